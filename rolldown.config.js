@@ -1,0 +1,16 @@
+import { defineConfig } from 'rolldown';
+
+export default defineConfig({
+  input: { gochat: 'terminal/src/main.ts' },
+  platform: 'node',
+  // The workspaces go into the bundle; what comes from the registry is installed beside it.
+  external: (id) => /^[^./]/.test(id) && !id.startsWith('@gochat/'),
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    cleanDir: true,
+    sourcemap: true,
+  },
+});
