@@ -1,0 +1,118 @@
+import * as v from 'valibot';
+import { errorCode } from './errors.ts';
+import * as f from './fields.ts';
+import { LIMITS } from './limits.ts';
+
+/** Reply to `hello`. `nonce` goes into every proof made on this connection. */
+export const welcome = v.strictObject({
+  type: v.literal('welcome'),
+  id: f.requestId,
+  version: v.pipe(v.number(), v.safeInteger()),
+  nonce: f.nonce,
+  /** The software and its version, for people. */
+  server: v.pipe(v.string(), v.maxLength(64)),
+  silenceMs: f.durationMs,
+});
+
+const entryKind = v.picklist(['message', 'handshake']);
+const stored = { seq: f.position, kind: entryKind, at: f.instant, body: f.entryBody };
+
+/** One place of a room's log. */
+export const entry = v.strictObject({ type: v.literal('entry'), room: f.roomId, ...stored });
+export type Entry = v.InferOutput<typeof entry>;
+
+/** Reply to `enter`; the entries behind `since` follow as `entry` frames, then `live` or `retired`. */
+export const entered = v.strictObject({
+  type: v.literal('entered'),
+  id: f.requestId,
+  room: f.roomId,
+  handshake: f.position,
+  /** Messages at or before this position may have expired. */
+  floor: f.position,
+});
+
+/** The backlog is through up to `seq`; what comes now is live. */
+export const live = v.strictObject({ type: v.literal('live'), room: f.roomId, seq: f.position });
+
+/** The handshake at `seq` retired the key that was proved: nothing more of this room comes until a newer key is proved. */
+export const retired = v.strictObject({ type: v.literal('retired'), room: f.roomId, seq: f.position });
+
+/** Reply to create, post, handshake, join and refresh: durably stored at `seq`. `dup` when the id was known already. */
+export const ack = v.strictObject({
+  type: v.literal('ack'),
+  id: f.requestId,
+  seq: f.position,
+  at: f.instant,
+  dup: v.boolean(),
+});
+
+/** Reply to `invitation` (`wrapped` is that invite's) and `fetch` (`member` is for members). */
+export const groupinfo = v.strictObject({
+  type: v.literal('groupinfo'),
+  id: f.requestId,
+  room: f.roomId,
+  handshake: f.position,
+  groupInfo: f.sealedGroupInfo,
+  wrapped: v.optional(f.wrappedKey),
+  member: v.optional(f.wrappedKey),
+  /** What is live: for `invitation` and `fetch` alike, so that a joiner wraps to exactly these. */
+  invites: v.pipe(
+    v.array(
+      v.strictObject({
+        invite: f.inviteId,
+        expires: v.optional(f.instant),
+        uses: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+      }),
+    ),
+    v.maxLength(LIMITS.invitesPerRoom),
+  ),
+});
+
+/** Reply to `read`. `more` when entries behind the last one of the page are known. */
+export const page = v.strictObject({
+  type: v.literal('page'),
+  id: f.requestId,
+  room: f.roomId,
+  entries: v.array(v.strictObject(stored)),
+  floor: f.position,
+  more: v.boolean(),
+});
+
+export const signalDown = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
+
+/** Reply to `exit`. */
+export const exited = v.strictObject({ type: v.literal('exited'), id: f.requestId, room: f.roomId });
+
+export const pong = v.strictObject({ type: v.literal('pong'), id: f.requestId });
+
+/** A refusal; with `id` it answers that request, without it speaks of the connection (or, with `room`, of that room). */
+export const error = v.strictObject({
+  type: v.literal('error'),
+  id: v.optional(f.requestId),
+  room: v.optional(f.roomId),
+  code: errorCode,
+  /** For people; never holds a secret. */
+  message: v.pipe(v.string(), v.maxLength(512)),
+  /** With `stale` and `conflict`: the position of the last handshake. */
+  handshake: v.optional(f.position),
+  /** With codes that may be retried: not before this long. */
+  retryAfterMs: v.optional(f.durationMs),
+});
+
+/** Every frame that a server may send. */
+export const down = v.variant('type', [
+  welcome,
+  entered,
+  entry,
+  live,
+  retired,
+  ack,
+  groupinfo,
+  page,
+  signalDown,
+  exited,
+  pong,
+  error,
+]);
+export type Down = v.InferOutput<typeof down>;
+export type DownOf<T extends Down['type']> = Extract<Down, { type: T }>;

@@ -1,0 +1,43 @@
+/** Every bound of the protocol in one place. Sizes are bytes, durations milliseconds, unless the name says otherwise. */
+export const LIMITS = {
+  /** A frame's encoded length by its type; the key `default` holds for every type that is not named. */
+  frameBytes: {
+    default: 4 * 1024,
+    post: 112 * 1024,
+    signal: 4 * 1024,
+    create: 3 * 1024 * 1024,
+    handshake: 3 * 1024 * 1024,
+    join: 3 * 1024 * 1024,
+    refresh: 2 * 1024 * 1024,
+  },
+  /** A longer frame must name its `type` as its first member, so that it can be judged before it is whole. */
+  frameTypePeekBytes: 4 * 1024,
+  /** A sealed message as stored: the largest padding bucket and the seal around it. */
+  messageBytes: 72 * 1024,
+  handshakeBytes: 1024 * 1024,
+  groupInfoBytes: 1024 * 1024,
+  signalBytes: 2 * 1024,
+  wrappedKeyBytes: 256,
+  invitesPerRoom: 16,
+  adminsPerRoom: 16,
+  membersPerRoom: 1000,
+  inviteUses: 10_000,
+  inviteLifetimeMs: 366 * 24 * 3600 * 1000,
+  roomsPerConnection: 256,
+  entersPerConnection: 4096,
+  requestsInFlight: 256,
+  readEntries: 256,
+  originChars: 260,
+  /** The peer is gone when nothing arrived for this long; a client pings at a third of it. */
+  silenceMs: 90_000,
+  /** From the connection's first byte (or its opening) to a valid `hello`. */
+  helloMs: 10_000,
+} as const;
+
+/** @returns the largest encoded length in bytes that a frame of this type may have. */
+export function frameLimit(type: string): number {
+  const limits: Readonly<Record<string, number>> = LIMITS.frameBytes;
+  return Object.hasOwn(limits, type)
+    ? (limits[type] ?? LIMITS.frameBytes.default)
+    : LIMITS.frameBytes.default;
+}

@@ -1,0 +1,159 @@
+import * as v from 'valibot';
+import * as f from './fields.ts';
+import { LIMITS } from './limits.ts';
+
+/** First frame of a connection: the version spoken and the host that was dialled. */
+export const hello = v.strictObject({
+  type: v.literal('hello'),
+  id: f.requestId,
+  version: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  origin: f.origin,
+});
+
+/** An invite as the server holds it. `join`, `uses` and `expires` are given when the invite is new; known ones keep theirs. */
+export const inviteGrant = v.strictObject({
+  invite: f.inviteId,
+  wrapped: f.wrappedKey,
+  join: v.optional(f.publicKey),
+  expires: v.optional(f.instant),
+  uses: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.inviteUses))),
+});
+export type InviteGrant = v.InferOutput<typeof inviteGrant>;
+
+const grants = v.pipe(v.array(inviteGrant), v.maxLength(LIMITS.invitesPerRoom));
+const admins = v.pipe(v.array(f.publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom));
+
+/** Makes a room; its first log entry is `body`. */
+export const create = v.strictObject({
+  type: v.literal('create'),
+  id: f.uniqueId,
+  room: f.roomId,
+  body: f.handshakeBody,
+  access: f.publicKey,
+  admin: f.publicKey,
+  groupInfo: f.sealedGroupInfo,
+  member: f.wrappedKey,
+  invites: grants,
+  proof: f.signature,
+});
+
+/** Asks to read a room from `since` (exclusive) and to follow it, with the access key that the handshake at `key` added. */
+export const enter = v.strictObject({
+  type: v.literal('enter'),
+  id: f.requestId,
+  room: f.roomId,
+  key: f.position,
+  since: f.position,
+  nonce: f.nonce,
+  proof: f.signature,
+});
+
+/** A sealed message; `base` is the last handshake that its sender has processed. */
+export const post = v.strictObject({
+  type: v.literal('post'),
+  id: f.uniqueId,
+  room: f.roomId,
+  base: f.position,
+  body: f.messageBody,
+});
+
+/** A sealed commit of a member, compare-and-swapped on the position of the last handshake. */
+export const handshake = v.strictObject({
+  type: v.literal('handshake'),
+  id: f.uniqueId,
+  room: f.roomId,
+  after: f.position,
+  key: f.position,
+  body: f.handshakeBody,
+  access: f.publicKey,
+  groupInfo: f.sealedGroupInfo,
+  member: f.wrappedKey,
+  invites: grants,
+  proof: f.signature,
+  admin: v.optional(
+    v.strictObject({
+      key: f.publicKey,
+      retire: v.boolean(),
+      admins: v.optional(admins),
+      proof: f.signature,
+    }),
+  ),
+});
+
+/** Asks, with an invite's join key, for the sealed GroupInfo and its wrapped key. */
+export const invitation = v.strictObject({
+  type: v.literal('invitation'),
+  id: f.requestId,
+  room: f.roomId,
+  invite: f.inviteId,
+  nonce: f.nonce,
+  proof: f.signature,
+});
+
+/** A sealed external commit, signed with an invite's join key. */
+export const join = v.strictObject({
+  type: v.literal('join'),
+  id: f.uniqueId,
+  room: f.roomId,
+  invite: f.inviteId,
+  after: f.position,
+  body: f.handshakeBody,
+  access: f.publicKey,
+  groupInfo: f.sealedGroupInfo,
+  member: f.wrappedKey,
+  invites: grants,
+  nonce: f.nonce,
+  proof: f.signature,
+});
+
+/** Replaces the GroupInfo of the handshake at `after`, which must be the last one. */
+export const refresh = v.strictObject({
+  type: v.literal('refresh'),
+  id: f.uniqueId,
+  room: f.roomId,
+  after: f.position,
+  key: f.position,
+  groupInfo: f.sealedGroupInfo,
+  member: f.wrappedKey,
+  invites: grants,
+  proof: f.signature,
+});
+
+/** A member asks for the current GroupInfo of a room that it has entered. */
+export const fetch = v.strictObject({ type: v.literal('fetch'), id: f.requestId, room: f.roomId });
+
+/** A member asks for entries behind `after` of a room that it has entered. */
+export const read = v.strictObject({
+  type: v.literal('read'),
+  id: f.requestId,
+  room: f.roomId,
+  after: f.position,
+  limit: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.readEntries)),
+});
+
+/** Sealed and ephemeral: neither stored nor acknowledged. */
+export const signal = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
+
+/** Stops following a room. */
+export const exit = v.strictObject({ type: v.literal('exit'), id: f.requestId, room: f.roomId });
+
+export const ping = v.strictObject({ type: v.literal('ping'), id: f.requestId });
+
+/** Every frame that a client may send. */
+export const up = v.variant('type', [
+  hello,
+  create,
+  enter,
+  post,
+  handshake,
+  invitation,
+  join,
+  refresh,
+  fetch,
+  read,
+  signal,
+  exit,
+  ping,
+]);
+export type Up = v.InferOutput<typeof up>;
+export type UpOf<T extends Up['type']> = Extract<Up, { type: T }>;
