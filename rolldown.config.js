@@ -10,7 +10,8 @@ export default defineConfig({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    cleanDir: true,
+    // A server that runs from an older build may still load a chunk of it; packing empties the folder first.
+    cleanDir: process.env.npm_lifecycle_event === 'prepack',
     sourcemap: true,
   },
 });
