@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { breaches } from '../src/import-table.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+test('every folder imports only what the table allows', () => {
+  expect(breaches(repository)).toEqual([]);
+});
+
+let planted: string | undefined;
+afterEach(() => {
+  if (planted) rmSync(planted, { recursive: true });
+  planted = undefined;
+});
+
+/** A repository of the given files whose manifests declare everything that the plants import. */
+function plant(files: Record<string, string>, manifests: Record<string, object> = {}): string[] {
+  planted = mkdtempSync(join(tmpdir(), 'gochat-imports-'));
+  const workspaces = [...new Set(Object.keys(files).map((file) => file.slice(0, file.indexOf('/'))))];
+  const write = (file: string, text: string) => {
+    const path = join(planted as string, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+  write('package.json', JSON.stringify({ workspaces, devDependencies: { vitest: '1' } }));
+  for (const folder of workspaces) {
+    write(`${folder}/package.json`, JSON.stringify({ name: `@gochat/${folder}`, ...manifests[folder] }));
+  }
+  for (const [file, text] of Object.entries(files)) write(file, text);
+  return breaches(planted);
+}
+
+const depends = (...names: string[]) => ({
+  dependencies: Object.fromEntries(names.map((name) => [name, '*'])),
+});
+
+test.each([
+  ['an import', `import { Room } from '@gochat/crypto/room';`],
+  ['a type import', `import type { Room } from '@gochat/crypto/room';`],
+  ['an import for its effect', `import '@gochat/crypto/room';`],
+  ['a named re-export', `export { Room } from '@gochat/crypto/room';`],
+  ['a star re-export', `export * from '@gochat/crypto/room';`],
+  ['a dynamic import', `const { Room } = await import('@gochat/crypto/room');`],
+  ['a type in passing', `export type Room = import('@gochat/crypto/room').Room;`],
+  ['a require', `const { Room } = require('@gochat/crypto/room');`],
+  ['a created require', `const { Room } = createRequire(import.meta.url)('@gochat/crypto/room');`],
+  ['a resolved path', `const path = import.meta.resolve('@gochat/crypto/room');`],
+  ['an import-equals', `import room = require('@gochat/crypto/room');`],
+])('the server is caught naming a room: %s', (_how, line) => {
+  expect(plant({ 'server/src/relay.ts': `// first line\n${line}\n` })).toEqual([
+    'server/src/relay.ts:2: server/ may not import crypto/ (@gochat/crypto/room)',
+  ]);
+});
+
+test('words in comments and strings are no imports', () => {
+  const text = `// import { Room } from '@gochat/crypto/room';\nexport const help = "import '@gochat/crypto/room'";\n`;
+  expect(plant({ 'server/src/relay.ts': text })).toEqual([]);
+});
+
+test('a sibling can be reached neither by a path nor by an address', () => {
+  expect(
+    plant({
+      'server/src/log/relay.ts': [
+        `import '../../../crypto/src/room.ts';`,
+        `import '/crypto/src/room.ts';`,
+        `import 'file:///crypto/src/room.ts';`,
+        `import '../session.ts';`,
+        `import packageJson from '../../package.json' with { type: 'json' };`,
+        `await import(process.argv[2]);`,
+      ].join('\n'),
+    }),
+  ).toEqual([
+    'server/src/log/relay.ts:1: leaves server/ by the path ../../../crypto/src/room.ts',
+    'server/src/log/relay.ts:2: imports /crypto/src/room.ts by an address',
+    'server/src/log/relay.ts:3: imports file:///crypto/src/room.ts by an address',
+    'server/src/log/relay.ts:6: imports a computed name, which nobody can check',
+  ]);
+});
+
+test('the MLS library and all that handles keys stay in crypto/', () => {
+  const line = `import 'ts-mls';\nimport '@noble/hashes/sha2.js';\nimport 'hash-wasm';\n`;
+  const manifest = depends('ts-mls', '@noble/hashes', 'hash-wasm');
+  expect(
+    plant(
+      { 'crypto/src/room.ts': line, 'client/src/vault.ts': line },
+      { crypto: manifest, client: manifest },
+    ),
+  ).toEqual([
+    'client/package.json: only crypto/ may depend on ts-mls',
+    'client/package.json: only crypto/ may depend on @noble/hashes',
+    'client/package.json: only crypto/ may depend on hash-wasm',
+    'client/src/vault.ts:1: only crypto/ may import ts-mls',
+    'client/src/vault.ts:2: only crypto/ may import @noble/hashes',
+    'client/src/vault.ts:3: only crypto/ may import hash-wasm',
+  ]);
+});
+
+test('the server is blind by its manifest too', () => {
+  expect(
+    plant(
+      { 'server/src/relay.ts': `import '@gochat/protocol/up';` },
+      { server: depends('@gochat/protocol', '@gochat/crypto', '@gochat/client', 'ts-mls') },
+    ),
+  ).toEqual([
+    'server/package.json: may not depend on @gochat/crypto',
+    'server/package.json: may not depend on @gochat/client',
+    'server/package.json: only crypto/ may depend on ts-mls',
+  ]);
+});
+
+test('what a folder imports, its own manifest declares', () => {
+  const files = {
+    'server/src/relay.ts': `import { WebSocketServer } from 'ws';\nimport '@gochat/protocol/up';\nimport 'vitest';\n`,
+    'server/test/relay.test.ts': `import 'vitest';\nimport 'ws';\n`,
+  };
+  expect(plant(files)).toEqual([
+    'server/src/relay.ts:1: ws is not declared in server/package.json',
+    'server/src/relay.ts:2: @gochat/protocol is not declared in server/package.json',
+    'server/src/relay.ts:3: vitest is not declared in server/package.json',
+    'server/test/relay.test.ts:2: ws is not declared in server/package.json',
+  ]);
+  expect(
+    plant(
+      { 'server/src/relay.ts': `import 'ws';\nimport '@gochat/protocol/up';\n` },
+      { server: depends('ws', '@gochat/protocol') },
+    ),
+  ).toEqual([]);
+});
+
+test('what also runs in browsers imports nothing of Node.js', () => {
+  expect(
+    plant({
+      'protocol/src/up.ts': `import 'node:fs';`,
+      'server/src/relay.ts': `import 'node:fs';\nimport 'fs';`,
+    }),
+  ).toEqual([
+    'protocol/src/up.ts:1: protocol/ runs in browsers too and may not import node:fs',
+    'server/src/relay.ts:2: imports fs without node:',
+  ]);
+});
+
+test('a folder without a row is told so', () => {
+  expect(plant({ 'helpers/src/a.ts': '' })).toEqual(['helpers/: has no row in the import table']);
+});
