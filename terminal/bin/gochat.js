@@ -5,16 +5,16 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const bundle = new URL('../../dist/gochat.js', import.meta.url);
 
 function refuse(line) {
-  process.stderr.write('gochat: ' + line + '\n');
+  process.stderr.write(`gochat: ${line}\n`);
   process.exit(2);
 }
 
 if (major < 20 || (major === 20 && minor < 19)) {
-  refuse('needs Node.js 20.19 or newer; this is ' + process.versions.node);
+  refuse(`needs Node.js 20.19 or newer; this is ${process.versions.node}`);
 } else if (process.platform !== 'linux' && process.platform !== 'darwin') {
-  refuse('runs on Linux and macOS; this is ' + process.platform);
+  refuse(`runs on Linux and macOS; this is ${process.platform}`);
 } else {
-  import('node:fs').then((fs) => {
+  void import('node:fs').then((fs) => {
     if (!fs.existsSync(bundle)) refuse('is not built yet: run `npm run build`');
     return import(bundle.href);
   });

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import type { KnipConfig } from 'knip';
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
+
+export default {
+  workspaces: {
+    '.': {
+      entry: ['scripts/*.mjs'],
+      // The published package is the root, which repeats what its workspaces import: a test holds the two together.
+      ignoreDependencies: Object.keys(dependencies),
+    },
+    '*': {
+      entry: ['{src,test}/**/*.test.ts'],
+      // Every source is an entry by the `exports` of its workspace; what nobody imports of it is dead all the same.
+      includeEntryExports: true,
+    },
+  },
+  ignoreExportsUsedInFile: { interface: true, type: true },
+} satisfies KnipConfig;
