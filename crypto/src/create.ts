@@ -1,0 +1,62 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
+import { signedCreate } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { publish } from './groupinfo.ts';
+import { cleanName, encodeCredential, type Identity } from './identity.ts';
+import { epochKeys } from './keys.ts';
+import { found } from './mls.ts';
+import { type Env, sha256, sign, signingKey } from './primitives.ts';
+import { type Room, roomOf } from './room.ts';
+import { contextExtensions, makeGenesis, POLICY_VERSION } from './room-state.ts';
+import { sealBody } from './seal.ts';
+
+/**
+ * Founds a room with this identity as its only member and admin.
+ * @returns the room, which waits for its place in the log ({@link created}), and the request.
+ * @throws NameError when one of the names is none.
+ */
+export async function createRoom(
+  who: Identity,
+  names: { readonly room: string; readonly own: string },
+  env: Env,
+): Promise<{ room: Room; frame: UpOf<'create'> }> {
+  const id = encodeBytes(env.random(16)) as RoomId;
+  const request = encodeBytes(env.random(16)) as RequestId;
+  const groupId = env.random(16);
+  const genesis = makeGenesis(who, id, groupId);
+  const state = {
+    v: POLICY_VERSION,
+    name: cleanName(names.room),
+    admins: [encodeBytes(who.identity.publicKey)],
+    invites: [],
+  } as const;
+  const credential = encodeCredential(who, cleanName(names.own));
+  const mls = await found(
+    groupId,
+    credential,
+    who.device,
+    contextExtensions(genesis, { ...state, admins: [...state.admins], invites: [] }),
+  );
+  const admin = signingKey(env.random(32));
+  const keys = await epochKeys(mls, id);
+  const body = sealBody(keys, 'handshake', id, genesis, env);
+  const published = await publish(id, mls, keys, [], env);
+  const unsigned = {
+    type: 'create' as const,
+    id: request,
+    room: id,
+    body: encodeBytes(body),
+    access: encodeBytes(keys.access.publicKey),
+    admin: encodeBytes(admin.publicKey),
+    ...published,
+  };
+  const frame = { ...unsigned, proof: encodeBytes(sign(admin, signedCreate(unsigned))) };
+  const pending = { intent: 'create', request, after: START, hash: encodeBytes(sha256(body)), mls } as const;
+  return { room: await roomOf(id, mls, { status: 'joining', pending, admin, rotatedAt: env.now() }), frame };
+}
+
+/** The room or the join has its place in the log: this device is a member from there on. */
+export function landedFirst(room: Room, seq: Position): Room {
+  return { ...room, status: 'active', pending: undefined, position: seq, base: seq, key: seq };
+}

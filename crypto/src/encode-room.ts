@@ -1,0 +1,144 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { epochKeys } from './keys.ts';
+import { decodeMls, encodeMls } from './mls.ts';
+import { concatBytes, fromUtf8, signingKey, uint32, utf8 } from './primitives.ts';
+import { type Peer, type Pending, type Room, RoomError } from './room.ts';
+import { readContext } from './room-state.ts';
+
+const VERSION = 1;
+
+/** What of a room is not in the MLS state and can't be derived from it. */
+type Stored = Pick<
+  Room,
+  | 'id'
+  | 'status'
+  | 'position'
+  | 'base'
+  | 'key'
+  | 'spoken'
+  | 'next'
+  | 'inFlight'
+  | 'joinsClosed'
+  | 'doubt'
+  | 'heard'
+  | 'wantsHeal'
+  | 'rotatedAt'
+> & {
+  readonly v: typeof VERSION;
+  readonly peers: readonly (readonly [string, Peer])[];
+  readonly admin: string | undefined;
+  readonly pending: Omit<Pending, 'mls'> | undefined;
+  readonly chain: {
+    readonly index: number;
+    readonly value: string;
+    readonly recent: string;
+    readonly previous: readonly [number, string] | undefined;
+    readonly verifiable: boolean;
+  };
+};
+
+const CLAIM_BYTES = 16;
+
+/** The room as bytes, secrets included: to be sealed before they are stored. */
+export function encodeRoom(room: Room): Uint8Array {
+  const { chain, pending } = room;
+  const stored: Stored = {
+    v: VERSION,
+    id: room.id,
+    status: room.status,
+    position: room.position,
+    base: room.base,
+    key: room.key,
+    spoken: room.spoken,
+    next: room.next,
+    inFlight: room.inFlight,
+    joinsClosed: room.joinsClosed,
+    doubt: room.doubt,
+    heard: room.heard,
+    wantsHeal: room.wantsHeal,
+    rotatedAt: room.rotatedAt,
+    peers: [...room.peers],
+    admin: room.admin && encodeBytes(room.admin.seed),
+    pending: pending && {
+      intent: pending.intent,
+      request: pending.request,
+      after: pending.after,
+      hash: pending.hash,
+    },
+    chain: {
+      index: chain.index,
+      value: encodeBytes(chain.value),
+      recent: encodeBytes(concatBytes(...chain.recent)),
+      previous: chain.previous && [chain.previous.index, encodeBytes(chain.previous.value)],
+      verifiable: chain.verifiable,
+    },
+  };
+  const parts = [
+    utf8(JSON.stringify(stored)),
+    encodeMls(room.mls),
+    pending ? encodeMls(pending.mls) : new Uint8Array(),
+  ];
+  return concatBytes(...parts.flatMap((part) => [uint32(part.length), part]));
+}
+
+/** @throws RoomError `bad-group` when the bytes are not what {@link encodeRoom} made, or of a newer version. */
+export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
+  const [json, mlsBytes, pendingBytes] = partsOf(bytes);
+  if (json === undefined || mlsBytes === undefined || pendingBytes === undefined) throw damaged();
+  const stored = JSON.parse(fromUtf8(json)) as Stored;
+  if (stored.v !== VERSION)
+    throw new RoomError('bad-group', 'this room was stored by another version of GoChat: upgrade');
+  const mls = decodeMls(mlsBytes);
+  const context = readContext(mls.groupContext.extensions, stored.id, mls.groupContext.groupId);
+  if (context === undefined) throw damaged();
+  const { chain, pending } = stored;
+  return {
+    id: stored.id,
+    status: stored.status,
+    mls,
+    keys: await epochKeys(mls, stored.id),
+    context,
+    position: stored.position,
+    base: stored.base,
+    key: stored.key,
+    chain: {
+      index: chain.index,
+      value: decodeBytes(chain.value),
+      recent: cutUp(decodeBytes(chain.recent)),
+      previous: chain.previous && { index: chain.previous[0], value: decodeBytes(chain.previous[1]) },
+      verifiable: chain.verifiable,
+    },
+    spoken: stored.spoken,
+    peers: new Map(stored.peers),
+    next: stored.next,
+    inFlight: stored.inFlight,
+    pending: pending && { ...pending, mls: decodeMls(pendingBytes) },
+    admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
+    joinsClosed: stored.joinsClosed,
+    doubt: stored.doubt,
+    heard: stored.heard,
+    wantsHeal: stored.wantsHeal,
+    rotatedAt: stored.rotatedAt,
+  };
+}
+
+function damaged(): RoomError {
+  return new RoomError('bad-group', 'the stored room is damaged: join again with a fresh invite');
+}
+
+function partsOf(bytes: Uint8Array): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    parts.push(bytes.slice(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return parts;
+}
+
+function cutUp(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: bytes.length / CLAIM_BYTES }, (_, i) =>
+    bytes.slice(i * CLAIM_BYTES, (i + 1) * CLAIM_BYTES),
+  );
+}

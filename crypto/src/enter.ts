@@ -1,0 +1,19 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { Position, RequestId } from '@gochat/protocol/fields';
+import { type Dialled, signedEnter } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { type Env, sign } from './primitives.ts';
+import type { Room } from './room.ts';
+
+/** Proves to the server that this device may read and follow the room from `since` on. */
+export function proveEnter(room: Room, since: Position, at: Dialled, id: RequestId, env: Env): UpOf<'enter'> {
+  const unsigned = {
+    type: 'enter' as const,
+    id,
+    room: room.id,
+    key: room.key,
+    since,
+    nonce: encodeBytes(env.random(16)),
+  };
+  return { ...unsigned, proof: encodeBytes(sign(room.keys.access, signedEnter(at, unsigned))) };
+}

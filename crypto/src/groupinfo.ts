@@ -1,0 +1,64 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { InviteGrant } from '@gochat/protocol/up';
+import { wrapFor } from './invite.ts';
+import { type EpochKeys, joinPublicKey } from './keys.ts';
+import { describes, EXTENSION, type GroupInfo, groupInfoOf, type MlsState, readGroupInfo } from './mls.ts';
+import { decrypt, type Env, encrypt, equalBytes, transcript, utf8 } from './primitives.ts';
+import { type MemberInvite, wrapKeyOf } from './room-state.ts';
+import { openGroupInfo, sealGroupInfo } from './seal.ts';
+
+function memberAad(room: RoomId): Uint8Array {
+  return transcript('gochat/member-wrap/1', utf8(room));
+}
+
+/** An epoch's GroupInfo as the server keeps it: sealed once, its key wrapped to each invite and to the members. */
+export interface Published {
+  readonly groupInfo: string;
+  readonly member: string;
+  readonly invites: InviteGrant[];
+}
+
+export async function publish(
+  room: RoomId,
+  mls: MlsState,
+  keys: EpochKeys,
+  invites: readonly MemberInvite[],
+  env: Env,
+): Promise<Published> {
+  const key = env.random(32);
+  const extension = { extensionType: EXTENSION.joinKey, extensionData: await joinPublicKey(keys) };
+  const groupInfo = await groupInfoOf(mls, [extension]);
+  return {
+    groupInfo: encodeBytes(sealGroupInfo(key, room, groupInfo, env)),
+    member: encodeBytes(encrypt(keys.groupInfo, memberAad(room), key, env)),
+    invites: await Promise.all(
+      invites.map(async (invite) => ({
+        invite: invite.id,
+        wrapped: encodeBytes(await wrapFor(wrapKeyOf(invite), room, invite.id, key)),
+      })),
+    ),
+  };
+}
+
+/** @returns the HPKE key that joiners of this GroupInfo seal to, or undefined when it names none. */
+export function joinKeyIn(info: GroupInfo): Uint8Array | undefined {
+  return info.extensions.find((e) => e.extensionType === EXTENSION.joinKey)?.extensionData;
+}
+
+/** Whether what the server keeps lets a joiner into exactly this epoch. */
+export async function isPublished(
+  room: RoomId,
+  mls: MlsState,
+  keys: EpochKeys,
+  groupInfo: string,
+  member: string,
+): Promise<boolean> {
+  const key = decrypt(keys.groupInfo, memberAad(room), decodeBytes(member));
+  const opened = key && openGroupInfo(key, room, decodeBytes(groupInfo));
+  const info = opened && readGroupInfo(opened);
+  const joinKey = info && joinKeyIn(info);
+  if (info === undefined || joinKey === undefined || !equalBytes(joinKey, await joinPublicKey(keys)))
+    return false;
+  return describes(info, mls);
+}

@@ -1,0 +1,191 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { RequestId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
+import { signedAdmin, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { publish } from './groupinfo.ts';
+import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
+import { epochKeys } from './keys.ts';
+import { commit, type Proposal } from './mls.ts';
+import { mayChangeState } from './policy.ts';
+import { type Env, sha256, sign } from './primitives.ts';
+import {
+  before,
+  epochOf,
+  invitesOf,
+  type Member,
+  memberAt,
+  membersOf,
+  ownLeaf,
+  type Room,
+  RoomError,
+  stateOf,
+} from './room.ts';
+import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
+import { sealBody } from './seal.ts';
+
+/** A handshake to persist and send: the room waits for its place in the log. */
+export interface Started {
+  readonly room: Room;
+  readonly frame: UpOf<'handshake'>;
+}
+
+/** What a new invite grants at the server, besides its keys. */
+export interface InviteTerms {
+  /** Milliseconds since 1970. */
+  readonly expires?: number;
+  readonly uses?: number;
+}
+
+interface Change {
+  readonly intent: 'heal' | 'remove' | 'state';
+  readonly proposals: Proposal[];
+  /** The invites that are live behind it, which may redeem the new GroupInfo. */
+  readonly invites: readonly MemberInvite[];
+  readonly fresh?: { readonly keys: InviteKeys; readonly terms: InviteTerms };
+  readonly retire?: boolean;
+}
+
+function self(room: Room): Member {
+  const own = memberAt(room, ownLeaf(room));
+  if (own === undefined) throw new RoomError('not-member', 'this device is not in the room');
+  return own;
+}
+
+/** An empty commit: rotates this device's keys, so that what was stolen before is worth nothing after. */
+export function heal(room: Room, env: Env): Promise<Started> {
+  return start(room, { intent: 'heal', proposals: [], invites: invitesOf(room) }, env);
+}
+
+/**
+ * Removes one leaf, retires every access key and voids every invite.
+ * @throws RoomError `not-admin`, `not-member`
+ */
+export function remove(room: Room, device: string, env: Env): Promise<Started> {
+  if (room.admin === undefined || !self(room).admin) {
+    throw new RoomError('not-admin', 'only an admin of the room can remove members');
+  }
+  const target = membersOf(room).find((m) => m.device === device);
+  if (target === undefined) throw new RoomError('not-member', 'there is no such member');
+  if (target.self) throw new RoomError('not-member', 'nobody can remove themselves: leave the room instead');
+  const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
+  return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
+}
+
+/**
+ * Makes an invite: its public halves go into the room state, and to the server with its terms.
+ * @param secret 16 random bytes: they go into the link and nowhere else.
+ * @throws RoomError `too-many` when the room has 16 live ones.
+ */
+export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms, env: Env): Promise<Started> {
+  const keys = inviteKeys(secret);
+  const state = settled(room);
+  if (state.invites.length >= LIMITS.invitesPerRoom) {
+    throw new RoomError('too-many', `a room has at most ${LIMITS.invitesPerRoom} invites: revoke one first`);
+  }
+  const fresh: MemberInvite = {
+    id: keys.id,
+    join: encodeBytes(keys.join.publicKey),
+    wrap: encodeBytes(await wrapPublicKey(keys)),
+    epoch: Number(epochOf(room)),
+    by: self(room).identity,
+  };
+  return changeState(room, { ...state, invites: [...state.invites, fresh] }, env, { keys, terms });
+}
+
+/** Withdraws invites: one's own, or as an admin anybody's. @throws RoomError `bad-invite`, `not-admin` */
+export function revoke(room: Room, ids: readonly string[], env: Env): Promise<Started> {
+  const state = settled(room);
+  for (const id of ids) {
+    if (!state.invites.some((i) => i.id === id)) throw new RoomError('bad-invite', 'there is no such invite');
+  }
+  return changeState(room, { ...state, invites: state.invites.filter((i) => !ids.includes(i.id)) }, env);
+}
+
+/** Drops what a Remove has voided, so that new invites can be redeemed. Any member may. */
+export function reopen(room: Room, env: Env): Promise<Started> {
+  return changeState(room, settled(room), env);
+}
+
+/** The room state with everything dropped that a Remove has voided. */
+function settled(room: Room): RoomState {
+  const state = stateOf(room);
+  return room.joinsClosed ? { ...state, invites: [], lastRemoveEpoch: Number(epochOf(room)) - 1 } : state;
+}
+
+/** Turns the room state into `next`. @throws RoomError `not-admin` when policy doesn't let this member. */
+export function changeState(
+  room: Room,
+  next: RoomState,
+  env: Env,
+  fresh?: Change['fresh'],
+): Promise<Started> {
+  if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
+    throw new RoomError('not-admin', 'only an admin of the room can change this');
+  }
+  const extensions = contextExtensions(room.context.genesis, next);
+  const proposals: Proposal[] = [
+    { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },
+  ];
+  return start(room, { intent: 'state', proposals, invites: next.invites, ...(fresh && { fresh }) }, env);
+}
+
+async function start(room: Room, change: Change, env: Env): Promise<Started> {
+  if (room.status !== 'active' && !(room.status === 'rolled-back' && change.intent === 'heal')) {
+    throw new RoomError('not-active', `this device can't change the room: ${room.status}`);
+  }
+  if (room.pending !== undefined)
+    throw new RoomError('pending', 'another change of this device is on its way');
+  const { message, state: mls } = await commit(room.mls, change.proposals);
+  const body = sealBody(room.keys, 'handshake', room.id, message, env);
+  const keys = await epochKeys(mls, room.id);
+  const published = await publish(room.id, mls, keys, change.invites, env);
+  const request = encodeBytes(env.random(16)) as RequestId;
+  const unsigned = {
+    type: 'handshake' as const,
+    id: request,
+    room: room.id,
+    after: room.base,
+    key: room.key,
+    body: encodeBytes(body),
+    access: encodeBytes(keys.access.publicKey),
+    groupInfo: published.groupInfo,
+    member: published.member,
+    invites: published.invites.map((grant) => withTerms(grant, change.fresh)),
+  };
+  const frame: UpOf<'handshake'> = {
+    ...unsigned,
+    proof: encodeBytes(sign(room.keys.access, signedHandshake(unsigned))),
+    ...(change.retire === true && { admin: retirement(room, unsigned) }),
+  };
+  const pending = { intent: change.intent, request, after: room.base, hash: encodeBytes(sha256(body)), mls };
+  return { room: { ...room, pending }, frame };
+}
+
+function withTerms(
+  grant: UpOf<'handshake'>['invites'][number],
+  fresh: Change['fresh'],
+): UpOf<'handshake'>['invites'][number] {
+  if (fresh === undefined || grant.invite !== fresh.keys.id) return grant;
+  return { ...grant, join: encodeBytes(fresh.keys.join.publicKey), ...fresh.terms };
+}
+
+function retirement(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>) {
+  if (room.admin === undefined) throw new RoomError('not-admin', 'only an admin of the room can retire keys');
+  const block = { key: encodeBytes(room.admin.publicKey), retire: true };
+  return { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) };
+}
+
+/** Publishes this epoch's GroupInfo again, where what the server holds doesn't let a joiner in. */
+export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
+  const published = await publish(room.id, room.mls, room.keys, invitesOf(room), env);
+  const unsigned = {
+    type: 'refresh' as const,
+    id: encodeBytes(env.random(16)) as RequestId,
+    room: room.id,
+    after: room.base,
+    key: room.key,
+    ...published,
+  };
+  return { ...unsigned, proof: encodeBytes(sign(room.keys.access, signedRefresh(unsigned))) };
+}

@@ -1,0 +1,122 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId, RoomId } from '@gochat/protocol/fields';
+import { suite } from './mls.ts';
+import {
+  concatBytes,
+  derive,
+  type SigningKey,
+  sha256,
+  sign,
+  signingKey,
+  transcript,
+  uint32,
+  utf8,
+  verify,
+} from './primitives.ts';
+
+/** What a link's 128-bit secret gives: members and server hold only the public halves. */
+export interface InviteKeys {
+  readonly id: InviteId;
+  /** Signs requests to the server, and the joiner's commit to the members. */
+  readonly join: SigningKey;
+  /** Derives the HPKE key pair to which the GroupInfo's key is wrapped. */
+  readonly wrapIkm: Uint8Array;
+}
+
+export function inviteKeys(secret: Uint8Array): InviteKeys {
+  return {
+    id: encodeBytes(derive(secret, 'gochat/invite/id/1', 16)) as InviteId,
+    join: signingKey(derive(secret, 'gochat/invite/join/1')),
+    wrapIkm: derive(secret, 'gochat/invite/wrap/1'),
+  };
+}
+
+export async function wrapPublicKey(keys: InviteKeys): Promise<Uint8Array> {
+  const { hpke } = await suite();
+  const pair = await hpke.deriveKeyPair(keys.wrapIkm);
+  return hpke.exportPublicKey(pair.publicKey);
+}
+
+const ENC_BYTES = 32;
+
+function wrapInfo(room: RoomId, invite: InviteId): Uint8Array {
+  return transcript('gochat/wrap/1', utf8(room), utf8(invite));
+}
+
+/** Wraps the GroupInfo's key to one invite (HPKE, RFC 9180, base mode). */
+export async function wrapFor(
+  publicKey: Uint8Array,
+  room: RoomId,
+  invite: InviteId,
+  key: Uint8Array,
+): Promise<Uint8Array> {
+  const { hpke } = await suite();
+  const { enc, ct } = await hpke.seal(await hpke.importPublicKey(publicKey), key, wrapInfo(room, invite));
+  return concatBytes(enc, ct);
+}
+
+/** @returns undefined when the wrapped key is not for this invite and room. */
+export async function unwrap(
+  keys: InviteKeys,
+  room: RoomId,
+  wrapped: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const { hpke } = await suite();
+  const { privateKey } = await hpke.deriveKeyPair(keys.wrapIkm);
+  try {
+    return await hpke.open(
+      privateKey,
+      wrapped.slice(0, ENC_BYTES),
+      wrapped.slice(ENC_BYTES),
+      wrapInfo(room, keys.id),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** What ties a joiner's commit to its invite, the epoch, the GroupInfo it used and its own leaf. */
+export interface JoinClaim {
+  readonly room: RoomId;
+  readonly groupId: Uint8Array;
+  readonly epoch: bigint;
+  readonly groupInfoHash: Uint8Array;
+  readonly deviceKey: Uint8Array;
+  readonly credential: Uint8Array;
+}
+
+function joinBytes(claim: JoinClaim): Uint8Array {
+  const epoch = concatBytes(uint32(Number(claim.epoch >> 32n)), uint32(Number(claim.epoch & 0xffffffffn)));
+  return transcript(
+    'gochat/join/1',
+    utf8(claim.room),
+    claim.groupId,
+    epoch,
+    claim.groupInfoHash,
+    claim.deviceKey,
+    sha256(claim.credential),
+  );
+}
+
+/** The authenticated data of a joiner's commit: invite id, GroupInfo hash, signature of the invite's join key. */
+export function joinAad(keys: InviteKeys, claim: JoinClaim): Uint8Array {
+  return concatBytes(utf8(keys.id), claim.groupInfoHash, sign(keys.join, joinBytes(claim)));
+}
+
+const ID_CHARS = 22;
+
+/** @returns the invite that the authenticated data names, or undefined when it is not of {@link joinAad}'s form. */
+export function readJoinAad(
+  aad: Uint8Array,
+): { invite: InviteId; groupInfoHash: Uint8Array; signature: Uint8Array } | undefined {
+  if (aad.length !== ID_CHARS + 32 + 64) return undefined;
+  return {
+    invite: String.fromCharCode(...aad.subarray(0, ID_CHARS)) as InviteId,
+    groupInfoHash: aad.slice(ID_CHARS, ID_CHARS + 32),
+    signature: aad.slice(ID_CHARS + 32),
+  };
+}
+
+export function joinHolds(joinKey: Uint8Array, claim: JoinClaim, signature: Uint8Array): boolean {
+  return verify(joinKey, joinBytes(claim), signature);
+}

@@ -1,0 +1,130 @@
+import type { DownOf } from '@gochat/protocol/down';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { RequestId } from '@gochat/protocol/fields';
+import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { joinKeyIn, publish } from './groupinfo.ts';
+import { cleanName, encodeCredential, type Identity } from './identity.ts';
+import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
+import { epochKeys } from './keys.ts';
+import type { InviteLink } from './link.ts';
+import { joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
+import { type Env, equalBytes, sha256, sign } from './primitives.ts';
+import { type Room, RoomError, roomOf } from './room.ts';
+import { isFounder, liveInvite, readContext } from './room-state.ts';
+import { openGroupInfo, sealJoin } from './seal.ts';
+
+/** A join without what binds it to one connection; {@link proveJoin} adds that. */
+export type UnprovedJoin = Omit<UpOf<'join'>, 'nonce' | 'proof'>;
+
+/** Asks for the GroupInfo that an invite may redeem. */
+export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, env: Env): UpOf<'invitation'> {
+  const keys = inviteKeys(link.secret);
+  const unsigned = {
+    type: 'invitation' as const,
+    id,
+    room: link.room,
+    invite: keys.id,
+    nonce: encodeBytes(env.random(16)),
+  };
+  return { ...unsigned, proof: encodeBytes(sign(keys.join, signedInvitation(at, unsigned))) };
+}
+
+/**
+ * Joins by an invite, from what the server keeps for it.
+ * @returns the room, which waits for its place in the log ({@link landedFirst}), and the request.
+ * @throws RoomError `bad-invite` when the GroupInfo is not of the room and founder that the link names, or void; `full` at 1,000 members;
+ *   NameError
+ */
+export async function join(
+  who: Identity,
+  name: string,
+  link: InviteLink,
+  info: DownOf<'groupinfo'>,
+  env: Env,
+): Promise<{ room: Room; frame: UnprovedJoin }> {
+  const invite = inviteKeys(link.secret);
+  const key =
+    info.wrapped === undefined ? undefined : await unwrap(invite, link.room, decodeBytes(info.wrapped));
+  const opened = key && openGroupInfo(key, link.room, decodeBytes(info.groupInfo));
+  const groupInfo = opened && readGroupInfo(opened);
+  const joinKey = groupInfo && joinKeyIn(groupInfo);
+  const tree = groupInfo && treeOf(groupInfo);
+  if (opened === undefined || groupInfo === undefined || joinKey === undefined || tree === undefined) {
+    throw new RoomError(
+      'bad-invite',
+      'what the server keeps for this invite is damaged: ask a member to open the room, then try again',
+    );
+  }
+  const { groupContext } = groupInfo;
+  const context = readContext(groupContext.extensions, link.room, groupContext.groupId);
+  if (context === undefined || !isFounder(link.founder, context.founder)) {
+    throw new RoomError('bad-invite', 'this is not the room that the link is for');
+  }
+  if (context.state === 'newer')
+    throw new RoomError('bad-invite', 'the room follows rules of a newer version: upgrade');
+  if (liveInvite(context.state, invite.id) === undefined) {
+    throw new RoomError('bad-invite', 'the members have withdrawn this invite: ask for a new one');
+  }
+  const credential = encodeCredential(who, cleanName(name));
+  const aad = joinAad(invite, {
+    room: link.room,
+    groupId: groupContext.groupId,
+    epoch: groupContext.epoch,
+    groupInfoHash: sha256(opened),
+    deviceKey: who.device.publicKey,
+    credential,
+  });
+  const again = [...leavesOf(tree).values()].some((leaf) =>
+    equalBytes(leaf.signaturePublicKey, who.device.publicKey),
+  );
+  const { message, state: mls } = await joinExternally(groupInfo, credential, who.device, again, aad);
+  const body = await sealJoin(joinKey, link.room, message);
+  const keys = await epochKeys(mls, link.room);
+  const wanted = new Set(info.invites.map((i) => i.invite));
+  const published = await publish(
+    link.room,
+    mls,
+    keys,
+    context.state.invites.filter((i) => wanted.has(i.id)),
+    env,
+  );
+  const request = encodeBytes(env.random(16)) as RequestId;
+  const frame: UnprovedJoin = {
+    type: 'join',
+    id: request,
+    room: link.room,
+    invite: invite.id,
+    after: info.handshake,
+    body: encodeBytes(body),
+    access: encodeBytes(keys.access.publicKey),
+    ...published,
+  };
+  const pending = {
+    intent: 'join',
+    request,
+    after: info.handshake,
+    hash: encodeBytes(sha256(body)),
+    mls,
+  } as const;
+  return {
+    room: await roomOf(link.room, mls, {
+      status: 'joining',
+      pending,
+      admin: undefined,
+      rotatedAt: env.now(),
+    }),
+    frame,
+  };
+}
+
+/** Binds a join to the connection that it goes over. */
+export function proveJoin(
+  keys: Pick<InviteKeys, 'join'>,
+  frame: UnprovedJoin,
+  at: Dialled,
+  env: Env,
+): UpOf<'join'> {
+  const unsigned = { ...frame, nonce: encodeBytes(env.random(16)) };
+  return { ...unsigned, proof: encodeBytes(sign(keys.join, signedJoin(at, unsigned))) };
+}

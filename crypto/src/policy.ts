@@ -1,0 +1,183 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { LIMITS } from '@gochat/protocol/limits';
+import {
+  type IncomingCommit,
+  identityOf,
+  type LeafNode,
+  leavesOf,
+  type MlsState,
+  type Proposal,
+  sameExtensions,
+  sameLeaf,
+} from './mls.ts';
+import { equalBytes } from './primitives.ts';
+import { decodeRoomState, isAdmin, type RoomState } from './room-state.ts';
+
+/**
+ * What members accept: a function of the group context, the tree and the decrypted commit alone, so that every member judges
+ * alike. `joinsClosed` is of the same kind: each epoch between a Remove and the state change that drops the older invites.
+ */
+export type Change =
+  | { readonly kind: 'heal'; readonly by: number }
+  | { readonly kind: 'remove'; readonly by: number; readonly removed: number }
+  | { readonly kind: 'state'; readonly by: number; readonly state: RoomState | 'newer' }
+  | { readonly kind: 'join'; readonly replaces: number | undefined };
+
+/** What stands before the commit. */
+export interface Before {
+  readonly mls: MlsState;
+  readonly state: RoomState;
+  readonly joinsClosed: boolean;
+}
+
+/** @returns what kind of change these proposals are, or undefined when policy has no such change. */
+export function classify(before: Before, commit: IncomingCommit): Change | undefined {
+  return commit.sender === undefined
+    ? classifyJoin(commit.proposals)
+    : classifyMember(before, commit.sender, commit.proposals);
+}
+
+function classifyJoin(proposals: readonly Proposal[]): Change | undefined {
+  const init = proposals.filter((p) => p.proposalType === 'external_init');
+  const removes = proposals.filter((p) => p.proposalType === 'remove');
+  if (init.length !== 1 || removes.length > 1 || init.length + removes.length !== proposals.length)
+    return undefined;
+  return { kind: 'join', replaces: removes[0]?.remove.removed };
+}
+
+function classifyMember(before: Before, by: number, proposals: readonly Proposal[]): Change | undefined {
+  const [proposal] = proposals;
+  if (proposal === undefined) return { kind: 'heal', by };
+  if (proposals.length > 1) return undefined;
+  const committer = leavesOf(before.mls.ratchetTree).get(by);
+  const identityKey = committer === undefined ? undefined : identityOf(committer.credential)?.identityKey;
+  if (identityKey === undefined) return undefined;
+  if (proposal.proposalType === 'remove') {
+    return isAdmin(before.state, identityKey)
+      ? { kind: 'remove', by, removed: proposal.remove.removed }
+      : undefined;
+  }
+  if (proposal.proposalType !== 'group_context_extensions') return undefined;
+  const [genesis, next] = proposal.groupContextExtensions.extensions;
+  const [oldGenesis, old] = before.mls.groupContext.extensions;
+  if (genesis === undefined || next === undefined || oldGenesis === undefined || old === undefined)
+    return undefined;
+  if (proposal.groupContextExtensions.extensions.length !== 2) return undefined;
+  if (!sameExtensions([genesis], [oldGenesis]) || next.extensionType !== old.extensionType) return undefined;
+  const state = decodeRoomState(next.extensionData);
+  if (state === undefined) return undefined;
+  return mayChangeState(before, identityKey, state) ? { kind: 'state', by, state } : undefined;
+}
+
+/** Whether a member of this identity may turn the room state into `next`. */
+export function mayChangeState(before: Before, identityKey: Uint8Array, next: RoomState | 'newer'): boolean {
+  const { state: now, mls, joinsClosed } = before;
+  const admin = isAdmin(now, identityKey);
+  if (next === 'newer') return admin;
+  const settingsKept =
+    next.name === now.name && next.topic === now.topic && next.admins.join() === now.admins.join();
+  if (!settingsKept && !admin) return false;
+  if (
+    next.admins.join() !== [...next.admins].sort().join() ||
+    new Set(next.admins).size !== next.admins.length
+  )
+    return false;
+
+  const epoch = Number(mls.groupContext.epoch);
+  const lastRemove = joinsClosed ? epoch - 1 : now.lastRemoveEpoch;
+  if (next.lastRemoveEpoch !== lastRemove) return false;
+  if (new Set(next.invites.map((i) => i.id)).size !== next.invites.length) return false;
+
+  const me = encodeBytes(identityKey);
+  const kept = (id: string) => next.invites.some((i) => i.id === id);
+  const mayDrop = now.invites.every((i) => kept(i.id) || admin || joinsClosed || i.by === me);
+  const mayHold = next.invites.every((i) => {
+    const old = now.invites.find((o) => o.id === i.id);
+    if (old === undefined) return i.epoch === epoch && i.by === me;
+    return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
+  });
+  return mayDrop && mayHold;
+}
+
+/** Whether the candidate differs from what stands by exactly this change and nothing else. `joiner`: the leaf that a join adds. */
+export function isExactly(change: Change, before: Before, after: MlsState, joiner?: LeafNode): boolean {
+  const a = before.mls.groupContext;
+  const b = after.groupContext;
+  if (a.version !== b.version || a.cipherSuite !== b.cipherSuite || !equalBytes(a.groupId, b.groupId))
+    return false;
+  if (b.epoch !== a.epoch + 1n) return false;
+  if (change.kind !== 'state' && !sameExtensions(a.extensions, b.extensions)) return false;
+  if (change.kind === 'state' && b.extensions.length !== 2) return false;
+  return treeDiffersBy(change, leavesOf(before.mls.ratchetTree), leavesOf(after.ratchetTree), joiner);
+}
+
+type Leaves = ReadonlyMap<number, LeafNode>;
+
+function treeDiffersBy(change: Change, before: Leaves, after: Leaves, joiner: LeafNode | undefined): boolean {
+  if (after.size > LIMITS.membersPerRoom) return false;
+  const gone = [...before.keys()].filter((index) => !after.has(index));
+  const added = [...after.keys()].filter((index) => !before.has(index));
+  const altered = [...after.keys()].filter((index) => {
+    const old = before.get(index);
+    const now = after.get(index);
+    return old !== undefined && now !== undefined && !sameLeaf(old, now);
+  });
+  switch (change.kind) {
+    case 'heal':
+      return none(gone, added) && onlyRotated(altered, change.by, before, after);
+    case 'state':
+      return none(gone, added) && (altered.length === 0 || onlyRotated(altered, change.by, before, after));
+    case 'remove':
+      return (
+        added.length === 0 &&
+        gone.length === 1 &&
+        gone[0] === change.removed &&
+        onlyRotated(altered, change.by, before, after)
+      );
+    case 'join':
+      return joinsOnly(change.replaces, joiner, { before, after, gone, added, altered });
+  }
+}
+
+function joinsOnly(
+  replaces: number | undefined,
+  joiner: LeafNode | undefined,
+  tree: { before: Leaves; after: Leaves; gone: number[]; added: number[]; altered: number[] },
+): boolean {
+  if (joiner === undefined) return false;
+  // The joiner takes the leftmost blank leaf, which may be the one that its own Remove has just blanked.
+  const fresh = replaces !== undefined && tree.altered.length === 1 ? tree.altered : tree.added;
+  const others = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;
+  const [index] = fresh;
+  if (index === undefined || fresh.length !== 1 || others.length !== 0) return false;
+  const leaf = tree.after.get(index);
+  if (leaf === undefined || !equalBytes(leaf.signaturePublicKey, joiner.signaturePublicKey)) return false;
+  if (replaces === undefined) return tree.gone.length === 0;
+  const old = tree.before.get(replaces);
+  if (old === undefined || !equalBytes(old.signaturePublicKey, joiner.signaturePublicKey)) return false;
+  return fresh === tree.altered ? index === replaces : tree.gone.length === 1 && tree.gone[0] === replaces;
+}
+
+function none(...lists: readonly (readonly number[])[]): boolean {
+  return lists.every((list) => list.length === 0);
+}
+
+/** A committer's leaf gets new keys; who it is stays. */
+function onlyRotated(altered: readonly number[], by: number, before: Leaves, after: Leaves): boolean {
+  const old = before.get(by);
+  const now = after.get(by);
+  return (
+    old !== undefined && now !== undefined && altered.length === 1 && altered[0] === by && sameOwner(old, now)
+  );
+}
+
+function sameOwner(a: LeafNode, b: LeafNode): boolean {
+  return (
+    a.credential.credentialType === 'basic' &&
+    b.credential.credentialType === 'basic' &&
+    equalBytes(a.credential.identity, b.credential.identity) &&
+    equalBytes(a.signaturePublicKey, b.signaturePublicKey) &&
+    JSON.stringify(a.capabilities) === JSON.stringify(b.capabilities) &&
+    sameExtensions(a.extensions, b.extensions)
+  );
+}

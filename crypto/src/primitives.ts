@@ -1,0 +1,90 @@
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { concatBytes, equalBytes } from '@noble/ciphers/utils.js';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { expand, hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+
+export { concatBytes, equalBytes, expand, hkdf, hmac, sha256 };
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function utf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text);
+}
+
+/** @throws TypeError when the bytes are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return utf8Decoder.decode(bytes);
+}
+
+/** What the pure parts need from outside: the clock and the randomness of the platform. */
+export interface Env {
+  /** Milliseconds since 1970. */
+  now(): number;
+  random(bytes: number): Uint8Array;
+}
+
+export function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** Label and parts, each behind its length, so that no two lists of parts give the same bytes. */
+export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...[utf8(label), ...parts].flatMap((part) => [uint32(part.length), part]));
+}
+
+/** HKDF-SHA256 (RFC 5869) of a secret for one labelled purpose. */
+export function derive(secret: Uint8Array, label: string, bytes = 32): Uint8Array {
+  return hkdf(sha256, secret, undefined, utf8(label), bytes);
+}
+
+/** An Ed25519 key pair (RFC 8032); `seed` is the 32-byte private key. */
+export interface SigningKey {
+  readonly seed: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+export function signingKey(seed: Uint8Array): SigningKey {
+  return { seed, publicKey: ed25519.getPublicKey(seed) };
+}
+
+export function sign(key: SigningKey, bytes: Uint8Array): Uint8Array {
+  return ed25519.sign(bytes, key.seed);
+}
+
+export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, bytes, publicKey, { zip215: false });
+  } catch {
+    // Wrong lengths and points off the curve come from peers: they are signatures that don't hold.
+    return false;
+  }
+}
+
+export const NONCE_BYTES = 24;
+export const TAG_BYTES = 16;
+
+/** XChaCha20-Poly1305 with a fresh nonce in front: the nonce is long enough to be random under a key shared by many. */
+export function encrypt(
+  key: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+  env: Pick<Env, 'random'>,
+): Uint8Array {
+  const nonce = env.random(NONCE_BYTES);
+  return concatBytes(nonce, xchacha20poly1305(key, nonce, aad).encrypt(plaintext));
+}
+
+/** @returns undefined when key, associated data or ciphertext don't belong together. */
+export function decrypt(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  try {
+    return xchacha20poly1305(key, sealed.subarray(0, NONCE_BYTES), aad).decrypt(sealed.subarray(NONCE_BYTES));
+  } catch {
+    return undefined;
+  }
+}

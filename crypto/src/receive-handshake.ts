@@ -1,0 +1,241 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId } from '@gochat/protocol/fields';
+import { adopt } from './adopt.ts';
+import type { RoomEvent, Step } from './event.ts';
+import { joinHolds, readJoinAad } from './invite.ts';
+import {
+  type Candidate,
+  candidate,
+  commitIn,
+  identityOf,
+  type LeafNode,
+  leavesOf,
+  type MlsState,
+  type PublicMessage,
+  readPrivateMessage,
+  readPublicMessage,
+} from './mls.ts';
+import { type Change, classify, isExactly } from './policy.ts';
+import { equalBytes } from './primitives.ts';
+import type { Opened } from './receive.ts';
+import { before, memberAt, ownLeaf, type Pending, type Room } from './room.ts';
+import { liveInvite } from './room-state.ts';
+import { isJoin, openBody, openJoin } from './seal.ts';
+
+/** @param old the room before this entry. @param room the same with the entry read and its base moved here. */
+export async function receiveHandshake(
+  old: Room,
+  room: Room,
+  entry: Opened,
+  now: number,
+): Promise<Step<Room>> {
+  if (old.pending?.hash === entry.hash) return ownLanded(old, room, old.pending, entry, now);
+  return isJoin(entry.body) ? receiveJoin(room, entry) : receiveCommit(room, entry);
+}
+
+function skipped(room: Room, entry: Opened): Step<Room> {
+  return {
+    room,
+    events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'skipped-handshake' } }],
+    spent: [],
+  };
+}
+
+/** This device's own handshake has won: only now its state is the room's. */
+async function ownLanded(
+  old: Room,
+  room: Room,
+  pending: Pending,
+  entry: Opened,
+  now: number,
+): Promise<Step<Room>> {
+  const change = ownChange(old, pending);
+  const closed = closedBehind(room.joinsClosed, pending.intent);
+  const adopted = await adopt(room, entry.seq, pending.mls, closed);
+  const healed = pending.intent === 'heal' || pending.intent === 'remove';
+  const after: Room = {
+    ...adopted,
+    pending: undefined,
+    status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
+    wantsHeal: healed ? undefined : adopted.wantsHeal,
+    rotatedAt: healed ? now : adopted.rotatedAt,
+  };
+  return { room: after, events: change === undefined ? [] : told(old, after, change, entry), spent: [] };
+}
+
+function ownChange(old: Room, pending: Pending): Change | undefined {
+  const by = ownLeaf(old);
+  if (pending.intent === 'heal') return { kind: 'heal', by };
+  if (pending.intent === 'state') return { kind: 'state', by, state: before(old).state };
+  const after = leavesOf(pending.mls.ratchetTree);
+  const removed = [...leavesOf(old.mls.ratchetTree).keys()].find((leaf) => !after.has(leaf));
+  return removed === undefined ? undefined : { kind: 'remove', by, removed };
+}
+
+function closedBehind(closed: boolean, intent: string): boolean {
+  if (intent === 'remove') return true;
+  return intent === 'state' ? false : closed;
+}
+
+async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
+  const bytes = openBody(room.keys, 'handshake', room.id, entry.body);
+  const message = bytes && readPrivateMessage(bytes);
+  const context = room.mls.groupContext;
+  if (
+    message?.contentType !== 'commit' ||
+    message.epoch !== context.epoch ||
+    !equalBytes(message.groupId, context.groupId)
+  ) {
+    return skipped(room, entry);
+  }
+  const stands = before(room);
+  let change: Change | undefined;
+  let own = false;
+  let next: Candidate | undefined;
+  try {
+    next = await candidate(room.mls, { member: message }, (commit) => {
+      own = commit.sender === ownLeaf(room);
+      change = own || commit.sender === undefined ? undefined : classify(stands, commit);
+      return change !== undefined;
+    });
+  } catch {
+    return change === undefined ? skipped(room, entry) : doubtful(room, entry);
+  }
+  if (own) return overtakenByCopy(room, entry);
+  if (next === undefined || change === undefined) return skipped(room, entry);
+  if (change.kind === 'remove' && change.removed === ownLeaf(room))
+    return removedSelf(room, entry, change.by, next);
+  if (!isExactly(change, stands, next.state)) return skipped(room, entry);
+  return advanced(room, entry, change, next);
+}
+
+/**
+ * The commit came from a member of this epoch and no rule forbids it, yet it doesn't hold here. Perhaps it holds nowhere; perhaps
+ * its author sealed rubbish to this device alone. Which it is shows by what comes next.
+ */
+function doubtful(room: Room, entry: Opened): Step<Room> {
+  return skipped({ ...room, doubt: entry.seq }, entry);
+}
+
+/** Another copy of this profile has committed: only that copy has the keys of what follows. */
+function overtakenByCopy(room: Room, entry: Opened): Step<Room> {
+  const events: RoomEvent[] = [
+    { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'broken' } },
+  ];
+  return { room: { ...room, status: 'broken' }, events, spent: [] };
+}
+
+function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): Step<Room> {
+  const self = memberAt(room, ownLeaf(room));
+  const events: RoomEvent[] =
+    self === undefined
+      ? []
+      : [{ kind: 'removed', seq: entry.seq, at: entry.at, member: self, by: memberAt(room, by) }];
+  return { room: { ...room, status: 'removed', pending: undefined }, events, spent: next.spent };
+}
+
+async function receiveJoin(room: Room, entry: Opened): Promise<Step<Room>> {
+  const bytes = await openJoin(room.keys, room.id, entry.body);
+  const message = bytes && readPublicMessage(bytes);
+  const joiner = message && admitted(room, message);
+  if (message === undefined || joiner === undefined) return skipped(room, entry);
+  const stands = before(room);
+  let change: Change | undefined;
+  let next: Candidate | undefined;
+  try {
+    next = await candidate(room.mls, { joiner: message }, (commit) => {
+      change = commit.sender === undefined ? classify(stands, commit) : undefined;
+      // A joiner may replace an older leaf of its own, and this device's leaf is nobody else's to remove.
+      return change?.kind === 'join' && change.replaces !== ownLeaf(room);
+    });
+  } catch {
+    return change === undefined ? skipped(room, entry) : doubtful(room, entry);
+  }
+  if (next === undefined || change === undefined || !isExactly(change, stands, next.state, joiner.leaf))
+    return skipped(room, entry);
+  return advanced(room, entry, change, next, joiner);
+}
+
+interface Joiner {
+  readonly leaf: LeafNode;
+  readonly invite: InviteId;
+}
+
+/** Checks, before the library processes it, that a joiner's commit is signed by a live invite for exactly this leaf and epoch. */
+function admitted(room: Room, message: PublicMessage): Joiner | undefined {
+  const { content } = message;
+  const leaf = commitIn(message)?.path?.leafNode;
+  const claim = readJoinAad(content.authenticatedData);
+  if (
+    content.sender.senderType !== 'new_member_commit' ||
+    leaf === undefined ||
+    claim === undefined ||
+    room.joinsClosed
+  )
+    return undefined;
+  const invite = liveInvite(before(room).state, claim.invite);
+  if (
+    invite === undefined ||
+    leaf.credential.credentialType !== 'basic' ||
+    identityOf(leaf.credential) === undefined
+  )
+    return undefined;
+  const { groupId, epoch } = room.mls.groupContext;
+  if (content.epoch !== epoch || !equalBytes(content.groupId, groupId)) return undefined;
+  const holds = joinHolds(
+    decodeBytes(invite.join),
+    {
+      room: room.id,
+      groupId,
+      epoch,
+      groupInfoHash: claim.groupInfoHash,
+      deviceKey: leaf.signaturePublicKey,
+      credential: leaf.credential.identity,
+    },
+    claim.signature,
+  );
+  return holds ? { leaf, invite: claim.invite } : undefined;
+}
+
+async function advanced(
+  room: Room,
+  entry: Opened,
+  change: Change,
+  next: Candidate,
+  joiner?: Joiner,
+): Promise<Step<Room>> {
+  let after: Room;
+  try {
+    after = await adopt(room, entry.seq, next.state, closedBehind(room.joinsClosed, change.kind));
+  } catch {
+    return skipped(room, entry);
+  }
+  return { room: after, events: told(room, after, change, entry, joiner), spent: next.spent };
+}
+
+function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Joiner): RoomEvent[] {
+  const at = { seq: entry.seq, at: entry.at };
+  switch (change.kind) {
+    case 'heal':
+      return [{ kind: 'healed', ...at, by: memberAt(old, change.by) }];
+    case 'state':
+      return [{ kind: 'changed', ...at, by: memberAt(old, change.by) }];
+    case 'remove': {
+      const member = memberAt(old, change.removed);
+      return member === undefined ? [] : [{ kind: 'removed', ...at, member, by: memberAt(old, change.by) }];
+    }
+    case 'join': {
+      const leaf = joiner && leafOf(after.mls, joiner.leaf.signaturePublicKey);
+      const member = leaf === undefined ? undefined : memberAt(after, leaf);
+      if (member === undefined || joiner === undefined) return [];
+      return [{ kind: 'joined', ...at, member, invite: joiner.invite, again: change.replaces !== undefined }];
+    }
+  }
+}
+
+function leafOf(mls: MlsState, deviceKey: Uint8Array): number | undefined {
+  const wanted = encodeBytes(deviceKey);
+  return [...leavesOf(mls.ratchetTree)].find(
+    ([, leaf]) => encodeBytes(leaf.signaturePublicKey) === wanted,
+  )?.[0];
+}

@@ -1,0 +1,154 @@
+import { type Claim, compareClaim, comparePrevious } from './chain.ts';
+import type { RoomEvent, Step, Trouble } from './event.ts';
+import {
+  generationOf,
+  type MlsState,
+  type PrivateMessage,
+  readPrivateMessage,
+  senderOf,
+  unprotect,
+} from './mls.ts';
+import { decodePayload, type Payload } from './payload.ts';
+import { equalBytes } from './primitives.ts';
+import type { Opened } from './receive.ts';
+import { type Member, memberAt, type Peer, type Room } from './room.ts';
+import { openBody } from './seal.ts';
+
+const IDS_KEPT = 64;
+/** The library's limit of steps that a ratchet goes forward at once. */
+const FORWARD_STEPS = 200;
+
+/** @param before the room before this entry. @param room the same with the entry read. */
+export async function receiveMessage(before: Room, room: Room, entry: Opened): Promise<Step<Room>> {
+  const own = before.inFlight.find((sent) => sent.hash === entry.hash);
+  if (own !== undefined) {
+    const inFlight = before.inFlight.filter((sent) => sent !== own);
+    return {
+      room: { ...room, inFlight },
+      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, id: own.id }],
+      spent: [],
+    };
+  }
+  const message = framed(room, entry);
+  const sender = message && (await senderOf(room.mls, message));
+  if (message === undefined || sender === undefined) return unopened(room, entry);
+  const from = memberAt(room, sender.leaf);
+  const expected = generationOf(room.mls, sender.leaf);
+  if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, from);
+  let result: Awaited<ReturnType<typeof unprotect>>;
+  try {
+    result = await unprotect(room.mls, message);
+  } catch {
+    // A generation is opened once: what comes again can't be told from what was consumed, and neither is news.
+    return fault(
+      room,
+      entry,
+      sender.generation < expected ? { kind: 'repeated' } : { kind: 'undecryptable' },
+    );
+  }
+  if (from === undefined) return fault(room, entry, { kind: 'undecryptable' });
+  return said({ ...room, doubt: undefined }, entry, {
+    from,
+    plaintext: result.plaintext,
+    mls: result.state,
+    spent: result.spent,
+  });
+}
+
+function framed(room: Room, entry: Opened): PrivateMessage | undefined {
+  const bytes = openBody(room.keys, 'message', room.id, entry.body);
+  const message = bytes && readPrivateMessage(bytes);
+  const context = room.mls.groupContext;
+  const ours =
+    message?.contentType === 'application' &&
+    message.epoch === context.epoch &&
+    equalBytes(message.groupId, context.groupId) &&
+    message.authenticatedData.length === 0;
+  return ours ? message : undefined;
+}
+
+/** If a handshake that this device couldn't follow stands before it, others did follow. */
+function unopened(room: Room, entry: Opened): Step<Room> {
+  if (room.doubt === undefined) return fault(room, entry, { kind: 'undecryptable' });
+  return fault({ ...room, status: 'broken' }, entry, { kind: 'broken' });
+}
+
+function hole(room: Room, entry: Opened, from: Member | undefined): Step<Room> {
+  return fault({ ...room, wantsHeal: room.wantsHeal ?? 'hole' }, entry, { kind: 'hole', from });
+}
+
+function fault(room: Room, entry: Opened, trouble: Trouble): Step<Room> {
+  return { room, events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble }], spent: [] };
+}
+
+interface Said {
+  readonly from: Member;
+  readonly plaintext: Uint8Array;
+  readonly mls: MlsState;
+  readonly spent: readonly Uint8Array[];
+}
+
+function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said): Step<Room> {
+  const read = { ...room, mls, heard: room.heard || !from.self };
+  const payload = decodePayload(plaintext);
+  if (payload === undefined) return { ...fault(read, entry, { kind: 'unknown-content', from }), spent };
+  const peer = room.peers.get(from.device);
+  const troubles = [...evidence(room, from, payload), ...counted(peer, from, payload)];
+  const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
+  const told: RoomEvent[] = troubles.map((t) => ({
+    kind: 'trouble',
+    seq: entry.seq,
+    at: entry.at,
+    trouble: t,
+  }));
+  const after = from.self ? rolledBack(read, payload) : read;
+  if (from.self)
+    told.push({ kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'rolled-back' } });
+  if (repeated) {
+    return {
+      room: after,
+      events: [...told, { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'repeated' } }],
+      spent,
+    };
+  }
+  told.push(
+    payload.content === undefined
+      ? { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'unknown-content', from } }
+      : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
+  );
+  const peers = new Map(after.peers).set(from.device, {
+    n: payload.n,
+    ids: [...(peer?.ids ?? []), payload.id].slice(-IDS_KEPT),
+  });
+  return { room: { ...after, peers }, events: told, spent };
+}
+
+/** An own message that this profile doesn't know of: another copy of it has sent since this one was saved. */
+function rolledBack(room: Room, payload: Payload): Room {
+  return {
+    ...room,
+    status: 'rolled-back',
+    wantsHeal: 'rolled-back',
+    next: Math.max(room.next, payload.n + 1),
+  };
+}
+
+function counted(peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
+  const missing = peer === undefined ? 0 : payload.n - peer.n - 1;
+  return missing > 0 ? [{ kind: 'missing', from, count: missing }] : [];
+}
+
+/** Compares what the sender had read with what this device has. `room` already holds this entry, which the sender can't have read. */
+function evidence(room: Room, from: Member, payload: Payload): Trouble[] {
+  const here = payload.claim && judge(room, payload.claim, from);
+  const there = payload.previous && comparePrevious(room.chain, payload.previous) === 'differs';
+  if (here !== undefined) return [here];
+  return there === true ? [{ kind: 'forked', from }] : [];
+}
+
+function judge(room: Room, claim: Claim, from: Member): Trouble | undefined {
+  if (claim.index === room.chain.index) return { kind: 'withheld', from };
+  const verdict = compareClaim(room.chain, claim);
+  if (verdict === 'ahead') return { kind: 'withheld', from };
+  return verdict === 'differs' ? { kind: 'forked', from } : undefined;
+}

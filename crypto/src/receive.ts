@@ -1,0 +1,77 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
+import { advanceChain, breakChain } from './chain.ts';
+import type { RoomEvent, Step, Trouble } from './event.ts';
+import { sha256 } from './primitives.ts';
+import { receiveHandshake } from './receive-handshake.ts';
+import { receiveMessage } from './receive-message.ts';
+import { isNews, type Room } from './room.ts';
+
+/** A place of the log, as the server shows it. */
+export interface LogEntry {
+  readonly seq: Position;
+  readonly kind: 'message' | 'handshake';
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+  /** Base64url. */
+  readonly body: string;
+}
+
+/** An entry with what was made of its bytes once. */
+export interface Opened extends Omit<LogEntry, 'body'> {
+  readonly body: Uint8Array;
+  /** SHA-256 of the body as base64url. */
+  readonly hash: string;
+}
+
+/**
+ * Takes in the next entry of the log. Never throws at what a peer or the server made: whatever is wrong comes as an event, and
+ * the room goes on behind it.
+ */
+export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
+  if (!isNews(room, entry.seq)) return { room, events: [trouble(entry, { kind: 'repeated' })], spent: [] };
+  const body = decodeBytes(entry.body);
+  const opened: Opened = {
+    seq: entry.seq,
+    kind: entry.kind,
+    at: entry.at,
+    body,
+    hash: encodeBytes(sha256(body)),
+  };
+  if (room.status === 'removed' || room.status === 'broken' || room.status === 'outdated') {
+    return { room: { ...room, position: entry.seq }, events: [], spent: [] };
+  }
+  const read = { ...room, position: entry.seq, chain: advanceChain(room.chain, entry.kind, body) };
+  if (entry.kind === 'message') return receiveMessage(room, read, opened);
+  const step = await receiveHandshake(room, { ...read, base: entry.seq }, opened, now);
+  return overtaken(room, step);
+}
+
+/** Behind a handshake nothing lands that was based on what stood before it. */
+function overtaken(old: Room, step: Step<Room>): Step<Room> {
+  const events: RoomEvent[] = [];
+  let { room } = step;
+  if (room.inFlight.length > 0) {
+    events.push({ kind: 'unsealed', messages: room.inFlight.map(({ id, n }) => ({ id, n })) });
+    room = { ...room, inFlight: [], spoken: false };
+  }
+  if (old.pending !== undefined && room.pending === old.pending) {
+    events.push({ kind: 'lost-race', intent: old.pending.intent });
+    room = { ...room, pending: undefined };
+  }
+  return { ...step, room, events: [...step.events, ...events] };
+}
+
+/**
+ * The server keeps messages only behind `floor`, and this device hasn't read so far: what is missing has expired, and nothing can
+ * be said about it.
+ */
+export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
+  if (comparePositions(floor, room.position) <= 0) return { room, events: [], spent: [] };
+  const events = [trouble({ seq: room.position, at: now }, { kind: 'expired' })];
+  return { room: { ...room, chain: breakChain(room.chain), peers: new Map() }, events, spent: [] };
+}
+
+export function trouble(entry: { readonly seq: Position; readonly at: number }, what: Trouble): RoomEvent {
+  return { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: what };
+}

@@ -1,0 +1,230 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { comparePositions, type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
+import { type Chain, startChain } from './chain.ts';
+import { type DeviceCredential, digits, suffixOf } from './identity.ts';
+import { type EpochKeys, epochKeys } from './keys.ts';
+import { identityOf, type LeafNode, leavesOf, type MlsState } from './mls.ts';
+import type { Before } from './policy.ts';
+import type { SigningKey } from './primitives.ts';
+import {
+  type Context,
+  isAdmin,
+  liveInvite,
+  type MemberInvite,
+  type RoomState,
+  readContext,
+} from './room-state.ts';
+
+/** What this device can't do any more in the room, and why; said to the user. */
+export type Status =
+  | 'joining'
+  | 'active'
+  /** The server showed an own message that this profile doesn't know: it is an older copy. Sends nothing until it has healed. */
+  | 'rolled-back'
+  /** Members are in an epoch whose keys this device doesn't have. Only a fresh invite helps. */
+  | 'broken'
+  | 'removed'
+  /** The room follows rules of a newer version. */
+  | 'outdated';
+
+/** A message that was sealed and posted, and whose place in the log is not known yet. */
+export interface InFlight {
+  readonly id: string;
+  readonly n: number;
+  /** SHA-256 of the body, as base64url. */
+  readonly hash: string;
+}
+
+export type Intent = 'create' | 'join' | 'heal' | 'remove' | 'state';
+
+/** A handshake of this device that may be in the log: the state behind it is taken up when it is seen there, never before. */
+export interface Pending {
+  readonly intent: Intent;
+  readonly request: RequestId;
+  readonly after: Position;
+  readonly hash: string;
+  readonly mls: MlsState;
+}
+
+/** What is known of a member's messages, by its device key. */
+export interface Peer {
+  /** The last counter. */
+  readonly n: number;
+  /** The last ids, newest last. */
+  readonly ids: readonly string[];
+}
+
+/** One room as one device holds it: plain state, changed only by the functions of this folder. */
+export interface Room {
+  readonly id: RoomId;
+  readonly status: Status;
+  readonly mls: MlsState;
+  readonly keys: EpochKeys;
+  readonly context: Context;
+  /** The last entry that was processed. */
+  readonly position: Position;
+  /** The last handshake entry, valid or not: what posts are based on and handshakes swap from. */
+  readonly base: Position;
+  /** The handshake that began this epoch: it names the access key to the server. */
+  readonly key: Position;
+  readonly chain: Chain;
+  /** Whether this device has sent a message in this epoch. */
+  readonly spoken: boolean;
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** The counter of the next own message. */
+  readonly next: number;
+  readonly inFlight: readonly InFlight[];
+  readonly pending: Pending | undefined;
+  /** This device's pseudonymous admin key at the server, if it has one. */
+  readonly admin: SigningKey | undefined;
+  /** Between a Remove and the state change that drops the older invites. */
+  readonly joinsClosed: boolean;
+  /** A handshake that this device couldn't process though it came from a member: if others went on, it is this device that broke. */
+  readonly doubt: Position | undefined;
+  /** Whether a message of another member has been read: until then the room might be a forger's. */
+  readonly heard: boolean;
+  readonly wantsHeal: 'hole' | 'rolled-back' | undefined;
+  /** When this device's own leaf was last rotated, by its own clock. */
+  readonly rotatedAt: number;
+}
+
+/** A leaf of the tree, as people know it. */
+export interface Member {
+  readonly leaf: number;
+  /** Device and identity keys as base64url. */
+  readonly device: string;
+  readonly identity: string;
+  readonly name: string;
+  readonly admin: boolean;
+  readonly self: boolean;
+}
+
+/** The request can't be made from this state; `code` says what the caller may do. */
+export class RoomError extends Error {
+  override readonly name = 'RoomError';
+  readonly code:
+    | 'not-active'
+    | 'not-admin'
+    | 'not-member'
+    | 'pending'
+    | 'too-large'
+    | 'too-many'
+    | 'bad-invite'
+    | 'bad-group'
+    | 'full';
+  constructor(code: RoomError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @returns the room of a group whose context holds, positioned before the log. @throws RoomError `bad-group` */
+export async function roomOf(
+  id: RoomId,
+  mls: MlsState,
+  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt'>,
+): Promise<Room> {
+  const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
+  if (context === undefined) throw new RoomError('bad-group', 'the group does not belong to this room');
+  const keys = await epochKeys(mls, id);
+  return {
+    id,
+    mls,
+    keys,
+    context,
+    position: START,
+    base: START,
+    key: START,
+    chain: startChain(keys.chain, undefined),
+    spoken: false,
+    peers: new Map(),
+    next: 1,
+    inFlight: [],
+    joinsClosed: false,
+    doubt: undefined,
+    heard: false,
+    wantsHeal: undefined,
+    ...more,
+  };
+}
+
+/** @throws RoomError `not-active` when the room's rules are newer than this software. */
+export function stateOf(room: Room): RoomState {
+  if (room.context.state === 'newer')
+    throw new RoomError('not-active', 'the room follows rules of a newer version: upgrade');
+  return room.context.state;
+}
+
+export function before(room: Room): Before {
+  return { mls: room.mls, state: stateOf(room), joinsClosed: room.joinsClosed };
+}
+
+export function epochOf(room: Room): bigint {
+  return room.mls.groupContext.epoch;
+}
+
+/** This device's leaf index. */
+export function ownLeaf(room: Room): number {
+  return room.mls.privatePath.leafIndex;
+}
+
+function member(room: Room, leaf: number, node: LeafNode, credential: DeviceCredential): Member {
+  return {
+    leaf,
+    device: encodeBytes(node.signaturePublicKey),
+    identity: encodeBytes(credential.identityKey),
+    name: credential.name,
+    admin: room.context.state !== 'newer' && isAdmin(room.context.state, credential.identityKey),
+    self: leaf === ownLeaf(room),
+  };
+}
+
+/** All members in the order of their leaves. */
+export function membersOf(room: Room): Member[] {
+  return [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
+    const credential = identityOf(node.credential);
+    return credential === undefined ? [] : [member(room, leaf, node, credential)];
+  });
+}
+
+export function memberAt(room: Room, leaf: number): Member | undefined {
+  const node = leavesOf(room.mls.ratchetTree).get(leaf);
+  const credential = node && identityOf(node.credential);
+  return node && credential && member(room, leaf, node, credential);
+}
+
+/** What to call each member (by device key): names that collide, case folded, carry a suffix of the identity's fingerprint. */
+export function labelsOf(members: readonly Member[]): ReadonlyMap<string, string> {
+  const identities = new Map<string, Set<string>>();
+  for (const m of members) {
+    const folded = fold(m.name);
+    identities.set(folded, (identities.get(folded) ?? new Set()).add(m.identity));
+  }
+  return new Map(
+    members.map((m) => {
+      const alone = (identities.get(fold(m.name))?.size ?? 0) < 2;
+      return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
+    }),
+  );
+}
+
+function fold(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
+
+/** The invites that members would accept a joiner by. */
+export function invitesOf(room: Room): MemberInvite[] {
+  if (room.joinsClosed) return [];
+  const state = stateOf(room);
+  return state.invites.filter((invite) => liveInvite(state, invite.id) !== undefined);
+}
+
+/** Six groups of five digits from the epoch's authenticator (RFC 9420, section 8.7): members of a fork see others. */
+export function roomCode(room: Room): string {
+  return digits(room.mls.keySchedule.epochAuthenticator, 6);
+}
+
+/** Whether this entry lies behind everything that was processed. */
+export function isNews(room: Room, seq: Position): boolean {
+  return comparePositions(seq, room.position) > 0;
+}

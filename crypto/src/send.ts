@@ -1,0 +1,66 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { RequestId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import { claimOf } from './chain.ts';
+import type { Content } from './content.ts';
+import { protect } from './mls.ts';
+import { MESSAGE_CAPACITY } from './padding.ts';
+import { encodePayload } from './payload.ts';
+import { type Env, sha256 } from './primitives.ts';
+import { type Room, RoomError } from './room.ts';
+import { sealBody } from './seal.ts';
+
+/** What MLS adds to a payload, generously. */
+const FRAMING_BYTES = 400;
+
+/** The most bytes that a message's text may have (UTF-8). */
+export const TEXT_BYTES = 64 * 1024;
+
+export interface Draft {
+  /** Kept when the message is sealed anew: 16 random bytes as base64url. */
+  readonly id: string;
+  /** Undefined the first time; then the counter that the first sealing gave. */
+  readonly n: number | undefined;
+  readonly content: Content;
+}
+
+/**
+ * Seals a message for the present epoch. Persist the room and the frame, durably, before sending it: a sealing that is forgotten
+ * would be repeated with the same keys.
+ * @throws RoomError `not-active`, `too-large`
+ */
+export async function sealMessage(
+  room: Room,
+  draft: Draft,
+  env: Env,
+): Promise<{ room: Room; frame: UpOf<'post'>; n: number; spent: readonly Uint8Array[] }> {
+  if (room.status !== 'active')
+    throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
+  const n = draft.n ?? room.next;
+  const payload = encodePayload({
+    id: draft.id,
+    n,
+    claim: claimOf(room.chain),
+    previous: room.spoken ? undefined : room.chain.previous,
+    content: draft.content,
+  });
+  if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) {
+    throw new RoomError('too-large', `a message has at most ${TEXT_BYTES / 1024} KiB: send it in parts`);
+  }
+  const { message, state: mls, spent } = await protect(room.mls, payload);
+  const body = sealBody(room.keys, 'message', room.id, message, env);
+  const frame: UpOf<'post'> = {
+    type: 'post',
+    id: encodeBytes(env.random(16)) as RequestId,
+    room: room.id,
+    base: room.base,
+    body: encodeBytes(body),
+  };
+  const inFlight = [...room.inFlight, { id: draft.id, n, hash: encodeBytes(sha256(body)) }];
+  return {
+    room: { ...room, mls, inFlight, spoken: true, next: Math.max(room.next, n + 1) },
+    frame,
+    n,
+    spent,
+  };
+}

@@ -1,0 +1,54 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { UpOf } from '@gochat/protocol/up';
+import * as v from 'valibot';
+import { type Whisper, whisper } from './content.ts';
+import { type Env, fromUtf8, utf8 } from './primitives.ts';
+import { type Member, memberAt, ownLeaf, type Room, RoomError } from './room.ts';
+import { openBody, sealBody } from './seal.ts';
+
+const envelope = v.object({
+  leaf: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** The sender's clock in milliseconds: only newer ones count. */
+  n: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  whisper,
+});
+
+/** Seals a signal: any member could have made it, so nothing durable may follow from it. @throws RoomError `not-active` */
+export function sealSignal(room: Room, said: Whisper, env: Env): UpOf<'signal'> {
+  if (room.status !== 'active')
+    throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
+  const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), whisper: said }));
+  return {
+    type: 'signal',
+    room: room.id,
+    body: encodeBytes(sealBody(room.keys, 'signal', room.id, bytes, env)),
+  };
+}
+
+/** Newest counter per device; kept in memory only. */
+export type SignalCounters = ReadonlyMap<string, number>;
+
+/** @returns who says what, or undefined for anything that doesn't open, is repeated or is unknown. */
+export function openSignal(
+  room: Room,
+  counters: SignalCounters,
+  body: string,
+): { from: Member; whisper: Whisper; counters: SignalCounters } | undefined {
+  const opened = openBody(room.keys, 'signal', room.id, decodeBytes(body));
+  if (opened === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(fromUtf8(opened));
+  } catch {
+    return undefined;
+  }
+  const parsed = v.safeParse(envelope, value);
+  if (!parsed.success) return undefined;
+  const from = memberAt(room, parsed.output.leaf);
+  if (from === undefined || parsed.output.n <= (counters.get(from.device) ?? -1)) return undefined;
+  return {
+    from,
+    whisper: parsed.output.whisper,
+    counters: new Map(counters).set(from.device, parsed.output.n),
+  };
+}
