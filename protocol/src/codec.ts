@@ -16,57 +16,81 @@ export class FrameError extends Error {
 
 /** A frame as one line of JSON with its `type` first, without the line feed. */
 export function encodeFrame(frame: Up | Down): string {
-  return JSON.stringify(frame);
+  const { type, ...members } = frame;
+  return JSON.stringify({ type, ...members });
 }
+
+type Schemas<F> = ReadonlyMap<unknown, v.GenericSchema<unknown, F>>;
+
+// By type, because a variant tries its options one by one.
+const ups: Schemas<Up> = new Map(up.options.map((frame) => [frame.entries.type.literal, frame]));
+const downs: Schemas<Down> = new Map(down.options.map((frame) => [frame.entries.type.literal, frame]));
 
 /** @throws FrameError when the text is not a frame that a client may send. */
 export function parseUp(text: string): Up {
-  return parse(up, text);
+  return parse(ups, text);
 }
 
 /** @throws FrameError when the text is not a frame that a server may send. */
 export function parseDown(text: string): Down {
-  return parse(down, text);
+  return parse(downs, text);
 }
 
-function parse<S extends typeof up | typeof down>(schema: S, text: string): v.InferOutput<S> {
+/** Speaks of what was expected instead of valibot's own words, which quote the value. */
+const strictly = {
+  abortEarly: true,
+  abortPipeEarly: true,
+  message: (issue: v.BaseIssue<unknown>) => issue.expected ?? 'another value',
+};
+
+function parse<F extends Up | Down>(schemas: Schemas<F>, text: string): F {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new FrameError('malformed', 'not JSON', { cause });
+  } catch {
+    // Without its cause, which quotes the text.
+    throw new FrameError('malformed', 'not JSON');
   }
-  const result = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
+  const schema = schemas.get(typeOf(value));
+  if (schema === undefined) throw new FrameError('malformed', 'not an object with a known type');
+  const result = v.safeParse(schema, value, strictly);
   if (!result.success) throw new FrameError('malformed', describe(result.issues[0]));
-  if (text.length > frameLimit(result.output.type) && schema === up) {
-    throw new FrameError(
-      'oversize',
-      `a ${result.output.type} frame has at most ${frameLimit(result.output.type)} bytes`,
-    );
-  }
+  const limit = frameLimit(result.output.type);
+  if (text.length > limit) throw oversize(limit);
   return result.output;
 }
 
-/** Says where and what, never the value: a peer's bytes don't belong in errors. */
+function typeOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
+}
+
+function oversize(limit: number): FrameError {
+  return new FrameError('oversize', `a frame of this type has at most ${limit} bytes`);
+}
+
+/** Says where and what, never the value or an unknown member's name: a peer's bytes don't belong in errors. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue);
-  return `${path ?? 'frame'}: expected ${issue.expected ?? 'another value'}`;
+  if (issue.expected === 'never') return 'a member that this frame does not have';
+  return `${v.getDotPath(issue)}: expected ${issue.message}`;
 }
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const TYPE_WITHIN_BYTES = 128;
 const namedType = /^\s*\{\s*"type"\s*:\s*"([a-z-]{1,32})"/;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NOTHING = new Uint8Array(0);
 
 /**
  * Cuts a byte stream into lines of UTF-8 text. Fed by arbitrary chunks: a character, a frame, or many frames may be split
  * anywhere. Holds at most one unfinished line, and never more of it than the limit of the type that it names.
  */
 export class LineDecoder {
-  #chunks: Uint8Array[] = [];
-  #held = 0;
+  /** Its first `#length` bytes are the unfinished line. One growing buffer, so that a chunk of one byte costs one byte. */
+  #held: Uint8Array = NOTHING;
+  #length = 0;
   #limit: number = LIMITS.frameTypePeekBytes;
   readonly #limitOf: (type: string) => number;
-  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   /** @param limitOf the largest length in bytes of a frame by its type. */
   constructor(limitOf: (type: string) => number = frameLimit) {
@@ -74,56 +98,63 @@ export class LineDecoder {
   }
 
   /**
-   * @returns the lines that this chunk completes, in order; empty ones are left out.
+   * @returns the lines that this chunk completes, in order; empty ones are left out. They must be taken to the end before the
+   * chunk's bytes change or the next chunk comes.
    * @throws FrameError `oversize` when a line outgrows its limit, `malformed` when it is not UTF-8. The stream can't be used on.
    */
   *push(chunk: Uint8Array): Generator<string, void, undefined> {
     let from = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
-      this.#hold(chunk.subarray(from, end));
+      const line = this.#finish(chunk.subarray(from, end));
       from = end + 1;
-      const line = this.#take();
       if (line !== '') yield line;
     }
-    // The remainder may be a view of a pooled buffer that its owner reuses.
-    if (from < chunk.length) this.#hold(chunk.slice(from));
+    if (from < chunk.length) this.#hold(chunk.subarray(from));
   }
 
   #hold(part: Uint8Array): void {
-    this.#chunks.push(part);
-    this.#held += part.length;
-    if (this.#held <= this.#limit) return;
+    const length = this.#length + part.length;
+    this.#admit(length, part);
+    if (length > this.#held.length) {
+      const larger = new Uint8Array(Math.min(Math.max(length, 2 * this.#held.length, 512), this.#limit));
+      larger.set(this.#held.subarray(0, this.#length));
+      this.#held = larger;
+    }
+    this.#held.set(part, this.#length);
+    this.#length = length;
+  }
+
+  #finish(part: Uint8Array): string {
+    if (this.#length === 0) {
+      this.#admit(part.length, part);
+      this.#limit = LIMITS.frameTypePeekBytes;
+      return textOf(part);
+    }
+    this.#hold(part);
+    const text = textOf(this.#held.subarray(0, this.#length));
+    if (this.#held.length > LIMITS.frameTypePeekBytes) this.#held = NOTHING;
+    this.#length = 0;
+    this.#limit = LIMITS.frameTypePeekBytes;
+    return text;
+  }
+
+  /** Refuses a line that would be `length` bytes long with `part` at its end. */
+  #admit(length: number, part: Uint8Array): void {
+    if (length <= this.#limit) return;
     if (this.#limit === LIMITS.frameTypePeekBytes) {
-      const start = new TextDecoder().decode(join(this.#chunks).subarray(0, 128));
+      const held = this.#held.subarray(0, Math.min(this.#length, TYPE_WITHIN_BYTES));
+      const start = String.fromCharCode(...held, ...part.subarray(0, TYPE_WITHIN_BYTES - held.length));
       const type = namedType.exec(start)?.[1];
       if (type !== undefined) this.#limit = this.#limitOf(type);
     }
-    if (this.#held > this.#limit)
-      throw new FrameError('oversize', `a frame of this type has at most ${this.#limit} bytes`);
-  }
-
-  #take(): string {
-    const whole = join(this.#chunks);
-    this.#chunks = [];
-    this.#held = 0;
-    this.#limit = LIMITS.frameTypePeekBytes;
-    const bytes = whole.at(-1) === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole;
-    try {
-      return this.#utf8.decode(bytes);
-    } catch (cause) {
-      throw new FrameError('malformed', 'not UTF-8', { cause });
-    }
+    if (length > this.#limit) throw oversize(this.#limit);
   }
 }
 
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const only = chunks[0];
-  if (chunks.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+function textOf(line: Uint8Array): string {
+  try {
+    return utf8.decode(line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
+  } catch (cause) {
+    throw new FrameError('malformed', 'not UTF-8', { cause });
   }
-  return whole;
 }

@@ -1,27 +1,39 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
 
-const base64url = /^[A-Za-z0-9_-]*$/;
+/** What may stand last where 0, 1 or 2 bytes are left over: its unused trailing bits are zero, so that bytes have one spelling. */
+const lastChars = { 0: '[A-Za-z0-9_-]', 1: '[AQgw]', 2: '[AEIMQUYcgkosw048]' } as const;
 
-/** Unpadded base64url text of exactly `bytes` bytes, with its unused trailing bits zero. */
+/** Unpadded base64url text of exactly `bytes` bytes. */
 function fixed(bytes: number) {
   const chars = Math.ceil((bytes * 4) / 3);
-  const last = { 0: '[A-Za-z0-9_-]', 1: '[AQgw]', 2: '[AEIMQUYcgkosw048]' }[bytes % 3];
+  const last = lastChars[(bytes % 3) as keyof typeof lastChars];
   return v.pipe(
     v.string(),
     v.regex(new RegExp(`^[A-Za-z0-9_-]{${chars - 1}}${last}$`), `${bytes} bytes as base64url`),
   );
 }
 
-/** Unpadded base64url text of at most `bytes` bytes. */
+const base64url = /^[A-Za-z0-9_-]*$/;
+const tail = new RegExp(`${lastChars[1]}$`);
+const longTail = new RegExp(`${lastChars[2]}$`);
+
+/** Unpadded base64url text of at least one and at most `bytes` bytes. */
 function atMost(bytes: number) {
   const chars = Math.ceil((bytes * 4) / 3);
   return v.pipe(
     v.string(),
-    v.maxLength(chars, `at most ${bytes} bytes as base64url`),
+    v.minLength(1, `1 to ${bytes} bytes as base64url`),
+    v.maxLength(chars, `1 to ${bytes} bytes as base64url`),
     v.regex(base64url, 'base64url'),
-    v.check((text) => text.length % 4 !== 1, 'base64url of whole bytes'),
+    v.check(isWhole, 'base64url of whole bytes with zero trailing bits'),
   );
+}
+
+function isWhole(text: string): boolean {
+  const last = text.slice(-1);
+  const over = text.length % 4;
+  return over === 0 || (over === 2 && tail.test(last)) || (over === 3 && longTail.test(last));
 }
 
 /** A room's random 128-bit id. */
@@ -56,12 +68,12 @@ export const uniqueId = v.pipe(fixed(16), v.brand('RequestId'));
 export const publicKey = fixed(32);
 export const signature = fixed(64);
 export const nonce = fixed(16);
-export const messageBody = v.pipe(atMost(LIMITS.messageBytes), v.minLength(1));
-export const handshakeBody = v.pipe(atMost(LIMITS.handshakeBytes), v.minLength(1));
-export const entryBody = v.pipe(atMost(LIMITS.handshakeBytes), v.minLength(1));
-export const sealedGroupInfo = v.pipe(atMost(LIMITS.groupInfoBytes), v.minLength(1));
-export const wrappedKey = v.pipe(atMost(LIMITS.wrappedKeyBytes), v.minLength(1));
-export const signalBody = v.pipe(atMost(LIMITS.signalBytes), v.minLength(1));
+export const messageBody = atMost(LIMITS.messageBytes);
+export const handshakeBody = atMost(LIMITS.handshakeBytes);
+export const entryBody = atMost(LIMITS.handshakeBytes);
+export const sealedGroupInfo = atMost(LIMITS.groupInfoBytes);
+export const wrappedKey = atMost(LIMITS.wrappedKeyBytes);
+export const signalBody = atMost(LIMITS.signalBytes);
 
 /** Milliseconds since 1970 (UTC), by the server's clock unless said otherwise. */
 export const instant = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -9,6 +9,10 @@ export const LIMITS = {
     handshake: 3 * 1024 * 1024,
     join: 3 * 1024 * 1024,
     refresh: 2 * 1024 * 1024,
+    entry: 1536 * 1024,
+    groupinfo: 1536 * 1024,
+    /** A server ends a page early (`more`) where another entry would outgrow this. */
+    page: 4 * 1024 * 1024,
   },
   /** A longer frame must name its `type` as its first member, so that it can be judged before it is whole. */
   frameTypePeekBytes: 4 * 1024,

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { down } from '../src/down.ts';
+import { up } from '../src/up.ts';
+import { PROTOCOL_VERSION } from '../src/version.ts';
+
+/**
+ * What the two unions admit, by version. When this fails, what travels has changed: raise PROTOCOL_VERSION and pin the new hash
+ * beside it (before the first release the version may stay).
+ */
+const pinned = { version: 1, hash: 'df6ca3b108fca4060c0fde42dc1cb49ebc0c1dd97003e45a947b7c50c6891949' };
+
+/** Beside the structure, a schema carries functions, wording and type-level marks, which don't change what it admits. */
+const ignored = new Set(['reference', 'expects', 'async', 'message', '~run', '~standard']);
+
+/** @returns a schema's structure as plain data with its members in order of name. */
+function structure(node: unknown): unknown {
+  if (node instanceof RegExp) return String(node);
+  if (Array.isArray(node)) return node.filter((item) => item?.type !== 'brand').map(structure);
+  if (typeof node === 'function') return 'a function';
+  if (typeof node !== 'object' || node === null) return node;
+  if ('pipe' in node) return { pipe: structure(node.pipe) };
+  const named =
+    'type' in node && node.type === 'check' ? new Set([...ignored].filter((k) => k !== 'message')) : ignored;
+  const members = Object.entries(node).filter(([name]) => !named.has(name));
+  return Object.fromEntries(
+    members.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, structure(value)]),
+  );
+}
+
+test('the frames are those of the protocol version', () => {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(structure({ up, down })))
+    .digest('hex');
+  expect({ version: PROTOCOL_VERSION, hash }).toEqual(pinned);
+});
+
+test('the hash sees a changed bound, pattern, literal, option and optionality', () => {
+  const text = JSON.stringify(structure({ up, down }));
+  for (const trait of [
+    '"literal":"post"',
+    '"max_length"',
+    '[AQgw]',
+    '"conflict"',
+    '"optional"',
+    'whole bytes',
+    '9]{0,15}',
+  ]) {
+    expect(text).toContain(trait);
+  }
+});
