@@ -1,4 +1,4 @@
-import type { InviteId, Position } from '@gochat/protocol/fields';
+import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
 import type { Member } from './room.ts';
 
@@ -59,8 +59,10 @@ export type RoomEvent =
     }
   | { readonly kind: 'changed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
   | { readonly kind: 'healed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
+  /** This device's own pending handshake is the epoch now. */
+  | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
   /** This device's own pending handshake was overtaken; make it anew if it is still wanted. */
-  | { readonly kind: 'lost-race'; readonly intent: string }
+  | { readonly kind: 'lost-race'; readonly request: RequestId }
   | { readonly kind: 'trouble'; readonly seq: Position; readonly at: number; readonly trouble: Trouble };
 
 /** What a step gives: the state to persist first, then what to tell, then secrets to wipe. */

@@ -60,7 +60,8 @@ async function ownLanded(
     wantsHeal: healed ? undefined : adopted.wantsHeal,
     rotatedAt: healed ? now : adopted.rotatedAt,
   };
-  return { room: after, events: change === undefined ? [] : told(old, after, change, entry), spent: [] };
+  const landed: RoomEvent = { kind: 'landed', seq: entry.seq, request: pending.request };
+  return { room: after, events: change === undefined ? [landed] : [...told(old, after, change, entry), landed], spent: [] };
 }
 
 function ownChange(old: Room, pending: Pending): Change | undefined {

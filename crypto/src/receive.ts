@@ -56,7 +56,7 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
     room = { ...room, inFlight: [], spoken: false };
   }
   if (old.pending !== undefined && room.pending === old.pending) {
-    events.push({ kind: 'lost-race', intent: old.pending.intent });
+    events.push({ kind: 'lost-race', request: old.pending.request });
     room = { ...room, pending: undefined };
   }
   return { ...step, room, events: [...step.events, ...events] };
