@@ -1,0 +1,75 @@
+import { signedEnter } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { CatchUp } from './catch-up.ts';
+import { positionOf, positionText } from './positions.ts';
+import { useNonce } from './proofs.ts';
+import { Refusal } from './refusal.ts';
+import type { Handler } from './requests.ts';
+import { retirementUpTo } from './retired-key.ts';
+import type { Room } from './room.ts';
+import type { Session } from './session.ts';
+import { verifies } from './signature.ts';
+import { Subscription } from './subscription.ts';
+
+/** Proves an access key; the backlog is on its way when the next frame is taken. */
+export const enter: Handler<'enter'> = async (session, frame) => {
+  const { relay } = session;
+  const at = useNonce(session, frame.nonce);
+  await relay.rates.take('proof', session.address);
+  const key = await relay.keys.at(frame.room, positionOf(frame.key));
+  if (!verifies(key, signedEnter(at, frame), frame.proof))
+    throw new Refusal('refused', 'the proof does not hold');
+  if (
+    !session.subscriptions.has(frame.room) &&
+    session.subscriptions.size >= relay.limits.roomsPerConnection
+  ) {
+    throw new Refusal('full', 'this connection follows as many rooms as it may');
+  }
+  const room = await relay.rooms.hold(frame.room);
+  try {
+    await begin(session, room, frame);
+  } catch (error) {
+    relay.rooms.release(room.id);
+    throw error;
+  }
+};
+
+async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
+  const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
+  const retirement = await retirementUpTo(session.relay.log, room, key, since);
+  const { floor } = await session.relay.log.read(room.id, since, 1);
+  if (!session.open) throw new Refusal('refused', 'the connection has ended');
+  session.leave(room.id);
+  const subscription = new Subscription(room, session.link, key, since, {
+    slow: () =>
+      session.refuse(new Refusal('slow', 'this connection reads too slowly; what it missed is in the log')),
+    held: (held, position) => hold(session, held, position),
+  });
+  session.subscriptions.set(room.id, subscription);
+  session.send({
+    type: 'entered',
+    id: frame.id,
+    room: room.id,
+    handshake: positionText(retirement ?? room.handshake),
+    floor: positionText(floor),
+  });
+  if (retirement !== undefined && retirement <= since) return subscription.hold(retirement);
+  void new CatchUp(session, subscription).run();
+}
+
+/** Says that the key was retired, and waits a while for a newer one. */
+function hold(session: Session, subscription: Subscription, retirement: number): void {
+  const { relay } = session;
+  const room = subscription.room.id;
+  session.send({ type: 'retired', room, seq: positionText(retirement) });
+  const until = relay.now() + relay.limits.graceMs;
+  relay.wheel.watch({
+    due: () => (subscription.state === 'held' ? until : Number.POSITIVE_INFINITY),
+    expire: () => session.leave(room),
+  });
+}
+
+export const exit: Handler<'exit'> = (session, frame) => {
+  session.leave(frame.room);
+  session.send({ type: 'exited', id: frame.id, room: frame.room });
+};

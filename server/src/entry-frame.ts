@@ -1,0 +1,44 @@
+import { encodeFrame } from '@gochat/protocol/codec';
+import type { Entry as EntryFrame } from '@gochat/protocol/down';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { Transport } from './link.ts';
+import type { Entry } from './log/log.ts';
+import { positionText } from './positions.ts';
+import { textHead } from './web-frame.ts';
+
+/** An entry as frames carry it, without its room. */
+export function storedFields(entry: Entry): Omit<EntryFrame, 'type' | 'room'> {
+  const { buffer, byteOffset, byteLength } = entry.body;
+  return {
+    seq: positionText(entry.pos),
+    kind: entry.kind,
+    at: entry.at,
+    body: Buffer.from(buffer, byteOffset, byteLength).toString('base64url'),
+  };
+}
+
+export function encodeEntry(room: RoomId, entry: Entry): string {
+  return encodeFrame({ type: 'entry', room, ...storedFields(entry) });
+}
+
+/** Many encoded frames as one transport carries them, in one buffer. They hold ASCII only: base64url, ids and numbers. */
+export function packFrames(transport: Transport, frames: readonly string[]): Buffer {
+  return transport === 'line' ? packLines(frames) : packMessages(frames);
+}
+
+function packLines(frames: readonly string[]): Buffer {
+  return Buffer.from(`${frames.join('\n')}\n`, 'latin1');
+}
+
+function packMessages(frames: readonly string[]): Buffer {
+  const heads = frames.map((frame) => textHead(frame.length));
+  const packed = Buffer.allocUnsafe(
+    frames.reduce((sum, frame, i) => sum + frame.length + (heads[i]?.length ?? 0), 0),
+  );
+  let at = 0;
+  for (const [i, frame] of frames.entries()) {
+    at += heads[i]?.copy(packed, at) ?? 0;
+    at += packed.write(frame, at, 'latin1');
+  }
+  return packed;
+}

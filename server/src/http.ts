@@ -1,0 +1,156 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIMITS } from '@gochat/protocol/limits';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Address, addressOf } from './address.ts';
+import { LANDING_PAGE, SECURITY_HEADERS } from './landing.ts';
+import type { ServerLimits } from './limits.ts';
+import type { ServedNames } from './served-names.ts';
+import type { Deadline, Wheel } from './wheel.ts';
+
+export interface WebOptions {
+  readonly names: ServedNames;
+  readonly limits: ServerLimits;
+  readonly wheel: Wheel;
+  readonly now: () => number;
+  /** Whether the last hop of X-Forwarded-For is whom to count. */
+  readonly behindProxy: boolean;
+  /** Takes an upgraded connection. */
+  readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const PAGES: Readonly<Record<string, Answer>> = {
+  '/': { status: 200, type: 'text/html; charset=utf-8', body: LANDING_PAGE },
+  '/healthz': { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' },
+  '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
+};
+
+/** The port's HTTP: a page, the health check, and the way to `/ws`. It has no port of its own; sockets are handed to it. */
+export class WebDoor {
+  readonly #options: WebOptions;
+  readonly #http: Server;
+  readonly #upgrades: WebSocketServer;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: WebOptions) {
+    this.#options = options;
+    this.#http = createServer({ maxHeaderSize: 8 * 1024 }, (request, response) =>
+      this.#answer(request, response),
+    );
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: Math.max(...Object.values(LIMITS.frameBytes)),
+    });
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#http.on('clientError', (_error, socket) => refuse(socket, 400));
+  }
+
+  /** Takes a socket that has been told to speak HTTP. It ends in time, unless it is upgraded. */
+  take(socket: Socket): void {
+    const until = this.#options.now() + this.#options.limits.httpMs;
+    const deadline: Deadline = {
+      due: () => (this.#sockets.has(socket) ? until : Number.POSITIVE_INFINITY),
+      expire: () => socket.destroy(),
+    };
+    this.#sockets.add(socket);
+    this.#options.wheel.watch(deadline);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#options.wheel.forget(deadline);
+    });
+    this.#http.emit('connection', socket);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { status, type, body, headers } = this.#judge(request);
+    const text = body ?? `${status} ${STATUS_CODES[status] ?? ''}\n`;
+    response.writeHead(status, {
+      ...SECURITY_HEADERS,
+      'Cache-Control': 'no-store',
+      'Content-Type': type ?? 'text/plain; charset=utf-8',
+      'Content-Length': Buffer.byteLength(text),
+      Connection: 'close',
+      ...headers,
+    });
+    response.end(request.method === 'HEAD' ? undefined : text);
+  }
+
+  #judge(request: IncomingMessage): Answer {
+    if (!this.#served(request)) return { status: 421 };
+    const path = pathOf(request);
+    const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
+    if (page === undefined) return { status: 404 };
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return { status: 405, headers: { Allow: 'GET, HEAD' } };
+    return page;
+  }
+
+  #served(request: IncomingMessage): boolean {
+    const host = request.headers.host;
+    return host !== undefined && this.#options.names.serves(host);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refusal = this.#upgradeRefusal(request);
+    if (refusal !== undefined) {
+      refuse(socket, refusal);
+      return;
+    }
+    const address = this.#address(request);
+    this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
+      this.#sockets.delete(request.socket);
+      this.#options.connected(ws, socket, address);
+    });
+  }
+
+  #upgradeRefusal(request: IncomingMessage): number | undefined {
+    if (!this.#served(request)) return 421;
+    if (pathOf(request) !== '/ws') return 404;
+    return sameOrigin(request) ? undefined : 403;
+  }
+
+  #address(request: IncomingMessage): Address {
+    const header = this.#options.behindProxy ? request.headers['x-forwarded-for'] : undefined;
+    const hops = typeof header === 'string' ? header.split(',') : (header ?? []);
+    return addressOf(hops.at(-1) ?? request.socket.remoteAddress);
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?')[0] ?? '';
+}
+
+/** Browsers always send an Origin with an upgrade; other programs need not. */
+function sameOrigin({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return true;
+  if (!URL.canParse(headers.origin)) return false;
+  const { protocol, host } = new URL(headers.origin);
+  return new URL(`${protocol}//${headers.host}`).host === host && /^https?:$/.test(protocol);
+}
+
+function refuse(socket: Duplex, status: number): void {
+  if (socket.destroyed || !socket.writable) return;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n`;
+  const security = Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`${head}${security.join('')}\r\n`, () => socket.destroy());
+}

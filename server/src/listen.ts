@@ -1,0 +1,127 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { ServerLimits } from './limits.ts';
+import type { Deadline, Wheel } from './wheel.ts';
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Who takes a connection, once its first bytes have told what it is. */
+export interface Doors {
+  /** Newline-delimited JSON; `first` was read already. */
+  line(socket: Socket, first: Buffer): void;
+  http(socket: Socket): void;
+}
+
+const TLS_HANDSHAKE = 0x16;
+const BRACE = 0x7b;
+/** Connections that are still to say what they are, over those that sessions may have. */
+const SPARE_CONNECTIONS = 1000;
+
+/** The one port: what a connection speaks is told by its first byte, in the clear and once more inside TLS. */
+export class Listener {
+  readonly #server: Server;
+  readonly #tls: TlsServer | undefined;
+  readonly #doors: Doors;
+  readonly #wheel: Wheel;
+  readonly #limits: ServerLimits;
+  readonly #now: () => number;
+  /** Sockets whose first byte has not come. */
+  readonly #mute = new Set<Socket>();
+
+  constructor(
+    doors: Doors,
+    wheel: Wheel,
+    limits: ServerLimits,
+    now: () => number,
+    certificate?: Certificate,
+  ) {
+    this.#doors = doors;
+    this.#wheel = wheel;
+    this.#limits = limits;
+    this.#now = now;
+    this.#server = createServer({ noDelay: true }, (socket) =>
+      this.#peek(socket, (first) => this.#route(socket, first)),
+    );
+    this.#server.maxConnections = limits.connections + SPARE_CONNECTIONS;
+    this.#tls = certificate === undefined ? undefined : this.#createTls(certificate);
+  }
+
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        const address = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Accepts no more; connections that have said nothing are dropped. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#mute) socket.destroy();
+  }
+
+  #createTls({ cert, key }: Certificate): TlsServer {
+    const server = createTlsServer({
+      cert,
+      key,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['gochat/1', 'http/1.1'],
+      handshakeTimeout: this.#limits.helloMs,
+    });
+    server.on('secureConnection', (socket) =>
+      this.#peek(socket, (first) => this.#routeSecure(socket, first)),
+    );
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #peek(socket: Socket, route: (first: Buffer) => void): void {
+    const until = this.#now() + this.#limits.helloMs;
+    const deadline: Deadline = { due: () => until, expire: () => socket.destroy() };
+    const drop = () => socket.destroy();
+    const ended = () => {
+      this.#mute.delete(socket);
+      this.#wheel.forget(deadline);
+      socket.off('error', drop);
+      socket.off('close', ended);
+    };
+    this.#mute.add(socket);
+    this.#wheel.watch(deadline);
+    socket.on('error', drop);
+    socket.on('close', ended);
+    socket.once('data', (first: Buffer) => {
+      ended();
+      route(first);
+    });
+  }
+
+  #route(socket: Socket, first: Buffer): void {
+    if (first[0] === BRACE) this.#doors.line(socket, first);
+    else if (first[0] !== TLS_HANDSHAKE) this.#toHttp(socket, first);
+    else if (this.#tls === undefined) socket.destroy();
+    else {
+      socket.pause();
+      socket.unshift(first);
+      this.#tls.emit('connection', socket);
+    }
+  }
+
+  #routeSecure(socket: TLSSocket, first: Buffer): void {
+    if (first[0] === BRACE) this.#doors.line(socket, first);
+    else if (first[0] === TLS_HANDSHAKE || socket.alpnProtocol === 'gochat/1') socket.destroy();
+    else this.#toHttp(socket, first);
+  }
+
+  #toHttp(socket: Socket, first: Buffer): void {
+    socket.pause();
+    socket.unshift(first);
+    this.#doors.http(socket);
+    socket.resume();
+  }
+}

@@ -1,0 +1,83 @@
+import type { Down } from '@gochat/protocol/down';
+import type { UpOf } from '@gochat/protocol/up';
+import { Bucket } from './bucket.ts';
+import type { Position } from './log/log.ts';
+import { positionOf, positionText } from './positions.ts';
+import { decodeRecord } from './record.ts';
+import { Refusal } from './refusal.ts';
+import type { Handler } from './requests.ts';
+import { lastRetirement } from './retirements.ts';
+import type { Session } from './session.ts';
+import type { Subscription } from './subscription.ts';
+
+export const post: Handler<'post'> = (session, frame) => {
+  const { relay, buckets } = session;
+  const { postsPerSecond, postsBurst } = relay.limits;
+  buckets.posts ??= new Bucket(postsBurst, relay.now());
+  const wait = buckets.posts.take(relay.now(), postsPerSecond, postsBurst);
+  if (wait > 0)
+    throw new Refusal('rate-limited', 'too many posts on this connection', { retryAfterMs: wait });
+  const subscription = session.subscriptions.get(frame.room);
+  if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
+  if (subscription.state === 'held') throw retired();
+  const base = positionOf(frame.base);
+  const { room } = subscription;
+  // An append succeeds only on the last handshake, so that the key has to be good as of `base` and of nothing else. An older
+  // base is stale, unless the post is a repeat: the log tells.
+  if (base === room.handshake && subscription.key < room.retiredAt) throw retired();
+  if (base > room.handshake) return append(session, frame, refuseRetiredAhead(session, subscription, base));
+  session.later(frame.id, appended(session, frame));
+  return undefined;
+};
+
+async function append(session: Session, frame: UpOf<'post'>, allowed: Promise<void>): Promise<void> {
+  await allowed;
+  session.later(frame.id, appended(session, frame));
+}
+
+/** A handshake that this node has not been told of yet may have retired the key. */
+async function refuseRetiredAhead(
+  session: Session,
+  { key, room }: Subscription,
+  base: Position,
+): Promise<void> {
+  const head = await session.relay.log.head(room.id);
+  if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
+  // A guess at a handshake that is still to come must not be waiting here for it.
+  if (head.handshake < base) throw stale(head.handshake);
+  if (head.handshake === base && key < lastRetirement(decodeRecord(head.state, base).retirements))
+    throw retired();
+}
+
+async function appended(session: Session, frame: UpOf<'post'>): Promise<Down> {
+  const { log, retainSec } = session.relay;
+  const result = await log.append(frame.room, {
+    id: frame.id,
+    base: positionOf(frame.base),
+    body: Buffer.from(frame.body, 'base64url'),
+    ...(retainSec === undefined ? {} : { ttlSec: retainSec }),
+  });
+  if ('stale' in result) throw stale(result.stale);
+  return { type: 'ack', id: frame.id, seq: positionText(result.pos), at: result.at, dup: result.dup };
+}
+
+function stale(handshake: Position): Refusal {
+  return new Refusal('stale', 'a handshake landed behind the base of this post', { handshake });
+}
+
+function retired(): Refusal {
+  return new Refusal('retired', 'a removal retired this access key; prove a newer one');
+}
+
+/** Ephemeral: what is too much is dropped without a word. */
+export const signal: Handler<'signal'> = (session, frame) => {
+  const { relay, buckets } = session;
+  const { signalsPerSecond, signalsBurst } = relay.limits;
+  buckets.signals ??= new Bucket(signalsBurst, relay.now());
+  const subscription = session.subscriptions.get(frame.room);
+  if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
+  if (subscription.state !== 'live') return;
+  if (subscription.key < subscription.room.retiredAt) return;
+  if (buckets.signals.take(relay.now(), signalsPerSecond, signalsBurst) > 0) return;
+  subscription.room.fanout.signal(subscription, frame.body);
+};

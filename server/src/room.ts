@@ -1,0 +1,157 @@
+import { encodeFrame } from '@gochat/protocol/codec';
+import type { RoomId } from '@gochat/protocol/fields';
+import { encodeEntry, packFrames } from './entry-frame.ts';
+import { Fanout, type FanoutLimits } from './fanout.ts';
+import type { Entry, Follower, Position, RoomLog } from './log/log.ts';
+import { positionText } from './positions.ts';
+import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
+import type { Standing } from './standing.ts';
+import type { Subscription } from './subscription.ts';
+import type { Turn } from './turn.ts';
+import type { View } from './view.ts';
+
+export interface RoomContext {
+  readonly log: RoomLog;
+  readonly turn: Turn;
+  readonly limits: FanoutLimits & { readonly retryMs: number };
+  readonly view: View | undefined;
+}
+
+/** A room that somebody follows here: one following of its log, shared by every subscription. */
+export class Room {
+  readonly id: RoomId;
+  readonly fanout: Fanout;
+  readonly #context: RoomContext;
+  /** The last position that the log has told us of; what lies before is written or waits for the end of the turn. */
+  #last: Position;
+  #handshake: Position;
+  #retirements: Retirements;
+  #follower: Follower | undefined;
+  #closed = false;
+  /** What came since somebody began to catch up, from behind `#tailStart`; kept only while somebody does. */
+  #tail: Entry[] = [];
+  #tailBytes = 0;
+  #tailStart: Position;
+  readonly #catching = new Set<Subscription>();
+
+  constructor(id: RoomId, standing: Standing, context: RoomContext) {
+    this.id = id;
+    this.#context = context;
+    this.#last = standing.last;
+    this.#tailStart = standing.last;
+    this.#handshake = standing.handshake;
+    this.#retirements = standing.record.retirements;
+    this.fanout = new Fanout(id, context.turn, context.limits, context.view);
+    this.#follow();
+  }
+
+  get last(): Position {
+    return this.#last;
+  }
+
+  get handshake(): Position {
+    return this.#handshake;
+  }
+
+  get retirements(): Retirements {
+    return this.#retirements;
+  }
+
+  /** A key added before this position is retired. */
+  get retiredAt(): Position {
+    return lastRetirement(this.#retirements);
+  }
+
+  /** From here on nothing is missed by those who catch up. */
+  get tailStart(): Position {
+    return this.#tailStart;
+  }
+
+  /** The subscription reads the log up to {@link tailStart} at least, then goes live. */
+  beginCatching(subscription: Subscription): void {
+    if (this.#catching.size === 0) this.#tailStart = this.#last;
+    this.#catching.add(subscription);
+  }
+
+  /** Joins a subscription that stands at or behind {@link tailStart} to what is live, with neither gap nor duplicate. */
+  goLive(subscription: Subscription): void {
+    const rest = this.#tail.filter((entry) => entry.pos > subscription.at);
+    const stop = rest.findIndex((entry) => subscription.stopsAt(entry));
+    const due = stop < 0 ? rest : rest.slice(0, stop + 1);
+    const { link } = subscription;
+    if (due.length > 0)
+      link.write(
+        packFrames(
+          link.transport,
+          due.map((entry) => encodeEntry(this.id, entry)),
+        ),
+      );
+    subscription.at = due.at(-1)?.pos ?? subscription.at;
+    this.#endCatching(subscription);
+    if (stop >= 0) {
+      subscription.hold(subscription.at);
+      return;
+    }
+    const frame = encodeFrame({ type: 'live', room: this.id, seq: positionText(subscription.at) });
+    link.write(packFrames(link.transport, [frame]));
+    subscription.state = 'live';
+    this.fanout.live.add(subscription);
+  }
+
+  leaveLive(subscription: Subscription): void {
+    this.#endCatching(subscription);
+    this.fanout.live.delete(subscription);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#follower?.stop();
+  }
+
+  #endCatching(subscription: Subscription): void {
+    if (!this.#catching.delete(subscription) || this.#catching.size > 0) return;
+    this.#tail = [];
+    this.#tailBytes = 0;
+  }
+
+  #follow(): void {
+    const follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#take(entries));
+    this.#follower = follower;
+    void follower.done.then(({ reason }) => {
+      if (this.#closed || reason === 'stopped') return;
+      // The log is behind or away: go on from where we are, for as long as anybody follows.
+      setTimeout(
+        () => this.#closed || this.#follow(),
+        reason === 'lagged' ? 0 : this.#context.limits.retryMs,
+      ).unref();
+    });
+  }
+
+  #take(batch: readonly Entry[]): boolean {
+    if (this.fanout.full || this.#closed) return false;
+    const entries = batch.filter((entry) => entry.pos > this.#last);
+    const last = entries.at(-1);
+    if (last === undefined) return true;
+    this.#last = last.pos;
+    for (const entry of entries) {
+      if (entry.kind === 'handshake') this.#handshake = entry.pos;
+      if (entry.retires === true) this.#retirements = addRetirement(this.#retirements, entry.pos);
+    }
+    if (this.#catching.size > 0) this.#keep(entries);
+    this.fanout.add(entries);
+    return true;
+  }
+
+  #keep(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#tail.push(entry);
+      this.#tailBytes += entry.body.length;
+    }
+    while (this.#tailBytes > this.#context.limits.pendingBytes) {
+      const oldest = this.#tail.shift();
+      if (oldest === undefined) break;
+      this.#tailBytes -= oldest.body.length;
+      this.#tailStart = oldest.pos;
+    }
+  }
+}

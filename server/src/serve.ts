@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import { AccessKeys } from './access-keys.ts';
+import { type Address, addressOf } from './address.ts';
+import { AddressRates } from './address-rates.ts';
+import { Admission } from './admission.ts';
+import { WebDoor } from './http.ts';
+import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
+import { LineLink } from './line-link.ts';
+import type { Link } from './link.ts';
+import { type Certificate, Listener } from './listen.ts';
+import type { Engine } from './log/engine.ts';
+import { Refusal } from './refusal.ts';
+import type { Relay } from './relay.ts';
+import { Rooms } from './rooms.ts';
+import { type ServedName, ServedNames } from './served-names.ts';
+import { Session } from './session.ts';
+import { Turn } from './turn.ts';
+import type { View } from './view.ts';
+import { WebLink } from './web-link.ts';
+import { Wheel } from './wheel.ts';
+import { Work } from './work.ts';
+
+export interface ServeOptions {
+  readonly engine: Engine;
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** The hosts this server answers to. */
+  readonly names: readonly ServedName[];
+  readonly logger: Logger;
+  readonly certificate?: Certificate;
+  readonly behindProxy?: boolean;
+  readonly retainSec?: number;
+  readonly view?: View;
+  readonly software?: string;
+  readonly limits?: Partial<ServerLimits>;
+  readonly now?: () => number;
+  readonly randomBytes?: (length: number) => Uint8Array;
+}
+
+export interface RunningServer {
+  readonly host: string;
+  readonly port: number;
+  /** How many sessions there are. */
+  connections(): number;
+  /** Stops gracefully: nothing that was acknowledged is lost, and the engine is closed. */
+  close(): Promise<void>;
+}
+
+const WHEEL_TICKS = 64;
+const MIN_TICK_MS = 10;
+
+/** Starts one node. It resolves when the port is open; it rejects with the system's error when it can't be. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const node = new Node(options);
+  const port = await node.listen();
+  return { host: options.host, port, connections: () => node.connections, close: () => node.close() };
+}
+
+class Node {
+  readonly #options: ServeOptions;
+  readonly #limits: ServerLimits;
+  readonly #relay: Relay;
+  readonly #listener: Listener;
+  readonly #web: WebDoor;
+  readonly #sessions = new Set<Session>();
+  readonly #sweep: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ServeOptions) {
+    const now = options.now ?? Date.now;
+    const limits = { ...SERVER_LIMITS, ...options.limits };
+    const { log, state } = options.engine;
+    const turn = new Turn();
+    const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
+    const wheel = new Wheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
+    const names = new ServedNames(options.names);
+    this.#options = options;
+    this.#limits = limits;
+    this.#relay = {
+      log,
+      state,
+      rooms: new Rooms({ log, turn, limits, view: options.view }, limits.roomsFollowed),
+      keys: new AccessKeys(log, limits.accessKeysCached),
+      admission: new Admission(limits),
+      rates: new AddressRates(limits),
+      names,
+      limits,
+      turn,
+      wheel,
+      work: new Work(),
+      logger: options.logger,
+      now,
+      randomBytes: options.randomBytes ?? randomBytes,
+      software: options.software ?? 'gochat',
+      retainSec: options.retainSec,
+    };
+    this.#web = new WebDoor({
+      names,
+      limits,
+      wheel,
+      now,
+      behindProxy: options.behindProxy ?? false,
+      connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
+    });
+    const doors = {
+      line: (socket: Socket, first: Buffer) => this.#takeLine(socket, first),
+      http: (socket: Socket) => this.#web.take(socket),
+    };
+    this.#listener = new Listener(doors, wheel, limits, now, options.certificate);
+    this.#sweep = setInterval(() => void this.#sweepOnce(), limits.sweepMs);
+    this.#sweep.unref();
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  async listen(): Promise<number> {
+    try {
+      return await this.#listener.listen(this.#options.port, this.#options.host);
+    } catch (error) {
+      clearInterval(this.#sweep);
+      this.#relay.wheel.stop();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { work, rooms, wheel } = this.#relay;
+    this.#listener.close();
+    clearInterval(this.#sweep);
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.stopTaking();
+    await within(this.#limits.stopMs, work.settled());
+    // What was answered just now leaves ahead of the farewell, entries too.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const session of sessions) session.refuse(new Refusal('restarting', 'the server is stopping'));
+    await within(this.#limits.stopMs, Promise.all(sessions.map((session) => session.whenGone())));
+    this.#web.close();
+    rooms.close();
+    wheel.stop();
+    await this.#options.engine.close();
+  }
+
+  #takeLine(socket: Socket, first: Buffer): void {
+    const link = new LineLink(socket, this.#relay.turn, this.#limits.lingerMs);
+    link.start(this.#begin(link, addressOf(socket.remoteAddress)));
+    link.receive(first);
+  }
+
+  #takeWeb(ws: WebSocket, socket: Duplex, address: Address): void {
+    const link = new WebLink(ws, socket, this.#relay.turn, this.#limits.lingerMs);
+    link.start(this.#begin(link, address));
+  }
+
+  #begin(link: Link, address: Address): Session {
+    const session = new Session(this.#relay, link, address, this.#ended);
+    this.#sessions.add(session);
+    session.begin();
+    return session;
+  }
+
+  readonly #ended = (session: Session): void => {
+    this.#sessions.delete(session);
+  };
+
+  async #sweepOnce(): Promise<void> {
+    try {
+      await this.#options.engine.sweep();
+    } catch (error) {
+      this.#relay.logger.error({ err: error }, 'erasing what has expired failed; it is tried again');
+    }
+  }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

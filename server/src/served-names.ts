@@ -1,0 +1,53 @@
+import { isIP } from 'node:net';
+
+/** A host that this server answers to; with a port only on that one. */
+export interface ServedName {
+  /** In lower case; an IPv6 address in brackets; `*.` stands for one label. */
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** @returns undefined when the text is not `host` or `host:port`. */
+export function parseName(text: string): ServedName | undefined {
+  const match = /^(\[[0-9a-f:.]+\]|(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?)(?::([0-9]{1,5}))?$/.exec(
+    text.toLowerCase(),
+  );
+  if (match?.[1] === undefined) return undefined;
+  const host = match[1].replace(/\.$/, '');
+  const port = match[2] === undefined ? undefined : Number(match[2]);
+  if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
+  return port === undefined ? { host } : { host, port };
+}
+
+/** An address or name as a host is written in URLs. */
+export function hostText(host: string): string {
+  return isIP(host) === 6 ? `[${host.toLowerCase()}]` : host.toLowerCase();
+}
+
+/** The ports that are left out where the scheme says them. */
+const UNSAID_PORTS = [80, 443];
+
+/** What the Host header of HTTP requests and the origin of `hello` are held against: a page of another site can't name us. */
+export class ServedNames {
+  readonly #names: readonly ServedName[];
+
+  constructor(names: readonly ServedName[]) {
+    this.#names = names;
+  }
+
+  /** @param dialled `host` or `host:port`, as the client dialled it. */
+  serves(dialled: string): boolean {
+    const asked = parseName(dialled);
+    return (
+      asked !== undefined && !asked.host.startsWith('*') && this.#names.some((name) => matches(name, asked))
+    );
+  }
+}
+
+function matches(name: ServedName, asked: ServedName): boolean {
+  const sameHost = name.host.startsWith('*.')
+    ? asked.host.slice(asked.host.indexOf('.') + 1) === name.host.slice(2) && asked.host.includes('.')
+    : asked.host === name.host;
+  if (!sameHost || name.port === undefined) return sameHost;
+  return asked.port === undefined ? UNSAID_PORTS.includes(name.port) : asked.port === name.port;
+}

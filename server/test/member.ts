@@ -1,0 +1,219 @@
+import type { Down, DownOf } from '@gochat/protocol/down';
+import type { Position, RoomId } from '@gochat/protocol/fields';
+import {
+  signedAdmin,
+  signedCreate,
+  signedEnter,
+  signedHandshake,
+  signedInvitation,
+  signedJoin,
+  signedRefresh,
+} from '@gochat/protocol/signed';
+import type { InviteGrant, UpOf } from '@gochat/protocol/up';
+import { bytes, KeyPair, newId, newInviteId, newRoomId, sealed } from './keys.ts';
+import type { Peer } from './peer.ts';
+
+export const START = '0' as Position;
+
+/** An access key with the position of the handshake that added it. */
+export interface Access {
+  readonly at: Position;
+  readonly keys: KeyPair;
+}
+
+/** An invite's private half, as its link holds it. */
+export interface Ticket {
+  readonly invite: InviteGrant['invite'];
+  readonly keys: KeyPair;
+}
+
+export function newTicket(): Ticket {
+  return { invite: newInviteId(), keys: new KeyPair() };
+}
+
+/** A ticket as the server first hears of it. */
+export function grantOf(ticket: Ticket, more: Pick<InviteGrant, 'uses' | 'expires'> = {}): InviteGrant {
+  return {
+    invite: ticket.invite,
+    wrapped: sealed(`wrapped ${ticket.invite}`),
+    join: ticket.keys.public,
+    ...more,
+  };
+}
+
+export interface Founded {
+  readonly room: RoomId;
+  readonly admin: KeyPair;
+  readonly access: Access;
+}
+
+export type Unproved<T> = Omit<T, 'proof'>;
+
+export function createFrame(
+  room: RoomId,
+  admin: KeyPair,
+  access: KeyPair,
+  invites: InviteGrant[] = [],
+): UpOf<'create'> {
+  const unsigned: Unproved<UpOf<'create'>> = {
+    type: 'create',
+    id: newId(),
+    room,
+    body: sealed('founding'),
+    access: access.public,
+    admin: admin.public,
+    groupInfo: sealed('group info 0'),
+    member: sealed('member 0'),
+    invites,
+  };
+  return { ...unsigned, proof: admin.sign(signedCreate(unsigned)) };
+}
+
+export async function found(peer: Peer, invites: InviteGrant[] = []): Promise<Founded> {
+  const [room, admin, keys] = [newRoomId(), new KeyPair(), new KeyPair()];
+  const ack = await peer.ask<'ack'>(createFrame(room, admin, keys, invites));
+  if (ack.type !== 'ack') throw new Error(`not created: ${JSON.stringify(ack)}`);
+  return { room, admin, access: { at: ack.seq, keys } };
+}
+
+export function enterFrame(peer: Peer, room: RoomId, access: Access, since: Position = START): UpOf<'enter'> {
+  const unsigned: Unproved<UpOf<'enter'>> = {
+    type: 'enter',
+    id: newId(),
+    room,
+    key: access.at,
+    since,
+    nonce: bytes(16),
+  };
+  return { ...unsigned, proof: access.keys.sign(signedEnter(peer, unsigned)) };
+}
+
+export function enter(
+  peer: Peer,
+  room: RoomId,
+  access: Access,
+  since: Position = START,
+): Promise<DownOf<'entered' | 'error'>> {
+  return peer.ask<'entered' | 'error'>(enterFrame(peer, room, access, since));
+}
+
+/** Enters and waits until the backlog is through. */
+export async function follow(
+  peer: Peer,
+  room: RoomId,
+  access: Access,
+  since: Position = START,
+): Promise<void> {
+  const live = peer.next((frame) => frame.type === 'live' && frame.room === room);
+  await enter(peer, room, access, since);
+  await live;
+}
+
+export function postFrame(room: RoomId, base: Position, text: string, id = newId()): UpOf<'post'> {
+  return { type: 'post', id, room, base, body: sealed(text) };
+}
+
+export function post(
+  peer: Peer,
+  room: RoomId,
+  base: Position,
+  text: string,
+): Promise<DownOf<'ack' | 'error'>> {
+  return peer.ask<'ack' | 'error'>(postFrame(room, base, text));
+}
+
+export interface HandshakeWish {
+  readonly after: Position;
+  readonly by: Access;
+  readonly next?: KeyPair;
+  readonly invites?: InviteGrant[];
+  readonly body?: string;
+  readonly admin?: { readonly keys: KeyPair; readonly retire: boolean; readonly admins?: string[] };
+}
+
+export function handshakeFrame(room: RoomId, wish: HandshakeWish): UpOf<'handshake'> {
+  const { keys, ...terms } = wish.admin ?? { keys: undefined };
+  const unsigned = {
+    type: 'handshake' as const,
+    id: newId(),
+    room,
+    after: wish.after,
+    key: wish.by.at,
+    body: sealed(wish.body ?? `commit after ${wish.after}`),
+    access: (wish.next ?? new KeyPair()).public,
+    groupInfo: sealed(`group info after ${wish.after}`),
+    member: sealed(`member after ${wish.after}`),
+    invites: wish.invites ?? [],
+  };
+  const signed = { ...unsigned, proof: wish.by.keys.sign(signedHandshake(unsigned)) };
+  if (keys === undefined || wish.admin === undefined) return signed;
+  const block = {
+    key: keys.public,
+    retire: wish.admin.retire,
+    ...('admins' in terms && terms.admins ? { admins: terms.admins } : {}),
+  };
+  return { ...signed, admin: { ...block, proof: keys.sign(signedAdmin(unsigned, block)) } };
+}
+
+/** Commits and returns the next access key. */
+export async function commit(peer: Peer, room: RoomId, wish: Omit<HandshakeWish, 'next'>): Promise<Access> {
+  const keys = new KeyPair();
+  const answer: Down = await peer.ask(handshakeFrame(room, { ...wish, next: keys }));
+  if (answer.type !== 'ack') throw new Error(`not committed: ${JSON.stringify(answer)}`);
+  return { at: answer.seq, keys };
+}
+
+export function invitationFrame(peer: Peer, room: RoomId, ticket: Ticket): UpOf<'invitation'> {
+  const unsigned: Unproved<UpOf<'invitation'>> = {
+    type: 'invitation',
+    id: newId(),
+    room,
+    invite: ticket.invite,
+    nonce: bytes(16),
+  };
+  return { ...unsigned, proof: ticket.keys.sign(signedInvitation(peer, unsigned)) };
+}
+
+export function joinFrame(
+  peer: Peer,
+  room: RoomId,
+  ticket: Ticket,
+  info: DownOf<'groupinfo'>,
+  access: KeyPair,
+  more: Partial<Unproved<UpOf<'join'>>> = {},
+): UpOf<'join'> {
+  const unsigned: Unproved<UpOf<'join'>> = {
+    type: 'join',
+    id: newId(),
+    room,
+    invite: ticket.invite,
+    after: info.handshake,
+    body: sealed('join'),
+    access: access.public,
+    groupInfo: sealed(`group info after ${info.handshake}`),
+    member: sealed(`member after ${info.handshake}`),
+    invites: info.invites.map(({ invite }) => ({ invite, wrapped: sealed(`rewrapped ${invite}`) })),
+    nonce: bytes(16),
+    ...more,
+  };
+  return { ...unsigned, proof: ticket.keys.sign(signedJoin(peer, unsigned)) };
+}
+
+export function refreshFrame(
+  room: RoomId,
+  by: Access,
+  after: Position,
+  invites: InviteGrant[] = [],
+): UpOf<'refresh'> {
+  const unsigned: Unproved<UpOf<'refresh'>> = {
+    type: 'refresh',
+    id: newId(),
+    room,
+    after,
+    key: by.at,
+    groupInfo: sealed('refreshed group info'),
+    member: sealed('refreshed member'),
+    invites,
+  };
+  return { ...unsigned, proof: by.keys.sign(signedRefresh(unsigned)) };
+}
