@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** Who may import whom: the table of docs/architecture.md. `view`, `web` and `bench` have their rows before their folders. */
-export const TABLE: Readonly<Record<string, Row>> = {
+const TABLE: Readonly<Record<string, Row>> = {
   protocol: { may: [], anywhere: true },
   crypto: { may: ['protocol'], anywhere: true },
   client: { may: ['protocol', 'crypto'] },
@@ -26,7 +26,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
 };
 
 /** Libraries that make, use or seal keys. Only `crypto/` may import them or name them in its manifest. */
-export const KEY_LIBRARIES = [
+const KEY_LIBRARIES = [
   'ts-mls',
   'hash-wasm',
   'age-encryption',
@@ -151,7 +151,7 @@ function breach({ file, specifier }: Import, rules: Rules): string | null {
 }
 
 /** The package of an import: `@noble/hashes` of `@noble/hashes/sha2.js`, `ws` of `ws`. */
-export function packageOf(specifier: string): string {
+function packageOf(specifier: string): string {
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
@@ -168,13 +168,13 @@ function isKeyLibrary(name: string): boolean {
   );
 }
 
-/** Which files import each package of the registry, over the sources of all workspaces. */
+/** Which files need each package of the registry at run time, over the sources of all workspaces. */
 export function importersByPackage(root: string): Map<string, string[]> {
   const importers = new Map<string, string[]>();
   for (const folder of readManifest(root).workspaces ?? []) {
     if (TEST_FOLDERS.includes(folder) || !existsSync(join(root, folder, 'src'))) continue;
-    for (const { file, specifier } of readImports(root, join(folder, 'src'))) {
-      if (specifier === null || specifier.startsWith('.') || isBuiltin(specifier)) continue;
+    for (const { file, specifier, typesOnly } of readImports(root, join(folder, 'src'))) {
+      if (typesOnly || specifier === null || specifier.startsWith('.') || isBuiltin(specifier)) continue;
       const name = packageOf(specifier);
       if (siblingOf(name) !== null) continue;
       const files = importers.get(name) ?? [];

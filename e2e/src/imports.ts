@@ -7,6 +7,8 @@ export interface Import {
   readonly file: string;
   readonly line: number;
   readonly specifier: string | null;
+  /** Only types come from there, so nothing is left of it at run time. */
+  readonly typesOnly: boolean;
 }
 
 /** Every import, re-export, dynamic import, `require` and type import of the TypeScript and JavaScript under `folder`. */
@@ -23,27 +25,33 @@ function sources(folder: string): string[] {
     .sort();
 }
 
-export function parseImports(file: string, text: string): Import[] {
+function parseImports(file: string, text: string): Import[] {
   const { program, errors } = parseSync(file, text);
   if (errors[0]) throw new Error(`${file} doesn't parse: ${errors[0].message}`);
   const found: Import[] = [];
-  const note = (source: { type: string; start: number; value?: unknown } | null | undefined) => {
+  const note = (source: Source | null | undefined, typesOnly = false) => {
     if (!source) return;
     const line = text.slice(0, source.start).split('\n').length;
-    found.push({ file, line, specifier: typeof source.value === 'string' ? source.value : null });
+    found.push({ file, line, specifier: typeof source.value === 'string' ? source.value : null, typesOnly });
   };
   new Visitor({
-    ImportDeclaration: (node) => note(node.source),
-    ExportNamedDeclaration: (node) => note(node.source),
-    ExportAllDeclaration: (node) => note(node.source),
+    ImportDeclaration: (node) => note(node.source, node.importKind === 'type'),
+    ExportNamedDeclaration: (node) => note(node.source, node.exportKind === 'type'),
+    ExportAllDeclaration: (node) => note(node.source, node.exportKind === 'type'),
     ImportExpression: (node) => note(node.source),
-    TSImportType: (node) => note(node.source),
+    TSImportType: (node) => note(node.source, true),
     TSExternalModuleReference: (node) => note(node.expression),
     CallExpression: (node) => {
       if (isResolver(text.slice(node.callee.start, node.callee.end))) note(node.arguments[0]);
     },
   }).visit(program);
   return found.sort((a, b) => a.line - b.line);
+}
+
+interface Source {
+  readonly type: string;
+  readonly start: number;
+  readonly value?: unknown;
 }
 
 const isResolver = (callee: string) =>
