@@ -1,0 +1,402 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Position, RoomId, RoomLog, RoomState } from '../../src/log/log.ts';
+import {
+  accessOf,
+  appended,
+  bodies,
+  collect,
+  handshakeOf,
+  makeRoom,
+  newId,
+  positions,
+  readAll,
+  say,
+  text,
+} from './room.ts';
+
+/** One way in: of a cluster, one node. */
+export interface Handle {
+  readonly log: RoomLog;
+  readonly state: RoomState;
+}
+
+export interface AckedAppend {
+  readonly room: RoomId;
+  readonly id: string;
+  readonly pos: Position;
+  readonly body: string;
+}
+
+/** One set of data, and what the suite may do with it. What is absent is shown as skipped. */
+export interface Data {
+  /** Handles onto the same data, one per node; an engine whose data has one owner gives one. */
+  readonly handles: readonly [Handle, ...Handle[]];
+  /** Lets this much time pass on the engine's clock. */
+  elapse(ms: number): Promise<void>;
+  /** Takes from disk what has expired. */
+  sweep(): Promise<void>;
+  /** Breaks the engine while it works, in its worst survivable way, and mends it; handles stay usable. */
+  failOver?(): Promise<void>;
+  /** How many stored records mention the room, counted below the port. */
+  remains?(room: RoomId): Promise<number>;
+  /** Appends from another process until it is killed with SIGKILL, several times over. @returns what had been acknowledged */
+  killedWriters?(): Promise<readonly AckedAppend[]>;
+  close(): Promise<void>;
+}
+
+export interface EngineUnderTest {
+  readonly name: string;
+  open(): Promise<Data>;
+  /** The abilities of {@link Data} that this engine lacks, each with the reason. */
+  readonly cannot: Partial<Record<'failOver' | 'remains' | 'killedWriters', string>>;
+}
+
+/** The thirteen promises of the log port. Every engine's own test calls this. */
+export function contract({ name, open, cannot }: EngineUnderTest): void {
+  describe(`${name} keeps the contract of the log`, () => {
+    let data: Data;
+    const a = () => data.handles[0];
+    const b = () => data.handles[1 % data.handles.length] as Handle;
+    const able = (ability: keyof typeof cannot, title: string, run: () => Promise<void>) => {
+      const reason = cannot[ability];
+      if (reason === undefined) test(title, run);
+      else test.skip(`${title} (not shown: ${reason})`, run);
+    };
+    beforeAll(async () => {
+      data = await open();
+    });
+    afterAll(() => data.close());
+
+    test('1. positions increase and are never used again', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      const given = [base];
+      for (let i = 0; i < 10; i++)
+        given.push(await say((i % 2 ? a() : b()).log, room, base, `m${i}`, i > 7 ? 60 : undefined));
+      await data.elapse(61_000);
+      await data.sweep();
+      given.push(await say(a().log, room, base, 'after the newest had expired'));
+      expect(given).toEqual([...new Set(given)].sort((x, y) => x - y));
+      expect(given.every((pos) => Number.isSafeInteger(pos) && pos > 0)).toBe(true);
+    });
+
+    test('2. what was acknowledged is readable once the head is there', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      const pos = await say(a().log, room, base, 'hello');
+      expect(await b().log.head(room)).toMatchObject({ pos, handshake: base });
+      const [first, second] = await readAll(b().log, room);
+      expect(first).toMatchObject({ pos: base, kind: 'handshake', retires: false });
+      expect(second).toMatchObject({ pos, kind: 'message' });
+      expect(second && text(second.body)).toBe('hello');
+      expect(bodies(await readAll(b().log, room, 0, 1))).toEqual(['founded', 'hello']);
+      expect(await b().log.head(newId())).toBeUndefined();
+      expect(await b().log.read(newId(), 0, 10)).toEqual({ entries: [], floor: 0 });
+    });
+
+    test('3. of concurrent handshakes one wins and the others learn its position', async () => {
+      const room = newId();
+      let last = 0;
+      for (let round = 0; round < 5; round++) {
+        const outcomes = await Promise.all(
+          Array.from({ length: 20 }, (_, i) =>
+            (i % 2 ? a() : b()).log.handshake(room, last, handshakeOf(`${round}.${i}`)),
+          ),
+        );
+        const won = outcomes.flatMap((outcome) => ('pos' in outcome ? [outcome.pos] : []));
+        const told = outcomes.flatMap((outcome) => ('conflict' in outcome ? [outcome.conflict] : []));
+        expect(won).toHaveLength(1);
+        expect(new Set(told)).toEqual(new Set(won));
+        last = won[0] as Position;
+      }
+      expect(positions(await readAll(a().log, room))).toHaveLength(5);
+      expect(await a().log.handshake(newId(), 7, handshakeOf('to a room that is not there'))).toEqual({
+        conflict: 0,
+      });
+    });
+
+    test('4. messages never conflict; one whose base was overtaken is stale and is not appended', async () => {
+      const room = newId();
+      const first = await makeRoom(a().log, room);
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) => say((i % 2 ? a() : b()).log, room, first, `m${i}`)),
+      );
+      const second = appended(await a().log.handshake(room, first, handshakeOf('second'))).pos;
+      const late = { id: newId(), base: first, body: Buffer.from('late') };
+      expect(await b().log.append(room, late)).toEqual({ stale: second });
+      expect(await b().log.append(newId(), late)).toEqual({ stale: 0 });
+      // Racing handshakes: each message lies right behind the handshake that it names.
+      let base = second;
+      for (let round = 0; round < 10; round++) {
+        const posts = Array.from({ length: 10 }, () =>
+          b().log.append(room, { id: newId(), base, body: Buffer.from(String(base)) }),
+        );
+        const won = a().log.handshake(room, base, handshakeOf(`h${round}`));
+        const more = Array.from({ length: 10 }, () =>
+          b().log.append(room, { id: newId(), base, body: Buffer.from(String(base)) }),
+        );
+        await Promise.all([...posts, ...more]);
+        base = appended(await won).pos;
+      }
+      let newest = 0;
+      for (const entry of await readAll(a().log, room, second - 1)) {
+        if (entry.kind === 'handshake') newest = entry.pos;
+        else expect(text(entry.body)).toBe(String(newest));
+      }
+      expect(bodies(await readAll(a().log, room))).not.toContain('late');
+    });
+
+    test('5. the same id again, on any node, is the same append', async () => {
+      const room = newId();
+      const founding = handshakeOf('founded');
+      const made = appended(await a().log.handshake(room, 0, founding));
+      expect(made.dup).toBe(false);
+      const message = { id: newId(), base: made.pos, body: Buffer.from('once') };
+      const both = (await Promise.all([a().log.append(room, message), b().log.append(room, message)])).map(
+        appended,
+      );
+      expect(new Set(both.map((outcome) => outcome.pos)).size).toBe(1);
+      expect(both.map((outcome) => outcome.dup).sort()).toEqual([false, true]);
+      const next = appended(
+        await a().log.handshake(room, made.pos, handshakeOf('next', { retires: true })),
+      ).pos;
+      await data.elapse(119_000);
+      await data.sweep();
+      // Found before the base is looked at, though that has been overtaken.
+      expect(await b().log.append(room, message)).toMatchObject({
+        pos: both[0]?.pos,
+        at: both[0]?.at,
+        dup: true,
+      });
+      expect(await b().log.handshake(room, 0, founding)).toEqual({ ...made, dup: true });
+      expect(bodies(await readAll(b().log, room))).toEqual(['founded', 'once', 'next']);
+
+      const newest = handshakeOf('newest');
+      const pos = appended(await a().log.handshake(room, next, newest)).pos;
+      await data.elapse(24 * 3_600_000);
+      await data.sweep();
+      expect(await b().log.handshake(room, next, newest)).toMatchObject({ pos, dup: true });
+    });
+
+    test("6. a handshake's entry, access key and state become visible together", async () => {
+      const room = newId();
+      let last = await makeRoom(a().log, room);
+      const watcher = collect(b().log, room, last);
+      const expectOneMoment = async () => {
+        const head = await b().log.head(room);
+        expect(head && text(head.access)).toBe(head && accessOf(text(head.state).replace('state of ', '')));
+      };
+      for (let i = 0; i < 20; i++) {
+        const entry = handshakeOf(`h${i}`, { retires: i % 2 === 0 });
+        const racing = a().log.handshake(room, last, entry);
+        await expectOneMoment();
+        last = appended(await racing).pos;
+        const head = await b().log.head(room);
+        expect(head).toMatchObject({ pos: last, handshake: last });
+        expect(head && [text(head.access), text(head.state)]).toEqual([accessOf(`h${i}`), `state of h${i}`]);
+      }
+      await watcher.until(last);
+      expect(watcher.entries.map((entry) => entry.retires)).toEqual(
+        Array.from({ length: 20 }, (_, i) => i % 2 === 0),
+      );
+      expect(watcher.entries.map((entry) => entry.access && text(entry.access))).toEqual(
+        Array.from({ length: 20 }, (_, i) => accessOf(`h${i}`)),
+      );
+      watcher.follower.stop();
+    });
+
+    const writersAndFollowers = async (disturb: () => Promise<void>) => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      const early: Position[] = [base];
+      for (let i = 0; i < 300; i++) early.push(await say(a().log, room, base, `early ${i}`));
+      const followers = [collect(a().log, room, 0), collect(b().log, room, early[150] ?? 0)];
+      const acked: Position[] = [];
+      const write = async (handle: Handle, writer: number) => {
+        for (let i = 0; i < 150; i++) {
+          acked.push(await say(handle.log, room, base, `${writer}.${i}`));
+          if (i % 30 === 0)
+            followers.push(collect(i % 60 ? a().log : b().log, room, (i % 4 ? early[299] : acked[0]) ?? 0));
+        }
+      };
+      await Promise.all([write(a(), 0), write(b(), 1), write(a(), 2), write(b(), 3), disturb()]);
+      const newest = Math.max(...acked);
+      await Promise.all(followers.map((follower) => follower.until(newest)));
+      const log = positions(await readAll(a().log, room));
+      expect(new Set(log)).toEqual(new Set([...early, ...acked]));
+      for (const { entries, follower } of followers) {
+        const got = positions(entries);
+        expect(got).toEqual(log.slice(log.indexOf(got[0] ?? 0)));
+        follower.stop();
+        expect(await follower.done).toEqual({ reason: 'stopped', last: newest });
+      }
+      expect(positions(followers[0]?.entries ?? [])).toEqual(log);
+      expect(positions(followers[1]?.entries ?? [])).toEqual(log.slice(151));
+    };
+
+    test('7. a follower gets what lies behind its position, once and in order, while others write', () =>
+      writersAndFollowers(async () => {}));
+
+    able('failOver', '7. and across a failure of the engine', () =>
+      writersAndFollowers(async () => data.failOver?.()),
+    );
+
+    test('8. a sink that is full ends as lagged at its last position, and delays nobody', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      let slowLast = 0;
+      const slow = a().log.follow(room, 0, (batch) => {
+        if (slowLast > base) return false;
+        slowLast = batch.at(-1)?.pos ?? 0;
+        return true;
+      });
+      const swift = collect(a().log, room, 0);
+      let newest = base;
+      for (let i = 0; i < 20; i++) {
+        newest = await say(a().log, room, base, `m${i}`);
+        await swift.until(newest);
+      }
+      expect(await slow.done).toEqual({ reason: 'lagged', last: slowLast });
+      expect(slowLast).toBeLessThan(newest);
+      const resumed = collect(b().log, room, slowLast);
+      await resumed.until(newest);
+      expect(positions(resumed.entries)).toEqual(positions(swift.entries).filter((pos) => pos > slowLast));
+      for (const { follower } of [swift, resumed]) follower.stop();
+    });
+
+    test('9. what has expired never appears, swept or not; and 10. expiry touches messages only', async () => {
+      const room = newId();
+      const first = await makeRoom(a().log, room);
+      await say(a().log, room, first, 'kept');
+      const short = await say(a().log, room, first, 'short', 60);
+      await say(a().log, room, first, 'long', 600);
+      const second = appended(await a().log.handshake(room, first, handshakeOf('second'))).pos;
+      const last = await say(a().log, room, second, 'short again', 60);
+      expect(bodies(await readAll(a().log, room))).toEqual([
+        'founded',
+        'kept',
+        'short',
+        'long',
+        'second',
+        'short again',
+      ]);
+      expect((await a().log.read(room, 0, 10)).floor).toBe(0);
+      const expectExpired = async () => {
+        const follower = collect(b().log, room, 0);
+        const page = await b().log.read(room, 0, 10);
+        expect(bodies(page.entries)).toEqual(['founded', 'kept', 'long', 'second']);
+        expect(page.floor).toBeGreaterThanOrEqual(short);
+        expect(page.floor).toBeLessThanOrEqual(last);
+        await follower.until(second);
+        expect(bodies(follower.entries)).toEqual(bodies(page.entries));
+        follower.follower.stop();
+        const head = await b().log.head(room);
+        expect(head).toMatchObject({ pos: last, handshake: second });
+        expect(head && text(head.state)).toBe('state of second');
+      };
+      await data.elapse(61_000);
+      await expectExpired();
+      await data.sweep();
+      await expectExpired();
+      await data.elapse(600_000);
+      await data.sweep();
+      expect(bodies(await readAll(a().log, room))).toEqual(['founded', 'kept', 'second']);
+      const head = await a().log.head(room);
+      expect(head && text(head.access)).toBe(accessOf('second'));
+      expect(await say(a().log, room, second, 'and on it goes')).toBeGreaterThan(last);
+    });
+
+    test('11. of fifty who race for ten uses, ten get one', async () => {
+      const room = newId();
+      await makeRoom(a().log, room);
+      await a().state.put(room, 'uses', Buffer.of(10));
+      const takeOne = async (state: RoomState): Promise<'taken' | 'none left'> => {
+        for (;;) {
+          const uses = await state.get(room, 'uses');
+          if (!uses || uses.value[0] === 0) return 'none left';
+          const put = await state.put(room, 'uses', Buffer.of((uses.value[0] ?? 0) - 1), {
+            revision: uses.revision,
+          });
+          if (put !== 'conflict') return 'taken';
+        }
+      };
+      const taken = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => takeOne((i % 2 ? a() : b()).state)),
+      );
+      expect(taken.filter((outcome) => outcome === 'taken')).toHaveLength(10);
+      expect((await a().state.get(room, 'uses'))?.value[0]).toBe(0);
+    });
+
+    test('11. state: versions, absence, deletion, expiry', async () => {
+      const { state } = a();
+      const room = newId();
+      expect(await state.get(room, 'key')).toBeUndefined();
+      expect(await state.put(room, 'key', Buffer.of(1), { revision: '1' })).toBe('conflict');
+      const put = await state.put(room, 'key', Buffer.of(1), { revision: 'absent' });
+      expect(put).not.toBe('conflict');
+      expect(await b().state.get(room, 'key')).toMatchObject(put as object);
+      expect((await b().state.get(room, 'key'))?.value[0]).toBe(1);
+      expect(await b().state.get(room, 'other')).toBeUndefined();
+      expect(await state.put(room, 'key', Buffer.of(2), { revision: 'absent' })).toBe('conflict');
+      const second = await state.put(room, 'key', Buffer.of(2));
+      expect(second).not.toEqual(put);
+      expect(await state.delete(room, 'key', put as { revision: string })).toBe('conflict');
+      expect(await state.delete(room, 'key', second as { revision: string })).toBe('deleted');
+      expect(await b().state.get(room, 'key')).toBeUndefined();
+      const again = await state.put(room, 'key', Buffer.of(2), { revision: 'absent', ttlSec: 60 });
+      expect([put, second]).not.toContainEqual(again);
+      await data.elapse(61_000);
+      expect(await b().state.get(room, 'key')).toBeUndefined();
+      await data.sweep();
+      expect(await state.put(room, 'key', Buffer.of(3), { revision: 'absent' })).not.toBe('conflict');
+      expect(await state.delete(room, 'key')).toBe('deleted');
+    });
+
+    able('killedWriters', '12. what was acknowledged outlives kill -9, once', async () => {
+      const acked = (await data.killedWriters?.()) ?? [];
+      expect(acked.length).toBeGreaterThan(0);
+      const logs = new Map<RoomId, Map<Position, string>>();
+      for (const { room } of acked)
+        if (!logs.has(room)) {
+          const entries = await readAll(a().log, room);
+          expect(new Set(bodies(entries)).size).toBe(entries.length);
+          logs.set(room, new Map(entries.map((entry) => [entry.pos, text(entry.body)])));
+        }
+      expect(acked.filter(({ room, pos, body }) => logs.get(room)?.get(pos) !== body)).toEqual([]);
+      const last = acked.at(-1);
+      if (!last) throw new Error('nothing acknowledged');
+      const repeat = { id: last.id, base: 0, body: Buffer.from(last.body) };
+      expect(await a().log.append(last.room, repeat)).toMatchObject({ pos: last.pos, dup: true });
+    });
+
+    const dropped = async (): Promise<RoomId> => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      for (let i = 0; i < 20; i++) await say(a().log, room, base, `m${i}`, i % 2 ? 60 : undefined);
+      await a().state.put(room, 'key', Buffer.of(1));
+      await a().state.put(room, 'brief', Buffer.of(1), { ttlSec: 60 });
+      const follower = collect(b().log, room, 0);
+      await follower.until(base);
+      await a().log.drop(room);
+      expect((await follower.follower.done).reason).toBe('lost');
+      return room;
+    };
+
+    test('13. a dropped room is gone, and may be made anew', async () => {
+      const room = await dropped();
+      expect(await b().log.head(room)).toBeUndefined();
+      expect(await b().log.read(room, 0, 10)).toEqual({ entries: [], floor: 0 });
+      expect(await b().state.get(room, 'key')).toBeUndefined();
+      expect(await b().log.append(room, { id: newId(), base: 1, body: Buffer.of() })).toEqual({ stale: 0 });
+      await a().log.drop(room);
+      await a().log.drop(newId());
+      await makeRoom(b().log, room);
+      expect(bodies(await readAll(a().log, room))).toEqual(['founded']);
+    });
+
+    able('remains', '13. and leaves nothing in the store', async () => {
+      const room = await dropped();
+      expect(await data.remains?.(room)).toBe(0);
+    });
+  });
+}
