@@ -1,0 +1,204 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseDown, parseUp } from '../src/codec.ts';
+import { type Down, type DownOf, down } from '../src/down.ts';
+import { decodeBytes } from '../src/encoding.ts';
+import { ERRORS } from '../src/errors.ts';
+import { LIMITS } from '../src/limits.ts';
+import {
+  type Dialled,
+  signedAdmin,
+  signedCreate,
+  signedEnter,
+  signedHandshake,
+  signedInvitation,
+  signedJoin,
+  signedRefresh,
+} from '../src/signed.ts';
+import { type Up, type UpOf, up } from '../src/up.ts';
+import { PROTOCOL_VERSION } from '../src/version.ts';
+
+const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+
+/** The text under each heading, whatever its depth, up to the next one. */
+const sections = new Map(
+  document
+    .split(/^#+ /m)
+    .slice(1)
+    .map((section) => {
+      const [heading = '', ...text] = section.split('\n');
+      return [heading, text.join('\n')] as const;
+    }),
+);
+
+/** What stands fenced under this info string, line feeds included. */
+function fenced(info: string, text = document): string[] {
+  const fences = new RegExp(`^\`\`\`${info}\\n([^]*?)^\`\`\`$`, 'gm');
+  return [...text.matchAll(fences)].map((match) => match[1] ?? '');
+}
+
+const upExamples = fenced('json up').map(parseUp);
+const downExamples = fenced('json down').map(parseDown);
+
+function upOf<T extends Up['type']>(type: T): UpOf<T> {
+  const found = upExamples.find((frame): frame is UpOf<T> => frame.type === type);
+  if (found === undefined) throw new Error(`the document has no example of ${type}`);
+  return found;
+}
+
+function downOf<T extends Down['type']>(type: T): DownOf<T> {
+  const found = downExamples.find((frame): frame is DownOf<T> => frame.type === type);
+  if (found === undefined) throw new Error(`the document has no example of ${type}`);
+  return found;
+}
+
+/** A section by a frame's type; the two that go both ways say which. */
+function sectionOf(type: string, way: 'up' | 'down'): string {
+  const section = sections.get(type) ?? sections.get(`${type} (${way})`);
+  if (section === undefined) throw new Error(`the document has no section ${type} (${way})`);
+  return section;
+}
+
+type Entries = Record<
+  string,
+  { type: string; entries?: Entries; item?: unknown; wrapped?: unknown; pipe?: unknown }
+>;
+
+/** The names of all members, those of members' members too. */
+function memberNames(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { entries, item, wrapped, pipe } = schema as Entries[string];
+  const nested = [item, wrapped, ...(Array.isArray(pipe) && pipe[0] !== schema ? [pipe[0]] : [])];
+  return [
+    ...Object.entries(entries ?? {}).flatMap(([name, field]) => [name, ...memberNames(field)]),
+    ...nested.flatMap(memberNames),
+  ];
+}
+
+const described = [
+  ...up.options.map((schema) => ({ way: 'up' as const, type: schema.entries.type.literal, schema })),
+  ...down.options.map((schema) => ({ way: 'down' as const, type: schema.entries.type.literal, schema })),
+];
+
+describe.each(described)('$type ($way)', ({ way, type, schema }) => {
+  test('has a section with an example of its own', () => {
+    const parse: (text: string) => Up | Down = way === 'up' ? parseUp : parseDown;
+    const types = fenced(`json ${way}`, sectionOf(type, way)).map((text) => parse(text).type);
+    expect(types).not.toHaveLength(0);
+    expect(new Set(types)).toEqual(new Set([type]));
+  });
+
+  test('has every member named', () => {
+    const section = sectionOf(type, way);
+    const shared =
+      type === 'handshake' || type === 'refresh' || type === 'join' ? (sections.get('Invites') ?? '') : '';
+    const unnamed = memberNames(schema).filter(
+      (name) =>
+        !section.includes(`"${name}":`) &&
+        !section.includes(`\`${name}\``) &&
+        !shared.includes(`\`${name}\``),
+    );
+    expect(unnamed).toEqual([]);
+  });
+});
+
+test('nothing is fenced as JSON that is not checked', () => {
+  const fences = document.match(/^```.+$/gm) ?? [];
+  const kinds = new Set(fences.map((fence) => fence.slice(3).split(' ').slice(0, 2).join(' ')));
+  expect([...kinds].sort()).toEqual(['json down', 'json up', 'text', 'text signed']);
+});
+
+test('the conversation at the beginning has the members that the frames have', () => {
+  const lines = fenced('text', sections.get('One minute'))[0]?.trim().split('\n') ?? [];
+  expect(lines.length).toBeGreaterThan(8);
+  for (const line of lines) {
+    const frame = JSON.parse(line.slice(2)) as { type: string };
+    const schema = described.find(
+      (d) => d.type === frame.type && d.way === (line[0] === '→' ? 'up' : 'down'),
+    )?.schema;
+    expect([frame.type, Object.keys(frame)]).toEqual([frame.type, Object.keys(schema?.entries ?? {})]);
+  }
+});
+
+/** The rows of the only table under a heading, without its head. */
+function rows(heading: string): string[][] {
+  const lines = (sections.get(heading) ?? '').split('\n').filter((line) => line.startsWith('|'));
+  return lines.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
+test('the table of errors is what the code says', () => {
+  const expected = Object.entries(ERRORS).map(([code, advice]) => [
+    `\`${code}\``,
+    advice.meaning,
+    advice.retry,
+    advice.retryAfterMs === 0 ? '-' : `${advice.retryAfterMs} ms`,
+    advice.closes ? 'yes' : '-',
+  ]);
+  expect(rows('Errors')).toEqual(expected);
+});
+
+test('the table of limits is what the code says', () => {
+  const expected = Object.entries(LIMITS).flatMap(([name, value]) =>
+    typeof value === 'number'
+      ? [[`\`${name}\``, String(value)]]
+      : Object.entries(value).map(([type, bytes]) => [`\`${name}.${type}\``, String(bytes)]),
+  );
+  expect(rows('Limits').map((row) => row.slice(0, 2))).toEqual(expected);
+});
+
+test('the document is of this version', () => {
+  expect(document).toContain(`This is protocol version ${PROTOCOL_VERSION}:`);
+  expect(upOf('hello').version).toBe(PROTOCOL_VERSION);
+  expect(downOf('welcome').version).toBe(PROTOCOL_VERSION);
+});
+
+test('its links lead somewhere', () => {
+  const slugs = [...sections.keys()].map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...document.matchAll(/\]\(#([^)]*)\)/g)].map((match) => match[1]);
+  expect(links.filter((link) => !slugs.includes(link ?? ''))).toEqual([]);
+});
+
+describe('signatures', () => {
+  const at: Dialled = { origin: upOf('hello').origin, nonce: downOf('welcome').nonce };
+  const access = upOf('create').access;
+  const joinKey = upOf('create').invites[0]?.join ?? '';
+  const { admin, ...request } = upOf('handshake');
+  if (admin === undefined) throw new Error('the example of a handshake has no admin order');
+
+  const cases = [
+    { name: 'enter', bytes: signedEnter(at, upOf('enter')), key: access, proof: upOf('enter').proof },
+    {
+      name: 'invitation',
+      bytes: signedInvitation(at, upOf('invitation')),
+      key: joinKey,
+      proof: upOf('invitation').proof,
+    },
+    { name: 'join', bytes: signedJoin(at, upOf('join')), key: joinKey, proof: upOf('join').proof },
+    {
+      name: 'create',
+      bytes: signedCreate(upOf('create')),
+      key: upOf('create').admin,
+      proof: upOf('create').proof,
+    },
+    { name: 'handshake', bytes: signedHandshake(request), key: access, proof: request.proof },
+    { name: 'admin', bytes: signedAdmin(request, admin), key: admin.key, proof: admin.proof },
+    { name: 'refresh', bytes: signedRefresh(upOf('refresh')), key: access, proof: upOf('refresh').proof },
+  ];
+
+  test.each(cases)('of $name are over the bytes shown, and hold', ({ name, bytes, key, proof }) => {
+    expect(fenced(`text signed ${name}`)).toEqual([new TextDecoder().decode(bytes)]);
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key }, format: 'jwk' });
+    expect(verify(null, bytes, publicKey, decodeBytes(proof))).toBe(true);
+  });
+});
