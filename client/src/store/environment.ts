@@ -1,0 +1,113 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Database, open } from 'lmdb';
+
+export type Table = Database<Buffer, Uint8Array>;
+
+/** One LMDB environment: the two tables of a profile and the write lock that all processes share. */
+export interface Environment {
+  /** Its folder, without symbolic links. */
+  readonly dir: string;
+  /** The owner and the schema version: what stands around the records. */
+  readonly meta: Table;
+  readonly records: Table;
+  /**
+   * Runs `work` under the write lock of all processes, all or nothing: what it throws undoes its writes and rejects. On the disk
+   * when it resolves. Calls of one environment run in their order. `work` must not be asynchronous.
+   */
+  transact<T>(work: () => T): Promise<T>;
+  /** @returns what the newest transaction of any process left behind. */
+  peek(table: 'meta' | 'records', key: Uint8Array): Uint8Array | undefined;
+  close(): Promise<void>;
+}
+
+interface Shared {
+  readonly environment: Omit<Environment, 'close'>;
+  readonly shut: () => Promise<void>;
+  holders: number;
+}
+
+/** LMDB must not open a file twice in one process: its second opening would share locks with the first, and wait for itself. */
+const opened = new Map<string, Shared>();
+
+/** Opens, or makes, the environment in a folder that exists. */
+export function openEnvironment(folder: string): Environment {
+  const dir = realpathSync(folder);
+  const shared = opened.get(dir) ?? openShared(dir);
+  opened.set(dir, shared);
+  shared.holders += 1;
+  let held = true;
+  return {
+    ...shared.environment,
+    async close() {
+      if (!held) return;
+      held = false;
+      shared.holders -= 1;
+      if (shared.holders > 0) return;
+      opened.delete(dir);
+      await shared.shut();
+    },
+  };
+}
+
+function openShared(dir: string): Shared {
+  const data = join(dir, 'data.mdb');
+  const isNew = !existsSync(data);
+  const bytes = { keyEncoding: 'binary', encoding: 'binary' } as const;
+  // With overlappingSync a write would resolve when it is visible, and be durable later; without it the commit includes the
+  // fsync. noSubdir by name, since a dot in the folder's name would otherwise make it a file.
+  const root = open<Buffer, Uint8Array>(dir, {
+    ...bytes,
+    noSubdir: false,
+    overlappingSync: false,
+    maxDbs: 4,
+  });
+  chmodSync(data, 0o600);
+  chmodSync(join(dir, 'lock.mdb'), 0o600);
+  if (isNew) for (const parent of [dir, dirname(dir)]) syncFolder(parent);
+  const tables = {
+    meta: root.openDB({ ...bytes, name: 'meta' }) as Table,
+    records: root.openDB({ ...bytes, name: 'records' }) as Table,
+  };
+  return {
+    holders: 0,
+    shut: () => root.close(),
+    environment: {
+      dir,
+      ...tables,
+      async transact<T>(work: () => T): Promise<T> {
+        try {
+          // A child transaction, since only that is undone when `work` throws; boxed, since a result with `then` would be awaited.
+          return (await root.childTransaction(() => ({ result: work() }))).result;
+        } catch (error) {
+          throw await withCause(error);
+        }
+      },
+      peek(table, key) {
+        root.resetReadTxn();
+        return tables[table].get(key);
+      },
+    },
+  };
+}
+
+/** Without it a power cut may take the new file's name, and with it all that was written. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A failed commit carries its reason as a promise that rejects, which nobody else would handle. */
+async function withCause(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  try {
+    await error.commitError;
+  } catch (cause) {
+    return new Error('the profile could not be written', { cause });
+  }
+  return error;
+}

@@ -1,0 +1,26 @@
+import { KEY_BYTES } from './store.ts';
+
+/** @throws RangeError when no engine takes this key. */
+export function checkKey(key: Uint8Array): void {
+  if (key.length >= 1 && key.length <= KEY_BYTES) return;
+  throw new RangeError(`a key has 1 to ${KEY_BYTES} bytes, not ${key.length}`);
+}
+
+/** @returns a negative number, zero or a positive one as `a` stands before, at or behind `b` in byte order. */
+export function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at += 1) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** @returns the first key behind all that begin with `prefix`; `undefined` when nothing stands behind them. */
+export function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
+  const last = prefix.findLastIndex((byte) => byte !== 0xff);
+  if (last < 0) return undefined;
+  const end = prefix.slice(0, last + 1);
+  end[last] = (end[last] ?? 0) + 1;
+  return end;
+}
