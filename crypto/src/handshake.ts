@@ -176,6 +176,11 @@ function retirement(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'adm
   return { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) };
 }
 
+/** Gives up a handshake that the server has refused for good: its outcome is known, and it is not in the log. */
+export function abandon(room: Room): Room {
+  return { ...room, pending: undefined };
+}
+
 /** Publishes this epoch's GroupInfo again, where what the server holds doesn't let a joiner in. */
 export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
   const published = await publish(room.id, room.mls, room.keys, invitesOf(room), env);

@@ -61,7 +61,11 @@ async function ownLanded(
     rotatedAt: healed ? now : adopted.rotatedAt,
   };
   const landed: RoomEvent = { kind: 'landed', seq: entry.seq, request: pending.request };
-  return { room: after, events: change === undefined ? [landed] : [...told(old, after, change, entry), landed], spent: [] };
+  return {
+    room: after,
+    events: change === undefined ? [landed] : [...told(old, after, change, entry), landed],
+    spent: [],
+  };
 }
 
 function ownChange(old: Room, pending: Pending): Change | undefined {

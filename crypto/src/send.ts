@@ -6,15 +6,27 @@ import type { Content } from './content.ts';
 import { protect } from './mls.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
 import { encodePayload } from './payload.ts';
-import { type Env, sha256 } from './primitives.ts';
+import { type Env, sha256, utf8 } from './primitives.ts';
 import { type Room, RoomError } from './room.ts';
 import { sealBody } from './seal.ts';
 
 /** What MLS adds to a payload, generously. */
 const FRAMING_BYTES = 400;
 
+/** What a payload adds to its content. */
+const ENVELOPE_BYTES = 300;
+
 /** The most bytes that a message's text may have (UTF-8). */
 export const TEXT_BYTES = 64 * 1024;
+
+/** @throws RoomError `too-large` when a message of this content could not be sealed. */
+export function checkSize(content: Content): void {
+  if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES) throw tooLarge();
+}
+
+function tooLarge(): RoomError {
+  return new RoomError('too-large', `a message has at most ${TEXT_BYTES / 1024} KiB: send it in parts`);
+}
 
 export interface Draft {
   /** Kept when the message is sealed anew: 16 random bytes as base64url. */
@@ -44,9 +56,7 @@ export async function sealMessage(
     previous: room.spoken ? undefined : room.chain.previous,
     content: draft.content,
   });
-  if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) {
-    throw new RoomError('too-large', `a message has at most ${TEXT_BYTES / 1024} KiB: send it in parts`);
-  }
+  if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) throw tooLarge();
   const { message, state: mls, spent } = await protect(room.mls, payload);
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {
