@@ -4,7 +4,7 @@ import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
 
 /** Reply to `hello`. `nonce` goes into every proof made on this connection. */
-export const welcome = v.strictObject({
+const welcome = v.strictObject({
   type: v.literal('welcome'),
   id: f.requestId,
   version: v.pipe(v.number(), v.safeInteger()),
@@ -18,11 +18,11 @@ const entryKind = v.picklist(['message', 'handshake']);
 const stored = { seq: f.position, kind: entryKind, at: f.instant, body: f.entryBody };
 
 /** One place of a room's log. */
-export const entry = v.strictObject({ type: v.literal('entry'), room: f.roomId, ...stored });
+const entry = v.strictObject({ type: v.literal('entry'), room: f.roomId, ...stored });
 export type Entry = v.InferOutput<typeof entry>;
 
 /** Reply to `enter`; the entries behind `since` follow as `entry` frames, then `live` or `retired`. */
-export const entered = v.strictObject({
+const entered = v.strictObject({
   type: v.literal('entered'),
   id: f.requestId,
   room: f.roomId,
@@ -32,13 +32,13 @@ export const entered = v.strictObject({
 });
 
 /** The backlog is through up to `seq`; what comes now is live. */
-export const live = v.strictObject({ type: v.literal('live'), room: f.roomId, seq: f.position });
+const live = v.strictObject({ type: v.literal('live'), room: f.roomId, seq: f.position });
 
 /** The handshake at `seq` retired the key that was proved: nothing more of this room comes until a newer key is proved. */
-export const retired = v.strictObject({ type: v.literal('retired'), room: f.roomId, seq: f.position });
+const retired = v.strictObject({ type: v.literal('retired'), room: f.roomId, seq: f.position });
 
 /** Reply to create, post, handshake, join and refresh: durably stored at `seq`. `dup` when the id was known already. */
-export const ack = v.strictObject({
+const ack = v.strictObject({
   type: v.literal('ack'),
   id: f.requestId,
   seq: f.position,
@@ -47,7 +47,7 @@ export const ack = v.strictObject({
 });
 
 /** Reply to `invitation` (`wrapped` is that invite's) and `fetch` (`member` is for members). */
-export const groupinfo = v.strictObject({
+const groupinfo = v.strictObject({
   type: v.literal('groupinfo'),
   id: f.requestId,
   room: f.roomId,
@@ -69,7 +69,7 @@ export const groupinfo = v.strictObject({
 });
 
 /** Reply to `read`. `more` when entries behind the last one of the page are known. */
-export const page = v.strictObject({
+const page = v.strictObject({
   type: v.literal('page'),
   id: f.requestId,
   room: f.roomId,
@@ -78,15 +78,15 @@ export const page = v.strictObject({
   more: v.boolean(),
 });
 
-export const signalDown = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
+const signalDown = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
 
 /** Reply to `exit`. */
-export const exited = v.strictObject({ type: v.literal('exited'), id: f.requestId, room: f.roomId });
+const exited = v.strictObject({ type: v.literal('exited'), id: f.requestId, room: f.roomId });
 
-export const pong = v.strictObject({ type: v.literal('pong'), id: f.requestId });
+const pong = v.strictObject({ type: v.literal('pong'), id: f.requestId });
 
 /** A refusal; with `id` it answers that request, without it speaks of the connection (or, with `room`, of that room). */
-export const error = v.strictObject({
+const error = v.strictObject({
   type: v.literal('error'),
   id: v.optional(f.requestId),
   room: v.optional(f.roomId),

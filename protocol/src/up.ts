@@ -3,7 +3,7 @@ import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
 
 /** First frame of a connection: the version spoken and the host that was dialled. */
-export const hello = v.strictObject({
+const hello = v.strictObject({
   type: v.literal('hello'),
   id: f.requestId,
   version: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
@@ -11,7 +11,7 @@ export const hello = v.strictObject({
 });
 
 /** An invite as the server holds it. `join`, `uses` and `expires` are given when the invite is new; known ones keep theirs. */
-export const inviteGrant = v.strictObject({
+const inviteGrant = v.strictObject({
   invite: f.inviteId,
   wrapped: f.wrappedKey,
   join: v.optional(f.publicKey),
@@ -24,7 +24,7 @@ const grants = v.pipe(v.array(inviteGrant), v.maxLength(LIMITS.invitesPerRoom));
 const admins = v.pipe(v.array(f.publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom));
 
 /** Makes a room; its first log entry is `body`. */
-export const create = v.strictObject({
+const create = v.strictObject({
   type: v.literal('create'),
   id: f.uniqueId,
   room: f.roomId,
@@ -38,7 +38,7 @@ export const create = v.strictObject({
 });
 
 /** Asks to read a room from `since` (exclusive) and to follow it, with the access key that the handshake at `key` added. */
-export const enter = v.strictObject({
+const enter = v.strictObject({
   type: v.literal('enter'),
   id: f.requestId,
   room: f.roomId,
@@ -49,7 +49,7 @@ export const enter = v.strictObject({
 });
 
 /** A sealed message; `base` is the last handshake that its sender has processed. */
-export const post = v.strictObject({
+const post = v.strictObject({
   type: v.literal('post'),
   id: f.uniqueId,
   room: f.roomId,
@@ -58,7 +58,7 @@ export const post = v.strictObject({
 });
 
 /** A sealed commit of a member, compare-and-swapped on the position of the last handshake. */
-export const handshake = v.strictObject({
+const handshake = v.strictObject({
   type: v.literal('handshake'),
   id: f.uniqueId,
   room: f.roomId,
@@ -81,7 +81,7 @@ export const handshake = v.strictObject({
 });
 
 /** Asks, with an invite's join key, for the sealed GroupInfo and its wrapped key. */
-export const invitation = v.strictObject({
+const invitation = v.strictObject({
   type: v.literal('invitation'),
   id: f.requestId,
   room: f.roomId,
@@ -91,7 +91,7 @@ export const invitation = v.strictObject({
 });
 
 /** A sealed external commit, signed with an invite's join key. */
-export const join = v.strictObject({
+const join = v.strictObject({
   type: v.literal('join'),
   id: f.uniqueId,
   room: f.roomId,
@@ -107,7 +107,7 @@ export const join = v.strictObject({
 });
 
 /** Replaces the GroupInfo of the handshake at `after`, which must be the last one. */
-export const refresh = v.strictObject({
+const refresh = v.strictObject({
   type: v.literal('refresh'),
   id: f.uniqueId,
   room: f.roomId,
@@ -120,10 +120,10 @@ export const refresh = v.strictObject({
 });
 
 /** A member asks for the current GroupInfo of a room that it has entered. */
-export const fetch = v.strictObject({ type: v.literal('fetch'), id: f.requestId, room: f.roomId });
+const fetch = v.strictObject({ type: v.literal('fetch'), id: f.requestId, room: f.roomId });
 
 /** A member asks for entries behind `after` of a room that it has entered. */
-export const read = v.strictObject({
+const read = v.strictObject({
   type: v.literal('read'),
   id: f.requestId,
   room: f.roomId,
@@ -132,12 +132,12 @@ export const read = v.strictObject({
 });
 
 /** Sealed and ephemeral: neither stored nor acknowledged. */
-export const signal = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
+const signal = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
 
 /** Stops following a room. */
-export const exit = v.strictObject({ type: v.literal('exit'), id: f.requestId, room: f.roomId });
+const exit = v.strictObject({ type: v.literal('exit'), id: f.requestId, room: f.roomId });
 
-export const ping = v.strictObject({ type: v.literal('ping'), id: f.requestId });
+const ping = v.strictObject({ type: v.literal('ping'), id: f.requestId });
 
 /** Every frame that a client may send. */
 export const up = v.variant('type', [

@@ -36,7 +36,7 @@ const wrapped = bytes(1, LIMITS.wrappedKeyBytes);
 const origin = fc.stringMatching(/^[a-z0-9.:[\]_-]{1,260}$/);
 const text = fc.string({ unit: 'binary', maxLength: 64 });
 
-export const grant = fc.record(
+const grant = fc.record(
   {
     invite: inviteId,
     wrapped,
