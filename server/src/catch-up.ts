@@ -13,9 +13,12 @@ const TRAILING_MS = 50;
 export class CatchUp {
   readonly #session: Session;
   readonly #subscription: Subscription;
+  #first: Page | undefined;
   #tries = 0;
 
-  constructor(session: Session, subscription: Subscription) {
+  /** @param first what was read behind where the subscription stands. */
+  constructor(session: Session, subscription: Subscription, first: Page) {
+    this.#first = first;
     this.#session = session;
     this.#subscription = subscription;
   }
@@ -42,7 +45,8 @@ export class CatchUp {
     const subscription = this.#subscription;
     if (!this.#catching()) return;
     if (this.#arrived()) return;
-    const page = await relay.log.read(id, subscription.at, relay.limits.backlogEntries);
+    const page = this.#first ?? (await relay.log.read(id, subscription.at, relay.limits.backlogEntries));
+    this.#first = undefined;
     if (!this.#catching()) return;
     if (page.entries.length === 0) await this.#nothing(page);
     else this.#deliver(id, page);

@@ -37,7 +37,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
 async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
   const retirement = await retirementUpTo(session.relay.log, room, key, since);
-  const { floor } = await session.relay.log.read(room.id, since, 1);
+  const first = await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
   const subscription = new Subscription(room, session.link, key, since, {
@@ -51,10 +51,10 @@ async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promis
     id: frame.id,
     room: room.id,
     handshake: positionText(retirement ?? room.handshake),
-    floor: positionText(floor),
+    floor: positionText(first.floor),
   });
   if (retirement !== undefined && retirement <= since) return subscription.hold(retirement);
-  void new CatchUp(session, subscription).run();
+  void new CatchUp(session, subscription, first).run();
 }
 
 /** Says that the key was retired, and waits a while for a newer one. */

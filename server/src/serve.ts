@@ -137,6 +137,7 @@ class Node {
 
   async #close(): Promise<void> {
     const { work, rooms, wheel } = this.#relay;
+    this.#relay.logger.info({ connections: this.#sessions.size }, 'stopping');
     this.#listener.close();
     clearInterval(this.#sweep);
     const sessions = [...this.#sessions];
@@ -166,6 +167,7 @@ class Node {
   #begin(link: Link, address: Address): Session {
     const session = new Session(this.#relay, link, address, this.#ended);
     this.#sessions.add(session);
+    this.#relay.logger.debug({ address: address.name, transport: link.transport }, 'connected');
     session.begin();
     return session;
   }

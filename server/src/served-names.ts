@@ -13,10 +13,16 @@ export function parseName(text: string): ServedName | undefined {
     text.toLowerCase(),
   );
   if (match?.[1] === undefined) return undefined;
-  const host = match[1].replace(/\.$/, '');
+  const host = match[1].startsWith('[') ? canonicalIPv6(match[1]) : match[1].replace(/\.$/, '');
+  if (host === undefined) return undefined;
   const port = match[2] === undefined ? undefined : Number(match[2]);
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
   return port === undefined ? { host } : { host, port };
+}
+
+/** One spelling of the many that an IPv6 address has. */
+function canonicalIPv6(bracketed: string): string | undefined {
+  return URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`).hostname : undefined;
 }
 
 /** An address or name as a host is written in URLs. */

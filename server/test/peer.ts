@@ -18,6 +18,7 @@ interface Waiter {
 /** What carries frames for a peer. */
 interface Wire {
   send(text: string): void;
+  write(text: string): void;
   pause(): void;
   resume(): void;
   end(): void;
@@ -67,8 +68,14 @@ export class Peer {
     this.raw(encodeFrame(frame));
   }
 
+  /** One frame's text, well formed or not. */
   raw(text: string): void {
     this.#wire?.send(text);
+  }
+
+  /** Bytes that need not be whole frames; over WebSocket a binary message. */
+  rawBytes(text: string): void {
+    this.#wire?.write(text);
   }
 
   /** Sends a request and waits for what answers it. */
@@ -157,6 +164,7 @@ export class Peer {
       socket.on('open', () =>
         resolve({
           send: (text) => socket.send(text),
+          write: (text) => socket.send(Buffer.from(text)),
           pause: () => socket.pause(),
           resume: () => socket.resume(),
           end: () => socket.close(),
@@ -172,6 +180,7 @@ export class Peer {
 function wire(socket: Socket): Wire {
   return {
     send: (text) => socket.write(`${text}\n`),
+    write: (text) => socket.write(text),
     pause: () => socket.pause(),
     resume: () => socket.resume(),
     end: () => socket.end(),

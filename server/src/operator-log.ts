@@ -1,0 +1,88 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import pino, { type Logger } from 'pino';
+import type { Entry } from './log/log.ts';
+import type { LogLevel } from './options.ts';
+import type { View } from './view.ts';
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+export interface OperatorLogOptions {
+  readonly format: 'pretty' | 'json';
+  readonly level: LogLevel;
+  readonly showsMessages: boolean;
+  readonly out: Output;
+}
+
+export interface OperatorLog {
+  readonly logger: Logger;
+  readonly view: View | undefined;
+}
+
+const CIPHERTEXT_CHARS = 40;
+
+/** What the operator reads: what the server does, and of each message all that the server sees, its ciphertext shortened. */
+export function openOperatorLog({ format, level, showsMessages, out }: OperatorLogOptions): OperatorLog {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'json'
+      ? { write: (line: string) => out.write(line) }
+      : { write: (line: string) => out.write(prettyLine(line)) },
+  );
+  const views = { json: new JsonView(logger), pretty: new PrettyView(out) };
+  return { logger, view: showsMessages && logger.isLevelEnabled('info') ? views[format] : undefined };
+}
+
+class JsonView implements View {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  broadcast(room: RoomId, { kind, pos, body }: Entry, connections: number): void {
+    this.#logger.info(
+      { room, seq: String(pos), kind, bytes: body.length, ciphertext: shortened(body), connections },
+      'broadcast',
+    );
+  }
+}
+
+class PrettyView implements View {
+  readonly #out: Output;
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  broadcast(room: RoomId, { kind, pos, at, body }: Entry, connections: number): void {
+    const reach = `broadcast to ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+    this.#out.write(
+      `${clock(new Date(at))} ${kind} ${room} ${pos}  ${shortened(body)}  ${body.length} bytes, ${reach}\n`,
+    );
+  }
+}
+
+function shortened(body: Uint8Array): string {
+  const text = Buffer.from(body.subarray(0, CIPHERTEXT_CHARS)).toString('base64url');
+  return text.length > CIPHERTEXT_CHARS ? `${text.slice(0, CIPHERTEXT_CHARS)}…` : text;
+}
+
+function clock(at: Date): string {
+  return at.toTimeString().slice(0, 8);
+}
+
+/** One of pino's lines for people; its fields are ours, so that they hold no control characters unescaped. */
+function prettyLine(line: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const cause = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
+  const mark = level === 'info' ? '' : `${String(level)}: `;
+  return `${clock(new Date(String(time)))} ${mark}${String(msg)}${rest.join('')}${cause}\n`;
+}

@@ -1,0 +1,216 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isLoopbackHost } from './own-names.ts';
+import { parseName, type ServedName } from './served-names.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ServeSettings {
+  readonly port: number;
+  readonly host: string;
+  /** The folder that holds the rooms. */
+  readonly data: string;
+  /** PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly insecure: boolean;
+  readonly behindProxy: boolean;
+  readonly names: readonly ServedName[];
+  readonly retainSec?: number;
+  readonly logFormat: 'pretty' | 'json';
+  readonly logLevel: LogLevel;
+  /** Whether the operator is shown a line for each message. */
+  readonly showsMessages: boolean;
+}
+
+export interface ServeOption {
+  /** As it stands on the command line, `--tls-cert`; the key of its value is `tlsCert`. */
+  readonly flag: string;
+  /** What stands for its value in the help; absent for a switch. */
+  readonly value?: string;
+  readonly env: string;
+  /** As the help says it. */
+  readonly default?: string;
+  readonly repeats?: true;
+  readonly meaning: string;
+}
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Every option of `gochat serve`; a flag counts before its variable. */
+export const SERVE_OPTIONS = [
+  {
+    flag: '--port',
+    value: 'PORT',
+    env: 'GOCHAT_PORT',
+    default: '4040',
+    meaning: 'the one port for everything; 0 takes any that is free',
+  },
+  {
+    flag: '--host',
+    value: 'ADDRESS',
+    env: 'GOCHAT_HOST',
+    default: '127.0.0.1',
+    meaning: 'the address to listen on',
+  },
+  {
+    flag: '--data',
+    value: 'FOLDER',
+    env: 'GOCHAT_DATA',
+    default: '~/.local/share/gochat/server',
+    meaning: 'where rooms are kept',
+  },
+  {
+    flag: '--tls-cert',
+    value: 'FILE',
+    env: 'GOCHAT_TLS_CERT',
+    meaning: 'certificate chain (PEM); its names are served',
+  },
+  {
+    flag: '--tls-key',
+    value: 'FILE',
+    env: 'GOCHAT_TLS_KEY',
+    meaning: 'private key of the certificate (PEM)',
+  },
+  { flag: '--insecure', env: 'GOCHAT_INSECURE', meaning: 'serve beyond this machine without TLS' },
+  {
+    flag: '--behind-proxy',
+    env: 'GOCHAT_BEHIND_PROXY',
+    meaning: "a proxy does the TLS; limits count X-Forwarded-For's last address; needs --name",
+  },
+  {
+    flag: '--name',
+    value: 'HOST[:PORT]',
+    env: 'GOCHAT_NAME',
+    repeats: true,
+    meaning: 'a further name that this server is dialled by (in the variable: commas between)',
+  },
+  {
+    flag: '--retain',
+    value: 'DURATION',
+    env: 'GOCHAT_RETAIN',
+    default: 'for ever',
+    meaning: 'how long messages are kept, such as 12h, 30d or 8w',
+  },
+  {
+    flag: '--log-format',
+    value: 'pretty|json',
+    env: 'GOCHAT_LOG_FORMAT',
+    default: 'pretty on a terminal',
+    meaning: 'how the log is written; when given, a line for each message is always shown',
+  },
+  {
+    flag: '--log-level',
+    value: LOG_LEVELS.join('|'),
+    env: 'GOCHAT_LOG_LEVEL',
+    default: 'info',
+    meaning: 'the least that is logged; addresses of clients only at debug',
+  },
+] as const satisfies readonly ServeOption[];
+
+/** Values by option: a text, several where it repeats, or true for a switch. */
+export type GivenOptions = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws UsageError when a value, or what they mean together, can't be. */
+export function readServeSettings(given: GivenOptions, env: Environment, onTerminal: boolean): ServeSettings {
+  const text = (key: string) => textOf(key, given, env);
+  const format = text('logFormat');
+  const tls = readTls(text('tlsCert'), text('tlsKey'));
+  const retainSec = readDuration(text('retain'));
+  const settings: ServeSettings = {
+    port: readPort(text('port') ?? '4040'),
+    host: (text('host') ?? '127.0.0.1').toLowerCase().replace(/^\[|\]$/g, ''),
+    data: text('data') ?? join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'gochat', 'server'),
+    ...(tls === undefined ? {} : { tls }),
+    insecure: readSwitch('insecure', given, env),
+    behindProxy: readSwitch('behindProxy', given, env),
+    names: readNames(given, env),
+    ...(retainSec === undefined ? {} : { retainSec }),
+    logFormat:
+      format === undefined
+        ? onTerminal
+          ? 'pretty'
+          : 'json'
+        : oneOf('--log-format', format, ['pretty', 'json']),
+    logLevel: oneOf('--log-level', text('logLevel') ?? 'info', LOG_LEVELS),
+    showsMessages: onTerminal || format !== undefined,
+  };
+  refuseExposed(settings);
+  return settings;
+}
+
+function refuseExposed({ host, tls, insecure, behindProxy, names }: ServeSettings): void {
+  if (behindProxy && names.length === 0)
+    throw new UsageError('--behind-proxy needs --name: the host that clients dial');
+  if (tls !== undefined || insecure || behindProxy || isLoopbackHost(host)) return;
+  throw new UsageError(
+    `${host} can be reached from other machines: give --tls-cert and --tls-key, or --behind-proxy, or --insecure`,
+  );
+}
+
+function optionOf(key: string): ServeOption {
+  const found = SERVE_OPTIONS.find(({ flag }) => keyOf(flag) === key);
+  if (found === undefined) throw new Error(`no option ${key}`);
+  return found;
+}
+
+/** `--tls-cert` as `tlsCert`. */
+export function keyOf(flag: string): string {
+  return flag.slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function textOf(key: string, given: GivenOptions, env: Environment): string | undefined {
+  const { flag, env: variable } = optionOf(key);
+  const value = given[key] ?? (env[variable] || undefined);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw new UsageError(`${flag} needs a value`);
+  return value;
+}
+
+function readSwitch(key: string, given: GivenOptions, env: Environment): boolean {
+  const { env: variable } = optionOf(key);
+  if (given[key] !== undefined) return given[key] !== false;
+  const value = env[variable] ?? '';
+  if (['', '0', 'false', 'no'].includes(value.toLowerCase())) return false;
+  if (['1', 'true', 'yes'].includes(value.toLowerCase())) return true;
+  throw new UsageError(`${variable} is 1 or 0, not ${value}`);
+}
+
+function readNames(given: GivenOptions, env: Environment): ServedName[] {
+  const value = given.name ?? env.GOCHAT_NAME?.split(',').filter((name) => name.trim() !== '') ?? [];
+  const texts = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
+  return texts.map((text) => {
+    const name = parseName(text.trim());
+    if (name === undefined) throw new UsageError(`--name is HOST or HOST:PORT, not ${text}`);
+    return name;
+  });
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^[0-9]+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port is a number from 0 to 65535, not ${text}`);
+}
+
+function readTls(cert: string | undefined, key: string | undefined): ServeSettings['tls'] {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together');
+  return { cert, key };
+}
+
+const UNIT_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 7 * 86_400 };
+const MAX_RETAIN_SEC = 100 * 365 * 86_400;
+
+function readDuration(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, amount = '', unit = ''] = /^([1-9][0-9]{0,9})([smhdw])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (UNIT_SEC[unit] ?? 0);
+  if (seconds > 0 && seconds <= MAX_RETAIN_SEC) return seconds;
+  throw new UsageError(`--retain is a number with s, m, h, d or w, such as 30d, not ${text}`);
+}
+
+function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((value) => value === text);
+  if (found === undefined) throw new UsageError(`${flag} is one of ${allowed.join(', ')}, not ${text}`);
+  return found;
+}
