@@ -10,3 +10,10 @@ export function requireId(id: string): string {
 export function bytesOfId(id: string): Buffer {
   return Buffer.from(requireId(id), 'base64url');
 }
+
+/** Names a value among a room's state: the server's own words, and short. */
+export function requireKey(key: string): string {
+  if (key.length === 0 || Buffer.byteLength(key) > 200)
+    throw new RangeError('a state key has 1 to 200 bytes');
+  return key;
+}

@@ -60,7 +60,7 @@ export interface Page {
   readonly floor: Position;
 }
 
-/** Takes a batch in order; returns false when it can take no more, which ends the follower as `lagged`. Must not throw. */
+/** Takes a batch in order, all or none; returns false when it has not taken it, which ends the follower as `lagged`. Must not throw. */
 export type Sink = (entries: readonly Entry[]) => boolean;
 
 export interface FollowEnd {

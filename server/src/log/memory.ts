@@ -1,6 +1,6 @@
 import { type Clock, type Engine, POST_MEMORY_MS } from './engine.ts';
 import { Followers } from './followers.ts';
-import { requireId } from './ids.ts';
+import { requireId, requireKey } from './ids.ts';
 import {
   type Appended,
   type Entry,
@@ -275,7 +275,7 @@ class MemoryState implements RoomState {
 
   #find(room: RoomId, key: string): StoredValue | undefined {
     this.#requireOpen();
-    const found = this.#rooms.get(requireId(room))?.get(key);
+    const found = this.#rooms.get(requireId(room))?.get(requireKey(key));
     return found && found.expiresAt > this.#now() ? found : undefined;
   }
 }

@@ -396,6 +396,9 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
 
     able('remains', '13. and leaves nothing in the store', async () => {
       const room = await dropped();
+      const kept = newId();
+      await makeRoom(a().log, kept);
+      expect(await data.remains?.(kept)).toBeGreaterThan(0);
       expect(await data.remains?.(room)).toBe(0);
     });
   });

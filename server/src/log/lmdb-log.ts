@@ -1,0 +1,196 @@
+import type { Drops } from './drops.ts';
+import { POST_MEMORY_MS } from './engine.ts';
+import type { Followers } from './followers.ts';
+import { bytesOfId } from './ids.ts';
+import {
+  decodeEntry,
+  decodeHead,
+  decodePost,
+  decodeRoom,
+  encodeEntry,
+  encodeHead,
+  encodePost,
+  encodeRoom,
+  entryKey,
+  expiryKey,
+  expiryTime,
+  NO_VALUE,
+  type PostRecord,
+  positionOf,
+  postKey,
+  type RoomRecord,
+} from './layout.ts';
+import type {
+  Appended,
+  Entry,
+  Follower,
+  HandshakeAppend,
+  Head,
+  MessageAppend,
+  Page,
+  Position,
+  RoomId,
+  RoomLog,
+  Sink,
+} from './log.ts';
+import { read, type Store, type Written } from './store.ts';
+import type { Change } from './writer.ts';
+
+const PAGE_ENTRIES = 256;
+const PAGE_BYTES = 1024 * 1024;
+
+/** The log in LMDB. What can be read is durable; what is checked is checked inside the transaction that appends. */
+export class LmdbLog implements RoomLog {
+  readonly #store: Store;
+  readonly #followers: Followers;
+  readonly #drops: Drops;
+
+  constructor(store: Store, followers: Followers, drops: Drops) {
+    this.#store = store;
+    this.#followers = followers;
+    this.#drops = drops;
+  }
+
+  async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }> {
+    const room = bytesOfId(roomId);
+    const post = postKey(room, bytesOfId(message.id));
+    return this.#store.writer.write<Appended | { readonly stale: Position }>(message.body.length, () => {
+      const record = this.#room(room);
+      if (!record) return { result: { stale: 0 } };
+      const known = this.#post(post);
+      if (known) return { result: again(known) };
+      if (message.base !== record.handshake) return { result: { stale: record.handshake } };
+      const at = Math.floor(this.#store.now());
+      const entry: Entry = { pos: nextAfter(record.pos), kind: 'message', at, body: message.body };
+      return this.#put(
+        roomId,
+        room,
+        { ...record, pos: entry.pos },
+        entry,
+        post,
+        expiryTime(at, message.ttlSec),
+      );
+    });
+  }
+
+  async handshake(
+    roomId: RoomId,
+    after: Position,
+    { id, body, access, retires, state }: HandshakeAppend,
+  ): Promise<Appended | { readonly conflict: Position }> {
+    const room = bytesOfId(roomId);
+    const idBytes = bytesOfId(id);
+    const post = postKey(room, idBytes);
+    const clearing = this.#drops.clearing(roomId);
+    if (clearing) await clearing;
+    return this.#store.writer.write<Appended | { readonly conflict: Position }>(
+      body.length + state.length,
+      () => {
+        const record = this.#room(room);
+        const known = record && (this.#post(post) ?? this.#newest(room, record, idBytes));
+        if (known) return { result: again(known) };
+        const last = record?.handshake ?? 0;
+        if (after !== last) return { result: { conflict: last } };
+        const at = Math.floor(this.#store.now());
+        const pos = nextAfter(record?.pos ?? 0);
+        const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
+        void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
+        return this.#put(roomId, room, { pos, handshake: pos, floor: record?.floor ?? 0 }, entry, post, 0);
+      },
+    );
+  }
+
+  async head(roomId: RoomId): Promise<Head | undefined> {
+    const room = bytesOfId(roomId);
+    return read(this.#store, () => {
+      const record = this.#room(room);
+      const head = this.#store.trees.heads.get(room);
+      if (!record || !head) return undefined;
+      const { access, state } = decodeHead(head);
+      return { pos: record.pos, handshake: record.handshake, access, state };
+    });
+  }
+
+  async read(roomId: RoomId, after: Position, limit: number): Promise<Page> {
+    return this.#page(bytesOfId(roomId), after, limit, Number.POSITIVE_INFINITY);
+  }
+
+  follow(roomId: RoomId, after: Position, sink: Sink): Follower {
+    this.#store.writer.requireOpen();
+    const room = bytesOfId(roomId);
+    const next = (last: Position) => this.#page(room, last, PAGE_ENTRIES, PAGE_BYTES).entries;
+    return this.#followers.follow(roomId, after, sink, next);
+  }
+
+  drop(roomId: RoomId): Promise<void> {
+    return this.#drops.drop(roomId);
+  }
+
+  #room(room: Buffer): RoomRecord | undefined {
+    const record = this.#store.trees.rooms.get(room);
+    return record && decodeRoom(record);
+  }
+
+  #post(key: Buffer): PostRecord | undefined {
+    const record = this.#store.trees.posts.get(key);
+    return record && decodePost(record);
+  }
+
+  /** The last handshake, when it has this id: found however long ago it was. */
+  #newest(room: Buffer, { handshake }: RoomRecord, id: Buffer): PostRecord | undefined {
+    const record = this.#store.trees.heads.get(room);
+    const head = record && decodeHead(record);
+    return head && id.equals(head.id) ? { pos: handshake, at: head.at } : undefined;
+  }
+
+  #put(
+    roomId: RoomId,
+    room: Buffer,
+    record: RoomRecord,
+    entry: Entry,
+    post: Buffer,
+    expiresAt: number,
+  ): Change<Appended, Written> {
+    const { rooms, entries, posts, expiry } = this.#store.trees;
+    const { pos, at } = entry;
+    const key = entryKey(room, pos);
+    void rooms.put(room, encodeRoom(record));
+    void entries.put(key, encodeEntry({ entry, expiresAt }));
+    void posts.put(post, encodePost({ pos, at }));
+    void expiry.put(expiryKey(at + POST_MEMORY_MS, 'post', post), NO_VALUE);
+    if (expiresAt) void expiry.put(expiryKey(expiresAt, 'message', key), NO_VALUE);
+    return { result: { pos, at, dup: false }, written: { room: roomId, entry } };
+  }
+
+  #page(room: Buffer, after: Position, limit: number, maxBytes: number): Page {
+    return read(this.#store, () => {
+      const record = this.#room(room);
+      const found: Entry[] = [];
+      if (!record || limit <= 0) return { entries: found, floor: record?.floor ?? 0 };
+      const now = this.#store.now();
+      let floor = record.floor;
+      let bytes = 0;
+      const range = { start: entryKey(room, after + 1), end: entryKey(room, record.pos + 1) };
+      for (const { key, value } of this.#store.trees.entries.getRange(range)) {
+        const { entry, expiresAt } = decodeEntry(positionOf(key), value);
+        if (expiresAt !== 0 && expiresAt <= now) {
+          floor = Math.max(floor, entry.pos);
+          continue;
+        }
+        found.push(entry);
+        bytes += value.length;
+        if (found.length === limit || bytes >= maxBytes) break;
+      }
+      return { entries: found, floor };
+    });
+  }
+}
+
+function again({ pos, at }: PostRecord): Appended {
+  return { pos, at, dup: true };
+}
+
+/** Leaves holes on purpose: clustered engines do, and nobody may count on the next number. */
+function nextAfter(pos: Position): Position {
+  return pos + 1 + (pos % 5);
+}

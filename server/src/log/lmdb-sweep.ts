@@ -1,0 +1,52 @@
+import {
+  decodeExpiryKey,
+  decodeRoom,
+  decodeState,
+  dueBefore,
+  encodeRoom,
+  positionOf,
+  roomOf,
+} from './layout.ts';
+import type { Store } from './store.ts';
+
+const BATCH = 500;
+const BEGIN = Buffer.alloc(1);
+
+/** Frees what has expired, batch by batch, so that appends get in between. @returns how many messages went */
+export async function sweep(store: Store): Promise<number> {
+  const end = dueBefore(store.now());
+  let messages = 0;
+  for (;;) {
+    const batch = await store.writer.write(0, () => ({ result: sweepBatch(store, end) }));
+    messages += batch.messages;
+    if (batch.due < BATCH) return messages;
+  }
+}
+
+function sweepBatch({ trees, now }: Store, end: Buffer): { due: number; messages: number } {
+  const due = [...trees.expiry.getKeys({ start: BEGIN, end, limit: BATCH })];
+  let messages = 0;
+  for (const whole of due) {
+    const { kind, key } = decodeExpiryKey(whole);
+    void trees.expiry.remove(whole);
+    if (kind === 'post') void trees.posts.remove(key);
+    else if (kind === 'message') {
+      messages++;
+      void trees.entries.remove(key);
+      raiseFloor(trees, key);
+    } else {
+      const value = trees.state.get(key);
+      if (value && decodeState(value).expiresAt <= now()) void trees.state.remove(key);
+    }
+  }
+  return { due: due.length, messages };
+}
+
+function raiseFloor({ rooms }: Store['trees'], key: Buffer): void {
+  const room = roomOf(key);
+  const record = rooms.get(room);
+  if (!record) return;
+  const present = decodeRoom(record);
+  const floor = Math.max(present.floor, positionOf(key));
+  if (floor !== present.floor) void rooms.put(room, encodeRoom({ ...present, floor }));
+}

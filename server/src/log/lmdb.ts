@@ -1,0 +1,75 @@
+import { Drops } from './drops.ts';
+import type { Clock, Engine } from './engine.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { Followers } from './followers.ts';
+import { LmdbLog } from './lmdb-log.ts';
+import { LmdbState } from './lmdb-state.ts';
+import { sweep } from './lmdb-sweep.ts';
+import type { Entry, RoomId } from './log.ts';
+import { migrate } from './schema.ts';
+import type { Store, Written } from './store.ts';
+import { openTrees, prepareFolder, type Trees } from './trees.ts';
+import { Writer } from './writer.ts';
+
+export interface LmdbOptions {
+  /** Made when it is absent, for its owner only. */
+  readonly folder: string;
+  readonly now?: Clock;
+}
+
+/**
+ * The embedded engine: one process, one folder, every acknowledged write on disk.
+ *
+ * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
+ */
+export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise<Engine> {
+  const path = prepareFolder(folder);
+  const lock = lockFolder(path);
+  const trees = await openMigrated(path, lock);
+  const followers = new Followers();
+  const writer = new Writer<Written>(
+    trees.root,
+    (written) => {
+      for (const [room, entries] of byRoom(written)) followers.publish(room, entries);
+    },
+    () => followers.loseAll(),
+  );
+  const store: Store = { trees, writer, now };
+  const drops = new Drops(store, followers);
+  await drops.resume();
+  return {
+    log: new LmdbLog(store, followers, drops),
+    state: new LmdbState(store, drops),
+    sweep: () => sweep(store),
+    rooms: () => trees.rooms.getKeysCount(),
+    async close() {
+      followers.loseAll();
+      await writer.close();
+      await trees.root.close();
+      await lock.release();
+    },
+  };
+}
+
+async function openMigrated(path: string, lock: FolderLock): Promise<Trees> {
+  let trees: Trees | undefined;
+  try {
+    trees = openTrees(path);
+    migrate(trees);
+    return trees;
+  } catch (error) {
+    await trees?.root.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+function byRoom(written: readonly Written[]): Map<RoomId, Entry[]> {
+  const rooms = new Map<RoomId, Entry[]>();
+  for (const { room, entry } of written) {
+    const entries = rooms.get(room);
+    if (entries) entries.push(entry);
+    else rooms.set(room, [entry]);
+  }
+  return rooms;
+}

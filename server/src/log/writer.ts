@@ -1,0 +1,139 @@
+import type { Environment } from './environment.ts';
+import { Unavailable } from './log.ts';
+
+/** What a change hands on once it is durable. */
+export interface Change<Result, Written> {
+  readonly result: Result;
+  readonly written?: Written;
+}
+
+interface Pending<Written> {
+  readonly bytes: number;
+  /** Runs the change in the transaction. @returns what must be called once that is durable */
+  apply(): { settle(): void; written: Written | undefined };
+  fail(error: Unavailable): void;
+}
+
+const BATCH = 1_000;
+const BATCH_BYTES = 4 * 1024 * 1024;
+const QUEUE_BYTES = 64 * 1024 * 1024;
+/** Of a change that carries no body: what it costs to keep it waiting. */
+const OVERHEAD_BYTES = 256;
+
+/**
+ * The only writer. While one transaction is being committed on LMDB's thread, changes gather for the next: they share its fsync.
+ *
+ * A transaction is a child one, because only that is undone when a change throws: then all of its batch fails and nothing of it
+ * has happened. Without overlapping syncs, LMDB's promise resolves after the data's `fdatasync` and the synchronous write of the
+ * meta page: before that, nothing is told to anybody.
+ */
+export class Writer<Written> {
+  readonly #root: Environment;
+  readonly #durable: (written: readonly Written[]) => void;
+  readonly #broken: () => void;
+  readonly #queue: Pending<Written>[] = [];
+  #queuedBytes = 0;
+  #running: Promise<void> | undefined;
+  #refusal: Unavailable | undefined;
+
+  /**
+   * @param durable gets what a transaction wrote, in order, before the changes' own promises resolve
+   * @param broken called at most once, when the store takes no more writes
+   */
+  constructor(root: Environment, durable: (written: readonly Written[]) => void, broken: () => void) {
+    this.#root = root;
+    this.#durable = durable;
+    this.#broken = broken;
+  }
+
+  /** Durable when it resolves. `change` runs once, synchronously, alone. */
+  write<Result>(bytes: number, change: () => Change<Result, Written>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#refusal) return reject(this.#refusal);
+      const cost = bytes + OVERHEAD_BYTES;
+      if (this.#queuedBytes + cost > QUEUE_BYTES)
+        return reject(new Unavailable('too many writes are waiting'));
+      this.#queuedBytes += cost;
+      this.#queue.push({
+        bytes: cost,
+        apply() {
+          const { result, written } = change();
+          return { settle: () => resolve(result), written };
+        },
+        fail: reject,
+      });
+      this.#running ??= this.#run();
+    });
+  }
+
+  requireOpen(): void {
+    if (this.#refusal) throw this.#refusal;
+  }
+
+  /** Finishes what was asked for, then refuses. */
+  async close(): Promise<void> {
+    this.#refusal ??= new Unavailable('the log is closed');
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) await this.#commit();
+    this.#running = undefined;
+  }
+
+  async #commit(): Promise<void> {
+    let batch: Pending<Written>[] = [];
+    let applied: ReturnType<Pending<Written>['apply']>[] = [];
+    try {
+      // The batch is taken when the transaction has begun: what came meanwhile goes with it.
+      applied = await this.#root.childTransaction(() => {
+        batch = this.#take();
+        return batch.map((pending) => pending.apply());
+      });
+    } catch (error) {
+      const cause = await reasonOf(error);
+      if (batch.length === 0) batch = this.#take();
+      const failed = new Unavailable('the write failed', { cause });
+      for (const pending of batch) pending.fail(failed);
+      if (!this.#writable()) this.#refuse(new Unavailable('the store takes no more writes', { cause }));
+      return;
+    }
+    this.#durable(applied.flatMap(({ written }) => (written === undefined ? [] : [written])));
+    for (const { settle } of applied) settle();
+  }
+
+  #take(): Pending<Written>[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < Math.min(this.#queue.length, BATCH) && bytes < BATCH_BYTES)
+      bytes += this.#queue[count++]?.bytes ?? 0;
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
+  }
+
+  /** After a failed write of its meta page LMDB refuses all transactions, and an asynchronous one would then never resolve. */
+  #writable(): boolean {
+    try {
+      this.#root.transactionSync(() => undefined);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #refuse(refusal: Unavailable): void {
+    this.#refusal = refusal;
+    this.#queuedBytes = 0;
+    for (const pending of this.#queue.splice(0)) pending.fail(refusal);
+    this.#broken();
+  }
+}
+
+/** LMDB rejects every promise of a failed commit with the same text, and has the reason in a promise that rejects. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  return Promise.resolve(error.commitError).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+}

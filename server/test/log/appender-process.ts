@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export interface Line {
+  readonly room: string;
+  readonly id: string;
+  readonly pos: number;
+  readonly body: string;
+  readonly refused?: string;
+}
+
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+/** Runs `appender.ts`, under another command if one is given. @returns its lines, complete when it has ended */
+export async function runAppender(
+  args: readonly [folder: string, writers: number, appends: number],
+  {
+    under = [],
+    onLine,
+  }: { under?: readonly string[]; onLine?: (count: number, child: ChildProcess) => void } = {},
+): Promise<Line[]> {
+  const script = fileURLToPath(new URL('appender.ts', import.meta.url));
+  const [command, ...rest] = [...under, process.execPath, '--import', LOADER, script, ...args.map(String)];
+  const child = spawn(command as string, rest, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // One thread does all of LMDB's work, so that a fault can be injected into its n-th call.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+  });
+  let complaints = '';
+  child.stderr.on('data', (chunk) => {
+    complaints += chunk;
+  });
+  const lines: Line[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    // What was cut off by the kill was never read as an acknowledgement by anybody.
+    if (!line.endsWith('}')) continue;
+    lines.push(JSON.parse(line));
+    onLine?.(lines.length, child);
+  }
+  if (lines.length === 0) throw new Error(`the appender said nothing: ${complaints}`);
+  return lines;
+}
