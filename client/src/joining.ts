@@ -1,0 +1,147 @@
+import { landedFirst } from '@gochat/crypto/create';
+import type { Identity } from '@gochat/crypto/identity';
+import { inviteKeys } from '@gochat/crypto/invite';
+import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
+import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import type { Env } from '@gochat/crypto/primitives';
+import { type Room, RoomError } from '@gochat/crypto/room';
+import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from './chat-error.ts';
+import { type Connection, RequestError } from './connection.ts';
+import { freshId, type Records } from './records.ts';
+import { RoomLedger } from './room-ledger.ts';
+import type { RoomMeta } from './room-meta.ts';
+import type { RoomSession } from './room-session.ts';
+import type { Rooms } from './rooms.ts';
+import { parseAddress } from './transport/address.ts';
+
+interface JoinParts {
+  readonly records: Records;
+  readonly env: Env;
+  readonly rooms: Rooms;
+  readonly who: Identity;
+  readonly as: string;
+}
+
+/**
+ * Joins by a link, or finds that the profile is in the room already. A join that was cut off goes on where it stood.
+ * @throws LinkError, ChatError, RoomError
+ */
+export async function joinByLink(
+  parts: JoinParts,
+  text: string,
+  waitMs: number,
+): Promise<{ session: RoomSession; already: boolean }> {
+  const { rooms, records, env, who, as } = parts;
+  const link = parseLink(text);
+  const end = Date.now() + waitMs;
+  const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
+  if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
+    // Whether this device is still a member the server knows better than the profile does.
+    await known.watch.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
+    if (known.ended?.code !== 'not-member') return { session: known, already: true };
+  }
+  const meta: RoomMeta = {
+    id: link.room,
+    server: parseAddress(link.address).href,
+    name: known?.meta.name ?? '',
+    as,
+    left: false,
+    leaving: [],
+    since: env.now(),
+  };
+  // An older membership stays what it is until the new one has landed.
+  const keepOlder = known !== undefined && known.room.status !== 'joining';
+  const persist = async ({ room, frame }: Joining) => {
+    if (!keepOlder) await RoomLedger.store(records, meta, room, frame);
+  };
+  const connection = await rooms.line(meta.server).online(waitMs);
+  const last = known?.unfinishedJoin;
+  const room = await redeem(connection, who, as, link, { env, persist, end }, last);
+  await RoomLedger.store(records, meta, room, undefined);
+  const session = await rooms.adopt(meta);
+  await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
+  return { session, already: false };
+}
+
+/** A join that was sent and whose outcome may not be known: kept, so that the same request can be asked again. */
+export interface Joining {
+  readonly room: Room;
+  readonly frame: UnprovedJoin;
+}
+
+/**
+ * Redeems an invite: one join lands per epoch, so that whoever loses the race fetches anew.
+ * @param persist makes a join durable before it is sent.
+ * @param last a join whose outcome was never learnt.
+ * @returns the room, a member from its place in the log on.
+ * @throws ChatError `refused` when the invite is dead, RoomError, Disconnected
+ */
+export async function redeem(
+  connection: Connection,
+  who: Identity,
+  name: string,
+  link: InviteLink,
+  parts: {
+    readonly env: Env;
+    readonly persist: (joining: Joining) => Promise<void>;
+    readonly end: number;
+  },
+  last?: Joining,
+): Promise<Room> {
+  let joining = last;
+  for (let attempt = 0; Date.now() < parts.end; attempt++) {
+    try {
+      if (joining === undefined) {
+        const info = await connection.request(
+          proveInvitation(link, connection.dialled, freshId(parts.env), parts.env),
+        );
+        joining = await join(who, name, link, info, parts.env);
+        await parts.persist(joining);
+      }
+      const frame: UpOf<'join'> = proveJoin(
+        inviteKeys(link.secret),
+        joining.frame,
+        connection.dialled,
+        parts.env,
+      );
+      const ack = await connection.request(frame);
+      return landedFirst(joining.room, ack.seq);
+    } catch (error) {
+      const wait = waitAfter(error, attempt, parts.env);
+      if (wait === undefined) throw refusal(error);
+      // Only an unknown outcome is asked again as it was; a lost race needs the newer epoch.
+      if (error instanceof RequestError && error.code === 'conflict') joining = undefined;
+      if (error instanceof RoomError) joining = undefined;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  throw new ChatError(
+    'offline',
+    'too many others joined at the same time, or the server did not answer: try again',
+  );
+}
+
+function waitAfter(error: unknown, attempt: number, env: Env): number | undefined {
+  const jitter = ((env.random(1)[0] ?? 0) + 1) / 256;
+  if (error instanceof RequestError && error.code === 'conflict')
+    return Math.min(1000, 30 * 2 ** Math.min(attempt, 5)) * jitter;
+  if (error instanceof RequestError && error.retryAfterMs > 0) return error.retryAfterMs * (0.5 + jitter);
+  return undefined;
+}
+
+function refusal(error: unknown): unknown {
+  if (error instanceof RequestError && error.code === 'invite') {
+    return new ChatError(
+      'refused',
+      'this invite does not work any more: it is unknown, expired, used up or withdrawn; ask for a new one',
+      {
+        cause: error,
+      },
+    );
+  }
+  if (error instanceof RequestError && error.code === 'no-room') {
+    return new ChatError('refused', 'the server has no such room', { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,354 @@
+import type { Content } from '@gochat/crypto/content';
+import { proveEnter } from '@gochat/crypto/enter';
+import type { Step } from '@gochat/crypto/event';
+import type { Started } from '@gochat/crypto/handshake';
+import type { UnprovedJoin } from '@gochat/crypto/join';
+import type { Env } from '@gochat/crypto/primitives';
+import { receive, skipExpired } from '@gochat/crypto/receive';
+import type { Room } from '@gochat/crypto/room';
+import { checkSize } from '@gochat/crypto/send';
+import { openSignal, type SignalCounters } from '@gochat/crypto/signal';
+import type { Down, DownOf, Entry } from '@gochat/protocol/down';
+import { comparePositions, type RequestId, type RoomId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from './chat-error.ts';
+import { type Connection, Disconnected, RequestError } from './connection.ts';
+import type { HistoryItem } from './history.ts';
+import { freshId } from './records.ts';
+import type { RoomLedger } from './room-ledger.ts';
+import { toChatError } from './to-chat-error.ts';
+import { Timers, Turns, Watch } from './turns.ts';
+
+const IN_FLIGHT = 32;
+const BATCH = 256;
+const OUTCOMES_KEPT = 64;
+
+/** Frames of the server that speak of one room. */
+export type RoomFrame = Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>;
+
+/** Told of what a room shows. */
+export interface RoomListener {
+  items(items: readonly HistoryItem[]): void;
+  whisper(whisper: NonNullable<ReturnType<typeof openSignal>>): void;
+}
+
+type Outcome = 'landed' | 'lost' | ChatError;
+
+/**
+ * One room of this profile at work: the only writer of its cryptographic state. What the server sends goes in by {@link take};
+ * whatever changes is durable before anything is sent or told.
+ */
+export class RoomSession {
+  /** Whoever waits for something about this room waits here. */
+  readonly watch = new Watch();
+  readonly #ledger: RoomLedger;
+  readonly #env: Env;
+  readonly #listener: RoomListener;
+  readonly #turns = new Turns();
+  readonly #timers = new Timers();
+  readonly #outcomes = new Map<RequestId, Outcome>();
+  #connection: Connection | undefined;
+  #live = false;
+  #problem: ChatError | undefined;
+  #inbox: RoomFrame[] = [];
+  #draining = false;
+  #counters: SignalCounters = new Map();
+
+  constructor(ledger: RoomLedger, env: Env, listener: RoomListener) {
+    this.#ledger = ledger;
+    this.#env = env;
+    this.#listener = listener;
+  }
+
+  get room(): Room {
+    return this.#ledger.room;
+  }
+
+  get meta(): RoomLedger['meta'] {
+    return this.#ledger.meta;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Whether everything that the server has is here, and what comes now is live. */
+  get isLive(): boolean {
+    return this.#live && this.#inbox.length === 0 && !this.#draining;
+  }
+
+  /** Why nothing more will come of this room over this connection, if so. */
+  get ended(): ChatError | undefined {
+    if (this.meta.left) return new ChatError('not-member', 'you have left this room');
+    if (this.room.status === 'removed') return new ChatError('not-member', 'you were removed from this room');
+    if (this.room.status === 'broken') {
+      return new ChatError(
+        'not-member',
+        'this device lost its place in the room: join again with a fresh invite',
+      );
+    }
+    return this.#ledger.failure ?? this.#problem;
+  }
+
+  /** A join whose outcome was never learnt. */
+  get unfinishedJoin(): { readonly room: Room; readonly frame: UnprovedJoin } | undefined {
+    const { request } = this.#ledger;
+    return request?.type === 'join' ? { room: this.room, frame: request } : undefined;
+  }
+
+  get queued(): number {
+    return this.#ledger.outbox.size;
+  }
+
+  isQueued(id: string): boolean {
+    return this.#ledger.outbox.get(id) !== undefined;
+  }
+
+  /** Goes on over a fresh connection. */
+  attach(connection: Connection): void {
+    this.#connection = connection;
+    this.#live = false;
+    this.#problem = undefined;
+    this.#inbox = [];
+    this.#enter(connection);
+  }
+
+  detach(): void {
+    this.#connection = undefined;
+    this.#live = false;
+    this.watch.changed();
+  }
+
+  /** @returns once what was begun is done and durable. */
+  close(): Promise<void> {
+    this.detach();
+    this.#timers.clear();
+    return this.#turns.take(async () => undefined);
+  }
+
+  #enter(connection: Connection): void {
+    const entering = this.#turns.take(async () => {
+      if (this.#connection !== connection || this.meta.left) return;
+      if (this.unfinishedJoin !== undefined) {
+        throw new ChatError(
+          'usage',
+          'joining this room was cut off: run gochat join with the same link again',
+        );
+      }
+      // A room that was made here and whose place was never learnt: the same request again gives the same answer.
+      if (this.#ledger.request?.type === 'create')
+        await this.#ledger.founded((await connection.request(this.#ledger.request)).seq);
+      const { position } = this.room;
+      const entered = await connection.request(
+        proveEnter(this.room, position, connection.dialled, freshId(this.#env), this.#env),
+      );
+      if (comparePositions(entered.floor, position) > 0)
+        await this.#settle([skipExpired(this.room, entered.floor, this.#env.now())]);
+      this.watch.changed();
+    });
+    entering.catch((error: unknown) => {
+      if (this.#connection !== connection || error instanceof Disconnected) return;
+      if (error instanceof RequestError && error.retryAfterMs > 0)
+        this.#timers.after(error.retryAfterMs, () => this.#enter(connection));
+      else this.#fail(error);
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = toChatError(error);
+    this.watch.changed();
+  }
+
+  /** Takes a frame of this room in. */
+  take(frame: RoomFrame): void {
+    if (frame.type === 'signal') {
+      this.#hear(frame);
+      return;
+    }
+    this.#inbox.push(frame);
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#turns
+      .take(() => this.#drain())
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#draining = false;
+        this.watch.changed();
+        this.flush();
+      });
+  }
+
+  #hear(frame: DownOf<'signal'>): void {
+    const opened = openSignal(this.room, this.#counters, frame.body);
+    if (opened === undefined) return;
+    this.#counters = opened.counters;
+    this.#listener.whisper(opened);
+  }
+
+  async #drain(): Promise<void> {
+    for (let frame = this.#inbox[0]; frame !== undefined; frame = this.#inbox[0]) {
+      if (frame.type === 'entry') {
+        const mark = this.#inbox.findIndex((other) => other.type !== 'entry');
+        await this.#receive(
+          this.#inbox.splice(0, Math.min(BATCH, mark === -1 ? this.#inbox.length : mark)) as Entry[],
+        );
+        continue;
+      }
+      this.#inbox.shift();
+      if (frame.type === 'live') this.#becomeLive();
+      if (frame.type === 'retired') this.#keyRetired(frame);
+    }
+  }
+
+  async #receive(entries: readonly Entry[]): Promise<void> {
+    const steps: Step<Room>[] = [];
+    let { room } = this;
+    for (const entry of entries) {
+      const step = await receive(room, entry, this.#env.now());
+      steps.push(step);
+      room = step.room;
+    }
+    await this.#settle(steps);
+  }
+
+  async #settle(steps: readonly Step<Room>[]): Promise<void> {
+    const items = await this.#ledger.settle(steps);
+    for (const { events } of steps) {
+      for (const event of events) {
+        if (event.kind === 'landed') this.#resolve(event.request, 'landed');
+        if (event.kind === 'lost-race') this.#resolve(event.request, 'lost');
+      }
+    }
+    if (items.length > 0) this.#listener.items(items);
+    this.watch.changed();
+  }
+
+  #resolve(request: RequestId, outcome: Outcome): void {
+    this.#outcomes.set(request, outcome);
+    const [oldest] = this.#outcomes.keys();
+    if (this.#outcomes.size > OUTCOMES_KEPT && oldest !== undefined) this.#outcomes.delete(oldest);
+  }
+
+  /** What was sent over the last connection and is not in the log is sent again: the server knows repeats by their ids. */
+  #becomeLive(): void {
+    this.#live = true;
+    for (const frame of this.#ledger.outbox.sealed) this.#post(frame);
+    const { request } = this.#ledger;
+    if (request?.type === 'handshake') this.#sendHandshake(request);
+  }
+
+  /** A removal retired the key that was proved: with this epoch's key there is more to read, unless this device was removed. */
+  #keyRetired(mark: DownOf<'retired'>): void {
+    this.#live = false;
+    const connection = this.#connection;
+    if (connection === undefined || this.room.status === 'removed') return;
+    if (comparePositions(this.room.key, mark.seq) >= 0) this.#enter(connection);
+    else
+      this.#fail(
+        new ChatError(
+          'not-member',
+          'the room went on with keys that this device does not have: join again with a fresh invite',
+        ),
+      );
+  }
+
+  /** Queues a message; durable when it resolves. @throws ChatError `not-member`, `refused`; RoomError `too-large` */
+  async queue(id: string, content: Content): Promise<void> {
+    checkSize(content);
+    await this.#turns.take(async () => {
+      this.#mustBeIn();
+      await this.#ledger.enqueue(id, content);
+    });
+    this.flush();
+  }
+
+  #mustBeIn(): void {
+    if (this.room.status === 'outdated')
+      throw new ChatError('refused', 'the room follows rules of a newer GoChat: upgrade to write in it');
+    if (this.ended?.code === 'not-member') throw this.ended;
+  }
+
+  /** Seals and posts what is queued, as far as the room is live. */
+  flush(): void {
+    if (!this.#live || this.#ledger.outbox.waiting.length === 0) return;
+    this.#turns
+      .take(async () => {
+        if (!this.#live || this.#inbox.length > 0 || this.room.status !== 'active') return;
+        for (const frame of await this.#ledger.seal(IN_FLIGHT - this.room.inFlight.length)) this.#post(frame);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Whether it landed is in the log: only refusals that pass are tried again here. */
+  #post(frame: UpOf<'post'>): void {
+    this.#connection?.request(frame).catch((error: unknown) => {
+      if (!(error instanceof RequestError) || error.retryAfterMs === 0) return;
+      this.#timers.after(error.retryAfterMs, () => {
+        if (this.#live && this.#ledger.outbox.sealed.some((sealed) => sealed.id === frame.id))
+          this.#post(frame);
+      });
+    });
+  }
+
+  /**
+   * Changes the room by a handshake and waits until it is the epoch; a lost race is run again.
+   * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
+   */
+  async change(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
+    const end = Date.now() + waitMs;
+    for (let attempt = 0; ; attempt++) {
+      const ready = await this.watch.until(() => this.#readyToChange(), end - Date.now());
+      if (ready === undefined) throw new ChatError('offline', 'the server could not be reached in time');
+      const request = await this.#turns.take(() => this.#begin(make));
+      if (request === undefined) continue;
+      const outcome = await this.watch.until(() => this.#outcomes.get(request), end - Date.now());
+      if (outcome === 'landed') return;
+      if (outcome instanceof ChatError) throw outcome;
+      if (outcome === undefined)
+        throw new ChatError(
+          'offline',
+          'the server did not answer in time; the change may still come through',
+        );
+      await this.#timers.pause(Math.min(1000, 20 * 2 ** attempt) * ((this.#env.random(1)[0] ?? 0) / 255));
+    }
+  }
+
+  #readyToChange(): true | undefined {
+    this.#mustBeIn();
+    if (this.ended !== undefined) throw this.ended;
+    return this.isLive && this.room.pending === undefined ? true : undefined;
+  }
+
+  async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
+    if (!this.#live || this.#inbox.length > 0 || this.room.pending !== undefined) return undefined;
+    const started = await make(this.room);
+    await this.#ledger.begin(started);
+    this.#sendHandshake(started.frame);
+    return started.frame.id;
+  }
+
+  #sendHandshake(frame: UpOf<'handshake'>): void {
+    this.#connection?.request(frame).catch((error: unknown) => {
+      // A conflict's winner is in the log, and tells there that the race is lost.
+      if (!(error instanceof RequestError) || error.code === 'conflict') return;
+      if (error.retryAfterMs > 0) {
+        this.#timers.after(error.retryAfterMs, () => {
+          if (this.#live && this.#ledger.request?.id === frame.id) this.#sendHandshake(frame);
+        });
+        return;
+      }
+      this.#turns
+        .take(async () => {
+          if (await this.#ledger.giveUp(frame.id)) this.#resolve(frame.id, toChatError(error));
+          this.watch.changed();
+        })
+        .catch((failure: unknown) => this.#fail(failure));
+    });
+  }
+
+  /** Marks the room as left: nothing is followed or sent any more; the history stays. */
+  async leave(): Promise<void> {
+    await this.#turns.take(() => this.#ledger.left());
+    this.detach();
+  }
+}

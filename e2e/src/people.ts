@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent } from '@gochat/client/methods';
+import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
+import { openLmdb } from '@gochat/server/log/lmdb';
+import { serve } from '@gochat/server/serve';
+import pino from 'pino';
+
+/** Long enough for a slow machine; what is waited for is a fact. */
+const WAIT_MS = 30_000;
+
+export async function temporary(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'gochat-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export interface TestServer {
+  readonly port: number;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A server on LMDB in this process; stopped and started again on the same folder and port it is the same server. */
+export async function startServer(data: string, port = 0): Promise<TestServer> {
+  const server = await serve({
+    engine: await openLmdb({ folder: data }),
+    host: '127.0.0.1',
+    port,
+    names: [{ host: '127.0.0.1' }],
+    logger: pino({ level: 'silent' }),
+  });
+  return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
+}
+
+/** A person with a profile of their own. */
+export class Someone {
+  readonly name: string;
+  readonly dir: string;
+  readonly profile: Profile;
+  readonly #events: ChatEvent[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  private constructor(name: string, dir: string, profile: Profile) {
+    this.name = name;
+    this.dir = dir;
+    this.profile = profile;
+    profile.on((event) => {
+      this.#events.push(event);
+      for (const watcher of [...this.#watchers]) watcher();
+    });
+  }
+
+  static async open(name: string, dir: string, options: Partial<OpenOptions> = {}): Promise<Someone> {
+    return new Someone(name, dir, await openChat({ dir, ...options }));
+  }
+
+  /** Makes a room and a link to it. */
+  async hosts(server: string, name = 'kitchen', uses?: number): Promise<{ room: string; link: string }> {
+    const { id } = await this.profile.call('create', { name, as: this.name, server, waitMs: WAIT_MS });
+    return { room: id, link: await this.invites(id, uses) };
+  }
+
+  async invites(room: string, uses?: number): Promise<string> {
+    return (await this.profile.call('invite', { room, expiresMs: undefined, uses, waitMs: WAIT_MS })).link;
+  }
+
+  async joins(link: string): Promise<string> {
+    return (await this.profile.call('join', { link, as: this.name, waitMs: WAIT_MS })).id;
+  }
+
+  /** Queues a message; {@link delivered} waits for it. */
+  async says(room: string, text: string): Promise<string> {
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    await this.profile.call('queue', { room, id, text });
+    return id;
+  }
+
+  async delivered(room: string, ids: readonly string[], waitMs = WAIT_MS): Promise<void> {
+    const { waiting } = await this.profile.call('sent', { room, ids, waitMs });
+    if (waiting > 0) throw new Error(`${waiting} messages of ${this.name} are still waiting`);
+  }
+
+  async syncs(room: string): Promise<void> {
+    const { live, problem } = await this.profile.call('sync', { room, waitMs: WAIT_MS });
+    if (!live) throw new Error(`${this.name} is not live: ${problem?.message}`);
+  }
+
+  async history(room: string): Promise<HistoryItem[]> {
+    const items: HistoryItem[] = [];
+    for (let after = '0'; ; ) {
+      const page = await this.profile.call('history', { room, after, limit: 500 });
+      items.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < 500) return items;
+      after = last.seq;
+    }
+  }
+
+  /** All messages of the room as `name: text`, in order. */
+  async read(room: string): Promise<string[]> {
+    return (await this.history(room)).filter((i) => i.kind === 'text').map((i) => `${i.from}: ${i.text}`);
+  }
+
+  /** What went wrong, as shown. */
+  async troubles(room: string): Promise<string[]> {
+    return (await this.history(room)).filter((i) => i.kind === 'trouble').map((i) => i.text);
+  }
+
+  /** Waits until the profile has read this text. */
+  async hears(room: string, text: string): Promise<void> {
+    await this.until(
+      async () => (await this.history(room)).some((i) => i.text === text),
+      `${this.name} hears "${text}"`,
+    );
+  }
+
+  /** Probes again behind every event until the fact holds. */
+  async until(probe: () => Promise<boolean>, what: string): Promise<void> {
+    const end = Date.now() + WAIT_MS;
+    while (!(await probe())) {
+      if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          this.#watchers.delete(done);
+          clearTimeout(timer);
+          resolve();
+        };
+        const timer = setTimeout(done, 250);
+        this.#watchers.add(done);
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.profile.close();
+  }
+}

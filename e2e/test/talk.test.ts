@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+const people: Someone[] = [];
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterEach(async () => {
+  await Promise.all(people.splice(0).map((p) => p.close()));
+  await server.stop();
+  await home.remove();
+});
+
+async function person(name: string): Promise<Someone> {
+  const someone = await Someone.open(name, join(home.path, name));
+  people.push(someone);
+  return someone;
+}
+
+test('two people talk over a server', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await ana.delivered(room, [await ana.says(room, 'hello')]);
+  await ben.delivered(room, [await ben.says(room, 'hi')]);
+  await ana.hears(room, 'hi');
+  await ben.hears(room, 'hi');
+  expect(await ana.read(room)).toEqual(['ana: hello', 'ben: hi']);
+  expect(await ben.read(room)).toEqual(['ana: hello', 'ben: hi']);
+  expect(await ben.troubles(room)).toEqual([]);
+});
+
+test('a removed member is told, and nobody else notices', async () => {
+  const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+  await ana.profile.call('remove', { room, member: 'cai', waitMs: 20_000 });
+  await ana.delivered(room, [await ana.says(room, 'without cai')]);
+  await ben.hears(room, 'without cai');
+  await cai.until(async () => (await cai.profile.call('rooms', {}))[0]?.status === 'removed', 'cai is told');
+  expect(await cai.read(room)).toEqual([]);
+  await expect(cai.joins(link)).rejects.toMatchObject({ code: 'refused' });
+  await expect(cai.says(room, 'still here?')).rejects.toMatchObject({ code: 'not-member' });
+});
+
+test('who leaves is removed by an admin', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await ben.profile.call('leave', { room, waitMs: 20_000 });
+  await ana.until(async () => (await ana.profile.call('members', { room })).length === 1, 'ana removes ben');
+});
