@@ -44,7 +44,9 @@ export class CatchUp {
     const { relay } = this.#session;
     const subscription = this.#subscription;
     if (!this.#catching()) return;
-    if (this.#arrived()) return;
+    // What was read is not thrown away, although following may tell of it too: it may be ahead of that.
+    const unread = this.#first === undefined || this.#first.entries.length === 0;
+    if (unread && this.#arrived()) return;
     const page = this.#first ?? (await relay.log.read(id, subscription.at, relay.limits.backlogEntries));
     this.#first = undefined;
     if (!this.#catching()) return;

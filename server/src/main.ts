@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Certificate } from './listen.ts';
+import { CannotOpen } from './log/cannot-open.ts';
 import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb.ts';
 import { type Output, openOperatorLog } from './operator-log.ts';
@@ -65,10 +66,10 @@ export async function startServer(
 
 async function openEngine(folder: string): Promise<Engine> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await openLmdb(folder);
+    return await openLmdb({ folder });
   } catch (cause) {
-    throw new UsageError(`the data folder ${folder} can't be used: ${reasonOf(cause)}`, { cause });
+    if (!(cause instanceof CannotOpen)) throw cause;
+    throw new UsageError(cause.message, { cause });
   }
 }
 

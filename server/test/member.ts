@@ -104,7 +104,7 @@ export async function follow(
   access: Access,
   since: Position = START,
 ): Promise<void> {
-  const live = peer.next((frame) => frame.type === 'live' && frame.room === room);
+  const live = peer.coming((frame) => frame.type === 'live' && frame.room === room);
   await enter(peer, room, access, since);
   await live;
 }
@@ -216,4 +216,8 @@ export function refreshFrame(
     invites,
   };
   return { ...unsigned, proof: by.keys.sign(signedRefresh(unsigned)) };
+}
+
+export function fetchInfo(peer: Peer, room: RoomId): Promise<DownOf<'groupinfo'>> {
+  return peer.ask<'groupinfo'>({ type: 'fetch', id: newId(), room });
 }

@@ -80,19 +80,25 @@ export class Peer {
 
   /** Sends a request and waits for what answers it. */
   ask<T extends Down['type'] = Down['type']>(frame: Up & { id: string }): Promise<DownOf<T>> {
-    const answer = this.next((down): down is DownOf<T> => 'id' in down && down.id === frame.id);
+    const answer = this.coming((down): down is DownOf<T> => 'id' in down && down.id === frame.id);
     this.send(frame);
     return answer;
   }
 
-  /** The next frame, of those not returned by an earlier call for which it was skipped, that is wanted. */
+  /** The first wanted frame of those that came since {@link forget}, or that is still to come. */
   next<F extends Down>(wanted: (frame: Down) => frame is F): Promise<F>;
   next(wanted: (frame: Down) => boolean): Promise<Down>;
   next(wanted: (frame: Down) => boolean): Promise<Down> {
+    const have = this.frames.slice(this.#seen).find(wanted);
+    return have === undefined ? this.coming(wanted) : Promise.resolve(have);
+  }
+
+  /** The first wanted frame that is still to come. */
+  coming<F extends Down>(wanted: (frame: Down) => frame is F): Promise<F>;
+  coming(wanted: (frame: Down) => boolean): Promise<Down>;
+  coming(wanted: (frame: Down) => boolean): Promise<Down> {
     return new Promise((found, lost) => {
-      const have = this.frames.slice(this.#seen).find(wanted);
-      if (have !== undefined) found(have);
-      else if (this.#isClosed) lost(new Error('the connection has ended'));
+      if (this.#isClosed) lost(new Error('the connection has ended'));
       else this.#waiters.push({ wanted, found, lost });
     });
   }

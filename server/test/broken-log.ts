@@ -1,0 +1,63 @@
+import type { Engine } from '../src/log/engine.ts';
+import { type Entry, type RoomLog, Unavailable } from '../src/log/log.ts';
+import { openMemory } from '../src/log/memory.ts';
+
+/** Another node's view of the same engine: what it is told of the log can be held back. */
+export function trailing(engine: Engine): Engine & { hold(): void; release(): void } {
+  let held: (() => void)[] | undefined;
+  const { log } = engine;
+  const follow: RoomLog['follow'] = (room, after, sink) =>
+    log.follow(room, after, (entries: readonly Entry[]) => {
+      if (held === undefined) return sink(entries);
+      held.push(() => sink(entries));
+      return true;
+    });
+  return {
+    ...engine,
+    log: {
+      append: (room, message) => log.append(room, message),
+      handshake: (room, after, entry) => log.handshake(room, after, entry),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => log.read(room, after, limit),
+      drop: (room) => log.drop(room),
+      follow,
+    },
+    hold: () => {
+      held = [];
+    },
+    release: () => {
+      const waiting = held ?? [];
+      held = undefined;
+      for (const give of waiting) give();
+    },
+  };
+}
+
+/** An engine whose appends, once broken, are done but never heard of. */
+export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void } {
+  const engine = openMemory();
+  const { log } = engine;
+  let broken = false;
+  const heard = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work;
+    if (broken) throw new Unavailable('the answer was lost');
+    return result;
+  };
+  return {
+    ...engine,
+    log: {
+      append: (room, message) => heard(log.append(room, message)),
+      handshake: (room, after, entry) => heard(log.handshake(room, after, entry)),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => log.read(room, after, limit),
+      drop: (room) => log.drop(room),
+      follow: (room, after, sink) => log.follow(room, after, sink),
+    },
+    breakAnswers: () => {
+      broken = true;
+    },
+    mend: () => {
+      broken = false;
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import type { InviteGrant } from '@gochat/protocol/up';
+import { describe, expect, test } from 'vitest';
+import { losingAnswers } from './broken-log.ts';
+import { KeyPair, newId, newRoomId, sealed } from './keys.ts';
+import {
+  commit,
+  enter,
+  fetchInfo,
+  follow,
+  found,
+  grantOf,
+  invitationFrame,
+  joinFrame,
+  newTicket,
+  refreshFrame,
+  type Ticket,
+} from './member.ts';
+import { startNode } from './node.ts';
+import type { Peer } from './peer.ts';
+
+async function invited(
+  more: Pick<InviteGrant, 'uses' | 'expires'> = {},
+  options: Parameters<typeof startNode>[0] = {},
+) {
+  const node = await startNode(options);
+  const [ada, bob] = [await node.peer(), await node.peer('web')];
+  const ticket = newTicket();
+  const founded = await found(ada, [grantOf(ticket, more)]);
+  await follow(ada, founded.room, founded.access);
+  return { node, ada, bob, ticket, ...founded };
+}
+
+const look = (peer: Peer, room: RoomId, ticket: Ticket) =>
+  peer.ask<'groupinfo'>(invitationFrame(peer, room, ticket));
+
+test('an invite gives the GroupInfo with its own wrapped key, then one entry and one live key', async () => {
+  const { ada, bob, room, ticket, access } = await invited();
+  const info = await look(bob, room, ticket);
+  expect(info).toEqual({
+    type: 'groupinfo',
+    id: expect.any(String),
+    room,
+    handshake: access.at,
+    groupInfo: sealed('group info 0'),
+    wrapped: sealed(`wrapped ${ticket.invite}`),
+    invites: [{ invite: ticket.invite }],
+  });
+  const keys = new KeyPair();
+  const ack = await bob.ask<'ack'>(joinFrame(bob, room, ticket, info, keys));
+  expect(ack).toMatchObject({ type: 'ack', dup: false });
+  expect(await ada.next((frame) => frame.type === 'entry' && frame.seq === ack.seq)).toMatchObject({
+    kind: 'handshake',
+    body: sealed('join'),
+  });
+  await follow(bob, room, { at: ack.seq, keys }, ack.seq);
+  expect(await fetchInfo(ada, room)).toMatchObject({
+    handshake: ack.seq,
+    groupInfo: sealed(`group info after ${access.at}`),
+  });
+  expect((await look(bob, room, ticket)).wrapped).toBe(sealed(`rewrapped ${ticket.invite}`));
+});
+
+describe('a dead invite', () => {
+  test('is told alike, whatever it died of', async () => {
+    let now = Date.now();
+    const { ada, bob, room, access, admin, ticket } = await invited(
+      { expires: now + 1000 },
+      { now: () => now },
+    );
+    const answers: unknown[] = [];
+    const wrongKey = { ...ticket, keys: new KeyPair() };
+    const ask = async (t: Ticket) => {
+      const { id: _, ...answer } = await bob.ask<'error'>(invitationFrame(bob, room, t));
+      answers.push(answer);
+    };
+    await ask(newTicket());
+    await ask(wrongKey);
+    now += 1001;
+    await ask(ticket);
+    const [revoked, voided] = [newTicket(), newTicket()];
+    const second = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      invites: [grantOf(revoked), grantOf(voided)],
+    });
+    const third = await commit(ada, room, { after: second.at, by: second, invites: [grantOf(voided)] });
+    await ask(revoked);
+    expect(await look(bob, room, voided)).toMatchObject({ type: 'groupinfo' });
+    await commit(ada, room, { after: third.at, by: third, admin: { keys: admin, retire: true } });
+    await ask(voided);
+    expect(answers).toHaveLength(5);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(answers[0]).toMatchObject({ type: 'error', code: 'invite' });
+  });
+
+  test("can't join either", async () => {
+    const { ada, bob, room, ticket, access } = await invited();
+    const info = await look(bob, room, ticket);
+    expect(
+      await bob.ask(joinFrame(bob, room, { ...ticket, keys: new KeyPair() }, info, new KeyPair())),
+    ).toMatchObject({ code: 'invite' });
+    expect(await bob.ask(joinFrame(bob, room, newTicket(), info, new KeyPair()))).toMatchObject({
+      code: 'invite',
+    });
+    await commit(ada, room, { after: access.at, by: access });
+    expect(await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair()))).toMatchObject({
+      code: 'invite',
+    });
+  });
+});
+
+describe('a join', () => {
+  test('that lost the race is told the last handshake, and may try anew', async () => {
+    const { ada, bob, room, ticket, access } = await invited();
+    const info = await look(bob, room, ticket);
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      invites: [{ invite: ticket.invite, wrapped: sealed('w') }],
+    });
+    expect(await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair()))).toMatchObject({
+      code: 'conflict',
+      handshake: next.at,
+    });
+    const again = await look(bob, room, ticket);
+    expect(await bob.ask(joinFrame(bob, room, ticket, again, new KeyPair()))).toMatchObject({ type: 'ack' });
+  });
+
+  test('keeps every live invite and makes none', async () => {
+    const { bob, ada, room, ticket, access } = await invited();
+    const other = newTicket();
+    await commit(ada, room, { after: access.at, by: access, invites: [grantOf(ticket), grantOf(other)] });
+    const info = await look(bob, room, ticket);
+    const own = { invite: ticket.invite, wrapped: sealed('w') };
+    const others = { ...own, invite: other.invite };
+    for (const invites of [[own], [own, own]]) {
+      const frame = joinFrame(bob, room, ticket, info, new KeyPair(), { invites });
+      expect(await bob.ask(frame)).toMatchObject({ code: 'invalid' });
+    }
+    const smuggled = { invites: [own, others, grantOf(newTicket())] };
+    await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair(), smuggled));
+    const kept = (await look(bob, room, ticket)).invites;
+    expect(kept.map(({ invite }) => invite)).toEqual([ticket.invite, other.invite]);
+  });
+
+  test('is bound to its connection and to every field', async () => {
+    const { node, bob, room, ticket } = await invited();
+    const info = await look(bob, room, ticket);
+    const frame = joinFrame(bob, room, ticket, info, new KeyPair());
+    const eve = await node.peer();
+    expect(await eve.ask(frame)).toMatchObject({ code: 'invite' });
+    expect(await bob.ask({ ...frame, access: new KeyPair().public })).toMatchObject({ code: 'invite' });
+    const look1 = invitationFrame(bob, room, ticket);
+    expect(await bob.ask(look1)).toMatchObject({ type: 'groupinfo' });
+    expect(await bob.ask({ ...look1, id: newId() })).toMatchObject({ code: 'refused' });
+    expect(await eve.ask(look1)).toMatchObject({ code: 'invite' });
+  });
+
+  test('whose answer was lost gets it again, though the invite is used up', async () => {
+    const engine = losingAnswers();
+    const { bob, ada, room, ticket, access } = await invited({ uses: 1 }, { engine });
+    const info = await look(bob, room, ticket);
+    const keys = new KeyPair();
+    const frame = joinFrame(bob, room, ticket, info, keys);
+    engine.breakAnswers();
+    expect(await bob.ask(frame)).toMatchObject({ code: 'unavailable' });
+    engine.mend();
+    const again = joinFrame(bob, room, ticket, info, keys, { id: frame.id });
+    const ack = await bob.ask<'ack'>(again);
+    expect(ack).toMatchObject({ type: 'ack', dup: true });
+    expect(await enter(bob, room, { at: ack.seq, keys })).toMatchObject({ type: 'entered' });
+    expect(await bob.ask(joinFrame(bob, room, ticket, info, keys))).toMatchObject({ code: 'invite' });
+    expect(await look(bob, room, ticket)).toMatchObject({ code: 'invite' });
+    await commit(ada, room, { after: ack.seq, by: access });
+    expect(await bob.ask(joinFrame(bob, room, ticket, info, keys, { id: frame.id }))).toEqual(ack);
+  });
+
+  test('of 50 racers for the last use one wins', async () => {
+    const { node, ada, room, ticket } = await invited({ uses: 1 });
+    const racers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => node.peer(i % 2 === 0 ? 'line' : 'web')),
+    );
+    const infos = await Promise.all(racers.map((racer) => look(racer, room, ticket)));
+    const answers = await Promise.all(
+      racers.map((racer, i) =>
+        racer.ask<'ack' | 'error'>(
+          joinFrame(racer, room, ticket, infos[i] as (typeof infos)[0], new KeyPair()),
+        ),
+      ),
+    );
+    expect(answers.filter((answer) => answer.type === 'ack')).toHaveLength(1);
+    const retries = await Promise.all(racers.map((racer) => racer.ask(invitationFrame(racer, room, ticket))));
+    for (const retry of retries) expect(retry).toMatchObject({ code: 'invite' });
+    expect((await fetchInfo(ada, room)).invites).toEqual([]);
+    expect(ada.of('entry').filter((entry) => entry.body === sealed('join'))).toHaveLength(1);
+  });
+
+  test('with 20 uses and racers who try anew, exactly 20 get in', async () => {
+    const { node, ada, room, ticket } = await invited({ uses: 20 });
+    const joined = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const racer = await node.peer();
+        for (;;) {
+          const info = await racer.ask<'groupinfo' | 'error'>(invitationFrame(racer, room, ticket));
+          if (info.type === 'error') return false;
+          const answer = await racer.ask<'ack' | 'error'>(
+            joinFrame(racer, room, ticket, info, new KeyPair()),
+          );
+          if (answer.type === 'ack') return true;
+        }
+      }),
+    );
+    expect(joined.filter(Boolean)).toHaveLength(20);
+    expect((await fetchInfo(ada, room)).invites).toEqual([]);
+  });
+
+  test('after a refresh finds the refreshed key', async () => {
+    const { ada, bob, room, ticket, access } = await invited({ uses: 5 });
+    await ada.ask(
+      refreshFrame(room, access, access.at, [{ invite: ticket.invite, wrapped: sealed('fresh') }]),
+    );
+    const info = await look(bob, room, ticket);
+    expect(info).toMatchObject({ wrapped: sealed('fresh'), groupInfo: sealed('refreshed group info') });
+    await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair()));
+    expect((await fetchInfo(ada, room)).invites).toEqual([{ invite: ticket.invite, uses: 4 }]);
+  });
+});
+
+test('guessing is limited by address, over all connections', async () => {
+  const { node, bob, room } = await invited({}, { limits: { invitesPerMinute: 3, sparesLoopback: false } });
+  const other = await node.peer();
+  const answers: unknown[] = [];
+  for (const peer of [bob, other, bob, other]) answers.push(await look(peer, room, newTicket()));
+  expect(answers).toMatchObject([
+    { code: 'invite' },
+    { code: 'invite' },
+    { code: 'invite' },
+    { code: 'rate-limited' },
+  ]);
+});
+
+test('an invite of a room that there is not', async () => {
+  const node = await startNode();
+  const peer = await node.peer();
+  expect(await look(peer, newRoomId(), newTicket())).toMatchObject({ code: 'no-room' });
+});

@@ -1,0 +1,260 @@
+import type { Position } from '@gochat/protocol/fields';
+import { describe, expect, test } from 'vitest';
+import { openMemory } from '../src/log/memory.ts';
+import { losingAnswers, trailing } from './broken-log.ts';
+import { bytes, newId, opened } from './keys.ts';
+import { commit, enter, follow, found, post, postFrame } from './member.ts';
+import { startNode } from './node.ts';
+import type { Peer } from './peer.ts';
+
+const texts = (peer: Peer) =>
+  peer.of('entry').flatMap((entry) => (entry.kind === 'message' ? [opened(entry.body)] : []));
+const lastSeq = (peer: Peer) => peer.of('entry').at(-1)?.seq;
+
+test('only who has entered may post', async () => {
+  const node = await startNode();
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  expect(await post(peer, room, access.at, 'x')).toMatchObject({ code: 'not-entered' });
+});
+
+test('the same id again gets the first ack, is stored once, and is not fanned out', async () => {
+  const node = await startNode();
+  const [ada, bob] = [await node.peer(), await node.peer()];
+  const { room, access } = await found(ada);
+  for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
+  const frame = postFrame(room, access.at, 'once');
+  const first = await ada.ask<'ack'>(frame);
+  const later = await commit(ada, room, { after: access.at, by: access });
+  for (const peer of [ada, bob]) {
+    expect(await peer.ask(frame)).toEqual({ ...first, dup: true });
+  }
+  await bob.barrier();
+  expect(bob.of('entry').map((entry) => entry.seq)).toEqual([first.seq, later.at]);
+  expect(JSON.stringify(bob.of('entry'))).not.toContain(frame.id);
+});
+
+test('a base that was overtaken, or that is no handshake, is stale and names the last one', async () => {
+  const node = await startNode();
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  await follow(peer, room, access);
+  const next = await commit(peer, room, { after: access.at, by: access });
+  for (const base of [access.at, '0', '999999'] as Position[]) {
+    expect(await post(peer, room, base, 'x')).toMatchObject({ code: 'stale', handshake: next.at });
+  }
+  expect(await post(peer, room, next.at, 'x')).toMatchObject({ type: 'ack' });
+});
+
+test('many in flight are stored in the order sent, also across a handshake', async () => {
+  const node = await startNode({ limits: { requestsInFlight: 8 } });
+  const [ada, bob] = [await node.peer(), await node.peer('web')];
+  const { room, access } = await found(ada);
+  for (const peer of [ada, bob]) await follow(peer, room, access);
+  const sent: string[] = [];
+  for (let i = 0; i < 500; i += 1) {
+    sent.push(`n${i}`);
+    bob.send(postFrame(room, access.at, `n${i}`));
+  }
+  await bob.next(
+    (frame) => frame.type === 'entry' && frame.kind === 'message' && opened(frame.body) === 'n499',
+  );
+  expect(texts(bob)).toEqual(sent);
+  await bob.barrier();
+  const acks = bob.of('ack').map((ack) => Number(ack.seq));
+  expect(acks).toEqual([...acks].sort((a, b) => a - b));
+  expect(acks).toHaveLength(500);
+});
+
+test('an unknown outcome is called unavailable, and repeating settles it', async () => {
+  const engine = losingAnswers();
+  const node = await startNode({ engine });
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  await follow(peer, room, access);
+  engine.breakAnswers();
+  const frame = postFrame(room, access.at, 'was it?');
+  expect(await peer.ask(frame)).toMatchObject({ code: 'unavailable', retryAfterMs: 1000 });
+  engine.mend();
+  expect(await peer.ask(frame)).toMatchObject({ type: 'ack', dup: true, seq: lastSeq(peer) });
+});
+
+test('posts over the rate are refused with a wait', async () => {
+  const node = await startNode({ limits: { postsPerSecond: 1, postsBurst: 2 } });
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  await follow(peer, room, access);
+  const answers: unknown[] = [];
+  for (let i = 0; i < 3; i += 1) answers.push(await post(peer, room, access.at, 'x'));
+  expect(answers).toMatchObject([{ type: 'ack' }, { type: 'ack' }, { code: 'rate-limited' }]);
+  expect(answers[2]).toMatchObject({ retryAfterMs: expect.any(Number) });
+});
+
+describe('with a second node on the same log', () => {
+  async function twoNodes() {
+    const engine = openMemory();
+    const behind = trailing(engine);
+    const [first, second] = [await startNode({ engine }), await startNode({ engine: behind })];
+    const [ada, eve] = [await first.peer(), await second.peer()];
+    const founded = await found(ada);
+    for (const peer of [ada, eve]) await follow(peer, founded.room, founded.access, founded.access.at);
+    return { ...founded, ada, eve, second, behind };
+  }
+
+  test('what is posted at one is heard at the other', async () => {
+    const { ada, eve, room, access } = await twoNodes();
+    await post(ada, room, access.at, 'from one');
+    await post(eve, room, access.at, 'from two');
+    await ada.next((frame) => frame.type === 'entry' && opened(frame.body) === 'from two');
+    expect(texts(ada)).toEqual(['from one', 'from two']);
+    expect(texts(eve)).toEqual(texts(ada));
+  });
+
+  test('a removal that this node has not heard of yet already keeps the removed out', async () => {
+    const { ada, eve, room, admin, access, behind } = await twoNodes();
+    behind.hold();
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      admin: { keys: admin, retire: true },
+    });
+    expect(await post(eve, room, next.at, 'smuggled')).toMatchObject({ code: 'retired' });
+    expect(await post(eve, room, access.at, 'too late')).toMatchObject({ code: 'stale', handshake: next.at });
+    // A guess at a position that the removal might have taken.
+    expect(await post(eve, room, `${Number(next.at) + 1}` as Position, 'guessed')).toMatchObject({
+      code: 'stale',
+    });
+    behind.release();
+    await eve.next((frame) => frame.type === 'retired');
+    await ada.barrier();
+    expect(texts(ada)).toEqual([]);
+  });
+
+  test('a member ahead of this node may post and enter', async () => {
+    const { ada, eve, room, access, second, behind } = await twoNodes();
+    behind.hold();
+    const next = await commit(ada, room, { after: access.at, by: access });
+    expect(await post(eve, room, next.at, 'ahead')).toMatchObject({ type: 'ack' });
+    const bob = await second.peer();
+    await follow(bob, room, next, next.at);
+    expect(texts(bob)).toEqual(['ahead']);
+    behind.release();
+    await post(ada, room, next.at, 'and on');
+    await bob.next((frame) => frame.type === 'entry' && opened(frame.body) === 'and on');
+    await eve.next((frame) => frame.type === 'entry' && opened(frame.body) === 'and on');
+    expect(texts(bob)).toEqual(['ahead', 'and on']);
+    expect(texts(eve)).toEqual(['ahead', 'and on']);
+  });
+
+  test('one who enters at a node that trails is stopped where the removal stands', async () => {
+    const { ada, room, admin, access, second, behind } = await twoNodes();
+    behind.hold();
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      admin: { keys: admin, retire: true },
+    });
+    await ada.next((frame) => frame.type === 'retired');
+    await follow(ada, room, next, next.at);
+    await post(ada, room, next.at, 'secret');
+    const eve = await second.peer();
+    for (const since of [access.at, next.at]) {
+      eve.forget();
+      const stop = eve.next((frame) => frame.type === 'retired');
+      await enter(eve, room, access, since);
+      await stop;
+    }
+    expect(texts(eve)).toEqual([]);
+  });
+});
+
+describe('a signal', () => {
+  test('reaches the others who follow, and nobody later', async () => {
+    const node = await startNode();
+    const [ada, bob, eve, late] = [
+      await node.peer(),
+      await node.peer('web'),
+      await node.peer(),
+      await node.peer(),
+    ];
+    const { room, access } = await found(ada);
+    for (const peer of [ada, bob]) await follow(peer, room, access);
+    const body = bytes(40);
+    ada.send({ type: 'signal', room, body });
+    expect(await bob.next((frame) => frame.type === 'signal')).toEqual({ type: 'signal', room, body });
+    bob.send({ type: 'signal', room, body: bytes(3) });
+    ada.send({ type: 'signal', room, body: bytes(3) });
+    await ada.next((frame) => frame.type === 'signal');
+    await follow(late, room, access);
+    for (const peer of [ada, eve, late]) await peer.barrier();
+    expect([ada.of('signal').length, eve.of('signal').length, late.of('signal').length]).toEqual([1, 0, 0]);
+    eve.send({ type: 'signal', room, body });
+    expect(await eve.next((frame) => frame.type === 'error')).toMatchObject({ code: 'not-entered', room });
+  });
+
+  test('over the rate is dropped', async () => {
+    const node = await startNode({ limits: { signalsPerSecond: 0.001, signalsBurst: 3 } });
+    const [ada, bob] = [await node.peer(), await node.peer()];
+    const { room, access } = await found(ada);
+    for (const peer of [ada, bob]) await follow(peer, room, access);
+    for (let i = 0; i < 20; i += 1) ada.send({ type: 'signal', room, body: bytes(3) });
+    await ada.barrier();
+    await bob.barrier();
+    expect(bob.of('signal')).toHaveLength(3);
+    expect(ada.of('error')).toEqual([]);
+  });
+});
+
+describe('reading a page', () => {
+  test('gives what lies behind a position and whether there is more', async () => {
+    const node = await startNode();
+    const peer = await node.peer();
+    const { room, access } = await found(peer);
+    expect(await peer.ask({ type: 'read', id: newId(), room, after: access.at, limit: 2 })).toMatchObject({
+      code: 'not-entered',
+    });
+    await follow(peer, room, access);
+    for (const text of ['a', 'b', 'c']) await post(peer, room, access.at, text);
+    const first = await peer.ask<'page'>({ type: 'read', id: newId(), room, after: access.at, limit: 2 });
+    const after = first.entries.at(-1)?.seq ?? access.at;
+    const rest = await peer.ask<'page'>({ type: 'read', id: newId(), room, after, limit: 2 });
+    expect(first.entries.map((entry) => opened(entry.body))).toEqual(['a', 'b']);
+    expect(rest.entries.map((entry) => opened(entry.body))).toEqual(['c']);
+    expect([first.more, rest.more]).toEqual([true, false]);
+  });
+
+  test('is bounded in bytes', async () => {
+    const node = await startNode({ limits: { pageBytes: 1000 } });
+    const peer = await node.peer();
+    const { room, access } = await found(peer);
+    await follow(peer, room, access);
+    for (const text of ['a', 'b', 'c']) await post(peer, room, access.at, text.repeat(600));
+    const page = await peer.ask<'page'>({ type: 'read', id: newId(), room, after: access.at, limit: 9 });
+    expect(page).toMatchObject({ entries: [{ kind: 'message' }], more: true });
+  });
+
+  test('never passes the handshake that retired the key', async () => {
+    const engine = openMemory();
+    const behind = trailing(engine);
+    const [first, second] = [await startNode({ engine }), await startNode({ engine: behind })];
+    const [ada, eve] = [await first.peer(), await second.peer()];
+    const { room, admin, access } = await found(ada);
+    for (const peer of [ada, eve]) await follow(peer, room, access);
+    behind.hold();
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      admin: { keys: admin, retire: true },
+    });
+    await ada.next((frame) => frame.type === 'retired');
+    await follow(ada, room, next, next.at);
+    await post(ada, room, next.at, 'secret');
+    const page = await eve.ask<'page'>({ type: 'read', id: newId(), room, after: access.at, limit: 9 });
+    expect(page.entries.map((entry) => entry.seq)).toEqual([next.at]);
+    expect(page.more).toBe(false);
+    expect(await eve.ask({ type: 'read', id: newId(), room, after: next.at, limit: 9 })).toMatchObject({
+      code: 'retired',
+    });
+    expect(await eve.ask({ type: 'fetch', id: newId(), room })).toMatchObject({ code: 'retired' });
+  });
+});
