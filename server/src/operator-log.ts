@@ -49,7 +49,7 @@ class JsonView implements View {
   broadcast(room: RoomId, { kind, pos, body }: Entry, connections: number): void {
     this.#logger.info(
       { room, seq: String(pos), kind, bytes: body.length, ciphertext: shortened(body), connections },
-      'broadcast',
+      reach(connections),
     );
   }
 }
@@ -62,11 +62,14 @@ class PrettyView implements View {
   }
 
   broadcast(room: RoomId, { kind, pos, at, body }: Entry, connections: number): void {
-    const reach = `broadcast to ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
     this.#out.write(
-      `${clock(new Date(at))} ${kind} ${room} ${pos}  ${shortened(body)}  ${body.length} bytes, ${reach}\n`,
+      `${clock(new Date(at))} ${kind} ${room} ${pos}  ${shortened(body)}  ${body.length} bytes, ${reach(connections)}\n`,
     );
   }
+}
+
+function reach(connections: number): string {
+  return `broadcast to ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
 }
 
 function shortened(body: Uint8Array): string {

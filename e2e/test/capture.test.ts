@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ChildServer } from '../src/child-server.ts';
+import { Someone, temporary } from '../src/people.ts';
+import { findWords, folderBytes, Wiretap } from '../src/wiretap.ts';
+
+const NAMES = ['Anastasia-of-Kyiv', 'Benedikt-Brückner'];
+const ROOM = 'conspiracy of the kitchen';
+const TEXTS = ['the eagle lands at dawn', 'bring the Müller papers, all of them', 'x'.repeat(300)];
+
+test('the search finds a planted word in every disguise', () => {
+  const word = 'the eagle lands';
+  const noise = Buffer.from('0123456789abcdef'.repeat(20));
+  const plain = Buffer.from(word);
+  for (let shift = 0; shift < 7; shift++) {
+    const around = Buffer.concat([noise.subarray(0, 20 + shift), plain, noise.subarray(0, 30)]);
+    expect(findWords(around, [word])).toEqual([word]);
+    expect(findWords(Buffer.from(around.toString('base64')), [word])).toEqual([word]);
+    expect(findWords(Buffer.from(around.toString('base64url')), [word])).toEqual([word]);
+    expect(findWords(Buffer.from(around.toString('hex')), [word])).toEqual([word]);
+  }
+  expect(findWords(noise, [word])).toEqual([]);
+});
+
+test('nothing on the wire, on the disk of the server or in its logs says who said what where', async () => {
+  const home = await temporary();
+  const data = join(home.path, 'server');
+  const log: string[] = [];
+  const server = await ChildServer.start(data, 0, log);
+  const tap = new Wiretap(server.port);
+  const url = `tcp://127.0.0.1:${await tap.listen()}`;
+  const [ana, ben] = await Promise.all(
+    NAMES.map((name, i) => Someone.open(name, join(home.path, `profile-${i}`))),
+  );
+  if (ana === undefined || ben === undefined) throw new Error('two people');
+  const { room, link } = await ana.hosts(url, ROOM);
+  await ben.joins(link);
+  for (const text of TEXTS) {
+    await ana.delivered(room, [await ana.says(room, text)]);
+    await ben.delivered(room, [await ben.says(room, `${text}, I said`)]);
+  }
+  await ana.hears(room, `${TEXTS.at(-1)}, I said`);
+  await ana.profile.call('remove', { room, member: NAMES[1] ?? '', waitMs: 20_000 });
+  await Promise.all([ana.close(), ben.close()]);
+  await server.stop();
+  await tap.close();
+
+  const words = [
+    ...NAMES,
+    ROOM,
+    ...TEXTS,
+    link.split('/#/')[1] ?? '',
+    ...(link.split('.').slice(-2, -1) ?? []),
+  ];
+  const captured = Buffer.concat(tap.bytes);
+  const stored = await folderBytes(data);
+  // What is searched is the real thing: the room's id is in all three.
+  for (const bytes of [captured, Buffer.from(log.join(''))]) expect(bytes.includes(room)).toBe(true);
+  expect(stored.includes(Buffer.from(room, 'base64url'))).toBe(true);
+  expect(captured.length).toBeGreaterThan(10_000);
+  expect(findWords(captured, words)).toEqual([]);
+  expect(findWords(stored, words)).toEqual([]);
+  expect(findWords(Buffer.from(log.join('')), words)).toEqual([]);
+  expect(log.join('')).toContain('broadcast to 2 connections');
+  for (const i of [0, 1])
+    expect(findWords(await folderBytes(join(home.path, `profile-${i}`)), words)).toEqual([]);
+  await home.remove();
+}, 60_000);

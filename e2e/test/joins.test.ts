@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Someone, startServer, temporary } from '../src/people.ts';
+
+/** `newcomers` join a fresh room at the same instant; then everybody says something and reads all. */
+async function party(server: { url: string }, home: string, round: string, newcomers: number): Promise<void> {
+  const ana = await Someone.open('ana', join(home, `${round}-ana`));
+  const { room, link } = await ana.hosts(server.url);
+  const others = await Promise.all(
+    Array.from({ length: newcomers }, (_, i) =>
+      Someone.open(`guest ${i + 1}`, join(home, `${round}-${i + 1}`)),
+    ),
+  );
+  await Promise.all(others.map((who) => who.joins(link)));
+  const all = [ana, ...others];
+  await Promise.all(all.map(async (who) => who.delivered(room, [await who.says(room, `${who.name} is in`)])));
+  const wanted = all.map((who) => `${who.name}: ${who.name} is in`).sort();
+  const logs: string[][] = [];
+  for (const who of all) {
+    // Who came in late has a right to what was said after that; all were in before anybody spoke.
+    await who.until(
+      async () => (await who.read(room)).length === wanted.length,
+      `${who.name} reads all of round ${round}`,
+    );
+    const read = await who.read(room);
+    expect([...read].sort()).toEqual(wanted);
+    logs.push(read);
+    expect(await who.troubles(room)).toEqual([]);
+    expect(await who.profile.call('members', { room })).toHaveLength(newcomers + 1);
+    const [info] = await who.profile.call('rooms', {});
+    expect(info?.status).toBe('active');
+  }
+  for (const log of logs) expect(log).toEqual(logs[0]);
+  const codes = await Promise.all(
+    all.map(async (who) => (await who.profile.call('safety', { room, member: undefined })).code),
+  );
+  expect(new Set(codes).size).toBe(1);
+  await Promise.all(all.map((who) => who.close()));
+}
+
+test.each([
+  { newcomers: 2, rounds: 50 },
+  { newcomers: 8, rounds: 5 },
+])(
+  '$newcomers people join at the same instant, $rounds times',
+  async ({ newcomers, rounds }) => {
+    const home = await temporary();
+    const server = await startServer(join(home.path, 'server'));
+    for (let round = 0; round < rounds; round++)
+      await party(server, home.path, `${newcomers}.${round}`, newcomers);
+    await server.stop();
+    await home.remove();
+  },
+  240_000,
+);

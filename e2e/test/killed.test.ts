@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ChildServer } from '../src/child-server.ts';
+import { Someone, temporary } from '../src/people.ts';
+
+const KILLS = 20;
+const PER_ROUND = 12;
+
+test('the server is killed twenty times under load: nothing acknowledged is lost, nothing doubled', async () => {
+  const home = await temporary();
+  const data = join(home.path, 'server');
+  let server = await ChildServer.start(data);
+  const [ana, ben, cai] = await Promise.all(
+    ['ana', 'ben', 'cai'].map((name) => Someone.open(name, join(home.path, name))),
+  );
+  if (ana === undefined || ben === undefined || cai === undefined) throw new Error('three people');
+  const people = [ana, ben, cai];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+  const acknowledged: string[] = [];
+  const said: string[] = [];
+  const ids = new Map<Someone, string[]>(people.map((who) => [who, []]));
+  for (let round = 0; round < KILLS; round++) {
+    const before = acknowledged.length;
+    const talking = people.map(async (who) => {
+      for (let i = 0; i < PER_ROUND; i++) {
+        const text = `${who.name} ${round}.${i}`;
+        const id = await who.says(room, text);
+        said.push(`${who.name}: ${text}`);
+        ids.get(who)?.push(id);
+        // Known to have been acknowledged, if so, before the server dies.
+        void who.delivered(room, [id], 60_000).then(
+          () => acknowledged.push(`${who.name}: ${text}`),
+          () => undefined,
+        );
+      }
+    });
+    // In the middle of it: once a part is acknowledged and the rest is on its way.
+    await ana.until(
+      async () => acknowledged.length >= before + 1 + (round % 9),
+      `something is acknowledged in round ${round}`,
+    );
+    await server.kill();
+    await Promise.all(talking);
+    server = await ChildServer.start(data, server.port);
+  }
+  for (const who of people) await who.delivered(room, ids.get(who) ?? [], 60_000);
+  const logs = await Promise.all(
+    people.map(async (who) => {
+      await who.until(async () => (await who.read(room)).length >= said.length, `${who.name} has read all`);
+      return who.read(room);
+    }),
+  );
+  const [log] = logs;
+  expect(said).toHaveLength(KILLS * PER_ROUND * 3);
+  expect([...(log ?? [])].sort()).toEqual([...said].sort());
+  expect(logs[1]).toEqual(log);
+  expect(logs[2]).toEqual(log);
+  expect(acknowledged.filter((line) => !log?.includes(line))).toEqual([]);
+  for (const who of people) expect(await who.troubles(room)).toEqual([]);
+  await Promise.all(people.map((who) => who.close()));
+  await server.stop();
+  await home.remove();
+}, 240_000);

@@ -1,0 +1,410 @@
+/**
+ * A client written from docs/protocol.md with node:net and node:crypto alone: nothing of ours is imported but the server that it
+ * talks to. When this needs a change, so does the document.
+ */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { openMemory } from '@gochat/server/log/memory';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { type RunningServer, serve } from '@gochat/server/serve';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+
+type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+let server: RunningServer;
+const complaints: string[] = [];
+const out = { write: (line: string) => complaints.push(line) };
+beforeAll(async () => {
+  server = await serve({
+    engine: openMemory(),
+    host: '127.0.0.1',
+    port: 0,
+    names: [{ host: '127.0.0.1' }],
+    logger: openOperatorLog({ format: 'json', level: 'warn', showsMessages: false, out }).logger,
+  });
+});
+afterAll(async () => {
+  await server.close();
+  expect(complaints).toEqual([]);
+});
+
+interface Key {
+  readonly public: string;
+  readonly private: KeyObject;
+}
+
+function makeKey(): Key {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return { public: publicKey.export({ format: 'jwk' }).x ?? '', private: privateKey };
+}
+
+function random(bytes = 16): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+function prove(key: Key, ...lines: readonly unknown[]): string {
+  return sign(null, Buffer.from(lines.map((line) => `${line}\n`).join('')), key.private).toString(
+    'base64url',
+  );
+}
+
+interface Invite {
+  readonly invite: string;
+  readonly wrapped: string;
+  readonly join?: string;
+  readonly expires?: number;
+  readonly uses?: number;
+}
+
+function inviteLines(invites: readonly Invite[]): unknown[] {
+  const line = ({ invite, wrapped, join, expires, uses }: Invite) =>
+    [invite, wrapped, join ?? '-', expires ?? '-', uses ?? '-'].join(' ');
+  return [invites.length, ...invites.map(line)];
+}
+
+/** One connection: replies by their id, everything else in the order of its arrival. */
+class Connection {
+  readonly origin: string;
+  readonly closed: Promise<unknown>;
+  nonce = '';
+  readonly #socket: Socket;
+  readonly #replies = new Map<string, (frame: Frame) => void>();
+  readonly #delivered: Frame[] = [];
+  #wake = () => {};
+  #rest = '';
+
+  constructor(port: number) {
+    this.origin = `127.0.0.1:${port}`;
+    this.#socket = connect(port, '127.0.0.1').setEncoding('utf8');
+    this.closed = once(this.#socket, 'close');
+    this.#socket.on('data', (chunk: string) => this.#take(chunk));
+    onTestFinished(() => {
+      this.#socket.destroy();
+    });
+  }
+
+  static async open(): Promise<Connection> {
+    const connection = new Connection(server.port);
+    const welcome = await connection.ask({ type: 'hello', id: 'hi', version: 1, origin: connection.origin });
+    expect(welcome).toMatchObject({ type: 'welcome', version: 1 });
+    connection.nonce = String(welcome.nonce);
+    return connection;
+  }
+
+  write(text: string): void {
+    this.#socket.write(text);
+  }
+
+  say(frame: Frame): void {
+    this.write(`${JSON.stringify(frame)}\n`);
+  }
+
+  ask(frame: Frame): Promise<Frame> {
+    const reply = new Promise<Frame>((resolve) => this.#replies.set(String(frame.id), resolve));
+    this.say(frame);
+    return reply;
+  }
+
+  /** The next frame that answers nothing. */
+  async next(): Promise<Frame> {
+    for (;;) {
+      const frame = this.#delivered.shift();
+      if (frame !== undefined) return frame;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Entries up to the frame of this type, and that frame. */
+  async until(type: 'live' | 'retired'): Promise<{ entries: Frame[]; end: Frame }> {
+    const entries: Frame[] = [];
+    for (;;) {
+      const frame = await this.next();
+      if (frame.type === type) return { entries, end: frame };
+      expect(frame.type).toBe('entry');
+      entries.push(frame);
+    }
+  }
+
+  #take(chunk: string): void {
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const frame = JSON.parse(line) as Frame;
+      const reply = typeof frame.id === 'string' ? this.#replies.get(frame.id) : undefined;
+      if (reply === undefined) this.#delivered.push(frame);
+      else reply(frame);
+    }
+    this.#wake();
+  }
+}
+
+/** What a member of a room knows. */
+interface Room {
+  readonly id: string;
+  readonly admin: Key;
+  readonly access: Key;
+  /** The position of the handshake that added the access key. */
+  readonly key: string;
+}
+
+function sealed() {
+  return { body: random(100), groupInfo: random(300), member: random(60) };
+}
+
+async function createRoom(
+  connection: Connection,
+  invites: readonly Invite[] = [],
+): Promise<Room & { body: string }> {
+  const [id, room, admin, access, { body, groupInfo, member }] = [
+    random(),
+    random(),
+    makeKey(),
+    makeKey(),
+    sealed(),
+  ];
+  const proof = prove(
+    admin,
+    ...['gochat/create/1', id, room, body, access.public, admin.public, groupInfo, member],
+    ...inviteLines(invites),
+  );
+  const create = {
+    type: 'create',
+    id,
+    room,
+    body,
+    access: access.public,
+    admin: admin.public,
+    groupInfo,
+    member,
+  };
+  const ack = await connection.ask({ ...create, invites, proof });
+  expect(ack).toMatchObject({ type: 'ack', dup: false });
+  return { id: room, admin, access, key: String(ack.seq), body };
+}
+
+function enter(
+  connection: Connection,
+  room: Room,
+  since = '0',
+  signer = room.access,
+  origin = connection.origin,
+) {
+  const nonce = random();
+  const lines = ['gochat/enter/1', origin, connection.nonce, nonce, room.id, room.key, since];
+  const proof = prove(signer, ...lines);
+  return connection.ask({ type: 'enter', id: random(), room: room.id, key: room.key, since, nonce, proof });
+}
+
+function post(
+  connection: Connection,
+  room: Room,
+  base: string,
+  body = random(500),
+  id = random(),
+): Promise<Frame> {
+  return connection.ask({ type: 'post', id, room: room.id, base, body });
+}
+
+function handshake(
+  connection: Connection,
+  room: Room,
+  after: string,
+  access: Key,
+  { retire = false, invites = [] as readonly Invite[] } = {},
+): Promise<Frame> {
+  const [id, { body, groupInfo, member }] = [random(), sealed()];
+  const lines = [
+    id,
+    room.id,
+    after,
+    room.key,
+    body,
+    access.public,
+    groupInfo,
+    member,
+    ...inviteLines(invites),
+  ];
+  const order = { key: room.admin.public, retire };
+  const admin = {
+    ...order,
+    proof: prove(room.admin, 'gochat/admin/1', order.key, order.retire, '-', ...lines),
+  };
+  return connection.ask({
+    type: 'handshake',
+    ...{ id, room: room.id, after, key: room.key, body, access: access.public, groupInfo, member, invites },
+    proof: prove(room.access, 'gochat/handshake/1', ...lines),
+    ...(retire ? { admin } : {}),
+  });
+}
+
+test('a room is made, entered, posted to, and read back through another connection', async () => {
+  const ann = await Connection.open();
+  const room = await createRoom(ann);
+  expect(await enter(ann, room)).toMatchObject({ type: 'entered', room: room.id, handshake: room.key });
+  const { entries, end } = await ann.until('live');
+  expect(entries).toMatchObject([{ room: room.id, seq: room.key, kind: 'handshake', body: room.body }]);
+  expect(end).toMatchObject({ room: room.id, seq: room.key });
+
+  const bodies = [random(500), random(700)];
+  const acks = await Promise.all(bodies.map((body) => post(ann, room, room.key, body)));
+  const posted = bodies.map((body, i) => ({ seq: acks[i]?.seq, at: acks[i]?.at, kind: 'message', body }));
+  expect([await ann.next(), await ann.next()]).toMatchObject(posted);
+
+  const bob = await Connection.open();
+  expect(await enter(bob, room, room.key)).toMatchObject({ type: 'entered' });
+  expect((await bob.until('live')).entries).toMatchObject(posted);
+  const page = await bob.ask({ type: 'read', id: 'r', room: room.id, after: room.key, limit: 1 });
+  expect(page).toMatchObject({ type: 'page', entries: [posted[0]], more: true });
+
+  const answer = random(500);
+  const { seq } = await post(bob, room, room.key, answer);
+  expect(await ann.next()).toMatchObject({ type: 'entry', seq, body: answer });
+
+  bob.say({ type: 'signal', room: room.id, body: random(32) });
+  expect(await ann.next()).toMatchObject({ type: 'signal', room: room.id });
+  expect(await bob.ask({ type: 'exit', id: 'x', room: room.id })).toMatchObject({ type: 'exited' });
+  expect(await post(bob, room, room.key)).toMatchObject({ type: 'error', code: 'not-entered' });
+  expect(await bob.ask({ type: 'ping', id: 'p' })).toEqual({ type: 'pong', id: 'p' });
+});
+
+test('a wrong proof is refused: another key, another server, another connection, a nonce used before', async () => {
+  const ann = await Connection.open();
+  const room = await createRoom(ann);
+  const refused = { type: 'error', code: 'refused' };
+  expect(await enter(ann, room, '0', makeKey())).toMatchObject(refused);
+  expect(await enter(ann, room, '0', room.access, 'example.org:4040')).toMatchObject(refused);
+
+  const nonce = random();
+  const proof = prove(room.access, 'gochat/enter/1', ann.origin, ann.nonce, nonce, room.id, room.key, '0');
+  const proved = { type: 'enter', room: room.id, key: room.key, since: '0', nonce, proof };
+  const eve = await Connection.open();
+  expect(await eve.ask({ ...proved, id: '1' })).toMatchObject(refused);
+  expect(await post(eve, room, room.key)).toMatchObject({ type: 'error', code: 'not-entered' });
+  expect(await ann.ask({ ...proved, id: '2' })).toMatchObject({ type: 'entered' });
+  expect(await ann.ask({ ...proved, id: '3' })).toMatchObject(refused);
+});
+
+test('a repeated id gets the first ack and appends nothing', async () => {
+  const ann = await Connection.open();
+  const room = await createRoom(ann);
+  await enter(ann, room);
+  const [id, body] = [random(), random(50)];
+  const first = await post(ann, room, room.key, body, id);
+  expect(await post(ann, room, room.key, body, id)).toEqual({ ...first, dup: true });
+  const page = await ann.ask({ type: 'read', id: 'r', room: room.id, after: room.key, limit: 10 });
+  expect(page).toMatchObject({ entries: [{ seq: first.seq, body }], more: false });
+});
+
+test('of two handshakes one wins, and a post behind it is stale until its sender has caught up', async () => {
+  const ann = await Connection.open();
+  const room = await createRoom(ann);
+  await enter(ann, room);
+  const replies = await Promise.all(
+    [makeKey(), makeKey()].map((next) => handshake(ann, room, room.key, next)),
+  );
+  expect(replies.map((reply) => reply.type).sort()).toEqual(['ack', 'error']);
+  const handshakeAt = replies.find((reply) => reply.type === 'ack')?.seq;
+  const told = { type: 'error', handshake: handshakeAt };
+  expect(replies.find((reply) => reply.type === 'error')).toMatchObject({ ...told, code: 'conflict' });
+  expect(await post(ann, room, room.key)).toMatchObject({ ...told, code: 'stale' });
+  expect(await post(ann, room, String(handshakeAt))).toMatchObject({ type: 'ack', dup: false });
+});
+
+test('a retired key reads up to the handshake that retired it and does nothing else; the next key goes on', async () => {
+  const ann = await Connection.open();
+  const room = await createRoom(ann);
+  await enter(ann, room);
+  await ann.until('live');
+  const next = makeKey();
+  const removal = await handshake(ann, room, room.key, next, { retire: true });
+  expect(removal).toMatchObject({ type: 'ack' });
+  const { entries, end } = await ann.until('retired');
+  expect(entries.map((entry) => entry.seq)).toEqual([removal.seq]);
+  expect(end.seq).toBe(removal.seq);
+  expect(await post(ann, room, String(removal.seq))).toMatchObject({ type: 'error', code: 'retired' });
+
+  const later: Room = { ...room, access: next, key: String(removal.seq) };
+  const bob = await Connection.open();
+  await enter(bob, later, later.key);
+  const secret = await post(bob, later, later.key);
+  const removed = await Connection.open();
+  expect(await enter(removed, room)).toMatchObject({ type: 'entered', handshake: removal.seq });
+  expect((await removed.until('retired')).entries.map((entry) => entry.seq)).toEqual([room.key, removal.seq]);
+
+  expect(await enter(ann, later, later.key)).toMatchObject({ type: 'entered' });
+  expect((await ann.until('live')).entries.map((entry) => entry.seq)).toEqual([secret.seq]);
+});
+
+test('somebody joins by an invite of one use, which is then used up', async () => {
+  const ann = await Connection.open();
+  const joinKey = makeKey();
+  const invite = { invite: random(), wrapped: random(80) };
+  const room = await createRoom(ann, [{ ...invite, join: joinKey.public, uses: 1 }]);
+
+  const bob = await Connection.open();
+  const invitation = () => {
+    const nonce = random();
+    const lines = ['gochat/invitation/1', bob.origin, bob.nonce, nonce, room.id, invite.invite];
+    const proof = prove(joinKey, ...lines);
+    return bob.ask({ type: 'invitation', id: random(), room: room.id, invite: invite.invite, nonce, proof });
+  };
+  const info = await invitation();
+  expect(info).toMatchObject({ type: 'groupinfo', handshake: room.key, ...{ wrapped: invite.wrapped } });
+  expect(info.invites).toEqual([{ invite: invite.invite, uses: 1 }]);
+
+  const [id, nonce, access, { body, groupInfo, member }] = [random(), random(), makeKey(), sealed()];
+  const invites = [{ invite: invite.invite, wrapped: random(80) }];
+  const proof = prove(
+    joinKey,
+    ...['gochat/join-request/1', bob.origin, bob.nonce, nonce, id, room.id, invite.invite, info.handshake],
+    ...[body, access.public, groupInfo, member],
+    ...inviteLines(invites),
+  );
+  const joined = await bob.ask({
+    ...{ type: 'join', id, room: room.id, invite: invite.invite, after: info.handshake, body },
+    ...{ access: access.public, groupInfo, member, invites, nonce, proof },
+  });
+  expect(joined).toMatchObject({ type: 'ack', dup: false });
+  expect(await invitation()).toMatchObject({ type: 'error', code: 'invite' });
+
+  expect(await enter(bob, { ...room, access, key: String(joined.seq) })).toMatchObject({ type: 'entered' });
+  expect((await bob.until('live')).entries.map((entry) => entry.body)).toEqual([room.body, body]);
+  const fetched = await bob.ask({ type: 'fetch', id: 'f', room: room.id });
+  expect(fetched).toMatchObject({ type: 'groupinfo', handshake: joined.seq, groupInfo, member, invites: [] });
+
+  const [refreshId, fresh] = [random(), sealed()];
+  const lines = [refreshId, room.id, joined.seq, joined.seq, fresh.groupInfo, fresh.member, 0];
+  const refreshed = await bob.ask({
+    ...{ type: 'refresh', id: refreshId, room: room.id, after: joined.seq, key: joined.seq },
+    ...{ groupInfo: fresh.groupInfo, member: fresh.member, invites: [] },
+    proof: prove(access, 'gochat/refresh/1', ...lines),
+  });
+  expect(refreshed).toMatchObject({ type: 'ack', seq: joined.seq });
+  const { groupInfo: now } = await bob.ask({ type: 'fetch', id: 'g', room: room.id });
+  expect(digest(now)).toBe(digest(fresh.groupInfo));
+});
+
+function digest(text: unknown): string {
+  return createHash('sha256').update(String(text)).digest('hex');
+}
+
+test('another version, another origin, a missing hello and bytes that are no frame end the connection with their code', async () => {
+  const cases: [string, string][] = [
+    ['version', JSON.stringify({ type: 'hello', id: '1', version: 2, origin: `127.0.0.1:${server.port}` })],
+    ['origin', JSON.stringify({ type: 'hello', id: '1', version: 1, origin: 'example.org:4040' })],
+    ['hello-first', JSON.stringify({ type: 'ping', id: '1' })],
+    ['malformed', '{"type":"hello"'],
+    ['malformed', JSON.stringify({ type: 'hello', id: '1', version: 1, origin: 'a', more: true })],
+    ['oversize', `{"type":"hello","id":"${'x'.repeat(5000)}`],
+  ];
+  for (const [code, line] of cases) {
+    const connection = new Connection(server.port);
+    connection.write(`${line}\n`);
+    const error = await connection.next();
+    expect([line.slice(0, 80), error]).toMatchObject([line.slice(0, 80), { type: 'error', code }]);
+    await connection.closed;
+  }
+});

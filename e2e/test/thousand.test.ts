@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Someone, startServer, temporary } from '../src/people.ts';
+
+test('a thousand messages of three, through a restart and an absence, are the same thousand in the same order for all', async () => {
+  const home = await temporary();
+  const data = join(home.path, 'server');
+  let server = await startServer(data);
+  const names = ['ana', 'ben', 'cai'] as const;
+  const open = (name: string) => Someone.open(name, join(home.path, name));
+  const [ana, ben, first] = await Promise.all(names.map(open));
+  if (ana === undefined || ben === undefined || first === undefined) throw new Error('three people');
+  let cai = first;
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+
+  const sent: { who: Someone; ids: string[] }[] = [];
+  let count = 0;
+  const talk = async (people: readonly Someone[], messages: number) => {
+    for (let i = 0; i < messages; i++) {
+      const who = people[i % people.length];
+      if (who === undefined) throw new Error('somebody talks');
+      count += 1;
+      sent.push({ who, ids: [await who.says(room, `${who.name} says ${count}`)] });
+    }
+  };
+
+  await talk([ana, ben, cai], 333);
+  await cai.delivered(
+    room,
+    sent.filter((s) => s.who === cai).flatMap((s) => s.ids),
+  );
+  await cai.close();
+  await talk([ana, ben], 167);
+  // Posts are on their way when the server goes, and more are queued while it is away.
+  await server.stop();
+  await talk([ana, ben], 166);
+  server = await startServer(data, server.port);
+  for (const who of [ana, ben])
+    await who.delivered(
+      room,
+      sent.filter((s) => s.who === who).flatMap((s) => s.ids),
+    );
+  cai = await open('cai');
+  await talk([ana, ben, cai], 334);
+  for (const who of [ana, ben, cai])
+    await who.delivered(
+      room,
+      sent.filter((s) => s.who === who).flatMap((s) => s.ids),
+    );
+
+  const logs = await Promise.all(
+    [ana, ben, cai].map(async (who) => {
+      await who.until(async () => (await who.read(room)).length >= 1000, `${who.name} has read all`);
+      return who.read(room);
+    }),
+  );
+  const [theirs] = logs;
+  expect(count).toBe(1000);
+  expect(new Set(theirs).size).toBe(1000);
+  expect(theirs).toHaveLength(1000);
+  expect(logs[1]).toEqual(theirs);
+  expect(logs[2]).toEqual(theirs);
+  for (const name of names) {
+    const own = (theirs ?? [])
+      .filter((line) => line.startsWith(`${name}: `))
+      .map((line) => Number(line.split(' ').at(-1)));
+    expect(own).toEqual([...own].sort((a, b) => a - b));
+  }
+  for (const who of [ana, ben, cai]) expect(await who.troubles(room)).toEqual([]);
+  await Promise.all([ana, ben, cai].map((who) => who.close()));
+  await server.stop();
+  await home.remove();
+}, 180_000);
