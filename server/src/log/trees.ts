@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotOpen } from './cannot-open.ts';
 import { type Environment, openEnvironment, openTree, type Tree } from './environment.ts';
@@ -15,44 +15,38 @@ export interface Trees {
   readonly expiry: Tree;
 }
 
+/** More than new files take: on a full disk the binding would die while it makes them. */
+const ROOM_TO_BEGIN = 256 * 1024;
+
 /** Makes the folder when it is absent. @returns its real path */
 export function prepareFolder(folder: string): string {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return realpathSync(folder);
+    const path = realpathSync(folder);
+    const probe = join(path, `probe-${process.pid}`);
+    try {
+      writeFileSync(probe, Buffer.alloc(ROOM_TO_BEGIN), { mode: 0o600, flush: true });
+    } finally {
+      rmSync(probe, { force: true });
+    }
+    return path;
   } catch (cause) {
     throw new CannotOpen('unusable', `can't write in the data folder ${folder}`, { cause });
   }
 }
 
 export function openTrees(folder: string): Trees {
-  const path = join(folder, 'log.mdb');
-  const present = existsSync(path);
-  let root: Environment | undefined;
-  try {
-    root = openEnvironment(path);
-    const store = root;
-    const tree = (name: string): Tree => openTree(store, name);
-    return {
-      root,
-      meta: tree('meta'),
-      rooms: tree('rooms'),
-      heads: tree('heads'),
-      entries: tree('entries'),
-      posts: tree('posts'),
-      state: tree('state'),
-      expiry: tree('expiry'),
-    };
-  } catch (cause) {
-    void root?.close();
-    if (!present) throw new CannotOpen('unusable', `can't make ${path}`, { cause });
-    throw new CannotOpen(
-      'damaged',
-      `${path} can't be read: restore it from a backup, or move it away to begin anew`,
-      {
-        cause,
-      },
-    );
-  }
+  const root = openEnvironment(join(folder, 'log.mdb'));
+  const tree = (name: string): Tree => openTree(root, name);
+  return {
+    root,
+    meta: tree('meta'),
+    rooms: tree('rooms'),
+    heads: tree('heads'),
+    entries: tree('entries'),
+    posts: tree('posts'),
+    state: tree('state'),
+    expiry: tree('expiry'),
+  };
 }

@@ -34,8 +34,8 @@ export async function runAppender(
   });
   const lines: Line[] = [];
   for await (const line of createInterface(child.stdout)) {
-    // What was cut off by the kill was never read as an acknowledgement by anybody.
-    if (!line.endsWith('}')) continue;
+    // Deliveries matter in a trace only; what the kill cut off told nobody anything.
+    if (!line.startsWith('{') || !line.endsWith('}')) continue;
     lines.push(JSON.parse(line));
     onLine?.(lines.length, child);
   }

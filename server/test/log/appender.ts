@@ -1,12 +1,16 @@
-/** Run as a process of its own, to be killed or traced: makes a room and appends to it, a line for each acknowledgement. */
+/** Run as a process of its own, to be killed or traced: makes a room, appends to it and follows it, and tells each of both. */
 import { writeSync } from 'node:fs';
 import { openLmdb } from '../../src/log/lmdb.ts';
-import { makeRoom, newId, say } from './room.ts';
+import { makeRoom, newId, say, text } from './room.ts';
 
 const [folder = '', writers = '1', appends = '1'] = process.argv.slice(2);
 const { log, close } = await openLmdb({ folder });
 const room = newId();
 const base = await makeRoom(log, room);
+log.follow(room, base, (batch) => {
+  writeSync(1, batch.map(({ body }) => `delivered ${text(body)}\n`).join(''));
+  return true;
+});
 
 async function write(writer: number): Promise<void> {
   for (let i = 0; i < Number(appends); i++) {

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLmdb } from '../../src/log/lmdb.ts';
+import { type Line, runAppender } from './appender-process.ts';
+import { bodies, readAll } from './room.ts';
+
+/** Under continuous integration the absence of strace is a failure, elsewhere a visible skip. */
+const traceable = spawnSync('strace', ['-qq', 'true']).status === 0;
+const must = process.env.CI === 'true';
+
+interface Call {
+  readonly name: string;
+  readonly text: string;
+  /** Lines of the trace at which it began and ended. */
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** The system calls in a trace of `strace -f -y`, each joined of its two halves where another thread came between. */
+function callsOf(trace: string): Call[] {
+  const calls: Call[] = [];
+  const unfinished = new Map<string, Omit<Call, 'ended'>>();
+  trace.split('\n').forEach((line, at) => {
+    const [, thread = '', rest = ''] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
+    const resumed = /^<\.\.\. (\w+) resumed>(.*)$/.exec(rest);
+    const name = /^(\w+)\(/.exec(rest)?.[1];
+    if (resumed) {
+      const begun = unfinished.get(thread);
+      if (begun) calls.push({ ...begun, text: begun.text + resumed[2], ended: at });
+    } else if (name && rest.includes('<unfinished ...>'))
+      unfinished.set(thread, { name, text: rest, began: at });
+    else if (name) calls.push({ name, text: rest, began: at, ended: at });
+  });
+  return calls;
+}
+
+/** Before anybody was told of this entry, by acknowledgement or by delivery: data, sync and synchronous meta page, in this order. */
+function expectSyncedBefore(calls: readonly Call[], { body }: Line): void {
+  const marker = body.slice(0, body.indexOf(' .') + 1);
+  const told = calls.find(
+    ({ name, text }) => name === 'write' && text.startsWith('write(1<') && text.includes(marker),
+  );
+  const toLog = (text: string) => text.includes('/log.mdb>');
+  const written = calls.find(
+    ({ name, text }) => /^p?writev?(64)?$/.test(name) && toLog(text) && text.includes(marker),
+  );
+  const synced = calls.find(
+    ({ name, text, began }) =>
+      name === 'fdatasync' &&
+      toLog(text) &&
+      text.endsWith('= 0') &&
+      began > (written?.ended ?? Number.POSITIVE_INFINITY),
+  );
+  const descriptors = calls.flatMap(({ name, text }) =>
+    name === 'openat' && text.includes('/log.mdb"') && /O_D?SYNC/.test(text)
+      ? (/= (\d+)</.exec(text)?.[1] ?? [])
+      : [],
+  );
+  const meta = calls.find(
+    ({ text, began }) =>
+      descriptors.some((descriptor) => text.startsWith(`pwrite64(${descriptor}<`)) &&
+      began > (synced?.ended ?? Number.POSITIVE_INFINITY),
+  );
+  if (!told || !written || !synced || !meta) throw new Error(`not in the trace: ${body.slice(0, 20)}`);
+  expect(meta.ended).toBeLessThan(told.began);
+}
+
+describe.skipIf(!traceable && !must)(
+  'the embedded engine acknowledges what is on disk (needs strace)',
+  () => {
+    let folder: string;
+    let trace: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'gochat-durable-'));
+      trace = join(folder, 'trace');
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    test('between the write of an entry and the first word of it lie a sync of the data and one of the meta page', async () => {
+      const traced = 'trace=openat,pwrite64,pwritev,writev,write,fdatasync';
+      const under = ['strace', '-f', '-qq', '-y', '-s', '100000', '-e', traced, '-o', trace];
+      const acked = await runAppender([join(folder, 'data'), 5, 20], { under });
+      expect(acked).toHaveLength(100);
+      const calls = callsOf(readFileSync(trace, 'latin1'));
+      for (const line of acked) expectSyncedBefore(calls, line);
+    });
+
+    test.each([
+      ['sync', 'fdatasync'],
+      // Hits meta pages too: LMDB then refuses every transaction.
+      ['write', 'pwrite64'],
+    ])('an append whose %s fails is refused, and what was acknowledged before is there', async (_, call) => {
+      const data = join(folder, 'data');
+      const failing = `inject=${call}:error=EIO:when=30+`;
+      const under = ['strace', '-f', '-qq', '-e', `trace=${call}`, '-e', failing, '-o', trace];
+      const lines = await runAppender([data, 1, 40], { under });
+      const acked = lines.filter(({ refused }) => refused === undefined);
+      expect(acked.length).toBeGreaterThan(0);
+      expect(acked.length).toBeLessThan(40);
+      const others = lines.slice(acked.length).map(({ refused }) => refused);
+      expect(others).toEqual(Array(40 - acked.length).fill('Unavailable'));
+      const { log, close } = await openLmdb({ folder: data });
+      expect(bodies(await readAll(log, acked[0]?.room ?? '')).slice(1)).toEqual(
+        acked.map(({ body }) => body),
+      );
+      await close();
+    });
+  },
+);

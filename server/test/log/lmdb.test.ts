@@ -1,0 +1,359 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CannotOpen } from '../../src/log/cannot-open.ts';
+import type { Engine } from '../../src/log/engine.ts';
+import { openEnvironment, openTree } from '../../src/log/environment.ts';
+import { openLmdb } from '../../src/log/lmdb.ts';
+import { Unavailable } from '../../src/log/log.ts';
+import { migrate } from '../../src/log/schema.ts';
+import { openTrees } from '../../src/log/trees.ts';
+import { runAppender } from './appender-process.ts';
+import {
+  appended,
+  bodies,
+  collect,
+  handshakeOf,
+  makeRoom,
+  newId,
+  positions,
+  readAll,
+  say,
+  text,
+} from './room.ts';
+
+let folder: string;
+const opened: Engine[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gochat-lmdb-'));
+});
+afterEach(async () => {
+  for (const engine of opened.splice(0)) await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(now?: () => number): Promise<Engine> {
+  const engine = await openLmdb(now ? { folder, now } : { folder });
+  opened.push(engine);
+  return engine;
+}
+
+async function close(engine: Engine): Promise<void> {
+  opened.splice(opened.indexOf(engine), 1);
+  await engine.close();
+}
+
+const refusal = async (path = folder): Promise<CannotOpen> =>
+  openLmdb({ folder: path }).then(
+    () => Promise.reject(new Error('it was opened')),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(CannotOpen);
+      return error as CannotOpen;
+    },
+  );
+
+describe('opening', () => {
+  test('makes the folder and its files for their owner only', async () => {
+    const path = join(folder, 'deep', 'data');
+    await (await openLmdb({ folder: path })).close();
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(path))
+      expect([file, statSync(join(path, file)).mode & 0o777]).toEqual([file, 0o600]);
+  });
+
+  test('says when the folder is unusable', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(await refusal(file)).toMatchObject({ reason: 'unusable', message: expect.stringContaining(file) });
+    expect((await refusal(join(file, 'below'))).cause).toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'says when the folder may not be written (root may write anywhere)',
+    async () => {
+      const path = join(folder, 'closed');
+      mkdirSync(path, { mode: 0o500 });
+      expect((await refusal(path)).reason).toBe('unusable');
+    },
+  );
+
+  test('says when the file is damaged', async () => {
+    const file = join(folder, 'log.mdb');
+    const engine = await open();
+    const room = newId();
+    const base = await makeRoom(engine.log, room);
+    for (let i = 0; i < 20; i++) await say(engine.log, room, base, 'x'.repeat(10_000));
+    await close(engine);
+    const sound = readFileSync(file);
+    const damages: Record<string, Buffer> = {
+      text: Buffer.from('to whom it may concern\n'.repeat(1_000)),
+      short: Buffer.from('short'),
+      zeros: Buffer.alloc(sound.length),
+      'cut to its first page': sound.subarray(0, 4_096),
+      'cut behind its meta pages': sound.subarray(0, 8_192),
+    };
+    for (const [damage, bytes] of Object.entries(damages)) {
+      writeFileSync(file, bytes);
+      expect([damage, (await refusal()).reason]).toEqual([damage, 'damaged']);
+    }
+    writeFileSync(file, sound);
+    expect(await readAll((await open()).log, room)).toHaveLength(21);
+  });
+
+  test('refuses a folder that this process has open, and leaves the opened one alone', async () => {
+    const engine = await open();
+    expect((await refusal()).reason).toBe('in use');
+    expect((await refusal(join(folder, '.'))).reason).toBe('in use');
+    const room = newId();
+    await makeRoom(engine.log, room);
+    await close(engine);
+    expect(bodies(await readAll((await open()).log, room))).toEqual(['founded']);
+  });
+
+  test('refuses a folder that another live process has open; once that is killed, opens it at once', async () => {
+    const seen = await runAppender([folder, 1, 1_000_000], {
+      onLine: (count, child) => {
+        if (count !== 1) return;
+        void refusal()
+          .then(({ reason, message }) => {
+            expect(reason).toBe('in use');
+            expect(message).toContain(`process ${child.pid}`);
+          })
+          .finally(() => child.kill('SIGKILL'));
+      },
+    });
+    const { log } = await open();
+    expect(bodies(await readAll(log, seen[0]?.room ?? ''))).toContain(seen[0]?.body);
+  });
+
+  test('of several that open it at once, each has it alone or is told that it is in use', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 4 }, () => runAppender([folder, 1, 5]).catch(String)),
+    );
+    const { log } = await open();
+    for (const outcome of outcomes)
+      if (typeof outcome === 'string') expect(outcome).toContain('in use');
+      else expect(bodies(await readAll(log, outcome[0]?.room ?? ''))).toHaveLength(7);
+  });
+});
+
+describe('schema', () => {
+  const version = async (change?: number): Promise<number | undefined> => {
+    const environment = openEnvironment(join(folder, 'log.mdb'));
+    const meta = openTree(environment, 'meta');
+    const key = Buffer.from('schema');
+    const present = meta.get(key)?.readUInt32BE();
+    if (change !== undefined) await meta.put(key, Buffer.from([0, 0, 0, change]));
+    await environment.close();
+    return present;
+  };
+
+  test('the version is written from the first one on', async () => {
+    await close(await open());
+    expect(await version()).toBe(1);
+  });
+
+  test('data of a newer version is refused and left as it is', async () => {
+    await close(await open());
+    await version(2);
+    const { reason, message } = await refusal();
+    expect(reason).toBe('newer');
+    expect(message).toContain('format 2; this one knows 1');
+    expect(await version(1)).toBe(2);
+    await open();
+  });
+
+  test('older data is migrated step by step, all or nothing', async () => {
+    const trees = openTrees(folder);
+    expect(migrate(trees)).toBeUndefined();
+    expect(migrate(trees)).toBe(1);
+    const key = Buffer.from('planted');
+    const tried: string[] = [];
+    const toTwo = () => {
+      tried.push('to 2');
+      void trees.meta.put(key, Buffer.from('two'));
+    };
+    const toThree = () => {
+      tried.push(`to 3, from ${trees.meta.get(key)}`);
+      void trees.meta.put(key, Buffer.from('three'));
+    };
+    const failing = () => {
+      throw new Error('not this time');
+    };
+    expect(() => migrate(trees, [toTwo, failing])).toThrow('not this time');
+    expect(trees.meta.get(key)).toBeUndefined();
+    expect(migrate(trees, [toTwo, toThree])).toBe(1);
+    expect(tried).toEqual(['to 2', 'to 2', 'to 3, from two']);
+    expect(trees.meta.get(key)?.toString()).toBe('three');
+    expect(migrate(trees, [toTwo, toThree])).toBe(3);
+    expect(() => migrate(trees)).toThrow(CannotOpen);
+    await trees.root.close();
+  });
+});
+
+describe('a restart', () => {
+  test('keeps log, head, ids, state and floor', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    const before = await open(() => now);
+    const room = newId();
+    const base = await makeRoom(before.log, room);
+    const message = { id: newId(), base, body: Buffer.alloc(64 * 1024, 'm') };
+    const first = appended(await before.log.append(room, message));
+    await say(before.log, room, base, 'brief', 60);
+    const state = Buffer.alloc(300_000, 's');
+    const second = handshakeOf('second', { body: Buffer.alloc(1024 * 1024, 'h'), retires: true, state });
+    const { pos } = appended(await before.log.handshake(room, base, second));
+    const put = await before.state.put(room, 'key', Buffer.from('value'));
+    now += 60_000;
+    expect(await before.sweep()).toBe(1);
+    expect(await before.sweep()).toBe(0);
+    const page = await before.log.read(room, 0, 100);
+    await close(before);
+
+    const after = await open(() => now);
+    expect(after.rooms()).toBe(1);
+    const same = await after.log.read(room, 0, 100);
+    expect(same.floor).toBe(page.floor);
+    expect(positions(same.entries)).toEqual(positions(page.entries));
+    expect(bodies(same.entries)).toEqual(bodies(page.entries));
+    expect(same.entries.at(-1)).toMatchObject({ kind: 'handshake', retires: true });
+    expect(page.entries.map(({ body }) => body.length)).toEqual([7, 64 * 1024, 1024 * 1024]);
+    expect(page.floor).toBeGreaterThan(first.pos);
+    const head = await after.log.head(room);
+    expect(head).toMatchObject({ pos, handshake: pos });
+    expect(head && state.equals(head.state)).toBe(true);
+    expect(await after.log.append(room, message)).toEqual({ ...first, dup: true });
+    expect(await after.log.handshake(room, base, second)).toMatchObject({ pos, dup: true });
+    expect(await after.state.get(room, 'key')).toMatchObject(put as object);
+    expect(await after.state.put(room, 'other', Buffer.of())).not.toEqual(put);
+  });
+
+  test('forgets the ids of posts after ten minutes', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    const { log, sweep } = await open(() => now);
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const message = { id: newId(), base, body: Buffer.from('again') };
+    await log.append(room, message);
+    now += 10 * 60_000 - 1;
+    await sweep();
+    expect(await log.append(room, message)).toMatchObject({ dup: true });
+    now += 1;
+    expect(await sweep()).toBe(0);
+    expect(await log.append(room, message)).toMatchObject({ dup: false });
+  });
+
+  test('finishes a drop that a crash cut short, before the room can be made anew', async () => {
+    const before = await open();
+    const [room, kept] = [newId(), newId()];
+    const base = await makeRoom(before.log, room);
+    await makeRoom(before.log, kept);
+    for (let i = 0; i < 10; i++) await say(before.log, room, base, `m${i}`, 60);
+    await close(before);
+    // What the first transaction of a drop leaves behind.
+    const bytes = Buffer.from(room, 'base64url');
+    const trees = openTrees(folder);
+    trees.root.transactionSync(() => {
+      void trees.meta.put(Buffer.concat([Buffer.from('drop'), bytes]), bytes);
+      void trees.rooms.remove(bytes);
+      void trees.heads.remove(bytes);
+    });
+    await trees.root.close();
+    const after = await open();
+    await makeRoom(after.log, room);
+    expect(bodies(await readAll(after.log, room))).toEqual(['founded']);
+    expect(bodies(await readAll(after.log, kept))).toEqual(['founded']);
+  });
+});
+
+describe('a big room', () => {
+  test('is swept and dropped in batches, while others write', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    const { log, sweep } = await open(() => now);
+    const [big, other] = [newId(), newId()];
+    const base = await makeRoom(log, big);
+    const otherBase = await makeRoom(log, other);
+    await Promise.all(
+      Array.from({ length: 2_600 }, (_, i) => say(log, big, base, `m${i}`, i < 1_300 ? 60 : 3_600)),
+    );
+    now += 60_000;
+    const done: string[] = [];
+    const sweeping = sweep().then((count) => {
+      done.push('swept');
+      return count;
+    });
+    await say(log, other, otherBase, 'between').then(() => done.push('said'));
+    expect(await sweeping).toBe(1_300);
+    const dropping = log.drop(big).then(() => done.push('dropped'));
+    expect(await log.handshake(big, 0, handshakeOf('anew')).then(appended)).toMatchObject({ dup: false });
+    await say(log, other, otherBase, 'again');
+    await dropping;
+    expect(done).toEqual(['said', 'swept', 'dropped']);
+    expect(bodies(await readAll(log, big))).toEqual(['anew']);
+  });
+
+  test('is followed from far behind, page by page', async () => {
+    const { log } = await open();
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const last = await Promise.all(Array.from({ length: 1_000 }, (_, i) => say(log, room, base, `m${i}`)));
+    const sizes: number[] = [];
+    const counting = log.follow(room, 0, (batch) => sizes.push(batch.length) > 0);
+    const follower = collect(log, room, 0);
+    await follower.until(Math.max(...last));
+    expect(bodies(follower.entries)).toEqual(bodies(await readAll(log, room)));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
+    counting.stop();
+    follower.follower.stop();
+  });
+});
+
+describe('closing', () => {
+  test('finishes what was asked for, ends followers as lost and refuses the rest', async () => {
+    const engine = await open();
+    const room = newId();
+    const base = await makeRoom(engine.log, room);
+    const follower = collect(engine.log, room, 0);
+    await follower.until(base);
+    const asked = [say(engine.log, room, base, 'one'), say(engine.log, room, base, 'two')];
+    await close(engine);
+    expect((await follower.follower.done).reason).toBe('lost');
+    await Promise.all(asked);
+    await expect(say(engine.log, room, base, 'late')).rejects.toBeInstanceOf(Unavailable);
+    await expect(engine.log.head(room)).rejects.toBeInstanceOf(Unavailable);
+    await expect(engine.log.read(room, 0, 1)).rejects.toBeInstanceOf(Unavailable);
+    await expect(engine.state.get(room, 'key')).rejects.toBeInstanceOf(Unavailable);
+    await expect(engine.sweep()).rejects.toBeInstanceOf(Unavailable);
+    expect(() => engine.log.follow(room, 0, () => true)).toThrow(Unavailable);
+    expect(bodies(await readAll((await open()).log, room))).toEqual(['founded', 'one', 'two']);
+  });
+});
+
+describe('bad callers', () => {
+  test('a malformed id is refused alone', async () => {
+    const { log, state } = await open();
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const good = say(log, room, base, 'good');
+    await expect(log.append(room, { id: 'short', base, body: Buffer.of() })).rejects.toThrow(TypeError);
+    await expect(log.head(`${room.slice(0, 21)}B`)).rejects.toThrow(TypeError);
+    await expect(state.put(room, 'k'.repeat(201), Buffer.of())).rejects.toThrow(RangeError);
+    await good;
+  });
+
+  test('a sink that throws ends alone', async () => {
+    const { log } = await open();
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const failing = log.follow(room, base, () => {
+      throw new Error('a mistake of the sink');
+    });
+    const follower = collect(log, room, base);
+    const pos = await say(log, room, base, 'hello');
+    await follower.until(pos);
+    await expect(failing.done).rejects.toThrow('a mistake of the sink');
+    expect(follower.entries.map(({ body }) => text(body))).toEqual(['hello']);
+    follower.follower.stop();
+  });
+});
