@@ -30,14 +30,18 @@ import {
   processPrivateMessage,
   processPublicMessage,
 } from 'ts-mls';
+import type { AuthenticatedContent } from 'ts-mls/authenticatedContent.js';
+import { encodeCapabilities } from 'ts-mls/capabilities.js';
 import { decodeGroupInfo, encodeGroupInfo, ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
 import { encodeLeafNode } from 'ts-mls/leafNode.js';
+import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
+import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
-import { encodeRatchetTree } from 'ts-mls/ratchetTree.js';
+import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { type DeviceCredential, decodeCredential, deviceBinding } from './identity.ts';
-import { equalBytes, expand, hmac, sha256 } from './primitives.ts';
+import { equalBytes, expand, hmac, isUsableKey, sha256 } from './primitives.ts';
 
 /** The one door to the MLS library: RFC 9420 with our suite, our providers and our checks, and nothing of rooms. */
 export type MlsState = ClientState;
@@ -267,7 +271,8 @@ export interface Candidate {
 }
 
 /**
- * Processes a commit into a candidate state; `accept` judges its proposals first.
+ * Processes a commit into a candidate state. `accept` judges its proposals once its signature holds and before the library applies
+ * any of them: some that no rule allows don't come back from there.
  * @returns undefined when `accept` refused. @throws whatever the library throws at a commit that doesn't hold.
  */
 export async function candidate(
@@ -275,17 +280,52 @@ export async function candidate(
   message: { readonly member: PrivateMessage } | { readonly joiner: PublicMessage },
   accept: (commit: IncomingCommit) => boolean,
 ): Promise<Candidate | undefined> {
-  const judge: Parameters<typeof processPrivateMessage>[4] = (incoming) => {
-    if (incoming.kind !== 'commit') return 'reject';
-    const byValue = incoming.proposals.map((p) => p.proposal);
-    return accept({ sender: incoming.senderLeafIndex, proposals: byValue }) ? 'accept' : 'reject';
-  };
+  const commit =
+    'member' in message ? await peek(state, message.member) : await peekPublic(state, message.joiner);
+  if (commit === undefined || !accept(commit)) return undefined;
   const result =
     'member' in message
-      ? await processPrivateMessage(state, message.member, emptyPskIndex, await suite(), judge)
-      : await processPublicMessage(state, message.joiner, emptyPskIndex, await suite(), judge);
+      ? await processPrivateMessage(state, message.member, emptyPskIndex, await suite())
+      : await processPublicMessage(state, message.joiner, emptyPskIndex, await suite());
   if (!('actionTaken' in result) || result.actionTaken === 'reject') return undefined;
   return { state: withoutPast(result.newState), spent: result.consumed };
+}
+
+async function peek(state: MlsState, message: PrivateMessage): Promise<IncomingCommit | undefined> {
+  const { content } = await unprotectPrivateMessage(
+    state.keySchedule.senderDataSecret,
+    message,
+    state.secretTree,
+    state.ratchetTree,
+    state.groupContext,
+    config.keyRetentionConfig,
+    await suite(),
+  );
+  return incoming(content);
+}
+
+async function peekPublic(state: MlsState, message: PublicMessage): Promise<IncomingCommit | undefined> {
+  const { membershipKey } = state.keySchedule;
+  return incoming(
+    await unprotectPublicMessage(
+      membershipKey,
+      state.groupContext,
+      state.ratchetTree,
+      message,
+      await suite(),
+    ),
+  );
+}
+
+/** @returns undefined for anything but a commit whose proposals are all by value. */
+function incoming({ content }: AuthenticatedContent): IncomingCommit | undefined {
+  if (content.contentType !== 'commit') return undefined;
+  const proposals = content.commit.proposals.flatMap((p) =>
+    p.proposalOrRefType === 'proposal' ? [p.proposal] : [],
+  );
+  if (proposals.length !== content.commit.proposals.length) return undefined;
+  const { sender } = content;
+  return { sender: sender.senderType === 'member' ? sender.leafIndex : undefined, proposals };
 }
 
 /** The commit inside a PublicMessage, or undefined when it holds something else. */
@@ -364,6 +404,37 @@ export function leavesOf(tree: MlsState['ratchetTree']): ReadonlyMap<number, Lea
 
 export function sameLeaf(a: LeafNode, b: LeafNode): boolean {
   return a === b || equalBytes(encodeLeafNode(a), encodeLeafNode(b));
+}
+
+/** Whether a leaf is as our software makes them: it can be in the room, and brings nothing along. */
+export function isPlain(leaf: LeafNode): boolean {
+  return (
+    leaf.extensions.length === 0 &&
+    equalBytes(encodeCapabilities(leaf.capabilities), encodeCapabilities(capabilities))
+  );
+}
+
+/**
+ * Whether commits and joins can build on a tree: the library refuses every one of them when two keys are the same or one is unusable,
+ * and doesn't look when such a key comes in. Keys of `before` have been looked at.
+ */
+export function isSound(before: MlsState['ratchetTree'], after: MlsState['ratchetTree']): boolean {
+  const encryption = new Set<string>();
+  const signature = new Set<string>();
+  for (const [index, node] of after.entries()) {
+    if (node === undefined) continue;
+    if (node.nodeType === 'parent' && node.parent.unmergedLeaves.length > 0) return false;
+    if (node.nodeType === 'leaf' && !added(signature, node.leaf.signaturePublicKey)) return false;
+    const key = getHpkePublicKey(node);
+    if (!added(encryption, key) || (node !== before[index] && !isUsableKey(key))) return false;
+  }
+  return true;
+}
+
+/** @returns false when the key was there already. */
+function added(keys: Set<string>, key: Uint8Array): boolean {
+  const size = keys.size;
+  return keys.add(key.join()).size > size;
 }
 
 export function encodeMls(state: MlsState): Uint8Array {

@@ -3,6 +3,8 @@ import { LIMITS } from '@gochat/protocol/limits';
 import {
   type IncomingCommit,
   identityOf,
+  isPlain,
+  isSound,
   type LeafNode,
   leavesOf,
   type MlsState,
@@ -33,16 +35,18 @@ export interface Before {
 /** @returns what kind of change these proposals are, or undefined when policy has no such change. */
 export function classify(before: Before, commit: IncomingCommit): Change | undefined {
   return commit.sender === undefined
-    ? classifyJoin(commit.proposals)
+    ? classifyJoin(before, commit.proposals)
     : classifyMember(before, commit.sender, commit.proposals);
 }
 
-function classifyJoin(proposals: readonly Proposal[]): Change | undefined {
+function classifyJoin({ mls }: Before, proposals: readonly Proposal[]): Change | undefined {
   const init = proposals.filter((p) => p.proposalType === 'external_init');
   const removes = proposals.filter((p) => p.proposalType === 'remove');
   if (init.length !== 1 || removes.length > 1 || init.length + removes.length !== proposals.length)
     return undefined;
-  return { kind: 'join', replaces: removes[0]?.remove.removed };
+  const replaces = removes[0]?.remove.removed;
+  if (replaces !== undefined && !leavesOf(mls.ratchetTree).has(replaces)) return undefined;
+  return { kind: 'join', replaces };
 }
 
 function classifyMember(before: Before, by: number, proposals: readonly Proposal[]): Change | undefined {
@@ -108,6 +112,7 @@ export function isExactly(change: Change, before: Before, after: MlsState, joine
   if (b.epoch !== a.epoch + 1n) return false;
   if (change.kind !== 'state' && !sameExtensions(a.extensions, b.extensions)) return false;
   if (change.kind === 'state' && b.extensions.length !== 2) return false;
+  if (!isSound(before.mls.ratchetTree, after.ratchetTree)) return false;
   return treeDiffersBy(change, leavesOf(before.mls.ratchetTree), leavesOf(after.ratchetTree), joiner);
 }
 
@@ -144,7 +149,7 @@ function joinsOnly(
   joiner: LeafNode | undefined,
   tree: { before: Leaves; after: Leaves; gone: number[]; added: number[]; altered: number[] },
 ): boolean {
-  if (joiner === undefined) return false;
+  if (joiner === undefined || !isPlain(joiner)) return false;
   // The joiner takes the leftmost blank leaf, which may be the one that its own Remove has just blanked.
   const fresh = replaces !== undefined && tree.altered.length === 1 ? tree.altered : tree.added;
   const others = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;

@@ -65,6 +65,23 @@ export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint
   }
 }
 
+const P = 2n ** 255n - 19n;
+/** The coordinates of Curve25519's points of low order: with them every exchange gives zero (RFC 7748, section 6.1). */
+const LOW_ORDER: readonly bigint[] = [
+  0n,
+  1n,
+  P - 1n,
+  325606250916557431795983626356110631294008115727848805560023387167927233504n,
+  39382357235489614581723060781553021112529911719440698176882885853963445705823n,
+];
+
+/** Whether an X25519 public key is one to which anybody can encrypt. */
+export function isUsableKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== 32) return false;
+  const u = publicKey.reduceRight((sum, byte, i) => sum * 256n + BigInt(i === 31 ? byte & 127 : byte), 0n);
+  return !LOW_ORDER.includes(u % P);
+}
+
 export const NONCE_BYTES = 24;
 export const TAG_BYTES = 16;
 

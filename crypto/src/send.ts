@@ -21,7 +21,8 @@ export const TEXT_BYTES = 64 * 1024;
 
 /** @throws RoomError `too-large` when a message of this content could not be sealed. */
 export function checkSize(content: Content): void {
-  if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES) throw tooLarge();
+  if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES)
+    throw tooLarge();
 }
 
 function tooLarge(): RoomError {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
 import { roomCode } from '../src/room.ts';
-import { Log, Person, seededEnv } from './world.ts';
+import { Log } from './log.ts';
+import { Person, seededEnv } from './world.ts';
 
 async function three() {
   const env = seededEnv(1);

@@ -1,18 +1,20 @@
-import type { DownOf } from '@gochat/protocol/down';
 import { encodeBytes } from '@gochat/protocol/encoding';
-import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
-import type { InviteGrant, UpOf } from '@gochat/protocol/up';
+import type { Position, RequestId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
 import { createRoom, landedFirst } from '../src/create.ts';
-import type { RoomEvent } from '../src/event.ts';
+import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
+import { proveEnter } from '../src/enter.ts';
+import type { RoomEvent, Step } from '../src/event.ts';
+import { isPublished } from '../src/groupinfo.ts';
 import { heal, type InviteTerms, invite, refresh, remove, reopen, type Started } from '../src/handshake.ts';
 import { createIdentity, fingerprintOf, type Identity } from '../src/identity.ts';
-import { inviteKeys } from '../src/invite.ts';
-import { join, type UnprovedJoin } from '../src/join.ts';
+import { join } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
 import type { Env } from '../src/primitives.ts';
-import { receive } from '../src/receive.ts';
+import { type LogEntry, receive } from '../src/receive.ts';
 import { membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
+import type { Log, Shown } from './log.ts';
 
 /** A clock that never stands still, and randomness that a seed repeats. MLS draws its own from the platform. */
 export function seededEnv(seed: number): Env & { chance(): number } {
@@ -31,99 +33,22 @@ export function seededEnv(seed: number): Env & { chance(): number } {
   };
 }
 
-export interface Stored {
-  readonly seq: Position;
-  readonly kind: 'message' | 'handshake';
-  readonly at: number;
-  readonly body: string;
+interface Draft {
+  readonly id: string;
+  readonly n: number | undefined;
+  readonly text: string;
 }
 
-interface Live {
-  readonly invite: string;
-  wrapped: string;
-  uses: number;
-}
-
-/** The server's part of one room, honest and in memory: base check, compare-and-swap, invites. */
-export class Log {
-  readonly entries: Stored[] = [];
-  handshake = '0' as Position;
-  groupInfo = '';
-  member = '';
-  invites: Live[] = [];
-  #seq = 0;
-
-  append(kind: Stored['kind'], body: string): Position {
-    this.#seq += 1 + (this.#seq % 3);
-    const seq = String(this.#seq) as Position;
-    this.entries.push({ seq, kind, at: 1_700_000_000_000 + this.#seq, body });
-    if (kind === 'handshake') this.handshake = seq;
-    return seq;
-  }
-
-  post(frame: UpOf<'post'>): Position | 'stale' {
-    return frame.base === this.handshake ? this.append('message', frame.body) : 'stale';
-  }
-
-  swap(frame: UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin): Position | 'conflict' {
-    const after = frame.type === 'create' ? '0' : frame.after;
-    if (after !== this.handshake) return 'conflict';
-    if (frame.type === 'join') {
-      const used = this.invites.find((i) => i.invite === frame.invite);
-      if (used === undefined) return 'conflict';
-      used.uses -= 1;
-    }
-    this.groupInfo = frame.groupInfo;
-    this.member = frame.member;
-    this.merge(frame.invites);
-    this.invites = this.invites.filter((i) => i.uses > 0);
-    return this.append('handshake', frame.body);
-  }
-
-  refresh(frame: UpOf<'refresh'>): 'done' | 'conflict' {
-    if (frame.after !== this.handshake) return 'conflict';
-    this.groupInfo = frame.groupInfo;
-    this.member = frame.member;
-    for (const grant of frame.invites) {
-      const known = this.invites.find((i) => i.invite === grant.invite);
-      if (known !== undefined) known.wrapped = grant.wrapped;
-    }
-    return 'done';
-  }
-
-  merge(grants: readonly InviteGrant[]): void {
-    this.invites = grants.flatMap((grant) => {
-      const known = this.invites.find((i) => i.invite === grant.invite);
-      if (known !== undefined) return [{ ...known, wrapped: grant.wrapped }];
-      return grant.join === undefined
-        ? []
-        : [{ invite: grant.invite, wrapped: grant.wrapped, uses: grant.uses ?? 1000 }];
-    });
-  }
-
-  info(link: InviteLink): DownOf<'groupinfo'> | undefined {
-    const live = this.invites.find((i) => i.invite === inviteKeys(link.secret).id);
-    if (live === undefined) return undefined;
-    return {
-      type: 'groupinfo',
-      id: 'r' as RequestId,
-      room: link.room,
-      handshake: this.handshake,
-      groupInfo: this.groupInfo,
-      wrapped: live.wrapped,
-      invites: this.invites.map((i) => ({
-        invite: inviteKeys(link.secret).id === i.invite ? inviteKeys(link.secret).id : (i.invite as never),
-      })),
-    };
-  }
-}
-
-/** A person with one device in one room. */
+/** A person with one device in one room. What a step leaves over is wiped, as a client does it. */
 export class Person {
   readonly name: string;
   readonly who: Identity;
   readonly env: Env;
   readonly events: RoomEvent[] = [];
+  /** What was said and has no place in the log yet, in order. */
+  drafts: Draft[] = [];
+  /** Whether the device restarts after every step. */
+  restarts = false;
   #room: Room | undefined;
 
   constructor(name: string, env: Env, who = createIdentity(env)) {
@@ -141,48 +66,84 @@ export class Person {
     this.#room = room;
   }
 
+  /** What its disk holds now, read again: shares no memory with the device. */
+  async copy(): Promise<Room> {
+    return decodeRoom(encodeRoom(this.room));
+  }
+
+  async keeps(room: Room, spent: readonly Uint8Array[] = []): Promise<void> {
+    this.room = room;
+    if (this.restarts) this.room = await this.copy();
+    for (const secret of spent) secret.fill(0);
+  }
+
   async creates(log: Log, roomName = 'kitchen'): Promise<void> {
     const { room, frame } = await createRoom(this.who, { room: roomName, own: this.name }, this.env);
-    this.room = landedFirst(room, won(log.swap(frame)));
+    await this.keeps(room);
+    await this.keeps(landedFirst(this.room, won(log.swap(frame))));
+  }
+
+  /** Takes in one entry, whatever its position. */
+  async takes(entry: LogEntry): Promise<readonly RoomEvent[]> {
+    const step: Step<Room> = await receive(this.room, entry, this.env.now());
+    await this.keeps(step.room, step.spent);
+    this.events.push(...step.events);
+    for (const event of step.events) {
+      if (event.kind === 'sent') this.drafts = this.drafts.filter((d) => d.id !== event.id);
+    }
+    return step.events;
   }
 
   /** Reads all that is new, as far as `until` when given. */
-  async reads(log: Log, until?: Position): Promise<RoomEvent[]> {
+  async reads(log: Shown, until?: Position): Promise<RoomEvent[]> {
     const seen: RoomEvent[] = [];
     for (const entry of log.entries) {
       if (Number(entry.seq) <= Number(this.room.position)) continue;
       if (until !== undefined && Number(entry.seq) > Number(until)) break;
-      const step = await receive(this.room, entry, this.env.now());
-      this.room = step.room;
-      seen.push(...step.events);
+      seen.push(...(await this.takes(entry)));
     }
-    this.events.push(...seen);
     return seen;
   }
 
+  /** Seals a text without posting it. */
+  async seals(text: string, again?: Draft): Promise<UpOf<'post'>> {
+    const draft = { id: again?.id ?? this.id(), n: again?.n, content: { kind: 'text', text } } as const;
+    const sealed = await sealMessage(this.room, draft, this.env);
+    if (again === undefined) this.drafts.push({ id: draft.id, n: sealed.n, text });
+    await this.keeps(sealed.room, sealed.spent);
+    return sealed.frame;
+  }
+
+  /** Reads up, says something, and sees it land. */
   async says(log: Log, text: string): Promise<Position> {
     await this.reads(log);
-    const sealed = await sealMessage(
-      this.room,
-      { id: this.id(), n: undefined, content: { kind: 'text', text } },
-      this.env,
-    );
-    this.room = sealed.room;
-    const seq = log.post(sealed.frame);
+    const seq = log.post(await this.seals(text));
     if (seq === 'stale') throw new Error('stale');
     await this.reads(log);
     return seq;
+  }
+
+  /** Reads up, and seals and posts anew what did not land. */
+  async saysAgain(log: Log): Promise<void> {
+    await this.reads(log);
+    for (const draft of [...this.drafts]) log.post(await this.seals(draft.text, draft));
+    await this.reads(log);
   }
 
   id(): string {
     return encodeBytes(this.env.random(16));
   }
 
+  async starts(make: (room: Room) => Promise<Started>): Promise<Started['frame']> {
+    const started = await make(this.room);
+    await this.keeps(started.room);
+    return started.frame;
+  }
+
+  /** Reads up, commits, and reads what came of it. */
   async commits(log: Log, make: (room: Room) => Promise<Started>): Promise<RoomEvent[]> {
     await this.reads(log);
-    const started = await make(this.room);
-    this.room = started.room;
-    won(log.swap(started.frame));
+    won(log.swap(await this.starts(make)));
     return this.reads(log);
   }
 
@@ -193,39 +154,60 @@ export class Person {
   async invites(log: Log, terms: InviteTerms = {}): Promise<InviteLink> {
     const secret = this.env.random(16);
     await this.commits(log, (room) => invite(room, secret, terms, this.env));
-    return {
-      address: 'http://127.0.0.1:4040',
-      room: this.room.id,
-      secret,
-      founder: fingerprintOf(this.room.context.founder),
-    };
+    return this.linkFor(secret);
+  }
+
+  linkFor(secret: Uint8Array): InviteLink {
+    const founder = fingerprintOf(this.room.context.founder);
+    return { address: 'http://127.0.0.1:4040', room: this.room.id, secret, founder };
   }
 
   async removes(log: Log, other: Person): Promise<void> {
-    await this.commits(log, (room) => remove(room, encodeBytes(other.who.device.publicKey), this.env));
+    await this.commits(log, (room) => remove(room, other.device, this.env));
     await this.commits(log, (room) => reopen(room, this.env));
   }
 
   async refreshes(log: Log): Promise<void> {
-    log.refresh(await refresh(this.room, this.env));
+    const outcome = log.refresh(await refresh(this.room, this.env));
+    if (outcome !== 'done') throw new Error(outcome);
   }
 
-  async joins(log: Log, link: InviteLink): Promise<void> {
+  /** Whether what the server gives joiners is what this person would give them. */
+  sees(log: Log): Promise<boolean> {
+    return isPublished(this.room.id, this.room.mls, this.room.keys, log.groupInfo, log.member);
+  }
+
+  /** Whether the server lets this device follow the room. */
+  enters(log: Log): boolean {
+    const at = { origin: '127.0.0.1:4040', nonce: this.id() };
+    return log.lets(proveEnter(this.room, this.room.position, at, 'r' as RequestId, this.env), at);
+  }
+
+  async asksToJoin(log: Log, link: InviteLink) {
     const info = log.info(link);
     if (info === undefined) throw new Error('the server has no such invite');
-    const { room, frame } = await join(this.who, this.name, link, info, this.env);
-    this.room = landedFirst(room, won(log.swap(frame)));
+    return join(this.who, this.name, link, info, this.env);
+  }
+
+  async joins(log: Log, link: InviteLink): Promise<Position> {
+    const { room, frame } = await this.asksToJoin(log, link);
+    await this.keeps(room);
+    const seq = won(log.swap(frame));
+    await this.keeps(landedFirst(this.room, seq));
+    return seq;
+  }
+
+  get device(): string {
+    return encodeBytes(this.who.device.publicKey);
   }
 
   /** What the person has read, as `name: text`. */
   get heard(): string[] {
-    return this.events.flatMap((e) =>
-      e.kind === 'message' && e.content.kind === 'text' ? [`${e.from.name}: ${e.content.text}`] : [],
-    );
+    return heardIn(this.events);
   }
 
   get troubles(): string[] {
-    return this.events.flatMap((e) => (e.kind === 'trouble' ? [e.trouble.kind] : []));
+    return troublesIn(this.events);
   }
 
   get members(): string[] {
@@ -235,9 +217,17 @@ export class Person {
   }
 }
 
-export function won(seq: Position | 'conflict'): Position {
-  if (seq === 'conflict') throw new Error('conflict');
-  return seq;
+export function heardIn(events: readonly RoomEvent[]): string[] {
+  return events.flatMap((e) =>
+    e.kind === 'message' && e.content.kind === 'text' ? [`${e.from.name}: ${e.content.text}`] : [],
+  );
 }
 
-export type { RoomId };
+export function troublesIn(events: readonly RoomEvent[]): string[] {
+  return events.flatMap((e) => (e.kind === 'trouble' ? [e.trouble.kind] : []));
+}
+
+export function won(seq: Position | 'conflict' | 'refused' | 'stale'): Position {
+  if (seq === 'conflict' || seq === 'refused' || seq === 'stale') throw new Error(seq);
+  return seq;
+}

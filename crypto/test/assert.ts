@@ -1,0 +1,68 @@
+import { expect } from 'vitest';
+import { membersOf, roomCode, stateOf } from '../src/room.ts';
+import { encodeRoomState } from '../src/room-state.ts';
+import { Log, type Shown } from './log.ts';
+import { Person, seededEnv } from './world.ts';
+
+/** A room of these people: the first founded it, the others came by one link, and all have read up. */
+export async function roomOfPeople(...names: readonly [string, ...string[]]) {
+  const env = seededEnv(names.length);
+  const log = new Log();
+  const people = names.map((name) => new Person(name, env));
+  const [founder, ...others] = people as [Person, ...Person[]];
+  await founder.creates(log);
+  const link = await founder.invites(log);
+  for (const person of others) await person.joins(log, link);
+  await allRead(log, people);
+  return { env, log, link, people, founder, others };
+}
+
+/** The first three of {@link roomOfPeople} by name; mal is up to no good. */
+export async function anaBenMal() {
+  const world = await roomOfPeople('ana', 'ben', 'mal');
+  const [ana, ben, mal] = world.people as [Person, Person, Person];
+  return { ...world, ana, ben, mal };
+}
+
+export async function allRead(log: Shown, people: readonly Person[]): Promise<void> {
+  for (const person of people) await person.reads(log);
+}
+
+/** All are in the same epoch, with the same members and the same room state, and can talk. */
+export function agree(...people: readonly Person[]): void {
+  expect(people.map((p) => p.room.status)).toEqual(people.map(() => 'active'));
+  expect(new Set(people.map((p) => roomCode(p.room))).size).toBe(1);
+  expect(
+    new Set(people.map((p) => JSON.stringify(membersOf(p.room).map((m) => [m.leaf, m.device])))).size,
+  ).toBe(1);
+  expect(new Set(people.map((p) => encodeRoomState(stateOf(p.room)).join())).size).toBe(1);
+  expect(new Set(people.map((p) => p.room.joinsClosed)).size).toBe(1);
+}
+
+let said = 0;
+
+/** Everybody says something, and everybody else reads exactly that, without trouble. */
+export async function allTalk(log: Log, ...people: readonly Person[]): Promise<void> {
+  await allRead(log, people);
+  agree(...people);
+  const before = people.map((p) => ({ heard: p.heard.length, troubles: p.troubles.length }));
+  const lines: string[] = [];
+  for (const person of people) {
+    said += 1;
+    await person.says(log, `line ${said}`);
+    lines.push(`${person.name}: line ${said}`);
+  }
+  await allRead(log, people);
+  for (const [i, person] of people.entries()) {
+    expect(person.heard.slice(before[i]?.heard)).toEqual(lines.filter((_, at) => at !== i));
+    expect(person.troubles.slice(before[i]?.troubles)).toEqual([]);
+  }
+}
+
+/** Whoever holds this state reads nothing of what the speaker says from now on. */
+export async function readsNothingAfter(log: Log, reader: Person, speaker: Person): Promise<void> {
+  const before = reader.heard.length;
+  for (const text of ['a secret', 'another']) await speaker.says(log, text);
+  await reader.reads(log);
+  expect(reader.heard.length).toBe(before);
+}

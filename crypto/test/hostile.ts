@@ -1,0 +1,167 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { Position, RequestId } from '@gochat/protocol/fields';
+import { signedAdmin, signedHandshake } from '@gochat/protocol/signed';
+import type { UpOf } from '@gochat/protocol/up';
+import { landedFirst } from '../src/create.ts';
+import { joinKeyIn, publish } from '../src/groupinfo.ts';
+import { encodeCredential } from '../src/identity.ts';
+import { inviteKeys, type JoinClaim, joinAad, unwrap } from '../src/invite.ts';
+import type { UnprovedJoin } from '../src/join.ts';
+import { epochKeys } from '../src/keys.ts';
+import type { InviteLink } from '../src/link.ts';
+import { capabilities, type GroupInfo, type LeafNode, type MlsState, readGroupInfo } from '../src/mls.ts';
+import { sha256, sign } from '../src/primitives.ts';
+import { invitesOf, type Room, roomOf } from '../src/room.ts';
+import { openGroupInfo, sealBody, sealJoin } from '../src/seal.ts';
+import { craftCommit, craftJoin } from './craft.ts';
+import type { Twist } from './craft-path.ts';
+import type { Log } from './log.ts';
+import { type Person, won } from './world.ts';
+
+/** Fields of a request that its author sets as they like; it is signed after. */
+export type Liberties = Partial<Pick<UpOf<'handshake'>, 'access' | 'groupInfo' | 'member' | 'invites'>>;
+
+/** A handshake that the server takes: all proofs hold, the body is whatever it is. */
+export async function request(
+  person: Person,
+  body: Uint8Array,
+  next: MlsState,
+  liberties: Liberties = {},
+  retire = false,
+): Promise<UpOf<'handshake'>> {
+  const { room, env } = person;
+  const keys = await epochKeys(next, room.id);
+  const unsigned = {
+    type: 'handshake' as const,
+    id: person.id() as RequestId,
+    room: room.id,
+    after: room.base,
+    key: room.key,
+    body: encodeBytes(body),
+    access: encodeBytes(keys.access.publicKey),
+    ...(await publish(room.id, next, keys, retire ? [] : invitesOf(room), env)),
+    ...liberties,
+  };
+  const frame = { ...unsigned, proof: encodeBytes(sign(room.keys.access, signedHandshake(unsigned))) };
+  if (!retire || room.admin === undefined) return frame;
+  const block = { key: encodeBytes(room.admin.publicKey), retire };
+  return {
+    ...frame,
+    admin: { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) },
+  };
+}
+
+export interface Deed {
+  readonly seq: Position;
+  readonly body: Uint8Array;
+  /** The state behind it, for an author who goes on from there. */
+  readonly state: MlsState;
+}
+
+/** Posts a commit that no honest client makes. */
+export async function commits(log: Log, person: Person, twist: Twist, liberties?: Liberties): Promise<Deed> {
+  await person.reads(log);
+  const { room } = person;
+  const { message, state } = await craftCommit(room.mls, twist);
+  const body = sealBody(room.keys, 'handshake', room.id, message, person.env);
+  const seq = won(log.swap(await request(person, body, state, liberties)));
+  return { seq, body, state };
+}
+
+/** Posts bytes that are no handshake at all. */
+export async function litters(log: Log, person: Person, body?: Uint8Array): Promise<Position> {
+  await person.reads(log);
+  const rubbish = body ?? person.env.random(300);
+  return won(log.swap(await request(person, rubbish, person.room.mls)));
+}
+
+/** Posts bytes that are no message. */
+export function babbles(log: Log, person: Person): Position {
+  return log.append('message', encodeBytes(person.env.random(300)));
+}
+
+/** The room of somebody who goes on from a commit of their own, whatever others make of it. */
+export async function gone(room: Room, deed: Deed): Promise<Room> {
+  const { admin, rotatedAt } = room;
+  const next = await roomOf(room.id, deed.state, { status: 'joining', pending: undefined, admin, rotatedAt });
+  return { ...landedFirst(next, deed.seq), next: room.next };
+}
+
+/** What a joiner may twist besides the commit. */
+export interface JoinTwist extends Twist {
+  readonly claim?: Partial<JoinClaim>;
+  /** Whose invite the commit names and which key signs for it. */
+  readonly invite?: { readonly secret: Uint8Array; readonly named?: string };
+  readonly credential?: Uint8Array;
+  readonly aad?: (aad: Uint8Array) => Uint8Array;
+}
+
+/** What a link's holder learns of the group. */
+export async function looksInside(log: Log, link: InviteLink): Promise<GroupInfo> {
+  const info = log.info(link);
+  if (info?.wrapped === undefined) throw new Error('no such invite');
+  const key = await unwrap(inviteKeys(link.secret), link.room, decodeBytes(info.wrapped));
+  const opened = key && openGroupInfo(key, link.room, decodeBytes(info.groupInfo));
+  const read = opened && readGroupInfo(opened);
+  if (read === undefined) throw new Error('the GroupInfo is damaged');
+  return read;
+}
+
+/** Posts a join that no honest client makes, by the link of an invite that the server lets pass. */
+export async function joins(
+  log: Log,
+  person: Person,
+  link: InviteLink,
+  like: MlsState,
+  twist: JoinTwist,
+): Promise<Deed> {
+  const info = await looksInside(log, link);
+  const credential = twist.credential ?? encodeCredential(person.who, person.name);
+  const { device } = person.who;
+  const keys = inviteKeys(twist.invite?.secret ?? link.secret);
+  const claim = {
+    room: link.room,
+    groupId: info.groupContext.groupId,
+    epoch: info.groupContext.epoch,
+    groupInfoHash: sha256(decodeBytes(log.groupInfo)),
+    deviceKey: device.publicKey,
+    credential,
+    ...twist.claim,
+  };
+  const named = (twist.invite?.named ?? keys.id) as typeof keys.id;
+  const aad = joinAad({ ...keys, id: named }, claim);
+  const base: LeafNode = {
+    leafNodeSource: 'commit',
+    parentHash: new Uint8Array(),
+    extensions: [],
+    capabilities,
+    credential: { credentialType: 'basic', identity: credential },
+    signaturePublicKey: device.publicKey,
+    hpkePublicKey: person.env.random(32),
+    signature: new Uint8Array(),
+  };
+  const { message, state } = await craftJoin(
+    info,
+    device,
+    base,
+    like.clientConfig,
+    twist.aad?.(aad) ?? aad,
+    twist,
+  );
+  const joinKey = joinKeyIn(info);
+  if (joinKey === undefined) throw new Error('no join key');
+  const body = await sealJoin(joinKey, link.room, message);
+  const epoch = await epochKeys(state, link.room);
+  const frame: UnprovedJoin = {
+    type: 'join',
+    id: person.id() as RequestId,
+    room: link.room,
+    invite: inviteKeys(link.secret).id,
+    after: log.handshake,
+    body: encodeBytes(body),
+    access: encodeBytes(epoch.access.publicKey),
+    ...(await publish(link.room, state, epoch, [], person.env)),
+    invites: log.invites,
+  };
+  return { seq: won(log.swap(frame)), body, state };
+}

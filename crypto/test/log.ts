@@ -1,0 +1,162 @@
+import type { DownOf } from '@gochat/protocol/down';
+import { decodeBytes } from '@gochat/protocol/encoding';
+import { type InviteId, type Position, type RequestId, START } from '@gochat/protocol/fields';
+import {
+  type Dialled,
+  signedAdmin,
+  signedEnter,
+  signedHandshake,
+  signedRefresh,
+} from '@gochat/protocol/signed';
+import type { InviteGrant, UpOf } from '@gochat/protocol/up';
+import { inviteKeys } from '../src/invite.ts';
+import type { UnprovedJoin } from '../src/join.ts';
+import type { InviteLink } from '../src/link.ts';
+import { verify } from '../src/primitives.ts';
+import type { LogEntry } from '../src/receive.ts';
+
+export type Handshake = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
+
+/** Whatever shows entries to a reader: the log itself, or a server that lies. */
+export interface Shown {
+  readonly entries: readonly LogEntry[];
+}
+
+interface Live {
+  readonly invite: InviteId;
+  wrapped: string;
+  uses: number;
+}
+
+/** The server's part of one room, honest and in memory: base check, compare-and-swap, proofs, keys, invites. */
+export class Log implements Shown {
+  readonly entries: LogEntry[] = [];
+  handshake: Position = START;
+  groupInfo = '';
+  member = '';
+  invites: Live[] = [];
+  /** Everything that was ever sent to it, as text. */
+  readonly frames: string[] = [];
+  readonly #keys = new Map<Position, string>();
+  readonly #acks = new Map<string, Position>();
+  #admins = new Set<string>();
+  #seq = 0;
+
+  append(kind: LogEntry['kind'], body: string): Position {
+    this.#seq += 1 + (this.#seq % 3);
+    const seq = String(this.#seq) as Position;
+    this.entries.push({ seq, kind, at: 1_700_000_000_000 + this.#seq, body });
+    if (kind === 'handshake') this.handshake = seq;
+    return seq;
+  }
+
+  post(frame: UpOf<'post'>): Position | 'stale' {
+    this.frames.push(JSON.stringify(frame));
+    const known = this.#acks.get(frame.id);
+    if (known !== undefined) return known;
+    if (frame.base !== this.handshake) return 'stale';
+    const seq = this.append('message', frame.body);
+    this.#acks.set(frame.id, seq);
+    return seq;
+  }
+
+  swap(frame: Handshake): Position | 'conflict' | 'refused' {
+    this.frames.push(JSON.stringify(frame));
+    const known = this.#acks.get(frame.id);
+    if (known !== undefined) return known;
+    const after = frame.type === 'create' ? START : frame.after;
+    if (after !== this.handshake) return 'conflict';
+    if (frame.type === 'handshake' && !this.#proves(frame.key, signedHandshake(frame), frame.proof))
+      return 'refused';
+    if (frame.type === 'join') {
+      const used = this.invites.find((i) => i.invite === frame.invite);
+      if (used === undefined) return 'refused';
+      used.uses -= 1;
+    }
+    const retires = frame.type === 'handshake' && frame.admin?.retire === true;
+    if (frame.type === 'handshake' && frame.admin !== undefined) {
+      const { key, proof } = frame.admin;
+      const holds = verify(decodeBytes(key), signedAdmin(frame, frame.admin), decodeBytes(proof));
+      if (!this.#admins.has(key) || !holds) return 'refused';
+    }
+    if (frame.type === 'create') this.#admins = new Set([frame.admin]);
+    this.groupInfo = frame.groupInfo;
+    this.member = frame.member;
+    this.#merge(frame.invites);
+    this.invites = this.invites.filter((i) => i.uses > 0);
+    const seq = this.append('handshake', frame.body);
+    if (retires) this.#keys.clear();
+    this.#keys.set(seq, frame.access);
+    this.#acks.set(frame.id, seq);
+    return seq;
+  }
+
+  refresh(frame: UpOf<'refresh'>): 'done' | 'conflict' | 'refused' {
+    this.frames.push(JSON.stringify(frame));
+    if (!this.#proves(frame.key, signedRefresh(frame), frame.proof)) return 'refused';
+    if (frame.after !== this.handshake) return 'conflict';
+    this.groupInfo = frame.groupInfo;
+    this.member = frame.member;
+    for (const grant of frame.invites) {
+      const known = this.invites.find((i) => i.invite === grant.invite);
+      if (known !== undefined) known.wrapped = grant.wrapped;
+    }
+    return 'done';
+  }
+
+  /** Whether it lets somebody follow the room. */
+  lets(frame: UpOf<'enter'>, at: Dialled): boolean {
+    this.frames.push(JSON.stringify(frame));
+    return this.#proves(frame.key, signedEnter(at, frame), frame.proof);
+  }
+
+  #proves(key: Position, signed: Uint8Array, proof: string): boolean {
+    const access = this.#keys.get(key);
+    return access !== undefined && verify(decodeBytes(access), signed, decodeBytes(proof));
+  }
+
+  #merge(grants: readonly InviteGrant[]): void {
+    this.invites = grants.flatMap(({ invite, wrapped, join, uses }) => {
+      const known = this.invites.find((i) => i.invite === invite);
+      if (known !== undefined) return [{ ...known, wrapped }];
+      return join === undefined ? [] : [{ invite, wrapped, uses: uses ?? 1000 }];
+    });
+  }
+
+  info(link: InviteLink): DownOf<'groupinfo'> | undefined {
+    const live = this.invites.find((i) => i.invite === inviteKeys(link.secret).id);
+    if (live === undefined) return undefined;
+    return {
+      type: 'groupinfo',
+      id: 'r' as RequestId,
+      room: link.room,
+      handshake: this.handshake,
+      groupInfo: this.groupInfo,
+      wrapped: live.wrapped,
+      invites: this.invites.map(({ invite }) => ({ invite })),
+    };
+  }
+}
+
+/** A server that shows all but these entries. */
+export function without(log: Shown, ...seqs: readonly Position[]): Shown {
+  return { entries: log.entries.filter((e) => !seqs.includes(e.seq)) };
+}
+
+/** A server that shows another entry in the place of one. */
+export function instead(log: Shown, seq: Position, other: Pick<LogEntry, 'kind' | 'body'>): Shown {
+  return { entries: log.entries.map((e) => (e.seq === seq ? { ...e, ...other } : e)) };
+}
+
+/** A server that shows two entries in each other's place. */
+export function swapped(log: Shown, one: Position, other: Position): Shown {
+  const first = entryAt(log, one);
+  const second = entryAt(log, other);
+  return instead(instead(log, one, second), other, first);
+}
+
+export function entryAt(log: Shown, seq: Position): LogEntry {
+  const entry = log.entries.find((e) => e.seq === seq);
+  if (entry === undefined) throw new Error(`there is no entry at ${seq}`);
+  return entry;
+}
