@@ -125,7 +125,7 @@ export async function redeem(
 function waitAfter(error: unknown, attempt: number, env: Env): number | undefined {
   const jitter = ((env.random(1)[0] ?? 0) + 1) / 256;
   if (error instanceof RequestError && error.code === 'conflict')
-    return Math.min(1000, 30 * 2 ** Math.min(attempt, 5)) * jitter;
+    return Math.min(250, 20 * 2 ** Math.min(attempt, 4)) * jitter;
   if (error instanceof RequestError && error.retryAfterMs > 0) return error.retryAfterMs * (0.5 + jitter);
   return undefined;
 }

@@ -72,7 +72,12 @@ export class RoomSession {
     return this.#connection;
   }
 
-  /** Whether everything that the server has is here, and what comes now is live. */
+  /** Whether the server has shown all that it had, and shows what comes. */
+  get isFollowing(): boolean {
+    return this.#live;
+  }
+
+  /** Whether everything that the server has shown is taken in, too. */
   get isLive(): boolean {
     return this.#live && this.#inbox.length === 0 && !this.#draining;
   }

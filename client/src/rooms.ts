@@ -158,8 +158,8 @@ export class Rooms {
     const forget = session.watch.always(() => {
       this.#metas.set(id, session.meta);
       const problem = session.ended && { code: session.ended.code, message: session.ended.message };
-      const state = JSON.stringify([session.isLive, problem]);
-      if (state !== told) emit({ kind: 'online', room: id, live: session.isLive, problem });
+      const state = JSON.stringify([session.isFollowing, problem]);
+      if (state !== told) emit({ kind: 'online', room: id, live: session.isFollowing, problem });
       told = state;
       upkeep.nudge();
     });

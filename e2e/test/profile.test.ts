@@ -1,0 +1,167 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { findWords, folderBytes } from '../src/wiretap.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+const people: Someone[] = [];
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterEach(async () => {
+  for (const one of people.splice(0)) await one.close();
+  await server.stop();
+  await home.remove();
+});
+
+async function person(
+  name: string,
+  options: Parameters<typeof Someone.open>[2] = {},
+  profile = name,
+): Promise<Someone> {
+  const someone = await Someone.open(name, join(home.path, profile), options);
+  people.push(someone);
+  return someone;
+}
+
+test('a second process of a profile works through the first, and goes on when the first is gone', async () => {
+  const ana = await person('ana');
+  const { room, link } = await ana.hosts(server.url);
+  const guest = await person('ana', {}, 'ana');
+  await guest.profile.call('follow', { room });
+  await guest.delivered(room, [await guest.says(room, 'through the other')]);
+  expect(await ana.read(room)).toEqual(['ana: through the other']);
+
+  await ana.close();
+  const ben = await person('ben');
+  await ben.joins(link);
+  await ben.delivered(room, [await ben.says(room, 'is anybody there?')]);
+  await guest.hears(room, 'is anybody there?');
+  await guest.delivered(room, [await guest.says(room, 'yes')]);
+  await ben.hears(room, 'yes');
+  expect(await ben.troubles(room)).toEqual([]);
+});
+
+test('what is said without a server is delivered once it is there, in order and once', async () => {
+  let ana = await person('ana');
+  const ben = await person('ben');
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await server.stop();
+  for (const text of ['one', 'two', 'three']) await ana.says(room, text);
+  await expect(ana.delivered(room, [await ana.says(room, 'four')], 50)).rejects.toThrow('still waiting');
+  await ana.close();
+  server = await startServer(join(home.path, 'server'), server.port);
+  ana = await person('ana');
+  // Whatever connects first posts the outbox; nobody has to name the messages.
+  await ana.syncs(room);
+  await ben.hears(room, 'four');
+  expect(await ben.read(room)).toEqual(['ana: one', 'ana: two', 'ana: three', 'ana: four']);
+  expect(await ben.troubles(room)).toEqual([]);
+});
+
+test('the same message asked for twice is sent once', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const id = await ana.says(room, 'once');
+  await ana.profile.call('queue', { room, id, text: 'once' });
+  await ana.delivered(room, [id]);
+  await ana.profile.call('queue', { room, id, text: 'once', again: true });
+  await ana.delivered(room, [id]);
+  expect(await ana.read(room)).toEqual(['ana: once']);
+});
+
+test('a passphrase locks a profile', async () => {
+  const ana = await person('anastasia the first', {}, 'ana');
+  const { room } = await ana.hosts(server.url, 'secret garden');
+  await ana.profile.call('passphrase', { passphrase: 'correct horse' });
+  await ana.close();
+  const dir = join(home.path, 'ana');
+  expect(
+    findWords(await folderBytes(dir), ['secret garden', 'anastasia the first', 'correct horse']),
+  ).toEqual([]);
+  await expect(Someone.open('anyone', dir)).rejects.toMatchObject({ code: 'locked' });
+  await expect(Someone.open('anyone', dir, { passphrase: async () => 'wrong' })).rejects.toMatchObject({
+    code: 'locked',
+  });
+  const again = await person('ana', { passphrase: async () => 'correct horse' });
+  await again.delivered(room, [await again.says(room, 'open again')]);
+  await again.profile.call('passphrase', { passphrase: undefined });
+  await again.close();
+  await person('ana');
+});
+
+test('a profile is for its owner alone', async () => {
+  await person('ana');
+  const dir = join(home.path, 'ana');
+  expect((await stat(dir)).mode & 0o777).toBe(0o700);
+  for (const name of ['key', 'data.mdb']) expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
+});
+
+test('names that fit several, and none, are told apart by their ids', async () => {
+  const ana = await person('ana');
+  const one = await ana.hosts(server.url, 'kitchen');
+  const two = await ana.hosts(server.url, 'kitchen');
+  await expect(ana.says('kitchen', 'which?')).rejects.toMatchObject({
+    code: 'ambiguous',
+    message: expect.stringContaining(two.room),
+  });
+  await expect(ana.says('cellar', 'where?')).rejects.toMatchObject({ code: 'unknown-room' });
+  const twins = [await person('ben', {}, 'ben-1'), await person('Ben', {}, 'ben-2')];
+  for (const twin of twins) await twin.joins(one.link);
+  await ana.until(
+    async () => (await ana.profile.call('members', { room: one.room })).length === 3,
+    'both are in',
+  );
+  const names = (await ana.profile.call('members', { room: one.room })).map((m) => m.name);
+  expect(names.filter((name) => /^[Bb]en#/.test(name))).toHaveLength(2);
+});
+
+test('a message of 64 KiB goes through, a larger one is refused and loses nothing', async () => {
+  const ana = await person('ana');
+  const ben = await person('ben');
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  const large = 'ß'.repeat(32 * 1024);
+  await ana.delivered(room, [await ana.says(room, large)]);
+  await ben.hears(room, large);
+  await expect(ana.says(room, 'x'.repeat(80_000))).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('64 KiB'),
+  });
+  await ana.delivered(room, [await ana.says(room, 'still here')]);
+});
+
+test('inspect shows the very bytes that the server has beside what they say', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  await ana.delivered(room, [await ana.says(room, 'look at me')]);
+  const shown = await ana.profile.call('inspect', { room, seq: undefined, waitMs: 10_000 });
+  expect(shown.says.map((item) => item.text)).toEqual(['look at me']);
+  expect(findWords(Buffer.from(shown.body), ['look at me'])).toEqual([]);
+  // The log is the last to be asked: its file holds these bytes.
+  expect((await folderBytes(join(home.path, 'server'))).includes(Buffer.from(shown.body, 'base64url'))).toBe(
+    true,
+  );
+});
+
+test('invites can be listed, withdrawn and run out', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const link = await ana.invites(room, 3);
+  const listed = await ana.profile.call('invites', { room, waitMs: 10_000 });
+  expect(listed).toHaveLength(2);
+  const three = listed.find((i) => i.uses === 3);
+  expect(three).toMatchObject({ by: 'ana', live: true });
+  await ana.profile.call('revoke', { room, id: three?.id ?? '', waitMs: 10_000 });
+  const ben = await person('ben');
+  await expect(ben.joins(link)).rejects.toMatchObject({ code: 'refused' });
+  expect(await ben.profile.call('rooms', {})).toEqual([]);
+  const brief = await ana.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: 10_000 });
+  await expect(ben.joins(brief.link)).rejects.toMatchObject({ code: 'refused' });
+});
