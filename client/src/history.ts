@@ -60,7 +60,11 @@ function stamp(event: { readonly seq: Position; readonly at: number }) {
 }
 
 function nameOf(room: Room, member: Member): string {
-  return labelsOf([...membersOf(room), member]).get(member.device) ?? member.name;
+  const members = membersOf(room);
+  // Who was removed is in the room of before only.
+  return (
+    labelsOf(members).get(member.device) ?? labelsOf([...members, member]).get(member.device) ?? member.name
+  );
 }
 
 export function author(room: Room, member: Member) {

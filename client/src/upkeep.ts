@@ -4,10 +4,12 @@ import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
 import { freshId } from './records.ts';
 import type { RoomSession } from './room-session.ts';
+import { Timers } from './turns.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const WAIT_MS = 20_000;
 const AUDIT_JITTER_MS = 1500;
+const REST_MS = 5000;
 
 /** What a device does for its room without being asked, whenever the room is live. */
 export class Upkeep {
@@ -18,7 +20,7 @@ export class Upkeep {
   #running = false;
   #audited: string | undefined;
   #closed = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers = new Timers();
 
   constructor(session: RoomSession, env: Env) {
     this.#session = session;
@@ -28,7 +30,7 @@ export class Upkeep {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#timers.clear();
   }
 
   /** To be called whenever the session changed; does nothing while it runs or there is nothing to do. */
@@ -39,8 +41,8 @@ export class Upkeep {
     if (job === undefined) return;
     this.#running = true;
     job()
-      // Whatever stood in the way, the next change of the room tries again.
-      .catch(() => undefined)
+      // Whatever stood in the way, it is tried again after a rest.
+      .catch(() => this.#rest(REST_MS))
       .finally(() => {
         this.#running = false;
         this.nudge();
@@ -80,16 +82,18 @@ export class Upkeep {
     const mine = invitesOf(room).filter((invite) => self.admin || invite.by === self.identity);
     if (mine.length === 0) return undefined;
     return async () => {
-      await new Promise<void>((resolve) => {
-        this.#timer = setTimeout(resolve, AUDIT_JITTER_MS * ((this.#env.random(1)[0] ?? 0) / 255));
-      });
+      await this.#rest(AUDIT_JITTER_MS * ((this.#env.random(1)[0] ?? 0) / 255));
       await this.#audit();
     };
   }
 
+  #rest(ms: number): Promise<void> {
+    return this.#timers.pause(ms);
+  }
+
   async #audit(): Promise<void> {
     const { room, connection } = this.#session;
-    if (connection === undefined) return;
+    if (connection === undefined || this.#closed) return;
     this.#audited = room.base;
     const info = await connection.request({ type: 'fetch', id: freshId(this.#env), room: room.id });
     if (info.handshake !== room.base || this.#session.room.base !== room.base) return;

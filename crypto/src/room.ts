@@ -179,33 +179,43 @@ function member(room: Room, leaf: number, node: LeafNode, credential: DeviceCred
   };
 }
 
+/** An epoch's members and what to call them never change: derived once. */
+const members = new WeakMap<EpochKeys, readonly Member[]>();
+const labels = new WeakMap<readonly Member[], ReadonlyMap<string, string>>();
+
 /** All members in the order of their leaves. */
-export function membersOf(room: Room): Member[] {
-  return [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
+export function membersOf(room: Room): readonly Member[] {
+  const known = members.get(room.keys);
+  if (known !== undefined) return known;
+  const all = [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
     const credential = identityOf(node.credential);
     return credential === undefined ? [] : [member(room, leaf, node, credential)];
   });
+  members.set(room.keys, all);
+  return all;
 }
 
 export function memberAt(room: Room, leaf: number): Member | undefined {
-  const node = leavesOf(room.mls.ratchetTree).get(leaf);
-  const credential = node && identityOf(node.credential);
-  return node && credential && member(room, leaf, node, credential);
+  return membersOf(room).find((m) => m.leaf === leaf);
 }
 
 /** What to call each member (by device key): names that collide, case folded, carry a suffix of the identity's fingerprint. */
-export function labelsOf(members: readonly Member[]): ReadonlyMap<string, string> {
+export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
+  const known = labels.get(all);
+  if (known !== undefined) return known;
   const identities = new Map<string, Set<string>>();
-  for (const m of members) {
+  for (const m of all) {
     const folded = fold(m.name);
     identities.set(folded, (identities.get(folded) ?? new Set()).add(m.identity));
   }
-  return new Map(
-    members.map((m) => {
+  const called = new Map(
+    all.map((m) => {
       const alone = (identities.get(fold(m.name))?.size ?? 0) < 2;
       return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
     }),
   );
+  labels.set(all, called);
+  return called;
 }
 
 function fold(name: string): string {
