@@ -151,6 +151,7 @@ test('each line is judged by its own type', () => {
   const decoder = new LineDecoder();
   const large = sized('create', 100_000);
   expect(push(decoder, `${large}\n{"type":"ping"}\n`)).toEqual([large, '{"type":"ping"}']);
+  expect([...push(decoder, large), ...push(decoder, '\n')]).toEqual([large]);
   expect(refusal(decoder, sized('ping', 5000))).toBe('oversize');
 });
 
