@@ -30,6 +30,7 @@ export class Listener {
   readonly #now: () => number;
   /** Sockets whose first byte has not come. */
   readonly #mute = new Set<Socket>();
+  #closed = false;
 
   constructor(
     doors: Doors,
@@ -62,6 +63,7 @@ export class Listener {
 
   /** Accepts no more; connections that have said nothing are dropped. */
   close(): void {
+    this.#closed = true;
     this.#server.close();
     for (const socket of this.#mute) socket.destroy();
   }
@@ -82,6 +84,10 @@ export class Listener {
   }
 
   #peek(socket: Socket, route: (first: Buffer) => void): void {
+    if (this.#closed) {
+      socket.destroy();
+      return;
+    }
     const until = this.#now() + this.#limits.helloMs;
     const deadline: Deadline = { due: () => until, expire: () => socket.destroy() };
     const drop = () => socket.destroy();

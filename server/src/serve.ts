@@ -145,7 +145,7 @@ class Node {
     await within(this.#limits.stopMs, work.settled());
     // What was answered just now leaves ahead of the farewell, entries too.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const session of sessions) session.refuse(new Refusal('restarting', 'the server is stopping'));
+    for (const session of sessions) session.refuse(stopping());
     await within(this.#limits.stopMs, Promise.all(sessions.map((session) => session.whenGone())));
     this.#web.close();
     rooms.close();
@@ -169,6 +169,7 @@ class Node {
     this.#sessions.add(session);
     this.#relay.logger.debug({ address: address.name, transport: link.transport }, 'connected');
     session.begin();
+    if (this.#closing !== undefined) session.refuse(stopping());
     return session;
   }
 
@@ -183,6 +184,10 @@ class Node {
       this.#relay.logger.error({ err: error }, 'erasing what has expired failed; it is tried again');
     }
   }
+}
+
+function stopping(): Refusal {
+  return new Refusal('restarting', 'the server is stopping');
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -142,7 +142,9 @@ export class Session implements LinkEvents, Deadline {
       error instanceof FrameError ? new Refusal(error.code, error.message) : Refusal.from(error);
     if (refusal.code === 'internal') this.relay.logger.error({ err: refusal.cause }, 'a request failed');
     this.link.send(refusal.frame(about));
-    if (refusal.closes) this.close(refusal.code);
+    if (!refusal.closes) return;
+    this.relay.logger.debug({ address: this.address.name, code: refusal.code }, 'ending a connection');
+    this.close(refusal.code);
   }
 
   close(code: ErrorCode | undefined): void {

@@ -31,6 +31,8 @@ export class Peer {
   readonly closed: Promise<void>;
   readonly origin: string;
   nonce = '';
+  /** Over WebSocket: the library's own. */
+  webSocket: WebSocket | undefined;
   #wire: Wire | undefined;
   #isClosed = false;
   #seen = 0;
@@ -166,6 +168,7 @@ export class Peer {
   #dialWeb(port: number, over: Over): Promise<Wire> {
     const scheme = over === 'wss' ? 'wss' : 'ws';
     const socket = new WebSocket(`${scheme}://127.0.0.1:${port}/ws`, { rejectUnauthorized: false });
+    this.webSocket = socket;
     return new Promise((resolve, reject) => {
       socket.on('open', () =>
         resolve({

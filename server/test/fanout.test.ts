@@ -1,0 +1,209 @@
+import type { Position } from '@gochat/protocol/fields';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { packFrames } from '../src/entry-frame.ts';
+import { Fanout } from '../src/fanout.ts';
+import { SERVER_LIMITS } from '../src/limits.ts';
+import type { Link, Transport } from '../src/link.ts';
+import type { Entry } from '../src/log/log.ts';
+import type { Subscription } from '../src/subscription.ts';
+import { Turn } from '../src/turn.ts';
+import { newId, newRoomId, opened } from './keys.ts';
+import { LogLines } from './log-lines.ts';
+import { enter, enterFrame, follow, found, post, postFrame } from './member.ts';
+import { startNode } from './node.ts';
+import type { Peer } from './peer.ts';
+import { seeded } from './seeded.ts';
+
+const texts = (peer: Peer) =>
+  peer.of('entry').flatMap((entry) => (entry.kind === 'message' ? [opened(entry.body)] : []));
+const turnEnd = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('one turn', () => {
+  /** A follower that remembers what is written to it. */
+  function follower(transport: Transport, at: number) {
+    const written: Uint8Array[] = [];
+    const link = { transport, buffered: 0, write: (bytes: Uint8Array) => written.push(bytes) };
+    const subscription = { at, link: link as unknown as Link, stopsAt: () => false };
+    return { written, subscription: subscription as unknown as Subscription };
+  }
+  const message = (pos: number): Entry => ({ pos, kind: 'message', at: 0, body: Buffer.from(`m${pos}`) });
+
+  test('is encoded once for each transport and written once to each follower', async () => {
+    const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, undefined);
+    const lines = [follower('line', 1), follower('line', 1), follower('line', 1)];
+    const webs = [follower('web', 1), follower('web', 1)];
+    for (const { subscription } of [...lines, ...webs]) fanout.live.add(subscription);
+    fanout.add([message(2), message(5)]);
+    fanout.add([message(6)]);
+    await turnEnd();
+    for (const group of [lines, webs]) {
+      for (const { written } of group) {
+        expect(written).toHaveLength(1);
+        expect(written[0]).toBe(group[0]?.written[0]);
+      }
+    }
+    const frames = Buffer.from(lines[0]?.written[0] ?? [])
+      .toString()
+      .trim()
+      .split('\n');
+    expect(frames.map((frame) => JSON.parse(frame).seq)).toEqual(['2', '5', '6']);
+  });
+
+  test('gives one who has read some of it from the log the rest only', async () => {
+    const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, undefined);
+    const [behind, ahead, done] = [follower('line', 1), follower('line', 5), follower('web', 6)];
+    for (const { subscription } of [behind, ahead, done]) fanout.live.add(subscription);
+    fanout.add([message(2), message(5), message(6)]);
+    await turnEnd();
+    const seqs = ({ written }: typeof behind) =>
+      written
+        .flatMap((bytes) => Buffer.from(bytes).toString().trim().split('\n'))
+        .map((line) => JSON.parse(line).seq);
+    expect(seqs(behind)).toEqual(['2', '5', '6']);
+    expect(seqs(ahead)).toEqual(['6']);
+    expect(done.written).toEqual([]);
+  });
+});
+
+test.each([1, 125, 126, 127, 65_535, 65_536, 70_000])(
+  'a text of %i bytes is framed as a client reads it',
+  async (length) => {
+    const node = await startNode();
+    const [ada, bob] = [await node.peer('line'), await node.peer('web')];
+    const { room, access } = await found(ada);
+    for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
+    await post(ada, room, access.at, 'x'.repeat(length));
+    const got = await bob.next((frame) => frame.type === 'entry');
+    expect('body' in got && opened(got.body)).toBe('x'.repeat(length));
+    const head = packFrames('web', ['y'.repeat(length)]).subarray(0, -length);
+    expect(head.length).toBe(length < 126 ? 2 : length < 65_536 ? 4 : 10);
+  },
+);
+
+test("frames of ours stand whole between the library's own: pongs and replies under load", async () => {
+  const node = await startNode({ limits: { writeQueueBytes: 64 * 1024 * 1024 } });
+  const ada = await node.peer('line');
+  const { room, access } = await found(ada);
+  await follow(ada, room, access, access.at);
+  const bob = await node.peer('web');
+  await follow(bob, room, access, access.at);
+  const raw = bob.webSocket;
+  let pongs = 0;
+  raw?.on('pong', () => {
+    pongs += 1;
+  });
+  for (let i = 0; i < 200; i += 1) {
+    ada.send(postFrame(room, access.at, `${i} ${'x'.repeat((i * 997) % 70_000)}`));
+    bob.send({ type: 'ping', id: newId() });
+    // The library ends a connection that has more than 60 pings unanswered.
+    if (i % 4 === 0) raw?.ping(`p${i}`);
+  }
+  await bob.next((frame) => frame.type === 'entry' && opened(frame.body).startsWith('199 '));
+  await bob.barrier();
+  expect(raw?.readyState).toBe(WebSocket.OPEN);
+  expect(texts(bob).map((text) => Number.parseInt(text, 10))).toEqual(
+    Array.from({ length: 200 }, (_, i) => i),
+  );
+  expect(bob.of('pong')).toHaveLength(201);
+  expect(pongs).toBe(50);
+});
+
+describe('a slow reader', () => {
+  const BIG = 'x'.repeat(60_000);
+
+  test.each(['line', 'web'] as const)(
+    'over %s is cut, holds nobody up, and resumes where it was',
+    async (over) => {
+      const log = new LogLines();
+      const limits = { writeQueueBytes: 200_000, lingerMs: 60_000, stopMs: 100 };
+      const node = await startNode({ limits, logger: log.logger });
+      const [ada, bob, slow] = [await node.peer(), await node.peer('web'), await node.peer(over)];
+      const { room, access } = await found(ada);
+      for (const peer of [ada, bob, slow]) await follow(peer, room, access, access.at);
+      slow.pause();
+      const sent: string[] = [];
+      while (!log.has({ code: 'slow' })) {
+        sent.push(`${sent.length} `);
+        await post(ada, room, access.at, `${sent.at(-1)}${BIG}`);
+      }
+      const last = sent.at(-1) ?? '';
+      await bob.next((frame) => frame.type === 'entry' && opened(frame.body).startsWith(last));
+      expect(texts(bob)).toHaveLength(sent.length);
+      slow.resume();
+      await slow.closed;
+      expect(slow.frames.at(-1)).toMatchObject({ type: 'error', code: 'slow' });
+      const seen = slow.of('entry');
+      expect(seen.length).toBeLessThan(sent.length);
+      const again = await node.peer(over);
+      await follow(again, room, access, seen.at(-1)?.seq ?? access.at);
+      expect([...texts(slow), ...texts(again)]).toEqual(sent.map((text) => text + BIG));
+    },
+  );
+
+  test('of a backlog is cut when it stalls', async () => {
+    const log = new LogLines();
+    const node = await startNode({
+      limits: { stallMs: 100, lingerMs: 60_000, stopMs: 100 },
+      logger: log.logger,
+    });
+    const [ada, slow] = [await node.peer(), await node.peer()];
+    const { room, access } = await found(ada);
+    await follow(ada, room, access);
+    for (let i = 0; i < 400; i += 1) ada.send(postFrame(room, access.at, BIG));
+    await ada.next(() => ada.of('ack').length > 400);
+    slow.pause();
+    slow.send(enterFrame(slow, room, access));
+    while (!log.has({ code: 'slow' })) await ada.barrier();
+    slow.resume();
+    await slow.closed;
+    expect(slow.frames.at(-1)).toMatchObject({ code: 'slow' });
+    expect(slow.of('entry').length).toBeLessThan(400);
+  });
+});
+
+test('backlog and live join with neither gap nor duplicate, while others post', async () => {
+  const random = seeded(20_261_123);
+  const node = await startNode({ limits: { backlogEntries: 5 } });
+  const first = await node.peer();
+  const writers = [first, await node.peer('web'), await node.peer()];
+  const { room, access } = await found(first);
+  for (const writer of writers) await follow(writer, room, access, access.at);
+  let writing = true;
+  const write = async (writer: Peer, n: number) => {
+    for (let i = 0; i < 150; i += 1) {
+      await post(writer, room, access.at, `${n}.${i}`);
+      if (random() < 0.3) await turnEnd();
+    }
+  };
+  const follows: { peer: Peer; since: Position }[] = [];
+  const readAtWill = async () => {
+    while (writing) {
+      const peer = await node.peer(random() < 0.5 ? 'line' : 'web');
+      const known = first.of('entry');
+      const since = known[Math.floor(random() * known.length)]?.seq ?? access.at;
+      await enter(peer, room, access, since);
+      // Entering again replaces the first, wherever that is.
+      if (random() < 0.3) await enter(peer, room, access, since);
+      follows.push({ peer, since });
+      for (let i = random() * 4; i > 0; i -= 1) await turnEnd();
+    }
+  };
+  const readers = [readAtWill(), readAtWill(), readAtWill()];
+  await Promise.all(writers.map(write));
+  writing = false;
+  await Promise.all(readers);
+  const end = await post(first, room, access.at, 'end');
+  const endSeq = 'seq' in end ? end.seq : access.at;
+  await first.next((frame) => frame.type === 'entry' && frame.seq === endSeq);
+  const order = first.of('entry').map((entry) => entry.seq);
+  expect(order).toHaveLength(451);
+  expect(order).toEqual([...new Set(order)].sort((a, b) => Number(a) - Number(b)));
+  expect(follows.length).toBeGreaterThan(10);
+  for (const { peer, since } of follows) {
+    await peer.next((frame) => frame.type === 'entry' && frame.seq === endSeq);
+    const start = peer.frames.findLastIndex((frame) => frame.type === 'entered');
+    const got = peer.frames.slice(start).flatMap((frame) => (frame.type === 'entry' ? [frame.seq] : []));
+    expect(got).toEqual(order.filter((seq) => Number(seq) > Number(since)));
+  }
+});

@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { addressOf } from '../src/address.ts';
+import { Bucket } from '../src/bucket.ts';
+import { newId } from './keys.ts';
+import { enter, found } from './member.ts';
+import { startNode } from './node.ts';
+import { Peer } from './peer.ts';
+
+test('connections are limited in all; one that ends makes room', async () => {
+  const node = await startNode({ limits: { connections: 2 } });
+  const [first, second] = [await node.peer('line'), await node.peer('web')];
+  for (const over of ['line', 'web'] as const) {
+    const third = await Peer.dial(node.port, over);
+    third.send({ type: 'ping', id: newId() });
+    expect(await third.next((frame) => frame.type === 'error')).toMatchObject({ code: 'full' });
+    await third.closed;
+  }
+  first.end();
+  await first.closed;
+  while (node.connections() > 1) await second.barrier();
+  await node.peer('web');
+});
+
+test('connections are limited by address, which loopback is spared', async () => {
+  const strict = await startNode({ limits: { connectionsPerAddress: 1, sparesLoopback: false } });
+  await strict.peer();
+  const second = await Peer.dial(strict.port);
+  second.send({ type: 'ping', id: newId() });
+  expect(await second.next((frame) => frame.type === 'error')).toMatchObject({ code: 'full' });
+  const lenient = await startNode({ limits: { connectionsPerAddress: 1 } });
+  await lenient.peer();
+  await lenient.peer();
+});
+
+test('frames are limited by connection', async () => {
+  const node = await startNode({ limits: { framesPerSecond: 1, framesBurst: 5 } });
+  const [busy, calm] = [await node.peer(), await node.peer()];
+  const ids = Array.from({ length: 10 }, newId);
+  const answers = await Promise.all(ids.map((id) => busy.ask<'pong' | 'error'>({ type: 'ping', id })));
+  expect(answers.map((answer) => ('code' in answer ? answer.code : answer.type))).toEqual([
+    ...Array.from({ length: 4 }, () => 'pong'),
+    ...Array.from({ length: 6 }, () => 'rate-limited'),
+  ]);
+  await calm.barrier();
+});
+
+test('proofs are limited by address', async () => {
+  const node = await startNode({ limits: { proofsPerMinute: 2, sparesLoopback: false } });
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  const answers: unknown[] = [];
+  for (let i = 0; i < 3; i += 1) answers.push(await enter(peer, room, access));
+  expect(answers).toMatchObject([{ type: 'entered' }, { type: 'entered' }, { code: 'rate-limited' }]);
+});
+
+test('so many rooms are followed and no more', async () => {
+  const node = await startNode({ limits: { roomsFollowed: 1 } });
+  const [ada, bob] = [await node.peer(), await node.peer()];
+  const [one, two] = [await found(ada), await found(ada)];
+  expect(await enter(ada, one.room, one.access)).toMatchObject({ type: 'entered' });
+  expect(await enter(bob, one.room, one.access)).toMatchObject({ type: 'entered' });
+  expect(await enter(bob, two.room, two.access)).toMatchObject({ code: 'full' });
+  for (const peer of [ada, bob]) await peer.ask({ type: 'exit', id: newId(), room: one.room });
+  expect(await enter(bob, two.room, two.access)).toMatchObject({ type: 'entered' });
+});
+
+test('a flood of requests is taken as fast as it is answered and read', async () => {
+  const node = await startNode({
+    limits: { framesPerSecond: 1e6, framesBurst: 1e6, stallMs: 60_000, stopMs: 100, lingerMs: 50 },
+  });
+  const flood = connect(node.port, '127.0.0.1');
+  await new Promise((resolve) => flood.once('connect', resolve));
+  const hello = { type: 'hello', id: 'h', version: 1, origin: 'localhost' };
+  const ping = `${JSON.stringify({ type: 'ping', id: 'p'.repeat(64) })}\n`;
+  flood.write(`${JSON.stringify(hello)}\n`);
+  // Nothing of what is answered is read: in the end the server stops reading too.
+  flood.pause();
+  let taken = true;
+  for (let i = 0; i < 2000 && taken; i += 1) taken = flood.write(ping.repeat(1000)) || (await drains(flood));
+  expect(taken).toBe(false);
+  flood.destroy();
+});
+
+/** Whether the other side takes more within a second. */
+function drains(socket: ReturnType<typeof connect>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve(false), 1000);
+    socket.once('drain', () => {
+      clearTimeout(late);
+      resolve(true);
+    });
+  });
+}
+
+test('a bucket gives its burst at once and then by the second', () => {
+  const bucket = new Bucket(2, 0);
+  expect([bucket.take(0, 10, 2), bucket.take(0, 10, 2)]).toEqual([0, 0]);
+  expect(bucket.take(0, 10, 2)).toBe(100);
+  expect(bucket.take(60, 10, 2)).toBe(40);
+  expect(bucket.take(100, 10, 2)).toBe(0);
+  // A clock that was set back gives nothing.
+  expect(bucket.take(50, 10, 2)).toBeGreaterThan(0);
+  expect([bucket.take(99_999, 10, 2), bucket.take(99_999, 10, 2)]).toEqual([0, 0]);
+  expect(bucket.take(99_999, 10, 2)).toBeGreaterThan(0);
+});
+
+test.each([
+  ['192.0.2.7', '192.0.2.7', false],
+  ['::ffff:192.0.2.7', '192.0.2.7', false],
+  ['127.3.2.1', '127.3.2.1', true],
+  ['::1', '0:0:0:0::/64', true],
+  ['2001:db8:1:2:aaaa::1', '2001:db8:1:2::/64', false],
+  ['2001:0db8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64', false],
+  ['2001:db8::5', '2001:db8:0:0::/64', false],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64', false],
+  [' 192.0.2.7 ', '192.0.2.7', false],
+  ['not an address', 'unknown', false],
+  [undefined, 'unknown', false],
+])('the address %s counts as %s', (ip, name, loopback) => {
+  expect(addressOf(ip)).toEqual({ name, loopback });
+});
