@@ -4,8 +4,9 @@ import { encodeRoomState } from '../src/room-state.ts';
 import { Log, type Shown } from './log.ts';
 import { Person, seededEnv } from './world.ts';
 
-/** A room of these people: the first founded it, the others came by one link, and all have read up. */
-export async function roomOfPeople(...names: readonly [string, ...string[]]) {
+const built = new Map<string, ReturnType<typeof build>>();
+
+async function build(names: readonly string[]) {
   const env = seededEnv(names.length);
   const log = new Log();
   const people = names.map((name) => new Person(name, env));
@@ -14,7 +15,27 @@ export async function roomOfPeople(...names: readonly [string, ...string[]]) {
   const link = await founder.invites(log);
   for (const person of others) await person.joins(log, link);
   await allRead(log, people);
-  return { env, log, link, people, founder, others };
+  return { log, link, people };
+}
+
+/**
+ * A room of these people, in nobody else's hands: the first founded it, the others came by one link, and all have read up.
+ * Built once, then copied.
+ */
+export async function roomOfPeople(...names: readonly [string, ...string[]]) {
+  const key = names.join();
+  const model = built.get(key) ?? build(names);
+  built.set(key, model);
+  const { log, link, people: models } = await model;
+  const env = seededEnv(built.size);
+  const people = await Promise.all(
+    models.map(async (one) => {
+      const person = new Person(one.name, env, one.who);
+      person.room = await one.copy();
+      return person;
+    }),
+  );
+  return { env, log: log.copy(), link, people, founder: people[0] as Person };
 }
 
 /** The first three of {@link roomOfPeople} by name; mal is up to no good. */

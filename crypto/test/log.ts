@@ -30,17 +30,32 @@ interface Live {
 
 /** The server's part of one room, honest and in memory: base check, compare-and-swap, proofs, keys, invites. */
 export class Log implements Shown {
-  readonly entries: LogEntry[] = [];
+  entries: LogEntry[] = [];
   handshake: Position = START;
   groupInfo = '';
   member = '';
   invites: Live[] = [];
   /** Everything that was ever sent to it, as text. */
   readonly frames: string[] = [];
-  readonly #keys = new Map<Position, string>();
-  readonly #acks = new Map<string, Position>();
+  #keys = new Map<Position, string>();
+  #acks = new Map<string, Position>();
   #admins = new Set<string>();
   #seq = 0;
+
+  /** Another server with the same room, as after a fork. */
+  copy(): Log {
+    const other = new Log();
+    other.entries = [...this.entries];
+    other.handshake = this.handshake;
+    other.groupInfo = this.groupInfo;
+    other.member = this.member;
+    other.invites = this.invites.map((i) => ({ ...i }));
+    other.#keys = new Map(this.#keys);
+    other.#acks = new Map(this.#acks);
+    other.#admins = new Set(this.#admins);
+    other.#seq = this.#seq;
+    return other;
+  }
 
   append(kind: LogEntry['kind'], body: string): Position {
     this.#seq += 1 + (this.#seq % 3);

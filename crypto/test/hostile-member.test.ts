@@ -1,0 +1,242 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { generateKeyPackage } from 'ts-mls';
+import { signLeafNodeCommit } from 'ts-mls/leafNode.js';
+import { expect, test } from 'vitest';
+import { encodeCredential } from '../src/identity.ts';
+import { capabilities, EXTENSION, type Extension, leavesOf, type Proposal, suite } from '../src/mls.ts';
+import { signingKey } from '../src/primitives.ts';
+import { ownLeaf, stateOf } from '../src/room.ts';
+import { encodeRoomState, type RoomState } from '../src/room-state.ts';
+import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
+import { externalSenders } from './craft.ts';
+import type { Twist } from './craft-path.ts';
+import { commits, gone } from './hostile.ts';
+import type { Person } from './world.ts';
+
+type World = Awaited<ReturnType<typeof anaBenMal>>;
+
+const removeOf = (person: Person): Proposal => ({
+  proposalType: 'remove',
+  remove: { removed: ownLeaf(person.room) },
+});
+
+function context(extensions: Extension[]): Twist {
+  const proposal: Proposal = {
+    proposalType: 'group_context_extensions',
+    groupContextExtensions: { extensions },
+  };
+  return { proposals: [proposal], path: false, extensions };
+}
+
+/** The context of the room with another state. */
+function stating({ mal }: World, change: (state: RoomState) => RoomState): Twist {
+  const [genesis] = mal.room.mls.groupContext.extensions;
+  if (genesis === undefined) throw new Error('no genesis');
+  const state = encodeRoomState(change(stateOf(mal.room)));
+  return context([genesis, { extensionType: EXTENSION.roomState, extensionData: state }]);
+}
+
+function contextOf({ mal }: World): Extension[] {
+  return mal.room.mls.groupContext.extensions;
+}
+
+function leafOf(person: Person) {
+  const leaf = leavesOf(person.room.mls.ratchetTree).get(ownLeaf(person.room));
+  if (leaf === undefined) throw new Error('no leaf');
+  return leaf;
+}
+
+async function keyPackageOf(person: Person) {
+  const identity = encodeCredential(person.who, 'friend');
+  const lifetime = { notBefore: 0n, notAfter: 9_223_372_036_854_775_807n };
+  const credential = { credentialType: 'basic', identity } as const;
+  return (await generateKeyPackage(credential, capabilities, lifetime, [], await suite())).publicPackage;
+}
+
+async function updateOf({ mal }: World): Promise<Proposal> {
+  const { signature } = await suite();
+  const tbs = {
+    ...leafOf(mal),
+    leafNodeSource: 'commit' as const,
+    parentHash: new Uint8Array(),
+    groupId: mal.room.mls.groupContext.groupId,
+    leafIndex: ownLeaf(mal.room),
+  };
+  const leaf = await signLeafNodeCommit(tbs, mal.who.device.seed, signature);
+  return {
+    proposalType: 'update',
+    update: { leafNode: { ...leaf, leafNodeSource: 'update', extensions: [] } },
+  };
+}
+
+const me = (person: Person) => encodeBytes(person.who.identity.publicKey);
+
+const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
+  'removes somebody without being an admin': ({ ben }) => ({ proposals: [removeOf(ben)] }),
+  'removes the founder': ({ ana }) => ({ proposals: [removeOf(ana)] }),
+  'removes two at once': ({ ana, ben }) => ({ proposals: [removeOf(ana), removeOf(ben)] }),
+  'removes itself': ({ mal }) => ({ proposals: [removeOf(mal)], path: false }),
+  'removes a leaf that there is not': () => ({
+    proposals: [{ proposalType: 'remove', remove: { removed: 0xffff_fff0 } }],
+  }),
+  'poses as a joiner to remove a leaf that there is not': () => ({
+    proposals: [
+      { proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32).fill(9) } },
+      { proposalType: 'remove', remove: { removed: 0xffff_fff0 } },
+    ],
+  }),
+  'poses as a joiner': () => ({
+    proposals: [{ proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32).fill(9) } }],
+  }),
+  'adds a friend': async ({ mal }) => ({
+    proposals: [{ proposalType: 'add', add: { keyPackage: await keyPackageOf(mal) } }],
+  }),
+  'brings an Update': async (world) => ({ proposals: [await updateOf(world)] }),
+  'brings a pre-shared key': () => ({
+    proposals: [
+      {
+        proposalType: 'psk',
+        psk: {
+          preSharedKeyId: { psktype: 'external', pskId: new Uint8Array(4), pskNonce: new Uint8Array(32) },
+        },
+      },
+    ],
+  }),
+  'starts the group anew': (world) => ({
+    proposals: [
+      {
+        proposalType: 'reinit',
+        reinit: {
+          groupId: new Uint8Array(16),
+          version: 'mls10',
+          cipherSuite: world.mal.room.mls.groupContext.cipherSuite,
+          extensions: contextOf(world),
+        },
+      },
+    ],
+    path: false,
+  }),
+  'brings a proposal of an unknown type': () => ({
+    proposals: [{ proposalType: 0xf7d0, proposalData: new Uint8Array(3) }],
+  }),
+  'changes the room and removes somebody': (world) => {
+    const { proposals, extensions } = context(contextOf(world));
+    return { proposals: [...(proposals ?? []), removeOf(world.ben)], extensions: extensions ?? [] };
+  },
+  'changes who founded the room': (world) => {
+    const [genesis, state] = contextOf(world) as [Extension, Extension];
+    return context([{ ...genesis, extensionData: genesis.extensionData.with(0, 1) }, state]);
+  },
+  'drops who founded the room': (world) => context(contextOf(world).slice(1)),
+  'lets an outsider propose': (world) =>
+    context([
+      ...contextOf(world),
+      externalSenders(world.mal.who.device, encodeCredential(world.mal.who, 'mal')),
+    ]),
+  'adds an unknown extension': (world) =>
+    context([...contextOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
+  'demands more of everybody': (world) =>
+    context([
+      ...contextOf(world),
+      { extensionType: 'required_capabilities', extensionData: new Uint8Array(3) },
+    ]),
+  'turns the extensions round': (world) => context([...contextOf(world)].reverse()),
+  'leaves rubbish for the room state': (world) => {
+    const [genesis, state] = contextOf(world) as [Extension, Extension];
+    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":1}') }]);
+  },
+  'writes the same state in another way': (world) => {
+    const [genesis, state] = contextOf(world) as [Extension, Extension];
+    return context([genesis, { ...state, extensionData: Uint8Array.from([...state.extensionData, 0x20]) }]);
+  },
+  'moves the room to rules of its own': (world) => {
+    const [genesis, state] = contextOf(world) as [Extension, Extension];
+    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":2}') }]);
+  },
+  'renames the room': (world) => stating(world, (s) => ({ ...s, name: 'mine' })),
+  'sets a topic': (world) => stating(world, (s) => ({ ...s, topic: 'mine' })),
+  'makes itself an admin': (world) =>
+    stating(world, (s) => ({ ...s, admins: [...s.admins, me(world.mal)].sort() })),
+  'makes itself the only admin': (world) => stating(world, (s) => ({ ...s, admins: [me(world.mal)] })),
+  'pretends that somebody was removed': (world) => stating(world, (s) => ({ ...s, lastRemoveEpoch: 1 })),
+  "drops somebody else's invite": (world) => stating(world, (s) => ({ ...s, invites: [] })),
+  "takes over somebody else's invite": (world) =>
+    stating(world, (s) => ({
+      ...s,
+      invites: s.invites.map((i) => ({
+        ...i,
+        join: encodeBytes(signingKey(world.env.random(32)).publicKey),
+      })),
+    })),
+  "makes an invite in somebody else's name": (world) =>
+    stating(world, (s) => ({
+      ...s,
+      invites: [
+        ...s.invites,
+        ...s.invites.map((i) => ({
+          ...i,
+          id: encodeBytes(world.env.random(16)) as typeof i.id,
+          epoch: Number(world.mal.room.mls.groupContext.epoch),
+        })),
+      ],
+    })),
+  'makes an invite for a later epoch': (world) =>
+    stating(world, (s) => ({
+      ...s,
+      invites: [
+        ...s.invites,
+        ...s.invites.map((i) => ({
+          ...i,
+          id: encodeBytes(world.env.random(16)) as typeof i.id,
+          by: me(world.mal),
+          epoch: 1_000_000,
+        })),
+      ],
+    })),
+  'takes another name': ({ mal }) => ({
+    leaf: { credential: { credentialType: 'basic', identity: encodeCredential(mal.who, 'ana') } },
+  }),
+  "takes the founder's identity": ({ ana }) => ({ leaf: { credential: leafOf(ana).credential } }),
+  'takes another device key': ({ env }) => {
+    const device = signingKey(env.random(32));
+    return { leaf: { signaturePublicKey: device.publicKey }, signer: device.seed };
+  },
+  'can do less than before': () => ({ leaf: { capabilities: { ...capabilities, extensions: [] } } }),
+  'carries extensions of its own': () => ({
+    leaf: { extensions: [{ extensionType: EXTENSION.genesis, extensionData: new Uint8Array(2) }] },
+  }),
+  "takes somebody's encryption key": ({ ana }) => ({ leaf: { hpkePublicKey: leafOf(ana).hpkePublicKey } }),
+  'takes an encryption key to which nobody can encrypt': () => ({
+    leaf: { hpkePublicKey: new Uint8Array(32) },
+  }),
+  'takes an encryption key that is none': () => ({ leaf: { hpkePublicKey: new Uint8Array(7) } }),
+  'puts a key into the tree to which nobody can encrypt': () => ({ node: () => new Uint8Array(32) }),
+  'puts the same key into the tree twice': ({ ana }) => ({ node: () => leafOf(ana).hpkePublicKey }),
+  'heals without a new key': () => ({ path: false }),
+  'commits in the name of somebody else': ({ ana }) => ({ as: ownLeaf(ana.room) }),
+  'seals a commit that confirms nothing': () => ({ tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) }),
+};
+
+test('the crafted commit is a good one when nothing is twisted', async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  const deed = await commits(log, mal, {});
+  mal.room = await gone(mal.room, deed);
+  await allRead(log, [ana, ben]);
+  expect(ana.troubles).toEqual([]);
+  agree(ana, ben, mal);
+  await allTalk(log, ana, ben, mal);
+});
+
+test.each(Object.entries(tries))('nobody follows a member who %s', async (_, twist) => {
+  const world = await anaBenMal();
+  const { log, ana, ben, mal } = world;
+  const { name, admins, invites } = stateOf(ana.room);
+  await commits(log, mal, await twist(world));
+  await allRead(log, [ana, ben]);
+  expect(ana.troubles).toEqual(['skipped-handshake']);
+  expect(ben.troubles).toEqual(['skipped-handshake']);
+  expect(ana.members).toEqual(['ana', 'ben', 'mal']);
+  expect(stateOf(ana.room)).toMatchObject({ name, admins, invites });
+  await ben.heals(log);
+  await allTalk(log, ana, ben);
+});
