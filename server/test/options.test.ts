@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { type GivenOptions, keyOf, readServeSettings, SERVE_OPTIONS } from '../src/options.ts';
+import { UsageError } from '../src/usage-error.ts';
+
+const read = (given: GivenOptions = {}, env: Record<string, string> = {}, onTerminal = false) =>
+  readServeSettings(given, { XDG_DATA_HOME: '/data', ...env }, onTerminal);
+
+test('without anything given it serves this machine only', () => {
+  expect(read()).toEqual({
+    port: 4040,
+    host: '127.0.0.1',
+    data: '/data/gochat/server',
+    insecure: false,
+    behindProxy: false,
+    names: [],
+    logFormat: 'json',
+    logLevel: 'info',
+    showsMessages: false,
+  });
+  expect(read({}, {}, true)).toMatchObject({ logFormat: 'pretty', showsMessages: true });
+  expect(read({ logFormat: 'json' })).toMatchObject({ logFormat: 'json', showsMessages: true });
+  expect(readServeSettings({}, {}, false).data).toMatch(/\/\.local\/share\/gochat\/server$/);
+});
+
+test('flags count before variables', () => {
+  const env = {
+    GOCHAT_PORT: '5000',
+    GOCHAT_HOST: '0.0.0.0',
+    GOCHAT_DATA: '/rooms',
+    GOCHAT_INSECURE: '1',
+    GOCHAT_NAME: 'a.example, b.example:8443',
+    GOCHAT_RETAIN: '30d',
+    GOCHAT_LOG_FORMAT: 'pretty',
+    GOCHAT_LOG_LEVEL: 'debug',
+  };
+  expect(read({}, env)).toMatchObject({
+    port: 5000,
+    host: '0.0.0.0',
+    data: '/rooms',
+    insecure: true,
+    names: [{ host: 'a.example' }, { host: 'b.example', port: 8443 }],
+    retainSec: 30 * 86_400,
+    logFormat: 'pretty',
+    logLevel: 'debug',
+  });
+  const flags = { port: '0', host: '[::1]', insecure: false, name: ['C.example'], retain: '12h' };
+  expect(read(flags, env)).toMatchObject({
+    port: 0,
+    host: '::1',
+    insecure: false,
+    names: [{ host: 'c.example' }],
+    retainSec: 43_200,
+  });
+  expect(read({}, { GOCHAT_PORT: '', GOCHAT_INSECURE: 'no' })).toMatchObject({ port: 4040, insecure: false });
+  expect(read({ tlsCert: 'c.pem', tlsKey: 'k.pem', host: '0.0.0.0' })).toMatchObject({
+    tls: { cert: 'c.pem', key: 'k.pem' },
+  });
+});
+
+test('beyond this machine it wants TLS, or to be told that it needs none', () => {
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'chat.example']) {
+    expect(() => read({ host })).toThrow(/--tls-cert and --tls-key, or --behind-proxy, or --insecure/);
+    expect(read({ host, insecure: true }).host).toBe(host);
+    expect(read({ host, behindProxy: true, name: ['chat.example'] }).host).toBe(host);
+  }
+  for (const host of ['localhost', '127.0.0.2', '::1', '[::1]']) expect(() => read({ host })).not.toThrow();
+});
+
+test.each<[GivenOptions, RegExp]>([
+  [{ port: '65536' }, /^--port is a number from 0 to 65535, not 65536$/],
+  [{ port: 'x' }, /^--port /],
+  [{ retain: '30' }, /^--retain is a number with s, m, h, d or w/],
+  [{ retain: '0d' }, /^--retain /],
+  [{ retain: '9999999999w' }, /^--retain /],
+  [{ name: ['http://x'] }, /^--name is HOST or HOST:PORT, not http:\/\/x$/],
+  [{ name: ['x:0'] }, /^--name /],
+  [{ logFormat: 'xml' }, /^--log-format is one of pretty, json, not xml$/],
+  [{ logLevel: 'loud' }, /^--log-level is one of /],
+  [{ tlsCert: 'c.pem' }, /^--tls-cert and --tls-key go together$/],
+  [{ behindProxy: true }, /^--behind-proxy needs --name/],
+  [{ data: '' }, /^--data needs a value$/],
+])('%j is a mistake that is said in one line', (given, message) => {
+  expect(() => read(given)).toThrow(UsageError);
+  expect(() => read(given)).toThrow(message);
+});
+
+test('a switch in a variable is yes or no', () => {
+  expect(() => read({}, { GOCHAT_INSECURE: 'perhaps' })).toThrow('GOCHAT_INSECURE is 1 or 0, not perhaps');
+});
+
+test('every option has a flag, a variable and a meaning of its own', () => {
+  expect(SERVE_OPTIONS.map(({ flag }) => keyOf(flag))).toEqual([
+    'port',
+    'host',
+    'data',
+    'tlsCert',
+    'tlsKey',
+    'insecure',
+    'behindProxy',
+    'name',
+    'retain',
+    'logFormat',
+    'logLevel',
+  ]);
+  for (const { flag, env } of SERVE_OPTIONS)
+    expect(env).toBe(`GOCHAT_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`);
+  expect(new Set(SERVE_OPTIONS.map(({ meaning }) => meaning)).size).toBe(SERVE_OPTIONS.length);
+});
