@@ -5,8 +5,8 @@ import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
 import { openLmdb } from '@gochat/server/log/lmdb';
+import { openOperatorLog } from '@gochat/server/operator-log';
 import { serve } from '@gochat/server/serve';
-import pino from 'pino';
 
 /** Long enough for a slow machine; what is waited for is a fact. */
 const WAIT_MS = 30_000;
@@ -29,7 +29,8 @@ export async function startServer(data: string, port = 0): Promise<TestServer> {
     host: '127.0.0.1',
     port,
     names: [{ host: '127.0.0.1' }],
-    logger: pino({ level: 'silent' }),
+    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+      .logger,
   });
   return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
 }
