@@ -24,7 +24,7 @@ export interface LmdbOptions {
  */
 export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise<Engine> {
   const path = prepareFolder(folder);
-  const lock = lockFolder(path);
+  const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);
   const followers = new Followers();
   const writer = new Writer<Written>(

@@ -105,6 +105,8 @@ describe('opening', () => {
     const engine = await open();
     expect((await refusal()).reason).toBe('in use');
     expect((await refusal(join(folder, '.'))).reason).toBe('in use');
+    // Nor has the attempt taken the lock away.
+    await expect(runAppender([folder, 1, 1])).rejects.toThrow('in use');
     const room = newId();
     await makeRoom(engine.log, room);
     await close(engine);
@@ -260,6 +262,11 @@ describe('a restart', () => {
       void trees.heads.remove(bytes);
     });
     await trees.root.close();
+    await close(await open());
+    const cleared = openTrees(folder);
+    const left = [cleared.entries, cleared.posts, cleared.expiry].map((tree) => [...tree.getKeys()]);
+    await cleared.root.close();
+    expect(left.flat().filter((found) => found.includes(bytes))).toEqual([]);
     const after = await open();
     await makeRoom(after.log, room);
     expect(bodies(await readAll(after.log, room))).toEqual(['founded']);

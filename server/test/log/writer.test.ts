@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Environment, openEnvironment } from '../../src/log/environment.ts';
+import { Unavailable } from '../../src/log/log.ts';
+import { Writer } from '../../src/log/writer.ts';
+
+let folder: string;
+let store: Environment;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gochat-writer-'));
+  store = openEnvironment(join(folder, 'store.mdb'));
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const put = (key: string) => () => {
+  void store.put(Buffer.from(key), Buffer.from(key));
+  return { result: key, written: key };
+};
+const keys = () => [...store.getKeys()].map(String);
+
+test('changes that are asked for together share a transaction and are told together, in order', async () => {
+  const told: string[][] = [];
+  const writer = new Writer<string>(
+    store,
+    (written) => told.push([...written]),
+    () => {},
+  );
+  const results = await Promise.all(['one', 'two', 'three'].map((key) => writer.write(0, put(key))));
+  expect(results).toEqual(['one', 'two', 'three']);
+  expect(told).toEqual([['one', 'two', 'three']]);
+  expect(keys()).toEqual(['one', 'three', 'two']);
+});
+
+test('when a change throws, nothing of its transaction has happened, nobody is told, and the next one works', async () => {
+  const told: string[][] = [];
+  const writer = new Writer<string>(
+    store,
+    (written) => told.push([...written]),
+    () => told.push(['broken']),
+  );
+  const cause = new Error('no');
+  const failing = () => {
+    put('half')();
+    throw cause;
+  };
+  const outcomes = await Promise.allSettled([
+    writer.write(0, put('before')),
+    writer.write(0, failing),
+    writer.write(0, put('after')),
+  ]);
+  for (const outcome of outcomes)
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable', cause } });
+  expect(keys()).toEqual([]);
+  await writer.write(0, put('next'));
+  expect(keys()).toEqual(['next']);
+  expect(told).toEqual([['next']]);
+});
+
+test('what waits is bounded; what was taken is written', async () => {
+  const writer = new Writer<string>(
+    store,
+    () => {},
+    () => {},
+  );
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 10 }, (_, i) => writer.write(10 * 1024 * 1024, put(`key ${i}`))),
+  );
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(4);
+  for (const outcome of refused) expect(outcome).toMatchObject({ reason: expect.any(Unavailable) });
+  expect(keys()).toHaveLength(6);
+  await writer.write(10 * 1024 * 1024, put('again'));
+});
