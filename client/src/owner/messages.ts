@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+
+/** Raised when the messages between an owner and its guests change. */
+export const OWNER_PROTOCOL = 1;
+
+const callId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** What a guest sends. */
+export const toOwner = v.object({
+  type: v.literal('call'),
+  id: callId,
+  method: v.string(),
+  params: v.optional(v.unknown()),
+});
+export type ToOwner = v.InferOutput<typeof toOwner>;
+
+/** What an owner sends: the greeting first, by which a guest knows whose door it is. */
+export const toGuest = v.variant('type', [
+  v.object({ type: v.literal('greeting'), protocol: v.number(), token: v.string() }),
+  v.object({ type: v.literal('result'), id: callId, result: v.optional(v.unknown()) }),
+  v.object({
+    type: v.literal('error'),
+    id: callId,
+    error: v.object({ name: v.string(), message: v.string(), code: v.optional(v.string()) }),
+  }),
+  v.object({ type: v.literal('event'), event: v.string(), data: v.optional(v.unknown()) }),
+]);
+export type ToGuest = v.InferOutput<typeof toGuest>;

@@ -1,0 +1,285 @@
+import { once } from 'node:events';
+import { chmodSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type ClaimOptions, claimProfile, Fenced, type Owner, OwnerBusy } from '../../src/owner/claim.ts';
+import { OwnerGone, OwnerIncompatible } from '../../src/owner/guest.ts';
+import { readOwner, replaceOwner } from '../../src/owner/record.ts';
+import { openEnvironment } from '../../src/store/environment.ts';
+import { migrate, ProfileTooNew } from '../../src/store/schema.ts';
+import { temporaryFolder } from '../folder.ts';
+import { Claimant, type Report } from './claimant.ts';
+
+let one: Claimant;
+let two: Claimant;
+beforeAll(async () => {
+  [one, two] = await Promise.all([Claimant.start(), Claimant.start()]);
+});
+afterAll(async () => {
+  await Promise.all([one.kill(), two.kill()]);
+});
+
+/** A fresh claimant in the place of one that a test kills. */
+async function victim(): Promise<Claimant> {
+  const claimant = await Claimant.start();
+  onTestFinished(() => claimant.kill());
+  return claimant;
+}
+
+async function claimOwner(dir: string, options?: ClaimOptions): Promise<Owner> {
+  const claimed = await claimProfile(dir, options);
+  if (claimed.role !== 'owner') throw new Error('somebody else holds the profile');
+  onTestFinished(() => claimed.release());
+  return claimed;
+}
+
+async function claimGuest(dir: string) {
+  const claimed = await claimProfile(dir);
+  if (claimed.role !== 'guest') throw new Error('nobody holds the profile');
+  onTestFinished(() => claimed.close());
+  return claimed;
+}
+
+const doors = (dir: string) => readdirSync(dir).filter((name) => name.endsWith('.sock'));
+const key = Uint8Array.of(1);
+const DEAD = { token: 'dead', pid: 1, socket: '' };
+
+async function recordOwner(dir: string, record: typeof DEAD | undefined): Promise<void> {
+  const environment = openEnvironment(dir);
+  await replaceOwner(environment, readOwner(environment), record);
+  await environment.close();
+}
+
+test('of two processes that claim a profile at once, one owns it and answers the other', async () => {
+  for (let round = 0; round < 50; round += 1) {
+    const dir = temporaryFolder();
+    if (round % 2 === 1)
+      await recordOwner(dir, { ...DEAD, socket: join(dir, 'owner-0123456789abcdef.sock') });
+    const at = Date.now() + 15;
+    const reports = await Promise.all([one, two].map((claimant) => claimant.order({ do: 'claim', dir, at })));
+    const owner = reports.find(({ role }) => role === 'owner');
+    expect(reports.map(({ role }) => role).sort(), `round ${round}`).toEqual(['guest', 'owner']);
+    expect(reports.map(({ answer }) => answer)).toEqual([owner?.answer, owner?.answer]);
+    await Promise.all([one.order({ do: 'give-up' }), two.order({ do: 'give-up' })]);
+    expect(doors(dir)).toEqual([]);
+  }
+});
+
+test('an owner that was killed has one follower, and what it had written is there', async () => {
+  const dir = temporaryFolder();
+  const killed = await victim();
+  expect(await killed.order({ do: 'claim', dir })).toMatchObject({ role: 'owner' });
+  await killed.order({ do: 'write', value: 7 });
+  await killed.kill();
+  const [left] = doors(dir);
+  expect(left).toBeDefined();
+  const owner = await claimOwner(dir, { patienceMs: Number.MAX_SAFE_INTEGER });
+  expect(await owner.store.get(key)).toEqual(Uint8Array.of(7));
+  expect(doors(dir)).not.toContain(left);
+  expect(doors(dir)).toHaveLength(1);
+});
+
+test('an owner killed in the middle of its writes leaves every write that it was told of', async () => {
+  const dir = temporaryFolder();
+  for (let round = 0; round < 2; round += 1) {
+    const killed = await victim();
+    await killed.order({ do: 'claim', dir });
+    let last = -1;
+    killed.process.on('message', (report: Report) => {
+      last = report.wrote ?? last;
+    });
+    killed.process.send({ do: 'hurry' });
+    while (last < 20) await killed.next();
+    await killed.kill();
+    const owner = await claimOwner(dir);
+    const found = (await owner.store.get(Uint8Array.of(2)))?.[0];
+    // One more may have been written than was told.
+    expect([last % 256, (last + 1) % 256]).toContain(found);
+    await owner.release();
+  }
+});
+
+test('guests of an owner that leaves see it, and one of them follows', async () => {
+  const dir = temporaryFolder();
+  await one.order({ do: 'claim', dir });
+  const guest = await claimGuest(dir);
+  const unanswered = expect(guest.call('wait', null)).rejects.toThrow(OwnerGone);
+  expect(await guest.call('pid', null)).toBe(one.process.pid);
+  await one.order({ do: 'give-up' });
+  await guest.closed;
+  await unanswered;
+  await expect(guest.call('pid', null)).rejects.toThrow(OwnerGone);
+  await claimOwner(dir);
+});
+
+test('guests of an owner that is killed see it, too', async () => {
+  const dir = temporaryFolder();
+  const killed = await victim();
+  await killed.order({ do: 'claim', dir });
+  const guest = await claimGuest(dir);
+  await killed.kill();
+  await guest.closed;
+  await claimOwner(dir);
+});
+
+test('an owner that is stopped is passed over, and can write no more when it goes on', async () => {
+  const dir = temporaryFolder();
+  const stopped = await victim();
+  await stopped.order({ do: 'claim', dir });
+  await stopped.order({ do: 'write', value: 1 });
+  stopped.process.kill('SIGSTOP');
+  const owner = await claimOwner(dir, { patienceMs: 200 });
+  await owner.store.write([{ key, value: Uint8Array.of(2) }]);
+  stopped.process.kill('SIGCONT');
+  expect(await stopped.order({ do: 'write', value: 3 })).toEqual({ error: 'Fenced' });
+  expect(await stopped.order({ do: 'lost' })).toEqual({});
+  expect(await owner.store.get(key)).toEqual(Uint8Array.of(2));
+  await stopped.order({ do: 'give-up' });
+  owner.serve(async () => 'still here');
+  expect(await stopped.order({ do: 'claim', dir })).toEqual({ role: 'guest', answer: 'still here' });
+});
+
+test('a fenced owner learns it by a write and leaves the record of the next alone', async () => {
+  const dir = temporaryFolder();
+  const owner = await claimOwner(dir);
+  await recordOwner(dir, DEAD);
+  await expect(owner.store.write([{ key, value: key }])).rejects.toThrow(Fenced);
+  await owner.lost;
+  await owner.release();
+  const environment = openEnvironment(dir);
+  expect(readOwner(environment)).toEqual(DEAD);
+  await environment.close();
+});
+
+test('a released profile takes no more writes, and has those begun before', async () => {
+  const dir = temporaryFolder();
+  const owner = await claimOwner(dir);
+  const writing = owner.store.write([{ key, value: key }]);
+  await Promise.all([owner.release(), owner.release()]);
+  await writing;
+  await expect(owner.store.write([])).rejects.toThrow('closed');
+  expect(await (await claimOwner(dir)).store.get(key)).toEqual(key);
+});
+
+test('a second claim in the same process is a guest', async () => {
+  const dir = temporaryFolder();
+  const owner = await claimOwner(dir);
+  owner.serve(async () => 'hello');
+  const guest = await claimGuest(dir);
+  await Promise.all([guest.call('x', null), owner.store.write([{ key, value: key }]), claimGuest(dir)]);
+});
+
+test('a profile too deep for a socket has its door elsewhere, and leaves nothing there', async () => {
+  const before = shortFolders();
+  const dir = join(temporaryFolder(), 'd'.repeat(120), 'p.q');
+  const owner = await claimOwner(dir);
+  owner.serve(async () => 'deep');
+  expect(doors(dir)).toEqual([]);
+  const [made] = shortFolders().filter((name) => !before.includes(name));
+  expect(statSync(join(tmpdir(), made ?? '')).mode & 0o777).toBe(0o700);
+  expect(await two.order({ do: 'claim', dir })).toEqual({ role: 'guest', answer: 'deep' });
+  await two.order({ do: 'give-up' });
+  await owner.release();
+  expect(shortFolders()).not.toContain(made);
+});
+
+const shortFolders = () => readdirSync(tmpdir()).filter((name) => /^gochat-\w{6}$/.test(name));
+
+test('nobody else may enter', async () => {
+  const dir = join(temporaryFolder(), 'new', 'profile');
+  await claimOwner(dir);
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+  expect(statSync(join(dir, doors(dir)[0] ?? '')).mode & 0o777).toBe(0o600);
+});
+
+test('a folder that was open to others is closed, unless it holds something else', async () => {
+  const empty = temporaryFolder();
+  const busy = temporaryFolder();
+  for (const dir of [empty, busy]) chmodSync(dir, 0o755);
+  writeFileSync(join(busy, 'letter.txt'), '');
+  for (const dir of [empty, busy]) await (await claimOwner(dir)).release();
+  expect(statSync(empty).mode & 0o777).toBe(0o700);
+  expect(statSync(busy).mode & 0o777).toBe(0o755);
+});
+
+/** A socket file as a process leaves it that dies. */
+async function deadDoor(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.tmp`);
+  await once(server, 'listening');
+  renameSync(`${path}.tmp`, path);
+  server.close();
+}
+
+test('doors that nobody opens any more are cleared away, except young ones and other files', async () => {
+  const dir = temporaryFolder();
+  const [old, young, file] = ['aa', 'bb', 'cc'].map((end) => `owner-00000000000000${end}.sock`) as [
+    string,
+    string,
+    string,
+  ];
+  await deadDoor(join(dir, old));
+  await deadDoor(join(dir, young));
+  writeFileSync(join(dir, file), '');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  for (const name of [old, file]) utimesSync(join(dir, name), hourAgo, hourAgo);
+  const owner = await claimOwner(dir);
+  await owner.release();
+  expect(doors(dir).sort()).toEqual([young, file]);
+});
+
+test('a socket that has another owner behind it is not the one of the record', async () => {
+  const dir = temporaryFolder();
+  const other = temporaryFolder();
+  await claimOwner(other);
+  await recordOwner(dir, { ...DEAD, socket: join(other, doors(other)[0] ?? '') });
+  await claimOwner(dir);
+});
+
+test('an owner of another version is not passed over', async () => {
+  const dir = temporaryFolder();
+  const path = join(dir, 'owner-0123456789abcdef.sock');
+  const stranger = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end('{"type":"greeting","protocol":2,"token":"dead"}\n');
+  });
+  await new Promise<void>((resolve) => stranger.listen(path, resolve));
+  onTestFinished(() => void stranger.close());
+  await recordOwner(dir, { ...DEAD, socket: path });
+  await expect(claimProfile(dir)).rejects.toThrow(OwnerIncompatible);
+});
+
+test('an owner that turns everybody away is not passed over', async () => {
+  const dir = temporaryFolder();
+  const path = join(dir, 'owner-0123456789abcdef.sock');
+  const full = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => full.listen(path, resolve));
+  onTestFinished(() => void full.close());
+  await recordOwner(dir, { ...DEAD, socket: path });
+  await expect(claimProfile(dir, { patienceMs: 60 })).rejects.toThrow(OwnerBusy);
+});
+
+test('a record that nobody can read is nobody’s', async () => {
+  const dir = temporaryFolder();
+  const environment = openEnvironment(dir);
+  await environment.transact(() => void environment.meta.put(Buffer.from('owner'), Buffer.from('{"token":')));
+  await environment.close();
+  await claimOwner(dir);
+});
+
+test('a profile of a newer version is left alone, and free for that version', async () => {
+  const dir = temporaryFolder();
+  const environment = openEnvironment(dir);
+  await migrate(environment, undefined, [() => undefined]);
+  await expect(claimProfile(dir)).rejects.toThrow(ProfileTooNew);
+  expect(readOwner(environment)).toBeUndefined();
+  expect(doors(dir)).toEqual([]);
+  await environment.close();
+});
+
+test('a path that can’t be a profile says so', async () => {
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  await expect(claimProfile(file)).rejects.toThrow('EEXIST');
+});

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { claimProfile, type Guest, type Owner } from '../../src/owner/claim.ts';
+import type { Order, Report } from './claimant.ts';
+
+/** A process that claims profiles as it is told to. */
+let held: Owner | Guest | undefined;
+
+async function claim(dir: string, at: number): Promise<Report> {
+  await delay(Math.max(0, at - Date.now() - 5));
+  while (Date.now() < at);
+  held = await claimProfile(dir);
+  if (held.role === 'guest') return { role: 'guest', answer: await held.call('pid', null) };
+  held.serve(async (method) => (method === 'wait' ? new Promise(() => undefined) : process.pid));
+  return { role: 'owner', answer: process.pid };
+}
+
+async function obey(order: Order): Promise<Report> {
+  switch (order.do) {
+    case 'claim':
+      return claim(order.dir, order.at ?? 0);
+    case 'write':
+      if (held?.role === 'owner')
+        await held.store.write([{ key: Uint8Array.of(1), value: Uint8Array.of(order.value) }]);
+      return {};
+    case 'lost':
+      if (held?.role === 'owner') await held.lost;
+      return {};
+    case 'give-up':
+      if (held?.role === 'owner') await held.release();
+      else held?.close();
+      return {};
+    case 'hurry':
+      // Writes and claims are in the middle when this process dies.
+      for (let n = 0; held?.role === 'owner'; n += 1) {
+        await held.store.write([{ key: Uint8Array.of(2), value: Uint8Array.of(n) }]);
+        process.send?.({ wrote: n } satisfies Report);
+      }
+      return {};
+  }
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (report) => process.send?.(report),
+    (error: Error) => process.send?.({ error: error.name } satisfies Report),
+  );
+});
+process.on('disconnect', () => process.exit());
+process.send?.({});
