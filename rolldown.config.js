@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown';
 
 export default defineConfig({
-  input: { gochat: 'terminal/src/main.ts' },
+  input: { gochat: 'terminal/src/main.ts', sdk: 'client/src/sdk.ts' },
   platform: 'node',
   // The workspaces go into the bundle; what comes from the registry is installed beside it.
   external: (id) => /^[^./]/.test(id) && !id.startsWith('@gochat/'),

@@ -67,12 +67,12 @@ function nameOf(room: Room, member: Member): string {
   );
 }
 
-export function author(room: Room, member: Member) {
+function author(room: Room, member: Member) {
   return { from: nameOf(room, member), device: member.device, own: member.self };
 }
 
 /** What happened and what to do about it. */
-export function wordTrouble(trouble: Trouble, room: Room): string {
+function wordTrouble(trouble: Trouble, room: Room): string {
   switch (trouble.kind) {
     case 'undecryptable':
       return 'a message that no key of this room opens: somebody posted garbage, or the server damaged it';
