@@ -1,12 +1,12 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import type { Position } from '@gochat/protocol/fields';
-import { claimOf, startChain } from './chain.ts';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
+import { breakChain, claimOf, startChain } from './chain.ts';
 import { epochKeys } from './keys.ts';
 import { leavesOf, type MlsState } from './mls.ts';
 import { type Room, RoomError } from './room.ts';
 import { readContext } from './room-state.ts';
 
-/** The room in the epoch that the handshake at `seq` began. @throws RoomError `bad-group` when its context doesn't hold. */
+/** The room in the epoch that the handshake at `seq` began; `key` and `pass` stay. @throws RoomError `bad-group` when its context doesn't hold. */
 export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClosed: boolean): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, room.id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group', 'the new epoch does not belong to this room');
@@ -14,6 +14,7 @@ export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClose
   const devices = new Set(
     [...leavesOf(mls.ratchetTree).values()].map((leaf) => encodeBytes(leaf.signaturePublicKey)),
   );
+  const chain = startChain(keys.chain, claimOf(room.chain));
   return {
     ...room,
     status: context.state === 'newer' ? 'outdated' : room.status,
@@ -22,11 +23,11 @@ export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClose
     context,
     position: seq,
     base: seq,
-    key: seq,
-    chain: startChain(keys.chain, claimOf(room.chain)),
+    chain: comparePositions(seq, room.expired) < 0 ? breakChain(chain) : chain,
     spoken: false,
     peers: new Map([...room.peers].filter(([device]) => devices.has(device))),
     joinsClosed,
-    doubt: undefined,
+    // A new epoch has new ratchets: there is no hole in it.
+    wantsHeal: room.wantsHeal === 'hole' ? undefined : room.wantsHeal,
   };
 }

@@ -20,12 +20,14 @@ type Stored = Pick<
   | 'inFlight'
   | 'joinsClosed'
   | 'doubt'
+  | 'expired'
   | 'heard'
   | 'wantsHeal'
   | 'rotatedAt'
 > & {
   readonly v: typeof VERSION;
   readonly peers: readonly (readonly [string, Peer])[];
+  readonly pass: string;
   readonly admin: string | undefined;
   readonly pending: Omit<Pending, 'mls'> | undefined;
   readonly chain: {
@@ -54,10 +56,12 @@ export function encodeRoom(room: Room): Uint8Array {
     inFlight: room.inFlight,
     joinsClosed: room.joinsClosed,
     doubt: room.doubt,
+    expired: room.expired,
     heard: room.heard,
     wantsHeal: room.wantsHeal,
     rotatedAt: room.rotatedAt,
     peers: [...room.peers],
+    pass: encodeBytes(room.pass.seed),
     admin: room.admin && encodeBytes(room.admin.seed),
     pending: pending && {
       intent: pending.intent,
@@ -101,6 +105,7 @@ export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
     position: stored.position,
     base: stored.base,
     key: stored.key,
+    pass: signingKey(decodeBytes(stored.pass)),
     chain: {
       index: chain.index,
       value: decodeBytes(chain.value),
@@ -116,6 +121,7 @@ export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
     admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
     joinsClosed: stored.joinsClosed,
     doubt: stored.doubt,
+    expired: stored.expired,
     heard: stored.heard,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,

@@ -59,7 +59,7 @@ export function heal(room: Room, env: Env): Promise<Started> {
 
 /**
  * Removes one leaf, retires every access key and voids every invite.
- * @throws RoomError `not-admin`, `not-member`
+ * @throws RoomError `not-admin`, `not-member`, `not-active`
  */
 export function remove(room: Room, device: string, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin) {
@@ -68,8 +68,21 @@ export function remove(room: Room, device: string, env: Env): Promise<Started> {
   const target = membersOf(room).find((m) => m.device === device);
   if (target === undefined) throw new RoomError('not-member', 'there is no such member');
   if (target.self) throw new RoomError('not-member', 'nobody can remove themselves: leave the room instead');
+  if (mightLockOut(room, target))
+    throw new RoomError(
+      'not-active',
+      'a change could not be followed here: wait until another member has said something',
+    );
   const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
   return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
+}
+
+/** Whether members may be in an epoch that this device can't follow: the server would retire the keys that they have. */
+function mightLockOut({ doubt, ...room }: Room, target: Member): boolean {
+  if (doubt === undefined) return false;
+  return membersOf({ ...room, doubt }).some(
+    (m) => !m.self && m.device !== doubt.by && m.device !== target.device,
+  );
 }
 
 /**
@@ -155,7 +168,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   };
   const frame: UpOf<'handshake'> = {
     ...unsigned,
-    proof: encodeBytes(sign(room.keys.access, signedHandshake(unsigned))),
+    proof: encodeBytes(sign(room.pass, signedHandshake(unsigned))),
     ...(change.retire === true && { admin: retirement(room, unsigned) }),
   };
   const pending = { intent: change.intent, request, after: room.base, hash: encodeBytes(sha256(body)), mls };
@@ -192,5 +205,5 @@ export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
     key: room.key,
     ...published,
   };
-  return { ...unsigned, proof: encodeBytes(sign(room.keys.access, signedRefresh(unsigned))) };
+  return { ...unsigned, proof: encodeBytes(sign(room.pass, signedRefresh(unsigned))) };
 }

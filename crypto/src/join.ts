@@ -1,6 +1,7 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { joinKeyIn, publish } from './groupinfo.ts';
@@ -8,11 +9,14 @@ import { cleanName, encodeCredential, type Identity } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
-import { joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
+import { isSound, joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
 import { type Env, equalBytes, sha256, sign } from './primitives.ts';
 import { type Room, RoomError, roomOf } from './room.ts';
 import { isFounder, liveInvite, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
+
+/** A tree of so many members has fewer; the library has no bound of its own. */
+const TREE_NODES = 4 * LIMITS.membersPerRoom;
 
 /** A join without what binds it to one connection; {@link proveJoin} adds that. */
 export type UnprovedJoin = Omit<UpOf<'join'>, 'nonce' | 'proof'>;
@@ -51,10 +55,7 @@ export async function join(
   const joinKey = groupInfo && joinKeyIn(groupInfo);
   const tree = groupInfo && treeOf(groupInfo);
   if (opened === undefined || groupInfo === undefined || joinKey === undefined || tree === undefined) {
-    throw new RoomError(
-      'bad-invite',
-      'what the server keeps for this invite is damaged: ask a member to open the room, then try again',
-    );
+    throw damaged();
   }
   const { groupContext } = groupInfo;
   const context = readContext(groupContext.extensions, link.room, groupContext.groupId);
@@ -78,8 +79,19 @@ export async function join(
   const again = [...leavesOf(tree).values()].some((leaf) =>
     equalBytes(leaf.signaturePublicKey, who.device.publicKey),
   );
-  const { message, state: mls } = await joinExternally(groupInfo, credential, who.device, again, aad);
-  const body = await sealJoin(joinKey, link.room, message);
+  if (!isSound([], tree) || tree.length > TREE_NODES) throw damaged();
+  if (!again && leavesOf(tree).size >= LIMITS.membersPerRoom) {
+    throw new RoomError('full', `the room has ${LIMITS.membersPerRoom} members already`);
+  }
+  let joined: Awaited<ReturnType<typeof joinExternally>>;
+  let body: Uint8Array;
+  try {
+    joined = await joinExternally(groupInfo, credential, who.device, again, aad);
+    body = await sealJoin(joinKey, link.room, joined.message);
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  const { state: mls } = joined;
   const keys = await epochKeys(mls, link.room);
   const wanted = new Set(info.invites.map((i) => i.invite));
   const published = await publish(
@@ -116,6 +128,12 @@ export async function join(
     }),
     frame,
   };
+}
+
+function damaged(cause?: unknown): RoomError {
+  const what =
+    'what the server keeps for this invite is damaged: ask a member to open the room, then try again';
+  return new RoomError('bad-invite', what, { cause });
 }
 
 /** Binds a join to the connection that it goes over. */

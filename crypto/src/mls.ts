@@ -32,14 +32,18 @@ import {
 } from 'ts-mls';
 import type { AuthenticatedContent } from 'ts-mls/authenticatedContent.js';
 import { encodeCapabilities } from 'ts-mls/capabilities.js';
-import { decodeGroupInfo, encodeGroupInfo, ratchetTreeFromExtension } from 'ts-mls/groupInfo.js';
+import {
+  decodeGroupInfo,
+  encodeGroupInfo,
+  ratchetTreeFromExtension,
+  verifyGroupInfoSignature,
+} from 'ts-mls/groupInfo.js';
 import { encodeLeafNode } from 'ts-mls/leafNode.js';
 import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
 import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
 import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
-import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { type DeviceCredential, decodeCredential, deviceBinding } from './identity.ts';
 import { equalBytes, expand, hmac, isUsableKey, sha256 } from './primitives.ts';
 
@@ -349,25 +353,28 @@ export async function groupInfoOf(state: MlsState, extensions: Extension[]): Pro
   );
 }
 
-/** Whether a GroupInfo describes exactly the epoch of this state. Its signature is a joiner's to check. */
+/** Whether a GroupInfo lets a joiner into exactly the epoch of this state. */
 export async function describes(info: GroupInfo, state: MlsState): Promise<boolean> {
-  const tree = ratchetTreeFromExtension(info);
+  const tree = treeOf(info);
   const external = info.extensions.find((e) => e.extensionType === 'external_pub');
-  if (tree === undefined || external === undefined) return false;
-  const { hash, hpke } = await suite();
+  const signer = leavesOf(state.ratchetTree).get(info.signer);
+  if (tree === undefined || external === undefined || signer === undefined) return false;
+  const { hpke, signature } = await suite();
   const keys = await hpke.deriveKeyPair(state.keySchedule.externalSecret);
   const a = info.groupContext;
   const b = state.groupContext;
   return (
+    a.version === b.version &&
+    a.cipherSuite === b.cipherSuite &&
     a.epoch === b.epoch &&
     equalBytes(a.groupId, b.groupId) &&
     equalBytes(a.confirmedTranscriptHash, b.confirmedTranscriptHash) &&
     equalBytes(a.treeHash, b.treeHash) &&
-    equalBytes(await treeHashRoot(tree, hash), b.treeHash) &&
     equalBytes(encodeRatchetTree(tree), encodeRatchetTree(state.ratchetTree)) &&
     sameExtensions(a.extensions, b.extensions) &&
     equalBytes(info.confirmationTag, state.confirmationTag) &&
-    equalBytes(external.extensionData, await hpke.exportPublicKey(keys.publicKey))
+    equalBytes(external.extensionData, await hpke.exportPublicKey(keys.publicKey)) &&
+    (await verifyGroupInfoSignature(info, signer.signaturePublicKey, signature))
   );
 }
 

@@ -1,14 +1,15 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { nonce as bytes16 } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import type { Claim } from './chain.ts';
 import { type Content, content } from './content.ts';
 import { fromUtf8, utf8 } from './primitives.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const claim = v.strictTuple([count, v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/))]);
+const claim = v.strictTuple([count, bytes16]);
 
 const envelope = v.object({
-  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
+  id: bytes16,
   n: v.pipe(count, v.minValue(1)),
   c: v.optional(claim),
   p: v.optional(claim),

@@ -18,7 +18,7 @@ import {
 import { type Change, classify, isExactly } from './policy.ts';
 import { equalBytes } from './primitives.ts';
 import type { Opened } from './receive.ts';
-import { before, memberAt, ownLeaf, type Pending, type Room } from './room.ts';
+import { accompanied, before, memberAt, ownLeaf, type Pending, type Room } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 
@@ -56,8 +56,11 @@ async function ownLanded(
   const after: Room = {
     ...adopted,
     pending: undefined,
+    key: entry.seq,
+    pass: adopted.keys.access,
+    doubt: adopted.doubt && { ...adopted.doubt, alone: true },
     status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
-    wantsHeal: healed ? undefined : adopted.wantsHeal,
+    wantsHeal: healed || adopted.wantsHeal === 'doubt' ? undefined : adopted.wantsHeal,
     rotatedAt: healed ? now : adopted.rotatedAt,
   };
   const landed: RoomEvent = { kind: 'landed', seq: entry.seq, request: pending.request };
@@ -96,15 +99,17 @@ async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
   const stands = before(room);
   let change: Change | undefined;
   let own = false;
+  let by: number | undefined;
   let next: Candidate | undefined;
   try {
     next = await candidate(room.mls, { member: message }, (commit) => {
+      by = commit.sender;
       own = commit.sender === ownLeaf(room);
       change = own || commit.sender === undefined ? undefined : classify(stands, commit);
       return change !== undefined;
     });
   } catch {
-    return change === undefined ? skipped(room, entry) : doubtful(room, entry);
+    return change === undefined ? skipped(room, entry) : doubtful(room, entry, by);
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined) return skipped(room, entry);
@@ -114,20 +119,17 @@ async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
   return advanced(room, entry, change, next);
 }
 
-/**
- * The commit came from a member of this epoch and no rule forbids it, yet it doesn't hold here. Perhaps it holds nowhere; perhaps
- * its author sealed rubbish to this device alone. Which it is shows by what comes next.
- */
-function doubtful(room: Room, entry: Opened): Step<Room> {
-  return skipped({ ...room, doubt: entry.seq }, entry);
+function doubtful(room: Room, entry: Opened, by?: number): Step<Room> {
+  const author = by === undefined ? undefined : memberAt(room, by)?.device;
+  return skipped({ ...room, doubt: { by: author, alone: false } }, entry);
 }
 
-/** Another copy of this profile has committed: only that copy has the keys of what follows. */
+/** Another copy of this profile has committed or come again: only that copy has the keys of what follows. */
 function overtakenByCopy(room: Room, entry: Opened): Step<Room> {
   const events: RoomEvent[] = [
     { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'broken' } },
   ];
-  return { room: { ...room, status: 'broken' }, events, spent: [] };
+  return { room: { ...room, status: 'broken', doubt: undefined }, events, spent: [] };
 }
 
 function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): Step<Room> {
@@ -145,17 +147,21 @@ async function receiveJoin(room: Room, entry: Opened): Promise<Step<Room>> {
   const joiner = message && admitted(room, message);
   if (message === undefined || joiner === undefined) return skipped(room, entry);
   const stands = before(room);
+  const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
+  const copied = self !== undefined && equalBytes(self.signaturePublicKey, joiner.leaf.signaturePublicKey);
   let change: Change | undefined;
+  let own = false;
   let next: Candidate | undefined;
   try {
     next = await candidate(room.mls, { joiner: message }, (commit) => {
       change = commit.sender === undefined ? classify(stands, commit) : undefined;
-      // A joiner may replace an older leaf of its own, and this device's leaf is nobody else's to remove.
+      own = copied && change?.kind === 'join' && change.replaces === ownLeaf(room);
       return change?.kind === 'join' && change.replaces !== ownLeaf(room);
     });
   } catch {
     return change === undefined ? skipped(room, entry) : doubtful(room, entry);
   }
+  if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined || !isExactly(change, stands, next.state, joiner.leaf))
     return skipped(room, entry);
   return advanced(room, entry, change, next, joiner);
@@ -215,7 +221,18 @@ async function advanced(
   } catch {
     return skipped(room, entry);
   }
+  const author = change.kind === 'join' ? undefined : memberAt(room, change.by)?.device;
+  if (author === undefined || author !== room.doubt?.by) after = accompanied(after);
+  if (change.kind === 'remove') after = { ...after, key: entry.seq, pass: after.keys.access };
+  if (joiner !== undefined) after = { ...after, peers: anew(after.peers, joiner.leaf) };
   return { room: after, events: told(room, after, change, entry, joiner), spent: next.spent };
+}
+
+/** Who comes again counts its messages from the start. */
+function anew(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
+  const device = encodeBytes(leaf.signaturePublicKey);
+  const known = peers.get(device);
+  return known === undefined ? peers : new Map(peers).set(device, { ...known, n: 0 });
 }
 
 function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Joiner): RoomEvent[] {

@@ -1,3 +1,4 @@
+import { comparePositions } from '@gochat/protocol/fields';
 import { type Claim, compareClaim, comparePrevious } from './chain.ts';
 import type { RoomEvent, Step, Trouble } from './event.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
 import type { Opened } from './receive.ts';
-import { type Member, memberAt, type Peer, type Room } from './room.ts';
+import { accompanied, type Member, memberAt, type Peer, type Room } from './room.ts';
 import { openBody } from './seal.ts';
 
 const IDS_KEPT = 64;
@@ -47,7 +48,8 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
     );
   }
   if (from === undefined) return fault(room, entry, { kind: 'undecryptable' });
-  return said({ ...room, doubt: undefined }, entry, {
+  const other = !from.self && from.device !== room.doubt?.by;
+  return said(other ? accompanied(room) : room, entry, {
     from,
     plaintext: result.plaintext,
     mls: result.state,
@@ -67,10 +69,15 @@ function framed(room: Room, entry: Opened): PrivateMessage | undefined {
   return ours ? message : undefined;
 }
 
-/** If a handshake that this device couldn't follow stands before it, others did follow. */
+/**
+ * If a handshake that this device couldn't follow stands before it, others may have followed. A commit of its own tells: it would be
+ * easy to break everybody by a commit that holds nowhere and garbage behind it.
+ */
 function unopened(room: Room, entry: Opened): Step<Room> {
-  if (room.doubt === undefined) return fault(room, entry, { kind: 'undecryptable' });
-  return fault({ ...room, status: 'broken' }, entry, { kind: 'broken' });
+  if (room.doubt === undefined || room.status === 'broken')
+    return fault(room, entry, { kind: 'undecryptable' });
+  if (room.doubt.alone) return fault({ ...room, status: 'broken' }, entry, { kind: 'broken' });
+  return fault({ ...room, wantsHeal: room.wantsHeal ?? 'doubt' }, entry, { kind: 'undecryptable' });
 }
 
 function hole(room: Room, entry: Opened, from: Member | undefined): Step<Room> {
@@ -93,7 +100,7 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said):
   const payload = decodePayload(plaintext);
   if (payload === undefined) return { ...fault(read, entry, { kind: 'unknown-content', from }), spent };
   const peer = room.peers.get(from.device);
-  const troubles = [...evidence(room, from, payload), ...counted(peer, from, payload)];
+  const troubles = [...evidence(room, from, payload), ...counted(room, peer, from, payload)];
   const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
   const told: RoomEvent[] = troubles.map((t) => ({
     kind: 'trouble',
@@ -133,8 +140,9 @@ function rolledBack(room: Room, payload: Payload): Room {
   };
 }
 
-function counted(peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
-  const missing = peer === undefined ? 0 : payload.n - peer.n - 1;
+function counted(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
+  const known = peer !== undefined && peer.n > 0 && comparePositions(room.position, room.expired) > 0;
+  const missing = known ? payload.n - peer.n - 1 : 0;
   return missing > 0 ? [{ kind: 'missing', from, count: missing }] : [];
 }
 

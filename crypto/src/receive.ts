@@ -38,10 +38,19 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
     body,
     hash: encodeBytes(sha256(body)),
   };
-  if (room.status === 'removed' || room.status === 'broken' || room.status === 'outdated') {
+  if (room.status === 'removed' || (room.status === 'broken' && room.doubt === undefined)) {
     return { room: { ...room, position: entry.seq }, events: [], spent: [] };
   }
-  const read = { ...room, position: entry.seq, chain: advanceChain(room.chain, entry.kind, body) };
+  // Nothing is lost: newer software reads it.
+  if (room.status === 'outdated') return { room, events: [], spent: [] };
+  const crossed =
+    comparePositions(room.position, room.expired) <= 0 && comparePositions(entry.seq, room.expired) > 0;
+  const read = {
+    ...room,
+    position: entry.seq,
+    chain: advanceChain(room.chain, entry.kind, body),
+    peers: crossed ? uncounted(room.peers) : room.peers,
+  };
   if (entry.kind === 'message') return receiveMessage(room, read, opened);
   const step = await receiveHandshake(room, { ...read, base: entry.seq }, opened, now);
   return overtaken(room, step);
@@ -69,7 +78,12 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
 export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
   if (comparePositions(floor, room.position) <= 0) return { room, events: [], spent: [] };
   const events = [trouble({ seq: room.position, at: now }, { kind: 'expired' })];
-  return { room: { ...room, chain: breakChain(room.chain), peers: new Map() }, events, spent: [] };
+  return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, spent: [] };
+}
+
+/** Behind expired messages nobody's counter is known. */
+function uncounted(peers: Room['peers']): Room['peers'] {
+  return new Map([...peers].map(([device, { ids }]) => [device, { n: 0, ids }]));
 }
 
 export function trouble(entry: { readonly seq: Position; readonly at: number }, what: Trouble): RoomEvent {

@@ -21,7 +21,7 @@ export type Status =
   | 'active'
   /** The server showed an own message that this profile doesn't know: it is an older copy. Sends nothing until it has healed. */
   | 'rolled-back'
-  /** Members are in an epoch whose keys this device doesn't have. Only a fresh invite helps. */
+  /** Members are in an epoch whose keys this device doesn't have. Only a fresh invite helps, or hearing another member after all. */
   | 'broken'
   | 'removed'
   /** The room follows rules of a newer version. */
@@ -48,10 +48,21 @@ export interface Pending {
 
 /** What is known of a member's messages, by its device key. */
 export interface Peer {
-  /** The last counter. */
+  /** The last counter; 0 when it isn't known. */
   readonly n: number;
   /** The last ids, newest last. */
   readonly ids: readonly string[];
+}
+
+/**
+ * A handshake that no rule forbids and that doesn't hold here. Perhaps it holds nowhere; perhaps its author sealed rubbish to this
+ * device alone, and the others went on. Which it is shows by what comes next: anything of another member that can be opened ends it.
+ */
+export interface Doubt {
+  /** The author's device key, if a member made it. */
+  readonly by: string | undefined;
+  /** Whether this device has committed since: who is still with it could follow, and what it can't open is of an epoch without it. */
+  readonly alone: boolean;
 }
 
 /** One room as one device holds it: plain state, changed only by the functions of this folder. */
@@ -65,8 +76,12 @@ export interface Room {
   readonly position: Position;
   /** The last handshake entry, valid or not: what posts are based on and handshakes swap from. */
   readonly base: Position;
-  /** The handshake that began this epoch: it names the access key to the server. */
+  /** The handshake whose access key the server surely has as this device does: its own, or the last Remove. */
   readonly key: Position;
+  /** That access key: what this device proves itself with. Another's commit may have named a wrong one to the server. */
+  readonly pass: SigningKey;
+  /** Messages at or before this position may have expired before this device read them. */
+  readonly expired: Position;
   readonly chain: Chain;
   /** Whether this device has sent a message in this epoch. */
   readonly spoken: boolean;
@@ -79,11 +94,10 @@ export interface Room {
   readonly admin: SigningKey | undefined;
   /** Between a Remove and the state change that drops the older invites. */
   readonly joinsClosed: boolean;
-  /** A handshake that this device couldn't process though it came from a member: if others went on, it is this device that broke. */
-  readonly doubt: Position | undefined;
+  readonly doubt: Doubt | undefined;
   /** Whether a message of another member has been read: until then the room might be a forger's. */
   readonly heard: boolean;
-  readonly wantsHeal: 'hole' | 'rolled-back' | undefined;
+  readonly wantsHeal: 'hole' | 'rolled-back' | 'doubt' | undefined;
   /** When this device's own leaf was last rotated, by its own clock. */
   readonly rotatedAt: number;
 }
@@ -112,8 +126,8 @@ export class RoomError extends Error {
     | 'bad-invite'
     | 'bad-group'
     | 'full';
-  constructor(code: RoomError['code'], message: string) {
-    super(message);
+  constructor(code: RoomError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -135,6 +149,8 @@ export async function roomOf(
     position: START,
     base: START,
     key: START,
+    pass: keys.access,
+    expired: START,
     chain: startChain(keys.chain, undefined),
     spoken: false,
     peers: new Map(),
@@ -220,6 +236,17 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
 
 function fold(name: string): string {
   return name.normalize('NFKC').toLowerCase();
+}
+
+/** The room once another member has proved to be in its epoch. */
+export function accompanied(room: Room): Room {
+  if (room.doubt === undefined) return room;
+  return {
+    ...room,
+    doubt: undefined,
+    status: room.status === 'broken' ? 'active' : room.status,
+    wantsHeal: room.wantsHeal === 'doubt' ? undefined : room.wantsHeal,
+  };
 }
 
 /** The invites that members would accept a joiner by. */

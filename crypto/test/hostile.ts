@@ -2,6 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
 import { signedAdmin, signedHandshake } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { advanceChain } from '../src/chain.ts';
 import { landedFirst } from '../src/create.ts';
 import { joinKeyIn, publish } from '../src/groupinfo.ts';
 import { encodeCredential } from '../src/identity.ts';
@@ -42,7 +43,7 @@ export async function request(
     ...(await publish(room.id, next, keys, retire ? [] : invitesOf(room), env)),
     ...liberties,
   };
-  const frame = { ...unsigned, proof: encodeBytes(sign(room.keys.access, signedHandshake(unsigned))) };
+  const frame = { ...unsigned, proof: encodeBytes(sign(room.pass, signedHandshake(unsigned))) };
   if (!retire || room.admin === undefined) return frame;
   const block = { key: encodeBytes(room.admin.publicKey), retire };
   return {
@@ -58,13 +59,15 @@ export interface Deed {
   readonly state: MlsState;
 }
 
-/** Posts a commit that no honest client makes. */
+/** Posts a commit that no honest client makes, and stays in the epoch that it is of. */
 export async function commits(log: Log, person: Person, twist: Twist, liberties?: Liberties): Promise<Deed> {
   await person.reads(log);
   const { room } = person;
   const { message, state } = await craftCommit(room.mls, twist);
   const body = sealBody(room.keys, 'handshake', room.id, message, person.env);
   const seq = won(log.swap(await request(person, body, state, liberties)));
+  // It knows that nobody follows, and reads on where it stands.
+  person.room = { ...room, position: seq, base: seq, chain: advanceChain(room.chain, 'handshake', body) };
   return { seq, body, state };
 }
 
@@ -84,7 +87,7 @@ export function babbles(log: Log, person: Person): Position {
 export async function gone(room: Room, deed: Deed): Promise<Room> {
   const { admin, rotatedAt } = room;
   const next = await roomOf(room.id, deed.state, { status: 'joining', pending: undefined, admin, rotatedAt });
-  return { ...landedFirst(next, deed.seq), next: room.next };
+  return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, pass: room.pass };
 }
 
 /** What a joiner may twist besides the commit. */
