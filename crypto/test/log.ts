@@ -159,8 +159,8 @@ export function without(log: Shown, ...seqs: readonly Position[]): Shown {
 }
 
 /** A server that shows another entry in the place of one. */
-export function instead(log: Shown, seq: Position, other: Pick<LogEntry, 'kind' | 'body'>): Shown {
-  return { entries: log.entries.map((e) => (e.seq === seq ? { ...e, ...other } : e)) };
+export function instead(log: Shown, seq: Position, { kind, body }: Pick<LogEntry, 'kind' | 'body'>): Shown {
+  return { entries: log.entries.map((e) => (e.seq === seq ? { ...e, kind, body } : e)) };
 }
 
 /** A server that shows two entries in each other's place. */

@@ -1,0 +1,260 @@
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { Position } from '@gochat/protocol/fields';
+import { expect, test } from 'vitest';
+import { protect } from '../src/mls.ts';
+import { encodePayload, type Payload } from '../src/payload.ts';
+import { utf8 } from '../src/primitives.ts';
+import { skipExpired } from '../src/receive.ts';
+import { roomCode } from '../src/room.ts';
+import { sealBody } from '../src/seal.ts';
+import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
+import { babbles, litters } from './hostile.ts';
+import { entryAt, instead, type Log, type Shown, swapped, without } from './log.ts';
+import { type Person, troublesIn } from './world.ts';
+
+async function three() {
+  const world = await roomOfPeople('ana', 'ben', 'cai');
+  const [ana, ben, cai] = world.people as [Person, Person, Person];
+  return { ...world, ana, ben, cai };
+}
+
+/** Says something that no honest client says. */
+async function utters(log: Log, person: Person, bytes: Uint8Array): Promise<Position> {
+  const { room, env } = person;
+  const { message, state } = await protect(room.mls, bytes);
+  person.room = { ...room, mls: state };
+  return log.append('message', encodeBytes(sealBody(room.keys, 'message', room.id, message, env)));
+}
+
+function payload(person: Person, n: number, more: Partial<Payload> = {}): Uint8Array {
+  return encodePayload({
+    id: person.id(),
+    n,
+    claim: undefined,
+    previous: undefined,
+    content: { kind: 'text', text: 'hm' },
+    ...more,
+  } as Parameters<typeof encodePayload>[0]);
+}
+
+function troubles(events: Awaited<ReturnType<Person['reads']>>) {
+  return events.flatMap((e) => (e.kind === 'trouble' ? [e.trouble] : []));
+}
+
+test('an honest log gives no trouble', async () => {
+  const { log, ana, ben, cai } = await three();
+  for (let round = 0; round < 3; round += 1) {
+    await allTalk(log, ana, ben, cai);
+    await ben.heals(log);
+  }
+  expect([ana, ben, cai].flatMap((p) => p.troubles)).toEqual([]);
+});
+
+test('what the server shows again is noticed and read once', async () => {
+  const { log, ana, ben } = await three();
+  const seq = await ben.says(log, 'once');
+  await ana.reads(log);
+  expect(troublesIn(await ana.takes(entryAt(log, seq)))).toEqual(['repeated']);
+  const { seq: later } = { seq: log.append('message', entryAt(log, seq).body) };
+  expect(troublesIn(await ana.reads(log))).toEqual(['repeated']);
+  expect(later).toBe(ana.room.position);
+  expect(ana.heard).toEqual(['ben: once']);
+});
+
+test('an old handshake that is shown again changes nothing', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ben.heals(log);
+  const { body } = entryAt(log, log.handshake);
+  await allRead(log, [ana, cai]);
+  log.append('handshake', body);
+  await allRead(log, [ana, ben, cai]);
+  expect([ana, ben, cai].map((p) => p.troubles)).toEqual(Array(3).fill(['skipped-handshake']));
+  await allTalk(log, ana, ben, cai);
+});
+
+test('messages that the server drops are counted, and whoever had read them tells', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ben.says(log, 'zero');
+  const dropped = [await ben.says(log, 'one'), await ben.says(log, 'two'), await ben.says(log, 'three')];
+  await ben.says(log, 'four');
+  await cai.says(log, 'five');
+  const seen = await ana.reads(without(log, ...dropped));
+  const from = { name: 'ben' };
+  expect(troubles(seen)).toMatchObject([
+    { kind: 'withheld', from },
+    { kind: 'missing', from, count: 3 },
+    { kind: 'withheld', from: { name: 'cai' } },
+  ]);
+  expect(ana.heard).toEqual(['ben: zero', 'ben: four', 'cai: five']);
+});
+
+test('entries that the server keeps back from one are told by another', async () => {
+  const { log, ana, ben, cai } = await three();
+  const kept = await ben.says(log, 'not for ana');
+  await cai.says(log, 'did you hear?');
+  const seen = await ana.reads(without(log, kept));
+  expect(troubles(seen)).toMatchObject([{ kind: 'withheld', from: { name: 'cai' } }]);
+});
+
+test('messages in another order are noticed', async () => {
+  const { log, ana, ben, cai } = await three();
+  const first = await ben.says(log, 'first');
+  const second = await cai.says(log, 'second');
+  await ben.says(log, 'third');
+  const seen = await ana.reads(swapped(log, first, second));
+  expect(troublesIn(seen)).toContain('forked');
+});
+
+test('two messages of one sender in another order are noticed', async () => {
+  const { log, ana, ben } = await three();
+  await ben.says(log, 'zero');
+  const first = await ben.says(log, 'first');
+  const second = await ben.says(log, 'second');
+  const seen = await ana.reads(swapped(log, first, second));
+  expect(troubles(seen)).toMatchObject([
+    { kind: 'withheld' },
+    { kind: 'missing', count: 1 },
+    { kind: 'repeated' },
+  ]);
+});
+
+/** The server shows ben something else than ana and cai. */
+async function forkedLog() {
+  const world = await three();
+  const { log, ana, ben, cai } = world;
+  const told = log.append('message', (await cai.seals('for ana')).body);
+  const other = (await cai.seals('for ben')).body;
+  const forBen: Shown = instead(log, told, { kind: 'message', body: other });
+  await ben.reads(forBen);
+  await allRead(log, [ana, cai]);
+  return world;
+}
+
+test('a fork within an epoch is noticed by the first that is said across', async () => {
+  const { log, ana, ben, cai } = await forkedLog();
+  log.post(await ben.seals('what I saw'));
+  const seen = await ana.reads(log);
+  expect(troubles(seen)).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
+  log.post(await ana.seals('what I saw'));
+  expect(troublesIn(await cai.reads(log))).toEqual(['forked']);
+});
+
+test('a fork in the epoch before is noticed in the next', async () => {
+  const { log, ana, ben, cai } = await forkedLog();
+  await cai.heals(log);
+  await allRead(log, [ana, ben]);
+  agree(ana, ben, cai);
+  log.post(await ben.seals('what I saw'));
+  expect(troubles(await ana.reads(log))).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
+  log.post(await ben.seals('only the first message of an epoch tells'));
+  expect(troublesIn(await ana.reads(log))).toEqual([]);
+});
+
+test('a room whose handshakes were forked has two codes', async () => {
+  const { log, ana, ben, cai } = await three();
+  const other = log.copy();
+  await ben.heals(log);
+  await cai.heals(other);
+  await ana.reads(log);
+  expect(roomCode(ana.room)).toBe(roomCode(ben.room));
+  expect(roomCode(ana.room)).not.toBe(roomCode(cai.room));
+  expect(troublesIn(await ana.reads({ entries: [...log.entries, ...other.entries.slice(-1)] }))).toEqual([]);
+  other.append('message', (await cai.seals('hello?')).body);
+  log.append('message', other.entries.at(-1)?.body ?? '');
+  expect(troublesIn(await ana.reads(log))).toEqual(['undecryptable']);
+});
+
+test('garbage is shown as what it is', async () => {
+  const { log, ana, ben } = await three();
+  babbles(log, ben);
+  await litters(log, ben);
+  expect(troublesIn(await ana.reads(log))).toEqual(['undecryptable', 'skipped-handshake']);
+});
+
+test('nonsense and news from the future are told apart from silence', async () => {
+  const { log, ana, ben } = await three();
+  const strange = [
+    utf8('no JSON at all'),
+    utf8('[]'),
+    Uint8Array.of(0xff),
+    utf8(JSON.stringify({ id: 'short', n: 1, content: {} })),
+    utf8(JSON.stringify({ id: 'AAAAAAAAAAAAAAAAAAAAAB', n: 1, content: { kind: 'text', text: 'bits' } })),
+    utf8(
+      JSON.stringify({
+        id: ben.id(),
+        n: 1,
+        c: [0, 'AAAAAAAAAAAAAAAAAAAAAB'],
+        content: { kind: 'text', text: 'x' },
+      }),
+    ),
+    payload(ben, 1, { content: { kind: 'picture' } as never }),
+  ];
+  for (const bytes of strange) await utters(log, ben, bytes);
+  expect(troubles(await ana.reads(log))).toMatchObject(
+    strange.map(() => ({ kind: 'unknown-content', from: { name: 'ben' } })),
+  );
+  expect(ana.room.peers.get(ben.device)?.n).toBe(1);
+  expect(ana.heard).toEqual([]);
+});
+
+test('a message under a known counter or id is read once', async () => {
+  const { log, ana, ben } = await three();
+  const id = ben.id();
+  await utters(log, ben, payload(ben, 1, { id }));
+  await utters(log, ben, payload(ben, 2, { id }));
+  await utters(log, ben, payload(ben, 1));
+  expect(troublesIn(await ana.reads(log))).toEqual(['repeated', 'repeated']);
+  expect(ana.heard).toEqual(['ben: hm']);
+});
+
+test('claims out of this world accuse, and break nothing', async () => {
+  const { log, ana, ben, cai } = await three();
+  const value = new Uint8Array(16);
+  for (const index of [Number.MAX_SAFE_INTEGER, 2 ** 32, 10]) {
+    await utters(log, ben, payload(ben, index, { claim: { index, value }, previous: { index, value } }));
+  }
+  expect(troublesIn(await ana.reads(log))).toContain('withheld');
+  await cai.reads(log);
+  expect(ana.room.peers.get(ben.device)?.ids.length).toBe(1);
+  await allRead(log, [ben]);
+  await cai.says(log, 'and I go on');
+  expect(troublesIn(await ana.reads(log))).toEqual([]);
+});
+
+test('messages that have expired accuse nobody', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ben.says(log, 'one');
+  await ana.reads(log);
+  const gone: Position[] = [];
+  for (const text of ['two', 'three']) gone.push(await ben.says(log, text));
+  await cai.heals(log);
+  for (const person of [ben, cai, ben]) gone.push(await person.says(log, 'long ago'));
+  const floor = gone.at(-1) as Position;
+  await ben.says(log, 'today');
+  await cai.says(log, 'too');
+  const step = skipExpired(ana.room, floor, 1);
+  await ana.keeps(step.room);
+  expect(troublesIn(step.events)).toEqual(['expired']);
+  expect(troublesIn(await ana.reads(without(log, ...gone)))).toEqual([]);
+  expect(ana.heard).toEqual(['ben: one', 'ben: today', 'cai: too']);
+  await ben.heals(log);
+  await allTalk(log, ana, ben, cai);
+  expect(decodeBytes(entryAt(log, floor).body).length).toBeGreaterThan(0);
+});
+
+test('what the server still has of expired messages accuses nobody either', async () => {
+  const { log, ana, ben } = await three();
+  const at: Position[] = [];
+  for (const text of ['one', 'two', 'three', 'four', 'five', 'six']) at.push(await ben.says(log, text));
+  const [, , , , five] = at as [Position, Position, Position, Position, Position];
+  await ana.keeps(skipExpired(ana.room, five, 1).room);
+  expect(troublesIn(await ana.reads(without(log, at[0] as Position, at[2] as Position, five)))).toEqual([]);
+  expect(ana.heard).toEqual(['ben: two', 'ben: four', 'ben: six']);
+});
+
+test('nothing has expired before what was read', async () => {
+  const { log, ana, ben } = await three();
+  await ben.says(log, 'one');
+  await ana.reads(log);
+  expect(skipExpired(ana.room, ana.room.position, 1)).toEqual({ room: ana.room, events: [], spent: [] });
+});
