@@ -1,8 +1,7 @@
-import { POST_MEMORY_MS } from './engine.ts';
 import type { Tree } from './environment.ts';
 import type { Followers } from './followers.ts';
 import { bytesOfId } from './ids.ts';
-import { decodeEntry, decodePost, decodeState, endOf, expiryKey, positionOf } from './layout.ts';
+import { decodeEntry, decodeState, endOf, expiryKey, positionOf } from './layout.ts';
 import type { RoomId } from './log.ts';
 import type { Store } from './store.ts';
 
@@ -45,7 +44,7 @@ export class Drops {
   }
 
   async #drop(roomId: RoomId, room: Buffer): Promise<void> {
-    const { trees, writer } = this.#store;
+    const { trees, posts, writer } = this.#store;
     const mark = Buffer.concat([MARK, room]);
     await writer.write(0, () => {
       void trees.meta.put(mark, room);
@@ -61,28 +60,28 @@ export class Drops {
     });
     this.#marked.add(roomId);
     this.#followers.lose(roomId);
-    while (await writer.write(0, () => ({ result: this.#clear(room, mark) })));
+    for (let more = true; more; ) {
+      const batch = await writer.write(0, () => ({ result: this.#clear(roomId, room, mark) }));
+      posts.forgotten(batch.forgotten);
+      more = batch.more;
+    }
     this.#marked.delete(roomId);
   }
 
-  /** One batch. @returns whether there may be more */
-  #clear(room: Buffer, mark: Buffer): boolean {
-    const { entries, posts, expiry, meta } = this.#store.trees;
-    const range = { start: room, end: endOf(room), limit: BATCH };
-    const gone = [...entries.getRange(range)];
+  /** One batch. */
+  #clear(roomId: RoomId, room: Buffer, mark: Buffer): { more: boolean; forgotten: Buffer[] } {
+    const { posts, trees } = this.#store;
+    const gone = [...trees.entries.getRange({ start: room, end: endOf(room), limit: BATCH })];
     for (const { key, value } of gone) {
       const { expiresAt } = decodeEntry(positionOf(key), value);
-      if (expiresAt) void expiry.remove(expiryKey(expiresAt, 'message', key));
-      void entries.remove(key);
+      if (expiresAt) void trees.expiry.remove(expiryKey(expiresAt, 'message', key));
+      void trees.entries.remove(key);
     }
-    const forgotten = [...posts.getRange(range)];
-    for (const { key, value } of forgotten) {
-      void expiry.remove(expiryKey(decodePost(value).at + POST_MEMORY_MS, 'post', key));
-      void posts.remove(key);
-    }
-    if (gone.length === BATCH || forgotten.length === BATCH) return true;
-    void meta.remove(mark);
-    return false;
+    const forgotten = posts.of(roomId, BATCH);
+    posts.remove(forgotten);
+    const more = gone.length === BATCH || forgotten.length === BATCH;
+    if (!more) void trees.meta.remove(mark);
+    return { more, forgotten };
   }
 }
 

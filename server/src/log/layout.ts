@@ -6,7 +6,7 @@ import type { Entry, Head, Position } from './log.ts';
  *   rooms    room 16                            -> last position 8, last handshake 8, floor 8
  *   heads    room 16                            -> id 16, at 6, access length 1, access, state
  *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
- *   posts    room 16, id 16                     -> position 8, at 6
+ *   posts    at 6, room 16, id 16               -> position 8
  *   state    room 16, key                       -> revision 6, expires at 6 (0: never), value
  *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the rest of what names the record in its own tree
  *   meta     'schema' | 'revision' | 'drop' room 16
@@ -44,11 +44,6 @@ export interface EntryRecord {
   readonly expiresAt: number;
 }
 
-export interface PostRecord {
-  readonly pos: Position;
-  readonly at: number;
-}
-
 export interface StateRecord {
   readonly revision: number;
   /** 0: never. */
@@ -56,16 +51,16 @@ export interface StateRecord {
   readonly value: Uint8Array;
 }
 
-export type Expiring = 'message' | 'post' | 'state';
+export type Expiring = 'message' | 'state';
 
-const EXPIRING: readonly Expiring[] = ['message', 'post', 'state'];
+const EXPIRING: readonly Expiring[] = ['message', 'state'];
 
 function writePosition(target: Buffer, pos: Position, offset: number): void {
   target.writeUInt32BE(Math.floor(pos / 2 ** 32), offset);
   target.writeUInt32BE(pos % 2 ** 32, offset + 4);
 }
 
-function readPosition(source: Buffer, offset: number): Position {
+export function readPosition(source: Buffer, offset: number): Position {
   return source.readUInt32BE(offset) * 2 ** 32 + source.readUInt32BE(offset + 4);
 }
 
@@ -80,7 +75,28 @@ export function entryKey(room: Buffer, pos: Position): Buffer {
 
 export const positionOf = (key: Uint8Array): Position => readPosition(asBuffer(key), ROOM_BYTES);
 
-export const postKey = (room: Buffer, id: Buffer): Buffer => Buffer.concat([room, id]);
+export function postKey(at: number, room: string, id: string): Buffer {
+  const key = Buffer.alloc(TIME_BYTES + 2 * ROOM_BYTES);
+  key.writeUIntBE(at, 0, TIME_BYTES);
+  key.write(room, TIME_BYTES, 'base64url');
+  key.write(id, TIME_BYTES + ROOM_BYTES, 'base64url');
+  return key;
+}
+
+export function decodePostKey(key: Buffer): { at: number; room: string; id: string } {
+  const idAt = TIME_BYTES + ROOM_BYTES;
+  return {
+    at: asBuffer(key).readUIntBE(0, TIME_BYTES),
+    room: asBuffer(key).toString('base64url', TIME_BYTES, idAt),
+    id: asBuffer(key).toString('base64url', idAt),
+  };
+}
+
+export function writtenPosition(pos: Position): Buffer {
+  const record = Buffer.allocUnsafe(8);
+  writePosition(record, pos, 0);
+  return record;
+}
 
 export const stateKey = (room: Buffer, key: string): Buffer => Buffer.concat([room, Buffer.from(key)]);
 
@@ -99,10 +115,10 @@ export function decodeExpiryKey(whole: Uint8Array): { kind: Expiring; key: Buffe
   return { kind, key: asBuffer(whole.subarray(TIME_BYTES + 1)) };
 }
 
-/** The end of the expiries that are due. */
-export function dueBefore(now: number): Buffer {
+/** Of keys that begin with a time: the end of those up to and including this one. */
+export function endOfTime(time: number): Buffer {
   const end = Buffer.allocUnsafe(TIME_BYTES);
-  end.writeUIntBE(Math.min(Math.max(0, Math.floor(now)) + 1, LATEST), 0, TIME_BYTES);
+  end.writeUIntBE(Math.min(Math.max(0, Math.floor(time) + 1), LATEST), 0, TIME_BYTES);
   return end;
 }
 
@@ -178,17 +194,6 @@ export function decodeEntry(pos: Position, record: Buffer): EntryRecord {
   const access = record.subarray(offset + 1, bodyAt);
   const retires = (flags & RETIRES) !== 0;
   return { entry: { pos, kind: 'handshake', at, body: record.subarray(bodyAt), access, retires }, expiresAt };
-}
-
-export function encodePost({ pos, at }: PostRecord): Buffer {
-  const record = Buffer.allocUnsafe(8 + TIME_BYTES);
-  writePosition(record, pos, 0);
-  record.writeUIntBE(at, 8, TIME_BYTES);
-  return record;
-}
-
-export function decodePost(record: Buffer): PostRecord {
-  return { pos: readPosition(record, 0), at: record.readUIntBE(8, TIME_BYTES) };
 }
 
 export function encodeState({ revision, expiresAt, value }: StateRecord): Buffer {

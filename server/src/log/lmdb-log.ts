@@ -1,23 +1,18 @@
 import type { Drops } from './drops.ts';
-import { POST_MEMORY_MS } from './engine.ts';
 import type { Followers } from './followers.ts';
-import { bytesOfId } from './ids.ts';
+import { bytesOfId, requireId } from './ids.ts';
 import {
   decodeEntry,
   decodeHead,
-  decodePost,
   decodeRoom,
   encodeEntry,
   encodeHead,
-  encodePost,
   encodeRoom,
   entryKey,
   expiryKey,
   expiryTime,
   NO_VALUE,
-  type PostRecord,
   positionOf,
-  postKey,
   type RoomRecord,
 } from './layout.ts';
 import type {
@@ -33,6 +28,7 @@ import type {
   RoomLog,
   Sink,
 } from './log.ts';
+import type { Post } from './posts.ts';
 import { read, type Store, type Written } from './store.ts';
 import type { Change } from './writer.ts';
 
@@ -53,11 +49,11 @@ export class LmdbLog implements RoomLog {
 
   async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }> {
     const room = bytesOfId(roomId);
-    const post = postKey(room, bytesOfId(message.id));
+    const id = requireId(message.id);
     return this.#store.writer.write<Appended | { readonly stale: Position }>(message.body.length, () => {
       const record = this.#room(room);
       if (!record) return { result: { stale: 0 } };
-      const known = this.#post(post);
+      const known = this.#store.posts.find(roomId, id);
       if (known) return { result: again(known) };
       if (message.base !== record.handshake) return { result: { stale: record.handshake } };
       const at = Math.floor(this.#store.now());
@@ -67,7 +63,7 @@ export class LmdbLog implements RoomLog {
         room,
         { ...record, pos: entry.pos },
         entry,
-        post,
+        id,
         expiryTime(at, message.ttlSec),
       );
     });
@@ -80,14 +76,13 @@ export class LmdbLog implements RoomLog {
   ): Promise<Appended | { readonly conflict: Position }> {
     const room = bytesOfId(roomId);
     const idBytes = bytesOfId(id);
-    const post = postKey(room, idBytes);
     const clearing = this.#drops.clearing(roomId);
     if (clearing) await clearing;
     return this.#store.writer.write<Appended | { readonly conflict: Position }>(
       body.length + state.length,
       () => {
         const record = this.#room(room);
-        const known = record && (this.#post(post) ?? this.#newest(room, record, idBytes));
+        const known = record && (this.#store.posts.find(roomId, id) ?? this.#newest(room, record, idBytes));
         if (known) return { result: again(known) };
         const last = record?.handshake ?? 0;
         if (after !== last) return { result: { conflict: last } };
@@ -95,7 +90,7 @@ export class LmdbLog implements RoomLog {
         const pos = nextAfter(record?.pos ?? 0);
         const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
         void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
-        return this.#put(roomId, room, { pos, handshake: pos, floor: record?.floor ?? 0 }, entry, post, 0);
+        return this.#put(roomId, room, { pos, handshake: pos, floor: record?.floor ?? 0 }, entry, id, 0);
       },
     );
   }
@@ -131,13 +126,8 @@ export class LmdbLog implements RoomLog {
     return record && decodeRoom(record);
   }
 
-  #post(key: Buffer): PostRecord | undefined {
-    const record = this.#store.trees.posts.get(key);
-    return record && decodePost(record);
-  }
-
   /** The last handshake, when it has this id: found however long ago it was. */
-  #newest(room: Buffer, { handshake }: RoomRecord, id: Buffer): PostRecord | undefined {
+  #newest(room: Buffer, { handshake }: RoomRecord, id: Buffer): Post | undefined {
     const record = this.#store.trees.heads.get(room);
     const head = record && decodeHead(record);
     return head && id.equals(head.id) ? { pos: handshake, at: head.at } : undefined;
@@ -148,18 +138,17 @@ export class LmdbLog implements RoomLog {
     room: Buffer,
     record: RoomRecord,
     entry: Entry,
-    post: Buffer,
+    id: string,
     expiresAt: number,
   ): Change<Appended, Written> {
-    const { rooms, entries, posts, expiry } = this.#store.trees;
+    const { rooms, entries, expiry } = this.#store.trees;
     const { pos, at } = entry;
     const key = entryKey(room, pos);
     void rooms.put(room, encodeRoom(record));
     void entries.put(key, encodeEntry({ entry, expiresAt }));
-    void posts.put(post, encodePost({ pos, at }));
-    void expiry.put(expiryKey(at + POST_MEMORY_MS, 'post', post), NO_VALUE);
     if (expiresAt) void expiry.put(expiryKey(expiresAt, 'message', key), NO_VALUE);
-    return { result: { pos, at, dup: false }, written: { room: roomId, entry } };
+    const undo = this.#store.posts.put(roomId, id, { pos, at });
+    return { result: { pos, at, dup: false }, written: { room: roomId, entry }, undo };
   }
 
   #page(room: Buffer, after: Position, limit: number, maxBytes: number): Page {
@@ -186,7 +175,7 @@ export class LmdbLog implements RoomLog {
   }
 }
 
-function again({ pos, at }: PostRecord): Appended {
+function again({ pos, at }: Post): Appended {
   return { pos, at, dup: true };
 }
 

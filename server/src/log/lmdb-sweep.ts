@@ -2,8 +2,8 @@ import {
   decodeExpiryKey,
   decodeRoom,
   decodeState,
-  dueBefore,
   encodeRoom,
+  endOfTime,
   positionOf,
   roomOf,
 } from './layout.ts';
@@ -14,12 +14,26 @@ const BEGIN = Buffer.alloc(1);
 
 /** Frees what has expired, batch by batch, so that appends get in between. @returns how many messages went */
 export async function sweep(store: Store): Promise<number> {
-  const end = dueBefore(store.now());
+  const end = endOfTime(store.now());
   let messages = 0;
-  for (;;) {
+  for (let due = BATCH; due === BATCH; ) {
     const batch = await store.writer.write(0, () => ({ result: sweepBatch(store, end) }));
     messages += batch.messages;
-    if (batch.due < BATCH) return messages;
+    due = batch.due;
+  }
+  await sweepPosts(store);
+  return messages;
+}
+
+async function sweepPosts({ posts, writer, now }: Store): Promise<void> {
+  for (let due = BATCH; due === BATCH; ) {
+    const gone = await writer.write(0, () => {
+      const keys = posts.due(now(), BATCH);
+      posts.remove(keys);
+      return { result: keys };
+    });
+    posts.forgotten(gone);
+    due = gone.length;
   }
 }
 
@@ -29,8 +43,7 @@ function sweepBatch({ trees, now }: Store, end: Buffer): { due: number; messages
   for (const whole of due) {
     const { kind, key } = decodeExpiryKey(whole);
     void trees.expiry.remove(whole);
-    if (kind === 'post') void trees.posts.remove(key);
-    else if (kind === 'message') {
+    if (kind === 'message') {
       messages++;
       void trees.entries.remove(key);
       raiseFloor(trees, key);

@@ -6,6 +6,7 @@ import { LmdbLog } from './lmdb-log.ts';
 import { LmdbState } from './lmdb-state.ts';
 import { sweep } from './lmdb-sweep.ts';
 import type { Entry, RoomId } from './log.ts';
+import { Posts } from './posts.ts';
 import { migrate } from './schema.ts';
 import type { Store, Written } from './store.ts';
 import { openTrees, prepareFolder, type Trees } from './trees.ts';
@@ -34,7 +35,7 @@ export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise
     },
     () => followers.loseAll(),
   );
-  const store: Store = { trees, writer, now };
+  const store: Store = { trees, posts: new Posts(trees), writer, now };
   const drops = new Drops(store, followers);
   await drops.resume();
   return {

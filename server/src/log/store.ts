@@ -1,6 +1,7 @@
 import type { Clock } from './engine.ts';
 import type { Entry, RoomId } from './log.ts';
 import { Unavailable } from './log.ts';
+import type { Posts } from './posts.ts';
 import type { Trees } from './trees.ts';
 import type { Writer } from './writer.ts';
 
@@ -12,6 +13,7 @@ export interface Written {
 /** What the parts of the embedded engine share. */
 export interface Store {
   readonly trees: Trees;
+  readonly posts: Posts;
   readonly writer: Writer<Written>;
   readonly now: Clock;
 }

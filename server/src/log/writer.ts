@@ -1,16 +1,24 @@
 import type { Environment } from './environment.ts';
 import { Unavailable } from './log.ts';
 
-/** What a change hands on once it is durable. */
 export interface Change<Result, Written> {
   readonly result: Result;
+  /** Handed on once it is durable. */
   readonly written?: Written;
+  /** Undoes in memory what the change did there, when its transaction fails. */
+  undo?(): void;
+}
+
+interface Applied<Written> {
+  readonly change: Change<unknown, Written>;
+  /** To be called once it is durable. */
+  settle(): void;
 }
 
 interface Pending<Written> {
   readonly bytes: number;
-  /** Runs the change in the transaction. @returns what must be called once that is durable */
-  apply(): { settle(): void; written: Written | undefined };
+  /** Runs the change in the transaction. */
+  apply(): Applied<Written>;
   fail(error: Unavailable): void;
 }
 
@@ -57,8 +65,8 @@ export class Writer<Written> {
       this.#queue.push({
         bytes: cost,
         apply() {
-          const { result, written } = change();
-          return { settle: () => resolve(result), written };
+          const made = change();
+          return { change: made, settle: () => resolve(made.result) };
         },
         fail: reject,
       });
@@ -83,14 +91,15 @@ export class Writer<Written> {
 
   async #commit(): Promise<void> {
     let batch: Pending<Written>[] = [];
-    let applied: ReturnType<Pending<Written>['apply']>[] = [];
+    const applied: Applied<Written>[] = [];
     try {
       // The batch is taken when the transaction has begun: what came meanwhile goes with it.
-      applied = await this.#root.childTransaction(() => {
+      await this.#root.childTransaction(() => {
         batch = this.#take();
-        return batch.map((pending) => pending.apply());
+        for (const pending of batch) applied.push(pending.apply());
       });
     } catch (error) {
+      for (const { change } of applied.reverse()) change.undo?.();
       const cause = await reasonOf(error);
       if (batch.length === 0) batch = this.#take();
       const failed = new Unavailable('the write failed', { cause });
@@ -98,7 +107,7 @@ export class Writer<Written> {
       if (!this.#writable()) this.#refuse(new Unavailable('the store takes no more writes', { cause }));
       return;
     }
-    this.#durable(applied.flatMap(({ written }) => (written === undefined ? [] : [written])));
+    this.#durable(applied.flatMap(({ change }) => change.written ?? []));
     for (const { settle } of applied) settle();
   }
 

@@ -1,6 +1,7 @@
 /** Run as a process of its own, to be killed or traced: makes a room, appends to it and follows it, and tells each of both. */
 import { writeSync } from 'node:fs';
 import { openLmdb } from '../../src/log/lmdb.ts';
+import type { MessageAppend } from '../../src/log/log.ts';
 import { makeRoom, newId, say, text } from './room.ts';
 
 const [folder = '', writers = '1', appends = '1'] = process.argv.slice(2);
@@ -14,14 +15,20 @@ log.follow(room, base, (batch) => {
 
 async function write(writer: number): Promise<void> {
   for (let i = 0; i < Number(appends); i++) {
-    const body = `body ${writer}.${i} ${'.'.repeat(300)}`;
-    const id = newId();
-    try {
-      const outcome = await log.append(room, { id, base, body: Buffer.from(body) });
-      writeSync(1, `${JSON.stringify({ room, id, body, ...outcome })}\n`);
-    } catch (error) {
-      writeSync(1, `${JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' })}\n`);
-    }
+    const message = { id: newId(), base, body: Buffer.from(`body ${writer}.${i} ${'.'.repeat(300)}`) };
+    // As a client does when the outcome is unknown: once more with the same id.
+    if (!(await append(message))) await append(message);
+  }
+}
+
+async function append(message: MessageAppend): Promise<boolean> {
+  try {
+    const outcome = await log.append(room, message);
+    writeSync(1, `${JSON.stringify({ room, id: message.id, body: text(message.body), ...outcome })}\n`);
+    return true;
+  } catch (error) {
+    writeSync(1, `${JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' })}\n`);
+    return false;
   }
 }
 

@@ -274,8 +274,8 @@ describe('a restart', () => {
   });
 });
 
-describe('a big room', () => {
-  test('is swept and dropped in batches, while others write', async () => {
+describe('a room', () => {
+  test('that is big is swept and dropped in batches, while others write', async () => {
     let now = Date.UTC(2026, 0, 1);
     const { log, sweep } = await open(() => now);
     const [big, other] = [newId(), newId()];
@@ -300,7 +300,17 @@ describe('a big room', () => {
     expect(bodies(await readAll(log, big))).toEqual(['anew']);
   });
 
-  test('is followed from far behind, page by page', async () => {
+  test('that is dropped takes the ids of its posts along', async () => {
+    const { log } = await open();
+    const room = newId();
+    const message = { id: newId(), base: await makeRoom(log, room), body: Buffer.from('again') };
+    await log.append(room, message);
+    await log.drop(room);
+    const base = await makeRoom(log, room);
+    expect(appended(await log.append(room, { ...message, base }))).toMatchObject({ dup: false });
+  });
+
+  test('that is big is followed from far behind, page by page', async () => {
     const { log } = await open();
     const room = newId();
     const base = await makeRoom(log, room);
