@@ -111,6 +111,7 @@ export class Chat {
       const session = await this.#followed(room);
       try {
         await this.#rooms.caughtUp(session, waitMs);
+        await posted(session, waitMs);
         return { live: true, problem: undefined };
       } catch (error) {
         if (!(error instanceof ChatError)) throw error;
@@ -192,10 +193,7 @@ export class Chat {
   async #current(room: string, waitMs: number): Promise<RoomSession> {
     const session = await this.#followed(room);
     await this.#rooms.caughtUp(session, waitMs);
-    await session.watch.until(
-      () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
-      waitMs,
-    );
+    await posted(session, waitMs);
     return session;
   }
 
@@ -310,6 +308,14 @@ export class Chat {
     const rows = await this.#parts.records.list('history', session.room.id, { after, limit });
     return rows.map((row) => fromJson<HistoryItem>(row));
   }
+}
+
+/** Waits until all that was queued is in the log, or `waitMs` is over. */
+async function posted(session: RoomSession, waitMs: number): Promise<void> {
+  await session.watch.until(
+    () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
+    waitMs,
+  );
 }
 
 function connectionOf(session: RoomSession) {

@@ -2,7 +2,7 @@ import type { RoomEvent, Trouble } from '@gochat/crypto/event';
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 
-export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'changed' | 'trouble';
+export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'trouble';
 
 /** One line of a room's story as this profile knows it. */
 export interface HistoryItem {
@@ -38,14 +38,6 @@ export function toHistory(event: RoomEvent, room: Room): HistoryItem | undefined
       const by = event.by === undefined ? '' : ` by ${nameOf(room, event.by)}`;
       return { ...stamp(event), ...author(room, event.member), kind: 'removed', text: `was removed${by}` };
     }
-    case 'changed':
-      if (event.by === undefined) return undefined;
-      return {
-        ...stamp(event),
-        ...author(room, event.by),
-        kind: 'changed',
-        text: 'changed the room or its invites',
-      };
     case 'trouble':
       return { ...stamp(event), ...nobody, kind: 'trouble', text: wordTrouble(event.trouble, room) };
     default:

@@ -1,10 +1,12 @@
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from './chat-error.ts';
 import type { MemberInfo, RoomInfo } from './methods.ts';
 import type { RoomSession } from './room-session.ts';
 
 export function roomInfo(session: RoomSession): RoomInfo {
   const { room, meta } = session;
+  const founded = membersOf(room).some((m) => m.self && m.identity === encodeBytes(room.context.founder));
   return {
     id: meta.id,
     name: meta.name,
@@ -13,7 +15,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     status: meta.left ? 'left' : room.status,
     members: membersOf(room).length,
     queued: session.queued,
-    confirmed: room.heard,
+    confirmed: room.heard || founded,
   };
 }
 

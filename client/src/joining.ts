@@ -4,7 +4,7 @@ import { inviteKeys } from '@gochat/crypto/invite';
 import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
 import type { Env } from '@gochat/crypto/primitives';
-import { type Room, RoomError } from '@gochat/crypto/room';
+import { type Room, RoomError, stateOf } from '@gochat/crypto/room';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
 import { type Connection, RequestError } from './connection.ts';
@@ -58,8 +58,9 @@ export async function joinByLink(
   const connection = await rooms.line(meta.server).online(waitMs);
   const last = known?.unfinishedJoin;
   const room = await redeem(connection, who, as, link, { env, persist, end }, last);
-  await RoomLedger.store(records, meta, room, undefined);
-  const session = await rooms.adopt(meta);
+  const joined = { ...meta, name: stateOf(room).name };
+  await RoomLedger.store(records, joined, room, undefined);
+  const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
   return { session, already: false };
 }

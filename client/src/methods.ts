@@ -127,7 +127,7 @@ export interface RoomInfo {
   readonly members: number;
   /** Messages that wait to be sent. */
   readonly queued: number;
-  /** Whether a message of another member has been read: until then the room might be a forger's. */
+  /** Whether a message of another member has been read, or this profile founded the room: until then it might be a forger's. */
   readonly confirmed: boolean;
 }
 

@@ -1,0 +1,216 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, exitCodeOf, UsageError } from './exit.ts';
+import { type Io, note } from './io.ts';
+import { sanitizeText } from './sanitize.ts';
+
+const EXAMPLES = `
+Examples:
+  gochat                                    chat, line by line
+  gochat new kitchen --as ana               make a room; prints an invite link
+  gochat join 'LINK' --as ben               join it, then chat
+  make 2>&1 | gochat send kitchen           send what a command prints
+  gochat tail kitchen --follow --json       one JSON line for each message
+  gochat serve                              run a server on port 4040
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the server could not be reached (a message is queued and goes out with the
+next command), 4 not a member, 5 refused by the server, the room's rules, or a dead invite.`;
+
+type Action = (
+  io: Io,
+  args: readonly string[],
+  options: Record<string, never>,
+) => Promise<number | undefined>;
+
+/** One command: its name and arguments, what it does, its options, and where it is. */
+interface Verb {
+  readonly name: string;
+  readonly does: string;
+  readonly options?: readonly (readonly [flags: string, meaning: string])[];
+  readonly load: () => Promise<{ readonly run: unknown }>;
+}
+
+const AS = ['--as <name>', 'the name to go by (the profile remembers the first)'] as const;
+const JSON_LINES = ['--json', 'for scripts: one JSON line each'] as const;
+const WAIT = ['--wait <duration>', 'how long to try (default 5s; 30s for what changes a room)'] as const;
+const SERVER = [
+  '--server <address>',
+  'tcp://, tls://, http(s):// or ws(s):// (default tcp://127.0.0.1:4040, or GOCHAT_SERVER)',
+] as const;
+
+const VERBS: readonly Verb[] = [
+  {
+    name: 'chat [room]',
+    does: 'chat, line by line (what gochat alone does)',
+    options: [AS, SERVER],
+    load: () => import('./verbs/chat.ts'),
+  },
+  {
+    name: 'new <name>',
+    does: 'make a room; prints the invite link',
+    options: [AS, SERVER, JSON_LINES, WAIT],
+    load: () => import('./verbs/new.ts'),
+  },
+  {
+    name: 'join <link>',
+    does: 'join a room, then chat',
+    options: [AS, ['--no-chat', 'only join'], JSON_LINES, WAIT],
+    load: () => import('./verbs/join.ts'),
+  },
+  {
+    name: 'send <room> [text]',
+    does: 'send TEXT, or with - or nothing what comes on standard input; exits 0 once the server has it',
+    options: [
+      ['--lines', 'each line of standard input is a message'],
+      WAIT,
+      ['--json', 'print the messages as sent'],
+    ],
+    load: () => import('./verbs/send.ts'),
+  },
+  {
+    name: 'tail <room>',
+    does: 'print what was said',
+    options: [
+      ['--follow', 'go on with what comes'],
+      ['--since <seq>', 'only what stands behind this position; 0 is the beginning'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: () => import('./verbs/tail.ts'),
+  },
+  {
+    name: 'rooms',
+    does: "list the profile's rooms",
+    options: [JSON_LINES],
+    load: () => import('./verbs/rooms.ts'),
+  },
+  {
+    name: 'members <room>',
+    does: 'list who is in',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/members.ts'),
+  },
+  {
+    name: 'remove <room> <member>',
+    does: 'remove a member; voids all invites (admins)',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/remove.ts'),
+  },
+  {
+    name: 'invite <room>',
+    does: 'make an invite; prints the link',
+    options: [
+      ['--expires <duration>', 'how long it works (default 30d)'],
+      ['--uses <n>', 'how often it works (default: any number of times)'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: () => import('./verbs/invite.ts'),
+  },
+  {
+    name: 'invites <room>',
+    does: 'list the invites',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/invites.ts'),
+  },
+  {
+    name: 'revoke <room> <id>',
+    does: 'withdraw an invite',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/revoke.ts'),
+  },
+  {
+    name: 'leave <room>',
+    does: 'leave a room; what was said stays in the profile',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/leave.ts'),
+  },
+  {
+    name: 'safety <room> [member]',
+    does: "show the room's code and each member's number, to compare over another channel",
+    options: [JSON_LINES],
+    load: () => import('./verbs/safety.ts'),
+  },
+  {
+    name: 'inspect <room> [seq]',
+    does: 'show the bytes that the server has beside what they say',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/inspect.ts'),
+  },
+  {
+    name: 'passphrase',
+    does: 'lock the profile with a passphrase',
+    options: [['--remove', 'take the passphrase away']],
+    load: () => import('./verbs/passphrase.ts'),
+  },
+];
+
+/** Runs a command line. @returns the exit code; never throws. */
+export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
+  let code: number = EXIT.done;
+  const program = new Command('gochat')
+    .description("Private group chat on a server that can't read it.")
+    .version(`gochat ${version}`, '-V, --version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showSuggestionAfterError()
+    .enablePositionalOptions();
+  for (const verb of VERBS) {
+    const command = common(program.command(verb.name)).description(verb.does);
+    for (const [flags, meaning] of verb.options ?? []) command.option(flags, meaning);
+    command.action(async (...given: unknown[]) => {
+      const options = given.at(-2) as Record<string, never>;
+      const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string');
+      const { run: action } = (await verb.load()) as { run: Action };
+      code = (await action(io, args, options)) ?? EXIT.done;
+    });
+  }
+  await addServe(program, io, version);
+  // Without a command, the chat.
+  const [first] = argv;
+  const named =
+    first !== undefined && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first));
+  try {
+    await program.parseAsync(named ? [...argv] : ['chat', ...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(io, error);
+  }
+}
+
+function common(command: Command): Command {
+  return command
+    .exitOverride()
+    .addOption(new Option('--profile <dir>', "the profile's folder").env('GOCHAT_PROFILE'))
+    .addOption(new Option('--ca <file>', 'certificates (PEM) to trust besides the usual').env('GOCHAT_CA'))
+    .addOption(
+      new Option('--insecure', "allow connections without TLS to hosts that aren't this machine").env(
+        'GOCHAT_INSECURE',
+      ),
+    );
+}
+
+async function addServe(program: Command, io: Io, version: string): Promise<void> {
+  const command = program.command('serve').description('run a server').exitOverride();
+  // The server's options stand in its own table; it is loaded only when it is asked for.
+  if (!process.argv.includes('serve')) {
+    command.allowUnknownOption();
+    return;
+  }
+  const { describeServe, serve } = await import('./verbs/serve.ts');
+  describeServe(command);
+  command.action(async (options: Record<string, never>) => {
+    process.exitCode = await serve(io, options, version);
+  });
+}
+
+/** One clear line for whatever went wrong. */
+function explain(io: Io, error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const message = error instanceof Error ? error.message : 'it failed, and nobody said why';
+  note(io, `gochat: ${sanitizeText(message)}`);
+  const code = exitCodeOf(error);
+  if (error instanceof UsageError) note(io, 'gochat --help shows how it is used');
+  return code;
+}

@@ -1,0 +1,21 @@
+import { UsageError } from './exit.ts';
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** `5s`, `7d`, `1h30m` in milliseconds. @throws UsageError */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+)(ms|[smhdw])/g)];
+  const whole = parts.map(([part]) => part).join('');
+  const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
+  if (whole !== text || text === '' || !Number.isSafeInteger(ms)) {
+    throw new UsageError(`"${text}" is no duration: write 30s, 15m, 12h, 7d, 4w, or several such as 1h30m`);
+  }
+  return ms;
+}

@@ -1,0 +1,31 @@
+import { ChatError, type ChatErrorCode } from '@gochat/client/chat-error';
+
+/** What a script learns from how the command ended. */
+export const EXIT = { done: 0, internal: 1, usage: 2, queued: 3, notMember: 4, refused: 5 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const CODES: Readonly<Record<ChatErrorCode, ExitCode>> = {
+  usage: EXIT.usage,
+  ambiguous: EXIT.usage,
+  'unknown-room': EXIT.usage,
+  'unknown-member': EXIT.usage,
+  'unknown-entry': EXIT.usage,
+  locked: EXIT.usage,
+  offline: EXIT.queued,
+  'not-member': EXIT.notMember,
+  refused: EXIT.refused,
+  interrupted: EXIT.internal,
+  internal: EXIT.internal,
+};
+
+/** The command line itself is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ChatError) return CODES[error.code];
+  // The server's settings come with an error class of their own, of the same name.
+  if (error instanceof Error && error.name === 'UsageError') return EXIT.usage;
+  return EXIT.internal;
+}

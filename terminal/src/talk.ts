@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { ChatError } from '@gochat/client/chat-error';
+import type { Profile } from '@gochat/client/open';
+import { EXIT } from './exit.ts';
+import { formatItem } from './format.ts';
+import type { Io } from './io.ts';
+import { Prompt } from './prompt.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
+import { SLASH, type Slash } from './slash.ts';
+import { Story } from './story.ts';
+
+const LIVE_WAIT_MS = 10_000;
+const LAST_WAIT_MS = 5000;
+
+/** Talks in a room until the person leaves it alone. @returns the exit code */
+export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
+  const prompt = given ?? new Prompt(io);
+  const say = (line: string) => prompt.print(line);
+  const newest = await lastPosition(profile, room);
+  // One's own lines stand on the screen already.
+  const story = new Story(profile, room, newest, (item) => {
+    if (!item.own || item.kind !== 'text') say(formatItem(item));
+  });
+  let code: number = EXIT.done;
+  const stop = profile.on((event) => {
+    if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
+    code = EXIT.notMember;
+    say(`* ${sanitizeText(event.problem.message)}`);
+    prompt.close();
+  });
+  const interrupted = () => prompt.close();
+  process.once('SIGTERM', interrupted);
+  process.once('SIGINT', interrupted);
+  try {
+    const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
+    if (problem?.code === 'not-member') throw new ChatError('not-member', problem.message);
+    say(
+      live
+        ? 'Connected!'
+        : `* ${sanitizeText(problem?.message ?? 'the server could not be reached')}; what you write is queued`,
+    );
+    await story.catchUp();
+    await chatter(profile, room, prompt);
+    return code;
+  } finally {
+    process.off('SIGTERM', interrupted);
+    process.off('SIGINT', interrupted);
+    stop();
+    story.stop();
+    prompt.close();
+  }
+}
+
+async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<void> {
+  const ids: string[] = [];
+  prompt.show(prompt.isTerminal ? '> ' : '');
+  for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
+    try {
+      if (line.startsWith('/') && !line.startsWith('//')) {
+        if ((await command(line, { profile, room, prompt })) === 'quit') break;
+      } else if (line.trim() !== '') {
+        const id = randomBytes(16).toString('base64url');
+        ids.push(id);
+        await profile.call('queue', { room, id, text: line.startsWith('//') ? line.slice(1) : line });
+      }
+    } catch (error) {
+      prompt.print(`* ${sanitizeText(error instanceof Error ? error.message : 'that failed')}`);
+    }
+    prompt.show(prompt.isTerminal ? '> ' : '');
+  }
+  const { waiting } = await profile
+    .call('sent', { room, ids, waitMs: LAST_WAIT_MS })
+    .catch(() => ({ waiting: 0 }));
+  if (waiting > 0)
+    prompt.print(`* ${waiting} of your messages are queued; they go out when gochat next reaches the server`);
+}
+
+async function command(line: string, at: Parameters<Slash['run']>[1]): Promise<'quit' | undefined> {
+  const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
+  const slash = SLASH.find((s) => s.name === name);
+  if (slash === undefined) {
+    at.prompt.print(`* there is no /${sanitizeLine(name)}; /help lists what there is, // sends a slash`);
+    return undefined;
+  }
+  return slash.run(rest.join(' '), at);
+}
+
+async function lastPosition(profile: Profile, room: string): Promise<string> {
+  let last = '0';
+  for (;;) {
+    const page = await profile.call('history', { room, after: last, limit: 500 });
+    const end = page.at(-1);
+    if (end === undefined) return last;
+    last = end.seq;
+  }
+}

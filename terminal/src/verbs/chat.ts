@@ -1,0 +1,77 @@
+import type { RoomInfo } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/open';
+import { UsageError } from '../exit.ts';
+import { type Io, note, print } from '../io.ts';
+import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
+import { Prompt } from '../prompt.ts';
+import { showQr } from '../qr.ts';
+import { sanitizeLine } from '../sanitize.ts';
+import { serverAddress } from '../server-address.ts';
+import { talk } from '../talk.ts';
+
+interface Options extends ProfileOptions {
+  readonly as?: string;
+  readonly server?: string;
+}
+
+const WAIT_MS = 30_000;
+
+export async function run(io: Io, [wanted]: readonly string[], options: Options): Promise<number> {
+  note(io, `profile: ${profileDir(options)}`);
+  return withProfile(io, options, async (profile) => {
+    const prompt = new Prompt(io);
+    try {
+      const as = await introduce(profile, prompt, options.as);
+      const room = wanted ?? (await choose(io, profile, prompt, as, serverAddress(io, options.server)));
+      return await talk(io, profile, room, prompt);
+    } finally {
+      prompt.close();
+    }
+  });
+}
+
+async function introduce(profile: Profile, prompt: Prompt, as: string | undefined): Promise<string> {
+  const { name } = await profile.call('whoami', {});
+  if (as !== undefined || name !== undefined) return nameFor(profile, as);
+  const given = (await prompt.ask('Enter your username: '))?.trim();
+  if (given === undefined || given === '') throw new UsageError('a name is needed: gochat --as NAME');
+  return given;
+}
+
+/** The room to talk in: one of the profile's, one behind a link, or a new one. */
+async function choose(io: Io, profile: Profile, prompt: Prompt, as: string, server: string): Promise<string> {
+  const rooms = (await profile.call('rooms', {})).filter(
+    (r) => r.status === 'active' || r.status === 'rolled-back',
+  );
+  for (const [i, room] of rooms.entries()) note(io, `  ${i + 1}  ${describe(room)}`);
+  const question =
+    rooms.length === 0
+      ? 'You are in no room yet. Name one to make it, or paste an invite link: '
+      : 'Room number, the name of a new room, or an invite link: ';
+  const answer = (await prompt.ask(question))?.trim() ?? '';
+  if (answer === '') {
+    const [first] = rooms;
+    if (rooms.length === 1 && first !== undefined) return first.id;
+    throw new UsageError('no room was chosen');
+  }
+  const known = rooms[Number(answer) - 1] ?? rooms.find((r) => r.name === answer);
+  if (known !== undefined) return known.id;
+  if (/^https?:\/\//.test(answer))
+    return (await profile.call('join', { link: answer, as, waitMs: WAIT_MS })).id;
+  const made = await profile.call('create', { name: answer, as, server, waitMs: WAIT_MS });
+  const { link } = await profile.call('invite', {
+    room: made.id,
+    expiresMs: undefined,
+    uses: undefined,
+    waitMs: WAIT_MS,
+  });
+  note(io, 'Invite others with this link:');
+  print(io, link);
+  showQr(io, link);
+  return made.id;
+}
+
+function describe(room: RoomInfo): string {
+  const others = room.members === 1 ? 'you alone' : `${room.members} people`;
+  return `${sanitizeLine(room.name)}  (${others}, as ${sanitizeLine(room.as)})`;
+}

@@ -1,0 +1,37 @@
+import { parseDuration } from '../duration.ts';
+import { UsageError } from '../exit.ts';
+import { type Io, print } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { showQr } from '../qr.ts';
+import { safeJson } from '../sanitize.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly expires?: string;
+  readonly uses?: string;
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+  const expiresMs = options.expires === undefined ? undefined : parseDuration(options.expires);
+  const uses = readUses(options.uses);
+  await withProfile(io, options, async (profile) => {
+    const { link, id } = await profile.call('invite', {
+      room,
+      expiresMs,
+      uses,
+      waitMs: waitMs(options.wait, 30_000),
+    });
+    print(io, options.json === true ? safeJson({ room, id, link }) : link);
+    if (options.json !== true) showQr(io, link);
+  });
+}
+
+function readUses(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const uses = Number(text);
+  if (!Number.isInteger(uses) || uses < 1 || uses > 10_000)
+    throw new UsageError('--uses takes a whole number from 1 to 10000');
+  return uses;
+}

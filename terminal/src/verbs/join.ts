@@ -1,0 +1,36 @@
+import { EXIT } from '../exit.ts';
+import { type Io, note, print } from '../io.ts';
+import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
+import { safeJson, sanitizeLine } from '../sanitize.ts';
+import { talk } from '../talk.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly as?: string;
+  readonly chat: boolean;
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [link = '']: readonly string[], options: Options): Promise<number> {
+  return withProfile(io, options, async (profile) => {
+    const as = await nameFor(profile, options.as);
+    const { already, ...room } = await profile.call('join', {
+      link,
+      as,
+      waitMs: waitMs(options.wait, 30_000),
+    });
+    if (options.json === true) print(io, safeJson({ room: room.id, name: room.name, as: room.as, already }));
+    note(
+      io,
+      already
+        ? `${sanitizeLine(room.as)} is in "${sanitizeLine(room.name)}" already`
+        : `joined "${sanitizeLine(room.name)}" as ${sanitizeLine(room.as)}`,
+    );
+    if (!room.confirmed && !already) {
+      note(io, 'unconfirmed until somebody else has written: compare room codes (gochat safety) if you can');
+    }
+    if (!options.chat || options.json === true) return EXIT.done;
+    return talk(io, profile, room.id);
+  });
+}

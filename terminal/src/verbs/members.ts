@@ -1,0 +1,29 @@
+import { columns } from '../format.ts';
+import { type Io, note, print } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { safeJson } from '../sanitize.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+  await withProfile(io, options, async (profile) => {
+    const { live, problem } = await profile.call('sync', { room, waitMs: waitMs(options.wait, 5000) });
+    const members = await profile.call('members', { room });
+    if (!live)
+      note(
+        io,
+        `gochat: ${problem?.message ?? 'the server could not be reached'}; this is what the profile has`,
+      );
+    if (options.json === true) {
+      for (const member of members) print(io, safeJson(member));
+      return;
+    }
+    const marks = (m: (typeof members)[number]) =>
+      [m.admin ? 'admin' : [], m.self ? 'you' : []].flat().join(', ');
+    for (const line of columns(members.map((m) => [m.id, m.name, marks(m)]))) print(io, line);
+  });
+}

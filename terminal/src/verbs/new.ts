@@ -1,0 +1,40 @@
+import type { Io } from '../io.ts';
+import { note, print } from '../io.ts';
+import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
+import { showQr } from '../qr.ts';
+import { safeJson } from '../sanitize.ts';
+import { serverAddress } from '../server-address.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly as?: string;
+  readonly server?: string;
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [name = '']: readonly string[], options: Options): Promise<void> {
+  await withProfile(io, options, async (profile) => {
+    const wait = waitMs(options.wait, 30_000);
+    const as = await nameFor(profile, options.as);
+    const room = await profile.call('create', {
+      name,
+      as,
+      server: serverAddress(io, options.server),
+      waitMs: wait,
+    });
+    const { link } = await profile.call('invite', {
+      room: room.id,
+      expiresMs: undefined,
+      uses: undefined,
+      waitMs: wait,
+    });
+    if (options.json === true) {
+      print(io, safeJson({ room: room.id, name: room.name, link }));
+      return;
+    }
+    note(io, `made the room "${room.name}"; whoever has this link can join, for 30 days:`);
+    print(io, link);
+    showQr(io, link);
+  });
+}

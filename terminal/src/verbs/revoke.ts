@@ -1,0 +1,17 @@
+import { type Io, note, print } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { safeJson } from '../sanitize.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [room = '', id = '']: readonly string[], options: Options): Promise<void> {
+  await withProfile(io, options, async (profile) => {
+    await profile.call('revoke', { room, id, waitMs: waitMs(options.wait, 30_000) });
+    if (options.json === true) print(io, safeJson({ room, revoked: id }));
+    note(io, 'the invite is withdrawn');
+  });
+}

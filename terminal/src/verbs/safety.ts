@@ -1,0 +1,20 @@
+import { type Io, print } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { safeJson, sanitizeLine } from '../sanitize.ts';
+
+export async function run(
+  io: Io,
+  [room = '', member]: readonly string[],
+  options: ProfileOptions & { readonly json?: boolean },
+): Promise<void> {
+  await withProfile(io, options, async (profile) => {
+    const { code, epoch, members } = await profile.call('safety', { room, member });
+    if (options.json === true) {
+      print(io, safeJson({ room, code, epoch, members }));
+      return;
+    }
+    if (member === undefined)
+      print(io, `room code  ${code}  (epoch ${epoch}: equal for all who are at the same one)`);
+    for (const { name, id, number } of members) print(io, `${sanitizeLine(name)} (${id})  ${number}`);
+  });
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import type { Profile } from '@gochat/client/open';
+import { EXIT, UsageError } from '../exit.ts';
+import { type Io, note, print, readAll } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { safeJson } from '../sanitize.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly lines?: boolean;
+  readonly wait?: string;
+  readonly json?: boolean;
+}
+
+export async function run(io: Io, [room = '', text]: readonly string[], options: Options): Promise<number> {
+  const wait = waitMs(options.wait, 5000);
+  return withProfile(io, options, async (profile) => {
+    const ids: string[] = [];
+    const queue = async (message: string) => {
+      ids.push(await queued(profile, room, message));
+    };
+    if (text !== undefined && text !== '-') await queue(text);
+    else if (options.lines === true) {
+      for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
+        if (line !== '') await queue(line);
+    } else await queue((await readAll(io)).replace(/\r?\n$/, ''));
+    const { waiting } = await profile.call('sent', { room, ids, waitMs: wait });
+    if (options.json === true) for (const id of ids) print(io, safeJson({ room, id, queued: waiting > 0 }));
+    if (waiting === 0) return EXIT.done;
+    note(
+      io,
+      `gochat: the server could not be reached; ${waiting === 1 ? 'the message is' : `${waiting} messages are`} queued and sent by the next command`,
+    );
+    return EXIT.queued;
+  });
+}
+
+async function queued(profile: Profile, room: string, text: string): Promise<string> {
+  if (text === '') throw new UsageError('there is nothing to send');
+  const id = randomBytes(16).toString('base64url');
+  await profile.call('queue', { room, id, text });
+  return id;
+}

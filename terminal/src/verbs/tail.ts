@@ -1,0 +1,69 @@
+import type { HistoryItem } from '@gochat/client/history';
+import type { Profile } from '@gochat/client/open';
+import { EXIT, UsageError } from '../exit.ts';
+import { formatItem, jsonItem } from '../format.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { type Io, note, print } from '../io.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { Story } from '../story.ts';
+import { waitMs } from '../wait.ts';
+
+interface Options extends ProfileOptions {
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly json?: boolean;
+  readonly wait?: string;
+}
+
+export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
+  const since = options.since ?? '0';
+  if (!/^\d{1,16}$/.test(since))
+    throw new UsageError('--since takes a position, as gochat tail --json shows it in seq');
+  const wait = waitMs(options.wait, 5000);
+  return withProfile(io, options, async (profile) => {
+    const id = await roomId(profile, room);
+    const write = (item: HistoryItem) =>
+      print(io, options.json === true ? jsonItem(id, item) : formatItem(item));
+    const story = new Story(profile, id, since, write);
+    try {
+      const { live, problem } = await profile.call('sync', { room: id, waitMs: wait });
+      await story.catchUp();
+      if (problem?.code === 'not-member') {
+        note(io, `gochat: ${problem.message}`);
+        return EXIT.notMember;
+      }
+      if (options.follow === true) return await follow(io, profile, id, story);
+      if (live) return EXIT.done;
+      note(
+        io,
+        `gochat: ${problem?.message ?? 'the server could not be reached'}; this is what the profile has`,
+      );
+      return problem?.code === 'refused' ? EXIT.refused : EXIT.done;
+    } finally {
+      story.stop();
+    }
+  });
+}
+
+async function follow(io: Io, profile: Profile, room: string, story: Story): Promise<number> {
+  const ended = new Promise<number>((resolve) => {
+    profile.on((event) => {
+      if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
+      note(io, `gochat: ${event.problem.message}`);
+      resolve(EXIT.notMember);
+    });
+  });
+  const code = await untilInterrupted(ended);
+  await story.catchUp();
+  return code ?? EXIT.done;
+}
+
+/** A room's id, whatever it was called by. */
+async function roomId(profile: Profile, room: string): Promise<string> {
+  const rooms = await profile.call('rooms', {});
+  const fitting = rooms.filter((r) => r.id === room || r.name === room);
+  const [one] = fitting;
+  // What is missing or ambiguous is said best by whoever resolves names.
+  if (one === undefined || fitting.length > 1) await profile.call('history', { room, after: '0', limit: 1 });
+  return one?.id ?? room;
+}
