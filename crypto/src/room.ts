@@ -215,7 +215,10 @@ export function memberAt(room: Room, leaf: number): Member | undefined {
   return membersOf(room).find((m) => m.leaf === leaf);
 }
 
-/** What to call each member (by device key): names that collide, case folded, carry a suffix of the identity's fingerprint. */
+/**
+ * What to call each member (by device key): names that look alike, or like such a label, carry a suffix of the identity's
+ * fingerprint.
+ */
 export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   const known = labels.get(all);
   if (known !== undefined) return known;
@@ -226,7 +229,8 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   }
   const called = new Map(
     all.map((m) => {
-      const alone = (identities.get(fold(m.name))?.size ?? 0) < 2;
+      const folded = fold(m.name);
+      const alone = (identities.get(folded)?.size ?? 0) < 2 && !folded.includes('#');
       return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
     }),
   );
@@ -234,8 +238,10 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   return called;
 }
 
+/** Without case, and without what isn't seen: a peer's name may hold anything. */
 function fold(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  const seen = name.normalize('NFKC').replace(/[\p{Cc}\p{Cf}\p{M}\u115f\u1160\u3164]/gu, '');
+  return seen.replace(/\s+/gu, ' ').trim().toLowerCase();
 }
 
 /** The room once another member has proved to be in its epoch. */

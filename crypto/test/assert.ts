@@ -7,7 +7,7 @@ import { Person, seededEnv } from './world.ts';
 const built = new Map<string, ReturnType<typeof build>>();
 
 async function build(names: readonly string[]) {
-  const env = seededEnv(names.length);
+  const env = seededEnv(1000 + built.size);
   const log = new Log();
   const people = names.map((name) => new Person(name, env));
   const [founder, ...others] = people as [Person, ...Person[]];

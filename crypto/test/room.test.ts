@@ -1,53 +1,232 @@
 import { expect, test } from 'vitest';
-import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
-import { roomCode } from '../src/room.ts';
-import { Log } from './log.ts';
-import { Person, seededEnv } from './world.ts';
+import { heal, invite, remove, revoke, type Started } from '../src/handshake.ts';
+import { inviteKeys } from '../src/invite.ts';
+import { invitesOf, type Room } from '../src/room.ts';
+import { agree, allRead, allTalk, readsNothingAfter, roomOfPeople } from './assert.ts';
+import { litters } from './hostile.ts';
+import type { Log } from './log.ts';
+import { Person, troublesIn, won } from './world.ts';
 
 async function three() {
-  const env = seededEnv(1);
-  const log = new Log();
-  const [ana, ben, cai] = [new Person('ana', env), new Person('ben', env), new Person('cai', env)];
-  await ana.creates(log);
-  const link = await ana.invites(log);
-  await ben.joins(log, link);
-  await cai.joins(log, link);
-  for (const person of [ana, ben]) await person.reads(log);
-  return { env, log, link, ana, ben, cai };
+  const world = await roomOfPeople('ana', 'ben', 'cai');
+  const [ana, ben, cai] = world.people as [Person, Person, Person];
+  return { ...world, ana, ben, cai };
 }
 
+/** Both start at the same instant; the first to arrive wins, and the other makes its own anew when it has read. */
+async function race(log: Log, one: Person, make: Make, other: Person, makeOther: Make): Promise<void> {
+  const first = await one.starts(make);
+  const second = await other.starts(makeOther);
+  won(log.swap(first));
+  expect(log.swap(second)).toBe('conflict');
+  await one.reads(log);
+  const seen = await other.reads(log);
+  expect(seen.filter((e) => e.kind === 'lost-race')).toMatchObject([{ request: second.id }]);
+  await other.commits(log, makeOther);
+}
+
+type Make = (room: Room) => Promise<Started>;
+
+const heals = (person: Person) => (room: Room) => heal(room, person.env);
+const removes = (person: Person, other: Person) => (room: Room) => remove(room, other.device, person.env);
+const invites = (person: Person) => (room: Room) => invite(room, person.env.random(16), {}, person.env);
+
 test('everyone reads everyone', async () => {
-  const { log, ana, ben, cai } = await three();
-  for (const person of [ana, ben, cai]) await person.says(log, `I am ${person.name}`);
-  for (const person of [ana, ben, cai]) await person.reads(log);
-  expect(ana.heard).toEqual(['ben: I am ben', 'cai: I am cai']);
-  expect(ben.heard).toEqual(['ana: I am ana', 'cai: I am cai']);
-  expect(cai.heard).toEqual(['ana: I am ana', 'ben: I am ben']);
-  expect([ana, ben, cai].map((p) => p.troubles)).toEqual([[], [], []]);
-  expect(new Set([ana, ben, cai].map((p) => roomCode(p.room))).size).toBe(1);
+  const names = Array.from({ length: 12 }, (_, i) => `person ${i}`) as [string, ...string[]];
+  const { log, people } = await roomOfPeople(...names);
+  await allTalk(log, ...people);
+  await people[5]?.heals(log);
+  await allTalk(log, ...people);
 });
 
 test('a removed member reads nothing after, and everyone else goes on', async () => {
   const { log, ana, ben, cai } = await three();
   await ana.removes(log, cai);
-  await ana.says(log, 'cai is gone');
-  await ben.reads(log);
-  await cai.reads(log);
-  expect(ben.heard).toContain('ana: cai is gone');
-  expect(cai.heard).toEqual([]);
+  await readsNothingAfter(log, cai, ana);
   expect(cai.room.status).toBe('removed');
+  await ben.reads(log);
+  expect(ben.heard.slice(-2)).toEqual(['ana: a secret', 'ana: another']);
   expect(ben.members).toEqual(['ana', 'ben']);
+  await expect(cai.seals('let me in')).rejects.toMatchObject({ code: 'not-active' });
 });
 
-test('a room comes back from its bytes', async () => {
+test('not even with everything that it ever held does a removed member read on', async () => {
   const { log, ana, ben, cai } = await three();
-  await ben.says(log, 'one');
-  ana.room = await decodeRoom(encodeRoom(ana.room));
-  await ana.says(log, 'two');
-  ben.room = await decodeRoom(encodeRoom(ben.room));
+  const ghost = new Person('cai', cai.env, cai.who);
+  const kept = await cai.copy();
+  const before = log.entries.length;
+  await ana.removes(log, cai);
+  await ana.says(log, 'a secret');
+  await ben.says(log, 'another');
+  for (const skip of [0, 1, 2]) {
+    ghost.room = kept;
+    await ghost.reads({ entries: log.entries.slice(before + skip) });
+    expect(ghost.heard).toEqual([]);
+  }
+});
+
+test('an invitee reads nothing from before', async () => {
+  const { log, link, ana, env } = await three();
+  await ana.says(log, 'before');
+  const dan = new Person('dan', env);
+  await dan.joins(log, link);
+  for (const entry of log.entries.slice(0, -1)) await dan.takes(entry);
+  expect(dan.heard).toEqual([]);
+  dan.room = { ...dan.room, position: '0' as Room['position'] };
+  await dan.reads(log);
+  expect(dan.heard).toEqual([]);
+});
+
+test('a stolen state reads on until its owner heals, and nothing after', async () => {
+  const { log, ana, ben } = await three();
+  const thief = new Person('thief', ana.env, ben.who);
+  thief.room = await ben.copy();
+  await ana.says(log, 'still readable');
+  await thief.reads(log);
+  expect(thief.heard).toEqual(['ana: still readable']);
   await ben.heals(log);
-  await cai.says(log, 'three');
   await ana.reads(log);
-  expect(ana.heard).toEqual(['ben: one', 'cai: three']);
-  expect(ana.troubles).toEqual([]);
+  await readsNothingAfter(log, thief, ana);
+  await readsNothingAfter(log, thief, ben);
+});
+
+test("a stolen state is not shut out by somebody else's heal: only its owner's helps", async () => {
+  const { log, ana, ben } = await three();
+  const thief = new Person('thief', ana.env, ben.who);
+  thief.room = await ben.copy();
+  await ana.heals(log);
+  await ana.says(log, 'still readable');
+  await thief.reads(log);
+  expect(thief.heard).toEqual(['ana: still readable']);
+});
+
+test('who loses a race between two heals loses nothing', async () => {
+  const { log, ana, ben, cai } = await three();
+  await race(log, ana, heals(ana), ben, heals(ben));
+  await allTalk(log, ana, ben, cai);
+});
+
+test('who loses a race between a heal and an invite loses nothing', async () => {
+  const { log, ana, ben, cai } = await three();
+  await race(log, ana, heals(ana), ben, invites(ben));
+  await allRead(log, [ana, cai]);
+  await race(log, cai, invites(cai), ana, heals(ana));
+  await allRead(log, [ben]);
+  expect(invitesOf(ana.room)).toHaveLength(3);
+  await allTalk(log, ana, ben, cai);
+});
+
+test('who loses a race against its own removal is removed', async () => {
+  const { log, ana, ben, cai } = await three();
+  const removal = await ana.starts(removes(ana, cai));
+  await cai.starts(heals(cai));
+  won(log.swap(removal));
+  await allRead(log, [ana, ben, cai]);
+  expect(cai.room.status).toBe('removed');
+  expect(cai.room.pending).toBeUndefined();
+  await allTalk(log, ana, ben);
+});
+
+test('a removal that loses a race against the one whom it removes is made anew', async () => {
+  const { log, ana, ben, cai } = await three();
+  await race(log, cai, heals(cai), ana, removes(ana, cai));
+  await allRead(log, [ben, cai]);
+  expect(cai.room.status).toBe('removed');
+  await allTalk(log, ana, ben);
+});
+
+test('two who join at the same instant both get in', async () => {
+  const { log, link, ana, ben, env } = await three();
+  const [dan, eva] = [new Person('dan', env), new Person('eva', env)];
+  const second = await eva.asksToJoin(log, link);
+  await dan.joins(log, link);
+  expect(log.swap(second.frame)).toBe('conflict');
+  await eva.joins(log, link);
+  await allRead(log, [ana, ben, dan]);
+  await allTalk(log, ana, ben, dan, eva);
+});
+
+test('a join that loses against a removal is refused: its link is dead', async () => {
+  const { log, link, ana, ben, cai, env } = await three();
+  const dan = new Person('dan', env);
+  const { frame } = await dan.asksToJoin(log, link);
+  await ana.removes(log, cai);
+  expect(log.swap(frame)).toBe('conflict');
+  await expect(dan.joins(log, link)).rejects.toThrow('no such invite');
+  await allRead(log, [ben]);
+  await dan.joins(log, await ben.invites(log));
+  await allTalk(log, ana, ben, dan);
+});
+
+test('a removal that loses against a join is made anew', async () => {
+  const { log, link, ana, ben, cai, env } = await three();
+  const removal = await ana.starts(removes(ana, cai));
+  const dan = new Person('dan', env);
+  await dan.joins(log, link);
+  expect(log.swap(removal)).toBe('conflict');
+  await ana.removes(log, cai);
+  await allTalk(log, ana, ben, dan);
+});
+
+test('messages overtaken by a handshake are sealed anew under the same id and land once', async () => {
+  const { log, ana, ben, cai } = await three();
+  const drafts = [await ana.seals('one'), await ana.seals('two')];
+  await ben.heals(log);
+  expect(drafts.map((frame) => log.post(frame))).toEqual(['stale', 'stale']);
+  const seen = await ana.reads(log);
+  expect(seen.filter((e) => e.kind === 'unsealed')).toMatchObject([{ messages: [{ n: 1 }, { n: 2 }] }]);
+  await ana.saysAgain(log);
+  await allRead(log, [ben, cai]);
+  expect(ben.heard).toEqual(['ana: one', 'ana: two']);
+  expect([ana, ben, cai].flatMap((p) => p.troubles)).toEqual([]);
+  expect(ana.drafts).toEqual([]);
+});
+
+test('an overtaken sealing that the server lets land all the same is read once', async () => {
+  const { log, ana, ben } = await three();
+  const draft = await ana.seals('once');
+
+  await litters(log, ben);
+  await ana.reads(log);
+  log.append('message', draft.body);
+  await ana.saysAgain(log);
+  await ben.reads(log);
+  expect(ben.heard).toEqual(['ana: once']);
+  expect(ben.troubles).toEqual(['skipped-handshake', 'repeated']);
+});
+
+test('links live and die as the room says', async () => {
+  const { log, ana, ben, env } = await three();
+  const mine = await ben.invites(log);
+  await ana.reads(log);
+  expect(invitesOf(ana.room).map((i) => i.by)).toHaveLength(2);
+  await ben.commits(log, (room) => revoke(room, [inviteKeys(mine.secret).id], ben.env));
+  await expect(new Person('dan', env).joins(log, mine)).rejects.toThrow('no such invite');
+  await ana.reads(log);
+  const anas = invitesOf(ana.room).map((i) => i.id);
+  expect(() => revoke(ben.room, anas, ben.env)).toThrow('admin');
+  expect(() => revoke(ben.room, ['nothing'], ben.env)).toThrow('no such invite');
+  for (let n = 1; n < 16; n += 1) await ana.invites(log);
+  await expect(ana.invites(log)).rejects.toMatchObject({ code: 'too-many' });
+});
+
+test('only an admin removes, nobody removes itself or a stranger', async () => {
+  const { ana, ben, cai } = await three();
+  expect(() => remove(ben.room, cai.device, ben.env)).toThrow('admin');
+  expect(() => remove(ana.room, ana.device, ana.env)).toThrow('leave');
+  expect(() => remove(ana.room, ana.id(), ana.env)).toThrow('no such member');
+});
+
+test('the room is unconfirmed until another member is heard', async () => {
+  const { log, link, ana, env } = await three();
+  const dan = new Person('dan', env);
+  await dan.joins(log, link);
+  expect(dan.room.heard).toBe(false);
+  await dan.says(log, 'I hear only myself');
+  expect(dan.room.heard).toBe(false);
+  await ana.says(log, 'welcome');
+  await dan.reads(log);
+  expect(dan.room.heard).toBe(true);
+  expect(troublesIn(dan.events)).toEqual([]);
+  agree(ana, dan);
 });

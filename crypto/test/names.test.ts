@@ -1,0 +1,125 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  cleanName,
+  createIdentity,
+  decodeCredential,
+  decodeIdentity,
+  encodeCredential,
+  encodeIdentity,
+  NameError,
+  safetyNumber,
+} from '../src/identity.ts';
+import { labelsOf, type Member, roomCode } from '../src/room.ts';
+import { agree, allRead, roomOfPeople } from './assert.ts';
+import { type Person, seededEnv } from './world.ts';
+
+test.each([
+  ['empty', ''],
+  ['blank', ' \t\n '],
+  ['too long', 'ä'.repeat(65)],
+  ['a bell', 'a\u0007b'],
+  ['an escape sequence', 'a\u001b[31mb'],
+  ['a zero-width space', 'an\u200ba'],
+  ['a right-to-left override', 'a\u202eb'],
+  ['half a surrogate pair', 'a\ud800b'],
+])('a name that is %s is refused', (_, name) => {
+  expect(() => cleanName(name)).toThrow(NameError);
+});
+
+test('a name is trimmed and composed, and clean then', () => {
+  expect(cleanName('  Ana \t Maria ')).toBe('Ana Maria');
+  expect(cleanName('A\u0308na')).toBe('Äna');
+  expect(cleanName('x'.repeat(128))).toHaveLength(128);
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), (text) => {
+      let clean: string;
+      try {
+        clean = cleanName(text);
+      } catch {
+        return;
+      }
+      expect(cleanName(clean)).toBe(clean);
+    }),
+  );
+});
+
+function member(name: string, seed: number): Member {
+  const { identity, device } = createIdentity(seededEnv(seed));
+  const keys = { identity: encodeBytes(identity.publicKey), device: encodeBytes(device.publicKey) };
+  return { leaf: seed, name, admin: false, self: false, ...keys };
+}
+
+function labels(...names: string[]): string[] {
+  return [...labelsOf(names.map((name, i) => member(name, i + 1))).values()];
+}
+
+test('a name that nobody else has stands alone', () => {
+  expect(labels('ana', 'ben', 'Cai')).toEqual(['ana', 'ben', 'Cai']);
+});
+
+test.each([
+  ['the same', 'ana', 'ana'],
+  ['the same in another case', 'ana', 'ANA'],
+  ['the same in full width', 'ana', 'ａｎａ'],
+  ['the same but for what is not seen', 'ana', 'an\u200ba'],
+  ['the same but for a soft hyphen', 'ana', 'a\u00adna'],
+  ['the same but for blanks', 'ana b', 'ana  b '],
+])('names that are %s carry a suffix', (_, one, other) => {
+  const [first, second] = labels(one, other);
+  expect(first).toMatch(/^.+#[\w-]{4}$/);
+  expect(second).toMatch(/^.+#[\w-]{4}$/);
+  expect(first).not.toBe(second);
+});
+
+test("nobody's name passes for another's label", () => {
+  const [, second] = labels('ana', 'ana');
+  const three = labels('ana', 'ana', second as string);
+  expect(new Set(three).size).toBe(3);
+});
+
+test('two devices of one person carry no suffix', () => {
+  const one = member('ana', 1);
+  const label = labelsOf([one, { ...one, device: 'other' }]);
+  expect([...label.values()]).toEqual(['ana', 'ana']);
+});
+
+test('two people see the same safety number, and another with anybody else', () => {
+  const [a, b, c] = [1, 2, 3].map((seed) => createIdentity(seededEnv(seed)).identity.publicKey) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  expect(safetyNumber(a, b)).toBe(safetyNumber(b, a));
+  expect(safetyNumber(a, b)).toMatch(/^(\d{5} ){11}\d{5}$/);
+  expect(new Set([safetyNumber(a, b), safetyNumber(a, c), safetyNumber(b, c), safetyNumber(a, a)]).size).toBe(
+    4,
+  );
+});
+
+test('members of an epoch read the same code to each other, and another one in the next', async () => {
+  const { log, people } = await roomOfPeople('ana', 'ben');
+  const [ana, ben] = people as [Person, Person];
+  agree(ana, ben);
+  const code = roomCode(ana.room);
+  expect(code).toMatch(/^(\d{5} ){5}\d{5}$/);
+  await ben.heals(log);
+  await allRead(log, [ana]);
+  agree(ana, ben);
+  expect(roomCode(ana.room)).not.toBe(code);
+});
+
+test('identities and credentials come back from their bytes', () => {
+  const who = createIdentity(seededEnv(9));
+  expect(decodeIdentity(encodeIdentity(who))).toEqual(who);
+  const bytes = encodeCredential(who, 'Äna');
+  expect(decodeCredential(bytes)).toMatchObject({ name: 'Äna', identityKey: who.identity.publicKey });
+  for (let length = 0; length < bytes.length; length += 1) {
+    const cut = decodeCredential(bytes.slice(0, length));
+    if (length < 98) expect(cut).toBeUndefined();
+  }
+  expect(decodeCredential(bytes.with(0, 2))).toBeUndefined();
+  expect(decodeCredential(Uint8Array.from([...bytes, 0xff]))).toBeUndefined();
+  expect(decodeCredential(Uint8Array.from([...bytes, ...new Uint8Array(128).fill(97)]))).toBeUndefined();
+});
