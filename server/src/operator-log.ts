@@ -21,6 +21,9 @@ export interface OperatorLog {
 }
 
 const CIPHERTEXT_CHARS = 40;
+/** What fits a line of 100 columns with the rest. */
+const PRETTY_CIPHERTEXT_CHARS = 24;
+const PRETTY_ROOM_CHARS = 8;
 
 /** What the operator reads: what the server does, and of each message all that the server sees, its ciphertext shortened. */
 export function openOperatorLog({ format, level, showsMessages, out }: OperatorLogOptions): OperatorLog {
@@ -48,7 +51,14 @@ class JsonView implements View {
 
   broadcast(room: RoomId, { kind, pos, body }: Entry, connections: number): void {
     this.#logger.info(
-      { room, seq: String(pos), kind, bytes: body.length, ciphertext: shortened(body), connections },
+      {
+        room,
+        seq: String(pos),
+        kind,
+        bytes: body.length,
+        ciphertext: shortened(body, CIPHERTEXT_CHARS),
+        connections,
+      },
       reach(connections),
     );
   }
@@ -63,7 +73,7 @@ class PrettyView implements View {
 
   broadcast(room: RoomId, { kind, pos, at, body }: Entry, connections: number): void {
     this.#out.write(
-      `${clock(new Date(at))} ${kind} ${room} ${pos}  ${shortened(body)}  ${body.length} bytes, ${reach(connections)}\n`,
+      `${clock(new Date(at))} ${kind.padEnd(9)} ${room.slice(0, PRETTY_ROOM_CHARS)} ${pos}  ${shortened(body, PRETTY_CIPHERTEXT_CHARS)}  ${body.length} bytes, ${reach(connections)}\n`,
     );
   }
 }
@@ -72,9 +82,9 @@ function reach(connections: number): string {
   return `broadcast to ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
 }
 
-function shortened(body: Uint8Array): string {
-  const text = Buffer.from(body.subarray(0, CIPHERTEXT_CHARS)).toString('base64url');
-  return text.length > CIPHERTEXT_CHARS ? `${text.slice(0, CIPHERTEXT_CHARS)}…` : text;
+function shortened(body: Uint8Array, chars: number): string {
+  const text = Buffer.from(body.subarray(0, chars)).toString('base64url');
+  return text.length > chars ? `${text.slice(0, chars)}…` : text;
 }
 
 function clock(at: Date): string {

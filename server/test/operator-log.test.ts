@@ -37,11 +37,14 @@ test.each(['pretty', 'json'] as const)(
     const ack = await post(ada, room, access.at, 'x'.repeat(100));
     await bob.next((frame) => frame.type === 'entry' && frame.kind === 'message');
     const seq = 'seq' in ack ? ack.seq : '';
-    const shortened = `${Buffer.from('x'.repeat(100)).toString('base64url').slice(0, 40)}…`;
+    const shortened = (chars: number) =>
+      `${Buffer.from('x'.repeat(100)).toString('base64url').slice(0, chars)}…`;
     const line = lines.at(-1) ?? '';
     if (format === 'pretty') {
       expect(line).toMatch(/^\d\d:\d\d:\d\d message /);
-      expect(line).toContain(` ${room} ${seq}  ${shortened}  100 bytes, broadcast to 2 connections`);
+      expect(line).toContain(
+        ` ${room.slice(0, 8)} ${seq}  ${shortened(24)}  100 bytes, broadcast to 2 connections`,
+      );
     } else {
       expect(JSON.parse(line)).toMatchObject({
         level: 'info',
@@ -50,7 +53,7 @@ test.each(['pretty', 'json'] as const)(
         seq,
         kind: 'message',
         bytes: 100,
-        ciphertext: shortened,
+        ciphertext: shortened(40),
         connections: 2,
       });
     }
