@@ -6,7 +6,7 @@ const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { d
 export default {
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'examples/*.mjs'],
+      entry: ['scripts/*.{mjs,ts}', 'examples/*.mjs'],
       // The published package is the root, which repeats what its workspaces import: a test holds the two together.
       ignoreDependencies: Object.keys(dependencies),
     },

@@ -62,7 +62,7 @@ class Screen {
 const CHAR = 8.4;
 const LINE = 19;
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -77,9 +77,9 @@ function draw(
     const width = cols * CHAR + 32;
     const text = lines.map((line, i) => {
       const tone = line.startsWith('*') ? '#8b98a9' : /^\S+: /.test(line) ? '#dfe7f1' : '#aab6c5';
-      return `<text x="16" y="${60 + i * LINE}" fill="${tone}" xml:space="preserve">${escape(line)}</text>`;
+      return `<text x="16" y="${60 + i * LINE}" fill="${tone}" xml:space="preserve">${escaped(line)}</text>`;
     });
-    const pane = `<g transform="translate(${x} 0)"><rect width="${width}" height="${height}" rx="8" fill="#12171f"/><text x="16" y="25" fill="#6f7c8d">${escape(title)}</text><path d="M0 38H${width}" stroke="#232b36"/>${text.join('')}</g>`;
+    const pane = `<g transform="translate(${x} 0)"><rect width="${width}" height="${height}" rx="8" fill="#12171f"/><text x="16" y="25" fill="#6f7c8d">${escaped(title)}</text><path d="M0 38H${width}" stroke="#232b36"/>${text.join('')}</g>`;
     x += width + gap;
     return pane;
   });
