@@ -2,7 +2,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { openVault } from '@gochat/crypto/vault';
 import { Chat } from './chat.ts';
 import { ChatError } from './chat-error.ts';
-import { connect } from './connection.ts';
+import { connect } from './connect.ts';
 import { type AskPassphrase, relock, unlock } from './key-file.ts';
 import { type ChatEvent, isMethod, type Method, type Params, REPEATABLE, type Result } from './methods.ts';
 import { claimProfile, Fenced, type Guest, type Owner } from './owner/claim.ts';

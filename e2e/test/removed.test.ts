@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Connection, connect } from '@gochat/client/connection';
+import { connect } from '@gochat/client/connect';
+import type { Connection } from '@gochat/client/connection';
 import { redeem } from '@gochat/client/joining';
 import { proveEnter } from '@gochat/crypto/enter';
 import { createIdentity } from '@gochat/crypto/identity';

@@ -1,0 +1,12 @@
+import type { Connection } from './connection.ts';
+import { type GreetOptions, greet } from './conversation.ts';
+import { parseAddress } from './transport/address.ts';
+import { type DialOptions, dial } from './transport/dial.ts';
+
+/** Connects to a server and says hello. @throws AddressError, DialError, RequestError, Disconnected */
+export async function connect(
+  address: string,
+  options: DialOptions & GreetOptions = {},
+): Promise<Connection> {
+  return greet(await dial(parseAddress(address), options), options);
+}
