@@ -87,6 +87,15 @@ export function encodeRoom(room: Room): Uint8Array {
 
 /** @throws RoomError `bad-group` when the bytes are not what {@link encodeRoom} made, or of a newer version. */
 export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
+  try {
+    return await restored(bytes);
+  } catch (error) {
+    // Without its cause, which may quote secrets.
+    throw error instanceof RoomError ? error : damaged();
+  }
+}
+
+async function restored(bytes: Uint8Array): Promise<Room> {
   const [json, mlsBytes, pendingBytes] = partsOf(bytes);
   if (json === undefined || mlsBytes === undefined || pendingBytes === undefined) throw damaged();
   const stored = JSON.parse(fromUtf8(json)) as Stored;
@@ -98,7 +107,8 @@ export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
   const { chain, pending } = stored;
   return {
     id: stored.id,
-    status: stored.status,
+    // Newer software knows the rules at which older stopped.
+    status: stored.status === 'outdated' && context.state !== 'newer' ? 'active' : stored.status,
     mls,
     keys: await epochKeys(mls, stored.id),
     context,

@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { advanceChain, breakChain } from './chain.ts';
 import type { RoomEvent, Step, Trouble } from './event.ts';
-import { sha256 } from './primitives.ts';
+import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { receiveMessage } from './receive-message.ts';
 import { isNews, type Room } from './room.ts';
@@ -30,7 +30,7 @@ export interface Opened extends Omit<LogEntry, 'body'> {
  */
 export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
   if (!isNews(room, entry.seq)) return { room, events: [trouble(entry, { kind: 'repeated' })], spent: [] };
-  const body = decodeBytes(entry.body);
+  const body = bytesOf(entry.body);
   const opened: Opened = {
     seq: entry.seq,
     kind: entry.kind,
@@ -54,6 +54,15 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   if (entry.kind === 'message') return receiveMessage(room, read, opened);
   const step = await receiveHandshake(room, { ...read, base: entry.seq }, opened, now);
   return overtaken(room, step);
+}
+
+/** Text that is no base64url is the server's own, and as good as any other garbage. */
+function bytesOf(text: string): Uint8Array {
+  try {
+    return decodeBytes(text);
+  } catch {
+    return utf8(text);
+  }
 }
 
 /** Behind a handshake nothing lands that was based on what stood before it. */

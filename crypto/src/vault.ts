@@ -7,7 +7,9 @@ import {
   encrypt,
   equalBytes,
   hmac,
+  NONCE_BYTES,
   sha256,
+  TAG_BYTES,
   transcript,
   utf8,
 } from './primitives.ts';
@@ -59,6 +61,7 @@ const KDF = { memoryKiB: 64 * 1024, iterations: 3, parallelism: 1 } as const;
 const SALT_BYTES = 16;
 const PLAIN = 'gochat-key-1\n';
 const LOCKED = 'gochat-locked-key-1\n';
+const LOCKED_BYTES = LOCKED.length + SALT_BYTES + NONCE_BYTES + 32 + TAG_BYTES;
 
 async function stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array> {
   return argon2id({
@@ -86,7 +89,7 @@ export async function encodeKeyFile(
 
 /** Whether a key file needs a passphrase. @throws VaultError `damaged` */
 export function isLocked(file: Uint8Array): boolean {
-  if (startsWith(file, LOCKED)) return true;
+  if (startsWith(file, LOCKED) && file.length === LOCKED_BYTES) return true;
   if (startsWith(file, PLAIN) && file.length === PLAIN.length + 32) return false;
   throw new VaultError('damaged', 'the key file of this profile is damaged');
 }

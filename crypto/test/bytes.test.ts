@@ -1,0 +1,267 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { advanceChain, claimOf, compareClaim, startChain } from '../src/chain.ts';
+import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
+import { invite } from '../src/handshake.ts';
+import { readJoinAad } from '../src/invite.ts';
+import { readGroupInfo, readPrivateMessage, readPublicMessage, treeOf } from '../src/mls.ts';
+import { decodePayload, encodePayload } from '../src/payload.ts';
+import { receive } from '../src/receive.ts';
+import { decodeRoomState, encodeRoomState, type RoomState, readContext } from '../src/room-state.ts';
+import { openBody, sealBody } from '../src/seal.ts';
+import { allRead, allTalk, anaBenMal, roomOfPeople } from './assert.ts';
+import { craftCommit } from './craft.ts';
+import { looksInside } from './hostile.ts';
+import { Person, seededEnv } from './world.ts';
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const key = (length: number) => bytes(length).map(encodeBytes);
+const count = fc.integer({ min: 0, max: 2 ** 40 });
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 });
+
+const roomStates: fc.Arbitrary<RoomState> = fc
+  .record({
+    name: words,
+    topic: fc.option(words, { nil: undefined }),
+    admins: fc.uniqueArray(key(32), { minLength: 1, maxLength: 16 }),
+    invites: fc.array(
+      fc.record({
+        id: key(16).map((id) => id as InviteId),
+        join: key(32),
+        wrap: key(32),
+        epoch: count,
+        by: key(32),
+      }),
+      { maxLength: 16 },
+    ),
+    lastRemoveEpoch: fc.option(count, { nil: undefined }),
+  })
+  .map(({ topic, lastRemoveEpoch, ...rest }) => ({
+    v: 1 as const,
+    ...rest,
+    ...(topic !== undefined && { topic }),
+    ...(lastRemoveEpoch !== undefined && { lastRemoveEpoch }),
+  }));
+
+/** Every way in which bytes get damaged: cut, a bit turned, something put in. */
+function* damaged(whole: Uint8Array, env: { chance(): number }, times: number): Generator<Uint8Array> {
+  const somewhere = () => Math.floor(env.chance() * whole.length);
+  for (let n = 0; n < times; n += 1) {
+    yield whole.slice(0, somewhere());
+    const at = somewhere();
+    yield whole.with(at, (whole[at] ?? 0) ^ (1 << Math.floor(env.chance() * 8)));
+    yield whole.with(at, Math.floor(env.chance() * 256));
+    yield Uint8Array.from([...whole.slice(0, at), Math.floor(env.chance() * 256), ...whole.slice(at)]);
+    yield Uint8Array.from([...whole.slice(0, at), ...whole.slice(at + 1 + Math.floor(env.chance() * 8))]);
+  }
+}
+
+test('room state has one spelling', () => {
+  fc.assert(
+    fc.property(roomStates, (state) => {
+      const spelled = encodeRoomState(state);
+      expect(decodeRoomState(spelled)).toEqual(state);
+      const text = new TextDecoder().decode(spelled);
+      const turned = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text) as object).reverse()));
+      for (const other of [
+        `${text} `,
+        ` ${text}`,
+        turned,
+        text.replace('"v":1', '"v":1.0'),
+        text.replace('{', '{"x":1,'),
+      ]) {
+        expect(decodeRoomState(new TextEncoder().encode(other))).toBeUndefined();
+      }
+    }),
+    { numRuns: 60 },
+  );
+  expect(decodeRoomState(new TextEncoder().encode('{"v":2,"other":true}'))).toBe('newer');
+  for (const text of [
+    '',
+    '[]',
+    'null',
+    '1',
+    '{"v":0}',
+    '{"v":1}',
+    '{"v":"2"}',
+    `{"v":2,"x":"${'x'.repeat(33_000)}"}`,
+  ]) {
+    expect(decodeRoomState(new TextEncoder().encode(text))).toBeUndefined();
+  }
+});
+
+test('a payload says again what it was made of', () => {
+  const claims = fc.option(fc.record({ index: count, value: bytes(16) }), { nil: undefined });
+  const contents = fc.oneof(
+    words.map((text) => ({ kind: 'text' as const, text })),
+    fc.constant({ kind: 'leave' as const }),
+  );
+  fc.assert(
+    fc.property(
+      key(16),
+      fc.integer({ min: 1 }),
+      claims,
+      claims,
+      contents,
+      (id, n, claim, previous, content) => {
+        const payload = { id, n, claim, previous, content };
+        expect(decodePayload(encodePayload(payload))).toEqual(payload);
+      },
+    ),
+  );
+});
+
+test('payloads of any bytes are payloads or nothing', () => {
+  const env = seededEnv(31);
+  const claim = { index: 3, value: env.random(16) };
+  const content = { kind: 'text', text: 'hello' } as const;
+  const whole = encodePayload({ id: encodeBytes(env.random(16)), n: 1, claim, previous: claim, content });
+  for (const some of damaged(whole, env, 300)) decodePayload(some);
+  fc.assert(fc.property(fc.json(), (json) => void decodePayload(new TextEncoder().encode(json))));
+  fc.assert(fc.property(fc.uint8Array(), (any) => void decodePayload(any)));
+  expect(decodePayload(new TextEncoder().encode('['.repeat(60_000)))).toBeUndefined();
+});
+
+test('two who read the same agree on every claim, and a difference lasts', () => {
+  const entries = fc.array(
+    fc.tuple(fc.constantFrom('message' as const, 'handshake' as const), fc.uint8Array()),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(bytes(32), entries, fc.uint8Array(), (secret, read, other) => {
+      let one = startChain(secret, undefined);
+      let two = advanceChain(one, 'message', Uint8Array.from([...other, 1]));
+      one = advanceChain(one, 'message', other);
+      for (const [kind, body] of read) {
+        const claim = claimOf(one);
+        expect(claim && compareClaim(one, claim)).toBe('same');
+        expect(claim && compareClaim(two, claim)).toBe('differs');
+        one = advanceChain(one, kind, body);
+        two = advanceChain(two, kind, body);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a claim from too long ago says nothing', () => {
+  let chain = startChain(new Uint8Array(32), undefined);
+  const first = claimOf(chain);
+  for (let n = 0; n < 300; n += 1) chain = advanceChain(chain, 'message', Uint8Array.of(n & 255));
+  expect(first && compareClaim(chain, first)).toBe('unknown');
+  expect(compareClaim(chain, { index: 301, value: new Uint8Array(16) })).toBe('ahead');
+  expect(chain.recent.length).toBe(256);
+});
+
+test('a room comes back from its bytes as it was, in every state', async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  const seen = async (person: Person) => {
+    const once = encodeRoom(person.room);
+    const back = await decodeRoom(once);
+    expect(encodeRoom(back)).toEqual(once);
+    expect(back).toEqual({ ...person.room, mls: back.mls, pending: back.pending });
+  };
+  await ben.says(log, 'one');
+  await allRead(log, [ana, ben, mal]);
+  await seen(ana);
+  await ana.seals('two');
+  await ana.starts((room) => invite(room, ana.env.random(16), {}, ana.env));
+  await seen(ana);
+  ana.room = await ana.copy();
+  await ben.heals(log);
+  await ana.reads(log);
+  await ana.removes(log, mal);
+  await allRead(log, [ben, mal]);
+  for (const person of [ana, ben, mal]) await seen(person);
+});
+
+test('a damaged room is refused as damaged, whatever the damage', async () => {
+  const { ana } = await anaBenMal();
+  const whole = encodeRoom(ana.room);
+  const env = seededEnv(33);
+  for (const some of damaged(whole, env, 30)) {
+    await decodeRoom(some).catch((error: unknown) => {
+      expect(error).toMatchObject({ name: 'RoomError', code: 'bad-group' });
+    });
+  }
+  for (const length of [0, 1, 3, 4, 5, whole.length - 1]) {
+    await expect(decodeRoom(whole.slice(0, length))).rejects.toMatchObject({
+      name: 'RoomError',
+      code: 'bad-group',
+    });
+  }
+});
+
+test('no bytes crash the decoders of what peers send', async () => {
+  const { log, link, ana } = await anaBenMal();
+  const env = seededEnv(32);
+  const info = await looksInside(log, link);
+  const { message } = await craftCommit(ana.room.mls, {});
+  for (const some of damaged(message, env, 200)) readPrivateMessage(some);
+  for (const some of damaged(message, env, 50)) readPublicMessage(some);
+  const { encodeGroupInfo } = await import('ts-mls/groupInfo.js');
+  for (const some of damaged(encodeGroupInfo(info), env, 200)) {
+    const read = readGroupInfo(some);
+    if (read !== undefined) treeOf(read);
+    if (read !== undefined) readContext(read.groupContext.extensions, link.room, read.groupContext.groupId);
+  }
+  for (const some of damaged(env.random(118), env, 50)) readJoinAad(some);
+});
+
+test('no entry crashes a reader, and none that is no member’s moves it', async () => {
+  const { log, link, ana, ben, mal } = await anaBenMal();
+  const env = seededEnv(34);
+  const dan = new Person('dan', env);
+  const { frame } = await dan.asksToJoin(log, link);
+  const bodies = [
+    Buffer.from((await ben.seals('a message')).body, 'base64url'),
+    Buffer.from((await ben.starts((room) => invite(room, env.random(16), {}, env))).body, 'base64url'),
+    Buffer.from(frame.body, 'base64url'),
+  ];
+  let seq = Number(ana.room.position);
+  for (const body of bodies) {
+    for (const some of damaged(body, env, 12)) {
+      for (const kind of ['message', 'handshake'] as const) {
+        seq += 1;
+        const entry = { seq: String(seq) as Position, kind, at: seq, body: encodeBytes(some) };
+        const { room } = await receive(ana.room, entry, seq);
+        expect(room.mls).toBe(ana.room.mls);
+        expect(room.status).toBe('active');
+      }
+    }
+  }
+  await allTalk(log, ana, mal);
+});
+
+test('no plaintext of a member crashes a reader', async () => {
+  const { ana, mal } = await anaBenMal();
+  const env = seededEnv(35);
+  const { room } = mal;
+  const { message } = await craftCommit(room.mls, {});
+  let seq = Number(ana.room.position);
+  for (const some of damaged(message, env, 40)) {
+    for (const kind of ['message', 'handshake'] as const) {
+      seq += 1;
+      const body = sealBody(room.keys, kind, room.id, some, env);
+      const step = await receive(
+        ana.room,
+        { seq: String(seq) as Position, kind, at: 1, body: encodeBytes(body) },
+        1,
+      );
+      expect(step.room.status).toBe('active');
+      expect(step.events.length).toBe(1);
+    }
+  }
+  expect(openBody(room.keys, 'message', 'x' as RoomId, new Uint8Array(2))).toBeUndefined();
+});
+
+test('a body that is no base64url is trouble, not an end', async () => {
+  const { founder } = await roomOfPeople('ana');
+  const seq = '99' as Position;
+  for (const kind of ['message', 'handshake'] as const) {
+    const { events } = await receive(founder.room, { seq, kind, at: 1, body: 'not*base64' }, 1);
+    expect(events).toMatchObject([{ kind: 'trouble' }]);
+  }
+});
