@@ -1,8 +1,8 @@
 import { connect } from '@gochat/client/connect';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { openMemory } from '@gochat/server/log/memory';
+import { openOperatorLog } from '@gochat/server/operator-log';
 import { serve } from '@gochat/server/serve';
-import pino from 'pino';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -17,7 +17,8 @@ async function node(certified: boolean) {
     host: '127.0.0.1',
     port: 0,
     names: [{ host: 'localhost' }],
-    logger: pino({ level: 'silent' }),
+    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+      .logger,
     ...(certified && { certificate }),
   });
   onTestFinished(() => server.close());
