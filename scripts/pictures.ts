@@ -67,6 +67,7 @@ function escaped(text: string): string {
 }
 
 function draw(
+  what: string,
   panes: readonly { readonly title: string; readonly lines: readonly string[]; readonly cols: number }[],
 ): string {
   const gap = 16;
@@ -84,7 +85,7 @@ function draw(
     return pane;
   });
   const width = x - gap;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" role="img"><title>${escaped(what)}</title>${parts.join('')}</svg>\n`;
 }
 
 const home = await mkdtemp(join(tmpdir(), 'gochat-pictures-'));
@@ -118,14 +119,14 @@ const talk = (screen: Screen) =>
 await mkdir(PICTURES, { recursive: true });
 await writeFile(
   new URL('clients.svg', PICTURES),
-  draw([
+  draw('Two people talk', [
     { title: 'ana', lines: talk(ana), cols: 52 },
     { title: 'ben', lines: talk(ben), cols: 52 },
   ]),
 );
 await writeFile(
   new URL('server.svg', PICTURES),
-  draw([{ title: 'npm start', lines: server.lines, cols: 104 }]),
+  draw('The server sees ciphertext', [{ title: 'npm start', lines: server.lines, cols: 104 }]),
 );
 await ana.end();
 await ben.end();

@@ -21,6 +21,7 @@ import { Timers, Turns, Watch } from './turns.ts';
 
 const IN_FLIGHT = 32;
 const BATCH = 256;
+const INBOX = 2048;
 const OUTCOMES_KEPT = 64;
 
 /** Frames of the server that speak of one room. */
@@ -52,6 +53,7 @@ export class RoomSession {
   #problem: ChatError | undefined;
   #inbox: RoomFrame[] = [];
   #draining = false;
+  #drained: Promise<void> = Promise.resolve();
   #counters: SignalCounters = new Map();
 
   constructor(ledger: RoomLedger, env: Env, listener: RoomListener) {
@@ -164,16 +166,17 @@ export class RoomSession {
     this.watch.changed();
   }
 
-  /** Takes a frame of this room in. */
-  take(frame: RoomFrame): void {
-    if (frame.type === 'signal') {
-      this.#hear(frame);
-      return;
-    }
+  /** Takes a frame of this room in. @returns what to wait for before the next one, when many wait already. */
+  take(frame: RoomFrame): void | Promise<void> {
+    if (frame.type === 'signal') return this.#hear(frame);
     this.#inbox.push(frame);
-    if (this.#draining) return;
+    if (!this.#draining) this.#drained = this.#startDraining();
+    return this.#inbox.length > INBOX ? this.#drained : undefined;
+  }
+
+  #startDraining(): Promise<void> {
     this.#draining = true;
-    this.#turns
+    return this.#turns
       .take(() => this.#drain())
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {

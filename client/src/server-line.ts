@@ -1,34 +1,33 @@
 import type { Env } from '@gochat/crypto/primitives';
 import type { Down } from '@gochat/protocol/down';
 import type { RoomId } from '@gochat/protocol/fields';
+import { BackOff } from './backoff.ts';
 import { ChatError } from './chat-error.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Disconnected } from './connection.ts';
 import type { RoomFrame, RoomSession } from './room-session.ts';
-import { Watch } from './turns.ts';
+import { toChatError } from './to-chat-error.ts';
+import { Timers, Watch } from './turns.ts';
 
 /** Opens a connection; rejects when it can't. */
 export type Connect = (address: string) => Promise<Connection>;
-
-const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 30_000;
 
 /** One server as this profile talks to it: a connection that comes back by itself, and the rooms that live on it. */
 export class ServerLine {
   readonly watch = new Watch();
   readonly address: string;
   readonly #connect: Connect;
-  readonly #env: Env;
   readonly #sessions = new Map<RoomId, RoomSession>();
   #connection: Connection | undefined;
   #problem: ChatError | undefined;
   #running = false;
   #closed = false;
-  #wake: (() => void) | undefined;
+  readonly #timers = new Timers();
+  readonly #backOff: BackOff;
 
   constructor(address: string, connect: Connect, env: Env) {
     this.address = address;
     this.#connect = connect;
-    this.#env = env;
+    this.#backOff = new BackOff({ clock: env, random: () => (env.random(1)[0] ?? 0) / 256 });
   }
 
   get connection(): Connection | undefined {
@@ -74,28 +73,25 @@ export class ServerLine {
   }
 
   async #run(): Promise<void> {
-    let failures = 0;
     while (!this.#closed) {
+      let notBeforeMs = 0;
       try {
-        await this.#serve(await this.#connect(this.address));
-        failures = 0;
+        const end = await this.#serve(await this.#connect(this.address));
+        notBeforeMs = end?.retryAfterMs ?? 0;
       } catch (error) {
-        failures += 1;
         this.#problem = toProblem(error, this.address);
         this.watch.changed();
       }
-      if (!this.#closed)
-        await this.#pause(
-          Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 8)) * this.#jitter(),
-        );
+      if (!this.#closed) await this.#timers.pause(this.#backOff.next(notBeforeMs));
     }
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  async #serve(connection: Connection): Promise<Disconnected | undefined> {
     if (this.#closed) {
       connection.close();
-      return;
+      return undefined;
     }
+    this.#backOff.succeeded();
     this.#connection = connection;
     this.#problem = undefined;
     const stop = connection.onFrame((frame) => this.#dispatch(frame));
@@ -107,32 +103,19 @@ export class ServerLine {
     this.#problem = new ChatError('offline', `the connection to ${this.address} ended: ${end.message}`);
     for (const session of this.#sessions.values()) session.detach();
     this.watch.changed();
+    return end;
   }
 
-  #dispatch(frame: Down): void {
-    if (!isRoomFrame(frame)) return;
-    this.#sessions.get(frame.room)?.take(frame);
+  #dispatch(frame: Down): void | Promise<void> {
+    if (!isRoomFrame(frame)) return undefined;
+    return this.#sessions.get(frame.room)?.take(frame);
   }
 
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#timers.clear();
     this.#connection?.close();
     this.watch.changed();
-  }
-
-  #jitter(): number {
-    return 0.5 + (this.#env.random(1)[0] ?? 0) / 512;
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 
@@ -142,10 +125,11 @@ function isRoomFrame(frame: Down): frame is RoomFrame {
   );
 }
 
+/** What trying again may mend is `offline`; a refusal of the address, the version or the host isn't. */
 function toProblem(error: unknown, address: string): ChatError {
-  if (error instanceof ChatError) return error;
-  const reason = error instanceof Error ? error.message : 'unknown';
-  return new ChatError('offline', `the server at ${address} could not be reached: ${reason}`, {
+  const problem = toChatError(error);
+  if (problem.code === 'usage' || problem.code === 'refused') return problem;
+  return new ChatError('offline', `the server at ${address} could not be reached: ${problem.message}`, {
     cause: error,
   });
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { encodeFrame } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
 import type { ErrorCode } from '@gochat/protocol/errors';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Link, LinkEvents } from './link.ts';
 import { corkTurn, drained } from './socket-end.ts';
 import type { Turn } from './turn.ts';
@@ -44,7 +44,7 @@ export class WebLink implements Link {
   }
 
   send(frame: Down): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
     corkTurn(this.#socket, this.#turn);
     this.#ws.send(encodeFrame(frame));
   }
@@ -55,7 +55,7 @@ export class WebLink implements Link {
    * close frame nothing may stand, and then the state is no longer OPEN.
    */
   write(prepared: Uint8Array): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#socket.write(prepared);
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(prepared);
   }
 
   drained(): Promise<void> {
@@ -71,7 +71,7 @@ export class WebLink implements Link {
   }
 
   close(code: ErrorCode | undefined): void {
-    if (this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
     this.#ws.resume();
     this.#ws.close(code === undefined ? 1000 : (CLOSE_CODES[code] ?? 1008));
     const linger = setTimeout(() => this.#ws.terminate(), this.#lingerMs);
