@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { Drops } from './drops.ts';
 import type { Clock, Engine } from './engine.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -18,12 +19,17 @@ export interface LmdbOptions {
   readonly now?: Clock;
 }
 
+export interface LmdbEngine extends Engine {
+  /** Copies the store as it is at this moment to a file that doesn't exist yet, while others read and write; put back as `log.mdb`, it opens. */
+  backup(file: string): Promise<void>;
+}
+
 /**
  * The embedded engine: one process, one folder, every acknowledged write on disk.
  *
  * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
  */
-export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise<Engine> {
+export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise<LmdbEngine> {
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);
@@ -43,6 +49,17 @@ export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise
     state: new LmdbState(store, drops),
     sweep: () => sweep(store),
     rooms: () => trees.rooms.getKeysCount(),
+    async backup(file) {
+      writer.requireOpen();
+      await trees.root.backup(file, true);
+      const copy = await open(file, 'r+');
+      try {
+        await copy.chmod(0o600);
+        await copy.sync();
+      } finally {
+        await copy.close();
+      }
+    },
     async close() {
       followers.loseAll();
       await writer.close();

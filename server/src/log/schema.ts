@@ -5,7 +5,7 @@ import type { Trees } from './trees.ts';
 export type Migration = (trees: Trees) => void;
 
 /** The first turns version 1 into version 2, and so on. A version that was released is never changed, only followed. */
-export const MIGRATIONS: readonly Migration[] = [];
+const MIGRATIONS: readonly Migration[] = [];
 
 const KEY = Buffer.from('schema');
 

@@ -8,7 +8,8 @@ import { type Line, runAppender } from './appender-process.ts';
 import { bodies, readAll } from './room.ts';
 
 /** Under continuous integration the absence of strace is a failure, elsewhere a visible skip. */
-const traceable = spawnSync('strace', ['-qq', 'true']).status === 0;
+const strace = 'strace';
+const traceable = spawnSync(strace, ['-qq', 'true']).status === 0;
 const must = process.env.CI === 'true';
 
 interface Call {
@@ -81,7 +82,7 @@ describe.skipIf(!traceable && !must)(
 
     test('between the write of an entry and the first word of it lie a sync of the data and one of the meta page', async () => {
       const traced = 'trace=openat,pwrite64,pwritev,writev,write,fdatasync';
-      const under = ['strace', '-f', '-qq', '-y', '-s', '100000', '-e', traced, '-o', trace];
+      const under = [strace, '-f', '-qq', '-y', '-s', '100000', '-e', traced, '-o', trace];
       const acked = await runAppender([join(folder, 'data'), 5, 20], { under });
       expect(acked).toHaveLength(100);
       const calls = callsOf(readFileSync(trace, 'latin1'));
@@ -97,7 +98,7 @@ describe.skipIf(!traceable && !must)(
       async (_, call) => {
         const data = join(folder, 'data');
         const failing = `inject=${call}:error=EIO:when=30+`;
-        const under = ['strace', '-f', '-qq', '-e', `trace=${call}`, '-e', failing, '-o', trace];
+        const under = [strace, '-f', '-qq', '-e', `trace=${call}`, '-e', failing, '-o', trace];
         const lines = await runAppender([data, 1, 40], { under });
         const acked = lines.filter(({ refused }) => refused === undefined);
         expect(acked.length).toBeGreaterThan(0);
