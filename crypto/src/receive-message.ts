@@ -12,7 +12,7 @@ import {
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
 import type { Opened } from './receive.ts';
-import { accompanied, type Member, memberAt, type Peer, type Room } from './room.ts';
+import { accompanied, type Member, memberAt, ownLeaf, type Peer, type Room } from './room.ts';
 import { openBody } from './seal.ts';
 
 const IDS_KEPT = 64;
@@ -24,8 +24,11 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
   const own = before.inFlight.find((sent) => sent.hash === entry.hash);
   if (own !== undefined) {
     const inFlight = before.inFlight.filter((sent) => sent !== own);
+    const self = memberAt(room, ownLeaf(room));
+    // A later copy of this profile is counted on from here.
+    const peers = self === undefined ? room.peers : counted(room.peers, self, own);
     return {
-      room: { ...room, inFlight },
+      room: { ...room, inFlight, peers },
       events: [{ kind: 'sent', seq: entry.seq, at: entry.at, id: own.id }],
       spent: [],
     };
@@ -100,7 +103,7 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said):
   const payload = decodePayload(plaintext);
   if (payload === undefined) return { ...fault(read, entry, { kind: 'unknown-content', from }), spent };
   const peer = room.peers.get(from.device);
-  const troubles = [...evidence(room, from, payload), ...counted(room, peer, from, payload)];
+  const troubles = [...evidence(room, from, payload), ...missed(room, peer, from, payload)];
   const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
   const told: RoomEvent[] = troubles.map((t) => ({
     kind: 'trouble',
@@ -123,11 +126,12 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said):
       ? { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'unknown-content', from } }
       : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
   );
-  const peers = new Map(after.peers).set(from.device, {
-    n: payload.n,
-    ids: [...(peer?.ids ?? []), payload.id].slice(-IDS_KEPT),
-  });
-  return { room: { ...after, peers }, events: told, spent };
+  return { room: { ...after, peers: counted(after.peers, from, payload) }, events: told, spent };
+}
+
+function counted(peers: Room['peers'], from: Member, { n, id }: Pick<Payload, 'n' | 'id'>): Room['peers'] {
+  const ids = [...(peers.get(from.device)?.ids ?? []), id].slice(-IDS_KEPT);
+  return new Map(peers).set(from.device, { n, ids });
 }
 
 /** An own message that this profile doesn't know of: another copy of it has sent since this one was saved. */
@@ -140,7 +144,7 @@ function rolledBack(room: Room, payload: Payload): Room {
   };
 }
 
-function counted(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
+function missed(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
   const known = peer !== undefined && peer.n > 0 && comparePositions(room.position, room.expired) > 0;
   const missing = known ? payload.n - peer.n - 1 : 0;
   return missing > 0 ? [{ kind: 'missing', from, count: missing }] : [];

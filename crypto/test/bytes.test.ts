@@ -1,6 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import fc from 'fast-check';
+import { encodeGroupInfo } from 'ts-mls/groupInfo.js';
 import { expect, test } from 'vitest';
 import { advanceChain, claimOf, compareClaim, startChain } from '../src/chain.ts';
 import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
@@ -201,7 +202,6 @@ test('no bytes crash the decoders of what peers send', async () => {
   const { message } = await craftCommit(ana.room.mls, {});
   for (const some of damaged(message, env, 200)) readPrivateMessage(some);
   for (const some of damaged(message, env, 50)) readPublicMessage(some);
-  const { encodeGroupInfo } = await import('ts-mls/groupInfo.js');
   for (const some of damaged(encodeGroupInfo(info), env, 200)) {
     const read = readGroupInfo(some);
     if (read !== undefined) treeOf(read);
