@@ -87,8 +87,10 @@ export class Chat {
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
     create: (params) => this.#create(params),
     join: async ({ link, as, waitMs }) => {
-      const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: await this.#introduce(as) };
+      const own = cleanName(as);
+      const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: own };
       const { session, already } = await joinByLink(parts, link, waitMs);
+      await this.#remember(own);
       return { ...roomInfo(session), already };
     },
     queue: async ({ room, id, text, again }) => {
@@ -199,7 +201,7 @@ export class Chat {
 
   async #create({ name, as, server, waitMs }: Params<'create'>): Promise<RoomInfo> {
     const address = parseAddress(server).href;
-    const own = await this.#introduce(as);
+    const own = cleanName(as);
     const { env, records } = this.#parts;
     const { room, frame } = await createRoom(this.#who, { room: name, own }, env);
     await this.#rooms.followQueued();
@@ -216,17 +218,15 @@ export class Chat {
     await RoomLedger.store(records, meta, room, frame);
     const session = await this.#rooms.adopt(meta);
     await this.#rooms.caughtUp(session, waitMs);
+    await this.#remember(own);
     return roomInfo(session);
   }
 
-  /** The first name that somebody gives is the profile's own from then on. */
-  async #introduce(as: string): Promise<string> {
-    const name = cleanName(as);
-    if (this.#settings.name === undefined) {
-      this.#settings = { ...this.#settings, name };
-      await this.#parts.records.write([{ place: { of: 'settings' }, value: toJson(this.#settings) }]);
-    }
-    return name;
+  /** The first name that somebody goes by is the profile's own from then on. */
+  async #remember(name: string): Promise<void> {
+    if (this.#settings.name !== undefined) return;
+    this.#settings = { ...this.#settings, name };
+    await this.#parts.records.write([{ place: { of: 'settings' }, value: toJson(this.#settings) }]);
   }
 
   async #invites({ room, waitMs }: Params<'invites'>): Promise<Result<'invites'>> {

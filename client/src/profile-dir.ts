@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ChatError } from './chat-error.ts';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,11 +20,41 @@ export function defaultProfileDir(
   return join(data && isAbsolute(data) ? data : join(home, '.local', 'share'), 'gochat', 'profile');
 }
 
-/** Makes the folder for its user alone. One that holds something else already keeps its permissions. */
+/**
+ * Makes the folder for its user alone. One that holds something else already keeps its permissions.
+ * @throws ChatError `usage` when it can't be made or used
+ */
 export async function ensureProfileDir(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  try {
+    await make(resolve(dir));
+    await access(dir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new ChatError(
+      'usage',
+      `the profile's folder ${dir} can't be made or written: choose another with --profile`,
+      { cause },
+    );
+  }
   const { mode } = await stat(dir);
   if ((mode & 0o077) === 0) return;
   const names = await readdir(dir);
   if (names.length === 0 || names.includes('data.mdb')) await chmod(dir, 0o700);
+}
+
+/** With its parents. Node's own way to do so never returns where a folder can't be made in one that is there, as in /proc. */
+async function make(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    const parent = dirname(dir);
+    const parentIsThere = await stat(parent).then(
+      () => true,
+      () => false,
+    );
+    if (code !== 'ENOENT' || parentIsThere) throw error;
+    await make(parent);
+    await make(dir);
+  }
 }

@@ -127,7 +127,7 @@ function settled(room: Room): RoomState {
 }
 
 /** Turns the room state into `next`. @throws RoomError `not-admin` when policy doesn't let this member. */
-export function changeState(
+function changeState(
   room: Room,
   next: RoomState,
   env: Env,

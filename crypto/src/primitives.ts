@@ -5,7 +5,7 @@ import { expand, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
-export { concatBytes, equalBytes, expand, hkdf, hmac, sha256 };
+export { concatBytes, equalBytes, expand, hmac, sha256 };
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -95,6 +95,6 @@ function uncounted(peers: Room['peers']): Room['peers'] {
   return new Map([...peers].map(([device, { ids }]) => [device, { n: 0, ids }]));
 }
 
-export function trouble(entry: { readonly seq: Position; readonly at: number }, what: Trouble): RoomEvent {
+function trouble(entry: { readonly seq: Position; readonly at: number }, what: Trouble): RoomEvent {
   return { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: what };
 }

@@ -17,7 +17,7 @@ const FRAMING_BYTES = 400;
 const ENVELOPE_BYTES = 300;
 
 /** The most bytes that a message's text may have (UTF-8). */
-export const TEXT_BYTES = 64 * 1024;
+const TEXT_BYTES = 64 * 1024;
 
 /** @throws RoomError `too-large` when a message of this content could not be sealed. */
 export function checkSize(content: Content): void {

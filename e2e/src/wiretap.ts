@@ -50,7 +50,7 @@ export class Wiretap {
 }
 
 /** Every form in which a word could stand in bytes: plain, hex, base64 and base64url at each alignment; JSON escapes and UTF-16 too. */
-export function disguises(word: string): Buffer[] {
+function disguises(word: string): Buffer[] {
   const raw = Buffer.from(word);
   const hex = raw.toString('hex');
   const forms = [word, hex, hex.toUpperCase(), JSON.stringify(word).slice(1, -1)];

@@ -13,7 +13,7 @@ import type { InviteGrant, UpOf } from '@gochat/protocol/up';
 import { bytes, KeyPair, newId, newInviteId, newRoomId, sealed } from './keys.ts';
 import type { Peer } from './peer.ts';
 
-export const START = '0' as Position;
+const START = '0' as Position;
 
 /** An access key with the position of the handshake that added it. */
 export interface Access {

@@ -5,7 +5,7 @@ import { openMemory } from '../src/log/memory.ts';
 import { type RunningServer, type ServeOptions, serve } from '../src/serve.ts';
 import { type Over, Peer } from './peer.ts';
 
-export const LOOPBACK = [{ host: 'localhost' }, { host: '127.0.0.1' }, { host: '[::1]' }];
+const LOOPBACK = [{ host: 'localhost' }, { host: '127.0.0.1' }, { host: '[::1]' }];
 
 /** A server on a free port with its own memory, closed when the test ends. */
 export async function startNode(

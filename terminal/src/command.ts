@@ -166,7 +166,9 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
       code = (await action(io, args, options)) ?? EXIT.done;
     });
   }
-  await addServe(program, io, version);
+  await addServe(program, argv, io, version, (serveCode) => {
+    code = serveCode;
+  });
   // Without a command, the chat.
   const [first] = argv;
   const named =
@@ -191,18 +193,19 @@ function common(command: Command): Command {
     );
 }
 
-async function addServe(program: Command, io: Io, version: string): Promise<void> {
+/** The server's options stand in a table of its own, which is loaded only when it is asked for. */
+async function addServe(
+  program: Command,
+  argv: readonly string[],
+  io: Io,
+  version: string,
+  ended: (code: number) => void,
+) {
   const command = program.command('serve').description('run a server').exitOverride();
-  // The server's options stand in its own table; it is loaded only when it is asked for.
-  if (!process.argv.includes('serve')) {
-    command.allowUnknownOption();
-    return;
-  }
+  if (!argv.slice(0, 2).includes('serve')) return;
   const { describeServe, serve } = await import('./verbs/serve.ts');
   describeServe(command);
-  command.action(async (options: Record<string, never>) => {
-    process.exitCode = await serve(io, options, version);
-  });
+  command.action(async (options: Record<string, never>) => ended(await serve(io, options, version)));
 }
 
 /** One clear line for whatever went wrong. */

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CannotOpen } from './cannot-open.ts';
 import { type Environment, openEnvironment, openTree, type Tree } from './environment.ts';
 
@@ -21,7 +21,7 @@ const ROOM_TO_BEGIN = 256 * 1024;
 /** Makes the folder when it is absent. @returns its real path */
 export function prepareFolder(folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const path = realpathSync(folder);
     const probe = join(path, `probe-${process.pid}`);
@@ -34,6 +34,13 @@ export function prepareFolder(folder: string): string {
   } catch (cause) {
     throw new CannotOpen('unusable', `can't write in the data folder ${folder}`, { cause });
   }
+}
+
+/** With its parents. Node's own way to do so never returns where a folder can't be made in one that is there, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 export function openTrees(folder: string): Trees {

@@ -1,0 +1,90 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
+/** What hangs is ended; a server may run for as long as all the tests of a file do. */
+const LONGEST_MS = 60_000;
+const LONGEST_SERVER_MS = 600_000;
+
+/** Builds the command as it is published: tests of processes run the real thing. */
+export function buildGochat(): void {
+  const built = spawnSync('npm', ['run', 'build'], { cwd: ROOT, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A `gochat` command that runs. */
+export class GochatProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  #out = '';
+  #err = '';
+  readonly #ended: Promise<Ended>;
+  #watchers: (() => void)[] = [];
+
+  constructor(
+    args: readonly string[],
+    options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  ) {
+    const { PATH = '' } = process.env;
+    this.child = spawn(process.execPath, [GOCHAT, ...args], {
+      cwd: options.cwd,
+      env: { PATH, HOME: options.cwd, ...options.env },
+    });
+    const timer = setTimeout(
+      () => this.child.kill('SIGKILL'),
+      args[0] === 'serve' ? LONGEST_SERVER_MS : LONGEST_MS,
+    );
+    this.child.stdout.on('data', (chunk: Buffer) => {
+      this.#out += chunk.toString();
+      this.#changed();
+    });
+    this.child.stderr.on('data', (chunk: Buffer) => {
+      this.#err += chunk.toString();
+      this.#changed();
+    });
+    this.child.stdin.on('error', () => undefined);
+    this.#ended = once(this.child, 'close').then(([code]: unknown[]) => {
+      clearTimeout(timer);
+      this.#changed();
+      return { code: typeof code === 'number' ? code : null, out: this.#out, err: this.#err };
+    });
+  }
+
+  /** All that it has printed so far, of both kinds. */
+  get all(): string {
+    return this.#out + this.#err;
+  }
+
+  /** Waits until this stands on standard output or standard error. */
+  async shows(text: string): Promise<void> {
+    while (!this.#out.includes(text) && !this.#err.includes(text)) {
+      if (this.child.exitCode !== null) throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
+  }
+
+  write(text: string): void {
+    this.child.stdin.write(text);
+  }
+
+  end(input = ''): Promise<Ended> {
+    this.child.stdin.end(input);
+    return this.#ended;
+  }
+
+  stop(signal: NodeJS.Signals): Promise<Ended> {
+    this.child.kill(signal);
+    return this.#ended;
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+}

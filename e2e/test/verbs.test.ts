@@ -1,0 +1,310 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
+import { temporary } from '../src/people.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: GochatProcess;
+let address: string;
+
+beforeAll(async () => {
+  buildGochat();
+  home = await temporary();
+  await serves();
+}, 120_000);
+
+afterAll(async () => {
+  await server.stop('SIGTERM');
+  await home.remove();
+});
+
+async function serves(port = 0): Promise<void> {
+  server = new GochatProcess(['serve', '--port', String(port), '--data', 'rooms'], { cwd: home.path });
+  await server.shows('To chat');
+  address = `tcp://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(server.all)?.[1]}`;
+}
+
+/** Runs a command as `who`, each with a profile of their own. */
+function run(
+  who: string,
+  args: readonly string[],
+  input?: string,
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const command = new GochatProcess(
+    [...args, ...(args.includes('--profile') ? [] : ['--profile', join(home.path, who)])],
+    {
+      cwd: home.path,
+      env: { GOCHAT_SERVER: address, ...env },
+    },
+  );
+  return command.end(input);
+}
+
+let count = 0;
+/** A fresh room of ana's with a link to it. */
+async function room(): Promise<{ name: string; link: string; ana: string; ben: string }> {
+  count += 1;
+  const [name, ana, ben] = [`room ${count}`, `ana-${count}`, `ben-${count}`];
+  const made = await run(ana, ['new', name, '--as', 'ana']);
+  expect(made).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}\n$/),
+  });
+  return { name, link: made.out.trim(), ana, ben };
+}
+
+const texts = (out: string) =>
+  out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          kind: string;
+          from: string;
+          text: string;
+          seq: string;
+          room: string;
+          at: number;
+        },
+    )
+    .filter((line) => line.kind === 'text');
+
+test('a room is made, joined, talked in and read', async () => {
+  const { name, link, ana, ben } = await room();
+  expect(await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).toMatchObject({ code: 0, out: '' });
+  expect(await run(ana, ['send', name, 'hello ben'])).toMatchObject({ code: 0, out: '' });
+  expect((await run(ben, ['send', name], 'from a pipe\nin two lines\n')).code).toBe(0);
+  expect((await run(ben, ['send', name, '-'], 'a dash')).code).toBe(0);
+  expect((await run(ben, ['send', name, '--lines'], 'l1\r\n\nl2\n')).code).toBe(0);
+  const plain = await run(ana, ['tail', name]);
+  expect(plain.code).toBe(0);
+  expect(plain.out).toBe(
+    '* ben joined by invite\nana: hello ben\nben: from a pipe\n  in two lines\nben: a dash\nben: l1\nben: l2\n',
+  );
+  const read = texts((await run(ben, ['tail', name, '--json'])).out);
+  expect(read.map((l) => [l.from, l.text])).toEqual([
+    ['ana', 'hello ben'],
+    ['ben', 'from a pipe\nin two lines'],
+    ['ben', 'a dash'],
+    ['ben', 'l1'],
+    ['ben', 'l2'],
+  ]);
+  expect(read[0]).toMatchObject({
+    room: expect.stringMatching(/^[\w-]{22}$/),
+    seq: expect.stringMatching(/^\d+$/),
+    at: expect.any(Number),
+  });
+  const since = texts((await run(ben, ['tail', name, '--json', '--since', read[2]?.seq ?? ''])).out);
+  expect(since.map((l) => l.text)).toEqual(['l1', 'l2']);
+});
+
+test('tail --follow shows each message once, and ends when its reader does', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  await run(ana, ['send', name, 'before']);
+  const follow = new GochatProcess(['tail', name, '--follow', '--json', '--profile', join(home.path, ben)], {
+    cwd: home.path,
+  });
+  await follow.shows('before');
+  for (const text of ['one', 'two']) await run(ana, ['send', name, text]);
+  // A second command of the same profile works through the first.
+  expect((await run(ben, ['send', name, 'three'])).code).toBe(0);
+  await follow.shows('three');
+  const ended = await follow.stop('SIGINT');
+  expect(ended.code).toBe(0);
+  expect(texts(ended.out).map((l) => l.text)).toEqual(['before', 'one', 'two', 'three']);
+  const cut = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ben)], {
+    cwd: home.path,
+  });
+  await cut.shows('before');
+  cut.child.stdout.destroy();
+  await run(ana, ['send', name, 'nobody reads this']);
+  expect((await cut.end()).code).toBe(0);
+});
+
+test('without a server a message is queued, and the next command that connects sends it, in order', async () => {
+  const { name, ana } = await room();
+  const port = Number(address.split(':').at(-1));
+  await server.stop('SIGTERM');
+  for (const text of ['first', 'second']) {
+    expect(await run(ana, ['send', name, text, '--wait', '200ms'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('queued'),
+    });
+  }
+  expect(await run(ana, ['tail', name, '--wait', '200ms'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('could not be reached'),
+  });
+  expect((await run(ana, ['invite', name, '--wait', '200ms'])).code).toBe(3);
+  await serves(port);
+  expect(texts((await run(ana, ['tail', name, '--json'])).out).map((l) => l.text)).toEqual([
+    'first',
+    'second',
+  ]);
+});
+
+test('members, invites and safety numbers', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  const members = (await run(ana, ['members', name, '--json'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string; admin: boolean });
+  expect(members.map((m) => [m.name, m.admin])).toEqual([
+    ['ana', true],
+    ['ben', false],
+  ]);
+  const safety = async (who: string) =>
+    JSON.parse((await run(who, ['safety', name, '--json'])).out) as {
+      code: string;
+      members: { number: string }[];
+    };
+  const [hers, his] = [await safety(ana), await safety(ben)];
+  expect(hers.code).toBe(his.code);
+  expect(hers.members.map((m) => m.number)).toEqual(his.members.map((m) => m.number));
+  expect(hers.members[0]?.number).toMatch(/^(\d{5} ){11}\d{5}$/);
+
+  const once = await run(ana, ['invite', name, '--uses', '1', '--expires', '1h']);
+  expect(once).toMatchObject({ code: 0, out: expect.stringMatching(/^http:\S+\n$/) });
+  const invites = (await run(ana, ['invites', name, '--json'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; uses?: number });
+  expect(invites.map((i) => i.uses)).toEqual([undefined, 1]);
+  expect((await run(`cai-${count}`, ['join', once.out.trim(), '--as', 'cai', '--no-chat'])).code).toBe(0);
+  expect(await run(`dan-${count}`, ['join', once.out.trim(), '--as', 'dan', '--no-chat'])).toMatchObject({
+    code: 5,
+    out: '',
+  });
+  expect((await run(ana, ['revoke', name, invites[0]?.id ?? ''])).code).toBe(0);
+  expect((await run(`dan-${count}`, ['join', link, '--as', 'dan', '--no-chat'])).code).toBe(5);
+  const shown = JSON.parse((await run(ana, ['inspect', name, '--json'])).out || '{}') as { body?: string };
+  expect(shown.body).toBeUndefined();
+  await run(ben, ['send', name, 'now there is one']);
+  expect((await run(ana, ['inspect', name])).out).toContain('ben: now there is one');
+});
+
+test('who is removed is told so by every command', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  await run(ana, ['send', name, 'farewell']);
+  const follow = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ben)], {
+    cwd: home.path,
+  });
+  await follow.shows('farewell');
+  expect((await run(ben, ['remove', name, 'ana'])).code).toBe(5);
+  expect((await run(ana, ['remove', name, 'ben'])).code).toBe(0);
+  expect((await follow.end()).code).toBe(4);
+  expect(await run(ben, ['tail', name])).toMatchObject({
+    code: 4,
+    out: expect.stringContaining('ana: farewell'),
+  });
+  expect((await run(ben, ['send', name, 'hello?'])).code).toBe(4);
+  expect((await run(ben, ['join', link, '--no-chat'])).code).toBe(5);
+  const fresh = (await run(ana, ['invite', name])).out.trim();
+  expect((await run(ben, ['join', fresh, '--no-chat'])).code).toBe(0);
+  expect((await run(ben, ['send', name, 'back again'])).code).toBe(0);
+});
+
+test('who leaves is out', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  expect((await run(ben, ['leave', name])).code).toBe(0);
+  expect((await run(ben, ['send', name, 'x'])).code).toBe(4);
+  // An admin's client takes the leaf out as soon as it hears of it.
+  const follow = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ana)], {
+    cwd: home.path,
+  });
+  await follow.shows('ben was removed');
+  await follow.stop('SIGTERM');
+  expect((await run(ana, ['members', name])).out).not.toContain('ben');
+});
+
+test.each([
+  [['send', 'nowhere', 'x'], 'has no room'],
+  [['join', 'http://127.0.0.1:1/#/join/short.x.y', '--as', 'a'], 'damaged'],
+  [['join', 'nonsense', '--as', 'a'], 'invite link looks like'],
+  [['new', 'x'], '--as'],
+  [['new', ' ', '--as', 'a'], 'empty'],
+  [['new', 'x', '--as', 'a\u001b[31m'], 'control'],
+  [['new', 'x', '--as', 'a', '--server', 'ftp://host'], 'tcp, tls'],
+  [['new', 'x', '--as', 'a', '--server', 'tcp://192.0.2.1:4040'], '--insecure'],
+  [['send', 'x', 'y', '--wait', 'soon'], 'duration'],
+  [['tail', 'x', '--since', 'yesterday'], '--since'],
+  [['rooms', '--profile', '/dev/null/x'], "profile's folder"],
+  [['frobnicate'], 'unknown command'],
+  [['send'], 'missing required argument'],
+  [['rooms', '--loudly'], 'unknown option'],
+])('%j is one clear line and exit 2', async (args, says) => {
+  const ended = await run(`nobody ${args.join(' ').slice(0, 20).replaceAll('/', '')}`, args);
+  expect(ended).toMatchObject({ code: 2, out: '' });
+  expect(ended.err).toContain(says);
+  expect(ended.err).not.toMatch(/\n\s+at /);
+});
+
+test('two rooms of one name are told apart by their ids', async () => {
+  const { name, ana } = await room();
+  await run(ana, ['new', name, '--as', 'ana']);
+  const ids = (await run(ana, ['rooms', '--json'])).out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id);
+  const refused = await run(ana, ['send', name, 'which?']);
+  expect(refused.code).toBe(2);
+  for (const id of ids) expect(refused.err).toContain(id);
+  expect((await run(ana, ['send', ids[1] ?? '', 'this one'])).code).toBe(0);
+});
+
+test('a message over 64 KiB is refused whole, and nothing is sent', async () => {
+  const { name, ana } = await room();
+  expect(await run(ana, ['send', name], 'x'.repeat(70_000))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('64 KiB'),
+  });
+  expect(await run(ana, ['send', name], '')).toMatchObject({ code: 2 });
+  expect(texts((await run(ana, ['tail', name, '--json'])).out)).toEqual([]);
+});
+
+test('serve says in one line what stands in its way', async () => {
+  const port = address.split(':').at(-1) ?? '';
+  const serve = (...args: string[]) => new GochatProcess(['serve', ...args], { cwd: home.path }).end();
+  expect(await serve('--port', port, '--data', 'other')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`port ${port}`),
+  });
+  expect(await serve('--port', '0', '--data', 'rooms')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('rooms'),
+  });
+  expect(await serve('--port', '0', '--data', '/proc/nowhere')).toMatchObject({ code: 2 });
+  expect(await serve('--port', 'many')).toMatchObject({ code: 2, err: expect.stringContaining('port') });
+  expect(await serve('--host', '0.0.0.0', '--port', '0', '--data', 'other')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--tls-cert'),
+  });
+  expect((await serve('--help')).out).toContain('GOCHAT_BEHIND_PROXY');
+});
+
+test('a locked profile asks for its passphrase by variable', async () => {
+  const { name, ana } = await room();
+  expect((await run(ana, ['passphrase'], '', { GOCHAT_NEW_PASSPHRASE: 'open sesame' })).code).toBe(0);
+  expect(await run(ana, ['send', name, 'x'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('GOCHAT_PASSPHRASE'),
+  });
+  expect((await run(ana, ['send', name, 'x'], '', { GOCHAT_PASSPHRASE: 'wrong' })).code).toBe(2);
+  expect((await run(ana, ['send', name, 'x'], '', { GOCHAT_PASSPHRASE: 'open sesame' })).code).toBe(0);
+  expect((await run(ana, ['passphrase', '--remove'], '', { GOCHAT_PASSPHRASE: 'open sesame' })).code).toBe(0);
+  expect((await run(ana, ['send', name, 'x'])).code).toBe(0);
+});
+
+test('names and texts from others can do nothing to a terminal', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  await run(ben, ['send', name, '\u001b]52;c;ZXZpbA==\u0007\u001b[2Jhi\r\nana: I agree\u202e']);
+  const { out } = await run(ana, ['tail', name]);
+  expect(out.endsWith('ben: hi\n  ana: I agree\n')).toBe(true);
+});

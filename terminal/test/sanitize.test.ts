@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { safeJson, sanitizeLine, sanitizeText } from '../src/sanitize.ts';
+
+const ESC = '\u001b';
+
+test.each([
+  ['a coloured word', `${ESC}[31mred${ESC}[0m`, 'red'],
+  ['a cleared screen', `${ESC}[2J${ESC}[Hgone`, 'gone'],
+  ['a clipboard write (OSC 52)', `${ESC}]52;c;ZXZpbA==\u0007safe`, 'safe'],
+  ['a window title', `${ESC}]0;root@host${ESC}\\safe`, 'safe'],
+  ['a link (OSC 8)', `${ESC}]8;;http://evil/${ESC}\\click${ESC}]8;;${ESC}\\`, 'click'],
+  ['8-bit CSI', '\u009b31mred', 'red'],
+  ['8-bit OSC', '\u009d52;c;ZXZpbA==\u009csafe', 'safe'],
+  ['a device control string', `${ESC}P+q544e${ESC}\\safe`, 'safe'],
+  ['an unfinished sequence', `safe${ESC}[`, 'safe'],
+  ['an unfinished string', `safe${ESC}]52;c;ZXZpbA==`, 'safe'],
+  ['a lone escape', `a${ESC}b`, 'a'],
+  ['backspaces over a name', 'ana\b\b\bmal', 'anamal'],
+  ['a carriage return over a line', 'ana: yes\rmal: no', 'ana: yes\nmal: no'],
+  ['bells and nulls', 'a\u0007\u0000b', 'ab'],
+  ['a bidi override', 'user\u202etxt.exe', 'usertxt.exe'],
+  ['bidi isolates', '\u2066a\u2069', 'a'],
+  ['zero-width characters', 'a\u200bn\u2060a\ufeff', 'ana'],
+  ['tags', 'a\u{e0041}b', 'ab'],
+  ['line and paragraph separators', 'a\u2028b\u2029c', 'abc'],
+  ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
+  ['line feeds, which stay', 'one\ntwo', 'one\ntwo'],
+  ['what is no danger', 'Grüße, 你好, 👩‍🚀 naïve — ok?', 'Grüße, 你好, 👩‍🚀 naïve — ok?'],
+])('%s is made harmless', (_what, text, harmless) => {
+  expect(sanitizeText(text)).toBe(harmless);
+});
+
+test('nothing that is printed holds a control but a line feed, and twice is as once', () => {
+  const hostile = fc.array(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(ESC, '\u009b', '\u009d', '[', ']52;c;', '\u0007', '\u202e', '\ud83d', '\r'),
+    ),
+  );
+  fc.assert(
+    fc.property(hostile, (parts) => {
+      const text = sanitizeText(parts.join(''));
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+      expect(sanitizeText(text)).toBe(text);
+      expect(sanitizeLine(parts.join(''))).not.toContain('\n');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a megabyte line takes no time to speak of, and a name is cut', () => {
+  const long = `${ESC}[`.repeat(300_000);
+  const start = process.cpuUsage();
+  expect(sanitizeText(long)).toBe('');
+  expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
+  expect([...sanitizeLine('x'.repeat(1_000_000))]).toHaveLength(64);
+  expect(sanitizeLine('\u200b\u202e')).toBe('?');
+});
+
+test('JSON for scripts says the same and shows no control to a terminal', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const json = safeJson({ text });
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+      expect(json).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+      expect(JSON.parse(json)).toEqual({ text });
+    }),
+  );
+});
