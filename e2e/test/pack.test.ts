@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -60,3 +62,86 @@ test('an empty folder gets a command that says its version', async () => {
   const { stdout } = await gochat('--version');
   expect(stdout).toBe(`${readManifest(repository).version}\n`);
 });
+
+async function serves(): Promise<{ address: string; stop: () => Promise<void> }> {
+  const server = start('serve', '--port', '0', '--data', 'rooms');
+  let told = '';
+  for await (const chunk of server.stderr) {
+    told += String(chunk);
+    if (told.includes('To chat')) break;
+  }
+  return {
+    address: `tcp://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(told)?.[1]}`,
+    stop: async () => {
+      const gone = once(server, 'exit');
+      server.kill('SIGTERM');
+      expect(await gone).toEqual([0, null]);
+    },
+  };
+}
+
+const start = (...args: string[]) => spawn(join(home, 'node_modules/.bin/gochat'), args, { cwd: home, env });
+
+test('what is installed serves, makes a room, joins it, sends and reads', async () => {
+  const { address, stop } = await serves();
+  try {
+    const { stdout: link } = await gochat(
+      'new',
+      'kitchen',
+      '--as',
+      'ana',
+      '--server',
+      address,
+      '--profile',
+      'ana',
+    );
+    await gochat('join', link.trim(), '--as', 'ben', '--no-chat', '--profile', 'ben');
+    await gochat('send', 'kitchen', 'from the package', '--profile', 'ana');
+    const { stdout } = await gochat('tail', 'kitchen', '--profile', 'ben');
+    expect(stdout).toBe('ana: from the package\n');
+  } finally {
+    await stop();
+  }
+});
+
+test('a bot of twenty lines works with what is installed', async () => {
+  const { address, stop } = await serves();
+  try {
+    const { stdout: link } = await gochat(
+      'new',
+      'bots',
+      '--as',
+      'ana',
+      '--server',
+      address,
+      '--profile',
+      'ana',
+    );
+    cpSync(join(repository, 'examples/echo-bot.mjs'), join(home, 'bot.mjs'));
+    const bot = spawn(process.execPath, ['bot.mjs', link.trim()], { cwd: home, env });
+    const follow = start('tail', 'bots', '--follow', '--profile', 'ana');
+    const read = lines(follow.stdout);
+    await read('echo: I repeat what you say.');
+    await gochat('send', 'bots', 'anybody?', '--profile', 'ana');
+    await read('echo: ana said: anybody?');
+    for (const process of [bot, follow]) {
+      const gone = once(process, 'exit');
+      process.kill('SIGINT');
+      expect(await gone).toEqual([0, null]);
+    }
+  } finally {
+    await stop();
+  }
+});
+
+/** Reads on until a line is this one. */
+function lines(stream: Readable): (wanted: string) => Promise<void> {
+  let seen = '';
+  stream.on('data', (chunk: Buffer) => {
+    seen += String(chunk);
+    stream.emit('seen');
+  });
+  return async (wanted) => {
+    while (!seen.split('\n').includes(wanted)) await once(stream, 'seen');
+  };
+}

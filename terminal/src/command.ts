@@ -149,7 +149,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   let code: number = EXIT.done;
   const program = new Command('gochat')
     .description("Private group chat on a server that can't read it.")
-    .version(`gochat ${version}`, '-V, --version')
+    .version(version, '-V, --version')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', EXAMPLES)
     .exitOverride()

@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 
 const [first] = process.argv.slice(2);
 if (first === '--version' || first === '-V') {
-  io.stdout.write(`gochat ${packageJson.version}\n`);
+  io.stdout.write(`${packageJson.version}\n`);
 } else {
   const { run } = await import('./command.ts');
   process.exitCode = await run(process.argv.slice(2), io, packageJson.version);

@@ -11,6 +11,7 @@ import { Story } from './story.ts';
 
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
+const LAST_IDS = 256;
 
 /** Talks in a room until the person leaves it alone. @returns the exit code */
 export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
@@ -40,8 +41,8 @@ export async function talk(io: Io, profile: Profile, room: string, given?: Promp
         : `* ${sanitizeText(problem?.message ?? 'the server could not be reached')}; what you write is queued`,
     );
     await story.catchUp();
-    await chatter(profile, room, prompt);
-    return code;
+    // Who leaves is no member any more, but that is what was asked for.
+    return (await chatter(profile, room, prompt)) === 'quit' ? EXIT.done : code;
   } finally {
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
@@ -51,16 +52,21 @@ export async function talk(io: Io, profile: Profile, room: string, given?: Promp
   }
 }
 
-async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<void> {
+async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<'quit' | 'ended'> {
   const ids: string[] = [];
+  let ended: 'quit' | 'ended' = 'ended';
   prompt.show(prompt.isTerminal ? '> ' : '');
   for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
     try {
       if (line.startsWith('/') && !line.startsWith('//')) {
-        if ((await command(line, { profile, room, prompt })) === 'quit') break;
+        if ((await command(line, { profile, room, prompt })) === 'quit') {
+          ended = 'quit';
+          break;
+        }
       } else if (line.trim() !== '') {
         const id = randomBytes(16).toString('base64url');
         ids.push(id);
+        if (ids.length > LAST_IDS) ids.shift();
         await profile.call('queue', { room, id, text: line.startsWith('//') ? line.slice(1) : line });
       }
     } catch (error) {
@@ -73,6 +79,7 @@ async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<
     .catch(() => ({ waiting: 0 }));
   if (waiting > 0)
     prompt.print(`* ${waiting} of your messages are queued; they go out when gochat next reaches the server`);
+  return ended;
 }
 
 async function command(line: string, at: Parameters<Slash['run']>[1]): Promise<'quit' | undefined> {
