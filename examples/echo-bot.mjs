@@ -8,10 +8,7 @@ const chat = await GoChat.open('.echo-bot');
 const room = await chat.join(link, 'echo');
 await room.send('I repeat what you say.');
 
-process.once('SIGINT', async () => {
-  await chat.close();
-  process.exit(0);
-});
+process.once('SIGINT', () => void chat.close().then(() => process.exit()));
 
 for await (const item of room.items()) {
   if (item.own || item.kind !== 'text') continue;

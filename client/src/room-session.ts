@@ -309,7 +309,10 @@ export class RoomSession {
       if (ready === undefined) throw new ChatError('offline', 'the server could not be reached in time');
       const request = await this.#turns.take(() => this.#begin(make));
       if (request === undefined) continue;
-      const outcome = await this.watch.until(() => this.#outcomes.get(request), end - Date.now());
+      const outcome = await this.watch.until(
+        () => this.#outcomes.get(request) ?? this.#ledger.failure,
+        end - Date.now(),
+      );
       if (outcome === 'landed') return;
       if (outcome instanceof ChatError) throw outcome;
       if (outcome === undefined)

@@ -1,0 +1,60 @@
+import type { Change, ListOptions, Store, StoredRecord } from '@gochat/client/store/store';
+
+/** The process that held the store is gone. */
+export class Crashed extends Error {
+  override readonly name = 'Crashed';
+}
+
+/**
+ * A store whose process dies at one of its writes: before it reaches the disk, or behind it, unheard. From then on nothing is
+ * written or read any more; what is on the disk is for the next process.
+ */
+export class CrashingStore implements Store {
+  readonly #disk: Store;
+  readonly #at: number;
+  readonly #when: 'before' | 'behind';
+  #writes = 0;
+  #crashed = false;
+
+  /** @param at the write that it dies at, counted from 1; 0 for never. */
+  constructor(disk: Store, at: number, when: 'before' | 'behind') {
+    this.#disk = disk;
+    this.#at = at;
+    this.#when = when;
+  }
+
+  get writes(): number {
+    return this.#writes;
+  }
+
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#alive();
+    return this.#disk.get(key);
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    this.#alive();
+    this.#writes += 1;
+    const dies = this.#writes === this.#at;
+    if (dies) this.#crashed = true;
+    if (!dies || this.#when === 'behind') await this.#disk.write(changes);
+    if (dies) throw new Crashed();
+  }
+
+  list(prefix: Uint8Array, options?: ListOptions): Promise<readonly StoredRecord[]> {
+    this.#alive();
+    return this.#disk.list(prefix, options);
+  }
+
+  async close(): Promise<void> {
+    this.#crashed = true;
+  }
+
+  #alive(): void {
+    if (this.#crashed) throw new Crashed();
+  }
+}

@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { Chat } from '@gochat/client/chat';
+import { connect } from '@gochat/client/connect';
+import type { HistoryItem } from '@gochat/client/history';
+import { Records } from '@gochat/client/records';
+import { MemoryStore } from '@gochat/client/store/memory';
+import { openVault } from '@gochat/crypto/vault';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Crashed, CrashingStore } from '../src/crashing-store.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+const WAIT_MS = 20_000;
+const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ben: Someone;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+  ben = await Someone.open('ben', join(home.path, 'ben'));
+});
+
+afterAll(async () => {
+  await ben.close();
+  await server.stop();
+  await home.remove();
+});
+
+/** A profile on a disk that outlives its processes, of which the first dies at a certain write. */
+class Mortal {
+  readonly #disk = new MemoryStore();
+  readonly #vault = openVault(env.random(32));
+  #store: CrashingStore;
+  #chat: Chat | undefined;
+  #died = false;
+
+  constructor(at: number, when: 'before' | 'behind') {
+    this.#store = new CrashingStore(this.#disk, at, when);
+  }
+
+  get writes(): number {
+    return this.#store.writes;
+  }
+
+  get died(): boolean {
+    return this.#died;
+  }
+
+  /** Does something, in the next process if this one dies over it. */
+  async does<T>(work: (chat: Chat) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        this.#chat ??= await Chat.open({
+          records: new Records(this.#store, this.#vault, env),
+          env,
+          connect: (address) => connect(address, {}),
+          emit: () => undefined,
+          relock: async () => undefined,
+        });
+        const result = await work(this.#chat);
+        if (!this.#store.crashed) return result;
+      } catch (error) {
+        if (!this.#store.crashed) throw error;
+      }
+      await this.#next();
+    }
+  }
+
+  async #next(): Promise<void> {
+    this.#died = true;
+    // What the dead process still held in its hands is lost with it.
+    await this.#chat?.close().catch((error: unknown) => {
+      if (!(error instanceof Crashed)) throw error;
+    });
+    this.#chat = undefined;
+    this.#store = new CrashingStore(this.#disk, 0, 'before');
+  }
+
+  async close(): Promise<void> {
+    await this.#chat?.close();
+  }
+}
+
+function says(ana: Mortal, room: string, text: string): Promise<void> {
+  const id = Buffer.from(env.random(16)).toString('base64url');
+  let again = false;
+  return ana.does(async (chat) => {
+    await chat.call('queue', { room, id, text, again });
+    again = true;
+    const { waiting } = await chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
+    expect(waiting).toBe(0);
+  });
+}
+
+async function history(ana: Mortal, room: string): Promise<readonly HistoryItem[]> {
+  return ana.does((chat) => chat.call('history', { room, after: '0', limit: 500 }));
+}
+
+/** Joins ben's room, talks, makes an invite, talks on: every kind of write that a member does. */
+async function asMember(ana: Mortal): Promise<void> {
+  const { room, link } = await ben.hosts(server.url);
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  await says(ana, room, 'one');
+  await ben.delivered(room, [await ben.says(room, 'from ben')]);
+  await says(ana, room, 'two');
+  await ana.does((chat) => chat.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS }));
+  await says(ana, room, 'three');
+  await ben.profile.call('invite', { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS });
+  await says(ana, room, 'four');
+  await ben.hears(room, 'four');
+  const wanted = ['ana: one', 'ben: from ben', 'ana: two', 'ana: three', 'ana: four'];
+  expect(await ben.read(room)).toEqual(wanted);
+  expect(await ben.troubles(room)).toEqual([]);
+  const own = await history(ana, room);
+  expect(own.filter((i) => i.kind === 'text').map((i) => `${i.from}: ${i.text}`)).toEqual(wanted);
+  expect(own.filter((i) => i.kind === 'trouble')).toEqual([]);
+  expect(await ben.profile.call('members', { room })).toHaveLength(2);
+}
+
+/** Founds a room, removes somebody from it, and invites anew. */
+async function asFounder(ana: Mortal): Promise<void> {
+  const name = `room of ${Buffer.from(env.random(6)).toString('hex')}`;
+  const room = await ana.does(async (chat) => {
+    const known = (await chat.call('rooms', {})).find((r) => r.name === name);
+    if (known === undefined)
+      return (await chat.call('create', { name, as: 'ana', server: server.url, waitMs: WAIT_MS })).id;
+    expect(await chat.call('sync', { room: known.id, waitMs: WAIT_MS })).toMatchObject({ live: true });
+    return known.id;
+  });
+  const invites = () =>
+    ana.does(
+      async (chat) =>
+        (await chat.call('invite', { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS })).link,
+    );
+  await ben.joins(await invites());
+  await says(ana, room, 'welcome');
+  await ben.hears(room, 'welcome');
+  await ana.does(async (chat) => {
+    await chat.call('sync', { room, waitMs: WAIT_MS });
+    if ((await chat.call('members', { room })).length === 1) return;
+    await chat.call('remove', { room, member: 'ben', waitMs: WAIT_MS });
+  });
+  await ben.until(
+    async () => (await ben.profile.call('rooms', {})).find((r) => r.id === room)?.status === 'removed',
+    'ben is out',
+  );
+  await ben.joins(await invites());
+  await says(ana, room, 'welcome back');
+  await ben.hears(room, 'welcome back');
+  expect(await ben.troubles(room)).toEqual([]);
+  expect((await history(ana, room)).filter((i) => i.kind === 'trouble')).toEqual([]);
+}
+
+test.each([
+  ['a member', asMember],
+  ['a founder', asFounder],
+])(
+  '%s that dies at any of its writes goes on where it stood: nothing lost, doubled or broken',
+  async (_who, scenario) => {
+    const calm = new Mortal(0, 'before');
+    await scenario(calm);
+    const { writes } = calm;
+    await calm.close();
+    expect(writes).toBeGreaterThan(8);
+    for (let at = 1; at <= writes; at++) {
+      for (const when of ['before', 'behind'] as const) {
+        const ana = new Mortal(at, when);
+        try {
+          await scenario(ana);
+        } catch (cause) {
+          throw new Error(`died ${when} write ${at} of ${writes}`, { cause });
+        }
+        await ana.close();
+      }
+    }
+  },
+  240_000,
+);
