@@ -127,12 +127,7 @@ function settled(room: Room): RoomState {
 }
 
 /** Turns the room state into `next`. @throws RoomError `not-admin` when policy doesn't let this member. */
-function changeState(
-  room: Room,
-  next: RoomState,
-  env: Env,
-  fresh?: Change['fresh'],
-): Promise<Started> {
+function changeState(room: Room, next: RoomState, env: Env, fresh?: Change['fresh']): Promise<Started> {
   if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
     throw new RoomError('not-admin', 'only an admin of the room can change this');
   }
