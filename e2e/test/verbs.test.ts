@@ -301,6 +301,17 @@ test('a locked profile asks for its passphrase by variable', async () => {
   expect((await run(ana, ['send', name, 'x'])).code).toBe(0);
 });
 
+test('without a terminal the chat is plain lines, asked for and answered by a pipe', async () => {
+  const { link, ana, name } = await room();
+  const chat = await run(`pipe-${count}`, [], `cai\n${link}\nhello from a pipe\n/members\n`);
+  expect(chat.code).toBe(0);
+  expect(chat.out).toContain('Enter your username: \n');
+  expect(chat.out).toContain('Connected!\n');
+  expect(chat.out).toMatch(/^\* \S{8} {2}cai +you$/m);
+  expect(chat.out).not.toContain('hello from a pipe');
+  expect((await run(ana, ['tail', name])).out).toContain('cai: hello from a pipe\n');
+});
+
 test('names and texts from others can do nothing to a terminal', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

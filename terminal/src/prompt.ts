@@ -43,7 +43,8 @@ export class Prompt {
   }
 
   ask(question: string): Promise<string | undefined> {
-    this.show(question);
+    if (this.isTerminal) this.show(question);
+    else this.#io.stdout.write(`${question}\n`);
     return this.next();
   }
 
@@ -52,7 +53,6 @@ export class Prompt {
     this.#shown = prompt;
     this.#lines.setPrompt(prompt);
     if (this.isTerminal && !this.#closed) this.#lines.prompt(true);
-    else if (this.#io.stdin.isTTY === true) this.#io.stderr.write(prompt);
   }
 
   /** Prints a line above the one that is being written. */
