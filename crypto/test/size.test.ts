@@ -1,0 +1,60 @@
+import { decodeBytes } from '@gochat/protocol/encoding';
+import { LIMITS } from '@gochat/protocol/limits';
+import { addLeafNode } from 'ts-mls/ratchetTree.js';
+import { createSecretTree } from 'ts-mls/secretTree.js';
+import { treeHashRoot } from 'ts-mls/treeHash.js';
+import { leafWidth } from 'ts-mls/treemath.js';
+import { expect, test } from 'vitest';
+import { createIdentity, encodeCredential } from '../src/identity.ts';
+import { found, suite } from '../src/mls.ts';
+import { membersOf } from '../src/room.ts';
+import { allRead, allTalk } from './assert.ts';
+import { Log } from './log.ts';
+import { Person, seededEnv } from './world.ts';
+
+/** Fills a room whose founder is alone with people who never say anything. */
+async function plant(founder: Person, count: number): Promise<void> {
+  const { env, room } = founder;
+  const { hash, kdf } = await suite();
+  let tree = room.mls.ratchetTree;
+  for (let n = 0; n < count; n += 1) {
+    const who = createIdentity(env);
+    const one = await found(env.random(16), encodeCredential(who, `guest ${n}`), who.device, []);
+    const [node] = one.ratchetTree;
+    if (node?.nodeType !== 'leaf') throw new Error('no leaf');
+    [tree] = addLeafNode(tree, node.leaf);
+  }
+  const secretTree = await createSecretTree(leafWidth(tree.length), env.random(32), kdf);
+  const groupContext = { ...room.mls.groupContext, treeHash: await treeHashRoot(tree, hash) };
+  founder.room = { ...room, mls: { ...room.mls, ratchetTree: tree, groupContext, secretTree } };
+}
+
+test(`a room of ${LIMITS.membersPerRoom} members works and takes no more`, async () => {
+  const env = seededEnv(41);
+  const log = new Log();
+  const [ana, ben, cai, dan] = ['ana', 'ben', 'cai', 'dan'].map((name) => new Person(name, env)) as [
+    Person,
+    Person,
+    Person,
+    Person,
+  ];
+  await ana.creates(log);
+  await plant(ana, LIMITS.membersPerRoom - 3);
+  const link = await ana.invites(log);
+  await ben.joins(log, link);
+  await cai.joins(log, link);
+  await allRead(log, [ana, ben]);
+  expect(membersOf(ana.room)).toHaveLength(LIMITS.membersPerRoom);
+  await allTalk(log, ana, ben, cai);
+  await expect(dan.joins(log, link)).rejects.toMatchObject({ name: 'RoomError', code: 'full' });
+
+  await ana.removes(log, cai);
+  await allRead(log, [ben, cai]);
+  expect(cai.room.status).toBe('removed');
+  await dan.joins(log, await ben.invites(log));
+  await allRead(log, [ana, ben]);
+  await allTalk(log, ana, ben, dan);
+  expect(decodeBytes(log.groupInfo).length).toBeLessThanOrEqual(LIMITS.groupInfoBytes);
+  for (const { body } of log.entries)
+    expect(decodeBytes(body).length).toBeLessThanOrEqual(LIMITS.handshakeBytes);
+}, 120_000);
