@@ -14,8 +14,8 @@ import { Subscription } from './subscription.ts';
 /** Proves an access key; the backlog is on its way when the next frame is taken. */
 export const enter: Handler<'enter'> = async (session, frame) => {
   const { relay } = session;
-  const at = useNonce(session, frame.nonce);
   await relay.rates.take('proof', session.address);
+  const at = useNonce(session, frame.nonce);
   const key = await relay.keys.at(frame.room, positionOf(frame.key));
   if (!verifies(key, signedEnter(at, frame), frame.proof))
     throw new Refusal('refused', 'the proof does not hold');
@@ -40,11 +40,7 @@ async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promis
   const first = await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
-  const subscription = new Subscription(room, session.link, key, since, {
-    slow: () =>
-      session.refuse(new Refusal('slow', 'this connection reads too slowly; what it missed is in the log')),
-    held: (held, position) => hold(session, held, position),
-  });
+  const subscription = new Subscription(room, session.link, key, since, session);
   session.subscriptions.set(room.id, subscription);
   session.send({
     type: 'entered',
@@ -55,18 +51,6 @@ async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promis
   });
   if (retirement !== undefined && retirement <= since) return subscription.hold(retirement);
   void new CatchUp(session, subscription, first).run();
-}
-
-/** Says that the key was retired, and waits a while for a newer one. */
-function hold(session: Session, subscription: Subscription, retirement: number): void {
-  const { relay } = session;
-  const room = subscription.room.id;
-  session.send({ type: 'retired', room, seq: positionText(retirement) });
-  const until = relay.now() + relay.limits.graceMs;
-  relay.wheel.watch({
-    due: () => (subscription.state === 'held' ? until : Number.POSITIVE_INFINITY),
-    expire: () => session.leave(room),
-  });
 }
 
 export const exit: Handler<'exit'> = (session, frame) => {

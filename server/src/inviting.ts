@@ -16,8 +16,8 @@ const NO_KEY: KeyObject = publicKeyOf(Buffer.alloc(32, 1));
 
 export const invitation: Handler<'invitation'> = async (session, frame) => {
   const { relay } = session;
-  const at = useNonce(session, frame.nonce);
   await relay.rates.take('invite', session.address);
+  const at = useNonce(session, frame.nonce);
   const { handshake, record } = await refreshedStandingOf(relay.log, relay.state, frame.room);
   const live = liveInvites(record.invites, relay.now());
   const invite = provenInvite(live, frame.invite, signedInvitation(at, frame), frame.proof);
@@ -34,8 +34,8 @@ export const invitation: Handler<'invitation'> = async (session, frame) => {
 
 export const join: Handler<'join'> = async (session, frame) => {
   const { relay } = session;
-  const at = useNonce(session, frame.nonce);
   await relay.rates.take('invite', session.address);
+  const at = useNonce(session, frame.nonce);
   const after = positionOf(frame.after);
   const { handshake, record, state } = await refreshedStandingOf(relay.log, relay.state, frame.room);
   const live = liveInvites(record.invites, relay.now());

@@ -5,10 +5,29 @@ import type { Link, LinkEvents } from './link.ts';
 import { corkTurn, drained } from './socket-end.ts';
 import type { Turn } from './turn.ts';
 
+const LINK = Symbol('link');
+
+/** The listeners are shared by all sockets: with closures of its own each connection would cost more memory. */
+interface LinkedSocket extends Socket {
+  [LINK]?: LineLink;
+}
+
+function onData(this: LinkedSocket, chunk: Buffer): void {
+  this[LINK]?.receive(chunk);
+}
+
+function onError(this: LinkedSocket): void {
+  this.destroy();
+}
+
+function onClose(this: LinkedSocket): void {
+  this[LINK]?.gone();
+}
+
 /** Newline-delimited JSON over a TCP or TLS socket. */
 export class LineLink implements Link {
   readonly transport = 'line';
-  readonly #socket: Socket;
+  readonly #socket: LinkedSocket;
   readonly #turn: Turn;
   readonly #lingerMs: number;
   readonly #decoder: LineDecoder;
@@ -25,10 +44,8 @@ export class LineLink implements Link {
 
   start(events: LinkEvents): void {
     this.#events = events;
-    const socket = this.#socket;
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => events.gone());
+    this.#socket[LINK] = this;
+    this.#socket.on('data', onData).on('error', onError).on('close', onClose);
   }
 
   get buffered(): number {
@@ -44,6 +61,10 @@ export class LineLink implements Link {
       if (!(error instanceof FrameError)) throw error;
       this.#events?.broken(error);
     }
+  }
+
+  gone(): void {
+    this.#events?.gone();
   }
 
   send(frame: Down): void {

@@ -15,6 +15,16 @@ export interface Doors {
   http(socket: Socket): void;
 }
 
+export interface ListenOptions {
+  readonly doors: Doors;
+  readonly wheel: Wheel;
+  readonly limits: ServerLimits;
+  readonly now: () => number;
+  readonly certificate?: Certificate;
+  /** A connection could not be accepted, for want of file descriptors say; others may be. */
+  readonly failed: (error: Error) => void;
+}
+
 const TLS_HANDSHAKE = 0x16;
 const BRACE = 0x7b;
 /** Connections that are still to say what they are, over those that sessions may have. */
@@ -24,30 +34,18 @@ const SPARE_CONNECTIONS = 1000;
 export class Listener {
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  readonly #doors: Doors;
-  readonly #wheel: Wheel;
-  readonly #limits: ServerLimits;
-  readonly #now: () => number;
+  readonly #options: ListenOptions;
   /** Sockets whose first byte has not come. */
   readonly #mute = new Set<Socket>();
   #closed = false;
 
-  constructor(
-    doors: Doors,
-    wheel: Wheel,
-    limits: ServerLimits,
-    now: () => number,
-    certificate?: Certificate,
-  ) {
-    this.#doors = doors;
-    this.#wheel = wheel;
-    this.#limits = limits;
-    this.#now = now;
+  constructor(options: ListenOptions) {
+    this.#options = options;
     this.#server = createServer({ noDelay: true }, (socket) =>
       this.#peek(socket, (first) => this.#route(socket, first)),
     );
-    this.#server.maxConnections = limits.connections + SPARE_CONNECTIONS;
-    this.#tls = certificate === undefined ? undefined : this.#createTls(certificate);
+    this.#server.maxConnections = options.limits.connections + SPARE_CONNECTIONS;
+    this.#tls = options.certificate === undefined ? undefined : this.#createTls(options.certificate);
   }
 
   listen(port: number, host: string): Promise<number> {
@@ -55,6 +53,7 @@ export class Listener {
       this.#server.once('error', reject);
       this.#server.listen(port, host, () => {
         this.#server.off('error', reject);
+        this.#server.on('error', this.#options.failed);
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
@@ -74,7 +73,7 @@ export class Listener {
       key,
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['gochat/1', 'http/1.1'],
-      handshakeTimeout: this.#limits.helloMs,
+      handshakeTimeout: this.#options.limits.helloMs,
     });
     server.on('secureConnection', (socket) =>
       this.#peek(socket, (first) => this.#routeSecure(socket, first)),
@@ -88,17 +87,17 @@ export class Listener {
       socket.destroy();
       return;
     }
-    const until = this.#now() + this.#limits.helloMs;
+    const until = this.#options.now() + this.#options.limits.helloMs;
     const deadline: Deadline = { due: () => until, expire: () => socket.destroy() };
     const drop = () => socket.destroy();
     const ended = () => {
       this.#mute.delete(socket);
-      this.#wheel.forget(deadline);
+      this.#options.wheel.forget(deadline);
       socket.off('error', drop);
       socket.off('close', ended);
     };
     this.#mute.add(socket);
-    this.#wheel.watch(deadline);
+    this.#options.wheel.watch(deadline);
     socket.on('error', drop);
     socket.on('close', ended);
     socket.once('data', (first: Buffer) => {
@@ -108,7 +107,7 @@ export class Listener {
   }
 
   #route(socket: Socket, first: Buffer): void {
-    if (first[0] === BRACE) this.#doors.line(socket, first);
+    if (first[0] === BRACE) this.#options.doors.line(socket, first);
     else if (first[0] !== TLS_HANDSHAKE) this.#toHttp(socket, first);
     else if (this.#tls === undefined) socket.destroy();
     else {
@@ -119,7 +118,7 @@ export class Listener {
   }
 
   #routeSecure(socket: TLSSocket, first: Buffer): void {
-    if (first[0] === BRACE) this.#doors.line(socket, first);
+    if (first[0] === BRACE) this.#options.doors.line(socket, first);
     else if (first[0] === TLS_HANDSHAKE || socket.alpnProtocol === 'gochat/1') socket.destroy();
     else this.#toHttp(socket, first);
   }
@@ -127,7 +126,7 @@ export class Listener {
   #toHttp(socket: Socket, first: Buffer): void {
     socket.pause();
     socket.unshift(first);
-    this.#doors.http(socket);
+    this.#options.doors.http(socket);
     socket.resume();
   }
 }

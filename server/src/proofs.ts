@@ -7,12 +7,11 @@ import type { Session } from './session.ts';
  * @throws Refusal `refused` for a nonce that was used before; the connection ends when it has used too many.
  */
 export function useNonce(session: Session, nonce: string): Dialled {
-  const { dialled, nonces } = session;
+  const { dialled } = session;
   if (dialled === undefined) throw new Refusal('hello-first', 'the first frame is hello');
-  if (nonces.has(nonce)) throw new Refusal('refused', 'the proof was used before');
-  if (nonces.size >= session.relay.limits.entersPerConnection) {
+  if (session.proofs >= session.relay.limits.entersPerConnection) {
     throw new Refusal('rate-limited', 'this connection has made as many proofs as it may', { closes: true });
   }
-  nonces.add(nonce);
+  if (!session.useNonce(nonce)) throw new Refusal('refused', 'the proof was used before');
   return dialled;
 }

@@ -2,7 +2,7 @@ import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
-import type { Entry, Follower, Position, RoomLog } from './log/log.ts';
+import { type Entry, type Follower, type Position, type RoomLog, Unavailable } from './log/log.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
 import type { Standing } from './standing.ts';
@@ -115,16 +115,22 @@ export class Room {
   }
 
   #follow(): void {
-    const follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#take(entries));
-    this.#follower = follower;
-    void follower.done.then(({ reason }) => {
-      if (this.#closed || reason === 'stopped') return;
-      // The log is behind or away: go on from where we are, for as long as anybody follows.
-      setTimeout(
-        () => this.#closed || this.#follow(),
-        reason === 'lagged' ? 0 : this.#context.limits.retryMs,
-      ).unref();
+    try {
+      this.#follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#take(entries));
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      this.#followAgain(this.#context.limits.retryMs);
+      return;
+    }
+    void this.#follower.done.then(({ reason }) => {
+      if (reason !== 'stopped') this.#followAgain(reason === 'lagged' ? 0 : this.#context.limits.retryMs);
     });
+  }
+
+  /** The log is behind or away: we go on from where we are, for as long as anybody follows. */
+  #followAgain(afterMs: number): void {
+    if (this.#closed) return;
+    setTimeout(() => this.#closed || this.#follow(), afterMs).unref();
   }
 
   #take(batch: readonly Entry[]): boolean {

@@ -111,7 +111,14 @@ class Node {
       line: (socket: Socket, first: Buffer) => this.#takeLine(socket, first),
       http: (socket: Socket) => this.#web.take(socket),
     };
-    this.#listener = new Listener(doors, wheel, limits, now, options.certificate);
+    this.#listener = new Listener({
+      doors,
+      wheel,
+      limits,
+      now,
+      failed: (error) => options.logger.warn({ err: error }, 'a connection could not be accepted'),
+      ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
+    });
     this.#sweep = setInterval(() => void this.#sweepOnce(), limits.sweepMs);
     this.#sweep.unref();
   }

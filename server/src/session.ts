@@ -8,10 +8,12 @@ import type { Up } from '@gochat/protocol/up';
 import type { Address } from './address.ts';
 import { Bucket } from './bucket.ts';
 import type { Link, LinkEvents } from './link.ts';
+import type { Position } from './log/log.ts';
+import { positionText } from './positions.ts';
 import { Refusal } from './refusal.ts';
 import type { Relay } from './relay.ts';
 import { handle } from './requests.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription, SubscriptionEvents } from './subscription.ts';
 import { otherVersion } from './version-check.ts';
 import type { Deadline } from './wheel.ts';
 
@@ -23,18 +25,18 @@ export interface SessionBuckets {
 }
 
 /** One connection: its frames in order, its proofs, what it follows. */
-export class Session implements LinkEvents, Deadline {
+export class Session implements LinkEvents, SubscriptionEvents, Deadline {
   readonly relay: Relay;
   readonly link: Link;
   readonly address: Address;
   readonly buckets: SessionBuckets;
   /** By room; held ones too, until they are forgotten. */
   readonly subscriptions = new Map<RoomId, Subscription>();
-  /** Client nonces that were used on this connection. */
-  readonly nonces = new Set<string>();
   readonly #ended: (session: Session) => void;
   #dialled: Dialled | undefined;
-  #inbox: string[] = [];
+  /** Frames not taken yet; absent while there are none, as in most sessions at most times. */
+  #inbox: string[] | undefined;
+  #nonces: Set<string> | undefined;
   #admitted = false;
   #stopped = false;
   #busy = false;
@@ -42,7 +44,7 @@ export class Session implements LinkEvents, Deadline {
   #heardAt: number;
   #state: 'open' | 'closing' | 'gone' = 'open';
   #whenGone: (() => void) | undefined;
-  #pages: Promise<void> = Promise.resolve();
+  #pages: Promise<void> | undefined;
 
   constructor(relay: Relay, link: Link, address: Address, ended: (session: Session) => void) {
     this.relay = relay;
@@ -88,6 +90,7 @@ export class Session implements LinkEvents, Deadline {
 
   text(text: string): void {
     if (!this.open || this.#stopped) return;
+    this.#inbox ??= [];
     this.#inbox.push(text);
     this.#pump();
   }
@@ -116,7 +119,7 @@ export class Session implements LinkEvents, Deadline {
   /** Takes no more frames; those in flight are still answered. */
   stopTaking(): void {
     this.#stopped = true;
-    this.#inbox = [];
+    this.#inbox = undefined;
   }
 
   due(): number {
@@ -129,6 +132,19 @@ export class Session implements LinkEvents, Deadline {
   expire(): void {
     if (this.dialled === undefined) this.refuse(new Refusal('hello-first', 'no hello came in time'));
     else this.close(undefined);
+  }
+
+  /** How many proofs were made on this connection. */
+  get proofs(): number {
+    return this.#nonces?.size ?? 0;
+  }
+
+  /** @returns whether the client's nonce was not used before. */
+  useNonce(nonce: string): boolean {
+    this.#nonces ??= new Set();
+    if (this.#nonces.has(nonce)) return false;
+    this.#nonces.add(nonce);
+    return true;
   }
 
   send(frame: Down): void {
@@ -171,12 +187,32 @@ export class Session implements LinkEvents, Deadline {
 
   /** One page of backlog at a time per connection, and none before the peer has taken what is written. */
   page(read: () => Promise<void>): Promise<void> {
-    const next = this.#pages.then(async () => {
+    const next = (this.#pages ?? Promise.resolve()).then(async () => {
       await this.#drained();
       if (this.open) await read();
     });
-    this.#pages = next.catch(() => undefined);
+    const done = next
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#pages === done) this.#pages = undefined;
+      });
+    this.#pages = done;
     return next;
+  }
+
+  slow(): void {
+    this.refuse(new Refusal('slow', 'this connection reads too slowly; what it missed is in the log'));
+  }
+
+  /** Says that the key was retired, and waits a while for a newer one. */
+  held(subscription: Subscription, retirement: Position): void {
+    const room = subscription.room.id;
+    this.send({ type: 'retired', room, seq: positionText(retirement) });
+    const until = this.relay.now() + this.relay.limits.graceMs;
+    this.relay.wheel.watch({
+      due: () => (subscription.state === 'held' ? until : Number.POSITIVE_INFINITY),
+      expire: () => this.leave(room),
+    });
   }
 
   /** Ends what is followed of a room. */
@@ -189,27 +225,29 @@ export class Session implements LinkEvents, Deadline {
   }
 
   #leave(): void {
-    this.#inbox = [];
+    this.#inbox = undefined;
     for (const room of [...this.subscriptions.keys()]) this.leave(room);
   }
 
   #pump(): void {
+    const inbox = this.#inbox ?? [];
     let taken = 0;
     while (
       this.open &&
       !this.#busy &&
-      taken < this.#inbox.length &&
+      taken < inbox.length &&
       this.#inFlight < this.relay.limits.requestsInFlight
     ) {
-      const text = this.#inbox[taken] ?? '';
+      const text = inbox[taken] ?? '';
       taken += 1;
       const busy = this.#take(text);
       if (busy !== undefined) this.#wait(busy);
       else if (this.link.buffered > this.relay.limits.writeMarkBytes) this.#wait(this.#drained());
     }
     if (!this.open) return;
-    this.#inbox.splice(0, taken);
-    if (this.#busy || this.#inbox.length > 0) this.link.pause();
+    inbox.splice(0, taken);
+    if (inbox.length === 0) this.#inbox = undefined;
+    if (this.#busy || inbox.length > 0) this.link.pause();
     else this.link.resume();
   }
 

@@ -2,8 +2,13 @@ import type { Link } from './link.ts';
 import type { Entry, Position } from './log/log.ts';
 import type { Room } from './room.ts';
 
-/** Why a connection is told to go: its queue is full. */
-export type CutSlow = () => void;
+/** What a subscription tells the session that it belongs to. */
+export interface SubscriptionEvents {
+  /** The link's queue is full. */
+  slow(): void;
+  /** Delivery has stopped behind the handshake that retired the key. */
+  held(subscription: Subscription, retirement: Position): void;
+}
 
 /** One connection's following of one room, proved with one access key. */
 export class Subscription {
@@ -15,22 +20,14 @@ export class Subscription {
   at: Position;
   /** `catching`: the backlog is on its way. `held`: the key was retired, nothing is delivered. `ended`: for good. */
   state: 'catching' | 'live' | 'held' | 'ended' = 'catching';
-  readonly #cut: CutSlow;
-  readonly #held: (subscription: Subscription, retirement: Position) => void;
+  readonly #events: SubscriptionEvents;
 
-  constructor(
-    room: Room,
-    link: Link,
-    key: Position,
-    since: Position,
-    on: { slow: CutSlow; held: (subscription: Subscription, retirement: Position) => void },
-  ) {
+  constructor(room: Room, link: Link, key: Position, since: Position, events: SubscriptionEvents) {
     this.room = room;
     this.link = link;
     this.key = key;
     this.at = since;
-    this.#cut = on.slow;
-    this.#held = on.held;
+    this.#events = events;
   }
 
   /** Whether this handshake is the first that retires the proved key: delivery stops at it. */
@@ -39,7 +36,7 @@ export class Subscription {
   }
 
   cut(): void {
-    this.#cut();
+    this.#events.slow();
   }
 
   end(): void {
@@ -51,6 +48,6 @@ export class Subscription {
   hold(retirement: Position): void {
     this.state = 'held';
     this.room.leaveLive(this);
-    this.#held(this, retirement);
+    this.#events.held(this, retirement);
   }
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../src/log/engine.ts';
-import { type Entry, type RoomLog, Unavailable } from '../src/log/log.ts';
+import { type Entry, type FollowEnd, type RoomLog, Unavailable } from '../src/log/log.ts';
 import { openMemory } from '../src/log/memory.ts';
 
 /** Another node's view of the same engine: what it is told of the log can be held back. */
@@ -58,6 +58,45 @@ export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void }
     },
     mend: () => {
       broken = false;
+    },
+  };
+}
+
+/** An engine whose followers can all be lost; until it is mended none can begin. */
+export function losingFollowers(): Engine & { lose(): void; mend(): void } {
+  const engine = openMemory();
+  const { log } = engine;
+  const following = new Set<() => void>();
+  let lost = false;
+  const follow: RoomLog['follow'] = (room, after, sink) => {
+    if (lost) throw new Unavailable('the log is away');
+    const inner = log.follow(room, after, sink);
+    const done = new Promise<FollowEnd>((resolve) => {
+      following.add(() => {
+        inner.stop();
+        resolve({ reason: 'lost', last: after });
+      });
+      void inner.done.then(resolve);
+    });
+    return { stop: () => inner.stop(), done };
+  };
+  return {
+    ...engine,
+    log: {
+      append: (room, message) => log.append(room, message),
+      handshake: (room, after, entry) => log.handshake(room, after, entry),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => log.read(room, after, limit),
+      drop: (room) => log.drop(room),
+      follow,
+    },
+    lose: () => {
+      lost = true;
+      for (const end of following) end();
+      following.clear();
+    },
+    mend: () => {
+      lost = false;
     },
   };
 }

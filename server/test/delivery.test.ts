@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { losingFollowers } from './broken-log.ts';
 import { opened } from './keys.ts';
-import { enter, follow, found, post } from './member.ts';
+import { enter, follow, found, post, postFrame } from './member.ts';
 import { startNode } from './node.ts';
 
 test('a post reaches every follower, its sender too, in order and behind its ack position', async () => {
@@ -23,4 +24,39 @@ test('a post reaches every follower, its sender too, in order and behind its ack
     handshake: access.at,
     floor: '0',
   });
+});
+
+test('a log that went away is followed again from where it was, without gap', async () => {
+  const engine = losingFollowers();
+  const node = await startNode({ engine, limits: { retryMs: 5 } });
+  const peer = await node.peer();
+  const { room, access } = await found(peer);
+  await follow(peer, room, access, access.at);
+  await post(peer, room, access.at, 'before');
+  engine.lose();
+  await post(peer, room, access.at, 'meanwhile');
+  await post(peer, room, access.at, 'meanwhile too');
+  engine.mend();
+  await post(peer, room, access.at, 'after');
+  await peer.next((frame) => frame.type === 'entry' && opened(frame.body) === 'after');
+  expect(peer.of('entry').map((entry) => opened(entry.body))).toEqual([
+    'before',
+    'meanwhile',
+    'meanwhile too',
+    'after',
+  ]);
+});
+
+test('more entries at once than may wait are delivered all the same', async () => {
+  const node = await startNode({ limits: { pendingBytes: 1000 } });
+  const [ada, bob] = [await node.peer(), await node.peer('web')];
+  const { room, access } = await found(ada);
+  for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
+  for (let i = 0; i < 200; i += 1) ada.send(postFrame(room, access.at, `${i}`.padEnd(300)));
+  await bob.next(() => bob.of('entry').length === 200);
+  await ada.next(() => ada.of('entry').length === 200);
+  expect(bob.of('entry')).toEqual(ada.of('entry'));
+  expect(bob.of('entry').map((entry) => Number(opened(entry.body)))).toEqual(
+    Array.from({ length: 200 }, (_, i) => i),
+  );
 });
