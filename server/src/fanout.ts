@@ -103,9 +103,10 @@ export class Fanout {
   }
 
   #flushSignals(): void {
-    const signals = this.#signals;
-    if (signals.length === 0) return;
+    // One whose key was retired in this very turn is heard no more.
+    const signals = this.#signals.filter((signal) => this.live.has(signal.from));
     this.#signals = [];
+    if (signals.length === 0) return;
     const senders = new Set(signals.map((signal) => signal.from));
     const packed: Partial<Record<Transport, Buffer>> = {};
     for (const follower of this.live) {

@@ -77,7 +77,6 @@ export const signal: Handler<'signal'> = (session, frame) => {
   const subscription = session.subscriptions.get(frame.room);
   if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
   if (subscription.state !== 'live') return;
-  if (subscription.key < subscription.room.retiredAt) return;
   if (buckets.signals.take(relay.now(), signalsPerSecond, signalsBurst) > 0) return;
   subscription.room.fanout.signal(subscription, frame.body);
 };

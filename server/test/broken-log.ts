@@ -100,3 +100,69 @@ export function losingFollowers(): Engine & { lose(): void; mend(): void } {
     },
   };
 }
+
+export interface Gate {
+  /** Resolves when somebody waits at it. */
+  reached(): Promise<void>;
+  shut(): void;
+  /** Lets those through who wait; the next have to wait again. */
+  passWaiting(): void;
+  open(): void;
+}
+
+class OneGate implements Gate {
+  #waiting: (() => void)[] = [];
+  #reached: (() => void)[] = [];
+  #shut = false;
+
+  pass(): Promise<void> {
+    if (!this.#shut) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      for (const tell of this.#reached.splice(0)) tell();
+    });
+  }
+
+  reached(): Promise<void> {
+    if (this.#waiting.length > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#reached.push(resolve));
+  }
+
+  shut(): void {
+    this.#shut = true;
+  }
+
+  passWaiting(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  open(): void {
+    this.#shut = false;
+    this.passWaiting();
+  }
+}
+
+/** A node's view of an engine, with a gate before each read and one before each append. */
+export function gated(engine: Engine): Engine & { readonly reads: Gate; readonly appends: Gate } {
+  const { log } = engine;
+  const [reads, appends] = [new OneGate(), new OneGate()];
+  return {
+    ...engine,
+    log: {
+      append: async (room, message) => {
+        await appends.pass();
+        return log.append(room, message);
+      },
+      handshake: (room, after, entry) => log.handshake(room, after, entry),
+      head: (room) => log.head(room),
+      read: async (room, after, limit) => {
+        await reads.pass();
+        return log.read(room, after, limit);
+      },
+      drop: (room) => log.drop(room),
+      follow: (room, after, sink) => log.follow(room, after, sink),
+    },
+    reads,
+    appends,
+  };
+}

@@ -6,6 +6,7 @@ import { KeyPair, newId, newRoomId, opened } from './keys.ts';
 import { type Access, commit, enter, enterFrame, follow, found, handshakeFrame, post } from './member.ts';
 import { startNode } from './node.ts';
 import type { Peer } from './peer.ts';
+import { seeded } from './seeded.ts';
 
 const isRetired = (frame: Down) => frame.type === 'retired';
 const texts = (peer: Peer) =>
@@ -137,7 +138,7 @@ describe('a retired key', () => {
   }
 
   async function enterAnew(peer: Peer, access: Access, room: RoomId) {
-    await peer.next((frame) => frame.type === 'retired' && frame.seq === access.at);
+    await peer.next((frame) => frame.type === 'retired' && frame.room === room && frame.seq === access.at);
     await follow(peer, room, access, access.at);
   }
 
@@ -220,6 +221,31 @@ describe('a retired key', () => {
     expect(bob.of('entry').at(-1)?.seq).toBe(next.at);
     await follow(bob, room, next, next.at);
     expect(texts(bob)).toEqual(['without bob']);
+  });
+
+  test('stops there too when the removal lands while the backlog is on its way', async () => {
+    const random = seeded(7);
+    const node = await startNode({ limits: { backlogEntries: 2 } });
+    const [ada, bob] = [await node.peer(), await node.peer('web')];
+    for (let round = 0; round < 25; round += 1) {
+      const { room, admin, access } = await found(ada);
+      await follow(ada, room, access);
+      for (let i = 0; i < 10; i += 1) await post(ada, room, access.at, `${round}`);
+      const stop = bob.next((frame) => isRetired(frame) && 'room' in frame && frame.room === room);
+      const entering = enter(bob, room, access);
+      for (let turns = random() * 12; turns > 0; turns -= 1)
+        await new Promise((resolve) => setImmediate(resolve));
+      const wish = { after: access.at, by: access, admin: { keys: admin, retire: true } };
+      const next = await commit(ada, room, wish);
+      await enterAnew(ada, next, room);
+      await post(ada, room, next.at, 'secret');
+      await entering;
+      expect(await stop).toEqual({ type: 'retired', room, seq: next.at });
+      await bob.barrier();
+      const entries = bob.of('entry').filter((entry) => entry.room === room);
+      expect(entries).toHaveLength(12);
+      expect(entries.at(-1)?.seq).toBe(next.at);
+    }
   });
 
   test('is forgotten after its grace', async () => {

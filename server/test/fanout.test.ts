@@ -6,7 +6,8 @@ import { Fanout } from '../src/fanout.ts';
 import { SERVER_LIMITS } from '../src/limits.ts';
 import type { Link, Transport } from '../src/link.ts';
 import type { Entry } from '../src/log/log.ts';
-import type { Subscription } from '../src/subscription.ts';
+import type { Room } from '../src/room.ts';
+import { Subscription } from '../src/subscription.ts';
 import { Turn } from '../src/turn.ts';
 import { newId, newRoomId, opened } from './keys.ts';
 import { LogLines } from './log-lines.ts';
@@ -64,6 +65,32 @@ describe('one turn', () => {
     expect(seqs(ahead)).toEqual(['6']);
     expect(done.written).toEqual([]);
   });
+});
+
+test('a signal of one whose key is retired in the same turn is dropped', async () => {
+  const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, undefined);
+  const member = (key: number) => {
+    const written: string[] = [];
+    const link = {
+      transport: 'line',
+      buffered: 0,
+      write: (bytes: Uint8Array) => written.push(Buffer.from(bytes).toString()),
+    };
+    const room = { leaveLive: (subscription: Subscription) => fanout.live.delete(subscription) };
+    const events = { slow: () => undefined, held: () => undefined };
+    const subscription = new Subscription(room as unknown as Room, link as unknown as Link, key, 1, events);
+    fanout.live.add(subscription);
+    return { written, subscription };
+  };
+  const [removed, staying] = [member(1), member(5)];
+  fanout.signal(removed.subscription, 'AAAA');
+  fanout.add([
+    { pos: 5, kind: 'handshake', at: 0, body: Buffer.from('R'), access: Buffer.alloc(32), retires: true },
+  ]);
+  await turnEnd();
+  expect(removed.subscription.state).toBe('held');
+  expect(staying.written.join('')).not.toContain('signal');
+  expect(removed.written.join('')).toContain('"seq":"5"');
 });
 
 test.each([1, 125, 126, 127, 65_535, 65_536, 70_000])(
