@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
+import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/options';
+import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';
 import { type Io, note } from './io.ts';
 import { sanitizeText } from './sanitize.ts';
@@ -12,13 +13,15 @@ Examples:
   gochat tail kitchen --follow --json       one JSON line for each message
   gochat serve                              run a server on port 4040
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the server could not be reached (a message is queued and goes out with the
-next command), 4 not a member, 5 refused by the server, the room's rules, or a dead invite.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the server could not be reached
+(a message is queued and goes out with the next command), 4 not a member,
+5 refused by the server, the room's rules, or a dead invite.`;
 
 type Action = (
   io: Io,
   args: readonly string[],
-  options: Record<string, never>,
+  options: GivenOptions,
+  version: string,
 ) => Promise<number | undefined>;
 
 /** One command: its name and arguments, what it does, its options, and where it is. */
@@ -27,6 +30,8 @@ interface Verb {
   readonly does: string;
   readonly options?: readonly (readonly [flags: string, meaning: string])[];
   readonly load: () => Promise<{ readonly run: unknown }>;
+  /** Of the options that stand in tables; those of profiles, unless told otherwise. */
+  readonly describe?: (command: Command) => Command;
 }
 
 const AS = ['--as <name>', 'the name to go by (the profile remembers the first)'] as const;
@@ -142,6 +147,12 @@ const VERBS: readonly Verb[] = [
     options: [['--remove', 'take the passphrase away']],
     load: () => import('./verbs/passphrase.ts'),
   },
+  {
+    name: 'serve',
+    does: 'run a server',
+    load: () => import('./verbs/serve.ts'),
+    describe: serverOptions,
+  },
 ];
 
 /** Runs a command line. @returns the exit code; never throws. */
@@ -153,22 +164,25 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(sanitizeText(text.replace(/^error: /, 'gochat: '))),
+    })
+    .configureHelp({ minWidthToWrap: 24 })
     .showSuggestionAfterError()
     .enablePositionalOptions();
   for (const verb of VERBS) {
-    const command = common(program.command(verb.name)).description(verb.does);
+    const describe = verb.describe ?? profileOptions;
+    const command = describe(program.command(verb.name).exitOverride()).description(verb.does);
     for (const [flags, meaning] of verb.options ?? []) command.option(flags, meaning);
     command.action(async (...given: unknown[]) => {
-      const options = given.at(-2) as Record<string, never>;
+      const options = given.at(-2) as GivenOptions;
       const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string');
       const { run: action } = (await verb.load()) as { run: Action };
-      code = (await action(io, args, options)) ?? EXIT.done;
+      code = (await action(io, args, options, version)) ?? EXIT.done;
     });
   }
-  await addServe(program, argv, io, version, (serveCode) => {
-    code = serveCode;
-  });
   // Without a command, the chat.
   const [first] = argv;
   const named =
@@ -181,36 +195,39 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   }
 }
 
-function common(command: Command): Command {
+/** Each is a variable too, which `withProfile` reads. */
+function profileOptions(command: Command): Command {
   return command
-    .exitOverride()
-    .addOption(new Option('--profile <dir>', "the profile's folder").env('GOCHAT_PROFILE'))
-    .addOption(new Option('--ca <file>', 'certificates (PEM) to trust besides the usual').env('GOCHAT_CA'))
-    .addOption(
-      new Option('--insecure', "allow connections without TLS to hosts that aren't this machine").env(
-        'GOCHAT_INSECURE',
-      ),
+    .option('--profile <dir>', "the profile's folder (or GOCHAT_PROFILE)")
+    .option('--ca <file>', 'certificates (PEM) to trust besides the usual (or GOCHAT_CA)')
+    .option(
+      '--insecure',
+      "allow connections without TLS to hosts that aren't this machine (or GOCHAT_INSECURE)",
     );
 }
 
-/** The server's options stand in a table of its own, which is loaded only when it is asked for. */
-async function addServe(
-  program: Command,
-  argv: readonly string[],
-  io: Io,
-  version: string,
-  ended: (code: number) => void,
-) {
-  const command = program.command('serve').description('run a server').exitOverride();
-  if (!argv.slice(0, 2).includes('serve')) return;
-  const { describeServe, serve } = await import('./verbs/serve.ts');
-  describeServe(command);
-  command.action(async (options: Record<string, never>) => ended(await serve(io, options, version)));
+/** Each is a variable too, which the server reads by itself. */
+function serverOptions(command: Command): Command {
+  for (const option of SERVE_OPTIONS as readonly ServeOption[]) {
+    const flags = option.value === undefined ? option.flag : `${option.flag} <${option.value}>`;
+    const notes = [option.default === undefined ? [] : `default ${option.default}`, `or ${option.env}`]
+      .flat()
+      .join('; ');
+    const meaning = `${option.meaning} (${notes})`;
+    if (option.repeats === true)
+      command.option(flags, meaning, (value: string, all: string[] = []) => [...all, value]);
+    else command.option(flags, meaning);
+  }
+  return command;
 }
 
 /** One clear line for whatever went wrong. */
 function explain(io: Io, error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.unknownCommand' && !error.message.includes('Did you mean'))
+      note(io, 'gochat --help lists them; gochat chat ROOM talks in a room');
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
   const message = error instanceof Error ? error.message : 'it failed, and nobody said why';
   note(io, `gochat: ${sanitizeText(message)}`);
   const code = exitCodeOf(error);

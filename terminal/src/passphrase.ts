@@ -1,21 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** From `GOCHAT_PASSPHRASE`, from the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined when none can be had. */
 export async function askPassphrase(io: Io, question = 'Passphrase: '): Promise<string | undefined> {
   const { GOCHAT_PASSPHRASE: given, GOCHAT_PASSPHRASE_FILE: file } = io.env;
   if (given !== undefined && given !== '') return given;
-  if (file !== undefined && file !== '') return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  if (file !== undefined && file !== '') return readPassphrase(file);
   return io.stdin.isTTY === true ? askHidden(io, question) : undefined;
+}
+
+async function readPassphrase(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new UsageError(`GOCHAT_PASSPHRASE_FILE names ${file}, which can't be read`, { cause });
+  }
 }
 
 /** Asks without an echo. */
 export function askHidden(io: Io, question: string): Promise<string> {
-  io.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // The terminal stops its echo with this, so that the question may come only behind it.
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true });
+  io.stderr.write(question);
   return new Promise((resolve) => {
     const end = (text: string) => {
       io.stderr.write('\n');

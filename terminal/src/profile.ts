@@ -12,8 +12,9 @@ export interface ProfileOptions {
   readonly insecure?: boolean;
 }
 
-export function profileDir(options: ProfileOptions): string {
-  return options.profile ?? defaultProfileDir();
+export function profileDir({ profile }: ProfileOptions): string {
+  if (profile === '') throw new UsageError('--profile needs a folder');
+  return profile ?? defaultProfileDir();
 }
 
 /** Opens the profile for a command and closes it behind it. @throws ChatError, UsageError */
@@ -22,18 +23,29 @@ export async function withProfile<T>(
   options: ProfileOptions,
   use: (profile: Profile) => Promise<T>,
 ): Promise<T> {
-  const ca = options.ca === undefined ? undefined : await readCa(options.ca);
+  const dir = profileDir(options);
+  const insecure = options.insecure === true || isOn(io, 'GOCHAT_INSECURE');
+  const caFile = options.ca ?? (io.env.GOCHAT_CA || undefined);
+  const ca = caFile === undefined ? undefined : await readCa(caFile);
   const profile = await openChat({
-    dir: profileDir(options),
+    dir,
     passphrase: () => askPassphrase(io),
     ...(ca !== undefined && { ca }),
-    ...(options.insecure === true && { insecure: true }),
+    ...(insecure && { insecure }),
   });
   try {
     return await use(profile);
   } finally {
     await profile.close();
   }
+}
+
+/** A switch by a variable, as the server reads its own. */
+function isOn(io: Io, variable: string): boolean {
+  const value = (io.env[variable] ?? '').toLowerCase();
+  if (['', '0', 'false', 'no'].includes(value)) return false;
+  if (['1', 'true', 'yes'].includes(value)) return true;
+  throw new UsageError(`${variable} is 1 or 0, not ${value}`);
 }
 
 async function readCa(file: string): Promise<string> {

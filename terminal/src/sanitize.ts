@@ -11,6 +11,9 @@ const INVISIBLE =
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone, wherever it stands
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 
+/** More marks on one letter than any language has would paint over the lines around. */
+const FLOODS = /(\p{M}{8})\p{M}+/gu;
+
 /** What somebody else wrote, made harmless for a terminal: line feeds stay, every other control goes. */
 export function sanitizeText(text: string): string {
   return text
@@ -19,7 +22,8 @@ export function sanitizeText(text: string): string {
     .replace(ESCAPES, '')
     .replaceAll('\t', '    ')
     .replace(CONTROLS, '')
-    .replace(INVISIBLE, '');
+    .replace(INVISIBLE, '')
+    .replace(FLOODS, '$1');
 }
 
 const LINE_CHARS = 64;

@@ -57,17 +57,20 @@ async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<
   let ended: 'quit' | 'ended' = 'ended';
   prompt.show(prompt.isTerminal ? '> ' : '');
   for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
+    const { text, pasted } = line;
+    // What somebody pastes is said as it stands: a command hidden in it must not run.
+    const said = pasted || !text.startsWith('//') ? text : text.slice(1);
     try {
-      if (line.startsWith('/') && !line.startsWith('//')) {
-        if ((await command(line, { profile, room, prompt })) === 'quit') {
+      if (!pasted && /^\/(?!\/)/.test(text)) {
+        if ((await command(text, { profile, room, prompt })) === 'quit') {
           ended = 'quit';
           break;
         }
-      } else if (line.trim() !== '') {
+      } else if (said.trim() !== '') {
         const id = randomBytes(16).toString('base64url');
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
-        await profile.call('queue', { room, id, text: line.startsWith('//') ? line.slice(1) : line });
+        await profile.call('queue', { room, id, text: said });
       }
     } catch (error) {
       prompt.print(`* ${sanitizeText(error instanceof Error ? error.message : 'that failed')}`);

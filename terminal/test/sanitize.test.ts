@@ -13,6 +13,9 @@ test.each([
   ['8-bit CSI', '\u009b31mred', 'red'],
   ['8-bit OSC', '\u009d52;c;ZXZpbA==\u009csafe', 'safe'],
   ['a device control string', `${ESC}P+q544e${ESC}\\safe`, 'safe'],
+  ['an 8-bit device control string', '\u0090q#0;2;0;0;0\u009csafe', 'safe'],
+  ['an application program command', `${ESC}_Gf=100;AAAA${ESC}\\safe`, 'safe'],
+  ['a sequence within a sequence', `${ESC}${ESC}[31m[31mred`, '[31mred'],
   ['an unfinished sequence', `safe${ESC}[`, 'safe'],
   ['an unfinished string', `safe${ESC}]52;c;ZXZpbA==`, 'safe'],
   ['a lone escape', `a${ESC}b`, 'a'],
@@ -25,6 +28,13 @@ test.each([
   ['tags', 'a\u{e0041}b', 'ab'],
   ['line and paragraph separators', 'a\u2028b\u2029c', 'abc'],
   ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
+  ['a low surrogate alone', 'a\udc00b', 'a\ufffdb'],
+  [
+    'a flood of marks over the lines around',
+    `Z${'\u0335\u0489'.repeat(500)}!`,
+    `Z${'\u0335\u0489'.repeat(4)}!`,
+  ],
+  ['marks that a language needs', 'Việt ngữ, e\u0323\u0302, שָׁלוֹם', 'Việt ngữ, e\u0323\u0302, שָׁלוֹם'],
   ['line feeds, which stay', 'one\ntwo', 'one\ntwo'],
   ['what is no danger', 'Grüße, 你好, 👩‍🚀 naïve — ok?', 'Grüße, 你好, 👩‍🚀 naïve — ok?'],
 ])('%s is made harmless', (_what, text, harmless) => {
@@ -35,7 +45,18 @@ test('nothing that is printed holds a control but a line feed, and twice is as o
   const hostile = fc.array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom(ESC, '\u009b', '\u009d', '[', ']52;c;', '\u0007', '\u202e', '\ud83d', '\r'),
+      fc.constantFrom(
+        ESC,
+        '\u009b',
+        '\u009d',
+        '[',
+        ']52;c;',
+        '\u0007',
+        '\u202e',
+        '\ud83d',
+        '\r',
+        '\u0335'.repeat(6),
+      ),
     ),
   );
   fc.assert(

@@ -1,6 +1,7 @@
+import { checkGiven } from '@gochat/client/given';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
-import { UsageError } from '../exit.ts';
+import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { Prompt } from '../prompt.ts';
@@ -17,29 +18,44 @@ interface Options extends ProfileOptions {
 const WAIT_MS = 30_000;
 
 export async function run(io: Io, [wanted]: readonly string[], options: Options): Promise<number> {
+  const server = serverAddress(io, options.server);
+  checkGiven({ server, names: [options.as] });
   note(io, `profile: ${profileDir(options)}`);
   return withProfile(io, options, async (profile) => {
     const prompt = new Prompt(io);
     try {
       const as = await introduce(profile, prompt, options.as);
-      const room = wanted ?? (await choose(io, profile, prompt, as, serverAddress(io, options.server)));
-      return await talk(io, profile, room, prompt);
+      if (as === undefined) return EXIT.done;
+      const room = wanted ?? (await choose(io, profile, prompt, as, server));
+      return room === undefined ? EXIT.done : await talk(io, profile, room, prompt);
     } finally {
       prompt.close();
     }
   });
 }
 
-async function introduce(profile: Profile, prompt: Prompt, as: string | undefined): Promise<string> {
+/** Who to be; undefined when the person left instead of answering. */
+async function introduce(
+  profile: Profile,
+  prompt: Prompt,
+  as: string | undefined,
+): Promise<string | undefined> {
   const { name } = await profile.call('whoami', {});
   if (as !== undefined || name !== undefined) return nameFor(profile, as);
   const given = (await prompt.ask('Enter your username: '))?.trim();
+  if (given === undefined && prompt.isTerminal) return undefined;
   if (given === undefined || given === '') throw new UsageError('a name is needed: gochat --as NAME');
   return given;
 }
 
-/** The room to talk in: one of the profile's, one behind a link, or a new one. */
-async function choose(io: Io, profile: Profile, prompt: Prompt, as: string, server: string): Promise<string> {
+/** The room to talk in: one of the profile's, one behind a link, or a new one; undefined when the person left instead. */
+async function choose(
+  io: Io,
+  profile: Profile,
+  prompt: Prompt,
+  as: string,
+  server: string,
+): Promise<string | undefined> {
   const rooms = (await profile.call('rooms', {})).filter(
     (r) => r.status === 'active' || r.status === 'rolled-back',
   );
@@ -48,7 +64,9 @@ async function choose(io: Io, profile: Profile, prompt: Prompt, as: string, serv
     rooms.length === 0
       ? 'You are in no room yet. Name one to make it, or paste an invite link: '
       : 'Room number, the name of a new room, or an invite link: ';
-  const answer = (await prompt.ask(question))?.trim() ?? '';
+  const given = await prompt.ask(question);
+  if (given === undefined && prompt.isTerminal) return undefined;
+  const answer = given?.trim() ?? '';
   if (answer === '') {
     const [first] = rooms;
     if (rooms.length === 1 && first !== undefined) return first.id;

@@ -10,8 +10,9 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '', seq]: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 5000);
   await withProfile(io, options, async (profile) => {
-    const shown = await profile.call('inspect', { room, seq, waitMs: waitMs(options.wait, 5000) });
+    const shown = await profile.call('inspect', { room, seq, waitMs: wait });
     if (options.json === true) {
       print(io, safeJson(shown));
       return;

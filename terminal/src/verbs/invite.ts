@@ -15,13 +15,16 @@ interface Options extends ProfileOptions {
 
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
   const expiresMs = options.expires === undefined ? undefined : parseDuration(options.expires);
+  if (expiresMs === 0)
+    throw new UsageError('--expires takes a duration above 0: gochat revoke withdraws an invite');
   const uses = readUses(options.uses);
+  const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
     const { link, id } = await profile.call('invite', {
       room,
       expiresMs,
       uses,
-      waitMs: waitMs(options.wait, 30_000),
+      waitMs: wait,
     });
     print(io, options.json === true ? safeJson({ room, id, link }) : link);
     if (options.json !== true) showQr(io, link);

@@ -10,8 +10,9 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 5000);
   await withProfile(io, options, async (profile) => {
-    const invites = await profile.call('invites', { room, waitMs: waitMs(options.wait, 5000) });
+    const invites = await profile.call('invites', { room, waitMs: wait });
     if (options.json === true) {
       for (const invite of invites) print(io, safeJson(invite));
       return;

@@ -1,3 +1,4 @@
+import { checkGiven } from '@gochat/client/given';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
@@ -13,12 +14,14 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [link = '']: readonly string[], options: Options): Promise<number> {
+  const wait = waitMs(options.wait, 30_000);
+  checkGiven({ link, names: [options.as] });
   return withProfile(io, options, async (profile) => {
     const as = await nameFor(profile, options.as);
     const { already, ...room } = await profile.call('join', {
       link,
       as,
-      waitMs: waitMs(options.wait, 30_000),
+      waitMs: wait,
     });
     if (options.json === true) print(io, safeJson({ room: room.id, name: room.name, as: room.as, already }));
     note(

@@ -9,8 +9,9 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
-    const { alone } = await profile.call('leave', { room, waitMs: waitMs(options.wait, 30_000) });
+    const { alone } = await profile.call('leave', { room, waitMs: wait });
     if (options.json === true) print(io, safeJson({ room, left: true }));
     note(
       io,

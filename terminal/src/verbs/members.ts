@@ -10,8 +10,9 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 5000);
   await withProfile(io, options, async (profile) => {
-    const { live, problem } = await profile.call('sync', { room, waitMs: waitMs(options.wait, 5000) });
+    const { live, problem } = await profile.call('sync', { room, waitMs: wait });
     const members = await profile.call('members', { room });
     if (!live)
       note(

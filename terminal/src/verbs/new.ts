@@ -1,5 +1,5 @@
-import type { Io } from '../io.ts';
-import { note, print } from '../io.ts';
+import { checkGiven } from '@gochat/client/given';
+import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { safeJson } from '../sanitize.ts';
@@ -14,13 +14,15 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [name = '']: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 30_000);
+  const server = serverAddress(io, options.server);
+  checkGiven({ server, names: [name, options.as] });
   await withProfile(io, options, async (profile) => {
-    const wait = waitMs(options.wait, 30_000);
     const as = await nameFor(profile, options.as);
     const room = await profile.call('create', {
       name,
       as,
-      server: serverAddress(io, options.server),
+      server,
       waitMs: wait,
     });
     const { link } = await profile.call('invite', {

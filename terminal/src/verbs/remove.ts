@@ -13,8 +13,9 @@ export async function run(
   [room = '', member = '']: readonly string[],
   options: Options,
 ): Promise<void> {
+  const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
-    const { name } = await profile.call('remove', { room, member, waitMs: waitMs(options.wait, 30_000) });
+    const { name } = await profile.call('remove', { room, member, waitMs: wait });
     if (options.json === true) print(io, safeJson({ room, removed: name }));
     note(io, `${sanitizeLine(name)} was removed; all invites are void: gochat invite makes new ones`);
   });

@@ -9,8 +9,9 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '', id = '']: readonly string[], options: Options): Promise<void> {
+  const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
-    await profile.call('revoke', { room, id, waitMs: waitMs(options.wait, 30_000) });
+    await profile.call('revoke', { room, id, waitMs: wait });
     if (options.json === true) print(io, safeJson({ room, revoked: id }));
     note(io, 'the invite is withdrawn');
   });

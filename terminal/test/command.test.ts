@@ -1,0 +1,124 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run } from '../src/command.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'gochat-command-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** Runs a command line in this process, with a profile that isn't there yet. */
+async function gochat(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string; made: boolean }> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end();
+  const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
+  const profile = join(home, 'profile');
+  const [verb = '', ...rest] = args;
+  const own = ['serve', 'help', '--help', '--version'].includes(verb) ? [] : ['--profile', profile];
+  const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env }, '1.2.3');
+  return { code, out: text(stdout), err: text(stderr), made: existsSync(profile) };
+}
+
+const LINK = 'http://127.0.0.1:1/#/join/AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA';
+
+test.each([
+  [['new'], "missing required argument 'name'"],
+  [['new', 'x', 'y', '--as', 'a'], 'too many arguments'],
+  [['new', 'x', '--as'], 'argument missing'],
+  [['new', 'x', '--as', 'a', '--loudly'], "unknown option '--loudly'"],
+  [['new', 'x', '--as', 'a', '--wait', 'soon'], '"soon" is no duration'],
+  [['new', 'x', '--as', 'a', '--server', 'ftp://host'], 'ftp:// is not among tcp, tls'],
+  [['new', 'x', '--as', 'a', '--server', 'host:4040'], 'a server’s address begins with its scheme'],
+  [['new', 'x', '--as', 'a', '--server', 'tcp://host:99999'], '99999 is no port'],
+  [['new', ' ', '--as', 'a'], 'a name must not be empty'],
+  [['new', 'x', '--as', 'a\u202eb'], 'control or invisible'],
+  [['join', 'nonsense', '--as', 'a'], 'an invite link looks like'],
+  [['join', LINK, '--as', 'a'], 'cut off or damaged'],
+  [['join', `${LINK}.AAAA`, '--as', 'a'], 'cut off'],
+  [['join', `${LINK}.AAAAAAAAAAAAAAAAAAAAAA`, '--as', ''], 'a name must not be empty'],
+  [['invite', 'x', '--expires', '1.5d'], '"1.5d" is no duration'],
+  [['invite', 'x', '--expires', '0s'], 'above 0'],
+  [['invite', 'x', '--uses', '0'], 'from 1 to 10000'],
+  [['invite', 'x', '--uses', 'two'], 'from 1 to 10000'],
+  [['tail', 'x', '--since', '-1'], '--since'],
+  [['tail', 'x', '--since', '1e3'], '--since'],
+  [['send', 'x', 'y', '--wait', ''], 'is no duration'],
+  [['rooms', '--ca', '/nowhere/ca.pem'], "/nowhere/ca.pem can't be read"],
+  [['frobnicate'], "unknown command 'frobnicate'"],
+  [['memebrs', 'x'], 'Did you mean members?'],
+])('%j is told in a clear line, ends with 2 and makes nothing', async (args, says) => {
+  const { code, out, err, made } = await gochat(args);
+  expect({ code, out, made }).toEqual({ code: 2, out: '', made: false });
+  expect(err).toMatch(/^gochat: /);
+  expect(err).toContain(says);
+  expect(err.trim().split('\n').length).toBeLessThanOrEqual(2);
+});
+
+test.each([
+  [{ GOCHAT_INSECURE: 'perhaps' }, 'GOCHAT_INSECURE is 1 or 0'],
+  [{ GOCHAT_CA: '/nowhere/ca.pem' }, "/nowhere/ca.pem can't be read"],
+  [{ GOCHAT_INSECURE: '0' }, '--insecure'],
+])('a variable counts like its flag: %j', async (env, says) => {
+  const { code, err } = await gochat(['new', 'x', '--as', 'a', '--server', 'tcp://192.0.2.1:1'], env);
+  expect(code).toBe(2);
+  expect(err).toContain(says);
+});
+
+test('a link is never repeated in what is said of it: it holds a secret', async () => {
+  const secret = 'c2VjcmV0LXNlY3JldC1zZQ';
+  const { err } = await gochat(['join', LINK.replace(/[^.]+$/, secret), '--as', 'a']);
+  expect(err).not.toContain(secret);
+});
+
+test('a room’s name alone is answered with how to talk in it', async () => {
+  expect((await gochat(['kitchen'])).err).toContain('gochat chat ROOM');
+});
+
+test.each([
+  [['--help'], 'Exit codes: 0 done'],
+  [['help'], 'Exit codes: 0 done'],
+  [['tail', '--help'], '--since'],
+  [['help', 'tail'], '--since'],
+  [['serve', '--help'], 'GOCHAT_TLS_CERT'],
+  [['help', 'serve'], 'GOCHAT_BEHIND_PROXY'],
+  [['--version'], '1.2.3'],
+])('%j answers on standard output and ends with 0', async (args, says) => {
+  const { code, out, err } = await gochat(args);
+  expect(code).toBe(0);
+  expect(out).toContain(says);
+  expect(err).toBe('');
+});
+
+test('the help of every command fits into 80 columns', async () => {
+  const { out } = await gochat(['--help']);
+  const names = [...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name ?? '');
+  expect(names.length).toBeGreaterThan(14);
+  for (const name of names) {
+    const help = (await gochat([name, '--help'])).out;
+    expect(help).toContain(`gochat ${name}`);
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  }
+});
+
+test.each([
+  [['serve', '--port', 'many'], {}, '--port'],
+  [['serve', '--tls-cert', 'x.pem'], {}, '--tls-key'],
+  [['serve', '--host', '0.0.0.0'], {}, '--insecure'],
+  [['serve', '--log-level', 'loud'], {}, '--log-level'],
+  [['serve', '--retain', '1y'], {}, '--retain'],
+  [['serve'], { GOCHAT_PORT: '70000' }, '--port'],
+  [['serve'], { GOCHAT_INSECURE: 'perhaps' }, 'GOCHAT_INSECURE'],
+  [['serve', 'now'], {}, 'too many arguments'],
+])('%j with %j does not start', async (args, env, says) => {
+  const { code, out, err } = await gochat(args, env);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(says);
+  expect(err.trim().split('\n')).toHaveLength(1);
+});
