@@ -87,8 +87,19 @@ export class PseudoTerminal {
     return this.#ended;
   }
 
-  kill(): void {
-    this.#pty.kill('SIGKILL');
+  /** The row that the cursor stands in: where a shell would write its prompt. */
+  get row(): string {
+    const { active } = this.#screen.buffer;
+    return active.getLine(active.baseY + active.cursorY)?.translateToString(true) ?? '';
+  }
+
+  /** Whether the terminal was told to put brackets around what is pasted. */
+  get pastesInBrackets(): boolean {
+    return this.#screen.modes.bracketedPasteMode;
+  }
+
+  kill(signal = 'SIGKILL'): void {
+    this.#pty.kill(signal);
   }
 
   #changed(): void {

@@ -1,0 +1,164 @@
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildGochat } from '../src/gochat-process.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { PseudoTerminal } from '../src/pseudo-terminal.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ben: Someone;
+let room: string;
+let link: string;
+let screens: PseudoTerminal[] = [];
+
+beforeAll(() => buildGochat(), 120_000);
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(`${home.path}/rooms`);
+  ben = await Someone.open('ben', `${home.path}/ben`);
+  ({ room, link } = await ben.hosts(server.url));
+});
+
+afterEach(async () => {
+  for (const screen of screens) screen.kill();
+  await Promise.all(screens.map((screen) => screen.ended));
+  screens = [];
+  await ben.close();
+  await server.stop();
+  await home.remove();
+});
+
+function screen(args: readonly string[], size: { cols?: number; rows?: number } = {}): PseudoTerminal {
+  const opened = new PseudoTerminal([...args, '--profile', 'ana'], { cwd: home.path, ...size });
+  screens.push(opened);
+  return opened;
+}
+
+/** Ana, who has joined and sits before her screen. */
+async function joined(size: { cols?: number; rows?: number } = {}): Promise<PseudoTerminal> {
+  const ana = screen(['join', link, '--as', 'ana'], size);
+  await ana.shows('Connected!');
+  await ana.shows('> ');
+  return ana;
+}
+
+test('a typed line of many rows stays whole when something comes in between', async () => {
+  const ana = await joined({ cols: 40, rows: 12 });
+  const typed =
+    'It is a long line that goes on and on, over the edge of the screen, and then once more over it';
+  ana.type(typed);
+  await ana.shows(`> ${typed}`);
+  for (const text of ['one', 'two', 'three']) {
+    await ben.says(room, text);
+    await ana.shows(`ben: ${text}`);
+  }
+  expect(ana.lines.slice(-4)).toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
+  expect(ana.text).toContain('Connected!');
+  ana.enter('.');
+  await ben.hears(room, `${typed}.`);
+});
+
+test('of several pasted lines each is a message, and none is a command', async () => {
+  const ana = await joined();
+  ana.type('\u001b[200~first\r/leave\r//second\rthird\u001b[201~');
+  await ben.hears(room, '//second');
+  expect(await ben.read(room)).toEqual(['ana: first', 'ana: /leave', 'ana: //second']);
+  // What has no end yet waits for it.
+  await ana.shows('> third');
+  ana.enter('');
+  await ben.hears(room, 'third');
+  ana.enter('/quit');
+  expect(await ana.ended).toBe(0);
+});
+
+test.each([
+  ['Ctrl-C', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+  ['/quit', '/quit\r'],
+])('%s leaves the terminal as it was, on a line of its own', async (_how, keys) => {
+  const ana = await joined();
+  ana.type(keys);
+  expect(await ana.ended).toBe(0);
+  expect(ana.row).toBe('');
+  // Raw input, brackets around pastes: what was turned on is off again.
+  expect(ana.pastesInBrackets).toBe(false);
+});
+
+test('a SIGTERM ends the chat as Ctrl-C does', async () => {
+  const ana = await joined();
+  ana.type('half a line');
+  await ana.shows('half a line');
+  ana.kill('SIGTERM');
+  expect(await ana.ended).toBe(0);
+  expect(await ben.read(room)).toEqual([]);
+});
+
+test('what others write does nothing to the screen', async () => {
+  const ana = await joined();
+  await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\r\nana: I agree\u202e\n* ben was removed');
+  await ana.shows('gone?');
+  await ana.shows('was removed');
+  expect(ana.lines.slice(-4)).toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
+  expect(ana.text).toContain('Connected!');
+});
+
+test('who is removed sees it, and the chat ends with 4', async () => {
+  const ana = await joined();
+  await ben.syncs(room);
+  await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
+  expect(await ana.ended).toBe(4);
+  expect(ana.text).toMatch(/\* .*(removed|not a member)/);
+});
+
+test('a chat without a server says so, and what was written goes out by itself once it is back', async () => {
+  const ana = await joined();
+  await server.stop();
+  ana.enter('written into the void');
+  ana.enter('and more');
+  server = await startServer(`${home.path}/rooms`, server.port);
+  await ben.hears(room, 'and more');
+  expect(await ben.read(room)).toEqual(['ana: written into the void', 'ana: and more']);
+});
+
+test('a locked profile asks for its passphrase, without an echo', async () => {
+  const setting = screen(['passphrase']);
+  await setting.shows('New passphrase:');
+  setting.enter('open sesame');
+  await setting.shows('Once more:');
+  setting.enter('open sesame');
+  expect(await setting.ended).toBe(0);
+  expect(setting.text).not.toContain('sesame');
+
+  const wrong = screen(['rooms']);
+  await wrong.shows('Passphrase:');
+  wrong.enter('open barley');
+  expect(await wrong.ended).toBe(2);
+
+  const right = screen(['join', link, '--as', 'ana']);
+  await right.shows('Passphrase:');
+  right.enter('open sesame');
+  await right.shows('Connected!');
+  right.enter('opened');
+  await ben.hears(room, 'opened');
+  expect(right.text).not.toContain('sesame');
+});
+
+test('a name that was not given is asked for once, and Ctrl-C at a question is a clean end', async () => {
+  const asked = screen([]);
+  await asked.shows('Enter your username:');
+  asked.type('\u0003');
+  expect(await asked.ended).toBe(0);
+  const ana = screen([]);
+  await ana.shows('Enter your username:');
+  ana.enter('ana');
+  await ana.shows('paste an invite link:');
+  ana.enter(link);
+  await ana.shows('Connected!');
+  ana.type('\u0004');
+  expect(await ana.ended).toBe(0);
+  const again = screen([]);
+  await again.shows('kitchen  (2 people, as ana)');
+  // The only room is the one that Enter takes.
+  again.enter('');
+  await again.shows('Connected!');
+});
