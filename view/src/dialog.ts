@@ -1,0 +1,134 @@
+/** What stands in front of a screen and is answered or closed. A switch over `kind` ends in `satisfies never`. */
+export type Dialog =
+  | FormDialog
+  | MenuDialog
+  | InviteDialog
+  | InvitesDialog
+  | MemberDialog
+  | PaletteDialog
+  | EmojiDialog
+  | HelpDialog
+  | InspectDialog;
+
+export const DIALOG_KINDS = [
+  'form',
+  'menu',
+  'invite',
+  'invites',
+  'member',
+  'palette',
+  'emoji',
+  'help',
+  'inspect',
+] as const satisfies readonly Dialog['kind'][];
+
+interface Common {
+  readonly title: string;
+  /** Differs from one dialog to the next: a screen that sees a new one puts the focus into it. */
+  readonly tick: number;
+}
+
+/** Some fields and a button: answered with `submit(values)`. A form without fields is a question. */
+export interface FormDialog extends Common {
+  readonly kind: 'form';
+  readonly text: readonly string[];
+  readonly fields: readonly Field[];
+  /** The button's word. */
+  readonly submit: string;
+  /** Whether what it does can't be undone. */
+  readonly danger: boolean;
+  readonly busy: boolean;
+  /** What was wrong with the last answer, or empty. */
+  readonly error: string;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly hint: string;
+  /** `choice` is one of `choices`; `toggle` is `on` or empty. */
+  readonly type: 'text' | 'choice' | 'toggle';
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+}
+
+/** A list to pick one from: answered with `pick(name)`. */
+export interface MenuDialog extends Common {
+  readonly kind: 'menu';
+  readonly text: readonly string[];
+  readonly items: readonly MenuItem[];
+}
+
+export interface MenuItem {
+  readonly name: string;
+  readonly label: string;
+  /** The key or the words that do the same, or empty. */
+  readonly hint: string;
+  readonly danger: boolean;
+}
+
+/** A fresh invite. */
+export interface InviteDialog extends Common {
+  readonly kind: 'invite';
+  readonly text: readonly string[];
+  /** Empty while it is being made. */
+  readonly link: string;
+  /** The link's QR code: rows of dark (true) and light modules, without a margin. */
+  readonly qr: readonly (readonly boolean[])[];
+  readonly busy: boolean;
+  readonly error: string;
+}
+
+/** The room's invites: `pick(id)` withdraws one, after a question. */
+export interface InvitesDialog extends Common {
+  readonly kind: 'invites';
+  readonly busy: boolean;
+  readonly error: string;
+  readonly items: readonly { readonly id: string; readonly text: string; readonly mayRevoke: boolean }[];
+}
+
+/** A member: `pick(name)` does one of `items`. */
+export interface MemberDialog extends Common {
+  readonly kind: 'member';
+  readonly text: readonly string[];
+  readonly name: string;
+  readonly colour: number;
+  readonly self: boolean;
+  /** The number to compare over another channel, in groups; empty for oneself. */
+  readonly safety: readonly string[];
+  readonly verified: boolean;
+  readonly items: readonly MenuItem[];
+}
+
+/** Rooms and commands that fit what was typed: `filter(text)`, then `pick(name)`. */
+export interface PaletteDialog extends Common {
+  readonly kind: 'palette';
+  readonly text: string;
+  readonly items: readonly MenuItem[];
+  readonly empty: string;
+}
+
+/** `filter(text)`, then `pick(emoji)`. */
+export interface EmojiDialog extends Common {
+  readonly kind: 'emoji';
+  readonly text: string;
+  readonly busy: boolean;
+  readonly items: readonly { readonly emoji: string; readonly name: string }[];
+  readonly empty: string;
+}
+
+export interface HelpDialog extends Common {
+  readonly kind: 'help';
+  readonly groups: readonly {
+    readonly title: string;
+    readonly items: readonly { readonly keys: string; readonly usage: string; readonly text: string }[];
+  }[];
+}
+
+/** What the server has of one entry, beside what it says: `text` on top, then parts. */
+export interface InspectDialog extends Common {
+  readonly kind: 'inspect';
+  readonly text: readonly string[];
+  readonly parts: readonly { readonly label: string; readonly value: string }[];
+  readonly busy: boolean;
+}

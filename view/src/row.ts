@@ -1,0 +1,123 @@
+import type { Block } from './rich.ts';
+import type { Quote } from './snapshot.ts';
+
+/** One row of a timeline. A screen draws each kind; a switch over `kind` ends in `satisfies never`. */
+export type Row = DayRow | UnreadRow | StartRow | MessageRow | DeletedRow | IgnoredRow | NoticeRow | TroubleRow;
+
+export const ROW_KINDS = [
+  'day',
+  'unread',
+  'start',
+  'message',
+  'deleted',
+  'ignored',
+  'notice',
+  'trouble',
+] as const satisfies readonly Row['kind'][];
+
+interface Common {
+  /** Names the row for ever. */
+  readonly key: string;
+  /** The row as one sentence, for who listens instead of looking. */
+  readonly spoken: string;
+}
+
+export interface DayRow extends Common {
+  readonly kind: 'day';
+  readonly text: string;
+}
+
+/** The line above the first new message. */
+export interface UnreadRow extends Common {
+  readonly kind: 'unread';
+  readonly text: string;
+}
+
+/** Above the first line that this profile has. */
+export interface StartRow extends Common {
+  readonly kind: 'start';
+  readonly text: string;
+}
+
+export interface Author {
+  readonly device: string;
+  readonly name: string;
+  /** Stable per member: an index from 0 to {@link COLOURS} - 1 into the screen's palette. */
+  readonly colour: number;
+  readonly own: boolean;
+  readonly verified: boolean;
+}
+
+/** How many colours a screen's palette of names has. */
+export const COLOURS = 12;
+
+export interface ReactionRow {
+  readonly emoji: string;
+  readonly count: number;
+  /** Whether this profile is among them. */
+  readonly own: boolean;
+  /** "ana, ben and 2 others". */
+  readonly by: string;
+}
+
+/** What has become of an own message. `read`: by `readBy` others at least. */
+export type Delivery = 'waiting' | 'sent' | 'read';
+
+export interface MessageRow extends Common {
+  readonly kind: 'message';
+  /** Its place in the log; empty while it waits to be sent. */
+  readonly seq: string;
+  readonly author: Author;
+  /** The time of day, and the whole date for a tooltip. */
+  readonly time: string;
+  readonly date: string;
+  /** Whether it begins a group: a row by another author, or minutes later, stands above. */
+  readonly first: boolean;
+  /** Said in the third person: drawn as "* ana waves". */
+  readonly me: boolean;
+  readonly body: readonly Block[];
+  /** The text as it was written. */
+  readonly source: string;
+  /** "edited 14:03", or empty. */
+  readonly edited: string;
+  readonly reply: Quote | undefined;
+  readonly reactions: readonly ReactionRow[];
+  /** Undefined for others' messages. */
+  readonly delivery: Delivery | undefined;
+  /** "waiting to be sent", "sent", "read by ana and ben", or empty. */
+  readonly deliveryText: string;
+  /** Whether it calls this profile by name, or answers it. */
+  readonly mentioned: boolean;
+}
+
+/** What is left of a message that was taken back. */
+export interface DeletedRow extends Common {
+  readonly kind: 'deleted';
+  readonly author: Author;
+  readonly time: string;
+  readonly first: boolean;
+  readonly text: string;
+}
+
+/** Messages in a row of somebody who is ignored. */
+export interface IgnoredRow extends Common {
+  readonly kind: 'ignored';
+  readonly text: string;
+}
+
+/** Joins, removals and changes of the room in a row, folded. */
+export interface NoticeRow extends Common {
+  readonly kind: 'notice';
+  readonly time: string;
+  /** All of them in one sentence. */
+  readonly text: string;
+  /** One by one, in their order. */
+  readonly details: readonly { readonly time: string; readonly text: string }[];
+}
+
+/** Something undecryptable, missing, reordered or refused: what happened, and what to do. */
+export interface TroubleRow extends Common {
+  readonly kind: 'trouble';
+  readonly time: string;
+  readonly text: string;
+}

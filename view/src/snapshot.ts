@@ -1,0 +1,161 @@
+import type { Dialog } from './dialog.ts';
+import type { Row } from './row.ts';
+
+/** Everything that a screen shows, at one moment: immutable, worded, ordered, grouped. What hasn't changed is the same object as before. */
+export interface Snapshot {
+  readonly me: { readonly name: string; readonly identity: string };
+  /** In the order in which they are shown; `number` is their place, from 1. */
+  readonly rooms: readonly RoomEntry[];
+  /** The open room; undefined while the profile has none, or none is open. */
+  readonly room: RoomScreen | undefined;
+  readonly connection: ConnectionState;
+  readonly dialog: Dialog | undefined;
+  /** One line about what was just done or couldn't be; it goes by itself after some seconds. */
+  readonly flash: Flash | undefined;
+  /** For a window's title: what is unread in rooms that aren't muted. */
+  readonly unread: { readonly messages: number; readonly mentions: number };
+  /** Settings of this profile's screens, by their names. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface Flash {
+  readonly tone: 'good' | 'bad';
+  readonly text: string;
+  /** Differs from one flash to the next. */
+  readonly tick: number;
+}
+
+export interface ConnectionState {
+  /** `none`: there is no room yet. */
+  readonly state: 'none' | 'connecting' | 'live' | 'offline';
+  /** What a banner says: empty when there is nothing to say, which is so while live. */
+  readonly text: string;
+  /** Messages that wait to be sent, in all rooms. */
+  readonly queued: number;
+}
+
+export interface RoomEntry {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  /** The last message in a few words, or empty. */
+  readonly preview: string;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly muted: boolean;
+  readonly open: boolean;
+  /** Why nothing can be said there any more, or empty. */
+  readonly ended: string;
+  /** One sentence with all of this, for who listens instead of looking. */
+  readonly spoken: string;
+}
+
+export interface RoomScreen {
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly server: string;
+  readonly lock: Lock;
+  readonly timeline: Timeline;
+  readonly composer: Composer;
+  readonly members: readonly MemberRow[];
+  /** "ana is typing…", or empty. */
+  readonly typing: string;
+  readonly search: Search | undefined;
+  readonly notify: 'all' | 'mentions' | 'none';
+  readonly admin: boolean;
+}
+
+/** How sure one can be of the room. */
+export interface Lock {
+  /** `unconfirmed`: no other member's message was read yet, so the room might be a forger's. `verified`: every member's safety number was compared. */
+  readonly state: 'unconfirmed' | 'sealed' | 'verified';
+  readonly text: string;
+  readonly epoch: string;
+}
+
+export interface Timeline {
+  readonly rows: readonly Row[];
+  /** Older lines can be had with `loadEarlier`; false at the beginning. */
+  readonly more: boolean;
+  readonly loading: boolean;
+  /** Whether the rows reach to the newest line; false after a jump far back, until `jumpToNewest`. */
+  readonly atEnd: boolean;
+  /** The row where the new messages begin, if the unread line is shown. */
+  readonly unreadKey: string | undefined;
+  /** New messages below the read position. */
+  readonly unread: number;
+  /** A row to bring into view and mark. Obey it once per `tick`. */
+  readonly target: { readonly key: string; readonly tick: number } | undefined;
+}
+
+export interface Composer {
+  readonly mode: 'new' | 'edit' | 'closed';
+  /** In `closed`: why nothing can be written, and what to do. Otherwise what an empty field says. */
+  readonly hint: string;
+  /** What is in the field. The screen holds the cursor; when `tick` differs from before, the view has set the text and the screen takes it over. */
+  readonly text: string;
+  readonly tick: number;
+  readonly reply: Quote | undefined;
+  readonly completion: Completion | undefined;
+}
+
+/** A message as it is quoted in short. */
+export interface Quote {
+  readonly seq: string;
+  /** The row's key, if it is among those shown. */
+  readonly key: string | undefined;
+  readonly from: string;
+  readonly colour: number;
+  readonly text: string;
+}
+
+export interface Completion {
+  /** The part of the text that a suggestion replaces, as offsets into it. */
+  readonly from: number;
+  readonly to: number;
+  readonly items: readonly Suggestion[];
+  readonly selected: number;
+}
+
+export interface Suggestion {
+  readonly kind: 'member' | 'command' | 'emoji' | 'room' | 'argument';
+  readonly insert: string;
+  readonly label: string;
+  readonly hint: string;
+}
+
+export interface MemberRow {
+  readonly device: string;
+  readonly id: string;
+  readonly name: string;
+  readonly colour: number;
+  readonly self: boolean;
+  readonly admin: boolean;
+  readonly verified: boolean;
+  readonly ignored: boolean;
+  /** Whether they look at the room now. */
+  readonly here: boolean;
+  /** One sentence with all of this. */
+  readonly spoken: string;
+}
+
+export interface Search {
+  readonly text: string;
+  readonly busy: boolean;
+  /** Newest first. */
+  readonly hits: readonly SearchHit[];
+  /** Which hit was gone to last, from 0; -1 for none. */
+  readonly at: number;
+  /** "3 of 12", "nothing found", … */
+  readonly summary: string;
+  readonly more: boolean;
+}
+
+export interface SearchHit {
+  readonly seq: string;
+  readonly from: string;
+  readonly colour: number;
+  readonly time: string;
+  readonly text: string;
+}
