@@ -1,0 +1,628 @@
+import type { Dialog, MenuItem } from '@gochat/view/dialog';
+import type { Block } from '@gochat/view/rich';
+import type { Author, MessageRow, Row } from '@gochat/view/row';
+import type { Composer, MemberRow, Quote, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { encode } from 'uqr';
+
+/** Snapshots as they could come from a view, for whoever draws them: every kind of row, dialog, block and state at least once. */
+
+export const ANA: Author = { device: 'dev-ana', name: 'ana', colour: 0, own: true, verified: true };
+export const BEN: Author = { device: 'dev-ben', name: 'ben', colour: 5, own: false, verified: true };
+export const CLEO: Author = {
+  device: 'dev-cleo',
+  name: 'cleo the third of that name',
+  colour: 9,
+  own: false,
+  verified: false,
+};
+
+const DATE = 'Monday, November 23, 2026';
+
+function paragraph(text: string): Block {
+  return { kind: 'paragraph', inside: [{ kind: 'text', text }] };
+}
+
+/** A message that says `text`, with whatever else is given. */
+export function message(
+  key: string,
+  author: Author,
+  text: string,
+  more: Partial<Omit<MessageRow, 'kind'>> = {},
+): MessageRow {
+  return {
+    kind: 'message',
+    key,
+    seq: key.split('.')[0] ?? key,
+    author,
+    time: '14:03',
+    date: `${DATE} at 14:03:00`,
+    first: true,
+    me: false,
+    body: [paragraph(text)],
+    source: text,
+    edited: '',
+    reply: undefined,
+    reactions: [],
+    delivery: author.own ? 'sent' : undefined,
+    deliveryText: author.own ? 'sent' : '',
+    mentioned: false,
+    spoken: `${author.name}, 14:03; ${text}`,
+    ...more,
+  };
+}
+
+const QUOTE: Quote = { seq: '12', key: '12.0', from: 'ben', colour: 5, text: 'shall we cook tonight?' };
+
+const CODE = `export function greet(name: string): string {
+  // says hello
+  return \`hello, \${name}\`;
+}`;
+
+const RICH: readonly Block[] = [
+  { kind: 'heading', level: 2, inside: [{ kind: 'text', text: 'Shopping' }] },
+  {
+    kind: 'paragraph',
+    inside: [
+      { kind: 'text', text: 'Please ' },
+      { kind: 'strong', inside: [{ kind: 'text', text: 'do not' }] },
+      { kind: 'text', text: ' forget ' },
+      { kind: 'emphasis', inside: [{ kind: 'text', text: 'the salt' }] },
+      { kind: 'text', text: ', ' },
+      { kind: 'strike', inside: [{ kind: 'text', text: 'pepper' }] },
+      { kind: 'text', text: ' and ' },
+      { kind: 'code', text: 'npm install' },
+      { kind: 'break' },
+      { kind: 'mention', text: '@ana', self: true },
+      { kind: 'text', text: ' see ' },
+      {
+        kind: 'link',
+        href: 'https://example.org/recipes?page=2',
+        inside: [{ kind: 'text', text: 'the recipes' }],
+      },
+    ],
+  },
+  {
+    kind: 'list',
+    start: undefined,
+    items: [
+      [paragraph('bread')],
+      [paragraph('cheese'), { kind: 'list', start: 1, items: [[paragraph('brie')], [paragraph('gouda')]] }],
+    ],
+  },
+  { kind: 'quote', inside: [paragraph('hunger is the best cook')] },
+  { kind: 'rule' },
+  { kind: 'code', language: 'ts', text: CODE },
+];
+
+/** Every kind of row, in an order that a room could have. */
+export const ROWS: readonly Row[] = [
+  {
+    kind: 'start',
+    key: 'start',
+    text: 'This is as far back as this device can read: whoever joins sees what is said from then on.',
+    spoken: 'This is as far back as this device can read.',
+  },
+  { kind: 'day', key: 'day.2026-11-22', text: 'Yesterday', spoken: 'Yesterday' },
+  {
+    kind: 'notice',
+    key: '10.0',
+    time: '09:12',
+    text: 'ben and cleo joined by invite',
+    details: [
+      { time: '09:11', text: 'ben joined by invite' },
+      { time: '09:12', text: 'cleo joined by invite' },
+    ],
+    spoken: '09:12: ben and cleo joined by invite',
+  },
+  message('12.0', BEN, 'shall we cook tonight?', { time: '09:13' }),
+  message('13.0', BEN, 'I have the time', { time: '09:13', first: false }),
+  message('own.a', ANA, 'yes! at seven', {
+    time: '09:15',
+    reply: QUOTE,
+    delivery: 'read',
+    deliveryText: 'read by ben and cleo',
+    reactions: [
+      { emoji: '🎉', count: 2, own: false, by: 'ben and cleo' },
+      { emoji: '👍🏽', count: 1, own: true, by: 'you' },
+    ],
+  }),
+  message('15.0', CLEO, 'waves', { me: true, time: '09:20' }),
+  {
+    kind: 'deleted',
+    key: '16.0',
+    author: CLEO,
+    time: '09:21',
+    first: false,
+    text: 'cleo took this message back',
+    spoken: '09:21: cleo took this message back',
+  },
+  { kind: 'ignored', key: '17.0', text: '3 messages of dora, whom you ignore', spoken: '3 messages of dora' },
+  { kind: 'day', key: 'day.2026-11-23', text: 'Today', spoken: 'Today' },
+  message('20.0', CLEO, 'a list for you', {
+    body: RICH,
+    source: '## Shopping\n…',
+    mentioned: true,
+    edited: 'edited 14:05',
+  }),
+  {
+    kind: 'trouble',
+    key: '21.0',
+    time: '14:06',
+    text: 'A message of ben could not be read: it was sealed for keys that this device no longer has. Ask ben to send it again.',
+    spoken: 'Trouble: a message of ben could not be read',
+  },
+  { kind: 'unread', key: 'unread', text: 'New messages', spoken: 'New messages' },
+  message('22.0', BEN, 'who brings the wine?', {
+    time: '14:08',
+    reply: {
+      seq: '3',
+      key: undefined,
+      from: '',
+      colour: 0,
+      text: 'a message that this device does not have',
+    },
+  }),
+  message('own.b', ANA, 'I do', { time: '14:09', delivery: 'sent' }),
+  message('own.c', ANA, 'red or white?', {
+    seq: '',
+    time: '14:09',
+    first: false,
+    delivery: 'waiting',
+    deliveryText: 'waiting to be sent',
+  }),
+];
+
+function member(author: Author, more: Partial<MemberRow> = {}): MemberRow {
+  const { device, name, colour, own, verified } = author;
+  return {
+    device,
+    id: device.padEnd(8, '0').slice(0, 8),
+    name,
+    colour,
+    self: own,
+    admin: own,
+    verified,
+    ignored: false,
+    here: own,
+    spoken: name,
+    ...more,
+  };
+}
+
+const DORA: Author = { device: 'dev-dora', name: 'dora', colour: 3, own: false, verified: false };
+
+function entry(number: number, name: string, more: Partial<RoomEntry> = {}): RoomEntry {
+  return {
+    id: `room-${number}`,
+    number,
+    name,
+    preview: '',
+    unread: 0,
+    mentions: 0,
+    muted: false,
+    open: false,
+    ended: '',
+    spoken: name,
+    ...more,
+  };
+}
+
+const ROOMS: readonly RoomEntry[] = [
+  entry(1, 'kitchen', { open: true, preview: 'ana: red or white?', unread: 1 }),
+  entry(2, 'a garden with a very long name', { unread: 12, mentions: 2, preview: 'eve: look, @ana' }),
+  entry(3, 'noise', { unread: 140, muted: true }),
+  entry(4, 'old flat', { ended: 'You were removed from this room.' }),
+];
+
+const COMPOSER: Composer = {
+  mode: 'new',
+  hint: 'Write a message',
+  text: '',
+  tick: 0,
+  reply: undefined,
+  completion: undefined,
+};
+
+function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen {
+  const unreadKey = rows.find(({ kind }) => kind === 'unread')?.key;
+  return {
+    id: 'room-1',
+    name: 'kitchen',
+    topic: 'what we eat, and when',
+    server: 'chat.example.org',
+    lock: {
+      state: 'sealed',
+      text: 'End-to-end encrypted. Compare safety numbers to be sure of who is who.',
+      epoch: '7',
+    },
+    timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
+    composer: COMPOSER,
+    members: [member(ANA), member(BEN, { here: true }), member(CLEO), member(DORA, { ignored: true })],
+    typing: '',
+    search: undefined,
+    notify: 'all',
+    admin: true,
+    ...more,
+  };
+}
+
+/** A room with these rows, with whatever else is given. */
+export function snapshot(
+  rows: readonly Row[],
+  more: Partial<Snapshot> = {},
+  inRoom: Partial<RoomScreen> = {},
+): Snapshot {
+  return {
+    me: { name: 'ana', identity: 'a1b2c3d4' },
+    rooms: ROOMS,
+    room: room(rows, inRoom),
+    connection: { state: 'live', text: '', queued: 0 },
+    dialog: undefined,
+    flash: undefined,
+    unread: { messages: 13, mentions: 2 },
+    settings: {},
+    ...more,
+  };
+}
+
+const LINK =
+  'http://127.0.0.1:4040/#/join/AAAAAAAAAAAAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBB.CCCCCCCCCCCCCCCCCCCCCC';
+
+function item(name: string, label: string, hint = '', danger = false): MenuItem {
+  return { name, label, hint, danger };
+}
+
+/** One dialog of each kind. */
+export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kind: Kind }> } = {
+  form: {
+    kind: 'form',
+    title: 'Create a room',
+    tick: 1,
+    text: [
+      'Its name, its members and what they say are sealed on this device: the server can read none of it.',
+    ],
+    fields: [
+      { name: 'name', label: 'Name of the room', value: '', hint: '', type: 'text', choices: [] },
+      {
+        name: 'as',
+        label: 'Your name in it',
+        value: 'ana',
+        hint: 'What the others see. It needs no account.',
+        type: 'text',
+        choices: [],
+      },
+      {
+        name: 'notify',
+        label: 'Tell me of',
+        value: 'mentions',
+        hint: '',
+        type: 'choice',
+        choices: [
+          { value: 'all', label: 'every message' },
+          { value: 'mentions', label: 'mentions of me' },
+          { value: 'none', label: 'nothing' },
+        ],
+      },
+      {
+        name: 'receipts',
+        label: 'Show others how far I have read',
+        value: 'on',
+        hint: '',
+        type: 'toggle',
+        choices: [],
+      },
+    ],
+    submit: 'Create',
+    danger: false,
+    busy: false,
+    error: 'A room needs a name.',
+  },
+  menu: {
+    kind: 'menu',
+    title: 'Message',
+    tick: 2,
+    text: ['ben: shall we cook tonight?'],
+    items: [
+      item('reply', 'Reply', 'r'),
+      item('react', 'React', '+'),
+      item('copy', 'Copy text', 'y'),
+      item('delete', 'Delete for everybody', 'd', true),
+    ],
+  },
+  invite: {
+    kind: 'invite',
+    title: 'Invite',
+    tick: 3,
+    text: ['Whoever has this link can join kitchen. Send it by a channel that you trust.'],
+    link: LINK,
+    qr: encode(LINK, { border: 0 }).data,
+    busy: false,
+    error: '',
+  },
+  invites: {
+    kind: 'invites',
+    title: 'Invites',
+    tick: 4,
+    busy: false,
+    error: '',
+    items: [
+      { id: 'i1', text: 'by ana, until December 23, 5 uses left', mayRevoke: true },
+      { id: 'i2', text: 'by ben, until December 1', mayRevoke: false },
+    ],
+  },
+  member: {
+    kind: 'member',
+    title: 'ben',
+    tick: 5,
+    text: [
+      'Device dev-ben0',
+      'Compare this number with the one that they see, over a call or in person. If it is the same, nobody stands between you.',
+    ],
+    name: 'ben',
+    colour: 5,
+    self: false,
+    safety: [
+      '12345',
+      '67890',
+      '24680',
+      '13579',
+      '11223',
+      '44556',
+      '77889',
+      '90012',
+      '34567',
+      '89012',
+      '10203',
+      '40506',
+    ],
+    verified: false,
+    items: [
+      item('mention', 'Mention'),
+      item('verify', 'The numbers are the same: mark as verified'),
+      item('remove', 'Remove from the room', '', true),
+    ],
+  },
+  palette: {
+    kind: 'palette',
+    title: 'Go to a room, or do something',
+    tick: 6,
+    text: 'ki',
+    items: [item('room:room-1', 'kitchen', 'room 1'), item('command:invite', 'Invite', '/invite')],
+    empty: 'Nothing fits',
+  },
+  emoji: {
+    kind: 'emoji',
+    title: 'React with an emoji',
+    tick: 7,
+    text: '',
+    busy: false,
+    items: [
+      { emoji: '👍', name: '+1' },
+      { emoji: '🎉', name: 'tada' },
+      { emoji: '❤️', name: 'heart' },
+      { emoji: '👩‍👩‍👧‍👦', name: 'family_woman_woman_girl_boy' },
+      { emoji: '🇮🇸', name: 'iceland' },
+    ],
+    empty: 'No emoji is called so',
+  },
+  help: {
+    kind: 'help',
+    title: 'Help',
+    tick: 8,
+    groups: [
+      {
+        title: 'Everywhere',
+        items: [
+          { keys: 'Ctrl+G', usage: '/palette', text: 'Find a room or a command by a part of its name' },
+          { keys: 'F1', usage: '/help', text: 'Keys and commands' },
+          { keys: 'Ctrl+D', usage: '/quit', text: 'End the program; what waits to be sent is kept' },
+        ],
+      },
+      {
+        title: 'On a message',
+        items: Array.from({ length: 40 }, (_, i) => ({
+          keys: i % 2 === 0 ? 'r' : '',
+          usage: `/command-${i}`,
+          text: `What the command number ${i} does, in a sentence that is long enough to be wrapped on a narrow screen`,
+        })),
+      },
+    ],
+  },
+  inspect: {
+    kind: 'inspect',
+    title: 'What the server sees',
+    tick: 9,
+    text: ['This is all that the server has of this entry. It can’t tell who said it, nor what.'],
+    parts: [
+      { label: 'Place in the log', value: '22' },
+      { label: 'Time', value: DATE },
+      { label: 'Size', value: '512 bytes, padded' },
+      { label: 'Ciphertext', value: 'k3J9_0aZ'.repeat(85) },
+      { label: 'What it says to you', value: 'ben: who brings the wine?' },
+    ],
+    busy: false,
+  },
+};
+
+/** Ten thousand messages and more, of three people. */
+export function longRoom(count = 10_000): readonly Row[] {
+  const people = [ANA, BEN, CLEO];
+  return Array.from({ length: count }, (_, i) => {
+    const author = people[Math.floor(i / 3) % people.length] ?? ANA;
+    const text = `message ${i} ${'with some words to fill a line or two '.repeat(i % 4)}`.trim();
+    return message(`${i}.0`, author, text, { first: i % 3 === 0 });
+  });
+}
+
+const NASTY =
+  '\u001b[2J\u001b[H\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u009b31m\u0000\u0008\u007f\u202eevil\u2066\u200b\ud800\u00adend';
+
+/** What should never get this far, since a view cleans what it shows: a screen must stand it all the same. */
+export const HOSTILE: readonly Row[] = [
+  message('1.0', { ...BEN, name: `be\u001b[31mn\u202e${'\u0301'.repeat(50)}` }, NASTY),
+  message('2.0', BEN, 'x'.repeat(1_000_000)),
+  message('3.0', BEN, `${'\u200b'.repeat(5000)}a${'\u0301'.repeat(5000)}b`),
+  message('4.0', BEN, `${'👩‍👩‍👧‍👦'.repeat(200)} ${'字'.repeat(300)} ﷽﷽﷽`),
+  message('5.0', BEN, 'link', {
+    body: [
+      {
+        kind: 'paragraph',
+        inside: [
+          {
+            kind: 'link',
+            href: 'https://example.org/\u001b\\\u0007\u001b[2J',
+            inside: [{ kind: 'text', text: 'a\nb\tc\u001b[5m' }],
+          },
+        ],
+      },
+      { kind: 'code', language: '\u001b[2J', text: `${NASTY}\n${'\t'.repeat(2000)}\r\nend` },
+    ],
+  }),
+  message('6.0', BEN, 'lines\n'.repeat(20_000)),
+  {
+    kind: 'trouble',
+    key: '7.0',
+    time: '\u001b[2J14:00',
+    text: NASTY,
+    spoken: NASTY,
+  },
+  message('8.0', BEN, 'the last one, and harmless'),
+];
+
+const RTL = 'مرحبا بالعالم، هذا اختبار طويل بما يكفي ليأخذ أكثر من سطر واحد على شاشة ضيقة';
+
+const LONG_CODE: Block = {
+  kind: 'code',
+  language: 'js',
+  text: Array.from({ length: 200 }, (_, i) => `const line${i} = ${i}; // ${'-'.repeat(i % 120)}`).join('\n'),
+};
+
+const HITS = [
+  { seq: '22', from: 'ben', colour: 5, time: '14:08', text: 'who brings the wine?' },
+  { seq: '12', from: 'ben', colour: 5, time: '09:13', text: 'shall we cook tonight?' },
+];
+
+/** Whole screens by name. */
+export const SAMPLES = {
+  talking: snapshot(ROWS),
+  typing: snapshot(ROWS, {}, { typing: 'ben and cleo are typing…' }),
+  /** A profile that is in no room yet. */
+  empty: snapshot([], {
+    me: { name: '', identity: 'a1b2c3d4' },
+    rooms: [],
+    room: undefined,
+    connection: { state: 'none', text: '', queued: 0 },
+    unread: { messages: 0, mentions: 0 },
+  }),
+  /** A room in which nothing was said. */
+  silent: snapshot([]),
+  offline: snapshot(ROWS, {
+    connection: {
+      state: 'offline',
+      text: 'Offline: the server could not be reached. 2 messages will be sent when the server is back.',
+      queued: 2,
+    },
+  }),
+  flash: snapshot(ROWS, { flash: { tone: 'bad', text: 'There is no member “eve” here', tick: 3 } }),
+  unconfirmed: snapshot(
+    ROWS,
+    {},
+    {
+      lock: {
+        state: 'unconfirmed',
+        text: 'Not confirmed yet: compare the room code with another member before you trust it.',
+        epoch: '2',
+      },
+    },
+  ),
+  verified: snapshot(
+    ROWS,
+    {},
+    {
+      lock: { state: 'verified', text: 'End-to-end encrypted, and every member is verified.', epoch: '7' },
+    },
+  ),
+  replying: snapshot(
+    ROWS,
+    {},
+    { composer: { ...COMPOSER, tick: 1, reply: QUOTE, text: 'yes ', mode: 'new' } },
+  ),
+  editing: snapshot(
+    ROWS,
+    {},
+    {
+      composer: {
+        ...COMPOSER,
+        tick: 2,
+        mode: 'edit',
+        text: 'I do!',
+        hint: 'Change your message; Esc leaves it as it was',
+      },
+    },
+  ),
+  closed: snapshot(
+    ROWS,
+    {},
+    { composer: { ...COMPOSER, mode: 'closed', hint: 'You were removed from this room.' } },
+  ),
+  completing: snapshot(
+    ROWS,
+    {},
+    {
+      composer: {
+        ...COMPOSER,
+        tick: 3,
+        text: 'hello @b',
+        completion: {
+          from: 6,
+          to: 8,
+          selected: 1,
+          items: [
+            { kind: 'member', insert: '@bea ', label: 'bea', hint: 'e5f6a7b8' },
+            { kind: 'member', insert: '@ben ', label: 'ben', hint: 'dev-ben0' },
+          ],
+        },
+      },
+    },
+  ),
+  searching: snapshot(
+    ROWS,
+    {},
+    { search: { text: 'wine', busy: false, hits: HITS, at: 0, summary: '1 of 2', more: false } },
+  ),
+  jumped: snapshot(
+    ROWS,
+    {},
+    {
+      timeline: {
+        rows: ROWS,
+        more: true,
+        loading: false,
+        unreadKey: 'unread',
+        unread: 1,
+        target: { key: '12.0', tick: 1 },
+      },
+    },
+  ),
+  long: snapshot(longRoom()),
+  hostile: snapshot(HOSTILE, {
+    rooms: [entry(1, `kit\u001b[2Jchen\u202e`, { open: true })],
+    flash: { tone: 'good', text: NASTY, tick: 9 },
+  }),
+  rightToLeft: snapshot([
+    message('1.0', { ...BEN, name: 'بن' }, RTL),
+    message('2.0', ANA, `شكرا ben ${RTL}`),
+    message('3.0', BEN, 'שלום and hello, mixed'),
+  ]),
+  longCode: snapshot([message('1.0', BEN, 'code', { body: [paragraph('look:'), LONG_CODE] })]),
+  manyRooms: snapshot(ROWS, {
+    rooms: Array.from({ length: 60 }, (_, i) =>
+      entry(i + 1, `room ${i + 1}`, { open: i === 0, unread: i % 3 }),
+    ),
+  }),
+} as const satisfies Readonly<Record<string, Snapshot>>;
+
+/** A snapshot with a dialog in front. */
+export function asking(dialog: Dialog): Snapshot {
+  return snapshot(ROWS, { dialog });
+}
