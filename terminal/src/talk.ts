@@ -13,7 +13,7 @@ const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
 const LAST_IDS = 256;
 
-/** Talks in a room until the person leaves it alone. @returns the exit code */
+/** Talks in a room, named by its id, until the person leaves it alone. @returns the exit code */
 export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
   const prompt = given ?? new Prompt(io);
   const say = (line: string) => prompt.print(line);
@@ -33,6 +33,7 @@ export async function talk(io: Io, profile: Profile, room: string, given?: Promp
   process.once('SIGTERM', interrupted);
   process.once('SIGINT', interrupted);
   try {
+    await profile.call('follow', { room });
     const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
     if (problem?.code === 'not-member') throw new ChatError('not-member', problem.message);
     say(

@@ -6,6 +6,7 @@ import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { Prompt } from '../prompt.ts';
 import { showQr } from '../qr.ts';
+import { roomId } from '../room-id.ts';
 import { sanitizeLine } from '../sanitize.ts';
 import { serverAddress } from '../server-address.ts';
 import { talk } from '../talk.ts';
@@ -26,7 +27,8 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
     try {
       const as = await introduce(profile, prompt, options.as);
       if (as === undefined) return EXIT.done;
-      const room = wanted ?? (await choose(io, profile, prompt, as, server));
+      const room =
+        wanted === undefined ? await choose(io, profile, prompt, as, server) : await roomId(profile, wanted);
       return room === undefined ? EXIT.done : await talk(io, profile, room, prompt);
     } finally {
       prompt.close();

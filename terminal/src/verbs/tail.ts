@@ -5,6 +5,7 @@ import { formatItem, jsonItem } from '../format.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
+import { roomId } from '../room-id.ts';
 import { Story } from '../story.ts';
 import { waitMs } from '../wait.ts';
 
@@ -26,6 +27,7 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       print(io, options.json === true ? jsonItem(id, item) : formatItem(item));
     const story = new Story(profile, id, since, write);
     try {
+      if (options.follow === true) await profile.call('follow', { room: id });
       const { live, problem } = await profile.call('sync', { room: id, waitMs: wait });
       await story.catchUp();
       if (problem?.code === 'not-member') {
@@ -56,14 +58,4 @@ async function follow(io: Io, profile: Profile, room: string, story: Story): Pro
   const code = await untilInterrupted(ended);
   await story.catchUp();
   return code ?? EXIT.done;
-}
-
-/** A room's id, whatever it was called by. */
-async function roomId(profile: Profile, room: string): Promise<string> {
-  const rooms = await profile.call('rooms', {});
-  const fitting = rooms.filter((r) => r.id === room || r.name === room);
-  const [one] = fitting;
-  // What is missing or ambiguous is said best by whoever resolves names.
-  if (one === undefined || fitting.length > 1) await profile.call('history', { room, after: '0', limit: 1 });
-  return one?.id ?? room;
 }
