@@ -1,3 +1,4 @@
+import { UsageError } from '../exit.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson, sanitizeLine } from '../sanitize.ts';
@@ -9,6 +10,8 @@ export async function run(
 ): Promise<void> {
   await withProfile(io, options, async (profile) => {
     const { code, epoch, members } = await profile.call('safety', { room, member });
+    if (member !== undefined && members.length === 0)
+      throw new UsageError(`${sanitizeLine(member)} is you: compare numbers with the others`);
     if (options.json === true) {
       print(io, safeJson({ room, code, epoch, members }));
       return;
