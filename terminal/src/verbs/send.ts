@@ -20,12 +20,20 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const queue = async (message: string) => {
       ids.push(await queued(profile, room, message));
     };
+    const sent = () => profile.call('sent', { room, ids, waitMs: wait });
     if (text !== undefined && text !== '-') await queue(text);
-    else if (options.lines === true) {
-      for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
-        if (line !== '') await queue(line);
-    } else await queue((await readAll(io)).replace(/\r?\n$/, ''));
-    const { waiting } = await profile.call('sent', { room, ids, waitMs: wait });
+    else if (options.lines !== true) await queue((await readAll(io)).replace(/\r?\n$/, ''));
+    else {
+      try {
+        for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
+          if (line !== '') await queue(line);
+      } catch (error) {
+        // The lines before the one that can't be sent were said already.
+        await sent().catch(() => undefined);
+        throw error;
+      }
+    }
+    const { waiting } = await sent();
     if (options.json === true) for (const id of ids) print(io, safeJson({ room, id, queued: waiting > 0 }));
     if (waiting === 0) return EXIT.done;
     note(
