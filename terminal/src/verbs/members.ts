@@ -1,3 +1,4 @@
+import { EXIT } from '../exit.ts';
 import { columns } from '../format.ts';
 import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
@@ -9,9 +10,9 @@ interface Options extends ProfileOptions {
   readonly wait?: string;
 }
 
-export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
+export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 5000);
-  await withProfile(io, options, async (profile) => {
+  return withProfile(io, options, async (profile) => {
     const { live, problem } = await profile.call('sync', { room, waitMs: wait });
     const members = await profile.call('members', { room });
     if (!live)
@@ -19,12 +20,14 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
         io,
         `gochat: ${problem?.message ?? 'the server could not be reached'}; this is what the profile has`,
       );
+    const ended = problem?.code === 'not-member' ? EXIT.notMember : EXIT.done;
     if (options.json === true) {
       for (const member of members) print(io, safeJson(member));
-      return;
+      return ended;
     }
     const marks = (m: (typeof members)[number]) =>
       [m.admin ? 'admin' : [], m.self ? 'you' : []].flat().join(', ');
     for (const line of columns(members.map((m) => [m.id, m.name, marks(m)]))) print(io, line);
+    return ended;
   });
 }
