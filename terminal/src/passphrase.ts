@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { UsageError } from './exit.ts';
+import { ChatError } from '@gochat/client/chat-error';
 import type { Io } from './io.ts';
 
 /** From `GOCHAT_PASSPHRASE`, from the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined when none can be had. */
@@ -16,7 +16,7 @@ async function readPassphrase(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new UsageError(`GOCHAT_PASSPHRASE_FILE names ${file}, which can't be read`, { cause });
+    throw new ChatError('locked', `GOCHAT_PASSPHRASE_FILE names ${file}, which can't be read`, { cause });
   }
 }
 
