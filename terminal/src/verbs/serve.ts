@@ -15,9 +15,11 @@ export async function run(
 ): Promise<number> {
   try {
     const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
+    // Whoever reads the greeting may stop the server at once.
+    const told = toldToStop();
     const server = await startServer(settings, `gochat ${version}`, io.stdout);
     for (const line of server.greeting) note(io, line);
-    await toldToStop();
+    await told;
     await server.close();
     return EXIT.done;
   } catch (error) {
