@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
-/** What hangs is ended; a server may run for as long as all the tests of a file do. */
-const LONGEST_MS = 60_000;
+/** What hangs is ended, before its test is, so that the test can say what it printed; a server may run for as long as all the tests of a file do. */
+const LONGEST_MS = 45_000;
 const LONGEST_SERVER_MS = 600_000;
 
 /** Builds the command as it is published, when its sources are newer: tests of processes run the real thing. */
@@ -65,7 +65,8 @@ export class GochatProcess {
   /** Waits until this stands on standard output or standard error. */
   async shows(text: string): Promise<void> {
     while (!this.#out.includes(text) && !this.#err.includes(text)) {
-      if (this.child.exitCode !== null) throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
+      if (this.child.exitCode !== null || this.child.signalCode !== null)
+        throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
       await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
   }
@@ -74,7 +75,7 @@ export class GochatProcess {
     this.child.stdin.write(text);
   }
 
-  end(input = ''): Promise<Ended> {
+  end(input: string | Buffer = ''): Promise<Ended> {
     this.child.stdin.end(input);
     return this.#ended;
   }

@@ -1,0 +1,273 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ben: Someone;
+let count = 0;
+let room: string;
+let name: string;
+/** The folder of ana's profile, as she stands in it after the first command. */
+let ana: string;
+
+beforeAll(async () => {
+  buildGochat();
+  home = await temporary();
+  server = await startServer(join(home.path, 'rooms'));
+  ben = await Someone.open('ben', join(home.path, 'ben'));
+}, 120_000);
+
+afterAll(async () => {
+  await ben.close();
+  await server.stop();
+  await home.remove();
+});
+
+/** A room of ben's, who is in this process; ana comes by commands. */
+beforeEach(async () => {
+  count += 1;
+  [name, ana] = [`room ${count}`, join(home.path, `ana ${count}`)];
+  const made = await ben.hosts(server.url, name);
+  room = made.room;
+  expect(await gochat(['join', made.link, '--as', 'ana', '--no-chat'])).toMatchObject({ code: 0, out: '' });
+});
+
+function start(args: readonly string[], env: Record<string, string> = {}): GochatProcess {
+  return new GochatProcess(args, {
+    cwd: home.path,
+    env: { GOCHAT_PROFILE: ana, GOCHAT_SERVER: server.url, ...env },
+  });
+}
+
+const gochat = (args: readonly string[], input: string | Buffer = '', env: Record<string, string> = {}) =>
+  start(args, env).end(input);
+
+/** What a shell prints of a pipeline in which `gochat` stands for the command. */
+async function shell(line: string): Promise<Ended> {
+  const child = spawn(
+    'bash',
+    ['-o', 'pipefail', '-c', `gochat() { '${process.execPath}' '${GOCHAT}' "$@"; }; ${line}`],
+    {
+      env: { PATH: process.env.PATH ?? '', HOME: home.path, GOCHAT_PROFILE: ana },
+      timeout: 30_000,
+    },
+  );
+  const [out, err]: string[][] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => out?.push(String(chunk)));
+  child.stderr.on('data', (chunk: Buffer) => err?.push(String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out: out?.join('') ?? '', err: err?.join('') ?? '' };
+}
+
+const jsonLines = (out: string): Record<string, unknown>[] =>
+  out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test('what comes by a pipe is said as it is: line ends, blank lines, and bytes that are no text', async () => {
+  expect((await gochat(['send', name], 'one\r\n\r\n  two\r\n')).code).toBe(0);
+  expect((await gochat(['send', name, '--lines'], 'a\r\n\r\nb\nc')).code).toBe(0);
+  expect((await gochat(['send', name, '-'], Buffer.from([0x62, 0xff, 0xfe, 0x21]))).code).toBe(0);
+  // Nothing to say line by line is nothing wrong: `grep ... | gochat send ROOM --lines`.
+  expect((await gochat(['send', name, '--lines'], '')).code).toBe(0);
+  expect((await gochat(['send', name, '--', '--lines'])).code).toBe(0);
+  await ben.hears(room, '--lines');
+  expect(await ben.read(room)).toEqual([
+    'ana: one\r\n\r\n  two',
+    'ana: a',
+    'ana: b',
+    'ana: c',
+    'ana: b\ufffd\ufffd!',
+    'ana: --lines',
+  ]);
+});
+
+test('64 KiB is one message; a line that is too long stops the ones behind it, and the ones before are sent', async () => {
+  const long = 'x'.repeat(64 * 1024);
+  expect((await gochat(['send', name], long)).code).toBe(0);
+  const stopped = await gochat(['send', name, '--lines'], `before\n${'y'.repeat(80_000)}\nbehind\n`);
+  expect(stopped).toMatchObject({ code: 2, err: expect.stringContaining('64 KiB') });
+  await ben.hears(room, 'before');
+  expect(await ben.read(room)).toEqual([`ana: ${long}`, 'ana: before']);
+});
+
+test('a reader that has seen enough ends the pipeline quietly', async () => {
+  for (let i = 0; i < 5; i++) await ben.says(room, `line ${i}`);
+  await ben.syncs(room);
+  const cut = await shell(`gochat tail '${name}' | head -n 1`);
+  expect(cut).toEqual({ code: 0, out: 'ben: line 0\n', err: '' });
+  expect(await shell(`gochat tail '${name}' | wc -l`)).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\s*5\n$/),
+  });
+});
+
+test('tail --since and --follow put together miss nothing and repeat nothing', async () => {
+  const follow = start(['tail', name, '--follow', '--json']);
+  const texts = Array.from({ length: 60 }, (_, i) => `message ${i}`);
+  await ben.delivered(room, [await ben.says(room, texts[0] ?? '')]);
+  await follow.shows('message 0"');
+  for (const text of texts.slice(1, 30)) await ben.says(room, text);
+  await follow.shows('message 29"');
+  const first = jsonLines((await follow.stop('SIGINT')).out);
+  for (const text of texts.slice(30, 45)) await ben.says(room, text);
+  const since = String(first.at(-1)?.seq);
+  const rest = start(['tail', name, '--follow', '--json', '--since', since]);
+  await rest.shows('message 44"');
+  for (const text of texts.slice(45)) await ben.says(room, text);
+  await rest.shows('message 59"');
+  const second = jsonLines((await rest.stop('SIGTERM')).out);
+  const all = [...first, ...second];
+  expect(all.filter((l) => l.kind === 'text').map((l) => l.text)).toEqual(texts);
+  const seqs = all.map((l) => Number(l.seq));
+  expect(seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? 0))).toBe(true);
+  expect(Object.keys(all[0] ?? {})).toEqual(['room', 'seq', 'at', 'from', 'kind', 'text']);
+});
+
+test('commands at the same time on one profile all do their work', async () => {
+  const chat = start(['chat', name]);
+  await chat.shows('Connected!');
+  chat.write('from the chat\n');
+  const sent = await Promise.all([1, 2, 3].map((i) => gochat(['send', name, `at once ${i}`])));
+  expect(sent.map((ended) => ended.code)).toEqual([0, 0, 0]);
+  // Whoever owned the profile goes, and the others go on.
+  const follow = start(['tail', '--follow', '--json', '--', room.slice(0, 8)]);
+  await follow.shows('at once 3');
+  expect((await chat.stop('SIGINT')).code).toBe(0);
+  await ben.says(room, 'still there?');
+  await follow.shows('still there?');
+  expect((await gochat(['send', name, 'yes'])).code).toBe(0);
+  await follow.shows('"yes"');
+  const texts = jsonLines((await follow.stop('SIGINT')).out)
+    .filter((l) => l.kind === 'text')
+    .map((l) => l.text);
+  expect([...texts].sort()).toEqual([
+    'at once 1',
+    'at once 2',
+    'at once 3',
+    'from the chat',
+    'still there?',
+    'yes',
+  ]);
+});
+
+test('a chat that is fed by a pipe says every line, prints what others say, and ends with its input', async () => {
+  const chat = start(['chat', name]);
+  await chat.shows('Connected!');
+  await ben.says(room, 'hello\nana: forged');
+  await chat.shows('forged');
+  const { code, out } = await chat.end('one\n\n/members\n//two\n/nonsense\nthree');
+  expect(code).toBe(0);
+  expect(out).toContain('Connected!\n');
+  expect(out).toContain('ben: hello\n  ana: forged\n');
+  expect(out).toMatch(/^\* \S{8} {2}ana {2}you$/m);
+  expect(out).not.toContain('\u001b');
+  await ben.hears(room, 'three');
+  expect(await ben.read(room)).toEqual(['ben: hello\nana: forged', 'ana: one', 'ana: /two', 'ana: three']);
+});
+
+test('an invite that has expired is refused with 5, and so is one for a member who was removed', async () => {
+  await ben.syncs(room);
+  const { link } = await ben.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: 20_000 });
+  const cai = join(home.path, `cai ${count}`);
+  const expired = await gochat(['join', link, '--as', 'cai', '--no-chat', '--profile', cai]);
+  expect(expired).toMatchObject({ code: 5, out: '' });
+  expect(expired.err.trim().split('\n')).toHaveLength(1);
+  await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
+  for (const args of [
+    ['send', name, 'x'],
+    ['tail', name],
+    ['invite', name],
+    ['members', name],
+  ])
+    expect([args[0], (await gochat(args)).code]).toEqual([args[0], 4]);
+  expect((await gochat(['send', name, 'x'])).err.trim().split('\n')).toHaveLength(1);
+});
+
+test('two members of one name are told apart by their ids', async () => {
+  const link = await ben.invites(room);
+  const other = join(home.path, `other ${count}`);
+  await gochat(['join', link, '--as', 'ana', '--no-chat', '--profile', other]);
+  // The profile has not heard of the other one yet.
+  expect(await gochat(['safety', name, 'ana'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is you'),
+  });
+  await gochat(['members', name]);
+  await ben.syncs(room);
+  const members = await ben.profile.call('members', { room });
+  const ids = members.filter((m) => m.name.startsWith('ana')).map((m) => m.id);
+  expect(ids).toHaveLength(2);
+  const refused = await gochat(['safety', name, 'ana']);
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  for (const id of ids) expect(refused.err).toContain(id);
+  expect(await gochat(['safety', name, ids[1] ?? ''])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(ids[1] ?? ''),
+  });
+});
+
+test('everything that prints has its lines for scripts', async () => {
+  await gochat(['send', name, 'something']);
+  const members = jsonLines((await gochat(['members', name, '--json'])).out);
+  expect(members.map((m) => Object.keys(m))).toEqual(Array(2).fill(['id', 'name', 'admin', 'self']));
+  expect(jsonLines((await gochat(['rooms', '--json'])).out)).toMatchObject([
+    { id: room, name, as: 'ana', status: 'active', members: 2, queued: 0 },
+  ]);
+  expect(jsonLines((await gochat(['invites', name, '--json'])).out)).toMatchObject([
+    { by: 'ben', live: true },
+  ]);
+  expect(jsonLines((await gochat(['safety', name, '--json'])).out)).toMatchObject([{ room: name }]);
+  expect(jsonLines((await gochat(['inspect', name, '--json'])).out)).toMatchObject([
+    { kind: 'message', body: expect.stringMatching(/^[\w-]+$/), says: [{ from: 'ana', text: 'something' }] },
+  ]);
+  expect(jsonLines((await gochat(['send', name, 'more', '--json'])).out)).toMatchObject([{ queued: false }]);
+  const made = jsonLines((await gochat(['new', 'another', '--json'])).out);
+  expect(made).toMatchObject([{ name: 'another', link: expect.stringMatching(/^http:/) }]);
+  expect(jsonLines((await gochat(['leave', name, '--json'])).out)).toEqual([{ room: name, left: true }]);
+});
+
+test('a passphrase comes from a file too', async () => {
+  const file = join(home.path, 'passphrase');
+  writeFileSync(file, 'open sesame\n');
+  expect((await gochat(['passphrase'], '', { GOCHAT_NEW_PASSPHRASE: 'open sesame' })).code).toBe(0);
+  expect(await gochat(['rooms'])).toMatchObject({ code: 2, out: '' });
+  expect(await gochat(['rooms'], '', { GOCHAT_PASSPHRASE_FILE: file })).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(name),
+  });
+  expect(await gochat(['rooms'], '', { GOCHAT_PASSPHRASE_FILE: '/nowhere' })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('/nowhere'),
+  });
+});
+
+test('a server ends with 0 when it is told to, by a signal from anywhere, even twice at once', async () => {
+  for (const signals of [['SIGTERM'], ['SIGINT'], ['SIGINT', 'SIGINT']] as const) {
+    const running = start(['serve', '--port', '0', '--data', join(home.path, `data ${signals.join()}`)]);
+    await running.shows('To chat');
+    for (const signal of signals) running.child.kill(signal);
+    expect(await running.end()).toMatchObject({ code: 0 });
+  }
+});
+
+test('a server that can’t have its port or its folder ends with 2 and one line', async () => {
+  for (const args of [
+    ['--port', String(server.port), '--data', join(home.path, 'other')],
+    ['--port', '0', '--data', '/dev/null/x'],
+    ['--port', '0', '--data', join(home.path, 'rooms', 'log.mdb')],
+    ['--port', '0', '--data', join(home.path, 'rooms')],
+  ]) {
+    const { code, out, err } = await gochat(['serve', ...args]);
+    expect([args, code, out, err.trim().split('\n').length]).toEqual([args, 2, '', 1]);
+  }
+});
