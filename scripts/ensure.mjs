@@ -24,6 +24,7 @@ const at = (...parts) => join(root, ...parts);
 const STAMP = at('node_modules', '.gochat-ready');
 const LOCK = at('.ensure.lock');
 const BUNDLE = at('dist', 'gochat.js');
+const PAGE = at('dist', 'web', 'index.html');
 const HEARTBEAT_MS = 1_000;
 const ABANDONED_MS = 30_000;
 
@@ -88,11 +89,12 @@ function stat(path) {
 }
 
 function bundleIsCurrent() {
-  if (!existsSync(BUNDLE)) return false;
+  if (!existsSync(BUNDLE) || !existsSync(PAGE)) return false;
   const workspaces = readJson(at('package.json')).workspaces;
   const sources = [
     'package-lock.json',
     'rolldown.config.js',
+    'web/build.mjs',
     ...workspaces.flatMap((folder) => [join(folder, 'package.json'), join(folder, 'src')]),
   ];
   const builtAt = statSync(BUNDLE).mtimeMs;

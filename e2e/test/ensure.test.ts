@@ -30,8 +30,9 @@ const npmProgram = `
       fs.rmSync('node_modules', { recursive: true, force: true });
       fs.mkdirSync('node_modules');
     } else {
-      fs.mkdirSync('dist', { recursive: true });
+      fs.mkdirSync('dist/web', { recursive: true });
       fs.writeFileSync('dist/gochat.js', '');
+      fs.writeFileSync('dist/web/index.html', '');
     }
   }, 200);
 `;
@@ -129,6 +130,14 @@ test('a changed lock file is installed, a changed source is only built', async (
   write('package-lock.json', lockFile('2.0.0'));
   await ensure();
   expect(commands()).toEqual(['ci', 'build']);
+});
+
+test('what is there of a bundle without its page is built', async () => {
+  await ensure();
+  calls();
+  rmSync(join(clone, 'dist/web/index.html'));
+  await ensure();
+  expect(commands()).toEqual(['build']);
 });
 
 test('a deleted source is built', async () => {

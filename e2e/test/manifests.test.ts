@@ -9,7 +9,7 @@ const root = readManifest(repository);
 const workspaces = (root.workspaces ?? []).map((folder) => readManifest(repository, folder));
 
 /** Libraries that are a language rather than a service: a folder may speak them in several files. */
-const SPOKEN_IN_MANY_FILES = ['valibot'];
+const SPOKEN_IN_MANY_FILES = ['valibot', 'preact'];
 
 const fromRegistry = ({ dependencies = {} }: Manifest) =>
   Object.entries(dependencies).filter(([name]) => !name.startsWith('@gochat/'));

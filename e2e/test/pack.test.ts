@@ -53,7 +53,14 @@ const gochat = (...args: string[]) => run(join(home, 'node_modules/.bin/gochat')
 
 test('the package holds the command, the bundle and the papers, and no sources', () => {
   expect(packed).toEqual(
-    expect.arrayContaining(['package.json', 'LICENSE', 'terminal/bin/gochat.js', 'dist/gochat.js']),
+    expect.arrayContaining([
+      'package.json',
+      'LICENSE',
+      'terminal/bin/gochat.js',
+      'dist/gochat.js',
+      'dist/web/index.html',
+      expect.stringMatching(/^dist\/web\/assets\/main-.{8}\.js$/),
+    ]),
   );
   expect(packed.filter((path) => /(^|\/)(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
 });

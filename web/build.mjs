@@ -1,0 +1,109 @@
+// Builds dist/web, what the server hands to browsers: every file but the page and its worker is named by its content.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle as bundleCss } from 'lightningcss';
+import { build } from 'rolldown';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = join(root, 'web', 'src');
+const target = join(root, 'dist', 'web');
+
+/** What the browsers of the last years can do; older ones are told so by the lack of a page. */
+const BROWSERS = { chrome: 120 << 16, firefox: 121 << 16, safari: (17 << 16) | (2 << 8) };
+const ENGINES = ['chrome120', 'firefox121', 'safari17.2'];
+
+/** Files of dist/web by their path in it. */
+const files = new Map();
+/** The published path of each source that the page or the manifest may name. */
+const published = new Map();
+
+function publish(name, content) {
+  const bytes = Buffer.from(content);
+  const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 10);
+  const path = `assets/${basename(name, extname(name))}-${hash}${extname(name)}`;
+  files.set(path, bytes);
+  published.set(name, `/${path}`);
+  return path;
+}
+
+/** Puts the published path of a source in the place of its name, wherever that is the value of one of these. */
+function rewrite(text, pattern) {
+  return text.replace(pattern, (whole, before, name, after) => {
+    if (/^(https?:|data:|#|\/)/.test(name)) return whole;
+    const path = published.get(name);
+    if (path === undefined) throw new Error(`${name} is named, but is none of web/src`);
+    return `${before}${path}${after}`;
+  });
+}
+
+async function buildScripts() {
+  const { output } = await build({
+    input: { main: join(source, 'main.tsx') },
+    platform: 'browser',
+    write: false,
+    logLevel: 'warn',
+    transform: { target: ENGINES },
+    output: {
+      format: 'esm',
+      minify: true,
+      entryFileNames: 'assets/[name]-[hash].js',
+      chunkFileNames: 'assets/[name]-[hash].js',
+    },
+  });
+  for (const part of output)
+    files.set(part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source));
+  const entry = output.find((part) => part.type === 'chunk' && part.isEntry);
+  published.set('main.tsx', `/${entry.fileName}`);
+  return entry.imports;
+}
+
+function buildStyles() {
+  for (const name of readdirSync(source).filter((file) => file.endsWith('.css'))) {
+    const { code } = bundleCss({ filename: join(source, name), minify: true, targets: BROWSERS });
+    publish(name, code);
+  }
+}
+
+function buildAssets() {
+  const names = readdirSync(join(source, 'assets'));
+  for (const name of names.filter((file) => !file.endsWith('.webmanifest'))) {
+    publish(`assets/${name}`, readFileSync(join(source, 'assets', name)));
+  }
+  for (const name of names.filter((file) => file.endsWith('.webmanifest'))) {
+    const text = readFileSync(join(source, 'assets', name), 'utf8');
+    const manifest = rewrite(text, /("src": ?")([^"]+)(")/g);
+    publish(`assets/${name}`, JSON.stringify(JSON.parse(manifest)));
+  }
+}
+
+function buildPage(imports) {
+  const text = readFileSync(join(source, 'index.html'), 'utf8');
+  const preloads = imports.map((path) => `<link rel="modulepreload" href="/${path}">`).join('');
+  const page = rewrite(text, /(\s(?:href|src)=")([^"]+)(")/g).replace('</head>', `${preloads}</head>`);
+  files.set('index.html', Buffer.from(page));
+}
+
+const imports = await buildScripts();
+buildStyles();
+buildAssets();
+buildPage(imports);
+
+// A server that starts meanwhile finds the old page with all that it names, or the new one.
+const stale = (folder) => {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+};
+const before = stale(target);
+const inOrder = [...files].sort(([a], [b]) => Number(a === 'index.html') - Number(b === 'index.html'));
+for (const [path, bytes] of inOrder) {
+  mkdirSync(dirname(join(target, path)), { recursive: true });
+  writeFileSync(join(target, path), bytes);
+}
+for (const path of before) {
+  if (path !== 'assets' && !files.has(path)) rmSync(join(target, path), { recursive: true, force: true });
+}
