@@ -1,3 +1,5 @@
+import type { Field } from './dialog.ts';
+
 /** What a screen's surroundings do for the view. */
 export interface Platform {
   /** Milliseconds since 1970. */
@@ -16,6 +18,10 @@ export interface Platform {
   quit(): void;
   /** Which keys of this screen run a command, for help and menus: empty for none. */
   keysOf(command: string): string;
+  /** How text is written on this screen, for help. */
+  readonly writingKeys: readonly { readonly keys: string; readonly usage: string; readonly text: string }[];
+  /** The screen's own settings, with the value that holds unless another was chosen. */
+  readonly settings: readonly Field[];
   /** The language for dates and plurals, and the time zone of dates (undefined: the machine's). */
   readonly locale: string;
   readonly timeZone: string | undefined;

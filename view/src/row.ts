@@ -2,7 +2,15 @@ import type { Block } from './rich.ts';
 import type { Quote } from './snapshot.ts';
 
 /** One row of a timeline. A screen draws each kind; a switch over `kind` ends in `satisfies never`. */
-export type Row = DayRow | UnreadRow | StartRow | MessageRow | DeletedRow | IgnoredRow | NoticeRow | TroubleRow;
+export type Row =
+  | DayRow
+  | UnreadRow
+  | StartRow
+  | MessageRow
+  | DeletedRow
+  | IgnoredRow
+  | NoticeRow
+  | TroubleRow;
 
 export const ROW_KINDS = [
   'day',

@@ -79,8 +79,6 @@ export interface Timeline {
   /** Older lines can be had with `loadEarlier`; false at the beginning. */
   readonly more: boolean;
   readonly loading: boolean;
-  /** Whether the rows reach to the newest line; false after a jump far back, until `jumpToNewest`. */
-  readonly atEnd: boolean;
   /** The row where the new messages begin, if the unread line is shown. */
   readonly unreadKey: string | undefined;
   /** New messages below the read position. */

@@ -1,0 +1,105 @@
+import type { Dialog } from './dialog.ts';
+
+type Bare<D extends Dialog> = D extends Dialog ? Omit<D, 'tick'> : never;
+
+/** A dialog with what its answers do. What they throw is shown in the dialog, or else told as a flash. */
+export interface Asking<D extends Dialog = Dialog> {
+  readonly dialog: Bare<D>;
+  readonly submit?: (values: Readonly<Record<string, string>>, shown: Shown<D>) => void | Promise<void>;
+  readonly pick?: (name: string, shown: Shown<D>) => void | Promise<void>;
+  readonly filter?: (text: string, shown: Shown<D>) => void;
+}
+
+/** A dialog that was shown: it can be changed and closed while it stands. */
+export interface Shown<D extends Dialog> {
+  update(change: Partial<Bare<D>>): void;
+  close(): void;
+}
+
+/** The dialog in front, if any. */
+export class Asked {
+  readonly #changed: () => void;
+  readonly #failed: (error: unknown) => void;
+  #now: { dialog: Dialog; readonly asking: Asking; readonly shown: Shown<Dialog> } | undefined;
+  #tick = 0;
+
+  constructor(changed: () => void, failed: (error: unknown) => void) {
+    this.#changed = changed;
+    this.#failed = failed;
+  }
+
+  get dialog(): Dialog | undefined {
+    return this.#now?.dialog;
+  }
+
+  show<D extends Dialog>(asking: Asking<D>): Shown<D> {
+    this.#tick += 1;
+    const tick = this.#tick;
+    const shown: Shown<D> = {
+      update: (change) => {
+        if (this.#now?.dialog.tick !== tick) return;
+        this.#now.dialog = { ...this.#now.dialog, ...change } as Dialog;
+        this.#changed();
+      },
+      close: () => {
+        if (this.#now?.dialog.tick === tick) this.close();
+      },
+    };
+    this.#now = {
+      dialog: { ...asking.dialog, tick } as unknown as Dialog,
+      asking: asking as unknown as Asking,
+      shown: shown as unknown as Shown<Dialog>,
+    };
+    this.#changed();
+    return shown;
+  }
+
+  close(): void {
+    if (this.#now === undefined) return;
+    this.#now = undefined;
+    this.#changed();
+  }
+
+  submit(values: Readonly<Record<string, string>>): void {
+    const now = this.#now;
+    if (now?.asking.submit === undefined) return;
+    if ('busy' in now.dialog && now.dialog.busy) return;
+    const { submit } = now.asking;
+    this.#attempt(() => submit(values, now.shown), values);
+  }
+
+  pick(name: string): void {
+    const now = this.#now;
+    if (now?.asking.pick === undefined) return;
+    const { pick } = now.asking;
+    this.#attempt(() => pick(name, now.shown));
+  }
+
+  filter(text: string): void {
+    this.#now?.asking.filter?.(text, this.#now.shown);
+  }
+
+  #attempt(work: () => void | Promise<void>, values: Readonly<Record<string, string>> = {}): void {
+    const now = this.#now;
+    const busy = (on: boolean, error: string) => {
+      if (this.#now !== now || now === undefined || !('busy' in now.dialog)) return false;
+      const fields = 'fields' in now.dialog && {
+        fields: now.dialog.fields.map((f) => ({ ...f, value: values[f.name] ?? f.value })),
+      };
+      now.dialog = { ...now.dialog, busy: on, ...('error' in now.dialog && { error }), ...fields } as Dialog;
+      this.#changed();
+      return true;
+    };
+    void (async () => {
+      try {
+        const working = work();
+        if (working !== undefined) busy(true, '');
+        await working;
+        busy(false, '');
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog))) this.#failed(error);
+      }
+    })();
+  }
+}

@@ -1,0 +1,235 @@
+import type { HistoryItem } from '@gochat/client/history';
+import type { Params } from '@gochat/client/methods';
+import type { CompletionParts } from './completion.ts';
+import { completionAt, wantsEmoji } from './completion.ts';
+import type { EmojiBook } from './emoji.ts';
+import { keyOf } from './lines.ts';
+import { labelAt } from './markdown.ts';
+import type { Pane } from './pane.ts';
+import { quoteOf } from './rows.ts';
+import type { Completion, Composer, Quote } from './snapshot.ts';
+import type { Words } from './words.ts';
+
+export type Content = Params<'queue'>['content'];
+
+const SENT_KEPT = 50;
+
+export interface ComposingParts {
+  readonly pane: Pane;
+  readonly words: Words;
+  readonly completing: () => CompletionParts;
+  readonly emoji: () => Promise<EmojiBook>;
+  readonly changed: () => void;
+}
+
+/** What is being written in one room. */
+export class Composing {
+  readonly #parts: ComposingParts;
+  #text: string;
+  #tick = 1;
+  #reply: HistoryItem | undefined;
+  #edit: HistoryItem | undefined;
+  /** The draft that an edit has put aside. */
+  #aside = '';
+  #completion: Completion | undefined;
+  #sent: string[] = [];
+  #recalled: number | undefined;
+  #made: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
+
+  constructor(parts: ComposingParts) {
+    this.#parts = parts;
+    const { draft, draftReply } = parts.pane.notes;
+    this.#text = draft;
+    if (draftReply !== undefined) void this.#restoreReply(draftReply.seq, draftReply.id);
+  }
+
+  async #restoreReply(seq: string, id: string): Promise<void> {
+    const found = await this.#parts.pane.find(seq, id);
+    if (found === undefined || this.#edit !== undefined) return;
+    this.#reply = found;
+    this.#parts.changed();
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get completion(): Completion | undefined {
+    return this.#completion;
+  }
+
+  get isEditing(): boolean {
+    return this.#edit !== undefined;
+  }
+
+  snapshot(): Composer {
+    const { pane, words } = this.#parts;
+    const ended = pane.closed;
+    const { context } = pane;
+    const of = [this.#text, this.#tick, this.#reply, this.#edit, this.#completion, ended, context];
+    if (this.#made?.of.every((value, i) => value === of[i]) === true) return this.#made.composer;
+    const mode = ended !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
+    const hint = { closed: ended, edit: words.text.askEdit, new: words.text.ask }[mode];
+    const reply: Quote | undefined =
+      this.#reply && quoteOf(this.#reply, this.#reply.seq, keyOf(this.#reply), context);
+    const composer: Composer = {
+      mode,
+      hint,
+      text: this.#text,
+      tick: this.#tick,
+      reply,
+      completion: this.#completion,
+    };
+    this.#made = { of, composer };
+    return composer;
+  }
+
+  /** The screen's field has changed. */
+  type(text: string, cursor: number): void {
+    const changed = text !== this.#text;
+    this.#text = text;
+    if (changed) this.#recalled = undefined;
+    this.#completion = completionAt(text, cursor, this.#parts.completing());
+    if (wantsEmoji(text) && this.#parts.completing().emoji === undefined)
+      void this.#parts.emoji().then(() => {
+        if (this.#text === text) this.type(text, cursor);
+      });
+    if (changed) {
+      this.#keepDraft();
+      this.#parts.pane.presence.typing(text.trim() !== '' && !text.startsWith('/'));
+    }
+    this.#parts.changed();
+  }
+
+  /** The view puts a text into the field. */
+  put(text: string): void {
+    this.#text = text;
+    this.#tick += 1;
+    this.#completion = undefined;
+    this.#keepDraft();
+    this.#parts.changed();
+  }
+
+  insert(text: string, cursor: number): void {
+    this.put(this.#text.slice(0, cursor) + text + this.#text.slice(cursor));
+  }
+
+  complete(index: number | undefined): void {
+    const completion = this.#completion;
+    const item = completion?.items[index ?? completion.selected];
+    if (completion === undefined || item === undefined) return;
+    this.put(this.#text.slice(0, completion.from) + item.insert + this.#text.slice(completion.to));
+  }
+
+  select(by: 1 | -1): void {
+    const completion = this.#completion;
+    if (completion === undefined) return;
+    const { items, selected } = completion;
+    this.#completion = { ...completion, selected: (selected + by + items.length) % items.length };
+    this.#parts.changed();
+  }
+
+  replyTo(item: HistoryItem): void {
+    if (this.#edit !== undefined) this.cancel();
+    this.#reply = item;
+    this.#keepDraft();
+    this.#parts.changed();
+  }
+
+  edit(item: HistoryItem): void {
+    if (this.#edit === undefined) this.#aside = this.#text;
+    this.#edit = item;
+    this.#reply = undefined;
+    this.put(item.me === true ? `/me ${item.text}` : item.text);
+  }
+
+  /** @returns whether there was something to step back from. */
+  cancel(): boolean {
+    if (this.#completion !== undefined) this.#completion = undefined;
+    else if (this.#edit !== undefined) {
+      this.#edit = undefined;
+      this.put(this.#aside);
+    } else if (this.#reply !== undefined) {
+      this.#reply = undefined;
+      this.#keepDraft();
+    } else return false;
+    this.#parts.changed();
+    return true;
+  }
+
+  recall(by: 1 | -1): boolean {
+    const at = (this.#recalled ?? this.#sent.length) + by;
+    const text = at === this.#sent.length ? '' : this.#sent[at];
+    if (text === undefined || at < 0) return false;
+    this.put(text);
+    this.#recalled = at;
+    return true;
+  }
+
+  /** The field's text as something to send: `undefined` when there is nothing in it. It is in the field no more. */
+  take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
+    const edit = this.#edit;
+    const reply = this.#reply;
+    const words = text.trim();
+    if (words === '') return undefined;
+    const mentions = this.#mentions(words);
+    const called = mentions.length > 0 && { mentions };
+    const content: Content =
+      edit === undefined
+        ? {
+            kind: 'text',
+            text: words,
+            ...(me && { me: true as const }),
+            ...(reply?.id !== undefined && { reply: { seq: reply.seq, id: reply.id } }),
+            ...called,
+          }
+        : { kind: 'edit', of: { seq: edit.seq, id: edit.id ?? '' }, text: words, ...called };
+    const typed = this.#text;
+    this.clear();
+    return {
+      content,
+      restore: () => {
+        if (this.#text !== '') return;
+        this.#edit = edit;
+        this.#reply = reply;
+        this.put(typed);
+      },
+    };
+  }
+
+  /** Empties the field and remembers what stood there. */
+  clear(): void {
+    if (this.#text.trim() !== '' && this.#edit === undefined)
+      this.#sent = [...this.#sent.filter((old) => old !== this.#text), this.#text].slice(-SENT_KEPT);
+    this.#recalled = undefined;
+    const aside = this.#edit === undefined ? '' : this.#aside;
+    this.#edit = undefined;
+    this.#reply = undefined;
+    this.put(aside);
+    this.#parts.pane.presence.typing(false);
+  }
+
+  #mentions(text: string): string[] {
+    const { members } = this.#parts.pane;
+    const labels = new Map(members.map((member) => [member.name, member.device]));
+    const found = new Set<string>();
+    for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+      const label = labelAt(text, at + 1, labels);
+      const device = label === undefined ? undefined : labels.get(label);
+      if (device !== undefined) found.add(device);
+    }
+    return [...found].slice(0, MENTIONS);
+  }
+
+  #keepDraft(): void {
+    if (this.#edit !== undefined) return;
+    const reply = this.#reply;
+    this.#parts.pane.note({
+      draft: this.#text,
+      draftReply: reply?.id === undefined ? undefined : { seq: reply.seq, id: reply.id },
+    });
+  }
+}
+
+/** As many as a message can hold. */
+const MENTIONS = 32;

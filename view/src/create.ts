@@ -1,0 +1,515 @@
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
+import type { Preferences } from '@gochat/client/notes';
+import type { Profile } from '@gochat/client/open';
+import type { Actions } from './actions.ts';
+import { Asked } from './asking.ts';
+import { ClockFace } from './clock-face.ts';
+import { COMMAND_NAMES } from './command.ts';
+import { COMMANDS, commandNamed, isAvailable, runCommand } from './commands.ts';
+import { Composing, type Content } from './composing.ts';
+import { paste, react } from './dialogs-message.ts';
+import { showMember } from './dialogs-people.ts';
+import { askJoin } from './dialogs-rooms.ts';
+import { type EmojiBook, openEmojiBook } from './emoji.ts';
+import { showMenu } from './help.ts';
+import { highlight } from './highlight.ts';
+import type { Host } from './host.ts';
+import { freshId } from './ids.ts';
+import { Pane } from './pane.ts';
+import type { Platform } from './platform.ts';
+import { isNews } from './rows.ts';
+import { sanitizeLine } from './sanitize.ts';
+import { HITS, Searching } from './searching.ts';
+import { Sheet } from './sheet.ts';
+import type { Flash, Snapshot } from './snapshot.ts';
+import { tellOf } from './telling.ts';
+import type { View } from './view.ts';
+import { Words } from './words.ts';
+
+const FLASH_MS = 6000;
+
+export interface ViewOptions {
+  readonly profile: Profile;
+  readonly platform: Platform;
+  /** Where rooms are made unless another server is named. */
+  readonly server: string;
+  /** The room to open first, by id; the one that was open last when undefined. */
+  readonly room?: string;
+}
+
+/** Reads what the profile holds, follows all its rooms, and keeps a snapshot of it. @throws ChatError */
+export async function createView(options: ViewOptions): Promise<View> {
+  const desk = new Desk(options);
+  await desk.start();
+  return desk;
+}
+
+/** A profile's rooms on one screen. */
+class Desk implements View, Host {
+  readonly profile: Profile;
+  readonly platform: Platform;
+  readonly server: string;
+  readonly words: Words;
+  readonly clock: ClockFace;
+  readonly #first: string | undefined;
+  readonly #asked: Asked;
+  readonly #sheet: Sheet;
+  readonly #listeners = new Set<() => void>();
+  readonly #composings = new Map<string, Composing>();
+  readonly #opening = new Map<string, Promise<Pane>>();
+  #panes: readonly Pane[] = [];
+  #early: ChatEvent[] | undefined = [];
+  #open: string | undefined;
+  #preferences: Preferences = { name: undefined, verified: [], ignored: [], screen: {} };
+  #identity = '';
+  #looking = true;
+  #flash: Flash | undefined;
+  #flashEnd: () => void = () => undefined;
+  #flashes = 0;
+  #searching: Searching | undefined;
+  #trail: string[] = [];
+  #book: Promise<EmojiBook> | undefined;
+  #bookRead: EmojiBook | undefined;
+  #snapshot: Snapshot | undefined;
+  #telling = false;
+  #closed = false;
+  #stop: () => void = () => undefined;
+
+  constructor({ profile, platform, server, room }: ViewOptions) {
+    this.profile = profile;
+    this.platform = platform;
+    this.server = server;
+    this.#first = room;
+    this.words = new Words(platform.locale);
+    this.clock = new ClockFace(platform.locale, platform.timeZone);
+    this.#asked = new Asked(
+      () => this.#touch(),
+      (error) => this.#failed(error),
+    );
+    this.#sheet = new Sheet();
+  }
+
+  async start(): Promise<void> {
+    this.#stop = this.profile.on((event) => this.#hear(event));
+    const [{ identity }, preferences, rooms] = await Promise.all([
+      this.profile.call('whoami', {}),
+      this.profile.call('preferences', {}),
+      this.profile.call('rooms', {}),
+    ]);
+    this.#identity = identity;
+    this.#preferences = preferences;
+    for (const info of rooms) await this.#adopt(info);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const event of early) this.#hear(event);
+    const wanted = this.#first ?? preferences.screen['room'];
+    const first = this.#panes.find(({ info }) => info.id === wanted) ?? this.#panes[0];
+    if (first !== undefined) this.open(first.info.id);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#flashEnd();
+    for (const pane of this.#panes) void pane.close();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  getSnapshot(): Snapshot {
+    this.#snapshot ??= this.#sheet.snapshot({
+      name: this.#preferences.name ?? '',
+      identity: this.#identity,
+      panes: this.#panes,
+      open: this.pane,
+      composing: this.composing,
+      searching: this.#searching,
+      dialog: this.#asked.dialog,
+      flash: this.#flash,
+      preferences: this.#preferences,
+      words: this.words,
+    });
+    return this.#snapshot;
+  }
+
+  get panes(): readonly Pane[] {
+    return this.#panes;
+  }
+
+  get pane(): Pane | undefined {
+    return this.#panes.find(({ info }) => info.id === this.#open);
+  }
+
+  get preferences(): Preferences {
+    return this.#preferences;
+  }
+
+  get composing(): Composing | undefined {
+    const { pane } = this;
+    if (pane === undefined) return undefined;
+    const known = this.#composings.get(pane.info.id);
+    if (known !== undefined) return known;
+    const composing = new Composing({
+      pane,
+      words: this.words,
+      completing: () => ({
+        members: pane.recentSpeakers,
+        rooms: this.#panes.map(({ info }) => info.name),
+        commands: COMMANDS.filter(({ about, name }) => about !== 'message' && isAvailable(this, name)),
+        emoji: this.#bookRead,
+      }),
+      emoji: () => this.emoji(),
+      changed: () => this.#touch(),
+    });
+    this.#composings.set(pane.info.id, composing);
+    return composing;
+  }
+
+  #hear(event: ChatEvent): void {
+    if (this.#early !== undefined) {
+      this.#early.push(event);
+      return;
+    }
+    if (this.#closed) return;
+    if (event.kind === 'preferences') {
+      this.#preferences = event.preferences;
+      for (const pane of this.#panes) pane.recontext();
+      this.#touch();
+      return;
+    }
+    const id = event.kind === 'room' ? event.room.id : event.room;
+    const pane = this.#panes.find(({ info }) => info.id === id);
+    if (pane !== undefined) this.#tell(pane, pane.take(event));
+    else if (event.kind === 'room') this.attempt(() => this.#adopt(event.room).then(() => undefined));
+  }
+
+  #tell(pane: Pane, fresh: readonly HistoryItem[]): void {
+    const watched = this.#looking && pane === this.pane;
+    const news = fresh.filter((item) => isNews(item, pane.context));
+    if (news.length > 0 && !watched) tellOf(this, pane, news);
+  }
+
+  #adopt(info: RoomInfo): Promise<Pane> {
+    const known = this.#panes.find((pane) => pane.info.id === info.id);
+    if (known !== undefined) return Promise.resolve(known);
+    const opening = this.#opening.get(info.id) ?? this.#load(info);
+    this.#opening.set(info.id, opening);
+    return opening.finally(() => this.#opening.delete(info.id));
+  }
+
+  async #load(info: RoomInfo): Promise<Pane> {
+    const { profile, platform, words, clock } = this;
+    // What is told while the room is being read belongs behind what was read.
+    const early: ChatEvent[] = [];
+    const stop = profile.on((event) => {
+      if (event.kind !== 'preferences' && (event.kind === 'room' ? event.room.id : event.room) === info.id)
+        early.push(event);
+    });
+    const pane = await Pane.open(
+      {
+        profile,
+        platform,
+        words,
+        clock,
+        marks: () => ({
+          verified: new Set(this.#preferences.verified),
+          ignored: new Set(this.#preferences.ignored),
+        }),
+        changed: () => this.#touch(),
+      },
+      info,
+    ).finally(stop);
+    this.#panes = [...this.#panes, pane];
+    for (const event of early) if (event.kind !== 'preferences') pane.take(event);
+    await profile.call('follow', { room: info.id }).catch(() => undefined);
+    this.#touch();
+    return pane;
+  }
+
+  async entered(room: string): Promise<void> {
+    const info = (await this.profile.call('rooms', {})).find(({ id }) => id === room);
+    if (info === undefined) return;
+    const pane = await this.#adopt(info);
+    pane.take({ kind: 'room', room: info });
+    this.open(room);
+  }
+
+  open(room: string): void {
+    if (this.#open !== room) {
+      this.#endSearch();
+      this.pane?.look(false);
+      this.#trail = [];
+      this.#open = room;
+      const screen = { ...this.#preferences.screen, room };
+      if (this.#preferences.screen['room'] !== room) this.attempt(() => this.prefer({ screen }));
+    }
+    this.pane?.look(this.#looking);
+    this.#touch();
+  }
+
+  step(by: 1 | -1, which?: 'unread'): void {
+    const count = this.#panes.length;
+    const at = this.#panes.findIndex(({ info }) => info.id === this.#open);
+    const order = Array.from(
+      { length: count - 1 },
+      (_, i) => this.#panes[(at + by * (i + 1) + count * 2) % count],
+    );
+    const fits = (pane: Pane | undefined) => which === undefined || (pane?.unread ?? 0) > 0;
+    const next = (which && order.find((pane) => (pane?.mentions ?? 0) > 0)) ?? order.find(fits);
+    if (next !== undefined) this.open(next.info.id);
+  }
+
+  async prefer(change: Partial<Preferences>): Promise<void> {
+    this.#preferences = { ...this.#preferences, ...change };
+    for (const pane of this.#panes) pane.recontext();
+    this.#touch();
+    this.#preferences = await this.profile.call('prefer', { change });
+    this.#touch();
+  }
+
+  ask: Host['ask'] = (asking) => this.#asked.show(asking);
+
+  submit(values: Readonly<Record<string, string>>): void {
+    this.#asked.submit(values);
+  }
+
+  closeDialog(): void {
+    this.#asked.close();
+  }
+
+  flash(tone: 'good' | 'bad', text: string): void {
+    this.#flashes += 1;
+    this.#flash = { tone, text, tick: this.#flashes };
+    this.#flashEnd();
+    this.#flashEnd = this.platform.after(FLASH_MS, () => {
+      this.#flash = undefined;
+      this.#touch();
+    });
+    this.#touch();
+  }
+
+  attempt(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.#failed(error));
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#closed) this.flash('bad', error instanceof Error ? error.message : String(error));
+  }
+
+  emoji(): Promise<EmojiBook> {
+    this.#book ??= openEmojiBook().then((book) => {
+      this.#bookRead = book;
+      return book;
+    });
+    return this.#book;
+  }
+
+  copy(text: string, done: string): void {
+    void this.platform
+      .copy(text)
+      .then((could) => this.flash(could ? 'good' : 'bad', could ? done : this.words.text.notCopied));
+  }
+
+  run: Host['run'] = (command, args, row) => runCommand(this, command, args, row);
+
+  async queue(pane: Pane, content: Content): Promise<void> {
+    await this.profile.call('queue', { room: pane.info.id, id: freshId(), content });
+  }
+
+  send(): void {
+    const { composing, pane } = this;
+    if (composing === undefined || pane === undefined || pane.closed !== '') return;
+    const { text } = composing;
+    const command = /^\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text.trimStart());
+    if (command !== null && !(composing.isEditing && command[1] !== 'me')) {
+      this.#runTyped(composing, command[1] ?? '', command[2] ?? '');
+      return;
+    }
+    this.#say(text.trimStart().startsWith('//') ? text.trimStart().slice(1) : text, false);
+  }
+
+  #runTyped(composing: Composing, word: string, args: string): void {
+    const command = commandNamed(word);
+    const { unknownCommand, needsArgument } = this.words.text;
+    if (command === undefined) {
+      this.flash('bad', unknownCommand(word));
+      return;
+    }
+    const missing = args.trim() === '' && command.args !== '' && !/^\[/.test(command.args);
+    if (missing && command.completes !== 'member') {
+      this.flash('bad', needsArgument(`/${command.name} ${command.args}`));
+      return;
+    }
+    if (command.name === 'me') {
+      this.#say(args, true);
+      return;
+    }
+    composing.clear();
+    this.run(command.name, args);
+  }
+
+  #say(text: string, me: boolean): void {
+    const { composing, pane } = this;
+    if (composing === undefined || pane === undefined) return;
+    if (composing.isEditing && text.trim() === '') {
+      this.flash('bad', this.words.text.emptyEdit);
+      return;
+    }
+    const taken = composing.take(text, me);
+    if (taken === undefined) return;
+    pane.clearUnreadLine();
+    this.jumpToNewest();
+    this.attempt(async () => {
+      try {
+        await this.queue(pane, await this.#spelled(taken.content));
+      } catch (error) {
+        taken.restore();
+        throw error;
+      }
+    });
+  }
+
+  /** `:tada:` becomes what it stands for. */
+  async #spelled(content: Content): Promise<Content> {
+    if ((content.kind !== 'text' && content.kind !== 'edit') || !/:[a-z0-9_+-]+:/.test(content.text))
+      return content;
+    return { ...content, text: (await this.emoji()).spell(content.text) };
+  }
+
+  search(text: string): void {
+    this.#endSearch();
+    const { pane } = this;
+    if (pane !== undefined && text.trim() !== '') {
+      const room = pane.info.id;
+      this.#searching = new Searching(pane, text.trim(), {
+        find: (wanted, before) =>
+          this.profile.call('search', {
+            room,
+            text: wanted,
+            limit: HITS,
+            ...(before !== undefined && { before }),
+          }),
+        jump: (seq) => this.jump(seq),
+        changed: () => this.#touch(),
+        failed: (error) => this.#failed(error),
+      });
+      void this.#searching.more();
+    }
+    this.#touch();
+  }
+
+  #endSearch(): boolean {
+    if (this.#searching === undefined) return false;
+    this.#searching.end();
+    this.#searching = undefined;
+    this.#touch();
+    return true;
+  }
+
+  jump(seq: string): void {
+    const { pane } = this;
+    if (pane === undefined) return;
+    const from = pane.newest?.seq;
+    this.attempt(async () => {
+      if (!(await pane.jump(seq))) this.flash('bad', this.words.text.notFoundLine);
+      else if (from !== undefined) this.#trail = [...this.#trail.slice(-9), from];
+    });
+  }
+
+  jumpToUnread(): void {
+    const { pane } = this;
+    const key = pane?.timeline().unreadKey;
+    if (pane !== undefined && key !== undefined) pane.aim(key);
+  }
+
+  jumpToNewest(): void {
+    const { pane } = this;
+    const key = pane?.timeline().rows.at(-1)?.key;
+    if (pane !== undefined && key !== undefined) pane.aim(key);
+  }
+
+  #back(): boolean {
+    const seq = this.#trail.at(-1);
+    this.#trail = this.#trail.slice(0, -1);
+    const { pane } = this;
+    if (seq === undefined || pane === undefined) return false;
+    this.attempt(() => pane.jump(seq).then(() => undefined));
+    return true;
+  }
+
+  #cancel(): boolean {
+    return this.composing?.cancel() === true || this.#endSearch() || this.pane?.clearUnreadLine() === true;
+  }
+
+  readonly actions: Actions = {
+    open: (room) => this.open(room),
+    step: (by, which) => this.step(by, which),
+    openLink: (link) => askJoin(this, link),
+    type: (text, cursor) => this.composing?.type(text, cursor),
+    send: () => this.send(),
+    complete: (index) => this.composing?.complete(index),
+    select: (by) => this.composing?.select(by),
+    paste: (text, cursor) => paste(this, text, cursor),
+    editLast: () => {
+      const item = this.pane?.lastOwn();
+      if (item === undefined || this.composing?.text !== '' || this.pane?.closed !== '') return false;
+      this.composing?.edit(item);
+      return true;
+    },
+    recall: (by) => this.composing?.recall(by) ?? false,
+    cancel: () => this.#cancel(),
+    run: (command, args, row) => {
+      const name = COMMAND_NAMES.find((known) => known === command);
+      if (name === undefined) this.flash('bad', this.words.text.unknownCommand(sanitizeLine(command)));
+      else this.run(name, args, row);
+    },
+    menu: (row) => showMenu(this, row),
+    react: (row, emoji) => {
+      const item = this.pane?.message(row);
+      if (item !== undefined) react(this, item, emoji);
+    },
+    jump: (seq) => this.jump(seq),
+    back: () => this.#back(),
+    jumpToNewest: () => this.jumpToNewest(),
+    jumpToUnread: () => this.jumpToUnread(),
+    loadEarlier: () => {
+      const { pane } = this;
+      if (pane !== undefined) this.attempt(() => pane.loadEarlier());
+    },
+    seen: (row) => {
+      if (this.#looking) this.pane?.seen(row);
+    },
+    look: (looking) => {
+      this.#looking = looking;
+      this.pane?.look(looking);
+    },
+    highlight: (language, code) => highlight(language, code).catch(() => undefined),
+    search: (text) => this.search(text),
+    searchMore: () => void this.#searching?.more(),
+    hit: (by) => this.#searching?.hit(by),
+    member: (device) => showMember(this, device),
+    submit: (values) => this.submit(values),
+    pick: (name) => this.#asked.pick(name),
+    filter: (text) => this.#asked.filter(text),
+    close: () => this.closeDialog(),
+    set: (name, value) =>
+      this.attempt(() => this.prefer({ screen: { ...this.#preferences.screen, [name]: value } })),
+  };
+
+  /** Listeners are told once for all that changes in one turn. */
+  #touch(): void {
+    this.#snapshot = undefined;
+    if (this.#telling || this.#closed) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+}

@@ -1,0 +1,45 @@
+export interface Emoji {
+  readonly emoji: string;
+  readonly name: string;
+}
+
+/** All emoji, by what people call them. */
+export interface EmojiBook {
+  /** Those that fit, best first. An empty text gives all. @param limit at most so many. */
+  find(text: string, limit: number): readonly Emoji[];
+  /** `:tada:` turned into what it stands for; what stands in code, or is no name, stays. */
+  spell(text: string): string;
+}
+
+/** The book is some hundred kilobytes: it is fetched when it is first needed. */
+export async function openEmojiBook(): Promise<EmojiBook> {
+  const { gemoji, nameToEmoji } = await import('gemoji');
+  return {
+    find: (text, limit) => {
+      const wanted = text.trim().toLowerCase().replace(/^:|:$/g, '');
+      const ranked = gemoji.flatMap((one) => {
+        const rank = rankOf(wanted, one);
+        return rank === undefined ? [] : [{ rank, emoji: one.emoji, name: one.names[0] ?? one.description }];
+      });
+      ranked.sort((a, b) => a.rank - b.rank);
+      return ranked.slice(0, limit).map(({ emoji, name }) => ({ emoji, name }));
+    },
+    spell: (text) =>
+      text.replace(
+        /```[\s\S]*?(?:```|$)|`[^`\n]*`|:([a-z0-9_+-]{1,40}):/g,
+        (whole, name: string | undefined) =>
+          name !== undefined && Object.hasOwn(nameToEmoji, name) ? (nameToEmoji[name] ?? whole) : whole,
+      ),
+  };
+}
+
+function rankOf(
+  wanted: string,
+  one: { readonly names: readonly string[]; readonly tags: readonly string[]; readonly description: string },
+): number | undefined {
+  if (wanted === '' || one.names.includes(wanted)) return 0;
+  if (one.names.some((name) => name.startsWith(wanted))) return 1;
+  if (one.tags.some((tag) => tag.startsWith(wanted))) return 2;
+  if (one.names.some((name) => name.includes(wanted)) || one.description.includes(wanted)) return 3;
+  return undefined;
+}

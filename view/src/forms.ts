@@ -1,0 +1,33 @@
+import type { Field, FormDialog, MenuItem } from './dialog.ts';
+
+/** A line of text to fill in. */
+export function textField(name: string, label: string, value = '', hint = ''): Field {
+  return { name, label, value, hint, type: 'text', choices: [] };
+}
+
+export function choiceField(
+  name: string,
+  label: string,
+  value: string,
+  choices: readonly { readonly value: string; readonly label: string }[],
+): Field {
+  return { name, label, value, hint: '', type: 'choice', choices };
+}
+
+export function toggleField(name: string, label: string, on: boolean): Field {
+  return { name, label, value: on ? 'on' : '', hint: '', type: 'toggle', choices: [] };
+}
+
+export function form(
+  title: string,
+  text: readonly string[],
+  fields: readonly Field[],
+  submit: string,
+  danger = false,
+): Omit<FormDialog, 'tick'> {
+  return { kind: 'form', title, text, fields, submit, danger, busy: false, error: '' };
+}
+
+export function menuItem(name: string, label: string, hint = '', danger = false): MenuItem {
+  return { name, label, hint, danger };
+}

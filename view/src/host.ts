@@ -1,0 +1,48 @@
+import type { Preferences } from '@gochat/client/notes';
+import type { Profile } from '@gochat/client/open';
+import type { Asking, Shown } from './asking.ts';
+import type { ClockFace } from './clock-face.ts';
+import type { CommandName } from './command.ts';
+import type { Composing, Content } from './composing.ts';
+import type { Dialog } from './dialog.ts';
+import type { EmojiBook } from './emoji.ts';
+import type { Pane } from './pane.ts';
+import type { Platform } from './platform.ts';
+import type { Words } from './words.ts';
+
+/** What commands and dialogs have at hand. */
+export interface Host {
+  readonly profile: Profile;
+  readonly platform: Platform;
+  readonly words: Words;
+  readonly clock: ClockFace;
+  /** Where rooms are made unless another server is named. */
+  readonly server: string;
+  readonly panes: readonly Pane[];
+  /** The open room. */
+  readonly pane: Pane | undefined;
+  readonly composing: Composing | undefined;
+  readonly preferences: Preferences;
+  prefer(change: Partial<Preferences>): Promise<void>;
+  ask<D extends Dialog>(asking: Asking<D>): Shown<D>;
+  /** Answers the dialog, or takes it away. */
+  submit(values: Readonly<Record<string, string>>): void;
+  closeDialog(): void;
+  flash(tone: 'good' | 'bad', text: string): void;
+  /** Does something that may fail: the reason is told. */
+  attempt(work: () => Promise<void>): void;
+  open(room: string): void;
+  /** Opens a room once the profile tells of it. */
+  entered(room: string): Promise<void>;
+  step(by: 1 | -1, which?: 'unread'): void;
+  search(text: string): void;
+  jump(seq: string): void;
+  copy(text: string, done: string): void;
+  /** Queues something to say in a room. @throws ChatError */
+  queue(pane: Pane, content: Content): Promise<void>;
+  send(): void;
+  jumpToUnread(): void;
+  jumpToNewest(): void;
+  run(command: CommandName, args?: string, row?: string): void;
+  emoji(): Promise<EmojiBook>;
+}

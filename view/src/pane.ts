@@ -1,0 +1,501 @@
+import { applyChange } from '@gochat/client/changes';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
+import type { RoomNotes } from '@gochat/client/notes';
+import type { Profile } from '@gochat/client/open';
+import type { ClockFace } from './clock-face.ts';
+import type { Context } from './context.ts';
+import { keyOf, Lines, ownKey } from './lines.ts';
+import type { Platform } from './platform.ts';
+import { Presence } from './presence.ts';
+import type { Row } from './row.ts';
+import { isNews, type Kept, makeRows, WAITING_SEQ } from './rows.ts';
+import type { Timeline } from './snapshot.ts';
+import type { Words } from './words.ts';
+
+const PAGE = 200;
+/** So many unread messages are counted; more are as good as many. */
+const UNREAD_COUNTED = 1000;
+const NOTE_MS = 400;
+
+export interface PaneParts {
+  readonly profile: Profile;
+  readonly platform: Platform;
+  readonly words: Words;
+  readonly clock: ClockFace;
+  /** What this profile has marked, by identity and device key. */
+  readonly marks: () => { readonly verified: ReadonlySet<string>; readonly ignored: ReadonlySet<string> };
+  readonly changed: () => void;
+}
+
+type Target = Timeline['target'];
+
+/** One room as the view holds it: its lines, its members, and where its reader stands. */
+export class Pane {
+  readonly presence: Presence;
+  readonly #parts: PaneParts;
+  readonly #lines: Lines;
+  readonly #quoted = new Map<string, HistoryItem | null>();
+  readonly #asked = new Set<string>();
+  readonly #kept: Kept = new Map();
+  #info: RoomInfo;
+  #notes: RoomNotes;
+  #members: readonly MemberInfo[] = [];
+  #waiting: readonly Waiting[] = [];
+  #live = false;
+  #problem: Problem | undefined;
+  #complete = false;
+  #loading: Promise<void> | undefined;
+  #newBehind: number | undefined;
+  #target: Target;
+  #tick = 0;
+  #context: Context | undefined;
+  #timeline: { readonly of: readonly unknown[]; readonly made: Timeline } | undefined;
+  #revision = 0;
+  #saving: (() => void) | undefined;
+  #unsaved: Partial<RoomNotes> = {};
+  #looking = false;
+  readonly #waitingMade = new Map<string, HistoryItem>();
+
+  private constructor(parts: PaneParts, info: RoomInfo, notes: RoomNotes) {
+    this.#parts = parts;
+    this.#info = info;
+    this.#notes = notes;
+    this.#lines = new Lines((at) => parts.clock.dayKey(at));
+    this.presence = new Presence({
+      platform: parts.platform,
+      say: (says) => {
+        if (says.kind === 'typing' && !this.#notes.typing) return;
+        // Nobody relies on it, and when the server is away nobody is told.
+        parts.profile.call('whisper', { room: info.id, says }).catch(() => undefined);
+      },
+      changed: () => this.#touch(),
+    });
+  }
+
+  /** Loads what is needed to show a room and to count what is new in it. @throws ChatError */
+  static async open(parts: PaneParts, info: RoomInfo): Promise<Pane> {
+    const notes = await parts.profile.call('notes', { room: info.id });
+    const pane = new Pane(parts, info, notes);
+    await pane.#refreshMembers();
+    pane.#waiting = await parts.profile.call('waiting', { room: info.id });
+    await pane.#loadPage();
+    const read = Number(notes.read);
+    while (!pane.#complete && pane.#firstAt > read && pane.#lines.all.length < UNREAD_COUNTED)
+      await pane.#loadPage();
+    if (pane.unread > 0) pane.#newBehind = read;
+    return pane;
+  }
+
+  get info(): RoomInfo {
+    return this.#info;
+  }
+
+  get notes(): RoomNotes {
+    return this.#notes;
+  }
+
+  get members(): readonly MemberInfo[] {
+    return this.#members;
+  }
+
+  get live(): boolean {
+    return this.#live;
+  }
+
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+
+  /** Why nothing can be written here any more, or empty. */
+  get closed(): string {
+    if (this.#problem?.code === 'not-member' || this.#problem?.code === 'refused')
+      return this.#problem.message;
+    const { ended } = this.#parts.words.text;
+    return Object.hasOwn(ended, this.#info.status) ? ended[this.#info.status as keyof typeof ended] : '';
+  }
+
+  get waiting(): readonly Waiting[] {
+    return this.#waiting;
+  }
+
+  /** Changes whenever anything of the room has changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get self(): MemberInfo | undefined {
+    return this.#members.find((member) => member.self);
+  }
+
+  get newest(): HistoryItem | undefined {
+    return this.#lines.all.at(-1)?.item;
+  }
+
+  /** The newest message that can be shown in a few words. */
+  get newestMessage(): HistoryItem | undefined {
+    const { ignored } = this.context;
+    return this.#lines.all.findLast(
+      ({ item }) => item.kind === 'text' && item.deleted === undefined && !ignored.has(item.device),
+    )?.item;
+  }
+
+  get unread(): number {
+    return this.#countNew(() => true);
+  }
+
+  get mentions(): number {
+    const { self } = this.context;
+    return this.#countNew((item) => item.mentions?.includes(self) === true || this.#answersSelf(item));
+  }
+
+  #countNew(counts: (item: HistoryItem) => boolean): number {
+    const read = Number(this.#notes.read);
+    const lines = this.#lines.all;
+    let count = 0;
+    for (let i = lines.length - 1; i >= 0; i--) {
+      const line = lines[i];
+      if (line === undefined || line.at <= read) break;
+      if (isNews(line.item, this.context) && counts(line.item)) count++;
+    }
+    return count;
+  }
+
+  #answersSelf({ reply }: HistoryItem): boolean {
+    if (reply === undefined) return false;
+    return this.#lines.find(reply.seq, (item) => item.id === reply.id)?.item.own === true;
+  }
+
+  /** Whether a message calls this profile by name or answers it. */
+  isForSelf(item: HistoryItem): boolean {
+    return item.mentions?.includes(this.context.self) === true || this.#answersSelf(item);
+  }
+
+  get context(): Context {
+    const { words, clock, platform } = this.#parts;
+    const now = platform.now();
+    const today = clock.dayKey(now);
+    if (this.#context?.today === today) return this.#context;
+    const { verified, ignored } = this.#parts.marks();
+    const self = this.self?.device ?? '';
+    this.#context = {
+      words,
+      clock,
+      now,
+      today,
+      self,
+      labels: new Map(this.#members.map((member) => [member.device, member.name])),
+      verified: new Set(this.#members.filter((m) => verified.has(m.identity)).map((m) => m.device)),
+      ignored: new Set([...ignored].filter((device) => device !== self)),
+    };
+    return this.#context;
+  }
+
+  /** What was marked or is called otherwise is drawn anew. */
+  recontext(): void {
+    this.#context = undefined;
+    this.#touch();
+  }
+
+  timeline(): Timeline {
+    const { context } = this;
+    const of = [this.#revision, context];
+    if (this.#timeline !== undefined && this.#timeline.of.every((value, i) => value === of[i]))
+      return this.#timeline.made;
+    const { rows, unreadKey } = makeRows(
+      {
+        lines: this.#lines,
+        waiting: this.#waitingItems(context),
+        changed: this.#changedByWaiting(),
+        quoted: this.#quoted,
+        readers: this.presence.readers,
+        newBehind: this.#newBehind,
+        complete: this.#complete,
+        context,
+      },
+      this.#kept,
+    );
+    const made: Timeline = {
+      rows,
+      more: !this.#complete,
+      loading: this.#loading !== undefined,
+      unreadKey,
+      unread: this.unread,
+      target: this.#target,
+    };
+    this.#timeline = { of, made };
+    return made;
+  }
+
+  /** The message of a row, as it will be once what waits has been sent. */
+  message(key: string): HistoryItem | undefined {
+    const line = this.#lines.get(key);
+    const item = line?.item ?? this.#waitingItems(this.context).find((one) => keyOf(one) === key);
+    return item?.kind === 'text' ? item : undefined;
+  }
+
+  row(key: string): Row | undefined {
+    return this.timeline().rows.find((row) => row.key === key);
+  }
+
+  /** The waiting message of a row. */
+  waitingFor(key: string): Waiting | undefined {
+    return this.#waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
+  }
+
+  lastOwn(): HistoryItem | undefined {
+    return this.#lines.all.findLast(
+      ({ item }) => item.kind === 'text' && item.own && item.deleted === undefined,
+    )?.item;
+  }
+
+  /** Members by who spoke last, oneself left out. */
+  get recentSpeakers(): readonly MemberInfo[] {
+    const last = new Map<string, number>();
+    for (const { item, at } of this.#lines.all.slice(-PAGE)) last.set(item.device, at);
+    return this.#members
+      .filter((member) => !member.self)
+      .sort((a, b) => (last.get(b.device) ?? 0) - (last.get(a.device) ?? 0));
+  }
+
+  /** Takes in what the profile tells of this room. @returns the messages that are new. */
+  take(event: Exclude<ChatEvent, { kind: 'preferences' }>): readonly HistoryItem[] {
+    switch (event.kind) {
+      case 'items':
+        return this.#takeItems(event.items);
+      case 'online':
+        this.#live = event.live;
+        this.#problem = event.problem;
+        this.#reportOwn();
+        break;
+      case 'room':
+        this.#info = event.room;
+        this.#refreshMembers().catch(() => undefined);
+        break;
+      case 'waiting':
+        this.#waiting = event.waiting;
+        break;
+      case 'whisper':
+        this.presence.heard(event.device, event.says);
+        break;
+      case 'notes':
+        this.#notes = { ...event.notes, ...this.#unsaved };
+        break;
+      default:
+        event satisfies never;
+    }
+    this.#touch();
+    return [];
+  }
+
+  #takeItems(items: readonly HistoryItem[]): readonly HistoryItem[] {
+    const end = this.#lines.all.at(-1)?.at ?? -1;
+    this.#lines.take(items);
+    const fresh = items.filter((item) => Number(item.seq) > end);
+    for (const item of fresh) if (item.kind === 'text') this.presence.spoke(item.device, Number(item.seq));
+    if (this.#newBehind === undefined && !this.#looking && fresh.some((item) => isNews(item, this.context)))
+      this.#newBehind = Number(this.#notes.read);
+    if (fresh.some((item) => item.own && item.kind === 'text')) this.#newBehind = undefined;
+    this.#askQuoted(fresh);
+    this.#touch();
+    return fresh;
+  }
+
+  async #refreshMembers(): Promise<void> {
+    this.#members = await this.#parts.profile.call('members', { room: this.#info.id });
+    const labels = new Map(this.#members.map((member) => [member.device, member.name]));
+    this.presence.members(labels, this.self?.device ?? '');
+    this.recontext();
+  }
+
+  get #firstAt(): number {
+    return this.#lines.all[0]?.at ?? 0;
+  }
+
+  loadEarlier(): Promise<void> {
+    if (this.#complete) return Promise.resolve();
+    this.#loading ??= this.#loadPage().finally(() => {
+      this.#loading = undefined;
+      this.#touch();
+    });
+    this.#touch();
+    return this.#loading;
+  }
+
+  async #loadPage(): Promise<void> {
+    const first = this.#lines.all[0];
+    const items = await this.#parts.profile.call('history', {
+      room: this.#info.id,
+      limit: PAGE,
+      ...(first !== undefined && { before: first.item.seq }),
+    });
+    this.#complete = items.length < PAGE;
+    this.#lines.prepend(items);
+    for (const item of items) if (item.kind === 'text') this.presence.spoke(item.device, Number(item.seq));
+    this.#askQuoted(items);
+    this.#touch();
+  }
+
+  /** Fetches the quoted messages that aren't among the lines. */
+  #askQuoted(items: readonly HistoryItem[]): void {
+    for (const { reply } of items) {
+      if (reply === undefined) continue;
+      const name = `${reply.seq} ${reply.id}`;
+      if (this.#asked.has(name) || this.#lines.find(reply.seq, (item) => item.id === reply.id) !== undefined)
+        continue;
+      this.#asked.add(name);
+      this.find(reply.seq, reply.id)
+        .then((found) => {
+          this.#quoted.set(name, found ?? null);
+          this.#touch();
+        })
+        .catch(() => undefined);
+    }
+  }
+
+  /** Brings a line of the log into view, loading what lies between. @returns false when this device doesn't have it. */
+  async jump(seq: string): Promise<boolean> {
+    const at = Number(seq);
+    while (!this.#complete && this.#firstAt > at) await this.loadEarlier();
+    const line = this.#lines.find(seq, (item) => item.kind === 'text') ?? this.#lines.find(seq, () => true);
+    if (line === undefined) return false;
+    this.aim(line.key);
+    return true;
+  }
+
+  /** Brings a row into view. */
+  aim(key: string): void {
+    this.#tick += 1;
+    this.#target = { key, tick: this.#tick };
+    this.#touch();
+  }
+
+  /** A message by where it stands and its own id, fetched when it isn't among the lines. */
+  async find(seq: string, id: string): Promise<HistoryItem | undefined> {
+    const line = this.#lines.find(seq, (item) => item.id === id);
+    if (line !== undefined) return line.item;
+    const after = String(Math.max(0, Number(seq) - 1));
+    const items = await this.#parts.profile.call('history', { room: this.#info.id, after, limit: 8 });
+    return items.find((item) => item.seq === seq && item.id === id);
+  }
+
+  /** What stands up to a row was on the screen. */
+  seen(key: string): void {
+    const line =
+      this.#lines.get(key) ?? (this.#lines.all.at(-1)?.key === key ? this.#lines.all.at(-1) : undefined);
+    if (line !== undefined) this.readTo(line.at);
+  }
+
+  readTo(at: number): void {
+    if (at <= Number(this.#notes.read)) return;
+    this.note({ read: String(at) });
+    this.#reportOwn();
+  }
+
+  readAll(): void {
+    this.readTo(this.#lines.all.at(-1)?.at ?? 0);
+    this.clearUnreadLine();
+  }
+
+  /** Takes the unread line away. @returns whether there was one. */
+  clearUnreadLine(): boolean {
+    if (this.#newBehind === undefined) return false;
+    this.#newBehind = undefined;
+    this.#touch();
+    return true;
+  }
+
+  /** Whether somebody looks at this room. */
+  look(looking: boolean): void {
+    if (this.#looking === looking) return;
+    this.#looking = looking;
+    if (!looking && this.unread === 0) this.#newBehind = undefined;
+    this.#reportOwn();
+  }
+
+  #reportOwn(): void {
+    const { receipts, read } = this.#notes;
+    this.presence.own({ live: this.#live, looking: this.#looking, receipts, read: Number(read) });
+  }
+
+  /** Keeps something of this room over restarts; written a moment later, together. */
+  note(change: Partial<RoomNotes>): void {
+    this.#notes = { ...this.#notes, ...change };
+    this.#unsaved = { ...this.#unsaved, ...change };
+    this.#saving ??= this.#parts.platform.after(NOTE_MS, () => void this.save());
+    this.#touch();
+  }
+
+  /** Writes what is kept of this room. */
+  async save(): Promise<void> {
+    this.#saving?.();
+    this.#saving = undefined;
+    const change = this.#unsaved;
+    if (Object.keys(change).length === 0) return;
+    this.#unsaved = {};
+    await this.#parts.profile.call('note', { room: this.#info.id, change }).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.presence.close();
+    await this.save();
+  }
+
+  #waitingItems(context: Context): readonly HistoryItem[] {
+    return this.#waiting.flatMap(({ id, content, at }) => {
+      if (content.kind !== 'text') return [];
+      const known = this.#lines.get(ownKey(id));
+      return known === undefined ? [this.#waitingItem(id, content, at, context)] : [];
+    });
+  }
+
+  #waitingItem(
+    id: string,
+    content: Extract<Waiting['content'], { kind: 'text' }>,
+    at: number,
+    { self }: Context,
+  ): HistoryItem {
+    const known = this.#waitingMade.get(id);
+    if (known !== undefined) return known;
+    const { text, me, reply, mentions } = content;
+    const item: HistoryItem = {
+      seq: WAITING_SEQ as HistoryItem['seq'],
+      sub: 0,
+      at,
+      kind: 'text',
+      from: this.#info.as,
+      device: self,
+      own: true,
+      text,
+      id,
+      ...(me && { me }),
+      ...(reply && { reply }),
+      ...(mentions && { mentions }),
+    };
+    if (this.#waitingMade.size > PAGE) this.#waitingMade.clear();
+    this.#waitingMade.set(id, item);
+    return item;
+  }
+
+  /** Own edits, deletions and reactions show at once, marked as waiting. */
+  #changedByWaiting(): ReadonlyMap<string, HistoryItem> {
+    const changed = new Map<string, HistoryItem>();
+    const self = this.self;
+    if (self === undefined) return changed;
+    const author = { device: self.device, name: self.name, own: true, admin: self.admin };
+    for (const { content, at } of this.#waiting) {
+      if (content.kind !== 'edit' && content.kind !== 'delete' && content.kind !== 'react') continue;
+      const ref = content.kind === 'react' ? content.to : content.of;
+      const line = this.#lines.find(ref.seq, (item) => item.id === ref.id);
+      if (line === undefined) continue;
+      const next = applyChange(changed.get(line.key) ?? line.item, content, author, at);
+      if (next !== 'refused') changed.set(line.key, next);
+    }
+    return changed;
+  }
+
+  #touch(): void {
+    this.#revision += 1;
+    this.#parts.changed();
+  }
+}

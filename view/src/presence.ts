@@ -1,0 +1,196 @@
+import type { ChatEvent } from '@gochat/client/methods';
+import type { Readers } from './context.ts';
+import type { Platform } from './platform.ts';
+
+type Whisper = Extract<ChatEvent, { kind: 'whisper' }>['says'];
+
+/** How often a member who looks at a room says so, in rooms of up to 120; in larger ones rarer, so that all together stay quiet. */
+const HERE_MS = 30_000;
+const HERE_MS_PER_MEMBER = 250;
+const TYPING_SHOWN_MS = 6000;
+const TYPING_SAID_MS = 4000;
+/** Signals come from any member: no more of them than this are kept. */
+const MOST = 1000;
+
+interface Seen {
+  /** Until when they count as here. */
+  here: number;
+  typing: number;
+  /** How far they have read. */
+  read: number;
+}
+
+export interface PresenceParts {
+  readonly platform: Pick<Platform, 'now' | 'after'>;
+  /** Says something to whoever looks at the room. */
+  readonly say: (says: Whisper) => void;
+  readonly changed: () => void;
+}
+
+/** Who looks at a room, types, and has read how far: as they say, which nobody has to rely on. */
+export class Presence {
+  readonly #parts: PresenceParts;
+  readonly #seen = new Map<string, Seen>();
+  #members: ReadonlyMap<string, string> = new Map();
+  #self = '';
+  #looking = false;
+  #live = false;
+  #receipts = true;
+  #read = 0;
+  #saidRead = 0;
+  #saidTyping = 0;
+  #stopHere: () => void = () => undefined;
+  #stopExpiry: () => void = () => undefined;
+  #stopAnswer: (() => void) | undefined;
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
+
+  /** @param labels of the members by device key. @param self this profile's device key. */
+  members(labels: ReadonlyMap<string, string>, self: string): void {
+    this.#members = labels;
+    this.#self = self;
+    for (const device of this.#seen.keys()) if (!labels.has(device)) this.#seen.delete(device);
+  }
+
+  /** This profile's own state: whether the server can be reached, the room is looked at, and how far it was read. */
+  own(state: {
+    readonly live: boolean;
+    readonly looking: boolean;
+    readonly receipts: boolean;
+    readonly read: number;
+  }): void {
+    const wasHere = this.#live && this.#looking;
+    this.#live = state.live;
+    this.#looking = state.looking;
+    this.#receipts = state.receipts;
+    this.#read = state.read;
+    const isHere = state.live && state.looking;
+    if (isHere && !wasHere) this.#sayHere(true);
+    else if (isHere && state.receipts && this.#read > this.#saidRead) this.#sayHere(false);
+    else if (!isHere && wasHere) {
+      this.#stopHere();
+      if (state.live) this.#parts.say({ kind: 'away' });
+    }
+  }
+
+  /** Something is being written, or no longer. */
+  typing(on: boolean): void {
+    if (!this.#live) return;
+    const now = this.#parts.platform.now();
+    if (on && now - this.#saidTyping < TYPING_SAID_MS) return;
+    if (!on && this.#saidTyping === 0) return;
+    this.#saidTyping = on ? now : 0;
+    this.#parts.say({ kind: 'typing', on });
+  }
+
+  heard(device: string, says: Whisper): void {
+    if (device === this.#self || !this.#members.has(device)) return;
+    const seen = this.#of(device);
+    if (seen === undefined) return;
+    const now = this.#parts.platform.now();
+    switch (says.kind) {
+      case 'typing':
+        seen.typing = says.on ? now + TYPING_SHOWN_MS : 0;
+        break;
+      case 'here':
+        seen.here = now + 2.5 * this.#everyMs();
+        seen.read = Math.max(seen.read, Number(says.read ?? 0));
+        if (says.ask === true) this.#answer();
+        break;
+      case 'away':
+        seen.here = 0;
+        seen.typing = 0;
+        break;
+      default:
+        says satisfies never;
+    }
+    this.#expire();
+    this.#parts.changed();
+  }
+
+  /** A member's message stands at this place: up to there it was read by its author, who types no more. */
+  spoke(device: string, at: number): void {
+    if (device === this.#self) return;
+    const seen = this.#of(device);
+    if (seen === undefined) return;
+    seen.typing = 0;
+    seen.read = Math.max(seen.read, at);
+  }
+
+  isHere(device: string): boolean {
+    if (device === this.#self) return this.#looking;
+    return (this.#seen.get(device)?.here ?? 0) > this.#parts.platform.now();
+  }
+
+  /** The names of who types now. */
+  get typists(): string[] {
+    const now = this.#parts.platform.now();
+    return [...this.#seen].flatMap(([device, seen]) =>
+      seen.typing > now ? [this.#members.get(device) ?? ''] : [],
+    );
+  }
+
+  get readers(): Readers {
+    return [...this.#seen]
+      .flatMap(([device, { read }]) => {
+        const name = this.#members.get(device);
+        return read > 0 && name !== undefined ? [{ device, name, at: read }] : [];
+      })
+      .sort((a, b) => a.at - b.at);
+  }
+
+  close(): void {
+    if (this.#live && this.#looking) this.#parts.say({ kind: 'away' });
+    this.#live = false;
+    this.#stopHere();
+    this.#stopExpiry();
+    this.#stopAnswer?.();
+  }
+
+  #of(device: string): Seen | undefined {
+    const known = this.#seen.get(device);
+    if (known !== undefined || this.#seen.size >= MOST) return known;
+    const fresh = { here: 0, typing: 0, read: 0 };
+    this.#seen.set(device, fresh);
+    return fresh;
+  }
+
+  #everyMs(): number {
+    return Math.max(HERE_MS, this.#members.size * HERE_MS_PER_MEMBER);
+  }
+
+  #sayHere(ask: boolean): void {
+    this.#stopHere();
+    this.#saidRead = this.#read;
+    const read = String(this.#read) as NonNullable<Extract<Whisper, { kind: 'here' }>['read']>;
+    this.#parts.say({ kind: 'here', ...(this.#receipts && { read }), ...(ask && { ask: true as const }) });
+    this.#stopHere = this.#parts.platform.after(this.#everyMs(), () => {
+      if (this.#live && this.#looking) this.#sayHere(false);
+    });
+  }
+
+  /** Many may be asked at once: each answers within a second, once. */
+  #answer(): void {
+    if (!this.#live || !this.#looking || this.#stopAnswer !== undefined) return;
+    this.#stopAnswer = this.#parts.platform.after(Math.min(5000, 50 + this.#members.size * 10), () => {
+      this.#stopAnswer = undefined;
+      if (this.#live && this.#looking) this.#sayHere(false);
+    });
+  }
+
+  /** Looks again when the next of them stops typing or being here. */
+  #expire(): void {
+    this.#stopExpiry();
+    const now = this.#parts.platform.now();
+    const ends = [...this.#seen.values()]
+      .flatMap(({ here, typing }) => [here, typing])
+      .filter((end) => end > now);
+    if (ends.length === 0) return;
+    this.#stopExpiry = this.#parts.platform.after(Math.min(...ends) - now + 1, () => {
+      this.#parts.changed();
+      this.#expire();
+    });
+  }
+}

@@ -1,0 +1,404 @@
+import type { HistoryItem } from '@gochat/client/history';
+import { colourOf } from './colour.ts';
+import type { Context, Readers } from './context.ts';
+import type { Line, Lines } from './lines.ts';
+import { keyOf, ownKey } from './lines.ts';
+import { type Callable, parseMarkdown } from './markdown.ts';
+import type { Author, MessageRow, Row } from './row.ts';
+import { sanitizeLine, sanitizeText } from './sanitize.ts';
+import type { Quote } from './snapshot.ts';
+
+/** Messages of one author stand together while they come within this time. */
+const GROUP_MS = 5 * 60 * 1000;
+const QUOTE_CHARS = 120;
+
+/** What rows are made of. */
+export interface Story {
+  readonly lines: Lines;
+  /** Own messages that wait to be sent, as the lines they will become. */
+  readonly waiting: readonly HistoryItem[];
+  /** Lines as they will be once what waits has been sent, by key. */
+  readonly changed: ReadonlyMap<string, HistoryItem>;
+  /** Quoted messages that aren't among the lines, by `seq id`; null when this device doesn't have it. */
+  readonly quoted: ReadonlyMap<string, HistoryItem | null>;
+  readonly readers: Readers;
+  /** The place behind which lines are new, or undefined for no unread line. */
+  readonly newBehind: number | undefined;
+  /** Whether the lines begin where the history does. */
+  readonly complete: boolean;
+  readonly context: Context;
+}
+
+/** Rows that aren't made of one line, kept so that an unchanged one stays the same object. */
+export type Kept = Map<string, { readonly of: readonly unknown[]; readonly row: Row }>;
+
+/**
+ * The rows of a room. Most of a long room is only looked over: a row is made anew when something that it shows has changed.
+ * @param kept what was kept of the last time; it is brought up to date.
+ */
+export function makeRows(
+  story: Story,
+  kept: Kept,
+): { readonly rows: Row[]; readonly unreadKey: string | undefined } {
+  const pass = new Pass(story, kept);
+  for (const line of story.lines.all) pass.line(line);
+  for (const item of story.waiting) pass.waiting(item);
+  return pass.end();
+}
+
+class Pass {
+  readonly #story: Story;
+  readonly #kept: Kept;
+  readonly #rows: Row[] = [];
+  readonly #used: Kept = new Map();
+  #previous: HistoryItem | undefined;
+  #day = '';
+  #unreadKey: string | undefined;
+  #fold: Line[] = [];
+  /** How many of the readers have not come as far as the present line. */
+  #behind = 0;
+
+  constructor(story: Story, kept: Kept) {
+    this.#story = story;
+    this.#kept = kept;
+    if (story.complete) this.#keep('start', [story.context.words], () => this.#start());
+  }
+
+  line(line: Line): void {
+    const { context, newBehind, changed } = this.#story;
+    const item = changed.size === 0 ? line.item : (changed.get(line.key) ?? line.item);
+    const isNew =
+      newBehind !== undefined &&
+      this.#unreadKey === undefined &&
+      line.at > newBehind &&
+      isNews(item, context);
+    if (line.day !== this.#day || isNew) {
+      this.#flush();
+      if (line.day !== this.#day) this.#newDay(line);
+      if (isNew) this.#unread(line);
+    }
+    const ignored = item.device !== '' && context.ignored.has(item.device);
+    if (item.kind === 'text' && !ignored) {
+      this.#flush();
+      this.#message(item, line);
+    } else if (item.kind === 'trouble') {
+      this.#flush();
+      this.#trouble(item, line);
+    } else {
+      if (this.#fold.length > 0 && isIgnored(this.#fold[0], context) !== (item.kind === 'text'))
+        this.#flush();
+      this.#fold.push(line);
+      this.#previous = undefined;
+    }
+  }
+
+  waiting(item: HistoryItem): void {
+    this.#flush();
+    const { context } = this.#story;
+    const key = ownKey(item.id ?? '');
+    const first = this.#isFirst(item);
+    const quote = this.#quote(item);
+    this.#keep(key, [item, first, quote.item, context], () =>
+      messageRow(item, { first, quote: quote.quote, answersSelf: false, context, key }),
+    );
+    this.#previous = item;
+  }
+
+  end(): { rows: Row[]; unreadKey: string | undefined } {
+    this.#flush();
+    this.#kept.clear();
+    for (const [key, row] of this.#used) this.#kept.set(key, row);
+    return { rows: this.#rows, unreadKey: this.#unreadKey };
+  }
+
+  #message(item: HistoryItem, line: Line): void {
+    const { context, readers, changed } = this.#story;
+    const first = this.#isFirst(item);
+    this.#previous = item;
+    const quote = item.reply === undefined ? NO_QUOTE : this.#quote(item);
+    let readBy = 0;
+    if (item.own) {
+      while (this.#behind < readers.length && (readers[this.#behind]?.at ?? 0) < line.at) this.#behind++;
+      readBy = readers.length - this.#behind;
+    }
+    const waits = changed.size > 0 && changed.has(line.key);
+    const { made } = line;
+    if (
+      made !== undefined &&
+      made.of[0] === item &&
+      made.of[1] === context &&
+      made.of[2] === first &&
+      made.of[3] === quote.item &&
+      made.of[4] === readBy &&
+      made.of[5] === waits
+    ) {
+      this.#rows.push(made.row);
+      return;
+    }
+    const names = readers.slice(this.#behind).map((reader) => reader.name);
+    const answersSelf = quote.item?.own === true;
+    const row =
+      item.deleted === undefined
+        ? messageRow(item, {
+            first,
+            quote: quote.quote,
+            answersSelf,
+            context,
+            key: line.key,
+            ...(!waits && { names }),
+          })
+        : deletedRow(item, first, context, line.key);
+    line.made = { of: [item, context, first, quote.item, readBy, waits], row };
+    this.#rows.push(row);
+  }
+
+  #trouble(item: HistoryItem, line: Line): void {
+    const { context } = this.#story;
+    this.#previous = undefined;
+    if (line.made?.of[0] !== item || line.made.of[1] !== context) {
+      const text = sanitizeText(item.text);
+      const time = context.clock.time(item.at);
+      const spoken = `${context.words.text.trouble}, ${time}: ${text}`;
+      line.made = { of: [item, context], row: { kind: 'trouble', key: line.key, time, text, spoken } };
+    }
+    this.#rows.push(line.made.row);
+  }
+
+  /** What was folded until here becomes one row. */
+  #flush(): void {
+    const [first] = this.#fold;
+    if (first === undefined) return;
+    const lines = this.#fold;
+    this.#fold = [];
+    const { context } = this.#story;
+    const key = `fold.${first.key}`;
+    const make = () =>
+      isIgnored(first, context) ? ignoredRow(key, lines, context) : noticeRow(key, lines, context);
+    this.#keep(key, [context, lines.length, first.item, lines.at(-1)?.item], make);
+  }
+
+  #isFirst(item: HistoryItem): boolean {
+    const previous = this.#previous;
+    return (
+      previous === undefined ||
+      previous.device !== item.device ||
+      previous.from !== item.from ||
+      item.at - previous.at > GROUP_MS ||
+      item.reply !== undefined
+    );
+  }
+
+  #newDay(line: Line): void {
+    this.#day = line.day;
+    this.#previous = undefined;
+    const { clock, today, now } = this.#story.context;
+    this.#keep(`day.${line.day}`, [clock, today], () => {
+      const text = clock.day(line.item.at, now);
+      return { kind: 'day', key: `day.${line.day}`, text, spoken: text };
+    });
+  }
+
+  #unread(line: Line): void {
+    this.#previous = undefined;
+    this.#unreadKey = `unread.${line.key}`;
+    const key = this.#unreadKey;
+    const text = this.#story.context.words.text.unreadLine;
+    this.#keep(key, [text], () => ({ kind: 'unread', key, text, spoken: text }));
+  }
+
+  #start(): Row {
+    const text = this.#story.context.words.text.start;
+    return { kind: 'start', key: 'start', text, spoken: text };
+  }
+
+  #keep(key: string, of: readonly unknown[], make: () => Row): void {
+    const known = this.#kept.get(key);
+    const kept = known !== undefined && same(known.of, of) ? known : { of, row: make() };
+    this.#used.set(key, kept);
+    this.#rows.push(kept.row);
+  }
+
+  #quote(item: HistoryItem): {
+    readonly item: HistoryItem | null | undefined;
+    readonly quote: Quote | undefined;
+  } {
+    const { reply } = item;
+    if (reply === undefined) return NO_QUOTE;
+    const { lines, quoted, changed, context } = this.#story;
+    const line = lines.find(reply.seq, (other) => other.id === reply.id);
+    const found =
+      line === undefined ? quoted.get(`${reply.seq} ${reply.id}`) : (changed.get(line.key) ?? line.item);
+    return { item: found, quote: quoteOf(found ?? undefined, reply.seq, line?.key, context) };
+  }
+}
+
+const NO_QUOTE = { item: undefined, quote: undefined } as const;
+
+function same(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
+
+function isIgnored(line: Line | undefined, context: Context): boolean {
+  return line?.item.kind === 'text' && context.ignored.has(line.item.device);
+}
+
+/** Whether a line counts as something new to read. */
+export function isNews(item: HistoryItem, context: Pick<Context, 'ignored'>): boolean {
+  return item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.device);
+}
+
+/** A message in short, as it is quoted. */
+export function quoteOf(
+  item: HistoryItem | undefined,
+  seq: string,
+  key: string | undefined,
+  { words }: Context,
+): Quote {
+  if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.lostQuote };
+  const text = item.deleted === undefined ? inShort(item.text) : words.text.deletedQuote;
+  return { seq, key: key ?? keyOf(item), from: sanitizeLine(item.from), colour: colourOf(item.device), text };
+}
+
+/** The first words of a text, in one line. */
+export function inShort(text: string): string {
+  const line = sanitizeText(text.slice(0, QUOTE_CHARS * 4))
+    .replace(/\s+/gu, ' ')
+    .trim();
+  const chars = [...line];
+  return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
+}
+
+function authorOf(item: HistoryItem, { verified }: Context): Author {
+  return {
+    device: item.device,
+    name: sanitizeLine(item.from),
+    colour: colourOf(item.device),
+    own: item.own,
+    verified: verified.has(item.device),
+  };
+}
+
+interface MessageParts {
+  readonly first: boolean;
+  readonly quote: Quote | undefined;
+  readonly context: Context;
+  readonly key: string;
+  /** Whether it answers a message of this profile. */
+  readonly answersSelf: boolean;
+  /** Who has read it; undefined while it, or its change, waits to be sent. */
+  readonly names?: readonly string[];
+}
+
+function messageRow(
+  item: HistoryItem,
+  { first, quote, answersSelf, context, key, names }: MessageParts,
+): MessageRow {
+  const { words, clock } = context;
+  const author = authorOf(item, context);
+  const { delivery, deliveryText } = deliveryOf(item, names, context);
+  const reactions = (item.reactions ?? []).map(({ emoji, by }) => ({
+    emoji: sanitizeLine(emoji),
+    count: by.length,
+    own: by.some(({ device }) => device === context.self),
+    by: words.names(by.map((one) => (one.device === context.self ? words.text.you : sanitizeLine(one.name)))),
+  }));
+  const mentioned = !item.own && (answersSelf || item.mentions?.includes(context.self) === true);
+  const edited = item.edited === undefined ? '' : words.text.edited(clock.time(item.edited));
+  const time = clock.time(item.at);
+  const source = sanitizeText(item.text);
+  const spoken = [
+    `${author.name}, ${time}`,
+    mentioned ? words.text.mentionsYou : '',
+    quote === undefined ? '' : words.text.replyTo(quote.from === '' ? words.text.nobody : quote.from),
+    source,
+    reactions.length === 0 ? '' : words.text.reactions(reactions.map((r) => `${r.emoji} ${r.by}`).join(', ')),
+    edited,
+    deliveryText,
+  ];
+  return {
+    kind: 'message',
+    key,
+    seq: names === undefined && item.seq === WAITING_SEQ ? '' : item.seq,
+    author,
+    time,
+    date: clock.date(item.at),
+    first,
+    me: item.me === true,
+    body: parseMarkdown(item.text, callable(item, context)),
+    source,
+    edited,
+    reply: quote,
+    reactions,
+    delivery,
+    deliveryText,
+    mentioned,
+    spoken: spoken.filter((part) => part !== '').join('; '),
+  };
+}
+
+/** Where a message stands that waits to be sent. */
+export const WAITING_SEQ = '0';
+
+function deliveryOf(
+  item: HistoryItem,
+  names: readonly string[] | undefined,
+  { words }: Context,
+): Pick<MessageRow, 'delivery' | 'deliveryText'> {
+  if (!item.own) return { delivery: undefined, deliveryText: '' };
+  if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.waiting };
+  if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.sent };
+  return { delivery: 'read', deliveryText: words.text.readBy(words.names(names)) };
+}
+
+function callable(item: HistoryItem, { labels, self }: Context): Callable {
+  const all = new Map<string, { self: boolean }>();
+  for (const device of item.mentions ?? []) {
+    const label = labels.get(device);
+    if (label !== undefined) all.set(label, { self: device === self });
+  }
+  return all;
+}
+
+function deletedRow(item: HistoryItem, first: boolean, context: Context, key: string): Row {
+  const { words, clock } = context;
+  const author = authorOf(item, context);
+  const time = clock.time(item.at);
+  const text = deletedText(item, author.name, words.text);
+  return { kind: 'deleted', key, author, time, first, text, spoken: `${time}: ${text}` };
+}
+
+function deletedText(
+  { deleted, own, from }: HistoryItem,
+  name: string,
+  text: Context['words']['text'],
+): string {
+  if (deleted === undefined || deleted.by === from) return own ? text.deletedOwn : text.deleted(name);
+  return text.deletedByAdmin(name, sanitizeLine(deleted.by));
+}
+
+function ignoredRow(key: string, lines: readonly Line[], { words }: Context): Row {
+  const names = [...new Set(lines.map(({ item }) => sanitizeLine(item.from)))];
+  const text = words.text.ignored(words.count(lines.length, ...words.text.message), words.names(names));
+  return { kind: 'ignored', key, text, spoken: text };
+}
+
+function noticeRow(key: string, lines: readonly Line[], { words, clock }: Context): Row {
+  const details = lines.map(({ item }) => ({
+    time: clock.time(item.at),
+    text:
+      item.from === '' ? sanitizeText(item.text) : `${sanitizeLine(item.from)} ${sanitizeText(item.text)}`,
+  }));
+  // "ana and ben joined by invite; cleo was removed by ana"
+  const groups = new Map<string, string[]>();
+  for (const { item } of lines) {
+    const names = groups.get(item.text) ?? [];
+    groups.set(item.text, item.from === '' ? names : [...names, sanitizeLine(item.from)]);
+  }
+  const text = [...groups]
+    .map(([what, names]) =>
+      names.length === 0 ? sanitizeText(what) : `${words.names([...new Set(names)])} ${sanitizeText(what)}`,
+    )
+    .join('; ');
+  const time = details.at(-1)?.time ?? '';
+  return { kind: 'notice', key, time, text, details, spoken: `${time}: ${text}` };
+}

@@ -1,0 +1,36 @@
+const ESCAPES =
+  // CSI, OSC and the other string sequences, in their 7-bit and 8-bit forms; then a lone ESC with what it takes.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+
+/** Bidi controls, zero-width and other invisible characters, tags, line and paragraph separators. */
+const INVISIBLE =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone, wherever it stands
+  /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
+
+/** More marks on one letter than any language has would paint over the lines around. */
+const FLOODS = /(\p{M}{8})\p{M}+/gu;
+
+/** What somebody else wrote, made harmless for a screen: line feeds stay, every other control goes. */
+export function sanitizeText(text: string): string {
+  return text
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .replace(/\r\n?/g, '\n')
+    .replace(ESCAPES, '')
+    .replaceAll('\t', '    ')
+    .replace(CONTROLS, '')
+    .replace(INVISIBLE, '')
+    .replace(FLOODS, '$1');
+}
+
+const LINE_CHARS = 64;
+
+/** The same for what stands in one line: names, topics. */
+export function sanitizeLine(text: string): string {
+  const line = sanitizeText(text).replace(/\s+/gu, ' ').trim();
+  const chars = [...line];
+  return chars.length > LINE_CHARS ? `${chars.slice(0, LINE_CHARS - 1).join('')}…` : line === '' ? '?' : line;
+}

@@ -1,0 +1,111 @@
+import type { HistoryItem } from '@gochat/client/history';
+import { colourOf } from './colour.ts';
+import type { Pane } from './pane.ts';
+import { inShort } from './rows.ts';
+import { sanitizeLine } from './sanitize.ts';
+import type { Search } from './snapshot.ts';
+
+/** Hits that are fetched at a time. */
+export const HITS = 50;
+
+export interface SearchingParts {
+  readonly find: (
+    text: string,
+    before: string | undefined,
+  ) => Promise<{ items: readonly HistoryItem[]; next: string | undefined }>;
+  readonly jump: (seq: string) => void;
+  readonly changed: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** A search in one room, page by page. */
+export class Searching {
+  readonly pane: Pane;
+  readonly #parts: SearchingParts;
+  readonly #text: string;
+  #hits: readonly HistoryItem[] = [];
+  #next: string | undefined;
+  #busy = false;
+  #ended = false;
+  #at = -1;
+  #snapshot: Search | undefined;
+
+  constructor(pane: Pane, text: string, parts: SearchingParts) {
+    this.pane = pane;
+    this.#text = text;
+    this.#parts = parts;
+  }
+
+  /** Looks further back, until something is found or nothing is left. */
+  async more(): Promise<void> {
+    if (this.#busy || (this.#hits.length > 0 && this.#next === undefined)) return;
+    this.#busy = true;
+    this.#touch();
+    try {
+      const wanted = this.#hits.length + 1;
+      do {
+        const { items, next } = await this.#parts.find(this.#text, this.#next);
+        this.#hits = [...this.#hits, ...items];
+        this.#next = next;
+        this.#touch();
+      } while (this.#next !== undefined && this.#hits.length < wanted && !this.#ended);
+    } catch (error) {
+      this.#parts.failed(error);
+    }
+    this.#busy = false;
+    this.#touch();
+  }
+
+  hit(by: 1 | -1): void {
+    const at = this.#at + by;
+    const found = this.#hits[at];
+    if (found === undefined) {
+      if (by === 1 && this.#next !== undefined) void this.more().then(() => this.#hits[at] && this.hit(by));
+      return;
+    }
+    this.#at = at;
+    this.#parts.jump(found.seq);
+    this.#touch();
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  snapshot(): Search {
+    if (this.#snapshot !== undefined) return this.#snapshot;
+    const { words, clock } = this.pane.context;
+    const { text } = words;
+    const plus = this.#next === undefined ? '' : '+';
+    const of = `${this.#hits.length}${plus}`;
+    const count = `${words.count(this.#hits.length, ...text.hit)}${plus}`;
+    const summary =
+      this.#at >= 0
+        ? text.searchAt(this.#at + 1, of)
+        : this.#busy
+          ? text.searchBusy
+          : this.#hits.length === 0
+            ? text.searchNone
+            : text.searchHits(count);
+    this.#snapshot = {
+      text: this.#text,
+      busy: this.#busy,
+      hits: this.#hits.map((item) => ({
+        seq: item.seq,
+        from: sanitizeLine(item.from),
+        colour: colourOf(item.device),
+        time: clock.date(item.at),
+        text: inShort(item.text),
+      })),
+      at: this.#at,
+      summary,
+      more: this.#next !== undefined,
+    };
+    return this.#snapshot;
+  }
+
+  #touch(): void {
+    this.#snapshot = undefined;
+    this.#parts.changed();
+  }
+}

@@ -1,0 +1,31 @@
+import type { HistoryItem } from '@gochat/client/history';
+import type { Host } from './host.ts';
+import type { Pane } from './pane.ts';
+import { inShort } from './rows.ts';
+import { sanitizeLine } from './sanitize.ts';
+
+/** Tells of new messages in a room that nobody looks at; what was said stays out of it unless the profile allows it. */
+export function tellOf(
+  { platform, preferences, words }: Host,
+  pane: Pane,
+  news: readonly HistoryItem[],
+): void {
+  const { notify } = pane.notes;
+  const forSelf = news.filter((item) => pane.isForSelf(item));
+  const told = notify === 'all' ? news : notify === 'mentions' ? forSelf : [];
+  const last = told.at(-1);
+  if (last === undefined) return;
+  const { text } = words;
+  const mention = forSelf.length > 0;
+  const open = preferences.screen['notify-content'] === 'on';
+  platform.notify({
+    title: open ? sanitizeLine(pane.info.name) : text.noticeTitle,
+    body: open
+      ? `${sanitizeLine(last.from)}: ${inShort(last.text)}`
+      : mention
+        ? text.newMention
+        : text.newMessage,
+    room: pane.info.id,
+    mention,
+  });
+}

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseMarkdown } from '../src/markdown.ts';
+import type { Block, Inline } from '../src/rich.ts';
+
+const nobody = new Map();
+const text = (t: string): Inline => ({ kind: 'text', text: t });
+const paragraph = (...inside: Inline[]): Block => ({ kind: 'paragraph', inside });
+const parse = (source: string) => parseMarkdown(source, nobody);
+
+test.each<[string, string, Block[]]>([
+  ['plain words', 'hello', [paragraph(text('hello'))]],
+  ['bold', '**so**', [paragraph({ kind: 'strong', inside: [text('so')] })]],
+  ['italics', '*so*', [paragraph({ kind: 'emphasis', inside: [text('so')] })]],
+  ['struck out', '~~so~~', [paragraph({ kind: 'strike', inside: [text('so')] })]],
+  ['code', '`a < b`', [paragraph({ kind: 'code', text: 'a < b' })]],
+  ['fenced code', '```ts\nconst a = 1;\n```', [{ kind: 'code', language: 'ts', text: 'const a = 1;' }]],
+  ['an open fence', '```\nabc', [{ kind: 'code', language: '', text: 'abc' }]],
+  ['a quote', '> so', [{ kind: 'quote', inside: [paragraph(text('so'))] }]],
+  [
+    'a list',
+    '- one\n- two',
+    [{ kind: 'list', start: undefined, items: [[paragraph(text('one'))], [paragraph(text('two'))]] }],
+  ],
+  ['a counted list', '3. one', [{ kind: 'list', start: 3, items: [[paragraph(text('one'))]] }]],
+  [
+    'a task',
+    '- [x] done',
+    [{ kind: 'list', start: undefined, items: [[paragraph(text('☑ '), text('done'))]] }],
+  ],
+  ['two lines', 'one\ntwo', [paragraph(text('one'), { kind: 'break' }, text('two'))]],
+  [
+    'an address',
+    'see https://example.org/a',
+    [
+      paragraph(text('see '), {
+        kind: 'link',
+        href: 'https://example.org/a',
+        inside: [text('https://example.org/a')],
+      }),
+    ],
+  ],
+  [
+    'a named link',
+    '[here](https://example.org/)',
+    [paragraph({ kind: 'link', href: 'https://example.org/', inside: [text('here')] })],
+  ],
+])('%s', (_what, source, blocks) => {
+  expect(parse(source)).toEqual(blocks);
+});
+
+describe('nothing dangerous comes out of', () => {
+  test.each([
+    ['a script', '<script>alert(1)</script>'],
+    ['an image that runs', '<img src=x onerror=alert(1)>'],
+    ['a javascript link', '[x](javascript:alert(1))'],
+    ['a javascript link in disguise', '[x](JaVaScRiPt:alert(1))'],
+    ['a data link', '[x](data:text/html,<script>alert(1)</script>)'],
+    ['a file link', '[x](file:///etc/passwd)'],
+    ['a relative link', '[x](//evil.example/)'],
+    ['a picture', '![x](https://evil.example/track.png)'],
+    ['a definition', '[x]\n\n[x]: javascript:alert(1)'],
+    ['an autolink', '<javascript:alert(1)>'],
+    ['a table', '|a|b|\n|-|-|\n|<b>|2|'],
+  ])('%s', (_what, source) => {
+    for (const link of links(parse(source))) expect(link.href).toMatch(/^(https?|mailto):/);
+    expect(words(parse(source))).not.toBe('');
+  });
+});
+
+test('a link whose words are another address shows the one that it opens', () => {
+  expect(words(parse('[https://bank.example](https://evil.example/)'))).toBe('https://evil.example/');
+  expect(words(parse('[bank.example/login](https://evil.example/)'))).toBe('https://evil.example/');
+  expect(words(parse('[my bank](https://evil.example/)'))).toBe('my bank');
+  expect(words(parse('[example.org](https://www.example.org/)'))).toBe('example.org');
+});
+
+test('members are called by name, the longest name that fits, and not within a word', () => {
+  const callable = new Map([
+    ['ana', { self: true }],
+    ['ana maria', { self: false }],
+  ]);
+  const inside = (source: string) =>
+    parseMarkdown(source, callable).flatMap((b) => (b.kind === 'paragraph' ? b.inside : []));
+  expect(inside('hi @ana!')).toEqual([text('hi '), { kind: 'mention', text: '@ana', self: true }, text('!')]);
+  expect(inside('@ana maria, come')).toEqual([
+    { kind: 'mention', text: '@ana maria', self: false },
+    text(', come'),
+  ]);
+  expect(inside('mail@ana')).toEqual([text('mail@ana')]);
+  expect(inside('@anastasia')).toEqual([text('@anastasia')]);
+});
+
+test.each([
+  ['quotes in quotes', '>'.repeat(60_000)],
+  [
+    'lists in lists',
+    Array.from({ length: 2000 }, (_, i) => `${' '.repeat(i)}- x`)
+      .join('\n')
+      .slice(0, 60_000),
+  ],
+  ['stars', '*'.repeat(60_000)],
+  ['stars and letters', '*a '.repeat(20_000)],
+  ['underscores', '_a_'.repeat(20_000)],
+  ['open brackets', '['.repeat(60_000)],
+  ['brackets in brackets', '[a]('.repeat(15_000)],
+  ['backticks', '`'.repeat(60_000)],
+  ['uneven backticks', Array.from({ length: 340 }, (_, i) => '`'.repeat(i)).join(' ')],
+  ['backslashes', '\\'.repeat(60_000)],
+  ['one long line', 'a'.repeat(60_000)],
+  ['addresses', 'http://'.repeat(8000)],
+  ['mail addresses', 'a@'.repeat(30_000)],
+  ['entities', '&amp;'.repeat(12_000)],
+  ['tildes', '~~a~'.repeat(15_000)],
+  ['angle brackets', '<a '.repeat(20_000)],
+])('64 KiB of %s are read within a quarter of a second', (_what, source) => {
+  const begun = performance.now();
+  parse(source);
+  expect(performance.now() - begun).toBeLessThan(250);
+});
+
+test('whatever is written, only safe parts come out, and nothing throws', () => {
+  const piece = fc.constantFrom(
+    '*',
+    '_',
+    '`',
+    '```',
+    '~~',
+    '[',
+    '](',
+    ')',
+    '<',
+    '>',
+    '\n',
+    '- ',
+    '1. ',
+    '# ',
+    'http://a.b',
+    'javascript:',
+    '|',
+    '\u001b',
+    '\u202e',
+    '@ana',
+    ' ',
+  );
+  const source = fc.array(fc.oneof(piece, fc.string({ unit: 'binary', maxLength: 6 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(source, (parts) => {
+      const blocks = parse(parts.join(''));
+      for (const { href } of links(blocks)) expect(href).toMatch(/^(https?|mailto):/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may come through
+      expect(JSON.stringify(blocks)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function* inlinesOf(blocks: readonly Block[]): Generator<Inline> {
+  for (const block of blocks) {
+    if (block.kind === 'paragraph' || block.kind === 'heading') yield* deep(block.inside);
+    if (block.kind === 'quote') yield* inlinesOf(block.inside);
+    if (block.kind === 'list') for (const item of block.items) yield* inlinesOf(item);
+  }
+}
+
+function* deep(inlines: readonly Inline[]): Generator<Inline> {
+  for (const inline of inlines) {
+    yield inline;
+    if ('inside' in inline) yield* deep(inline.inside);
+  }
+}
+
+function links(blocks: readonly Block[]) {
+  return [...inlinesOf(blocks)].flatMap((inline) => (inline.kind === 'link' ? [inline] : []));
+}
+
+function words(blocks: readonly Block[]): string {
+  return [...inlinesOf(blocks)].map((inline) => ('text' in inline ? inline.text : '')).join('');
+}

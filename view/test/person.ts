@@ -1,0 +1,247 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openChat, type Profile } from '@gochat/client/open';
+import { openMemory } from '@gochat/server/log/memory';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { serve } from '@gochat/server/serve';
+import { createView } from '../src/create.ts';
+import type { Dialog } from '../src/dialog.ts';
+import type { Notice, Platform } from '../src/platform.ts';
+import type { MessageRow, Row } from '../src/row.ts';
+import type { RoomScreen, Snapshot } from '../src/snapshot.ts';
+import type { View } from '../src/view.ts';
+
+/** Long enough for a slow machine; what is waited for is a fact. */
+const WAIT_MS = 30_000;
+
+/** What a person's surroundings were asked for. */
+export class Surroundings implements Platform {
+  readonly locale = 'en-GB';
+  readonly timeZone = 'UTC';
+  readonly writingKeys = [];
+  readonly settings = [];
+  readonly copied: string[] = [];
+  readonly notices: Notice[] = [];
+  readonly opened: string[] = [];
+  file: { name: string; text: string } | undefined;
+  quits = 0;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  now(): number {
+    return Date.now();
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      run();
+    }, ms);
+    this.#timers.add(timer);
+    return () => clearTimeout(timer);
+  }
+
+  async copy(text: string): Promise<boolean> {
+    this.copied.push(text);
+    return true;
+  }
+
+  openLink(href: string): void {
+    this.opened.push(href);
+  }
+
+  notify(notice: Notice): void {
+    this.notices.push(notice);
+  }
+
+  async pickText(): Promise<{ name: string; text: string } | undefined> {
+    return this.file;
+  }
+
+  quit(): void {
+    this.quits += 1;
+  }
+
+  keysOf(command: string): string {
+    return `key of ${command}`;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
+
+/** A server of its own in this process. */
+export async function startServer(): Promise<{
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}> {
+  const server = await serve({
+    engine: openMemory(),
+    host: '127.0.0.1',
+    port: 0,
+    names: [{ host: '127.0.0.1' }],
+    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+      .logger,
+  });
+  return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
+}
+
+/** Somebody who looks at a screen that isn't there. */
+export class Person {
+  readonly name: string;
+  readonly dir: string;
+  readonly server: string;
+  surroundings = new Surroundings();
+  profile: Profile;
+  view: View;
+
+  private constructor(
+    name: string,
+    dir: string,
+    server: string,
+    profile: Profile,
+    surroundings: Surroundings,
+    view: View,
+  ) {
+    this.name = name;
+    this.dir = dir;
+    this.server = server;
+    this.profile = profile;
+    this.surroundings = surroundings;
+    this.view = view;
+  }
+
+  static async open(name: string, server: string): Promise<Person> {
+    const dir = await mkdtemp(join(tmpdir(), 'gochat-view-'));
+    const profile = await openChat({ dir });
+    const surroundings = new Surroundings();
+    const view = await createView({ profile, platform: surroundings, server });
+    return new Person(name, dir, server, profile, surroundings, view);
+  }
+
+  /** Closes the program and starts it again. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.profile = await openChat({ dir: this.dir });
+    this.surroundings = new Surroundings();
+    this.view = await createView({ profile: this.profile, platform: this.surroundings, server: this.server });
+  }
+
+  async stop(): Promise<void> {
+    this.view.close();
+    this.surroundings.close();
+    await this.profile.close();
+  }
+
+  async leaveForGood(): Promise<void> {
+    await this.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  get screen(): Snapshot {
+    return this.view.getSnapshot();
+  }
+
+  get room(): RoomScreen {
+    const { room } = this.screen;
+    if (room === undefined) throw new Error(`${this.name} has no room open`);
+    return room;
+  }
+
+  get rows(): readonly Row[] {
+    return this.room.timeline.rows;
+  }
+
+  /** Waits until the screen shows it. @returns what was found. */
+  async sees<T>(what: string, look: (screen: Snapshot) => T | undefined | false): Promise<T> {
+    const end = Date.now() + WAIT_MS;
+    for (;;) {
+      const found = look(this.screen);
+      if (found !== undefined && found !== false) return found;
+      if (Date.now() > end) throw new Error(`${this.name} waited in vain to see ${what}: ${this.told()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(done, 200);
+        const stop = this.view.subscribe(done);
+        function done() {
+          stop();
+          clearTimeout(timer);
+          resolve();
+        }
+      });
+    }
+  }
+
+  /** What the screen says, for a failure's message. */
+  told(): string {
+    const { flash, dialog, connection, room } = this.screen;
+    const rows = room?.timeline.rows.map((row) => row.spoken);
+    return JSON.stringify({ flash, dialog, connection, rows });
+  }
+
+  /** Waits for a message of this text. */
+  reads(text: string): Promise<MessageRow> {
+    return this.sees(`“${text}”`, () => this.message(text));
+  }
+
+  message(text: string): MessageRow | undefined {
+    return this.rows.findLast((row): row is MessageRow => row.kind === 'message' && row.source === text);
+  }
+
+  dialog<K extends Dialog['kind']>(kind: K): Promise<Extract<Dialog, { kind: K }>> {
+    return this.sees(`a ${kind}`, ({ dialog }) =>
+      dialog?.kind === kind ? (dialog as Extract<Dialog, { kind: K }>) : undefined,
+    );
+  }
+
+  says(text: string): void {
+    this.view.actions.type(text, text.length);
+    this.view.actions.send();
+  }
+
+  /** Makes a room. @returns an invite link to it. */
+  async creates(room: string): Promise<string> {
+    const { actions } = this.view;
+    actions.run('create');
+    await this.dialog('form');
+    actions.submit({ name: room, as: this.name, server: this.server });
+    const invite = await this.sees('an invite link', ({ dialog }) =>
+      dialog?.kind === 'invite' && dialog.link !== '' ? dialog : undefined,
+    );
+    actions.close();
+    return invite.link;
+  }
+
+  async joins(link: string): Promise<void> {
+    const { actions } = this.view;
+    actions.openLink(link);
+    await this.sees(
+      'whom the link invites to what',
+      ({ dialog }) => dialog?.kind === 'form' && dialog.fields.some(({ name }) => name === 'as'),
+    );
+    actions.submit({ as: this.name });
+    await this.sees(
+      'the room',
+      ({ room, dialog, connection }) =>
+        room !== undefined && dialog === undefined && connection.state === 'live',
+    );
+  }
+}
+
+/** A server with a room of these people, the first of whom made it. */
+export async function gather(names: readonly string[], room = 'kitchen') {
+  const server = await startServer();
+  const [first, ...others] = await Promise.all(names.map((name) => Person.open(name, server.url)));
+  if (first === undefined) throw new Error('a room needs somebody');
+  const link = await first.creates(room);
+  for (const other of others) await other.joins(link);
+  const people = [first, ...others];
+  for (const person of people)
+    await person.sees('everybody', ({ room: open }) => open?.members.length === people.length);
+  const end = async () => {
+    for (const person of people) await person.leaveForGood();
+    await server.stop();
+  };
+  return { server, people, link, end };
+}

@@ -1,0 +1,65 @@
+import type { HistoryItem, HistoryKind } from '@gochat/client/history';
+import { ClockFace } from '../src/clock-face.ts';
+import type { Context } from '../src/context.ts';
+import { Lines } from '../src/lines.ts';
+import type { Kept, Story } from '../src/rows.ts';
+import { Words } from '../src/words.ts';
+
+export const clock = new ClockFace('en-GB', 'UTC');
+/** 23 November 2026, noon. */
+export const NOON = Date.UTC(2026, 10, 23, 12);
+
+/** A device key that looks like one. */
+export function device(name: string): string {
+  return name.padEnd(43, 'A');
+}
+
+export function item(seq: number, from: string, text: string, more: Partial<HistoryItem> = {}): HistoryItem {
+  const own = from === 'me';
+  return {
+    seq: String(seq) as HistoryItem['seq'],
+    sub: 0,
+    at: NOON + seq * 1000,
+    kind: 'text' as HistoryKind,
+    from,
+    device: device(from),
+    own,
+    text,
+    id: `id${seq}`.padEnd(22, 'A'),
+    ...more,
+  };
+}
+
+export function context(more: Partial<Context> = {}): Context {
+  return {
+    words: new Words('en-GB'),
+    clock,
+    self: device('me'),
+    today: clock.dayKey(NOON),
+    now: NOON,
+    labels: new Map(['me', 'ana', 'ben'].map((name) => [device(name), name])),
+    verified: new Set(),
+    ignored: new Set(),
+    ...more,
+  };
+}
+
+export function story(items: readonly HistoryItem[], more: Partial<Story> = {}): Story {
+  const lines = new Lines((at) => clock.dayKey(at));
+  lines.take(items);
+  return {
+    lines,
+    waiting: [],
+    changed: new Map(),
+    quoted: new Map(),
+    readers: [],
+    newBehind: undefined,
+    complete: false,
+    context: context(),
+    ...more,
+  };
+}
+
+export function nothingKept(): Kept {
+  return new Map();
+}
