@@ -285,7 +285,7 @@ function setTheme({ host, args }: Given): void {
     host.attempt(() => keep(chosen));
     return;
   }
-  const now = host.preferences.screen['theme'] ?? 'system';
+  const now = host.preferences.screen.theme ?? 'system';
   host.ask({
     dialog: form(
       theme.title,
@@ -294,7 +294,7 @@ function setTheme({ host, args }: Given): void {
       host.words.text.notify.submit,
     ),
     submit: async (values, shown) => {
-      await keep(values['theme'] ?? 'system');
+      await keep(values.theme ?? 'system');
       shown.close();
     },
   });
@@ -311,7 +311,7 @@ function askSettings(host: Host): void {
   const content = screen['notify-content'] === 'on' ? 'on' : '';
   const own = host.platform.settings.map((field) => ({ ...field, value: screen[field.name] ?? field.value }));
   const fields = [
-    choiceField('theme', theme.title, screen['theme'] ?? 'system', themes(host)),
+    choiceField('theme', theme.title, screen.theme ?? 'system', themes(host)),
     {
       name: 'notify-content',
       label: notify.content,

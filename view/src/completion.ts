@@ -88,16 +88,14 @@ function memberAt(before: string, { members }: CompletionParts): Found | undefin
 function emojiAt(before: string, { emoji }: CompletionParts): Found | undefined {
   const typed = /(?:^|\s):([a-z0-9_+-]{2,})$/.exec(before)?.[1];
   if (typed === undefined || emoji === undefined) return undefined;
-  const items = emoji
-    .find(typed, MOST)
-    .map(
-      (one): Suggestion => ({
-        kind: 'emoji',
-        insert: `${one.emoji} `,
-        label: `${one.emoji} :${one.name}:`,
-        hint: '',
-      }),
-    );
+  const items = emoji.find(typed, MOST).map(
+    (one): Suggestion => ({
+      kind: 'emoji',
+      insert: `${one.emoji} `,
+      label: `${one.emoji} :${one.name}:`,
+      hint: '',
+    }),
+  );
   return { from: before.length - typed.length - 1, items };
 }
 

@@ -103,7 +103,7 @@ class Desk implements View, Host {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const event of early) this.#hear(event);
-    const wanted = this.#first ?? preferences.screen['room'];
+    const wanted = this.#first ?? preferences.screen.room;
     const first = this.#panes.find(({ info }) => info.id === wanted) ?? this.#panes[0];
     if (first !== undefined) this.open(first.info.id);
   }
@@ -247,7 +247,7 @@ class Desk implements View, Host {
       this.#trail = [];
       this.#open = room;
       const screen = { ...this.#preferences.screen, room };
-      if (this.#preferences.screen['room'] !== room) this.attempt(() => this.prefer({ screen }));
+      if (this.#preferences.screen.room !== room) this.attempt(() => this.prefer({ screen }));
     }
     this.pane?.look(this.#looking);
     this.#touch();
@@ -316,6 +316,8 @@ class Desk implements View, Host {
       .then((could) => this.flash(could ? 'good' : 'bad', could ? done : this.words.text.notCopied));
   }
 
+  readonly commands = COMMANDS;
+  isAvailable: Host['isAvailable'] = (command, row) => isAvailable(this, command, row);
   run: Host['run'] = (command, args, row) => runCommand(this, command, args, row);
 
   async queue(pane: Pane, content: Content): Promise<void> {

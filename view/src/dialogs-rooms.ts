@@ -20,7 +20,7 @@ export function askCreate(host: Host, name = ''): void {
   host.ask({
     dialog: form(create.title, [create.text], fields, create.submit),
     submit: async (values, shown) => {
-      const params = { name: values['name'] ?? '', as: values['as'] ?? '', server: values['server'] ?? '' };
+      const params = { name: values.name ?? '', as: values.as ?? '', server: values.server ?? '' };
       const room = await host.profile.call('create', { ...params, waitMs: WAIT_MS });
       await host.entered(room.id);
       shown.close();
@@ -34,7 +34,7 @@ export function askJoin(host: Host, link: string): void {
   const { join } = host.words.text;
   host.ask({
     dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
-    submit: (values) => look(host, (values['link'] ?? '').trim()),
+    submit: (values) => look(host, (values.link ?? '').trim()),
   });
   if (link !== '') host.submit({ link });
 }
@@ -59,7 +59,7 @@ async function look(host: Host, link: string): Promise<void> {
   host.ask({
     dialog: form(join.title, text, [textField('as', join.as, host.preferences.name ?? '')], join.submit),
     submit: async (values, shown) => {
-      const room = await host.profile.call('join', { link, as: values['as'] ?? '', waitMs: WAIT_MS });
+      const room = await host.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
       await host.entered(room.id);
       shown.close();
       host.flash('good', host.words.text.joined(sanitizeLine(room.name)));
@@ -90,8 +90,8 @@ export function askInvite(host: Host): void {
     dialog: form(invite.title, [invite.terms], fields, invite.submit),
     submit: (values) =>
       showInvite(host, {
-        expiresMs: Number(values['expires']),
-        ...(values['uses'] !== '' && { uses: Number(values['uses']) }),
+        expiresMs: Number(values.expires),
+        ...(values.uses !== '' && { uses: Number(values.uses) }),
       }),
   });
 }
@@ -183,8 +183,8 @@ export function askSettle(host: Host): void {
     submit: async (values, shown) => {
       await host.profile.call('settle', {
         room: id,
-        ...(values['name'] !== name && values['name'] !== undefined && { name: values['name'] }),
-        ...(values['topic'] !== topic && values['topic'] !== undefined && { topic: values['topic'] }),
+        ...(values.name !== name && values.name !== undefined && { name: values.name }),
+        ...(values.topic !== topic && values.topic !== undefined && { topic: values.topic }),
         waitMs: WAIT_MS,
       });
       shown.close();
@@ -224,9 +224,9 @@ export function askPrivacy(host: Host): void {
   host.ask({
     dialog: form(notify.title, [], fields, notify.submit),
     submit: async (values, shown) => {
-      const chosen = choices.find(({ value }) => value === values['notify'])?.value ?? pane.notes.notify;
-      pane.note({ notify: chosen, receipts: values['receipts'] === 'on', typing: values['typing'] === 'on' });
-      const screen = { ...host.preferences.screen, 'notify-content': values['content'] === 'on' ? 'on' : '' };
+      const chosen = choices.find(({ value }) => value === values.notify)?.value ?? pane.notes.notify;
+      pane.note({ notify: chosen, receipts: values.receipts === 'on', typing: values.typing === 'on' });
+      const screen = { ...host.preferences.screen, 'notify-content': values.content === 'on' ? 'on' : '' };
       await host.prefer({ screen });
       shown.close();
     },

@@ -1,5 +1,4 @@
 import type { Command } from './command.ts';
-import { COMMANDS, isAvailable } from './commands.ts';
 import type { HelpDialog, MenuDialog, MenuItem, PaletteDialog } from './dialog.ts';
 import { menuItem } from './forms.ts';
 import type { Host } from './host.ts';
@@ -10,11 +9,13 @@ export function showHelp(host: Host): void {
   const { help } = host.words.text;
   const group = (about: Command['about']) => ({
     title: help[about],
-    items: COMMANDS.filter((command) => command.about === about).map((command) => ({
-      keys: host.platform.keysOf(command.name),
-      usage: `/${command.name} ${command.args}`.trimEnd(),
-      text: command.help,
-    })),
+    items: host.commands
+      .filter((command) => command.about === about)
+      .map((command) => ({
+        keys: host.platform.keysOf(command.name),
+        usage: `/${command.name} ${command.args}`.trimEnd(),
+        text: command.help,
+      })),
   });
   const writing = { title: help.text, items: host.platform.writingKeys };
   host.ask<HelpDialog>({
@@ -52,10 +53,9 @@ function fitting(host: Host, text: string): MenuItem[] {
       words: pane.info.name,
     };
   });
-  const commands = COMMANDS.filter(
-    ({ about, name }) => about !== 'message' && name !== 'palette' && name !== 'me',
-  )
-    .filter(({ name }) => isAvailable(host, name))
+  const commands = host.commands
+    .filter(({ about, name }) => about !== 'message' && name !== 'palette' && name !== 'me')
+    .filter(({ name }) => host.isAvailable(name))
     .map(({ name, label, danger }) => ({
       item: menuItem(name, label, host.platform.keysOf(name) || `/${name}`, danger),
       words: `${label} /${name}`,
@@ -82,9 +82,9 @@ function rankOf(words: string, wanted: string): number | undefined {
 
 /** What can be done with a message. */
 export function showMenu(host: Host, row: string): void {
-  const items = COMMANDS.filter(({ about, name }) => about === 'message' && isAvailable(host, name, row)).map(
-    ({ name, label, danger }) => menuItem(name, label, host.platform.keysOf(name), danger),
-  );
+  const items = host.commands
+    .filter(({ about, name }) => about === 'message' && host.isAvailable(name, row))
+    .map(({ name, label, danger }) => menuItem(name, label, host.platform.keysOf(name), danger));
   if (items.length === 0) return;
   host.ask<MenuDialog>({
     dialog: { kind: 'menu', title: host.words.text.menu.title, text: [], items },

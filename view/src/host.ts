@@ -2,7 +2,7 @@ import type { Preferences } from '@gochat/client/notes';
 import type { Profile } from '@gochat/client/open';
 import type { Asking, Shown } from './asking.ts';
 import type { ClockFace } from './clock-face.ts';
-import type { CommandName } from './command.ts';
+import type { Command, CommandName } from './command.ts';
 import type { Composing, Content } from './composing.ts';
 import type { Dialog } from './dialog.ts';
 import type { EmojiBook } from './emoji.ts';
@@ -43,6 +43,10 @@ export interface Host {
   send(): void;
   jumpToUnread(): void;
   jumpToNewest(): void;
+  /** Every command, in the order of help. */
+  readonly commands: readonly Command[];
+  /** Whether a command can be done now. @param row the message that it would be about. */
+  isAvailable(command: CommandName, row?: string): boolean;
   run(command: CommandName, args?: string, row?: string): void;
   emoji(): Promise<EmojiBook>;
 }

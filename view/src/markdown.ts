@@ -67,9 +67,9 @@ function blocks(tokens: readonly Token[], callable: Callable, depth: number): Bl
       case 'checkbox':
         return [];
       case 'code':
-        return [{ kind: 'code', language: (token['lang'] ?? '').split(/\s/)[0] ?? '', text: token['text'] }];
+        return [{ kind: 'code', language: (token.lang ?? '').split(/\s/)[0] ?? '', text: token.text }];
       case 'heading':
-        return [{ kind: 'heading', level: token['depth'], inside: inlines(token.tokens ?? [], callable) }];
+        return [{ kind: 'heading', level: token.depth, inside: inlines(token.tokens ?? [], callable) }];
       case 'hr':
         return [{ kind: 'rule' }];
       case 'blockquote':
@@ -110,15 +110,15 @@ function inlines(tokens: readonly Token[], callable: Callable): Inline[] {
       case 'del':
         return [{ kind: 'strike', inside: inlines(token.tokens ?? [], callable) }];
       case 'codespan':
-        return [{ kind: 'code', text: token['text'] }];
+        return [{ kind: 'code', text: token.text }];
       case 'br':
         return [{ kind: 'break' }];
       case 'escape':
-        return [{ kind: 'text', text: token['text'] }];
+        return [{ kind: 'text', text: token.text }];
       case 'link':
         return link(token as Tokens.Link, callable);
       case 'text':
-        return token.tokens === undefined ? lines(token['text'], callable) : inlines(token.tokens, callable);
+        return token.tokens === undefined ? lines(token.text, callable) : inlines(token.tokens, callable);
       default:
         return lines(token.raw, callable);
     }

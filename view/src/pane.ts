@@ -200,8 +200,7 @@ export class Pane {
   timeline(): Timeline {
     const { context } = this;
     const of = [this.#revision, context];
-    if (this.#timeline !== undefined && this.#timeline.of.every((value, i) => value === of[i]))
-      return this.#timeline.made;
+    if (this.#timeline?.of.every((value, i) => value === of[i])) return this.#timeline.made;
     const { rows, unreadKey } = makeRows(
       {
         lines: this.#lines,
