@@ -10,7 +10,9 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '@gochat/protocol/limits';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Address, addressOf } from './address.ts';
-import { LANDING_PAGE, SECURITY_HEADERS } from './landing.ts';
+import { answerAsset } from './asset-answer.ts';
+import type { Assets } from './assets.ts';
+import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './landing.ts';
 import type { ServerLimits } from './limits.ts';
 import type { ServedNames } from './served-names.ts';
 import type { Deadline, Wheel } from './wheel.ts';
@@ -22,6 +24,8 @@ export interface WebOptions {
   readonly now: () => number;
   /** Whether the last hop of X-Forwarded-For is whom to count. */
   readonly behindProxy: boolean;
+  /** The chat's page; without it a landing page says how to chat from a terminal. */
+  readonly assets?: Assets;
   /** Takes an upgraded connection. */
   readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
 }
@@ -39,18 +43,25 @@ const PAGES: Readonly<Record<string, Answer>> = {
   '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
 };
 
+/** How long a connection stays for the next file of a page, and how many it may ask for. */
+const KEEP_ALIVE_MS = 5_000;
+const REQUESTS_PER_CONNECTION = 100;
+
 /** The port's HTTP: a page, the health check, and the way to `/ws`. It has no port of its own; sockets are handed to it. */
 export class WebDoor {
   readonly #options: WebOptions;
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
-  readonly #sockets = new Set<Socket>();
+  readonly #security: Readonly<Record<string, string>>;
+  /** Until when each connection may last. */
+  readonly #sockets = new Map<Socket, number>();
 
   constructor(options: WebOptions) {
     this.#options = options;
-    this.#http = createServer({ maxHeaderSize: 8 * 1024 }, (request, response) =>
-      this.#answer(request, response),
-    );
+    this.#security = securityHeaders(options.assets === undefined ? LANDING_POLICY : CHAT_POLICY);
+    const settings = { maxHeaderSize: 8 * 1024, keepAliveTimeout: KEEP_ALIVE_MS };
+    this.#http = createServer(settings, (request, response) => this.#answer(request, response));
+    this.#http.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
     this.#upgrades = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -58,7 +69,7 @@ export class WebDoor {
       maxPayload: Math.max(...Object.values(LIMITS.frameBytes)),
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#http.on('clientError', (_error, socket) => refuse(socket, 400));
+    this.#http.on('clientError', (_error, socket) => refuse(socket, 400, this.#security));
   }
 
   /** Takes a socket that has been told to speak HTTP. It ends in time, unless it is upgraded. */
@@ -68,7 +79,7 @@ export class WebDoor {
       due: () => (this.#sockets.has(socket) ? until : Number.POSITIVE_INFINITY),
       expire: () => socket.destroy(),
     };
-    this.#sockets.add(socket);
+    this.#sockets.set(socket, until);
     this.#options.wheel.watch(deadline);
     socket.on('close', () => {
       this.#sockets.delete(socket);
@@ -78,30 +89,41 @@ export class WebDoor {
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { status, type, body, headers } = this.#judge(request);
+    for (const [name, value] of Object.entries(this.#security)) response.setHeader(name, value);
+    // What asks late on its connection finds the time for an answer on the next.
+    if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
+    const asset = this.#options.assets?.get(pathOf(request));
+    if (asset !== undefined && isRead(request) && this.#served(request)) {
+      const { status, headers, body } = answerAsset(asset, request.headers);
+      response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
+      return;
+    }
+    const { status, type, body, headers } = this.#judge(request, asset !== undefined);
     const text = body ?? `${status} ${STATUS_CODES[status] ?? ''}\n`;
+    if (status >= 400) response.shouldKeepAlive = false;
     response.writeHead(status, {
-      ...SECURITY_HEADERS,
       'Cache-Control': 'no-store',
       'Content-Type': type ?? 'text/plain; charset=utf-8',
       'Content-Length': Buffer.byteLength(text),
-      Connection: 'close',
       ...headers,
     });
     response.end(request.method === 'HEAD' ? undefined : text);
   }
 
-  #judge(request: IncomingMessage): Answer {
+  #remainingMs(socket: Socket): number {
+    return (this.#sockets.get(socket) ?? 0) - this.#options.now();
+  }
+
+  #judge(request: IncomingMessage, known: boolean): Answer {
     if (!this.#served(request)) return { status: 421 };
     const path = pathOf(request);
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
-    if (page === undefined) return { status: 404 };
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return { status: 405, headers: { Allow: 'GET, HEAD' } };
+    if (page === undefined && !known) return { status: 404 };
+    if (page === undefined || !isRead(request)) return { status: 405, headers: { Allow: 'GET, HEAD' } };
     return page;
   }
 
@@ -113,7 +135,7 @@ export class WebDoor {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#upgradeRefusal(request);
     if (refusal !== undefined) {
-      refuse(socket, refusal);
+      refuse(socket, refusal, this.#security);
       return;
     }
     const address = this.#address(request);
@@ -136,6 +158,10 @@ export class WebDoor {
   }
 }
 
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
 }
@@ -148,9 +174,9 @@ function sameOrigin({ headers }: IncomingMessage): boolean {
   return new URL(`${protocol}//${headers.host}`).host === host && /^https?:$/.test(protocol);
 }
 
-function refuse(socket: Duplex, status: number): void {
+function refuse(socket: Duplex, status: number, security: Readonly<Record<string, string>>): void {
   if (socket.destroyed || !socket.writable) return;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n`;
-  const security = Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`${head}${security.join('')}\r\n`, () => socket.destroy());
+  const lines = Object.entries(security).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`${head}${lines.join('')}\r\n`, () => socket.destroy());
 }

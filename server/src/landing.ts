@@ -30,13 +30,50 @@ export const LANDING_PAGE = `<!doctype html>
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
+const BARRED = ['base-uri', 'form-action', 'frame-ancestors'].map((name) => `${name} 'none'`);
+
+/** The landing page's: its own style and nothing else. */
+export const LANDING_POLICY = ["default-src 'none'", `style-src 'sha256-${STYLE_HASH}'`, ...BARRED].join(
+  '; ',
+);
+
+/** The chat's: what this server serves, and no text of anybody's as markup or code (trusted types; the one policy is for the worker's address). */
+export const CHAT_POLICY = [
+  "default-src 'none'",
+  ...['script', 'style', 'connect', 'font', 'manifest', 'worker'].map((kind) => `${kind}-src 'self'`),
+  "img-src 'self' blob: data:",
+  ...BARRED,
+  "require-trusted-types-for 'script'",
+  'trusted-types gochat',
+].join('; ');
+
+/** What a page could ask its user for, and this one never does. */
+const UNUSED = [
+  'accelerometer',
+  'browsing-topics',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'hid',
+  'interest-cohort',
+  'magnetometer',
+  'microphone',
+  'midi',
+  'payment',
+  'serial',
+  'usb',
+];
+
 /** Sent with every answer. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy': 'interest-cohort=()',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-};
+export function securityHeaders(policy: string): Readonly<Record<string, string>> {
+  return {
+    'Content-Security-Policy': policy,
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Permissions-Policy': UNUSED.map((feature) => `${feature}=()`).join(', '),
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+  };
+}

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { loadAssets } from './assets.ts';
 import type { Certificate } from './listen.ts';
 import { CannotOpen } from './log/cannot-open.ts';
 import type { Engine } from './log/engine.ts';
@@ -41,6 +42,7 @@ export async function startServer(
     insecure: settings.insecure,
     ...(certificate === undefined ? {} : { certificate: new X509Certificate(certificate.cert) }),
   });
+  const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const engine = await openEngine(settings.data);
   const { host, port, behindProxy, retainSec } = settings;
   try {
@@ -53,6 +55,7 @@ export async function startServer(
       software,
       behindProxy,
       ...(certificate === undefined ? {} : { certificate }),
+      ...(assets === undefined ? {} : { assets }),
       ...(view === undefined ? {} : { view }),
       ...(retainSec === undefined ? {} : { retainSec }),
     });
@@ -121,11 +124,13 @@ function urlOf({ tls, behindProxy }: ServeSettings, names: readonly ServedName[]
   return new URL(`${scheme}://${hostText(name.host)}${dialled === undefined ? '' : `:${dialled}`}`).origin;
 }
 
-function greetingOf({ host, data }: ServeSettings, url: string, port: number): string[] {
+function greetingOf({ host, data, web }: ServeSettings, url: string, port: number): string[] {
   const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}`;
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
     `It keeps rooms, which it can't read, in ${data}.`,
-    `To chat, in another terminal: ${command}`,
+    web === undefined
+      ? `To chat, in another terminal: ${command}`
+      : `To chat: open ${url} in a browser, or in another terminal: ${command}`,
   ];
 }

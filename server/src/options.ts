@@ -19,6 +19,8 @@ export interface ServeSettings {
   readonly logLevel: LogLevel;
   /** Whether the operator is shown a line for each message. */
   readonly showsMessages: boolean;
+  /** The folder of the chat's page, as it was built. */
+  readonly web?: string;
 }
 
 export interface ServeOption {

@@ -7,6 +7,7 @@ import { AccessKeys } from './access-keys.ts';
 import { type Address, addressOf } from './address.ts';
 import { AddressRates } from './address-rates.ts';
 import { Admission } from './admission.ts';
+import type { Assets } from './assets.ts';
 import { WebDoor } from './http.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { LineLink } from './line-link.ts';
@@ -34,6 +35,8 @@ export interface ServeOptions {
   readonly logger: Logger;
   readonly certificate?: Certificate;
   readonly behindProxy?: boolean;
+  /** The chat's page. */
+  readonly assets?: Assets;
   readonly retainSec?: number;
   readonly view?: View;
   readonly software?: string;
@@ -105,6 +108,7 @@ class Node {
       wheel,
       now,
       behindProxy: options.behindProxy ?? false,
+      ...(options.assets === undefined ? {} : { assets: options.assets }),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
     });
     const doors = {

@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { startServer } from '@gochat/server/main';
 import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
+
+/** Lies beside the published bundle; the sources have none. */
+const WEB = fileURLToPath(new URL('web', import.meta.url));
 
 /** Ctrl-C under npm comes twice at once, from the terminal and from npm. */
 const ONE_PRESS_MS = 500;
@@ -17,7 +22,11 @@ export async function run(
     const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
     // Whoever reads the greeting may stop the server at once.
     const told = toldToStop();
-    const server = await startServer(settings, `gochat ${version}`, io.stdout);
+    const server = await startServer(
+      existsSync(WEB) ? { ...settings, web: WEB } : settings,
+      `gochat ${version}`,
+      io.stdout,
+    );
     for (const line of server.greeting) note(io, line);
     await told;
     await server.close();

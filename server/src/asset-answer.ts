@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Asset, Coding } from './assets.ts';
+
+/** What a request for an asset is answered with. */
+export interface AssetAnswer {
+  readonly status: 200 | 304;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer | undefined;
+}
+
+const BEST_FIRST: readonly Coding[] = ['br', 'gzip'];
+
+/** In the smallest coding that the client takes, or not at all where it has it already (RFC 9110, sections 12.5.3 and 13.1.2). */
+export function answerAsset(asset: Asset, headers: IncomingHttpHeaders): AssetAnswer {
+  const coding = chooseCoding(asset, String(headers['accept-encoding'] ?? ''));
+  const body = asset.bodies.get(coding);
+  const tag = `"${asset.tag}${coding === 'identity' ? '' : `-${coding}`}"`;
+  const common = {
+    'Cache-Control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    ETag: tag,
+    Vary: 'Accept-Encoding',
+  };
+  if (knows(headers['if-none-match'], asset)) return { status: 304, headers: common, body: undefined };
+  return {
+    status: 200,
+    headers: {
+      ...common,
+      'Content-Type': asset.type,
+      'Content-Length': body?.length ?? 0,
+      ...(coding === 'identity' ? {} : { 'Content-Encoding': coding }),
+    },
+    body,
+  };
+}
+
+function chooseCoding(asset: Asset, accepted: string): Coding {
+  const weights = new Map(
+    accepted.split(',').map((part) => {
+      const [name = '', ...parameters] = part.trim().toLowerCase().split(';');
+      const weight = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/.exec(text)?.[1]).find(Boolean);
+      return [name.trim(), Number(weight ?? 1)] as const;
+    }),
+  );
+  const takes = (coding: Coding) => (weights.get(coding) ?? weights.get('*') ?? 0) > 0;
+  return BEST_FIRST.find((coding) => asset.bodies.has(coding) && takes(coding)) ?? 'identity';
+}
+
+/** Whichever coding it has it in: they all say the same. */
+function knows(header: string | undefined, { tag }: Asset): boolean {
+  if (header === undefined) return false;
+  const tags = header.split(',').map((text) => text.trim().replace(/^W\//, ''));
+  return tags.some(
+    (text) => text === '*' || text === `"${tag}"` || BEST_FIRST.some((c) => text === `"${tag}-${c}"`),
+  );
+}
