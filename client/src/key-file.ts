@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
 import type { Env } from '@gochat/crypto/primitives';
-import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/vault';
 import { ChatError } from './chat-error.ts';
 
 const NAME = 'key';

@@ -1,68 +1,11 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '../src/primitives.ts';
-import {
-  decodeKeyFile,
-  encodeKeyFile,
-  isLocked,
-  openRecord,
-  openVault,
-  recordKey,
-  sealRecord,
-  VaultError,
-} from '../src/vault.ts';
+import { openRecord, openVault, recordKey, sealRecord, VaultError } from '../src/vault.ts';
 import { seededEnv } from './world.ts';
 
 const env = seededEnv(21);
 const key = env.random(32);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
-test('a key file without a passphrase gives its key', async () => {
-  const file = await encodeKeyFile(key, undefined, env);
-  expect(isLocked(file)).toBe(false);
-  expect(await decodeKeyFile(file, undefined)).toEqual(key);
-  expect(await decodeKeyFile(file, 'not needed')).toEqual(key);
-});
-
-test('a locked key file opens with its passphrase alone', async () => {
-  const file = await encodeKeyFile(key, 'pässword', env);
-  expect(isLocked(file)).toBe(true);
-  expect(hex(file)).not.toContain(hex(key));
-  expect(await decodeKeyFile(file, 'pa\u0308ssword')).toEqual(key);
-  await expect(decodeKeyFile(file, 'Pässword')).rejects.toMatchObject({
-    name: 'VaultError',
-    code: 'wrong-passphrase',
-  });
-  await expect(decodeKeyFile(file, undefined)).rejects.toMatchObject({
-    name: 'VaultError',
-    code: 'passphrase-needed',
-  });
-});
-
-test('a damaged key file is told as damaged', async () => {
-  const plain = await encodeKeyFile(key, undefined, env);
-  for (const file of [
-    new Uint8Array(),
-    plain.slice(0, -1),
-    Uint8Array.from([...plain, 0]),
-    utf8('gochat-key-2\n'),
-  ]) {
-    expect(() => isLocked(file)).toThrow(VaultError);
-    await expect(decodeKeyFile(file, undefined)).rejects.toMatchObject({
-      name: 'VaultError',
-      code: 'damaged',
-    });
-  }
-  const locked = await encodeKeyFile(key, 'secret', env);
-  for (const file of [locked.slice(0, 30), locked.slice(0, -1), Uint8Array.from([...locked, 0])]) {
-    await expect(decodeKeyFile(file, 'secret')).rejects.toMatchObject({
-      name: 'VaultError',
-      code: 'damaged',
-    });
-  }
-  await expect(decodeKeyFile(locked.with(-1, (locked.at(-1) ?? 0) ^ 1), 'secret')).rejects.toThrow(
-    VaultError,
-  );
-});
 
 test('a record opens in its place, in its vault', () => {
   const vault = openVault(key);

@@ -1,0 +1,41 @@
+import { concatBytes, type Env, utf8 } from './primitives.ts';
+import { VaultError } from './vault.ts';
+
+/** A key of the browser's that can be used and kept by this page alone, and read by nobody: not even by the page. */
+export type DeviceKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** What the browser keeps of a profile's key. */
+export interface DeviceSeal {
+  readonly device: DeviceKey;
+  readonly sealed: Uint8Array;
+}
+
+const IV_BYTES = 12;
+const PURPOSE = utf8('gochat/device-seal/1');
+/** An IV is chosen at random and a device key seals once, so that none comes twice. */
+const AES_GCM = 'AES-GCM';
+
+/** Seals a profile's 32-byte key under a device key made for it (AES-256-GCM of WebCrypto). */
+export async function sealOnDevice(key: Uint8Array, env: Pick<Env, 'random'>): Promise<DeviceSeal> {
+  const device = await crypto.subtle.generateKey({ name: AES_GCM, length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ]);
+  const iv = env.random(IV_BYTES);
+  const box = await crypto.subtle.encrypt(parameters(iv), device, new Uint8Array(key));
+  return { device, sealed: concatBytes(iv, new Uint8Array(box)) };
+}
+
+/** @throws VaultError `damaged` */
+export async function openOnDevice({ device, sealed }: DeviceSeal): Promise<Uint8Array> {
+  try {
+    const box = new Uint8Array(sealed.subarray(IV_BYTES));
+    return new Uint8Array(await crypto.subtle.decrypt(parameters(sealed.subarray(0, IV_BYTES)), device, box));
+  } catch {
+    throw new VaultError('damaged', 'the key of this profile is damaged, or of another browser');
+  }
+}
+
+function parameters(iv: Uint8Array) {
+  return { name: AES_GCM, iv: new Uint8Array(iv), additionalData: new Uint8Array(PURPOSE) };
+}
