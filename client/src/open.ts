@@ -1,14 +1,10 @@
 import type { Env } from '@gochat/crypto/primitives';
-import { openVault } from '@gochat/crypto/vault';
-import { Chat } from './chat.ts';
-import { ChatError } from './chat-error.ts';
 import { connect } from './connect.ts';
 import { type AskPassphrase, relock, unlock } from './key-file.ts';
-import { type ChatEvent, isMethod, type Method, type Params, REPEATABLE, type Result } from './methods.ts';
-import { claimProfile, Fenced, type Guest, type Owner } from './owner/claim.ts';
-import { OwnerGone } from './owner/guest.ts';
-import { Records } from './records.ts';
-import { toChatError } from './to-chat-error.ts';
+import { claimProfile } from './owner/claim.ts';
+import { openAt, type Profile, platform } from './seats.ts';
+
+export type { Profile };
 
 export interface OpenOptions {
   /** The profile's folder; made when absent. */
@@ -21,184 +17,17 @@ export interface OpenOptions {
   readonly env?: Env;
 }
 
-/** A profile to work with, whether this process holds it or works through the one that does. */
-export interface Profile {
-  /** @throws ChatError */
-  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
-  /** @returns what ends it. */
-  on(listener: (event: ChatEvent) => void): () => void;
-  close(): Promise<void>;
-}
-
-const platform: Env = {
-  now: Date.now,
-  random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-};
-
-/** Opens a profile: as its owner, or through the process that is. @throws ChatError `locked`, `internal` */
-export async function openChat(options: OpenOptions): Promise<Profile> {
-  const profile = new Seats(options);
-  await profile.sit();
-  return profile;
-}
-
-/** The way to the profile that holds at present. */
-interface Seat {
-  call(method: string, params: unknown): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-type Listener = (event: ChatEvent) => void;
-
-const LISTEN = 'listen';
-
-/** Keeps a seat: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
-class Seats implements Profile {
-  readonly #options: OpenOptions;
-  readonly #listeners = new Set<Listener>();
-  readonly #followed = new Set<string>();
-  #seat: Promise<Seat> | undefined;
-  #closed = false;
-
-  constructor(options: OpenOptions) {
-    this.#options = options;
-  }
-
-  sit(): Promise<Seat> {
-    this.#seat ??= this.#take().catch((error: unknown) => {
-      this.#seat = undefined;
-      throw toChatError(error);
-    });
-    return this.#seat;
-  }
-
-  async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    return (await this.#ask(method, params)) as Result<M>;
-  }
-
-  async #ask(method: Method, params: Params<Method>): Promise<unknown> {
-    for (let again = false; ; again = true) {
-      if (this.#closed) throw new ChatError('internal', 'this profile is closed');
-      const seat = await this.sit();
-      try {
-        const result = await seat.call(method, again && method === 'queue' ? { ...params, again } : params);
-        if (method === 'follow' && 'room' in params) this.#followed.add(params.room);
-        return result;
-      } catch (error) {
-        if (!(error instanceof OwnerGone)) throw toChatError(error);
-        this.#leave(seat);
-        if (!REPEATABLE.has(method)) {
-          throw new ChatError(
-            'interrupted',
-            'the process that held the profile went away in the middle: see whether it took effect, then try again',
-            { cause: error },
-          );
-        }
-      }
-    }
-  }
-
-  on(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    const seat = await this.#seat?.catch(() => undefined);
-    await seat?.close();
-  }
-
-  readonly #tell = (event: ChatEvent): void => {
-    for (const listener of [...this.#listeners]) listener(event);
-  };
-
-  async #take(): Promise<Seat> {
-    const claimed = await claimProfile(this.#options.dir);
-    const seat = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
-    for (const room of this.#followed) await seat.call('follow', { room });
-    return seat;
-  }
-
-  async #visit(guest: Guest): Promise<Seat> {
-    const seat: Seat = {
-      call: (method, params) => guest.call(method, params),
-      close: async () => guest.close(),
-    };
-    guest.onEvent((name, data) => {
-      if (name === 'chat') this.#tell(data as ChatEvent);
-    });
-    await guest.call(LISTEN, {});
-    void guest.closed.then(() => this.#leave(seat));
-    return seat;
-  }
-
-  /** Whoever listens must not miss what comes next, so that a lost seat is taken again at once. */
-  #leave(seat: Seat): void {
-    void this.#seat?.then((present) => {
-      if (present !== seat) return;
-      this.#seat = undefined;
-      if (!this.#closed && (this.#listeners.size > 0 || this.#followed.size > 0))
-        this.sit().catch(() => undefined);
-    });
-  }
-
-  async #own(owner: Owner): Promise<Seat> {
-    const options = this.#options;
-    const env = options.env ?? platform;
-    const visitors = new Set<Listener>();
-    let chat: Chat;
-    try {
-      const key = await unlock(options.dir, options.passphrase, env);
-      chat = await Chat.open({
-        records: new Records(owner.store, openVault(key), env),
-        env,
-        connect: (address) => connect(address, { ca: options.ca, insecure: options.insecure }),
-        emit: (event) => {
-          this.#tell(event);
-          for (const visitor of visitors) visitor(event);
-        },
-        relock: (passphrase) => relock(options.dir, key, passphrase, env),
-      });
-    } catch (error) {
-      await owner.release();
-      throw error;
-    }
-    const seat: Seat = {
-      call: (method, params) => answer(chat, method, params),
-      close: async () => {
-        await chat.close();
-        await owner.release();
+/** Opens a profile in a folder: as its owner, or through the process that is. @throws ChatError `locked`, `internal` */
+export function openChat({ dir, passphrase, ca, insecure, env = platform }: OpenOptions): Promise<Profile> {
+  return openAt(
+    {
+      claim: () => claimProfile(dir),
+      async unlock() {
+        const key = await unlock(dir, passphrase, env);
+        return { key, relock: (next) => relock(dir, key, next, env) };
       },
-    };
-    owner.serve(async (method, params, visitor) => {
-      if (method !== LISTEN) return answer(chat, method, params);
-      const listener: Listener = (event) => void visitor.emit('chat', event);
-      visitors.add(listener);
-      visitor.left.addEventListener('abort', () => visitors.delete(listener));
-      return null;
-    });
-    void owner.lost.then(async () => {
-      this.#leave(seat);
-      await seat.close();
-    });
-    return seat;
-  }
-}
-
-async function answer(chat: Chat, method: string, params: unknown): Promise<unknown> {
-  if (!isMethod(method))
-    throw new ChatError(
-      'usage',
-      'the process that holds the profile is another version of GoChat: close it first',
-    );
-  try {
-    // Both ends are this program, and the door is open to this user alone.
-    return await chat.call(method, params as Params<typeof method>);
-  } catch (error) {
-    if (error instanceof Fenced) throw new OwnerGone();
-    throw toChatError(error);
-  }
+      connect: (address) => connect(address, { ca, insecure }),
+    },
+    env,
+  );
 }

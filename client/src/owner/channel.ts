@@ -1,59 +1,11 @@
-import type { Socket } from 'node:net';
-import { LineDecoder } from '@gochat/protocol/codec';
-import * as v from 'valibot';
-import { OWNER_LIMITS } from './limits.ts';
-
-/** Messages as lines of JSON over a socket, bounded both ways. It never throws across the event loop: what's wrong ends it. */
-export class Channel<In, Out extends { type: string }> {
+/** Messages between an owner and one guest, in order, bounded both ways. It never throws across the event loop: what's wrong ends it. */
+export interface Channel<In, Out> {
   /** Resolves once, when nothing more comes or goes. */
   readonly closed: Promise<void>;
-  readonly #socket: Socket;
-  readonly #schema: v.GenericSchema<unknown, In>;
-  readonly #lines = new LineDecoder(() => OWNER_LIMITS.messageBytes);
-
-  constructor(socket: Socket, schema: v.GenericSchema<unknown, In>) {
-    this.#socket = socket;
-    this.#schema = schema;
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    // 'close' follows; without a listener it would end the process.
-    socket.on('error', () => undefined);
-  }
-
-  /** Nothing is read before this is called; what has come meanwhile waits in the socket. */
-  receive(take: (message: In) => void): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      try {
-        for (const line of this.#lines.push(chunk)) take(v.parse(this.#schema, JSON.parse(line)));
-      } catch (error) {
-        this.#socket.destroy(error instanceof Error ? error : undefined);
-      }
-    });
-  }
-
+  /** Nothing is taken before this is called, once; what has come meanwhile waits. */
+  receive(take: (message: In) => void): void;
   /** @returns `unfit` when the message is too large or no JSON, `gone` when nobody is there (any more) to read it. */
-  send(message: Out): 'sent' | 'unfit' | 'gone' {
-    if (!this.#socket.writable) return 'gone';
-    const line = encode(message);
-    if (line === undefined || line.length > OWNER_LIMITS.messageBytes) return 'unfit';
-    if (this.#socket.writableLength + line.length > OWNER_LIMITS.queuedBytes) {
-      this.#socket.destroy();
-      return 'gone';
-    }
-    this.#socket.write(line);
-    return 'sent';
-  }
-
-  /** Ends it behind what has been sent, if the other side reads that within a second. */
-  close(): void {
-    this.#socket.destroySoon();
-    setTimeout(() => this.#socket.destroy(), OWNER_LIMITS.farewellMs).unref();
-  }
-}
-
-function encode(message: unknown): Buffer | undefined {
-  try {
-    return Buffer.from(`${JSON.stringify(message)}\n`);
-  } catch {
-    return undefined;
-  }
+  send(message: Out): 'sent' | 'unfit' | 'gone';
+  /** Ends it behind what has been sent. */
+  close(): void;
 }

@@ -5,58 +5,19 @@ import { ensureProfileDir } from '../profile-dir.ts';
 import { type Environment, openEnvironment } from '../store/environment.ts';
 import { LmdbStore } from '../store/lmdb.ts';
 import { migrate } from '../store/schema.ts';
-import type { Store } from '../store/store.ts';
 import { type Door, knock, openDoor, removeDoor, sweepDoors } from './door.ts';
-import { type EventListener, GuestLink } from './guest.ts';
-import { type Handler, Host } from './host.ts';
+import { GuestLink } from './guest.ts';
+import { Host } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
+import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
 import { currentToken, type OwnerRecord, readOwner, replaceOwner } from './record.ts';
-
-/** This process holds the profile: it alone reads and writes, and answers the others. */
-export interface Owner {
-  readonly role: 'owner';
-  /** Every write of it rejects with {@link Fenced} once another process holds the profile. */
-  readonly store: Store;
-  /** Resolves when a write was fenced: stop all work, release, and claim anew. */
-  readonly lost: Promise<void>;
-  /** Guests that came before wait until this is called, once. */
-  serve(handler: Handler): void;
-  /** Gives the profile up behind the writes begun before; guests see their link closed. */
-  release(): Promise<void>;
-}
-
-/** Another process holds the profile, and does for this one what it asks. */
-export interface Guest {
-  readonly role: 'guest';
-  /** @throws CallFailed, OwnerGone */
-  call(method: string, params: unknown): Promise<unknown>;
-  /** Listen first, then make the call that subscribes. @returns what stops it. */
-  onEvent(listener: EventListener): () => void;
-  /** Resolves when the owner is gone: claim anew. */
-  readonly closed: Promise<void>;
-  close(): void;
-}
+import { Fenced, type Guest, type Owner, OwnerBusy } from './roles.ts';
+import { SocketChannel } from './socket-channel.ts';
 
 export interface ClaimOptions {
   readonly clock?: Clock;
   /** How long an owner may keep silent before it is passed over. */
   readonly patienceMs?: number;
-}
-
-/** Another process took the profile over, since this one was taken for dead or didn't answer. Nothing was written. */
-export class Fenced extends Error {
-  override readonly name = 'Fenced';
-  constructor() {
-    super('another process holds the profile now');
-  }
-}
-
-/** The owner lives, and turns everybody away. */
-export class OwnerBusy extends Error {
-  override readonly name = 'OwnerBusy';
-  constructor() {
-    super(`${OWNER_LIMITS.visitors} other processes work on this profile already`);
-  }
 }
 
 /**
@@ -103,7 +64,9 @@ async function claim(
         }
         passedOver = present.token;
       }
-      door ??= await openDoor(environment.dir, (socket) => host.admit(socket));
+      door ??= await openDoor(environment.dir, (socket) =>
+        host.admit(new SocketChannel<ToOwner, ToGuest>(socket, toOwner)),
+      );
       const record: OwnerRecord = { token, pid: process.pid, socket: door.path };
       if (!(await replaceOwner(environment, present, record))) continue;
       if (present !== undefined) await removeDoor(present.socket);
@@ -141,7 +104,7 @@ async function meet(
 }
 
 async function greet(socket: Socket, owner: OwnerRecord, withinMs: number, clock: Clock) {
-  const link = new GuestLink(socket);
+  const link = new GuestLink(new SocketChannel<ToGuest, ToOwner>(socket, toGuest));
   try {
     const met = await link.meet(owner.token, withinMs, clock);
     if (met === 'owner') return link;

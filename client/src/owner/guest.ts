@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { OWNER_LIMITS } from './limits.ts';
-import { OWNER_PROTOCOL, type ToGuest, type ToOwner, toGuest } from './messages.ts';
+import { OWNER_PROTOCOL, type ToGuest, type ToOwner } from './messages.ts';
 
 /** What the owner's handler threw, or why a call could not be made. */
 export class CallFailed extends Error {
@@ -50,8 +49,8 @@ export class GuestLink {
   #greet: (greeting: Greeting | 'closed' | 'silent') => void = () => undefined;
   #lastId = 0;
 
-  constructor(socket: Socket) {
-    this.#channel = new Channel<ToGuest, ToOwner>(socket, toGuest);
+  constructor(channel: Channel<ToGuest, ToOwner>) {
+    this.#channel = channel;
     this.#greeted = new Promise((resolve) => {
       this.#greet = resolve;
     });

@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { OWNER_LIMITS } from './limits.ts';
-import { OWNER_PROTOCOL, type ToGuest, type ToOwner, toOwner } from './messages.ts';
+import { OWNER_PROTOCOL, type ToGuest, type ToOwner } from './messages.ts';
 
 /** Another process, as a handler sees it. */
 export interface Visitor {
@@ -24,15 +23,14 @@ export class Host {
     this.#token = token;
   }
 
-  /** Calls that came before wait in their sockets until now. */
+  /** Calls that came before wait in their channels until now. */
   serve(handler: Handler): void {
     if (this.#handler !== undefined) throw new Error('this profile is being served already');
     this.#handler = handler;
     for (const channel of this.#channels) answerCalls(channel, handler);
   }
 
-  admit(socket: Socket): void {
-    const channel = new Channel<ToOwner, ToGuest>(socket, toOwner);
+  admit(channel: Channel<ToOwner, ToGuest>): void {
     this.#channels.add(channel);
     void channel.closed.then(() => this.#channels.delete(channel));
     channel.send({ type: 'greeting', protocol: OWNER_PROTOCOL, token: this.#token });
