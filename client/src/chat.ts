@@ -1,5 +1,5 @@
+import type { Content } from '@gochat/crypto/content';
 import { createRoom } from '@gochat/crypto/create';
-import { invite, remove, revoke } from '@gochat/crypto/handshake';
 import {
   cleanName,
   createIdentity,
@@ -9,28 +9,23 @@ import {
   type Identity,
   safetyNumber,
 } from '@gochat/crypto/identity';
-import { formatLink } from '@gochat/crypto/link';
-import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
+import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
+import { Archive } from './archive.ts';
 import { ChatError } from './chat-error.ts';
-import type { HistoryItem } from './history.ts';
+import { isEmoji } from './emoji.ts';
+import { connectionOf, Governance } from './governance.ts';
 import { pickMember, roomInfo, shownMembers } from './infos.ts';
-import { joinByLink } from './joining.ts';
+import { joinByLink, peek } from './joining.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from './methods.ts';
-import { freshId, fromJson, toJson } from './records.ts';
+import { Notebook } from './notebook.ts';
+import { freshId } from './records.ts';
 import { RoomLedger } from './room-ledger.ts';
 import type { RoomMeta } from './room-meta.ts';
 import type { RoomSession } from './room-session.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
-import { linkAddress, parseAddress } from './transport/address.ts';
-
-const INVITE_LIFETIME_MS = 30 * 24 * 3600 * 1000;
-
-/** What a profile remembers of itself. */
-interface Settings {
-  readonly name?: string;
-}
+import { parseAddress } from './transport/address.ts';
 
 export interface ChatParts extends RoomsParts {
   /** Locks the profile's key with a passphrase, or leaves it open. */
@@ -44,13 +39,15 @@ export class Chat {
   readonly #parts: ChatParts;
   readonly #who: Identity;
   readonly #rooms: Rooms;
-  #settings: Settings;
+  readonly #notebook: Notebook;
+  readonly #governance: Governance;
 
-  private constructor(parts: ChatParts, who: Identity, settings: Settings, rooms: Rooms) {
+  private constructor(parts: ChatParts, who: Identity, notebook: Notebook, rooms: Rooms) {
     this.#parts = parts;
     this.#who = who;
-    this.#settings = settings;
+    this.#notebook = notebook;
     this.#rooms = rooms;
+    this.#governance = new Governance(parts.env);
   }
 
   /** Opens what the records hold, or makes an identity. @throws VaultError `damaged` */
@@ -60,13 +57,7 @@ export class Chat {
     const who = stored === undefined ? createIdentity(env) : decodeIdentity(stored);
     if (stored === undefined)
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);
-    const settings = await records.get({ of: 'settings' });
-    return new Chat(
-      parts,
-      who,
-      settings === undefined ? {} : fromJson<Settings>(settings),
-      await Rooms.load(parts),
-    );
+    return new Chat(parts, who, await Notebook.open(records, parts.emit), await Rooms.load(parts));
   }
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
@@ -81,7 +72,7 @@ export class Chat {
 
   readonly #handlers: Handlers = {
     whoami: async () => ({
-      name: this.#settings.name,
+      name: this.#notebook.preferences.name,
       identity: encodeBytes(fingerprintOf(this.#who.identity.publicKey)),
     }),
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
@@ -93,12 +84,16 @@ export class Chat {
       await this.#remember(own);
       return { ...roomInfo(session), already };
     },
-    queue: async ({ room, id, text, again }) => {
+    queue: async ({ room, id, content, again }) => {
+      const said = checked(content);
       const session = await this.#followed(room);
-      if (again === true && (await this.#recent(session)).some((item) => item.id === id)) return { id };
-      await session.queue(id, { kind: 'text', text });
+      if (again === true && (await this.#archive(session).recent()).some((item) => item.id === id))
+        return { id };
+      await session.queue(id, said);
       return { id };
     },
+    waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
+    withdraw: async ({ room, id }) => ({ withdrawn: await (await this.#rooms.named(room)).withdraw(id) }),
     sent: async ({ room, ids, waitMs }) => {
       const session = await this.#followed(room);
       const waiting = () => ids.filter((id) => session.isQueued(id)).length;
@@ -121,55 +116,40 @@ export class Chat {
       }
     },
     follow: async ({ room }) => {
-      await this.#followed(room);
-      return null;
+      const { isFollowing, ended } = await this.#followed(room);
+      return { live: isFollowing, problem: ended && { code: ended.code, message: ended.message } };
     },
-    history: async ({ room, after, limit }) => {
-      const session = await this.#rooms.named(room);
-      return this.#history(session, Number(after), limit);
+    history: async ({ room, after, before, limit }) => {
+      const archive = this.#archive(await this.#rooms.named(room));
+      if (after !== undefined) return archive.after(Number(after), limit);
+      return archive.before(before === undefined ? undefined : Number(before), limit);
+    },
+    search: async ({ room, text, before, limit }) => {
+      const archive = this.#archive(await this.#rooms.named(room));
+      return archive.search(text, before === undefined ? undefined : Number(before), limit);
     },
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
-    remove: async ({ room, member, waitMs }) => {
-      const session = await this.#current(room, waitMs);
-      const { member: target, info } = pickMember(session.room, member);
-      const isIn = () => membersOf(session.room).some((m) => m.device === target.device);
-      await session
-        .change((now) => remove(now, target.device, this.#parts.env), waitMs)
-        .catch((error: unknown) => {
-          // An earlier Remove whose outcome wasn't known has landed meanwhile.
-          if (isIn()) throw error;
-        });
-      return { name: info.name };
+    remove: async (params) =>
+      this.#governance.remove(await this.#current(params.room, params.waitMs), params),
+    invite: async (params) =>
+      this.#governance.invite(await this.#current(params.room, params.waitMs), params),
+    invites: async ({ room, waitMs }) => this.#governance.invites(await this.#current(room, waitMs)),
+    settle: async (params) =>
+      this.#governance.settle(await this.#current(params.room, params.waitMs), params),
+    appoint: async () => {
+      throw new ChatError('refused', 'this is not made yet');
     },
-    invite: async ({ room, expiresMs, uses, waitMs }) => {
-      const session = await this.#current(room, waitMs);
-      const secret = this.#parts.env.random(16);
-      const terms = {
-        expires: this.#parts.env.now() + (expiresMs ?? INVITE_LIFETIME_MS),
-        ...(uses !== undefined && { uses }),
-      };
-      await session.change((now) => invite(now, secret, terms, this.#parts.env), waitMs);
-      const founder = fingerprintOf(session.room.context.founder);
-      const link = formatLink({
-        address: linkAddress(session.meta.server),
-        room: session.room.id,
-        secret,
-        founder,
-      });
-      return { link, id: invitesOf(session.room).at(-1)?.id ?? '' };
-    },
-    invites: (params) => this.#invites(params),
-    revoke: async ({ room, id, waitMs }) => {
-      const session = await this.#current(room, waitMs);
-      const fitting = invitesOf(session.room).filter((i) => i.id.startsWith(id));
-      const [one] = fitting;
-      if (one === undefined)
-        throw new ChatError('unknown-entry', `there is no invite "${id}": gochat invites lists them`);
-      if (fitting.length > 1)
-        throw new ChatError('ambiguous', `several invites begin so: ${fitting.map((i) => i.id).join(', ')}`);
-      await session.change((now) => revoke(now, [one.id], this.#parts.env), waitMs);
+    revoke: async (params) =>
+      this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
+    peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),
+    whisper: async ({ room, says }) => {
+      (await this.#followed(room)).whisper(says);
       return null;
     },
+    notes: async ({ room }) => this.#notebook.notes((await this.#rooms.named(room)).room.id),
+    note: async ({ room, change }) => this.#notebook.note((await this.#rooms.named(room)).room.id, change),
+    preferences: async () => this.#notebook.preferences,
+    prefer: ({ change }) => this.#notebook.prefer(change),
     leave: (params) => this.#leave(params),
     safety: async ({ room, member }) => {
       const session = await this.#rooms.named(room);
@@ -230,24 +210,7 @@ export class Chat {
 
   /** The first name that somebody goes by is the profile's own from then on. */
   async #remember(name: string): Promise<void> {
-    if (this.#settings.name !== undefined) return;
-    this.#settings = { ...this.#settings, name };
-    await this.#parts.records.write([{ place: { of: 'settings' }, value: toJson(this.#settings) }]);
-  }
-
-  async #invites({ room, waitMs }: Params<'invites'>): Promise<Result<'invites'>> {
-    const session = await this.#current(room, waitMs);
-    const info = await connectionOf(session).request({
-      type: 'fetch',
-      id: freshId(this.#parts.env),
-      room: session.room.id,
-    });
-    const shown = shownMembers(session.room);
-    return invitesOf(session.room).map((i) => {
-      const live = info.invites.find((known) => known.invite === i.id);
-      const by = shown.find(({ member }) => member.identity === i.by)?.info.name ?? '';
-      return { id: i.id, by, expires: live?.expires, uses: live?.uses, live: live !== undefined };
-    });
+    if (this.#notebook.preferences.name === undefined) await this.#notebook.prefer({ name });
   }
 
   async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
@@ -287,7 +250,9 @@ export class Chat {
         'unknown-entry',
         `the server has no entry ${wanted} in this room (it may have expired)`,
       );
-    const says = (await this.#history(session, Number(wanted) - 1, 8)).filter((item) => item.seq === wanted);
+    const says = (await this.#archive(session).after(Number(wanted) - 1, 8)).filter(
+      (item) => item.seq === wanted,
+    );
     return {
       seq: entry.seq,
       kind: entry.kind,
@@ -299,21 +264,21 @@ export class Chat {
   }
 
   async #lastMessage(session: RoomSession): Promise<string> {
-    const last = (await this.#recent(session)).find((item) => item.kind === 'text');
+    const last = (await this.#archive(session).recent()).find((item) => item.kind === 'text');
     if (last === undefined) throw new ChatError('unknown-entry', 'there is no message in this room yet');
     return last.seq;
   }
 
-  /** Newest first. */
-  async #recent(session: RoomSession): Promise<HistoryItem[]> {
-    const rows = await this.#parts.records.list('history', session.room.id, { limit: 256, reverse: true });
-    return rows.map((row) => fromJson<HistoryItem>(row));
+  #archive(session: RoomSession): Archive {
+    return new Archive(this.#parts.records, session.room.id);
   }
+}
 
-  async #history(session: RoomSession, after: number, limit: number): Promise<HistoryItem[]> {
-    const rows = await this.#parts.records.list('history', session.room.id, { after, limit });
-    return rows.map((row) => fromJson<HistoryItem>(row));
-  }
+/** @throws ChatError `usage` for what nobody could mean */
+function checked(content: Content): Content {
+  if (content.kind === 'react' && !isEmoji(content.emoji))
+    throw new ChatError('usage', 'a reaction is one emoji');
+  return content;
 }
 
 /** Waits until all that was queued is in the log, or `waitMs` is over. */
@@ -322,10 +287,4 @@ async function posted(session: RoomSession, waitMs: number): Promise<void> {
     () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
     waitMs,
   );
-}
-
-function connectionOf(session: RoomSession) {
-  if (session.connection === undefined)
-    throw new ChatError('offline', 'the connection to the server was lost: try again');
-  return session.connection;
 }

@@ -1,12 +1,23 @@
-import type { RoomEvent, Trouble } from '@gochat/crypto/event';
+import type { Ref } from '@gochat/crypto/content';
+import type { RoomEvent, Settings, Trouble } from '@gochat/crypto/event';
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
+import type { MessageChange } from './changes.ts';
 
-export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'trouble';
+export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'changed' | 'trouble';
 
-/** One line of a room's story as this profile knows it. */
+/** Who put one emoji to a message. */
+export interface Reaction {
+  readonly emoji: string;
+  /** In the order in which they came. */
+  readonly by: readonly { readonly device: string; readonly name: string }[];
+}
+
+/** One line of a room's story as this profile knows it, with all that has been changed of it since. */
 export interface HistoryItem {
   readonly seq: Position;
+  /** Tells the lines of one log entry apart, from 0. `seq` and `sub` name a line for ever. */
+  readonly sub: number;
   /** Milliseconds since 1970, by the server's clock. */
   readonly at: number;
   readonly kind: HistoryKind;
@@ -15,18 +26,42 @@ export interface HistoryItem {
   /** The device key it is from, or empty. */
   readonly device: string;
   readonly own: boolean;
+  /** A message as its author has it now, empty when it was deleted; otherwise what happened, worded. */
   readonly text: string;
   /** A message's own id. */
   readonly id?: string;
+  /** Said in the third person, as with `/me`. */
+  readonly me?: true;
+  /** The message that this one answers. */
+  readonly reply?: Ref;
+  /** Device keys of the members whom it calls by name. */
+  readonly mentions?: readonly string[];
+  /** When its author last changed it, by the server's clock. */
+  readonly edited?: number;
+  /** Who took it back, by the name of then. Its words are gone from this profile. */
+  readonly deleted?: { readonly by: string; readonly own: boolean };
+  readonly reactions?: readonly Reaction[];
 }
 
+/** A line before it has its place among those of its entry. */
+export type Told = Omit<HistoryItem, 'sub'>;
+
 /** What goes into the history for an event, worded; undefined for what nobody needs to read. `room` is the room behind the event. */
-export function toHistory(event: RoomEvent, room: Room): HistoryItem | undefined {
+export function toHistory(event: RoomEvent, room: Room): Told | undefined {
   switch (event.kind) {
     case 'message': {
       const line = { ...stamp(event), ...author(room, event.from), id: event.id };
-      if (event.content.kind === 'text') return { ...line, kind: 'text', text: event.content.text };
-      return { ...line, kind: 'leaving', text: 'is leaving the room' };
+      if (event.content.kind === 'leave') return { ...line, kind: 'leaving', text: 'is leaving the room' };
+      if (event.content.kind !== 'text') return undefined;
+      const { kind, text, me, reply, mentions } = event.content;
+      return {
+        ...line,
+        kind,
+        text,
+        ...(me && { me }),
+        ...(reply && { reply }),
+        ...(mentions && { mentions }),
+      };
     }
     case 'joined': {
       const text = event.again
@@ -38,11 +73,31 @@ export function toHistory(event: RoomEvent, room: Room): HistoryItem | undefined
       const by = event.by === undefined ? '' : ` by ${nameOf(room, event.by)}`;
       return { ...stamp(event), ...author(room, event.member), kind: 'removed', text: `was removed${by}` };
     }
+    case 'changed': {
+      const text = wordSettings(event.settings);
+      if (text === '' || event.by === undefined) return undefined;
+      return { ...stamp(event), ...author(room, event.by), kind: 'changed', text };
+    }
     case 'trouble':
       return { ...stamp(event), ...nobody, kind: 'trouble', text: wordTrouble(event.trouble, room) };
     default:
       return undefined;
   }
+}
+
+/** A change of another's message by somebody who has no right to it. */
+export function refusedChange(
+  event: { readonly seq: Position; readonly at: number; readonly content: MessageChange },
+  by: string,
+  item: HistoryItem,
+): Told {
+  const what = event.content.kind === 'delete' ? 'take back' : 'change';
+  return {
+    ...stamp(event),
+    ...nobody,
+    kind: 'trouble',
+    text: `${by} tried to ${what} a message of ${item.from}: left out`,
+  };
 }
 
 const nobody = { from: '', device: '', own: false };
@@ -51,7 +106,8 @@ function stamp(event: { readonly seq: Position; readonly at: number }) {
   return { seq: event.seq, at: event.at };
 }
 
-function nameOf(room: Room, member: Member): string {
+/** What a member is called; one who isn't in the room any more, too. */
+export function nameOf(room: Room, member: Member): string {
   const members = membersOf(room);
   // Who was removed is in the room of before only.
   return (
@@ -61,6 +117,12 @@ function nameOf(room: Room, member: Member): string {
 
 function author(room: Room, member: Member) {
   return { from: nameOf(room, member), device: member.device, own: member.self };
+}
+
+function wordSettings({ name, topic }: Settings): string {
+  const renamed = name === undefined ? [] : [`renamed the room to ${name}`];
+  const said = topic === '' ? 'ended the topic' : `changed the topic to: ${topic}`;
+  return [...renamed, ...(topic === undefined ? [] : [said])].join(' and ');
 }
 
 /** What happened and what to do about it. */

@@ -1,4 +1,4 @@
-import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import { epochOf, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from './chat-error.ts';
 import type { MemberInfo, RoomInfo } from './methods.ts';
@@ -6,14 +6,18 @@ import type { RoomSession } from './room-session.ts';
 
 export function roomInfo(session: RoomSession): RoomInfo {
   const { room, meta } = session;
-  const founded = membersOf(room).some((m) => m.self && m.identity === encodeBytes(room.context.founder));
+  const self = membersOf(room).find((m) => m.self);
+  const founded = self?.identity === encodeBytes(room.context.founder);
   return {
     id: meta.id,
     name: meta.name,
+    topic: room.context.state === 'newer' ? '' : (room.context.state.topic ?? ''),
     as: meta.as,
     server: meta.server,
     status: meta.left ? 'left' : room.status,
     members: membersOf(room).length,
+    admin: self?.admin ?? false,
+    epoch: String(epochOf(room)),
     queued: session.queued,
     confirmed: room.heard || founded,
   };
@@ -34,6 +38,8 @@ export function shownMembers(room: Room): Shown[] {
     member,
     info: {
       id: member.device.slice(0, MEMBER_ID_CHARS),
+      device: member.device,
+      identity: member.identity,
       name: labels.get(member.device) ?? member.name,
       admin: member.admin,
       self: member.self,

@@ -5,15 +5,21 @@ import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/cry
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
 import type { Env } from '@gochat/crypto/primitives';
 import { type Room, RoomError, stateOf } from '@gochat/crypto/room';
+import type { DownOf } from '@gochat/protocol/down';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
 import { type Connection, RequestError } from './connection.ts';
+import { shownMembers } from './infos.ts';
+import type { InvitePreview } from './methods.ts';
 import { freshId, type Records } from './records.ts';
 import { RoomLedger } from './room-ledger.ts';
 import type { RoomMeta } from './room-meta.ts';
 import type { RoomSession } from './room-session.ts';
 import type { Rooms } from './rooms.ts';
 import { parseAddress } from './transport/address.ts';
+
+/** Nobody reads it. */
+const PEEKING = 'nobody';
 
 interface JoinParts {
   readonly records: Records;
@@ -63,6 +69,53 @@ export async function joinByLink(
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
   return { session, already: false };
+}
+
+/**
+ * Looks at what a link leads to: the join is made and not sent.
+ * @throws LinkError, ChatError `refused` when the invite is dead, `offline`; RoomError as {@link join}
+ */
+export async function peek(
+  { rooms, env, who }: Omit<JoinParts, 'as' | 'records'>,
+  text: string,
+  waitMs: number,
+): Promise<InvitePreview> {
+  const link = parseLink(text);
+  const end = Date.now() + waitMs;
+  const server = parseAddress(link.address).href;
+  const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
+  const connection = await rooms.line(server).online(waitMs);
+  const info = await invitation(connection, link, { env, end });
+  const { room } = await join(who, PEEKING, link, info, env);
+  const state = stateOf(room);
+  const by = state.invites.find((i) => i.id === inviteKeys(link.secret).id)?.by;
+  const members = shownMembers(room).filter(({ info: { self } }) => !self);
+  return {
+    room: room.id,
+    name: state.name,
+    topic: state.topic ?? '',
+    members: members.map(({ info: { name } }) => name),
+    by: members.find(({ member }) => member.identity === by)?.info.name ?? '',
+    server,
+    already:
+      known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
+  };
+}
+
+async function invitation(
+  connection: Connection,
+  link: InviteLink,
+  { env, end }: { readonly env: Env; readonly end: number },
+): Promise<DownOf<'groupinfo'>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await connection.request(proveInvitation(link, connection.dialled, freshId(env), env));
+    } catch (error) {
+      const wait = waitAfter(error, attempt, env);
+      if (wait === undefined || Date.now() + wait > end) throw refusal(error);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
 }
 
 /** A join that was sent and whose outcome may not be known: kept, so that the same request can be asked again. */

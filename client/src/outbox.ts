@@ -9,6 +9,8 @@ export interface Outgoing {
   readonly order: number;
   readonly id: string;
   readonly content: Content;
+  /** When it was queued, by this device's clock; 0 when that isn't known. */
+  readonly at: number;
   /** The counter that its first sealing gave. */
   readonly n?: number;
   /** How it was sealed for the epoch that it was last posted in. */
@@ -19,6 +21,7 @@ export interface Outgoing {
 export class Outbox {
   readonly #room: RoomId;
   #items: Outgoing[];
+  #revision = 0;
 
   constructor(room: RoomId, items: readonly Outgoing[]) {
     this.#room = room;
@@ -29,12 +32,22 @@ export class Outbox {
     const rows = await records.list('outbox', room);
     return new Outbox(
       room,
-      rows.map((row) => fromJson<Outgoing>(row)),
+      rows.map((row) => ({ at: 0, ...fromJson<Omit<Outgoing, 'at'>>(row) })),
     );
   }
 
   get size(): number {
     return this.#items.length;
+  }
+
+  /** Differs whenever other messages are in it. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The first `count` of all that it holds, oldest first. */
+  first(count: number): readonly Outgoing[] {
+    return this.#items.slice(0, count);
   }
 
   get(id: string): Outgoing | undefined {
@@ -51,9 +64,10 @@ export class Outbox {
     return this.#items.flatMap((item) => (item.frame === undefined ? [] : [item.frame]));
   }
 
-  add(id: string, content: Content): Change {
-    const item: Outgoing = { order: (this.#items.at(-1)?.order ?? 0) + 1, id, content };
+  add(id: string, content: Content, at: number): Change {
+    const item: Outgoing = { order: (this.#items.at(-1)?.order ?? 0) + 1, id, content, at };
     this.#items.push(item);
+    this.#revision += 1;
     return this.#stored(item);
   }
 
@@ -75,6 +89,7 @@ export class Outbox {
     const item = this.get(id);
     if (item === undefined) return [];
     this.#items = this.#items.filter((other) => other !== item);
+    this.#revision += 1;
     return [{ place: { of: 'outbox', room: this.#room, at: item.order }, value: undefined }];
   }
 

@@ -7,7 +7,7 @@ import type { Store } from './store/store.ts';
 /** Where a record stands; which room it is of doesn't show. */
 export type Place =
   | { readonly of: 'identity' | 'settings' }
-  | { readonly of: 'room' | 'state' | 'request'; readonly room: RoomId }
+  | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | { readonly of: 'history' | 'outbox'; readonly room: RoomId; readonly at: number; readonly sub?: number };
 
 export interface Change {
@@ -51,22 +51,28 @@ export class Records {
     return this.#list(recordKey(this.#vault, 'rooms'));
   }
 
-  /** Records of a room in the order of `at`, strictly behind `after` when given. @throws VaultError `damaged` */
+  /** Records of a room in the order of `at`, strictly behind `after` in their own direction when given. @throws VaultError `damaged` */
   list(
     of: 'history' | 'outbox',
     room: RoomId,
     options: { readonly after?: number; readonly limit?: number; readonly reverse?: boolean } = {},
   ): Promise<Uint8Array[]> {
     const prefix = recordKey(this.#vault, `${of} ${room}`);
+    const edge = options.reverse === true ? 0 : 0xff;
     const after =
       options.after === undefined
         ? undefined
-        : recordKey(this.#vault, `${of} ${room}`, suffix(options.after, 0xff));
+        : recordKey(this.#vault, `${of} ${room}`, suffix(options.after, edge));
     return this.#list(prefix, {
       ...(after && { after }),
       ...(options.limit !== undefined && { limit: options.limit }),
       ...(options.reverse !== undefined && { reverse: options.reverse }),
     });
+  }
+
+  /** All records at one place of a room, in their order. @throws VaultError `damaged` */
+  at(of: 'history', room: RoomId, at: number): Promise<Uint8Array[]> {
+    return this.#list(recordKey(this.#vault, `${of} ${room}`, suffix(at, 0).subarray(0, 8)));
   }
 
   async #list(
@@ -86,6 +92,7 @@ export class Records {
         return recordKey(this.#vault, 'rooms', recordKey(this.#vault, `room ${place.room}`));
       case 'state':
       case 'request':
+      case 'notes':
         return recordKey(this.#vault, `${place.of} ${place.room}`);
       case 'history':
       case 'outbox':

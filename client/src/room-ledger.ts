@@ -9,6 +9,8 @@ import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
+import { isChange } from './changes.ts';
+import { Chapter } from './chapter.ts';
 import { ChatError } from './chat-error.ts';
 import { type HistoryItem, toHistory } from './history.ts';
 import { Outbox } from './outbox.ts';
@@ -103,27 +105,19 @@ export class RoomLedger {
     return this.#failure;
   }
 
-  /** Takes in what a run of steps gave. @returns what there is to show. */
+  /** Takes in what a run of steps gave. @returns the lines that are new and those that have changed. */
   async settle(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: Change[] = [];
-    const items: HistoryItem[] = [];
-    const counts = new Map<Position, number>();
+    const chapter = new Chapter(this.#records, this.id);
     for (const step of steps) {
       for (const event of step.events) {
-        const item = event.kind === 'sent' ? this.#ownItem(event, step.room) : toHistory(event, step.room);
+        await this.#tell(chapter, event, step.room);
         changes.push(...this.#outboxChanges(event));
-        if (item === undefined) continue;
-        const sub = counts.get(item.seq) ?? 0;
-        counts.set(item.seq, sub + 1);
-        items.push(item);
-        changes.push({
-          place: { of: 'history', room: this.id, at: Number(item.seq), sub },
-          value: toJson(item),
-        });
       }
     }
+    changes.push(...chapter.changes);
     this.#room = last.room;
     this.#meta = {
       ...this.#meta,
@@ -136,12 +130,21 @@ export class RoomLedger {
     }
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
     for (const step of steps) wipe(step.spent);
-    return items;
+    return chapter.items;
   }
 
   async enqueue(id: string, content: Content): Promise<void> {
     if (this.#outbox.get(id) !== undefined) return;
-    await this.#write([this.#outbox.add(id, content)]);
+    await this.#write([this.#outbox.add(id, content, this.#env.now())]);
+  }
+
+  /** @returns false for a message that isn't there, or was sealed: then it may stand in the log. */
+  async withdraw(id: string): Promise<boolean> {
+    const item = this.#outbox.get(id);
+    // Without a message that has its counter already, the others would miss one.
+    if (item === undefined || item.frame !== undefined || item.n !== undefined) return false;
+    await this.#write(this.#outbox.remove(id));
+    return true;
   }
 
   /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
@@ -212,11 +215,22 @@ export class RoomLedger {
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
 
-  #ownItem(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): HistoryItem | undefined {
+  async #tell(chapter: Chapter, event: RoomEvent, room: Room): Promise<void> {
+    const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
+    if (said === undefined) return;
+    if (said.kind === 'message' && isChange(said.content)) {
+      await chapter.change({ ...said, content: said.content }, room);
+      return;
+    }
+    const told = toHistory(said, room);
+    if (told !== undefined) chapter.add(told);
+  }
+
+  #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
     const sent = this.#outbox.get(event.id);
     const self = membersOf(room).find((m) => m.self);
     if (sent === undefined || self === undefined) return undefined;
-    return toHistory({ ...event, kind: 'message', from: self, content: sent.content }, room);
+    return { ...event, kind: 'message', from: self, content: sent.content };
   }
 
   /** Who has asked to be removed and is still in. */

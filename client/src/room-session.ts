@@ -1,4 +1,4 @@
-import type { Content } from '@gochat/crypto/content';
+import type { Content, Whisper } from '@gochat/crypto/content';
 import { proveEnter } from '@gochat/crypto/enter';
 import type { Step } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
@@ -7,13 +7,14 @@ import type { Env } from '@gochat/crypto/primitives';
 import { receive, skipExpired } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
-import { openSignal, type SignalCounters } from '@gochat/crypto/signal';
+import { openSignal, type SignalCounters, sealSignal } from '@gochat/crypto/signal';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import { comparePositions, type RequestId, type RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
 import { type Connection, Disconnected, RequestError } from './connection.ts';
 import type { HistoryItem } from './history.ts';
+import type { Waiting } from './methods.ts';
 import { freshId } from './records.ts';
 import type { RoomLedger } from './room-ledger.ts';
 import { toChatError } from './to-chat-error.ts';
@@ -23,13 +24,18 @@ const IN_FLIGHT = 32;
 const BATCH = 256;
 const INBOX = 2048;
 const OUTCOMES_KEPT = 64;
+const WAITING_SHOWN = 500;
+const TELL_MS = 50;
 
 /** Frames of the server that speak of one room. */
 export type RoomFrame = Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>;
 
 /** Told of what a room shows. */
 export interface RoomListener {
+  /** Lines that are new or have changed. */
   items(items: readonly HistoryItem[]): void;
+  /** Other messages than before wait to be sent. */
+  waiting(waiting: readonly Waiting[]): void;
   whisper(whisper: NonNullable<ReturnType<typeof openSignal>>): void;
 }
 
@@ -55,6 +61,8 @@ export class RoomSession {
   #draining = false;
   #drained: Promise<void> = Promise.resolve();
   #counters: SignalCounters = new Map();
+  #toldRevision = 0;
+  #telling = false;
 
   constructor(ledger: RoomLedger, env: Env, listener: RoomListener) {
     this.#ledger = ledger;
@@ -105,6 +113,11 @@ export class RoomSession {
 
   get queued(): number {
     return this.#ledger.outbox.size;
+  }
+
+  /** The oldest of what waits to be sent. */
+  get waiting(): Waiting[] {
+    return this.#ledger.outbox.first(WAITING_SHOWN).map(({ id, content, at }) => ({ id, content, at }));
   }
 
   isQueued(id: string): boolean {
@@ -190,7 +203,13 @@ export class RoomSession {
     const opened = openSignal(this.room, this.#counters, frame.body);
     if (opened === undefined) return;
     this.#counters = opened.counters;
-    this.#listener.whisper(opened);
+    if (!opened.from.self) this.#listener.whisper(opened);
+  }
+
+  /** Tells the others something for the moment; nobody is told when the room isn't live. */
+  whisper(says: Whisper): void {
+    if (!this.#live || this.room.status !== 'active') return;
+    this.#connection?.signal(sealSignal(this.room, says, this.#env));
   }
 
   async #drain(): Promise<void> {
@@ -228,7 +247,21 @@ export class RoomSession {
       }
     }
     if (items.length > 0) this.#listener.items(items);
+    this.#tellWaiting();
     this.watch.changed();
+  }
+
+  /** At most once in a while: many messages may be queued at a time. */
+  #tellWaiting(): void {
+    const { revision } = this.#ledger.outbox;
+    if (revision === this.#toldRevision || this.#telling) return;
+    this.#toldRevision = revision;
+    this.#telling = true;
+    this.#listener.waiting(this.waiting);
+    this.#timers.after(TELL_MS, () => {
+      this.#telling = false;
+      this.#tellWaiting();
+    });
   }
 
   #resolve(request: RequestId, outcome: Outcome): void {
@@ -267,7 +300,16 @@ export class RoomSession {
       this.#mustBeIn();
       await this.#ledger.enqueue(id, content);
     });
+    this.#tellWaiting();
     this.flush();
+  }
+
+  /** Takes a message back that was not sealed yet; false for any other. */
+  async withdraw(id: string): Promise<boolean> {
+    const withdrawn = await this.#turns.take(() => this.#ledger.withdraw(id));
+    this.#tellWaiting();
+    this.watch.changed();
+    return withdrawn;
   }
 
   #mustBeIn(): void {

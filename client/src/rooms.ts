@@ -1,7 +1,8 @@
 import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError } from './chat-error.ts';
-import { firstNonEmpty } from './infos.ts';
+import { nameOf } from './history.ts';
+import { firstNonEmpty, roomInfo } from './infos.ts';
 import type { ChatEvent } from './methods.ts';
 import { fromJson, type Records } from './records.ts';
 import { RoomLedger } from './room-ledger.ts';
@@ -102,6 +103,7 @@ export class Rooms {
     }
     this.#metas.set(meta.id, meta);
     const { session } = await this.#open(meta.id);
+    this.#parts.emit({ kind: 'room', room: roomInfo(session) });
     this.#follow(session);
     return session;
   }
@@ -150,17 +152,28 @@ export class Rooms {
     if (meta === undefined) throw new ChatError('unknown-room', `this profile has no room ${id}`);
     const session = new RoomSession(await RoomLedger.load(records, env, meta), env, {
       items: (items) => emit({ kind: 'items', room: id, items }),
+      waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),
       whisper: ({ from, whisper }) =>
-        emit({ kind: 'whisper', room: id, from: from.name, says: whisper.kind }),
+        emit({
+          kind: 'whisper',
+          room: id,
+          device: from.device,
+          from: nameOf(session.room, from),
+          says: whisper,
+        }),
     });
     const upkeep = new Upkeep(session, env);
     let told = '';
+    let shown = withoutQueue(session);
     const forget = session.watch.always(() => {
       this.#metas.set(id, session.meta);
       const problem = session.ended && { code: session.ended.code, message: session.ended.message };
       const state = JSON.stringify([session.isFollowing, problem]);
       if (state !== told) emit({ kind: 'online', room: id, live: session.isFollowing, problem });
       told = state;
+      const info = withoutQueue(session);
+      if (info !== shown) emit({ kind: 'room', room: roomInfo(session) });
+      shown = info;
       upkeep.nudge();
     });
     return {
@@ -172,4 +185,9 @@ export class Rooms {
       },
     };
   }
+}
+
+/** A room's info without what changes with every message. */
+function withoutQueue(session: RoomSession): string {
+  return JSON.stringify({ ...roomInfo(session), queued: 0 });
 }

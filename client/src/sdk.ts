@@ -74,7 +74,7 @@ export class ChatRoom {
    */
   async send(text: string, waitMs = 5000): Promise<boolean> {
     const id = messageId();
-    await this.#profile.call('queue', { room: this.id, id, text });
+    await this.#profile.call('queue', { room: this.id, id, content: { kind: 'text', text } });
     return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
   }
 

@@ -27,6 +27,13 @@ export type Trouble =
   /** Messages up to the server's floor had expired before they were read. */
   | { readonly kind: 'expired' };
 
+/** Which settings of a room have changed, and what they are now. */
+export interface Settings {
+  readonly name?: string;
+  /** Empty when there is none any more. */
+  readonly topic?: string;
+}
+
 /** What an entry of the log meant to this device. */
 export type RoomEvent =
   | {
@@ -57,7 +64,14 @@ export type RoomEvent =
       readonly member: Member;
       readonly by: Member | undefined;
     }
-  | { readonly kind: 'changed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
+  | {
+      readonly kind: 'changed';
+      readonly seq: Position;
+      readonly at: number;
+      readonly by: Member | undefined;
+      /** What is new of it; invites go without saying. */
+      readonly settings: Settings;
+    }
   | { readonly kind: 'healed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
   /** This device's own pending handshake is the epoch now. */
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }

@@ -4,6 +4,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { signedAdmin, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { publish } from './groupinfo.ts';
+import { cleanName } from './identity.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
@@ -21,7 +22,7 @@ import {
   RoomError,
   stateOf,
 } from './room.ts';
-import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
+import { cleanTopic, contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
 /** A handshake to persist and send: the room waits for its place in the log. */
@@ -113,6 +114,28 @@ export function revoke(room: Room, ids: readonly string[], env: Env): Promise<St
     if (!state.invites.some((i) => i.id === id)) throw new RoomError('bad-invite', 'there is no such invite');
   }
   return changeState(room, { ...state, invites: state.invites.filter((i) => !ids.includes(i.id)) }, env);
+}
+
+/**
+ * Renames the room, or says what it is about. An empty topic ends it.
+ * @throws RoomError `not-admin`; NameError
+ */
+export async function settle(
+  room: Room,
+  { name, topic }: { readonly name?: string; readonly topic?: string },
+  env: Env,
+): Promise<Started> {
+  const { topic: now, ...state } = settled(room);
+  const next = topic === undefined ? now : cleanTopic(topic);
+  return changeState(
+    room,
+    {
+      ...state,
+      ...(name !== undefined && { name: cleanName(name) }),
+      ...(next !== undefined && { topic: next }),
+    },
+    env,
+  );
 }
 
 /** Drops what a Remove has voided, so that new invites can be redeemed. Any member may. */

@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
 import { adopt } from './adopt.ts';
-import type { RoomEvent, Step } from './event.ts';
+import type { RoomEvent, Settings, Step } from './event.ts';
 import { joinHolds, readJoinAad } from './invite.ts';
 import {
   type Candidate,
@@ -241,7 +241,7 @@ function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Jo
     case 'heal':
       return [{ kind: 'healed', ...at, by: memberAt(old, change.by) }];
     case 'state':
-      return [{ kind: 'changed', ...at, by: memberAt(old, change.by) }];
+      return [{ kind: 'changed', ...at, by: memberAt(old, change.by), settings: settingsOf(old, after) }];
     case 'remove': {
       const member = memberAt(old, change.removed);
       return member === undefined ? [] : [{ kind: 'removed', ...at, member, by: memberAt(old, change.by) }];
@@ -253,6 +253,16 @@ function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Jo
       return [{ kind: 'joined', ...at, member, invite: joiner.invite, again: change.replaces !== undefined }];
     }
   }
+}
+
+function settingsOf(old: Room, after: Room): Settings {
+  const was = old.context.state;
+  const is = after.context.state;
+  if (was === 'newer' || is === 'newer') return {};
+  return {
+    ...(is.name !== was.name && { name: is.name }),
+    ...(is.topic !== was.topic && { topic: is.topic ?? '' }),
+  };
 }
 
 function leafOf(mls: MlsState, deviceKey: Uint8Array): number | undefined {

@@ -2,13 +2,14 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type InviteId, inviteId, publicKey, type RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
-import { fingerprintOf, type Identity } from './identity.ts';
+import { fingerprintOf, type Identity, NameError } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
 import { concatBytes, equalBytes, fromUtf8, sign, transcript, uint32, utf8, verify } from './primitives.ts';
 
 /** The version of the rules by which members judge commits. */
 export const POLICY_VERSION = 1;
 const STATE_BYTES = 32 * 1024;
+const TOPIC_LENGTH = 512;
 
 const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
@@ -30,13 +31,23 @@ export type MemberInvite = v.InferOutput<typeof memberInvite>;
 const roomState = v.strictObject({
   v: v.literal(POLICY_VERSION),
   name,
-  topic: v.optional(v.pipe(v.string(), v.maxLength(512))),
+  topic: v.optional(v.pipe(v.string(), v.maxLength(TOPIC_LENGTH))),
   /** Identity keys of the admins, sorted. */
   admins: v.pipe(v.array(publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom)),
   invites: v.pipe(v.array(memberInvite), v.maxLength(LIMITS.invitesPerRoom)),
   /** The last epoch that a Remove ended; invites made in it or before are void. */
   lastRemoveEpoch: v.optional(epoch),
 });
+
+/** A topic as people give it, on one line; undefined for none. @throws NameError */
+export function cleanTopic(text: string): string | undefined {
+  const topic = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
+  if (topic.length > TOPIC_LENGTH) throw new NameError(`a topic has at most ${TOPIC_LENGTH} characters`);
+  // Emoji are joined by U+200D.
+  if (/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/u.test(topic))
+    throw new NameError('a topic must not hold control or invisible characters');
+  return topic === '' ? undefined : topic;
+}
 
 /** What all members agree on besides the tree: an extension of the GroupContext. */
 export type RoomState = v.InferOutput<typeof roomState>;

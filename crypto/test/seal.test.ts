@@ -1,5 +1,5 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import type { RoomId } from '@gochat/protocol/fields';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -108,12 +108,12 @@ test('a signal is read once, in its epoch', async () => {
   const { log, ana, ben } = await two();
   const said = { kind: 'typing', on: true } as const;
   const first = sealSignal(ana.room, said, ana.env).body;
-  const second = sealSignal(ana.room, { kind: 'read', seq: '5' }, ana.env).body;
+  const second = sealSignal(ana.room, { kind: 'here', read: '5' as Position }, ana.env).body;
   const heard = openSignal(ben.room, new Map(), first);
   expect(heard).toMatchObject({ from: { name: 'ana' }, whisper: said });
   expect(openSignal(ben.room, heard?.counters ?? new Map(), first)).toBeUndefined();
   const later = openSignal(ben.room, heard?.counters ?? new Map(), second);
-  expect(later?.whisper).toEqual({ kind: 'read', seq: '5' });
+  expect(later?.whisper).toEqual({ kind: 'here', read: '5' });
   expect(openSignal(ben.room, later?.counters ?? new Map(), first)).toBeUndefined();
   await ben.heals(log);
   expect(openSignal(ben.room, new Map(), first)).toBeUndefined();

@@ -74,7 +74,7 @@ export class Someone {
   /** Queues a message; {@link delivered} waits for it. */
   async says(room: string, text: string): Promise<string> {
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
-    await this.profile.call('queue', { room, id, text });
+    await this.profile.call('queue', { room, id, content: { kind: 'text', text } });
     return id;
   }
 

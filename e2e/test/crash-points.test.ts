@@ -87,7 +87,7 @@ function says(ana: Mortal, room: string, text: string): Promise<void> {
   const id = Buffer.from(env.random(16)).toString('base64url');
   let again = false;
   return ana.does(async (chat) => {
-    await chat.call('queue', { room, id, text, again });
+    await chat.call('queue', { room, id, content: { kind: 'text', text }, again });
     again = true;
     const { waiting } = await chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
     expect(waiting).toBe(0);

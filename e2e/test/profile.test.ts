@@ -69,9 +69,9 @@ test('the same message asked for twice is sent once', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const id = await ana.says(room, 'once');
-  await ana.profile.call('queue', { room, id, text: 'once' });
+  await ana.profile.call('queue', { room, id, content: { kind: 'text', text: 'once' } });
   await ana.delivered(room, [id]);
-  await ana.profile.call('queue', { room, id, text: 'once', again: true });
+  await ana.profile.call('queue', { room, id, content: { kind: 'text', text: 'once' }, again: true });
   await ana.delivered(room, [id]);
   expect(await ana.read(room)).toEqual(['ana: once']);
 });

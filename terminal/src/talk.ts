@@ -71,7 +71,7 @@ async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<
         const id = randomBytes(16).toString('base64url');
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
-        await profile.call('queue', { room, id, text: said });
+        await profile.call('queue', { room, id, content: { kind: 'text', text: said } });
       }
     } catch (error) {
       prompt.print(`* ${sanitizeText(error instanceof Error ? error.message : 'that failed')}`);

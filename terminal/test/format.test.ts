@@ -7,6 +7,7 @@ import { columns, formatItem, jsonItem } from '../src/format.ts';
 
 const item = (more: Partial<HistoryItem>): HistoryItem => ({
   seq: '7' as HistoryItem['seq'],
+  sub: 0,
   at: 1,
   kind: 'text',
   from: 'ana',

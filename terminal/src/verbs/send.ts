@@ -47,6 +47,6 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
 async function queued(profile: Profile, room: string, text: string): Promise<string> {
   if (text === '') throw new UsageError('there is nothing to send');
   const id = randomBytes(16).toString('base64url');
-  await profile.call('queue', { room, id, text });
+  await profile.call('queue', { room, id, content: { kind: 'text', text } });
   return id;
 }

@@ -1,0 +1,69 @@
+import type { Content } from '@gochat/crypto/content';
+import type { Member, Room } from '@gochat/crypto/room';
+import type { Position, RoomId } from '@gochat/protocol/fields';
+import { applyChange, type MessageChange, targetOf } from './changes.ts';
+import { type HistoryItem, nameOf, refusedChange, type Told } from './history.ts';
+import { type Change, fromJson, type Records, toJson } from './records.ts';
+
+/** Who said something, and where it stands in the log. */
+interface Said {
+  readonly seq: Position;
+  readonly at: number;
+  readonly from: Member;
+  readonly content: Content;
+}
+
+/** The lines that a run of entries adds to a room's story, and the older ones that it changes. */
+export class Chapter {
+  readonly #records: Records;
+  readonly #room: RoomId;
+  readonly #lines = new Map<string, HistoryItem>();
+  readonly #counts = new Map<Position, number>();
+
+  constructor(records: Records, room: RoomId) {
+    this.#records = records;
+    this.#room = room;
+  }
+
+  add(told: Told): void {
+    const sub = this.#counts.get(told.seq) ?? 0;
+    this.#counts.set(told.seq, sub + 1);
+    this.#put({ ...told, sub });
+  }
+
+  /** Applies a change to its message. Of what this profile never had, or has lost, nothing can be said. */
+  async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<void> {
+    const item = await this.#find(said.content);
+    if (item === undefined) return;
+    const { device, admin, self } = said.from;
+    const author = { device, admin, own: self, name: nameOf(room, said.from) };
+    const next = applyChange(item, said.content, author, said.at);
+    if (next === 'refused') this.add(refusedChange(said, author.name, item));
+    else if (next !== item) this.#put(next);
+  }
+
+  /** What is new or has changed, each line once. */
+  get items(): HistoryItem[] {
+    return [...this.#lines.values()];
+  }
+
+  get changes(): Change[] {
+    return this.items.map((item) => ({
+      place: { of: 'history', room: this.#room, at: Number(item.seq), sub: item.sub },
+      value: toJson(item),
+    }));
+  }
+
+  #put(item: HistoryItem): void {
+    this.#lines.set(`${item.seq} ${item.sub}`, item);
+  }
+
+  async #find(change: MessageChange): Promise<HistoryItem | undefined> {
+    const { seq, id } = targetOf(change);
+    const isTarget = (item: HistoryItem) => item.seq === seq && item.id === id && item.kind === 'text';
+    const here = this.items.find(isTarget);
+    if (here !== undefined) return here;
+    const rows = await this.#records.at('history', this.#room, Number(seq));
+    return rows.map((row) => fromJson<HistoryItem>(row)).find(isTarget);
+  }
+}
