@@ -227,7 +227,8 @@ class Desk implements View, Host {
     ).finally(stop);
     this.#panes = [...this.#panes, pane];
     for (const event of early) if (event.kind !== 'preferences') pane.take(event);
-    await profile.call('follow', { room: info.id }).catch(() => undefined);
+    const standing = await profile.call('follow', { room: info.id });
+    pane.take({ kind: 'online', room: info.id, ...standing });
     this.#touch();
     return pane;
   }

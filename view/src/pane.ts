@@ -292,7 +292,8 @@ export class Pane {
     this.#lines.take(items);
     const fresh = items.filter((item) => Number(item.seq) > end);
     for (const item of fresh) if (item.kind === 'text') this.presence.spoke(item.device, Number(item.seq));
-    if (this.#newBehind === undefined && !this.#looking && fresh.some((item) => isNews(item, this.context)))
+    const watched = this.#looking && this.#live;
+    if (this.#newBehind === undefined && !watched && fresh.some((item) => isNews(item, this.context)))
       this.#newBehind = Number(this.#notes.read);
     if (fresh.some((item) => item.own && item.kind === 'text')) this.#newBehind = undefined;
     this.#askQuoted(fresh);

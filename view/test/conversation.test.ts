@@ -1,0 +1,325 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gather, type Person } from './person.ts';
+
+let ana: Person;
+let ben: Person;
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  const room = await gather(['ana', 'ben']);
+  [ana, ben] = room.people as [Person, Person];
+  end = room.end;
+});
+
+afterAll(() => end());
+
+const key = async (person: Person, text: string) => (await person.reads(text)).key;
+
+describe('two people in a room', () => {
+  test('what one says the other reads, grouped, with delivery state', async () => {
+    ana.says('hello **ben**');
+    const row = await ben.reads('hello **ben**');
+    expect(row).toMatchObject({ author: { name: 'ana', own: false }, first: true, delivery: undefined });
+    expect(row.body).toEqual([
+      {
+        kind: 'paragraph',
+        inside: [
+          { kind: 'text', text: 'hello ' },
+          { kind: 'strong', inside: [{ kind: 'text', text: 'ben' }] },
+        ],
+      },
+    ]);
+    ben.view.actions.seen(row.key);
+    const own = await ana.sees('that ben has read it', () => {
+      const sent = ana.message('hello **ben**');
+      return sent?.delivery === 'read' ? sent : undefined;
+    });
+    expect(own.deliveryText).toBe('read by ben');
+    expect(ana.room.composer.text).toBe('');
+  });
+
+  test('a reply quotes what it answers, and leads back to it', async () => {
+    ana.says('where do we meet?');
+    const asked = await ben.reads('where do we meet?');
+    ben.view.actions.run('reply', '', asked.key);
+    await ben.sees(
+      'the quote over the field',
+      ({ room }) => room?.composer.reply?.text === 'where do we meet?',
+    );
+    ben.says('at the river');
+    const answer = await ana.reads('at the river');
+    expect(answer.reply).toMatchObject({
+      from: 'ana',
+      text: 'where do we meet?',
+      key: await key(ana, 'where do we meet?'),
+    });
+    expect(answer.mentioned).toBe(true);
+    ana.view.actions.run('quoted', '', answer.key);
+    await ana.sees('the jump', ({ room }) => room?.timeline.target?.key === answer.reply?.key);
+    expect(ben.room.composer.reply).toBeUndefined();
+  });
+
+  test('a reaction is counted on both sides, and taken away again', async () => {
+    ana.says('done!');
+    const row = await ben.reads('done!');
+    ben.view.actions.react(row.key, '🎉');
+    await ana.sees('the reaction', () => ana.message('done!')?.reactions[0]?.by === 'ben');
+    ana.view.actions.react(await key(ana, 'done!'), '🎉');
+    await ben.sees('two', () => ben.message('done!')?.reactions[0]?.count === 2);
+    ben.view.actions.react(row.key, '🎉');
+    await ana.sees('one', () => ana.message('done!')?.reactions[0]?.by === 'you');
+  });
+
+  test('an edit shows everywhere, and only its author can make it', async () => {
+    ana.says('at seven');
+    const theirs = await ben.reads('at seven');
+    ben.view.actions.run('edit', '', theirs.key);
+    expect(ben.screen.flash).toMatchObject({ tone: 'bad' });
+    expect(ana.view.actions.editLast()).toBe(true);
+    await ana.sees(
+      'the text in the field',
+      ({ room }) => room?.composer.mode === 'edit' && room.composer.text === 'at seven',
+    );
+    ana.says('at eight');
+    const row = await ben.reads('at eight');
+    expect(row.edited).toMatch(/^edited \d\d:\d\d$/);
+    expect(row.key).toBe(theirs.key);
+    expect(ben.message('at seven')).toBeUndefined();
+    expect(ana.room.composer.mode).toBe('new');
+  });
+
+  test('a message is deleted for everybody after a question', async () => {
+    ana.says('a secret slip');
+    const theirs = await ben.reads('a secret slip');
+    ana.view.actions.run('delete', '', await key(ana, 'a secret slip'));
+    const question = await ana.dialog('form');
+    expect(question.danger).toBe(true);
+    ana.view.actions.submit({});
+    const row = await ben.sees('that it was taken back', () =>
+      ben.rows.find((one) => one.key === theirs.key && one.kind === 'deleted'),
+    );
+    expect(row.spoken).toContain('ana took this message back');
+    expect(JSON.stringify(ben.screen)).not.toContain('secret slip');
+  });
+
+  test('an admin takes back what a member said, and nobody else can', async () => {
+    ana.says('mine');
+    const hers = await ben.reads('mine');
+    ben.view.actions.run('delete', '', hers.key);
+    expect(ben.screen.flash).toMatchObject({ tone: 'bad' });
+    ben.says('rude words');
+    const his = await ana.reads('rude words');
+    ana.view.actions.run('delete', '', his.key);
+    await ana.dialog('form');
+    ana.view.actions.submit({});
+    await ben.sees('that it is gone', () =>
+      ben.rows.some((row) => row.kind === 'deleted' && /A message of ben/.test(row.text)),
+    );
+  });
+
+  test('somebody who is called by name is mentioned, and told', async () => {
+    ben.view.actions.look(false);
+    ana.view.actions.type('hi @b', 5);
+    await ana.sees('ben offered', ({ room }) => room?.composer.completion?.items[0]?.insert === '@ben ');
+    ana.view.actions.complete();
+    expect(ana.room.composer.text).toBe('hi @ben ');
+    ana.says('hi @ben look here');
+    const row = await ben.reads('hi @ben look here');
+    expect(row.mentioned).toBe(true);
+    expect(JSON.stringify(row.body)).toContain('"mention"');
+    expect(ben.screen.rooms[0]).toMatchObject({ mentions: 1 });
+    expect(ben.surroundings.notices.at(-1)).toEqual({
+      title: 'GoChat',
+      body: 'You were mentioned',
+      room: ben.room.id,
+      mention: true,
+    });
+    ben.view.actions.look(true);
+    ben.view.actions.seen(row.key);
+    await ben.sees('nothing unread', ({ unread }) => unread.messages === 0 && unread.mentions === 0);
+  });
+
+  test('/me, shortcodes and a doubled slash', async () => {
+    ana.says('/me waves :wave:');
+    expect(await ben.reads('waves 👋')).toMatchObject({ me: true });
+    ana.says('//help is a command');
+    await ben.reads('/help is a command');
+  });
+
+  test('an unknown command is never sent, and stays in the field', async () => {
+    ana.says('/hepl me');
+    expect(ana.screen.flash?.text).toContain('There is no command /hepl');
+    expect(ana.room.composer.text).toBe('/hepl me');
+    ana.view.actions.type('', 0);
+  });
+
+  test('typing shows, and stops when it is sent', async () => {
+    ana.view.actions.type('I am', 4);
+    await ben.sees('that ana types', ({ room }) => room?.typing === 'ana is typing…');
+    ana.says('I am here');
+    await ben.sees('that ana types no more', ({ room }) => room?.typing === '');
+  });
+
+  test('who looks at the room is here', async () => {
+    await ben.sees('ana here', ({ room }) => room?.members.find(({ name }) => name === 'ana')?.here === true);
+    ana.view.actions.look(false);
+    await ben.sees(
+      'ana away',
+      ({ room }) => room?.members.find(({ name }) => name === 'ana')?.here === false,
+    );
+    ana.view.actions.look(true);
+  });
+
+  test('the read position, the draft and what was begun as a reply outlive a restart', async () => {
+    ana.says('before the restart');
+    const read = await ben.reads('before the restart');
+    ben.view.actions.seen(read.key);
+    ben.view.actions.run('reply', '', read.key);
+    ben.view.actions.type('half a thou', 11);
+    await ben.restart();
+    expect(ben.room.composer).toMatchObject({ text: 'half a thou', mode: 'new' });
+    await ben.sees('the quote', ({ room }) => room?.composer.reply?.text === 'before the restart');
+    expect(ben.screen.unread.messages).toBe(0);
+    await ben.stop();
+    ana.says('while ben was away');
+    await ana.sees('it sent', () => ana.message('while ben was away')?.delivery === 'sent');
+    await ben.restart();
+    await ben.reads('while ben was away');
+    await ben.sees(
+      'the unread line',
+      ({ room }) => room?.timeline.unreadKey !== undefined && room.timeline.unread === 1,
+    );
+    const rows = ben.rows;
+    const line = rows.findIndex((row) => row.kind === 'unread');
+    expect(rows[line + 1]).toMatchObject({ source: 'while ben was away' });
+    ben.view.actions.cancel();
+    ben.view.actions.type('', 0);
+  });
+
+  test('a search finds what was said, and goes from hit to hit', async () => {
+    ana.says('the needle one');
+    ana.says('the needle two');
+    await ben.reads('the needle two');
+    ben.view.actions.search('NEEDLE the');
+    const found = await ben.sees('two hits', ({ room }) =>
+      room?.search?.hits.length === 2 ? room.search : undefined,
+    );
+    expect(found.hits.map(({ text }) => text)).toEqual(['the needle two', 'the needle one']);
+    ben.view.actions.hit(1);
+    ben.view.actions.hit(1);
+    await ben.sees(
+      'the older one',
+      ({ room }) => room?.search?.summary === '2 of 2' && room.timeline.target !== undefined,
+    );
+    expect(ben.room.timeline.target?.key).toBe(ben.message('the needle one')?.key);
+    expect(ben.view.actions.cancel()).toBe(true);
+    expect(ben.room.search).toBeUndefined();
+  });
+
+  test('an admin names the room and says what it is about; a member can’t', async () => {
+    ben.says('/topic nonsense');
+    expect(ben.screen.flash).toMatchObject({ tone: 'bad' });
+    ana.says('/topic soup and bread');
+    await ben.sees('the topic', ({ room }) => room?.topic === 'soup and bread');
+    ana.view.actions.run('rename');
+    await ana.dialog('form');
+    ana.view.actions.submit({ name: 'pantry', topic: 'soup and bread' });
+    await ben.sees('the name', ({ room, rooms }) => room?.name === 'pantry' && rooms[0]?.name === 'pantry');
+    await ben.sees('a notice', () =>
+      ben.rows.some((row) => row.kind === 'notice' && row.text.includes('pantry')),
+    );
+    ben.view.actions.type('', 0);
+  });
+
+  test('ignoring folds, and ends', async () => {
+    ben.says('/ignore ana');
+    await ben.sees(
+      'it folded',
+      () => ben.message('the needle one') === undefined && ben.rows.some(({ kind }) => kind === 'ignored'),
+    );
+    ben.says('/unignore ana');
+    await ben.reads('the needle one');
+  });
+
+  test('muting keeps quiet', async () => {
+    ben.says('/mute');
+    await ben.sees('it muted', ({ rooms }) => rooms[0]?.muted === true);
+    ben.view.actions.look(false);
+    const told = ben.surroundings.notices.length;
+    ana.says('@ben quietly');
+    await ben.reads('@ben quietly');
+    expect(ben.surroundings.notices.length).toBe(told);
+    ben.says('/notify all');
+    ben.view.actions.look(true);
+    await ben.sees('it loud', ({ rooms }) => rooms[0]?.muted === false);
+  });
+
+  test('safety numbers are the same on both sides, and the mark stays', async () => {
+    ana.says('/verify ben');
+    const hers = await ana.sees('a number', ({ dialog }) =>
+      dialog?.kind === 'member' && dialog.safety.length > 0 ? dialog : undefined,
+    );
+    ben.says('/verify ana');
+    const his = await ben.sees('a number', ({ dialog }) =>
+      dialog?.kind === 'member' && dialog.safety.length > 0 ? dialog : undefined,
+    );
+    expect(his.safety).toEqual(hers.safety);
+    ana.view.actions.pick('verify');
+    await ana.sees('it verified', ({ room }) => room?.lock.state === 'verified');
+    ana.view.actions.close();
+    ben.view.actions.close();
+    await ana.restart();
+    await ana.sees('it verified still', ({ room }) => room?.lock.state === 'verified');
+  });
+
+  test('what the server sees of a message is ciphertext', async () => {
+    const row = await ana.reads('the needle one');
+    ana.view.actions.run('inspect-message', '', row.key);
+    const shown = await ana.sees('it', ({ dialog }) =>
+      dialog?.kind === 'inspect' && !dialog.busy ? dialog : undefined,
+    );
+    expect(shown.parts.find(({ label }) => label === 'What it says to you')?.value).toBe('the needle one');
+    expect(shown.parts.find(({ label }) => label === 'Ciphertext')?.value).toMatch(/^[A-Za-z0-9_-]{100,}$/);
+    ana.view.actions.close();
+  });
+
+  test('a paste over three lines is asked about, and never run as a command', async () => {
+    ana.view.actions.paste('/leave', 0);
+    expect(ana.room.composer.text).toBe('//leave');
+    ana.view.actions.type('', 0);
+    ana.view.actions.paste('a\nb\nc\nd\n', 0);
+    const question = await ana.dialog('menu');
+    expect(question.items.map(({ name }) => name)).toEqual(['edit', 'code', 'as-is', 'drop']);
+    ana.view.actions.pick('code');
+    expect(ana.room.composer.text).toBe('```\na\nb\nc\nd\n```\n');
+    ana.view.actions.type('', 0);
+  });
+
+  test('invites are listed and withdrawn', async () => {
+    ana.view.actions.run('invites');
+    const list = await ana.sees('them', ({ dialog }) =>
+      dialog?.kind === 'invites' && !dialog.busy ? dialog : undefined,
+    );
+    expect(list.items).toHaveLength(1);
+    ana.view.actions.pick(list.items[0]?.id ?? '');
+    await ana.dialog('form');
+    ana.view.actions.submit({});
+    await ana.sees(
+      'none',
+      ({ dialog }) => dialog?.kind === 'invites' && !dialog.busy && dialog.items.length === 0,
+    );
+    ana.view.actions.close();
+  });
+
+  test('a removed member is told so, and writes no more', async () => {
+    ana.says('/remove ben');
+    await ana.dialog('form');
+    ana.view.actions.submit({});
+    await ben.sees('that it is over', ({ room }) => room?.composer.mode === 'closed');
+    expect(ben.room.composer.hint).toContain('removed');
+    await ana.sees('a notice', () =>
+      ana.rows.some((row) => row.kind === 'notice' && row.text.includes('ben was removed')),
+    );
+    expect(ana.room.members.map(({ name }) => name)).toEqual(['ana']);
+  });
+});
