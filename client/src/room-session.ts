@@ -61,6 +61,8 @@ export class RoomSession {
   #draining = false;
   #drained: Promise<void> = Promise.resolve();
   #counters: SignalCounters = new Map();
+  /** When something was whispered last. */
+  #whispered = 0;
   #toldRevision = 0;
   #telling = false;
 
@@ -209,7 +211,10 @@ export class RoomSession {
   /** Tells the others something for the moment; nobody is told when the room isn't live. */
   whisper(says: Whisper): void {
     if (!this.#live || this.room.status !== 'active') return;
-    this.#connection?.signal(sealSignal(this.room, says, this.#env));
+    // Readers take each device's signals in the order of their times: no two may have the same.
+    this.#whispered = Math.max(this.#env.now(), this.#whispered + 1);
+    const env = { ...this.#env, now: () => this.#whispered };
+    this.#connection?.signal(sealSignal(this.room, says, env));
   }
 
   async #drain(): Promise<void> {
