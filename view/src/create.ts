@@ -461,8 +461,7 @@ class Desk implements View, Host {
     paste: (text, cursor) => paste(this, text, cursor),
     editLast: () => {
       // What was said last may be on its way still: to edit the one before it is not what is meant.
-      const sending = this.pane?.waiting.some(({ content }) => content.kind === 'text') === true;
-      const item = sending ? undefined : this.pane?.lastOwn();
+      const item = this.pane?.isSending === true ? undefined : this.pane?.lastOwn();
       if (item === undefined || this.composing?.text !== '' || this.pane?.closed !== '') return false;
       this.composing?.edit(item);
       return true;

@@ -242,6 +242,11 @@ export class Pane {
     return this.#waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
   }
 
+  /** Whether a message is on its way to the server. */
+  get isSending(): boolean {
+    return this.#waitingItems(this.context).length > 0;
+  }
+
   lastOwn(): HistoryItem | undefined {
     return this.#lines.all.findLast(
       ({ item }) => item.kind === 'text' && item.own && item.deleted === undefined,
