@@ -18,7 +18,7 @@ export default {
     web: { entry: ['src/main.tsx'] },
   },
   // Debian's, for tests that install what they need.
-  ignoreBinaries: ['apt-get'],
+  ignoreBinaries: ['apt-get', 'flock'],
   // What bots import from the package.
   ignoreIssues: { 'client/src/sdk.ts': ['exports', 'types'] },
   ignoreExportsUsedInFile: { interface: true, type: true },

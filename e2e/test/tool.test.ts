@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { findTool, needed } from '../src/tool.ts';
+
+test('a tool is found where it is, without installing anything', async () => {
+  expect(await findTool('sh', [], { isDebian: false, isRoot: false })).toEqual({
+    path: expect.stringMatching(/\/sh$/),
+  });
+});
+
+test('what can’t be had comes with the reason', async () => {
+  expect(await findTool('gochat-nothing', [], { isDebian: false, isRoot: true })).toEqual({
+    missing: 'there is no gochat-nothing, and this is no Debian to install it on',
+  });
+  expect(await findTool('gochat-nothing', [], { isDebian: true, isRoot: false })).toEqual({
+    missing: 'there is no gochat-nothing, and only root could install it',
+  });
+});
+
+test('a skipped test is told of loudly, and fails under continuous integration', () => {
+  const told: string[] = [];
+  const out = { write: (text: string) => told.push(text) };
+  expect(needed({ path: '/bin/sh' }, 'the shell', true, out)).toBe('/bin/sh');
+  expect(told).toEqual([]);
+  expect(needed({ missing: 'there is none' }, 'the page', false, out)).toBeUndefined();
+  expect(told.join('')).toContain('SKIPPED: the page. there is none');
+  expect(() => needed({ missing: 'there is none' }, 'the page', true, out)).toThrow(
+    "the page can't be tested: there is none",
+  );
+});
