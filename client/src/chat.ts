@@ -136,9 +136,8 @@ export class Chat {
     invites: async ({ room, waitMs }) => this.#governance.invites(await this.#current(room, waitMs)),
     settle: async (params) =>
       this.#governance.settle(await this.#current(params.room, params.waitMs), params),
-    appoint: async () => {
-      throw new ChatError('refused', 'this is not made yet');
-    },
+    appoint: async (params) =>
+      this.#governance.appoint(await this.#current(params.room, params.waitMs), params),
     revoke: async (params) =>
       this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
     peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),

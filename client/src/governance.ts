@@ -1,4 +1,4 @@
-import { invite, remove, revoke, settle } from '@gochat/crypto/handshake';
+import { appoint, invite, remove, revoke, settle } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import type { Env } from '@gochat/crypto/primitives';
@@ -36,6 +36,15 @@ export class Governance {
     const wanted = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
     await session.change((now) => settle(now, wanted, this.#env), waitMs);
     return null;
+  }
+
+  async appoint(
+    session: RoomSession,
+    { member, admin, waitMs }: Params<'appoint'>,
+  ): Promise<Result<'appoint'>> {
+    const { member: target, info } = pickMember(session.room, member);
+    await session.change((now) => appoint(now, target.device, admin, this.#env), waitMs);
+    return { name: info.name };
   }
 
   async invite(

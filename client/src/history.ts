@@ -74,7 +74,7 @@ export function toHistory(event: RoomEvent, room: Room): Told | undefined {
       return { ...stamp(event), ...author(room, event.member), kind: 'removed', text: `was removed${by}` };
     }
     case 'changed': {
-      const text = wordSettings(event.settings);
+      const text = wordSettings(event.settings, room);
       if (text === '' || event.by === undefined) return undefined;
       return { ...stamp(event), ...author(room, event.by), kind: 'changed', text };
     }
@@ -119,10 +119,14 @@ function author(room: Room, member: Member) {
   return { from: nameOf(room, member), device: member.device, own: member.self };
 }
 
-function wordSettings({ name, topic }: Settings): string {
-  const renamed = name === undefined ? [] : [`renamed the room to ${name}`];
+function wordSettings({ name, topic, appointed, dropped }: Settings, room: Room): string {
   const said = topic === '' ? 'ended the topic' : `changed the topic to: ${topic}`;
-  return [...renamed, ...(topic === undefined ? [] : [said])].join(' and ');
+  return [
+    ...(name === undefined ? [] : [`renamed the room to ${name}`]),
+    ...appointed.map((member) => `made ${nameOf(room, member)} an admin`),
+    ...dropped.map((member) => `ended that ${nameOf(room, member)} is an admin`),
+    ...(topic === undefined ? [] : [said]),
+  ].join(' and ');
 }
 
 /** What happened and what to do about it. */

@@ -29,7 +29,7 @@ type Stored = Pick<
   readonly peers: readonly (readonly [string, Peer])[];
   readonly pass: string;
   readonly admin: string | undefined;
-  readonly pending: Omit<Pending, 'mls'> | undefined;
+  readonly pending: (Omit<Pending, 'mls' | 'admin'> & { readonly admin?: string }) | undefined;
   readonly chain: {
     readonly index: number;
     readonly value: string;
@@ -68,6 +68,7 @@ export function encodeRoom(room: Room): Uint8Array {
       request: pending.request,
       after: pending.after,
       hash: pending.hash,
+      ...(pending.admin && { admin: encodeBytes(pending.admin.seed) }),
     },
     chain: {
       index: chain.index,
@@ -127,7 +128,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     peers: new Map(stored.peers),
     next: stored.next,
     inFlight: stored.inFlight,
-    pending: pending && { ...pending, mls: decodeMls(pendingBytes) },
+    pending: pending && restoredPending(pending, pendingBytes),
     admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
     joinsClosed: stored.joinsClosed,
     doubt: stored.doubt,
@@ -135,6 +136,17 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     heard: stored.heard,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,
+  };
+}
+
+function restoredPending(
+  { admin, ...pending }: NonNullable<Stored['pending']>,
+  mlsBytes: Uint8Array,
+): Pending {
+  return {
+    ...pending,
+    mls: decodeMls(mlsBytes),
+    ...(admin !== undefined && { admin: signingKey(decodeBytes(admin)) }),
   };
 }
 

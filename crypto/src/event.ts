@@ -32,6 +32,9 @@ export interface Settings {
   readonly name?: string;
   /** Empty when there is none any more. */
   readonly topic?: string;
+  /** Who is an admin now, and who isn't any more. */
+  readonly appointed: readonly Member[];
+  readonly dropped: readonly Member[];
 }
 
 /** What an entry of the log meant to this device. */

@@ -3,13 +3,14 @@ import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import { signedAdmin, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { handOver } from './admin-key.ts';
 import { publish } from './groupinfo.ts';
 import { cleanName } from './identity.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
 import { mayChangeState } from './policy.ts';
-import { type Env, sha256, sign } from './primitives.ts';
+import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
 import {
   before,
   epochOf,
@@ -45,6 +46,10 @@ interface Change {
   readonly invites: readonly MemberInvite[];
   readonly fresh?: { readonly keys: InviteKeys; readonly terms: InviteTerms };
   readonly retire?: boolean;
+  /** Authenticated data of the commit. */
+  readonly aad?: Uint8Array;
+  /** The admins' key at the server from then on. */
+  readonly admin?: SigningKey;
 }
 
 function self(room: Room): Member {
@@ -64,7 +69,7 @@ export function heal(room: Room, env: Env): Promise<Started> {
  */
 export function remove(room: Room, device: string, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin) {
-    throw new RoomError('not-admin', 'only an admin of the room can remove members');
+    throw keyless(room, 'only an admin of the room can remove members');
   }
   const target = membersOf(room).find((m) => m.device === device);
   if (target === undefined) throw new RoomError('not-member', 'there is no such member');
@@ -76,6 +81,13 @@ export function remove(room: Room, device: string, env: Env): Promise<Started> {
     );
   const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
   return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
+}
+
+/** Who joined anew is an admin still, by its identity, and has lost the key. */
+function keyless(room: Room, message: string): RoomError {
+  const lost =
+    'this device has not got the key of the room’s admins: another admin has to make you one again';
+  return new RoomError('not-admin', self(room).admin ? lost : message);
 }
 
 /** Whether members may be in an epoch that this device can't follow: the server would retire the keys that they have. */
@@ -104,7 +116,8 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
     epoch: Number(epochOf(room)),
     by: self(room).identity,
   };
-  return changeState(room, { ...state, invites: [...state.invites, fresh] }, env, { keys, terms });
+  const next = { ...state, invites: [...state.invites, fresh] };
+  return changeState(room, next, env, { fresh: { keys, terms } });
 }
 
 /** Withdraws invites: one's own, or as an admin anybody's. @throws RoomError `bad-invite`, `not-admin` */
@@ -138,6 +151,35 @@ export async function settle(
   );
 }
 
+/**
+ * Makes a member an admin and hands it the admins' key at the server; one who is admin already gets the key again. Or ends that it is
+ * one, with another key for those who remain.
+ * @throws RoomError `not-admin`, `not-member`, `too-many`
+ */
+export async function appoint(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
+  if (room.admin === undefined || !self(room).admin)
+    throw keyless(room, 'only an admin of the room can change who is one');
+  const target = membersOf(room).find((m) => m.device === device);
+  if (target === undefined) throw new RoomError('not-member', 'there is no such member');
+  const state = settled(room);
+  const others = state.admins.filter((identity) => identity !== target.identity);
+  if (!admin && !membersOf(room).some((m) => others.includes(m.identity)))
+    throw new RoomError('not-admin', 'a room has an admin: make another member one first');
+  const admins = admin ? [...others, target.identity].sort() : others;
+  if (admins.length > LIMITS.adminsPerRoom)
+    throw new RoomError('too-many', `a room has at most ${LIMITS.adminsPerRoom} admins`);
+  const key = admin ? room.admin : signingKey(env.random(32));
+  const given = membersOf(room).filter((m) =>
+    admin ? m.identity === target.identity && !m.self : !m.self && others.includes(m.identity),
+  );
+  const aad = await handOver(
+    room,
+    given.map((m) => m.device),
+    key,
+  );
+  return changeState(room, { ...state, admins }, env, { aad, ...(!admin && { admin: key }) });
+}
+
 /** Drops what a Remove has voided, so that new invites can be redeemed. Any member may. */
 export function reopen(room: Room, env: Env): Promise<Started> {
   return changeState(room, settled(room), env);
@@ -150,7 +192,12 @@ function settled(room: Room): RoomState {
 }
 
 /** Turns the room state into `next`. @throws RoomError `not-admin` when policy doesn't let this member. */
-function changeState(room: Room, next: RoomState, env: Env, fresh?: Change['fresh']): Promise<Started> {
+function changeState(
+  room: Room,
+  next: RoomState,
+  env: Env,
+  more: Pick<Change, 'fresh' | 'aad' | 'admin'> = {},
+): Promise<Started> {
   if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
     throw new RoomError('not-admin', 'only an admin of the room can change this');
   }
@@ -158,7 +205,7 @@ function changeState(room: Room, next: RoomState, env: Env, fresh?: Change['fres
   const proposals: Proposal[] = [
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },
   ];
-  return start(room, { intent: 'state', proposals, invites: next.invites, ...(fresh && { fresh }) }, env);
+  return start(room, { intent: 'state', proposals, invites: next.invites, ...more }, env);
 }
 
 async function start(room: Room, change: Change, env: Env): Promise<Started> {
@@ -167,7 +214,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   }
   if (room.pending !== undefined)
     throw new RoomError('pending', 'another change of this device is on its way');
-  const { message, state: mls } = await commit(room.mls, change.proposals);
+  const { message, state: mls } = await commit(room.mls, change.proposals, change.aad);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
   const published = await publish(room.id, mls, keys, change.invites, env);
@@ -187,9 +234,16 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const frame: UpOf<'handshake'> = {
     ...unsigned,
     proof: encodeBytes(sign(room.pass, signedHandshake(unsigned))),
-    ...(change.retire === true && { admin: retirement(room, unsigned) }),
+    ...((change.retire === true || change.admin !== undefined) && { admin: order(room, unsigned, change) }),
   };
-  const pending = { intent: change.intent, request, after: room.base, hash: encodeBytes(sha256(body)), mls };
+  const pending = {
+    intent: change.intent,
+    request,
+    after: room.base,
+    hash: encodeBytes(sha256(body)),
+    mls,
+    ...(change.admin && { admin: change.admin }),
+  };
   return { room: { ...room, pending }, frame };
 }
 
@@ -201,9 +255,14 @@ function withTerms(
   return { ...grant, join: encodeBytes(fresh.keys.join.publicKey), ...fresh.terms };
 }
 
-function retirement(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>) {
-  if (room.admin === undefined) throw new RoomError('not-admin', 'only an admin of the room can retire keys');
-  const block = { key: encodeBytes(room.admin.publicKey), retire: true };
+/** What an admin orders of the server: to retire access keys, or to know another admin key. */
+function order(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>, change: Change) {
+  if (room.admin === undefined) throw keyless(room, 'only an admin of the room can do this');
+  const block = {
+    key: encodeBytes(room.admin.publicKey),
+    retire: change.retire === true,
+    ...(change.admin && { admins: [encodeBytes(change.admin.publicKey)] }),
+  };
   return { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) };
 }
 

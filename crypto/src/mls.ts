@@ -184,10 +184,10 @@ export async function joinExternally(
 }
 
 /** A commit of proposals by value; with none it only rotates the committer's keys. The given state stays usable. */
-export async function commit(state: MlsState, proposals: Proposal[]) {
+export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8Array = new Uint8Array()) {
   const result = await createCommit(
     { state, cipherSuite: await suite() },
-    { extraProposals: proposals, ratchetTreeExtension: true },
+    { extraProposals: proposals, ratchetTreeExtension: true, authenticatedData: aad },
   );
   if (result.commit.wireformat !== 'mls_private_message')
     throw new Error('a commit of a member is a PrivateMessage');

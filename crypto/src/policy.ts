@@ -81,11 +81,7 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
   const settingsKept =
     next.name === now.name && next.topic === now.topic && next.admins.join() === now.admins.join();
   if (!settingsKept && !admin) return false;
-  if (
-    next.admins.join() !== [...next.admins].sort().join() ||
-    new Set(next.admins).size !== next.admins.length
-  )
-    return false;
+  if (!mayBeAdmins(before, next.admins)) return false;
 
   const epoch = Number(mls.groupContext.epoch);
   const lastRemove = joinsClosed ? epoch - 1 : now.lastRemoveEpoch;
@@ -101,6 +97,21 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
     return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
   });
   return mayDrop && mayHold;
+}
+
+/** Some and not too many, sorted, each once; new ones are members. */
+function mayBeAdmins({ state, mls }: Before, admins: readonly string[]): boolean {
+  if (admins.length === 0 || admins.length > LIMITS.adminsPerRoom) return false;
+  if (admins.join() !== [...new Set(admins)].sort().join()) return false;
+  const fresh = admins.filter((identity) => !state.admins.includes(identity));
+  if (fresh.length === 0) return true;
+  const identities = new Set(
+    [...leavesOf(mls.ratchetTree).values()].flatMap((leaf) => {
+      const credential = identityOf(leaf.credential);
+      return credential === undefined ? [] : [encodeBytes(credential.identityKey)];
+    }),
+  );
+  return fresh.every((identity) => identities.has(identity));
 }
 
 /** Whether the candidate differs from what stands by exactly this change and nothing else. `joiner`: the leaf that a join adds. */

@@ -1,5 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
+import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
 import type { RoomEvent, Settings, Step } from './event.ts';
 import { joinHolds, readJoinAad } from './invite.ts';
@@ -18,7 +19,7 @@ import {
 import { type Change, classify, isExactly } from './policy.ts';
 import { equalBytes } from './primitives.ts';
 import type { Opened } from './receive.ts';
-import { accompanied, before, memberAt, ownLeaf, type Pending, type Room } from './room.ts';
+import { accompanied, before, memberAt, membersOf, ownLeaf, type Pending, type Room } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 
@@ -56,6 +57,7 @@ async function ownLanded(
   const after: Room = {
     ...adopted,
     pending: undefined,
+    admin: isOwnAdmin(adopted) ? (pending.admin ?? adopted.admin) : undefined,
     key: entry.seq,
     pass: adopted.keys.access,
     doubt: adopted.doubt && { ...adopted.doubt, alone: true },
@@ -116,7 +118,21 @@ async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
   if (change.kind === 'remove' && change.removed === ownLeaf(room))
     return removedSelf(room, entry, change.by, next);
   if (!isExactly(change, stands, next.state)) return skipped(room, entry);
-  return advanced(room, entry, change, next);
+  const step = await advanced(room, entry, change, next);
+  return change.kind === 'state' && step.room !== room
+    ? { ...step, room: await empowered(room, step.room, change.by, message.authenticatedData) }
+    : step;
+}
+
+/** An admin's change of the room may hand this device the admins' key, or end that it is one. */
+async function empowered(old: Room, after: Room, by: number, aad: Uint8Array): Promise<Room> {
+  if (!isOwnAdmin(after)) return { ...after, admin: undefined };
+  const given = memberAt(old, by)?.admin === true ? await takeOver(old, aad) : undefined;
+  return given === undefined ? after : { ...after, admin: given };
+}
+
+function isOwnAdmin(room: Room): boolean {
+  return room.context.state === 'newer' || memberAt(room, ownLeaf(room))?.admin === true;
 }
 
 function doubtful(room: Room, entry: Opened, by?: number): Step<Room> {
@@ -258,8 +274,12 @@ function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Jo
 function settingsOf(old: Room, after: Room): Settings {
   const was = old.context.state;
   const is = after.context.state;
-  if (was === 'newer' || is === 'newer') return {};
+  if (was === 'newer' || is === 'newer') return { appointed: [], dropped: [] };
+  const whose = (identities: readonly string[]) =>
+    membersOf(after).filter((m) => identities.includes(m.identity));
   return {
+    appointed: whose(is.admins.filter((identity) => !was.admins.includes(identity))),
+    dropped: whose(was.admins.filter((identity) => !is.admins.includes(identity))),
     ...(is.name !== was.name && { name: is.name }),
     ...(is.topic !== was.topic && { topic: is.topic ?? '' }),
   };

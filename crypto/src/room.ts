@@ -44,6 +44,8 @@ export interface Pending {
   readonly after: Position;
   readonly hash: string;
   readonly mls: MlsState;
+  /** The admins' key at the server behind it, when it is another. */
+  readonly admin?: SigningKey;
 }
 
 /** What is known of a member's messages, by its device key. */
@@ -90,7 +92,7 @@ export interface Room {
   readonly next: number;
   readonly inFlight: readonly InFlight[];
   readonly pending: Pending | undefined;
-  /** This device's pseudonymous admin key at the server, if it has one. */
+  /** The pseudonymous key that the room's admins share at the server, if this device was given it. */
   readonly admin: SigningKey | undefined;
   /** Between a Remove and the state change that drops the older invites. */
   readonly joinsClosed: boolean;

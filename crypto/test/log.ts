@@ -93,6 +93,7 @@ export class Log implements Shown {
       const { key, proof } = frame.admin;
       const holds = verify(decodeBytes(key), signedAdmin(frame, frame.admin), decodeBytes(proof));
       if (!this.#admins.has(key) || !holds) return 'refused';
+      if (frame.admin.admins !== undefined) this.#admins = new Set(frame.admin.admins);
     }
     if (frame.type === 'create') this.#admins = new Set([frame.admin]);
     this.groupInfo = frame.groupInfo;

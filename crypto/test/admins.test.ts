@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { handOver } from '../src/admin-key.ts';
+import { appoint, invite, remove, settle } from '../src/handshake.ts';
+import { commit } from '../src/mls.ts';
+import { signingKey } from '../src/primitives.ts';
+import { invitesOf, stateOf } from '../src/room.ts';
+import { sealBody } from '../src/seal.ts';
+import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
+import { request } from './hostile.ts';
+import type { Log } from './log.ts';
+import { type Person, won } from './world.ts';
+
+function settingsIn(person: Person) {
+  return person.events.flatMap((e) =>
+    e.kind === 'changed'
+      ? [
+          {
+            by: e.by?.name,
+            ...e.settings,
+            appointed: e.settings.appointed.map((m) => m.name),
+            dropped: e.settings.dropped.map((m) => m.name),
+          },
+        ]
+      : [],
+  );
+}
+
+const appoints = (by: Person, log: Log, other: Person, admin = true) =>
+  by.commits(log, (room) => appoint(room, other.device, admin, by.env));
+
+test('an admin renames the room and says what it is about', async () => {
+  const { log, ana, ben, mal, env } = await anaBenMal();
+  await ana.commits(log, (room) => settle(room, { name: ' tea  room ', topic: 'cups 👩‍🍳' }, env));
+  await allRead(log, [ben, mal]);
+  expect(stateOf(ben.room)).toMatchObject({ name: 'tea room', topic: 'cups 👩‍🍳' });
+  expect(settingsIn(ben)).toEqual([
+    { by: 'ana', name: 'tea room', topic: 'cups 👩‍🍳', appointed: [], dropped: [] },
+  ]);
+  await ana.commits(log, (room) => settle(room, { topic: '' }, env));
+  await allRead(log, [ben, mal]);
+  expect(stateOf(ben.room).topic).toBeUndefined();
+  expect(settingsIn(ben).at(-1)).toEqual({ by: 'ana', topic: '', appointed: [], dropped: [] });
+  for (const name of ['', '\u202eevil', 'x'.repeat(200)])
+    await expect(settle(ana.room, { name }, env)).rejects.toThrow('name');
+  await expect(settle(ana.room, { topic: 'x'.repeat(513) }, env)).rejects.toThrow('512');
+  await allTalk(log, ana, ben, mal);
+});
+
+test('only admins change settings, and invites outlive a change', async () => {
+  const { log, ana, ben, link, mal, env } = await anaBenMal();
+  await expect(settle(ben.room, { name: 'mine' }, env)).rejects.toThrow('only an admin');
+  await expect(appoint(ben.room, ben.device, true, env)).rejects.toThrow('only an admin');
+  await ana.commits(log, (room) => settle(room, { topic: 'cups' }, env));
+  expect(log.info(link)).toBeDefined();
+  expect(invitesOf(ana.room)).toHaveLength(1);
+  await mal.reads(log);
+  await ben.reads(log);
+  await ben.commits(log, (room) => invite(room, env.random(16), {}, env));
+  expect(invitesOf(ben.room)).toHaveLength(2);
+});
+
+test('an admin that was made can do all that the founder can', async () => {
+  for (const restarts of [false, true]) {
+    const { log, ana, ben, mal } = await anaBenMal();
+    ben.restarts = restarts;
+    await appoints(ana, log, ben);
+    await allRead(log, [ben, mal]);
+    expect(settingsIn(mal)).toEqual([{ by: 'ana', appointed: ['ben'], dropped: [] }]);
+    expect(ben.room.admin?.publicKey).toEqual(ana.room.admin?.publicKey);
+    expect(mal.room.admin).toBeUndefined();
+    await ben.removes(log, mal);
+    await allRead(log, [ana, mal]);
+    expect(mal.room.status).toBe('removed');
+    await allTalk(log, ana, ben);
+  }
+});
+
+test('who is an admin no longer can do nothing any more, with the old key neither', async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  await appoints(ana, log, ben);
+  await allRead(log, [ben, mal]);
+  const held = ben.room.admin;
+  await appoints(ana, log, ben, false);
+  await allRead(log, [ben, mal]);
+  agree(ana, ben, mal);
+  expect(settingsIn(mal).at(-1)).toEqual({ by: 'ana', appointed: [], dropped: ['ben'] });
+  expect(ben.room.admin).toBeUndefined();
+  expect(ana.room.admin?.publicKey).not.toEqual(held?.publicKey);
+  expect(() => remove(ben.room, mal.device, ben.env)).toThrow('only an admin');
+  ben.room = { ...ben.room, admin: held };
+  expect(log.swap(await request(ben, ben.env.random(300), ben.room.mls, {}, true))).toBe('refused');
+  await ana.removes(log, mal);
+  await allRead(log, [ben]);
+  await allTalk(log, ana, ben);
+});
+
+test('those who remain get the new key, and the room is never without an admin', async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  await expect(appoint(ana.room, ana.device, false, ana.env)).rejects.toThrow('make another');
+  await appoints(ana, log, ben);
+  await ben.reads(log);
+  await appoints(ben, log, mal);
+  await allRead(log, [ana, mal]);
+  await appoints(ana, log, ana, false);
+  await allRead(log, [ben, mal]);
+  expect(ana.room.admin).toBeUndefined();
+  expect(ben.room.admin?.publicKey).toEqual(mal.room.admin?.publicKey);
+  await mal.removes(log, ana);
+  await ben.reads(log);
+  await allTalk(log, ben, mal);
+});
+
+test('nobody but an admin can hand out a key', async () => {
+  const { log, ana, ben, env, mal } = await anaBenMal();
+  const held = ana.room.admin?.publicKey;
+  const aad = await handOver(mal.room, [ana.device, ben.device], signingKey(env.random(32)));
+  expect(aad).toHaveLength(224);
+  // As when mal makes an invite: a change that any member may make.
+  const { frame, room } = await invite(mal.room, env.random(16), {}, env);
+  const state = room.pending?.mls.groupContext.extensions;
+  if (state === undefined) throw new Error('nothing is pending');
+  const { message, state: next } = await commit(
+    mal.room.mls,
+    [{ proposalType: 'group_context_extensions', groupContextExtensions: { extensions: state } }],
+    aad,
+  );
+  const body = sealBody(mal.room.keys, 'handshake', mal.room.id, message, env);
+  won(log.swap(await request(mal, body, next, { invites: frame.invites })));
+  await allRead(log, [ana, ben]);
+  expect(ana.room.admin?.publicKey).toEqual(held);
+  expect(ben.room.admin).toBeUndefined();
+  expect(invitesOf(ben.room)).toHaveLength(2);
+});
