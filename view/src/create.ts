@@ -1,25 +1,19 @@
 import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
 import type { Preferences } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/open';
+import type { Profile } from '@gochat/client/seats';
+import { type Acting, actionsOf } from './acting.ts';
 import type { Actions } from './actions.ts';
 import { Asked } from './asking.ts';
 import { ClockFace } from './clock-face.ts';
-import { COMMAND_NAMES } from './command.ts';
 import { COMMANDS, commandNamed, isAvailable, runCommand } from './commands.ts';
 import { Composing, type Content } from './composing.ts';
-import { paste, react } from './dialogs-message.ts';
-import { showMember } from './dialogs-people.ts';
-import { askJoin } from './dialogs-rooms.ts';
 import { type EmojiBook, openEmojiBook } from './emoji.ts';
-import { showMenu } from './help.ts';
-import { highlight } from './highlight.ts';
 import type { Host } from './host.ts';
 import { freshId } from './ids.ts';
 import { Pane } from './pane.ts';
 import type { Platform } from './platform.ts';
 import { isNews } from './rows.ts';
-import { sanitizeLine } from './sanitize.ts';
 import { HITS, Searching } from './searching.ts';
 import { Sheet } from './sheet.ts';
 import type { Flash, Snapshot } from './snapshot.ts';
@@ -46,14 +40,14 @@ export async function createView(options: ViewOptions): Promise<View> {
 }
 
 /** A profile's rooms on one screen. */
-class Desk implements View, Host {
+class Desk implements View, Acting {
   readonly profile: Profile;
   readonly platform: Platform;
   readonly server: string;
   readonly words: Words;
   readonly clock: ClockFace;
   readonly #first: string | undefined;
-  readonly #asked: Asked;
+  readonly asked: Asked;
   readonly #sheet: Sheet;
   readonly #listeners = new Set<() => void>();
   readonly #composings = new Map<string, Composing>();
@@ -83,7 +77,7 @@ class Desk implements View, Host {
     this.#first = room;
     this.words = new Words(platform.locale);
     this.clock = new ClockFace(platform.locale, platform.timeZone);
-    this.#asked = new Asked(
+    this.asked = new Asked(
       () => this.#touch(),
       (error) => this.#failed(error),
     );
@@ -130,7 +124,7 @@ class Desk implements View, Host {
       open: this.pane,
       composing: this.composing,
       searching: this.#searching,
-      dialog: this.#asked.dialog,
+      dialog: this.asked.dialog,
       flash: this.#flash,
       preferences: this.#preferences,
       words: this.words,
@@ -274,14 +268,14 @@ class Desk implements View, Host {
     this.#touch();
   }
 
-  ask: Host['ask'] = (asking) => this.#asked.show(asking);
+  ask: Host['ask'] = (asking) => this.asked.show(asking);
 
   submit(values: Readonly<Record<string, string>>): void {
-    this.#asked.submit(values);
+    this.asked.submit(values);
   }
 
   closeDialog(): void {
-    this.#asked.close();
+    this.asked.close();
   }
 
   flash(tone: 'good' | 'bad', text: string): void {
@@ -407,6 +401,19 @@ class Desk implements View, Host {
     this.#touch();
   }
 
+  get searching(): Searching | undefined {
+    return this.#searching;
+  }
+
+  get isLooking(): boolean {
+    return this.#looking;
+  }
+
+  look(looking: boolean): void {
+    this.#looking = looking;
+    this.pane?.look(looking);
+  }
+
   #endSearch(): boolean {
     if (this.#searching === undefined) return false;
     this.#searching.end();
@@ -437,7 +444,7 @@ class Desk implements View, Host {
     if (pane !== undefined && key !== undefined) pane.aim(key);
   }
 
-  #back(): boolean {
+  back(): boolean {
     const seq = this.#trail.at(-1);
     this.#trail = this.#trail.slice(0, -1);
     const { pane } = this;
@@ -446,65 +453,11 @@ class Desk implements View, Host {
     return true;
   }
 
-  #cancel(): boolean {
+  cancel(): boolean {
     return this.composing?.cancel() === true || this.#endSearch() || this.pane?.clearUnreadLine() === true;
   }
 
-  readonly actions: Actions = {
-    open: (room) => this.open(room),
-    step: (by, which) => this.step(by, which),
-    openLink: (link) => askJoin(this, link),
-    type: (text, cursor) => this.composing?.type(text, cursor),
-    send: () => this.send(),
-    complete: (index) => this.composing?.complete(index),
-    select: (by) => this.composing?.select(by),
-    paste: (text, cursor) => paste(this, text, cursor),
-    editLast: () => {
-      // What was said last may be on its way still: to edit the one before it is not what is meant.
-      const item = this.pane?.isSending === true ? undefined : this.pane?.lastOwn();
-      if (item === undefined || this.composing?.text !== '' || this.pane?.closed !== '') return false;
-      this.composing?.edit(item);
-      return true;
-    },
-    recall: (by) => this.composing?.recall(by) ?? false,
-    cancel: () => this.#cancel(),
-    run: (command, args, row) => {
-      const name = COMMAND_NAMES.find((known) => known === command);
-      if (name === undefined) this.flash('bad', this.words.text.unknownCommand(sanitizeLine(command)));
-      else this.run(name, args, row);
-    },
-    menu: (row) => showMenu(this, row),
-    react: (row, emoji) => {
-      const item = this.pane?.message(row);
-      if (item !== undefined) react(this, item, emoji);
-    },
-    jump: (seq) => this.jump(seq),
-    back: () => this.#back(),
-    jumpToNewest: () => this.jumpToNewest(),
-    jumpToUnread: () => this.jumpToUnread(),
-    loadEarlier: () => {
-      const { pane } = this;
-      if (pane !== undefined) this.attempt(() => pane.loadEarlier());
-    },
-    seen: (row) => {
-      if (this.#looking) this.pane?.seen(row);
-    },
-    look: (looking) => {
-      this.#looking = looking;
-      this.pane?.look(looking);
-    },
-    highlight: (language, code) => highlight(language, code).catch(() => undefined),
-    search: (text) => this.search(text),
-    searchMore: () => void this.#searching?.more(),
-    hit: (by) => this.#searching?.hit(by),
-    member: (device) => showMember(this, device),
-    submit: (values) => this.submit(values),
-    pick: (name) => this.#asked.pick(name),
-    filter: (text) => this.#asked.filter(text),
-    close: () => this.closeDialog(),
-    set: (name, value) =>
-      this.attempt(() => this.prefer({ screen: { ...this.#preferences.screen, [name]: value } })),
-  };
+  readonly actions: Actions = actionsOf(this);
 
   /** Listeners are told once for all that changes in one turn. */
   #touch(): void {

@@ -1,22 +1,22 @@
-import { applyChange } from '@gochat/client/changes';
 import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
 import type { RoomNotes } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/open';
+import type { Profile } from '@gochat/client/seats';
 import type { ClockFace } from './clock-face.ts';
 import type { Context } from './context.ts';
+import { Jotter } from './jotter.ts';
 import { keyOf, Lines, ownKey } from './lines.ts';
 import type { Platform } from './platform.ts';
 import { Presence } from './presence.ts';
 import type { Row } from './row.ts';
-import { isNews, type Kept, makeRows, WAITING_SEQ } from './rows.ts';
+import { isNews, type Kept, makeRows } from './rows.ts';
+import { Sending } from './sending.ts';
 import type { Timeline } from './snapshot.ts';
 import type { Words } from './words.ts';
 
 const PAGE = 200;
 /** So many unread messages are counted; more are as good as many. */
 const UNREAD_COUNTED = 1000;
-const NOTE_MS = 400;
 
 export interface PaneParts {
   readonly profile: Profile;
@@ -35,13 +35,13 @@ export class Pane {
   readonly presence: Presence;
   readonly #parts: PaneParts;
   readonly #lines: Lines;
+  readonly #sending: Sending;
+  readonly #jotter: Jotter;
   readonly #quoted = new Map<string, HistoryItem | null>();
   readonly #asked = new Set<string>();
   readonly #kept: Kept = new Map();
   #info: RoomInfo;
-  #notes: RoomNotes;
   #members: readonly MemberInfo[] = [];
-  #waiting: readonly Waiting[] = [];
   #live = false;
   #problem: Problem | undefined;
   #complete = false;
@@ -52,20 +52,18 @@ export class Pane {
   #context: Context | undefined;
   #timeline: { readonly of: readonly unknown[]; readonly made: Timeline } | undefined;
   #revision = 0;
-  #saving: (() => void) | undefined;
-  #unsaved: Partial<RoomNotes> = {};
   #looking = false;
-  readonly #waitingMade = new Map<string, HistoryItem>();
 
   private constructor(parts: PaneParts, info: RoomInfo, notes: RoomNotes) {
     this.#parts = parts;
     this.#info = info;
-    this.#notes = notes;
     this.#lines = new Lines((at) => parts.clock.dayKey(at));
+    this.#sending = new Sending(this.#lines);
+    this.#jotter = new Jotter(parts.profile, parts.platform, info.id, notes);
     this.presence = new Presence({
       platform: parts.platform,
       say: (says) => {
-        if (says.kind === 'typing' && !this.#notes.typing) return;
+        if (says.kind === 'typing' && !this.notes.typing) return;
         // Nobody relies on it, and when the server is away nobody is told.
         parts.profile.call('whisper', { room: info.id, says }).catch(() => undefined);
       },
@@ -78,7 +76,7 @@ export class Pane {
     const notes = await parts.profile.call('notes', { room: info.id });
     const pane = new Pane(parts, info, notes);
     await pane.#refreshMembers();
-    pane.#waiting = await parts.profile.call('waiting', { room: info.id });
+    pane.#sending.waiting = await parts.profile.call('waiting', { room: info.id });
     await pane.#loadPage();
     const read = Number(notes.read);
     while (!pane.#complete && pane.#firstAt > read && pane.#lines.all.length < UNREAD_COUNTED)
@@ -92,7 +90,7 @@ export class Pane {
   }
 
   get notes(): RoomNotes {
-    return this.#notes;
+    return this.#jotter.notes;
   }
 
   get members(): readonly MemberInfo[] {
@@ -116,7 +114,7 @@ export class Pane {
   }
 
   get waiting(): readonly Waiting[] {
-    return this.#waiting;
+    return this.#sending.waiting;
   }
 
   /** Changes whenever anything of the room has changed. */
@@ -150,7 +148,7 @@ export class Pane {
   }
 
   #countNew(counts: (item: HistoryItem) => boolean): number {
-    const read = Number(this.#notes.read);
+    const read = Number(this.notes.read);
     const lines = this.#lines.all;
     let count = 0;
     for (let i = lines.length - 1; i >= 0; i--) {
@@ -204,8 +202,8 @@ export class Pane {
     const { rows, unreadKey } = makeRows(
       {
         lines: this.#lines,
-        waiting: this.#waitingItems(context),
-        changed: this.#changedByWaiting(),
+        waiting: this.#waitingItems(),
+        changed: this.#sending.changed(this.self),
         quoted: this.#quoted,
         readers: this.presence.readers,
         newBehind: this.#newBehind,
@@ -229,7 +227,7 @@ export class Pane {
   /** The message of a row, as it will be once what waits has been sent. */
   message(key: string): HistoryItem | undefined {
     const line = this.#lines.get(key);
-    const item = line?.item ?? this.#waitingItems(this.context).find((one) => keyOf(one) === key);
+    const item = line?.item ?? this.#waitingItems().find((one) => keyOf(one) === key);
     return item?.kind === 'text' ? item : undefined;
   }
 
@@ -239,12 +237,12 @@ export class Pane {
 
   /** The waiting message of a row. */
   waitingFor(key: string): Waiting | undefined {
-    return this.#waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
+    return this.waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
   }
 
   /** Whether a message is on its way to the server. */
   get isSending(): boolean {
-    return this.#waitingItems(this.context).length > 0;
+    return this.#waitingItems().length > 0;
   }
 
   lastOwn(): HistoryItem | undefined {
@@ -277,13 +275,13 @@ export class Pane {
         this.#refreshMembers().catch(() => undefined);
         break;
       case 'waiting':
-        this.#waiting = event.waiting;
+        this.#sending.waiting = event.waiting;
         break;
       case 'whisper':
         this.presence.heard(event.device, event.says);
         break;
       case 'notes':
-        this.#notes = { ...event.notes, ...this.#unsaved };
+        this.#jotter.told(event.notes);
         break;
       default:
         event satisfies never;
@@ -299,7 +297,7 @@ export class Pane {
     for (const item of fresh) if (item.kind === 'text') this.presence.spoke(item.device, Number(item.seq));
     const watched = this.#looking && this.#live;
     if (this.#newBehind === undefined && !watched && fresh.some((item) => isNews(item, this.context)))
-      this.#newBehind = Number(this.#notes.read);
+      this.#newBehind = Number(this.notes.read);
     if (fresh.some((item) => item.own && item.kind === 'text')) this.#newBehind = undefined;
     this.#askQuoted(fresh);
     this.#touch();
@@ -392,7 +390,7 @@ export class Pane {
   }
 
   readTo(at: number): void {
-    if (at <= Number(this.#notes.read)) return;
+    if (at <= Number(this.notes.read)) return;
     this.note({ read: String(at) });
     this.#reportOwn();
   }
@@ -419,84 +417,23 @@ export class Pane {
   }
 
   #reportOwn(): void {
-    const { receipts, read } = this.#notes;
+    const { receipts, read } = this.notes;
     this.presence.own({ live: this.#live, looking: this.#looking, receipts, read: Number(read) });
   }
 
-  /** Keeps something of this room over restarts; written a moment later, together. */
+  /** Keeps something of this room over restarts. */
   note(change: Partial<RoomNotes>): void {
-    this.#notes = { ...this.#notes, ...change };
-    this.#unsaved = { ...this.#unsaved, ...change };
-    this.#saving ??= this.#parts.platform.after(NOTE_MS, () => void this.save());
+    this.#jotter.note(change);
     this.#touch();
-  }
-
-  /** Writes what is kept of this room. */
-  async save(): Promise<void> {
-    this.#saving?.();
-    this.#saving = undefined;
-    const change = this.#unsaved;
-    if (Object.keys(change).length === 0) return;
-    this.#unsaved = {};
-    await this.#parts.profile.call('note', { room: this.#info.id, change }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
     this.presence.close();
-    await this.save();
+    await this.#jotter.save();
   }
 
-  #waitingItems(context: Context): readonly HistoryItem[] {
-    return this.#waiting.flatMap(({ id, content, at }) => {
-      if (content.kind !== 'text') return [];
-      const known = this.#lines.get(ownKey(id));
-      return known === undefined ? [this.#waitingItem(id, content, at, context)] : [];
-    });
-  }
-
-  #waitingItem(
-    id: string,
-    content: Extract<Waiting['content'], { kind: 'text' }>,
-    at: number,
-    { self }: Context,
-  ): HistoryItem {
-    const known = this.#waitingMade.get(id);
-    if (known !== undefined) return known;
-    const { text, me, reply, mentions } = content;
-    const item: HistoryItem = {
-      seq: WAITING_SEQ as HistoryItem['seq'],
-      sub: 0,
-      at,
-      kind: 'text',
-      from: this.#info.as,
-      device: self,
-      own: true,
-      text,
-      id,
-      ...(me && { me }),
-      ...(reply && { reply }),
-      ...(mentions && { mentions }),
-    };
-    if (this.#waitingMade.size > PAGE) this.#waitingMade.clear();
-    this.#waitingMade.set(id, item);
-    return item;
-  }
-
-  /** Own edits, deletions and reactions show at once, marked as waiting. */
-  #changedByWaiting(): ReadonlyMap<string, HistoryItem> {
-    const changed = new Map<string, HistoryItem>();
-    const self = this.self;
-    if (self === undefined) return changed;
-    const author = { device: self.device, name: self.name, own: true, admin: self.admin };
-    for (const { content, at } of this.#waiting) {
-      if (content.kind !== 'edit' && content.kind !== 'delete' && content.kind !== 'react') continue;
-      const ref = content.kind === 'react' ? content.to : content.of;
-      const line = this.#lines.find(ref.seq, (item) => item.id === ref.id);
-      if (line === undefined) continue;
-      const next = applyChange(changed.get(line.key) ?? line.item, content, author, at);
-      if (next !== 'refused') changed.set(line.key, next);
-    }
-    return changed;
+  #waitingItems(): readonly HistoryItem[] {
+    return this.#sending.items({ name: this.#info.as, device: this.context.self });
   }
 
   #touch(): void {

@@ -1,0 +1,68 @@
+import { applyChange, isChange, targetOf } from '@gochat/client/changes';
+import type { HistoryItem } from '@gochat/client/history';
+import type { MemberInfo, Waiting } from '@gochat/client/methods';
+import { type Lines, ownKey } from './lines.ts';
+import { WAITING_SEQ } from './rows.ts';
+
+const REMEMBERED = 200;
+
+/** What waits to be sent in one room, as it is shown until it has been. */
+export class Sending {
+  readonly #lines: Lines;
+  readonly #made = new Map<string, HistoryItem>();
+  waiting: readonly Waiting[] = [];
+
+  constructor(lines: Lines) {
+    this.#lines = lines;
+  }
+
+  /** Messages as the lines that they will become; what has its place in the log already is left out. */
+  items(self: { readonly name: string; readonly device: string }): readonly HistoryItem[] {
+    return this.waiting.flatMap((one) => {
+      if (one.content.kind !== 'text' || this.#lines.get(ownKey(one.id)) !== undefined) return [];
+      return [this.#item(one, one.content, self)];
+    });
+  }
+
+  #item(
+    { id, at }: Waiting,
+    { text, me, reply, mentions }: Extract<Waiting['content'], { kind: 'text' }>,
+    { name, device }: { readonly name: string; readonly device: string },
+  ): HistoryItem {
+    const known = this.#made.get(id);
+    if (known !== undefined) return known;
+    const item: HistoryItem = {
+      seq: WAITING_SEQ as HistoryItem['seq'],
+      sub: 0,
+      at,
+      kind: 'text',
+      from: name,
+      device,
+      own: true,
+      text,
+      id,
+      ...(me && { me }),
+      ...(reply && { reply }),
+      ...(mentions && { mentions }),
+    };
+    if (this.#made.size > REMEMBERED) this.#made.clear();
+    this.#made.set(id, item);
+    return item;
+  }
+
+  /** Lines as own edits, deletions and reactions will leave them, by key: they show at once, marked as waiting. */
+  changed(self: MemberInfo | undefined): ReadonlyMap<string, HistoryItem> {
+    const changed = new Map<string, HistoryItem>();
+    if (self === undefined) return changed;
+    const author = { device: self.device, name: self.name, own: true, admin: self.admin };
+    for (const { content, at } of this.waiting) {
+      if (!isChange(content)) continue;
+      const target = targetOf(content);
+      const line = this.#lines.find(target.seq, (item) => item.id === target.id);
+      if (line === undefined) continue;
+      const next = applyChange(changed.get(line.key) ?? line.item, content, author, at);
+      if (next !== 'refused') changed.set(line.key, next);
+    }
+    return changed;
+  }
+}
