@@ -71,9 +71,19 @@ export class ProfileDatabase {
     return this.#write(token, [], seal);
   }
 
-  /** The records, as this owner reads and writes them. Closing the store leaves the database open. */
-  records(token: string): Store {
-    return new IndexedDbStore(this.#db, (changes) => this.#write(token, changes));
+  /**
+   * The records, as this owner reads and writes them. Closing the store leaves the database open.
+   * @param fenced is told of a write that was refused since the profile has another owner.
+   */
+  records(token: string, fenced: () => void = () => undefined): Store {
+    return new IndexedDbStore(this.#db, async (changes) => {
+      try {
+        await this.#write(token, changes);
+      } catch (error) {
+        if (error instanceof Fenced) fenced();
+        throw error;
+      }
+    });
   }
 
   close(): void {
