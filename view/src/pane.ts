@@ -298,7 +298,12 @@ export class Pane {
     const watched = this.#looking && this.#live;
     if (this.#newBehind === undefined && !watched && fresh.some((item) => isNews(item, this.context)))
       this.#newBehind = Number(this.notes.read);
-    if (fresh.some((item) => item.own && item.kind === 'text')) this.#newBehind = undefined;
+    const said = fresh.findLast((item) => item.own && item.kind === 'text');
+    if (said !== undefined) {
+      // Whoever speaks has read what stands before.
+      this.readTo(Number(said.seq));
+      this.#newBehind = undefined;
+    }
     this.#askQuoted(fresh);
     this.#touch();
     return fresh;

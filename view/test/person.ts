@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openChat, type Profile } from '@gochat/client/open';
-import { openMemory } from '@gochat/server/log/memory';
+import { openLmdb } from '@gochat/server/log/lmdb';
 import { openOperatorLog } from '@gochat/server/operator-log';
 import { serve } from '@gochat/server/serve';
 import { createView } from '../src/create.ts';
@@ -71,21 +71,25 @@ export class Surroundings implements Platform {
   }
 }
 
-/** A server of its own in this process. */
-export async function startServer(): Promise<{
+export interface TestServer {
   readonly url: string;
   readonly port: number;
+  readonly folder: string;
   stop(): Promise<void>;
-}> {
+}
+
+/** A server in this process; on the folder and port of one that was stopped it is the same server. */
+export async function startServer(before?: TestServer): Promise<TestServer> {
+  const folder = before?.folder ?? (await mkdtemp(join(tmpdir(), 'gochat-server-')));
   const server = await serve({
-    engine: openMemory(),
+    engine: await openLmdb({ folder }),
     host: '127.0.0.1',
-    port: 0,
+    port: before?.port ?? 0,
     names: [{ host: '127.0.0.1' }],
     logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
       .logger,
   });
-  return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
+  return { folder, port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
 }
 
 /** Somebody who looks at a screen that isn't there. */
@@ -242,6 +246,7 @@ export async function gather(names: readonly string[], room = 'kitchen') {
   const end = async () => {
     for (const person of people) await person.leaveForGood();
     await server.stop();
+    await rm(server.folder, { recursive: true, force: true });
   };
   return { server, people, link, end };
 }

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { Row } from '../src/row.ts';
+import { gather, type Person } from './person.ts';
+
+const HOSTILE = [
+  '\u001b]52;c;ZXZpbA==\u0007',
+  '\u001b[2J\u001b[H',
+  '\u202egnp.exe',
+  '<img src=x onerror=alert(1)>',
+  '[click](javascript:alert(1))',
+  `Z${'\u0335'.repeat(500)}`,
+  'a'.repeat(60_000),
+  `${'\ud800'}lone`,
+  '\u0000\u0007\b\b\b',
+  '\n'.repeat(5000),
+  '>'.repeat(10_000),
+];
+
+test('whatever a member says, rows hold nothing that could disturb a screen', async () => {
+  const { people, end } = await gather(['ana', 'ben'], '<b>room</b>');
+  const [ana, ben] = people as [Person, Person];
+  const id = ana.room.id;
+  for (const text of HOSTILE)
+    await ana.profile.call('queue', { room: id, id: fresh(), content: { kind: 'text', text: `${text}.` } });
+  const last = ana.message('the end');
+  expect(last).toBeUndefined();
+  ana.says('the end');
+  await ben.reads('the end');
+  const rows = ben.rows.filter((row) => row.kind === 'message');
+  expect(rows).toHaveLength(HOSTILE.length + 1);
+  const disturbing =
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may come through
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])/;
+  for (const text of stringsOf(ben.screen)) expect(text).not.toMatch(disturbing);
+  for (const row of rows)
+    expect(JSON.stringify(row.kind === 'message' ? row.body : [])).not.toContain('"href":"javascript');
+  await end();
+});
+
+test('a reaction, an edit and a deletion by one who may not make them change nothing, and say so', async () => {
+  const { people, end } = await gather(['ana', 'ben']);
+  const [ana, ben] = people as [Person, Person];
+  const room = ana.room.id;
+  ana.says('mine');
+  const row = await ben.reads('mine');
+  const of = { seq: row.seq as never, id: idOf(ana, 'mine') };
+  const say = (content: Parameters<typeof ben.profile.call<'queue'>>[1]['content']) =>
+    ben.profile.call('queue', { room, id: fresh(), content });
+  await say({ kind: 'edit', of, text: 'forged' });
+  await say({ kind: 'delete', of });
+  await say({ kind: 'edit', of: { ...of, id: fresh() }, text: 'forged' });
+  const troubles = (rows: readonly Row[]) =>
+    rows.filter(({ kind }) => kind === 'trouble').map(({ spoken }) => spoken);
+  await ana.sees('two refused', () => troubles(ana.rows).length === 2);
+  await ben.sees('two refused', () => troubles(ben.rows).length === 2);
+  expect(troubles(ana.rows)[0]).toContain('ben tried to change a message of ana');
+  expect(ana.message('mine')).toBeDefined();
+  expect(JSON.stringify([ana.rows, ben.rows])).not.toContain('forged');
+  await end();
+});
+
+function idOf(person: Person, text: string): string {
+  return (person.message(text)?.key ?? '').replace(/^own\./, '');
+}
+
+function fresh(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+}
+
+function* stringsOf(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value;
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) yield* stringsOf(part);
+}

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { gather, Person, startServer } from './person.ts';
+
+test('a profile without rooms has nothing open, and a room that it makes comes with a link and its QR code', async () => {
+  const server = await startServer();
+  const ana = await Person.open('ana', server.url);
+  expect(ana.screen).toMatchObject({ rooms: [], room: undefined, connection: { state: 'none' } });
+  ana.view.actions.run('create');
+  const form = await ana.dialog('form');
+  expect(form.fields.map(({ name }) => name)).toEqual(['name', 'as', 'server']);
+  ana.view.actions.submit({ name: '', as: 'ana', server: server.url });
+  const refused = await ana.sees(
+    'why not',
+    ({ dialog }) => dialog?.kind === 'form' && !dialog.busy && dialog.error !== '' && dialog,
+  );
+  expect(refused.error).toContain('must not be empty');
+  expect(refused.fields.find(({ name }) => name === 'as')?.value).toBe('ana');
+  ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: server.url });
+  const invite = await ana.sees(
+    'a link',
+    ({ dialog }) => dialog?.kind === 'invite' && dialog.link !== '' && dialog,
+  );
+  expect(invite.link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/join\//);
+  expect(invite.qr.length).toBeGreaterThan(20);
+  expect(invite.qr.every((row) => row.length === invite.qr.length)).toBe(true);
+  ana.view.actions.pick('copy');
+  await ana.sees('that it is copied', ({ flash }) => flash?.tone === 'good');
+  expect(ana.surroundings.copied).toEqual([invite.link]);
+  await ana.leaveForGood();
+  await server.stop();
+});
+
+test('a link is looked at before it is followed, and a dead one says so', async () => {
+  const { people, link, end, server } = await gather(['ana']);
+  const [ana] = people;
+  const ben = await Person.open('ben', server.url);
+  ben.view.actions.openLink(link);
+  const asked = await ben.sees(
+    'whom it invites to what',
+    ({ dialog }) => dialog?.kind === 'form' && dialog.fields.some(({ name }) => name === 'as') && dialog,
+  );
+  expect(asked.text[0]).toBe('ana invites you to kitchen.');
+  expect(ana?.room.members).toHaveLength(1);
+  ben.view.actions.close();
+  ben.view.actions.openLink(`${link.slice(0, -1)}${link.endsWith('A') ? 'Q' : 'A'}`);
+  await ben.sees('why not', ({ dialog }) => dialog?.kind === 'form' && !dialog.busy && dialog.error !== '');
+  ben.view.actions.openLink('nonsense');
+  await ben.sees(
+    'what is wrong with it',
+    ({ dialog }) => dialog?.kind === 'form' && !dialog.busy && /link/i.test(dialog.error),
+  );
+  await ben.leaveForGood();
+  await end();
+});
+
+test('several rooms: what is unread where, and from one to the next', async () => {
+  const { people, end } = await gather(['ana', 'ben']);
+  const [ana, ben] = people as [Person, Person];
+  const garden = await ana.creates('garden');
+  await ben.joins(garden);
+  const [kitchen, second] = ben.screen.rooms;
+  expect(ben.room.name).toBe('garden');
+  ana.view.actions.open(kitchen?.id ?? '');
+  ana.says('in the kitchen');
+  ana.says('@ben still there');
+  await ben.sees(
+    'two unread',
+    ({ rooms, unread }) => rooms[0]?.unread === 2 && rooms[0].mentions === 1 && unread.messages === 2,
+  );
+  expect(ben.screen.rooms[0]?.preview).toBe('ana: @ben still there');
+  expect(ben.screen.rooms[0]?.spoken).toBe('kitchen, 2 unread, 1 mention');
+  ben.view.actions.step(1, 'unread');
+  await ben.sees(
+    'the kitchen',
+    ({ room }) => room?.name === 'kitchen' && room.timeline.unreadKey !== undefined,
+  );
+  ben.view.actions.jumpToUnread();
+  expect(ben.room.timeline.target?.key).toBe(ben.room.timeline.unreadKey);
+  ben.view.actions.type('half', 4);
+  ben.says('/room gard');
+  expect(ben.room.name).toBe('garden');
+  expect(ben.screen.rooms.find(({ id }) => id === second?.id)?.open).toBe(true);
+  ben.view.actions.run('palette');
+  ben.view.actions.filter('kit');
+  const palette = await ben.dialog('palette');
+  expect(palette.items[0]?.label).toBe('kitchen');
+  ben.view.actions.pick(palette.items[0]?.name ?? '');
+  await ben.sees('the kitchen', ({ room }) => room?.name === 'kitchen');
+  await ben.restart();
+  expect(ben.room.name).toBe('kitchen');
+  await end();
+});
+
+test('while the server is away what is said waits, can be taken back, and is sent when it is back', async () => {
+  const { people, end, server } = await gather(['ana']);
+  const [ana] = people as [Person];
+  await server.stop();
+  await ana.sees('that it is away', ({ connection }) => connection.state !== 'live');
+  ana.says('for later');
+  ana.says('a slip');
+  const row = await ana.reads('a slip');
+  expect(row).toMatchObject({ delivery: 'waiting', deliveryText: 'waiting to be sent', seq: '' });
+  await ana.sees(
+    'what waits',
+    ({ connection }) => connection.queued === 2 && connection.text.includes('2 messages will be sent'),
+  );
+  ana.view.actions.run('withdraw', '', row.key);
+  await ana.sees('it back in the field', ({ room }) => room?.composer.text === 'a slip');
+  await ana.sees('it nowhere else', () => ana.message('a slip') === undefined);
+  const again = await startServer(server);
+  await ana.sees(
+    'it sent',
+    ({ connection }) => connection.state === 'live' && ana.message('for later')?.delivery === 'sent',
+  );
+  await again.stop();
+  await end();
+});
+
+test('a long history: the newest come first, older ones page by page, and a jump far back finds its line', async () => {
+  const { people, end } = await gather(['ana']);
+  const [ana] = people as [Person];
+  const room = ana.room.id;
+  const many = 600;
+  for (let i = 0; i < many; i++)
+    await ana.profile.call('queue', {
+      room,
+      id: crypto.randomUUID().replaceAll('-', '').slice(0, 21).padEnd(22, 'A'),
+      content: { kind: 'text', text: `message ${i}` },
+    });
+  await ana.sees(
+    'them sent',
+    ({ connection, room: open }) =>
+      connection.queued === 0 &&
+      open?.timeline.rows.length !== 0 &&
+      ana.message(`message ${many - 1}`)?.delivery === 'sent',
+  );
+  await ana.restart();
+  await ana.reads(`message ${many - 1}`);
+  expect(ana.message('message 0')).toBeUndefined();
+  expect(ana.room.timeline.more).toBe(true);
+  ana.view.actions.loadEarlier();
+  await ana.sees('an older page', () => ana.message(`message ${many - 300}`));
+  ana.view.actions.search('message 77');
+  const found = await ana.sees('a hit', ({ room: open }) =>
+    open?.search?.hits.find(({ text }) => text === 'message 77'),
+  );
+  ana.view.actions.jump(found.seq);
+  const key = await ana.sees('the line', () => ana.message('message 77')?.key);
+  await ana.sees('it brought into view', ({ room: open }) => open?.timeline.target?.key === key);
+  await end();
+});
