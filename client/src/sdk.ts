@@ -1,3 +1,4 @@
+import type { Content, Ref } from '@gochat/crypto/content';
 import { ChatError } from './chat-error.ts';
 import type { HistoryItem } from './history.ts';
 import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
@@ -72,9 +73,33 @@ export class ChatRoom {
    * @returns true once the server has it; false when it is queued, durable, because the server could not be reached in `waitMs`
    * @throws ChatError `not-member`; `usage` above 64 KiB
    */
-  async send(text: string, waitMs = 5000): Promise<boolean> {
+  send(text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'text', text }, waitMs);
+  }
+
+  /** Answers a message. As {@link send}. */
+  async reply(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'text', text, reply: refOf(item) }, waitMs);
+  }
+
+  /** Gives an own message other words. As {@link send}; what others said can't be changed, which nobody tells here. */
+  async edit(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'edit', of: refOf(item), text }, waitMs);
+  }
+
+  /** Takes a message back, for everybody: an own one, or as an admin anybody's. As {@link send}. */
+  async delete(item: HistoryItem, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'delete', of: refOf(item) }, waitMs);
+  }
+
+  /** Puts an emoji to a message, or takes it away with `on` false. As {@link send}. */
+  async react(item: HistoryItem, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'react', to: refOf(item), emoji, on }, waitMs);
+  }
+
+  async #say(content: Content, waitMs: number): Promise<boolean> {
     const id = messageId();
-    await this.#profile.call('queue', { room: this.id, id, content: { kind: 'text', text } });
+    await this.#profile.call('queue', { room: this.id, id, content });
     return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
   }
 
@@ -104,13 +129,7 @@ export class ChatRoom {
   }
 
   async #newest(): Promise<string> {
-    let last = '0';
-    for (;;) {
-      const page = await this.#profile.call('history', { room: this.id, after: last, limit: PAGE });
-      const end = page.at(-1);
-      if (end === undefined) return last;
-      last = end.seq;
-    }
+    return (await this.#profile.call('history', { room: this.id, limit: 1 })).at(-1)?.seq ?? '0';
   }
 
   members(): Promise<readonly MemberInfo[]> {
@@ -122,6 +141,12 @@ export class ChatRoom {
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }
+}
+
+/** @throws ChatError `usage` for what is no message */
+function refOf({ kind, seq, id }: HistoryItem): Ref {
+  if (kind !== 'text' || id === undefined) throw new ChatError('usage', 'this is not a message');
+  return { seq, id };
 }
 
 function messageId(): string {

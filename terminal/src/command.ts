@@ -6,7 +6,7 @@ import { sanitizeText } from './sanitize.ts';
 
 const EXAMPLES = `
 Examples:
-  gochat                                    chat, line by line
+  gochat                                    chat
   gochat new kitchen --as ana               make a room; prints an invite link
   gochat join 'LINK' --as ben               join it, then chat
   make 2>&1 | gochat send kitchen           send what a command prints
@@ -42,11 +42,18 @@ const SERVER = [
   'tcp://, tls://, http(s):// or ws(s):// (default tcp://127.0.0.1:4040, or GOCHAT_SERVER)',
 ] as const;
 
+/** How the chat is shown. */
+const SCREEN = [
+  ['--plain', 'line by line, not on the full screen'],
+  ['--ascii', 'draw with ASCII alone'],
+  ['--keys <profile>', 'readline or vim (default: what the settings say)'],
+] as const;
+
 const VERBS: readonly Verb[] = [
   {
     name: 'chat [room]',
-    does: 'chat, line by line (what gochat alone does)',
-    options: [AS, SERVER],
+    does: 'chat (what gochat alone does): on the full screen of a terminal, else line by line',
+    options: [AS, SERVER, ...SCREEN],
     load: () => import('./verbs/chat.ts'),
   },
   {
@@ -58,7 +65,7 @@ const VERBS: readonly Verb[] = [
   {
     name: 'join <link>',
     does: 'join a room, then chat',
-    options: [AS, ['--no-chat', 'only join'], JSON_LINES, WAIT],
+    options: [AS, ['--no-chat', 'only join'], ...SCREEN, JSON_LINES, WAIT],
     load: () => import('./verbs/join.ts'),
   },
   {
@@ -99,6 +106,24 @@ const VERBS: readonly Verb[] = [
     does: 'remove a member; voids all invites (admins)',
     options: [JSON_LINES, WAIT],
     load: () => import('./verbs/remove.ts'),
+  },
+  {
+    name: 'admin <room> <member>',
+    does: 'make a member an admin (admins)',
+    options: [['--drop', 'end that one is'], JSON_LINES, WAIT],
+    load: () => import('./verbs/admin.ts'),
+  },
+  {
+    name: 'rename <room> <name>',
+    does: 'give a room another name (admins)',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/rename.ts'),
+  },
+  {
+    name: 'topic <room> [text]',
+    does: 'print what a room is about, or say it (admins); an empty one ends it',
+    options: [JSON_LINES, WAIT],
+    load: () => import('./verbs/topic.ts'),
   },
   {
     name: 'invite <room>',

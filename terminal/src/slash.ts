@@ -98,7 +98,7 @@ export const SLASH: readonly Slash[] = [
         `position ${shown.seq}: the server has ${shown.bytes} bytes`,
         bytes,
         'which say',
-        ...shown.says.map(formatItem),
+        ...shown.says.map((item) => formatItem(item)),
       ]);
     },
   },

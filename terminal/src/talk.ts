@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Profile } from '@gochat/client/open';
 import { EXIT } from './exit.ts';
-import { formatItem } from './format.ts';
 import type { Io } from './io.ts';
 import { Prompt } from './prompt.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
+import { Shown } from './shown.ts';
 import { SLASH, type Slash } from './slash.ts';
 import { Story } from './story.ts';
 
@@ -17,13 +17,18 @@ const LAST_IDS = 256;
 export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
   const prompt = given ?? new Prompt(io);
   const say = (line: string) => prompt.print(line);
-  const newest = await lastPosition(profile, room);
-  // One's own lines stand on the screen already.
-  const story = new Story(profile, room, newest, (item) => {
-    if (!item.own || item.kind !== 'text') say(formatItem(item));
+  const shown = await Shown.of(profile, room);
+  const story = new Story(profile, room, shown.last, (item) => {
+    const line = shown.add(item);
+    // One's own lines stand on the screen already.
+    if (!item.own || item.kind !== 'text') say(line);
   });
   let code: number = EXIT.done;
   const stop = profile.on((event) => {
+    if (event.kind === 'items' && event.room === room) {
+      for (const line of event.items.flatMap((item) => shown.changed(item))) say(line);
+      return;
+    }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
     code = EXIT.notMember;
     say(`* ${sanitizeText(event.problem.message)}`);
@@ -94,14 +99,4 @@ async function command(line: string, at: Parameters<Slash['run']>[1]): Promise<'
     return undefined;
   }
   return slash.run(rest.join(' '), at);
-}
-
-async function lastPosition(profile: Profile, room: string): Promise<string> {
-  let last = '0';
-  for (;;) {
-    const page = await profile.call('history', { room, after: last, limit: 500 });
-    const end = page.at(-1);
-    if (end === undefined) return last;
-    last = end.seq;
-  }
 }

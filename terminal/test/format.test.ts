@@ -3,7 +3,7 @@ import type { HistoryItem } from '@gochat/client/history';
 import { expect, test } from 'vitest';
 import { parseDuration } from '../src/duration.ts';
 import { exitCodeOf, UsageError } from '../src/exit.ts';
-import { columns, formatItem, jsonItem } from '../src/format.ts';
+import { columns, formatChange, formatItem, jsonItem } from '../src/format.ts';
 
 const item = (more: Partial<HistoryItem>): HistoryItem => ({
   seq: '7' as HistoryItem['seq'],
@@ -45,7 +45,35 @@ test('a line for scripts has the documented members', () => {
     from: 'ana',
     kind: 'text',
     text: 'hello',
+    id: 'x',
   });
+});
+
+test('what happened to a message is said once', () => {
+  const ben = { device: 'b', name: 'ben' };
+  const reactions = [{ emoji: '👍', by: [ben] }];
+  const was = item({});
+  expect(formatChange(was, was)).toEqual([]);
+  expect(formatChange(was, item({ text: 'hi\nben: x', edited: 2 }))).toEqual([
+    '* ana changed a message: hi\n  ben: x',
+  ]);
+  expect(formatChange(was, item({ reactions }))).toEqual(['* ben reacted 👍 to "hello"']);
+  expect(formatChange(item({ reactions }), item({ reactions }))).toEqual([]);
+  expect(formatChange(item({ reactions }), was)).toEqual([]);
+  const gone = item({ text: '', deleted: { by: 'ana', own: false } });
+  expect(formatChange(was, gone)).toEqual(['* ana took a message back']);
+  expect(formatChange(gone, gone)).toEqual([]);
+  expect(formatChange(was, { ...gone, deleted: { by: 'cai', own: false } })).toEqual([
+    '* cai took a message of ana back',
+  ]);
+});
+
+test('a reply names whom it is for, and nothing said looks like what happened', () => {
+  expect(formatItem(item({}), item({ from: 'ben' }))).toBe('ana (to ben): hello');
+  expect(formatItem(item({ me: true, text: 'was removed' }))).toBe('~ ana was removed');
+  expect(formatItem(item({ text: '', deleted: { by: 'cai', own: false } }))).toBe(
+    '* a message of ana was taken back by cai',
+  );
 });
 
 test('columns align and stay one line each', () => {

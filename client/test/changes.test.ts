@@ -1,0 +1,99 @@
+import type { Content } from '@gochat/crypto/content';
+import { expect, test } from 'vitest';
+import { applyChange, EMOJI_PER_MESSAGE } from '../src/changes.ts';
+import { isEmoji } from '../src/emoji.ts';
+import type { HistoryItem } from '../src/history.ts';
+
+const said: HistoryItem = {
+  seq: '7' as HistoryItem['seq'],
+  sub: 0,
+  at: 1,
+  kind: 'text',
+  from: 'ana',
+  device: 'a',
+  own: false,
+  text: 'hello',
+  id: 'x',
+};
+const of = { seq: said.seq, id: 'x' };
+const ana = { device: 'a', name: 'ana', own: false, admin: false };
+const ben = { device: 'b', name: 'ben', own: true, admin: false };
+const cai = { device: 'c', name: 'cai', own: false, admin: true };
+const edit = { kind: 'edit', of, text: 'bye', mentions: ['b'] } satisfies Content;
+const react = (emoji: string, on = true) => ({ kind: 'react', to: of, emoji, on }) satisfies Content;
+
+function must(item: HistoryItem | 'refused'): HistoryItem {
+  if (item === 'refused') throw new Error('refused');
+  return item;
+}
+
+test('only its author changes a message, as often as they like', () => {
+  const edited = applyChange({ ...said, me: true }, edit, ana, 5);
+  expect(edited).toEqual({ ...said, me: true, text: 'bye', mentions: ['b'], edited: 5 });
+  expect(applyChange(must(edited), { kind: 'edit', of, text: 'again' }, ana, 6)).toEqual({
+    ...said,
+    me: true,
+    text: 'again',
+    edited: 6,
+  });
+  for (const other of [ben, cai]) expect(applyChange(said, edit, other, 5)).toBe('refused');
+});
+
+test('its author or an admin takes a message back, and nothing of it stays', () => {
+  const full: HistoryItem = {
+    ...said,
+    me: true,
+    edited: 3,
+    reply: { seq: said.seq, id: 'y' },
+    mentions: ['b'],
+    reactions: [{ emoji: '👍', by: [ben] }],
+  };
+  const gone = { ...said, text: '', deleted: { by: 'cai', own: false } };
+  expect(applyChange(full, { kind: 'delete', of }, cai, 5)).toEqual(gone);
+  expect(applyChange(full, { kind: 'delete', of }, ana, 5)).toMatchObject({
+    text: '',
+    deleted: { by: 'ana' },
+  });
+  expect(applyChange(full, { kind: 'delete', of }, ben, 5)).toBe('refused');
+  expect(applyChange(gone, { kind: 'delete', of }, ana, 6)).toBe(gone);
+  expect(applyChange(gone, edit, ana, 6)).toBe(gone);
+  expect(applyChange(gone, react('👍'), ben, 6)).toBe(gone);
+});
+
+test('everybody puts each emoji once, and takes it away', () => {
+  const one = must(applyChange(said, react('👍'), ben, 5));
+  expect(applyChange(one, react('👍'), ben, 5)).toBe(one);
+  const two = must(applyChange(one, react('👍'), ana, 5));
+  expect(two.reactions).toEqual([
+    {
+      emoji: '👍',
+      by: [
+        { device: 'b', name: 'ben' },
+        { device: 'a', name: 'ana' },
+      ],
+    },
+  ]);
+  const less = must(applyChange(two, react('👍', false), ben, 5));
+  expect(less.reactions).toEqual([{ emoji: '👍', by: [{ device: 'a', name: 'ana' }] }]);
+  expect(applyChange(less, react('👍', false), ana, 5)).toEqual(said);
+  expect(applyChange(said, react('👍', false), ana, 5)).toBe(said);
+});
+
+test('so many emoji stand at a message and no more', () => {
+  let item = said;
+  for (let i = 0; i < EMOJI_PER_MESSAGE + 5; i++)
+    item = must(applyChange(item, react(String.fromCodePoint(0x1f600 + i)), ben, 5));
+  expect(item.reactions).toHaveLength(EMOJI_PER_MESSAGE);
+  const joined = must(applyChange(item, react('\u{1f600}'), ana, 5));
+  expect(joined.reactions?.[0]?.by).toHaveLength(2);
+});
+
+test('what is no message is not changed', () => {
+  for (const change of [edit, { kind: 'delete', of }, react('👍')] as const)
+    expect(applyChange({ ...said, kind: 'joined' }, change, ana, 5)).toBe('refused');
+});
+
+test('an emoji is one that is seen as one', () => {
+  for (const emoji of ['👍', '👍🏽', '❤️', '👩‍👩‍👧‍👦', '🇨🇭', '1️⃣', '™']) expect(isEmoji(emoji)).toBe(true);
+  for (const other of ['', 'a', '1', '👍👍', ' 👍', '\n', '\u200d']) expect(isEmoji(other)).toBe(false);
+});
