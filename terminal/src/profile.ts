@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openChat, type Profile } from '@gochat/client/open';
 import { defaultProfileDir } from '@gochat/client/profile-dir';
@@ -50,7 +51,10 @@ function isOn(io: Io, variable: string): boolean {
 
 async function readCa(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    const certificates = await readFile(file, 'utf8');
+    // What holds none would be passed over without a word.
+    new X509Certificate(certificates);
+    return certificates;
   } catch (cause) {
     throw new UsageError(`--ca ${file} can't be read: it should be a file of certificates (PEM)`, { cause });
   }
