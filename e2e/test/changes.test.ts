@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { HistoryItem } from '@gochat/client/history';
+import { ChatRoom } from '@gochat/client/sdk';
+import type { Content } from '@gochat/crypto/content';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+const WAIT_MS = 30_000;
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+const people: Someone[] = [];
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterEach(async () => {
+  await Promise.all(people.splice(0).map((p) => p.close()));
+  await server.stop();
+  await home.remove();
+});
+
+async function person(name: string): Promise<Someone> {
+  const someone = await Someone.open(name, join(home.path, name));
+  people.push(someone);
+  return someone;
+}
+
+async function anaAndBen() {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  return { ana, ben, room, link };
+}
+
+/** Says something and waits until the server has it. */
+async function says(who: Someone, room: string, content: Content): Promise<void> {
+  const id = randomBytes(16).toString('base64url');
+  await who.profile.call('queue', { room, id, content });
+  await who.delivered(room, [id]);
+}
+
+async function found(who: Someone, room: string, text: string): Promise<HistoryItem> {
+  await who.hears(room, text);
+  const item = (await who.history(room)).find((i) => i.text === text);
+  if (item === undefined) throw new Error(`${who.name} has no "${text}"`);
+  return item;
+}
+
+const refOf = (item: HistoryItem) => ({ seq: item.seq, id: item.id ?? '' });
+const texts = async (who: Someone, room: string) =>
+  (await who.history(room)).filter((i) => i.kind === 'text').map((i) => i.text);
+
+/** Both have read all that was said. */
+async function together(room: string, ...all: Someone[]): Promise<void> {
+  for (const who of all) await who.syncs(room);
+}
+
+test('a message is changed by its author, as often as they like, and by nobody else', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  const talk = new ChatRoom(ana.profile, room);
+  await talk.send('helo');
+  await talk.edit(await found(ana, room, 'helo'), 'hello');
+  const once = await found(ben, room, 'hello');
+  expect(once).toMatchObject({ kind: 'text', edited: expect.any(Number), sub: 0 });
+  await talk.edit(await found(ana, room, 'hello'), 'hello all');
+  const twice = await found(ben, room, 'hello all');
+  expect(twice).toMatchObject({ seq: once.seq, id: once.id });
+  await says(ben, room, { kind: 'edit', of: refOf(twice), text: 'I am a fool' });
+  await together(room, ana, ben);
+  for (const who of [ana, ben]) {
+    expect(await texts(who, room)).toEqual(['hello all']);
+    expect(await who.troubles(room)).toEqual(['ben tried to change a message of ana: left out']);
+  }
+});
+
+test('a change that names another place, another id or no message means nothing', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
+  const [one, two] = [await found(ben, room, 'one'), await found(ben, room, 'two')];
+  const joined = (await ana.history(room)).find((i) => i.kind === 'joined');
+  if (joined === undefined) throw new Error('nobody joined');
+  const refs = [
+    { seq: one.seq, id: two.id ?? '' },
+    { seq: two.seq, id: one.id ?? '' },
+    { seq: joined.seq, id: one.id ?? '' },
+    { seq: '900000' as typeof one.seq, id: one.id ?? '' },
+  ];
+  const before = await ana.history(room);
+  for (const of of refs) {
+    await says(ana, room, { kind: 'edit', of, text: 'x' });
+    await says(ben, room, { kind: 'delete', of });
+    await says(ben, room, { kind: 'react', to: of, emoji: '👍', on: true });
+  }
+  await together(room, ana, ben);
+  expect(await ana.history(room)).toEqual(before);
+  expect(await texts(ben, room)).toEqual(['one', 'two']);
+  expect(await ben.troubles(room)).toEqual([]);
+});
+
+test('an admin takes back what anybody said, a member their own, and the words are gone from the profile', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  await ana.delivered(room, [await ana.says(room, 'of ana')]);
+  await ben.delivered(room, [await ben.says(room, 'of ben'), await ben.says(room, 'also of ben')]);
+  await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'of ana')) });
+  await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'of ben')) });
+  await says(ana, room, { kind: 'delete', of: refOf(await found(ana, room, 'also of ben')) });
+  await together(room, ana, ben);
+  for (const who of [ana, ben]) {
+    expect(await texts(who, room)).toEqual(['of ana', '', '']);
+    expect(await who.troubles(room)).toEqual(['ben tried to take back a message of ana: left out']);
+    const gone = (await who.history(room)).filter((i) => i.deleted !== undefined);
+    expect(gone.map((i) => i.deleted)).toEqual([
+      { by: 'ben', own: who === ben },
+      { by: 'ana', own: who === ana },
+    ]);
+  }
+  // What a profile shows is what its records hold: there is no other copy of a line.
+  await ben.close();
+  people.splice(people.indexOf(ben), 1);
+  expect(JSON.stringify(await (await person('ben')).history(room))).not.toContain('of ben');
+});
+
+test('who is an admin no longer takes back nothing of others', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
+  const admin = (yes: boolean) =>
+    ana.profile.call('appoint', { room, member: 'ben', admin: yes, waitMs: WAIT_MS });
+  await admin(true);
+  await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'one')) });
+  await admin(false);
+  await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'two')) });
+  await together(room, ana, ben);
+  for (const who of [ana, ben]) {
+    expect(await texts(who, room)).toEqual(['', 'two']);
+    expect(await who.troubles(room)).toEqual(['ben tried to take back a message of ana: left out']);
+    const changed = (await who.history(room)).filter((i) => i.kind === 'changed').map((i) => i.text);
+    expect(changed).toEqual(['made ben an admin', 'ended that ben is an admin']);
+  }
+});
+
+test('reactions come and go, and stay in bounds', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  const talk = new ChatRoom(ben.profile, room);
+  await ana.delivered(room, [await ana.says(room, 'cake?')]);
+  const cake = await found(ben, room, 'cake?');
+  await expect(talk.react(cake, 'yes')).rejects.toThrow('one emoji');
+  for (let i = 0; i < 22; i++) await talk.react(cake, String.fromCodePoint(0x1f600 + i));
+  await talk.react(cake, '😀');
+  await says(ana, room, { kind: 'react', to: refOf(cake), emoji: '😀', on: true });
+  await together(room, ana, ben);
+  const stands = (await found(ana, room, 'cake?')).reactions ?? [];
+  expect(stands).toHaveLength(20);
+  expect(stands[0]?.by.map((b) => b.name)).toEqual(['ben', 'ana']);
+  await talk.react(cake, '😀', false);
+  await together(room, ana, ben);
+  const [first] = (await found(ana, room, 'cake?')).reactions ?? [];
+  expect(first).toMatchObject({ emoji: '😀', by: [{ name: 'ana' }] });
+});
+
+test('a message and its changes that come at once are one line', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  await ben.close();
+  people.splice(people.indexOf(ben), 1);
+  await ana.delivered(room, [await ana.says(room, 'draft')]);
+  const of = refOf(await found(ana, room, 'draft'));
+  await says(ana, room, { kind: 'edit', of, text: 'better' });
+  await says(ana, room, { kind: 'react', to: of, emoji: '👍', on: true });
+  await says(ana, room, { kind: 'edit', of, text: 'best' });
+  const again = await person('ben');
+  await again.syncs(room);
+  await again.hears(room, 'best');
+  expect(await texts(again, room)).toEqual(['best']);
+  expect((await again.history(room)).at(-1)).toMatchObject({ text: 'best', reactions: [{ emoji: '👍' }] });
+});
+
+test('of what was said before they came, newcomers hear nothing', async () => {
+  const { ana, room, link } = await anaAndBen();
+  await ana.delivered(room, [await ana.says(room, 'early')]);
+  const cai = await person('cai');
+  await cai.joins(link);
+  const of = refOf(await found(ana, room, 'early'));
+  await says(ana, room, { kind: 'edit', of, text: 'earlier' });
+  await says(cai, room, { kind: 'delete', of });
+  await ana.delivered(room, [await ana.says(room, 'after')]);
+  await cai.hears(room, 'after');
+  expect(await texts(cai, room)).toEqual(['after']);
+  expect(await cai.troubles(room)).toEqual([]);
+  await ana.syncs(room);
+  expect(await ana.troubles(room)).toEqual(['cai tried to take back a message of ana: left out']);
+});
+
+test('whoever follows sees each line once, as it is then', async () => {
+  const { ana, ben, room } = await anaAndBen();
+  const seen: string[] = [];
+  const done = (async () => {
+    for await (const item of new ChatRoom(ben.profile, room).items('0')) {
+      if (item.kind === 'text') seen.push(item.text);
+      if (item.text === 'end') return;
+    }
+  })();
+  const talk = new ChatRoom(ana.profile, room);
+  await talk.send('one');
+  await ben.hears(room, 'one');
+  await talk.edit(await found(ana, room, 'one'), 'uno');
+  await ben.hears(room, 'uno');
+  await talk.reply(await found(ana, room, 'uno'), 'two');
+  await talk.send('end');
+  await done;
+  expect(seen).toEqual(['one', 'two', 'end']);
+  expect(await found(ben, room, 'two')).toMatchObject({ reply: refOf(await found(ben, room, 'uno')) });
+});

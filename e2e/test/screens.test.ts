@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { ChatEvent } from '@gochat/client/methods';
+import type { Whisper } from '@gochat/crypto/content';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+const WAIT_MS = 30_000;
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+const people: Someone[] = [];
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterEach(async () => {
+  await Promise.all(people.splice(0).map((p) => p.close()));
+  await server.stop();
+  await home.remove();
+});
+
+async function person(name: string): Promise<Someone> {
+  const someone = await Someone.open(name, join(home.path, name));
+  people.push(someone);
+  return someone;
+}
+
+async function reopened(who: Someone): Promise<Someone> {
+  await who.close();
+  people.splice(people.indexOf(who), 1);
+  return person(who.name);
+}
+
+type Told<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
+
+/** Everything of one kind that the profile tells from now on. */
+function told<K extends ChatEvent['kind']>(who: Someone, kind: K): Told<K>[] {
+  const all: Told<K>[] = [];
+  who.profile.on((event) => {
+    if (event.kind === kind) all.push(event as Told<K>);
+  });
+  return all;
+}
+
+test('the room tells of its name, its members and what this profile may do', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const heard = { ana: told(ana, 'room'), ben: told(ben, 'room') };
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await ana.until(async () => heard.ana.at(-1)?.room.members === 2, 'ana hears of ben');
+  expect(heard.ana[0]?.room).toMatchObject({ name: 'kitchen', topic: '', members: 1, admin: true });
+  expect(heard.ben.at(-1)?.room).toMatchObject({
+    name: 'kitchen',
+    members: 2,
+    admin: false,
+    status: 'active',
+  });
+  await ana.profile.call('settle', { room, name: 'Tea room', topic: 'cups', waitMs: WAIT_MS });
+  await ana.profile.call('appoint', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ben.until(async () => heard.ben.at(-1)?.room.admin === true, 'ben hears that he is an admin');
+  expect(heard.ben.at(-1)?.room).toMatchObject({ name: 'Tea room', topic: 'cups' });
+  expect(
+    (await ben.history(room)).filter((i) => i.kind === 'changed').map((i) => `${i.from} ${i.text}`),
+  ).toEqual(['ana renamed the room to Tea room and changed the topic to: cups', 'ana made ben an admin']);
+  const epochs = heard.ben.map((e) => Number(e.room.epoch));
+  expect(epochs).toEqual([...epochs].sort((a, b) => a - b));
+  const [first] = await ana.profile.call('members', { room });
+  expect(first).toMatchObject({
+    device: expect.stringMatching(/^.{43}$/),
+    identity: expect.stringMatching(/^.{43}$/),
+  });
+  const before = heard.ana.length;
+  await ana.delivered(room, [await ana.says(room, 'hello')]);
+  expect(heard.ana.slice(before).map((e) => e.room.confirmed)).toEqual([]);
+  await ben.profile.call('settle', { room, topic: '', waitMs: WAIT_MS });
+  await ana.until(async () => heard.ana.at(-1)?.room.topic === '', 'ana hears that the topic ended');
+  await ben.profile.call('leave', { room, waitMs: WAIT_MS });
+  expect(heard.ben.at(-1)?.room.status).toBe('left');
+});
+
+test('only admins settle, and an admin made so can remove', async () => {
+  const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+  await expect(ben.profile.call('settle', { room, name: 'mine', waitMs: WAIT_MS })).rejects.toThrow('admin');
+  await expect(
+    ana.profile.call('appoint', { room, member: 'ana', admin: false, waitMs: WAIT_MS }),
+  ).rejects.toThrow('another');
+  await ana.profile.call('appoint', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ben.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
+  await ana.profile.call('appoint', { room, member: 'ben', admin: false, waitMs: WAIT_MS });
+  await ben.syncs(room);
+  await expect(ben.profile.call('remove', { room, member: 'ana', waitMs: WAIT_MS })).rejects.toThrow('admin');
+  const again = await ana.invites(room);
+  await cai.joins(again);
+  await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
+});
+
+test('an invite can be looked at without being used up', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room } = await ana.hosts(server.url);
+  await ana.profile.call('settle', { room, topic: 'cups', waitMs: WAIT_MS });
+  const link = await ana.invites(room, 1);
+  const seen = { room, name: 'kitchen', topic: 'cups', members: ['ana'], by: 'ana', already: false };
+  for (let i = 0; i < 3; i++) {
+    expect(await ben.profile.call('peek', { link, waitMs: WAIT_MS })).toMatchObject(seen);
+    expect(await ben.profile.call('rooms', {})).toEqual([]);
+  }
+  await ben.joins(link);
+  await expect(ben.profile.call('peek', { link, waitMs: WAIT_MS })).rejects.toMatchObject({
+    code: 'refused',
+  });
+  const other = await ana.invites(room);
+  expect(await ben.profile.call('peek', { link: other, waitMs: WAIT_MS })).toMatchObject({ already: true });
+  expect(await ana.profile.call('peek', { link: other, waitMs: WAIT_MS })).toMatchObject({
+    already: true,
+    members: ['ben'],
+  });
+  await ana.syncs(room);
+  expect((await ana.history(room)).filter((i) => i.kind === 'joined')).toHaveLength(1);
+});
+
+test('what waits is told, and can be taken back until it is sealed', async () => {
+  let ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const { port } = server;
+  await server.stop();
+  const heard = told(ana, 'waiting');
+  const [one, two] = [await ana.says(room, 'one'), await ana.says(room, 'two')];
+  await ana.until(async () => heard.at(-1)?.waiting.length === 2, 'two messages wait');
+  expect(heard.at(-1)?.waiting.map((w) => w.id)).toEqual([one, two]);
+  ana = await reopened(ana);
+  expect(await ana.profile.call('waiting', { room })).toMatchObject([
+    { id: one, content: { kind: 'text', text: 'one' }, at: expect.any(Number) },
+    { id: two },
+  ]);
+  expect(await ana.profile.call('withdraw', { room, id: one })).toEqual({ withdrawn: true });
+  expect(await ana.profile.call('withdraw', { room, id: one })).toEqual({ withdrawn: false });
+  server = await startServer(join(home.path, 'server'), port);
+  const after = told(ana, 'waiting');
+  await ana.syncs(room);
+  await ana.until(async () => after.at(-1)?.waiting.length === 0, 'nothing waits');
+  expect(await ana.read(room)).toEqual(['ana: two']);
+  expect(await ana.profile.call('withdraw', { room, id: two })).toEqual({ withdrawn: false });
+});
+
+test('messages are found by their words', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const ids: string[] = [];
+  for (const text of ['Café au lait', 'a cafe', 'the CAFÉ is closed', 'tea'])
+    ids.push(await ana.says(room, text));
+  await ana.delivered(room, ids);
+  const search = (text: string, limit = 10, before?: string) =>
+    ana.profile.call('search', { room, text, limit, ...(before !== undefined && { before }) });
+  const found = await search('cafe');
+  expect(found.items.map((i) => i.text)).toEqual(['the CAFÉ is closed', 'a cafe', 'Café au lait']);
+  expect(found.next).toBeUndefined();
+  expect((await search('CLOSED the')).items.map((i) => i.text)).toEqual(['the CAFÉ is closed']);
+  expect((await search('  ')).items).toEqual([]);
+  const first = await search('cafe', 2);
+  expect(first.items.map((i) => i.text)).toEqual(['the CAFÉ is closed', 'a cafe']);
+  expect((await search('cafe', 2, first.next)).items.map((i) => i.text)).toEqual(['Café au lait']);
+  const [closed] = first.items;
+  if (closed?.id === undefined) throw new Error('not found');
+  const id = randomBytes(16).toString('base64url');
+  await ana.profile.call('queue', {
+    room,
+    id,
+    content: { kind: 'delete', of: { seq: closed.seq, id: closed.id } },
+  });
+  await ana.delivered(room, [id]);
+  expect((await search('closed')).items).toEqual([]);
+  const last = await ana.profile.call('history', { room, limit: 2 });
+  expect(last.map((i) => i.text)).toEqual(['', 'tea']);
+  const earlier = await ana.profile.call('history', { room, before: last[0]?.seq ?? '', limit: 2 });
+  expect(earlier.map((i) => i.text)).toEqual(['Café au lait', 'a cafe']);
+});
+
+test('notes and preferences stay with the profile, and the last line read only grows', async () => {
+  let ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const heard = { notes: told(ana, 'notes'), preferences: told(ana, 'preferences') };
+  const note = (change: object) => ana.profile.call('note', { room, change });
+  const reply = { seq: '3', id: randomBytes(16).toString('base64url') };
+  await note({ read: '9', draft: 'I was', draftReply: reply });
+  await note({ read: '4', notify: 'none' });
+  await note({ read: 'nonsense' });
+  expect(heard.notes).toHaveLength(2);
+  expect(heard.notes.at(-1)).toMatchObject({ room, notes: { read: '9', draft: 'I was', notify: 'none' } });
+  await ana.profile.call('prefer', { change: { verified: ['someone'], screen: { theme: 'dark' } } });
+  await ana.profile.call('prefer', { change: { verified: ['someone'] } });
+  expect(heard.preferences).toHaveLength(1);
+  ana = await reopened(ana);
+  expect(await ana.profile.call('notes', { room })).toMatchObject({
+    read: '9',
+    draftReply: reply,
+    typing: true,
+  });
+  expect(await ana.profile.call('preferences', {})).toEqual({
+    name: 'ana',
+    verified: ['someone'],
+    ignored: [],
+    screen: { theme: 'dark' },
+  });
+  await ana.profile.call('note', { room, change: { draft: '' } });
+  expect((await ana.profile.call('notes', { room })).draftReply).toBeUndefined();
+});
+
+test('who looks on is told to whoever looks on, and to nobody else', async () => {
+  const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+  await ana.syncs(room);
+  await ben.syncs(room);
+  const heard = { ana: told(ana, 'whisper'), ben: told(ben, 'whisper') };
+  const all: Whisper[] = [
+    { kind: 'here', ask: true },
+    { kind: 'typing', on: true },
+    { kind: 'typing', on: false },
+    { kind: 'away' },
+  ];
+  for (const says of all) await ana.profile.call('whisper', { room, says });
+  await ben.until(async () => heard.ben.length === all.length, 'ben hears ana');
+  const self = (await ana.profile.call('members', { room })).find((m) => m.self);
+  expect(heard.ben.map(({ from, device, says }) => ({ from, device, says }))).toEqual(
+    all.map((says) => ({ from: 'ana', device: self?.device, says })),
+  );
+  expect(heard.ana).toEqual([]);
+  await server.stop();
+  await ana.profile.call('whisper', { room, says: { kind: 'away' } });
+});
