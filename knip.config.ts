@@ -15,7 +15,7 @@ export default {
       // Every source is an entry by the `exports` of its workspace; what nobody imports of it is dead all the same.
       includeEntryExports: true,
     },
-    web: { entry: ['src/main.tsx'] },
+    web: { entry: ['src/main.tsx', 'bundle.d.mts'] },
   },
   // Debian's, for tests that install what they need.
   ignoreBinaries: ['apt-get', 'flock'],

@@ -95,6 +95,7 @@ function bundleIsCurrent() {
     'package-lock.json',
     'rolldown.config.js',
     'web/build.mjs',
+    'web/bundle.mjs',
     ...workspaces.flatMap((folder) => [join(folder, 'package.json'), join(folder, 'src')]),
   ];
   const builtAt = statSync(BUNDLE).mtimeMs;

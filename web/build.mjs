@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle as bundleCss } from 'lightningcss';
 import { build } from 'rolldown';
+import { browserBundle } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'web', 'src');
@@ -12,7 +13,6 @@ const target = join(root, 'dist', 'web');
 
 /** What the browsers of the last years can do; older ones are told so by the lack of a page. */
 const BROWSERS = { chrome: 120 << 16, firefox: 121 << 16, safari: (17 << 16) | (2 << 8) };
-const ENGINES = ['chrome120', 'firefox121', 'safari17.2'];
 
 /** Files of dist/web by their path in it. */
 const files = new Map();
@@ -39,19 +39,7 @@ function rewrite(text, pattern) {
 }
 
 async function buildScripts() {
-  const { output } = await build({
-    input: { main: join(source, 'main.tsx') },
-    platform: 'browser',
-    write: false,
-    logLevel: 'warn',
-    transform: { target: ENGINES },
-    output: {
-      format: 'esm',
-      minify: true,
-      entryFileNames: 'assets/[name]-[hash].js',
-      chunkFileNames: 'assets/[name]-[hash].js',
-    },
-  });
+  const { output } = await build(browserBundle({ main: join(source, 'main.tsx') }));
   for (const part of output)
     files.set(part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source));
   const entry = output.find((part) => part.type === 'chunk' && part.isEntry);

@@ -233,6 +233,7 @@ const END_WORDS: Readonly<Record<LinkEnd['reason'], string>> = {
   lost: 'the connection was lost',
   malformed: 'the server sent something that is not this protocol',
   overrun: 'the server takes nothing more',
+  flooded: 'more came than this side could take',
 };
 
 function farewell(said: DownOf<'error'> | undefined, { reason, cause }: LinkEnd): Disconnected {

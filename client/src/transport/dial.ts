@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Address, AddressError, isLoopback } from './address.ts';
+import { DialError } from './dial-error.ts';
 import { LineLink } from './line-link.ts';
 import type { Link } from './link.ts';
 import { UpgradeRefused, WebLink } from './web-link.ts';
@@ -16,11 +17,6 @@ export interface DialOptions {
   /** Gives up. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-}
-
-/** No link came about; the message says why, as the end of a sentence. */
-export class DialError extends Error {
-  override readonly name = 'DialError';
 }
 
 const WITHIN_MS = 10_000;

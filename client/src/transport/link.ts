@@ -11,8 +11,8 @@ export interface LinkEvents {
 }
 
 export interface LinkEnd {
-  /** `here`: closed by this side. `peer`: ended by the other. `lost`: broken. `malformed`: not this protocol. `overrun`: too much waited to be sent. */
-  readonly reason: 'here' | 'peer' | 'lost' | 'malformed' | 'overrun';
+  /** `here`: closed by this side. `peer`: ended by the other. `lost`: broken. `malformed`: not this protocol. `overrun`: too much waited to be sent. `flooded`: too much came while it was paused. */
+  readonly reason: 'here' | 'peer' | 'lost' | 'malformed' | 'overrun' | 'flooded';
   readonly cause?: unknown;
 }
 

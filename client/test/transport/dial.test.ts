@@ -4,7 +4,8 @@ import type { Down } from '@gochat/protocol/down';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressError, parseAddress } from '../../src/transport/address.ts';
-import { DialError, type DialOptions, dial } from '../../src/transport/dial.ts';
+import { type DialOptions, dial } from '../../src/transport/dial.ts';
+import { DialError } from '../../src/transport/dial-error.ts';
 import { type Link, QUEUED_BYTES } from '../../src/transport/link.ts';
 import { certificate, fakeServer, received } from './fake-server.ts';
 

@@ -1,0 +1,38 @@
+// How the page's scripts are bundled, for the build and for the test that looks into the bundle.
+
+/** What the MLS library would load for other cipher suites than ours, and on platforms without WebCrypto. */
+const NEVER_LOADED = new Set([
+  '@hpke/chacha20poly1305',
+  '@hpke/dhkem-x448',
+  '@hpke/hybridkem-x-wing',
+  '@hpke/ml-kem',
+  '@noble/curves/ed448.js',
+  '@noble/curves/nist.js',
+  '@noble/post-quantum/ml-dsa.js',
+  'crypto',
+]);
+const NOTHING = '\0nothing';
+
+const oneSuite = {
+  name: 'one-suite',
+  resolveId: (id) => (NEVER_LOADED.has(id) ? NOTHING : null),
+  load: (id) => (id === NOTHING ? "throw new Error('this page has one cipher suite');" : null),
+};
+
+/** Options of rolldown for these entries; nothing is written. */
+export function browserBundle(input) {
+  return {
+    input,
+    platform: 'browser',
+    write: false,
+    logLevel: 'warn',
+    plugins: [oneSuite],
+    transform: { target: ['chrome120', 'firefox121', 'safari17.2'] },
+    output: {
+      format: 'esm',
+      minify: true,
+      entryFileNames: 'assets/[name]-[hash].js',
+      chunkFileNames: 'assets/[name]-[hash].js',
+    },
+  };
+}

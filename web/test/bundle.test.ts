@@ -1,0 +1,50 @@
+import { builtinModules } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, type OutputChunk } from 'rolldown';
+import { beforeAll, expect, test } from 'vitest';
+import { browserBundle } from '../bundle.mjs';
+
+const entry = fileURLToPath(new URL('../../client/src/open-browser.ts', import.meta.url));
+/** Of the whole page's first load, gzipped, of which this is the larger part. */
+const BUDGET_BYTES = 100_000;
+
+let chunks: OutputChunk[];
+beforeAll(async () => {
+  const { output } = await build({ ...browserBundle({ sdk: entry }), write: false });
+  chunks = output.filter((part) => part.type === 'chunk');
+});
+
+const modules = () => chunks.flatMap((chunk) => Object.keys(chunk.modules));
+
+test('the SDK of a browser needs nothing of Node.js, and nothing that is not in it', () => {
+  const own = new Set(chunks.map(({ fileName }) => fileName));
+  const named = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
+  expect(named.filter((name) => !own.has(name))).toEqual([]);
+  const builtins = builtinModules.map((name) => `"node:${name}"`);
+  for (const { code } of chunks) {
+    expect(builtins.filter((name) => code.includes(name))).toEqual([]);
+    expect(code).not.toMatch(/\brequire\(/);
+  }
+});
+
+test('it brings neither what the page may not run nor what only Node.js has a use for', () => {
+  const packages = modules().map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const found = new Set(packages);
+  for (const name of ['hash-wasm', 'ws', 'lmdb', 'pino', 'commander']) expect(found).not.toContain(name);
+  expect(found).toContain('ts-mls');
+  expect(found).toContain('idb');
+  expect(modules().filter((path) => /\/(server|terminal|e2e)\/src\//.test(path))).toEqual([]);
+  for (const { code } of chunks) expect(code).not.toMatch(/\beval\(|new Function\(|WebAssembly/);
+});
+
+test('it brings one cipher suite', () => {
+  const others = /@noble\/curves\/(nist|ed448)|@noble\/post-quantum|@hpke\/(ml-kem|dhkem-x448|hybridkem)/;
+  expect(modules().filter((path) => others.test(path))).toEqual([]);
+});
+
+test('it leaves room for the screen', () => {
+  const bytes = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
+  process.stdout.write(`the SDK in a browser: ${(bytes / 1000).toFixed(1)} kB gzipped\n`);
+  expect(bytes).toBeLessThan(BUDGET_BYTES);
+});
