@@ -15,9 +15,9 @@ export default {
       // Every source is an entry by the `exports` of its workspace; what nobody imports of it is dead all the same.
       includeEntryExports: true,
     },
-    web: { entry: ['src/main.tsx', 'bundle.d.mts'] },
+    web: { entry: ['src/main.tsx', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
-  // Debian's, for tests that install what they need.
+  // Debian's, for tests that install what they need and for drawing the icons.
   ignoreBinaries: ['apt-get', 'flock'],
   // What bots import from the package.
   ignoreIssues: { 'client/src/sdk.ts': ['exports', 'types'] },

@@ -73,10 +73,29 @@ function buildPage(imports) {
   files.set('index.html', Buffer.from(page));
 }
 
+/** It knows every file of this build, and changes when any of them does. */
+async function buildWorker() {
+  const paths = [...files.keys()].sort();
+  const sum = createHash('sha256');
+  for (const path of paths) sum.update(path).update('\0').update(files.get(path));
+  const options = browserBundle({ 'service-worker': join(source, 'service-worker.ts') });
+  const define = {
+    PRECACHE: JSON.stringify(paths.map((path) => (path === 'index.html' ? '/' : `/${path}`))),
+    BUILD: JSON.stringify(sum.digest('base64url').slice(0, 16)),
+  };
+  const { output } = await build({
+    ...options,
+    transform: { ...options.transform, define },
+    output: { ...options.output, format: 'iife', entryFileNames: '[name].js' },
+  });
+  files.set('service-worker.js', Buffer.from(output[0].code));
+}
+
 const imports = await buildScripts();
 buildStyles();
 buildAssets();
 buildPage(imports);
+await buildWorker();
 
 // A server that starts meanwhile finds the old page with all that it names, or the new one.
 const stale = (folder) => {
@@ -87,7 +106,8 @@ const stale = (folder) => {
   }
 };
 const before = stale(target);
-const inOrder = [...files].sort(([a], [b]) => Number(a === 'index.html') - Number(b === 'index.html'));
+const isFirst = (path) => Number(path.startsWith('assets/'));
+const inOrder = [...files].sort(([a], [b]) => isFirst(b) - isFirst(a));
 for (const [path, bytes] of inOrder) {
   mkdirSync(dirname(join(target, path)), { recursive: true });
   writeFileSync(join(target, path), bytes);
