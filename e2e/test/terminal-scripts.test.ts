@@ -130,7 +130,7 @@ test('tail --since and --follow put together miss nothing and repeat nothing', a
   expect(all.filter((l) => l.kind === 'text').map((l) => l.text)).toEqual(texts);
   const seqs = all.map((l) => Number(l.seq));
   expect(seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? 0))).toBe(true);
-  expect(Object.keys(all[0] ?? {})).toEqual(['room', 'seq', 'at', 'from', 'kind', 'text']);
+  expect(Object.keys(all.at(-1) ?? {})).toEqual(['room', 'seq', 'at', 'from', 'kind', 'text', 'id']);
 });
 
 test('commands at the same time on one profile all do their work', async () => {
@@ -219,7 +219,9 @@ test('two members of one name are told apart by their ids', async () => {
 test('everything that prints has its lines for scripts', async () => {
   await gochat(['send', name, 'something']);
   const members = jsonLines((await gochat(['members', name, '--json'])).out);
-  expect(members.map((m) => Object.keys(m))).toEqual(Array(2).fill(['id', 'name', 'admin', 'self']));
+  expect(members.map((m) => Object.keys(m))).toEqual(
+    Array(2).fill(['id', 'device', 'identity', 'name', 'admin', 'self']),
+  );
   expect(jsonLines((await gochat(['rooms', '--json'])).out)).toMatchObject([
     { id: room, name, as: 'ana', status: 'active', members: 2, queued: 0 },
   ]);
