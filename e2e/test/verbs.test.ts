@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GoChat } from '@gochat/client/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
 import { temporary } from '../src/people.ts';
@@ -208,6 +209,68 @@ test('who is removed is told so by every command', async () => {
   expect((await run(ben, ['join', fresh, '--no-chat'])).code).toBe(0);
   expect((await run(ben, ['send', name, 'back again'])).code).toBe(0);
 });
+
+test('admins rename a room, say what it is about, and make others admins', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  expect((await run(ben, ['rename', name, 'mine'])).code).toBe(5);
+  expect(await run(ana, ['admin', name, 'ben'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('ben is an admin now'),
+  });
+  expect((await run(ben, ['topic', name, 'what we cook'])).code).toBe(0);
+  expect(await run(ana, ['topic', name])).toMatchObject({ code: 0, out: 'what we cook\n' });
+  const renamed = `${name} again`;
+  expect((await run(ben, ['rename', name, renamed])).code).toBe(0);
+  expect((await run(ana, ['tail', name])).out).toContain(
+    `* ana made ben an admin\n* ben changed the topic to: what we cook\n* ben renamed the room to ${renamed}\n`,
+  );
+  expect(await run(ana, ['admin', renamed, 'ben', '--drop', '--json'])).toMatchObject({
+    code: 0,
+    out: `${JSON.stringify({ room: renamed, member: 'ben', admin: false })}\n`,
+  });
+  expect((await run(ben, ['topic', renamed, ''])).code).toBe(5);
+  expect((await run(ana, ['admin', renamed, 'ana', '--drop'])).code).toBe(5);
+});
+
+test('a chat by lines tells what becomes of messages', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ana, ['send', name, 'before']);
+  const his = await GoChat.open(join(home.path, ben));
+  const talk = await his.join(link, 'ben');
+  const chat = new GochatProcess(['chat', name, '--profile', join(home.path, ana)], {
+    cwd: home.path,
+    env: { GOCHAT_SERVER: address },
+  });
+  await chat.shows('Connected!');
+  chat.child.stdin.write('who has the keys?\n');
+  const items = talk.items('0');
+  const next = async (text: string) => {
+    for (;;) {
+      const { value, done } = await items.next();
+      if (done === true) throw new Error(`never heard: ${text}`);
+      if (value.text === text) return value;
+    }
+  };
+  const asked = await next('who has the keys?');
+  await talk.reply(asked, 'I hav them');
+  const answer = await next('I hav them');
+  await chat.shows('ben (to ana): I hav them');
+  await talk.edit(answer, 'I have them');
+  await chat.shows('* ben changed a message: I have them');
+  await talk.react(asked, '🔑');
+  await chat.shows('* ben reacted 🔑 to "who has the keys?"');
+  await talk.delete(answer);
+  await chat.shows('* ben took a message back');
+  await his.close();
+  const { code, out } = await chat.end('');
+  expect(code).toBe(0);
+  for (const said of ['ben changed a message', 'ben reacted', 'took a message back'])
+    expect(out.split(said)).toHaveLength(2);
+  const after = await run(ana, ['tail', name]);
+  expect(after.out).toContain('* a message of ben was taken back by ben\n');
+  expect(after.out).not.toContain('I hav');
+}, 60_000);
 
 test('who leaves is out', async () => {
   const { name, link, ana, ben } = await room();
