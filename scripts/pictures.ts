@@ -91,7 +91,7 @@ function draw(
 const home = await mkdtemp(join(tmpdir(), 'gochat-pictures-'));
 const server = new Screen(['serve', '--data', 'rooms'], home, 104, 30);
 await server.shows('listens');
-const ana = new Screen(['--profile', 'ana'], home, 52, 60);
+const ana = new Screen(['--plain', '--profile', 'ana'], home, 52, 60);
 await ana.shows('username');
 await ana.types('ana');
 await ana.shows('room yet');
@@ -100,7 +100,7 @@ await ana.shows('Connected!');
 const link = /http:\S+/.exec(ana.lines.join(''))?.[0];
 if (link === undefined) throw new Error('no link was shown');
 const whole = ana.lines.join('').match(/http:\/\/\S+?#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}/)?.[0] ?? link;
-const ben = new Screen(['join', whole, '--as', 'ben', '--profile', 'ben'], home, 52, 60);
+const ben = new Screen(['join', whole, '--as', 'ben', '--plain', '--profile', 'ben'], home, 52, 60);
 await ben.shows('Connected!');
 await ana.shows('ben joined');
 const conversation = [

@@ -33,7 +33,12 @@ function modulesOf(lines: readonly string[]): boolean[][] {
 }
 
 test('the first minute goes as the README says', async () => {
-  const ana = new PseudoTerminal(['--profile', 'ana'], { cwd: home.path, env, cols: 100, rows: 40 });
+  const ana = new PseudoTerminal(['--plain', '--profile', 'ana'], {
+    cwd: home.path,
+    env,
+    cols: 100,
+    rows: 40,
+  });
   await ana.shows('Enter your username:');
   ana.enter('ana');
   await ana.shows('You are in no room yet.');
@@ -48,7 +53,10 @@ test('the first minute goes as the README says', async () => {
   const seen = modulesOf(ana.lines);
   expect(seen.slice(0, data.length).map((row) => row.slice(0, data.length))).toEqual(data);
 
-  const ben = new PseudoTerminal(['join', link, '--as', 'ben', '--profile', 'ben'], { cwd: home.path, env });
+  const ben = new PseudoTerminal(['join', link, '--as', 'ben', '--plain', '--profile', 'ben'], {
+    cwd: home.path,
+    env,
+  });
   await ben.shows('Connected!');
   await ana.shows('* ben joined by invite');
   ben.enter('hello');
@@ -96,7 +104,7 @@ test('the first minute goes as the README says', async () => {
   expect(await ben.ended).toBe(0);
 
   // Coming back, the room is there and needs no name.
-  const again = new PseudoTerminal(['--profile', 'ana'], { cwd: home.path, env });
+  const again = new PseudoTerminal(['--plain', '--profile', 'ana'], { cwd: home.path, env });
   await again.shows('kitchen  (2 people, as ana)');
   again.enter('1');
   await again.shows('Connected!');

@@ -36,7 +36,7 @@ function screen(args: readonly string[], size: { cols?: number; rows?: number } 
 
 /** Ana, who has joined and sits before her screen. */
 async function joined(size: { cols?: number; rows?: number } = {}): Promise<PseudoTerminal> {
-  const ana = screen(['join', link, '--as', 'ana'], size);
+  const ana = screen(['join', link, '--as', 'ana', '--plain'], size);
   await ana.shows('Connected!');
   await ana.shows('> ');
   return ana;
@@ -134,7 +134,7 @@ test('a locked profile asks for its passphrase, without an echo', async () => {
   wrong.enter('open barley');
   expect(await wrong.ended).toBe(2);
 
-  const right = screen(['join', link, '--as', 'ana']);
+  const right = screen(['join', link, '--as', 'ana', '--plain']);
   await right.shows('Passphrase:');
   right.enter('open sesame');
   await right.shows('Connected!');
@@ -144,11 +144,11 @@ test('a locked profile asks for its passphrase, without an echo', async () => {
 });
 
 test('a name that was not given is asked for once, and Ctrl-C at a question is a clean end', async () => {
-  const asked = screen([]);
+  const asked = screen(['--plain']);
   await asked.shows('Enter your username:');
   asked.type('\u0003');
   expect(await asked.ended).toBe(0);
-  const ana = screen([]);
+  const ana = screen(['--plain']);
   await ana.shows('Enter your username:');
   ana.enter('ana');
   await ana.shows('paste an invite link:');
@@ -156,7 +156,7 @@ test('a name that was not given is asked for once, and Ctrl-C at a question is a
   await ana.shows('Connected!');
   ana.type('\u0004');
   expect(await ana.ended).toBe(0);
-  const again = screen([]);
+  const again = screen(['--plain']);
   await again.shows('kitchen  (2 people, as ana)');
   // The only room is the one that Enter takes.
   again.enter('');

@@ -3,6 +3,7 @@ import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
+import { idOf, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { Prompt } from '../prompt.ts';
 import { showQr } from '../qr.ts';
@@ -11,7 +12,7 @@ import { sanitizeLine } from '../sanitize.ts';
 import { serverAddress } from '../server-address.ts';
 import { talk } from '../talk.ts';
 
-interface Options extends ProfileOptions {
+interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
   readonly server?: string;
 }
@@ -21,6 +22,13 @@ const WAIT_MS = 30_000;
 export async function run(io: Io, [wanted]: readonly string[], options: Options): Promise<number> {
   const server = serverAddress(io, options.server);
   checkGiven({ server, names: [options.as] });
+  if (wantsScreen(io, options)) {
+    return withProfile(io, options, async (profile) => {
+      await takeName(profile, options.as);
+      const room = wanted === undefined ? undefined : await idOf(profile, wanted);
+      return openScreen(io, profile, { server, room }, options);
+    });
+  }
   note(io, `profile: ${profileDir(options)}`);
   return withProfile(io, options, async (profile) => {
     const prompt = new Prompt(io);

@@ -1,12 +1,14 @@
 import { checkGiven } from '@gochat/client/given';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
+import { openScreen, type ScreenOptions, wantsScreen } from '../on-screen.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson, sanitizeLine } from '../sanitize.ts';
+import { serverAddress } from '../server-address.ts';
 import { talk } from '../talk.ts';
 import { waitMs } from '../wait.ts';
 
-interface Options extends ProfileOptions {
+interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
   readonly chat: boolean;
   readonly json?: boolean;
@@ -16,7 +18,10 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [link = '']: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 30_000);
   checkGiven({ link, names: [options.as] });
+  const onScreen = options.chat && options.json !== true && wantsScreen(io, options);
   return withProfile(io, options, async (profile) => {
+    if (onScreen && options.as === undefined && (await profile.call('whoami', {})).name === undefined)
+      return openScreen(io, profile, { server: serverAddress(io, undefined), link }, options);
     const as = await nameFor(profile, options.as);
     const { already, ...room } = await profile.call('join', {
       link,
@@ -34,6 +39,8 @@ export async function run(io: Io, [link = '']: readonly string[], options: Optio
       note(io, 'unconfirmed until somebody else has written: compare room codes (gochat safety) if you can');
     }
     if (!options.chat || options.json === true) return EXIT.done;
+    if (onScreen)
+      return openScreen(io, profile, { server: serverAddress(io, undefined), room: room.id }, options);
     return talk(io, profile, room.id);
   });
 }

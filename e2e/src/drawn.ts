@@ -1,0 +1,59 @@
+import { Keymap } from '@gochat/terminal/screen/bindings';
+import { beginDialog } from '@gochat/terminal/screen/dialog-keys';
+import { type Drawing, draw } from '@gochat/terminal/screen/draw';
+import { EMPTY, replace } from '@gochat/terminal/screen/editor';
+import type { Size } from '@gochat/terminal/screen/frame';
+import { ASCII, UNICODE } from '@gochat/terminal/screen/marks';
+import { Painter } from '@gochat/terminal/screen/painter';
+import { type Depth, Palette } from '@gochat/terminal/screen/palette';
+import { RowLines } from '@gochat/terminal/screen/rows';
+import { START, type Ui } from '@gochat/terminal/screen/ui';
+import type { Snapshot } from '@gochat/view/snapshot';
+import headless from '@xterm/headless';
+
+export interface Drawn {
+  readonly drawing: Drawing;
+  readonly lines: readonly string[];
+  readonly text: string;
+}
+
+/** What the terminal client draws of a snapshot, as a reader would read it from the frame. */
+export function drawn(snapshot: Snapshot, size: Size, ui: Partial<Ui> = {}, ascii = false): Drawn {
+  const marks = ascii ? ASCII : UNICODE;
+  const keymap = new Keymap('readline');
+  const { dialog, room } = snapshot;
+  const whole: Ui = {
+    ...START,
+    editor: replace(EMPTY, room?.composer.text ?? ''),
+    dialog: dialog && beginDialog(dialog),
+    ...ui,
+  };
+  const drawing = draw(snapshot, whole, size, {
+    marks,
+    rowLines: new RowLines({ marks, highlighted: () => undefined }),
+    keysOf: (command) => keymap.keysOf(command),
+  });
+  const lines = drawing.frame.lines.map((line) => line.map(({ text }) => text).join(''));
+  return { drawing, lines, text: lines.join('\n') };
+}
+
+/** The bytes that bring a frame to a terminal. */
+export function painted({ drawing }: Drawn, depth: Depth = 'truecolor'): string {
+  return new Painter(new Palette('dark', depth), { links: true, unicode: true }).paint(drawing.frame);
+}
+
+/** The screen of a real emulator after these bytes. */
+export async function emulated(bytes: string, { columns, rows }: Size) {
+  const terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
+  let title = '';
+  terminal.onTitleChange((changed) => {
+    title = changed;
+  });
+  await new Promise<void>((done) => terminal.write(bytes, done));
+  const { active } = terminal.buffer;
+  const lines = Array.from(
+    { length: rows },
+    (_, i) => active.getLine(i)?.translateToString(true).trimEnd() ?? '',
+  );
+  return { lines, title, scrolled: active.baseY, cursor: { row: active.cursorY, column: active.cursorX } };
+}

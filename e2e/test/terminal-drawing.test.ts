@@ -1,0 +1,306 @@
+import { lineWidth } from '@gochat/terminal/screen/frame';
+import { DIALOG_KINDS } from '@gochat/view/dialog';
+import { describe, expect, test } from 'vitest';
+import { drawn, emulated, painted } from '../src/drawn.ts';
+import { ANA, asking, BEN, DIALOGS, longRoom, message, SAMPLES, snapshot } from '../src/samples.ts';
+
+const SIZES = [
+  { columns: 80, rows: 24 },
+  { columns: 59, rows: 20 },
+  { columns: 120, rows: 40 },
+  { columns: 40, rows: 10 },
+  { columns: 20, rows: 5 },
+  { columns: 1, rows: 1 },
+] as const;
+const [USUAL, NARROW, WIDE, TINY] = SIZES;
+
+const EVERYTHING = [
+  ...Object.entries(SAMPLES),
+  ...DIALOG_KINDS.map((kind) => [kind, asking(DIALOGS[kind])] as const),
+] as const;
+
+describe.each(EVERYTHING)('%s', (_name, sample) => {
+  test.each(SIZES)('fills $columns by $rows exactly', (size) => {
+    const { drawing } = drawn(sample, size);
+    expect(drawing.frame.lines.map(lineWidth)).toEqual(Array.from({ length: size.rows }, () => size.columns));
+    const { cursor } = drawing.frame;
+    expect(cursor === undefined || (cursor.row < size.rows && cursor.column < size.columns)).toBe(true);
+  });
+
+  test('is on an emulator what the frame says, and nothing scrolls', async () => {
+    const frame = drawn(sample, USUAL);
+    const screen = await emulated(`\u001b[?7l${painted(frame)}`, USUAL);
+    expect(screen.scrolled).toBe(0);
+    // What terminals take for wider or narrower than others stays within its row.
+    const plain = (line: string) => /^[ -~─│╭╮╰╯✓…•●◉○·“”’⊘]*$/.test(line);
+    const read = frame.lines.map((line) => line.trimEnd());
+    screen.lines.forEach((line, i) => {
+      if (plain(read[i] ?? '')) expect(line).toBe(read[i]);
+    });
+  });
+});
+
+describe('80 by 24', () => {
+  test('shows rooms, the end of the timeline and the field', () => {
+    const { lines } = drawn(SAMPLES.talking, USUAL);
+    expect(lines[0]).toMatch(/^ kitchen {2}what we eat, and when +sealed epoch 7 $/);
+    expect(lines[1]).toMatch(/^ 1 kitchen +1 │/);
+    expect(lines[2]).toMatch(/^ 2 a gar… @2 12 │/);
+    expect(lines[3]).toMatch(/^ 3 noise {2}140 ⊘ │/);
+    expect(lines.slice(-7)).toEqual([
+      expect.stringMatching(/│── New messages ─+$/),
+      expect.stringMatching(/│ 14:08 +ben │ a message that this device does not have/),
+      expect.stringMatching(/│ +who brings the wine\? +$/),
+      expect.stringMatching(/│ 14:09 +ana I do ✓ +$/),
+      expect.stringMatching(/│ +red or white\? ◷ +$/),
+      expect.stringMatching(/^ ● .*2\(2@,12\) $/),
+      expect.stringMatching(/^> Write a message +$/),
+    ]);
+  });
+
+  test('trouble stands out, with what to do', () => {
+    const { text } = drawn(SAMPLES.talking, USUAL);
+    expect(text).toMatch(/14:06 +! A message of ben could not be read/);
+    expect(text).toContain('Ask ben to send it again.');
+  });
+
+  test('members come when they are asked for', () => {
+    expect(drawn(SAMPLES.talking, USUAL).text).not.toContain('in the room');
+    expect(drawn(SAMPLES.talking, USUAL, { members: true }).text).toMatch(/4 in the room/);
+  });
+});
+
+describe('other sizes', () => {
+  test('under 60 columns the panes are gone, and where something is new still stands below', () => {
+    const { lines, text } = drawn(SAMPLES.talking, NARROW, { members: true });
+    expect(text).not.toContain('noise');
+    expect(text).not.toContain('in the room');
+    expect(lines.at(-2)).toMatch(/2\(2@,12\) $/);
+  });
+
+  test('a wide one has the members: who is here, admin, verified, ignored', () => {
+    const { text } = drawn(SAMPLES.talking, WIDE);
+    expect(text).toMatch(/● ana +★ ✓/);
+    expect(text).toMatch(/● ben +✓/);
+    expect(text).toMatch(/ dora +⊘/);
+    expect(text).toMatch(/2:a garden …\(2@,12\)/);
+  });
+
+  test('a wide one shows every kind of row', () => {
+    const { text } = drawn(SAMPLES.talking, { columns: 120, rows: 60 });
+    for (const words of [
+      'This is as far back as this device can read',
+      '── Yesterday ──',
+      '* ben and cleo joined by invite',
+      'ben shall we cook tonight?',
+      '│ ben: shall we cook tonight?',
+      'yes! at seven ✓✓',
+      '[🎉 2] [👍🏽 1]',
+      '* cleo the third of that name waves',
+      'cleo took this message back',
+      '- 3 messages of dora, whom you ignore',
+      '── Today ──',
+      'cleo the … Shopping',
+      '@ana see the recipes <https://example.org/',
+      '• cheese',
+      '  2. gouda',
+      '│ hunger is the best cook',
+      '│   // says hello',
+      '(edited 14:05)',
+      '── New messages ──',
+    ])
+      expect(text.replaceAll('\u00a0', ' ')).toContain(words);
+  });
+
+  test('40 by 10 has room, status, field, and as much of the talk as fits', () => {
+    const { lines } = drawn(SAMPLES.talking, TINY);
+    expect(lines[0]).toMatch(/^ kitchen .* sealed/);
+    expect(lines.at(-3)).toMatch(/red or white\?/);
+    expect(lines.at(-1)).toMatch(/^> /);
+  });
+});
+
+test('continuation rows say neither who nor when', () => {
+  const { lines } = drawn(SAMPLES.talking, { columns: 120, rows: 60 });
+  const at = lines.findIndex((line) => line.includes('I have the time'));
+  expect(lines[at]).toMatch(/^.{24}│ {18}I have the time/);
+});
+
+test('a profile without a room is told how to begin', () => {
+  const { text } = drawn(SAMPLES.empty, USUAL);
+  expect(text).toContain('You are in no room yet.');
+  expect(text).toMatch(/c +create a room/);
+  expect(text).toMatch(/j +join one with an invite link/);
+  expect(text).toMatch(/Ctrl\+G +find everything else/);
+});
+
+test('offline says why and what waits', () => {
+  const { lines, text } = drawn(SAMPLES.offline, USUAL);
+  expect(lines[1]).toContain('Offline: the server could not be reached.');
+  expect(text).toMatch(/○ offline 2 ◷/);
+});
+
+test('what was just done, or could not be, stands in the status line', () => {
+  expect(drawn(SAMPLES.flash, USUAL).lines.at(-2)).toContain('There is no member “eve” here');
+  expect(drawn(SAMPLES.typing, USUAL).lines.at(-2)).toContain('ben and cleo are typing…');
+});
+
+test('the lock says how sure one can be', () => {
+  expect(drawn(SAMPLES.unconfirmed, USUAL).lines[0]).toContain('unconfirmed!');
+  expect(drawn(SAMPLES.verified, USUAL).lines[0]).toContain('✓ verified');
+});
+
+test('answering, changing, and a room that is over', () => {
+  expect(drawn(SAMPLES.replying, USUAL).lines.at(-2)).toMatch(/│ ben {2}shall we cook tonight\?/);
+  expect(drawn(SAMPLES.replying, USUAL).lines.at(-1)).toMatch(/^> yes/);
+  expect(drawn(SAMPLES.editing, USUAL).lines.at(-1)).toMatch(/^edit> I do!/);
+  expect(drawn(SAMPLES.closed, USUAL).lines.at(-1)).toContain('You were removed from this room.');
+});
+
+test('what could be completed stands above the word', () => {
+  const { lines } = drawn(SAMPLES.completing, USUAL);
+  expect(lines.at(-3)).toMatch(/^ {16}|ben +dev-ben0/);
+  expect(lines.at(-4)).toContain('bea');
+});
+
+test('a search says where it is', () => {
+  const { lines } = drawn(SAMPLES.searching, USUAL, { mode: 'search' });
+  expect(lines.at(-1)).toMatch(/^search: .*1 of 2/);
+});
+
+test('a field grows to eight rows and no further', () => {
+  const editor = { text: 'line\n'.repeat(20), cursor: 100, killed: '', past: [], last: 'other' } as const;
+  const { lines } = drawn(SAMPLES.talking, USUAL, { editor });
+  expect(lines.filter((line) => /^(?:> |[↑↓] | {2})line/.test(line)).length).toBe(7);
+});
+
+describe('scrolled up', () => {
+  const rows = longRoom(500);
+  const top = { key: '100.0', line: 0 };
+
+  test('the place is kept while messages come, and says how many are below', () => {
+    const before = drawn(snapshot(rows), USUAL, { top });
+    const after = drawn(snapshot([...rows, message('new.0', BEN, 'new')]), USUAL, { top });
+    expect(before.lines[1]).toContain('message 100');
+    expect(after.lines.slice(1, -2)).toEqual(before.lines.slice(1, -2));
+    expect(before.text).toMatch(/-MORE\(\d+\)-/);
+    const below = (text: string) => Number(/-MORE\((\d+)\)-/.exec(text)?.[1]);
+    expect(below(after.text)).toBe(below(before.text) + 1);
+  });
+
+  test('and while older ones are loaded', () => {
+    const older = longRoom(50).map((row) => ({ ...row, key: `older ${row.key}` }));
+    const before = drawn(snapshot(rows), USUAL, { top });
+    const after = drawn(snapshot([...older, ...rows]), USUAL, { top });
+    expect(after.lines).toEqual(before.lines);
+  });
+});
+
+describe('dialogs', () => {
+  test('a form has its fields, what was wrong, and two buttons', () => {
+    const { text } = drawn(asking(DIALOGS.form), USUAL);
+    expect(text).toContain('─ Create a room ─');
+    expect(text).toContain('▌ Name of the room');
+    expect(text).toContain('◉ mentions of me');
+    expect(text).toContain('[x] Show others how far I have read');
+    expect(text).toContain('A room needs a name.');
+    expect(text).toMatch(/\[ Create \] +\[ Cancel \]/);
+  });
+
+  test('an invite shows its link whole, and its code beside it at 80 by 24', () => {
+    const { text, lines } = drawn(asking(DIALOGS.invite), USUAL);
+    const link = lines.map((line) => /█ {2}(\S+) *│$/.exec(line)?.[1] ?? '').join('');
+    expect(link).toContain(DIALOGS.invite.link);
+    expect(text.match(/[█▀▄]{20}/g)?.length).toBeGreaterThan(2);
+  });
+
+  test('a code that does not fit is not shown in part: it says what it needs', () => {
+    const { text } = drawn(asking(DIALOGS.invite), NARROW);
+    expect(text).not.toMatch(/[█▀▄]{4}/);
+    expect(text).toMatch(/Its QR code needs a window of \d+ by \d+/);
+    const joined = text.replaceAll(/[\n│ ]/g, '');
+    expect(joined).toContain(DIALOGS.invite.link);
+  });
+
+  test('help goes on below', () => {
+    const first = drawn(asking(DIALOGS.help), USUAL);
+    expect(first.text).toMatch(/Ctrl\+G +\/palette/);
+    expect(first.text).toContain('↓');
+    const scroll = first.drawing.dialog?.mostScroll ?? 0;
+    const dialog = {
+      tick: 8,
+      index: 0,
+      values: {},
+      scroll,
+      editor: { text: '', cursor: 0, killed: '', past: [], last: 'other' },
+    } as const;
+    expect(drawn(asking(DIALOGS.help), USUAL, { dialog }).text).toContain('/command-39');
+  });
+
+  test('a member has the number in groups', () => {
+    const { text } = drawn(asking(DIALOGS.member), USUAL);
+    expect(text).toContain('12345  67890  24680  13579');
+  });
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
+const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
+const OURS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+  /\u001b\[(?:\?(?:2026|25)[hl]|[\d;]*[HGmJ])|\u001b\]8;(?:id=\w+)?;(?:https?:[!-~]*)?\u001b\\/g;
+
+describe('what others write', () => {
+  const nasty = drawn(SAMPLES.hostile, { columns: 80, rows: 2000 });
+
+  test('has no control in the frame nor in the bytes but our own', () => {
+    for (const line of nasty.lines) {
+      expect(line).not.toMatch(CONTROLS);
+      expect(line).not.toMatch(BIDI);
+    }
+    const bytes = painted(nasty);
+    expect(bytes.replace(OURS, '')).not.toMatch(CONTROLS);
+  });
+
+  test('disturbs neither the title nor the rows around it', async () => {
+    const size = { columns: 80, rows: 24 };
+    const screen = await emulated(painted(drawn(SAMPLES.hostile, size)), size);
+    expect(screen.title).toBe('');
+    expect(screen.lines.at(-3)).toMatch(/14:03 +ben the last one, and harmless$/);
+    expect(screen.lines.at(-1)).toMatch(/^> Write a message$/);
+  });
+
+  test('a message of a megabyte is cut, and says so', () => {
+    expect(nasty.text).toMatch(/longer than a screen should be/);
+  });
+
+  test('right-to-left text keeps to its column', () => {
+    const { lines } = drawn(SAMPLES.rightToLeft, USUAL);
+    const at = lines.findIndex((line) => line.includes('مرحبا'));
+    expect(lines[at]?.slice(0, 16)).toBe(' '.repeat(16));
+    expect(lines[at]).toMatch(/^ {16}│ 14:03 +بن مرحبا/);
+  });
+});
+
+test('ASCII has a word for every mark', () => {
+  const all = [SAMPLES.talking, SAMPLES.offline, asking(DIALOGS.form), asking(DIALOGS.member)];
+  for (const sample of all) {
+    const { text } = drawn(sample, { columns: 120, rows: 60 }, { members: true }, true);
+    const ours = text.replaceAll(/\p{Emoji}\p{EMod}?|[\u00a0“”’…]/gu, '');
+    expect(ours).toMatch(/^[\n -~]*$/);
+  }
+});
+
+describe('quick enough', () => {
+  test('one more message in a room of 10,000 is laid out in less than a frame', () => {
+    const rows = longRoom();
+    drawn(snapshot(rows), USUAL);
+    const times = Array.from({ length: 20 }, (_, i) => {
+      const more = snapshot([...rows, message(`more.${i}`, ANA, `more ${i}`)]);
+      const begun = performance.now();
+      drawn(more, USUAL);
+      return performance.now() - begun;
+    });
+    expect(times.toSorted((a, b) => a - b)[10]).toBeLessThan(16);
+  });
+});

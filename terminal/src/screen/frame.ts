@@ -1,0 +1,119 @@
+import { glyphs, head, widthOf } from './width.ts';
+
+/** What a colour is for; a theme says which one it is. */
+export type Ink =
+  | 'dim'
+  | 'accent'
+  | 'good'
+  | 'bad'
+  | 'warn'
+  | 'code'
+  | 'keyword'
+  | 'string'
+  | 'number'
+  | 'comment'
+  | 'link'
+  /** A code's light modules on its dark ones, whatever the theme is. */
+  | 'paper'
+  | `nick${number}`;
+export type Ground = 'bar' | 'box' | 'focus' | 'chosen' | 'paper';
+
+export interface Style {
+  readonly ink?: Ink | undefined;
+  readonly on?: Ground | undefined;
+  readonly bold?: boolean | undefined;
+  readonly italic?: boolean | undefined;
+  readonly underline?: boolean | undefined;
+  readonly strike?: boolean | undefined;
+  readonly inverse?: boolean | undefined;
+  /** An address that the text leads to. */
+  readonly link?: string | undefined;
+}
+
+export interface Span {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** One row of a screen, from the left. */
+export type Line = readonly Span[];
+
+/** What a screen shows: as many lines as it has rows, each as wide as it is. */
+export interface Frame {
+  readonly lines: readonly Line[];
+  /** Where the cursor stands, from 0; undefined when it is hidden. */
+  readonly cursor: { readonly row: number; readonly column: number } | undefined;
+}
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export const PLAIN: Style = {};
+
+export function span(text: string, style: Style = PLAIN): Span {
+  return { text, style };
+}
+
+export function lineWidth(line: Line): number {
+  let width = 0;
+  for (const { text } of line) width += widthOf(text);
+  return width;
+}
+
+/** The line cut or filled up to exactly so many cells. */
+export function fit(line: Line, cells: number, fill: Style = PLAIN): Line {
+  const made: Span[] = [];
+  let left = cells;
+  for (const one of line) {
+    const width = widthOf(one.text);
+    if (width > left) {
+      const text = head(one.text, left);
+      made.push({ text, style: one.style });
+      left -= widthOf(text);
+      break;
+    }
+    made.push(one);
+    left -= width;
+  }
+  if (left > 0) made.push({ text: ' '.repeat(left), style: fill });
+  return made;
+}
+
+/** The line from one column to another; what is cut in two becomes a blank. */
+function cut(line: Line, from: number, to: number): Line {
+  const made: Span[] = [];
+  let column = 0;
+  for (const { text, style } of line) {
+    let taken = '';
+    for (const glyph of glyphs(text)) {
+      const end = column + glyph.width;
+      if (column >= from && end <= to) taken += glyph.text;
+      else if (end > from && column < to) taken += ' '.repeat(Math.min(end, to) - Math.max(column, from));
+      column = end;
+    }
+    if (taken !== '') made.push({ text: taken, style });
+  }
+  return made;
+}
+
+/** `box` laid over lines; all lines of a box are equally wide. */
+export function overlay(lines: readonly Line[], box: readonly Line[], top: number, left: number): Line[] {
+  return lines.map((line, row) => {
+    const over = box[row - top];
+    if (over === undefined) return line;
+    return [...cut(line, 0, left), ...over, ...cut(line, left + lineWidth(over), Number.MAX_SAFE_INTEGER)];
+  });
+}
+
+/** The same line with every span on another ground. */
+export function on(line: Line, ground: Ground): Line {
+  return line.map(({ text, style }) => ({ text, style: { ...style, on: style.on ?? ground } }));
+}
+
+/** Two lines at both ends of a row; what stands left gives way. */
+export function ends(left: Line, right: Line, cells: number, fill: Style = PLAIN): Line {
+  const width = Math.min(lineWidth(right), cells);
+  return [...fit(left, cells - width, fill), ...fit(right, width, fill)];
+}

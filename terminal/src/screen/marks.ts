@@ -1,0 +1,76 @@
+/** The signs that a screen is drawn with: those of Unicode, or what ASCII has for them. */
+export interface Marks {
+  readonly waiting: string;
+  readonly sent: string;
+  readonly read: string;
+  readonly ellipsis: string;
+  readonly bar: string;
+  readonly bullet: string;
+  readonly focus: string;
+  readonly live: string;
+  readonly away: string;
+  readonly muted: string;
+  readonly admin: string;
+  readonly verified: string;
+  readonly here: string;
+  readonly up: string;
+  readonly down: string;
+  readonly on: string;
+  readonly off: string;
+  readonly radioOn: string;
+  readonly radioOff: string;
+  readonly line: string;
+  readonly side: string;
+  /** Top left, top right, bottom left, bottom right. */
+  readonly corners: readonly [string, string, string, string];
+}
+
+export const UNICODE: Marks = {
+  waiting: '◷',
+  sent: '✓',
+  read: '✓✓',
+  ellipsis: '…',
+  bar: '│',
+  bullet: '•',
+  focus: '▌',
+  live: '●',
+  away: '○',
+  muted: '⊘',
+  admin: '★',
+  verified: '✓',
+  here: '●',
+  up: '↑',
+  down: '↓',
+  on: '[x]',
+  off: '[ ]',
+  radioOn: '◉',
+  radioOff: '○',
+  line: '─',
+  side: '│',
+  corners: ['╭', '╮', '╰', '╯'],
+};
+
+export const ASCII: Marks = {
+  waiting: '~',
+  sent: '+',
+  read: '++',
+  ellipsis: '.',
+  bar: '|',
+  bullet: '*',
+  focus: '>',
+  live: '*',
+  away: 'o',
+  muted: 'm',
+  admin: '@',
+  verified: '+',
+  here: '*',
+  up: '^',
+  down: 'v',
+  on: '[x]',
+  off: '[ ]',
+  radioOn: '(*)',
+  radioOff: '( )',
+  line: '-',
+  side: '|',
+  corners: ['+', '+', '+', '+'],
+};

@@ -1,0 +1,193 @@
+import type { Author, Delivery, MessageRow, Row } from '@gochat/view/row';
+import type { Quote } from '@gochat/view/snapshot';
+import { sanitizeLine, sanitizeText } from '../sanitize.ts';
+import { blockLines, type Pen, textSpans } from './blocks.ts';
+import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import { shorten, widthOf } from './width.ts';
+import { MOST_LINES, wrap } from './wrap.ts';
+
+/** How a timeline's columns are: a mark, the time, the nick, the text. */
+export interface Gutter {
+  readonly width: number;
+  /** 0 when there is no room for times. */
+  readonly time: number;
+  readonly nick: number;
+}
+
+export function gutterOf(width: number): Gutter {
+  const time = width < 30 ? 0 : 6;
+  const nick = width < 30 ? 6 : width < 56 ? 8 : width < 80 ? 10 : 14;
+  return { width, time, nick };
+}
+
+const DIM: Style = { ink: 'dim' };
+
+/** The lines of a row, for a timeline so wide. Kept by the row itself, since rows never change. */
+export class RowLines {
+  readonly #pen: Pen;
+  #made = new WeakMap<Row, { readonly width: number; readonly lines: readonly Line[] }>();
+
+  constructor(pen: Pen) {
+    this.#pen = pen;
+  }
+
+  of(row: Row, gutter: Gutter): readonly Line[] {
+    const known = this.#made.get(row);
+    if (known?.width === gutter.width) return known.lines;
+    const lines = rowLines(row, gutter, this.#pen);
+    this.#made.set(row, { width: gutter.width, lines });
+    return lines;
+  }
+
+  /** Rows are to be drawn otherwise from now on. */
+  forget(): void {
+    this.#made = new WeakMap();
+  }
+}
+
+function rowLines(row: Row, gutter: Gutter, pen: Pen): readonly Line[] {
+  switch (row.kind) {
+    case 'day':
+      return [ruled(sanitizeLine(row.text), gutter.width, pen, DIM)];
+    case 'unread':
+      return [ruled(sanitizeLine(row.text), gutter.width, pen, { ink: 'bad', bold: true })];
+    case 'start':
+      return wrap([...textSpans(row.text, DIM)], gutter.width - 2).map((line) => [span(' '), ...line]);
+    case 'message':
+      return messageLines(row, gutter, pen);
+    case 'deleted':
+      return hung(row.time, nickSpan(row.first ? row.author : undefined, gutter, pen), gutter, [
+        ...textSpans(row.text, { ink: 'dim', italic: true }),
+      ]);
+    case 'ignored':
+      return hung('', signSpan('-', gutter, DIM), gutter, [
+        ...textSpans(row.text, { ink: 'dim', italic: true }),
+      ]);
+    case 'notice':
+      return hung(row.time, signSpan('*', gutter, DIM), gutter, [...textSpans(row.text, DIM)]);
+    case 'trouble':
+      return hung(row.time, signSpan('!', gutter, { ink: 'bad', bold: true }), gutter, [
+        ...textSpans(row.text, { ink: 'bad' }),
+      ]);
+    default:
+      return row satisfies never;
+  }
+}
+
+/** "── Today ──────" */
+function ruled(text: string, width: number, pen: Pen, style: Style): Line {
+  const words = ` ${shorten(text, width - 6, pen.marks.ellipsis)} `;
+  const rest = Math.max(0, width - 2 - widthOf(words));
+  return [span(`${pen.marks.line.repeat(2)}${words}${pen.marks.line.repeat(rest)}`, style)];
+}
+
+function messageLines(row: MessageRow, gutter: Gutter, pen: Pen): readonly Line[] {
+  const { marks } = pen;
+  const width = textWidth(gutter);
+  const text: Line[] = [];
+  if (row.reply !== undefined) text.push(quoteLine(row.reply, width, pen));
+  if (row.me)
+    text.push(
+      ...wrap([span(`${sanitizeLine(row.author.name)} `, nickStyle(row.author)), ...meSpans(row)], width),
+    );
+  else text.push(...blockLines(row.body, width, pen));
+  if (text.length > MOST_LINES) {
+    text.length = MOST_LINES;
+    text.push(
+      ...wrap([span(`${marks.ellipsis} (longer than a screen should be: y copies all of it)`, DIM)], width),
+    );
+  }
+  const tail = tailSpans(row, pen);
+  if (tail.length > 0) appendTail(text, tail, width);
+  if (row.reactions.length > 0) text.push(...reactionLines(row, width));
+  const nick = row.me
+    ? signSpan('*', gutter, nickStyle(row.author))
+    : nickSpan(row.first ? row.author : undefined, gutter, pen);
+  const mark = row.mentioned ? span('@', { ink: 'warn', bold: true }) : span(' ');
+  return withGutter(row.first || row.me ? row.time : '', nick, gutter, text, mark);
+}
+
+/** "/me" is said in one breath: its blocks are words of one paragraph. */
+function meSpans(row: MessageRow): readonly Span[] {
+  return [...textSpans(row.source, PLAIN)];
+}
+
+function quoteLine(quote: Quote, width: number, { marks }: Pen): Line {
+  const from = quote.from === '' ? '' : `${sanitizeLine(quote.from)}: `;
+  const text = sanitizeText(quote.text).replaceAll('\n', ' ');
+  const left = width - 2 - widthOf(from);
+  return [
+    span(`${marks.bar} `, DIM),
+    span(shorten(from, width - 2, marks.ellipsis), { ink: from === '' ? 'dim' : `nick${quote.colour}` }),
+    span(left > 0 ? shorten(text, left, marks.ellipsis) : '', DIM),
+  ];
+}
+
+function tailSpans(row: MessageRow, { marks }: Pen): readonly Span[] {
+  const signs: Readonly<Record<Delivery, Span>> = {
+    waiting: span(` ${marks.waiting}`, { ink: 'warn' }),
+    sent: span(` ${marks.sent}`, DIM),
+    read: span(` ${marks.read}`, { ink: 'good' }),
+  };
+  return [
+    ...(row.edited === '' ? [] : [span(` (${sanitizeLine(row.edited)})`, DIM)]),
+    ...(row.delivery === undefined ? [] : [signs[row.delivery]]),
+  ];
+}
+
+/** Behind the last line where there is room, else below it. */
+function appendTail(lines: Line[], tail: readonly Span[], width: number): void {
+  const last = lines.at(-1) ?? [];
+  const cells = (line: Line) => line.reduce((sum, { text }) => sum + widthOf(text), 0);
+  const fits = cells(last) + cells(tail) <= width && lines.length > 0;
+  if (fits) lines[lines.length - 1] = [...last, ...tail];
+  else
+    lines.push(
+      ...wrap(
+        tail.map(({ text, style }, i) => span(i === 0 ? text.trimStart() : text, style)),
+        width,
+      ),
+    );
+}
+
+function reactionLines(row: MessageRow, width: number): Line[] {
+  const chips = row.reactions.map(({ emoji, count, own }) =>
+    // Blanks within a chip would let it be broken.
+    span(`[${sanitizeLine(emoji)}\u00a0${count}]`, own ? { ink: 'accent', bold: true } : DIM),
+  );
+  return wrap(
+    chips.flatMap((chip) => [chip, span(' ')]),
+    width,
+  );
+}
+
+function textWidth({ width, time, nick }: Gutter): number {
+  return Math.max(1, width - 1 - time - nick - 1);
+}
+
+function nickStyle(author: Author): Style {
+  return { ink: `nick${author.colour}` as Ink, bold: author.own };
+}
+
+function nickSpan(author: Author | undefined, { nick }: Gutter, { marks }: Pen): Span {
+  if (author === undefined) return span(' '.repeat(nick));
+  const name = shorten(sanitizeLine(author.name), nick, marks.ellipsis);
+  return span(' '.repeat(nick - widthOf(name)) + name, nickStyle(author));
+}
+
+function signSpan(sign: string, { nick }: Gutter, style: Style): Span {
+  return span(sign.padStart(nick), style);
+}
+
+function hung(time: string, nick: Span, gutter: Gutter, spans: readonly Span[]): Line[] {
+  return withGutter(time, nick, gutter, wrap(spans, textWidth(gutter)), span(' '));
+}
+
+function withGutter(time: string, nick: Span, gutter: Gutter, text: readonly Line[], mark: Span): Line[] {
+  const clock = gutter.time === 0 ? '' : shorten(sanitizeLine(time || ' '), gutter.time - 1, '');
+  const shown = span((time === '' ? '' : clock).padEnd(gutter.time), DIM);
+  const hang = span(' '.repeat(gutter.time + gutter.nick + 1));
+  return text.map((line, i) =>
+    i === 0 ? [mark, shown, nick, span(' '), ...line] : [span(' '), hang, ...line],
+  );
+}

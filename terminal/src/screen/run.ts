@@ -1,0 +1,231 @@
+import type { Profile } from '@gochat/client/open';
+import { createView } from '@gochat/view/create';
+import type { Platform } from '@gochat/view/platform';
+import { EXIT } from '../exit.ts';
+import { type Io, note } from '../io.ts';
+import { sanitizeText } from '../sanitize.ts';
+import { Keymap, type Profile as KeyProfile } from './bindings.ts';
+import { Keys } from './keys.ts';
+import { ASCII, UNICODE } from './marks.ts';
+import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './notify.ts';
+import { Painter } from './painter.ts';
+import { depthOf, Palette, themeOf } from './palette.ts';
+import { type Outside, Screen } from './screen.ts';
+import { editOutside, openOutside, readTextFile } from './surroundings.ts';
+import { Tty, type TtyIn, type TtyOut } from './tty.ts';
+import { SETTINGS, WRITING_KEYS } from './words.ts';
+
+export interface ScreenParts {
+  readonly profile: Profile;
+  /** Where rooms are made unless another server is named. */
+  readonly server: string;
+  /** The id of the room to open; the one that was open last when undefined. */
+  readonly room?: string | undefined;
+  /** An invite to show first. */
+  readonly link?: string | undefined;
+  readonly ascii?: boolean | undefined;
+  readonly keys?: KeyProfile | undefined;
+}
+
+/** Longer texts most terminals refuse to take into the clipboard. */
+const COPY_BYTES = 75_000;
+/** Who was stopped and goes on at once was not stopped at all: nobody there knows how. */
+const RESUME_MS = 50;
+
+/** Chats on the full screen until the person leaves. The terminal is given back as it was, whatever happens. @returns the exit code */
+export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
+  const { env } = io;
+  const tty = new Tty(io.stdin as TtyIn, io.stdout as TtyOut);
+  // Where no locale is set at all, as in containers, the terminal has UTF-8 nowadays.
+  const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'utf-8');
+  const depth = depthOf(env);
+  const rich = isRich(env);
+  const painter = new Painter(new Palette(themeOf(undefined, env), depth), { links: rich, unicode });
+  const keys = parts.keys ?? 'readline';
+  let ended: () => void = () => undefined;
+  const end = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  let screen: Screen | undefined;
+  const copy = (text: string) => {
+    if (!rich || Buffer.byteLength(text) > COPY_BYTES) return Promise.resolve(false);
+    tty.write(copySequence(text, env));
+    return Promise.resolve(true);
+  };
+  const platform = platformOf(env, {
+    write: (text) => tty.write(text),
+    copy,
+    openLink: (href) => void screen?.openLink(href),
+    quit: () => ended(),
+    say: (text) => screen?.note(text),
+    keysOf: (command) => screen?.keysOf(command) ?? new Keymap(keys).keysOf(command),
+  });
+
+  const view = await createView({
+    profile: parts.profile,
+    platform,
+    server: parts.server,
+    ...(parts.room !== undefined && { room: parts.room }),
+  });
+  const suspension = new Suspension(tty, (paused) => screen?.pause(paused));
+  const outside: Outside = {
+    size: () => tty.size,
+    write: (text) => tty.write(text),
+    isHeldUp: (then) => {
+      if (tty.isBusy) tty.onceDrained(then);
+      return tty.isBusy;
+    },
+    mouse: (on) => tty.mouse(on),
+    openLink: (href) => openOutside(href, env),
+    copy,
+    edit: async (text) => {
+      screen?.pause(true);
+      tty.leave();
+      try {
+        return await editOutside(text, env);
+      } catch {
+        return undefined;
+      } finally {
+        tty.enter();
+        screen?.pause(false);
+      }
+    },
+    suspend: () => suspension.suspend(),
+    quit: () => ended(),
+  };
+  const marks = parts.ascii === true || !unicode ? ASCII : UNICODE;
+  const shown = new Screen(view, {
+    painter,
+    marks,
+    outside,
+    titled: rich,
+    keys,
+    settings: (settings) => {
+      painter.recolour(new Palette(themeOf(settings.theme, env), depth));
+      tty.mouse(settings.mouse !== '');
+    },
+  });
+  screen = shown;
+  const input = new Keys((one) => shown.take(one));
+  const stopListening = tty.listen(
+    (bytes) => input.write(bytes),
+    () => shown.repaint(),
+  );
+  const crashed = (error: unknown) => {
+    tty.leave();
+    note(
+      io,
+      `gochat: ${sanitizeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}`,
+    );
+    process.exit(EXIT.internal);
+  };
+  process.once('uncaughtException', crashed);
+  for (const signal of ENDINGS) process.once(signal, ended);
+  try {
+    suspension.watch();
+    tty.enter();
+    view.actions.look(true);
+    if (parts.link !== undefined) view.actions.openLink(parts.link);
+    shown.paint();
+    await end;
+    return EXIT.done;
+  } finally {
+    for (const signal of ENDINGS) process.off(signal, ended);
+    process.off('uncaughtException', crashed);
+    suspension.close();
+    stopListening();
+    input.close();
+    shown.close();
+    tty.leave();
+    view.close();
+  }
+}
+
+const ENDINGS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+
+interface Hands {
+  readonly write: (text: string) => void;
+  readonly copy: (text: string) => Promise<boolean>;
+  readonly openLink: (href: string) => void;
+  readonly quit: () => void;
+  readonly say: (text: string) => void;
+  readonly keysOf: (command: string) => string;
+}
+
+/** What a terminal does for the view. */
+function platformOf(env: Io['env'], hands: Hands): Platform {
+  const notifier = notifierOf(env);
+  const command = env.GOCHAT_NOTIFY_COMMAND ? new NoticeCommand(env.GOCHAT_NOTIFY_COMMAND) : undefined;
+  const { locale } = Intl.DateTimeFormat().resolvedOptions();
+  return {
+    now: () => Date.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    copy: hands.copy,
+    openLink: hands.openLink,
+    notify: (notice) => {
+      if (command === undefined) hands.write(noticeSequence(notifier, notice, env));
+      else command.run(notice, env);
+    },
+    pickText: (path) => {
+      if (path !== undefined && path !== '') return readTextFile(path);
+      hands.say('Name the file: /file PATH');
+      return Promise.resolve(undefined);
+    },
+    quit: hands.quit,
+    keysOf: hands.keysOf,
+    writingKeys: WRITING_KEYS,
+    settings: SETTINGS,
+    // Without a language of its own a terminal has the one of its programs.
+    locale:
+      locale === 'und' || /^(?:C|POSIX)\b/.test(env.LC_ALL || env.LC_TIME || env.LANG || 'C')
+        ? 'en-GB'
+        : locale,
+    timeZone: undefined,
+  };
+}
+
+/** Ctrl+Z: the terminal is given back, the process stops, and when it goes on all is as before. */
+class Suspension {
+  readonly #tty: Tty;
+  readonly #pause: (paused: boolean) => void;
+  #stopped = false;
+  readonly #onStop = () => this.suspend();
+  readonly #onContinue = () => this.#resume();
+
+  constructor(tty: Tty, pause: (paused: boolean) => void) {
+    this.#tty = tty;
+    this.#pause = pause;
+  }
+
+  watch(): void {
+    process.on('SIGTSTP', this.#onStop);
+    process.on('SIGCONT', this.#onContinue);
+  }
+
+  suspend(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#pause(true);
+    this.#tty.leave();
+    process.off('SIGTSTP', this.#onStop);
+    // The whole group, as if the terminal had sent it: what started us stops as well.
+    process.kill(0, 'SIGTSTP');
+    setTimeout(this.#onContinue, RESUME_MS);
+  }
+
+  #resume(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    process.on('SIGTSTP', this.#onStop);
+    this.#tty.enter();
+    this.#pause(false);
+  }
+
+  close(): void {
+    process.off('SIGTSTP', this.#onStop);
+    process.off('SIGCONT', this.#onContinue);
+  }
+}
