@@ -40,7 +40,7 @@ export function askJoin(host: Host, link: string): void {
 }
 
 async function look(host: Host, link: string): Promise<void> {
-  const { join } = host.words.text;
+  const { create, join } = host.words.text;
   const preview = await host.profile.call('peek', { link, waitMs: WAIT_MS });
   const name = sanitizeLine(preview.name);
   if (preview.already) {
@@ -57,7 +57,7 @@ async function look(host: Host, link: string): Promise<void> {
     join.whoNot,
   ];
   host.ask({
-    dialog: form(join.title, text, [textField('as', join.as, host.preferences.name ?? '')], join.submit),
+    dialog: form(join.title, text, [textField('as', join.as, host.preferences.name ?? guestName(host), create.asHint)], join.submit),
     submit: async (values, shown) => {
       const room = await host.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
       await host.entered(room.id);
@@ -231,6 +231,12 @@ export function askPrivacy(host: Host): void {
       shown.close();
     },
   });
+}
+
+/** A name to begin with, so that one click is enough; it can be written over. */
+function guestName({ words }: Host): string {
+  const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return words.text.join.guest(1000 + (number % 9000));
 }
 
 function wordOf(error: unknown): string {

@@ -134,6 +134,7 @@ const EN = {
     who: (names: string) => `In it: ${names}.`,
     whoNot: 'Nobody learns that you looked. What was said before you join stays hidden from you.',
     as: 'Your name in it',
+    guest: (number: number) => `guest ${number}`,
     submit: 'Join',
   },
   invite: {

@@ -1,6 +1,42 @@
+import { openBrowserChat } from '@gochat/client/open-browser';
+import { createView } from '@gochat/view/create';
 import { render } from 'preact';
+import { browserPlatform } from './platform.ts';
 import { registerWorker } from './register-worker.ts';
+import { missingPlatform } from './secure-context.ts';
 import { App } from './ui/app.tsx';
+import { Failed, Lacking, Opening } from './ui/before.tsx';
 
-render(<App />, document.body);
+/** The secret of an invite stands behind the `#`: it is taken out of the address before anything else happens. */
+function takeLink(): string | undefined {
+  if (!location.hash.startsWith('#/join/')) return undefined;
+  const link = location.href;
+  history.replaceState(null, '', location.pathname);
+  return link;
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const missing = missingPlatform();
+  if (missing !== undefined) {
+    render(<Lacking what={missing} />, root);
+    return;
+  }
+  const link = takeLink();
+  render(<Opening />, root);
+  try {
+    const profile = await openBrowserChat();
+    const view = await createView({ profile, platform: browserPlatform, server: location.origin });
+    render(<App view={view} />, root);
+    if (link !== undefined) view.actions.openLink(link);
+    addEventListener('hashchange', () => {
+      const next = takeLink();
+      if (next !== undefined) view.actions.openLink(next);
+    });
+    addEventListener('pagehide', () => view.close());
+  } catch (error) {
+    render(<Failed reason={error instanceof Error ? error.message : String(error)} />, root);
+  }
+}
+
+void start(document.body);
 void registerWorker();

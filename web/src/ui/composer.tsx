@@ -1,0 +1,221 @@
+import type { Actions } from '@gochat/view/actions';
+import type { Completion, Composer } from '@gochat/view/snapshot';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+import { WORDS } from './words.ts';
+
+interface ComposerProps {
+  readonly composer: Composer;
+  readonly typing: string;
+  /** Whether Enter sends; else it breaks the line, and Ctrl+Enter sends. */
+  readonly enterSends: boolean;
+  readonly actions: Actions;
+}
+
+export const COMPOSER_ID = 'composer';
+const LIST_ID = 'suggestions';
+const MARKS: Readonly<Record<string, string>> = { b: '**', i: '*', e: '`' };
+
+export function ComposerView({ composer, typing, enterSends, actions }: ComposerProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const taken = useRef(0);
+
+  useLayoutEffect(() => {
+    const box = field.current;
+    if (box === null || taken.current === composer.tick) return;
+    const first = taken.current === 0;
+    taken.current = composer.tick;
+    if (box.value !== composer.text) {
+      box.value = composer.text;
+      box.setSelectionRange(composer.text.length, composer.text.length);
+    }
+    if (!first || matchMedia('(pointer: fine)').matches) box.focus();
+    grow(box);
+  }, [composer.tick, composer.text]);
+
+  useEffect(() => {
+    if (composer.mode === 'edit' || composer.reply !== undefined) field.current?.focus();
+  }, [composer.mode, composer.reply]);
+
+  if (composer.mode === 'closed') {
+    return (
+      <div class="composer closed" role="status">
+        <Icon name="lock" /> <p>{composer.hint}</p>
+      </div>
+    );
+  }
+
+  const told = (box: HTMLTextAreaElement) => {
+    grow(box);
+    actions.type(box.value, box.selectionStart);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const box = event.currentTarget as HTMLTextAreaElement;
+    if (event.isComposing) return;
+    if (composer.completion !== undefined && completes(event, actions)) return;
+    const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
+    if (
+      event.key === 'Enter' &&
+      !event.shiftKey &&
+      !event.altKey &&
+      (event.ctrlKey || event.metaKey || enterSends)
+    ) {
+      event.preventDefault();
+      actions.send();
+    } else if (event.key === 'ArrowUp' && plain && box.value === '' && actions.editLast())
+      event.preventDefault();
+    else if (event.key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      actions.cancel();
+    } else if ((event.ctrlKey || event.metaKey) && Object.hasOwn(MARKS, event.key)) {
+      event.preventDefault();
+      wrap(box, MARKS[event.key] ?? '');
+      told(box);
+    }
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const text = event.clipboardData?.getData('text/plain') ?? '';
+    const box = event.currentTarget as HTMLTextAreaElement;
+    if (text.split('\n').length <= 3 && !(box.selectionStart === 0 && text.startsWith('/'))) return;
+    event.preventDefault();
+    actions.paste(text, box.selectionStart);
+  };
+  const { completion } = composer;
+  return (
+    <div class="composer">
+      {composer.reply !== undefined && (
+        <div class={`above colour-${composer.reply.colour}`}>
+          <Icon name="reply" />
+          <p>
+            <span class="name">{WORDS.replying(composer.reply.from)}</span>{' '}
+            <span dir="auto">{composer.reply.text}</span>
+          </p>
+          <Cancel label={WORDS.cancelReply} actions={actions} />
+        </div>
+      )}
+      {composer.mode === 'edit' && (
+        <div class="above">
+          <Icon name="pencil" />
+          <p>{WORDS.editing}</p>
+          <Cancel label={WORDS.cancelEdit} actions={actions} />
+        </div>
+      )}
+      {completion !== undefined && <Suggestions completion={completion} actions={actions} />}
+      <div class="field">
+        <button
+          type="button"
+          class="quiet"
+          aria-label={WORDS.emoji}
+          title={WORDS.emoji}
+          onClick={() => actions.run('emoji')}
+        >
+          <Icon name="smile" />
+        </button>
+        <textarea
+          id={COMPOSER_ID}
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={WORDS.message}
+          placeholder={composer.hint}
+          enterkeyhint={enterSends ? 'send' : 'enter'}
+          autocomplete="off"
+          aria-autocomplete="list"
+          aria-controls={completion === undefined ? undefined : LIST_ID}
+          aria-activedescendant={completion === undefined ? undefined : `${LIST_ID}-${completion.selected}`}
+          onInput={(event) => told(event.currentTarget as HTMLTextAreaElement)}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+        />
+        <button
+          type="button"
+          class="accent"
+          aria-label={WORDS.send}
+          title={WORDS.send}
+          disabled={composer.text.trim() === ''}
+          onClick={() => actions.send()}
+        >
+          <Icon name={composer.mode === 'edit' ? 'check' : 'send'} />
+        </button>
+      </div>
+      <p class="typing" role="status">
+        {typing}
+      </p>
+    </div>
+  );
+}
+
+function Cancel({ label, actions }: { readonly label: string; readonly actions: Actions }) {
+  return (
+    <button
+      type="button"
+      class="quiet small"
+      aria-label={label}
+      title={label}
+      onClick={() => actions.cancel()}
+    >
+      <Icon name="close" />
+    </button>
+  );
+}
+
+function Suggestions({
+  completion,
+  actions,
+}: {
+  readonly completion: Completion;
+  readonly actions: Actions;
+}) {
+  return (
+    <ul class="suggestions" id={LIST_ID} aria-label={WORDS.suggestions}>
+      {completion.items.map((item, i) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
+        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is right here
+        <li
+          key={item.insert}
+          id={`${LIST_ID}-${i}`}
+          aria-selected={i === completion.selected}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={() => actions.complete(i)}
+        >
+          <span>{item.label}</span> <small>{item.hint}</small>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** @returns whether the key was for the suggestions. */
+function completes(event: KeyboardEvent, actions: Actions): boolean {
+  const does: Readonly<Record<string, () => void>> = {
+    ArrowUp: () => actions.select(-1),
+    ArrowDown: () => actions.select(1),
+    Tab: () => actions.complete(),
+    Enter: () => actions.complete(),
+    Escape: () => actions.cancel(),
+  };
+  const act = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey ? undefined : does[event.key];
+  if (act === undefined) return false;
+  event.preventDefault();
+  event.stopPropagation();
+  act();
+  return true;
+}
+
+function wrap(box: HTMLTextAreaElement, mark: string): void {
+  const { selectionStart, selectionEnd, value } = box;
+  box.setRangeText(
+    `${mark}${value.slice(selectionStart, selectionEnd)}${mark}`,
+    selectionStart,
+    selectionEnd,
+    'end',
+  );
+  if (selectionStart === selectionEnd)
+    box.setSelectionRange(selectionStart + mark.length, selectionStart + mark.length);
+}
+
+function grow(box: HTMLTextAreaElement): void {
+  box.style.height = 'auto';
+  box.style.height = `${box.scrollHeight}px`;
+}

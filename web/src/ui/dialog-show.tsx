@@ -1,0 +1,173 @@
+import type { Actions } from '@gochat/view/actions';
+import type {
+  HelpDialog,
+  InspectDialog,
+  InviteDialog,
+  InvitesDialog,
+  MemberDialog,
+  MenuDialog,
+  MenuItem,
+} from '@gochat/view/dialog';
+import { Avatar } from './avatar.tsx';
+import { WORDS } from './words.ts';
+
+interface With<D> {
+  readonly dialog: D;
+  readonly actions: Actions;
+}
+
+function Items({ items, actions }: { readonly items: readonly MenuItem[]; readonly actions: Actions }) {
+  return (
+    <ul class="list">
+      {items.map((item, i) => (
+        <li key={item.name}>
+          <button
+            type="button"
+            class={item.danger ? 'danger-text' : undefined}
+            data-first={i === 0 ? '' : undefined}
+            onClick={() => actions.pick(item.name)}
+          >
+            <span dir="auto">{item.label}</span> <kbd>{item.hint}</kbd>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function MenuView({ dialog, actions }: With<MenuDialog>) {
+  return (
+    <>
+      {dialog.text.map((line) => (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1)
+        <pre key={line} tabIndex={0} dir="auto">
+          {line}
+        </pre>
+      ))}
+      <Items items={dialog.items} actions={actions} />
+    </>
+  );
+}
+
+export function InviteView({ dialog, actions }: With<InviteDialog>) {
+  return (
+    <div class="invite" aria-busy={dialog.busy}>
+      {dialog.text.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <p class="error" role="alert">
+        {dialog.error}
+      </p>
+      {dialog.link !== '' && (
+        <>
+          <Qr modules={dialog.qr} />
+          <output class="link">{dialog.link}</output>
+          <div class="answers">
+            <button type="button" class="accent" data-first="" onClick={() => actions.pick('copy')}>
+              {WORDS.copyLink}
+            </button>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
+
+const QUIET = 4;
+
+/** Dark on light in every theme: cameras want it so. */
+function Qr({ modules }: { readonly modules: InviteDialog['qr'] }) {
+  const size = modules.length + 2 * QUIET;
+  const path = modules
+    .flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x + QUIET} ${y + QUIET}h1v1h-1z`] : [])))
+    .join('');
+  return (
+    <svg
+      class="qr"
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label={WORDS.qr}
+      shape-rendering="crispEdges"
+    >
+      <rect width={size} height={size} fill="#fff" />
+      <path d={path} fill="#000" />
+    </svg>
+  );
+}
+
+export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
+  return (
+    <div aria-busy={dialog.busy}>
+      <p class="error" role="alert">
+        {dialog.error}
+      </p>
+      <ul class="list">
+        {dialog.items.map((item) => (
+          <li key={item.id}>
+            <button type="button" disabled={!item.mayRevoke} onClick={() => actions.pick(item.id)}>
+              <span>{item.text}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function MemberView({ dialog, actions }: With<MemberDialog>) {
+  return (
+    <div class="member">
+      <Avatar name={dialog.name} colour={dialog.colour} />
+      {dialog.text.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {dialog.safety.length > 0 && <pre class="safety">{dialog.safety.join('\n')}</pre>}
+      <Items items={dialog.items} actions={actions} />
+    </div>
+  );
+}
+
+export function HelpView({ dialog }: { readonly dialog: HelpDialog }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1)
+    <section class="help" tabIndex={0} data-first="" aria-label={dialog.title}>
+      {dialog.groups.map((group) => (
+        <table key={group.title}>
+          <caption>{group.title}</caption>
+          <tbody>
+            {group.items.map((item) => (
+              <tr key={`${item.usage}${item.keys}`}>
+                <th scope="row">
+                  {item.keys !== '' && <kbd>{item.keys}</kbd>}{' '}
+                  {item.usage !== '' && <code>{item.usage}</code>}
+                </th>
+                <td>{item.text}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ))}
+    </section>
+  );
+}
+
+export function InspectView({ dialog }: { readonly dialog: InspectDialog }) {
+  return (
+    <div class="inspect" aria-busy={dialog.busy}>
+      {dialog.text.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      <dl>
+        {dialog.parts.map((part, i) => (
+          <div key={i}>
+            <dt>{part.label}</dt>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1) */}
+            <dd dir="auto" tabIndex={0}>
+              {part.value}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+import type { Actions } from '@gochat/view/actions';
+import type { Dialog } from '@gochat/view/dialog';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { EmojiView, PaletteView } from './dialog-find.tsx';
+import { FormView } from './dialog-form.tsx';
+import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './dialog-show.tsx';
+import { Icon } from './icons.tsx';
+import { WORDS } from './words.ts';
+
+interface DialogProps {
+  readonly dialog: Dialog;
+  readonly actions: Actions;
+}
+
+const TITLE_ID = 'dialog-title';
+
+/** The dialog in front; the browser keeps the focus in it and gives it back. */
+export function DialogView({ dialog, actions }: DialogProps) {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = box.current;
+    const before = document.activeElement;
+    element?.showModal();
+    return () => {
+      element?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  useEffect(() => {
+    const first =
+      box.current?.querySelector<HTMLElement>('[data-first]') ??
+      box.current?.querySelector<HTMLElement>('input, select, .answers button, .list button');
+    first?.focus();
+  }, [dialog.tick]);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes, which is the dialog's own
+    <dialog
+      ref={box}
+      class={`dialog ${dialog.kind}`}
+      aria-labelledby={TITLE_ID}
+      onCancel={(event) => {
+        event.preventDefault();
+        actions.close();
+      }}
+      onClick={(event) => {
+        if (event.target === box.current) actions.close();
+      }}
+    >
+      <div class="sheet">
+        <header>
+          <h2 id={TITLE_ID}>{dialog.title}</h2>
+          <button
+            type="button"
+            class="quiet small"
+            aria-label={WORDS.close}
+            title={WORDS.close}
+            onClick={() => actions.close()}
+          >
+            <Icon name="close" />
+          </button>
+        </header>
+        <Inside key={dialog.tick} dialog={dialog} actions={actions} />
+      </div>
+    </dialog>
+  );
+}
+
+function Inside({ dialog, actions }: DialogProps): ComponentChildren {
+  switch (dialog.kind) {
+    case 'form':
+      return <FormView dialog={dialog} actions={actions} />;
+    case 'menu':
+      return <MenuView dialog={dialog} actions={actions} />;
+    case 'invite':
+      return <InviteView dialog={dialog} actions={actions} />;
+    case 'invites':
+      return <InvitesView dialog={dialog} actions={actions} />;
+    case 'member':
+      return <MemberView dialog={dialog} actions={actions} />;
+    case 'palette':
+      return <PaletteView dialog={dialog} actions={actions} />;
+    case 'emoji':
+      return <EmojiView dialog={dialog} actions={actions} />;
+    case 'help':
+      return <HelpView dialog={dialog} />;
+    case 'inspect':
+      return <InspectView dialog={dialog} />;
+    default:
+      return dialog satisfies never;
+  }
+}

@@ -1,0 +1,132 @@
+import type { Actions } from '@gochat/view/actions';
+import type { CommandName } from '@gochat/view/command';
+import type { Row } from '@gochat/view/row';
+import type { Snapshot } from '@gochat/view/snapshot';
+
+/** What the page itself does by keys, beside the commands. */
+export type PageKey =
+  | 'search-panel'
+  | 'details'
+  | 'next-landmark'
+  | 'previous-landmark'
+  | 'first-row'
+  | 'reply-up'
+  | 'reply-down';
+
+type Does = { readonly command: CommandName } | { readonly page: PageKey } | { readonly room: number };
+
+export interface Binding {
+  /** `Ctrl+Shift+K`: modifiers in this order, then the key as the browser calls it, letters in capitals. */
+  readonly keys: string;
+  readonly does: Does;
+  /** Holds only while a message has the focus; a single letter, which a setting switches off (WCAG 2.1.4). */
+  readonly onMessage?: true;
+}
+
+const command = (keys: string, name: CommandName): Binding => ({ keys, does: { command: name } });
+const onMessage = (keys: string, name: CommandName): Binding => ({
+  keys,
+  does: { command: name },
+  onMessage: true,
+});
+const page = (keys: string, name: PageKey): Binding => ({ keys, does: { page: name } });
+
+/** Every key of the page, once. */
+export const BINDINGS: readonly Binding[] = [
+  command('Ctrl+K', 'palette'),
+  command('Ctrl+/', 'help'),
+  command('Alt+ArrowDown', 'next'),
+  command('Alt+ArrowUp', 'previous'),
+  command('Alt+Shift+ArrowDown', 'unread-room'),
+  command('Shift+PageUp', 'unread'),
+  command('Ctrl+End', 'newest'),
+  page('Ctrl+Home', 'first-row'),
+  page('Ctrl+F', 'search-panel'),
+  page('Ctrl+.', 'details'),
+  page('F6', 'next-landmark'),
+  page('Ctrl+F6', 'previous-landmark'),
+  page('Ctrl+ArrowUp', 'reply-up'),
+  page('Ctrl+ArrowDown', 'reply-down'),
+  ...Array.from({ length: 9 }, (_, i): Binding => ({ keys: `Alt+${i + 1}`, does: { room: i } })),
+  onMessage('R', 'reply'),
+  onMessage('E', 'edit'),
+  onMessage('+', 'react'),
+  onMessage(':', 'react'),
+  onMessage('D', 'delete'),
+  onMessage('Y', 'copy'),
+  onMessage('>', 'quoted'),
+  onMessage('V', 'author'),
+  onMessage('I', 'inspect-message'),
+  { keys: '?', does: { command: 'help' }, onMessage: true },
+];
+
+/** The keys of a command as help shows them. */
+export function keysOf(name: string): string {
+  return BINDINGS.filter(({ does }) => 'command' in does && does.command === name)
+    .map(({ keys }) => keys)
+    .join(', ');
+}
+
+/** How an event's keys are written in the table. */
+function written(event: KeyboardEvent): string {
+  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // A sign such as `?` needs Shift on some keyboards and not on others.
+  const shift = event.shiftKey && (event.key.length > 1 || /\p{L}/u.test(event.key));
+  const digit = event.altKey && /^Digit[1-9]$/.test(event.code) ? event.code.slice(-1) : key;
+  return [
+    event.ctrlKey || event.metaKey ? 'Ctrl' : '',
+    event.altKey ? 'Alt' : '',
+    shift ? 'Shift' : '',
+    digit,
+  ]
+    .filter((part) => part !== '')
+    .join('+');
+}
+
+interface Handling {
+  readonly actions: Actions;
+  readonly snapshot: Snapshot;
+  readonly page: (name: PageKey) => void;
+}
+
+/** Does what a key is bound to. @returns whether there was anything. */
+export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPage }: Handling): boolean {
+  if (snapshot.dialog !== undefined || event.isComposing) return false;
+  const element = event.target instanceof HTMLElement ? event.target : undefined;
+  const writing = element?.closest('input, textarea, select') !== null && element !== undefined;
+  const row = element?.closest<HTMLElement>('[data-key]')?.dataset.key;
+  const keys = written(event);
+  if (row !== undefined && !writing && keys === 'Enter' && element?.dataset.key === row) {
+    actions.menu(row);
+    return true;
+  }
+  const letters = snapshot.settings.letters !== 'off';
+  const found = BINDINGS.find((binding) => {
+    if (
+      binding.keys !== keys &&
+      !(binding.onMessage === true && binding.keys === keys.replace(/^Shift\+/, ''))
+    )
+      return false;
+    return binding.onMessage !== true || (letters && row !== undefined && !writing);
+  });
+  if (found === undefined) return false;
+  const { does } = found;
+  if ('page' in does) doPage(does.page);
+  else if ('room' in does) {
+    const room = snapshot.rooms[does.room];
+    if (room === undefined) return false;
+    actions.open(room.id);
+  } else actions.run(does.command, '', found.onMessage === true ? row : undefined);
+  return true;
+}
+
+/** The message above (-1) or below (1) the one that is being answered; the newest to begin with. */
+export function replyNeighbour(
+  rows: readonly Row[],
+  key: string | undefined,
+  by: 1 | -1,
+): string | undefined {
+  const messages = rows.filter((row) => row.kind === 'message' && row.seq !== '');
+  const at = key === undefined ? messages.length : messages.findIndex((row) => row.key === key);
+  return messages[at + by]?.key;
+}

@@ -1,0 +1,136 @@
+import type { Actions } from '@gochat/view/actions';
+import type { Block, CodePart, Inline } from '@gochat/view/rich';
+import { useEffect, useState } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+import { WORDS } from './words.ts';
+
+type Highlight = Actions['highlight'];
+
+export function Blocks({
+  blocks,
+  highlight,
+}: {
+  readonly blocks: readonly Block[];
+  readonly highlight: Highlight;
+}) {
+  return (
+    <>
+      {blocks.map((block, i) => (
+        <OneBlock key={i} block={block} highlight={highlight} />
+      ))}
+    </>
+  );
+}
+
+function OneBlock({ block, highlight }: { readonly block: Block; readonly highlight: Highlight }) {
+  switch (block.kind) {
+    case 'paragraph':
+      return <p dir="auto">{inlines(block.inside)}</p>;
+    case 'heading':
+      return (
+        <p dir="auto" class={`heading level-${Math.min(block.level, 3)}`}>
+          {inlines(block.inside)}
+        </p>
+      );
+    case 'code':
+      return <Code language={block.language} text={block.text} highlight={highlight} />;
+    case 'quote':
+      return (
+        <blockquote dir="auto">
+          <Blocks blocks={block.inside} highlight={highlight} />
+        </blockquote>
+      );
+    case 'list': {
+      const items = block.items.map((item, i) => (
+        <li key={i} dir="auto">
+          <Blocks blocks={item} highlight={highlight} />
+        </li>
+      ));
+      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+    }
+    case 'rule':
+      return <hr />;
+    default:
+      return block satisfies never;
+  }
+}
+
+function inlines(all: readonly Inline[]) {
+  return all.map((inline, i) => <OneInline key={i} inline={inline} />);
+}
+
+function OneInline({ inline }: { readonly inline: Inline }) {
+  switch (inline.kind) {
+    case 'text':
+      return <>{inline.text}</>;
+    case 'strong':
+      return <strong>{inlines(inline.inside)}</strong>;
+    case 'emphasis':
+      return <em>{inlines(inline.inside)}</em>;
+    case 'strike':
+      return <s>{inlines(inline.inside)}</s>;
+    case 'code':
+      return <code>{inline.text}</code>;
+    case 'link':
+      return (
+        <a href={inline.href} target="_blank" rel="noopener noreferrer" title={inline.href}>
+          {inlines(inline.inside)}
+        </a>
+      );
+    case 'mention':
+      return <span class={inline.self ? 'mention self' : 'mention'}>{inline.text}</span>;
+    case 'break':
+      return <br />;
+    default:
+      return inline satisfies never;
+  }
+}
+
+function Code({
+  language,
+  text,
+  highlight,
+}: {
+  readonly language: string;
+  readonly text: string;
+  readonly highlight: Highlight;
+}) {
+  const [parts, setParts] = useState<readonly CodePart[] | undefined>(undefined);
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    let wanted = true;
+    setParts(undefined);
+    void highlight(language, text).then((found) => wanted && setParts(found));
+    return () => {
+      wanted = false;
+    };
+  }, [language, text, highlight]);
+  const copy = () => {
+    void navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => undefined,
+    );
+  };
+  return (
+    <figure class="code">
+      <figcaption>
+        <span>{language}</span>
+        <button type="button" class="quiet small" onClick={copy}>
+          <Icon name="copy" /> {copied ? WORDS.copied : WORDS.copy}
+        </button>
+      </figcaption>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1) */}
+      <pre tabIndex={0} dir="ltr">
+        <code>
+          {parts === undefined
+            ? text
+            : parts.map((part, i) => (
+                <span key={i} class={part.scope === '' ? undefined : `scope-${part.scope}`}>
+                  {part.text}
+                </span>
+              ))}
+        </code>
+      </pre>
+    </figure>
+  );
+}
