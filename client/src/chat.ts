@@ -1,4 +1,4 @@
-import type { Content } from '@gochat/crypto/content';
+import { type Content, content } from '@gochat/crypto/content';
 import { createRoom } from '@gochat/crypto/create';
 import {
   cleanName,
@@ -12,6 +12,7 @@ import {
 import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
+import * as v from 'valibot';
 import { Archive } from './archive.ts';
 import { ChatError } from './chat-error.ts';
 import { isEmoji } from './emoji.ts';
@@ -84,8 +85,8 @@ export class Chat {
       await this.#remember(own);
       return { ...roomInfo(session), already };
     },
-    queue: async ({ room, id, content, again }) => {
-      const said = checked(content);
+    queue: async ({ room, id, content: wanted, again }) => {
+      const said = checked(wanted);
       const session = await this.#followed(room);
       if (again === true && (await this.#archive(session).recent()).some((item) => item.id === id))
         return { id };
@@ -273,11 +274,11 @@ export class Chat {
   }
 }
 
-/** @throws ChatError `usage` for what nobody could mean */
-function checked(content: Content): Content {
-  if (content.kind === 'react' && !isEmoji(content.emoji))
-    throw new ChatError('usage', 'a reaction is one emoji');
-  return content;
+/** @throws ChatError `usage` for what no reader would take */
+function checked(said: Content): Content {
+  if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError('usage', 'a reaction is one emoji');
+  if (!v.is(content, said)) throw new ChatError('usage', 'this is nothing that can be sent');
+  return said;
 }
 
 /** Waits until all that was queued is in the log, or `waitMs` is over. */

@@ -7,23 +7,24 @@ import type { Env } from '@gochat/crypto/primitives';
 import { receive, skipExpired } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
-import { openSignal, type SignalCounters, sealSignal } from '@gochat/crypto/signal';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
-import { comparePositions, type RequestId, type RoomId } from '@gochat/protocol/fields';
+import { comparePositions, type RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
 import { type Connection, Disconnected, RequestError } from './connection.ts';
 import type { HistoryItem } from './history.ts';
 import type { Waiting } from './methods.ts';
+import { Race } from './race.ts';
 import { freshId } from './records.ts';
 import type { RoomLedger } from './room-ledger.ts';
+import { type Heard, Signals } from './signals.ts';
+import { Throttle } from './throttle.ts';
 import { toChatError } from './to-chat-error.ts';
 import { Timers, Turns, Watch } from './turns.ts';
 
 const IN_FLIGHT = 32;
 const BATCH = 256;
 const INBOX = 2048;
-const OUTCOMES_KEPT = 64;
 const WAITING_SHOWN = 500;
 const TELL_MS = 50;
 
@@ -36,10 +37,8 @@ export interface RoomListener {
   items(items: readonly HistoryItem[]): void;
   /** Other messages than before wait to be sent. */
   waiting(waiting: readonly Waiting[]): void;
-  whisper(whisper: NonNullable<ReturnType<typeof openSignal>>): void;
+  whisper(heard: Heard): void;
 }
-
-type Outcome = 'landed' | 'lost' | ChatError;
 
 /**
  * One room of this profile at work: the only writer of its cryptographic state. What the server sends goes in by {@link take};
@@ -53,23 +52,38 @@ export class RoomSession {
   readonly #listener: RoomListener;
   readonly #turns = new Turns();
   readonly #timers = new Timers();
-  readonly #outcomes = new Map<RequestId, Outcome>();
+  readonly #race: Race;
   #connection: Connection | undefined;
   #live = false;
   #problem: ChatError | undefined;
   #inbox: RoomFrame[] = [];
   #draining = false;
   #drained: Promise<void> = Promise.resolve();
-  #counters: SignalCounters = new Map();
-  /** When something was whispered last. */
-  #whispered = 0;
+  readonly #signals: Signals;
+  /** Many messages may be queued at a time. */
+  readonly #teller = new Throttle(this.#timers, TELL_MS, () => this.#tellWaiting());
   #toldRevision = 0;
-  #telling = false;
 
   constructor(ledger: RoomLedger, env: Env, listener: RoomListener) {
     this.#ledger = ledger;
     this.#env = env;
     this.#listener = listener;
+    this.#signals = new Signals(env);
+    this.#race = new Race({
+      ledger,
+      env,
+      turns: this.#turns,
+      watch: this.watch,
+      timers: this.#timers,
+      live: () => (this.#live ? this.#connection : undefined),
+      ready: () => {
+        this.#mustBeIn();
+        if (this.ended !== undefined) throw this.ended;
+        return this.isLive;
+      },
+      behind: () => this.#inbox.length > 0,
+      fail: (error) => this.#fail(error),
+    });
   }
 
   get room(): Room {
@@ -202,19 +216,14 @@ export class RoomSession {
   }
 
   #hear(frame: DownOf<'signal'>): void {
-    const opened = openSignal(this.room, this.#counters, frame.body);
-    if (opened === undefined) return;
-    this.#counters = opened.counters;
-    if (!opened.from.self) this.#listener.whisper(opened);
+    const heard = this.#signals.open(this.room, frame.body);
+    if (heard !== undefined) this.#listener.whisper(heard);
   }
 
   /** Tells the others something for the moment; nobody is told when the room isn't live. */
   whisper(says: Whisper): void {
     if (!this.#live || this.room.status !== 'active') return;
-    // Readers take each device's signals in the order of their times: no two may have the same.
-    this.#whispered = Math.max(this.#env.now(), this.#whispered + 1);
-    const env = { ...this.#env, now: () => this.#whispered };
-    this.#connection?.signal(sealSignal(this.room, says, env));
+    this.#connection?.signal(this.#signals.seal(this.room, says));
   }
 
   async #drain(): Promise<void> {
@@ -247,32 +256,21 @@ export class RoomSession {
     const items = await this.#ledger.settle(steps);
     for (const { events } of steps) {
       for (const event of events) {
-        if (event.kind === 'landed') this.#resolve(event.request, 'landed');
-        if (event.kind === 'lost-race') this.#resolve(event.request, 'lost');
+        if (event.kind === 'landed') this.#race.ends(event.request, 'landed');
+        if (event.kind === 'lost-race') this.#race.ends(event.request, 'lost');
       }
     }
     if (items.length > 0) this.#listener.items(items);
-    this.#tellWaiting();
+    this.#teller.nudge();
     this.watch.changed();
   }
 
-  /** At most once in a while: many messages may be queued at a time. */
-  #tellWaiting(): void {
+  #tellWaiting(): boolean {
     const { revision } = this.#ledger.outbox;
-    if (revision === this.#toldRevision || this.#telling) return;
+    if (revision === this.#toldRevision) return false;
     this.#toldRevision = revision;
-    this.#telling = true;
     this.#listener.waiting(this.waiting);
-    this.#timers.after(TELL_MS, () => {
-      this.#telling = false;
-      this.#tellWaiting();
-    });
-  }
-
-  #resolve(request: RequestId, outcome: Outcome): void {
-    this.#outcomes.set(request, outcome);
-    const [oldest] = this.#outcomes.keys();
-    if (this.#outcomes.size > OUTCOMES_KEPT && oldest !== undefined) this.#outcomes.delete(oldest);
+    return true;
   }
 
   /** What was sent over the last connection and is not in the log is sent again: the server knows repeats by their ids. */
@@ -280,7 +278,7 @@ export class RoomSession {
     this.#live = true;
     for (const frame of this.#ledger.outbox.sealed) this.#post(frame);
     const { request } = this.#ledger;
-    if (request?.type === 'handshake') this.#sendHandshake(request);
+    if (request?.type === 'handshake') this.#race.send(request);
   }
 
   /** A removal retired the key that was proved: with this epoch's key there is more to read, unless this device was removed. */
@@ -305,14 +303,14 @@ export class RoomSession {
       this.#mustBeIn();
       await this.#ledger.enqueue(id, content);
     });
-    this.#tellWaiting();
+    this.#teller.nudge();
     this.flush();
   }
 
   /** Takes a message back that was not sealed yet; false for any other. */
   async withdraw(id: string): Promise<boolean> {
     const withdrawn = await this.#turns.take(() => this.#ledger.withdraw(id));
-    this.#tellWaiting();
+    this.#teller.nudge();
     this.watch.changed();
     return withdrawn;
   }
@@ -349,59 +347,8 @@ export class RoomSession {
    * Changes the room by a handshake and waits until it is the epoch; a lost race is run again.
    * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
    */
-  async change(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    const end = Date.now() + waitMs;
-    for (let attempt = 0; ; attempt++) {
-      const ready = await this.watch.until(() => this.#readyToChange(), end - Date.now());
-      if (ready === undefined) throw new ChatError('offline', 'the server could not be reached in time');
-      const request = await this.#turns.take(() => this.#begin(make));
-      if (request === undefined) continue;
-      const outcome = await this.watch.until(
-        () => this.#outcomes.get(request) ?? this.#ledger.failure,
-        end - Date.now(),
-      );
-      if (outcome === 'landed') return;
-      if (outcome instanceof ChatError) throw outcome;
-      if (outcome === undefined)
-        throw new ChatError(
-          'offline',
-          'the server did not answer in time; the change may still come through',
-        );
-      await this.#timers.pause(Math.min(1000, 20 * 2 ** attempt) * ((this.#env.random(1)[0] ?? 0) / 255));
-    }
-  }
-
-  #readyToChange(): true | undefined {
-    this.#mustBeIn();
-    if (this.ended !== undefined) throw this.ended;
-    return this.isLive && this.room.pending === undefined ? true : undefined;
-  }
-
-  async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
-    if (!this.#live || this.#inbox.length > 0 || this.room.pending !== undefined) return undefined;
-    const started = await make(this.room);
-    await this.#ledger.begin(started);
-    this.#sendHandshake(started.frame);
-    return started.frame.id;
-  }
-
-  #sendHandshake(frame: UpOf<'handshake'>): void {
-    this.#connection?.request(frame).catch((error: unknown) => {
-      // A conflict's winner is in the log, and tells there that the race is lost.
-      if (!(error instanceof RequestError) || error.code === 'conflict') return;
-      if (error.retryAfterMs > 0) {
-        this.#timers.after(error.retryAfterMs, () => {
-          if (this.#live && this.#ledger.request?.id === frame.id) this.#sendHandshake(frame);
-        });
-        return;
-      }
-      this.#turns
-        .take(async () => {
-          if (await this.#ledger.giveUp(frame.id)) this.#resolve(frame.id, toChatError(error));
-          this.watch.changed();
-        })
-        .catch((failure: unknown) => this.#fail(failure));
-    });
+  change(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
+    return this.#race.run(make, waitMs);
   }
 
   /** Marks the room as left: nothing is followed or sent any more; the history stays. */

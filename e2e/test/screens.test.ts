@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChatEvent } from '@gochat/client/methods';
-import type { Whisper } from '@gochat/crypto/content';
+import type { Content, Whisper } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
 
@@ -234,4 +234,43 @@ test('who looks on is told to whoever looks on, and to nobody else', async () =>
   expect(heard.ana).toEqual([]);
   await server.stop();
   await ana.profile.call('whisper', { room, says: { kind: 'away' } });
+});
+
+test('another process of the profile is told the same', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room, link } = await ana.hosts(server.url);
+  const guest = await Someone.open('ana', ana.dir);
+  people.push(guest);
+  const heard = { room: told(guest, 'room'), notes: told(guest, 'notes'), whisper: told(guest, 'whisper') };
+  const waiting = told(guest, 'waiting');
+  await guest.profile.call('follow', { room });
+  await ben.joins(link);
+  await ben.profile.call('whisper', { room, says: { kind: 'here' } });
+  await ana.profile.call('note', { room, change: { draft: 'begun' } });
+  await ana.delivered(room, [await ana.says(room, 'hello')]);
+  await guest.until(
+    async () =>
+      heard.room.at(-1)?.room.members === 2 &&
+      heard.notes.length === 1 &&
+      heard.whisper.length === 1 &&
+      waiting.at(-1)?.waiting.length === 0,
+    'the guest is told',
+  );
+  expect(heard.whisper[0]).toMatchObject({ from: 'ben', says: { kind: 'here' } });
+  expect(await guest.profile.call('notes', { room })).toMatchObject({ draft: 'begun' });
+});
+
+test.each([
+  { kind: 'text', text: '' },
+  { kind: 'text', text: 'x', reply: { seq: 'first', id: 'x' } },
+  { kind: 'react', to: { seq: '1', id: 'x'.repeat(22) }, emoji: '👍👍', on: true },
+  { kind: 'shout', text: 'x' },
+])('nothing that readers would not take is queued: %j', async (content) => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const id = randomBytes(16).toString('base64url');
+  await expect(ana.profile.call('queue', { room, id, content: content as Content })).rejects.toMatchObject({
+    code: 'usage',
+  });
+  expect(await ana.profile.call('waiting', { room })).toEqual([]);
 });
