@@ -197,7 +197,8 @@ export class RoomSession {
 
   /** Takes a frame of this room in. @returns what to wait for before the next one, when many wait already. */
   take(frame: RoomFrame): void | Promise<void> {
-    if (frame.type === 'signal') return this.#hear(frame);
+    // Behind an entry that isn't taken in yet it waits: that may begin the epoch in which the signal is sealed.
+    if (frame.type === 'signal' && this.#inbox.length === 0 && !this.#draining) return this.#hear(frame);
     this.#inbox.push(frame);
     if (!this.#draining) this.#drained = this.#startDraining();
     return this.#inbox.length > INBOX ? this.#drained : undefined;
@@ -236,6 +237,7 @@ export class RoomSession {
         continue;
       }
       this.#inbox.shift();
+      if (frame.type === 'signal') this.#hear(frame);
       if (frame.type === 'live') this.#becomeLive();
       if (frame.type === 'retired') this.#keyRetired(frame);
     }
