@@ -1,12 +1,14 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
 import { handOver } from '../src/admin-key.ts';
 import { appoint, invite, remove, settle } from '../src/handshake.ts';
-import { commit } from '../src/mls.ts';
+import { commit, EXTENSION } from '../src/mls.ts';
 import { signingKey } from '../src/primitives.ts';
 import { invitesOf, stateOf } from '../src/room.ts';
+import { encodeRoomState } from '../src/room-state.ts';
 import { sealBody } from '../src/seal.ts';
 import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
-import { request } from './hostile.ts';
+import { commits, request } from './hostile.ts';
 import type { Log } from './log.ts';
 import { type Person, won } from './world.ts';
 
@@ -130,4 +132,27 @@ test('nobody but an admin can hand out a key', async () => {
   expect(ana.room.admin?.publicKey).toEqual(held);
   expect(ben.room.admin).toBeUndefined();
   expect(invitesOf(ben.room)).toHaveLength(2);
+});
+
+test.each([
+  ['nobody', () => []],
+  ['a stranger', (admins: readonly string[]) => [...admins, `${'z'.repeat(42)}A`].sort()],
+  ['one twice', (admins: readonly string[]) => [...admins, ...admins]],
+  ['members out of order', (admins: readonly string[], ben: string) => [...admins, ben].sort().reverse()],
+])('not even an admin makes %s an admin', async (_, change) => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  const [genesis] = ana.room.mls.groupContext.extensions;
+  if (genesis === undefined) throw new Error('no genesis');
+  const state = stateOf(ana.room);
+  const next = { ...state, admins: change(state.admins, encodeBytes(ben.who.identity.publicKey)) };
+  const extensions = [genesis, { extensionType: EXTENSION.roomState, extensionData: encodeRoomState(next) }];
+  await commits(log, ana, {
+    proposals: [{ proposalType: 'group_context_extensions', groupContextExtensions: { extensions } }],
+    path: false,
+    extensions,
+  });
+  await allRead(log, [ben, mal]);
+  expect(ben.troubles).toEqual(['skipped-handshake']);
+  agree(ben, mal);
+  expect(stateOf(ben.room).admins).toEqual(state.admins);
 });
