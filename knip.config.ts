@@ -18,7 +18,7 @@ export default {
     web: { entry: ['src/main.tsx', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
   // Debian's, for tests that install what they need and for drawing the icons.
-  ignoreBinaries: ['apt-get', 'flock'],
+  ignoreBinaries: ['apt-get', 'chromium', 'flock'],
   // What bots import from the package.
   ignoreIssues: { 'client/src/sdk.ts': ['exports', 'types'] },
   ignoreExportsUsedInFile: { interface: true, type: true },

@@ -51,6 +51,9 @@ interface Seat {
 type Listener = (event: ChatEvent) => void;
 
 const LISTEN = 'listen';
+/** How many of the last lines are told again behind a change of seats, since any of them may have changed meanwhile. */
+const RETOLD = 200;
+const PAGE = 500;
 
 /** Keeps a seat: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
 class Seats<O extends Owner> implements Profile {
@@ -58,7 +61,10 @@ class Seats<O extends Owner> implements Profile {
   readonly #env: Env;
   readonly #listeners = new Set<Listener>();
   readonly #followed = new Set<string>();
+  /** The last line of each room that this process knows of. */
+  readonly #known = new Map<string, number>();
   #seat: Promise<Seat> | undefined;
+  #sat = false;
   #closed = false;
 
   constructor(place: Place<O>, env: Env) {
@@ -85,6 +91,7 @@ class Seats<O extends Owner> implements Profile {
       try {
         const result = await seat.call(method, again && method === 'queue' ? { ...params, again } : params);
         if (method === 'follow' && 'room' in params) this.#followed.add(params.room);
+        if (method === 'history' && 'room' in params) this.#know(params.room, result as Result<'history'>);
         return result;
       } catch (error) {
         if (!(error instanceof OwnerGone)) throw toChatError(error);
@@ -113,15 +120,60 @@ class Seats<O extends Owner> implements Profile {
     await seat?.close();
   }
 
+  #know(room: string, items: Result<'history'>): void {
+    const last = items.reduce((most, { seq }) => Math.max(most, Number(seq)), this.#known.get(room) ?? 0);
+    this.#known.set(room, last);
+  }
+
   readonly #tell = (event: ChatEvent): void => {
+    if (event.kind === 'items') this.#know(event.room, event.items);
     for (const listener of [...this.#listeners]) listener(event);
   };
 
   async #take(): Promise<Seat> {
     const claimed = await this.#place.claim();
     const seat = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
-    for (const room of this.#followed) await seat.call('follow', { room });
+    // Not waited for: when this seat is lost, too, the next one tells it.
+    if (this.#sat) this.#resume(seat).catch(() => undefined);
+    this.#sat = true;
     return seat;
+  }
+
+  /** Follows what was followed, and tells what happened between two seats, which was told to nobody here. */
+  async #resume(seat: Seat): Promise<void> {
+    for (const room of this.#followed) {
+      try {
+        const standing = (await seat.call('follow', { room })) as Result<'follow'>;
+        this.#tell({ kind: 'online', room, ...standing });
+      } catch (error) {
+        if (error instanceof OwnerGone) throw error;
+        // It was left meanwhile.
+        this.#followed.delete(room);
+      }
+    }
+    if (this.#listeners.size === 0) return;
+    for (const room of (await seat.call('rooms', {})) as Result<'rooms'>) {
+      this.#tell({ kind: 'room', room });
+      await this.#retell(seat, room.id).catch((error: unknown) => {
+        if (error instanceof OwnerGone) throw error;
+      });
+    }
+    const preferences = (await seat.call('preferences', {})) as Result<'preferences'>;
+    this.#tell({ kind: 'preferences', preferences });
+  }
+
+  async #retell(seat: Seat, room: string): Promise<void> {
+    const call = async <M extends Method>(method: M, params: Params<M>) =>
+      (await seat.call(method, params)) as Result<M>;
+    this.#tell({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
+    this.#tell({ kind: 'notes', room, notes: await call('notes', { room }) });
+    for (let full = this.#known.has(room); full; ) {
+      const after = String(this.#known.get(room));
+      const items = await call('history', { room, after, limit: PAGE });
+      if (items.length > 0) this.#tell({ kind: 'items', room, items });
+      full = items.length === PAGE;
+    }
+    this.#tell({ kind: 'items', room, items: await call('history', { room, limit: RETOLD }) });
   }
 
   async #visit(guest: Guest): Promise<Seat> {

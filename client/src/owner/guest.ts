@@ -16,9 +16,11 @@ export class CallFailed extends Error {
   }
 }
 
+const GONE = 'OwnerGone';
+
 /** The owner went away in the middle: whether the call took effect is unknown. Claim the profile again. */
 export class OwnerGone extends Error {
-  override readonly name = 'OwnerGone';
+  override readonly name = GONE;
   constructor() {
     super('the process that held the profile is gone');
   }
@@ -119,7 +121,9 @@ export class GuestLink {
         this.#settle(message.id)?.resolve(message.result);
         break;
       case 'error':
-        this.#settle(message.id)?.reject(new CallFailed(message.error));
+        this.#settle(message.id)?.reject(
+          message.error.name === GONE ? new OwnerGone() : new CallFailed(message.error),
+        );
         break;
       default:
         message satisfies never;

@@ -1,0 +1,99 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ChatEvent, Method, Params, Result } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/open-browser';
+import type { BrowserContext, Page } from 'playwright-core';
+import { build } from 'rolldown';
+
+interface Globals {
+  openBrowserChat(): Promise<Profile>;
+  profile: Profile;
+  events: ChatEvent[];
+}
+
+/** Builds a page into a folder that does nothing but hold the SDK, for a server to hand out. */
+export async function buildBarePage(folder: string): Promise<void> {
+  const sdk = fileURLToPath(import.meta.resolve('@gochat/client/open-browser'));
+  const entry = join(folder, 'entry.js');
+  await mkdir(join(folder, 'assets'), { recursive: true });
+  await writeFile(
+    entry,
+    `import { openBrowserChat } from ${JSON.stringify(sdk)};\nObject.assign(globalThis, { openBrowserChat });\n`,
+  );
+  const { output } = await build({
+    input: { main: entry },
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+    output: { format: 'esm', entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name]-[hash].js' },
+  });
+  for (const part of output)
+    if (part.type === 'chunk') await writeFile(join(folder, part.fileName), part.code);
+  const page =
+    '<!doctype html><html lang="en"><title>GoChat</title><script type="module" src="/assets/main.js"></script>';
+  await writeFile(join(folder, 'index.html'), page);
+}
+
+/** One tab of a browser, with its profile open. */
+export class Tab {
+  readonly page: Page;
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(browser: BrowserContext, address: string): Promise<Tab> {
+    const page = await browser.newPage();
+    await page.goto(address);
+    await page.waitForFunction(() => 'openBrowserChat' in globalThis);
+    await page.evaluate(async () => {
+      const globals = globalThis as unknown as Globals;
+      globals.events = [];
+      globals.profile = await globals.openBrowserChat();
+      globals.profile.on((event) => globals.events.push(event));
+    });
+    return new Tab(page);
+  }
+
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    return this.page.evaluate(
+      async ([name, given]) => (globalThis as unknown as Globals).profile.call(name as M, given as Params<M>),
+      [method, params] as const,
+    ) as Promise<Result<M>>;
+  }
+
+  async says(room: string, text: string): Promise<string> {
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    await this.call('queue', { room, id, content: { kind: 'text', text } });
+    return id;
+  }
+
+  async read(room: string): Promise<string[]> {
+    const items = await this.call('history', { room, after: '0', limit: 500 });
+    return items.filter((item) => item.kind === 'text').map((item) => `${item.from}: ${item.text}`);
+  }
+
+  /** Waits until this tab was told of a line of this text. */
+  async isTold(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) =>
+        (globalThis as unknown as Globals).events.some(
+          (event) => event.kind === 'items' && event.items.some((item) => item.text === wanted),
+        ),
+      text,
+    );
+  }
+
+  /** Stops it in the middle of whatever it does next, as browsers stop tabs that nobody looks at. @returns what lets it go on */
+  async stop(): Promise<() => Promise<void>> {
+    const session = await this.page.context().newCDPSession(this.page);
+    await session.send('Debugger.enable');
+    const stopped = new Promise<void>((resolve) => session.once('Debugger.paused', () => resolve()));
+    await session.send('Debugger.pause');
+    await stopped;
+    return async () => {
+      await session.send('Debugger.resume');
+      await session.detach();
+    };
+  }
+}
