@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import { loadAssets } from '@gochat/server/assets';
+import { openMemory } from '@gochat/server/log/memory';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { type RunningServer, serve } from '@gochat/server/serve';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BrowserPerson } from '../src/browser-person.ts';
+import { findChromium, launchChromium } from '../src/chromium.ts';
+import { buildGochat } from '../src/gochat-process.ts';
+import { needed } from '../src/tool.ts';
+
+const chromium = needed(await findChromium(), 'the page as it is published');
+const WEB = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
+describe.skipIf(chromium === undefined)('the page as it is published', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    buildGochat();
+    browser = await launchChromium(chromium ?? '');
+  });
+  afterAll(() => browser.close());
+
+  async function serves(): Promise<RunningServer> {
+    const running = await serve({
+      engine: openMemory(),
+      host: '127.0.0.1',
+      port: 0,
+      names: [{ host: '127.0.0.1' }],
+      assets: await loadAssets(WEB),
+      logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+        .logger,
+    });
+    onTestFinished(() => running.close());
+    return running;
+  }
+
+  async function visits(port: number): Promise<BrowserPerson> {
+    const person = await BrowserPerson.open(await browser.newContext(), `http://127.0.0.1:${port}/`);
+    onTestFinished(() => person.close());
+    await person.page.waitForFunction(async () => (await navigator.serviceWorker.ready).active !== null);
+    return person;
+  }
+
+  test('does nothing that its policy bars, and reaches nobody else', async () => {
+    const { port } = await serves();
+    const person = await visits(port);
+    expect(person.troubles).toEqual([]);
+    expect(await person.page.evaluate(() => document.body.textContent.length)).toBeGreaterThan(0);
+  });
+
+  test('opens without its server, with every file of its own and nothing else', async () => {
+    const running = await serves();
+    const person = await visits(running.port);
+    await person.page.waitForFunction(async () => (await caches.keys()).length > 0);
+    const kept = () =>
+      person.page.evaluate(async () => {
+        const [name = ''] = await caches.keys();
+        return (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname).sort();
+      });
+    const paths = [...(await loadAssets(WEB)).keys()].filter((path) => path !== '/service-worker.js');
+    await expect.poll(kept).toEqual(paths.sort());
+    await running.close();
+    await person.page.reload();
+    expect(await person.page.title()).toBe('GoChat');
+    expect(await person.page.evaluate(() => document.body.textContent.length)).toBeGreaterThan(0);
+    expect(await kept()).toEqual(paths);
+  });
+});
