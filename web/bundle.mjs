@@ -11,7 +11,7 @@ const NEVER_LOADED = new Set([
   '@noble/post-quantum/ml-dsa.js',
   'crypto',
 ]);
-const NOTHING = '\0nothing';
+const NOTHING = '\0no-such-suite';
 
 const oneSuite = {
   name: 'one-suite',
