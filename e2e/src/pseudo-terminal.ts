@@ -98,6 +98,14 @@ export class PseudoTerminal {
     return this.#screen.modes.bracketedPasteMode;
   }
 
+  /** Whether the terminal is as a shell expects it: no other screen, no mouse, no focus events, lines wrap. */
+  get isAsBefore(): boolean {
+    const { modes, buffer } = this.#screen;
+    const { bracketedPasteMode, mouseTrackingMode, sendFocusMode, wraparoundMode } = modes;
+    const reports = bracketedPasteMode || sendFocusMode || mouseTrackingMode !== 'none';
+    return buffer.active.type === 'normal' && wraparoundMode && !reports;
+  }
+
   kill(signal = 'SIGKILL'): void {
     this.#pty.kill(signal);
   }

@@ -8,7 +8,7 @@ import { encode } from 'uqr';
 
 export const ANA: Author = { device: 'dev-ana', name: 'ana', colour: 0, own: true, verified: true };
 export const BEN: Author = { device: 'dev-ben', name: 'ben', colour: 5, own: false, verified: true };
-export const CLEO: Author = {
+const CLEO: Author = {
   device: 'dev-cleo',
   name: 'cleo the third of that name',
   colour: 9,
@@ -458,7 +458,7 @@ const NASTY =
   '\u001b[2J\u001b[H\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u009b31m\u0000\u0008\u007f\u202eevil\u2066\u200b\ud800\u00adend';
 
 /** What should never get this far, since a view cleans what it shows: a screen must stand it all the same. */
-export const HOSTILE: readonly Row[] = [
+const HOSTILE: readonly Row[] = [
   message('1.0', { ...BEN, name: `be\u001b[31mn\u202e${'\u0301'.repeat(50)}` }, NASTY),
   message('2.0', BEN, 'x'.repeat(1_000_000)),
   message('3.0', BEN, `${'\u200b'.repeat(5000)}a${'\u0301'.repeat(5000)}b`),

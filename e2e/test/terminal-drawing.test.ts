@@ -232,6 +232,7 @@ describe('dialogs', () => {
       index: 0,
       values: {},
       scroll,
+      untouched: true,
       editor: { text: '', cursor: 0, killed: '', past: [], last: 'other' },
     } as const;
     expect(drawn(asking(DIALOGS.help), USUAL, { dialog }).text).toContain('/command-39');

@@ -53,7 +53,14 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, mar
       const view = isFocus ? fieldView(ui.editor, width - 4, 1) : undefined;
       if (view !== undefined) cursor = { part: 'body', row: body.length, column: 4 + view.cursor.column };
       const shown = view?.rows[0] ?? shorten(oneLine(value), width - 4, marks.ellipsis);
-      push([span('    '), ...fit([span(shown, { on: 'chosen' })], width - 4, { on: 'chosen' })], i);
+      const selected = isFocus && ui.untouched;
+      push(
+        [
+          span('    '),
+          ...fit([span(shown, { on: 'chosen', inverse: selected })], width - 4, { on: 'chosen' }),
+        ],
+        i,
+      );
     }
     for (const line of paragraphs(field.hint === '' ? [] : [field.hint], width - 4, DIM))
       push([span('    '), ...line]);

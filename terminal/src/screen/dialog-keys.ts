@@ -23,7 +23,14 @@ export function beginDialog(dialog: Dialog): DialogUi {
       : 'text' in dialog && typeof dialog.text === 'string'
         ? dialog.text
         : '';
-  return { tick: dialog.tick, index, values, editor: replace(EMPTY, text), scroll: 0 };
+  return {
+    tick: dialog.tick,
+    index,
+    values,
+    editor: replace(EMPTY, text),
+    scroll: 0,
+    untouched: dialog.kind === 'form',
+  };
 }
 
 function textOf(dialog: FormDialog, values: Readonly<Record<string, string>>, index: number): string {
@@ -166,13 +173,14 @@ function formKey(
   if (choosing) return valued(ui, field, choiceOf(field, ui, name === 'up' || name === 'left' ? -1 : 1));
   const moved = stepped(onButton ? (name === 'left' ? 'up' : 'down') : name, ui.index, countOf(dialog));
   if (moved !== undefined && name !== 'home' && name !== 'end')
-    return { ...ui, index: moved, editor: replace(EMPTY, textOf(dialog, ui.values, moved)) };
+    return { ...ui, index: moved, editor: replace(EMPTY, textOf(dialog, ui.values, moved)), untouched: true };
   if (field === undefined) return ui;
   if (field.type === 'toggle')
     return name === ' ' ? valued(ui, field, ui.values[field.name] === 'on' ? '' : 'on') : ui;
   if (field.type === 'choice') return ui;
-  const editor = edited(ui.editor, input);
-  return { ...valued(ui, field, editor.text), editor };
+  const isText = input.kind === 'paste' || input.text !== '' || name === 'backspace';
+  const editor = edited(ui.untouched && isText ? EMPTY : ui.editor, input);
+  return { ...valued(ui, field, editor.text), editor, untouched: false };
 }
 
 function valued(ui: DialogUi, field: Field, value: string): DialogUi {
@@ -231,7 +239,8 @@ export function dialogClick(dialog: Dialog, ui: DialogUi, index: number, answers
   }
   const field = dialog.fields[index];
   if (field === undefined) return ui;
-  const there = { ...ui, index, editor: replace(EMPTY, textOf(dialog, ui.values, index)) };
+  const text = textOf(dialog, ui.values, index);
+  const there = { ...ui, index, editor: replace(EMPTY, text), untouched: false };
   if (field.type === 'toggle') return valued(there, field, ui.values[field.name] === 'on' ? '' : 'on');
   return field.type === 'choice' ? valued(there, field, choiceOf(field, ui, 1)) : there;
 }

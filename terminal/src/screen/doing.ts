@@ -128,6 +128,13 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
 
 function send(screen: Screen): void {
   screen.draft = undefined;
+  const items = screen.room?.composer.completion?.items ?? [];
+  const typed = screen.ui.editor.text.trim();
+  // A command that isn't written out is meant to become one.
+  if (items[0]?.kind === 'command' && !items.some(({ insert }) => insert.trim() === typed)) {
+    screen.view.actions.complete();
+    return;
+  }
   if (screen.ui.editor.text.trim() !== '' && screen.room?.composer.mode !== 'closed')
     screen.view.actions.send();
 }

@@ -49,10 +49,7 @@ export interface Drawing {
 }
 
 /** How wide the panes at the sides are: 0 where there is no room for them. */
-export function paneWidths(
-  ui: Pick<Ui, 'bare' | 'members'>,
-  columns: number,
-): { rooms: number; members: number } {
+function paneWidths(ui: Pick<Ui, 'bare' | 'members'>, columns: number): { rooms: number; members: number } {
   if (columns < 60 || ui.bare) return { rooms: 0, members: 0 };
   const members = ui.members ?? columns >= 100;
   return {
@@ -93,7 +90,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Draw
   );
   const parts = {
     below: ui.top === undefined ? 0 : (timeline?.below ?? 0),
-    hint: hintOf(ui, tools),
+    hint: hintOf(ui, room, tools),
     note: ui.note,
   };
   let lines: readonly Line[] = [
@@ -170,7 +167,7 @@ function filled(lines: readonly Line[], { columns, rows }: Size): Line[] {
   return Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns));
 }
 
-export function lookOf(room: RoomScreen, width: number, height: number, rowLines: RowLines): TimelineLook {
+function lookOf(room: RoomScreen, width: number, height: number, rowLines: RowLines): TimelineLook {
   return { rows: room.timeline.rows, gutter: gutterOf(width), height, rowLines };
 }
 
@@ -195,9 +192,11 @@ function bannerLines(snapshot: Snapshot, columns: number, rows: number): Line[] 
     .map((line) => fit([span(' '), ...line], columns));
 }
 
-function hintOf(ui: Ui, { keysOf }: Tools): string {
+function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf }: Tools): string {
   if (ui.pending !== '') return `${ui.pending} …`;
   if (ui.mode !== 'read') return '';
+  const search = room?.search;
+  if (search !== undefined) return `${oneLine(search.summary)}  n older  N newer  Enter more  Esc ends`;
   const keys = (['reply', 'react', 'edit', 'delete', 'copy'] as const).map(
     (name) => `${keysOf(name)} ${name}`,
   );

@@ -169,7 +169,9 @@ const BASE = new Set([
 
 /** @returns nothing for a sequence that no key of ours sends. */
 function keyOf(text: string | undefined, key: Keypress): Input | undefined {
-  const { name, sequence = '', ctrl = false, meta = false, shift = false } = key;
+  const { name, sequence = '', ctrl = false, shift = false } = key;
+  // Some terminals put an Esc before what Alt is held with.
+  const meta = key.meta === true || sequence.startsWith(ESC + ESC);
   if (name === 'escape') return { kind: 'key', name: 'escape', text: '' };
   if (name !== undefined && BASE.has(name)) {
     const control = ctrl && name !== 'enter' ? 'C-' : '';

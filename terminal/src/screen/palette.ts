@@ -9,6 +9,8 @@ export interface Theme {
   /** What the terminal's own background is taken for. */
   readonly paper: string;
   readonly inks: Readonly<Record<Exclude<Ink, `nick${number}`>, string>>;
+  /** What stands on a ground in no other colour. */
+  readonly text: string;
   /** One for each of the view's COLOURS. */
   readonly nicks: readonly string[];
   readonly grounds: Readonly<Record<Ground, string>>;
@@ -17,6 +19,7 @@ export interface Theme {
 export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
   dark: {
     paper: '000000',
+    text: 'eeeeee',
     inks: {
       dim: '949494',
       accent: '5fafff',
@@ -49,6 +52,7 @@ export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
   },
   light: {
     paper: 'ffffff',
+    text: '1c1c1c',
     inks: {
       dim: '5f5f5f',
       accent: '005faf',
@@ -154,6 +158,8 @@ export class Palette {
       return;
     }
     if (ink !== undefined) yield this.#ink(ink);
+    // The terminal's own colour was chosen for its own background.
+    else if (on !== undefined && !bare) yield this.#colour(38, this.#colours.text);
     if (on === 'paper' && this.#depth === '16') yield '40';
     if (on !== undefined && !bare) yield this.#colour(48, this.#colours.grounds[on]);
   }

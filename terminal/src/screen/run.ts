@@ -29,6 +29,8 @@ export interface ScreenParts {
 
 /** Longer texts most terminals refuse to take into the clipboard. */
 const COPY_BYTES = 75_000;
+/** So long a crash may take to close the profile. */
+const CRASH_MS = 3000;
 /** Who was stopped and goes on at once was not stopped at all: nobody there knows how. */
 const RESUME_MS = 50;
 
@@ -111,13 +113,15 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     (bytes) => input.write(bytes),
     () => shown.repaint(),
   );
+  let code: number = EXIT.done;
   const crashed = (error: unknown) => {
     tty.leave();
-    note(
-      io,
-      `gochat: ${sanitizeText(error instanceof Error ? (error.stack ?? error.message) : String(error))}`,
-    );
-    process.exit(EXIT.internal);
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    note(io, `gochat: ${sanitizeText(told)}`);
+    code = EXIT.internal;
+    // What is being written to the profile is let through: to end at once could block in the middle of it.
+    ended();
+    setTimeout(() => process.exit(EXIT.internal), CRASH_MS).unref();
   };
   process.once('uncaughtException', crashed);
   for (const signal of ENDINGS) process.once(signal, ended);
@@ -128,7 +132,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     if (parts.link !== undefined) view.actions.openLink(parts.link);
     shown.paint();
     await end;
-    return EXIT.done;
+    return code;
   } finally {
     for (const signal of ENDINGS) process.off(signal, ended);
     process.off('uncaughtException', crashed);

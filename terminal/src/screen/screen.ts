@@ -213,19 +213,18 @@ export class Screen {
   }
 
   scroll(lines: number): void {
-    const { look, timeline } = this.#drawing ?? {};
-    if (look === undefined || timeline === undefined) return;
-    this.set({ top: scrolled(look, timeline.first, lines) });
+    const look = this.#drawing?.look;
+    if (look !== undefined) this.set({ top: scrolled(look, this.ui.top, lines) });
   }
 
   /** Gives a row the focus and brings it into view. */
   focus(key: string | undefined): void {
-    const { look, timeline } = this.#drawing ?? {};
     if (key === undefined) {
       this.set({ focus: undefined, mode: this.isVim ? 'normal' : 'write' });
       return;
     }
-    const top = look === undefined ? this.ui.top : revealed(look, this.ui.top ?? timeline?.first, key, false);
+    const look = this.#drawing?.look;
+    const top = look === undefined ? this.ui.top : revealed(look, this.ui.top, key, false);
     this.set({ focus: key, mode: 'read', top });
   }
 

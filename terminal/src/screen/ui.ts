@@ -38,6 +38,8 @@ export interface DialogUi {
   /** The text of the field that has the focus, or of the filter. */
   readonly editor: Editor;
   readonly scroll: number;
+  /** Whether the text of the field is as it was given: then what is typed takes its place. */
+  readonly untouched: boolean;
 }
 
 export const START: Ui = {

@@ -62,6 +62,7 @@ describe('keys', () => {
     ['\u001b[A', 'up'],
     ['\u001bOA', 'up'],
     ['\u001b[1;3A', 'M-up'],
+    ['\u001b\u001b[A', 'M-up'],
     ['\u001b[5~', 'pageup'],
     ['\u001b[1;3H', 'M-home'],
     ['\u001b[3~', 'delete'],

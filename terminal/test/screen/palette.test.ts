@@ -18,7 +18,11 @@ function contrast(one: string, other: string): number {
 describe.each(Object.entries(THEMES))('%s', (_name, theme) => {
   const { paper, grounds, nicks } = theme;
   const { paper: _code, ...inks } = theme.inks;
-  const read = [...Object.entries(inks), ...nicks.map((hex, i) => [`nick ${i}`, hex] as const)];
+  const read = [
+    ['text', theme.text] as const,
+    ...Object.entries(inks),
+    ...nicks.map((hex, i) => [`nick ${i}`, hex] as const),
+  ];
 
   test('has a colour for every member, no two the same', () => {
     expect(nicks).toHaveLength(COLOURS);

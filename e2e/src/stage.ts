@@ -1,0 +1,135 @@
+import { type Input, Keys } from '@gochat/terminal/screen/keys';
+import { UNICODE } from '@gochat/terminal/screen/marks';
+import { Painter } from '@gochat/terminal/screen/painter';
+import { Palette } from '@gochat/terminal/screen/palette';
+import { Screen } from '@gochat/terminal/screen/screen';
+import type { Actions } from '@gochat/view/actions';
+import type { Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
+import headless from '@xterm/headless';
+
+type Told = readonly [action: string, ...given: unknown[]];
+
+/** Answers of a view that does nothing but keep what it was told. */
+const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
+  editLast: false,
+  recall: false,
+  cancel: false,
+  back: false,
+  highlight: Promise.resolve(undefined),
+};
+
+/** The terminal's screen between a view that can be set to anything and a terminal that can be read. */
+export class Stage {
+  readonly told: Told[] = [];
+  readonly screen: Screen;
+  readonly #terminal: InstanceType<typeof headless.Terminal>;
+  readonly #listeners = new Set<() => void>();
+  readonly #keys: Keys;
+  readonly written: string[] = [];
+  snapshot: Snapshot;
+  answers: Partial<Record<keyof Actions, unknown>> = ANSWERS;
+  size: { columns: number; rows: number };
+  quits = 0;
+
+  constructor(
+    snapshot: Snapshot,
+    options: { readonly keys?: 'readline' | 'vim'; readonly columns?: number; readonly rows?: number } = {},
+  ) {
+    const { keys = 'readline', columns = 80, rows = 24 } = options;
+    this.snapshot = snapshot;
+    this.size = { columns, rows };
+    this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
+    const actions = new Proxy({} as Actions, {
+      get:
+        (_target, name: keyof Actions) =>
+        (...given: unknown[]) => {
+          this.told.push([name, ...given]);
+          return this.answers[name];
+        },
+    });
+    const view: View = {
+      actions,
+      getSnapshot: () => this.snapshot,
+      subscribe: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+      close: () => undefined,
+    };
+    this.screen = new Screen(view, {
+      painter: new Painter(new Palette('dark', '256'), { links: true, unicode: true }),
+      marks: UNICODE,
+      titled: true,
+      keys,
+      settings: () => undefined,
+      outside: {
+        size: () => this.size,
+        write: (text) => {
+          this.written.push(text);
+          this.#terminal.write(text);
+        },
+        isHeldUp: () => false,
+        mouse: (on) => void this.told.push(['mouse', on]),
+        openLink: (href) => {
+          this.told.push(['openLink outside', href]);
+          return true;
+        },
+        copy: () => Promise.resolve(true),
+        edit: (text) => Promise.resolve(`${text} edited`),
+        suspend: () => void this.told.push(['suspend']),
+        quit: () => {
+          this.quits += 1;
+        },
+      },
+    });
+    this.#keys = new Keys((input: Input) => this.screen.take(input));
+    this.screen.paint();
+  }
+
+  /** Shows another snapshot. */
+  show(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    for (const listener of this.#listeners) listener();
+    this.screen.paint();
+  }
+
+  /** Another snapshot, told as a view tells it: it is painted when there is time. */
+  tell(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Presses keys, as the bytes that a terminal sends for them. @returns what the view was told of, but for what it is told at every paint */
+  async press(...keys: readonly string[]): Promise<Told[]> {
+    const from = this.told.length;
+    for (const key of keys) {
+      this.#keys.write(Buffer.from(key));
+      // An Esc alone is known only a moment later.
+      if (key.endsWith('\u001b')) await new Promise((done) => setTimeout(done, 80));
+    }
+    await Promise.resolve();
+    this.screen.paint();
+    return this.told.slice(from).filter(([name]) => name !== 'seen' && name !== 'loadEarlier');
+  }
+
+  /** What stands on the terminal. */
+  async lines(): Promise<string[]> {
+    await new Promise<void>((done) => this.#terminal.write('', done));
+    const { active } = this.#terminal.buffer;
+    return Array.from(
+      { length: this.size.rows },
+      (_, i) => active.getLine(i)?.translateToString(true).trimEnd() ?? '',
+    );
+  }
+
+  async text(): Promise<string> {
+    return (await this.lines()).join('\n');
+  }
+
+  close(): void {
+    this.#keys.close();
+    this.screen.close();
+    this.#terminal.dispose();
+  }
+}

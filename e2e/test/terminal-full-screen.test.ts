@@ -1,0 +1,176 @@
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildGochat } from '../src/gochat-process.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { PseudoTerminal } from '../src/pseudo-terminal.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ben: Someone;
+let room: string;
+let link: string;
+let screens: PseudoTerminal[] = [];
+
+beforeAll(() => buildGochat(), 120_000);
+
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(`${home.path}/rooms`);
+  ben = await Someone.open('ben', `${home.path}/ben`);
+  ({ room, link } = await ben.hosts(server.url));
+});
+
+afterEach(async () => {
+  for (const screen of screens) screen.kill();
+  await Promise.all(screens.map((screen) => screen.ended));
+  screens = [];
+  await ben.close();
+  await server.stop();
+  await home.remove();
+});
+
+interface Given {
+  readonly cols?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function screen(args: readonly string[], given: Given = {}): PseudoTerminal {
+  const opened = new PseudoTerminal([...args, '--profile', 'ana'], { cwd: home.path, ...given });
+  screens.push(opened);
+  return opened;
+}
+
+/** Ana, who has joined and sits before her screen. */
+async function joined(given: Given = {}): Promise<PseudoTerminal> {
+  const ana = screen(['join', link, '--as', 'ana'], given);
+  await ana.shows('> Write a message');
+  return ana;
+}
+
+test('two people talk on full screens, from nothing', async () => {
+  const env = { GOCHAT_SERVER: server.url };
+  const ana = screen([], { cols: 100, rows: 40, env });
+  await ana.shows('You are in no room yet.');
+  ana.type('c');
+  await ana.shows('Name of the room');
+  ana.type('garden\tana\r');
+  await ana.shows('Whoever has this link can join garden.');
+  const shown = ana.lines.map((line) => /│ (\S+) *│/.exec(line)?.[1] ?? '').join('');
+  const invite = /https?:\/\/[^/]+\/#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}/.exec(shown)?.[0] ?? '';
+  expect(invite).not.toBe('');
+  ana.type('\u001b');
+  await ana.until((lines) => lines[0]?.includes('garden') === true, 'the room');
+
+  const cleo = new PseudoTerminal(['join', invite, '--profile', 'cleo'], { cwd: home.path });
+  screens.push(cleo);
+  await cleo.shows('Your name in it');
+  cleo.type('cleo\r');
+  await ana.shows('cleo joined by invite');
+  await cleo.shows('You are in garden');
+  cleo.enter('hello **you**');
+  await ana.until(
+    (lines) => lines.some((line) => /cleo hello you$/.test(line.split('│')[1]?.trimEnd() ?? '')),
+    'cleo’s',
+  );
+  ana.enter('hi!');
+  await cleo.shows('ana hi!');
+  await ana.shows('hi! ✓');
+});
+
+test.each([
+  ['Ctrl+D', '\u0004'],
+  ['Ctrl+C twice', '\u0003\u0003'],
+  ['/quit', '/quit\r'],
+])('%s gives the terminal back as it was', async (_how, keys) => {
+  const ana = await joined();
+  expect(ana.isAsBefore).toBe(false);
+  ana.type(keys);
+  expect(await ana.ended).toBe(0);
+  expect(ana.isAsBefore).toBe(true);
+});
+
+test.each(['SIGTERM', 'SIGHUP'])('so does a %s', async (signal) => {
+  const ana = await joined();
+  ana.kill(signal);
+  expect(await ana.ended).toBe(0);
+  expect(ana.isAsBefore).toBe(true);
+});
+
+test('so does a crash, which is told', async () => {
+  const bomb = `${home.path}/bomb.mjs`;
+  await writeFile(bomb, `process.on('SIGUSR2', () => { throw new Error('boom'); });`);
+  const ana = await joined({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  ana.kill('SIGUSR2');
+  expect(await ana.ended).toBe(1);
+  expect(ana.isAsBefore).toBe(true);
+  expect(ana.text).toContain('boom');
+});
+
+test('a new size is drawn', async () => {
+  const ana = await joined();
+  await ben.says(room, 'something to be read');
+  await ana.shows('something to be read');
+  ana.resize(40, 12);
+  // The emulator wraps rows of the size before until they are drawn anew.
+  await ana.until((lines) => !lines.some((line) => line.includes('│')), 'a screen without panes');
+  ana.resize(120, 40);
+  await ana.shows('2 in the room');
+});
+
+test('what others write does nothing to the screen', async () => {
+  const ana = await joined();
+  await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\u202e');
+  await ana.shows('gone?');
+  expect(ana.lines[0]).toMatch(/^ kitchen/);
+  expect(ana.lines.at(-1)?.trimEnd()).toBe('> Write a message');
+});
+
+test('a paste of many lines is asked about, and no line of it is a command', async () => {
+  const ana = await joined();
+  ana.type('\u001b[200~one\r/leave\rthree\rfour\rfive\u001b[201~');
+  await ana.shows('Paste 5 lines?');
+  ana.type('\u001b[B\u001b[B\r');
+  await ben.hears(room, 'one\n/leave\nthree\nfour\nfive');
+});
+
+test('without a server it says so, and what was written goes out once it is back', async () => {
+  const ana = await joined();
+  await server.stop();
+  await ana.until(
+    (lines) => lines.some((line) => /○ (?:offline|connecting)/.test(line)),
+    'the server is away',
+  );
+  ana.enter('into the void');
+  await ana.shows('into the void ◷');
+  server = await startServer(`${home.path}/rooms`, server.port);
+  await ben.hears(room, 'into the void');
+  await ana.until((lines) => lines.some((line) => line.startsWith(' ●')), 'the server is back');
+});
+
+test('who is removed reads it where messages are written', async () => {
+  const ana = await joined();
+  await ben.syncs(room);
+  await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
+  await ana.until((lines) => /removed|not a member/.test(lines.at(-1) ?? ''), 'why nothing can be said');
+});
+
+test('a locked profile is asked for its passphrase before', async () => {
+  const setting = screen(['passphrase']);
+  await setting.shows('New passphrase:');
+  setting.enter('open sesame');
+  await setting.shows('Once more:');
+  setting.enter('open sesame');
+  expect(await setting.ended).toBe(0);
+  const ana = screen(['join', link, '--as', 'ana']);
+  await ana.shows('Passphrase:');
+  ana.enter('open sesame');
+  await ana.shows('> Write a message');
+  ana.enter('opened');
+  await ben.hears(room, 'opened');
+});
+
+test('a terminal that can not draw gets lines', async () => {
+  const ana = screen(['join', link, '--as', 'ana'], { env: { TERM: 'dumb' } });
+  await ana.shows('Connected!');
+});

@@ -1,0 +1,468 @@
+import type { Snapshot } from '@gochat/view/snapshot';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ANA, asking, BEN, DIALOGS, longRoom, message, ROWS, SAMPLES, snapshot } from '../src/samples.ts';
+import { Stage } from '../src/stage.ts';
+
+const ESC = '\u001b';
+const UP = `${ESC}[A`;
+const DOWN = `${ESC}[B`;
+const open: Stage[] = [];
+
+afterEach(() => {
+  for (const stage of open.splice(0)) stage.close();
+});
+
+function stage(
+  shown: Snapshot = SAMPLES.talking,
+  options: ConstructorParameters<typeof Stage>[1] = {},
+): Stage {
+  const made = new Stage(shown, options);
+  open.push(made);
+  return made;
+}
+
+/** The same snapshot after the view has put a text into the field. */
+function put(shown: Snapshot, text: string, more: object = {}): Snapshot {
+  const { room } = shown;
+  if (room === undefined) throw new Error('no room is open');
+  return {
+    ...shown,
+    room: { ...room, composer: { ...room.composer, tick: room.composer.tick + 1, text, ...more } },
+  };
+}
+
+describe('writing', () => {
+  test('what is typed is on the screen and told to the view', async () => {
+    const ana = stage();
+    expect(await ana.press('hé')).toEqual([
+      ['type', 'h', 1],
+      ['type', 'hé', 2],
+    ]);
+    expect((await ana.lines()).at(-1)).toBe('> hé');
+    expect(await ana.press('\r')).toEqual([['send']]);
+    ana.show(put(ana.snapshot, ''));
+    expect((await ana.lines()).at(-1)).toBe('> Write a message');
+  });
+
+  test('keys of readline change it', async () => {
+    const ana = stage();
+    await ana.press('one two', '\u0001', '\u000b');
+    expect((await ana.lines()).at(-1)).toBe('> Write a message');
+    await ana.press('\u0019', '\u0017', `${ESC}\r`, 'below');
+    expect((await ana.lines()).slice(-2)).toEqual(['> one', '  below']);
+    await ana.press('\u001f', '\u001f', '\u001f', '\u001f');
+    expect(ana.screen.ui.editor.text.length).toBeLessThan('one \nbelow'.length);
+  });
+
+  test('Ctrl+K cuts what stands behind the cursor, and without that opens the palette', async () => {
+    const ana = stage();
+    await ana.press('word', '\u0001');
+    expect(await ana.press('\u000b')).toEqual([['type', '', 0]]);
+    expect(await ana.press('\u000b')).toEqual([['run', 'palette', '', undefined]]);
+    expect(await ana.press('\u0007')).toEqual([['run', 'palette', '', undefined]]);
+  });
+
+  test('what follows in one piece with a Tab counts for the text that the view has made of it', async () => {
+    const ana = stage(SAMPLES.completing);
+    ana.answers = { ...ana.answers };
+    const completed = put(SAMPLES.completing, 'hello @ben ', { completion: undefined });
+    const told = ana.told.length;
+    Object.defineProperty(ana.answers, 'complete', {
+      get: () => {
+        ana.snapshot = completed;
+        return undefined;
+      },
+    });
+    await ana.press('\tyou');
+    expect(ana.told.slice(told).find(([name]) => name === 'complete')).toBeDefined();
+    expect(ana.screen.ui.editor.text).toBe('hello @ben you');
+  });
+
+  test('Up and Down choose a completion, Enter on half a command completes it', async () => {
+    const ana = stage(SAMPLES.completing);
+    expect(await ana.press(DOWN, UP)).toEqual([
+      ['select', 1],
+      ['select', -1],
+    ]);
+    const items = [{ kind: 'command', insert: '/invite ', label: '/invite', hint: '' }] as const;
+    const half = put(SAMPLES.talking, '/inv', { completion: { from: 0, to: 4, selected: 0, items } });
+    ana.show(half);
+    expect(await ana.press('\r')).toEqual([['complete']]);
+  });
+
+  test('Up in an empty field changes the last message, else recalls, and Down gives the draft back', async () => {
+    const ana = stage();
+    ana.answers = { ...ana.answers, editLast: true };
+    expect(await ana.press(UP)).toEqual([['editLast']]);
+    ana.answers = { ...ana.answers, recall: true };
+    await ana.press('draft');
+    expect((await ana.press(UP)).at(-1)).toEqual(['recall', -1]);
+    ana.show(put(ana.snapshot, 'what was said'));
+    expect(ana.screen.ui.editor.text).toBe('what was said');
+    ana.show(put(ana.snapshot, ''));
+    await ana.press(DOWN);
+    expect(ana.screen.ui.editor.text).toBe('draft');
+  });
+
+  test('a paste is asked about by the view, whatever it holds', async () => {
+    const ana = stage();
+    await ana.press('ab', `${ESC}[D`);
+    expect(await ana.press(`${ESC}[200~/leave\r\nrest${ESC}[201~`)).toEqual([['paste', '/leave\nrest', 1]]);
+  });
+
+  test('the editor of the user gets the text and gives it back', async () => {
+    const ana = stage();
+    await ana.press('text', '\u0018\u0005');
+    await new Promise((done) => setTimeout(done, 10));
+    expect(ana.screen.ui.editor.text).toBe('text edited');
+  });
+
+  test('nothing is typed where nothing can be said', async () => {
+    const ana = stage(SAMPLES.closed);
+    expect(await ana.press('hello\r')).toEqual([]);
+  });
+});
+
+describe('messages', () => {
+  test('Esc goes to them; letters are commands; Esc comes back', async () => {
+    const ana = stage();
+    await ana.press(ESC);
+    expect(ana.screen.ui.focus).toBe('own.c');
+    await ana.press('k', 'k');
+    expect(ana.screen.ui.focus).toBe('22.0');
+    expect((await ana.lines()).find((line) => line.includes('who brings the wine?'))).toContain('▌');
+    expect(await ana.press('+')).toEqual([['run', 'react', '', '22.0']]);
+    expect(await ana.press('\r')).toEqual([['menu', '22.0']]);
+    expect(await ana.press('r')).toEqual([['run', 'reply', '', '22.0']]);
+    expect(ana.screen.ui.mode).toBe('write');
+    expect(ana.screen.ui.focus).toBeUndefined();
+  });
+
+  test('lines between days are passed over', async () => {
+    const ana = stage();
+    await ana.press(`${ESC}${UP}`, 'k', 'k', 'k', 'k');
+    expect(ana.screen.ui.focus).toBe('20.0');
+    await ana.press('k');
+    expect(ana.screen.ui.focus).toBe('17.0');
+  });
+
+  test('down from the last one is back in the field', async () => {
+    const ana = stage();
+    await ana.press(`${ESC}${UP}`, 'j');
+    expect(ana.screen.ui.mode).toBe('write');
+  });
+
+  test('o opens the link', async () => {
+    const ana = stage();
+    ana.screen.focus('20.0');
+    expect(await ana.press('o')).toEqual([['openLink outside', 'https://example.org/recipes?page=2']]);
+  });
+
+  test('o asks where there are several', async () => {
+    const link = (href: string) => ({ kind: 'link', href, inside: [{ kind: 'text', text: 'x' }] }) as const;
+    const body = [
+      { kind: 'paragraph', inside: [link('https://a.example/'), link('https://b.example/')] },
+    ] as const;
+    const ana = stage(snapshot([message('1.0', BEN, 'links', { body })]));
+    await ana.press(`${ESC}${UP}`, 'o');
+    expect(await ana.text()).toContain('Open a link');
+    expect(await ana.press(DOWN, '\r')).toEqual([['openLink outside', 'https://b.example/']]);
+    expect(await ana.text()).not.toContain('Open a link');
+  });
+
+  test('what is seen is told once, and not while nobody looks', () => {
+    const ana = stage();
+    const seen = () => ana.told.filter(([name]) => name === 'seen').map(([, key]) => key);
+    expect(seen()).toEqual(['own.c']);
+    ana.screen.take({ kind: 'focus', on: false });
+    ana.show(snapshot([...ROWS, message('30.0', BEN, 'anybody?')]));
+    expect(seen()).toEqual(['own.c']);
+    ana.screen.take({ kind: 'focus', on: true });
+    ana.screen.paint();
+    expect(seen()).toEqual(['own.c', '30.0']);
+    expect(ana.told.filter(([name]) => name === 'look')).toEqual([
+      ['look', false],
+      ['look', true],
+    ]);
+  });
+});
+
+describe('scrolling', () => {
+  test('pages, and says how much is below', async () => {
+    const ana = stage(SAMPLES.long);
+    await ana.press(`${ESC}[5~`);
+    expect((await ana.lines()).at(-2)).toMatch(/-MORE\(\d+\)-/);
+    const first = (await ana.lines())[1];
+    ana.show(snapshot([...longRoom(), message('new.0', BEN, 'new')]));
+    expect((await ana.lines())[1]).toBe(first);
+    await ana.press(`${ESC}[6~`, `${ESC}[6~`);
+    expect((await ana.lines()).at(-2)).not.toContain('MORE');
+    expect((await ana.lines()).at(-3)).toContain('new');
+  });
+
+  test('at the top asks for more', async () => {
+    const rows = longRoom(50);
+    const shown = snapshot(rows);
+    const { room } = shown;
+    if (room === undefined) throw new Error('no room is open');
+    const ana = stage({ ...shown, room: { ...room, timeline: { ...room.timeline, more: true } } });
+    expect(ana.told.map(([name]) => name)).not.toContain('loadEarlier');
+    await ana.press(`${ESC}[1;3H`);
+    expect(ana.told.map(([name]) => name)).toContain('loadEarlier');
+  });
+
+  test('a jump brings the row into view and marks it, once', async () => {
+    const ana = stage(snapshot(longRoom(500)));
+    const jumped = (tick: number) => {
+      const shown = snapshot(longRoom(500));
+      const { room } = shown;
+      if (room === undefined) throw new Error('no room is open');
+      return { ...shown, room: { ...room, timeline: { ...room.timeline, target: { key: '100.0', tick } } } };
+    };
+    ana.show(jumped(1));
+    expect((await ana.lines()).find((line) => line.includes('message 100'))).toContain('▌');
+    await ana.press(`${ESC}[1;3F`);
+    ana.show(jumped(1));
+    expect(await ana.text()).not.toContain('message 100');
+    ana.show(jumped(2));
+    expect(await ana.text()).toContain('message 100');
+  });
+
+  test('a search goes to the newest hit; n and N go on, Esc ends it', async () => {
+    const ana = stage();
+    expect(await ana.press('\u0013', 'wine', '\r')).toEqual([['search', 'wine']]);
+    const { room } = SAMPLES.searching;
+    const found = {
+      ...SAMPLES.searching,
+      room: { ...room, search: { ...room?.search, at: -1 } },
+    } as Snapshot;
+    ana.show(found);
+    expect(ana.told).toContainEqual(['hit', 1]);
+    const target = { key: '22.0', tick: 5 };
+    ana.show({
+      ...found,
+      room: { ...found.room, timeline: { ...found.room?.timeline, target } },
+    } as Snapshot);
+    expect(ana.screen.ui).toMatchObject({ mode: 'read', focus: '22.0' });
+    expect(await ana.press('n', 'N')).toEqual([
+      ['hit', 1],
+      ['hit', -1],
+    ]);
+    expect(await ana.press(ESC)).toEqual([['search', '']]);
+  });
+});
+
+describe('rooms', () => {
+  test('are opened by number, by step and by what is unread', async () => {
+    const ana = stage();
+    expect(await ana.press(`${ESC}2`, '\u000e', '\u0010', `${ESC}a`)).toEqual([
+      ['open', 'room-2'],
+      ['run', 'next', '', undefined],
+      ['run', 'previous', '', undefined],
+      ['run', 'unread-room', '', undefined],
+    ]);
+  });
+
+  test('each keeps its place and its draft', async () => {
+    const kitchen = snapshot(longRoom(200));
+    const { room } = kitchen;
+    if (room === undefined) throw new Error('no room is open');
+    const garden = {
+      ...kitchen,
+      room: { ...room, id: 'room-2', name: 'garden', composer: { ...room.composer, text: 'half a thought' } },
+    };
+    const ana = stage(kitchen);
+    await ana.press(`${ESC}[5~`);
+    const place = (await ana.lines())[1];
+    ana.show(garden);
+    expect((await ana.lines()).at(-1)).toBe('> half a thought');
+    expect((await ana.lines()).at(-2)).not.toContain('MORE');
+    ana.show(kitchen);
+    expect((await ana.lines())[1]).toBe(place);
+    expect(await ana.press(`${ESC}/`)).toEqual([['open', 'room-2']]);
+  });
+
+  test('without one, letters lead on, and a pasted link is looked at', async () => {
+    const ana = stage(SAMPLES.empty);
+    expect(await ana.press('c', 'j', `${ESC}[200~http://h/#/join/x\r${ESC}[201~`)).toEqual([
+      ['run', 'create', '', undefined],
+      ['run', 'join', '', undefined],
+      ['openLink', 'http://h/#/join/x'],
+    ]);
+  });
+});
+
+describe('dialogs', () => {
+  test('a form is filled in and sent', async () => {
+    const ana = stage(asking(DIALOGS.form));
+    const values = { as: 'ana', notify: 'mentions', receipts: 'on' };
+    expect(await ana.press('kitchen', '\t', '\t', DOWN, '\t', ' ', '\r')).toEqual([
+      ['submit', { ...values, name: 'kitchen', notify: 'none', receipts: '' }],
+    ]);
+    expect(await ana.press(ESC)).toEqual([['close']]);
+  });
+
+  test('what can not be undone needs more than an Enter', async () => {
+    const ana = stage(asking({ ...DIALOGS.form, danger: true, fields: [], submit: 'Delete' }));
+    expect(await ana.press('\r')).toEqual([['close']]);
+    expect(await ana.press(`${ESC}[D`, '\r')).toEqual([['submit', {}]]);
+  });
+
+  test('a menu by arrows and by letters', async () => {
+    const ana = stage(asking(DIALOGS.menu));
+    expect(await ana.press(DOWN, DOWN, '\r', 'd')).toEqual(
+      [
+        ['pick', 'copy'],
+        ['pick', 'delete'],
+      ].map(([what, name]) => [what, name]),
+    );
+  });
+
+  test('a palette is filtered and picked from', async () => {
+    const ana = stage(asking(DIALOGS.palette));
+    expect(await ana.press('t', DOWN, '\r')).toEqual([
+      ['filter', 'kit'],
+      ['pick', 'command:invite'],
+    ]);
+  });
+
+  test('an emoji is picked', async () => {
+    const ana = stage(asking(DIALOGS.emoji));
+    expect(await ana.press(DOWN, '\r')).toEqual([['pick', '🎉']]);
+  });
+
+  test('an invite is copied', async () => {
+    const ana = stage(asking(DIALOGS.invite));
+    expect(await ana.press('y')).toEqual([['pick', 'copy']]);
+  });
+
+  test('one’s own invites can be withdrawn, others’ not', async () => {
+    const ana = stage(asking(DIALOGS.invites));
+    expect(await ana.press('\r', DOWN, '\r')).toEqual([['pick', 'i1']]);
+  });
+
+  test('help scrolls', async () => {
+    const ana = stage(asking(DIALOGS.help));
+    await ana.press(`${ESC}[F`);
+    expect(await ana.text()).toContain('/command-39');
+    await ana.press(`${ESC}[H`);
+    expect(await ana.text()).toContain('/palette');
+  });
+
+  test('what is typed into one dialog does not stay in the next', async () => {
+    const ana = stage(asking(DIALOGS.form));
+    await ana.press('kitchen');
+    ana.show(asking({ ...DIALOGS.form, tick: 99, fields: [] }));
+    expect(ana.screen.ui.dialog).toMatchObject({ values: {}, editor: { text: '' } });
+    ana.show(snapshot(ROWS));
+    expect(await ana.press('x')).toEqual([['type', 'x', 1]]);
+  });
+});
+
+describe('the mouse', () => {
+  const click = (row: number, column: number) => `${ESC}[<0;${column + 1};${row + 1}M`;
+
+  test('opens rooms and members, and gives messages the focus', async () => {
+    const ana = stage(SAMPLES.talking, { columns: 120, rows: 40 });
+    expect(await ana.press(click(2, 5))).toEqual([['open', 'room-2']]);
+    expect(await ana.press(click(3, 102))).toEqual([['member', 'dev-ben']]);
+    const lines = await ana.lines();
+    const wine = lines.findIndex((line) => line.includes('who brings the wine?'));
+    await ana.press(click(wine, 60));
+    expect(ana.screen.ui.focus).toBe('22.0');
+    expect(await ana.press(click(wine - 1, 38))).toEqual([['member', 'dev-ben']]);
+  });
+
+  test('scrolls', async () => {
+    const ana = stage(SAMPLES.long);
+    await ana.press(`${ESC}[<64;40;10M`);
+    expect((await ana.lines()).at(-2)).toContain('MORE');
+    await ana.press(`${ESC}[<65;40;10M`);
+    expect((await ana.lines()).at(-2)).not.toContain('MORE');
+  });
+
+  test('picks from a menu, and closes it beside', async () => {
+    const ana = stage(asking(DIALOGS.menu));
+    const row = (await ana.lines()).findIndex((line) => line.includes('Copy text'));
+    expect(await ana.press(click(row, 20))).toEqual([['pick', 'copy']]);
+    expect(await ana.press(click(0, 0))).toEqual([['close']]);
+  });
+
+  test('is let go for selecting', async () => {
+    const ana = stage();
+    expect(await ana.press(`${ESC}m`)).toEqual([['set', 'mouse', '']]);
+    await ana.press(`${ESC}l`);
+    expect(ana.told).toContainEqual(['mouse', false]);
+    expect(await ana.text()).not.toContain('noise');
+  });
+});
+
+describe('as in vim', () => {
+  test('Esc leaves writing, and letters move, cut and come back', async () => {
+    const ana = stage(SAMPLES.talking, { keys: 'vim' });
+    await ana.press('one two', ESC, '0', 'x', 'w', 'D');
+    expect(ana.screen.ui.editor.text).toBe('ne');
+    await ana.press('u', 'A', '!');
+    expect(ana.screen.ui.editor.text).toBe('ne two!');
+    await ana.press(ESC, 'dd');
+    expect(ana.screen.ui.editor.text).toBe('');
+  });
+
+  test('k goes to the messages, gg and G to their ends, Esc back', async () => {
+    const ana = stage(SAMPLES.talking, { keys: 'vim' });
+    await ana.press(ESC, 'k', 'k');
+    expect(ana.screen.ui.focus).toBe('own.b');
+    await ana.press('gg');
+    expect(ana.screen.ui.focus).toBe('10.0');
+    await ana.press('G');
+    expect(ana.screen.ui.focus).toBe('own.c');
+    await ana.press(ESC);
+    expect(ana.screen.ui.mode).toBe('normal');
+    await ana.press('/');
+    expect(ana.screen.ui.mode).toBe('search');
+  });
+});
+
+describe('leaving', () => {
+  test('Ctrl+C once empties the field, twice quits', async () => {
+    const ana = stage();
+    await ana.press('half', '\u0003');
+    expect(ana.screen.ui.editor.text).toBe('');
+    expect(ana.quits).toBe(0);
+    expect((await ana.lines()).at(-2)).toContain('Ctrl+C once more quits');
+    await ana.press('\u0003');
+    expect(ana.quits).toBe(1);
+  });
+
+  test('Ctrl+D quits where nothing is written', async () => {
+    const ana = stage();
+    await ana.press('a', '\u0001', '\u0004');
+    expect(ana.quits).toBe(0);
+    await ana.press('\u0004');
+    expect(ana.quits).toBe(1);
+  });
+});
+
+test('a new size is drawn at once', async () => {
+  const ana = stage();
+  ana.size = { columns: 50, rows: 20 };
+  ana.screen.repaint();
+  expect(ana.written.at(-1)).toContain(`${ESC}[20;1H`);
+  expect(ana.written.at(-1)).not.toContain(`${ESC}[21;1H`);
+});
+
+test('keys that come in one piece are painted once, and messages no more often than a screen shows', async () => {
+  const ana = stage(snapshot(longRoom(1000)));
+  const before = ana.written.length;
+  await ana.press('hello');
+  expect(ana.written.length - before).toBe(1);
+  const rows = [...longRoom(1000)];
+  for (let i = 0; i < 50; i++) {
+    rows.push(message(`burst.${i}`, ANA, `burst ${i}`));
+    ana.tell(snapshot([...rows]));
+  }
+  expect(ana.written.length - before).toBe(1);
+  await new Promise((done) => setTimeout(done, 60));
+  expect(ana.written.length - before).toBe(2);
+  expect(await ana.text()).toContain('burst 49');
+});
