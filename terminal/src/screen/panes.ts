@@ -156,6 +156,10 @@ export function statusLine(
   else if (parts.note !== '') left.push(span(` ${parts.note}`, { bold: true, ...BAR }));
   else if (parts.hint !== '') left.push(span(` ${parts.hint}`, { ink: 'dim', ...BAR }));
   else if (typing !== '') left.push(span(` ${oneLine(typing)}`, { ink: 'dim', ...BAR }));
+  else if (room?.lock.state === 'unconfirmed')
+    left.push(
+      span(` ${shorten(oneLine(room.lock.text), width - 20, marks.ellipsis)}`, { ink: 'warn', ...BAR }),
+    );
   const right: Span[] = [];
   if (parts.below > 0) right.push(span(` -MORE(${parts.below})-`, { ink: 'accent', bold: true, ...BAR }));
   right.push(...activity(snapshot.rooms, Math.floor(width / 3)), span(' ', BAR));

@@ -4,9 +4,9 @@ import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { type Context, Keymap, type Profile, written } from './bindings.ts';
 import type { CodeBlock } from './blocks.ts';
-import { dialogClick, dialogKey } from './dialog-keys.ts';
+import { dialogKey } from './dialog-keys.ts';
 import { perform } from './doing.ts';
-import { type Drawing, draw, zoneAt } from './draw.ts';
+import { type Drawing, draw } from './draw.ts';
 import { EDITS, type EditName, type Editor, insert } from './editor.ts';
 import { type Followed, follow, isFocusable, NOTHING_FOLLOWED } from './following.ts';
 import type { Size } from './frame.ts';
@@ -14,6 +14,7 @@ import type { Input } from './keys.ts';
 import type { Marks } from './marks.ts';
 import { titleSequence } from './notify.ts';
 import type { Painter } from './painter.ts';
+import { point } from './pointing.ts';
 import { RowLines } from './rows.ts';
 import { revealed, scrolled } from './timeline.ts';
 import { START, type Ui } from './ui.ts';
@@ -21,7 +22,6 @@ import { START, type Ui } from './ui.ts';
 /** The paints of a second, when nobody types. */
 const FRAME_MS = 1000 / 60;
 const NOTE_MS = 4000;
-const WHEEL_LINES = 3;
 
 /** What a screen may do to the world around it. */
 export interface Outside {
@@ -123,7 +123,7 @@ export class Screen {
         this.view.actions.look(input.on);
         break;
       case 'mouse':
-        this.#mouse(input);
+        point(this, input);
         break;
       case 'paste':
         this.#paste(input);
@@ -254,12 +254,13 @@ export class Screen {
     else this.note('There is no desktop here to open it, and it could not be copied');
   }
 
-  get #dialog() {
+  /** The dialog in front, if any. */
+  get dialog() {
     return this.ui.menu ?? this.snapshot.dialog;
   }
 
   /** What answers the dialog in front: the view, or for a menu of the screen's own the screen. */
-  get #answers() {
+  get answers() {
     if (this.ui.menu === undefined) return this.view.actions;
     const end = () => this.set({ menu: undefined, dialog: undefined });
     const pick = (name: string) => {
@@ -270,9 +271,9 @@ export class Screen {
   }
 
   #key(input: Extract<Input, { kind: 'key' }>): void {
-    const dialog = this.#dialog;
+    const dialog = this.dialog;
     if (dialog !== undefined) {
-      this.#inDialog(input);
+      this.inDialog(input);
       return;
     }
     const context = this.#context;
@@ -310,20 +311,21 @@ export class Screen {
       this.set({ mode: 'write', focus: undefined });
   }
 
-  #inDialog(input: Extract<Input, { kind: 'key' | 'paste' }>): void {
-    const dialog = this.#dialog;
+  /** A key or a paste while a dialog is in front. */
+  inDialog(input: Extract<Input, { kind: 'key' | 'paste' }>): void {
+    const dialog = this.dialog;
     const ui = this.ui.dialog;
     if (dialog === undefined || ui === undefined) return;
     const scroll = this.#drawing?.dialog?.mostScroll ?? 0;
     const page = Math.max(1, this.outside.size().rows - 4);
-    const next = dialogKey(dialog, ui, input, this.#answers, { scroll, page });
+    const next = dialogKey(dialog, ui, input, this.answers, { scroll, page });
     // A menu of our own may have closed itself.
-    if (this.#dialog?.tick === dialog.tick) this.set({ dialog: next });
+    if (this.dialog?.tick === dialog.tick) this.set({ dialog: next });
   }
 
   #paste(input: Extract<Input, { kind: 'paste' }>): void {
     const { room } = this;
-    if (this.#dialog !== undefined) this.#inDialog(input);
+    if (this.dialog !== undefined) this.inDialog(input);
     else if (this.ui.mode === 'search')
       this.set({ wanted: insert(this.ui.wanted, input.text.replaceAll('\n', ' ')) });
     else if (room === undefined) {
@@ -332,38 +334,6 @@ export class Screen {
       this.set({ mode: 'write', focus: undefined });
       this.view.actions.paste(input.text, this.ui.editor.cursor);
     }
-  }
-
-  #mouse(input: Extract<Input, { kind: 'mouse' }>): void {
-    if (input.what === 'wheel-up' || input.what === 'wheel-down') {
-      const by = input.what === 'wheel-up' ? -1 : 1;
-      const { dialog } = this.ui;
-      if (dialog === undefined) this.scroll(by * WHEEL_LINES);
-      else this.#inDialog({ kind: 'key', name: by < 0 ? 'up' : 'down', text: '' });
-      return;
-    }
-    if (input.what !== 'press' || this.#drawing === undefined) return;
-    const hit = zoneAt(this.#drawing, input.row, input.column);
-    const dialog = this.#dialog;
-    if (dialog !== undefined) {
-      if (hit?.what !== 'dialog') this.#answers.close();
-      else if (hit.id !== undefined && this.ui.dialog !== undefined) {
-        const next = dialogClick(dialog, this.ui.dialog, Number(hit.id), this.#answers);
-        if (this.#dialog?.tick === dialog.tick) this.set({ dialog: next });
-      }
-      return;
-    }
-    if (hit?.id !== undefined) this.#click(hit.what, hit.id);
-  }
-
-  #click(what: NonNullable<ReturnType<typeof zoneAt>>['what'], id: string): void {
-    const { actions } = this.view;
-    const row = this.room?.timeline.rows.find(({ key }) => key === id);
-    if (what === 'room') actions.open(id);
-    else if (what === 'member') actions.member(id);
-    else if (what === 'completion') actions.complete(Number(id));
-    else if (what === 'nick' && row?.kind === 'message' && row.first) actions.member(row.author.device);
-    else if (row !== undefined) this.focus(this.ui.focus === id ? undefined : id);
   }
 
   #follow(snapshot: Snapshot): void {
@@ -413,7 +383,7 @@ export class Screen {
     if (room === undefined || timeline === undefined) return;
     if (timeline.atTop && room.timeline.more && !room.timeline.loading) this.view.actions.loadEarlier();
     const seen = timeline.last === undefined ? undefined : `${room.id} ${timeline.last}`;
-    if (!this.#looking || this.#dialog !== undefined || seen === undefined || seen === this.#seen) return;
+    if (!this.#looking || this.dialog !== undefined || seen === undefined || seen === this.#seen) return;
     this.#seen = seen;
     this.view.actions.seen(timeline.last ?? '');
   }
