@@ -25,7 +25,11 @@ export class Tty {
   readonly #output: TtyOut;
   #entered = false;
   #mouse = false;
-  readonly #restore = () => this.leave();
+  readonly #restore = () => {
+    this.leave();
+    if (this.#gone) die();
+  };
+  #gone = false;
 
   constructor(input: TtyIn, output: TtyOut) {
     this.#input = input;
@@ -68,6 +72,8 @@ export class Tty {
       this.#input.setRawMode?.(false);
     } catch {
       // The terminal is gone: there is nothing to give back.
+      this.#gone = true;
+      process.once('exit', die);
     }
     this.#input.pause();
   }
@@ -91,4 +97,9 @@ export class Tty {
       this.#output.off('resize', onResize);
     };
   }
+}
+
+/** Node.js aborts, with a core dump, when it can't give back a terminal that has gone away: it doesn't get to try. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
