@@ -17,7 +17,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   protocol: { may: [], anywhere: true },
   crypto: { may: ['protocol'], anywhere: true },
   client: { may: ['protocol', 'crypto'] },
-  view: { may: ['client'], testsMay: ['server'], anywhere: true },
+  view: { may: ['client'], anywhere: true },
   terminal: { may: ['view', 'client', 'server'] },
   web: { may: ['view', 'client'] },
   server: { may: ['protocol'] },

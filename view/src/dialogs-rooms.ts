@@ -57,7 +57,12 @@ async function look(host: Host, link: string): Promise<void> {
     join.whoNot,
   ];
   host.ask({
-    dialog: form(join.title, text, [textField('as', join.as, host.preferences.name ?? guestName(host), create.asHint)], join.submit),
+    dialog: form(
+      join.title,
+      text,
+      [textField('as', join.as, host.preferences.name ?? guestName(host), create.asHint)],
+      join.submit,
+    ),
     submit: async (values, shown) => {
       const room = await host.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
       await host.entered(room.id);

@@ -42,6 +42,36 @@ export function parseMarkdown(text: string, callable: Callable): Block[] {
 /** More marks than any message needs: the parser's time grows with their square. */
 const MARKS = 1000;
 
+/** A message without its markup, in one line. */
+export function plainWords(text: string): string {
+  return words(parseMarkdown(text, new Map())).replace(/\s+/gu, ' ').trim();
+}
+
+function words(all: readonly (Block | Inline)[]): string {
+  return all
+    .map((part): string => {
+      switch (part.kind) {
+        case 'paragraph':
+        case 'heading':
+        case 'quote':
+          return `${words(part.inside)} `;
+        case 'list':
+          return part.items.map((item) => `${words(item)} `).join('');
+        case 'rule':
+        case 'break':
+          return ' ';
+        case 'strong':
+        case 'emphasis':
+        case 'strike':
+        case 'link':
+          return words(part.inside);
+        default:
+          return part.text;
+      }
+    })
+    .join('');
+}
+
 /** Markers in such numbers, or so nested, that the parser would spend seconds on them. */
 function isMaze(text: string): boolean {
   const outsideCode = text.replace(/^(`{3,}|~{3,})[\s\S]*?(?:^\1|$(?![\s\S]))/gm, '');

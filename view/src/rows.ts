@@ -3,7 +3,7 @@ import { colourOf } from './colour.ts';
 import type { Context, Readers } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import { type Callable, parseMarkdown } from './markdown.ts';
+import { type Callable, parseMarkdown, plainWords } from './markdown.ts';
 import type { Author, MessageRow, Row } from './row.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import type { Quote } from './snapshot.ts';
@@ -259,11 +259,9 @@ export function quoteOf(
   return { seq, key: key ?? keyOf(item), from: sanitizeLine(item.from), colour: colourOf(item.device), text };
 }
 
-/** The first words of a text, in one line. */
+/** The first words of a message, without its markup and in one line. */
 export function inShort(text: string): string {
-  const line = sanitizeText(text.slice(0, QUOTE_CHARS * 4))
-    .replace(/\s+/gu, ' ')
-    .trim();
+  const line = plainWords(text.slice(0, QUOTE_CHARS * 4));
   const chars = [...line];
   return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
 }

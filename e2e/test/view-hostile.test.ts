@@ -1,6 +1,6 @@
+import type { Row } from '@gochat/view/row';
 import { expect, test } from 'vitest';
-import type { Row } from '../src/row.ts';
-import { gather, type Person } from './person.ts';
+import { gather, type Viewer } from '../src/viewer.ts';
 
 const HOSTILE = [
   '\u001b]52;c;ZXZpbA==\u0007',
@@ -18,7 +18,7 @@ const HOSTILE = [
 
 test('whatever a member says, rows hold nothing that could disturb a screen', async () => {
   const { people, end } = await gather(['ana', 'ben'], '<b>room</b>');
-  const [ana, ben] = people as [Person, Person];
+  const [ana, ben] = people as [Viewer, Viewer];
   const id = ana.room.id;
   for (const text of HOSTILE)
     await ana.profile.call('queue', { room: id, id: fresh(), content: { kind: 'text', text: `${text}.` } });
@@ -39,7 +39,7 @@ test('whatever a member says, rows hold nothing that could disturb a screen', as
 
 test('a reaction, an edit and a deletion by one who may not make them change nothing, and say so', async () => {
   const { people, end } = await gather(['ana', 'ben']);
-  const [ana, ben] = people as [Person, Person];
+  const [ana, ben] = people as [Viewer, Viewer];
   const room = ana.room.id;
   ana.says('mine');
   const row = await ben.reads('mine');
@@ -59,7 +59,7 @@ test('a reaction, an edit and a deletion by one who may not make them change not
   await end();
 });
 
-function idOf(person: Person, text: string): string {
+function idOf(person: Viewer, text: string): string {
   return (person.message(text)?.key ?? '').replace(/^own\./, '');
 }
 

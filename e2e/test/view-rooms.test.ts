@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { gather, Person, startServer } from './person.ts';
+import { gather, startServer, Viewer } from '../src/viewer.ts';
 
 test('a profile without rooms has nothing open, and a room that it makes comes with a link and its QR code', async () => {
   const server = await startServer();
-  const ana = await Person.open('ana', server.url);
+  const ana = await Viewer.open('ana', server.url);
   expect(ana.screen).toMatchObject({ rooms: [], room: undefined, connection: { state: 'none' } });
   ana.view.actions.run('create');
   const form = await ana.dialog('form');
@@ -33,7 +33,7 @@ test('a profile without rooms has nothing open, and a room that it makes comes w
 test('a link is looked at before it is followed, and a dead one says so', async () => {
   const { people, link, end, server } = await gather(['ana']);
   const [ana] = people;
-  const ben = await Person.open('ben', server.url);
+  const ben = await Viewer.open('ben', server.url);
   ben.view.actions.openLink(link);
   const asked = await ben.sees(
     'whom it invites to what',
@@ -55,7 +55,7 @@ test('a link is looked at before it is followed, and a dead one says so', async 
 
 test('several rooms: what is unread where, and from one to the next', async () => {
   const { people, end } = await gather(['ana', 'ben']);
-  const [ana, ben] = people as [Person, Person];
+  const [ana, ben] = people as [Viewer, Viewer];
   const garden = await ana.creates('garden');
   await ben.joins(garden);
   const [kitchen, second] = ben.screen.rooms;
@@ -93,7 +93,7 @@ test('several rooms: what is unread where, and from one to the next', async () =
 
 test('while the server is away what is said waits, can be taken back, and is sent when it is back', async () => {
   const { people, end, server } = await gather(['ana']);
-  const [ana] = people as [Person];
+  const [ana] = people as [Viewer];
   await server.stop();
   await ana.sees('that it is away', ({ connection }) => connection.state !== 'live');
   ana.says('for later');
@@ -118,7 +118,7 @@ test('while the server is away what is said waits, can be taken back, and is sen
 
 test('a long history: the newest come first, older ones page by page, and a jump far back finds its line', async () => {
   const { people, end } = await gather(['ana']);
-  const [ana] = people as [Person];
+  const [ana] = people as [Viewer];
   const room = ana.room.id;
   const many = 600;
   for (let i = 0; i < many; i++)

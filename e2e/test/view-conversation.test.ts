@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gather, type Person } from './person.ts';
+import { gather, type Viewer } from '../src/viewer.ts';
 
-let ana: Person;
-let ben: Person;
+let ana: Viewer;
+let ben: Viewer;
 let end: () => Promise<void>;
 
 beforeAll(async () => {
   const room = await gather(['ana', 'ben']);
-  [ana, ben] = room.people as [Person, Person];
+  [ana, ben] = room.people as [Viewer, Viewer];
   end = room.end;
 });
 
 afterAll(() => end());
 
-const key = async (person: Person, text: string) => (await person.reads(text)).key;
+const key = async (person: Viewer, text: string) => (await person.reads(text)).key;
 
 describe('two people in a room', () => {
   test('what one says the other reads, grouped, with delivery state', async () => {

@@ -5,12 +5,12 @@ import { openChat, type Profile } from '@gochat/client/open';
 import { openLmdb } from '@gochat/server/log/lmdb';
 import { openOperatorLog } from '@gochat/server/operator-log';
 import { serve } from '@gochat/server/serve';
-import { createView } from '../src/create.ts';
-import type { Dialog } from '../src/dialog.ts';
-import type { Notice, Platform } from '../src/platform.ts';
-import type { MessageRow, Row } from '../src/row.ts';
-import type { RoomScreen, Snapshot } from '../src/snapshot.ts';
-import type { View } from '../src/view.ts';
+import { createView } from '@gochat/view/create';
+import type { Dialog } from '@gochat/view/dialog';
+import type { Notice, Platform } from '@gochat/view/platform';
+import type { MessageRow, Row } from '@gochat/view/row';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 
 /** Long enough for a slow machine; what is waited for is a fact. */
 const WAIT_MS = 30_000;
@@ -93,7 +93,7 @@ export async function startServer(before?: TestServer): Promise<TestServer> {
 }
 
 /** Somebody who looks at a screen that isn't there. */
-export class Person {
+export class Viewer {
   readonly name: string;
   readonly dir: string;
   readonly server: string;
@@ -117,12 +117,12 @@ export class Person {
     this.view = view;
   }
 
-  static async open(name: string, server: string): Promise<Person> {
+  static async open(name: string, server: string): Promise<Viewer> {
     const dir = await mkdtemp(join(tmpdir(), 'gochat-view-'));
     const profile = await openChat({ dir });
     const surroundings = new Surroundings();
     const view = await createView({ profile, platform: surroundings, server });
-    return new Person(name, dir, server, profile, surroundings, view);
+    return new Viewer(name, dir, server, profile, surroundings, view);
   }
 
   /** Closes the program and starts it again. */
@@ -236,7 +236,7 @@ export class Person {
 /** A server with a room of these people, the first of whom made it. */
 export async function gather(names: readonly string[], room = 'kitchen') {
   const server = await startServer();
-  const [first, ...others] = await Promise.all(names.map((name) => Person.open(name, server.url)));
+  const [first, ...others] = await Promise.all(names.map((name) => Viewer.open(name, server.url)));
   if (first === undefined) throw new Error('a room needs somebody');
   const link = await first.creates(room);
   for (const other of others) await other.joins(link);
