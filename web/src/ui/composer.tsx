@@ -168,11 +168,12 @@ function Suggestions({
   readonly actions: Actions;
 }) {
   return (
-    <ul class="suggestions" id={LIST_ID} aria-label={WORDS.suggestions}>
+    <div class="suggestions" id={LIST_ID} role="listbox" aria-label={WORDS.suggestions}>
       {completion.items.map((item, i) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
-        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is right here
-        <li
+        <div
+          role="option"
+          tabIndex={-1}
           key={item.insert}
           id={`${LIST_ID}-${i}`}
           aria-selected={i === completion.selected}
@@ -180,9 +181,9 @@ function Suggestions({
           onClick={() => actions.complete(i)}
         >
           <span>{item.label}</span> <small>{item.hint}</small>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }
 

@@ -74,31 +74,32 @@ export function PaletteView({
   return (
     <div class="finder">
       {field}
-      <ul id={LIST_ID} aria-label={dialog.title} class="list">
+      <div id={LIST_ID} role="listbox" aria-label={dialog.title} class="list">
         {items.map((item, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
-          // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is right here
-          <li
+          <div
+            role="option"
+            tabIndex={-1}
             key={item.name}
             id={`${LIST_ID}-${i}`}
             aria-selected={i === selected}
             onClick={() => actions.pick(item.name)}
           >
             <span dir="auto">{item.label}</span> <kbd>{item.hint}</kbd>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       <p role="status">{items.length === 0 ? dialog.empty : ''}</p>
     </div>
   );
 }
 
 export function EmojiView({ dialog, actions }: { readonly dialog: EmojiDialog; readonly actions: Actions }) {
-  const grid = useRef<HTMLUListElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const { items } = dialog;
   const columns = () => {
     const box = grid.current;
-    const cell = box?.querySelector('li');
+    const cell = box?.querySelector<HTMLElement>('[role=option]');
     return box === null || cell === null || cell === undefined
       ? 8
       : Math.max(1, Math.floor(box.clientWidth / cell.offsetWidth));
@@ -108,11 +109,19 @@ export function EmojiView({ dialog, actions }: { readonly dialog: EmojiDialog; r
   return (
     <div class="finder">
       {field}
-      <ul id={LIST_ID} aria-label={dialog.title} aria-busy={dialog.busy} class="grid" ref={grid}>
+      <div
+        id={LIST_ID}
+        role="listbox"
+        aria-label={dialog.title}
+        aria-busy={dialog.busy}
+        class="grid"
+        ref={grid}
+      >
         {items.map((item, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
-          // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is right here
-          <li
+          <div
+            role="option"
+            tabIndex={-1}
             key={item.emoji}
             id={`${LIST_ID}-${i}`}
             aria-selected={i === selected}
@@ -121,9 +130,9 @@ export function EmojiView({ dialog, actions }: { readonly dialog: EmojiDialog; r
             onClick={() => actions.pick(item.emoji)}
           >
             {item.emoji}
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       <p role="status">{items.length === 0 && !dialog.busy ? dialog.empty : (items[selected]?.name ?? '')}</p>
     </div>
   );
