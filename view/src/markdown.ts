@@ -44,7 +44,12 @@ const MARKS = 1000;
 
 /** A message without its markup, in one line. */
 export function plainWords(text: string): string {
-  return words(parseMarkdown(text, new Map())).replace(/\s+/gu, ' ').trim();
+  return wordsOf(parseMarkdown(text, new Map()));
+}
+
+/** The words of a message that was parsed, in one line. */
+export function wordsOf(blocks: readonly Block[]): string {
+  return words(blocks).replace(/\s+/gu, ' ').trim();
 }
 
 function words(all: readonly (Block | Inline)[]): string {

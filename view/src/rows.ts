@@ -3,7 +3,7 @@ import { colourOf } from './colour.ts';
 import type { Context, Readers } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import { type Callable, parseMarkdown, plainWords } from './markdown.ts';
+import { type Callable, parseMarkdown, plainWords, wordsOf } from './markdown.ts';
 import type { Author, MessageRow, Row } from './row.ts';
 import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import type { Quote } from './snapshot.ts';
@@ -304,11 +304,12 @@ function messageRow(
   const edited = item.edited === undefined ? '' : words.text.edited(clock.time(item.edited));
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
+  const body = parseMarkdown(item.text, callable(item, context));
   const spoken = [
     `${author.name}, ${time}`,
     mentioned ? words.text.mentionsYou : '',
     quote === undefined ? '' : words.text.replyTo(quote.from === '' ? words.text.nobody : quote.from),
-    source,
+    wordsOf(body),
     reactions.length === 0 ? '' : words.text.reactions(reactions.map((r) => `${r.emoji} ${r.by}`).join(', ')),
     edited,
     deliveryText,
@@ -322,7 +323,7 @@ function messageRow(
     date: clock.date(item.at),
     first,
     me: item.me === true,
-    body: parseMarkdown(item.text, callable(item, context)),
+    body,
     source,
     edited,
     reply: quote,

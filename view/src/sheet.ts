@@ -56,7 +56,10 @@ export class Sheet {
     const of = [number, info.name, last, unread, mentions, muted, isOpen, ended];
     return this.#keep(`room ${info.id}`, of, () => {
       const { text } = words;
-      const preview = last === undefined ? '' : `${sanitizeLine(last.from)}: ${inShort(last.text)}`;
+      const preview =
+        last === undefined
+          ? ''
+          : `${sanitizeLine(last.from)}${last.me === true ? '' : ':'} ${inShort(last.text)}`;
       const name = sanitizeLine(info.name);
       const spoken = text.roomNumber(
         name,

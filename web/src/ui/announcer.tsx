@@ -20,11 +20,12 @@ export function Announcer({ room }: { readonly room: RoomScreen | undefined }) {
     last.current = { room: room?.id ?? '', key: newest };
     if (rows === undefined || room === undefined || before.room !== room.id || before.key === undefined)
       return;
+    const fresh: string[] = [];
     for (let i = rows.length - 1; i >= 0 && rows[i]?.key !== before.key; i--) {
       const row = rows[i];
-      if (row?.kind === 'message' && !row.author.own && rows.length - i <= MOST)
-        waiting.current.unshift(row.spoken);
+      if (row?.kind === 'message' && !row.author.own && rows.length - i <= MOST) fresh.unshift(row.spoken);
     }
+    waiting.current = [...waiting.current, ...fresh].slice(-MOST);
   }, [rows, room]);
 
   useEffect(() => {

@@ -1,0 +1,283 @@
+import type { BrowserPerson } from './browser-person.ts';
+import type { TmuxScreen } from './tmux-screen.ts';
+
+const WAIT_MS = 15_000;
+const LOOK_AGAIN_MS = 40;
+/** A command's name is being completed until a blank stands behind it, which takes the key that sends. */
+function ended(text: string): string {
+  return /^\/\S+$/.test(text) ? `${text} ` : text;
+}
+
+/** One person's screen, of whichever kind: the same things are done on it and read off it. */
+export interface ChatScreen {
+  readonly name: string;
+  /** Writes into the field and sends it, or runs it when it is a command. */
+  says(text: string): Promise<void>;
+  /** Writes into the field without sending; what stood there is gone. */
+  writes(text: string): Promise<void>;
+  pastes(text: string): Promise<void>;
+  /** Runs a command on the message that holds this text; it is the newest that does. */
+  on(text: string, command: 'reply' | 'react' | 'edit' | 'delete' | 'quoted' | 'author'): Promise<void>;
+  /** Writes into the dialog's field and takes what is found first. */
+  picks(text: string, found: string): Promise<void>;
+  /** Picks the dialog's entry of this name. */
+  chooses(label: string): Promise<void>;
+  /** Fills the dialog's fields in, in their order, and submits. */
+  fills(values: readonly string[]): Promise<void>;
+  /** Says yes to the question. */
+  confirms(): Promise<void>;
+  closes(): Promise<void>;
+  /** Everything that can be read. */
+  text(): Promise<string>;
+  /** Opens the room of this name. */
+  opens(room: string): Promise<void>;
+  /** Looks at something else, so that nothing is read; and back. */
+  looksAway(): Promise<void>;
+  looksBack(): Promise<void>;
+  searches(text: string): Promise<void>;
+  endsSearch(): Promise<void>;
+}
+
+/** Waits until everything that is wanted can be read on a screen, and nothing that isn't. */
+export async function shows(
+  screen: ChatScreen,
+  wanted: readonly (string | RegExp)[],
+  gone: readonly (string | RegExp)[] = [],
+): Promise<void> {
+  const end = Date.now() + WAIT_MS;
+  for (;;) {
+    const text = await screen.text();
+    const has = (what: string | RegExp) => (typeof what === 'string' ? text.includes(what) : what.test(text));
+    const missing = wanted.filter((what) => !has(what));
+    const left = gone.filter(has);
+    if (missing.length === 0 && left.length === 0) return;
+    if (Date.now() > end)
+      throw new Error(
+        `${screen.name} does not show ${missing.join(' | ')}${left.length > 0 ? ` and still shows ${left.join(' | ')}` : ''} in:\n${text}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+/** The full-screen client in tmux. */
+export class TerminalChat implements ChatScreen {
+  readonly name: string;
+  readonly screen: TmuxScreen;
+
+  constructor(name: string, screen: TmuxScreen) {
+    this.name = name;
+    this.screen = screen;
+  }
+
+  async text(): Promise<string> {
+    return (await this.screen.rows()).join('\n');
+  }
+
+  async says(text: string): Promise<void> {
+    await this.writes(text);
+    await this.screen.press('Enter');
+  }
+
+  async writes(text: string): Promise<void> {
+    await this.#leavesReading();
+    await this.screen.press('C-e', 'C-u');
+    const lines = ended(text).split('\n');
+    for (const [i, line] of lines.entries()) {
+      if (line !== '') await this.screen.type(line);
+      if (i < lines.length - 1) await this.screen.press('C-j');
+    }
+  }
+
+  async pastes(text: string): Promise<void> {
+    await this.screen.paste(text);
+  }
+
+  async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {
+    await shows(this, [text]);
+    await this.#leavesReading();
+    await this.screen.press('M-Up');
+    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', quoted: 'Q', author: 'v' };
+    await this.screen.press(keys[command]);
+  }
+
+  /** While a message has the focus there is no cursor, and letters are commands. */
+  async #leavesReading(): Promise<void> {
+    if ((await this.screen.cursor()) !== undefined) return;
+    await this.screen.press('Escape');
+    const end = Date.now() + WAIT_MS;
+    while ((await this.screen.cursor()) === undefined)
+      if (Date.now() > end) throw new Error(`${this.name} can't write: ${await this.text()}`);
+  }
+
+  async picks(text: string, found: string): Promise<void> {
+    await this.screen.type(text);
+    await shows(this, [new RegExp(`${found}.*${text}`)]);
+    await this.screen.press('Enter');
+  }
+
+  async chooses(label: string): Promise<void> {
+    await shows(this, [label]);
+    const rows = await this.screen.rows();
+    const marked = rows.findIndex((row) => /[│|]\s*[▌>›]/.test(row));
+    const wanted = rows.findIndex((row) => row.includes(label));
+    for (let i = Math.min(marked, wanted); i < Math.max(marked, wanted) && marked !== -1; i++)
+      await this.screen.press(wanted > marked ? 'Down' : 'Up');
+    await this.screen.press('Enter');
+  }
+
+  async fills(values: readonly string[]): Promise<void> {
+    for (const [i, value] of values.entries()) {
+      await this.screen.press('C-e', 'C-u');
+      if (value !== '') await this.screen.type(value);
+      if (i < values.length - 1) await this.screen.press('Tab');
+    }
+    await this.screen.press('Enter');
+  }
+
+  async confirms(): Promise<void> {
+    // A question about what can't be undone begins on its second answer, which is to leave it.
+    if (/\? ─/.test(await this.text())) await this.screen.press('BTab');
+    await this.screen.press('Enter');
+  }
+
+  async closes(): Promise<void> {
+    await this.screen.press('Escape');
+  }
+
+  async opens(room: string): Promise<void> {
+    await this.#leavesReading();
+    await this.screen.press('C-g');
+    await shows(this, ['Go to a room']);
+    await this.screen.type(room);
+    await this.screen.press('Enter');
+    await shows(this, [new RegExp(`^ ${room}`)], ['Go to a room']);
+  }
+
+  async looksAway(): Promise<void> {
+    // As a terminal tells it that another window has the focus.
+    await this.screen.type('\u001b[O');
+  }
+
+  async looksBack(): Promise<void> {
+    await this.screen.type('\u001b[I');
+  }
+
+  async searches(text: string): Promise<void> {
+    await this.screen.press('C-s');
+    await this.screen.type(text);
+    await this.screen.press('Enter');
+  }
+
+  async endsSearch(): Promise<void> {
+    await this.screen.press('Escape');
+  }
+}
+
+/** The web client in Chromium. */
+export class WebChat implements ChatScreen {
+  readonly name: string;
+  readonly person: BrowserPerson;
+
+  constructor(name: string, person: BrowserPerson) {
+    this.name = name;
+    this.person = person;
+  }
+
+  get #page() {
+    return this.person.page;
+  }
+
+  /** What stands on the page, with what controls say of themselves. */
+  async text(): Promise<string> {
+    return this.#page.evaluate(() => {
+      const labels = [...document.querySelectorAll('.presence.here + .name')].map(
+        (name) => `here: ${name.textContent}`,
+      );
+      return `${document.body.innerText}\n${[...document.querySelectorAll('.timeline .hidden, .chat > header .hidden')].map((e) => e.textContent).join('\n')}\n${labels.join('\n')}\n${document.querySelector('textarea')?.value ?? ''}`;
+    });
+  }
+
+  async says(text: string): Promise<void> {
+    await this.writes(text);
+    await this.#page.keyboard.press('Enter');
+  }
+
+  async writes(text: string): Promise<void> {
+    const field = this.#page.locator('#composer');
+    await field.focus();
+    await field.fill(ended(text));
+  }
+
+  async pastes(text: string): Promise<void> {
+    await this.#page.locator('#composer').focus();
+    await this.#page.evaluate((pasted) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', pasted);
+      document.activeElement?.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
+    }, text);
+  }
+
+  async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {
+    const row = this.#page.locator('article', { hasText: text }).last();
+    await row.waitFor();
+    await row.focus();
+    const keys = { reply: 'r', react: '+', edit: 'e', delete: 'd', quoted: '>', author: 'v' };
+    await this.#page.keyboard.press(keys[command]);
+  }
+
+  async picks(text: string, found: string): Promise<void> {
+    await this.#page.locator('dialog input').first().fill(text);
+    await this.#page.locator('dialog [role=option]', { hasText: found }).first().waitFor();
+    await this.#page.keyboard.press('Enter');
+  }
+
+  async chooses(label: string): Promise<void> {
+    await this.#page.locator('dialog .list button', { hasText: label }).first().click();
+  }
+
+  async fills(values: readonly string[]): Promise<void> {
+    const fields = this.#page.locator('dialog input');
+    await fields.first().waitFor();
+    for (const [i, value] of values.entries()) await fields.nth(i).fill(value);
+    await this.confirms();
+  }
+
+  async confirms(): Promise<void> {
+    await this.#page.locator('dialog button[type=submit]').click();
+  }
+
+  async closes(): Promise<void> {
+    await this.#page.keyboard.press('Escape');
+  }
+
+  async opens(room: string): Promise<void> {
+    await this.#page.locator('nav button.room', { hasText: room }).first().click();
+  }
+
+  async looksAway(): Promise<void> {
+    await this.#page.evaluate(() => {
+      document.hasFocus = () => false;
+      dispatchEvent(new Event('blur'));
+    });
+  }
+
+  async looksBack(): Promise<void> {
+    await this.#page.evaluate(() => {
+      document.hasFocus = () => true;
+      dispatchEvent(new Event('focus'));
+    });
+  }
+
+  async searches(text: string): Promise<void> {
+    await this.#page.keyboard.press('Control+f');
+    const field = this.#page.locator('.search input');
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  async endsSearch(): Promise<void> {
+    await this.#page.locator('.search input').press('Escape');
+  }
+}

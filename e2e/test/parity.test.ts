@@ -1,0 +1,378 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BrowserPerson } from '../src/browser-person.ts';
+import { type ChatScreen, shows, TerminalChat, WebChat } from '../src/chat-screen.ts';
+import { findChromium, launchChromium } from '../src/chromium.ts';
+import { buildGochat } from '../src/gochat-process.ts';
+import { temporary } from '../src/people.ts';
+import { findTmux, TmuxScreen } from '../src/tmux-screen.ts';
+import { needed } from '../src/tool.ts';
+
+/** What people expect of any chat: each is played on both screens, and read on both. */
+const FEATURES = [
+  'day separators',
+  'folded notices',
+  'markdown',
+  'code',
+  'quotes, lists and links',
+  'replies with a jump to the quoted',
+  'reactions',
+  'edits',
+  'deletes for everyone',
+  'mentions',
+  '/me',
+  'emoji shortcodes',
+  'emoji picker',
+  'typing',
+  'who is here',
+  'unread line',
+  'delivery state',
+  'drafts',
+  'search',
+  'pasting many lines',
+  'invites with a QR code',
+  'safety numbers and verified marks',
+  'rename and topic',
+  'muting',
+  'ignoring',
+  'several rooms',
+  'refused changes',
+  'removing',
+  'leaving',
+] as const;
+type Feature = (typeof FEATURES)[number];
+
+/** Played twice with the parts swapped. `tag` makes its words its own. */
+type Step = (by: ChatScreen, to: ChatScreen, tag: string) => Promise<void>;
+
+const STEPS: Readonly<Record<Feature, Step>> = {
+  markdown: async (by, to, tag) => {
+    await by.says(`so **bold${tag}** and *leaning${tag}*`);
+    for (const screen of [by, to]) await shows(screen, [`so bold${tag} and leaning${tag}`]);
+  },
+  code: async (by, to, tag) => {
+    await by.says(`use \`tick${tag}\``);
+    await by.says(`\`\`\`js\nconst fence${tag} = "yes";\n\`\`\``);
+    for (const screen of [by, to])
+      await shows(screen, [`use tick${tag}`, `const fence${tag} = "yes";`], ['```js']);
+  },
+  'quotes, lists and links': async (by, to, tag) => {
+    await by.says(`> quoted${tag}\n\n- item${tag}\n\nhttps://example.org/${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [`quoted${tag}`, `item${tag}`, `https://example.org/${tag}`], [`> quoted${tag}`]);
+  },
+  'replies with a jump to the quoted': async (by, to, tag) => {
+    await by.says(`question${tag}`);
+    await to.on(`question${tag}`, 'reply');
+    await shows(to, [new RegExp(`question${tag}[\\s\\S]*question${tag}`)]);
+    await to.says(`answer${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [new RegExp(`question${tag}[\\s\\S]*question${tag}[\\s\\S]*answer${tag}`)]);
+    await by.on(`answer${tag}`, 'quoted');
+  },
+  reactions: async (by, to, tag) => {
+    await by.says(`applause${tag}`);
+    await to.on(`applause${tag}`, 'react');
+    await to.picks('tada', '🎉');
+    for (const screen of [by, to]) await shows(screen, [new RegExp(`applause${tag}[\\s\\S]*🎉\\s*1`)]);
+  },
+  edits: async (by, to, tag) => {
+    await by.says(`mistale${tag}`);
+    await shows(to, [`mistale${tag}`]);
+    await shows(by, [`mistale${tag}`]);
+    await by.on(`mistale${tag}`, 'edit');
+    await by.says(`mistake${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [new RegExp(`mistake${tag}[\\s\\S]*edited \\d\\d:\\d\\d`)], [`mistale${tag}`]);
+  },
+  'deletes for everyone': async (by, to, tag) => {
+    await by.says(`slip${tag}`);
+    await shows(to, [`slip${tag}`]);
+    await by.on(`slip${tag}`, 'delete');
+    await shows(by, ['Delete this message for everybody?']);
+    await by.confirms();
+    await shows(by, ['You took this message back'], [`slip${tag}`]);
+    await shows(to, [`${by.name} took this message back`], [`slip${tag}`]);
+  },
+  mentions: async (by, to, tag) => {
+    await by.says(`@${to.name} look${tag}`);
+    for (const screen of [by, to]) await shows(screen, [`@${to.name} look${tag}`]);
+  },
+  '/me': async (by, to, tag) => {
+    await by.says(`/me waves${tag}`);
+    for (const screen of [by, to]) await shows(screen, [new RegExp(`${by.name}\\s+waves${tag}`)], ['/me']);
+  },
+  'emoji shortcodes': async (by, to, tag) => {
+    await by.says(`short :rocket: code${tag}`);
+    for (const screen of [by, to]) await shows(screen, [`short 🚀 code${tag}`]);
+  },
+  'emoji picker': async (by, to, tag) => {
+    await by.says('/emoji');
+    await by.picks('pineapple', '🍍');
+    await shows(by, ['🍍']);
+    await by.writes(`picked 🍍${tag}`);
+    await by.says(`picked 🍍${tag}`);
+    for (const screen of [by, to]) await shows(screen, [`picked 🍍${tag}`]);
+  },
+  typing: async (by, to, tag) => {
+    await by.writes(`thinking${tag}`);
+    await shows(to, [`${by.name} is typing`]);
+    await by.says(`thought${tag}`);
+    await shows(to, [`thought${tag}`], [`${by.name} is typing`]);
+  },
+  'who is here': async (by, to) => {
+    await by.looksAway();
+    await by.looksBack();
+    await to.says('/members');
+    await shows(to, [/here now/]);
+    await to.closes();
+  },
+  'unread line': async (by, to, tag) => {
+    await to.looksAway();
+    await by.says(`new${tag}`);
+    await shows(to, [new RegExp(`New messages[\\s\\S]*new${tag}`)]);
+    await to.looksBack();
+    await to.says(`seen${tag}`);
+    await shows(to, [`seen${tag}`], ['New messages']);
+  },
+  'delivery state': async (by, to, tag) => {
+    await by.says(`delivered${tag}`);
+    await shows(to, [`delivered${tag}`]);
+    await shows(by, [new RegExp(`delivered${tag}[\\s\\S]*(?:✓✓|read by ${to.name})`)]);
+  },
+  drafts: async (by, _to, tag) => {
+    await by.writes(`half a thought${tag}`);
+    await by.opens('garden');
+    await shows(by, [], [new RegExp(`half a thought${tag}\\s*$`, 'm')]);
+    await by.opens('kitchen');
+    await shows(by, [`half a thought${tag}`]);
+    await by.writes('');
+  },
+  search: async (by, to, tag) => {
+    await by.says(`haystack needle${tag}`);
+    await shows(to, [`haystack needle${tag}`]);
+    await by.searches(`NEEDLE${tag}`);
+    await shows(by, [/1 hit|1 of 1/]);
+    await by.endsSearch();
+  },
+  'day separators': async (by, to) => {
+    for (const screen of [by, to]) await shows(screen, ['Today']);
+  },
+  'folded notices': async (by, to, tag) => {
+    await by.says(`/topic first${tag}`);
+    await shows(to, [`first${tag}`]);
+    await by.says(`/topic second${tag}`);
+    for (const screen of [by, to]) await shows(screen, [new RegExp(`first${tag}[\\s\\S]*second${tag}`)]);
+  },
+  'pasting many lines': async (by, to, tag) => {
+    await by.pastes(`one${tag}\ntwo${tag}\nthree${tag}\nfour${tag}`);
+    await shows(by, ['Paste 4 lines?']);
+    await by.chooses('As it is');
+    for (const screen of [by, to]) await shows(screen, [`one${tag}`, `four${tag}`], ['Paste 4 lines?']);
+  },
+  'invites with a QR code': async (by) => {
+    await by.says('/invite');
+    await shows(by, ['Works for']);
+    await by.confirms();
+    await shows(by, [/#\/join\//]);
+    await by.closes();
+    await by.says('/invites');
+    await shows(by, [new RegExp(`by ${by.name}, until`)]);
+    await by.closes();
+  },
+  'safety numbers and verified marks': async (by, to) => {
+    await by.says(`/verify ${to.name}`);
+    await shows(by, [/\d{5} \d{5} \d{5} \d{5}/]);
+    await by.chooses('The numbers are the same');
+    await shows(by, ['Take the mark back']);
+    await by.chooses('Take the mark back');
+    await shows(by, ['The numbers are the same']);
+    await by.closes();
+  },
+  'rename and topic': async (by, to, tag) => {
+    await by.says(`/topic about${tag}`);
+    for (const screen of [by, to]) await shows(screen, [`about${tag}`, /changed the topic/]);
+  },
+  muting: async (by) => {
+    await by.says('/mute');
+    await shows(by, ['This room is muted']);
+    await by.says('/mute');
+    await shows(by, ['You are told of every message here']);
+  },
+  ignoring: async (by, to, tag) => {
+    await to.says(`noise${tag}`);
+    await shows(by, [`noise${tag}`]);
+    await by.says(`/ignore ${to.name}`);
+    await shows(by, ['whom you ignore'], [`: noise${tag}`]);
+    await by.says(`/unignore ${to.name}`);
+    await shows(by, [`noise${tag}`], ['whom you ignore']);
+  },
+  'several rooms': async (by, to, tag) => {
+    await by.opens('garden');
+    await by.says(`in the garden${tag}`);
+    await to.opens('garden');
+    await shows(to, [`in the garden${tag}`]);
+    for (const screen of [by, to]) await screen.opens('kitchen');
+    await shows(to, ['about']);
+  },
+  'refused changes': async (by, to) => {
+    await by.says('/nonsense');
+    await shows(by, ['There is no command /nonsense']);
+    await by.writes('');
+    await shows(to, [], ['/nonsense']);
+  },
+  removing: async (by) => {
+    await by.says('/remove nobody');
+    await shows(by, ['There is no member “nobody” here']);
+    await by.writes('');
+  },
+  leaving: async (by) => {
+    await by.says('/leave');
+    await shows(by, ['Leave kitchen?']);
+    await by.closes();
+    await shows(by, [], ['Leave kitchen?']);
+  },
+};
+
+/** Says what stood on both screens when a step fails. */
+async function played(step: Promise<void>, ...screens: readonly ChatScreen[]): Promise<void> {
+  try {
+    await step;
+  } catch (cause) {
+    const seen = await Promise.all(screens.map(async (screen) => `${screen.name}:\n${await screen.text()}`));
+    throw new Error(
+      `${cause instanceof Error ? cause.message.split('\n')[0] : cause}\n${seen.join('\n\n')}`,
+      { cause },
+    );
+  }
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const GOCHAT = join(ROOT, 'terminal/bin/gochat.js');
+
+const tmux = needed(await findTmux(), 'the terminal beside the browser');
+const chromium = needed(await findChromium(), 'the browser beside the terminal');
+
+describe.skipIf(tmux === undefined || chromium === undefined)(
+  'one conversation on a terminal and in a browser',
+  () => {
+    let home: Awaited<ReturnType<typeof temporary>>;
+    let browser: Browser;
+    let server: TmuxScreen;
+    let terminal: TerminalChat;
+    let web: WebChat;
+
+    beforeAll(async () => {
+      buildGochat();
+      home = await temporary();
+      browser = await launchChromium(chromium ?? '');
+      server = await TmuxScreen.start(tmux ?? '', {
+        command: [
+          process.execPath,
+          GOCHAT,
+          'serve',
+          '--data',
+          join(home.path, 'server'),
+          '--port',
+          '0',
+          '--host',
+          '127.0.0.1',
+        ],
+        cwd: home.path,
+        cols: 160,
+      });
+      await server.shows((rows) => rows.some((row) => /listens at/.test(row)));
+      const url = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec((await server.rows()).join('\n'))?.[0] ?? '';
+      const address = url.replace('localhost', '127.0.0.1');
+
+      web = new WebChat(
+        'ana',
+        await BrowserPerson.open(
+          await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 1200 } }),
+          address,
+        ),
+      );
+      for (const room of ['kitchen', 'garden']) {
+        await web.person.page.getByRole('button', { name: 'Create a room' }).first().click();
+        await web.fills([room, 'ana', address]);
+        await web.person.page.locator('output.link').waitFor();
+        const link = (await web.person.page.locator('output.link').textContent()) ?? '';
+        await web.closes();
+        if (room === 'kitchen') {
+          const screen = await TmuxScreen.start(tmux ?? '', {
+            command: [
+              process.execPath,
+              GOCHAT,
+              'join',
+              link,
+              '--as',
+              'ben',
+              '--profile',
+              join(home.path, 'ben'),
+            ],
+            cwd: home.path,
+            cols: 130,
+            rows: 90,
+          });
+          terminal = new TerminalChat('ben', screen);
+          await shows(terminal, ['kitchen', 'Write a message']);
+        } else {
+          await terminal.says(`/join ${link}`);
+          await shows(terminal, ['ana invites you to garden.']);
+          await terminal.fills(['ben']);
+          await shows(terminal, ['You are in garden']);
+          await terminal.opens('kitchen');
+        }
+      }
+      // Either may do what admins may.
+      await web.opens('kitchen');
+      await web.says('/verify ben');
+      await web.chooses('Make an admin');
+      await shows(terminal, ['made ben an admin']);
+    }, 120_000);
+
+    afterAll(async () => {
+      await terminal?.screen.close();
+      await server?.close();
+      await browser?.close();
+      await home?.remove();
+    });
+
+    test('every feature has its step', () => {
+      expect(Object.keys(STEPS).sort()).toEqual([...FEATURES].sort());
+    });
+
+    test.each(FEATURES)('%s', async (feature) => {
+      const tag = `${FEATURES.indexOf(feature)}`;
+      await played(STEPS[feature](web, terminal, `w${tag}`), web, terminal);
+      await played(STEPS[feature](terminal, web, `t${tag}`), web, terminal);
+      expect(web.person.troubles).toEqual([]);
+    });
+
+    test('both show the same story in the same order', async () => {
+      const told = await web.person.page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('.timeline article .body p')].map(
+          (words) => words.innerText.split('\n')[0] ?? '',
+        ),
+      );
+      const words = told.filter((text) => /^[\w ]{6,}$/.test(text));
+      const shown = await terminal.text();
+      let at = 0;
+      const lost = words.slice(-20).filter((text) => {
+        const found = shown.indexOf(text, at);
+        if (found === -1) return true;
+        at = found;
+        return false;
+      });
+      expect(words.length).toBeGreaterThan(10);
+      expect(lost).toEqual([]);
+    });
+
+    test('nothing went elsewhere, and no request carried the secret of a link', () => {
+      expect(web.person.foreign).toEqual([]);
+      expect(web.person.carrying('#/join')).toEqual([]);
+    });
+  },
+);
