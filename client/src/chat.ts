@@ -117,8 +117,7 @@ export class Chat {
       }
     },
     follow: async ({ room }) => {
-      const { isFollowing, ended } = await this.#followed(room);
-      return { live: isFollowing, problem: ended && { code: ended.code, message: ended.message } };
+      return this.#rooms.standing(await this.#followed(room));
     },
     history: async ({ room, after, before, limit }) => {
       const archive = this.#archive(await this.#rooms.named(room));

@@ -3,7 +3,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError } from './chat-error.ts';
 import { nameOf } from './history.ts';
 import { firstNonEmpty, roomInfo } from './infos.ts';
-import type { ChatEvent } from './methods.ts';
+import type { ChatEvent, Problem } from './methods.ts';
 import { fromJson, type Records } from './records.ts';
 import { RoomLedger } from './room-ledger.ts';
 import type { RoomMeta } from './room-meta.ts';
@@ -131,6 +131,13 @@ export class Rooms {
       throw line.problem ?? new ChatError('offline', `the server at ${line.address} did not answer in time`);
   }
 
+  /** Whether a room is kept up with its server now, and why not. */
+  standing(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
+    const live = session.isFollowing;
+    const why = session.ended ?? (live ? undefined : this.line(session.meta.server).problem);
+    return { live, problem: why && { code: why.code, message: why.message } };
+  }
+
   async close(): Promise<void> {
     for (const line of this.#lines.values()) line.close();
     for (const opened of await Promise.allSettled(this.#opened.values())) {
@@ -165,12 +172,16 @@ export class Rooms {
     const upkeep = new Upkeep(session, env);
     let told = '';
     let shown = withoutQueue(session);
+    const tell = () => {
+      const standing = this.standing(session);
+      const state = JSON.stringify(standing);
+      if (state !== told) emit({ kind: 'online', room: id, ...standing });
+      told = state;
+    };
+    const ignore = this.line(meta.server).watch.always(tell);
     const forget = session.watch.always(() => {
       this.#metas.set(id, session.meta);
-      const problem = session.ended && { code: session.ended.code, message: session.ended.message };
-      const state = JSON.stringify([session.isFollowing, problem]);
-      if (state !== told) emit({ kind: 'online', room: id, live: session.isFollowing, problem });
-      told = state;
+      tell();
       const info = withoutQueue(session);
       if (info !== shown) emit({ kind: 'room', room: roomInfo(session) });
       shown = info;
@@ -179,6 +190,7 @@ export class Rooms {
     return {
       session,
       close: async () => {
+        ignore();
         forget();
         upkeep.close();
         await session.close();

@@ -342,6 +342,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
   invites: {
     kind: 'invites',
     title: 'Invites',
+    empty: 'There are no invites.',
     tick: 4,
     busy: false,
     error: '',

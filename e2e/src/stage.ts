@@ -55,7 +55,7 @@ export class Stage {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
       },
-      close: () => undefined,
+      close: async () => undefined,
     };
     this.screen = new Screen(view, {
       painter: new Painter(new Palette('dark', '256'), { links: true, unicode: true }),

@@ -134,7 +134,7 @@ export class Viewer {
   }
 
   async stop(): Promise<void> {
-    this.view.close();
+    await this.view.close();
     this.surroundings.close();
     await this.profile.close();
   }

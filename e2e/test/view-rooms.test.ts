@@ -95,7 +95,10 @@ test('while the server is away what is said waits, can be taken back, and is sen
   const { people, end, server } = await gather(['ana']);
   const [ana] = people as [Viewer];
   await server.stop();
-  await ana.sees('that it is away', ({ connection }) => connection.state !== 'live');
+  await ana.sees(
+    'that it is away, and why',
+    ({ connection }) => connection.state === 'offline' && /^Offline: .*nothing listens/.test(connection.text),
+  );
   ana.says('for later');
   ana.says('a slip');
   const row = await ana.reads('a slip');

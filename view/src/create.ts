@@ -102,11 +102,11 @@ class Desk implements View, Acting {
     if (first !== undefined) this.open(first.info.id);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#stop();
     this.#flashEnd();
-    for (const pane of this.#panes) void pane.close();
+    await Promise.all(this.#panes.map((pane) => pane.close()));
   }
 
   subscribe(listener: () => void): () => void {

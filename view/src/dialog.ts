@@ -67,7 +67,7 @@ export interface MenuItem {
   readonly danger: boolean;
 }
 
-/** A fresh invite. */
+/** A fresh invite: `pick('copy')` copies its link. */
 export interface InviteDialog extends Common {
   readonly kind: 'invite';
   readonly text: readonly string[];
@@ -85,6 +85,8 @@ export interface InvitesDialog extends Common {
   readonly busy: boolean;
   readonly error: string;
   readonly items: readonly { readonly id: string; readonly text: string; readonly mayRevoke: boolean }[];
+  /** What is said when there are none. */
+  readonly empty: string;
 }
 
 /** A member: `pick(name)` does one of `items`. */

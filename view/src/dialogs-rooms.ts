@@ -137,7 +137,7 @@ export function showInvites(host: Host): void {
   if (pane === undefined) return;
   const { invites } = host.words.text;
   const shown = host.ask<InvitesDialog>({
-    dialog: { kind: 'invites', title: invites.title, busy: true, error: '', items: [] },
+    dialog: { kind: 'invites', title: invites.title, busy: true, error: '', items: [], empty: invites.none },
     pick: (id) => askRevoke(host, pane, id),
   });
   host.profile.call('invites', { room: pane.info.id, waitMs: WAIT_MS }).then(

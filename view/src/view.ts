@@ -7,6 +7,6 @@ export interface View {
   subscribe(listener: () => void): () => void;
   getSnapshot(): Snapshot;
   readonly actions: Actions;
-  /** Stops everything; the profile stays open. */
-  close(): void;
+  /** Stops everything; the profile stays open. @returns once what was noted last is kept. */
+  close(): Promise<void>;
 }

@@ -32,7 +32,7 @@ async function start(root: HTMLElement): Promise<void> {
       const next = takeLink();
       if (next !== undefined) view.actions.openLink(next);
     });
-    addEventListener('pagehide', () => view.close());
+    addEventListener('pagehide', () => void view.close());
   } catch (error) {
     render(<Failed reason={error instanceof Error ? error.message : String(error)} />, root);
   }

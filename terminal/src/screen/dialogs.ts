@@ -38,7 +38,7 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, mark
       return {
         head: [...(dialog.busy ? [busyLine(marks)] : []), ...errorLines(dialog.error, width)],
         ...(dialog.items.length === 0 && !dialog.busy
-          ? { body: [[span('There are no invites.', DIM)]] }
+          ? { body: [[span(dialog.empty, DIM)]] }
           : menu(
               dialog.items.map(({ id, text, mayRevoke }) => ({
                 name: id,

@@ -141,7 +141,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     input.close();
     shown.close();
     tty.leave();
-    view.close();
+    await view.close();
   }
 }
 

@@ -110,6 +110,7 @@ export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
           </li>
         ))}
       </ul>
+      <p role="status">{dialog.items.length === 0 && !dialog.busy ? dialog.empty : ''}</p>
     </div>
   );
 }
