@@ -122,7 +122,7 @@ async function act(host: Host, member: MemberInfo, name: string): Promise<void> 
   showMember(host, member.device);
 }
 
-export async function setVerified(host: Host, { identity, name }: MemberInfo, on: boolean): Promise<void> {
+async function setVerified(host: Host, { identity, name }: MemberInfo, on: boolean): Promise<void> {
   const others = host.preferences.verified.filter((known) => known !== identity);
   await host.prefer({ verified: on ? [...others, identity] : others });
   const { nowVerified, noLongerVerified } = host.words.text;

@@ -17,6 +17,7 @@ import type { Words } from './words.ts';
 const PAGE = 200;
 /** So many unread messages are counted; more are as good as many. */
 const UNREAD_COUNTED = 1000;
+const MINUTE_MS = 60_000;
 
 export interface PaneParts {
   readonly profile: Profile;
@@ -50,6 +51,15 @@ export class Pane {
   #target: Target;
   #tick = 0;
   #context: Context | undefined;
+  #contextMinute = 0;
+  #counted:
+    | {
+        readonly revision: number;
+        readonly context: Context;
+        readonly unread: number;
+        readonly mentions: number;
+      }
+    | undefined;
   #timeline: { readonly of: readonly unknown[]; readonly made: Timeline } | undefined;
   #revision = 0;
   #looking = false;
@@ -139,24 +149,29 @@ export class Pane {
   }
 
   get unread(): number {
-    return this.#countNew(() => true);
+    return this.#count().unread;
   }
 
   get mentions(): number {
-    const { self } = this.context;
-    return this.#countNew((item) => item.mentions?.includes(self) === true || this.#answersSelf(item));
+    return this.#count().mentions;
   }
 
-  #countNew(counts: (item: HistoryItem) => boolean): number {
+  #count(): { readonly unread: number; readonly mentions: number } {
+    const { context } = this;
+    if (this.#counted?.revision === this.#revision && this.#counted.context === context) return this.#counted;
     const read = Number(this.notes.read);
     const lines = this.#lines.all;
-    let count = 0;
+    let unread = 0;
+    let mentions = 0;
     for (let i = lines.length - 1; i >= 0; i--) {
       const line = lines[i];
       if (line === undefined || line.at <= read) break;
-      if (isNews(line.item, this.context) && counts(line.item)) count++;
+      if (!isNews(line.item, context)) continue;
+      unread++;
+      if (this.isForSelf(line.item)) mentions++;
     }
-    return count;
+    this.#counted = { revision: this.#revision, context, unread, mentions };
+    return this.#counted;
   }
 
   #answersSelf({ reply }: HistoryItem): boolean {
@@ -172,6 +187,10 @@ export class Pane {
   get context(): Context {
     const { words, clock, platform } = this.#parts;
     const now = platform.now();
+    const minute = Math.floor(now / MINUTE_MS);
+    // What day it is takes long to work out, and changes at a minute's turn only.
+    if (this.#context !== undefined && this.#contextMinute === minute) return this.#context;
+    this.#contextMinute = minute;
     const today = clock.dayKey(now);
     if (this.#context?.today === today) return this.#context;
     const { verified, ignored } = this.#parts.marks();

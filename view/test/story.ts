@@ -5,7 +5,7 @@ import { Lines } from '../src/lines.ts';
 import type { Kept, Story } from '../src/rows.ts';
 import { Words } from '../src/words.ts';
 
-export const clock = new ClockFace('en-GB', 'UTC');
+const clock = new ClockFace('en-GB', 'UTC');
 /** 23 November 2026, noon. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
 

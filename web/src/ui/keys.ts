@@ -32,7 +32,7 @@ const onMessage = (keys: string, name: CommandName): Binding => ({
 const page = (keys: string, name: PageKey): Binding => ({ keys, does: { page: name } });
 
 /** Every key of the page, once. */
-export const BINDINGS: readonly Binding[] = [
+const BINDINGS: readonly Binding[] = [
   command('Ctrl+K', 'palette'),
   command('Ctrl+/', 'help'),
   command('Alt+ArrowDown', 'next'),
