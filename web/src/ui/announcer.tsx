@@ -1,7 +1,7 @@
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-const EVERY_MS = 1500;
+const EVERY_MS = 2500;
 const MOST = 3;
 
 /** Reads new messages of others in the open room to who listens: never what was there before, and not too many. */
@@ -31,7 +31,8 @@ export function Announcer({ room }: { readonly room: RoomScreen | undefined }) {
   useEffect(() => {
     const timer = setInterval(() => {
       const next = waiting.current.splice(0, MOST);
-      if (next.length > 0) setText(next.join('. '));
+      // What was read out is taken away again: the words of a message that is deleted must not stay here.
+      setText(next.join('. '));
     }, EVERY_MS);
     return () => clearInterval(timer);
   }, []);
