@@ -15,7 +15,7 @@ export default {
       // Every source is an entry by the `exports` of its workspace; what nobody imports of it is dead all the same.
       includeEntryExports: true,
     },
-    bench: { entry: ['src/screens.ts'] },
+    bench: { entry: [] },
     web: { entry: ['src/main.tsx', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
   // Debian's, for tests that install what they need and for drawing the icons.

@@ -26,7 +26,8 @@ export interface ChatScreen {
   fills(values: readonly string[]): Promise<void>;
   /** Says yes to the question. */
   confirms(): Promise<void>;
-  closes(): Promise<void>;
+  /** Closes what is in front. @param what stands on it, and then no more. */
+  closes(what: string): Promise<void>;
   /** Everything that can be read. */
   text(): Promise<string>;
   /** Opens the room of this name. */
@@ -140,8 +141,11 @@ export class TerminalChat implements ChatScreen {
     await this.screen.press('Enter');
   }
 
-  async closes(): Promise<void> {
+  async closes(what: string): Promise<void> {
+    await shows(this, [what]);
     await this.screen.press('Escape');
+    // Esc and a key right behind it are another key.
+    await shows(this, [], [what]);
   }
 
   async opens(room: string): Promise<void> {
@@ -170,6 +174,7 @@ export class TerminalChat implements ChatScreen {
 
   async endsSearch(): Promise<void> {
     await this.screen.press('Escape');
+    await shows(this, [], ['search: ']);
   }
 }
 
@@ -248,8 +253,10 @@ export class WebChat implements ChatScreen {
     await this.#page.locator('dialog button[type=submit]').click();
   }
 
-  async closes(): Promise<void> {
+  async closes(what: string): Promise<void> {
+    await this.#page.locator('dialog', { hasText: what }).waitFor();
     await this.#page.keyboard.press('Escape');
+    await this.#page.locator('dialog', { hasText: what }).waitFor({ state: 'detached' });
   }
 
   async opens(room: string): Promise<void> {

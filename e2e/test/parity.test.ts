@@ -127,7 +127,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.looksBack();
     await to.says('/members');
     await shows(to, [/here now/]);
-    await to.closes();
+    await to.closes('Members');
   },
   'unread line': async (by, to, tag) => {
     await to.looksAway();
@@ -177,10 +177,10 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(by, ['Works for']);
     await by.confirms();
     await shows(by, [/#\/join\//]);
-    await by.closes();
+    await by.closes('Whoever has this link');
     await by.says('/invites');
     await shows(by, [new RegExp(`by ${by.name}, until`)]);
-    await by.closes();
+    await by.closes('Invites');
   },
   'safety numbers and verified marks': async (by, to) => {
     await by.says(`/verify ${to.name}`);
@@ -188,8 +188,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.chooses('The numbers are the same');
     await shows(by, ['Take the mark back']);
     await by.chooses('Take the mark back');
-    await shows(by, ['The numbers are the same']);
-    await by.closes();
+    await by.closes('The numbers are the same');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);
@@ -230,9 +229,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   },
   leaving: async (by) => {
     await by.says('/leave');
-    await shows(by, ['Leave kitchen?']);
-    await by.closes();
-    await shows(by, [], ['Leave kitchen?']);
+    await by.closes('Leave kitchen?');
   },
 };
 
@@ -299,7 +296,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
         await web.fills([room, 'ana', address]);
         await web.person.page.locator('output.link').waitFor();
         const link = (await web.person.page.locator('output.link').textContent()) ?? '';
-        await web.closes();
+        await web.closes('Whoever has this link');
         if (room === 'kitchen') {
           const screen = await TmuxScreen.start(tmux ?? '', {
             command: [
