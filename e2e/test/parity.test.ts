@@ -367,6 +367,51 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       expect(lost).toEqual([]);
     });
 
+    test('a second browser joins by one click; the three talk; who is removed is told, comes back by a fresh invite, and leaves', async () => {
+      const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 390, height: 844 } });
+      const linkOf = async () => {
+        await web.says('/invite');
+        await shows(web, ['Works for']);
+        await web.confirms();
+        await web.person.page.locator('output.link').waitFor();
+        const link = (await web.person.page.locator('output.link').textContent()) ?? '';
+        await web.closes('Whoever has this link');
+        return link;
+      };
+      const cleo = new WebChat('cleo', await BrowserPerson.open(context, await linkOf()));
+      await shows(cleo, ['ana invites you to']);
+      expect(cleo.person.page.url()).not.toContain('join');
+      await cleo.person.page.getByRole('button', { name: 'Join', exact: true }).click();
+      await cleo.says('hello from the third');
+      for (const screen of [web, terminal]) await shows(screen, ['hello from the third']);
+      await terminal.says('hello third');
+      await web.says('hello both');
+      await shows(cleo, ['hello third', 'hello both']);
+
+      const name = /guest \d{4}/.exec(await web.text())?.[0] ?? '';
+      await terminal.says(`/remove ${name}`);
+      await shows(terminal, [`Remove ${name}?`]);
+      await terminal.confirms();
+      await shows(cleo, [/you were removed from this room/i]);
+      for (const screen of [web, terminal]) await shows(screen, [`${name} was removed by ben`]);
+
+      const again = await linkOf();
+      await cleo.person.page.goto('about:blank');
+      await cleo.person.page.goto(again);
+      await shows(cleo, ['ana invites you to']);
+      await cleo.person.page.getByRole('button', { name: 'Join', exact: true }).click();
+      await cleo.says('back again');
+      for (const screen of [web, terminal]) await shows(screen, ['back again']);
+      await cleo.says('/leave');
+      await cleo.confirms();
+      await shows(cleo, ['You have left']);
+      for (const screen of [web, terminal])
+        await shows(screen, [/is leaving the room|guest \d{4} was removed by/]);
+      expect(cleo.person.troubles).toEqual([]);
+      expect(cleo.person.foreign).toEqual([]);
+      await cleo.person.close();
+    });
+
     test('nothing went elsewhere, and no request carried the secret of a link', () => {
       expect(web.person.foreign).toEqual([]);
       expect(web.person.carrying('#/join')).toEqual([]);
