@@ -52,6 +52,8 @@ test('a typed line of many rows stays whole when something comes in between', as
     await ben.says(room, text);
     await ana.shows(`ben: ${text}`);
   }
+  // What comes in is written first, and then the typed line again.
+  await ana.shows(`> ${typed}`);
   expect(ana.lines.slice(-4)).toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
   expect(ana.text).toContain('Connected!');
   ana.enter('.');
