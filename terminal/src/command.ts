@@ -1,8 +1,8 @@
 import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/options';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';
 import { type Io, note } from './io.ts';
-import { sanitizeText } from './sanitize.ts';
 
 const EXAMPLES = `
 Examples:

@@ -1,5 +1,6 @@
 import type { HistoryItem } from '@gochat/client/history';
-import { safeJson, sanitizeLine, sanitizeText } from './sanitize.ts';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { safeJson } from './safe-json.ts';
 
 /** A line of the chat: `name: text`, or `* what happened`. Further lines of a text are indented. `answered`: what it replies to. */
 export function formatItem(item: HistoryItem, answered?: HistoryItem): string {

@@ -1,7 +1,7 @@
 import type { Profile } from '@gochat/client/open';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { columns, formatItem } from './format.ts';
 import type { Prompt } from './prompt.ts';
-import { sanitizeLine } from './sanitize.ts';
 
 const WAIT_MS = 15_000;
 

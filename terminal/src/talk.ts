@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Profile } from '@gochat/client/open';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
 import { Prompt } from './prompt.ts';
-import { sanitizeLine, sanitizeText } from './sanitize.ts';
 import { Shown } from './shown.ts';
 import { SLASH, type Slash } from './slash.ts';
 import { Story } from './story.ts';

@@ -1,5 +1,5 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
 import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
-import { sanitizeLine } from '../sanitize.ts';
 import { oneLine } from './clean.ts';
 import type { Editor } from './editor.ts';
 import { fieldView } from './field.ts';

@@ -1,5 +1,5 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
 import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
-import { sanitizeLine } from '../sanitize.ts';
 import { oneLine } from './clean.ts';
 import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
 import type { Marks } from './marks.ts';

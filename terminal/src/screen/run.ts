@@ -1,9 +1,9 @@
 import type { Profile } from '@gochat/client/open';
 import { createView } from '@gochat/view/create';
 import type { Platform } from '@gochat/view/platform';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
-import { sanitizeText } from '../sanitize.ts';
 import { Keymap, type Profile as KeyProfile } from './bindings.ts';
 import { Keys } from './keys.ts';
 import { ASCII, UNICODE } from './marks.ts';

@@ -1,6 +1,7 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson, sanitizeLine } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {

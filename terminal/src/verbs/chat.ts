@@ -1,6 +1,7 @@
 import { checkGiven } from '@gochat/client/given';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { idOf, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';
@@ -8,7 +9,6 @@ import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profil
 import { Prompt } from '../prompt.ts';
 import { showQr } from '../qr.ts';
 import { roomId } from '../room-id.ts';
-import { sanitizeLine } from '../sanitize.ts';
 import { serverAddress } from '../server-address.ts';
 import { talk } from '../talk.ts';
 

@@ -1,7 +1,7 @@
 import { formatItem } from '../format.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {

@@ -3,7 +3,7 @@ import { UsageError } from '../exit.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
-import { safeJson } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {

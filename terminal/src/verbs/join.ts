@@ -1,9 +1,10 @@
 import { checkGiven } from '@gochat/client/given';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { openScreen, type ScreenOptions, wantsScreen } from '../on-screen.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson, sanitizeLine } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
 import { talk } from '../talk.ts';
 import { waitMs } from '../wait.ts';

@@ -2,7 +2,7 @@ import { checkGiven } from '@gochat/client/given';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
-import { safeJson } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
 import { waitMs } from '../wait.ts';
 

@@ -1,7 +1,8 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { UsageError } from '../exit.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson, sanitizeLine } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 
 export async function run(
   io: Io,

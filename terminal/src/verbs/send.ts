@@ -4,7 +4,7 @@ import type { Profile } from '@gochat/client/open';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print, readAll } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {

@@ -1,7 +1,8 @@
+import { sanitizeText } from '@gochat/view/sanitize';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId } from '../room-id.ts';
-import { safeJson, sanitizeText } from '../sanitize.ts';
+import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {
