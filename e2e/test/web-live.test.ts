@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { loadAssets } from '@gochat/server/assets';
+import { openLmdb } from '@gochat/server/log/lmdb';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { serve } from '@gochat/server/serve';
+import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialog';
+import { ROW_KINDS, type Row } from '@gochat/view/row';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BrowserPerson } from '../src/browser-person.ts';
+import { shows, WebChat } from '../src/chat-screen.ts';
+import { findChromium, launchChromium } from '../src/chromium.ts';
+import { buildGochat } from '../src/gochat-process.ts';
+import { Someone, temporary } from '../src/people.ts';
+import { needed } from '../src/tool.ts';
+
+const chromium = needed(await findChromium(), 'the page as it is used');
+const THEMES = ['light', 'dark', 'contrast'] as const;
+
+const WORDS_THAT_ATTACK = [
+  '<img src=x onerror="document.title=\'owned\'">',
+  '<script>document.title="owned"</script>',
+  '[click](javascript:document.title="owned")',
+  '\u202egnp.exe \u001b]52;c;ZXZpbA==\u0007',
+  `${'a'.repeat(20_000)}`,
+];
+
+describe.skipIf(chromium === undefined)('the page as it is used', () => {
+  let home: Awaited<ReturnType<typeof temporary>>;
+  let browser: Browser;
+  let close: () => Promise<void>;
+  let address = '';
+  let ana: WebChat;
+  let ben: Someone;
+  let room = '';
+
+  beforeAll(async () => {
+    buildGochat();
+    home = await temporary();
+    const running = await serve({
+      engine: await openLmdb({ folder: join(home.path, 'server') }),
+      host: '127.0.0.1',
+      port: 0,
+      names: [{ host: '127.0.0.1' }],
+      assets: await loadAssets(join(import.meta.dirname, '../../dist/web')),
+      logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+        .logger,
+    });
+    close = () => running.close();
+    address = `http://127.0.0.1:${running.port}/`;
+    browser = await launchChromium(chromium ?? '');
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 1600 } });
+    ana = new WebChat('ana', await BrowserPerson.open(context, address));
+  }, 90_000);
+
+  afterAll(async () => {
+    await ben?.close();
+    await browser?.close();
+    await close?.();
+    await home?.remove();
+  });
+
+  test('the first minute by the keyboard alone', async () => {
+    const { page } = ana.person;
+    const keys = page.keyboard;
+    await page.getByRole('button', { name: 'Create a room' }).first().waitFor();
+    await keys.press('Tab');
+    await keys.press('Tab');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Create a room');
+    await keys.press('Enter');
+    await page.locator('dialog input').first().waitFor();
+    await keys.type('kitchen');
+    await keys.press('Tab');
+    await keys.type('ana');
+    await keys.press('Enter');
+    await page.locator('output.link').waitFor();
+    const link = (await page.locator('output.link').textContent()) ?? '';
+    await keys.press('Escape');
+    await page.locator('#composer').waitFor();
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await keys.press('F6');
+    await keys.press('F6');
+    await page.locator('#composer').focus();
+    await keys.type('typed without a mouse');
+    await keys.press('Enter');
+    await shows(ana, ['typed without a mouse']);
+    ben = await Someone.open('ben', join(home.path, 'ben'));
+    room = await ben.joins(link);
+    await ben.delivered(room, [await ben.says(room, 'answer me')]);
+    const row = page.locator('article', { hasText: 'answer me' });
+    await row.waitFor();
+    // From the field back into the messages, where Tab leads to one of them.
+    await page.locator('.timeline [data-key][tabindex="0"]').first().focus();
+    for (let i = 0; i < 6 && !(await row.evaluate((it) => it === document.activeElement)); i++)
+      await keys.press('ArrowDown');
+    expect(await row.evaluate((it) => it === document.activeElement)).toBe(true);
+    await keys.press('r');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('composer');
+    await keys.type('done');
+    await keys.press('Enter');
+    await ben.hears(room, 'done');
+    await keys.press('Control+k');
+    await page.locator('dialog').waitFor();
+    await keys.press('Escape');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('composer');
+  });
+
+  test('every kind of row stands on the page', async () => {
+    const { page } = ana.person;
+    await ana.says('to be deleted');
+    await ben.hears(room, 'to be deleted');
+    await ana.on('to be deleted', 'delete');
+    await ana.confirms();
+    await shows(ana, ['You took this message back']);
+    const [target] = (await ben.history(room)).filter((item) => item.text === 'done');
+    if (target?.id === undefined) throw new Error('nothing to change');
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    await ben.profile.call('queue', {
+      room,
+      id,
+      content: { kind: 'edit', of: { seq: target.seq, id: target.id }, text: 'forged' },
+    });
+    await shows(ana, [/tried to change a message of/]);
+    await ana.looksAway();
+    await ben.delivered(room, [await ben.says(room, 'while nobody looks')]);
+    await shows(ana, ['New messages', 'while nobody looks']);
+    expect(await ana.person.barriers()).toEqual([]);
+    const seen = new Set(
+      await page
+        .locator('[data-kind]')
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-kind'))),
+    );
+    await ana.looksBack();
+    await ana.says('/ignore ben');
+    await shows(ana, ['whom you ignore']);
+    expect(await ana.person.barriers()).toEqual([]);
+    seen.add('ignored');
+    await ana.says('/unignore ben');
+    await shows(ana, ['while nobody looks']);
+    expect([...seen].sort()).toEqual([...ROW_KINDS].sort() satisfies Row['kind'][]);
+  });
+
+  /** How each kind of dialog is opened. */
+  const OPEN: Readonly<Record<Dialog['kind'], () => Promise<void>>> = {
+    form: () => ana.says('/rename'),
+    menu: () => ana.says('/members'),
+    invite: async () => {
+      await ana.says('/invite');
+      await ana.confirms();
+      await ana.person.page.locator('output.link').waitFor();
+    },
+    invites: async () => {
+      await ana.says('/invites');
+      await ana.person.page.locator('dialog .list button').first().waitFor();
+    },
+    member: async () => {
+      await ana.says('/verify ben');
+      await ana.person.page.locator('.safety').waitFor();
+    },
+    palette: () => ana.person.page.keyboard.press('Control+k'),
+    emoji: async () => {
+      await ana.says('/emoji');
+      await ana.person.page.locator('dialog [role=option]').first().waitFor();
+    },
+    help: () => ana.says('/help'),
+    inspect: async () => {
+      await ana.says('/inspect');
+      await ana.person.page.locator('dialog dd').first().waitFor();
+    },
+  };
+
+  test.each(THEMES)('nothing stands in anybody’s way, in the colours “%s”', async (theme) => {
+    const { page } = ana.person;
+    await ana.says(`/theme ${theme}`);
+    await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toBe(theme);
+    await expect.poll(() => page.locator('.flash.shown').count(), { timeout: 10_000 }).toBe(0);
+    const found: string[] = (await ana.person.barriers()).map((line) => `page: ${line}`);
+    for (const kind of DIALOG_KINDS) {
+      await OPEN[kind]();
+      await page.locator('dialog').waitFor();
+      found.push(...(await ana.person.barriers()).map((line) => `${kind}: ${line}`));
+      await page.keyboard.press('Escape');
+      await page.locator('dialog').waitFor({ state: 'detached' });
+    }
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    [390, 844],
+    [820, 1180],
+  ])('at %i by %i everything can be reached and nothing sticks out', async (width, height) => {
+    const { page } = ana.person;
+    await page.setViewportSize({ width, height });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expect.poll(() => page.locator('#composer').isVisible()).toBe(true);
+    expect((await ana.person.barriers()).map((line) => `${width}: ${line}`)).toEqual([]);
+    await page.setViewportSize({ width: 1440, height: 1600 });
+  });
+
+  test('words that attack are words', async () => {
+    const { page } = ana.person;
+    for (const text of WORDS_THAT_ATTACK) await ben.says(room, text);
+    await ben.delivered(room, [await ben.says(room, 'that was all')]);
+    await shows(ana, ['that was all']);
+    expect(
+      await page.evaluate(
+        () => document.querySelectorAll('.timeline img, .timeline script, .timeline [onerror]').length,
+      ),
+    ).toBe(0);
+    expect(
+      await page
+        .locator('.timeline a')
+        .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).protocol)),
+    ).not.toContain('javascript:');
+    expect(await page.title()).not.toContain('owned');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  });
+
+  test('the same profile is there after a reload; nothing was asked for elsewhere and no policy was broken', async () => {
+    const { page } = ana.person;
+    await page.reload();
+    await shows(ana, ['that was all']);
+    expect(ana.person.troubles).toEqual([]);
+  });
+});
