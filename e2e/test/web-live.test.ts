@@ -49,7 +49,11 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     close = () => running.close();
     address = `http://127.0.0.1:${running.port}/`;
     browser = await launchChromium(chromium ?? '');
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 1600 } });
+    const context = await browser.newContext({
+      locale: 'en-GB',
+      viewport: { width: 1440, height: 1600 },
+      reducedMotion: 'reduce',
+    });
     ana = new WebChat('ana', await BrowserPerson.open(context, address));
   }, 90_000);
 
