@@ -1,4 +1,3 @@
-import { encode } from 'uqr';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import type { Host } from './host.ts';
@@ -121,8 +120,10 @@ function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly u
   });
   let link = '';
   const params = { room: pane.info.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
-  host.profile.call('invite', params).then(
-    (made) => {
+  const making = host.profile.call('invite', params);
+  // The codes are drawn by a library that is fetched when it is needed.
+  Promise.all([making, import('uqr')]).then(
+    ([made, { encode }]) => {
       link = made.link;
       const qr = encode(link, { border: 0, ecc: 'L' }).data;
       shown.update({ link, qr, text: [invite.made(sanitizeLine(pane.info.name))], busy: false });
