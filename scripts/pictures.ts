@@ -1,6 +1,6 @@
 /**
- * Draws the README's pictures from the real programs: a server and two people in pseudo-terminals, their screens as SVG.
- * Run it after a build: npx tsx scripts/pictures.ts
+ * Draws the README's pictures from the real programs: a server and a person in pseudo-terminals, their screens as SVG, and two people in
+ * browsers, as PNG. Run it with: npm run pictures
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
+import type { Page } from 'playwright-core';
+import { findChromium, launchChromium } from '../e2e/src/chromium.ts';
+import { needed } from '../e2e/src/tool.ts';
 
 const GOCHAT = fileURLToPath(new URL('../terminal/bin/gochat.js', import.meta.url));
 const PICTURES = new URL('../docs/pictures/', import.meta.url);
@@ -20,7 +23,13 @@ class Screen {
 
   constructor(args: readonly string[], cwd: string, cols: number, rows: number) {
     this.#terminal = new headless.Terminal({ cols, rows, allowProposedApi: true });
-    const env = { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm-256color' };
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HOME: cwd,
+      TERM: 'xterm-256color',
+      COLORTERM: 'truecolor',
+      LANG: 'C.UTF-8',
+    };
     this.#pty = spawn(process.execPath, [GOCHAT, ...args], { cols, rows, cwd, env });
     this.#pty.onData((data) => this.#terminal.write(data, () => this.#changed()));
   }
@@ -48,8 +57,14 @@ class Screen {
     }
   }
 
-  async types(line: string): Promise<void> {
-    this.#pty.write(`${line}\r`);
+  /** The screen row by row, each in parts of one colour. */
+  get drawn(): readonly (readonly Part[])[] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, i) => partsOf(active.getLine(active.baseY + i)));
+  }
+
+  press(keys: string): void {
+    this.#pty.write(keys);
   }
 
   async end(): Promise<void> {
@@ -59,6 +74,41 @@ class Screen {
   }
 }
 
+interface Part {
+  /** The column that it begins at. */
+  readonly at: number;
+  readonly text: string;
+  readonly colour: string;
+  readonly bold: boolean;
+}
+
+type Line = ReturnType<InstanceType<typeof headless.Terminal>['buffer']['active']['getLine']>;
+
+const INK = '#dfe7f1';
+const DIM = '#8b98a9';
+
+function partsOf(line: Line): Part[] {
+  const parts: Part[] = [];
+  for (let at = 0; line !== undefined && at < line.length; at++) {
+    const cell = line.getCell(at);
+    const text = cell?.getChars() ?? '';
+    if (cell === undefined || text === '') continue;
+    const rgb = `#${cell.getFgColor().toString(16).padStart(6, '0')}`;
+    const colour = cell.isFgRGB() ? rgb : cell.isDim() !== 0 ? DIM : INK;
+    const bold = cell.isBold() !== 0;
+    const last = parts.at(-1);
+    if (
+      last !== undefined &&
+      last.colour === colour &&
+      last.bold === bold &&
+      last.at + last.text.length === at
+    )
+      parts[parts.length - 1] = { ...last, text: last.text + text };
+    else parts.push({ at, text, colour, bold });
+  }
+  return parts.filter(({ text }) => text.trim() !== '');
+}
+
 const CHAR = 8.4;
 const LINE = 19;
 
@@ -66,69 +116,102 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function draw(
-  what: string,
-  panes: readonly { readonly title: string; readonly lines: readonly string[]; readonly cols: number }[],
-): string {
-  const gap = 16;
-  const rows = Math.max(...panes.map((pane) => pane.lines.length));
-  const height = rows * LINE + 58;
-  let x = 0;
-  const parts = panes.map(({ title, lines, cols }) => {
-    const width = cols * CHAR + 32;
-    const text = lines.map((line, i) => {
-      const tone = line.startsWith('*') ? '#8b98a9' : /^\S+: /.test(line) ? '#dfe7f1' : '#aab6c5';
-      return `<text x="16" y="${60 + i * LINE}" fill="${tone}" xml:space="preserve">${escaped(line)}</text>`;
-    });
-    const pane = `<g transform="translate(${x} 0)"><rect width="${width}" height="${height}" rx="8" fill="#12171f"/><text x="16" y="25" fill="#6f7c8d">${escaped(title)}</text><path d="M0 38H${width}" stroke="#232b36"/>${text.join('')}</g>`;
-    x += width + gap;
-    return pane;
-  });
-  const width = x - gap;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" role="img"><title>${escaped(what)}</title>${parts.join('')}</svg>\n`;
+/** A terminal's window with these rows. */
+function draw(what: string, title: string, rows: readonly (readonly Part[])[], cols: number): string {
+  const width = cols * CHAR + 32;
+  const height = rows.length * LINE + 58;
+  const text = rows.flatMap((parts, i) =>
+    parts.map(
+      (part) =>
+        `<text x="${16 + part.at * CHAR}" y="${60 + i * LINE}" fill="${part.colour}"${part.bold ? ' font-weight="700"' : ''} xml:space="preserve">${escaped(part.text)}</text>`,
+    ),
+  );
+  const window = `<rect width="${width}" height="${height}" rx="8" fill="#12171f"/><text x="16" y="25" fill="#6f7c8d">${escaped(title)}</text><path d="M0 38H${width}" stroke="#232b36"/>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" role="img"><title>${escaped(what)}</title>${window}${text.join('')}</svg>\n`;
 }
 
-const home = await mkdtemp(join(tmpdir(), 'gochat-pictures-'));
-const server = new Screen(['serve', '--data', 'rooms'], home, 104, 30);
-await server.shows('listens');
-const ana = new Screen(['--plain', '--profile', 'ana'], home, 52, 60);
-await ana.shows('username');
-await ana.types('ana');
-await ana.shows('room yet');
-await ana.types('kitchen');
-await ana.shows('Connected!');
-const link = /http:\S+/.exec(ana.lines.join(''))?.[0];
-if (link === undefined) throw new Error('no link was shown');
-const whole = ana.lines.join('').match(/http:\/\/\S+?#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}/)?.[0] ?? link;
-const ben = new Screen(['join', whole, '--as', 'ben', '--plain', '--profile', 'ben'], home, 52, 60);
-await ben.shows('Connected!');
-await ana.shows('ben joined');
-const conversation = [
-  [ben, 'hi ana! can anybody read this?', ana],
-  [ana, 'only who is in the room. not even the server.', ben],
-  [ben, 'then I can tell you where the cake is', ana],
-  [ana, 'please do', ben],
-] as const;
-for (const [from, text, to] of conversation) {
-  await from.types(text);
-  await to.shows(text);
+async function say(page: Page, text: string): Promise<void> {
+  await page.locator('#composer').fill(text);
+  await page.keyboard.press('Enter');
 }
-await server.shows('broadcast to 2 connections');
-const talk = (screen: Screen) =>
-  screen.lines.slice(screen.lines.findIndex((line) => line.startsWith('Connected!')));
+
+async function on(page: Page, text: string, key: string): Promise<void> {
+  await page.locator('article', { hasText: text }).last().focus();
+  await page.keyboard.press(key);
+}
+
+async function joins(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel('Your name in it').fill(name);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.locator('#composer').waitFor();
+}
+
+const chromium = needed(await findChromium(), 'the pictures of the web client');
+if (chromium === undefined) process.exit(1);
+const home = await mkdtemp(join(tmpdir(), 'gochat-pictures-'));
+const server = new Screen(['serve', '--data', 'rooms', '--port', '0'], home, 104, 30);
+await server.shows('listens');
+const port = /127\.0\.0\.1:(\d+)/.exec(server.lines.join('\n'))?.[1];
+const browser = await launchChromium(chromium);
+const pageOf = async (width: number, height: number, colorScheme: 'light' | 'dark') => {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    viewport: { width, height },
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  return context.newPage();
+};
+const ana = await pageOf(1180, 760, 'light');
+const cleo = await pageOf(390, 760, 'dark');
+await ana.goto(`http://127.0.0.1:${port}/`);
+await ana.getByRole('button', { name: 'Create a room' }).first().click();
+await ana.getByLabel('Name of the room').fill('Kitchen');
+await ana.getByLabel('Your name in it').fill('Ana');
+await ana.getByRole('button', { name: 'Create', exact: true }).click();
+const link = (await ana.locator('output.link').textContent()) ?? '';
+await ana.keyboard.press('Escape');
+const ben = new Screen(['join', link, '--as', 'Ben', '--profile', 'ben'], home, 104, 26);
+await ben.shows('Write a message');
+await joins(cleo, link, 'Cleo');
+await say(ana, 'Can anybody read this but us?');
+await ben.shows('Can anybody read this');
+ben.press('Only who is in the room. Not even the server.\r');
+await cleo.getByText('Not even the server').last().waitFor();
+await on(cleo, 'Not even the server', '+');
+await cleo.locator('dialog input').fill('lock');
+await cleo.locator('dialog [role=option]').first().waitFor();
+await cleo.keyboard.press('Enter');
+await ana.locator('.reaction').waitFor();
+await on(ana, 'Not even the server', 'r');
+await say(ana, 'Then I can tell you **where the cake is**');
+await ben.shows('where the cake is');
+await say(
+  cleo,
+  'Our script finds it:\n```js\nfor await (const item of room.items())\n  if (item.text.includes("cake")) await room.send("Mine!");\n```',
+);
+await ben.shows('room.items');
+await say(ana, '@Ben bring a fork');
+await ben.shows('bring a fork');
+await server.shows('broadcast to 3 connections');
+for (const page of [ana, cleo]) {
+  await page.getByText('bring a fork').last().waitFor();
+  await page.locator('.delivery.read').last().waitFor();
+  await page.locator('.flash.shown').waitFor({ state: 'detached' });
+  await page.locator('[class^=scope-]').first().waitFor();
+  await page.mouse.move(0, 0);
+}
 await mkdir(PICTURES, { recursive: true });
-await writeFile(
-  new URL('clients.svg', PICTURES),
-  draw('Two people talk', [
-    { title: 'ana', lines: talk(ana), cols: 52 },
-    { title: 'ben', lines: talk(ben), cols: 52 },
-  ]),
-);
-await writeFile(
-  new URL('server.svg', PICTURES),
-  draw('The server sees ciphertext', [{ title: 'npm start', lines: server.lines, cols: 104 }]),
-);
-await ana.end();
+const file = (name: string) => fileURLToPath(new URL(name, PICTURES));
+await ana.screenshot({ path: file('browser.png') });
+await cleo.screenshot({ path: file('phone.png') });
+await writeFile(file('terminal.svg'), draw('The same conversation in a terminal', 'gochat', ben.drawn, 104));
+const seen = server.lines.map((text) => [
+  { at: 0, text, colour: /^\S+ \S/.test(text) ? INK : DIM, bold: false },
+]);
+await writeFile(file('server.svg'), draw('The server sees ciphertext', 'npm start', seen, 104));
+await browser.close();
 await ben.end();
 await server.end();
 await rm(home, { recursive: true, force: true });
