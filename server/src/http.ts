@@ -26,6 +26,8 @@ export interface WebOptions {
   readonly behindProxy: boolean;
   /** The chat's page; without it a landing page says how to chat from a terminal. */
   readonly assets?: Assets;
+  /** Whether the port speaks TLS too: then pages are handed out over it alone. */
+  readonly secured: boolean;
   /** Takes an upgraded connection. */
   readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
 }
@@ -96,6 +98,14 @@ export class WebDoor {
     for (const [name, value] of Object.entries(this.#security)) response.setHeader(name, value);
     // What asks late on its connection finds the time for an answer on the next.
     if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
+    const elsewhere = this.#elsewhere(request);
+    if (elsewhere !== undefined) {
+      response.shouldKeepAlive = false;
+      response
+        .writeHead(308, { Location: elsewhere, 'Cache-Control': 'no-store', 'Content-Length': 0 })
+        .end();
+      return;
+    }
     const asset = this.#options.assets?.get(pathOf(request));
     if (asset !== undefined && isRead(request) && this.#served(request)) {
       const { status, headers, body } = answerAsset(asset, request.headers);
@@ -112,6 +122,12 @@ export class WebDoor {
       ...headers,
     });
     response.end(request.method === 'HEAD' ? undefined : text);
+  }
+
+  /** Where a page that was asked for in clear text is to be had: whoever stands between could put another in its place. */
+  #elsewhere(request: IncomingMessage): string | undefined {
+    if (!this.#options.secured || 'encrypted' in request.socket || !this.#served(request)) return undefined;
+    return pathOf(request) === '/healthz' ? undefined : `https://${request.headers.host}${pathOf(request)}`;
   }
 
   #remainingMs(socket: Socket): number {

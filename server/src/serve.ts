@@ -108,6 +108,7 @@ class Node {
       wheel,
       now,
       behindProxy: options.behindProxy ?? false,
+      secured: options.certificate !== undefined,
       ...(options.assets === undefined ? {} : { assets: options.assets }),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
     });

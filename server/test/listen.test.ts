@@ -38,6 +38,18 @@ describe('the first byte', () => {
     expect('body' in entry && opened(entry.body)).toBe(`over ${over}`);
   });
 
+  test('beside TLS no page is handed out in clear text, but the way to it is told; health is', async () => {
+    const node = await startNode({ certificate: await certificate() });
+    const asked = (path: string, host = `localhost:${node.port}`) =>
+      exchange(node.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const moved = await asked('/');
+    expect(moved).toMatch(/^HTTP\/1\.1 308 /);
+    expect(moved).toContain(`Location: https://localhost:${node.port}/\r\n`);
+    expect(moved.split('\r\n\r\n')[1]).toBe('');
+    expect(await asked('/', 'evil.example')).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await asked('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test('garbage gets an HTTP refusal and the end', async () => {
     const node = await startNode();
     expect(await exchange(node.port, 'garbage\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
