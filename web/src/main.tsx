@@ -4,8 +4,9 @@ import { render } from 'preact';
 import { browserPlatform } from './platform.ts';
 import { registerWorker } from './register-worker.ts';
 import { missingPlatform } from './secure-context.ts';
-import { App } from './ui/app.tsx';
 import { Failed, Lacking, Opening } from './ui/before.tsx';
+import { mount } from './ui/mount.tsx';
+import { followTheme } from './ui/theme.ts';
 
 /** The secret of an invite stands behind the `#`: it is taken out of the address before anything else happens. */
 function takeLink(): string | undefined {
@@ -16,6 +17,7 @@ function takeLink(): string | undefined {
 }
 
 async function start(root: HTMLElement): Promise<void> {
+  const endTheme = followTheme('system');
   const missing = missingPlatform();
   if (missing !== undefined) {
     render(<Lacking what={missing} />, root);
@@ -26,7 +28,8 @@ async function start(root: HTMLElement): Promise<void> {
   try {
     const profile = await openBrowserChat();
     const view = await createView({ profile, platform: browserPlatform, server: location.origin });
-    render(<App view={view} />, root);
+    endTheme();
+    mount(view, root);
     if (link !== undefined) view.actions.openLink(link);
     addEventListener('hashchange', () => {
       const next = takeLink();

@@ -1,8 +1,9 @@
-import type { Platform } from '@gochat/view/platform';
+import type { Notice, Platform } from '@gochat/view/platform';
 import { keysOf } from './ui/keys.ts';
+import { NOTICE_CLICKED } from './ui/page.ts';
+import { readText } from './ui/text-file.ts';
 import { WORDS } from './ui/words.ts';
 
-const FILE_BYTES = 1_000_000;
 const { settingsFields: FIELDS } = WORDS;
 
 /** What the browser does for the view. */
@@ -20,13 +21,9 @@ export const browserPlatform: Platform = {
   openLink: (href) => {
     open(href, '_blank', 'noopener,noreferrer');
   },
-  notify: ({ title, body, room }) => {
-    if (!('Notification' in window) || Notification.permission !== 'granted') return;
-    const notice = new Notification(title, { body, tag: room, icon: './assets/icon.svg' });
-    notice.onclick = () => {
-      focus();
-      notice.close();
-    };
+  notify: (notice) => {
+    const asked = document.documentElement.dataset.notify === 'on';
+    if (asked && 'Notification' in window && Notification.permission === 'granted') show(notice);
   },
   pickText: () => pickFile(),
   quit: () => undefined,
@@ -62,8 +59,8 @@ export const browserPlatform: Platform = {
       hint: '',
       type: 'choice',
       choices: [
-        { value: 'on', label: 'on' },
-        { value: 'off', label: 'off' },
+        { value: 'on', label: FIELDS.lettersOn },
+        { value: 'off', label: FIELDS.lettersOff },
       ],
     },
     { name: 'notify', label: FIELDS.notify, value: '', hint: '', type: 'toggle', choices: [] },
@@ -72,6 +69,21 @@ export const browserPlatform: Platform = {
   timeZone: undefined,
 };
 
+function show({ title, body, room }: Notice): void {
+  const options = { body, tag: room };
+  try {
+    const shown = new Notification(title, options);
+    shown.onclick = () => {
+      focus();
+      dispatchEvent(new CustomEvent(NOTICE_CLICKED, { detail: room }));
+      shown.close();
+    };
+  } catch {
+    // Phones have them only by way of the worker.
+    void navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options));
+  }
+}
+
 function pickFile(): Promise<{ readonly name: string; readonly text: string } | undefined> {
   return new Promise((resolve) => {
     const input = document.createElement('input');
@@ -79,19 +91,8 @@ function pickFile(): Promise<{ readonly name: string; readonly text: string } | 
     input.oncancel = () => resolve(undefined);
     input.onchange = () => {
       const file = input.files?.[0];
-      if (file === undefined || file.size > FILE_BYTES) resolve(undefined);
-      else void readText(file).then(resolve);
+      resolve(file === undefined ? undefined : readText(file));
     };
     input.click();
   });
-}
-
-async function readText(file: File): Promise<{ name: string; text: string } | undefined> {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
-    return { name: file.name, text };
-  } catch {
-    // It is no text.
-    return undefined;
-  }
 }

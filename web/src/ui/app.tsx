@@ -1,107 +1,96 @@
+import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Announcer } from './announcer.tsx';
-import { Banner, ChatView } from './chat.tsx';
+import { Banner, FlashView } from './banner.tsx';
+import { ChatView } from './chat.tsx';
 import { COMPOSER_ID } from './composer.tsx';
 import { DetailsView } from './details.tsx';
 import { DialogView } from './dialog.tsx';
-import { Icon } from './icons.tsx';
-import { handleKey, type PageKey, replyNeighbour } from './keys.ts';
+import { handleKey, isTyped, type PageKey, replyNeighbour } from './keys.ts';
+import { useHeight, useLooking, useMedia, useNotices, usePage } from './page.ts';
 import { RoomsView } from './rooms.tsx';
 import { useSnapshot } from './snapshot-hook.ts';
+import { Welcome } from './welcome.tsx';
 import { WORDS } from './words.ts';
 
 const WIDE = '(min-width: 1100px)';
+const NARROW = '(max-width: 719.98px)';
 
 /** The whole page over a view. */
 export function App({ view }: { readonly view: View }) {
   const snapshot = useSnapshot(view);
   const { actions } = view;
-  const { room, rooms, dialog, settings, unread } = snapshot;
-  const [details, setDetails] = useState(() => matchMedia(WIDE).matches);
-  const [searching, setSearching] = useState(false);
-  // On a narrow screen the rooms or one room are shown, and the back gesture leads from this to those.
-  const [inRoom, setInRoom] = useState(true);
+  const { room, rooms, dialog, flash } = snapshot;
   const open = room?.id;
+  const wide = useMedia(WIDE);
+  const [details, setDetails] = useState(wide);
+  const [searching, setSearching] = useState(false);
+  const { inRoom, setInRoom } = useBackToRooms(open);
 
+  usePage(snapshot);
+  useLooking(actions);
+  useHeight();
   useEffect(() => setSearching(false), [open]);
-  useEffect(() => {
-    if (open !== undefined) setInRoom(true);
-  }, [open]);
-  useEffect(() => {
-    if (inRoom && history.state?.room === undefined) history.pushState({ room: true }, '');
-    const onPop = () => setInRoom(false);
-    addEventListener('popstate', onPop);
-    return () => removeEventListener('popstate', onPop);
-  }, [inRoom]);
-
-  useLayoutEffect(() => {
-    const root = document.documentElement;
-    root.dataset.theme = settings.theme ?? 'system';
-    root.dataset.density = settings.density ?? 'comfortable';
-  }, [settings]);
+  useEffect(() => setDetails(wide), [wide]);
 
   useEffect(() => {
-    const count =
-      unread.mentions > 0 ? `(${unread.mentions}) ` : unread.messages > 0 ? `(${unread.messages}) ` : '';
-    document.title = `${count}${room === undefined ? '' : `${room.name} – `}${WORDS.app}`;
-    if ('setAppBadge' in navigator) void navigator.setAppBadge(unread.messages).catch(() => undefined);
-  }, [unread, room?.name]);
-
-  useEffect(() => {
-    const look = () => actions.look(document.visibilityState === 'visible' && document.hasFocus());
-    look();
-    const events = ['focus', 'blur'] as const;
-    for (const event of events) addEventListener(event, look);
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      for (const event of events) removeEventListener(event, look);
-      document.removeEventListener('visibilitychange', look);
+    const overlaid = details && !wide;
+    const page: Readonly<Record<PageKey, () => void>> = {
+      'search-panel': () => {
+        setSearching(true);
+        document.querySelector<HTMLElement>('.search input')?.focus();
+      },
+      details: () => setDetails((on) => !on),
+      'first-row': () => document.querySelector('.timeline')?.scrollTo({ top: 0 }),
+      'reply-up': () => reply(-1),
+      'reply-down': () => reply(1),
+      'next-landmark': () => goToLandmark(1),
+      'previous-landmark': () => goToLandmark(-1),
     };
-  }, [actions]);
-
-  useEffect(() => {
-    const page = (name: PageKey) => {
-      if (name === 'search-panel') setSearching(true);
-      else if (name === 'details') setDetails((on) => !on);
-      else if (name === 'first-row') document.querySelector<HTMLElement>('.timeline')?.scrollTo({ top: 0 });
-      else if (name === 'reply-up' || name === 'reply-down') {
-        const shown = view.getSnapshot().room;
-        const next =
-          shown &&
-          replyNeighbour(shown.timeline.rows, shown.composer.reply?.key, name === 'reply-up' ? -1 : 1);
-        if (next !== undefined) actions.run('reply', '', next);
-      } else goToLandmark(name === 'next-landmark' ? 1 : -1);
+    const reply = (by: 1 | -1) => {
+      const shown = view.getSnapshot().room;
+      const next = shown && replyNeighbour(shown.timeline.rows, shown.composer.reply?.key, by);
+      if (next !== undefined) actions.run('reply', '', next);
     };
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
-      if (handleKey(event, { actions, snapshot: view.getSnapshot(), page })) event.preventDefault();
-      else if (event.key === 'Escape' && view.getSnapshot().dialog === undefined) actions.cancel();
+      const now = view.getSnapshot();
+      if (handleKey(event, { actions, snapshot: now, page: (name) => page[name]() })) event.preventDefault();
+      else if (now.dialog !== undefined) return;
+      else if (event.key === 'Escape') {
+        if (overlaid) setDetails(false);
+        else actions.cancel();
+        if (inTimeline(document.activeElement)) focusComposer();
+      } else if (isTyped(event)) focusComposer();
     };
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
-  }, [actions, view]);
+  }, [actions, view, details, wide]);
 
   const choose = (id: string) => {
     actions.open(id);
     setInRoom(true);
   };
-  const layout = `app ${inRoom && room !== undefined ? 'in-room' : 'in-rooms'}${details && room !== undefined ? ' with-details' : ''}`;
+  useNotices(choose);
   return (
-    <div class={layout}>
+    <div class={layoutOf(snapshot, inRoom, details)}>
       <a class="skip" href={`#${COMPOSER_ID}`} onClick={(event) => skip(event)}>
         {WORDS.skip}
       </a>
+      <Banner connection={snapshot.connection} />
+      {dialog === undefined && <FlashView flash={flash} />}
       {rooms.length > 0 && <RoomsView rooms={rooms} actions={actions} chosen={choose} />}
       {room === undefined ? (
-        <Welcome view={view} />
+        <Welcome actions={actions} />
       ) : (
         <ChatView
           room={room}
-          snapshot={snapshot}
+          enterSends={snapshot.settings.enter !== 'newline'}
           actions={actions}
           searching={searching || room.search !== undefined}
           setSearching={setSearching}
+          details={details}
           toggleDetails={() => setDetails((on) => !on)}
           back={() => history.back()}
         />
@@ -109,44 +98,53 @@ export function App({ view }: { readonly view: View }) {
       {room !== undefined && details && (
         <DetailsView room={room} actions={actions} close={() => setDetails(false)} />
       )}
-      {dialog !== undefined && <DialogView dialog={dialog} actions={actions} />}
+      {dialog !== undefined && <DialogView dialog={dialog} flash={flash} actions={actions} />}
       <Announcer room={room} />
     </div>
   );
 }
 
-function Welcome({ view }: { readonly view: View }) {
-  return (
-    <main class="welcome" data-landmark="">
-      <Banner snapshot={view.getSnapshot()} />
-      <span class="seal">
-        <Icon name="lock" />
-      </span>
-      <h1>{WORDS.welcomeTitle}</h1>
-      <p>{WORDS.welcomeText}</p>
-      <div class="answers">
-        <button type="button" class="accent" onClick={() => view.actions.run('create')}>
-          {WORDS.create}
-        </button>
-        <button type="button" class="soft" onClick={() => view.actions.run('join')}>
-          {WORDS.join}
-        </button>
-      </div>
-    </main>
-  );
+function layoutOf({ room, rooms }: Snapshot, inRoom: boolean, details: boolean): string {
+  const shown = rooms.length === 0 || (inRoom && room !== undefined) ? 'in-room' : 'in-rooms';
+  return `app ${shown}${details && room !== undefined ? ' with-details' : ''}`;
+}
+
+/** On a narrow screen the rooms or one room are shown, and the back gesture leads from this to those. */
+function useBackToRooms(open: string | undefined) {
+  const narrow = useMedia(NARROW);
+  const [inRoom, setInRoom] = useState(true);
+  useEffect(() => {
+    if (open !== undefined) setInRoom(true);
+  }, [open]);
+  useEffect(() => {
+    const leads = narrow && inRoom && open !== undefined;
+    if (leads && history.state?.room !== true) history.pushState({ room: true }, '');
+    const onPop = () => setInRoom(false);
+    addEventListener('popstate', onPop);
+    return () => removeEventListener('popstate', onPop);
+  }, [narrow, inRoom, open]);
+  return { inRoom, setInRoom };
 }
 
 function skip(event: MouseEvent): void {
   event.preventDefault();
+  focusComposer();
+}
+
+function focusComposer(): void {
   document.getElementById(COMPOSER_ID)?.focus();
+}
+
+function inTimeline(element: Element | null): boolean {
+  return element?.closest('.timeline') !== null && element !== null;
 }
 
 /** Puts the focus into the next part of the page. */
 function goToLandmark(by: 1 | -1): void {
   const all = [...document.querySelectorAll<HTMLElement>('[data-landmark]')].filter(
-    (part) => part.offsetParent !== null,
+    (part) => part.offsetParent !== null || part.getClientRects().length > 0,
   );
   const now = all.findIndex((part) => part.contains(document.activeElement));
-  const next = all[(now + by + all.length) % all.length];
+  const next = all[now === -1 && by === -1 ? all.length - 1 : (now + by + all.length) % all.length];
   next?.querySelector<HTMLElement>('textarea, [aria-current="page"], button')?.focus();
 }

@@ -1,17 +1,20 @@
 import type { Actions } from '@gochat/view/actions';
-import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { RoomScreen } from '@gochat/view/snapshot';
+import { useState } from 'preact/hooks';
 import { ComposerView } from './composer.tsx';
 import { SearchView } from './details.tsx';
 import { Icon } from './icons.tsx';
+import { readText } from './text-file.ts';
 import { TimelineView } from './timeline.tsx';
 import { WORDS } from './words.ts';
 
 interface ChatProps {
   readonly room: RoomScreen;
-  readonly snapshot: Snapshot;
+  readonly enterSends: boolean;
   readonly actions: Actions;
   readonly searching: boolean;
   readonly setSearching: (on: boolean) => void;
+  readonly details: boolean;
   readonly toggleDetails: () => void;
   readonly back: () => void;
 }
@@ -21,20 +24,42 @@ const LOCKS = { unconfirmed: 'warning', sealed: 'lock', verified: 'shield' } as 
 /** The open room. */
 export function ChatView({
   room,
-  snapshot,
+  enterSends,
   actions,
   searching,
   setSearching,
+  details,
   toggleDetails,
   back,
 }: ChatProps) {
-  const enterSends = snapshot.settings.enter !== 'newline';
   const endSearch = () => {
     actions.search('');
     setSearching(false);
   };
+  const [dragged, setDragged] = useState(false);
+  const onDrag = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes('Files') !== true) return;
+    event.preventDefault();
+    setDragged(true);
+  };
+  const onDrop = (event: DragEvent) => {
+    const file = event.dataTransfer?.files[0];
+    if (file === undefined) return;
+    event.preventDefault();
+    setDragged(false);
+    void readText(file).then((read) => read && actions.paste(read.text, room.composer.text.length));
+  };
   return (
-    <main class="chat" data-landmark="" tabIndex={-1}>
+    <main
+      class="chat"
+      data-landmark=""
+      tabIndex={-1}
+      onDragOver={onDrag}
+      onDragLeave={(event) => {
+        if (event.target === event.currentTarget) setDragged(false);
+      }}
+      onDrop={onDrop}
+    >
       <header>
         <button
           type="button"
@@ -51,7 +76,7 @@ export function ChatView({
         </span>
         <div class="title">
           <h2 dir="auto">{room.name}</h2>
-          <p dir="auto">{room.topic}</p>
+          {room.topic !== '' && <p dir="auto">{room.topic}</p>}
         </div>
         <button
           type="button"
@@ -77,6 +102,7 @@ export function ChatView({
           class="quiet"
           aria-label={WORDS.details}
           title={WORDS.details}
+          aria-expanded={details}
           onClick={toggleDetails}
         >
           <Icon name="people" />
@@ -84,7 +110,6 @@ export function ChatView({
         </button>
       </header>
       {searching && <SearchView search={room.search} actions={actions} close={endSearch} />}
-      <Banner snapshot={snapshot} />
       <TimelineView key={room.id} room={room} actions={actions} />
       <ComposerView
         key={`composer ${room.id}`}
@@ -93,20 +118,7 @@ export function ChatView({
         enterSends={enterSends}
         actions={actions}
       />
+      {dragged && <p class="drop">{WORDS.dropHint}</p>}
     </main>
-  );
-}
-
-/** What is the matter with the connection; in the document always, so that a change is read out. */
-export function Banner({ snapshot: { connection, flash } }: { readonly snapshot: Snapshot }) {
-  return (
-    <>
-      <p class={`banner ${connection.state}`} role="status">
-        {connection.text}
-      </p>
-      <p class={flash === undefined ? 'flash' : `flash shown ${flash.tone}`} role="status">
-        {flash?.text ?? ''}
-      </p>
-    </>
   );
 }

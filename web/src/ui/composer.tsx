@@ -18,18 +18,15 @@ const MARKS: Readonly<Record<string, string>> = { b: '**', i: '*', e: '`' };
 
 export function ComposerView({ composer, typing, enterSends, actions }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const taken = useRef(0);
+  const taken = useRef<number | undefined>(undefined);
 
   useLayoutEffect(() => {
     const box = field.current;
     if (box === null || taken.current === composer.tick) return;
-    const first = taken.current === 0;
+    const first = taken.current === undefined;
     taken.current = composer.tick;
-    if (box.value !== composer.text) {
-      box.value = composer.text;
-      box.setSelectionRange(composer.text.length, composer.text.length);
-    }
-    if (!first || matchMedia('(pointer: fine)').matches) box.focus();
+    takeOver(box, composer.text);
+    if (!first || matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
     grow(box);
   }, [composer.tick, composer.text]);
 
@@ -64,10 +61,9 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
       actions.send();
     } else if (event.key === 'ArrowUp' && plain && box.value === '' && actions.editLast())
       event.preventDefault();
-    else if (event.key === 'Escape') {
+    else if (event.key === 'Escape' && actions.cancel()) {
       event.preventDefault();
       event.stopPropagation();
-      actions.cancel();
     } else if ((event.ctrlKey || event.metaKey) && Object.hasOwn(MARKS, event.key)) {
       event.preventDefault();
       wrap(box, MARKS[event.key] ?? '');
@@ -79,6 +75,10 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     const box = event.currentTarget as HTMLTextAreaElement;
     if (text.split('\n').length <= 3 && !(box.selectionStart === 0 && text.startsWith('/'))) return;
     event.preventDefault();
+    if (box.selectionStart !== box.selectionEnd) {
+      box.setRangeText('', box.selectionStart, box.selectionEnd, 'end');
+      told(box);
+    }
     actions.paste(text, box.selectionStart);
   };
   const { completion } = composer;
@@ -88,7 +88,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         <div class={`above colour-${composer.reply.colour}`}>
           <Icon name="reply" />
           <p>
-            <span class="name">{WORDS.replying(composer.reply.from)}</span>{' '}
+            <bdi class="name">{WORDS.replying(composer.reply.from)}</bdi>{' '}
             <span dir="auto">{composer.reply.text}</span>
           </p>
           <Cancel label={WORDS.cancelReply} actions={actions} />
@@ -108,6 +108,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           class="quiet"
           aria-label={WORDS.emoji}
           title={WORDS.emoji}
+          onMouseDown={keepFocus}
           onClick={() => actions.run('emoji')}
         >
           <Icon name="smile" />
@@ -134,6 +135,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           aria-label={WORDS.send}
           title={WORDS.send}
           disabled={composer.text.trim() === ''}
+          onMouseDown={keepFocus}
           onClick={() => actions.send()}
         >
           <Icon name={composer.mode === 'edit' ? 'check' : 'send'} />
@@ -180,7 +182,7 @@ function Suggestions({
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => actions.complete(i)}
         >
-          <span>{item.label}</span> <small>{item.hint}</small>
+          <span dir="auto">{item.label}</span> <small dir="auto">{item.hint}</small>
         </div>
       ))}
     </div>
@@ -202,6 +204,20 @@ function completes(event: KeyboardEvent, actions: Actions): boolean {
   event.stopPropagation();
   act();
   return true;
+}
+
+/** On touch the keyboard stays, and so does the cursor. */
+function keepFocus(event: MouseEvent): void {
+  event.preventDefault();
+}
+
+/** Puts the view's text into the field; the cursor stays before what stood behind it. */
+function takeOver(box: HTMLTextAreaElement, text: string): void {
+  if (box.value === text) return;
+  const behind = box.value.slice(box.selectionEnd);
+  const at = text.endsWith(behind) ? text.length - behind.length : text.length;
+  box.value = text;
+  box.setSelectionRange(at, at);
 }
 
 function wrap(box: HTMLTextAreaElement, mark: string): void {

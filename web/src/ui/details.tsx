@@ -45,11 +45,17 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
         ))}
       </ul>
       <footer>
-        <button type="button" class="soft" onClick={() => actions.run('invite')}>
+        <button type="button" class="quiet" onClick={() => actions.run('invite')}>
           <Icon name="invite" /> {WORDS.invite}
         </button>
-        <button type="button" class="soft" onClick={() => actions.run('privacy')}>
-          {WORDS.settings}
+        <button type="button" class="quiet" onClick={() => actions.run('notify')}>
+          <Icon name="bell" /> {WORDS.notifications}
+        </button>
+        <button type="button" class="quiet" onClick={() => actions.run('privacy')}>
+          <Icon name="lock" /> {WORDS.privacy}
+        </button>
+        <button type="button" class="quiet" onClick={() => actions.run('inspect')}>
+          <Icon name="eye" /> {WORDS.inspect}
         </button>
       </footer>
     </aside>
@@ -90,6 +96,7 @@ export function SearchView({
           placeholder={WORDS.searchField}
           dir="auto"
           autocomplete="off"
+          defaultValue={search?.text}
           onKeyDown={onKeyDown}
         />
         <span role="status">{search?.summary ?? ''}</span>

@@ -48,6 +48,7 @@ function useFinder({ label, text, names, columns, actions }: FinderProps) {
       autocomplete="off"
       spellcheck={false}
       placeholder={WORDS.filter}
+      defaultValue={text}
       onInput={(event) => actions.filter((event.currentTarget as HTMLInputElement).value)}
       onKeyDown={onKeyDown}
     />

@@ -9,6 +9,7 @@ import type {
   MenuItem,
 } from '@gochat/view/dialog';
 import { Avatar } from './avatar.tsx';
+import { Icon } from './icons.tsx';
 import { WORDS } from './words.ts';
 
 interface With<D> {
@@ -118,11 +119,26 @@ export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
 export function MemberView({ dialog, actions }: With<MemberDialog>) {
   return (
     <div class="member">
-      <Avatar name={dialog.name} colour={dialog.colour} />
+      <div class="person">
+        <Avatar name={dialog.name} colour={dialog.colour} />
+        {dialog.verified && (
+          <p class="lock verified">
+            <Icon name="shield" /> {WORDS.verified}
+          </p>
+        )}
+      </div>
       {dialog.text.map((line) => (
-        <p key={line}>{line}</p>
+        <p key={line} dir="auto">
+          {line}
+        </p>
       ))}
-      {dialog.safety.length > 0 && <pre class="safety">{dialog.safety.join('\n')}</pre>}
+      {dialog.safety.length > 0 && (
+        <p class="safety">
+          {dialog.safety.map((group, i) => (
+            <span key={i}>{group}</span>
+          ))}
+        </p>
+      )}
       <Items items={dialog.items} actions={actions} />
     </div>
   );

@@ -1,7 +1,9 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Dialog } from '@gochat/view/dialog';
+import type { Flash } from '@gochat/view/snapshot';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { FlashView } from './banner.tsx';
 import { EmojiView, PaletteView } from './dialog-find.tsx';
 import { FormView } from './dialog-form.tsx';
 import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './dialog-show.tsx';
@@ -16,9 +18,11 @@ interface DialogProps {
 const TITLE_ID = 'dialog-title';
 
 /** The dialog in front; the browser keeps the focus in it and gives it back. */
-export function DialogView({ dialog, actions }: DialogProps) {
+export function DialogView({ dialog, flash, actions }: DialogProps & { readonly flash: Flash | undefined }) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Where a press began: text that is selected beyond the edge closes nothing.
+  const pressed = useRef<EventTarget | null>(null);
+  useLayoutEffect(() => {
     const element = box.current;
     const before = document.activeElement;
     element?.showModal();
@@ -27,11 +31,12 @@ export function DialogView({ dialog, actions }: DialogProps) {
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first =
       box.current?.querySelector<HTMLElement>('[data-first]') ??
       box.current?.querySelector<HTMLElement>('input, select, .answers button, .list button');
     first?.focus();
+    if (first instanceof HTMLInputElement) first.select();
   }, [dialog.tick]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes, which is the dialog's own
@@ -43,8 +48,12 @@ export function DialogView({ dialog, actions }: DialogProps) {
         event.preventDefault();
         actions.close();
       }}
+      onPointerDown={(event) => {
+        pressed.current = event.target;
+      }}
       onClick={(event) => {
-        if (event.target === box.current) actions.close();
+        if (event.target === box.current && pressed.current === box.current && dialog.kind !== 'form')
+          actions.close();
       }}
     >
       <div class="sheet">
@@ -60,7 +69,10 @@ export function DialogView({ dialog, actions }: DialogProps) {
             <Icon name="close" />
           </button>
         </header>
-        <Inside key={dialog.tick} dialog={dialog} actions={actions} />
+        <div class="inside" key={dialog.tick}>
+          <Inside dialog={dialog} actions={actions} />
+          <FlashView flash={flash} />
+        </div>
       </div>
     </dialog>
   );

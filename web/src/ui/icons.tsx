@@ -1,6 +1,7 @@
 /** Line icons of 24 by 24, drawn in the colour of the text around them. */
 const PATHS = {
   plus: 'M12 5v14M5 12h14',
+  link: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.6-5.6L12 7.2M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.6 5.6L12 16.8',
   send: 'M5 12h13M12 5l7 7-7 7',
   smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M8.5 14.5s1.2 2 3.5 2 3.5-2 3.5-2M9 9.5h.01M15 9.5h.01',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16 16l4.5 4.5',
@@ -21,13 +22,27 @@ const PATHS = {
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 7.5V12l3 2',
   check: 'M5 12.5l4.5 4.5L19 7',
   checks: 'M2.5 12.5L7 17l8.5-9M11 16l1 1 9-9.5',
-  bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 20.5h4M4 4l16 16',
+  bell: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 20.5h4',
+  muted: 'M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 20.5h4M4 4l16 16',
+  eye: 'M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M12 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   gear: 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M18.4 5.6l-2.1 2.1M7.7 16.3l-2.1 2.1',
-  keys: 'M3 7h18v10H3zM7 10.5h.01M11 10.5h.01M15 10.5h.01M8 14h8',
 } as const;
 
 export type IconName = keyof typeof PATHS;
+
+/** The sign of the chat: a speech bubble that is a lock. */
+export function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 512 512" aria-hidden="true" focusable="false">
+      <path d="M136 130h240a44 44 0 0 1 44 44v126a44 44 0 0 1-44 44H258l-82 66v-66h-40a44 44 0 0 1-44-44V174a44 44 0 0 1 44-44Z" />
+      <path
+        class="keyhole"
+        d="M220 226v-16a36 36 0 0 1 72 0v16h4a12 12 0 0 1 12 12v52a12 12 0 0 1-12 12h-80a12 12 0 0 1-12-12v-52a12 12 0 0 1 12-12Zm22 0h28v-16a14 14 0 0 0-28 0Z"
+      />
+    </svg>
+  );
+}
 
 /** Tells nothing to who listens: what it stands beside, or the control's own name, does. */
 export function Icon({ name }: { readonly name: IconName }) {

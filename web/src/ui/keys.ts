@@ -96,6 +96,9 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
   const writing = element?.closest('input, textarea, select') !== null && element !== undefined;
   const row = element?.closest<HTMLElement>('[data-key]')?.dataset.key;
   const keys = written(event);
+  // There these keys move the cursor.
+  const moving = writing && element instanceof HTMLTextAreaElement && element.value !== '';
+  if (moving && /^(?:Ctrl\+(?:Home|End)|Shift\+PageUp)$/.test(keys)) return false;
   if (row !== undefined && !writing && keys === 'Enter' && element?.dataset.key === row) {
     actions.menu(row);
     return true;
@@ -118,6 +121,12 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
     actions.open(room.id);
   } else actions.run(does.command, '', found.onMessage === true ? row : undefined);
   return true;
+}
+
+/** Whether a key would write something, and nothing that takes text has the focus. */
+export function isTyped(event: KeyboardEvent): boolean {
+  const nowhere = document.activeElement === null || document.activeElement === document.body;
+  return nowhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
 /** The message above (-1) or below (1) the one that is being answered; the newest to begin with. */

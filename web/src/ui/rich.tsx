@@ -1,10 +1,14 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Block, CodePart, Inline } from '@gochat/view/rich';
-import { useEffect, useState } from 'preact/hooks';
+import { createContext } from 'preact';
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { WORDS } from './words.ts';
 
 type Highlight = Actions['highlight'];
+
+/** The `tabIndex` of links and buttons: Tab leads to those of one row only. */
+export const Reach = createContext(0);
 
 export function Blocks({
   blocks,
@@ -60,6 +64,7 @@ function inlines(all: readonly Inline[]) {
 }
 
 function OneInline({ inline }: { readonly inline: Inline }) {
+  const tabIndex = useContext(Reach);
   switch (inline.kind) {
     case 'text':
       return <>{inline.text}</>;
@@ -73,12 +78,23 @@ function OneInline({ inline }: { readonly inline: Inline }) {
       return <code>{inline.text}</code>;
     case 'link':
       return (
-        <a href={inline.href} target="_blank" rel="noopener noreferrer" title={inline.href}>
+        <a
+          href={inline.href}
+          target="_blank"
+          rel="noopener noreferrer"
+          title={inline.href}
+          dir="auto"
+          tabIndex={tabIndex}
+        >
           {inlines(inline.inside)}
         </a>
       );
     case 'mention':
-      return <span class={inline.self ? 'mention self' : 'mention'}>{inline.text}</span>;
+      return (
+        <span class={inline.self ? 'mention self' : 'mention'} dir="auto">
+          {inline.text}
+        </span>
+      );
     case 'break':
       return <br />;
     default:
@@ -97,14 +113,24 @@ function Code({
 }) {
   const [parts, setParts] = useState<readonly CodePart[] | undefined>(undefined);
   const [copied, setCopied] = useState(false);
+  const tabIndex = useContext(Reach);
   useEffect(() => {
     let wanted = true;
     setParts(undefined);
+    if (language === '') return;
     void highlight(language, text).then((found) => wanted && setParts(found));
     return () => {
       wanted = false;
     };
   }, [language, text, highlight]);
+  // What scrolls must be reached by keys (WCAG 2.1.1), and what doesn't shouldn't be in their way.
+  const box = useRef<HTMLPreElement>(null);
+  useLayoutEffect(() => {
+    const pre = box.current;
+    if (pre === null) return;
+    const scrolls = pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight;
+    pre.tabIndex = scrolls ? 0 : -1;
+  });
   const copy = () => {
     void navigator.clipboard.writeText(text).then(
       () => setCopied(true),
@@ -115,12 +141,11 @@ function Code({
     <figure class="code">
       <figcaption>
         <span>{language}</span>
-        <button type="button" class="quiet small" onClick={copy}>
+        <button type="button" class="quiet small" tabIndex={tabIndex} onClick={copy}>
           <Icon name="copy" /> {copied ? WORDS.copied : WORDS.copy}
         </button>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1) */}
-      <pre tabIndex={0} dir="ltr">
+      <pre ref={box} dir="ltr">
         <code>
           {parts === undefined
             ? text

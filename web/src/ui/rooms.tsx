@@ -1,7 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { RoomEntry } from '@gochat/view/snapshot';
 import { Avatar } from './avatar.tsx';
-import { Icon } from './icons.tsx';
+import { Icon, Mark } from './icons.tsx';
 import { WORDS } from './words.ts';
 
 interface RoomsProps {
@@ -15,7 +15,10 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
   return (
     <nav class="rooms" aria-label={WORDS.rooms} data-landmark="">
       <header>
-        <h1>{WORDS.app}</h1>
+        <h1>
+          <Mark />
+          {WORDS.app}
+        </h1>
         <button
           type="button"
           class="quiet"
@@ -40,7 +43,7 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
           <li key={room.id}>
             <button
               type="button"
-              class={room.ended === '' ? 'room' : 'room ended'}
+              class={`room${room.ended === '' ? '' : ' ended'}${room.unread > 0 && !room.muted ? ' new' : ''}`}
               aria-current={room.open ? 'page' : undefined}
               aria-label={room.spoken}
               onClick={() => chosen(room.id)}
@@ -50,11 +53,13 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
                 <span class="name" dir="auto">
                   {room.name}
                 </span>
-                <span class="preview" dir="auto">
-                  {room.preview}
-                </span>
+                {(room.ended || room.preview) !== '' && (
+                  <span class="preview" dir="auto">
+                    {room.ended || room.preview}
+                  </span>
+                )}
               </span>
-              {room.muted && <Icon name="bell" />}
+              {room.muted && <Icon name="muted" />}
               {room.unread > 0 && (
                 <span class={room.mentions > 0 ? 'count mention' : 'count'}>
                   {room.mentions > 0 && '@'}
@@ -66,11 +71,11 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
         ))}
       </ul>
       <footer>
-        <button type="button" class="soft" onClick={() => actions.run('create')}>
+        <button type="button" class="quiet" onClick={() => actions.run('create')}>
           <Icon name="plus" /> {WORDS.create}
         </button>
-        <button type="button" class="soft" onClick={() => actions.run('join')}>
-          {WORDS.join}
+        <button type="button" class="quiet" onClick={() => actions.run('join')}>
+          <Icon name="link" /> {WORDS.join}
         </button>
       </footer>
     </nav>

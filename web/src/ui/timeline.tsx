@@ -3,6 +3,7 @@ import type { Row } from '@gochat/view/row';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
+import { dayAbove, type Place, placeAt, SLACK, topOf } from './place.ts';
 import { RowView } from './row.tsx';
 import { Heights } from './window.ts';
 import { WORDS } from './words.ts';
@@ -10,21 +11,13 @@ import { WORDS } from './words.ts';
 const ESTIMATE = 56;
 /** Drawn above and below what is seen. */
 const MARGIN = 700;
-/** So near the end counts as at it. */
-const SLACK = 24;
+/** So near the beginning, what comes before it is asked for. */
 const EARLIER = 600;
 const MARKED_MS = 2400;
 
 interface TimelineProps {
   readonly room: RoomScreen;
   readonly actions: Actions;
-}
-
-/** Where the reader stands: a row and how far its top lies below the top of the screen; or at the end, following what comes. */
-interface Place {
-  key: string;
-  offset: number;
-  atEnd: boolean;
 }
 
 /** The room's rows, of which only those near the screen are in the document. */
@@ -36,26 +29,37 @@ export function TimelineView({ room, actions }: TimelineProps) {
   const [, redraw] = useReducer((n: number, _: undefined) => n + 1, 0);
   const [focused, setFocused] = useState<string | undefined>(undefined);
   const [marked, setMarked] = useState<string | undefined>(undefined);
-  const index = useMemo(() => new Map(rows.map((row, i) => [row.key, i])), [rows]);
+  const hadFocus = useRef(false);
+  const days = useMemo(
+    () => rows.flatMap((row, at) => (row.kind === 'day' ? [{ at, text: row.text }] : [])),
+    [rows],
+  );
+  // It was scrolled, and the event that says so is still to come.
+  const last = useRef({ top: 0, rows });
+  const there = scroller.current;
+  if (there !== null && Math.abs(there.scrollTop - last.current.top) > 1)
+    place.current = placeAt(last.current.rows, heights, there);
   useMemo(() => heights.lay(rows.map(({ key }) => key)), [rows, heights]);
 
-  const view = scroller.current?.clientHeight ?? 800;
-  const top = topOf(place.current, index, heights, view);
+  const view = scroller.current?.clientHeight ?? innerHeight;
+  const top = topOf(place.current, heights, view);
   const [first, end] = heights.between(top - MARGIN, top + view + MARGIN);
   const shown = rows.slice(first, end);
-  const tabbable = focused !== undefined && index.has(focused) ? focused : lastMessage(rows);
+  const tabbable = tabbableIn(shown, focused, rows.slice(...heights.between(top, top + view - SLACK)));
+  const day = dayAbove(days, heights, top);
 
-  const settle = () => {
+  useLayoutEffect(() => {
     const box = scroller.current;
     if (box === null) return;
-    const measured = [...box.querySelectorAll<HTMLElement>('[data-key]')].map(
-      (row) => [row.dataset.key ?? '', row.getBoundingClientRect().height] as const,
-    );
-    if (heights.measure(measured)) redraw(undefined);
-    const wanted = topOf(place.current, index, heights, box.clientHeight);
+    if (heights.measure([...box.querySelectorAll<HTMLElement>('[data-key]')].map(heightOf)))
+      redraw(undefined);
+    const wanted = topOf(place.current, heights, box.clientHeight);
     if (Math.abs(box.scrollTop - wanted) > 0.5) box.scrollTop = wanted;
-  };
-  useLayoutEffect(settle);
+    last.current = { top: box.scrollTop, rows };
+    // The row with the focus was scrolled out of the document: the keys stay with the timeline.
+    if (hadFocus.current && document.activeElement === document.body) box.focus({ preventScroll: true });
+    hadFocus.current = box.contains(document.activeElement);
+  });
 
   useEffect(() => {
     const box = scroller.current;
@@ -70,17 +74,35 @@ export function TimelineView({ room, actions }: TimelineProps) {
     return () => watch.disconnect();
   }, [heights]);
 
+  // What grows without being drawn anew, such as a notice that is opened, moves what stands below it.
+  const rowSizes = useMemo(
+    () =>
+      new ResizeObserver((entries) => {
+        if (heights.measure(entries.map(({ target: row }) => heightOf(row as HTMLElement))))
+          redraw(undefined);
+      }),
+    [heights],
+  );
+  useEffect(() => () => rowSizes.disconnect(), [rowSizes]);
+  const lastShown = shown.at(-1)?.key;
+  useEffect(() => {
+    rowSizes.disconnect();
+    for (const row of scroller.current?.querySelectorAll('[data-key]') ?? []) rowSizes.observe(row);
+  }, [rowSizes, first, lastShown, shown.length]);
+
   // What was aimed at is obeyed once.
   const aimed = useRef(target?.tick ?? 0);
   useLayoutEffect(() => {
-    if (target === undefined || target.tick === aimed.current || !index.has(target.key)) return;
+    const at = target && heights.index(target.key);
+    if (target === undefined || target.tick === aimed.current || at === undefined) return;
     aimed.current = target.tick;
-    const atEnd = index.get(target.key) === rows.length - 1;
+    const atEnd = at === rows.length - 1;
     place.current = { key: target.key, offset: view / 3, atEnd };
     setFocused(target.key);
     if (!atEnd) setMarked(target.key);
+    if (scroller.current?.contains(document.activeElement) === true) focusSoon(target.key);
     redraw(undefined);
-  }, [target, index, rows.length, view]);
+  }, [target, rows, heights, view]);
 
   useEffect(() => {
     if (marked === undefined) return;
@@ -88,58 +110,65 @@ export function TimelineView({ room, actions }: TimelineProps) {
     return () => clearTimeout(timer);
   }, [marked]);
 
-  const report = () => {
+  const report = useRef<() => void>(() => undefined);
+  report.current = () => {
     const box = scroller.current;
     if (box === null || !document.hasFocus() || document.visibilityState !== 'visible') return;
     const lowest = rows[heights.at(box.scrollTop + box.clientHeight - SLACK)];
     if (lowest !== undefined) actions.seen(lowest.key);
   };
+  useEffect(() => report.current());
   useEffect(() => {
-    report();
-    addEventListener('focus', report);
-    return () => removeEventListener('focus', report);
-  });
+    const onFocus = () => report.current();
+    addEventListener('focus', onFocus);
+    return () => removeEventListener('focus', onFocus);
+  }, []);
+
+  const askEarlier = () => {
+    const box = scroller.current;
+    if (box !== null && more && !loading && (heights.total <= box.clientHeight || box.scrollTop < EARLIER))
+      actions.loadEarlier();
+  };
+  useEffect(askEarlier, [more, loading, heights, actions, rows]);
 
   const onScroll = () => {
     const box = scroller.current;
     if (box === null) return;
-    const at = heights.at(box.scrollTop);
-    const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - SLACK;
-    place.current = { key: rows[at]?.key ?? '', offset: heights.top(at) - box.scrollTop, atEnd };
-    if (box.scrollTop < EARLIER && more && !loading) actions.loadEarlier();
+    place.current = placeAt(rows, heights, box);
+    askEarlier();
     redraw(undefined);
   };
 
-  useEffect(() => {
-    const box = scroller.current;
-    if (box !== null && more && !loading && (heights.total <= box.clientHeight || box.scrollTop < EARLIER))
-      actions.loadEarlier();
-  }, [more, loading, heights, actions, rows]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    const from = (event.target as HTMLElement).closest<HTMLElement>('[data-key]')?.dataset.key;
-    const step = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }[event.key];
-    if (from === undefined || step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    const next = rows[(index.get(from) ?? 0) + step];
-    if (next === undefined) return;
-    event.preventDefault();
-    focusRow(next.key);
+  const focusSoon = (key: string) => {
+    requestAnimationFrame(() =>
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
+        ?.focus({ preventScroll: true }),
+    );
   };
 
   const focusRow = (key: string) => {
     setFocused(key);
     const box = scroller.current;
-    const at = index.get(key) ?? 0;
+    const at = heights.index(key) ?? 0;
     const rowTop = heights.top(at);
     const rowEnd = heights.top(at + 1);
     if (box !== null && (rowTop < box.scrollTop || rowEnd > box.scrollTop + box.clientHeight)) {
       const offset = rowTop < box.scrollTop ? 8 : Math.max(8, box.clientHeight - (rowEnd - rowTop) - 8);
-      place.current = { key, offset, atEnd: false };
+      place.current = { key, offset, atEnd: at === rows.length - 1 };
       redraw(undefined);
     }
-    requestAnimationFrame(() =>
-      box?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true }),
-    );
+    focusSoon(key);
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }[event.key];
+    if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    const from = keyOf(event.target);
+    const next = from === undefined ? tabbable : rows[(heights.index(from) ?? 0) + step]?.key;
+    if (next === undefined) return;
+    event.preventDefault();
+    focusRow(next);
   };
 
   return (
@@ -150,12 +179,18 @@ export function TimelineView({ room, actions }: TimelineProps) {
         aria-live="off"
         aria-label={WORDS.messages(room.name)}
         aria-busy={loading}
+        tabIndex={-1}
         ref={scroller}
         onScroll={onScroll}
         onKeyDown={onKeyDown}
-        onFocusIn={(event) =>
-          setFocused((event.target as HTMLElement).closest<HTMLElement>('[data-key]')?.dataset.key)
-        }
+        onFocusIn={(event) => setFocused(keyOf(event.target))}
+        onContextMenu={(event) => {
+          const key =
+            event instanceof PointerEvent && event.pointerType === 'touch' ? keyOf(event.target) : undefined;
+          if (key === undefined || (event.target as HTMLElement).closest('a') !== null) return;
+          event.preventDefault();
+          actions.menu(key);
+        }}
       >
         <Spacer height={heights.top(first)} />
         {shown.map((row) => (
@@ -169,12 +204,20 @@ export function TimelineView({ room, actions }: TimelineProps) {
         ))}
         <Spacer height={heights.total - heights.top(end)} />
       </div>
+      {day !== undefined && (
+        <p class="day-above" aria-hidden="true">
+          {day}
+        </p>
+      )}
+      <p class="earlier" aria-hidden="true">
+        {loading ? WORDS.loadingEarlier : ''}
+      </p>
       {!place.current.atEnd && (
         <button
           type="button"
           class="to-end"
           onClick={() => actions.jumpToNewest()}
-          aria-label={WORDS.newest}
+          aria-label={unread > 0 ? `${WORDS.newest}, ${WORDS.unread(unread)}` : WORDS.newest}
           title={WORDS.newest}
         >
           <Icon name="down" />
@@ -195,13 +238,20 @@ function Spacer({ height }: { readonly height: number }) {
   return <div ref={element} aria-hidden="true" class="spacer" />;
 }
 
-function topOf(place: Place, index: ReadonlyMap<string, number>, heights: Heights, view: number): number {
-  const bottom = Math.max(0, heights.total - view);
-  if (place.atEnd) return bottom;
-  const at = index.get(place.key);
-  return at === undefined ? bottom : Math.max(0, Math.min(bottom, heights.top(at) - place.offset));
+function heightOf(row: HTMLElement): readonly [string, number] {
+  return [row.dataset.key ?? '', row.getBoundingClientRect().height];
 }
 
-function lastMessage(rows: readonly Row[]): string | undefined {
-  return rows.findLast(({ kind }) => kind === 'message')?.key ?? rows.at(-1)?.key;
+function keyOf(target: EventTarget | null): string | undefined {
+  return target instanceof Element ? target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;
+}
+
+/** The row that Tab leads to: the one that had the focus last, or else the lowest message that is seen. */
+function tabbableIn(
+  shown: readonly Row[],
+  focused: string | undefined,
+  seen: readonly Row[],
+): string | undefined {
+  if (focused !== undefined && shown.some(({ key }) => key === focused)) return focused;
+  return (seen.findLast(({ kind }) => kind === 'message') ?? seen.at(-1))?.key;
 }

@@ -2,6 +2,7 @@
 export class Heights {
   readonly #measured = new Map<string, number>();
   readonly #estimate: number;
+  readonly #index = new Map<string, number>();
   #keys: readonly string[] = [];
   /** Where each row begins; one more than there are rows. */
   #tops: Float64Array = new Float64Array(1);
@@ -18,28 +19,39 @@ export class Heights {
     return this.#tops[Math.max(0, Math.min(index, this.#keys.length))] ?? 0;
   }
 
-  /** The rows as they stand now. */
+  /** Which row this is, or undefined when it is none of them. */
+  index(key: string): number | undefined {
+    return this.#index.get(key);
+  }
+
+  /** The rows as they stand now. What stands before the first that is another than before costs next to nothing. */
   lay(keys: readonly string[]): void {
+    const before = this.#keys;
+    let same = 0;
+    while (same < keys.length && keys[same] === before[same]) same++;
+    for (let i = same; i < before.length; i++) this.#index.delete(before[i] ?? '');
+    for (let i = same; i < keys.length; i++) this.#index.set(keys[i] ?? '', i);
     this.#keys = keys;
-    this.#sum();
+    this.#sum(same);
   }
 
   /** @returns whether any height differs from what was thought. */
   measure(heights: Iterable<readonly [string, number]>): boolean {
-    let changed = false;
+    let from = this.#keys.length;
     for (const [key, height] of heights) {
       if (this.#measured.get(key) === height) continue;
       this.#measured.set(key, height);
-      changed = true;
+      from = Math.min(from, this.#index.get(key) ?? from);
     }
-    if (changed) this.#sum();
+    const changed = from < this.#keys.length;
+    if (changed) this.#sum(from);
     return changed;
   }
 
   /** All was measured for another width. */
   forget(): void {
     this.#measured.clear();
-    this.#sum();
+    this.#sum(0);
   }
 
   /** The row at a distance from the top. */
@@ -54,19 +66,21 @@ export class Heights {
     return low;
   }
 
-  /** The rows from `from` to `to` pixels with a margin above and below: [first, behind the last]. */
+  /** The rows from `from` to `to` pixels: [first, behind the last]. */
   between(from: number, to: number): readonly [number, number] {
     return [this.at(Math.max(0, from)), Math.min(this.#keys.length, this.at(to) + 1)];
   }
 
-  #sum(): void {
-    const tops = new Float64Array(this.#keys.length + 1);
-    let top = 0;
-    this.#keys.forEach((key, i) => {
-      tops[i] = top;
-      top += this.#measured.get(key) ?? this.#estimate;
-    });
-    tops[this.#keys.length] = top;
-    this.#tops = tops;
+  #sum(from: number): void {
+    const count = this.#keys.length;
+    if (this.#tops.length <= count) {
+      const wider = new Float64Array(Math.max(count + 1, this.#tops.length * 2));
+      wider.set(this.#tops);
+      this.#tops = wider;
+    }
+    for (let i = from; i < count; i++) {
+      const height = this.#measured.get(this.#keys[i] ?? '') ?? this.#estimate;
+      this.#tops[i + 1] = (this.#tops[i] ?? 0) + height;
+    }
   }
 }

@@ -6,6 +6,10 @@ export const WORDS = {
   welcomeTitle: 'Chat that only its members can read',
   welcomeText:
     'Names, messages and members are sealed on your device. The server that passes them on can read none of it. No account, no phone number.',
+  membersRead: 'What members read',
+  serverReads: 'What the server has of it',
+  exampleSaid: 'Dinner at seven? I bring the wine.',
+  exampleSealed: 'qZ8f3kVt0wX_JpR2mB7uLh9sYcEo4Ndg',
   create: 'Create a room',
   join: 'Join with a link',
   rooms: 'Rooms',
@@ -38,6 +42,11 @@ export const WORDS = {
   cancelEdit: 'Leave it as it was',
   replying: (who: string) => `Replying to ${who}`,
   editing: 'Editing your message',
+  notifications: 'Notifications',
+  privacy: 'Privacy',
+  inspect: 'What the server sees',
+  unfold: 'Show all',
+  fold: 'Show less',
   reply: 'Reply',
   react: 'React',
   edit: 'Edit',
@@ -59,8 +68,8 @@ export const WORDS = {
   insecureText:
     'Browsers encrypt only on pages that were delivered over TLS, or from this very machine. Nothing was lost: your link still works. Ask whoever hosts this server to do one of these:',
   insecureSteps: [
-    'Give it a certificate: gochat serve --host 0.0.0.0 --names chat.example.org --tls-cert CERT.pem --tls-key KEY.pem',
-    'Put it behind a web server that has one (Caddy, nginx), with gochat serve --behind-proxy',
+    'Give it a certificate: gochat serve --host 0.0.0.0 --tls-cert CERT.pem --tls-key KEY.pem',
+    'Put it behind a web server that has one (Caddy, nginx), with gochat serve --behind-proxy --name chat.example.org',
   ],
   insecureOwn: 'Meanwhile a terminal works: npx gochat join "LINK"',
   oldTitle: 'This browser is too old for GoChat',
@@ -87,6 +96,8 @@ export const WORDS = {
     enterSends: 'sends',
     enterBreaks: 'makes a new line; Ctrl+Enter sends',
     letters: 'Single letters act on a focused message',
+    lettersOn: 'on',
+    lettersOff: 'off',
     notify: 'Notify by the browser',
   },
 } as const;

@@ -1,0 +1,127 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadAssets } from '@gochat/server/assets';
+import { openMemory } from '@gochat/server/log/memory';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { serve } from '@gochat/server/serve';
+import type { Actions } from '@gochat/view/actions';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { bundle } from 'lightningcss';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { build } from 'rolldown';
+import { BrowserPerson } from './browser-person.ts';
+import { temporary } from './people.ts';
+
+interface Globals {
+  readonly gallery: { readonly told: unknown[][]; show(snapshot: Snapshot): void; getSnapshot(): Snapshot };
+  readonly samples: Readonly<Record<string, Snapshot>>;
+}
+
+/** The chat's page over a view that shows whatever it is given, handed out by a real server under its real policy. */
+export class GalleryServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+
+  private constructor(url: string, close: () => Promise<void>) {
+    this.url = url;
+    this.close = close;
+  }
+
+  static async open(): Promise<GalleryServer> {
+    const home = await temporary();
+    await buildInto(home.path);
+    const server = await serve({
+      engine: openMemory(),
+      host: '127.0.0.1',
+      port: 0,
+      names: [{ host: '127.0.0.1' }],
+      assets: await loadAssets(home.path),
+      logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+        .logger,
+    });
+    return new GalleryServer(`http://127.0.0.1:${server.port}/`, async () => {
+      await server.close();
+      await home.remove();
+    });
+  }
+
+  /** A person who looks at a sample, or at a dialog's by its kind. */
+  async visit(browser: Browser, sample: string, options: BrowserContextOptions = {}): Promise<Visitor> {
+    const context = await browser.newContext({ locale: 'en-GB', ...options });
+    const person = await BrowserPerson.open(context, `${this.url}#${sample}`);
+    await person.page.waitForFunction(() => 'gallery' in globalThis);
+    return new Visitor(person);
+  }
+}
+
+const LOOKING: ReadonlySet<string> = new Set<keyof Actions>(['look', 'seen', 'loadEarlier']);
+
+/** Somebody who looks at samples. */
+export class Visitor {
+  readonly person: BrowserPerson;
+
+  constructor(person: BrowserPerson) {
+    this.person = person;
+  }
+
+  get page(): Page {
+    return this.person.page;
+  }
+
+  /** What the page has had the view do: the name of each action with what was given. Actions that only look are left out. */
+  async told(): Promise<unknown[][]> {
+    return (await this.#all()).filter(([name]) => !LOOKING.has(String(name)));
+  }
+
+  async toldOf(action: keyof Actions): Promise<unknown[][]> {
+    return (await this.#all()).filter(([name]) => name === action);
+  }
+
+  #all(): Promise<unknown[][]> {
+    return this.page.evaluate(() => (globalThis as unknown as Globals).gallery.told);
+  }
+
+  /** Shows another sample, changed in some of its parts and in some of its room's. */
+  async shows(
+    sample: string,
+    change: Partial<Snapshot> = {},
+    inRoom: Partial<RoomScreen> = {},
+  ): Promise<void> {
+    await this.page.evaluate(
+      ([name, parts, roomParts]) => {
+        const { gallery, samples } = globalThis as unknown as Globals;
+        const base = samples[name];
+        if (base === undefined) throw new Error(`there is no sample ${name}`);
+        const room = base.room && { ...base.room, ...roomParts };
+        gallery.show({ ...base, room, ...parts });
+      },
+      [sample, change, inRoom] as const,
+    );
+  }
+}
+
+async function buildInto(folder: string): Promise<void> {
+  const source = (name: string) => fileURLToPath(import.meta.resolve(`@gochat/web/${name}`));
+  const { output } = await build({
+    input: { gallery: fileURLToPath(new URL('./gallery.tsx', import.meta.url)) },
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+    transform: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    output: { format: 'esm', entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name]-[hash].js' },
+  });
+  await mkdir(join(folder, 'assets'));
+  for (const part of output)
+    if (part.type === 'chunk') await writeFile(join(folder, part.fileName), part.code);
+  const { code } = bundle({ filename: source('styles.css') });
+  await writeFile(join(folder, 'assets', 'styles.css'), code);
+  const page = await readFile(source('index.html'), 'utf8');
+  await writeFile(
+    join(folder, 'index.html'),
+    page
+      .replace(/<link rel="(?:icon|apple-touch-icon|manifest)"[^>]*>/g, '')
+      .replace('"styles.css"', '"/assets/styles.css"')
+      .replace('"main.tsx"', '"/assets/gallery.js"'),
+  );
+}

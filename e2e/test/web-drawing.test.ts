@@ -1,0 +1,233 @@
+import { DIALOG_KINDS } from '@gochat/view/dialog';
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { findChromium, launchChromium } from '../src/chromium.ts';
+import { GalleryServer, type Visitor } from '../src/gallery-page.ts';
+import { DIALOGS, ROWS, SAMPLES } from '../src/samples.ts';
+import { needed } from '../src/tool.ts';
+
+const chromium = needed(await findChromium(), 'what the page shows');
+const WIDE = { viewport: { width: 1440, height: 3000 } };
+const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+describe.skipIf(chromium === undefined)('what the page shows', () => {
+  let browser: Browser;
+  let gallery: GalleryServer;
+
+  beforeAll(async () => {
+    browser = await launchChromium(chromium ?? '');
+    gallery = await GalleryServer.open();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gallery?.close();
+  });
+
+  async function visits(sample: string, options: BrowserContextOptions = WIDE): Promise<Visitor> {
+    const visitor = await gallery.visit(browser, sample, options);
+    onTestFinished(() => visitor.person.close());
+    return visitor;
+  }
+
+  /** What can be read in a part of the page, a line each. */
+  async function lines(part: Locator): Promise<string[]> {
+    return (await part.innerText())
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  }
+
+  test('every kind of row', async () => {
+    const { page, person } = await visits('talking');
+    const row = (text: string) => page.locator('[data-key]', { hasText: text }).last();
+    expect(await lines(page.locator('.timeline'))).toEqual(
+      expect.arrayContaining([
+        'This is as far back as this device can read: whoever joins sees what is said from then on.',
+        'Yesterday',
+        'ben and cleo joined by invite 09:12',
+        'shall we cook tonight?',
+        'cleo took this message back',
+        '3 messages of dora, whom you ignore',
+        'Today',
+        'New messages',
+        'a message that this device does not have',
+      ]),
+    );
+    expect(await lines(row('yes! at seven'))).toEqual([
+      'A',
+      'ana',
+      '09:15',
+      'ben',
+      'shall we cook tonight?',
+      'yes! at seven',
+      'read by ben and cleo',
+      '🎉 2',
+      '👍🏽 1',
+    ]);
+    expect(await row('waves').innerText()).toMatch(/cleo the third of that name\s+waves/);
+    expect(await lines(row('could not be read'))).toEqual([
+      '14:06 A message of ben could not be read: it was sealed for keys that this device no longer has. Ask ben to send it again.',
+    ]);
+    const link = page.getByRole('link', { name: 'the recipes' });
+    expect(await link.getAttribute('href')).toBe('https://example.org/recipes?page=2');
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
+    await expect.poll(() => page.locator('pre .scope-keyword').allInnerTexts()).toContain('export');
+    expect(person.troubles).toEqual([]);
+  });
+
+  test('who listens hears each row as one sentence', async () => {
+    const { page } = await visits('talking');
+    const spoken = ROWS.filter(({ kind }) => kind !== 'day' && kind !== 'unread');
+    const articles = page.getByRole('article');
+    expect(await articles.count()).toBe(spoken.length);
+    for (const [i, row] of spoken.entries())
+      expect(await articles.nth(i).getAttribute('aria-label')).toBe(row.spoken);
+  });
+
+  test('rooms with what is unread in them, the members, and how sure one can be', async () => {
+    const { page } = await visits('talking');
+    expect(await lines(page.getByRole('navigation'))).toEqual(
+      expect.arrayContaining([
+        'kitchen',
+        'ana: red or white?',
+        '@12',
+        '140',
+        'You were removed from this room.',
+      ]),
+    );
+    expect(await lines(page.getByRole('complementary'))).toEqual(
+      expect.arrayContaining(['ana', 'you, admin', 'ben', 'cleo the third of that name', 'dora']),
+    );
+    expect(await page.getByRole('banner').count()).toBe(0);
+    expect(await page.title()).toBe('(2) kitchen – GoChat');
+  });
+
+  test('a profile without a room is told what this is, and how to begin', async () => {
+    const visitor = await visits('empty');
+    const { page } = visitor;
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(
+      'Chat that only its members can read',
+    );
+    await page.getByRole('button', { name: 'Create a room' }).click();
+    await page.getByRole('button', { name: 'Join with a link' }).click();
+    expect(await visitor.told()).toEqual([
+      ['run', 'create'],
+      ['run', 'join'],
+    ]);
+  });
+
+  test('offline says why, what was just done stands in front, and both are read out', async () => {
+    const offline = await visits('offline');
+    const { connection } = SAMPLES.offline;
+    expect(await offline.page.getByRole('status').allInnerTexts()).toContain(connection.text);
+    const flash = await visits('flash');
+    const text = SAMPLES.flash.flash?.text;
+    expect(await flash.page.getByRole('status').allInnerTexts()).toContain(text);
+    await flash.shows('form', { flash: SAMPLES.flash.flash });
+    expect(await flash.page.getByRole('dialog').getByRole('status').allInnerTexts()).toContain(text);
+  });
+
+  test('a room that is over says so instead of a field', async () => {
+    const { page } = await visits('closed');
+    expect(await page.getByRole('textbox').count()).toBe(0);
+    expect(await lines(page.locator('.composer'))).toEqual(['You were removed from this room.']);
+  });
+
+  test('a form asks for what it needs, and submits what was filled in', async () => {
+    const visitor = await visits('form');
+    const { page } = visitor;
+    const dialog = page.getByRole('dialog', { name: 'Create a room' });
+    expect(
+      await dialog.getByLabel('Name of the room').evaluate((field) => field === document.activeElement),
+    ).toBe(true);
+    expect(await dialog.getByRole('alert').innerText()).toBe('A room needs a name.');
+    await dialog.getByLabel('Name of the room').fill('tea');
+    await dialog.getByLabel('Tell me of').selectOption('nothing');
+    await dialog.getByLabel('Show others how far I have read').uncheck();
+    await page.keyboard.press('Enter');
+    expect(await visitor.told()).toEqual([
+      ['submit', { name: 'tea', as: 'ana', notify: 'none', receipts: '' }],
+    ]);
+  });
+
+  test('an invite has its link whole, and a code that is dark on light in every theme', async () => {
+    const { page } = await visits('invite', { ...WIDE, colorScheme: 'dark' });
+    expect(await page.locator('output.link').innerText()).toBe(DIALOGS.invite.link);
+    const box = page.getByRole('img', { name: 'QR code of the invite link' });
+    const colours = await box.evaluate((svg) => [...svg.children].map((part) => getComputedStyle(part).fill));
+    expect(colours).toEqual(['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
+    const quiet = await box.evaluate((svg) => (svg as SVGSVGElement).viewBox.baseVal.width);
+    expect(quiet).toBe(DIALOGS.invite.qr.length + 8);
+  });
+
+  test.each(DIALOG_KINDS)('a %s is named by its title and closed by Esc', async (kind) => {
+    const visitor = await visits(kind);
+    const dialog = visitor.page.getByRole('dialog', { name: DIALOGS[kind].title });
+    expect(await dialog.isVisible()).toBe(true);
+    await visitor.page.keyboard.press('Escape');
+    expect(await visitor.told()).toEqual([['close']]);
+    expect(visitor.person.troubles).toEqual([]);
+  });
+
+  test('what others write is text, disturbs nothing around it, and is folded when it is long', async () => {
+    const visitor = await visits('hostile');
+    const { page } = visitor;
+    await page.waitForFunction(() => document.querySelectorAll('article').length === 8);
+    expect(visitor.person.troubles).toEqual([]);
+    const timeline = page.locator('.timeline');
+    const wide = await timeline.evaluate((box) => [box.scrollWidth, box.clientWidth]);
+    expect(wide[0]).toBe(wide[1]);
+    expect((await timeline.innerText()).length).toBeLessThan(40_000);
+    await page.getByRole('button', { name: 'Show all' }).last().click();
+    expect((await page.locator('article', { hasText: 'lines' }).innerText()).length).toBeGreaterThan(100_000);
+    expect(await page.locator('script:not([src]), img, iframe').count()).toBe(0);
+  });
+
+  test('right-to-left text begins at its side, names and words apart', async () => {
+    const { page } = await visits('rightToLeft');
+    const first = page.locator('.body p').first();
+    expect(await first.evaluate((p) => getComputedStyle(p).direction)).toBe('rtl');
+    expect(
+      await page
+        .locator('.body p')
+        .last()
+        .evaluate((p) => getComputedStyle(p).unicodeBidi),
+    ).toBe('isolate');
+  });
+
+  test('on a narrow screen there is a room or the rooms, and the way back leads from one to the others', async () => {
+    const visitor = await visits('talking', NARROW);
+    const { page } = visitor;
+    expect(await page.getByRole('navigation').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Back to the rooms' }).click();
+    await page.getByRole('navigation').waitFor();
+    expect(await page.getByRole('main').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'kitchen' }).click();
+    await page.getByRole('main').waitFor();
+    await page.goBack();
+    await page.getByRole('navigation').waitFor();
+  });
+
+  test.each([
+    [390, [true, false, false]],
+    [820, [true, true, false]],
+    [1440, [true, true, true]],
+  ])('at %i pixels what fits stands side by side', async (width, shown) => {
+    const { page } = await visits('talking', { viewport: { width, height: 900 } });
+    const parts = ['main', 'navigation', 'complementary'] as const;
+    expect(await Promise.all(parts.map((part) => page.getByRole(part).isVisible()))).toEqual(shown);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  });
+
+  test('what can be touched is large enough', async () => {
+    const { page } = await visits('talking', NARROW);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button')]
+        .filter((button) => button.offsetParent !== null && !button.hasAttribute('aria-hidden'))
+        .map((button) => ({ name: button.textContent, box: button.getBoundingClientRect() }))
+        .filter(({ box }) => box.height < 24 || box.width < 24)
+        .map(({ name, box }) => `${name} ${box.width}x${box.height}`),
+    );
+    expect(small).toEqual([]);
+  });
+});

@@ -1,0 +1,235 @@
+import type { Actions } from '@gochat/view/actions';
+import type { Author, DeletedRow, MessageRow } from '@gochat/view/row';
+import type { Quote } from '@gochat/view/snapshot';
+import { useMemo, useState } from 'preact/hooks';
+import { Avatar } from './avatar.tsx';
+import { clip } from './clip.ts';
+import { Icon, type IconName } from './icons.tsx';
+import { Blocks, Reach } from './rich.tsx';
+import { WORDS } from './words.ts';
+
+interface MessageProps {
+  readonly row: MessageRow;
+  readonly actions: Actions;
+  /** Of the controls in it. */
+  readonly tabIndex: number;
+}
+
+export function messageClass(row: MessageRow, marked: boolean): string {
+  return [
+    'row message',
+    row.first ? 'first' : '',
+    row.author.own ? 'own' : '',
+    row.mentioned ? 'mentioned' : '',
+    row.delivery === 'waiting' ? 'waiting' : '',
+    row.me ? 'me' : '',
+    marked ? 'marked' : '',
+  ]
+    .filter((name) => name !== '')
+    .join(' ');
+}
+
+export function Message({ row, actions, tabIndex }: MessageProps) {
+  const { author } = row;
+  const heads = row.first && !row.me;
+  const [unfolded, unfold] = useState(false);
+  const folded = useMemo(() => clip(row.body), [row.body]);
+  return (
+    <Reach value={tabIndex}>
+      <Gutter author={author} first={heads} time={row.time} actions={actions} />
+      <div class="said">
+        {heads && <Heading author={author} time={row.time} date={row.date} actions={actions} />}
+        <div class={isOneParagraph(row) ? 'card' : 'card tall'}>
+          {row.reply !== undefined && <QuoteButton quote={row.reply} actions={actions} tabIndex={tabIndex} />}
+          <div class="body" dir="auto">
+            {row.me && (
+              <span class={`name colour-${author.colour}`} dir="auto">
+                {author.name}{' '}
+              </span>
+            )}
+            <Blocks blocks={unfolded ? row.body : folded} highlight={actions.highlight} />
+          </div>
+          <State row={row} />
+          {folded !== row.body && (
+            <button
+              type="button"
+              class="bare unfold"
+              tabIndex={tabIndex}
+              aria-expanded={unfolded}
+              onClick={() => unfold(!unfolded)}
+            >
+              {unfolded ? WORDS.fold : WORDS.unfold}
+            </button>
+          )}
+        </div>
+        <Reactions row={row} actions={actions} tabIndex={tabIndex} />
+      </div>
+      <Toolbar row={row} actions={actions} tabIndex={tabIndex} />
+    </Reach>
+  );
+}
+
+/** Then what became of it stands behind the words instead of below. */
+function isOneParagraph({ body }: MessageRow): boolean {
+  return body.length === 1 && body[0]?.kind === 'paragraph';
+}
+
+export function Deleted({ row, actions }: { readonly row: DeletedRow; readonly actions: Actions }) {
+  return (
+    <>
+      <Gutter author={row.author} first={row.first} time={row.time} actions={actions} />
+      <div class="said">
+        {row.first && <Heading author={row.author} time={row.time} actions={actions} />}
+        <p class="gone" dir="auto">
+          {row.text}
+        </p>
+      </div>
+    </>
+  );
+}
+
+interface AuthorProps {
+  readonly author: Author;
+  readonly time: string;
+  readonly actions: Actions;
+}
+
+function Gutter({ author, first, time, actions }: AuthorProps & { readonly first: boolean }) {
+  if (!first)
+    return (
+      <span class="gutter">
+        <time>{time}</time>
+      </span>
+    );
+  return (
+    <button
+      type="button"
+      class="gutter bare"
+      tabIndex={-1}
+      aria-hidden="true"
+      onClick={() => actions.member(author.device)}
+    >
+      <Avatar name={author.name} colour={author.colour} />
+    </button>
+  );
+}
+
+function Heading({ author, time, date, actions }: AuthorProps & { readonly date?: string }) {
+  return (
+    <header>
+      <button
+        type="button"
+        class={`bare name colour-${author.colour}`}
+        dir="auto"
+        tabIndex={-1}
+        onClick={() => actions.member(author.device)}
+      >
+        {author.name}
+      </button>
+      {author.verified && (
+        <span class="verified" title={WORDS.verified}>
+          <Icon name="shield" />
+        </span>
+      )}
+      <time title={date}>{time}</time>
+    </header>
+  );
+}
+
+function QuoteButton({
+  quote,
+  actions,
+  tabIndex,
+}: {
+  readonly quote: Quote;
+  readonly actions: Actions;
+  readonly tabIndex: number;
+}) {
+  const lost = quote.from === '';
+  return (
+    <button
+      type="button"
+      class={lost ? 'quote bare lost' : `quote bare colour-${quote.colour}`}
+      tabIndex={tabIndex}
+      onClick={() => actions.jump(quote.seq)}
+    >
+      {!lost && (
+        <span class="name" dir="auto">
+          {quote.from}
+        </span>
+      )}
+      <span class="words" dir="auto">
+        {quote.text}
+      </span>
+    </button>
+  );
+}
+
+const DELIVERY: Readonly<Record<NonNullable<MessageRow['delivery']>, IconName>> = {
+  waiting: 'clock',
+  sent: 'check',
+  read: 'checks',
+};
+
+function State({ row }: { readonly row: MessageRow }) {
+  if (row.edited === '' && row.delivery === undefined) return null;
+  return (
+    <div class="state">
+      {row.edited !== '' && <span class="edited">{row.edited}</span>}
+      {row.delivery !== undefined && (
+        <span class={`delivery ${row.delivery}`} title={row.deliveryText}>
+          <Icon name={DELIVERY[row.delivery]} />
+          <span class="hidden">{row.deliveryText}</span>
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Reactions({ row, actions, tabIndex }: MessageProps) {
+  if (row.reactions.length === 0) return null;
+  return (
+    <div class="reactions">
+      {row.reactions.map((one) => (
+        <button
+          key={one.emoji}
+          type="button"
+          class="reaction"
+          aria-pressed={one.own}
+          title={one.by}
+          aria-label={`${one.emoji} ${one.count}, ${one.by}`}
+          tabIndex={tabIndex}
+          onClick={() => actions.react(row.key, one.emoji)}
+        >
+          <span>{one.emoji}</span> {one.count}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Shown while the row has the pointer or the focus; on touch a tap gives it the focus. */
+function Toolbar({ row, actions, tabIndex }: MessageProps) {
+  const tool = (icon: IconName, label: string, act: () => void) => (
+    <button
+      type="button"
+      class="quiet small"
+      tabIndex={tabIndex}
+      aria-label={label}
+      title={label}
+      onClick={act}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+  const run = (name: string) => () => actions.run(name, '', row.key);
+  const sent = row.seq !== '';
+  return (
+    <div class="toolbar">
+      {sent && tool('smile', WORDS.react, run('react'))}
+      {sent && tool('reply', WORDS.reply, run('reply'))}
+      {sent && row.author.own && tool('pencil', WORDS.edit, run('edit'))}
+      {tool('dots', WORDS.actions, () => actions.menu(row.key))}
+    </div>
+  );
+}

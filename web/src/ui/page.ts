@@ -1,0 +1,82 @@
+import type { Actions } from '@gochat/view/actions';
+import type { Snapshot } from '@gochat/view/snapshot';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { followTheme } from './theme.ts';
+import { WORDS } from './words.ts';
+
+/** What a snapshot changes outside of the document's body: title, badge, theme, density, the question about notifications. */
+export function usePage({ settings, unread, room }: Snapshot): void {
+  const { theme = 'system', density = 'comfortable', notify = '' } = settings;
+  useLayoutEffect(() => followTheme(theme), [theme]);
+  useLayoutEffect(() => {
+    document.documentElement.dataset.density = density;
+  }, [density]);
+  useEffect(() => {
+    document.documentElement.dataset.notify = notify;
+    // The setting was just made by a press on a button, without which browsers don't ask.
+    if (notify === 'on' && 'Notification' in window && Notification.permission === 'default')
+      void Notification.requestPermission();
+  }, [notify]);
+  useEffect(() => {
+    const count = unread.mentions || unread.messages;
+    const name = room === undefined ? '' : `${room.name} – `;
+    document.title = `${count > 0 ? `(${count}) ` : ''}${name}${WORDS.app}`;
+    if ('setAppBadge' in navigator) void navigator.setAppBadge(unread.messages).catch(() => undefined);
+  }, [unread, room?.name]);
+}
+
+/** Tells the view whether somebody looks at the page. */
+export function useLooking(actions: Actions): void {
+  useEffect(() => {
+    const look = () => actions.look(document.visibilityState === 'visible' && document.hasFocus());
+    look();
+    for (const event of ['focus', 'blur']) addEventListener(event, look);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      for (const event of ['focus', 'blur']) removeEventListener(event, look);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [actions]);
+}
+
+/** Keeps the page as high as a keyboard on the screen leaves room for. */
+export function useHeight(): void {
+  useEffect(() => {
+    const screen = window.visualViewport;
+    if (screen === null) return;
+    const fit = () => {
+      // Zoomed in, the page is larger than what is seen of it, and that is as it should be.
+      if (screen.scale > 1.01) return;
+      document.documentElement.style.setProperty('--height', `${screen.height}px`);
+      scrollTo(0, 0);
+    };
+    fit();
+    screen.addEventListener('resize', fit);
+    return () => screen.removeEventListener('resize', fit);
+  }, []);
+}
+
+/** A notification was clicked; the event's detail is the room's id. */
+export const NOTICE_CLICKED = 'gochat-notice';
+
+export function useNotices(open: (room: string) => void): void {
+  useEffect(() => {
+    const onNotice = (event: Event) => {
+      if (event instanceof CustomEvent && typeof event.detail === 'string') open(event.detail);
+    };
+    addEventListener(NOTICE_CLICKED, onNotice);
+    return () => removeEventListener(NOTICE_CLICKED, onNotice);
+  });
+}
+
+export function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const take = () => setMatches(media.matches);
+    take();
+    media.addEventListener('change', take);
+    return () => media.removeEventListener('change', take);
+  }, [query]);
+  return matches;
+}
