@@ -102,7 +102,6 @@ export class Visitor {
 }
 
 async function buildInto(folder: string): Promise<void> {
-  const source = (name: string) => fileURLToPath(import.meta.resolve(`@gochat/web/${name}`));
   const { output } = await build({
     input: { gallery: fileURLToPath(new URL('./gallery.tsx', import.meta.url)) },
     platform: 'browser',
@@ -114,9 +113,9 @@ async function buildInto(folder: string): Promise<void> {
   await mkdir(join(folder, 'assets'));
   for (const part of output)
     if (part.type === 'chunk') await writeFile(join(folder, part.fileName), part.code);
-  const { code } = bundle({ filename: source('styles.css') });
+  const { code } = bundle({ filename: fileURLToPath(import.meta.resolve('@gochat/web/styles.css')) });
   await writeFile(join(folder, 'assets', 'styles.css'), code);
-  const page = await readFile(source('index.html'), 'utf8');
+  const page = await readFile(new URL(import.meta.resolve('@gochat/web/index.html')), 'utf8');
   await writeFile(
     join(folder, 'index.html'),
     page
