@@ -1,0 +1,272 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { findChromium, launchChromium } from '../src/chromium.ts';
+import { GalleryServer, type Visitor } from '../src/gallery-page.ts';
+import { ANA, BEN, message, ROWS } from '../src/samples.ts';
+import { needed } from '../src/tool.ts';
+
+const chromium = needed(await findChromium(), 'the page by its keys');
+
+describe.skipIf(chromium === undefined)('the page by its keys', () => {
+  let browser: Browser;
+  let gallery: GalleryServer;
+
+  beforeAll(async () => {
+    browser = await launchChromium(chromium ?? '');
+    gallery = await GalleryServer.open();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gallery?.close();
+  });
+
+  async function visits(sample: string): Promise<Visitor> {
+    const visitor = await gallery.visit(browser, sample, { viewport: { width: 1440, height: 900 } });
+    onTestFinished(() => visitor.person.close());
+    return visitor;
+  }
+
+  /** What had the view do what, when these keys were pressed one after the other. */
+  async function does(visitor: Visitor, ...keys: readonly string[]): Promise<unknown[][]> {
+    const before = (await visitor.told()).length;
+    for (const key of keys) await visitor.page.keyboard.press(key);
+    return (await visitor.told()).slice(before);
+  }
+
+  const focused = (visitor: Visitor) =>
+    visitor.page.evaluate(() => {
+      const element = document.activeElement as HTMLElement | null;
+      return element?.dataset.key ?? element?.id;
+    });
+
+  test('commands from anywhere', async () => {
+    const visitor = await visits('talking');
+    expect(await does(visitor, 'Control+k')).toEqual([['run', 'palette', '', undefined]]);
+    expect(await does(visitor, 'Control+/')).toEqual([['run', 'help', '', undefined]]);
+    expect(await does(visitor, 'Alt+ArrowDown')).toEqual([['run', 'next', '', undefined]]);
+    expect(await does(visitor, 'Alt+Shift+ArrowDown')).toEqual([['run', 'unread-room', '', undefined]]);
+    expect(await does(visitor, 'Alt+2')).toEqual([['open', 'room-2']]);
+    expect(await does(visitor, 'Shift+PageUp')).toEqual([['run', 'unread', '', undefined]]);
+    expect(await does(visitor, 'Control+End')).toEqual([['run', 'newest', '', undefined]]);
+    expect(await does(visitor, 'Control+ArrowUp')).toEqual([['run', 'reply', '', 'own.b']]);
+  });
+
+  test('writing', async () => {
+    const visitor = await visits('talking');
+    expect(await focused(visitor)).toBe('composer');
+    expect(await does(visitor, 'h', 'i')).toEqual([
+      ['type', 'h', 1],
+      ['type', 'hi', 2],
+    ]);
+    expect(await does(visitor, 'Shift+Enter')).toEqual([['type', 'hi\n', 3]]);
+    expect(await does(visitor, 'Enter')).toEqual([['send']]);
+    expect(await does(visitor, 'Control+b')).toEqual([['type', 'hi\n****', 5]]);
+    expect(await does(visitor, 'Control+Home')).toEqual([]);
+    expect(await does(visitor, 'Escape')).toContainEqual(['cancel']);
+  });
+
+  test('Up in an empty field edits what was said last', async () => {
+    expect(await does(await visits('talking'), 'ArrowUp')).toEqual([['editLast']]);
+    expect(await does(await visits('replying'), 'ArrowUp')).toEqual([]);
+  });
+
+  test('where Enter makes a line, Ctrl+Enter sends', async () => {
+    const visitor = await visits('talking');
+    await visitor.shows('talking', { settings: { enter: 'newline' } });
+    expect(await does(visitor, 'Enter')).toEqual([['type', '\n', 1]]);
+    expect(await does(visitor, 'Control+Enter')).toEqual([['send']]);
+  });
+
+  test('suggestions have the keys while there are any', async () => {
+    const visitor = await visits('completing');
+    const field = visitor.page.getByRole('textbox', { name: 'Message' });
+    expect(await field.getAttribute('aria-activedescendant')).toBe('suggestions-1');
+    expect(await does(visitor, 'ArrowUp', 'ArrowDown', 'Tab', 'Enter', 'Escape')).toEqual([
+      ['select', -1],
+      ['select', 1],
+      ['complete'],
+      ['complete'],
+      ['cancel'],
+    ]);
+  });
+
+  test('a long paste is asked about, a short one is just written', async () => {
+    const visitor = await visits('talking');
+    const pastes = (text: string) =>
+      visitor.page.evaluate((pasted) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', pasted);
+        const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+        return document.activeElement?.dispatchEvent(event);
+      }, text);
+    expect(await pastes('one\ntwo')).toBe(true);
+    expect(await pastes('one\ntwo\nthree\nfour')).toBe(false);
+    expect(await visitor.told()).toEqual([['paste', 'one\ntwo\nthree\nfour', 0]]);
+  });
+
+  test('text that the view puts into the field keeps the cursor before what stood behind it', async () => {
+    const visitor = await visits('talking');
+    await does(visitor, 'a', 'b', 'ArrowLeft');
+    const composer = {
+      mode: 'new',
+      hint: '',
+      text: 'a🎉b',
+      tick: 5,
+      reply: undefined,
+      completion: undefined,
+    } as const;
+    await visitor.shows('talking', {}, { composer });
+    const cursor = () =>
+      visitor.page.evaluate(() => (document.activeElement as HTMLTextAreaElement).selectionStart);
+    expect(await cursor()).toBe('a🎉'.length);
+  });
+
+  test('one message at a time can be reached by Tab, the others by arrows or j and k', async () => {
+    const visitor = await visits('talking');
+    await does(visitor, 'Shift+Tab', 'Shift+Tab');
+    expect(await visitor.page.evaluate(() => document.activeElement?.closest('article') !== null)).toBe(true);
+    const tabbable = () =>
+      visitor.page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('[data-key]')]
+          .filter((row) => row.tabIndex === 0)
+          .map((row) => row.dataset.key),
+      );
+    expect(await tabbable()).toEqual(['own.c']);
+    await visitor.page.locator('[data-key="own.c"]').focus();
+    await does(visitor, 'k');
+    await expect.poll(() => focused(visitor)).toBe('own.b');
+    await does(visitor, 'ArrowUp');
+    await expect.poll(() => focused(visitor)).toBe('22.0');
+    await does(visitor, 'j');
+    await expect.poll(() => focused(visitor)).toBe('own.b');
+    expect(await tabbable()).toEqual(['own.b']);
+    await does(visitor, 'Tab');
+    expect(await visitor.page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'React',
+    );
+    await does(visitor, 'Escape');
+    expect(await focused(visitor)).toBe('composer');
+  });
+
+  test('letters act on the message that has the focus, unless they are switched off', async () => {
+    const visitor = await visits('talking');
+    await visitor.page.locator('[data-key="22.0"]').focus();
+    expect(await does(visitor, 'r', 'e', '+', 'd', 'y', '>', 'Enter', '?')).toEqual([
+      ['run', 'reply', '', '22.0'],
+      ['run', 'edit', '', '22.0'],
+      ['run', 'react', '', '22.0'],
+      ['run', 'delete', '', '22.0'],
+      ['run', 'copy', '', '22.0'],
+      ['run', 'quoted', '', '22.0'],
+      ['menu', '22.0'],
+      ['run', 'help', '', '22.0'],
+    ]);
+    await visitor.shows('talking', { settings: { letters: 'off' } });
+    await visitor.page.locator('[data-key="22.0"]').focus();
+    expect(await does(visitor, 'r', 'd', '?')).toEqual([]);
+  });
+
+  test('reactions, quotes and the toolbar by pointer', async () => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    await page.getByRole('button', { name: '🎉 2, ben and cleo' }).click();
+    await page.getByRole('button', { name: /^ben shall we cook/ }).click();
+    const row = page.locator('[data-key="own.b"]');
+    await row.hover();
+    for (const name of ['React', 'Reply', 'Edit']) await row.getByRole('button', { name }).click();
+    await row.getByRole('button', { name: 'What to do with this message' }).click();
+    expect(await visitor.told()).toEqual([
+      ['react', 'own.a', '🎉'],
+      ['jump', '12'],
+      ['run', 'react', '', 'own.b'],
+      ['run', 'reply', '', 'own.b'],
+      ['run', 'edit', '', 'own.b'],
+      ['menu', 'own.b'],
+    ]);
+  });
+
+  test('the focus stays in a dialog, and is where it was once that is closed', async () => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    await page.locator('[data-key="22.0"]').focus();
+    await visitor.shows('menu');
+    for (let i = 0; i < 12; i++) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.closest('dialog, body')?.tagName)).not.toBe(
+        null,
+      );
+    }
+    await visitor.shows('talking');
+    await expect.poll(() => focused(visitor)).toBe('22.0');
+  });
+
+  test('the palette and the emoji are gone through by arrows', async () => {
+    const visitor = await visits('palette');
+    const found = visitor.page.getByRole('combobox');
+    expect(await found.getAttribute('aria-activedescendant')).toBe('found-0');
+    expect(await does(visitor, 'ArrowDown', 'Enter', 'x')).toEqual([
+      ['pick', 'command:invite'],
+      ['filter', 'x'],
+    ]);
+    await visitor.shows('emoji');
+    expect(await does(visitor, 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'Enter')).toEqual([['pick', '🎉']]);
+  });
+
+  test('search: from the keys to a hit and out of it again', async () => {
+    const visitor = await visits('talking');
+    await does(visitor, 'Control+f');
+    expect(await does(visitor, ...'wine', 'Enter')).toEqual([['search', 'wine']]);
+    await visitor.shows('searching');
+    expect(await does(visitor, 'Enter', 'Shift+Enter')).toEqual([
+      ['hit', 1],
+      ['hit', -1],
+    ]);
+    await visitor.page
+      .getByRole('button', { name: /shall we cook tonight/ })
+      .last()
+      .click();
+    expect((await visitor.told()).at(-1)).toEqual(['jump', '12']);
+  });
+
+  test('F6 goes from part to part, Ctrl+. opens and closes the details', async () => {
+    const visitor = await visits('talking');
+    const part = () =>
+      visitor.page.evaluate(() => document.activeElement?.closest('[data-landmark]')?.tagName);
+    expect(await part()).toBe('MAIN');
+    await does(visitor, 'F6');
+    expect(await part()).toBe('ASIDE');
+    await does(visitor, 'F6');
+    expect(await part()).toBe('NAV');
+    await does(visitor, 'Control+F6');
+    expect(await part()).toBe('ASIDE');
+    await does(visitor, 'Control+.');
+    expect(await visitor.page.getByRole('complementary').count()).toBe(0);
+  });
+
+  test('who begins to write while nothing has the focus writes a message', async () => {
+    const visitor = await visits('talking');
+    await visitor.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await does(visitor, 'y');
+    expect(await visitor.page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('y');
+  });
+
+  test('new messages of others are read out, and nothing else', async () => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    const heard = () => page.locator('[aria-live="polite"]').innerText();
+    const timeline = {
+      rows: ROWS,
+      more: false,
+      loading: false,
+      unreadKey: undefined,
+      unread: 0,
+      target: undefined,
+    };
+    const mine = message('n.1', ANA, 'mine');
+    const theirs = message('n.2', BEN, 'theirs');
+    await visitor.shows('talking', {}, { timeline: { ...timeline, rows: [...ROWS, mine] } });
+    await visitor.shows('talking', {}, { timeline: { ...timeline, rows: [...ROWS, mine, theirs] } });
+    await expect.poll(heard, { timeout: 8000 }).toBe(theirs.spoken);
+    await expect.poll(heard, { timeout: 8000 }).toBe('');
+  });
+});
