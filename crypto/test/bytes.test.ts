@@ -53,7 +53,7 @@ function* damaged(whole: Uint8Array, env: { chance(): number }, times: number): 
     yield whole.slice(0, somewhere());
     const at = somewhere();
     yield whole.with(at, (whole[at] ?? 0) ^ (1 << Math.floor(env.chance() * 8)));
-    yield whole.with(at, Math.floor(env.chance() * 256));
+    yield whole.with(at, ((whole[at] ?? 0) + 1 + Math.floor(env.chance() * 255)) % 256);
     yield Uint8Array.from([...whole.slice(0, at), Math.floor(env.chance() * 256), ...whole.slice(at)]);
     yield Uint8Array.from([...whole.slice(0, at), ...whole.slice(at + 1 + Math.floor(env.chance() * 8))]);
   }
