@@ -256,11 +256,29 @@ export function generationOf(state: MlsState, leaf: number): number {
   return state.secretTree[2 * leaf]?.application.generation ?? 0;
 }
 
-/** Processes an application message. @throws whatever the library throws at a message that doesn't hold. */
+/**
+ * Opens an application message of the present epoch, and tells whose it is, which the library's own processing does not.
+ * @throws whatever the library throws at a message that doesn't hold.
+ */
 export async function unprotect(state: MlsState, message: PrivateMessage) {
-  const result = await processPrivateMessage(state, message, emptyPskIndex, await suite(), () => 'reject');
-  if (result.kind !== 'applicationMessage') throw new Error('not an application message');
-  return { plaintext: result.message, state: result.newState, spent: result.consumed };
+  const { content, tree, consumed } = await unprotectPrivateMessage(
+    state.keySchedule.senderDataSecret,
+    message,
+    state.secretTree,
+    state.ratchetTree,
+    state.groupContext,
+    config.keyRetentionConfig,
+    await suite(),
+  );
+  const { sender } = content.content;
+  if (content.content.contentType !== 'application' || sender.senderType !== 'member')
+    throw new Error('not an application message of a member');
+  return {
+    leaf: sender.leafIndex,
+    plaintext: content.content.applicationData,
+    state: { ...state, secretTree: tree },
+    spent: consumed,
+  };
 }
 
 export interface IncomingCommit {

@@ -34,30 +34,31 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
     };
   }
   const message = framed(room, entry);
-  const sender = message && (await senderOf(room.mls, message));
-  if (message === undefined || sender === undefined) return unopened(room, entry);
-  const from = memberAt(room, sender.leaf);
-  const expected = generationOf(room.mls, sender.leaf);
-  if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, from);
-  let result: Awaited<ReturnType<typeof unprotect>>;
+  if (message === undefined) return unopened(room, entry);
+  let opened: Awaited<ReturnType<typeof unprotect>>;
   try {
-    result = await unprotect(room.mls, message);
+    opened = await unprotect(room.mls, message);
   } catch {
-    // A generation is opened once: what comes again can't be told from what was consumed, and neither is news.
-    return fault(
-      room,
-      entry,
-      sender.generation < expected ? { kind: 'repeated' } : { kind: 'undecryptable' },
-    );
+    return unread(room, entry, await senderOf(room.mls, message));
   }
+  const from = memberAt(room, opened.leaf);
   if (from === undefined) return fault(room, entry, { kind: 'undecryptable' });
   const other = !from.self && from.device !== room.doubt?.by;
   return said(other ? accompanied(room) : room, entry, {
     from,
-    plaintext: result.plaintext,
-    mls: result.state,
-    spent: result.spent,
+    plaintext: opened.plaintext,
+    mls: opened.state,
+    spent: opened.spent,
   });
+}
+
+/** @param sender undefined when not even that could be opened. */
+function unread(room: Room, entry: Opened, sender: Awaited<ReturnType<typeof senderOf>>): Step<Room> {
+  if (sender === undefined) return unopened(room, entry);
+  const expected = generationOf(room.mls, sender.leaf);
+  if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, memberAt(room, sender.leaf));
+  // A generation is opened once: what comes again can't be told from what was consumed, and neither is news.
+  return fault(room, entry, { kind: sender.generation < expected ? 'repeated' : 'undecryptable' });
 }
 
 function framed(room: Room, entry: Opened): PrivateMessage | undefined {
