@@ -11,28 +11,41 @@ import type { Session } from './session.ts';
 import type { Subscription } from './subscription.ts';
 
 export const post: Handler<'post'> = (session, frame) => {
-  const { relay, buckets } = session;
-  const { postsPerSecond, postsBurst } = relay.limits;
-  buckets.posts ??= new Bucket(postsBurst, relay.now());
-  const wait = buckets.posts.take(relay.now(), postsPerSecond, postsBurst);
-  if (wait > 0)
-    throw new Refusal('rate-limited', 'too many posts on this connection', { retryAfterMs: wait });
   const subscription = session.subscriptions.get(frame.room);
   if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
   if (subscription.state === 'held') throw retired();
   const base = positionOf(frame.base);
+  const { posts } = subscription;
+  const turn = posts.admit(frame.id, base, session.relay.now());
+  const refusedAgain = () => posts.refused(frame.id, base, turn);
+  limitPosts(session, refusedAgain);
   const { room } = subscription;
   // An append succeeds only on the last handshake, so that the key has to be good as of `base` and of nothing else. An older
   // base is stale, unless the post is a repeat: the log tells.
   if (base === room.handshake && subscription.key < room.retiredAt) throw retired();
-  if (base > room.handshake) return append(session, frame, refuseRetiredAhead(session, subscription, base));
-  session.later(frame.id, appended(session, frame));
+  if (base > room.handshake)
+    return append(session, frame, refusedAgain, refuseRetiredAhead(session, subscription, base));
+  session.later(frame.id, appended(session, frame, refusedAgain));
   return undefined;
 };
 
-async function append(session: Session, frame: UpOf<'post'>, allowed: Promise<void>): Promise<void> {
+function limitPosts({ relay, buckets }: Session, refused: () => void): void {
+  const { postsPerSecond, postsBurst } = relay.limits;
+  buckets.posts ??= new Bucket(postsBurst, relay.now());
+  const wait = buckets.posts.take(relay.now(), postsPerSecond, postsBurst);
+  if (wait === 0) return;
+  refused();
+  throw new Refusal('rate-limited', 'too many posts on this connection', { retryAfterMs: wait });
+}
+
+async function append(
+  session: Session,
+  frame: UpOf<'post'>,
+  refused: () => void,
+  allowed: Promise<void>,
+): Promise<void> {
   await allowed;
-  session.later(frame.id, appended(session, frame));
+  session.later(frame.id, appended(session, frame, refused));
 }
 
 /** A handshake that this node has not been told of yet may have retired the key. */
@@ -49,13 +62,18 @@ async function refuseRetiredAhead(
     throw retired();
 }
 
-async function appended(session: Session, frame: UpOf<'post'>): Promise<Down> {
+/** @param refused called when the log didn't take it: it is to be repeated. */
+async function appended(session: Session, frame: UpOf<'post'>, refused: () => void): Promise<Down> {
   const { log, retainSec } = session.relay;
-  const result = await log.append(frame.room, {
+  const message = {
     id: frame.id,
     base: positionOf(frame.base),
     body: Buffer.from(frame.body, 'base64url'),
     ...(retainSec === undefined ? {} : { ttlSec: retainSec }),
+  };
+  const result = await log.append(frame.room, message).catch((error: unknown) => {
+    refused();
+    throw error;
   });
   if ('stale' in result) throw stale(result.stale);
   return { type: 'ack', id: frame.id, seq: positionText(result.pos), at: result.at, dup: result.dup };

@@ -3,6 +3,7 @@ import { enter, exit } from './entering.ts';
 import { hello, ping } from './greeting.ts';
 import { create, handshake, refresh } from './handshaking.ts';
 import { fetch, invitation, join } from './inviting.ts';
+import { positionOf } from './positions.ts';
 import { post, signal } from './posting.ts';
 import { read } from './reading.ts';
 import { Refusal } from './refusal.ts';
@@ -37,8 +38,11 @@ export function handle(session: Session, frame: Up): Promise<void> | undefined {
   }
   const { framesPerSecond, framesBurst } = session.relay.limits;
   const wait = session.buckets.frames.take(session.relay.now(), framesPerSecond, framesBurst);
-  if (wait > 0)
+  if (wait > 0) {
+    if (frame.type === 'post')
+      session.subscriptions.get(frame.room)?.posts.refused(frame.id, positionOf(frame.base));
     throw new Refusal('rate-limited', 'too many frames on this connection', { retryAfterMs: wait });
+  }
   return dispatch(session, frame.type, frame) ?? undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Link } from './link.ts';
 import type { Entry, Position } from './log/log.ts';
+import { PostOrder } from './post-order.ts';
 import type { Room } from './room.ts';
 
 /** What a subscription tells the session that it belongs to. */
@@ -21,6 +22,7 @@ export class Subscription {
   /** `catching`: the backlog is on its way. `held`: the key was retired, nothing is delivered. `ended`: for good. */
   state: 'catching' | 'live' | 'held' | 'ended' = 'catching';
   readonly #events: SubscriptionEvents;
+  #posts: PostOrder | undefined;
 
   constructor(room: Room, link: Link, key: Position, since: Position, events: SubscriptionEvents) {
     this.room = room;
@@ -28,6 +30,12 @@ export class Subscription {
     this.key = key;
     this.at = since;
     this.#events = events;
+  }
+
+  /** Of the posts of this connection to this room. Most only read, and have none. */
+  get posts(): PostOrder {
+    this.#posts ??= new PostOrder();
+    return this.#posts;
   }
 
   /** Whether this handshake is the first that retires the proved key: delivery stops at it. */

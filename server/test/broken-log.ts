@@ -62,6 +62,33 @@ export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void }
   };
 }
 
+/** An engine that refuses the next appends, so many of them, and does not do them. */
+export function failingAppends(): Engine & { fail(count: number): void } {
+  const engine = openMemory();
+  const { log } = engine;
+  let left = 0;
+  return {
+    ...engine,
+    log: {
+      append: async (room, message) => {
+        if (left === 0) return log.append(room, message);
+        left -= 1;
+        // As of a disk: it is known a while later.
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new Unavailable('the disk is full');
+      },
+      handshake: (room, after, entry) => log.handshake(room, after, entry),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => log.read(room, after, limit),
+      drop: (room) => log.drop(room),
+      follow: (room, after, sink) => log.follow(room, after, sink),
+    },
+    fail: (count) => {
+      left = count;
+    },
+  };
+}
+
 /** An engine whose followers can all be lost; until it is mended none can begin. */
 export function losingFollowers(): Engine & { lose(): void; mend(): void } {
   const engine = openMemory();

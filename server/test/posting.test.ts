@@ -1,7 +1,7 @@
 import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
 import { openMemory } from '../src/log/memory.ts';
-import { losingAnswers, trailing } from './broken-log.ts';
+import { failingAppends, losingAnswers, trailing } from './broken-log.ts';
 import { bytes, newId, opened } from './keys.ts';
 import { commit, enter, follow, found, post, postFrame } from './member.ts';
 import { startNode } from './node.ts';
@@ -88,6 +88,67 @@ test('posts over the rate are refused with a wait', async () => {
   for (let i = 0; i < 3; i += 1) answers.push(await post(peer, room, access.at, 'x'));
   expect(answers).toMatchObject([{ type: 'ack' }, { type: 'ack' }, { code: 'rate-limited' }]);
   expect(answers[2]).toMatchObject({ retryAfterMs: expect.any(Number) });
+});
+
+describe('none overtakes one that was refused for now', () => {
+  /** Says these again and again, each in its turn, until all are acknowledged. */
+  async function persist(peer: Peer, frames: ReturnType<typeof postFrame>[]): Promise<string[]> {
+    const codes: string[] = [];
+    for (let left = frames; left.length > 0; ) {
+      const answers = await Promise.all(left.map((frame) => peer.ask<'ack' | 'error'>(frame)));
+      codes.push(...answers.flatMap((answer) => (answer.type === 'error' ? [answer.code] : [])));
+      left = left.filter((_, i) => answers[i]?.type === 'error');
+    }
+    return codes;
+  }
+  const frames = (room: Parameters<typeof postFrame>[0], base: Position) =>
+    Array.from({ length: 6 }, (_, i) => postFrame(room, base, `n${i}`));
+  const inOrder = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
+
+  test('because the log was away', async () => {
+    const engine = failingAppends();
+    const node = await startNode({ engine });
+    const peer = await node.peer();
+    const { room, access } = await found(peer);
+    await follow(peer, room, access);
+    const all = frames(room, access.at);
+    engine.fail(1);
+    const answers: unknown[] = [];
+    for (const frame of all) answers.push(await peer.ask<'ack' | 'error'>(frame));
+    expect(answers).toMatchObject(all.map(() => ({ code: 'unavailable' })));
+    const [first] = all;
+    if (first !== undefined) expect(await peer.ask(first)).toMatchObject({ type: 'ack' });
+    // New ones come while the others wait to be repeated, and one of those is refused once more.
+    const fresh = postFrame(room, access.at, 'n6');
+    expect(await peer.ask(fresh)).toMatchObject({ code: 'unavailable' });
+    engine.fail(1);
+    expect(await persist(peer, [...all.slice(1), fresh].reverse())).toContain('unavailable');
+    await peer.barrier();
+    expect(texts(peer)).toEqual([...inOrder, 'n6']);
+  });
+
+  test('because it posts too much', async () => {
+    const node = await startNode({ limits: { postsPerSecond: 200, postsBurst: 2 } });
+    const peer = await node.peer();
+    const { room, access } = await found(peer);
+    await follow(peer, room, access);
+    expect(await persist(peer, frames(room, access.at))).toContain('rate-limited');
+    await peer.barrier();
+    expect(texts(peer)).toEqual(inOrder);
+  });
+
+  test('until it was sealed anew behind a handshake', async () => {
+    const engine = failingAppends();
+    const node = await startNode({ engine });
+    const peer = await node.peer();
+    const { room, access } = await found(peer);
+    await follow(peer, room, access);
+    engine.fail(1);
+    expect(await post(peer, room, access.at, 'old')).toMatchObject({ code: 'unavailable' });
+    expect(await post(peer, room, access.at, 'next')).toMatchObject({ code: 'unavailable' });
+    const next = await commit(peer, room, { after: access.at, by: access });
+    expect(await post(peer, room, next.at, 'sealed anew')).toMatchObject({ type: 'ack' });
+  });
 });
 
 describe('with a second node on the same log', () => {

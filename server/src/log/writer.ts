@@ -41,6 +41,8 @@ export class Writer<Written> {
   readonly #broken: () => void;
   readonly #queue: Pending<Written>[] = [];
   #queuedBytes = 0;
+  /** Too much waits: nothing more is taken until all of it is written, or a small change would overtake a large one that was refused. */
+  #full = false;
   #running: Promise<void> | undefined;
   #refusal: Unavailable | undefined;
 
@@ -59,8 +61,8 @@ export class Writer<Written> {
     return new Promise((resolve, reject) => {
       if (this.#refusal) return reject(this.#refusal);
       const cost = bytes + OVERHEAD_BYTES;
-      if (this.#queuedBytes + cost > QUEUE_BYTES)
-        return reject(new Unavailable('too many writes are waiting'));
+      this.#full ||= this.#queuedBytes + cost > QUEUE_BYTES;
+      if (this.#full) return reject(new Unavailable('too many writes are waiting'));
       this.#queuedBytes += cost;
       this.#queue.push({
         bytes: cost,
@@ -86,6 +88,7 @@ export class Writer<Written> {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) await this.#commit();
+    this.#full = false;
     this.#running = undefined;
   }
 
@@ -101,9 +104,10 @@ export class Writer<Written> {
     } catch (error) {
       for (const { change } of applied.reverse()) change.undo?.();
       const cause = await reasonOf(error);
-      if (batch.length === 0) batch = this.#take();
       const failed = new Unavailable('the write failed', { cause });
       for (const pending of batch) pending.fail(failed);
+      // What was asked for before anybody could know that these failed would overtake their repeats.
+      this.#failQueue(failed);
       if (!this.#writable()) this.#refuse(new Unavailable('the store takes no more writes', { cause }));
       return;
     }
@@ -132,9 +136,13 @@ export class Writer<Written> {
 
   #refuse(refusal: Unavailable): void {
     this.#refusal = refusal;
-    this.#queuedBytes = 0;
-    for (const pending of this.#queue.splice(0)) pending.fail(refusal);
+    this.#failQueue(refusal);
     this.#broken();
+  }
+
+  #failQueue(error: Unavailable): void {
+    this.#queuedBytes = 0;
+    for (const pending of this.#queue.splice(0)) pending.fail(error);
   }
 }
 

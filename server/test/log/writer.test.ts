@@ -61,6 +61,24 @@ test('when a change throws, nothing of its transaction has happened, nobody is t
   expect(told).toEqual([['next']]);
 });
 
+test('what was asked for before a failure is known fails with it: nothing overtakes what will be repeated', async () => {
+  const writer = new Writer<string>(
+    store,
+    () => {},
+    () => {},
+  );
+  const later: Promise<string>[] = [];
+  const failing = () => {
+    later.push(writer.write(0, put('later')));
+    throw new Error('no');
+  };
+  await expect(writer.write(0, failing)).rejects.toBeInstanceOf(Unavailable);
+  await expect(later[0]).rejects.toBeInstanceOf(Unavailable);
+  expect(keys()).toEqual([]);
+  await writer.write(0, put('after all'));
+  expect(keys()).toEqual(['after all']);
+});
+
 test('what waits is bounded; what was taken is written', async () => {
   const writer = new Writer<string>(
     store,
