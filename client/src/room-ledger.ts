@@ -110,7 +110,7 @@ export class RoomLedger {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: Change[] = [];
-    const chapter = new Chapter(this.#records, this.id);
+    const chapter = new Chapter(this.#records, this.id, this.#room.position);
     for (const step of steps) {
       for (const event of step.events) {
         await this.#tell(chapter, event, step.room);
@@ -223,7 +223,7 @@ export class RoomLedger {
       return;
     }
     const told = toHistory(said, room);
-    if (told !== undefined) chapter.add(told);
+    if (told !== undefined) await chapter.add(told);
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {

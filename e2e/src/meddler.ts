@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { encodeFrame, LineDecoder, parseDown, parseUp } from '@gochat/protocol/codec';
+import type { Down } from '@gochat/protocol/down';
+import type { Up } from '@gochat/protocol/up';
+
+/** What a malicious server makes of one frame: any number of frames. `connection` counts them from 0, in the order in which they came. */
+export interface Meddling {
+  up?(frame: Up, connection: number): readonly Up[];
+  down?(frame: Down, connection: number): readonly Down[];
+}
+
+/** A server that lies: an honest one, behind a proxy that changes, drops, repeats or invents whatever frames it likes. */
+export class Meddler {
+  meddling: Meddling = {};
+  readonly #target: number;
+  readonly #server = createServer((from) => this.#pass(from));
+  readonly #sockets = new Set<Socket>();
+  #connections = 0;
+
+  constructor(target: number) {
+    this.#target = target;
+  }
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return `tcp://127.0.0.1:${address.port}`;
+  }
+
+  /** Ends what is connected: whoever comes back is meddled with anew. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.cut();
+    await closed;
+  }
+
+  #pass(from: Socket): void {
+    const connection = this.#connections++;
+    const to = createConnection({ host: '127.0.0.1', port: this.#target, noDelay: true });
+    from.setNoDelay(true);
+    this.#carry(from, to, (line) => this.meddling.up?.(parseUp(line), connection));
+    this.#carry(to, from, (line) => this.meddling.down?.(parseDown(line), connection));
+  }
+
+  /** @param meddle undefined where a line passes as it is */
+  #carry(source: Socket, sink: Socket, meddle: (line: string) => readonly (Up | Down)[] | undefined): void {
+    const decoder = new LineDecoder();
+    this.#sockets.add(source);
+    source.on('data', (chunk: Buffer) => {
+      for (const line of decoder.push(chunk))
+        for (const text of meddle(line)?.map(encodeFrame) ?? [line]) sink.write(`${text}\n`);
+    });
+    source.on('error', () => sink.destroy());
+    source.on('close', () => {
+      this.#sockets.delete(source);
+      sink.destroy();
+    });
+  }
+}

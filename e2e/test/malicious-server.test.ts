@@ -1,0 +1,269 @@
+import { join } from 'node:path';
+import type { Down } from '@gochat/protocol/down';
+import type { Position } from '@gochat/protocol/fields';
+import type { Up } from '@gochat/protocol/up';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Meddler } from '../src/meddler.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+
+type Entry = Extract<Down, { type: 'entry' }>;
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let meddler: Meddler;
+let [ana, ben]: Someone[] = [];
+let room: string;
+let link: string;
+let meddlerUrl: string;
+
+/** Ana talks to an honest server; what ben gets and says goes through one that lies, once it is told to. */
+beforeEach(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+  meddler = new Meddler(server.port);
+  meddlerUrl = (await meddler.listen()).replace('tcp:', 'http:');
+  ana = await Someone.open('ana', join(home.path, 'ana'));
+  ben = await Someone.open('ben', join(home.path, 'ben'));
+  ({ room, link } = await people().ana.hosts(server.url));
+  await people().ben.joins(benLink());
+  await says('before');
+  await people().ben.hears(room, 'before');
+  // So that ben counts as one who talks, too.
+  await people().ben.delivered(room, [await people().ben.says(room, 'yes')]);
+  await people().ana.hears(room, 'yes');
+});
+
+afterEach(async () => {
+  await Promise.all([ana?.close(), ben?.close()]);
+  await meddler.close();
+  await server.stop();
+  await home.remove();
+});
+
+function people(): { ana: Someone; ben: Someone } {
+  if (ana === undefined || ben === undefined) throw new Error('two people');
+  return { ana, ben };
+}
+
+async function says(...texts: string[]): Promise<void> {
+  const who = people().ana;
+  const ids: string[] = [];
+  for (const text of texts) ids.push(await who.says(room, text));
+  await who.delivered(room, ids);
+}
+
+const isMessage = (frame: Down): frame is Entry => frame.type === 'entry' && frame.kind === 'message';
+const benReads = async () => (await people().ben.read(room)).filter((line) => line.startsWith('ana: '));
+const benTold = () => people().ben.troubles(room);
+const benIsTold = (what: RegExp) =>
+  people().ben.until(async () => (await benTold()).some((text) => what.test(text)), `ben is told ${what}`);
+
+describe('ben is shown what a lying server did, and nothing wrong as right', () => {
+  test('it repeats every entry: each message stays, once, and he is told once of each', async () => {
+    meddler.meddling = {
+      down: (frame) => (isMessage(frame) ? Array.from({ length: 300 }, () => frame) : [frame]),
+    };
+    await says('one', 'two');
+    await people().ben.hears(room, 'two');
+    await benIsTold(/repeated an older entry/);
+    await says('three');
+    await people().ben.hears(room, 'three');
+    expect(await benReads()).toEqual(['ana: before', 'ana: one', 'ana: two', 'ana: three']);
+    expect((await benTold()).length).toBeLessThanOrEqual(3);
+  });
+
+  test('it drops a message: the next one tells that it is missing', async () => {
+    let dropped = 0;
+    meddler.meddling = { down: (frame) => (isMessage(frame) && dropped++ === 0 ? [] : [frame]) };
+    await says('withheld', 'shown');
+    await people().ben.hears(room, 'shown');
+    expect(await benReads()).toEqual(['ana: before', 'ana: shown']);
+    await benIsTold(/1 message of ana never arrived/);
+  });
+
+  test('it swaps two messages: the one that comes late is left out, and both things are told', async () => {
+    let held: Entry | undefined;
+    meddler.meddling = {
+      down: (frame) => {
+        if (!isMessage(frame)) return [frame];
+        if (held === undefined) {
+          held = frame;
+          return [];
+        }
+        const late = held;
+        held = frame;
+        return late.seq === frame.seq ? [frame] : [frame, late];
+      },
+    };
+    await says('first', 'second');
+    await people().ben.hears(room, 'second');
+    await benIsTold(/never arrived/);
+    await benIsTold(/repeated an older entry/);
+    expect(await benReads()).toEqual(['ana: before', 'ana: second']);
+  });
+
+  test('it puts an older message under a new position: it is left out, and told', async () => {
+    let old: Entry | undefined;
+    meddler.meddling = {
+      down: (frame) => {
+        if (!isMessage(frame)) return [frame];
+        old ??= frame;
+        const forged = { ...old, seq: String(Number(frame.seq) + 1_000) as Position };
+        return old === frame ? [frame] : [frame, forged];
+      },
+    };
+    await says('pay him', 'thanks');
+    await people().ben.hears(room, 'thanks');
+    await benIsTold(/no key of this room opens|repeated/);
+    expect(await benReads()).toEqual(['ana: before', 'ana: pay him', 'ana: thanks']);
+  });
+
+  test("it answers with another room's entries: none is taken for one of this room", async () => {
+    const other = await people().ana.hosts(server.url, 'cellar');
+    let foreign: Entry | undefined;
+    const spy = new Meddler(server.port);
+    const carl = await Someone.open('carl', join(home.path, 'carl'));
+    spy.meddling = {
+      down: (frame) => {
+        if (isMessage(frame)) foreign = frame;
+        return [frame];
+      },
+    };
+    await carl.joins(other.link.replace(/^http:\/\/[^/]+/, (await spy.listen()).replace('tcp:', 'http:')));
+    const id = await people().ana.says(other.room, 'said in the cellar');
+    await people().ana.delivered(other.room, [id]);
+    await carl.hears(other.room, 'said in the cellar');
+    meddler.meddling = {
+      down: (frame) =>
+        isMessage(frame) && foreign !== undefined ? [{ ...frame, body: foreign.body }] : [frame],
+    };
+    await says('replaced');
+    await benIsTold(/no key of this room opens/);
+    expect(await benReads()).toEqual(['ana: before']);
+    await carl.close();
+    await spy.close();
+  });
+
+  test('it changes a bit of a message: it is not shown, and told', async () => {
+    meddler.meddling = {
+      down: (frame) =>
+        isMessage(frame) ? [{ ...frame, body: frame.body.replace(/.{20}$/, 'A'.repeat(20)) }] : [frame],
+    };
+    await says('damaged');
+    await benIsTold(/no key of this room opens/);
+    expect(await benReads()).toEqual(['ana: before']);
+  });
+
+  test('it names wrong positions: what it shows as older is left out, and told', async () => {
+    meddler.meddling = {
+      down: (frame) => (isMessage(frame) ? [{ ...frame, seq: '1' as Position }] : [frame]),
+    };
+    await says('shown as the first of all');
+    await benIsTold(/repeated an older entry/);
+    expect(await benReads()).toEqual(['ana: before']);
+  });
+
+  test('it keeps his messages to itself and acknowledges them: they are told as waiting, not as sent', async () => {
+    let kept = 0;
+    meddler.meddling = {
+      up: (frame: Up) => {
+        if (frame.type !== 'post') return [frame];
+        kept += 1;
+        return [];
+      },
+      down: (frame) => [frame],
+    };
+    const id = await people().ben.says(room, 'into the void');
+    await people().ben.until(async () => kept > 0, 'the server has it');
+    const { waiting } = await people().ben.profile.call('sent', { room, ids: [id], waitMs: 500 });
+    expect(waiting).toBe(1);
+    expect(await people().ben.read(room)).not.toContain('ben: into the void');
+    // It is sent as soon as the server is honest again, and once.
+    meddler.meddling = {};
+    meddler.cut();
+    await people().ben.delivered(room, [id]);
+    await people().ana.hears(room, 'into the void');
+    expect((await people().ana.read(room)).filter((line) => line === 'ben: into the void')).toHaveLength(1);
+  });
+
+  test('it acknowledges what it never stored: nothing counts as sent before it stands in the log', async () => {
+    meddler.meddling = {
+      up: (frame) => (frame.type === 'post' ? [{ type: 'ping', id: frame.id }] : [frame]),
+      down: (frame) =>
+        frame.type === 'pong' && frame.id.length > 20
+          ? [{ type: 'ack', id: frame.id, seq: '999' as Position, at: 1, dup: false } as Down]
+          : [frame],
+    };
+    const id = await people().ben.says(room, 'believed');
+    const { waiting } = await people().ben.profile.call('sent', { room, ids: [id], waitMs: 1_000 });
+    expect(waiting).toBe(1);
+  });
+
+  test('it forks the log: whoever hears of the other branch is told', async () => {
+    // Ben's messages reach the log; ana's stay hidden from him, until she answers what he said.
+    meddler.meddling = {
+      down: (frame) => (isMessage(frame) && Number(frame.seq) % 2 === 0 ? [] : [frame]),
+    };
+    for (let i = 0; i < 4; i++) await says(`branch ${i}`);
+    await benIsTold(/never arrived|has seen entries|another log/);
+    const { code } = await people().ana.profile.call('safety', { room, member: undefined });
+    expect((await people().ben.profile.call('safety', { room, member: undefined })).code).toBe(code);
+  });
+
+  test('it serves an older GroupInfo: the joiner does not get into a room of the past', async () => {
+    const old: Down[] = [];
+    meddler.meddling = {
+      down: (frame) => {
+        if (frame.type !== 'groupinfo') return [frame];
+        old.push(frame);
+        return [frame];
+      },
+    };
+    const url = benLink();
+    const carl = await Someone.open('carl', join(home.path, 'carl'));
+    await carl.joins(url);
+    const [stale] = old;
+    meddler.meddling = {
+      down: (frame) =>
+        frame.type === 'groupinfo' && stale?.type === 'groupinfo' ? [{ ...stale, id: frame.id }] : [frame],
+    };
+    const dan = await Someone.open('dan', join(home.path, 'dan'));
+    await expect(dan.profile.call('join', { link: url, as: 'dan', waitMs: 3_000 })).rejects.toThrow();
+    const names = (await people().ana.profile.call('members', { room })).map(({ name }) => name);
+    expect(names).not.toContain('dan');
+    await Promise.all([carl.close(), dan.close()]);
+  });
+
+  test("it substitutes another room's GroupInfo: the joiner is refused, and told why", async () => {
+    const other = await people().ana.hosts(server.url, 'cellar');
+    const carl = await Someone.open('carl', join(home.path, 'carl'));
+    meddler.meddling = {
+      down: (frame) =>
+        frame.type === 'groupinfo'
+          ? [{ ...frame, groupInfo: frame.groupInfo.replace(/^.{40}/, 'A'.repeat(40)) }]
+          : [frame],
+    };
+    await expect(carl.profile.call('join', { link: benLink(), as: 'carl', waitMs: 3_000 })).rejects.toThrow();
+    expect((await carl.profile.call('rooms', {})).filter(({ status }) => status === 'active')).toEqual([]);
+    expect(other.room).not.toBe(room);
+    await carl.close();
+  });
+
+  test('it sends what is no frame: the connection ends, and he comes back', async () => {
+    let connections = 0;
+    meddler.meddling = {
+      down: (frame, connection) => {
+        connections = Math.max(connections, connection);
+        return isMessage(frame) && connection === 0 ? [{ ...frame, at: -5 } as Down] : [frame];
+      },
+    };
+    await says('garbled on the first connection');
+    await people().ben.hears(room, 'garbled on the first connection');
+    expect(connections).toBeGreaterThan(0);
+  });
+});
+
+/** The link, by way of the server that lies. */
+function benLink(): string {
+  return link.replace(/^http:\/\/[^/]+/, meddlerUrl);
+}
