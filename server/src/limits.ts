@@ -65,7 +65,7 @@ export const SERVER_LIMITS: ServerLimits = {
   graceMs: 60_000,
   stopMs: 5_000,
   pendingBytes: 8 * 1024 * 1024,
-  backlogEntries: 64,
+  backlogEntries: 512,
   pageBytes: 1024 * 1024,
   accessKeysCached: 10_000,
   retryMs: 500,

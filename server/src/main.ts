@@ -12,6 +12,7 @@ import { ownNames } from './own-names.ts';
 import { type RunningServer, serve } from './serve.ts';
 import { hostText, type ServedName } from './served-names.ts';
 import { UsageError } from './usage-error.ts';
+import { keepYoungHeapSmall } from './young-heap.ts';
 
 export interface StartedServer extends RunningServer {
   /** How it is dialled from this machine or, where that isn't possible, from others. */
@@ -29,6 +30,7 @@ export async function startServer(
   software: string,
   out: Output,
 ): Promise<StartedServer> {
+  keepYoungHeapSmall();
   const certificate = settings.tls === undefined ? undefined : await readCertificate(settings.tls);
   const { logger, view } = openOperatorLog({
     format: settings.logFormat,

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { encodeFrame, parseDown } from '@gochat/protocol/codec';
 import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { packFrames } from '../src/entry-frame.ts';
+import { encodeEntry, packFrames, storedFields } from '../src/entry-frame.ts';
 import { Fanout } from '../src/fanout.ts';
 import { SERVER_LIMITS } from '../src/limits.ts';
 import type { Link, Transport } from '../src/link.ts';
@@ -91,6 +93,23 @@ test('a signal of one whose key is retired in the same turn is dropped', async (
   expect(removed.subscription.state).toBe('held');
   expect(staying.written.join('')).not.toContain('signal');
   expect(removed.written.join('')).toContain('"seq":"5"');
+});
+
+test('an entry is spelled as every other frame is', () => {
+  const random = seeded(41);
+  for (let i = 0; i < 500; i++) {
+    const room = newRoomId();
+    const entry: Entry = {
+      pos: 1 + Math.floor(random() * (Number.MAX_SAFE_INTEGER - 1)),
+      kind: random() < 0.5 ? 'message' : 'handshake',
+      at: Math.floor(random() * 2 ** 48),
+      body: randomBytes(Math.floor(random() * 900)),
+      ...(random() < 0.3 && { retires: true }),
+    };
+    const spelled = encodeEntry(room, entry);
+    expect(spelled).toBe(encodeFrame({ type: 'entry', room, ...storedFields(entry) }));
+    if (entry.body.length > 0) expect(parseDown(spelled)).toEqual(JSON.parse(spelled));
+  }
 });
 
 test.each([1, 125, 126, 127, 65_535, 65_536, 70_000])(

@@ -15,25 +15,25 @@ import {
   positionOf,
   type RoomRecord,
 } from './layout.ts';
-import type {
-  Appended,
-  Entry,
-  Follower,
-  HandshakeAppend,
-  Head,
-  MessageAppend,
-  Page,
-  Position,
-  RoomId,
-  RoomLog,
-  Sink,
+import {
+  type Appended,
+  type Entry,
+  type Follower,
+  type HandshakeAppend,
+  type Head,
+  type MessageAppend,
+  PAGE_BYTES,
+  type Page,
+  type Position,
+  type RoomId,
+  type RoomLog,
+  type Sink,
 } from './log.ts';
 import type { Post } from './posts.ts';
 import { read, type Store, type Written } from './store.ts';
 import type { Change } from './writer.ts';
 
 const PAGE_ENTRIES = 256;
-const PAGE_BYTES = 1024 * 1024;
 
 /** The log in LMDB. What can be read is durable; what is checked is checked inside the transaction that appends. */
 export class LmdbLog implements RoomLog {
@@ -107,13 +107,13 @@ export class LmdbLog implements RoomLog {
   }
 
   async read(roomId: RoomId, after: Position, limit: number): Promise<Page> {
-    return this.#page(bytesOfId(roomId), after, limit, Number.POSITIVE_INFINITY);
+    return this.#page(bytesOfId(roomId), after, limit);
   }
 
   follow(roomId: RoomId, after: Position, sink: Sink): Follower {
     this.#store.writer.requireOpen();
     const room = bytesOfId(roomId);
-    const next = (last: Position) => this.#page(room, last, PAGE_ENTRIES, PAGE_BYTES).entries;
+    const next = (last: Position) => this.#page(room, last, PAGE_ENTRIES).entries;
     return this.#followers.follow(roomId, after, sink, next);
   }
 
@@ -151,7 +151,7 @@ export class LmdbLog implements RoomLog {
     return { result: { pos, at, dup: false }, written: { room: roomId, entry }, undo };
   }
 
-  #page(room: Buffer, after: Position, limit: number, maxBytes: number): Page {
+  #page(room: Buffer, after: Position, limit: number): Page {
     return read(this.#store, () => {
       const record = this.#room(room);
       const found: Entry[] = [];
@@ -167,8 +167,8 @@ export class LmdbLog implements RoomLog {
           continue;
         }
         found.push(entry);
-        bytes += value.length;
-        if (found.length === limit || bytes >= maxBytes) break;
+        bytes += entry.body.length;
+        if (found.length === limit || bytes >= PAGE_BYTES) break;
       }
       return { entries: found, floor };
     });

@@ -4,6 +4,9 @@ export type RoomId = string;
 /** A place in a room's log: a whole number below 2^53, strictly increasing in a room, with gaps; 0 stands before the first entry. */
 export type Position = number;
 
+/** A page of the log ends with the entry that brings the bodies in it to so many bytes. */
+export const PAGE_BYTES = 1024 * 1024;
+
 export type EntryKind = 'message' | 'handshake';
 
 export interface Entry {
@@ -95,7 +98,10 @@ export interface RoomLog {
   ): Promise<Appended | { readonly conflict: Position }>;
   /** Linearizable: at least as new as every append acknowledged before the call. */
   head(room: RoomId): Promise<Head | undefined>;
-  /** At most `limit` entries behind `after`, in order; may trail `head`. An absent room is an empty page. */
+  /**
+   * At most `limit` entries behind `after`, in order, up to {@link PAGE_BYTES}, but one if there is one; may trail `head`.
+   * An absent room is an empty page.
+   */
   read(room: RoomId, after: Position, limit: number): Promise<Page>;
   /** Everything behind `after`, once and in order, then what is appended from now on. */
   follow(room: RoomId, after: Position, sink: Sink): Follower;

@@ -5,6 +5,7 @@ import {
   type Appended,
   type Entry,
   type Head,
+  PAGE_BYTES,
   type Page,
   type Position,
   type RoomId,
@@ -203,11 +204,16 @@ class MemoryLog implements RoomLog {
   #page(room: Room, after: Position, limit: number): Page {
     const now = this.#now();
     const entries: Entry[] = [];
-    let floor = room.floor;
+    let [floor, bytes] = [room.floor, 0];
     for (let i = indexBehind(room.entries, after); i < room.entries.length && entries.length < limit; i++) {
       const stored = room.entries[i] as StoredEntry;
-      if (stored.expiresAt > now) entries.push(stored.entry);
-      else floor = Math.max(floor, stored.entry.pos);
+      if (stored.expiresAt <= now) {
+        floor = Math.max(floor, stored.entry.pos);
+        continue;
+      }
+      entries.push(stored.entry);
+      bytes += stored.entry.body.length;
+      if (bytes >= PAGE_BYTES) break;
     }
     return { entries, floor };
   }

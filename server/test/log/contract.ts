@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Position, RoomId, RoomLog, RoomState } from '../../src/log/log.ts';
+import { PAGE_BYTES, type Position, type RoomId, type RoomLog, type RoomState } from '../../src/log/log.ts';
 import {
   accessOf,
   appended,
@@ -92,6 +92,18 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(bodies(await readAll(b().log, room, 0, 1))).toEqual(['founded', 'hello']);
       expect(await b().log.head(newId())).toBeUndefined();
       expect(await b().log.read(newId(), 0, 10)).toEqual({ entries: [], floor: 0 });
+    });
+
+    test('2. a page of large entries may be short, is never empty, and the next one goes on behind it', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      const large = Array.from({ length: 40 }, (_, i) => `${i} `.padEnd(60_000, 'x'));
+      for (const body of large) await say(a().log, room, base, body);
+      const { entries } = await b().log.read(room, 0, 10_000);
+      expect(entries.length).toBeGreaterThan(0);
+      const bytes = entries.reduce((sum, entry) => sum + entry.body.length, 0);
+      expect(bytes).toBeLessThan(PAGE_BYTES + 60_000);
+      expect(bodies(await readAll(b().log, room, base, 10_000))).toEqual(large);
     });
 
     test('3. of concurrent handshakes one wins and the others learn its position', async () => {
