@@ -15,11 +15,14 @@ export default {
       // Every source is an entry by the `exports` of its workspace; what nobody imports of it is dead all the same.
       includeEntryExports: true,
     },
-    bench: { entry: [] },
+    // Run by a path of their own, in processes of their own.
+    bench: {
+      entry: ['peers/*.mjs', 'src/{lmdb-writers,tls-load}.ts', 'test/**/*.test.ts'],
+    },
     web: { entry: ['src/main.tsx', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
-  // Debian's, for tests that install what they need and for drawing the icons.
-  ignoreBinaries: ['apt-get', 'chromium', 'flock'],
+  // The machine's: for tests and benchmarks, which install what they need, and for drawing the icons.
+  ignoreBinaries: ['apt-get', 'cc', 'chromium', 'flock', 'prlimit', 'taskset'],
   // What bots import from the package.
   ignoreIssues: { 'client/src/sdk.ts': ['exports', 'types'] },
   ignoreExportsUsedInFile: { interface: true, type: true },

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+
+/** Where the server runs, and where the generator does; with one core they share it, and every row says so. */
+export const SERVER_CORE = 0;
+export const GENERATOR_CORE = availableParallelism() > 1 ? 1 : 0;
+
+const OPEN_MS = 60_000;
+const END_MS = 5_000;
+const TRY_MS = 20;
+
+/** A server under load: pinned to its core, ended by its pid. */
+export class Child {
+  readonly process: ChildProcess;
+  #said = '';
+
+  /** Starts a command on the server's core. */
+  constructor(
+    command: readonly string[],
+    options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+  ) {
+    this.process = spawn('taskset', ['-c', String(SERVER_CORE), ...command], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.process.stdout, this.process.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.#said = `${this.#said}${chunk.toString()}`.slice(-2000);
+      });
+  }
+
+  /** The end of what it printed. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** It and all that it started. */
+  get pids(): number[] {
+    return this.process.pid === undefined ? [] : descendants(this.process.pid);
+  }
+
+  /** @throws Error when it ends, or 60 s pass, before the port answers. */
+  async opens(port: number): Promise<void> {
+    const until = Date.now() + OPEN_MS;
+    while (!(await answers(port))) {
+      if (this.process.exitCode !== null)
+        throw new Error(`ended with ${this.process.exitCode}: ${this.#said}`);
+      if (Date.now() > until) throw new Error(`port ${port} did not open: ${this.#said}`);
+      await new Promise((resolve) => setTimeout(resolve, TRY_MS));
+    }
+  }
+
+  /** @returns the end of what it printed. @throws Error when it failed. */
+  async ends(): Promise<string> {
+    const [code] = (await once(this.process, 'close')) as [number | null];
+    if (code !== 0) throw new Error(`ended with ${code}: ${this.#said}`);
+    return this.#said;
+  }
+
+  async stop(): Promise<void> {
+    const pids = this.pids;
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'exit');
+    this.process.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      for (const pid of pids) kill(pid);
+    }, END_MS);
+    await ended;
+    clearTimeout(timer);
+    for (const pid of pids.slice(1)) kill(pid);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function descendants(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return [
+      pid,
+      ...(children === '' ? [] : children.split(' ').flatMap((child) => descendants(Number(child)))),
+    ];
+  } catch {
+    return [pid];
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** A port of 127.0.0.1 that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port is free');
+  return address.port;
+}

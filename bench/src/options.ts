@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Only the fan-out to a thousand, of GoChat, redis and the C reference: a few minutes. */
+  readonly quick: boolean;
+  /** Where the rows go as JSON. */
+  readonly json: string | undefined;
+  /** Cases and systems, of which only these are measured; all where it is empty. */
+  readonly only: readonly string[];
+  /** Whether peers that are absent may be installed, where that is ours to do. */
+  readonly install: boolean;
+  /** Whether the results in the repository are replaced. */
+  readonly save: boolean;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --quick        only the fan-out to 1,000 connections: GoChat over TCP and WebSocket, redis, the C reference
+  --json FILE    write the rows to FILE
+  --only TEXT    only cases and systems whose name begins so; repeats
+  --no-install   list peers that are absent, even where Debian's packages could be installed
+  --save         replace the results in bench/results and the plot in docs/pictures
+`;
+
+/** @throws TypeError when an option is none of these. */
+export function readOptions(args: readonly string[]): BenchOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [] },
+      'no-install': { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    quick: values.quick,
+    json: values.json,
+    only: values.only,
+    install: !values['no-install'],
+    save: values.save,
+  };
+}

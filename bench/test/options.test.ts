@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { readOptions, USAGE } from '../src/options.ts';
+
+test('options are read, and all that there are stand in the help', () => {
+  const read = readOptions([
+    '--quick',
+    '--json',
+    'out.json',
+    '--only',
+    'idle',
+    '--only',
+    'redis',
+    '--no-install',
+    '--save',
+  ]);
+  expect(read).toEqual({
+    quick: true,
+    json: 'out.json',
+    only: ['idle', 'redis'],
+    install: false,
+    save: true,
+  });
+  expect(readOptions([])).toEqual({ quick: false, json: undefined, only: [], install: true, save: false });
+  expect(readOptions(['--help'])).toBe('help');
+  for (const option of ['--quick', '--json', '--only', '--no-install', '--save'])
+    expect(USAGE).toContain(option);
+});
+
+test('an option that there is not is refused by name', () => {
+  expect(() => readOptions(['--fast'])).toThrow(/--fast/);
+});

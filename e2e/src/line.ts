@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { parseDown } from '@gochat/protocol/codec';
+import type { Down } from '@gochat/protocol/down';
+
+/** How many requests may be on their way at once. */
+const WINDOW = 128;
+
+/** A plain connection that speaks the protocol itself. */
+export class Line {
+  readonly #socket: Socket;
+  readonly #frames: AsyncIterator<string>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#frames = createInterface(socket)[Symbol.asyncIterator]();
+  }
+
+  /** @throws Error when nobody answers there with a welcome. */
+  static async open(port: number): Promise<{ line: Line; nonce: string }> {
+    const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    const line = new Line(socket);
+    // An end is found by who reads; a reset is one.
+    socket.on('error', () => socket.destroy());
+    line.say(JSON.stringify({ type: 'hello', id: 'hello', version: 1, origin: `127.0.0.1:${port}` }));
+    const { nonce } = await line.next('welcome');
+    return { line, nonce };
+  }
+
+  say(frame: string): void {
+    this.#socket.write(`${frame}\n`);
+  }
+
+  /** The next frame, whatever it is. @throws Error when the connection ends. */
+  async any(): Promise<Down> {
+    const { value, done } = await this.#frames.next();
+    if (done) throw new Error('the connection ended');
+    return parseDown(value);
+  }
+
+  /** The next frame of this type; others are dropped. @throws Error at an `error` frame, and when the connection ends. */
+  async next<T extends Down['type']>(type: T): Promise<Extract<Down, { type: T }>> {
+    for (;;) {
+      const frame = await this.any();
+      if (frame.type === 'error') throw new Error(`${frame.code}: ${frame.message}`);
+      if (frame.type === type) return frame as Extract<Down, { type: T }>;
+    }
+  }
+
+  /** Says all of these, some ahead of their acknowledgements, and awaits the last. @returns the position of the last. */
+  async sayAll(frames: Iterable<string>): Promise<string> {
+    let waiting = 0;
+    let seq = '';
+    for (const frame of frames) {
+      this.say(frame);
+      waiting += 1;
+      if (waiting < WINDOW) continue;
+      seq = (await this.next('ack')).seq;
+      waiting -= 1;
+    }
+    for (; waiting > 0; waiting--) seq = (await this.next('ack')).seq;
+    return seq;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,81 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import { signedCreate, signedEnter, signedHandshake } from '@gochat/protocol/signed';
+
+/** So many random bytes, as base64url. */
+export const text = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+/** What every member of the rooms knows: it makes them, and proves that it may enter. */
+export class RawMember {
+  readonly #port: number;
+  readonly #access: KeyObject;
+  readonly #accessKey: string;
+
+  /** @param secret what {@link secret} of another told: it is the same member. */
+  constructor(port: number, secret?: string) {
+    const access =
+      secret === undefined ? generateKeyPairSync('ed25519').privateKey : createPrivateKey(secret);
+    this.#port = port;
+    this.#access = access;
+    this.#accessKey = access.export({ format: 'jwk' }).x ?? '';
+  }
+
+  /** Its key, for another process. */
+  get secret(): string {
+    return this.#access.export({ format: 'pem', type: 'pkcs8' }).toString();
+  }
+
+  get origin(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  create(room: RoomId): string {
+    const frame = {
+      type: 'create' as const,
+      id: text(16) as RequestId,
+      room,
+      body: text(300),
+      access: this.#accessKey,
+      admin: this.#accessKey,
+      groupInfo: text(900),
+      member: text(60),
+      invites: [],
+    };
+    return JSON.stringify({ ...frame, proof: this.#sign(signedCreate(frame)) });
+  }
+
+  /** A commit that is swapped from `after`; its access key was added at `key`. @returns its id, and its frame */
+  handshake(room: RoomId, after: string, key: string): { readonly id: string; readonly frame: string } {
+    const id = text(16);
+    const frame = {
+      type: 'handshake' as const,
+      id: id as RequestId,
+      room,
+      after: after as Position,
+      key: key as Position,
+      body: text(300),
+      access: this.#accessKey,
+      groupInfo: text(900),
+      member: text(60),
+      invites: [],
+    };
+    return { id, frame: JSON.stringify({ ...frame, proof: this.#sign(signedHandshake(frame)) }) };
+  }
+
+  enter(room: RoomId, nonce: string, since: string): string {
+    const frame = {
+      type: 'enter',
+      id: `enter-${room}` as RequestId,
+      room,
+      key: '1' as Position,
+      since: since as Position,
+      nonce: text(16),
+    } as const;
+    const proof = this.#sign(signedEnter({ origin: this.origin, nonce }, frame));
+    return JSON.stringify({ ...frame, proof });
+  }
+
+  #sign(bytes: Uint8Array): string {
+    return sign(null, bytes, this.#access).toString('base64url');
+  }
+}
