@@ -18,9 +18,9 @@ export class ChildServer {
     this.#log = log;
   }
 
-  /** @param log collects what the process logs. */
-  static async start(data: string, port = 0, log: string[] = []): Promise<ChildServer> {
-    const child = fork(SCRIPT, [data, String(port)], {
+  /** @param log collects what the process logs. @param web the folder of the chat's page, if it is served. */
+  static async start(data: string, port = 0, log: string[] = [], web?: string): Promise<ChildServer> {
+    const child = fork(SCRIPT, [data, String(port), ...(web === undefined ? [] : [web])], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -38,11 +38,25 @@ export class ChildServer {
     return this.#log.join('');
   }
 
-  /** As a crash or a power button would; resolves once it is gone. */
-  async kill(): Promise<void> {
-    const gone = once(this.#child, 'exit');
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the server has no process');
+    return this.#child.pid;
+  }
+
+  /** As a crash or a power button would; resolves once it is gone. @returns whether it died of it */
+  async kill(): Promise<boolean> {
+    const gone = once(this.#child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     this.#child.kill('SIGKILL');
-    await gone;
+    const [, signal] = await gone;
+    return signal === 'SIGKILL';
+  }
+
+  /** Lets its clock jump to so much ahead of the machine's, or behind it. @returns what its clock shows then */
+  async shiftClock(shiftMs: number): Promise<number> {
+    const told = once(this.#child, 'message') as Promise<[{ readonly now: number }]>;
+    this.#child.send({ shiftMs });
+    const [{ now }] = await told;
+    return now;
   }
 
   async stop(): Promise<void> {

@@ -2,8 +2,21 @@ import { startServer } from '@gochat/server/main';
 import { readServeSettings } from '@gochat/server/options';
 
 /** `gochat serve` in a process of its own, to be killed: tells its port by a message, logs to its standard output. */
-const [data, port] = process.argv.slice(2);
+const [data, port, web] = process.argv.slice(2);
+const systemNow = Date.now;
+let shiftMs = 0;
+Date.now = () => systemNow() + shiftMs;
+
 const settings = readServeSettings({ data, port, logFormat: 'json', logLevel: 'debug' }, {}, false);
-const server = await startServer(settings, 'gochat/test', process.stdout);
+const server = await startServer(
+  { ...settings, ...(web !== undefined && { web }) },
+  'gochat/test',
+  process.stdout,
+);
 process.send?.({ port: server.port });
+// The clock of this process jumps, as the machine's would.
+process.on('message', (message: { readonly shiftMs: number }) => {
+  shiftMs = message.shiftMs;
+  process.send?.({ now: Date.now() });
+});
 process.on('SIGTERM', () => void server.close().then(() => process.exit(0)));

@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { ChildServer } from '../child-server.ts';
+import { Line } from '../line.ts';
+import type { Wire } from './proxy.ts';
+import { pause, type Stage } from './stage.ts';
+
+/** Does something bad, undoes it where it doesn't end by itself, and says how often it was seen to happen. */
+type Fault = (stage: Stage) => Promise<number>;
+
+const WIRE_MS = 700;
+const STOPPED_MS = 3_000;
+/** Longer than a client waits for a sign of life. */
+const STOPPED_LONG_MS = 30_000;
+const FULL_MS = 1_500;
+const HOUR_MS = 3_600_000;
+const POLL_MS = 20;
+const PROBE_MS = 3_000;
+/** All descriptors below are in use since the start: no new one can be had. */
+const FEW_FILES = 8;
+
+/** Those that take half a minute, for long runs only. */
+export const LONG_FAULTS = {
+  'pause-server-30s': (stage) => stopped(() => stage.server.pid, STOPPED_LONG_MS),
+  'pause-client-30s': (stage) => stopped(() => anyMember(stage).pid, STOPPED_LONG_MS),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export const FAULTS = {
+  'kill-server': async (stage) => {
+    const died = await stage.server.kill();
+    await stage.restartServer();
+    return Number(died);
+  },
+  'kill-client': async (stage) => {
+    const member = anyMember(stage);
+    const died = await member.kill();
+    await stage.comesBack(member);
+    return Number(died);
+  },
+  'pause-server': (stage) => stopped(() => stage.server.pid, STOPPED_MS),
+  'pause-client': (stage) => stopped(() => anyMember(stage).pid, STOPPED_MS),
+  cut: wire('cut'),
+  delay: wire('delay'),
+  split: wire('split'),
+  drop: wire('drop'),
+  repeat: wire('repeat'),
+  'clock-forward': (stage) => jump(stage, HOUR_MS),
+  'clock-back': (stage) => jump(stage, -HOUR_MS),
+  'out-of-descriptors': withoutDescriptors,
+  'full-disk': fullDisk,
+  'read-only-data': readOnly,
+  'truncated-tail': truncated,
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export type FaultKind = keyof typeof FAULTS | keyof typeof LONG_FAULTS;
+
+/** Those that need a disk of their own. */
+export const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(['full-disk', 'read-only-data']);
+
+function anyMember({ members, random }: Stage) {
+  const member = members[Math.floor(random() * members.length)];
+  if (member === undefined) throw new Error('nobody is there');
+  return member;
+}
+
+function wire(kind: Wire): Fault {
+  return (stage) => stage.proxy.treat(kind, WIRE_MS);
+}
+
+/** SIGSTOP, seen in the state that the system tells of the process. */
+async function stopped(pidOf: () => number | undefined, ms: number): Promise<number> {
+  const pid = pidOf();
+  if (pid === undefined) return 0;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await pause(ms);
+    return Number(stateOf(pid) === 'T');
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+function stateOf(pid: number): string | undefined {
+  if (process.platform !== 'linux') return 'T';
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2)[0];
+}
+
+async function jump({ server }: Stage, byMs: number): Promise<number> {
+  const now = await server.shiftClock(byMs);
+  await pause(WIRE_MS);
+  await server.shiftClock(0);
+  return Number(Math.abs(now - Date.now() - byMs) < HOUR_MS / 2);
+}
+
+/** No more descriptors for the server: whoever dials is turned away, and who is connected talks on. */
+async function withoutDescriptors({ server }: Stage): Promise<number> {
+  const before = limitOf(server.pid);
+  if (before === undefined) return 0;
+  if (!setLimit(server.pid, FEW_FILES)) return 0;
+  try {
+    return Number(!(await isWelcomed(server.port)));
+  } finally {
+    setLimit(server.pid, before);
+  }
+}
+
+function limitOf(pid: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
+  return soft === undefined ? undefined : Number(soft);
+}
+
+function setLimit(pid: number, files: number): boolean {
+  const { status } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`], { stdio: 'ignore' });
+  return status === 0;
+}
+
+async function isWelcomed(port: number): Promise<boolean> {
+  const opened = Line.open(port).then(
+    ({ line }) => {
+      line.close();
+      return true;
+    },
+    () => false,
+  );
+  return Promise.race([opened, pause(PROBE_MS).then(() => false)]);
+}
+
+/** Counted once somebody was told that nothing can be kept. */
+async function fullDisk({ disk, racers }: Stage): Promise<number> {
+  if (disk === undefined) return 0;
+  const refused = () => racers.refusals.get('unavailable') ?? 0;
+  const before = refused();
+  try {
+    if (!disk.fill()) return 0;
+    for (const end = Date.now() + FULL_MS; Date.now() < end && refused() === before; ) await pause(POLL_MS);
+  } finally {
+    disk.empty();
+  }
+  return Number(refused() > before);
+}
+
+/** The server is started on a folder that can't be written: it says so, and serves nothing. */
+async function readOnly(stage: Stage): Promise<number> {
+  if (stage.disk === undefined) return 0;
+  await stage.server.kill();
+  let refused = false;
+  try {
+    if (stage.disk.setReadOnly(true)) refused = await refusesToStart(stage, /can't write/);
+  } finally {
+    stage.disk.setReadOnly(false);
+  }
+  await stage.restartServer();
+  return Number(refused);
+}
+
+/** The end of the database is gone: the server says so, and serves nothing, until the file is whole again. */
+async function truncated(stage: Stage): Promise<number> {
+  await stage.server.kill();
+  const file = largestFile(stage.data);
+  const kept = `${file}.kept`;
+  copyFileSync(file, kept);
+  const { size } = statSync(file);
+  truncateSync(file, Math.floor(size * (0.3 + 0.69 * stage.random())));
+  const refused = await refusesToStart(stage, /is damaged/);
+  rmSync(file);
+  renameSync(kept, file);
+  await stage.restartServer();
+  return Number(refused);
+}
+
+function largestFile(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const [largest] = files.sort((a, b) => statSync(b).size - statSync(a).size);
+  if (largest === undefined) throw new Error(`${folder} is empty`);
+  return largest;
+}
+
+async function refusesToStart({ data, server }: Stage, reason: RegExp): Promise<boolean> {
+  try {
+    const started = await ChildServer.start(data, server.port);
+    await started.kill();
+  } catch (error) {
+    return error instanceof Error && reason.test(error.message);
+  }
+  throw new Error(`a server started, though its data is not fit: ${reason}`);
+}

@@ -1,0 +1,12 @@
+import { readRunOptions } from '../run-options.ts';
+import { isPassed, runFaults } from './run.ts';
+
+/** `npm run faults -- --seconds 60 [--seed N] [--only KIND …]` */
+const options = readRunOptions(process.argv.slice(2));
+process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
+const tell = (line: string) => void process.stdout.write(`${line}\n`);
+const report = await runFaults({ ...options, tell });
+const { troubles, ...figures } = report;
+for (const trouble of troubles) tell(`shown as wrong: ${trouble}`);
+tell(JSON.stringify(figures));
+process.exit(isPassed(report) ? 0 : 1);

@@ -1,0 +1,92 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import { Line } from '../line.ts';
+import { RawMember, text } from '../raw-member.ts';
+import type { Swap } from './checker.ts';
+
+const RACERS = 3;
+const AGAIN_MS = 200;
+const ANSWER_MS = 20_000;
+
+/** Connections that race for the same compare-and-swap in a room of their own, again and again. */
+export class Racers {
+  /** Those that were acknowledged. */
+  readonly swaps: Swap[] = [];
+  /** What they were refused with, and how often: `unavailable` while the disk is full. */
+  readonly refusals = new Map<string, number>();
+  readonly #port: number;
+  readonly #member: RawMember;
+  readonly #room = text(16) as RoomId;
+  #last = '1';
+  #stopped = false;
+  #running: Promise<unknown> | undefined;
+
+  /** @param port of the proxy, by whose name they prove themselves. */
+  constructor(port: number) {
+    this.#port = port;
+    this.#member = new RawMember(port);
+  }
+
+  async start(): Promise<void> {
+    const { line } = await Line.open(this.#port);
+    line.say(this.#member.create(this.#room));
+    this.#last = (await line.next('ack')).seq;
+    const key = this.#last;
+    line.close();
+    this.#running = Promise.all(Array.from({ length: RACERS }, () => this.#race(key)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #race(key: string): Promise<void> {
+    while (!this.#stopped) {
+      let line: Line | undefined;
+      try {
+        ({ line } = await within(Line.open(this.#port)));
+        while (!this.#stopped) await within(this.#swap(line, key));
+      } catch {
+        // A connection that fails is a fault's doing: whether its swap was made is not known, and it is not counted.
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      } finally {
+        line?.close();
+      }
+    }
+  }
+
+  async #swap(line: Line, key: string): Promise<void> {
+    const after = this.#last;
+    const { id, frame } = this.#member.handshake(this.#room, after, key);
+    line.say(frame);
+    for (;;) {
+      const answer = await line.any();
+      if (!('id' in answer) || answer.id !== id) continue;
+      if (answer.type === 'ack') {
+        this.swaps.push({ room: this.#room, after, id });
+        this.#last = later(this.#last, answer.seq);
+      } else if (answer.type === 'error') {
+        this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);
+        if (answer.handshake !== undefined) this.#last = later(this.#last, answer.handshake);
+        if (answer.code !== 'conflict') throw new Error(answer.code);
+      }
+      return;
+    }
+  }
+}
+
+function later(a: string, b: string): string {
+  return Number(a) < Number(b) ? b : a;
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), ANSWER_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { RunOptions } from '../run-options.ts';
+import type { FromFuzzer, ToFuzzer } from './fuzz-process.ts';
+
+const SCRIPT = fileURLToPath(new URL('fuzz-process.ts', import.meta.url));
+/** No sign of life for so long is a hang: a slice of cases takes a tenth of a second. */
+const HANG_MS = 15_000;
+const MOST_CRASHES = 20;
+/** What a server may come to hold in caches, whatever is sent to it. */
+const MOST_GROWTH_BYTES = 256 * 1024 * 1024;
+
+export interface FuzzReport {
+  readonly seed: number;
+  readonly cases: number;
+  readonly crashes: number;
+  readonly hangs: number;
+  readonly byTarget: Readonly<Record<string, number>>;
+  /** Of the server, in megabytes. */
+  readonly memory: { readonly before: number; readonly after: number } | undefined;
+}
+
+export interface FuzzOptions extends Omit<RunOptions, 'only'> {
+  tell(line: string): void;
+  /** The process that does the cases; another one in the test of this. */
+  readonly script?: string;
+}
+
+/** Mutated bytes for every parser and a live server, in a process that is watched, until the time is over. */
+export async function runFuzz({ seconds, seed, tell, script = SCRIPT }: FuzzOptions): Promise<FuzzReport> {
+  const end = Date.now() + seconds * 1_000;
+  const byTarget: Record<string, number> = {};
+  const from: Record<string, number> = {};
+  let [crashes, hangs] = [0, 0];
+  let memory: FuzzReport['memory'];
+  for (let done = false; !done && crashes + hangs < MOST_CRASHES; ) {
+    const order = { seed, seconds: Math.max(1, (end - Date.now()) / 1_000), from };
+    const ended = await watch(fork(script, { execArgv: ['--import', 'tsx'] }), order, (message) => {
+      if (message.kind === 'done') memory = message.memory && megabytes(message.memory);
+      else if (message.kind === 'crash') {
+        crashes += 1;
+        tell(`${message.target}, case ${message.at}: ${message.error}\n  bytes ${message.bytes}`);
+      } else {
+        byTarget[message.target] = (byTarget[message.target] ?? 0) + message.cases;
+        from[message.target] = message.at;
+      }
+    });
+    if (ended.kind === 'hung') hangs += 1;
+    if (ended.kind === 'died') crashes += 1;
+    if (ended.kind !== 'done')
+      tell(`the process ${ended.kind} at ${ended.target}, from case ${from[ended.target]}`);
+    // It doesn't come by the same cases again.
+    if (ended.kind !== 'done') from[ended.target] = (from[ended.target] ?? 0) + 1_000;
+    done = ended.kind === 'done' || Date.now() > end;
+  }
+  if (memory !== undefined && (memory.after - memory.before) * 2 ** 20 > MOST_GROWTH_BYTES) {
+    crashes += 1;
+    tell(`the server grew from ${memory.before} to ${memory.after} MB`);
+  }
+  const cases = Object.values(byTarget).reduce((sum, n) => sum + n, 0);
+  return { seed, cases, crashes, hangs, byTarget, memory };
+}
+
+function megabytes({ before, after }: { readonly before: number; readonly after: number }) {
+  return { before: Math.round(before / 2 ** 20), after: Math.round(after / 2 ** 20) };
+}
+
+interface Ended {
+  readonly kind: 'done' | 'hung' | 'died';
+  /** What it was at last. */
+  readonly target: string;
+}
+
+/** @param hear is told of every message. @returns how it ended */
+function watch(child: ChildProcess, order: ToFuzzer, hear: (message: FromFuzzer) => void): Promise<Ended> {
+  let target = 'its start';
+  let kind: Ended['kind'] = 'died';
+  return new Promise((resolve) => {
+    const hung = () => {
+      kind = 'hung';
+      child.kill('SIGKILL');
+    };
+    // The first sign comes once the conversation to begin from is recorded.
+    let timer = setTimeout(hung, 4 * HANG_MS);
+    child.on('message', (message: FromFuzzer) => {
+      clearTimeout(timer);
+      if (message.kind === 'done') kind = 'done';
+      else {
+        target = message.target;
+        timer = setTimeout(hung, HANG_MS);
+      }
+      hear(message);
+    });
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve({ kind, target });
+    });
+    child.send(order);
+  });
+}
