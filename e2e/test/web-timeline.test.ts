@@ -3,20 +3,16 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findChromium, launchChromium } from '../src/chromium.ts';
 import { GalleryServer, type Visitor } from '../src/gallery-page.ts';
+import { type PageTask, tasksDuring } from '../src/page-tasks.ts';
 import { BEN, longRoom, message } from '../src/samples.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'ten thousand messages on the page');
 /** Above this a press of a key is felt to be late. */
 const LONG_TASK_MS = 50;
-const ROUNDS = 12;
+const ROUNDS = 5;
 
 const QUIET = { rows: [], more: false, loading: false, unreadKey: undefined, unread: 0, target: undefined };
-
-interface Watched {
-  readonly watcher: PerformanceObserver;
-  readonly tasks: number[];
-}
 
 describe.skipIf(chromium === undefined)('ten thousand messages on the page', () => {
   let browser: Browser;
@@ -188,52 +184,48 @@ describe.skipIf(chromium === undefined)('ten thousand messages on the page', () 
       .toBe(true);
   });
 
-  /** Once the page rests. @returns how long each task took, in milliseconds, that was a long one since the last call */
-  const longTasks = (visitor: Visitor) =>
-    visitor.page.evaluate(async () => {
-      for (let i = 0; i < 3; i++)
-        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-      await new Promise((resolve) => requestIdleCallback(resolve));
-      const { watcher, tasks } = globalThis as unknown as Watched;
-      const last = watcher.takeRecords().map(({ duration }) => Math.round(duration));
-      return [...tasks.splice(0), ...last];
-    });
-
   /** Scrolls, hears and writes. @returns the tasks that held the page up meanwhile */
-  async function goesThrough(visitor: Visitor): Promise<number[]> {
+  async function goesThrough(visitor: Visitor): Promise<PageTask[]> {
     const { page } = visitor;
-    await longTasks(visitor);
-    await page.mouse.move(700, 400);
-    for (let i = 0; i < 25; i++) await page.mouse.wheel(0, -400);
-    for (let i = 0; i < 5; i++) await changes(visitor, 'append', 1);
-    await page.locator('#composer').focus();
-    for (const letter of 'a message') await page.keyboard.press(letter);
-    await page.evaluate(() => document.querySelector('.timeline')?.scrollTo({ top: 200_000 }));
     await settled(visitor);
-    return longTasks(visitor);
+    const tasks = await tasksDuring(browser, page, async () => {
+      await page.mouse.move(700, 400);
+      for (let i = 0; i < 25; i++) await page.mouse.wheel(0, -400);
+      for (let i = 0; i < 5; i++) await changes(visitor, 'append', 1);
+      await page.locator('#composer').focus();
+      for (const letter of 'a message') await page.keyboard.press(letter);
+      await page.evaluate(() => document.querySelector('.timeline')?.scrollTo({ top: 200_000 }));
+      await settled(visitor);
+    });
+    return tasks.filter(({ ms }) => ms > LONG_TASK_MS);
   }
+
+  test('a task that holds the page up is seen, by what it itself takes', async () => {
+    const { page } = await visits('long');
+    const [task, ...others] = await tasksDuring(browser, page, () =>
+      page.evaluate(() => {
+        const until = performance.now() + 400;
+        while (performance.now() < until);
+      }),
+    ).then((tasks) => tasks.sort((a, b) => b.ms - a.ms));
+    expect(task?.ms).toBeGreaterThan(390);
+    expect(task?.cpuMs).toBeGreaterThan(LONG_TASK_MS);
+    expect(others.length).toBeGreaterThan(0);
+  });
 
   test(`nothing holds the page up for ${LONG_TASK_MS} ms: scrolling, writing, new messages`, async () => {
     const visitor = await visits('long');
-    await visitor.page.evaluate(() => {
-      const tasks: number[] = [];
-      const watcher = new PerformanceObserver((list) =>
-        tasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))),
-      );
-      watcher.observe({ type: 'longtask' });
-      Object.assign(globalThis, { watcher, tasks });
-      setTimeout(() => {
-        const until = performance.now() + 100;
-        while (performance.now() < until);
-      });
-    });
-    expect((await longTasks(visitor)).length).toBeGreaterThan(0);
-    // A machine that does something else meanwhile holds everything up: one round of several must be free of it.
-    const rounds: number[][] = [];
-    while (rounds.length < ROUNDS && !rounds.some((tasks) => tasks.length === 0))
-      rounds.push(await goesThrough(visitor));
-    const told = rounds.map((tasks) => tasks.join(', ') || 'none').join('; ');
+    // By the clock, a machine that does something else meanwhile holds everything up. The processor's time is the page's own; its
+    // caches are shared all the same, and the first round is compiled as it goes: one round of several must be free of it.
+    const rounds: PageTask[][] = [];
+    const isFree = (tasks: readonly PageTask[]) => tasks.every(({ cpuMs }) => cpuMs <= LONG_TASK_MS);
+    while (rounds.length < ROUNDS && !rounds.some(isFree)) rounds.push(await goesThrough(visitor));
+    const told = rounds.map((tasks) => tasks.map(taskText).join(', ') || 'none').join('; ');
     process.stdout.write(`tasks longer than ${LONG_TASK_MS} ms among 10,000 messages, by round: ${told}\n`);
-    expect(Math.min(...rounds.map((tasks) => tasks.length))).toBe(0);
+    expect(rounds.filter(isFree)).not.toEqual([]);
   });
 });
+
+function taskText({ ms, cpuMs }: PageTask): string {
+  return `${ms.toFixed(0)} ms (${cpuMs.toFixed(0)} of the processor)`;
+}
