@@ -178,6 +178,12 @@ export class RoomSession {
       const entered = await connection.request(
         proveEnter(this.room, position, connection.dialled, freshId(this.#env), this.#env),
       );
+      if (comparePositions(entered.handshake, this.room.base) < 0) {
+        // Entries may have come with the answer.
+        this.#inbox = [];
+        this.#fail(putBack());
+        return;
+      }
       if (comparePositions(entered.floor, position) > 0)
         await this.#settle([skipExpired(this.room, entered.floor, this.#env.now())]);
       this.watch.changed();
@@ -186,7 +192,7 @@ export class RoomSession {
       if (this.#connection !== connection || error instanceof Disconnected) return;
       if (error instanceof RequestError && error.retryAfterMs > 0)
         this.#timers.after(error.retryAfterMs, () => this.#enter(connection));
-      else this.#fail(error);
+      else this.#fail(error instanceof RequestError && error.code === 'refused' ? putBack(error) : error);
     });
   }
 
@@ -197,6 +203,8 @@ export class RoomSession {
 
   /** Takes a frame of this room in. @returns what to wait for before the next one, when many wait already. */
   take(frame: RoomFrame): void | Promise<void> {
+    // To a room that went on without this device its state says nothing: what is taken in would only harm it.
+    if (this.#problem?.code === 'not-member') return;
     // Behind an entry that isn't taken in yet it waits: that may begin the epoch in which the signal is sealed.
     if (frame.type === 'signal' && this.#inbox.length === 0 && !this.#draining) return this.#hear(frame);
     this.#inbox.push(frame);
@@ -358,4 +366,13 @@ export class RoomSession {
     await this.#turns.take(() => this.#ledger.left());
     this.detach();
   }
+}
+
+/** Either it doesn't know a key that it had shown in its log itself, or its last handshake is older than one that it had shown. */
+function putBack(cause?: RequestError): ChatError {
+  return new ChatError(
+    'not-member',
+    'the server does not know the present keys of this room: it was put back to an older state, or refuses this device; ask a member who is still in for a fresh invite, or make the room anew',
+    { cause },
+  );
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ServerLimits } from '@gochat/server/limits';
 
 const SCRIPT = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
@@ -18,9 +19,19 @@ export class ChildServer {
     this.#log = log;
   }
 
-  /** @param log collects what the process logs. @param web the folder of the chat's page, if it is served. */
-  static async start(data: string, port = 0, log: string[] = [], web?: string): Promise<ChildServer> {
-    const child = fork(SCRIPT, [data, String(port), ...(web === undefined ? [] : [web])], {
+  /**
+   * @param log collects what the process logs
+   * @param web the folder of the chat's page, if it is served
+   * @param limits other than those it is shipped with
+   */
+  static async start(
+    data: string,
+    port = 0,
+    log: string[] = [],
+    web = '',
+    limits: Partial<ServerLimits> = {},
+  ): Promise<ChildServer> {
+    const child = fork(SCRIPT, [data, String(port), web, JSON.stringify(limits)], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

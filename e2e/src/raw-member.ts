@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedCreate, signedEnter, signedHandshake } from '@gochat/protocol/signed';
+import type { InviteGrant } from '@gochat/protocol/up';
 
 /** So many random bytes, as base64url. */
 export const text = (bytes: number): string => randomBytes(bytes).toString('base64url');
@@ -25,11 +26,17 @@ export class RawMember {
     return this.#access.export({ format: 'pem', type: 'pkcs8' }).toString();
   }
 
+  /** The public half of it. */
+  get accessKey(): string {
+    return this.#accessKey;
+  }
+
   get origin(): string {
     return `127.0.0.1:${this.#port}`;
   }
 
-  create(room: RoomId): string {
+  /** @param invites as the server is to hold them */
+  create(room: RoomId, invites: readonly InviteGrant[] = []): string {
     const frame = {
       type: 'create' as const,
       id: text(16) as RequestId,
@@ -39,7 +46,7 @@ export class RawMember {
       admin: this.#accessKey,
       groupInfo: text(900),
       member: text(60),
-      invites: [],
+      invites: [...invites],
     };
     return JSON.stringify({ ...frame, proof: this.#sign(signedCreate(frame)) });
   }

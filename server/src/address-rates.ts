@@ -5,16 +5,17 @@ import { Refusal } from './refusal.ts';
 
 export type RatedWork = 'create' | 'invite' | 'proof';
 
-/** How often one address may ask for what is dear or could be guessed at. Forgotten a minute after its last request. */
+/** How often one address may ask for what is dear or could be guessed at. Forgotten once its hour or minute is over. */
 export class AddressRates {
   readonly #limiters: Readonly<Record<RatedWork, RateLimiterMemory>>;
   readonly #sparesLoopback: boolean;
 
   constructor(limits: ServerLimits) {
     const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 });
+    const perHour = (points: number) => new RateLimiterMemory({ points, duration: 3600 });
     this.#sparesLoopback = limits.sparesLoopback;
     this.#limiters = {
-      create: perMinute(limits.createsPerMinute),
+      create: perHour(limits.createsPerHour),
       invite: perMinute(limits.invitesPerMinute),
       proof: perMinute(limits.proofsPerMinute),
     };

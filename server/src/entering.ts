@@ -36,7 +36,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
 
 async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
-  const retirement = await retirementUpTo(session.relay.log, room, key, since);
+  const { retirement, handshake } = await retirementUpTo(session.relay.log, room, key, since);
   const first = await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
@@ -46,7 +46,7 @@ async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promis
     type: 'entered',
     id: frame.id,
     room: room.id,
-    handshake: positionText(retirement ?? room.handshake),
+    handshake: positionText(retirement ?? handshake),
     floor: positionText(first.floor),
   });
   if (retirement !== undefined && retirement <= since) return subscription.hold(retirement);

@@ -27,16 +27,16 @@ export class Fanout {
   readonly #room: RoomId;
   readonly #turn: Turn;
   readonly #limits: FanoutLimits;
-  readonly #view: View | undefined;
+  readonly #views: readonly View[];
   #entries: Entry[] = [];
   #bytes = 0;
   #signals: PendingSignal[] = [];
 
-  constructor(room: RoomId, turn: Turn, limits: FanoutLimits, view: View | undefined) {
+  constructor(room: RoomId, turn: Turn, limits: FanoutLimits, views: readonly View[]) {
     this.#room = room;
     this.#turn = turn;
     this.#limits = limits;
-    this.#view = view;
+    this.#views = views;
   }
 
   /** Whether no more entries may be added before the end of the turn. */
@@ -98,8 +98,7 @@ export class Fanout {
       reached += 1;
       if (follower.stopsAt(last)) follower.hold(last.pos);
     }
-    if (this.#view !== undefined)
-      for (const entry of entries) this.#view.broadcast(this.#room, entry, reached);
+    for (const view of this.#views) for (const entry of entries) view.broadcast(this.#room, entry, reached);
   }
 
   #flushSignals(): void {

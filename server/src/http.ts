@@ -28,6 +28,8 @@ export interface WebOptions {
   readonly assets?: Assets;
   /** Whether the port speaks TLS too: then pages are handed out over it alone. */
   readonly secured: boolean;
+  /** Whether writes are taken. */
+  readonly ready: () => boolean;
   /** Takes an upgraded connection. */
   readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
 }
@@ -39,9 +41,12 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const OK: Answer = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' };
+
 const PAGES: Readonly<Record<string, Answer>> = {
   '/': { status: 200, type: 'text/html; charset=utf-8', body: LANDING_PAGE },
-  '/healthz': { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' },
+  '/healthz': OK,
+  '/readyz': OK,
   '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
 };
 
@@ -127,7 +132,8 @@ export class WebDoor {
   /** Where a page that was asked for in clear text is to be had: whoever stands between could put another in its place. */
   #elsewhere(request: IncomingMessage): string | undefined {
     if (!this.#options.secured || 'encrypted' in request.socket || !this.#served(request)) return undefined;
-    return pathOf(request) === '/healthz' ? undefined : `https://${request.headers.host}${pathOf(request)}`;
+    const path = pathOf(request);
+    return PAGES[path] === OK ? undefined : `https://${request.headers.host}${path}`;
   }
 
   #remainingMs(socket: Socket): number {
@@ -140,7 +146,7 @@ export class WebDoor {
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
     if (page === undefined && !known) return { status: 404 };
     if (page === undefined || !isRead(request)) return { status: 405, headers: { Allow: 'GET, HEAD' } };
-    return page;
+    return path === '/readyz' && !this.#options.ready() ? { status: 503 } : page;
   }
 
   #served(request: IncomingMessage): boolean {

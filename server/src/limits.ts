@@ -41,8 +41,8 @@ export interface ServerLimits {
   readonly postsBurst: number;
   readonly signalsPerSecond: number;
   readonly signalsBurst: number;
-  /** Per address and minute. */
-  readonly createsPerMinute: number;
+  /** Per address. */
+  readonly createsPerHour: number;
   readonly invitesPerMinute: number;
   readonly proofsPerMinute: number;
 }
@@ -76,7 +76,7 @@ export const SERVER_LIMITS: ServerLimits = {
   postsBurst: 5_000,
   signalsPerSecond: 10,
   signalsBurst: 40,
-  createsPerMinute: 30,
+  createsPerHour: 60,
   invitesPerMinute: 60,
   proofsPerMinute: 1_200,
 };

@@ -60,6 +60,11 @@ export class Listener {
     });
   }
 
+  /** Connections from now on get this certificate; those that stand keep theirs. Only where there was one from the start. */
+  renew(certificate: Certificate): void {
+    this.#tls?.setSecureContext(securing(certificate));
+  }
+
   /** Accepts no more; connections that have said nothing are dropped. */
   close(): void {
     this.#closed = true;
@@ -69,9 +74,7 @@ export class Listener {
 
   #createTls({ cert, key }: Certificate): TlsServer {
     const server = createTlsServer({
-      cert,
-      key,
-      minVersion: 'TLSv1.2',
+      ...securing({ cert, key }),
       ALPNProtocols: ['gochat/1', 'http/1.1'],
       handshakeTimeout: this.#options.limits.helloMs,
     });
@@ -129,4 +132,8 @@ export class Listener {
     this.#options.doors.http(socket);
     socket.resume();
   }
+}
+
+function securing({ cert, key }: Certificate) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const;
 }

@@ -3,15 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { loadAssets } from './assets.ts';
 import type { Certificate } from './listen.ts';
-import { CannotOpen } from './log/cannot-open.ts';
-import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb.ts';
+import { Metrics } from './metrics.ts';
 import { type Output, openOperatorLog } from './operator-log.ts';
 import type { ServeSettings } from './options.ts';
 import { ownNames } from './own-names.ts';
 import { type RunningServer, serve } from './serve.ts';
 import { hostText, type ServedName } from './served-names.ts';
-import { UsageError } from './usage-error.ts';
+import { orUsage, UsageError } from './usage-error.ts';
 import { keepYoungHeapSmall } from './young-heap.ts';
 
 export interface StartedServer extends RunningServer {
@@ -19,6 +18,8 @@ export interface StartedServer extends RunningServer {
   readonly url: string;
   /** What to tell whoever started it. */
   readonly greeting: readonly string[];
+  /** Reads the certificate's files again; what can't be read changes nothing, and is logged. */
+  reload(): Promise<void>;
 }
 
 /**
@@ -45,8 +46,10 @@ export async function startServer(
     ...(certificate === undefined ? {} : { certificate: new X509Certificate(certificate.cert) }),
   });
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
-  const engine = await openEngine(settings.data);
-  const { host, port, behindProxy, retainSec } = settings;
+  const metrics = new Metrics();
+  const committed = (changes: number) => metrics.committed(changes);
+  const engine = await orUsage(openLmdb({ folder: settings.data, committed }));
+  const { host, port, behindProxy, retainSec, limits, operator } = settings;
   try {
     const running = await serve({
       engine,
@@ -56,29 +59,36 @@ export async function startServer(
       logger,
       software,
       behindProxy,
+      metrics,
+      ...(limits === undefined ? {} : { limits }),
+      ...(operator === undefined ? {} : { operator }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(assets === undefined ? {} : { assets }),
       ...(view === undefined ? {} : { view }),
       ...(retainSec === undefined ? {} : { retainSec }),
     });
     const url = urlOf(settings, names, running.port);
-    return { ...running, url, greeting: greetingOf(settings, url, running.port) };
+    const reload = async () => {
+      if (settings.tls === undefined) return;
+      try {
+        running.renew(await readCertificate(settings.tls));
+        logger.info('the certificate was read again');
+      } catch (error) {
+        logger.error({ err: error }, 'the certificate could not be read again; the former one stays');
+      }
+    };
+    return { ...running, url, greeting: greetingOf(settings, url, running), reload };
   } catch (error) {
     await engine.close();
-    throw portError(error, host, port);
+    throw portError(error, settings);
   }
 }
 
-async function openEngine(folder: string): Promise<Engine> {
-  try {
-    return await openLmdb({ folder });
-  } catch (cause) {
-    if (!(cause instanceof CannotOpen)) throw cause;
-    throw new UsageError(cause.message, { cause });
-  }
-}
-
-async function readCertificate(files: { readonly cert: string; readonly key: string }): Promise<Certificate> {
+/** @throws UsageError when the files can not be read, or are no certificate and its key. */
+export async function readCertificate(files: {
+  readonly cert: string;
+  readonly key: string;
+}): Promise<Certificate> {
   const [cert, key] = await Promise.all([readPem('--tls-cert', files.cert), readPem('--tls-key', files.key)]);
   try {
     createSecureContext({ cert, key });
@@ -99,19 +109,29 @@ async function readPem(flag: string, file: string): Promise<string> {
   }
 }
 
-const PORT_ERRORS: Readonly<Record<string, (host: string, port: number) => string>> = {
-  EADDRINUSE: (host, port) =>
-    `port ${port} on ${host} is in use; stop what uses it, or choose another with --port`,
-  EACCES: (host, port) =>
-    `port ${port} on ${host} needs more rights than this user has; choose another with --port`,
+const PORT_ERRORS: Readonly<Record<string, (host: string, port: number, flag: string) => string>> = {
+  EADDRINUSE: (host, port, flag) =>
+    `port ${port} on ${host} is in use; stop what uses it, or choose another with ${flag}`,
+  EACCES: (host, port, flag) =>
+    `port ${port} on ${host} needs more rights than this user has; choose another with ${flag}`,
   EADDRNOTAVAIL: (host) => `${host} is not an address of this machine`,
   ENOTFOUND: (host) => `${host} is not an address of this machine`,
   EAI_AGAIN: (host) => `${host} could not be looked up`,
 };
 
-function portError(error: unknown, host: string, port: number): unknown {
+function portError(error: unknown, { host, port, operator }: ServeSettings): unknown {
   const explain = error instanceof Error && 'code' in error ? PORT_ERRORS[String(error.code)] : undefined;
-  return explain === undefined ? error : new UsageError(explain(host, port), { cause: error });
+  if (explain === undefined) return error;
+  // Which of the two doors it was, the system's error says.
+  const isOperators =
+    operator !== undefined &&
+    operator.port !== port &&
+    'port' in Object(error) &&
+    Object(error).port === operator.port;
+  const told = isOperators
+    ? explain(operator.host, operator.port, '--metrics')
+    : explain(host, port, '--port');
+  return new UsageError(told, { cause: error });
 }
 
 function reasonOf(cause: unknown): string {
@@ -126,7 +146,11 @@ function urlOf({ tls, behindProxy }: ServeSettings, names: readonly ServedName[]
   return new URL(`${scheme}://${hostText(name.host)}${dialled === undefined ? '' : `:${dialled}`}`).origin;
 }
 
-function greetingOf({ host, data, web }: ServeSettings, url: string, port: number): string[] {
+function greetingOf(
+  { host, data, web, operator }: ServeSettings,
+  url: string,
+  { port, operatorPort }: RunningServer,
+): string[] {
   const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}`;
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
@@ -134,5 +158,8 @@ function greetingOf({ host, data, web }: ServeSettings, url: string, port: numbe
     web === undefined
       ? `To chat, in another terminal: ${command}`
       : `To chat: open ${url} in a browser, or in another terminal: ${command}`,
+    ...(operator === undefined
+      ? []
+      : [`It tells figures at http://${hostText(operator.host)}:${operatorPort}/metrics.`]),
   ];
 }

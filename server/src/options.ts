@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { isLoopbackHost } from './own-names.ts';
 import { parseName, type ServedName } from './served-names.ts';
 import { UsageError } from './usage-error.ts';
@@ -15,6 +16,10 @@ export interface ServeSettings {
   readonly behindProxy: boolean;
   readonly names: readonly ServedName[];
   readonly retainSec?: number;
+  /** Other than what it is shipped with. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Where an operator's programs ask for figures; nowhere, if absent. */
+  readonly operator?: { readonly host: string; readonly port: number };
   readonly logFormat: 'pretty' | 'json';
   readonly logLevel: LogLevel;
   /** Whether the operator is shown a line for each message. */
@@ -94,6 +99,34 @@ export const SERVE_OPTIONS = [
     meaning: 'how long messages are kept, such as 12h, 30d or 8w',
   },
   {
+    flag: '--max-connections',
+    value: 'N',
+    env: 'GOCHAT_MAX_CONNECTIONS',
+    default: String(SERVER_LIMITS.connections),
+    meaning: 'how many connections there may be',
+  },
+  {
+    flag: '--max-per-address',
+    value: 'N',
+    env: 'GOCHAT_MAX_PER_ADDRESS',
+    default: String(SERVER_LIMITS.connectionsPerAddress),
+    meaning: 'how many of them may come from one address (loopback excepted)',
+  },
+  {
+    flag: '--rooms-per-hour',
+    value: 'N',
+    env: 'GOCHAT_ROOMS_PER_HOUR',
+    default: String(SERVER_LIMITS.createsPerHour),
+    meaning: 'how many rooms one address may make an hour (loopback excepted)',
+  },
+  {
+    flag: '--metrics',
+    value: 'HOST:PORT',
+    env: 'GOCHAT_METRICS',
+    default: 'nowhere',
+    meaning: 'where /metrics, /healthz and /readyz answer to programs of yours; not for the public',
+  },
+  {
     flag: '--log-format',
     value: 'pretty|json',
     env: 'GOCHAT_LOG_FORMAT',
@@ -119,15 +152,19 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
   const format = text('logFormat');
   const tls = readTls(text('tlsCert'), text('tlsKey'));
   const retainSec = readDuration(text('retain'));
+  const operator = readOperator(text('metrics'));
+  const limits = readLimits(text);
   const settings: ServeSettings = {
     port: readPort(text('port') ?? '4040'),
     host: (text('host') ?? '127.0.0.1').toLowerCase().replace(/^\[|\]$/g, ''),
-    data: text('data') ?? join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'gochat', 'server'),
+    data: readDataFolder(given, env),
     ...(tls === undefined ? {} : { tls }),
     insecure: readSwitch('insecure', given, env),
     behindProxy: readSwitch('behindProxy', given, env),
     names: readNames(given, env),
     ...(retainSec === undefined ? {} : { retainSec }),
+    ...(operator === undefined ? {} : { operator }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
     logFormat:
       format === undefined
         ? onTerminal
@@ -139,6 +176,40 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
   };
   refuseExposed(settings);
   return settings;
+}
+
+/** The folder that holds the rooms, by the flag, by the variable or as it is unless told otherwise. */
+export function readDataFolder(given: GivenOptions, env: Environment): string {
+  const home = env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
+  return textOf('data', given, env) ?? join(home, 'gochat', 'server');
+}
+
+const LIMIT_OPTIONS = {
+  maxConnections: 'connections',
+  maxPerAddress: 'connectionsPerAddress',
+  roomsPerHour: 'createsPerHour',
+} as const satisfies Readonly<Record<string, keyof ServerLimits>>;
+const MOST = 1_000_000;
+
+function readLimits(text: (key: string) => string | undefined): Partial<ServerLimits> {
+  const limits: Record<string, number> = {};
+  for (const [key, limit] of Object.entries(LIMIT_OPTIONS)) {
+    const value = text(key);
+    if (value === undefined) continue;
+    const number = Number(value);
+    if (!/^[0-9]+$/.test(value) || number < 1 || number > MOST)
+      throw new UsageError(`${optionOf(key).flag} is a number from 1 to ${MOST}, not ${value}`);
+    limits[limit] = number;
+  }
+  return limits;
+}
+
+function readOperator(text: string | undefined): ServeSettings['operator'] {
+  if (text === undefined) return undefined;
+  const [, host = '', port = ''] = /^(.+):([0-9]+)$/.exec(text) ?? [];
+  if (host === '' || Number(port) > 65_535)
+    throw new UsageError(`--metrics is HOST:PORT, such as 127.0.0.1:9464, not ${text}`);
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 function refuseExposed({ host, tls, insecure, behindProxy, names }: ServeSettings): void {

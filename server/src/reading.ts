@@ -24,7 +24,7 @@ export const read: Handler<'read'> = async (session, frame) => {
   const { relay } = session;
   const subscription = enteredSubscription(session, frame.room);
   const after = positionOf(frame.after);
-  const retirement = await retirementUpTo(relay.log, subscription.room, subscription.key, after);
+  const { retirement } = await retirementUpTo(relay.log, subscription.room, subscription.key, after);
   if (retirement !== undefined && retirement <= after) {
     throw new Refusal('retired', 'a removal retired this access key; prove a newer one');
   }

@@ -4,6 +4,7 @@ import type { AddressRates } from './address-rates.ts';
 import type { Admission } from './admission.ts';
 import type { ServerLimits } from './limits.ts';
 import type { RoomLog, RoomState } from './log/log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Rooms } from './rooms.ts';
 import type { ServedNames } from './served-names.ts';
 import type { Turn } from './turn.ts';
@@ -24,6 +25,7 @@ export interface Relay {
   readonly wheel: Wheel;
   readonly work: Work;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly randomBytes: (length: number) => Uint8Array;

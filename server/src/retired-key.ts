@@ -4,9 +4,15 @@ import { type Retirements, retirementOf } from './retirements.ts';
 import type { Room } from './room.ts';
 import { standingOf } from './standing.ts';
 
+/** What is known of a room, where the client may be ahead of what this node has been told. */
+interface Known {
+  readonly handshake: Position;
+  readonly retirements: Retirements;
+}
+
 /**
  * The first handshake behind `key` that retired it, as far as is known: every one at or before `upTo` is; about later ones the
- * log tells, entry by entry.
+ * log tells, entry by entry. Beside it the room's last handshake.
  * @throws Refusal `invalid` when `upTo` lies behind the room's end, `refused` when the key is too old to tell.
  */
 export async function retirementUpTo(
@@ -14,16 +20,15 @@ export async function retirementUpTo(
   room: Room,
   key: Position,
   upTo: Position,
-): Promise<Position | undefined> {
-  // Where the client is ahead of what this node has been told, the head has to be asked.
-  const known = upTo > room.last ? await retirementsUpTo(log, room, upTo) : room.retirements;
-  const first = retirementOf(known, key);
-  if (first === 'forgotten') throw new Refusal('refused', 'this access key was retired too long ago');
-  return first;
+): Promise<{ readonly retirement: Position | undefined; readonly handshake: Position }> {
+  const { handshake, retirements } = upTo > room.last ? await askHead(log, room, upTo) : room;
+  const retirement = retirementOf(retirements, key);
+  if (retirement === 'forgotten') throw new Refusal('refused', 'this access key was retired too long ago');
+  return { retirement, handshake };
 }
 
-async function retirementsUpTo(log: RoomLog, room: Room, upTo: Position): Promise<Retirements> {
-  const { last, record } = await standingOf(log, room.id);
-  if (upTo > last) throw new Refusal('invalid', 'the position lies behind the end of this room');
-  return record.retirements;
+async function askHead(log: RoomLog, room: Room, upTo: Position): Promise<Known> {
+  const { given, handshake, record } = await standingOf(log, room.id);
+  if (upTo > given) throw new Refusal('invalid', 'the position lies behind the end of this room');
+  return { handshake, retirements: record.retirements };
 }

@@ -14,7 +14,7 @@ export interface RoomContext {
   readonly log: RoomLog;
   readonly turn: Turn;
   readonly limits: FanoutLimits & { readonly retryMs: number };
-  readonly view: View | undefined;
+  readonly views: readonly View[];
 }
 
 /** A room that somebody follows here: one following of its log, shared by every subscription. */
@@ -41,7 +41,7 @@ export class Room {
     this.#tailStart = standing.last;
     this.#handshake = standing.handshake;
     this.#retirements = standing.record.retirements;
-    this.fanout = new Fanout(id, context.turn, context.limits, context.view);
+    this.fanout = new Fanout(id, context.turn, context.limits, context.views);
     this.#follow();
   }
 

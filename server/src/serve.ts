@@ -14,6 +14,8 @@ import { LineLink } from './line-link.ts';
 import type { Link } from './link.ts';
 import { type Certificate, Listener } from './listen.ts';
 import type { Engine } from './log/engine.ts';
+import { Metrics } from './metrics.ts';
+import { OperatorDoor } from './operator-door.ts';
 import { Refusal } from './refusal.ts';
 import type { Relay } from './relay.ts';
 import { Rooms } from './rooms.ts';
@@ -39,6 +41,9 @@ export interface ServeOptions {
   readonly assets?: Assets;
   readonly retainSec?: number;
   readonly view?: View;
+  readonly metrics?: Metrics;
+  /** Where an operator's programs ask; nowhere, if absent. */
+  readonly operator?: { readonly host: string; readonly port: number };
   readonly software?: string;
   readonly limits?: Partial<ServerLimits>;
   readonly now?: () => number;
@@ -48,8 +53,12 @@ export interface ServeOptions {
 export interface RunningServer {
   readonly host: string;
   readonly port: number;
+  /** Of the operator's door, where there is one. */
+  readonly operatorPort: number | undefined;
   /** How many sessions there are. */
   connections(): number;
+  /** Connections from now on get this certificate. It does nothing where there was none. */
+  renew(certificate: Certificate): void;
   /** Stops gracefully: nothing that was acknowledged is lost, and the engine is closed. */
   close(): Promise<void>;
 }
@@ -60,8 +69,15 @@ const MIN_TICK_MS = 10;
 /** Starts one node. It resolves when the port is open; it rejects with the system's error when it can't be. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const node = new Node(options);
-  const port = await node.listen();
-  return { host: options.host, port, connections: () => node.connections, close: () => node.close() };
+  const { port, operatorPort } = await node.listen();
+  return {
+    host: options.host,
+    port,
+    operatorPort,
+    connections: () => node.connections,
+    renew: (certificate) => node.renew(certificate),
+    close: () => node.close(),
+  };
 }
 
 class Node {
@@ -71,13 +87,17 @@ class Node {
   readonly #listener: Listener;
   readonly #web: WebDoor;
   readonly #sessions = new Set<Session>();
+  readonly #operatorDoor: OperatorDoor;
   readonly #sweep: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
     const now = options.now ?? Date.now;
     const limits = { ...SERVER_LIMITS, ...options.limits };
-    const { log, state } = options.engine;
+    const { engine, metrics = new Metrics() } = options;
+    const log = metrics.watch(engine.log);
+    const ready = () => this.#closing === undefined && engine.writable();
+    const views = options.view === undefined ? [metrics] : [metrics, options.view];
     const turn = new Turn();
     const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
     const wheel = new Wheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
@@ -86,8 +106,8 @@ class Node {
     this.#limits = limits;
     this.#relay = {
       log,
-      state,
-      rooms: new Rooms({ log, turn, limits, view: options.view }, limits.roomsFollowed),
+      state: engine.state,
+      rooms: new Rooms({ log, turn, limits, views }, limits.roomsFollowed),
       keys: new AccessKeys(log, limits.accessKeysCached),
       admission: new Admission(limits),
       rates: new AddressRates(limits),
@@ -97,11 +117,19 @@ class Node {
       wheel,
       work: new Work(),
       logger: options.logger,
+      metrics,
       now,
       randomBytes: options.randomBytes ?? randomBytes,
       software: options.software ?? 'gochat',
       retainSec: options.retainSec,
     };
+    metrics.observe({
+      connections: () => this.#sessions.size,
+      rooms: () => engine.rooms(),
+      roomsLive: () => this.#relay.rooms.size,
+      inFlight: () => this.#relay.work.size,
+    });
+    this.#operatorDoor = new OperatorDoor({ metrics, ready });
     this.#web = new WebDoor({
       names,
       limits,
@@ -109,6 +137,7 @@ class Node {
       now,
       behindProxy: options.behindProxy ?? false,
       secured: options.certificate !== undefined,
+      ready,
       ...(options.assets === undefined ? {} : { assets: options.assets }),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
     });
@@ -132,14 +161,21 @@ class Node {
     return this.#sessions.size;
   }
 
-  async listen(): Promise<number> {
+  async listen(): Promise<{ readonly port: number; readonly operatorPort: number | undefined }> {
+    const { port, host, operator } = this.#options;
     try {
-      return await this.#listener.listen(this.#options.port, this.#options.host);
+      const operatorPort = operator && (await this.#operatorDoor.listen(operator.port, operator.host));
+      return { port: await this.#listener.listen(port, host), operatorPort };
     } catch (error) {
+      this.#operatorDoor.close();
       clearInterval(this.#sweep);
       this.#relay.wheel.stop();
       throw error;
     }
+  }
+
+  renew(certificate: Certificate): void {
+    this.#listener.renew(certificate);
   }
 
   close(): Promise<void> {
@@ -160,6 +196,7 @@ class Node {
     for (const session of sessions) session.refuse(stopping());
     await within(this.#limits.stopMs, Promise.all(sessions.map((session) => session.whenGone())));
     this.#web.close();
+    this.#operatorDoor.close();
     rooms.close();
     wheel.stop();
     await this.#options.engine.close();

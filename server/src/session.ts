@@ -156,6 +156,7 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
     if (!this.open) return;
     const refusal =
       error instanceof FrameError ? new Refusal(error.code, error.message) : Refusal.from(error);
+    this.relay.metrics.refused(refusal.code, refusal.closes);
     if (refusal.code === 'internal') this.relay.logger.error({ err: refusal.cause }, 'a request failed');
     this.link.send(refusal.frame(about));
     if (!refusal.closes) return;

@@ -8,6 +8,8 @@ import { lastRetirement } from './retirements.ts';
 export interface Standing {
   /** The last entry's position. */
   readonly last: Position;
+  /** Positions up to here were given out, now or before the log was put back to an older state. */
+  readonly given: Position;
   readonly handshake: Position;
   readonly record: RoomRecord;
   /** The record as its handshake carried it, for a request that can only be a repeat. */
@@ -32,7 +34,13 @@ export async function standingOf(log: RoomLog, room: RoomId): Promise<Standing> 
   const head = await log.head(room);
   if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
   const record = decodeRecord(head.state, head.handshake);
-  return { last: head.pos, handshake: head.handshake, record, state: head.state };
+  return {
+    last: head.pos,
+    given: head.given ?? head.pos,
+    handshake: head.handshake,
+    record,
+    state: head.state,
+  };
 }
 
 /** The same with the last refresh laid over it. */

@@ -9,6 +9,10 @@ export class Work {
     return work;
   }
 
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** Resolves when all of it has ended, well or badly. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);

@@ -1,6 +1,10 @@
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import type { RequestId } from '@gochat/protocol/fields';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../src/main.ts';
@@ -66,6 +70,38 @@ test('with a certificate goes by its names', async () => {
   );
 });
 
+test('a certificate that was renewed is read again, and one that can not be read changes nothing', async () => {
+  const data = await folder();
+  const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];
+  const renew = async () => {
+    const made = await generate([{ name: 'commonName', value: 'chat.example' }]);
+    await writeFile(tlsCert, made.cert);
+    await writeFile(tlsKey, made.private);
+    return new X509Certificate(made.cert).fingerprint256;
+  };
+  const shown = async (port: number) => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    return fingerprint256;
+  };
+  const first = await renew();
+  const out: string[] = [];
+  const server = await start({ data, tlsCert, tlsKey }, out);
+  expect(await shown(server.port)).toBe(first);
+  const standing = await Peer.greet(server.port, 'tls');
+  const second = await renew();
+  await server.reload();
+  expect(await shown(server.port)).toBe(second);
+  await writeFile(tlsKey, 'no key');
+  await server.reload();
+  expect(await shown(server.port)).toBe(second);
+  expect(out.join('')).toMatch(/read again[\s\S]*could not be read again; the former one stays/);
+  expect(out.join('')).not.toContain('PRIVATE KEY');
+  expect(await standing.ask({ type: 'ping', id: 'still' as RequestId })).toMatchObject({ type: 'pong' });
+});
+
 test('a port in use, a foreign address and a folder in use are said in one line', async () => {
   const data = await folder();
   const server = await start({ data });
@@ -77,6 +113,9 @@ test('a port in use, a foreign address and a folder in use are said in one line'
     '192.0.2.1 is not an address of this machine',
   );
   expect(await mistake({ data })).toContain(data);
+  expect(await mistake({ data: await folder(), metrics: `127.0.0.1:${port}` })).toBe(
+    `port ${port} on 127.0.0.1 is in use; stop what uses it, or choose another with --metrics`,
+  );
 });
 
 test('a folder that is a file is said in one line, and a failed start lets go of its folder', async () => {

@@ -32,6 +32,10 @@ test('flags count before variables', () => {
     GOCHAT_RETAIN: '30d',
     GOCHAT_LOG_FORMAT: 'pretty',
     GOCHAT_LOG_LEVEL: 'debug',
+    GOCHAT_MAX_CONNECTIONS: '100',
+    GOCHAT_MAX_PER_ADDRESS: '10',
+    GOCHAT_ROOMS_PER_HOUR: '5',
+    GOCHAT_METRICS: '[::1]:9464',
   };
   expect(read({}, env)).toMatchObject({
     port: 5000,
@@ -42,6 +46,8 @@ test('flags count before variables', () => {
     retainSec: 30 * 86_400,
     logFormat: 'pretty',
     logLevel: 'debug',
+    limits: { connections: 100, connectionsPerAddress: 10, createsPerHour: 5 },
+    operator: { host: '::1', port: 9464 },
   });
   const flags = { port: '0', host: '[::1]', insecure: false, name: ['C.example'], retain: '12h' };
   expect(read(flags, env)).toMatchObject({
@@ -76,6 +82,11 @@ test.each<[GivenOptions, RegExp]>([
   [{ name: ['x:0'] }, /^--name /],
   [{ logFormat: 'xml' }, /^--log-format is one of pretty, json, not xml$/],
   [{ logLevel: 'loud' }, /^--log-level is one of /],
+  [{ metrics: '9464' }, /^--metrics is HOST:PORT, such as 127.0.0.1:9464, not 9464$/],
+  [{ metrics: 'x:65536' }, /^--metrics /],
+  [{ maxConnections: '0' }, /^--max-connections is a number from 1 to 1000000, not 0$/],
+  [{ maxPerAddress: 'many' }, /^--max-per-address /],
+  [{ roomsPerHour: '-1' }, /^--rooms-per-hour /],
   [{ tlsCert: 'c.pem' }, /^--tls-cert and --tls-key go together$/],
   [{ behindProxy: true }, /^--behind-proxy needs --name/],
   [{ data: '' }, /^--data needs a value$/],
@@ -99,6 +110,10 @@ test('every option has a flag, a variable and a meaning of its own', () => {
     'behindProxy',
     'name',
     'retain',
+    'maxConnections',
+    'maxPerAddress',
+    'roomsPerHour',
+    'metrics',
     'logFormat',
     'logLevel',
   ]);

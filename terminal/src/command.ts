@@ -178,6 +178,24 @@ const VERBS: readonly Verb[] = [
     load: () => import('./verbs/serve.ts'),
     describe: serverOptions,
   },
+  {
+    name: 'doctor',
+    does: 'look at what a server with these options needs: port, certificate, disk, clock',
+    load: () => import('./verbs/doctor.ts'),
+    describe: serverOptions,
+  },
+  {
+    name: 'backup <file>',
+    does: "copy a server's rooms to a new file, while it runs",
+    load: () => import('./verbs/backup.ts'),
+    describe: dataOption,
+  },
+  {
+    name: 'restore <file>',
+    does: "put a server's rooms back from such a file, into a folder that holds none",
+    load: () => import('./verbs/restore.ts'),
+    describe: dataOption,
+  },
 ];
 
 /** Runs a command line. @returns the exit code; never throws. */
@@ -233,7 +251,18 @@ function profileOptions(command: Command): Command {
 
 /** Each is a variable too, which the server reads by itself. */
 function serverOptions(command: Command): Command {
-  for (const option of SERVE_OPTIONS as readonly ServeOption[]) {
+  return tableOptions(command, SERVE_OPTIONS);
+}
+
+function dataOption(command: Command): Command {
+  return tableOptions(
+    command,
+    SERVE_OPTIONS.filter(({ flag }) => flag === '--data'),
+  );
+}
+
+function tableOptions(command: Command, options: readonly ServeOption[]): Command {
+  for (const option of options) {
     const flags = option.value === undefined ? option.flag : `${option.flag} <${option.value}>`;
     const notes = [option.default === undefined ? [] : `default ${option.default}`, `or ${option.env}`]
       .flat()

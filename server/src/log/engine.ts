@@ -13,6 +13,8 @@ export interface Engine {
    * @returns how many messages went
    */
   sweep(): Promise<number>;
+  /** Whether writes are taken: not once the store has failed for good, or is closed. */
+  writable(): boolean;
   /** How many rooms there are. */
   rooms(): number;
   /** Followers end as `lost`; writes that were asked for before are finished; later calls throw `Unavailable`. */

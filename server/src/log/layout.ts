@@ -3,7 +3,7 @@ import type { Entry, Head, Position } from './log.ts';
 /*
  * What lies on disk. Numbers are big-endian, so that the order of keys is the order of positions and times.
  *
- *   rooms    room 16                            -> last position 8, last handshake 8, floor 8
+ *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, [least next position 8]
  *   heads    room 16                            -> id 16, at 6, access length 1, access, state
  *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
  *   posts    at 6, room 16, id 16               -> position 8
@@ -31,6 +31,8 @@ export interface RoomRecord {
   readonly pos: Position;
   readonly handshake: Position;
   readonly floor: Position;
+  /** Nothing more is appended before this position; absent once something stands behind it. */
+  readonly least?: Position;
 }
 
 export interface HeadRecord extends Pick<Head, 'access' | 'state'> {
@@ -128,8 +130,9 @@ export function expiryTime(at: number, ttlSec: number | undefined): number {
 
 export const roomOf = (key: Uint8Array): Buffer => asBuffer(key.subarray(0, ROOM_BYTES));
 
-export function encodeRoom({ pos, handshake, floor }: RoomRecord): Buffer {
-  const record = Buffer.allocUnsafe(24);
+export function encodeRoom({ pos, handshake, floor, least = 0 }: RoomRecord): Buffer {
+  const record = Buffer.allocUnsafe(least > pos ? 32 : 24);
+  if (least > pos) writePosition(record, least, 24);
   writePosition(record, pos, 0);
   writePosition(record, handshake, 8);
   writePosition(record, floor, 16);
@@ -141,6 +144,7 @@ export function decodeRoom(record: Buffer): RoomRecord {
     pos: readPosition(record, 0),
     handshake: readPosition(record, 8),
     floor: readPosition(record, 16),
+    ...(record.length < 32 ? {} : { least: readPosition(record, 24) }),
   };
 }
 

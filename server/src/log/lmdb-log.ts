@@ -57,7 +57,7 @@ export class LmdbLog implements RoomLog {
       if (known) return { result: again(known) };
       if (message.base !== record.handshake) return { result: { stale: record.handshake } };
       const at = Math.floor(this.#store.now());
-      const entry: Entry = { pos: nextAfter(record.pos), kind: 'message', at, body: message.body };
+      const entry: Entry = { pos: nextAfter(record), kind: 'message', at, body: message.body };
       return this.#put(
         roomId,
         room,
@@ -87,7 +87,7 @@ export class LmdbLog implements RoomLog {
         const last = record?.handshake ?? 0;
         if (after !== last) return { result: { conflict: last } };
         const at = Math.floor(this.#store.now());
-        const pos = nextAfter(record?.pos ?? 0);
+        const pos = nextAfter(record);
         const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
         void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
         return this.#put(roomId, room, { pos, handshake: pos, floor: record?.floor ?? 0 }, entry, id, 0);
@@ -102,7 +102,8 @@ export class LmdbLog implements RoomLog {
       const head = this.#store.trees.heads.get(room);
       if (!record || !head) return undefined;
       const { access, state } = decodeHead(head);
-      return { pos: record.pos, handshake: record.handshake, access, state };
+      const { pos, handshake, least } = record;
+      return { pos, handshake, access, state, ...(least === undefined ? {} : { given: least - 1 }) };
     });
   }
 
@@ -180,6 +181,6 @@ function again({ pos, at }: Post): Appended {
 }
 
 /** Leaves holes on purpose: clustered engines do, and nobody may count on the next number. */
-function nextAfter(pos: Position): Position {
-  return pos + 1 + (pos % 5);
+function nextAfter({ pos, least = 0 }: Pick<RoomRecord, 'pos' | 'least'> = { pos: 0 }): Position {
+  return Math.max(pos + 1 + (pos % 5), least);
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { Drops } from './drops.ts';
 import type { Clock, Engine } from './engine.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -17,11 +16,8 @@ export interface LmdbOptions {
   /** Made when it is absent, for its owner only. */
   readonly folder: string;
   readonly now?: Clock;
-}
-
-export interface LmdbEngine extends Engine {
-  /** Copies the store as it is at this moment to a file that doesn't exist yet, while others read and write; put back as `log.mdb`, it opens. */
-  backup(file: string): Promise<void>;
+  /** Gets the number of changes that shared a sync of the disk. */
+  readonly committed?: (changes: number) => void;
 }
 
 /**
@@ -29,7 +25,7 @@ export interface LmdbEngine extends Engine {
  *
  * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
  */
-export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise<LmdbEngine> {
+export async function openLmdb({ folder, now = Date.now, committed }: LmdbOptions): Promise<Engine> {
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);
@@ -40,6 +36,7 @@ export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise
       for (const [room, entries] of byRoom(written)) followers.publish(room, entries);
     },
     () => followers.loseAll(),
+    committed,
   );
   const store: Store = { trees, posts: new Posts(trees), writer, now };
   const drops = new Drops(store, followers);
@@ -48,18 +45,8 @@ export async function openLmdb({ folder, now = Date.now }: LmdbOptions): Promise
     log: new LmdbLog(store, followers, drops),
     state: new LmdbState(store, drops),
     sweep: () => sweep(store),
+    writable: () => writer.open,
     rooms: () => trees.rooms.getKeysCount(),
-    async backup(file) {
-      writer.requireOpen();
-      await trees.root.backup(file, true);
-      const copy = await open(file, 'r+');
-      try {
-        await copy.chmod(0o600);
-        await copy.sync();
-      } finally {
-        await copy.close();
-      }
-    },
     async close() {
       followers.loseAll();
       await writer.close();

@@ -50,6 +50,8 @@ export interface Appended {
 export interface Head {
   /** The last entry's position (also of one that has expired since). */
   readonly pos: Position;
+  /** Positions up to here were given out once, though nothing stands there now: the log was put back to an older state. Absent: up to `pos`. */
+  readonly given?: Position;
   /** The last handshake's position. */
   readonly handshake: Position;
   /** Its access key and state. */

@@ -41,6 +41,7 @@ export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): E
     log,
     state: log.state,
     sweep: async () => log.sweep(),
+    writable: () => log.open,
     rooms: () => log.size,
     close: async () => log.close(),
   };
@@ -160,6 +161,10 @@ class MemoryLog implements RoomLog {
     }
     this.state.sweep();
     return count;
+  }
+
+  get open(): boolean {
+    return !this.#closed;
   }
 
   close(): void {

@@ -43,8 +43,15 @@ function makeFolder(folder: string): void {
   mkdirSync(folder, { mode: 0o700 });
 }
 
+/** Of a data folder, the file that holds the rooms. */
+export const STORE = 'log.mdb';
+
 export function openTrees(folder: string): Trees {
-  const root = openEnvironment(join(folder, 'log.mdb'));
+  return openStore(join(folder, STORE));
+}
+
+export function openStore(file: string): Trees {
+  const root = openEnvironment(file);
   const tree = (name: string): Tree => openTree(root, name);
   return {
     root,

@@ -39,6 +39,7 @@ export class Writer<Written> {
   readonly #root: Environment;
   readonly #durable: (written: readonly Written[]) => void;
   readonly #broken: () => void;
+  readonly #committed: (changes: number) => void;
   readonly #queue: Pending<Written>[] = [];
   #queuedBytes = 0;
   /** Too much waits: nothing more is taken until all of it is written, or a small change would overtake a large one that was refused. */
@@ -49,11 +50,18 @@ export class Writer<Written> {
   /**
    * @param durable gets what a transaction wrote, in order, before the changes' own promises resolve
    * @param broken called at most once, when the store takes no more writes
+   * @param committed gets the number of changes that shared a sync
    */
-  constructor(root: Environment, durable: (written: readonly Written[]) => void, broken: () => void) {
+  constructor(
+    root: Environment,
+    durable: (written: readonly Written[]) => void,
+    broken: () => void,
+    committed: (changes: number) => void = () => undefined,
+  ) {
     this.#root = root;
     this.#durable = durable;
     this.#broken = broken;
+    this.#committed = committed;
   }
 
   /** Durable when it resolves. `change` runs once, synchronously, alone. */
@@ -74,6 +82,11 @@ export class Writer<Written> {
       });
       this.#running ??= this.#run();
     });
+  }
+
+  /** Whether changes are taken at all. */
+  get open(): boolean {
+    return this.#refusal === undefined;
   }
 
   requireOpen(): void {
@@ -111,6 +124,7 @@ export class Writer<Written> {
       if (!this.#writable()) this.#refuse(new Unavailable('the store takes no more writes', { cause }));
       return;
     }
+    this.#committed(applied.length);
     this.#durable(applied.flatMap(({ change }) => change.written ?? []));
     for (const { settle } of applied) settle();
   }

@@ -347,29 +347,6 @@ describe('closing', () => {
   });
 });
 
-describe('a backup', () => {
-  test('that is made while others write has all that was acknowledged before it, and opens', async () => {
-    const engine = await openLmdb({ folder: join(folder, 'data') });
-    const room = newId();
-    const base = await makeRoom(engine.log, room);
-    for (let i = 0; i < 20; i++) await say(engine.log, room, base, `before ${i}`);
-    const meanwhile = Array.from({ length: 200 }, (_, i) => say(engine.log, room, base, `meanwhile ${i}`));
-    mkdirSync(join(folder, 'restored'));
-    const copy = join(folder, 'restored', 'log.mdb');
-    await engine.backup(copy);
-    expect(statSync(copy).mode & 0o777).toBe(0o600);
-    await expect(engine.backup(copy)).rejects.toThrow('exists');
-    await Promise.all(meanwhile);
-    const all = bodies(await readAll(engine.log, room));
-    await engine.close();
-    const restored = await openLmdb({ folder: join(folder, 'restored') });
-    const kept = bodies(await readAll(restored.log, room));
-    expect(kept.length).toBeGreaterThanOrEqual(21);
-    expect(kept).toEqual(all.slice(0, kept.length));
-    await restored.close();
-  });
-});
-
 describe('bad callers', () => {
   test('a malformed id is refused alone', async () => {
     const { log, state } = await open();

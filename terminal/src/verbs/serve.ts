@@ -28,7 +28,11 @@ export async function run(
       io.stdout,
     );
     for (const line of server.greeting) note(io, line);
+    const reload = () => void server.reload();
+    // On a terminal that is closed the signal means the end, as for any program.
+    if (io.stdout.isTTY !== true && settings.tls !== undefined) process.on('SIGHUP', reload);
     await told;
+    process.off('SIGHUP', reload);
     await server.close();
     return EXIT.done;
   } catch (error) {

@@ -1,0 +1,165 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RoomId } from '@gochat/protocol/fields';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ChildServer } from '../src/child-server.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
+import { Line } from '../src/line.ts';
+import { Someone, temporary } from '../src/people.ts';
+import { RawMember, text } from '../src/raw-member.ts';
+
+beforeAll(() => buildGochat(), 120_000);
+
+interface Place {
+  readonly path: string;
+  gochat(...args: string[]): Promise<Ended>;
+  serves(folder: string, port?: number): Promise<ChildServer>;
+}
+
+async function place(): Promise<Place> {
+  const home = await temporary();
+  onTestFinished(() => home.remove());
+  return {
+    path: home.path,
+    gochat: (...args) => new GochatProcess(args, { cwd: home.path }).end(),
+    async serves(folder, port = 0) {
+      const server = await ChildServer.start(join(home.path, folder), port);
+      onTestFinished(() => server.stop());
+      return server;
+    },
+  };
+}
+
+async function person(name: string, { path }: Place): Promise<Someone> {
+  const someone = await Someone.open(name, join(path, name));
+  onTestFinished(() => someone.close());
+  return someone;
+}
+
+async function restarted(at: Place, server: ChildServer): Promise<void> {
+  await server.kill();
+  expect(await at.gochat('restore', 'copy', '--data', 'restored')).toMatchObject({ code: 0 });
+  await at.serves('restored', server.port);
+}
+
+test('a backup that is made while others write has all that was acknowledged before it', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  const member = new RawMember(server.port);
+  const room = text(16) as RoomId;
+  const { line } = await Line.open(server.port);
+  line.say(member.create(room));
+  await line.next('ack');
+  const reader = await Line.open(server.port);
+  reader.line.say(member.enter(room, reader.nonce, '0'));
+  const writer = await Line.open(server.port);
+  writer.line.say(member.enter(room, writer.nonce, '1'));
+  await writer.line.next('live');
+  const bodies = Array.from({ length: 3_000 }, () => text(300));
+  const post = (body: string) => JSON.stringify({ type: 'post', id: text(16), room, base: '1', body });
+  await writer.line.sayAll(bodies.slice(0, 1_000).map(post));
+  const meanwhile = writer.line.sayAll(bodies.slice(1_000).map(post));
+  const { code, out, err } = await at.gochat('backup', 'copy', '--data', 'data');
+  await meanwhile;
+  expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'rooms in copy: 1\n' });
+  expect(statSync(join(at.path, 'copy')).mode & 0o777).toBe(0o600);
+  for (const { line: open } of [{ line }, reader, writer]) open.close();
+  await restarted(at, server);
+  const { line: again, nonce } = await Line.open(server.port);
+  again.say(member.enter(room, nonce, '1'));
+  const kept: string[] = [];
+  for (let frame = await again.any(); frame.type !== 'live'; frame = await again.any())
+    if (frame.type === 'entry') kept.push(frame.body);
+  expect(kept.length).toBeGreaterThanOrEqual(1_000);
+  expect(kept).toEqual(bodies.slice(0, kept.length));
+  again.close();
+});
+
+test('what stands in the way of a backup or of putting it back is told, and nothing is touched', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
+  writeFileSync(join(at.path, 'garbage'), 'not a backup');
+  const refused: [string[], RegExp][] = [
+    [['backup', 'copy', '--data', 'data'], /copy exists already: name another file/],
+    [['backup', 'other', '--data', 'nowhere'], /nowhere holds no rooms: name its folder with --data/],
+    [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write no\/such\/folder\/copy/],
+    [['restore', 'missing', '--data', 'new'], /there is no missing/],
+    [['restore', 'copy', '--data', 'data'], /in use by process|holds rooms already/],
+    [
+      ['restore', 'garbage', '--data', 'new'],
+      /garbage is damaged, or no backup of a server: nothing was put back/,
+    ],
+    [['backup'], /missing required argument/],
+  ];
+  for (const [args, message] of refused) {
+    const { code, out, err } = await at.gochat(...args);
+    expect({ code, out }, args.join(' ')).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(message);
+  }
+  await server.stop();
+  expect((await at.gochat('restore', 'copy', '--data', 'data')).err).toMatch(
+    /data holds rooms already: move them/,
+  );
+  // After all that, the copy is as it was.
+  expect(await at.gochat('restore', 'copy', '--data', 'new')).toMatchObject({ code: 0 });
+});
+
+test('who had read further than the backup goes on, and who had not is told what is missing', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));
+  if (ana === undefined || ben === undefined || cai === undefined) throw new Error('three people');
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await cai.joins(link);
+  await ben.delivered(room, [await ben.says(room, 'kept')]);
+  for (const who of [ana, cai]) await who.hears(room, 'kept');
+  await cai.close();
+  expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
+  for (const said of ['lost 1', 'lost 2', 'lost 3']) await ben.delivered(room, [await ben.says(room, said)]);
+  await ana.hears(room, 'lost 3');
+  await restarted(at, server);
+
+  await ana.delivered(room, [await ana.says(room, 'after')]);
+  await ben.hears(room, 'after');
+  await ben.delivered(room, [await ben.says(room, 'more')]);
+  await ana.hears(room, 'more');
+  const later = await person('cai', at);
+  await later.syncs(room);
+  await later.hears(room, 'more');
+  expect(await later.read(room)).toEqual(['ben: kept', 'ana: after', 'ben: more']);
+  expect((await later.troubles(room)).join('\n')).toMatch(
+    /3 messages of ben never arrived: the server lost or withheld them/,
+  );
+  expect(await ana.read(room)).toEqual(await ben.read(room));
+});
+
+test('whose keys are newer than the backup is told so, and comes back by an invite of one who is still in', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));
+  if (ana === undefined || ben === undefined || cai === undefined) throw new Error('three people');
+  const { room, link } = await ana.hosts(server.url);
+  await ben.joins(link);
+  await ben.syncs(room);
+  await ben.close();
+  expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
+  // A handshake that the backup hasn't.
+  await cai.joins(link);
+  await ana.syncs(room);
+  await restarted(at, server);
+
+  await expect(ana.syncs(room)).rejects.toThrow(
+    /the server does not know the present keys of this room: it was put back/,
+  );
+  await expect(ana.says(room, 'anybody there?')).rejects.toThrow(
+    /ask a member who is still in for a fresh invite/,
+  );
+  const back = await person('ben', at);
+  await back.delivered(room, [await back.says(room, 'I am still in')]);
+  const fresh = await back.invites(room);
+  expect(await ana.joins(fresh)).toBe(room);
+  await ana.delivered(room, [await ana.says(room, 'so am I, again')]);
+  await back.hears(room, 'so am I, again');
+});

@@ -1,0 +1,89 @@
+import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Circumstances, examine } from '../src/doctor.ts';
+import { type GivenOptions, readServeSettings } from '../src/options.ts';
+import { startNode } from './node.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'gochat-doctor-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Of one thing, how it is and what is told. */
+async function look(what: string, given: GivenOptions, at: Partial<Circumstances> = {}): Promise<string> {
+  const settings = readServeSettings({ port: '0', data: '/nowhere', ...given }, {}, false);
+  const circumstances = { now: NOW, nodeVersion: 'v22.1.0', software: 'gochat test', ...at };
+  const found = (await examine(settings, circumstances)).find((finding) => finding.what === what);
+  return `${found?.health}: ${found?.told}`;
+}
+
+test('the version of Node.js', async () => {
+  expect(await look('version', {})).toBe('good: gochat test on Node.js v22.1.0');
+  expect(await look('version', {}, { nodeVersion: 'v20.19.0' })).toMatch(/^good/);
+  expect(await look('version', {}, { nodeVersion: 'v20.18.9' })).toMatch(/^bad: .*too old: install 20\.19/);
+});
+
+test('a port that is free, that of a server that runs, and one that something else has', async () => {
+  expect(await look('port', {})).toBe('good: 127.0.0.1:0 is free');
+  const node = await startNode();
+  expect(await look('port', { port: String(node.port) })).toMatch(
+    /^good: a server answers at .*takes writes/,
+  );
+  const other = createServer((socket) => socket.destroy());
+  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void other.close());
+  const address = other.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  expect(await look('port', { port })).toMatch(/^bad: .*in use by something else/);
+  expect(await look('port', { host: '192.0.2.1', insecure: true })).toMatch(/^bad: .*EADDRNOTAVAIL/);
+});
+
+test('a certificate that holds, that ends soon, that has ended, that has not begun, and none', async () => {
+  const data = await folder();
+  const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];
+  const made = await generate([{ name: 'commonName', value: 'chat.example' }], {
+    notBeforeDate: new Date(NOW),
+    notAfterDate: new Date(NOW + 90 * 86_400_000),
+  });
+  await writeFile(tlsCert, made.cert);
+  await writeFile(tlsKey, made.private);
+  const after = (days: number) => ({ now: NOW + days * 86_400_000 });
+  expect(await look('tls', { tlsCert, tlsKey }, after(1))).toMatch(/^good: .*for 89 days/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(80))).toMatch(/^look: .*ends in 10 days: renew it/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(91))).toMatch(/^bad: the certificate ended/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(-2))).toMatch(/^bad: the certificate begins .*clock/);
+  await writeFile(tlsKey, 'no key');
+  expect(await look('tls', { tlsCert, tlsKey })).toMatch(/^bad: .*not a certificate and its key/);
+  expect(await look('tls', {})).toMatch(/^good/);
+  expect(await look('tls', { host: '0.0.0.0', insecure: true })).toMatch(/^look: .*browsers/);
+});
+
+test('the data folder, its disk and the clock', async () => {
+  const data = await folder();
+  expect(await look('data', { data })).toMatch(/^good: .*no rooms yet/);
+  const store = join(data, 'log.mdb');
+  await writeFile(store, 'x', { mode: 0o600 });
+  await utimes(store, NOW / 1000, NOW / 1000);
+  expect(await look('data', { data })).toMatch(/^good: .*has 0 MB/);
+  await chmod(store, 0o644);
+  expect(await look('data', { data })).toMatch(/^look: .*chmod 600/);
+  expect(await look('disk', { data })).toMatch(/^(good|look): \d+ MB free, [\d.]+ ms/);
+  expect(await look('clock', { data })).toMatch(/^good: 2026-11-23/);
+  expect(await look('clock', { data }, { now: NOW - 5 * 86_400_000 })).toMatch(/^look: .*clock went back/);
+  expect(await look('clock', { data }, { now: 0 })).toMatch(/^bad: 1970-.*never set/);
+});
+
+test('how many files may be open', async () => {
+  expect(await look('files', { maxConnections: '10' })).toMatch(/^good/);
+  if (process.platform === 'linux')
+    expect(await look('files', { maxConnections: '1000000' })).toMatch(
+      /^(look: .*raise ulimit|good: \d{7,})/,
+    );
+});
