@@ -193,7 +193,8 @@ function sameOrigin({ headers }: IncomingMessage): boolean {
   if (headers.origin === undefined) return true;
   if (!URL.canParse(headers.origin)) return false;
   const { protocol, host } = new URL(headers.origin);
-  return new URL(`${protocol}//${headers.host}`).host === host && /^https?:$/.test(protocol);
+  // Of other schemes an address with our port may be no address at all.
+  return /^https?:$/.test(protocol) && new URL(`${protocol}//${headers.host}`).host === host;
 }
 
 function refuse(socket: Duplex, status: number, security: Readonly<Record<string, string>>): void {

@@ -107,6 +107,9 @@ describe('a page of another site', () => {
     const node = await startNode();
     const host = `127.0.0.1:${node.port}`;
     const origins: [string, number][] = [
+      // A scheme whose addresses have no port.
+      ['file://', 403],
+      ['data:text/html,x', 403],
       ['http://evil.example', 403],
       ['null', 403],
       ['http://127.0.0.1:1', 403],
