@@ -219,15 +219,18 @@ class Seats<O extends Owner> implements Profile {
       await owner.release();
       throw error;
     }
+    let over = false;
+    const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
     const seat: Seat = {
-      call: (method, params) => answer(chat, method, params),
+      call: answers,
       close: async () => {
+        over = true;
         await chat.close();
         await owner.release();
       },
     };
     owner.serve(async (method, params, visitor) => {
-      if (method !== LISTEN) return answer(chat, method, params);
+      if (method !== LISTEN) return answers(method, params);
       const listener: Listener = (event) => void visitor.emit('chat', event);
       visitors.add(listener);
       visitor.left.addEventListener('abort', () => visitors.delete(listener));
@@ -241,7 +244,8 @@ class Seats<O extends Owner> implements Profile {
   }
 }
 
-async function answer(chat: Chat, method: string, params: unknown): Promise<unknown> {
+/** @param isOver tells that the profile is being given up: whatever fails then may have failed of that. */
+async function answer(chat: Chat, method: string, params: unknown, isOver: () => boolean): Promise<unknown> {
   if (!isMethod(method))
     throw new ChatError(
       'usage',
@@ -251,7 +255,7 @@ async function answer(chat: Chat, method: string, params: unknown): Promise<unkn
     // Both ends are this program, and the door is open to this user alone.
     return await chat.call(method, params as Params<typeof method>);
   } catch (error) {
-    if (error instanceof Fenced) throw new OwnerGone();
+    if (isOver() || error instanceof Fenced) throw new OwnerGone();
     throw toChatError(error);
   }
 }

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import type { Owner } from '../src/owner/roles.ts';
+import { openAt, type Profile, platform } from '../src/seats.ts';
+import { MemoryStore } from '../src/store/memory.ts';
+import type { Store } from '../src/store/store.ts';
+
+const KEY = new Uint8Array(32).fill(7);
+
+/** A place of which somebody else can take hold; its records stay. */
+function place() {
+  const records = new MemoryStore();
+  let claims = 0;
+  let passOver: (() => void) | undefined;
+  const claim = async (): Promise<Owner> => {
+    claims += 1;
+    let lose: () => void = () => undefined;
+    const lost = new Promise<void>((resolve) => {
+      lose = resolve;
+    });
+    const store = new Kept(records, () => {
+      passOver?.();
+      passOver = undefined;
+    });
+    here.loseAtNextWrite = () => {
+      passOver = lose;
+    };
+    return {
+      role: 'owner',
+      store,
+      lost,
+      serve: () => undefined,
+      release: () => store.close(),
+    };
+  };
+  const here = {
+    claim,
+    unlock: async () => ({ key: KEY, relock: async () => undefined }),
+    connect: () => Promise.reject(new Error('there is no server')),
+    claims: () => claims,
+    loseAtNextWrite: (): void => undefined,
+  };
+  return here;
+}
+
+/** Closes like a store, but leaves its records to the next one. */
+class Kept implements Store {
+  readonly #beforeWrite: () => void;
+  readonly #closed = new MemoryStore();
+  #store: Store;
+
+  constructor(records: MemoryStore, beforeWrite: () => void) {
+    this.#beforeWrite = beforeWrite;
+    this.#store = records;
+  }
+
+  get(key: Uint8Array) {
+    return this.#store.get(key);
+  }
+
+  list(...asked: Parameters<Store['list']>) {
+    return this.#store.list(...asked);
+  }
+
+  async write(changes: Parameters<Store['write']>[0]) {
+    this.#beforeWrite();
+    // Long enough for whoever hears of the loss to close it.
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.#store.write(changes);
+  }
+
+  async close() {
+    await this.#closed.close();
+    this.#store = this.#closed;
+  }
+}
+
+test('what was asked while the profile was being lost is done by whoever holds it next', async () => {
+  const here = place();
+  const profile: Profile = await openAt(here, platform);
+  here.loseAtNextWrite();
+  await profile.call('prefer', { change: { name: 'ana' } });
+  expect(here.claims()).toBe(2);
+  expect((await profile.call('preferences', {})).name).toBe('ana');
+  await profile.close();
+});
+
+test('a profile that was closed says so', async () => {
+  const profile = await openAt(place(), platform);
+  await profile.close();
+  await expect(profile.call('rooms', {})).rejects.toThrow('this profile is closed');
+});
