@@ -20,6 +20,18 @@ export function encodeFrame(frame: Up | Down): string {
   return JSON.stringify({ type, ...members });
 }
 
+/** Above what any frame of a client has: itself, its lists, and an object for each invite. */
+const MOST_NESTED = 2 * LIMITS.invitesPerRoom;
+
+function occursOver(text: string, mark: string, most: number): boolean {
+  let seen = 0;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) {
+    seen += 1;
+    if (seen > most) return true;
+  }
+  return false;
+}
+
 type Schemas<F> = ReadonlyMap<unknown, v.GenericSchema<unknown, F>>;
 
 // By type, because a variant tries its options one by one.
@@ -28,6 +40,10 @@ const downs: Schemas<Down> = new Map(down.options.map((frame) => [frame.entries.
 
 /** @throws FrameError when the text is not a frame that a client may send. */
 export function parseUp(text: string): Up {
+  // Before it is parsed: a million nested arrays fit into the largest frame, and take a hundred times its memory.
+  if (occursOver(text, '{', MOST_NESTED) || occursOver(text, '[', MOST_NESTED)) {
+    throw new FrameError('malformed', 'more objects or lists than any frame has');
+  }
   return parse(ups, text);
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { encodeFrame, FrameError, parseDown, parseUp } from '../src/codec.ts';
 import { type Down, down } from '../src/down.ts';
 import { encodeBytes } from '../src/encoding.ts';
@@ -325,6 +325,15 @@ test('deep nesting is refused and overflows no stack', () => {
     expect(refusal(parseUp, text)).toBe('malformed');
     expect(refusal(parseDown, text)).toBe('malformed');
   }
+});
+
+test('more lists or objects than any frame has are refused before they take memory', () => {
+  const parses = vi.spyOn(JSON, 'parse');
+  for (const open of ['[', '{"a":', '[0,[],']) {
+    expect(refusal(parseUp, `{"type":"create","invites":${open.repeat(1000)}`)).toBe('malformed');
+  }
+  expect(parses).not.toHaveBeenCalled();
+  parses.mockRestore();
 });
 
 test('lone surrogates are refused where text is for machines, and survive where it is for people', () => {

@@ -34,9 +34,12 @@ export interface ServerLimits {
   /** How soon a log that went away is followed again. */
   readonly retryMs: number;
   readonly sweepMs: number;
-  /** Per connection: so many a second, and so many at once. */
+  /** Frames taken of one connection before the others have their turn. */
+  readonly framesInRow: number;
+  /** Per connection: so many a second, and so many at once. What comes faster is read later. */
   readonly framesPerSecond: number;
   readonly framesBurst: number;
+  /** Per connection likewise; what comes faster is refused, with the time to wait. */
   readonly postsPerSecond: number;
   readonly postsBurst: number;
   readonly signalsPerSecond: number;
@@ -70,10 +73,11 @@ export const SERVER_LIMITS: ServerLimits = {
   accessKeysCached: 10_000,
   retryMs: 500,
   sweepMs: 60_000,
+  framesInRow: 32,
   framesPerSecond: 2_000,
-  framesBurst: 10_000,
+  framesBurst: 1_000,
   postsPerSecond: 1_000,
-  postsBurst: 5_000,
+  postsBurst: 2_000,
   signalsPerSecond: 10,
   signalsBurst: 40,
   createsPerHour: 60,

@@ -3,7 +3,6 @@ import { enter, exit } from './entering.ts';
 import { hello, ping } from './greeting.ts';
 import { create, handshake, refresh } from './handshaking.ts';
 import { fetch, invitation, join } from './inviting.ts';
-import { positionOf } from './positions.ts';
 import { post, signal } from './posting.ts';
 import { read } from './reading.ts';
 import { Refusal } from './refusal.ts';
@@ -35,13 +34,6 @@ const HANDLERS: { readonly [T in Up['type']]: Handler<T> } = {
 export function handle(session: Session, frame: Up): Promise<void> | undefined {
   if (session.dialled === undefined && frame.type !== 'hello') {
     throw new Refusal('hello-first', 'the first frame is hello');
-  }
-  const { framesPerSecond, framesBurst } = session.relay.limits;
-  const wait = session.buckets.frames.take(session.relay.now(), framesPerSecond, framesBurst);
-  if (wait > 0) {
-    if (frame.type === 'post')
-      session.subscriptions.get(frame.room)?.posts.refused(frame.id, positionOf(frame.base));
-    throw new Refusal('rate-limited', 'too many frames on this connection', { retryAfterMs: wait });
   }
   return dispatch(session, frame.type, frame) ?? undefined;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import { FrameError, parseUp } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
 import type { ErrorCode } from '@gochat/protocol/errors';
@@ -16,6 +17,9 @@ import { handle } from './requests.ts';
 import type { Subscription, SubscriptionEvents } from './subscription.ts';
 import { otherVersion } from './version-check.ts';
 import type { Deadline } from './wheel.ts';
+
+/** How long a connection that sends more than its share waits before more of it is taken. */
+const BREATH_MS = 50;
 
 /** Which requests a limit by connection is for. */
 export interface SessionBuckets {
@@ -41,6 +45,8 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
   #stopped = false;
   #busy = false;
   #inFlight = 0;
+  /** Frames taken since others had their turn. */
+  #inRow = 0;
   #heardAt: number;
   #state: 'open' | 'closing' | 'gone' = 'open';
   #whenGone: (() => void) | undefined;
@@ -239,6 +245,11 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
       taken < inbox.length &&
       this.#inFlight < this.relay.limits.requestsInFlight
     ) {
+      const breath = this.#breath();
+      if (breath !== undefined) {
+        this.#wait(breath);
+        break;
+      }
       const text = inbox[taken] ?? '';
       taken += 1;
       const busy = this.#take(text);
@@ -250,6 +261,23 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
     if (inbox.length === 0) this.#inbox = undefined;
     if (this.#busy || inbox.length > 0) this.link.pause();
     else this.link.resume();
+  }
+
+  /**
+   * A connection that sends more than its share is read more slowly, so that it and nobody else pays for it.
+   * @returns what to wait for before the next frame is taken
+   */
+  #breath(): Promise<void> | undefined {
+    const { limits, now, turn } = this.relay;
+    if (this.#inRow >= limits.framesInRow) {
+      this.#inRow = 0;
+      return new Promise((resolve) => turn.atClose(resolve));
+    }
+    if (this.buckets.frames.take(now(), limits.framesPerSecond, limits.framesBurst) > 0) {
+      return after(BREATH_MS);
+    }
+    this.#inRow += 1;
+    return undefined;
   }
 
   #wait(busy: Promise<void>): void {

@@ -7,6 +7,11 @@ import { enter, found } from './member.ts';
 import { startNode } from './node.ts';
 import { Peer } from './peer.ts';
 
+/** The ids of the pongs that came, in order. */
+function pongs(peer: Peer): string[] {
+  return peer.frames.flatMap((frame) => (frame.type === 'pong' ? [frame.id] : []));
+}
+
 test('connections are limited in all; one that ends makes room', async () => {
   const node = await startNode({ limits: { connections: 2 } });
   const [first, second] = [await node.peer('line'), await node.peer('web')];
@@ -33,16 +38,32 @@ test('connections are limited by address, which loopback is spared', async () =>
   await lenient.peer();
 });
 
-test('frames are limited by connection', async () => {
-  const node = await startNode({ limits: { framesPerSecond: 1, framesBurst: 5 } });
+test('a connection that sends frames too quickly is read later, and alone', async () => {
+  const node = await startNode({ limits: { framesPerSecond: 0.001, framesBurst: 5 } });
   const [busy, calm] = [await node.peer(), await node.peer()];
   const ids = Array.from({ length: 10 }, newId);
-  const answers = await Promise.all(ids.map((id) => busy.ask<'pong' | 'error'>({ type: 'ping', id })));
-  expect(answers.map((answer) => ('code' in answer ? answer.code : answer.type))).toEqual([
-    ...Array.from({ length: 4 }, () => 'pong'),
-    ...Array.from({ length: 6 }, () => 'rate-limited'),
-  ]);
+  for (const id of ids) busy.send({ type: 'ping', id });
+  // The hello was the first of the five.
+  await busy.next((frame) => frame.type === 'pong' && frame.id === ids[3]);
   await calm.barrier();
+  expect(pongs(busy)).toEqual(ids.slice(0, 4));
+});
+
+test('what is read later is answered all the same, in its order', async () => {
+  const node = await startNode({ limits: { framesPerSecond: 200, framesBurst: 5 } });
+  const busy = await node.peer();
+  const ids = Array.from({ length: 20 }, newId);
+  for (const id of ids) busy.send({ type: 'ping', id });
+  await busy.next((frame) => frame.type === 'pong' && frame.id === ids.at(-1));
+  expect(pongs(busy)).toEqual(ids);
+});
+
+test('others have their turn between the frames that came at once', async () => {
+  const node = await startNode({ limits: { framesInRow: 8 } });
+  const busy = await node.peer();
+  const ids = Array.from({ length: 100 }, newId);
+  const answers = await Promise.all(ids.map((id) => busy.ask<'pong' | 'error'>({ type: 'ping', id })));
+  expect(answers.map((answer) => answer.type)).toEqual(ids.map(() => 'pong'));
 });
 
 test('proofs are limited by address', async () => {
