@@ -1,0 +1,37 @@
+import type { Attack } from './attack.ts';
+import { churn, halfOpen, idleCrowd, slowLoris } from './on-connections.ts';
+import { deepJson, frameFlood, hugeFrames } from './on-frames.ts';
+import { foreignOrigin, smuggling, traversal } from './on-http.ts';
+import {
+  handshakeSpam,
+  inviteGuessing,
+  invitesRaced,
+  memberFlood,
+  neverReading,
+  replayedProofs,
+  roomFlood,
+} from './on-rooms.ts';
+
+/** What is tried on a server, by name. */
+export const ATTACKS = {
+  'slow-loris': slowLoris,
+  'half-open': halfOpen,
+  'idle-crowd': idleCrowd,
+  churn,
+  'frame-flood': frameFlood,
+  'huge-frames': hugeFrames,
+  'deep-json': deepJson,
+  'invite-guessing': inviteGuessing,
+  'replayed-proofs': replayedProofs,
+  'invites-raced': invitesRaced,
+  'member-flood': memberFlood,
+  'never-reading': neverReading,
+  'handshake-spam': handshakeSpam,
+  'room-flood': roomFlood,
+  smuggling,
+  traversal,
+  'foreign-origin': foreignOrigin,
+} satisfies Readonly<Record<string, Attack>>;
+
+export type AttackName = keyof typeof ATTACKS;
+export const ATTACK_NAMES = Object.keys(ATTACKS) as AttackName[];

@@ -1,0 +1,125 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import { Line } from '../line.ts';
+import { RawMember, text } from '../raw-member.ts';
+
+const FOLLOWERS = 20;
+const POST_EVERY_MS = 20;
+const PING_EVERY_MS = 1_000;
+/** Padding of what is posted, so that it is as large as a sealed message. */
+const BODY_BYTES = 400;
+
+/** Milliseconds from a post to its arrival, at each follower. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly samples: number;
+}
+
+/** A room in which somebody speaks all the time, and others listen: who is to notice nothing. */
+export class Bystanders {
+  readonly room: RoomId;
+  readonly #speaker: Line;
+  readonly #followers: readonly Line[];
+  readonly #bodies: string[] = [];
+  readonly #sentAt = new Map<string, number>();
+  readonly #heard: string[][];
+  #latencies: number[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #closing = false;
+  #trouble: Error | undefined;
+
+  private constructor(room: RoomId, speaker: Line, followers: readonly Line[]) {
+    this.room = room;
+    this.#speaker = speaker;
+    this.#followers = followers;
+    this.#heard = followers.map(() => []);
+  }
+
+  static async open(port: number): Promise<Bystanders> {
+    const member = new RawMember(port);
+    const room = text(16) as RoomId;
+    const enter = async (makes: boolean): Promise<Line> => {
+      const { line, nonce } = await Line.open(port);
+      if (makes) {
+        line.say(member.create(room));
+        await line.next('ack');
+      }
+      line.say(member.enter(room, nonce, '0'));
+      await line.next('live');
+      return line;
+    };
+    const speaker = await enter(true);
+    const followers = await Promise.all(Array.from({ length: FOLLOWERS }, () => enter(false)));
+    const bystanders = new Bystanders(room, speaker, followers);
+    bystanders.#begin();
+    return bystanders;
+  }
+
+  /** Since the last call. */
+  latency(): Latency {
+    const sorted = this.#latencies.sort((a, b) => a - b);
+    this.#latencies = [];
+    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    return { p50Ms: at(0.5), p99Ms: at(0.99), samples: sorted.length };
+  }
+
+  /**
+   * Stops speaking, and hears the rest.
+   * @returns how many were said, and how many messages were lost, came twice or stood elsewhere, over all followers
+   * @throws Error when a connection of theirs broke
+   */
+  async close(): Promise<{ readonly said: number; readonly lost: number; readonly wrong: number }> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const late = setTimeout(() => this.#fail(new Error('not all was heard')), 10_000);
+    while (this.#trouble === undefined && this.#heard.some((heard) => heard.length < this.#bodies.length))
+      await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
+    clearTimeout(late);
+    this.#closing = true;
+    for (const line of [this.#speaker, ...this.#followers]) line.close();
+    if (this.#trouble !== undefined && this.#trouble.message !== 'not all was heard') throw this.#trouble;
+    const lost = this.#heard.map((heard) => this.#bodies.filter((body) => !heard.includes(body)).length);
+    const wrong = this.#heard.filter((heard, i) => lost[i] === 0 && heard.join() !== this.#bodies.join());
+    return { said: this.#bodies.length, lost: lost.reduce((sum, n) => sum + n, 0), wrong: wrong.length };
+  }
+
+  #begin(): void {
+    this.#timers.push(
+      setInterval(() => this.#speak(), POST_EVERY_MS),
+      // Who only listens says now and then that it is there.
+      setInterval(() => {
+        for (const line of this.#followers) line.say('{"type":"ping","id":"p"}');
+      }, PING_EVERY_MS),
+    );
+    // The speaker is a follower as well, and hears its acknowledgements.
+    void this.#hears(this.#speaker, () => undefined);
+    for (const [i, line] of this.#followers.entries())
+      void this.#hears(line, (body) => {
+        this.#heard[i]?.push(body);
+        const at = this.#sentAt.get(body);
+        if (at !== undefined) this.#latencies.push(performance.now() - at);
+      });
+  }
+
+  #speak(): void {
+    const body = text(BODY_BYTES);
+    this.#bodies.push(body);
+    this.#sentAt.set(body, performance.now());
+    this.#speaker.say(JSON.stringify({ type: 'post', id: text(16), room: this.room, base: '1', body }));
+  }
+
+  async #hears(line: Line, take: (body: string) => void): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await line.any();
+        if (frame.type === 'error') throw new Error(`a bystander was told ${frame.code}: ${frame.message}`);
+        if (frame.type === 'entry' && frame.kind === 'message') take(frame.body);
+      }
+    } catch (error) {
+      if (!this.#closing) this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#trouble ??= error;
+  }
+}

@@ -1,0 +1,86 @@
+import { type Attack, tally } from './attack.ts';
+import { crowd, Intruder, pause } from './intruder.ts';
+
+const DRIP_MS = 250;
+/** The server looks at its deadlines now and then; and its own writes may linger. */
+const SLACK_MS = 6_000;
+/** What one address may have at once, as shipped. */
+const PER_ADDRESS = 500;
+
+/** Sends one byte at a time of what never gets whole: a `hello`, and a request for a page. */
+export const slowLoris: Attack = async ({ port, patienceMs }) => {
+  const began = performance.now();
+  const texts = [
+    `{"type":"hello","id":"${'a'.repeat(2_000)}`,
+    `GET / HTTP/1.1\r\nX-Slow: ${'a'.repeat(2_000)}`,
+  ];
+  const fates = await crowd(200, async (i) => {
+    const intruder = await Intruder.open(port, i);
+    const text = texts[i % texts.length] ?? '';
+    for (let at = 0; !intruder.ended && performance.now() - began < patienceMs + SLACK_MS; at += 1) {
+      intruder.write(text[at] ?? 'a');
+      await Promise.race([pause(DRIP_MS), intruder.gone]);
+    }
+    const fate = intruder.ended ? 'ended' : 'still there';
+    intruder.close();
+    return fate;
+  });
+  return { tried: fates.length, got: fates.filter((fate) => fate !== 'ended').length, told: tally(fates) };
+};
+
+/** Says nothing any more after its `hello`, as one does whose cable was cut. */
+export const halfOpen: Attack = async ({ port, patienceMs }) => {
+  const fates = await crowd(200, async (i) => {
+    const opened = await Intruder.welcomed(port, i);
+    if (opened === undefined) return 'refused';
+    const { intruder } = opened;
+    await Promise.race([intruder.gone, pause(patienceMs + SLACK_MS)]);
+    const fate = intruder.ended ? 'ended' : 'still there';
+    intruder.close();
+    return fate;
+  });
+  return {
+    tried: fates.length,
+    got: fates.filter((fate) => fate === 'still there').length,
+    told: tally(fates),
+  };
+};
+
+/** Connects from many addresses and stays; then from one address alone, more often than that may. */
+export const idleCrowd: Attack = async ({ port, crowd: size, seconds }) => {
+  const intruders: Intruder[] = [];
+  const joins = async (from: number): Promise<boolean> => {
+    const opened = await Intruder.welcomed(port, from);
+    if (opened !== undefined) intruders.push(opened.intruder);
+    return opened !== undefined;
+  };
+  for (let done = 0; done < size; done += 250)
+    await crowd(Math.min(250, size - done), (i) => joins(done + i));
+  const stood = intruders.length;
+  await pause(seconds * 1000);
+  for (const intruder of intruders.splice(0)) intruder.close();
+  // The same address each time.
+  const one = (await crowd(PER_ADDRESS + 100, () => joins(7))).filter(Boolean).length;
+  for (const intruder of intruders) intruder.close();
+  return {
+    tried: size + PER_ADDRESS + 100,
+    got: Math.max(0, one - PER_ADDRESS),
+    told: `${stood} idle ones stood; of ${PER_ADDRESS + 100} from one address ${one} did`,
+  };
+};
+
+/** Connects and goes at once, as often as it can, some of them in the middle of a frame. */
+export const churn: Attack = async ({ port, seconds }) => {
+  const until = performance.now() + seconds * 1000;
+  let tried = 0;
+  await crowd(20, async (i) => {
+    while (performance.now() < until) {
+      const intruder = await Intruder.open(port, i);
+      if (tried % 2 === 0) intruder.write('{"type":"hel');
+      tried += 1;
+      intruder.socket.resetAndDestroy();
+      await intruder.gone;
+    }
+  });
+  return { tried, got: 0, told: 'each gone at once' };
+};

@@ -1,0 +1,148 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ChildServer } from '../child-server.ts';
+import { buildGochat } from '../gochat-process.ts';
+import { temporary } from '../people.ts';
+import type { Outcome, Target } from './attack.ts';
+import { ATTACK_NAMES, type AttackName } from './attacks.ts';
+import { Bystanders, type Latency } from './bystanders.ts';
+import { pause } from './intruder.ts';
+
+export interface AttackOptions {
+  /** How long each attack goes on that isn't a matter of tries. */
+  readonly seconds: number;
+  readonly only?: readonly string[];
+  /** How long the bystanders are alone before each, in milliseconds. */
+  readonly calmMs: number;
+  readonly crowd: number;
+  /** How often one that disturbed the others is tried again: the machine may have been what disturbed them. */
+  readonly tries: number;
+  tell(line: string): void;
+}
+
+export interface Attacked extends Outcome {
+  readonly calm: Latency;
+  readonly meanwhile: Latency;
+  /** Of the 99th percentiles. */
+  readonly ratio: number;
+  /** Of the server, the most meanwhile, in megabytes. */
+  readonly residentMb: number;
+}
+
+export interface AttackReport {
+  readonly attackers: Readonly<Partial<Record<AttackName, Attacked>>>;
+  readonly said: number;
+  readonly lost: number;
+  readonly wrong: number;
+  readonly residentMb: { readonly before: number; readonly most: number; readonly after: number };
+}
+
+/** What others' 99th percentile may grow by, and what the server may take of memory whatever is done to it. */
+const MOST_RATIO = 3;
+const MOST_RESIDENT_MB = 512;
+/** In place of 10 s, 30 s and 90 s, so that a run needn't wait that long: who says nothing is ended by the same clock. */
+const PATIENCE_MS = 6_000;
+const SCRIPT = fileURLToPath(new URL('attack-process.ts', import.meta.url));
+const WEB = fileURLToPath(new URL('../../../dist/web', import.meta.url));
+
+/** Tries every attack on one server after the other, while bystanders talk. */
+export async function runAttackers(options: AttackOptions): Promise<AttackReport> {
+  buildGochat();
+  const home = await temporary();
+  const server = await ChildServer.start(join(home.path, 'server'), 0, [], WEB, {
+    // As it is for addresses out there.
+    sparesLoopback: false,
+    helloMs: PATIENCE_MS,
+    httpMs: PATIENCE_MS,
+    silenceMs: PATIENCE_MS,
+  });
+  const before = residentMb(server.pid);
+  const memory = { most: before };
+  const watch = setInterval(() => {
+    memory.most = Math.max(memory.most, residentMb(server.pid));
+  }, 50);
+  const attackers: Partial<Record<AttackName, Attacked>> = {};
+  try {
+    const bystanders = await Bystanders.open(server.port);
+    const { seconds, crowd } = options;
+    const target = { port: server.port, room: bystanders.room, seconds, crowd, patienceMs: PATIENCE_MS };
+    const names = ATTACK_NAMES.filter((name) => !options.only?.length || options.only.includes(name));
+    for (const name of names) {
+      let attacked: Attacked | undefined;
+      for (let tries = 0; tries < options.tries; tries++) {
+        const next = await attack(name, target, bystanders, server.pid, options.calmMs);
+        // Whatever got in once counts, however often it is tried.
+        const got = Math.max(next.got, attacked?.got ?? 0);
+        const calmer = attacked === undefined || next.ratio < attacked.ratio ? next : attacked;
+        attacked = { ...calmer, got };
+        options.tell(lineOf(name, next));
+        if (next.ratio <= MOST_RATIO || got > 0) break;
+      }
+      if (attacked !== undefined) attackers[name] = attacked;
+    }
+    const { said, lost, wrong } = await bystanders.close();
+    return { attackers, said, lost, wrong, residentMb: { before, ...memory, after: residentMb(server.pid) } };
+  } finally {
+    clearInterval(watch);
+    await server.stop();
+    await home.remove();
+  }
+}
+
+async function attack(
+  name: AttackName,
+  target: Target,
+  bystanders: Bystanders,
+  pid: number,
+  calmMs: number,
+): Promise<Attacked> {
+  bystanders.latency();
+  await pause(calmMs);
+  const calm = bystanders.latency();
+  const memory = { most: residentMb(pid) };
+  const watch = setInterval(() => {
+    memory.most = Math.max(memory.most, residentMb(pid));
+  }, 50);
+  const child = fork(SCRIPT, [name, JSON.stringify(target)], { execArgv: ['--import', 'tsx'] });
+  // Attackers have machines of their own; here they share one with those whom they attack.
+  if (child.pid !== undefined) setPriority(child.pid, 19);
+  const ended = once(child, 'exit');
+  try {
+    const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome | number | null];
+    if (typeof outcome !== 'object' || outcome === null) throw new Error(`${name} ended without an outcome`);
+    const meanwhile = bystanders.latency();
+    return { ...outcome, calm, meanwhile, ratio: meanwhile.p99Ms / calm.p99Ms, residentMb: memory.most };
+  } finally {
+    clearInterval(watch);
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+export function isHeld({ attackers, lost, wrong, residentMb: { most } }: AttackReport): boolean {
+  const all = Object.values(attackers);
+  const gotNothing = all.every(({ tried, got }) => tried > 0 && got === 0);
+  return gotNothing && lost === 0 && wrong === 0 && most <= MOST_RESIDENT_MB;
+}
+
+/** Whether nobody else was slowed more than they may be. */
+export function isCalm({ attackers }: AttackReport): boolean {
+  return Object.values(attackers).every(({ ratio }) => ratio <= MOST_RATIO);
+}
+
+function lineOf(
+  name: string,
+  { tried, got, told, calm, meanwhile, ratio, residentMb: mb }: Attacked,
+): string {
+  const p99 = `p99 ${calm.p99Ms.toFixed(1)} -> ${meanwhile.p99Ms.toFixed(1)} ms (${ratio.toFixed(1)}x)`;
+  return `${name.padEnd(16)} tried ${tried}, got in ${got}; ${p99}; ${Math.round(mb)} MB; ${told}`;
+}
+
+function residentMb(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
