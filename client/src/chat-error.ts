@@ -13,6 +13,8 @@ const CODES = [
   'not-member',
   /** The server, the members' rules or a dead invite stand against it. */
   'refused',
+  /** The server makes rooms only for those who name its token. */
+  'token',
   /** The server could not be reached, or not in time. */
   'offline',
   /** The process that held the profile went away in the middle. */

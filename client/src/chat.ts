@@ -15,7 +15,9 @@ import type { Position } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import { Archive } from './archive.ts';
 import { ChatError } from './chat-error.ts';
+import { RequestError } from './connection.ts';
 import { isEmoji } from './emoji.ts';
+import { checkToken } from './given.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { pickMember, roomInfo, shownMembers } from './infos.ts';
 import { joinByLink, peek } from './joining.ts';
@@ -184,13 +186,15 @@ export class Chat {
     return session;
   }
 
-  async #create({ name, as, server, waitMs }: Params<'create'>): Promise<RoomInfo> {
+  async #create({ name, as, server, token, waitMs }: Params<'create'>): Promise<RoomInfo> {
+    if (token !== undefined) checkToken(token);
     const address = parseAddress(server).href;
     const own = cleanName(as);
     const { env, records } = this.#parts;
-    const { room, frame } = await createRoom(this.#who, { room: name, own }, env);
+    const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
+    const frame = token === undefined ? made : { ...made, token };
     await this.#rooms.followQueued();
-    await this.#rooms.line(address).online(waitMs);
+    const connection = await this.#rooms.line(address).online(waitMs);
     const meta: RoomMeta = {
       id: room.id,
       server: address,
@@ -201,6 +205,12 @@ export class Chat {
       since: env.now(),
     };
     await RoomLedger.store(records, meta, room, frame);
+    // What comes of it the room learns by asking again; here it is known whether there will be a room.
+    await connection.request(frame).catch(async (error: unknown) => {
+      if (!(error instanceof RequestError) || error.retryAfterMs > 0) return;
+      await RoomLedger.erase(records, room.id);
+      throw error;
+    });
     const session = await this.#rooms.adopt(meta);
     await this.#rooms.caughtUp(session, waitMs);
     await this.#remember(own);

@@ -62,6 +62,8 @@ export interface Connection {
   readonly dialled: Dialled;
   /** The server's software, for people. */
   readonly server: string;
+  /** For how long an invite may be made there. */
+  readonly inviteLifetimeMs: number;
   /** Resolves when it has ended, with why; no frame is delivered after. */
   readonly closed: Promise<Disconnected>;
   /**

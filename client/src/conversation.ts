@@ -94,6 +94,7 @@ class Conversation {
       return {
         dialled: { origin, nonce: welcome.nonce },
         server: welcome.server,
+        inviteLifetimeMs: welcome.inviteLifetimeMs ?? LIMITS.inviteLifetimeMs,
         closed: this.closed,
         request: (frame) => this.request(frame),
         signal: (frame) => this.#signal(frame),

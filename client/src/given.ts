@@ -1,5 +1,8 @@
 import { cleanName } from '@gochat/crypto/identity';
 import { parseLink } from '@gochat/crypto/link';
+import { createToken } from '@gochat/protocol/fields';
+import { is } from 'valibot';
+import { ChatError } from './chat-error.ts';
 import { toChatError } from './to-chat-error.ts';
 import { parseAddress } from './transport/address.ts';
 
@@ -7,17 +10,26 @@ import { parseAddress } from './transport/address.ts';
 export interface Given {
   readonly link?: string | undefined;
   readonly server?: string | undefined;
+  /** For a server that makes rooms only for those who name it. */
+  readonly token?: string | undefined;
   /** Of a person or a room. */
   readonly names?: readonly (string | undefined)[];
 }
 
 /** @throws ChatError `usage` when any of it can't be what it should be */
-export function checkGiven({ link, server, names = [] }: Given): void {
+export function checkGiven({ link, server, token, names = [] }: Given): void {
   try {
     if (link !== undefined) parseAddress(parseLink(link).address);
     if (server !== undefined) parseAddress(server);
+    if (token !== undefined) checkToken(token);
     for (const name of names) if (name !== undefined) cleanName(name);
   } catch (error) {
     throw toChatError(error);
   }
+}
+
+/** @throws ChatError `usage` when it can't be a server's token */
+export function checkToken(token: string): void {
+  if (!is(createToken, token))
+    throw new ChatError('usage', 'that is no token: it is 22 characters, as whoever runs the server gave it');
 }

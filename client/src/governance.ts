@@ -10,7 +10,8 @@ import { freshId } from './records.ts';
 import type { RoomSession } from './room-session.ts';
 import { linkAddress } from './transport/address.ts';
 
-const INVITE_LIFETIME_MS = 30 * 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
+const INVITE_LIFETIME_MS = 30 * DAY_MS;
 
 /** What members decide about their room. Each takes the room as the server has it now. */
 export class Governance {
@@ -51,16 +52,22 @@ export class Governance {
     session: RoomSession,
     { expiresMs, uses, waitMs }: Params<'invite'>,
   ): Promise<Result<'invite'>> {
+    const most = connectionOf(session).inviteLifetimeMs;
+    if (expiresMs !== undefined && expiresMs > most)
+      throw new ChatError(
+        'usage',
+        `here an invite lasts for at most ${Number((most / DAY_MS).toFixed(1))} days`,
+      );
     const secret = this.#env.random(16);
     const terms = {
-      expires: this.#env.now() + (expiresMs ?? INVITE_LIFETIME_MS),
+      expires: this.#env.now() + (expiresMs ?? Math.min(INVITE_LIFETIME_MS, most)),
       ...(uses !== undefined && { uses }),
     };
     await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);
     const link = formatLink({ address, room: session.room.id, secret, founder });
-    return { link, id: invitesOf(session.room).at(-1)?.id ?? '' };
+    return { link, id: invitesOf(session.room).at(-1)?.id ?? '', expires: terms.expires };
   }
 
   async invites(session: RoomSession): Promise<Result<'invites'>> {

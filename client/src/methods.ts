@@ -7,11 +7,13 @@ export interface Methods {
   /** The profile's own name and fingerprint. */
   whoami: (params: Record<string, never>) => { readonly name: string | undefined; readonly identity: string };
   rooms: (params: Record<string, never>) => readonly RoomInfo[];
-  /** Makes a room on a server and waits until the server has it. */
+  /** Makes a room on a server and waits until the server has it. A server that wants a token refuses with `token`. */
   create: (params: {
     readonly name: string;
     readonly as: string;
     readonly server: string;
+    /** Where the server makes rooms only for those who name its token. */
+    readonly token?: string;
     readonly waitMs: number;
   }) => RoomInfo;
   /** Joins by an invite link; when the profile is in the room already it says so. */
@@ -73,7 +75,12 @@ export interface Methods {
     readonly expiresMs: number | undefined;
     readonly uses: number | undefined;
     readonly waitMs: number;
-  }) => { readonly link: string; readonly id: string };
+  }) => {
+    readonly link: string;
+    readonly id: string;
+    /** By this device's clock, in milliseconds since 1970. */
+    readonly expires: number;
+  };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
   /** Renames the room or says what it is about (as an admin of it). An empty topic ends it. */
   settle: (params: {

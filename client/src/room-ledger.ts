@@ -80,6 +80,12 @@ export class RoomLedger {
     ]);
   }
 
+  /** Forgets a room that the server would not make. */
+  static async erase(records: Records, room: RoomId): Promise<void> {
+    const places = (['room', 'state', 'request'] as const).map((of) => ({ of, room }));
+    await records.write(places.map((place) => ({ place, value: undefined })));
+  }
+
   get id(): RoomId {
     return this.#room.id;
   }

@@ -32,6 +32,7 @@ function codeOf(error: unknown): ChatErrorCode {
     return 'usage';
   if (error instanceof VaultError) return error.code === 'damaged' ? 'internal' : 'locked';
   if (error instanceof Disconnected) return 'offline';
+  if (error instanceof RequestError && error.code === 'token') return 'token';
   if (error instanceof RequestError) return error.retryAfterMs > 0 ? 'offline' : 'refused';
   if (error instanceof CallFailed && isChatErrorCode(error.code)) return error.code;
   return 'internal';

@@ -62,9 +62,9 @@ export class GochatProcess {
     return this.#out + this.#err;
   }
 
-  /** Waits until this stands on standard output or standard error. */
-  async shows(text: string): Promise<void> {
-    while (!this.#out.includes(text) && !this.#err.includes(text)) {
+  /** Waits until this stands on standard output or standard error, so many times. */
+  async shows(text: string, times = 1): Promise<void> {
+    while (this.#out.split(text).length + this.#err.split(text).length - 2 < times) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)
         throw new Error(`ended without "${text}": ${this.#out}${this.#err}`);
       await new Promise<void>((resolve) => this.#watchers.push(resolve));

@@ -12,6 +12,8 @@ const welcome = v.strictObject({
   /** The software and its version, for people. */
   server: v.pipe(v.string(), v.maxLength(64)),
   silenceMs: f.durationMs,
+  /** For how long an invite may be made here, where that is less than the protocol allows. */
+  inviteLifetimeMs: v.optional(f.durationMs),
 });
 
 const entryKind = v.picklist(['message', 'handshake']);

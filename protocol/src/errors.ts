@@ -93,6 +93,12 @@ export const ERRORS = {
     retryAfterMs: 1000,
     closes: false,
   },
+  token: {
+    meaning: 'The server makes rooms only for those who name its token.',
+    retry: 'no',
+    retryAfterMs: 0,
+    closes: false,
+  },
   full: { meaning: 'A quota of the server is used up.', retry: 'no', retryAfterMs: 0, closes: false },
   slow: {
     meaning: 'The client reads too slowly; what it missed is in the log.',

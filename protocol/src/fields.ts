@@ -68,6 +68,8 @@ export const uniqueId = v.pipe(fixed(16), v.brand('RequestId'));
 export const publicKey = fixed(32);
 export const signature = fixed(64);
 export const nonce = fixed(16);
+/** What a server may want to see of who makes a room: 128 random bits that its operator gave them. */
+export const createToken = fixed(16);
 export const messageBody = atMost(LIMITS.messageBytes);
 export const handshakeBody = atMost(LIMITS.handshakeBytes);
 export const entryBody = atMost(LIMITS.handshakeBytes);

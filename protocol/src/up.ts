@@ -34,6 +34,8 @@ const create = v.strictObject({
   groupInfo: f.sealedGroupInfo,
   member: f.wrappedKey,
   invites: grants,
+  /** Where the server makes rooms only for those who hold its token; it is not part of what is signed. */
+  token: v.optional(f.createToken),
   proof: f.signature,
 });
 

@@ -63,18 +63,35 @@ function type<T extends string>(name: T) {
 
 export const ups: Frames<Up> = {
   hello: fc.record({ type: type('hello'), id: requestId, version: instant, origin }),
-  create: fc.record({
-    type: type('create'),
-    id: uniqueId,
-    room: roomId,
-    body,
-    access: key,
-    admin: key,
-    groupInfo,
-    member: wrapped,
-    invites,
-    proof: signature,
-  }),
+  create: fc.record(
+    {
+      type: type('create'),
+      id: uniqueId,
+      room: roomId,
+      body,
+      access: key,
+      admin: key,
+      groupInfo,
+      member: wrapped,
+      invites,
+      token: nonce,
+      proof: signature,
+    },
+    {
+      requiredKeys: [
+        'type',
+        'id',
+        'room',
+        'body',
+        'access',
+        'admin',
+        'groupInfo',
+        'member',
+        'invites',
+        'proof',
+      ],
+    },
+  ),
   enter: fc.record({
     type: type('enter'),
     id: requestId,

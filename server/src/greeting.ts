@@ -1,4 +1,5 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
+import { LIMITS } from '@gochat/protocol/limits';
 import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { Refusal } from './refusal.ts';
 import type { Handler } from './requests.ts';
@@ -21,6 +22,9 @@ export const hello: Handler<'hello'> = (session, frame) => {
     nonce,
     server: relay.software,
     silenceMs: relay.limits.silenceMs,
+    ...(relay.limits.inviteLifetimeMs < LIMITS.inviteLifetimeMs && {
+      inviteLifetimeMs: relay.limits.inviteLifetimeMs,
+    }),
   });
 };
 

@@ -2,10 +2,12 @@ import type { Down } from '@gochat/protocol/down';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedAdmin, signedCreate, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { isToken } from './create-token.ts';
 import type { HandshakeAppend, Position } from './log/log.ts';
 import { positionOf, positionText } from './positions.ts';
 import { encodeRecord, mergeInvites, type RoomRecord, refuseRepeats } from './record.ts';
 import { Refusal } from './refusal.ts';
+import type { Relay } from './relay.ts';
 import type { Handler } from './requests.ts';
 import { lastRetirement, NO_RETIREMENTS } from './retirements.ts';
 import type { Session } from './session.ts';
@@ -24,11 +26,13 @@ const PUT_TRIES = 8;
 export const create: Handler<'create'> = async (session, frame) => {
   const { relay } = session;
   await relay.rates.take('create', session.address);
+  if (relay.createToken !== undefined && !isToken(relay.createToken, frame.token ?? ''))
+    throw new Refusal('token', 'this server makes rooms only for those who name its token');
   const admin = publicKeyOf(Buffer.from(frame.admin, 'base64url'));
   if (!verifies(admin, signedCreate(frame), frame.proof))
     throw new Refusal('refused', 'the proof does not hold');
   const { groupInfo, member } = frame;
-  const invites = mergeInvites([], frame.invites, relay.now());
+  const invites = mergeInvites([], frame.invites, relay.now(), relay.limits.inviteLifetimeMs);
   const record = { retirements: NO_RETIREMENTS, admins: [frame.admin], groupInfo, member, invites };
   const taken = () => new Refusal('exists', 'the room id is taken');
   session.later(frame.id, appendHandshake(session, frame, 0, encodeRecord(record, false), false, taken));
@@ -52,7 +56,7 @@ export const handshake: Handler<'handshake'> = async (session, frame) => {
     return session.later(frame.id, work);
   }
   refuseRetired(standing, key);
-  const record = nextRecord(standing, frame, relay.now());
+  const record = nextRecord(standing, frame, relay);
   const retires = admin?.retire ?? false;
   session.later(
     frame.id,
@@ -61,7 +65,11 @@ export const handshake: Handler<'handshake'> = async (session, frame) => {
 };
 
 /** @throws Refusal when the request contradicts the room. */
-function nextRecord({ record }: Standing, frame: UpOf<'handshake'>, now: number): RoomRecord {
+function nextRecord(
+  { record }: Standing,
+  frame: UpOf<'handshake'>,
+  { now, limits }: Pick<Relay, 'now' | 'limits'>,
+): RoomRecord {
   const { admin, ...request } = frame;
   if (admin !== undefined) {
     if (!record.admins.includes(admin.key)) throw new Refusal('refused', 'the admin key is not of this room');
@@ -72,7 +80,7 @@ function nextRecord({ record }: Standing, frame: UpOf<'handshake'>, now: number)
     if (admin.retire && frame.invites.length > 0)
       throw new Refusal('invalid', 'a removal voids every invite');
   }
-  const invites = mergeInvites(record.invites, frame.invites, now);
+  const invites = mergeInvites(record.invites, frame.invites, now(), limits.inviteLifetimeMs);
   const admins = admin?.admins ?? record.admins;
   return { ...record, admins, groupInfo: frame.groupInfo, member: frame.member, invites };
 }

@@ -30,6 +30,8 @@ export interface ServerLimits {
   readonly pendingBytes: number;
   readonly backlogEntries: number;
   readonly pageBytes: number;
+  /** For how long an invite may be made. */
+  readonly inviteLifetimeMs: number;
   readonly accessKeysCached: number;
   /** How soon a log that went away is followed again. */
   readonly retryMs: number;
@@ -70,6 +72,7 @@ export const SERVER_LIMITS: ServerLimits = {
   pendingBytes: 8 * 1024 * 1024,
   backlogEntries: 512,
   pageBytes: 1024 * 1024,
+  inviteLifetimeMs: LIMITS.inviteLifetimeMs,
   accessKeysCached: 10_000,
   retryMs: 500,
   sweepMs: 60_000,

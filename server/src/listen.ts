@@ -21,12 +21,16 @@ export interface ListenOptions {
   readonly limits: ServerLimits;
   readonly now: () => number;
   readonly certificate?: Certificate;
+  /** Whether TLS is spoken; a certificate may come later than the port opens. */
+  readonly secured: boolean;
   /** A connection could not be accepted, for want of file descriptors say; others may be. */
   readonly failed: (error: Error) => void;
 }
 
 const TLS_HANDSHAKE = 0x16;
 const BRACE = 0x7b;
+/** What a certificate authority asks for that wants a proof that the domain leads here (RFC 8737, section 3). */
+const ACME_ALPN = 'acme-tls/1';
 /** Connections that are still to say what they are, over those that sessions may have. */
 const SPARE_CONNECTIONS = 1000;
 
@@ -34,6 +38,7 @@ const SPARE_CONNECTIONS = 1000;
 export class Listener {
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
+  #proof: TlsServer | undefined;
   readonly #options: ListenOptions;
   /** Sockets whose first byte has not come. */
   readonly #mute = new Set<Socket>();
@@ -45,7 +50,7 @@ export class Listener {
       this.#peek(socket, (first) => this.#route(socket, first)),
     );
     this.#server.maxConnections = options.limits.connections + SPARE_CONNECTIONS;
-    this.#tls = options.certificate === undefined ? undefined : this.#createTls(options.certificate);
+    this.#tls = options.secured ? this.#createTls(options.certificate) : undefined;
   }
 
   listen(port: number, host: string): Promise<number> {
@@ -60,7 +65,12 @@ export class Listener {
     });
   }
 
-  /** Connections from now on get this certificate; those that stand keep theirs. Only where there was one from the start. */
+  /** Shows this certificate to who asks for a proof that the domain leads here; to nobody, if undefined. */
+  prove(certificate: Certificate | undefined): void {
+    this.#proof = certificate && createProof(certificate);
+  }
+
+  /** Connections from now on get this certificate; those that stand keep theirs. Only where TLS is spoken. */
   renew(certificate: Certificate): void {
     this.#tls?.setSecureContext(securing(certificate));
   }
@@ -72,9 +82,10 @@ export class Listener {
     for (const socket of this.#mute) socket.destroy();
   }
 
-  #createTls({ cert, key }: Certificate): TlsServer {
+  /** Without a certificate no handshake succeeds until there is one. */
+  #createTls(certificate: Certificate | undefined): TlsServer {
     const server = createTlsServer({
-      ...securing({ cert, key }),
+      ...(certificate === undefined ? {} : securing(certificate)),
       ALPNProtocols: ['gochat/1', 'http/1.1'],
       handshakeTimeout: this.#options.limits.helloMs,
     });
@@ -112,11 +123,15 @@ export class Listener {
   #route(socket: Socket, first: Buffer): void {
     if (first[0] === BRACE) this.#options.doors.line(socket, first);
     else if (first[0] !== TLS_HANDSHAKE) this.#toHttp(socket, first);
-    else if (this.#tls === undefined) socket.destroy();
     else {
+      const tls = first.includes(ACME_ALPN) ? (this.#proof ?? this.#tls) : this.#tls;
+      if (tls === undefined) {
+        socket.destroy();
+        return;
+      }
       socket.pause();
       socket.unshift(first);
-      this.#tls.emit('connection', socket);
+      tls.emit('connection', socket);
     }
   }
 
@@ -132,6 +147,14 @@ export class Listener {
     this.#options.doors.http(socket);
     socket.resume();
   }
+}
+
+/** It proves by its handshake alone: whoever asked has seen all then. */
+function createProof({ cert, key }: Certificate): TlsServer {
+  const server = createTlsServer({ ...securing({ cert, key }), ALPNProtocols: [ACME_ALPN] });
+  server.on('secureConnection', (socket) => socket.on('error', () => socket.destroy()).end());
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
 }
 
 function securing({ cert, key }: Certificate) {

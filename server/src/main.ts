@@ -1,7 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import type { Logger } from 'pino';
+import type { AcmeSettings, AutoCertificate } from './acme.ts';
 import { loadAssets } from './assets.ts';
+import { readCreateToken, TOKEN_FILE } from './create-token.ts';
 import type { Certificate } from './listen.ts';
 import { openLmdb } from './log/lmdb.ts';
 import { Metrics } from './metrics.ts';
@@ -18,7 +22,7 @@ export interface StartedServer extends RunningServer {
   readonly url: string;
   /** What to tell whoever started it. */
   readonly greeting: readonly string[];
-  /** Reads the certificate's files again; what can't be read changes nothing, and is logged. */
+  /** Reads the certificate's files again, or looks whether a new one is due; what can't be had changes nothing, and is logged. */
   reload(): Promise<void>;
 }
 
@@ -41,7 +45,7 @@ export async function startServer(
   });
   const names = ownNames({
     host: settings.host,
-    names: settings.names,
+    names: settings.acme === undefined ? settings.names : [...settings.names, { host: settings.acme.domain }],
     insecure: settings.insecure,
     ...(certificate === undefined ? {} : { certificate: new X509Certificate(certificate.cert) }),
   });
@@ -49,8 +53,9 @@ export async function startServer(
   const metrics = new Metrics();
   const committed = (changes: number) => metrics.committed(changes);
   const engine = await orUsage(openLmdb({ folder: settings.data, committed }));
-  const { host, port, behindProxy, retainSec, limits, operator } = settings;
+  const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
   try {
+    const createToken = settings.create === 'token' ? await readCreateToken(settings.data) : undefined;
     const running = await serve({
       engine,
       host,
@@ -60,15 +65,19 @@ export async function startServer(
       software,
       behindProxy,
       metrics,
+      ...(acme === undefined ? {} : { secured: true }),
       ...(limits === undefined ? {} : { limits }),
       ...(operator === undefined ? {} : { operator }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(assets === undefined ? {} : { assets }),
       ...(view === undefined ? {} : { view }),
+      ...(createToken === undefined ? {} : { createToken }),
       ...(retainSec === undefined ? {} : { retainSec }),
     });
     const url = urlOf(settings, names, running.port);
+    const automatic = acme && (await startAutomatic(acme, settings.data, running, logger));
     const reload = async () => {
+      await automatic?.look();
       if (settings.tls === undefined) return;
       try {
         running.renew(await readCertificate(settings.tls));
@@ -77,11 +86,36 @@ export async function startServer(
         logger.error({ err: error }, 'the certificate could not be read again; the former one stays');
       }
     };
-    return { ...running, url, greeting: greetingOf(settings, url, running), reload };
+    const close = async () => {
+      automatic?.stop();
+      await running.close();
+    };
+    return { ...running, url, greeting: greetingOf(settings, url, running), reload, close };
   } catch (error) {
     await engine.close();
     throw portError(error, settings);
   }
+}
+
+/** Uses the certificate that is kept, and gets one or a newer one behind the start: the port must be open for that. */
+async function startAutomatic(
+  acme: AcmeSettings,
+  data: string,
+  running: RunningServer,
+  logger: Logger,
+): Promise<AutoCertificate> {
+  // Few servers need it, and it is large.
+  const { AutoCertificate } = await import('./acme.ts');
+  const automatic = new AutoCertificate({
+    ...acme,
+    folder: join(data, 'acme'),
+    logger,
+    prove: (certificate) => running.prove(certificate),
+    use: (certificate) => running.renew(certificate),
+  });
+  await automatic.resume();
+  void automatic.look();
+  return automatic;
 }
 
 /** @throws UsageError when the files can not be read, or are no certificate and its key. */
@@ -138,16 +172,20 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
 }
 
-function urlOf({ tls, behindProxy }: ServeSettings, names: readonly ServedName[], port: number): string {
+function urlOf(
+  { tls, acme, behindProxy }: ServeSettings,
+  names: readonly ServedName[],
+  port: number,
+): string {
   const name = names.find(({ host }) => !host.startsWith('*')) ?? { host: 'localhost' };
-  const scheme = tls !== undefined || behindProxy ? 'https' : 'http';
+  const scheme = tls !== undefined || acme !== undefined || behindProxy ? 'https' : 'http';
   // Behind a proxy our own port is not the one that is dialled.
   const dialled = name.port ?? (behindProxy ? undefined : port);
   return new URL(`${scheme}://${hostText(name.host)}${dialled === undefined ? '' : `:${dialled}`}`).origin;
 }
 
 function greetingOf(
-  { host, data, web, operator }: ServeSettings,
+  { host, data, web, operator, create }: ServeSettings,
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
@@ -155,6 +193,9 @@ function greetingOf(
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
     `It keeps rooms, which it can't read, in ${data}.`,
+    ...(create === 'token'
+      ? [`Rooms are made only by those who name the token in ${join(data, TOKEN_FILE)}.`]
+      : []),
     web === undefined
       ? `To chat, in another terminal: ${command}`
       : `To chat: open ${url} in a browser, or in another terminal: ${command}`,

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { AcmeSettings } from './acme.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { isLoopbackHost } from './own-names.ts';
 import { parseName, type ServedName } from './served-names.ts';
@@ -12,10 +13,14 @@ export interface ServeSettings {
   readonly data: string;
   /** PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** A certificate that the server gets by itself. */
+  readonly acme?: AcmeSettings;
   readonly insecure: boolean;
   readonly behindProxy: boolean;
   readonly names: readonly ServedName[];
   readonly retainSec?: number;
+  /** Who may make rooms: anybody, or who names the token in the data folder. */
+  readonly create: Creators;
   /** Other than what it is shipped with. */
   readonly limits?: Partial<ServerLimits>;
   /** Where an operator's programs ask for figures; nowhere, if absent. */
@@ -40,6 +45,9 @@ export interface ServeOption {
   readonly meaning: string;
 }
 
+const CREATORS = ['open', 'token'] as const;
+export type Creators = (typeof CREATORS)[number];
+
 const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -50,14 +58,14 @@ export const SERVE_OPTIONS = [
     value: 'PORT',
     env: 'GOCHAT_PORT',
     default: '4040',
-    meaning: 'the one port for everything; 0 takes any that is free',
+    meaning: 'the one port for everything; 0 takes any that is free; 443 with --domain',
   },
   {
     flag: '--host',
     value: 'ADDRESS',
     env: 'GOCHAT_HOST',
     default: '127.0.0.1',
-    meaning: 'the address to listen on',
+    meaning: 'the address to listen on; every one (::) with --domain',
   },
   {
     flag: '--data',
@@ -65,6 +73,25 @@ export const SERVE_OPTIONS = [
     env: 'GOCHAT_DATA',
     default: '~/.local/share/gochat/server',
     meaning: 'where rooms are kept',
+  },
+  {
+    flag: '--domain',
+    value: 'NAME',
+    env: 'GOCHAT_DOMAIN',
+    meaning: 'get a certificate for this name, and renew it (ACME); the name must lead here, on port 443',
+  },
+  {
+    flag: '--acme-email',
+    value: 'ADDRESS',
+    env: 'GOCHAT_ACME_EMAIL',
+    meaning: 'whom the certificate authority may write to',
+  },
+  {
+    flag: '--acme-directory',
+    value: 'URL',
+    env: 'GOCHAT_ACME_DIRECTORY',
+    default: "Let's Encrypt",
+    meaning: 'another certificate authority; with --domain you agree to its terms',
   },
   {
     flag: '--tls-cert',
@@ -99,6 +126,13 @@ export const SERVE_OPTIONS = [
     meaning: 'how long messages are kept, such as 12h, 30d or 8w',
   },
   {
+    flag: '--invite-lifetime',
+    value: 'DURATION',
+    env: 'GOCHAT_INVITE_LIFETIME',
+    default: '366d',
+    meaning: 'for how long an invite may be made, such as 12h, 7d or 4w',
+  },
+  {
     flag: '--max-connections',
     value: 'N',
     env: 'GOCHAT_MAX_CONNECTIONS',
@@ -111,6 +145,13 @@ export const SERVE_OPTIONS = [
     env: 'GOCHAT_MAX_PER_ADDRESS',
     default: String(SERVER_LIMITS.connectionsPerAddress),
     meaning: 'how many of them may come from one address (loopback excepted)',
+  },
+  {
+    flag: '--create',
+    value: CREATORS.join('|'),
+    env: 'GOCHAT_CREATE',
+    default: 'open',
+    meaning: 'who makes rooms: anybody, or who names the token that lies in the data folder',
   },
   {
     flag: '--rooms-per-hour',
@@ -151,14 +192,17 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
   const text = (key: string) => textOf(key, given, env);
   const format = text('logFormat');
   const tls = readTls(text('tlsCert'), text('tlsKey'));
-  const retainSec = readDuration(text('retain'));
+  const retainSec = readDuration('--retain', text('retain'));
   const operator = readOperator(text('metrics'));
-  const limits = readLimits(text);
+  const limits = { ...readLimits(text), ...readInviteLifetime(text('inviteLifetime')) };
+  const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
   const settings: ServeSettings = {
-    port: readPort(text('port') ?? '4040'),
-    host: (text('host') ?? '127.0.0.1').toLowerCase().replace(/^\[|\]$/g, ''),
+    port: readPort(text('port') ?? (acme === undefined ? '4040' : '443')),
+    host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
     data: readDataFolder(given, env),
     ...(tls === undefined ? {} : { tls }),
+    ...(acme === undefined ? {} : { acme }),
+    create: oneOf('--create', text('create') ?? 'open', CREATORS),
     insecure: readSwitch('insecure', given, env),
     behindProxy: readSwitch('behindProxy', given, env),
     names: readNames(given, env),
@@ -204,6 +248,14 @@ function readLimits(text: (key: string) => string | undefined): Partial<ServerLi
   return limits;
 }
 
+function readInviteLifetime(text: string | undefined): Partial<ServerLimits> {
+  const seconds = readDuration('--invite-lifetime', text);
+  if (seconds === undefined) return {};
+  const inviteLifetimeMs = seconds * 1000;
+  if (inviteLifetimeMs <= SERVER_LIMITS.inviteLifetimeMs) return { inviteLifetimeMs };
+  throw new UsageError(`--invite-lifetime is at most 366d, not ${text}`);
+}
+
 function readOperator(text: string | undefined): ServeSettings['operator'] {
   if (text === undefined) return undefined;
   const [, host = '', port = ''] = /^(.+):([0-9]+)$/.exec(text) ?? [];
@@ -212,12 +264,42 @@ function readOperator(text: string | undefined): ServeSettings['operator'] {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-function refuseExposed({ host, tls, insecure, behindProxy, names }: ServeSettings): void {
+const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+
+function readAcme(
+  domain: string | undefined,
+  directory: string | undefined,
+  email: string | undefined,
+): AcmeSettings | undefined {
+  if (domain === undefined) {
+    if (directory !== undefined || email !== undefined)
+      throw new UsageError('--acme-directory and --acme-email go with --domain');
+    return undefined;
+  }
+  const name = parseName(domain);
+  if (name === undefined || name.port !== undefined || /^[[*]|^[0-9.]+$/.test(name.host))
+    throw new UsageError(`--domain is a name such as chat.example.org, not ${domain}`);
+  if (directory !== undefined && !(URL.canParse(directory) && directory.startsWith('https://')))
+    throw new UsageError(`--acme-directory is an address that begins with https://, not ${directory}`);
+  if (email !== undefined && !/^[^@\s]+@[^@\s]+$/.test(email))
+    throw new UsageError(`--acme-email is a mail address, not ${email}`);
+  return {
+    domain: name.host,
+    directory: directory ?? LETS_ENCRYPT,
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
+function refuseExposed({ host, tls, acme, insecure, behindProxy, names }: ServeSettings): void {
+  if (acme !== undefined && (tls !== undefined || behindProxy || insecure))
+    throw new UsageError(
+      '--domain gets the certificate: leave --tls-cert, --behind-proxy and --insecure out',
+    );
   if (behindProxy && names.length === 0)
     throw new UsageError('--behind-proxy needs --name: the host that clients dial');
-  if (tls !== undefined || insecure || behindProxy || isLoopbackHost(host)) return;
+  if (tls !== undefined || acme !== undefined || insecure || behindProxy || isLoopbackHost(host)) return;
   throw new UsageError(
-    `${host} can be reached from other machines: give --tls-cert and --tls-key, or --behind-proxy, or --insecure`,
+    `${host} can be reached from other machines: give --domain, or --tls-cert and --tls-key, or --behind-proxy, or --insecure`,
   );
 }
 
@@ -274,12 +356,12 @@ function readTls(cert: string | undefined, key: string | undefined): ServeSettin
 const UNIT_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 7 * 86_400 };
 const MAX_RETAIN_SEC = 100 * 365 * 86_400;
 
-function readDuration(text: string | undefined): number | undefined {
+function readDuration(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, amount = '', unit = ''] = /^([1-9][0-9]{0,9})([smhdw])$/.exec(text) ?? [];
   const seconds = Number(amount) * (UNIT_SEC[unit] ?? 0);
   if (seconds > 0 && seconds <= MAX_RETAIN_SEC) return seconds;
-  throw new UsageError(`--retain is a number with s, m, h, d or w, such as 30d, not ${text}`);
+  throw new UsageError(`${flag} is a number with s, m, h, d or w, such as 30d, not ${text}`);
 }
 
 function oneOf<T extends string>(flag: string, text: string, allowed: readonly T[]): T {

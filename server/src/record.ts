@@ -55,23 +55,29 @@ export function liveInvites(invites: readonly Invite[], now: number): Invite[] {
   );
 }
 
+/** When an invite ends is reckoned by the clock of who makes it. */
+const CLOCKS_DIFFER_MS = 3600_000;
+
 /**
  * The invites as a handshake lists them: known ones keep all but `wrapped`, new ones bring a join key, unlisted ones end. One that
  * brings none and isn't known has ended here already, which members can't know: it stays ended.
+ * @param lifetimeMs for how long a new one may be made
  */
 export function mergeInvites(
   known: readonly Invite[],
   listed: readonly InviteGrant[],
   now: number,
+  lifetimeMs: number,
 ): Invite[] {
   refuseRepeats(listed);
+  const latest = now + lifetimeMs + CLOCKS_DIFFER_MS;
   const merged = listed.flatMap((grant): Invite[] => {
     const { invite, wrapped, join, expires, uses } = grant;
     const present = known.find((i) => i.invite === invite);
     if (present !== undefined) return [{ ...present, wrapped }];
     if (join === undefined) return [];
-    if (expires !== undefined && expires > now + LIMITS.inviteLifetimeMs) {
-      throw new Refusal('invalid', 'an invite expires too far ahead');
+    if (expires === undefined ? lifetimeMs < LIMITS.inviteLifetimeMs : expires > latest) {
+      throw new Refusal('invalid', 'an invite expires too far ahead for this server');
     }
     return [
       {

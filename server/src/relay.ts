@@ -31,6 +31,8 @@ export interface Relay {
   readonly randomBytes: (length: number) => Uint8Array;
   /** The software and its version, as `welcome` says it. */
   readonly software: string;
+  /** What whoever makes a room has to name; nothing, if undefined. */
+  readonly createToken: string | undefined;
   /** After so many seconds messages vanish. */
   readonly retainSec: number | undefined;
 }

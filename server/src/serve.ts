@@ -36,10 +36,14 @@ export interface ServeOptions {
   readonly names: readonly ServedName[];
   readonly logger: Logger;
   readonly certificate?: Certificate;
+  /** Whether TLS is spoken though the certificate is still to come. */
+  readonly secured?: boolean;
   readonly behindProxy?: boolean;
   /** The chat's page. */
   readonly assets?: Assets;
   readonly retainSec?: number;
+  /** Rooms are made only for those who name it; for everybody, if absent. */
+  readonly createToken?: string;
   readonly view?: View;
   readonly metrics?: Metrics;
   /** Where an operator's programs ask; nowhere, if absent. */
@@ -57,8 +61,10 @@ export interface RunningServer {
   readonly operatorPort: number | undefined;
   /** How many sessions there are. */
   connections(): number;
-  /** Connections from now on get this certificate. It does nothing where there was none. */
+  /** Connections from now on get this certificate. It does nothing where no TLS is spoken. */
   renew(certificate: Certificate): void;
+  /** Shows this certificate to an authority that wants a proof (RFC 8737); none, if undefined. */
+  prove(certificate: Certificate | undefined): void;
   /** Stops gracefully: nothing that was acknowledged is lost, and the engine is closed. */
   close(): Promise<void>;
 }
@@ -76,6 +82,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     operatorPort,
     connections: () => node.connections,
     renew: (certificate) => node.renew(certificate),
+    prove: (certificate) => node.prove(certificate),
     close: () => node.close(),
   };
 }
@@ -99,6 +106,7 @@ class Node {
     const ready = () => this.#closing === undefined && engine.writable();
     const views = options.view === undefined ? [metrics] : [metrics, options.view];
     const turn = new Turn();
+    const secured = options.secured ?? options.certificate !== undefined;
     const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
     const wheel = new Wheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
     const names = new ServedNames(options.names);
@@ -121,6 +129,7 @@ class Node {
       now,
       randomBytes: options.randomBytes ?? randomBytes,
       software: options.software ?? 'gochat',
+      createToken: options.createToken,
       retainSec: options.retainSec,
     };
     metrics.observe({
@@ -136,7 +145,7 @@ class Node {
       wheel,
       now,
       behindProxy: options.behindProxy ?? false,
-      secured: options.certificate !== undefined,
+      secured,
       ready,
       ...(options.assets === undefined ? {} : { assets: options.assets }),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
@@ -150,6 +159,7 @@ class Node {
       wheel,
       limits,
       now,
+      secured,
       failed: (error) => options.logger.warn({ err: error }, 'a connection could not be accepted'),
       ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
     });
@@ -176,6 +186,10 @@ class Node {
 
   renew(certificate: Certificate): void {
     this.#listener.renew(certificate);
+  }
+
+  prove(certificate: Certificate | undefined): void {
+    this.#listener.prove(certificate);
   }
 
   close(): Promise<void> {

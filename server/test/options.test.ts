@@ -12,6 +12,7 @@ test('without anything given it serves this machine only', () => {
     data: '/data/gochat/server',
     insecure: false,
     behindProxy: false,
+    create: 'open',
     names: [],
     logFormat: 'json',
     logLevel: 'info',
@@ -63,6 +64,22 @@ test('flags count before variables', () => {
   });
 });
 
+test('for a domain it gets a certificate itself, and listens where the authority asks', () => {
+  const directory = 'https://acme-v02.api.letsencrypt.org/directory';
+  const domain = 'Chat.Example.org';
+  expect(read({ domain })).toMatchObject({
+    port: 443,
+    host: '::',
+    acme: { domain: 'chat.example.org', directory },
+  });
+  const own = { acmeDirectory: 'https://localhost:14000/dir', acmeEmail: 'ops@example.org' };
+  expect(read({ domain, port: '4040', host: '127.0.0.1', ...own })).toMatchObject({
+    port: 4040,
+    host: '127.0.0.1',
+    acme: { directory: own.acmeDirectory, email: own.acmeEmail },
+  });
+});
+
 test('beyond this machine it wants TLS, or to be told that it needs none', () => {
   for (const host of ['0.0.0.0', '::', '192.0.2.1', 'chat.example']) {
     expect(() => read({ host })).toThrow(/--tls-cert and --tls-key, or --behind-proxy, or --insecure/);
@@ -73,6 +90,17 @@ test('beyond this machine it wants TLS, or to be told that it needs none', () =>
 });
 
 test.each<[GivenOptions, RegExp]>([
+  [{ domain: 'chat.example.org:443' }, /--domain is a name such as/],
+  [{ domain: '192.0.2.1' }, /--domain is a name such as/],
+  [{ domain: '*.example.org' }, /--domain is a name such as/],
+  [{ domain: 'a.example', tlsCert: 'c.pem', tlsKey: 'k.pem' }, /leave --tls-cert/],
+  [{ domain: 'a.example', insecure: true }, /leave --tls-cert/],
+  [{ domain: 'a.example', acmeDirectory: 'http://ca.example/dir' }, /begins with https/],
+  [{ domain: 'a.example', acmeEmail: 'nobody' }, /--acme-email is a mail address/],
+  [{ acmeEmail: 'ops@example.org' }, /go with --domain/],
+  [{ create: 'friends' }, /--create is one of open, token/],
+  [{ inviteLifetime: '400d' }, /at most 366d/],
+  [{ inviteLifetime: '1' }, /--invite-lifetime is a number with s, m, h, d or w/],
   [{ port: '65536' }, /^--port is a number from 0 to 65535, not 65536$/],
   [{ port: 'x' }, /^--port /],
   [{ retain: '30' }, /^--retain is a number with s, m, h, d or w/],
@@ -104,14 +132,19 @@ test('every option has a flag, a variable and a meaning of its own', () => {
     'port',
     'host',
     'data',
+    'domain',
+    'acmeEmail',
+    'acmeDirectory',
     'tlsCert',
     'tlsKey',
     'insecure',
     'behindProxy',
     'name',
     'retain',
+    'inviteLifetime',
     'maxConnections',
     'maxPerAddress',
+    'create',
     'roomsPerHour',
     'metrics',
     'logFormat',

@@ -59,7 +59,13 @@ const VERBS: readonly Verb[] = [
   {
     name: 'new <name>',
     does: 'make a room; prints the invite link',
-    options: [AS, SERVER, JSON_LINES, WAIT],
+    options: [
+      AS,
+      SERVER,
+      ['--token <token>', 'for a server that makes rooms only for those who name it (or GOCHAT_TOKEN)'],
+      JSON_LINES,
+      WAIT,
+    ],
     load: () => import('./verbs/new.ts'),
   },
   {

@@ -14,6 +14,7 @@ const CODES: Readonly<Record<ChatErrorCode, ExitCode>> = {
   offline: EXIT.queued,
   'not-member': EXIT.notMember,
   refused: EXIT.refused,
+  token: EXIT.refused,
   interrupted: EXIT.internal,
   internal: EXIT.internal,
 };

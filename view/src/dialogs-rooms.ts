@@ -1,3 +1,4 @@
+import { ChatError } from '@gochat/client/chat-error';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import type { Host } from './host.ts';
@@ -20,7 +21,14 @@ export function askCreate(host: Host, name = ''): void {
     dialog: form(create.title, [create.text], fields, create.submit),
     submit: async (values, shown) => {
       const params = { name: values.name ?? '', as: values.as ?? '', server: values.server ?? '' };
-      const room = await host.profile.call('create', { ...params, waitMs: WAIT_MS });
+      const token = values.token?.trim();
+      const asked = { ...params, ...(token && { token }), waitMs: WAIT_MS };
+      const room = await host.profile.call('create', asked).catch((error: unknown) => {
+        // Few servers want it, so that it isn't asked for before one does.
+        if (error instanceof ChatError && error.code === 'token')
+          shown.update({ fields: [...fields, textField('token', create.token, '', create.tokenHint)] });
+        throw error;
+      });
       await host.entered(room.id);
       shown.close();
       showInvite(host, {});

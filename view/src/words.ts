@@ -122,6 +122,8 @@ const EN = {
     as: 'Your name in it',
     asHint: 'What the others see. It needs no account.',
     server: 'Server',
+    token: 'Token',
+    tokenHint: 'From whoever runs the server.',
     submit: 'Create',
   },
   join: {

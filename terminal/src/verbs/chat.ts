@@ -86,7 +86,14 @@ async function choose(
   if (known !== undefined) return known.id;
   if (/^https?:\/\//.test(answer))
     return (await profile.call('join', { link: answer, as, waitMs: WAIT_MS })).id;
-  const made = await profile.call('create', { name: answer, as, server, waitMs: WAIT_MS });
+  const token = io.env.GOCHAT_TOKEN || undefined;
+  const made = await profile.call('create', {
+    name: answer,
+    as,
+    server,
+    ...(token === undefined ? {} : { token }),
+    waitMs: WAIT_MS,
+  });
   const { link } = await profile.call('invite', {
     room: made.id,
     expiresMs: undefined,

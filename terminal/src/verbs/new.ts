@@ -9,6 +9,7 @@ import { waitMs } from '../wait.ts';
 interface Options extends ProfileOptions {
   readonly as?: string;
   readonly server?: string;
+  readonly token?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -16,16 +17,18 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [name = '']: readonly string[], options: Options): Promise<void> {
   const wait = waitMs(options.wait, 30_000);
   const server = serverAddress(io, options.server);
-  checkGiven({ server, names: [name, options.as] });
+  const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
+  checkGiven({ server, token, names: [name, options.as] });
   await withProfile(io, options, async (profile) => {
     const as = await nameFor(profile, options.as);
     const room = await profile.call('create', {
       name,
       as,
       server,
+      ...(token === undefined ? {} : { token }),
       waitMs: wait,
     });
-    const { link } = await profile.call('invite', {
+    const { link, expires } = await profile.call('invite', {
       room: room.id,
       expiresMs: undefined,
       uses: undefined,
@@ -35,7 +38,10 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
       print(io, safeJson({ room: room.id, name: room.name, link }));
       return;
     }
-    note(io, `made the room "${room.name}"; whoever has this link can join, for 30 days:`);
+    note(
+      io,
+      `made the room "${room.name}"; whoever has this link can join, until ${new Date(expires).toISOString().slice(0, 10)}:`,
+    );
     print(io, link);
     showQr(io, link);
   });

@@ -30,7 +30,8 @@ export async function run(
     for (const line of server.greeting) note(io, line);
     const reload = () => void server.reload();
     // On a terminal that is closed the signal means the end, as for any program.
-    if (io.stdout.isTTY !== true && settings.tls !== undefined) process.on('SIGHUP', reload);
+    if (io.stdout.isTTY !== true && (settings.tls ?? settings.acme) !== undefined)
+      process.on('SIGHUP', reload);
     await told;
     process.off('SIGHUP', reload);
     await server.close();

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { openLmdb } from '@gochat/server/log/lmdb';
+import { openOperatorLog } from '@gochat/server/operator-log';
+import { type ServeOptions, serve } from '@gochat/server/serve';
+import { expect, onTestFinished, test } from 'vitest';
+import { Someone, temporary } from '../src/people.ts';
+import { Viewer } from '../src/viewer.ts';
+
+const TOKEN = 'letOnlyFriendsMakeRooA';
+const WAIT_MS = 30_000;
+const DAY_MS = 24 * 3600_000;
+
+/** A server with rules of its operator's. */
+async function ruled(
+  rules: Partial<ServeOptions>,
+): Promise<{ readonly url: string; readonly folder: string }> {
+  const home = await temporary();
+  const server = await serve({
+    engine: await openLmdb({ folder: join(home.path, 'server') }),
+    host: '127.0.0.1',
+    port: 0,
+    names: [{ host: '127.0.0.1' }],
+    logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
+      .logger,
+    ...rules,
+  });
+  onTestFinished(async () => {
+    await server.close();
+    await home.remove();
+  });
+  return { url: `tcp://127.0.0.1:${server.port}`, folder: home.path };
+}
+
+async function someone(name: string, folder: string): Promise<Someone> {
+  const person = await Someone.open(name, join(folder, name));
+  onTestFinished(() => person.close());
+  return person;
+}
+
+test('a server with a token makes rooms for who names it; everybody may join them', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN });
+  const ana = await someone('ana', folder);
+  const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
+  await expect(ana.profile.call('create', asked)).rejects.toMatchObject({ code: 'token' });
+  const wrong = { ...asked, token: TOKEN.replace('let', 'Let') };
+  await expect(ana.profile.call('create', wrong)).rejects.toMatchObject({ code: 'token' });
+  const malformed = { ...asked, token: 'friends' };
+  await expect(ana.profile.call('create', malformed)).rejects.toMatchObject({ code: 'usage' });
+  expect(await ana.profile.call('rooms', {})).toEqual([]);
+
+  const { id } = await ana.profile.call('create', { ...asked, token: TOKEN });
+  const ben = await someone('ben', folder);
+  const room = await ben.joins(await ana.invites(id));
+  await ben.says(room, 'in without it');
+  await ana.hears(room, 'in without it');
+});
+
+test('a room that was refused leaves nothing behind in the profile', async () => {
+  const { url, folder } = await ruled({ createToken: TOKEN });
+  const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
+  const ana = await Someone.open('ana', join(folder, 'ana'));
+  await expect(ana.profile.call('create', asked)).rejects.toMatchObject({ code: 'token' });
+  await ana.close();
+  const again = await someone('ana', folder);
+  expect(await again.profile.call('rooms', {})).toEqual([]);
+});
+
+test('a screen asks for the token when the server does', async () => {
+  const { url } = await ruled({ createToken: TOKEN });
+  const ana = await Viewer.open('ana', url);
+  onTestFinished(() => ana.leaveForGood());
+  ana.view.actions.run('create');
+  await ana.dialog('form');
+  ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: url });
+  const asking = await ana.sees(
+    'the token asked for',
+    ({ dialog }) => dialog?.kind === 'form' && !dialog.busy && dialog.error !== '' && dialog,
+  );
+  expect(asking.error).toContain('token');
+  expect(asking.fields.map(({ name, value }) => [name, value])).toEqual([
+    ['name', 'kitchen'],
+    ['as', 'ana'],
+    ['server', url],
+    ['token', ''],
+  ]);
+  ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: url, token: ` ${TOKEN} ` });
+  await ana.sees('a link', ({ dialog }) => dialog?.kind === 'invite' && dialog.link !== '');
+  expect(ana.screen.room?.name).toBe('kitchen');
+});
+
+test('an invite lasts no longer than the server allows', async () => {
+  const { url, folder } = await ruled({ limits: { inviteLifetimeMs: 7 * DAY_MS } });
+  const ana = await someone('ana', folder);
+  const { room } = await ana.hosts(url);
+  const invite = (expiresMs: number | undefined) =>
+    ana.profile.call('invite', { room, expiresMs, uses: undefined, waitMs: WAIT_MS });
+  const before = Date.now();
+  expect((await invite(undefined)).expires - before).toBeLessThanOrEqual(7 * DAY_MS + WAIT_MS);
+  await expect(invite(8 * DAY_MS)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringMatching('7 days'),
+  });
+  await invite(DAY_MS);
+  const kept = await ana.profile.call('invites', { room, waitMs: WAIT_MS });
+  expect(kept).toHaveLength(3);
+});
