@@ -9,7 +9,7 @@ const { log, close } = await openLmdb({ folder });
 const room = newId();
 const base = await makeRoom(log, room);
 log.follow(room, base, (batch) => {
-  writeSync(1, batch.map(({ body }) => `delivered ${text(body)}\n`).join(''));
+  tell(batch.map(({ body }) => `delivered ${text(body)}`).join('\n'));
   return true;
 });
 
@@ -24,11 +24,24 @@ async function write(writer: number): Promise<void> {
 async function append(message: MessageAppend): Promise<boolean> {
   try {
     const outcome = await log.append(room, message);
-    writeSync(1, `${JSON.stringify({ room, id: message.id, body: text(message.body), ...outcome })}\n`);
+    tell(JSON.stringify({ room, id: message.id, body: text(message.body), ...outcome }));
     return true;
   } catch (error) {
-    writeSync(1, `${JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' })}\n`);
+    tell(JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' }));
     return false;
+  }
+}
+
+/** At once and whole: the pipe takes part of it, or nothing, while its reader is behind. */
+function tell(line: string): void {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
   }
 }
 
