@@ -52,7 +52,7 @@ export async function startServer(
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const metrics = new Metrics();
   const committed = (changes: number) => metrics.committed(changes);
-  const engine = await orUsage(openLmdb({ folder: settings.data, committed }));
+  const engine = await orUsage(openLmdb({ folder: settings.data, quotas: settings.quotas, committed }));
   const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
   try {
     const createToken = settings.create === 'token' ? await readCreateToken(settings.data) : undefined;

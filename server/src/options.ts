@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AcmeSettings } from './acme.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
+import type { Quotas } from './log/quotas.ts';
 import { isLoopbackHost } from './own-names.ts';
 import { parseName, type ServedName } from './served-names.ts';
 import { UsageError } from './usage-error.ts';
@@ -19,6 +20,8 @@ export interface ServeSettings {
   readonly behindProxy: boolean;
   readonly names: readonly ServedName[];
   readonly retainSec?: number;
+  /** How many bytes of messages are kept. */
+  readonly quotas: Quotas;
   /** Who may make rooms: anybody, or who names the token in the data folder. */
   readonly create: Creators;
   /** Other than what it is shipped with. */
@@ -126,6 +129,20 @@ export const SERVE_OPTIONS = [
     meaning: 'how long messages are kept, such as 12h, 30d or 8w',
   },
   {
+    flag: '--room-bytes',
+    value: 'SIZE',
+    env: 'GOCHAT_ROOM_BYTES',
+    default: 'no bound',
+    meaning: 'how much of messages a room keeps, such as 200M: then the oldest go',
+  },
+  {
+    flag: '--total-bytes',
+    value: 'SIZE',
+    env: 'GOCHAT_TOTAL_BYTES',
+    default: 'no bound',
+    meaning: 'how much all rooms keep together, such as 20G: then the oldest of the largest go',
+  },
+  {
     flag: '--invite-lifetime',
     value: 'DURATION',
     env: 'GOCHAT_INVITE_LIFETIME',
@@ -202,6 +219,7 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
     data: readDataFolder(given, env),
     ...(tls === undefined ? {} : { tls }),
     ...(acme === undefined ? {} : { acme }),
+    quotas: readQuotas(text('roomBytes'), text('totalBytes')),
     create: oneOf('--create', text('create') ?? 'open', CREATORS),
     insecure: readSwitch('insecure', given, env),
     behindProxy: readSwitch('behindProxy', given, env),
@@ -246,6 +264,26 @@ function readLimits(text: (key: string) => string | undefined): Partial<ServerLi
     limits[limit] = number;
   }
   return limits;
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const LEAST_SIZE = 1e6;
+
+function readQuotas(room: string | undefined, total: string | undefined): Quotas {
+  const roomBytes = readSize('--room-bytes', room);
+  const totalBytes = readSize('--total-bytes', total);
+  return {
+    ...(roomBytes === undefined ? {} : { roomBytes }),
+    ...(totalBytes === undefined ? {} : { totalBytes }),
+  };
+}
+
+function readSize(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, amount = '', unit = ''] = /^([1-9][0-9]{0,11})([kMGT])$/.exec(text) ?? [];
+  const bytes = Number(amount) * (SIZE_UNITS[unit] ?? 0);
+  if (bytes >= LEAST_SIZE && Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(`${flag} is a number with k, M, G or T, from 1M on, such as 200M, not ${text}`);
 }
 
 function readInviteLifetime(text: string | undefined): Partial<ServerLimits> {

@@ -8,7 +8,7 @@ export interface Engine {
   readonly log: RoomLog;
   readonly state: RoomState;
   /**
-   * Deletes the messages and state values that have expired and forgets the ids of old posts, a bounded number per transaction.
+   * Deletes the messages and state values that have expired, and the oldest messages above the engine's quotas, and forgets the ids of old posts, a bounded number per transaction.
    * Expired ones are never read in any case; this frees their space. The owner calls it now and then.
    * @returns how many messages went
    */

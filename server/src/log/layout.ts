@@ -3,7 +3,7 @@ import type { Entry, Head, Position } from './log.ts';
 /*
  * What lies on disk. Numbers are big-endian, so that the order of keys is the order of positions and times.
  *
- *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, [least next position 8]
+ *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, least next position 8 (0: any), bytes kept 8
  *   heads    room 16                            -> id 16, at 6, access length 1, access, state
  *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
  *   posts    at 6, room 16, id 16               -> position 8
@@ -31,6 +31,8 @@ export interface RoomRecord {
   readonly pos: Position;
   readonly handshake: Position;
   readonly floor: Position;
+  /** Of the bodies of its messages, as long as they are there. */
+  readonly kept: number;
   /** Nothing more is appended before this position; absent once something stands behind it. */
   readonly least?: Position;
 }
@@ -130,21 +132,22 @@ export function expiryTime(at: number, ttlSec: number | undefined): number {
 
 export const roomOf = (key: Uint8Array): Buffer => asBuffer(key.subarray(0, ROOM_BYTES));
 
-export function encodeRoom({ pos, handshake, floor, least = 0 }: RoomRecord): Buffer {
-  const record = Buffer.allocUnsafe(least > pos ? 32 : 24);
-  if (least > pos) writePosition(record, least, 24);
-  writePosition(record, pos, 0);
-  writePosition(record, handshake, 8);
-  writePosition(record, floor, 16);
+export function encodeRoom({ pos, handshake, floor, kept, least = 0 }: RoomRecord): Buffer {
+  const record = Buffer.allocUnsafe(40);
+  const members = [pos, handshake, floor, least > pos ? least : 0, kept];
+  for (const [i, member] of members.entries()) writePosition(record, member, 8 * i);
   return record;
 }
 
 export function decodeRoom(record: Buffer): RoomRecord {
+  const least = record.length < 32 ? 0 : readPosition(record, 24);
   return {
     pos: readPosition(record, 0),
     handshake: readPosition(record, 8),
     floor: readPosition(record, 16),
-    ...(record.length < 32 ? {} : { least: readPosition(record, 24) }),
+    // Version 1 of the store had no such count.
+    kept: record.length < 40 ? 0 : readPosition(record, 32),
+    ...(least === 0 ? {} : { least }),
   };
 }
 

@@ -61,7 +61,7 @@ export class LmdbLog implements RoomLog {
       return this.#put(
         roomId,
         room,
-        { ...record, pos: entry.pos },
+        { ...record, pos: entry.pos, kept: record.kept + message.body.length },
         entry,
         id,
         expiryTime(at, message.ttlSec),
@@ -90,7 +90,14 @@ export class LmdbLog implements RoomLog {
         const pos = nextAfter(record);
         const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
         void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
-        return this.#put(roomId, room, { pos, handshake: pos, floor: record?.floor ?? 0 }, entry, id, 0);
+        return this.#put(
+          roomId,
+          room,
+          { pos, handshake: pos, floor: record?.floor ?? 0, kept: record?.kept ?? 0 },
+          entry,
+          id,
+          0,
+        );
       },
     );
   }

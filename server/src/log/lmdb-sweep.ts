@@ -1,4 +1,5 @@
 import {
+  decodeEntry,
   decodeExpiryKey,
   decodeRoom,
   decodeState,
@@ -45,8 +46,7 @@ function sweepBatch({ trees, now }: Store, end: Buffer): { due: number; messages
     void trees.expiry.remove(whole);
     if (kind === 'message') {
       messages++;
-      void trees.entries.remove(key);
-      raiseFloor(trees, key);
+      erase(trees, key);
     } else {
       const value = trees.state.get(key);
       if (value && decodeState(value).expiresAt <= now()) void trees.state.remove(key);
@@ -55,11 +55,15 @@ function sweepBatch({ trees, now }: Store, end: Buffer): { due: number; messages
   return { due: due.length, messages };
 }
 
-function raiseFloor({ rooms }: Store['trees'], key: Buffer): void {
+/** Inside a transaction: takes a message away, and says in its room's record that it is gone. */
+export function erase({ rooms, entries }: Store['trees'], key: Buffer): void {
+  const value = entries.get(key);
+  void entries.remove(key);
   const room = roomOf(key);
   const record = rooms.get(room);
   if (!record) return;
   const present = decodeRoom(record);
+  const bytes = value ? decodeEntry(positionOf(key), value).entry.body.length : 0;
   const floor = Math.max(present.floor, positionOf(key));
-  if (floor !== present.floor) void rooms.put(room, encodeRoom({ ...present, floor }));
+  void rooms.put(room, encodeRoom({ ...present, floor, kept: Math.max(0, present.kept - bytes) }));
 }

@@ -7,6 +7,7 @@ import { LmdbState } from './lmdb-state.ts';
 import { sweep } from './lmdb-sweep.ts';
 import type { Entry, RoomId } from './log.ts';
 import { Posts } from './posts.ts';
+import { type Quotas, trim } from './quotas.ts';
 import { migrate } from './schema.ts';
 import type { Store, Written } from './store.ts';
 import { openTrees, prepareFolder, type Trees } from './trees.ts';
@@ -16,6 +17,7 @@ export interface LmdbOptions {
   /** Made when it is absent, for its owner only. */
   readonly folder: string;
   readonly now?: Clock;
+  readonly quotas?: Quotas;
   /** Gets the number of changes that shared a sync of the disk. */
   readonly committed?: (changes: number) => void;
 }
@@ -25,7 +27,12 @@ export interface LmdbOptions {
  *
  * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
  */
-export async function openLmdb({ folder, now = Date.now, committed }: LmdbOptions): Promise<Engine> {
+export async function openLmdb({
+  folder,
+  now = Date.now,
+  quotas = {},
+  committed,
+}: LmdbOptions): Promise<Engine> {
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);
@@ -44,7 +51,7 @@ export async function openLmdb({ folder, now = Date.now, committed }: LmdbOption
   return {
     log: new LmdbLog(store, followers, drops),
     state: new LmdbState(store, drops),
-    sweep: () => sweep(store),
+    sweep: async () => (await sweep(store)) + (await trim(store, quotas)),
     writable: () => writer.open,
     rooms: () => trees.rooms.getKeysCount(),
     async close() {

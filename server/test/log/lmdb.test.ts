@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
 import type { Engine } from '../../src/log/engine.ts';
 import { openEnvironment, openTree } from '../../src/log/environment.ts';
 import { openLmdb } from '../../src/log/lmdb.ts';
 import { Unavailable } from '../../src/log/log.ts';
+import { mostPerRoom, type Quotas } from '../../src/log/quotas.ts';
 import { migrate } from '../../src/log/schema.ts';
 import { openTrees } from '../../src/log/trees.ts';
 import { runAppender } from './appender-process.ts';
@@ -33,8 +35,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function open(now?: () => number): Promise<Engine> {
-  const engine = await openLmdb(now ? { folder, now } : { folder });
+async function open(now?: () => number, quotas?: Quotas): Promise<Engine> {
+  const engine = await openLmdb({ folder, ...(now && { now }), ...(quotas && { quotas }) });
   opened.push(engine);
   return engine;
 }
@@ -153,23 +155,23 @@ describe('schema', () => {
 
   test('the version is written from the first one on', async () => {
     await close(await open());
-    expect(await version()).toBe(1);
+    expect(await version()).toBe(2);
   });
 
   test('data of a newer version is refused and left as it is', async () => {
     await close(await open());
-    await version(2);
+    await version(3);
     const { reason, message } = await refusal();
     expect(reason).toBe('newer');
-    expect(message).toContain('format 2; this one knows 1');
-    expect(await version(1)).toBe(2);
+    expect(message).toContain('format 3; this one knows 2');
+    expect(await version(2)).toBe(3);
     await open();
   });
 
   test('older data is migrated step by step, all or nothing', async () => {
     const trees = openTrees(folder);
-    expect(migrate(trees)).toBeUndefined();
-    expect(migrate(trees)).toBe(1);
+    expect(migrate(trees, [])).toBeUndefined();
+    expect(migrate(trees, [])).toBe(1);
     const key = Buffer.from('planted');
     const tried: string[] = [];
     const toTwo = () => {
@@ -191,6 +193,94 @@ describe('schema', () => {
     expect(migrate(trees, [toTwo, toThree])).toBe(3);
     expect(() => migrate(trees)).toThrow(CannotOpen);
     await trees.root.close();
+  });
+});
+
+describe('quotas', () => {
+  const KILO = 'x'.repeat(1000);
+
+  /** A room of so many messages of a thousand bytes each. */
+  async function filled(log: Engine['log'], messages: number): Promise<{ room: string; said: number[] }> {
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const said: number[] = [];
+    for (let i = 0; i < messages; i++) said.push(await say(log, room, base, KILO));
+    return { room, said };
+  }
+
+  const keptOf = async (log: Engine['log'], room: string) =>
+    (await readAll(log, room)).filter(({ kind }) => kind === 'message').map(({ pos }) => pos);
+
+  test('of a room that keeps more than it may the oldest messages go, and handshakes stay', async () => {
+    const { log, sweep } = await open(undefined, { roomBytes: 20_000 });
+    const [large, small] = [await filled(log, 1_250), await filled(log, 20)];
+    const { handshake } = (await log.head(large.room)) ?? { handshake: 0 };
+    const last = appended(await log.handshake(large.room, handshake, handshakeOf('second'))).pos;
+    expect(await sweep()).toBe(1_230);
+    expect(await sweep()).toBe(0);
+    expect(await keptOf(log, large.room)).toEqual(large.said.slice(-20));
+    expect(await keptOf(log, small.room)).toEqual(small.said);
+    const page = await log.read(large.room, 0, 100);
+    expect(page.floor).toBe(large.said.at(-21));
+    expect(bodies(page.entries.filter(({ kind }) => kind === 'handshake'))).toEqual(['founded', 'second']);
+    await say(log, large.room, last, 'goes on');
+    expect(await sweep()).toBe(1);
+  });
+
+  test('where all keep more than they may, those that keep most give up first', async () => {
+    const { log, sweep } = await open(undefined, { totalBytes: 60_000 });
+    const rooms = [await filled(log, 50), await filled(log, 10), await filled(log, 30)];
+    expect(await sweep()).toBe(30);
+    const kept = await Promise.all(rooms.map(async ({ room }) => (await keptOf(log, room)).length));
+    expect(kept).toEqual([25, 10, 25]);
+  });
+
+  test('what has expired, and what a former run kept, is counted', async () => {
+    let now = Date.UTC(2026, 0, 1);
+    const before = await open(() => now, { roomBytes: 5_000 });
+    const room = newId();
+    const base = await makeRoom(before.log, room);
+    for (let i = 0; i < 4; i++) await say(before.log, room, base, KILO, 60);
+    now += 60_000;
+    await before.sweep();
+    for (let i = 0; i < 5; i++) await say(before.log, room, base, KILO, 600);
+    expect(await before.sweep()).toBe(0);
+    await close(before);
+    const after = await open(() => now, { roomBytes: 3_000 });
+    expect(await after.sweep()).toBe(2);
+    now += 600_000;
+    expect(await after.sweep()).toBe(3);
+    expect(await after.sweep()).toBe(0);
+  });
+
+  test('of data that knew no such count it is made at the first opening', async () => {
+    const before = await open();
+    const { room, said } = await filled(before.log, 9);
+    await close(before);
+    const trees = openTrees(folder);
+    const key = Buffer.from(room, 'base64url');
+    const record = trees.rooms.get(key);
+    await trees.rooms.put(key, Buffer.from(record?.subarray(0, 24) ?? []));
+    await trees.meta.put(Buffer.from('schema'), Buffer.from([0, 0, 0, 1]));
+    await trees.root.close();
+    const after = await open(undefined, { roomBytes: 4_000 });
+    expect(await after.sweep()).toBe(5);
+    expect(await keptOf(after.log, room)).toEqual(said.slice(-4));
+  });
+
+  test('what is left never exceeds them, and nothing goes that need not', () => {
+    const sizes = fc.array(fc.nat(1_000_000), { maxLength: 50 });
+    fc.assert(
+      fc.property(sizes, fc.nat(1_000_000), fc.nat(5_000_000), (kept, roomBytes, totalBytes) => {
+        const most = mostPerRoom(kept, { roomBytes, totalBytes });
+        const left = kept.map((bytes) => Math.min(bytes, most));
+        const total = (all: readonly number[]) => all.reduce((sum, bytes) => sum + bytes, 0);
+        expect(total(left)).toBeLessThanOrEqual(totalBytes);
+        expect(Math.max(0, ...left)).toBeLessThanOrEqual(roomBytes);
+        const wider = kept.map((bytes) => Math.min(bytes, most + 1, roomBytes));
+        if (most < roomBytes) expect(total(wider)).toBeGreaterThan(totalBytes);
+      }),
+    );
   });
 });
 
