@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle as bundleCss } from 'lightningcss';
 import { build } from 'rolldown';
+import { licencesOf } from '../scripts/licences.mjs';
 import { browserBundle } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -42,6 +43,10 @@ async function buildScripts() {
   const { output } = await build(browserBundle({ main: join(source, 'main.tsx') }));
   for (const part of output)
     files.set(part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source));
+  writeFileSync(
+    join(dirname(target), 'licences-of-the-page.txt'),
+    licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)),
+  );
   const entry = output.find((part) => part.type === 'chunk' && part.isEntry);
   published.set('main.tsx', `/${entry.fileName}`);
   return entry.imports;

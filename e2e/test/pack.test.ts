@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -63,6 +63,18 @@ test('the package holds the command, the bundle and the papers, and no sources',
     ]),
   );
   expect(packed.filter((path) => /(^|\/)(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
+});
+
+test('what is bundled comes with its licences', () => {
+  const installed = join(home, 'node_modules/gochat/dist');
+  const names = (file: string) =>
+    [...readFileSync(join(installed, file), 'utf8').matchAll(/(?:^|-\n\n)(\S+)\n\n.*(?:MIT|License)/gi)].map(
+      ([, name]) => name,
+    );
+  expect(names('licences.txt')).toEqual(
+    expect.arrayContaining(['@noble/curves', 'marked', 'ts-mls', 'valibot']),
+  );
+  expect(names('licences-of-the-page.txt')).toEqual(expect.arrayContaining(['marked', 'preact', 'ts-mls']));
 });
 
 test('an empty folder gets a command that says its version', async () => {

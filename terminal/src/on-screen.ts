@@ -16,6 +16,11 @@ export function wantsScreen({ stdin, stdout, env }: Io, { plain }: ScreenOptions
   return draws && plain !== true;
 }
 
+/** Scripts and the line mode have no need of it; who has may begin to load it while the profile is being opened. */
+export function loadScreen(): Promise<typeof import('./screen/run.ts')> {
+  return import('./screen/run.ts');
+}
+
 /** Chats on the full screen, in a room or beginning with what a link leads to. @returns the exit code. @throws UsageError */
 export async function openScreen(
   io: Io,
@@ -25,8 +30,7 @@ export async function openScreen(
 ): Promise<number> {
   if (keys !== undefined && keys !== 'readline' && keys !== 'vim')
     throw new UsageError('--keys is readline or vim');
-  // Scripts and the line mode have no need of it.
-  const { runScreen } = await import('./screen/run.ts');
+  const { runScreen } = await loadScreen();
   return runScreen(io, { profile, ...where, ascii, keys });
 }
 

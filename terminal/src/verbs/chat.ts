@@ -4,7 +4,7 @@ import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
-import { idOf, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';
+import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { Prompt } from '../prompt.ts';
 import { showQr } from '../qr.ts';
@@ -23,6 +23,8 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
   const server = serverAddress(io, options.server);
   checkGiven({ server, names: [options.as] });
   if (wantsScreen(io, options)) {
+    // What fails is told by whoever needs it.
+    loadScreen().catch(() => undefined);
     return withProfile(io, options, async (profile) => {
       await takeName(profile, options.as);
       const room = wanted === undefined ? undefined : await idOf(profile, wanted);
