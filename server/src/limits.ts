@@ -9,6 +9,7 @@ export interface ServerLimits {
   readonly roomsFollowed: number;
   readonly roomsPerConnection: number;
   readonly entersPerConnection: number;
+  /** A connection that has so many unanswered is not read. Few, so that nobody's posts wait behind hundreds of another's. */
   readonly requestsInFlight: number;
   /** A connection that owes us this much reading is cut. */
   readonly writeQueueBytes: number;
@@ -59,7 +60,7 @@ export const SERVER_LIMITS: ServerLimits = {
   roomsFollowed: 100_000,
   roomsPerConnection: LIMITS.roomsPerConnection,
   entersPerConnection: LIMITS.entersPerConnection,
-  requestsInFlight: LIMITS.requestsInFlight,
+  requestsInFlight: 16,
   writeQueueBytes: 4 * 1024 * 1024,
   writeMarkBytes: 64 * 1024,
   stallMs: 30_000,
@@ -80,7 +81,7 @@ export const SERVER_LIMITS: ServerLimits = {
   framesPerSecond: 2_000,
   framesBurst: 1_000,
   postsPerSecond: 1_000,
-  postsBurst: 2_000,
+  postsBurst: 1_000,
   signalsPerSecond: 10,
   signalsBurst: 40,
   createsPerHour: 60,
