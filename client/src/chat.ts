@@ -1,5 +1,5 @@
 import { type Content, content } from '@gochat/crypto/content';
-import { createRoom } from '@gochat/crypto/create';
+import { createRoom, landedFirst } from '@gochat/crypto/create';
 import {
   cleanName,
   createIdentity,
@@ -205,12 +205,15 @@ export class Chat {
       since: env.now(),
     };
     await RoomLedger.store(records, meta, room, frame);
-    // What comes of it the room learns by asking again; here it is known whether there will be a room.
-    await connection.request(frame).catch(async (error: unknown) => {
-      if (!(error instanceof RequestError) || error.retryAfterMs > 0) return;
+    const landed = await connection.request(frame).catch(async (error: unknown) => {
+      // Whether there is a room isn't known, or there may be one soon: the same request is repeated by the room itself.
+      if (!(error instanceof RequestError)) return undefined;
+      const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
+      if (error.retryAfterMs > 0 && !isLimited) return undefined;
       await RoomLedger.erase(records, room.id);
-      throw error;
+      throw isLimited ? new ChatError('refused', error.message, { cause: error }) : error;
     });
+    if (landed !== undefined) await RoomLedger.store(records, meta, landedFirst(room, landed.seq), undefined);
     const session = await this.#rooms.adopt(meta);
     await this.#rooms.caughtUp(session, waitMs);
     await this.#remember(own);

@@ -55,6 +55,19 @@ test('a server with a token makes rooms for who names it; everybody may join the
   await ana.hears(room, 'in without it');
 });
 
+test('a room counts once against how many an address may make', async () => {
+  const { url, folder } = await ruled({ limits: { createsPerHour: 2, sparesLoopback: false } });
+  const ana = await someone('ana', folder);
+  await ana.hosts(url, 'kitchen');
+  await ana.hosts(url, 'garden');
+  const third = { name: 'cellar', as: 'ana', server: url, waitMs: 1_000 };
+  await expect(ana.profile.call('create', third)).rejects.toMatchObject({
+    code: 'refused',
+    message: 'too many such requests from this address',
+  });
+  expect(await ana.profile.call('rooms', {})).toHaveLength(2);
+});
+
 test('a room that was refused leaves nothing behind in the profile', async () => {
   const { url, folder } = await ruled({ createToken: TOKEN });
   const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
