@@ -163,11 +163,20 @@ describe.skipIf(pebble === undefined)('a certificate that the server gets by its
     await second.shows('GoChat listens at');
     expect((await certificateAt(port)).serialNumber).toBe(renewed.serialNumber);
     expect(second.all).not.toContain('getting a certificate');
+    await second.stop('SIGTERM');
 
     const folder = join(data, 'acme');
     expect((await readdir(folder)).sort()).toEqual(['account.json', `${DOMAIN}.pem`]);
     for (const name of await readdir(folder))
       expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+
+    // Whatever became of the files, a new certificate is got, and nothing of a key is told.
+    await writeFile(join(folder, 'account.json'), '-----BEGIN PRIVATE KEY-----');
+    await writeFile(join(folder, `${DOMAIN}.pem`), `${directory}\n-----BEGIN CERTIFICATE-----\nnone`);
+    const third = serve();
+    await third.shows('"got a certificate"');
+    expect((await certificateAt(port)).serialNumber).not.toBe(renewed.serialNumber);
+    expect(third.all).not.toContain('PRIVATE');
   });
 
   test('that can not be had is told, and tried again; what needs no certificate is served meanwhile', async () => {
@@ -188,7 +197,8 @@ describe.skipIf(pebble === undefined)('a certificate that the server gets by its
     await server.shows('no certificate could be had', 2);
     expect(server.all).toContain('"againInSec":240');
     // With the account that was made the first time.
-    expect(server.all).not.toMatch(/"message":"[^"]*account/i);
+    expect(server.all).not.toMatch(/"reason":"[^"]*account/i);
+    expect(server.all).toMatch(/"reason":"[^"]+"/);
     await expect(certificateAt(port)).rejects.toThrow();
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
     expect(health.status).toBe(200);

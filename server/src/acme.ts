@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, crypto } from 'acme-client';
@@ -95,7 +95,7 @@ export class AutoCertificate {
       wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
       this.#failures += 1;
       logger.error(
-        { domain, err: error, againInSec: wait / 1000 },
+        { domain, reason: reasonOf(error), againInSec: wait / 1000 },
         'no certificate could be had: the domain must lead here, on port 443',
       );
     }
@@ -157,28 +157,43 @@ export class AutoCertificate {
 
   /** The account at this authority; a new one has no address yet, and is kept before it is used. */
   async #account(): Promise<Account> {
+    const kept = await this.#keptAccount();
+    if (kept !== undefined) return kept;
     const { directory } = this.#options;
-    const text = await readIfThere(this.#accountFile);
-    const kept = text === undefined ? undefined : (JSON.parse(text) as Account);
-    if (kept?.directory === directory) return kept;
     const account = { directory, key: (await crypto.createPrivateEcdsaKey('P-256')).toString() };
     await this.#write(this.#accountFile, JSON.stringify(account));
     return account;
   }
 
-  /** The key and the chain are one file, so that they always belong together. */
+  async #keptAccount(): Promise<Account | undefined> {
+    const text = await readIfThere(this.#accountFile);
+    if (text === undefined) return undefined;
+    try {
+      const account = JSON.parse(text) as Account;
+      return account.directory === this.#options.directory ? account : undefined;
+    } catch {
+      // Not told: the error would quote the key.
+      return undefined;
+    }
+  }
+
+  /** Its authority, the key and the chain are one file, so that they always belong together. */
   get #file(): string {
     return join(this.#options.folder, `${this.#options.domain}.pem`);
   }
 
+  /** Of this authority, and only a certificate that goes with its key. */
   async #kept(): Promise<Certificate | undefined> {
     const text = await readIfThere(this.#file);
+    const authority = `${this.#options.directory}\n`;
     const at = text?.indexOf(CERTIFICATE) ?? -1;
-    return text === undefined || at < 0 ? undefined : { key: text.slice(0, at), cert: text.slice(at) };
+    if (!text?.startsWith(authority) || at < 0) return undefined;
+    const kept = { key: text.slice(authority.length, at), cert: text.slice(at) };
+    return isWhole(kept) ? kept : undefined;
   }
 
   #keep({ key, cert }: Certificate): Promise<void> {
-    return this.#write(this.#file, `${key.trimEnd()}\n${cert}`);
+    return this.#write(this.#file, `${this.#options.directory}\n${key.trimEnd()}\n${cert}`);
   }
 
   async #write(file: string, text: string): Promise<void> {
@@ -190,6 +205,14 @@ export class AutoCertificate {
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----';
 
+function isWhole({ key, cert }: Certificate): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}
+
 /** Since when and until when, in milliseconds since 1970. */
 function validity({ cert }: Certificate): { readonly from: number; readonly until: number } {
   const { validFrom, validTo } = new X509Certificate(cert);
@@ -199,6 +222,11 @@ function validity({ cert }: Certificate): { readonly from: number; readonly unti
 function isDue(certificate: Certificate, now: number): boolean {
   const { from, until } = validity(certificate);
   return until - now <= (until - from) / 3;
+}
+
+/** The words alone: what else the library's errors carry are whole requests. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
