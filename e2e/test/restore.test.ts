@@ -13,7 +13,8 @@ beforeAll(() => buildGochat(), 120_000);
 interface Place {
   readonly path: string;
   gochat(...args: string[]): Promise<Ended>;
-  serves(folder: string, port?: number): Promise<ChildServer>;
+  /** @param postsAtOnce of one connection, where that is more than as shipped */
+  serves(folder: string, port?: number, postsAtOnce?: number): Promise<ChildServer>;
 }
 
 async function place(): Promise<Place> {
@@ -22,8 +23,9 @@ async function place(): Promise<Place> {
   return {
     path: home.path,
     gochat: (...args) => new GochatProcess(args, { cwd: home.path }).end(),
-    async serves(folder, port = 0) {
-      const server = await ChildServer.start(join(home.path, folder), port);
+    async serves(folder, port = 0, postsAtOnce) {
+      const limits = postsAtOnce === undefined ? {} : { postsBurst: postsAtOnce };
+      const server = await ChildServer.start(join(home.path, folder), port, [], undefined, limits);
       onTestFinished(() => server.stop());
       return server;
     },
@@ -44,7 +46,7 @@ async function restarted(at: Place, server: ChildServer): Promise<void> {
 
 test('a backup that is made while others write has all that was acknowledged before it', async () => {
   const at = await place();
-  const server = await at.serves('data');
+  const server = await at.serves('data', 0, 5_000);
   const member = new RawMember(server.port);
   const room = text(16) as RoomId;
   const { line } = await Line.open(server.port);

@@ -81,7 +81,7 @@ export const SERVER_LIMITS: ServerLimits = {
   framesPerSecond: 2_000,
   framesBurst: 1_000,
   postsPerSecond: 1_000,
-  postsBurst: 1_000,
+  postsBurst: 2_000,
   signalsPerSecond: 10,
   signalsBurst: 40,
   createsPerHour: 60,

@@ -11,7 +11,7 @@ const INVITES_PER_MINUTE = 60;
 const CREATES_PER_HOUR = 60;
 /** As shipped, for one connection. */
 const POSTS_PER_SECOND = 1_000;
-const POSTS_BURST = 1_000;
+const POSTS_BURST = 2_000;
 
 async function greeted(port: number, from: number): Promise<{ intruder: Intruder; nonce: string }> {
   const opened = await Intruder.welcomed(port, from);
