@@ -1,4 +1,5 @@
 import type { HistoryItem } from '@gochat/client/history';
+import type { Context } from './context.ts';
 import type { Row } from './row.ts';
 
 /** One line of a room's history with what was made of it last. */
@@ -12,10 +13,16 @@ export interface Line {
   made: Made | undefined;
 }
 
-/** A row and all that it was made of: while that is the same, so is the row. */
+/** A row and all that it was made of: while that is the same, so is the row. Ten thousand are looked over for each new message. */
 export interface Made {
-  readonly of: readonly unknown[];
   readonly row: Row;
+  readonly item: HistoryItem;
+  readonly context: Context;
+  readonly first: boolean;
+  /** What it answers, if that is known. */
+  readonly quoted: HistoryItem | null | undefined;
+  readonly readBy: number;
+  readonly waits: boolean;
 }
 
 /** What names a line for ever: own messages by their id, which they have while they wait already. */

@@ -77,7 +77,7 @@ class Pass {
       if (line.day !== this.#day) this.#newDay(line);
       if (isNew) this.#unread(line);
     }
-    const ignored = item.device !== '' && context.ignored.has(item.device);
+    const ignored = context.ignored.size > 0 && item.device !== '' && context.ignored.has(item.device);
     if (item.kind === 'text' && !ignored) {
       this.#flush();
       this.#message(item, line);
@@ -125,12 +125,12 @@ class Pass {
     const { made } = line;
     if (
       made !== undefined &&
-      made.of[0] === item &&
-      made.of[1] === context &&
-      made.of[2] === first &&
-      made.of[3] === quote.item &&
-      made.of[4] === readBy &&
-      made.of[5] === waits
+      made.item === item &&
+      made.context === context &&
+      made.first === first &&
+      made.quoted === quote.item &&
+      made.readBy === readBy &&
+      made.waits === waits
     ) {
       this.#rows.push(made.row);
       return;
@@ -148,18 +148,19 @@ class Pass {
             ...(!waits && { names }),
           })
         : deletedRow(item, first, context, line.key);
-    line.made = { of: [item, context, first, quote.item, readBy, waits], row };
+    line.made = { row, item, context, first, quoted: quote.item, readBy, waits };
     this.#rows.push(row);
   }
 
   #trouble(item: HistoryItem, line: Line): void {
     const { context } = this.#story;
     this.#previous = undefined;
-    if (line.made?.of[0] !== item || line.made.of[1] !== context) {
+    if (line.made?.item !== item || line.made.context !== context) {
       const text = sanitizeText(item.text);
       const time = context.clock.time(item.at);
       const spoken = `${context.words.text.trouble}, ${time}: ${text}`;
-      line.made = { of: [item, context], row: { kind: 'trouble', key: line.key, time, text, spoken } };
+      const row: Row = { kind: 'trouble', key: line.key, time, text, spoken };
+      line.made = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
     }
     this.#rows.push(line.made.row);
   }
