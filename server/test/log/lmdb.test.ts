@@ -196,6 +196,56 @@ describe('schema', () => {
   });
 });
 
+describe('a data folder of an earlier commit', () => {
+  /** What 58f3901, which wrote format 1, left of two rooms, a message that had expired, and a removal: its trees, record by record. */
+  const LEFT = JSON.parse(readFileSync(new URL('format-1.json', import.meta.url), 'utf8')) as Readonly<
+    Record<string, readonly (readonly [key: string, value: string])[]>
+  >;
+  const WHEN = 1_793_491_324_000;
+  const id = (n: number): string => Buffer.alloc(16, n).toString('base64url');
+  const ROOM = id(1);
+
+  async function plant(): Promise<void> {
+    const environment = openEnvironment(join(folder, 'log.mdb'));
+    for (const [name, records] of Object.entries(LEFT)) {
+      const tree = openTree(environment, name);
+      for (const [key, value] of records)
+        await tree.put(Buffer.from(key, 'base64url'), Buffer.from(value, 'base64url'));
+    }
+    await environment.close();
+  }
+
+  test('goes on: its log, heads, ids, state and what expires', async () => {
+    await plant();
+    let now = WHEN;
+    const { log, state, rooms, sweep } = await open(() => now);
+    expect(rooms()).toBe(2);
+    const entries = await readAll(log, ROOM);
+    expect(bodies(entries)).toEqual(['founded', 'second', 'third, for a day', 'removed', 'fourth']);
+    expect(entries.map(({ kind }) => kind[0]).join('')).toBe('hmmhm');
+    const { floor } = await log.read(ROOM, 0, 10);
+    expect(floor).toBeGreaterThan(entries[0]?.pos ?? 0);
+    const head = await log.head(ROOM);
+    expect(head).toMatchObject({ pos: entries.at(-1)?.pos, handshake: 11 });
+    expect(text(head?.state ?? Buffer.of())).toBe('state of removed');
+    const repeat = { id: id(13), base: 11, body: Buffer.from('fourth') };
+    expect(await log.append(ROOM, repeat)).toMatchObject({ pos: head?.pos, dup: true });
+    expect(await log.append(ROOM, { ...repeat, id: id(20), base: 1 })).toEqual({ stale: 11 });
+    expect(await say(log, ROOM, 11, 'fifth')).toBeGreaterThan(head?.pos ?? 0);
+    expect(text((await state.get(ROOM, 'refresh'))?.value ?? Buffer.of())).toBe('value');
+    now += 86_400_000;
+    expect(await sweep()).toBe(1);
+    expect(bodies(await readAll(log, ROOM))).toEqual(['founded', 'second', 'removed', 'fourth', 'fifth']);
+  });
+
+  test('has what it keeps counted', async () => {
+    await plant();
+    const { log, sweep } = await open(() => WHEN, { roomBytes: 'fourth'.length });
+    expect(await sweep()).toBe(2);
+    expect(bodies(await readAll(log, ROOM))).toEqual(['founded', 'removed', 'fourth']);
+  });
+});
+
 describe('quotas', () => {
   const KILO = 'x'.repeat(1000);
 
