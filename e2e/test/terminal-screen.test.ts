@@ -100,7 +100,10 @@ test('what others write does nothing to the screen', async () => {
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\r\nana: I agree\u202e\n* ben was removed');
   await ana.shows('gone?');
   await ana.shows('was removed');
-  expect(ana.lines.slice(-4)).toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
+  // The prompt comes back behind what was printed.
+  await expect
+    .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
+    .toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
   expect(ana.text).toContain('Connected!');
 });
 
