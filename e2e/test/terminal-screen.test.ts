@@ -54,7 +54,9 @@ test('a typed line of many rows stays whole when something comes in between', as
   }
   // What comes in is written first, and then the typed line again.
   await ana.shows(`> ${typed}`);
-  expect(ana.lines.slice(-4)).toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
+  await expect
+    .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
+    .toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
   expect(ana.text).toContain('Connected!');
   ana.enter('.');
   await ben.hears(room, `${typed}.`);
