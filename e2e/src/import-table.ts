@@ -20,7 +20,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   view: { may: ['client'], anywhere: true },
   terminal: { may: ['view', 'client', 'server'] },
   web: { may: ['view', 'client'] },
-  server: { may: ['protocol'] },
+  server: { may: ['protocol'], testsMay: ['e2e'] },
   e2e: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'bench'] },
   bench: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'e2e'] },
 };

@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+const HOST = '127.0.0.1';
+const START_MS = 30_000;
+const POLL_MS = 50;
+
+export interface ClusterOptions {
+  /** The program; see `nats-server.ts`. */
+  readonly binary: string;
+  /** An empty folder. */
+  readonly folder: string;
+  readonly size?: number;
+  /** Lines of configuration for each, besides what a cluster needs. */
+  readonly extra?: string;
+  /** Where each listens, instead of loopback, and the name of the network namespace it runs in. */
+  readonly places?: readonly Place[];
+}
+
+export interface Place {
+  readonly host: string;
+  readonly namespace: string;
+}
+
+interface Ports {
+  readonly client: number;
+  readonly route: number;
+  readonly monitor: number;
+}
+
+/** One server of a cluster, which can be killed, frozen and started again on its data. */
+export class NatsServer {
+  readonly name: string;
+  readonly host: string;
+  readonly ports: Ports;
+  readonly #command: readonly string[];
+  #child: ChildProcess | undefined;
+
+  constructor(name: string, host: string, ports: Ports, command: readonly string[]) {
+    this.name = name;
+    this.host = host;
+    this.ports = ports;
+    this.#command = command;
+  }
+
+  get address(): string {
+    return `${this.host}:${this.ports.client}`;
+  }
+
+  get monitor(): string {
+    return `http://${this.host}:${this.ports.monitor}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  start(): void {
+    const [command = '', ...args] = this.#command;
+    this.#child = spawn(command, args, { stdio: 'ignore' });
+  }
+
+  /** As a crash would. @returns whether it died of it */
+  async kill(): Promise<boolean> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return false;
+    const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    child.kill('SIGKILL');
+    const [, signal] = await gone;
+    return signal === 'SIGKILL';
+  }
+
+  /** What a monitoring page says; undefined while it says nothing. */
+  async ask(page: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      const answer = await fetch(`${this.monitor}${page}`, { signal: AbortSignal.timeout(1_000) });
+      return (await answer.json()) as Record<string, unknown>;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A real cluster of NATS servers with JetStream, each write synced. */
+export class NatsCluster {
+  readonly servers: readonly NatsServer[];
+
+  private constructor(servers: readonly NatsServer[]) {
+    this.servers = servers;
+  }
+
+  static async start({ binary, folder, size = 3, extra = '', places }: ClusterOptions): Promise<NatsCluster> {
+    const ports: Ports[] = [];
+    for (let i = 0; i < size; i++) {
+      const [client, route, monitor] = await freePorts(3);
+      ports.push({ client, route, monitor } as Ports);
+    }
+    const hostOf = (i: number) => places?.[i]?.host ?? HOST;
+    const routes = ports.map(({ route }, i) => `nats://${hostOf(i)}:${route}`).join(', ');
+    const servers = ports.map((own, i) => {
+      const name = `n${i + 1}`;
+      const home = join(folder, name);
+      mkdirSync(home, { recursive: true });
+      const config = join(home, 'nats.conf');
+      writeFileSync(
+        config,
+        `server_name: ${name}
+listen: "${hostOf(i)}:${own.client}"
+http: "${hostOf(i)}:${own.monitor}"
+max_payload: 8MB
+jetstream { store_dir: "${home}", sync_interval: always }
+${size > 1 ? `cluster { name: test, listen: "${hostOf(i)}:${own.route}", routes: [${routes}] }` : ''}
+${extra}
+`,
+      );
+      const place = places?.[i];
+      const enter = place === undefined ? [] : ['ip', 'netns', 'exec', place.namespace];
+      return new NatsServer(name, hostOf(i), own, [...enter, binary, '-c', config, '-l', join(home, 'log')]);
+    });
+    const cluster = new NatsCluster(servers);
+    for (const server of servers) server.start();
+    await cluster.ready();
+    return cluster;
+  }
+
+  get addresses(): string[] {
+    return this.servers.map(({ address }) => address);
+  }
+
+  get url(): string {
+    return `nats://${this.addresses.join(',')}`;
+  }
+
+  /** Waits until each server is up and current, as far as it says. @throws Error when one never is */
+  async ready(): Promise<void> {
+    for (const server of this.servers)
+      await until(`${server.name} is up`, async () => (await server.ask('/healthz'))?.status === 'ok');
+  }
+
+  /** The server that leads a stream; undefined while none does. */
+  async leaderOf(stream: string): Promise<NatsServer | undefined> {
+    for (const server of this.servers) {
+      const page = (await server.ask('/jsz?accounts=true&streams=true')) as Jsz | undefined;
+      const streams = page?.account_details?.flatMap((account) => account.stream_detail ?? []) ?? [];
+      const leader = streams.find(({ name }) => name === stream)?.cluster?.leader;
+      const found = this.servers.find(({ name }) => name === leader);
+      if (found?.pid !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.kill()));
+  }
+}
+
+interface Jsz {
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly cluster?: { readonly leader?: string };
+    }[];
+  }[];
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + START_MS;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`it never came about that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Ports that nobody listened on just now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports: number[] = [];
+  for (const server of servers) {
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) ports.push(address.port);
+  }
+  for (const server of servers) server.close();
+  return ports;
+}

@@ -1,0 +1,119 @@
+import { setTimeout as after } from 'node:timers/promises';
+import type { Clock } from './engine.ts';
+import { decodeKept, FIRST_SEQUENCE, type Kept, LOG_STREAM, logSubjects } from './jetstream-layout.ts';
+import type { JetStreamTails } from './jetstream-tails.ts';
+import { type Entry, PAGE_BYTES, type Page, type Position, type RoomId, Unavailable } from './log.ts';
+import type { Nats, Stored } from './nats.ts';
+
+const PAGE_ENTRIES = 512;
+const TRAILING_TRIES = 200;
+const LONGEST_TRAILING_MS = 50;
+
+export interface RoomPage extends Page {
+  /** The page reaches the room's end: nothing is missing up to this sequence. 0: there is no such room. */
+  readonly end?: number;
+}
+
+/** Reads rooms from the replicas, as far as the leader says that they go. */
+export class JetStreamPages {
+  readonly #nats: Nats;
+  readonly #now: Clock;
+  readonly #tails: JetStreamTails;
+
+  constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
+    this.#nats = nats;
+    this.#now = now;
+    this.#tails = tails;
+  }
+
+  /** As of {@link RoomLog.read}, and never trailing what was acknowledged before the call. @throws Unavailable, EngineRefusal */
+  async read(room: RoomId, behind: Position, limit: number): Promise<RoomPage> {
+    if (limit <= 0) return { entries: [], floor: 0 };
+    const page = new Gathering(behind, limit, this.#now());
+    let next = await this.#sequenceBehind(room, behind);
+    let [newest, found] = await Promise.all([this.#newest(room), this.#page(room, next, limit)]);
+    for (let tries = 0; newest !== undefined; ) {
+      for (const stored of found) {
+        if (page.full) return page;
+        page.add(decodeKept(stored));
+        next = stored.seq + 1;
+      }
+      if (next > newest.seq) return this.#endOf(room, page, newest, next - 1);
+      if (page.entries.length > 0) return page;
+      if (found.length === 0) {
+        // The replica that was asked is behind its leader, or what the leader named has gone since.
+        if (++tries > TRAILING_TRIES) throw new Unavailable('the engine trails');
+        await after(Math.min(LONGEST_TRAILING_MS, tries));
+        newest = await this.#newest(room);
+      }
+      found = await this.#page(room, next, limit);
+    }
+    return { entries: [], floor: 0, end: 0 };
+  }
+
+  async #endOf(room: RoomId, page: Gathering, newest: Kept, end: number): Promise<RoomPage> {
+    // Behind a handshake that is the last there may have been messages which are gone.
+    if (newest.entry.kind === 'handshake') page.miss(await this.#tails.read(room));
+    return { entries: page.entries, floor: page.floor, end };
+  }
+
+  async #newest(room: RoomId): Promise<Kept | undefined> {
+    const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
+    return stored && decodeKept(stored);
+  }
+
+  #page(room: RoomId, from: number, limit: number): Promise<Stored[]> {
+    const count = Math.min(limit, PAGE_ENTRIES);
+    return this.#nats.page(LOG_STREAM, logSubjects(room), from, count, PAGE_BYTES);
+  }
+
+  /** The least sequence behind every entry up to a position, which an embedded engine may have given. */
+  async #sequenceBehind(room: RoomId, position: Position): Promise<number> {
+    if (position === 0) return FIRST_SEQUENCE;
+    if (position >= FIRST_SEQUENCE) return position + 1;
+    const newest = await this.#newest(room);
+    let [low, high] = [FIRST_SEQUENCE, (newest?.seq ?? FIRST_SEQUENCE) + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const found = await this.#nats.next(LOG_STREAM, logSubjects(room), middle);
+      if (found === undefined || decodeKept(found).entry.pos > position) high = middle;
+      else low = found.seq + 1;
+    }
+    return low;
+  }
+}
+
+/** A page that is being filled. */
+class Gathering implements Page {
+  readonly entries: Entry[] = [];
+  floor: Position = 0;
+  readonly #limit: number;
+  readonly #now: number;
+  #last: Position;
+  #bytes = 0;
+
+  constructor(behind: Position, limit: number, now: number) {
+    this.#last = behind;
+    this.#limit = limit;
+    this.#now = now;
+  }
+
+  get full(): boolean {
+    return this.entries.length >= this.#limit || this.#bytes >= PAGE_BYTES;
+  }
+
+  add({ entry, before, expiresAt }: Kept): void {
+    this.miss(before);
+    this.#last = entry.pos;
+    if (expiresAt !== 0 && expiresAt <= this.#now) this.floor = entry.pos;
+    else {
+      this.entries.push(entry);
+      this.#bytes += entry.body.length;
+    }
+  }
+
+  /** At this position there was an entry: if it isn't in front of what comes now, it has expired. */
+  miss(position: Position): void {
+    if (position > this.#last) this.floor = position;
+  }
+}

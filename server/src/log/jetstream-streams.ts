@@ -1,0 +1,158 @@
+import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import { CannotOpen } from './cannot-open.ts';
+import { COUNT_STREAM, FIRST_SEQUENCE, LOG_STREAM, STATE_STREAM } from './jetstream-layout.ts';
+import { type Nats, type ServerFacts } from './nats.ts';
+import { Unavailable } from './log.ts';
+
+const LEAST_VERSION = [2, 12, 0] as const;
+/** The largest handshake, with the room's state, and room to grow. */
+const LEAST_PAYLOAD = 4 * 1024 * 1024;
+/** What the streams hold, counted up when an older version of gochat couldn't read it. */
+const LAYOUT = '1';
+const SECOND_NS = 1_000_000_000;
+const DUPLICATE_WINDOW_SEC = 120;
+const COUNT_AGE_SEC = 2 * 3600;
+const COUNTERS = 1_000_000;
+
+type Settings = Partial<StreamConfig> & { readonly name: string };
+
+function settings(replicas: number): readonly Settings[] {
+  const metadata = { gochat_layout: LAYOUT };
+  const kept = {
+    metadata,
+    storage: 'file',
+    num_replicas: replicas,
+    retention: 'limits',
+    discard: 'new',
+    allow_direct: true,
+    allow_msg_ttl: true,
+    duplicate_window: DUPLICATE_WINDOW_SEC * SECOND_NS,
+  } as const;
+  return [
+    {
+      ...kept,
+      name: LOG_STREAM,
+      subjects: ['gochat.log.*.*'],
+      first_seq: FIRST_SEQUENCE,
+      allow_atomic: true,
+      republish: { src: 'gochat.log.*.*', dest: 'gochat.live.{{wildcard(1)}}.{{wildcard(2)}}' },
+    },
+    { ...kept, name: STATE_STREAM, subjects: ['gochat.state.*.*'], max_msgs_per_subject: 1, discard: 'old' },
+    {
+      metadata,
+      name: COUNT_STREAM,
+      subjects: ['gochat.count.*'],
+      storage: 'memory',
+      num_replicas: replicas,
+      retention: 'limits',
+      discard: 'old',
+      max_msgs_per_subject: 1,
+      max_msgs: COUNTERS,
+      max_age: COUNT_AGE_SEC * SECOND_NS,
+      allow_msg_counter: true,
+    },
+  ];
+}
+
+/** @throws CannotOpen with the line that mends it, when a server is none that keeps what it acknowledges. */
+export function checkServer({ version, maxPayload, jetstream, server }: ServerFacts): void {
+  if (!isRecent(version))
+    throw new CannotOpen(
+      'unusable',
+      `the NATS server at ${server} is version ${version}, which loses rooms to races; install ${LEAST_VERSION.join('.')} or later there`,
+    );
+  if (!jetstream)
+    throw new CannotOpen(
+      'unusable',
+      `the NATS server at ${server} has no JetStream; put this into its configuration: jetstream { store_dir: "/var/lib/nats", sync_interval: always }`,
+    );
+  if (maxPayload < LEAST_PAYLOAD)
+    throw new CannotOpen(
+      'unusable',
+      `the NATS server at ${server} takes ${maxPayload} bytes a message, and rooms need ${LEAST_PAYLOAD}; put this into its configuration: max_payload: 8MB`,
+    );
+}
+
+function isRecent(version: string): boolean {
+  const parts = version.split('-')[0]?.split('.').map(Number) ?? [];
+  for (const [i, least] of LEAST_VERSION.entries()) {
+    const part = parts[i] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}
+
+/**
+ * What a server's monitoring page (`/varz`) tells and its clients aren't told: whether each acknowledged write is on the disk.
+ * @throws CannotOpen when it isn't, or the page can't be read
+ */
+export async function checkMonitor(url: string): Promise<void> {
+  const page = new URL('/varz', url).href;
+  const read = async () => (await (await fetch(page, { signal: AbortSignal.timeout(5_000) })).json()) as Varz;
+  const varz = await read().catch((cause: unknown) => {
+    throw new CannotOpen('unusable', `${page} can't be read; name the address of the server's http_port`, { cause });
+  });
+  if (varz.jetstream?.config?.sync_always !== true)
+    throw new CannotOpen(
+      'unusable',
+      `the NATS server of ${page} acknowledges writes before they are on its disk: a power cut would lose them; put this into its configuration: jetstream { sync_interval: always }`,
+    );
+}
+
+interface Varz {
+  readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } };
+}
+
+/**
+ * Makes the streams, or gives the present ones this version's settings.
+ * @throws CannotOpen when the cluster can't have them so
+ */
+export async function prepareStreams(nats: Nats, replicas: number): Promise<void> {
+  for (const wanted of settings(replicas)) {
+    try {
+      const present = await nats.stream(wanted.name);
+      if (present !== undefined) refusePresent(present, wanted);
+      const info = present !== undefined && has(present.config, wanted) ? present : await nats.configure(wanted);
+      refusePresent(info, wanted);
+    } catch (error) {
+      if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
+      const words = error instanceof Error ? error.message : String(error);
+      throw new CannotOpen(
+        'unusable',
+        `NATS can't have the stream ${wanted.name} with ${replicas} replicas: ${words}; name how many servers there are with --log-replicas, at most 5`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function refusePresent({ config }: StreamInfo, wanted: Settings): void {
+  const layout = config.metadata?.gochat_layout;
+  if (layout === undefined)
+    throw new CannotOpen('unusable', `the stream ${wanted.name} is not gochat's; use another NATS account`);
+  if (Number(layout) > Number(LAYOUT))
+    throw new CannotOpen('newer', `the stream ${wanted.name} was made by a later version of gochat; update this one`);
+  const { first_seq = 0, storage } = wanted;
+  if (config.storage !== storage)
+    throw new CannotOpen('unusable', `the stream ${wanted.name} is kept in ${config.storage}, not in ${storage}`);
+  if (first_seq !== 0 && config.first_seq !== first_seq)
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${wanted.name} doesn't begin at ${first_seq}, so positions in it would collide with those of moved rooms; it was not made by gochat`,
+    );
+  if ((config as { persist_mode?: string }).persist_mode === 'async')
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${wanted.name} acknowledges writes before they are on the disk; set its persist_mode to default`,
+    );
+}
+
+/** Whether each setting that is wanted is there. */
+function has(config: StreamConfig, wanted: Settings): boolean {
+  const present: Readonly<Record<string, unknown>> = { ...config };
+  return Object.entries(wanted).every(([name, value]) =>
+    name === 'metadata'
+      ? config.metadata?.gochat_layout === LAYOUT
+      : JSON.stringify(present[name]) === JSON.stringify(value),
+  );
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NatsCluster } from '@gochat/e2e/nats-cluster';
+import { neededNatsServer } from '@gochat/e2e/nats-server';
+import { test } from 'vitest';
+import { openJetStream } from '../../src/log/jetstream.ts';
+import { LOG_STREAM, logSubjects, STATE_STREAM, stateSubjects } from '../../src/log/jetstream-layout.ts';
+import { Nats } from '../../src/log/nats.ts';
+import { contract } from './contract.ts';
+
+const binary = await neededNatsServer('JetStream keeps the contract of the log');
+
+if (binary === undefined) test.skip('JetStream keeps the contract of the log', () => undefined);
+else
+  contract({
+    name: 'JetStream on three servers, through three nodes',
+    async open() {
+      const folder = mkdtempSync(join(tmpdir(), 'gochat-nats-'));
+      const cluster = await NatsCluster.start({ binary, folder });
+      let shiftMs = 0;
+      const now = () => Date.now() + shiftMs;
+      const servers = cluster.addresses;
+      const open = (i: number) =>
+        openJetStream({ servers: [...servers.slice(i), ...servers.slice(0, i)], replicas: 3, now });
+      const engines = [await open(0), await open(1), await open(2)] as const;
+      const nats = await Nats.connect({ servers });
+      return {
+        handles: engines,
+        elapse: async (ms) => {
+          shiftMs += ms;
+        },
+        sweep: async () => {
+          for (const engine of engines) await engine.sweep();
+        },
+        async failOver() {
+          const leader = await cluster.leaderOf(LOG_STREAM);
+          if (!(await leader?.kill())) throw new Error('there was no leader to kill');
+          leader?.start();
+          await cluster.ready();
+        },
+        async remains(room) {
+          const entries = await nats.subjects(LOG_STREAM, logSubjects(room));
+          const values = await nats.subjects(STATE_STREAM, stateSubjects(room));
+          return [...entries.values(), ...values.values()].reduce((sum, count) => sum + count, 0);
+        },
+        async close() {
+          await nats.close();
+          for (const engine of engines) await engine.close();
+          await cluster.stop();
+          rmSync(folder, { recursive: true });
+        },
+      };
+    },
+    cannot: {},
+  });
