@@ -15,7 +15,7 @@ const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /** Runs `appender.ts`, under another command if one is given. @returns its lines, complete when it has ended */
 export async function runAppender(
-  args: readonly [folder: string, writers: number, appends: number],
+  args: readonly [where: string, writers: number, appends: number],
   {
     under = [],
     onLine,

@@ -1,11 +1,16 @@
 /** Run as a process of its own, to be killed or traced: makes a room, appends to it and follows it, and tells each of both. */
 import { writeSync } from 'node:fs';
+import { openJetStream } from '../../src/log/jetstream.ts';
 import { openLmdb } from '../../src/log/lmdb.ts';
 import type { MessageAppend } from '../../src/log/log.ts';
 import { makeRoom, newId, say, text } from './room.ts';
 
-const [folder = '', writers = '1', appends = '1'] = process.argv.slice(2);
-const { log, close } = await openLmdb({ folder });
+/** A folder, or the servers of a cluster. */
+const [where = '', writers = '1', appends = '1'] = process.argv.slice(2);
+const SCHEME = 'nats://';
+const { log, close } = where.startsWith(SCHEME)
+  ? await openJetStream({ servers: where.slice(SCHEME.length).split(','), replicas: 3 })
+  : await openLmdb({ folder: where });
 const room = newId();
 const base = await makeRoom(log, room);
 log.follow(room, base, (batch) => {

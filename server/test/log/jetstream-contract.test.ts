@@ -7,7 +7,8 @@ import { test } from 'vitest';
 import { openJetStream } from '../../src/log/jetstream.ts';
 import { LOG_STREAM, logSubjects, STATE_STREAM, stateSubjects } from '../../src/log/jetstream-layout.ts';
 import { Nats } from '../../src/log/nats.ts';
-import { contract } from './contract.ts';
+import { runAppender } from './appender-process.ts';
+import { type AckedAppend, contract } from './contract.ts';
 
 const binary = await neededNatsServer('JetStream keeps the contract of the log');
 
@@ -43,6 +44,21 @@ else
           const entries = await nats.subjects(LOG_STREAM, logSubjects(room));
           const values = await nats.subjects(STATE_STREAM, stateSubjects(room));
           return [...entries.values(), ...values.values()].reduce((sum, count) => sum + count, 0);
+        },
+        async killedWriters() {
+          const acked: AckedAppend[] = [];
+          for (const enough of [1, 300, 1_000])
+            acked.push(
+              ...(await runAppender([cluster.url, 50, 1_000_000], {
+                onLine: (count, child) => {
+                  if (count === enough) child.kill('SIGKILL');
+                },
+              })),
+            );
+          await Promise.all(cluster.servers.map((server) => server.kill()));
+          for (const server of cluster.servers) server.start();
+          await cluster.ready();
+          return acked;
         },
         async close() {
           await nats.close();
