@@ -1,35 +1,72 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Address } from './address.ts';
 import type { ServerLimits } from './limits.ts';
+import type { Counts } from './log/engine.ts';
 import { Refusal } from './refusal.ts';
 
 export type RatedWork = 'create' | 'invite' | 'proof';
 
+const MINUTE_SEC = 60;
+const HOUR_SEC = 3600;
+
+interface Rate {
+  readonly points: number;
+  readonly windowSec: number;
+}
+
+/** @returns how many milliseconds there are to wait; 0: it was taken */
+type Take = (work: RatedWork, rate: Rate, address: string) => Promise<number>;
+
 /** How often one address may ask for what is dear or could be guessed at. Forgotten once its hour or minute is over. */
 export class AddressRates {
-  readonly #limiters: Readonly<Record<RatedWork, RateLimiterMemory>>;
+  readonly #rates: Readonly<Record<RatedWork, Rate>>;
   readonly #sparesLoopback: boolean;
+  readonly #take: Take;
 
-  constructor(limits: ServerLimits) {
-    const perMinute = (points: number) => new RateLimiterMemory({ points, duration: 60 });
-    const perHour = (points: number) => new RateLimiterMemory({ points, duration: 3600 });
+  /** @param counts of all nodes that serve the same rooms; absent: this node counts for itself */
+  constructor(limits: ServerLimits, now: () => number, counts?: Counts) {
     this.#sparesLoopback = limits.sparesLoopback;
-    this.#limiters = {
-      create: perHour(limits.createsPerHour),
-      invite: perMinute(limits.invitesPerMinute),
-      proof: perMinute(limits.proofsPerMinute),
+    this.#rates = {
+      create: { points: limits.createsPerHour, windowSec: HOUR_SEC },
+      invite: { points: limits.invitesPerMinute, windowSec: MINUTE_SEC },
+      proof: { points: limits.proofsPerMinute, windowSec: MINUTE_SEC },
     };
+    this.#take = counts === undefined ? takeAlone(this.#rates) : takeTogether(counts, now);
   }
 
-  /** @throws Refusal `rate-limited`. */
+  /** @throws Refusal `rate-limited`; Unavailable when those who count together can't be asked */
   async take(work: RatedWork, address: Address): Promise<void> {
     if (address.loopback && this.#sparesLoopback) return;
+    const retryAfterMs = await this.#take(work, this.#rates[work], address.name);
+    if (retryAfterMs > 0)
+      throw new Refusal('rate-limited', 'too many such requests from this address', { retryAfterMs });
+  }
+}
+
+function takeAlone(rates: Readonly<Record<RatedWork, Rate>>): Take {
+  const limiterOf = ({ points, windowSec }: Rate) => new RateLimiterMemory({ points, duration: windowSec });
+  const limiters = {
+    create: limiterOf(rates.create),
+    invite: limiterOf(rates.invite),
+    proof: limiterOf(rates.proof),
+  };
+  return async (work, _, address) => {
     try {
-      await this.#limiters[work].consume(address.name);
+      await limiters[work].consume(address);
+      return 0;
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
-      const retryAfterMs = Math.ceil(error.msBeforeNext);
-      throw new Refusal('rate-limited', 'too many such requests from this address', { retryAfterMs });
+      return Math.ceil(error.msBeforeNext);
     }
-  }
+  };
+}
+
+/** Windows begin with the hour or minute, so that no node has to know when another began to count. */
+function takeTogether(counts: Counts, now: () => number): Take {
+  return async (work, { points, windowSec }, address) => {
+    const windowMs = windowSec * 1000;
+    const window = Math.floor(now() / windowMs);
+    const count = await counts.add(`${work} ${window} ${address}`);
+    return count <= points ? 0 : Math.max(1, (window + 1) * windowMs - now());
+  };
 }

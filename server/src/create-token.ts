@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from './usage-error.ts';
@@ -11,10 +12,15 @@ export const TOKEN_FILE = 'create-token';
 
 /**
  * The token with which rooms are made on this server (128 random bits as base64url), made when there is none.
+ * @param shared other nodes must have the same: none is made
  * @throws UsageError when the file holds something else, or can't be read or written
  */
-export async function readCreateToken(folder: string): Promise<string> {
+export async function readCreateToken(folder: string, shared = false): Promise<string> {
   const file = join(folder, TOKEN_FILE);
+  if (shared && !existsSync(file))
+    throw new UsageError(
+      `${file} isn't there: with --log, put the same token there for every node, such as \`openssl rand 16 | basenc --base64url | tr -d =\` prints`,
+    );
   try {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     await writeFile(file, `${token}\n`, { mode: 0o600, flag: 'wx', flush: true });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
 import { SERVER_LIMITS } from './limits.ts';
 import { STORE } from './log/trees.ts';
 import { readCertificate } from './main.ts';
@@ -37,12 +38,11 @@ const SPARE_FILES = 100;
 
 /** Looks at all that a server with these settings needs; changes nothing but for a probe file that it removes. */
 export async function examine(settings: ServeSettings, circumstances: Circumstances): Promise<Finding[]> {
-  const looks: readonly (readonly [what: string, look: () => Promise<Told> | Told])[] = [
+  const looks: readonly Look[] = [
     ['version', () => lookAtVersion(circumstances)],
     ['port', () => lookAtPort(settings)],
     ['tls', () => lookAtTls(settings, circumstances.now)],
-    ['data', () => lookAtData(settings)],
-    ['disk', () => lookAtDisk(settings)],
+    ...looksAtRooms(settings),
     ['clock', () => lookAtClock(settings, circumstances.now)],
     ['files', () => lookAtFiles(settings)],
   ];
@@ -59,6 +59,31 @@ export async function examine(settings: ServeSettings, circumstances: Circumstan
 }
 
 type Told = readonly [Health, string];
+type Look = readonly [what: string, look: () => Promise<Told> | Told];
+
+function looksAtRooms(settings: ServeSettings): readonly Look[] {
+  const { cluster } = settings;
+  if (cluster !== undefined) return [['log', () => lookAtCluster(cluster)]];
+  return [
+    ['data', () => lookAtData(settings)],
+    ['disk', () => lookAtDisk(settings)],
+  ];
+}
+
+async function lookAtCluster(cluster: ClusterSettings): Promise<Told> {
+  const { checkServers } = await import('./log/jetstream.ts');
+  const { checkMonitor } = await import('./log/jetstream-streams.ts');
+  const found = await checkServers(await clusterOptions(cluster));
+  const { servers, monitors, replicas } = cluster;
+  if (found.length === 0) return ['bad', `none of ${servers.join(', ')} answers, or they refuse us`];
+  await Promise.all(monitors.map(checkMonitor));
+  const told = `${found.length} of ${servers.length} NATS servers answer, ${found.map(({ version }) => version).join(', ')}`;
+  if (found.length < servers.length) return ['look', `${told}: start the others`];
+  if (replicas < 3) return ['look', `${told}; with ${replicas} replicas no server may fail: give --log-replicas 3`];
+  return monitors.length === 0
+    ? ['look', `${told}; whether each write is synced they tell only at their monitoring ports: give --log-monitors`]
+    : ['good', `${told}; each write is synced`];
+}
 
 function lookAtVersion({ nodeVersion, software }: Circumstances): Told {
   const [major = 0, minor = 0] = nodeVersion.replace(/^v/, '').split('.').map(Number);

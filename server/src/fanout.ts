@@ -9,7 +9,8 @@ import type { View } from './view.ts';
 
 interface PendingSignal {
   readonly frame: string;
-  readonly from: Subscription;
+  /** Absent: somebody on another node. */
+  readonly from: Subscription | undefined;
 }
 
 export interface FanoutLimits {
@@ -53,7 +54,7 @@ export class Fanout {
   }
 
   /** Ephemeral: dropped when the turn has had many already. */
-  signal(from: Subscription, body: string): void {
+  signal(from: Subscription | undefined, body: string): void {
     if (this.#signals.length >= 64) return;
     this.#signals.push({ frame: encodeFrame({ type: 'signal', room: this.#room, body }), from });
     this.#turn.atEnd(this.#flush);
@@ -103,7 +104,7 @@ export class Fanout {
 
   #flushSignals(): void {
     // One whose key was retired in this very turn is heard no more.
-    const signals = this.#signals.filter((signal) => this.live.has(signal.from));
+    const signals = this.#signals.filter(({ from }) => from === undefined || this.live.has(from));
     this.#signals = [];
     if (signals.length === 0) return;
     const senders = new Set(signals.map((signal) => signal.from));

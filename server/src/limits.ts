@@ -25,6 +25,8 @@ export interface ServerLimits {
   readonly httpMs: number;
   /** How long a subscription whose key was retired waits for a newer one. */
   readonly graceMs: number;
+  /** Over how long a node that stops sends its sessions away, a few at a time; 0: all at once. Elsewhere they are all due at once. */
+  readonly leaveMs: number;
   /** How long `close()` waits for appends in flight, and then for connections to end. */
   readonly stopMs: number;
   /** Entries that wait for the end of a turn, and that are kept for those who catch up. */
@@ -69,6 +71,7 @@ export const SERVER_LIMITS: ServerLimits = {
   silenceMs: LIMITS.silenceMs,
   httpMs: 30_000,
   graceMs: 60_000,
+  leaveMs: 0,
   stopMs: 5_000,
   pendingBytes: 8 * 1024 * 1024,
   backlogEntries: 512,

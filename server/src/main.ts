@@ -5,8 +5,10 @@ import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import type { AcmeSettings, AutoCertificate } from './acme.ts';
 import { loadAssets } from './assets.ts';
+import { clusterOptions } from './cluster-settings.ts';
 import { readCreateToken, TOKEN_FILE } from './create-token.ts';
 import type { Certificate } from './listen.ts';
+import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb.ts';
 import { Metrics } from './metrics.ts';
 import { type Output, openOperatorLog } from './operator-log.ts';
@@ -16,6 +18,9 @@ import { type RunningServer, serve } from './serve.ts';
 import { hostText, type ServedName } from './served-names.ts';
 import { orUsage, UsageError } from './usage-error.ts';
 import { keepYoungHeapSmall } from './young-heap.ts';
+
+/** Over how long a node that leaves sends its clients to the others. */
+const LEAVE_MS = 5_000;
 
 export interface StartedServer extends RunningServer {
   /** How it is dialled from this machine or, where that isn't possible, from others. */
@@ -51,11 +56,11 @@ export async function startServer(
   });
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const metrics = new Metrics();
-  const committed = (changes: number) => metrics.committed(changes);
-  const engine = await orUsage(openLmdb({ folder: settings.data, quotas: settings.quotas, committed }));
+  const engine = await orUsage(openEngine(settings, metrics));
   const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
   try {
-    const createToken = settings.create === 'token' ? await readCreateToken(settings.data) : undefined;
+    const shared = settings.cluster !== undefined;
+    const createToken = settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
     const running = await serve({
       engine,
       host,
@@ -66,7 +71,7 @@ export async function startServer(
       behindProxy,
       metrics,
       ...(acme === undefined ? {} : { secured: true }),
-      ...(limits === undefined ? {} : { limits }),
+      limits: { ...(shared ? { leaveMs: LEAVE_MS } : {}), ...limits },
       ...(operator === undefined ? {} : { operator }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(assets === undefined ? {} : { assets }),
@@ -95,6 +100,14 @@ export async function startServer(
     await engine.close();
     throw portError(error, settings);
   }
+}
+
+async function openEngine({ cluster, data, quotas }: ServeSettings, metrics: Metrics): Promise<Engine> {
+  const committed = (changes: number) => metrics.committed(changes);
+  if (cluster === undefined) return openLmdb({ folder: data, quotas, committed });
+  // Few servers need it.
+  const { openJetStream } = await import('./log/jetstream.ts');
+  return openJetStream(await clusterOptions(cluster));
 }
 
 /** Uses the certificate that is kept, and gets one or a newer one behind the start: the port must be open for that. */
@@ -185,14 +198,14 @@ function urlOf(
 }
 
 function greetingOf(
-  { host, data, web, operator, create }: ServeSettings,
+  { host, data, cluster, web, operator, create }: ServeSettings,
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
   const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}`;
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
-    `It keeps rooms, which it can't read, in ${data}.`,
+    `It keeps rooms, which it can't read, in ${cluster === undefined ? data : `NATS at ${cluster.servers.join(', ')}`}.`,
     ...(create === 'token'
       ? [`Rooms are made only by those who name the token in ${join(data, TOKEN_FILE)}.`]
       : []),

@@ -6,7 +6,8 @@ import type { View } from './view.ts';
 export interface MetricsSources {
   connections(): number;
   /** Kept, and of these followed by somebody. */
-  rooms(): number;
+  /** Absent: it isn't known. */
+  rooms?(): number;
   roomsLive(): number;
   /** Requests that wait for the log. */
   inFlight(): number;
@@ -73,7 +74,7 @@ export class Metrics implements View {
   /** Once, by the node that is counted. */
   observe({ connections, roomsLive, inFlight, rooms }: MetricsSources): void {
     this.#gauge('gochat_connections', 'Connections that stand.', connections);
-    this.#gauge('gochat_rooms', 'Rooms that are kept.', rooms);
+    if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms that are kept.', rooms);
     this.#gauge('gochat_rooms_live', 'Rooms that somebody follows.', roomsLive);
     this.#gauge('gochat_requests_in_flight', 'Requests that wait for the log.', inFlight);
   }

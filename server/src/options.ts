@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AcmeSettings } from './acme.ts';
+import { type ClusterSettings, DEFAULT_REPLICAS, readMonitors, readReplicas, readServers } from './cluster-settings.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import type { Quotas } from './log/quotas.ts';
 import { isLoopbackHost } from './own-names.ts';
@@ -10,8 +11,10 @@ import { UsageError } from './usage-error.ts';
 export interface ServeSettings {
   readonly port: number;
   readonly host: string;
-  /** The folder that holds the rooms. */
+  /** The folder that holds the rooms, or what else this node keeps. */
   readonly data: string;
+  /** Holds the rooms instead, for this node and others. */
+  readonly cluster?: ClusterSettings;
   /** PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** A certificate that the server gets by itself. */
@@ -76,6 +79,50 @@ export const SERVE_OPTIONS = [
     env: 'GOCHAT_DATA',
     default: '~/.local/share/gochat/server',
     meaning: 'where rooms are kept',
+  },
+  {
+    flag: '--log',
+    value: 'nats://HOST:PORT,…',
+    env: 'GOCHAT_LOG',
+    default: 'the data folder',
+    meaning: 'keep rooms in a cluster of NATS servers (2.12 or later), for any number of nodes',
+  },
+  {
+    flag: '--log-replicas',
+    value: 'N',
+    env: 'GOCHAT_LOG_REPLICAS',
+    default: String(DEFAULT_REPLICAS),
+    meaning: 'how many NATS servers keep each message',
+  },
+  {
+    flag: '--log-creds',
+    value: 'FILE',
+    env: 'GOCHAT_LOG_CREDS',
+    meaning: 'credentials for NATS; a user and password go into the address, best in the variable',
+  },
+  {
+    flag: '--log-ca',
+    value: 'FILE',
+    env: 'GOCHAT_LOG_CA',
+    meaning: 'the authority of the NATS servers (PEM); TLS is spoken then, and with tls:// for nats://',
+  },
+  {
+    flag: '--log-cert',
+    value: 'FILE',
+    env: 'GOCHAT_LOG_CERT',
+    meaning: 'the certificate that this node shows to NATS (PEM)',
+  },
+  {
+    flag: '--log-key',
+    value: 'FILE',
+    env: 'GOCHAT_LOG_KEY',
+    meaning: 'its private key (PEM)',
+  },
+  {
+    flag: '--log-monitors',
+    value: 'http://HOST:PORT,…',
+    env: 'GOCHAT_LOG_MONITORS',
+    meaning: 'where the NATS servers tell whether they sync each write: checked at the start',
   },
   {
     flag: '--domain',
@@ -213,10 +260,12 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
   const operator = readOperator(text('metrics'));
   const limits = { ...readLimits(text), ...readInviteLifetime(text('inviteLifetime')) };
   const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
+  const cluster = readCluster(text);
   const settings: ServeSettings = {
     port: readPort(text('port') ?? (acme === undefined ? '4040' : '443')),
     host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
     data: readDataFolder(given, env),
+    ...(cluster === undefined ? {} : { cluster }),
     ...(tls === undefined ? {} : { tls }),
     ...(acme === undefined ? {} : { acme }),
     quotas: readQuotas(text('roomBytes'), text('totalBytes')),
@@ -237,7 +286,51 @@ export function readServeSettings(given: GivenOptions, env: Environment, onTermi
     showsMessages: onTerminal || format !== undefined,
   };
   refuseExposed(settings);
+  refuseAlone(settings);
   return settings;
+}
+
+/** The cluster that the options name, if they do. @throws UsageError */
+export function readClusterSettings(given: GivenOptions, env: Environment): ClusterSettings | undefined {
+  return readCluster((key) => textOf(key, given, env));
+}
+
+function readCluster(text: (key: string) => string | undefined): ClusterSettings | undefined {
+  const log = text('log');
+  const files = {
+    credentials: text('logCreds'),
+    ca: text('logCa'),
+    cert: text('logCert'),
+    key: text('logKey'),
+  };
+  const [replicas, monitors] = [text('logReplicas'), text('logMonitors')];
+  if (log === undefined) {
+    if (replicas !== undefined || monitors !== undefined || Object.values(files).some((file) => file !== undefined))
+      throw new UsageError('--log-replicas, --log-creds, --log-ca, --log-cert, --log-key and --log-monitors go with --log');
+    return undefined;
+  }
+  if ((files.cert === undefined) !== (files.key === undefined))
+    throw new UsageError('--log-cert and --log-key go together');
+  return {
+    ...readServers('--log', log),
+    ...(files.credentials === undefined ? {} : { credentials: files.credentials }),
+    ...(files.ca === undefined ? {} : { ca: files.ca }),
+    ...(files.cert === undefined ? {} : { cert: files.cert }),
+    ...(files.key === undefined ? {} : { key: files.key }),
+    replicas: readReplicas('--log-replicas', replicas),
+    monitors: readMonitors('--log-monitors', monitors),
+  };
+}
+
+/** What only a node that is alone can do. */
+function refuseAlone({ cluster, quotas, acme }: ServeSettings): void {
+  if (cluster === undefined) return;
+  if (quotas.roomBytes !== undefined || quotas.totalBytes !== undefined)
+    throw new UsageError('--room-bytes and --total-bytes are for rooms in a folder: with --log, give --retain');
+  if (acme !== undefined)
+    throw new UsageError(
+      '--domain gets a certificate for one server: with --log, let the load balancer do the TLS and give --behind-proxy, or give --tls-cert and --tls-key',
+    );
 }
 
 /** The folder that holds the rooms, by the flag, by the variable or as it is unless told otherwise. */

@@ -96,5 +96,5 @@ export const signal: Handler<'signal'> = (session, frame) => {
   if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
   if (subscription.state !== 'live') return;
   if (buckets.signals.take(relay.now(), signalsPerSecond, signalsBurst) > 0) return;
-  subscription.room.fanout.signal(subscription, frame.body);
+  subscription.room.signal(subscription, frame.body);
 };

@@ -1,7 +1,9 @@
 import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
+import type { Signals } from './log/engine.ts';
 import { type Entry, type Follower, type Position, type RoomLog, Unavailable } from './log/log.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
@@ -12,6 +14,8 @@ import type { View } from './view.ts';
 
 export interface RoomContext {
   readonly log: RoomLog;
+  /** Absent: no other node serves the room. */
+  readonly signals?: Signals;
   readonly turn: Turn;
   readonly limits: FanoutLimits & { readonly retryMs: number };
   readonly views: readonly View[];
@@ -33,6 +37,7 @@ export class Room {
   #tailBytes = 0;
   #tailStart: Position;
   readonly #catching = new Set<Subscription>();
+  readonly #endSignals: (() => void) | undefined;
 
   constructor(id: RoomId, standing: Standing, context: RoomContext) {
     this.id = id;
@@ -42,6 +47,10 @@ export class Room {
     this.#handshake = standing.handshake;
     this.#retirements = standing.record.retirements;
     this.fanout = new Fanout(id, context.turn, context.limits, context.views);
+    this.#endSignals = context.signals?.listen(id, (body) => {
+      if (body.length <= LIMITS.signalBytes)
+        this.fanout.signal(undefined, Buffer.from(body).toString('base64url'));
+    });
     this.#follow();
   }
 
@@ -98,6 +107,12 @@ export class Room {
     this.fanout.live.add(subscription);
   }
 
+  /** Passes on what is not kept, here and to other nodes. */
+  signal(from: Subscription, body: string): void {
+    this.fanout.signal(from, body);
+    this.#context.signals?.send(this.id, Buffer.from(body, 'base64url'));
+  }
+
   leaveLive(subscription: Subscription): void {
     this.#endCatching(subscription);
     this.fanout.live.delete(subscription);
@@ -105,6 +120,7 @@ export class Room {
 
   close(): void {
     this.#closed = true;
+    this.#endSignals?.();
     this.#follower?.stop();
   }
 

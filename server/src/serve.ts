@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { AccessKeys } from './access-keys.ts';
@@ -71,6 +72,7 @@ export interface RunningServer {
 
 const WHEEL_TICKS = 64;
 const MIN_TICK_MS = 10;
+const LEAVE_TICK_MS = 100;
 
 /** Starts one node. It resolves when the port is open; it rejects with the system's error when it can't be. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
@@ -102,6 +104,7 @@ class Node {
     const now = options.now ?? Date.now;
     const limits = { ...SERVER_LIMITS, ...options.limits };
     const { engine, metrics = new Metrics() } = options;
+    const { counts, signals } = engine;
     const log = metrics.watch(engine.log);
     const ready = () => this.#closing === undefined && engine.writable();
     const views = options.view === undefined ? [metrics] : [metrics, options.view];
@@ -115,10 +118,10 @@ class Node {
     this.#relay = {
       log,
       state: engine.state,
-      rooms: new Rooms({ log, turn, limits, views }, limits.roomsFollowed),
+      rooms: new Rooms({ log, ...(signals === undefined ? {} : { signals }), turn, limits, views }, limits.roomsFollowed),
       keys: new AccessKeys(log, limits.accessKeysCached),
       admission: new Admission(limits),
-      rates: new AddressRates(limits),
+      rates: new AddressRates(limits, now, counts),
       names,
       limits,
       turn,
@@ -134,7 +137,7 @@ class Node {
     };
     metrics.observe({
       connections: () => this.#sessions.size,
-      rooms: () => engine.rooms(),
+      ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
       roomsLive: () => this.#relay.rooms.size,
       inFlight: () => this.#relay.work.size,
     });
@@ -202,7 +205,7 @@ class Node {
     this.#relay.logger.info({ connections: this.#sessions.size }, 'stopping');
     this.#listener.close();
     clearInterval(this.#sweep);
-    const sessions = [...this.#sessions];
+    const sessions = await this.#sendAway([...this.#sessions]);
     for (const session of sessions) session.stopTaking();
     await within(this.#limits.stopMs, work.settled());
     // What was answered just now leaves ahead of the farewell, entries too.
@@ -214,6 +217,21 @@ class Node {
     rooms.close();
     wheel.stop();
     await this.#options.engine.close();
+  }
+
+  /** All but the last few are gone when it resolves. @returns those */
+  async #sendAway(sessions: readonly Session[]): Promise<readonly Session[]> {
+    const steps = Math.max(1, Math.ceil(this.#limits.leaveMs / LEAVE_TICK_MS));
+    const perStep = Math.ceil(sessions.length / steps);
+    let leaving: readonly Session[] = [];
+    for (let sent = 0; sent < sessions.length; sent += perStep) {
+      if (sent > 0) await after(LEAVE_TICK_MS);
+      // What they had asked for has had a tick to be answered.
+      for (const session of leaving) session.refuse(stopping());
+      leaving = sessions.slice(sent, sent + perStep);
+      for (const session of leaving) session.stopTaking();
+    }
+    return leaving;
   }
 
   #takeLine(socket: Socket, first: Buffer): void {

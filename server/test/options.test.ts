@@ -81,6 +81,30 @@ test('for a domain it gets a certificate itself, and listens where the authority
   });
 });
 
+test('with a cluster of NATS servers it keeps no rooms itself', () => {
+  expect(read({ log: 'nats://a:4222,b,[::1]:4223' }).cluster).toEqual({
+    servers: ['a:4222', 'b:4222', '[::1]:4223'],
+    secured: false,
+    replicas: 3,
+    monitors: [],
+  });
+  const files = { logCreds: 'chat.creds', logCa: 'ca.pem', logCert: 'node.pem', logKey: 'node.key' };
+  const env = { GOCHAT_LOG: 'tls://chat:p%40ss@a,b', GOCHAT_LOG_REPLICAS: '5' };
+  expect(read({ ...files, logMonitors: 'http://a:8222,http://b:8222' }, env).cluster).toEqual({
+    servers: ['a:4222', 'b:4222'],
+    user: 'chat',
+    password: 'p@ss',
+    secured: true,
+    credentials: 'chat.creds',
+    ca: 'ca.pem',
+    cert: 'node.pem',
+    key: 'node.key',
+    replicas: 5,
+    monitors: ['http://a:8222', 'http://b:8222'],
+  });
+  expect(() => read({}, { GOCHAT_LOG: 'nats://chat:hunter2@a/b' })).not.toThrow('hunter2');
+});
+
 test('beyond this machine it wants TLS, or to be told that it needs none', () => {
   for (const host of ['0.0.0.0', '::', '192.0.2.1', 'chat.example']) {
     expect(() => read({ host })).toThrow(/--tls-cert and --tls-key, or --behind-proxy, or --insecure/);
@@ -99,6 +123,16 @@ test.each<[GivenOptions, RegExp]>([
   [{ domain: 'a.example', acmeDirectory: 'http://ca.example/dir' }, /begins with https/],
   [{ domain: 'a.example', acmeEmail: 'nobody' }, /--acme-email is a mail address/],
   [{ acmeEmail: 'ops@example.org' }, /go with --domain/],
+  [{ log: 'nats://' }, /^--log is nats:\/\/HOST:PORT/],
+  [{ log: 'nats://a/stream' }, /^--log is nats:\/\/HOST:PORT/],
+  [{ log: 'http://a:4222' }, /^--log is nats:\/\/HOST:PORT/],
+  [{ logReplicas: '3' }, /go with --log$/],
+  [{ logCreds: 'chat.creds' }, /go with --log$/],
+  [{ log: 'nats://a', logReplicas: '6' }, /^--log-replicas is a number from 1 to 5, not 6$/],
+  [{ log: 'nats://a', logCert: 'c.pem' }, /^--log-cert and --log-key go together$/],
+  [{ log: 'nats://a', logMonitors: 'a:8222' }, /^--log-monitors is an address such as/],
+  [{ log: 'nats://a', roomBytes: '2M' }, /with --log, give --retain$/],
+  [{ log: 'nats://a', domain: 'a.example' }, /^--domain gets a certificate for one server/],
   [{ roomBytes: '100' }, /--room-bytes is a number with k, M, G or T/],
   [{ totalBytes: '999k' }, /from 1M on/],
   [{ create: 'friends' }, /--create is one of open, token/],
@@ -135,6 +169,13 @@ test('every option has a flag, a variable and a meaning of its own', () => {
     'port',
     'host',
     'data',
+    'log',
+    'logReplicas',
+    'logCreds',
+    'logCa',
+    'logCert',
+    'logKey',
+    'logMonitors',
     'domain',
     'acmeEmail',
     'acmeDirectory',

@@ -31,11 +31,14 @@ export interface Engine {
   sweep(): Promise<number>;
   /** Whether writes are taken: not while the engine is away, nor once it has failed for good or is closed. */
   writable(): boolean;
-  /** How many rooms there are; undefined where counting them costs too much. */
-  rooms(): number | undefined;
+  /** How many rooms there are. Absent: counting them costs too much. */
+  rooms?(): number;
   /** Followers end as `lost`; writes that were asked for before are finished; later calls throw `Unavailable`. */
   close(): Promise<void>;
 }
+
+/** An engine that lives in this process alone. */
+export type EmbeddedEngine = Engine & Required<Pick<Engine, 'rooms'>>;
 
 /** How long a post's id is remembered: the port asks for 120 s at least; a client that was offline for a while repeats too. */
 export const POST_MEMORY_MS = 10 * 60_000;

@@ -101,19 +101,29 @@ export class JetStreamPosts {
       if (typeof first === 'function') {
         queue.shift();
         await first();
-      } else await this.#messages(room, takeBatch(queue));
+      } else if (!(await this.#messages(room, takeBatch(queue)))) {
+        // A sender counts its messages: what was posted behind one whose outcome is unknown must not come before it.
+        for (const waiting of queue.splice(0)) {
+          if (typeof waiting === 'function') await waiting();
+          else waiting.settle(Promise.reject(new Unavailable('an earlier post of the room got no answer')));
+        }
+      }
     }
     this.#rooms.delete(room);
   }
 
-  async #messages(room: RoomId, batch: readonly WaitingMessage[]): Promise<void> {
-    if (batch.length > 1 && (await this.#together(room, batch))) return;
-    // In their order: a sender counts its messages.
+  /** @returns whether each got an answer */
+  async #messages(room: RoomId, batch: readonly WaitingMessage[]): Promise<boolean> {
+    if (batch.length > 1 && (await this.#together(room, batch))) return true;
+    let failed: Promise<MessageOutcome> | undefined;
     for (const waiting of batch) {
-      const outcome = this.#message(room, waiting);
+      const outcome = failed ?? this.#message(room, waiting);
       waiting.settle(outcome);
-      await outcome.catch(() => undefined);
+      await outcome.catch(() => {
+        failed = outcome;
+      });
     }
+    return failed === undefined;
   }
 
   /** @returns false when it must be tried one by one: some are known already, or stale, or the engine has its hands full. */

@@ -8,7 +8,7 @@ import { JetStreamState } from './jetstream-state.ts';
 import { checkMonitor, checkServer, prepareStreams } from './jetstream-streams.ts';
 import { JetStreamTails } from './jetstream-tails.ts';
 import { Unavailable } from './log.ts';
-import { EngineRefusal, Nats, type NatsOptions } from './nats.ts';
+import { EngineRefusal, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
 
 export interface JetStreamOptions extends NatsOptions {
   /** How many servers keep each entry. */
@@ -53,7 +53,6 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
     // What has expired, the engine erases by itself.
     sweep: async () => 0,
     writable: () => health.good,
-    rooms: () => undefined,
     async close() {
       health.stop();
       log.close();
@@ -63,15 +62,21 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
   };
 }
 
-/** Each that was named and is there: a cluster is as durable as its weakest server. */
-async function checkServers(options: NatsOptions): Promise<void> {
+/**
+ * Looks at each server that was named: a cluster is as durable as its weakest.
+ * @returns which of them are there
+ * @throws CannotOpen when one that is there is none to keep rooms on
+ */
+export async function checkServers(options: NatsOptions): Promise<readonly ServerFacts[]> {
+  const found: ServerFacts[] = [];
   for (const server of options.servers) {
     const one = await Nats.connect({ ...options, servers: [server] }).catch(() => undefined);
     if (one === undefined) continue;
-    const { facts } = one;
+    found.push(one.facts);
     await one.close();
-    checkServer(facts);
   }
+  for (const facts of found) checkServer(facts);
+  return found;
 }
 
 async function inTime<Result>(end: number, work: () => Promise<Result>): Promise<Result> {

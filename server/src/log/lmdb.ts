@@ -1,5 +1,5 @@
 import { Drops } from './drops.ts';
-import type { Clock, Engine } from './engine.ts';
+import type { Clock, EmbeddedEngine } from './engine.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { Followers } from './followers.ts';
 import { LmdbLog } from './lmdb-log.ts';
@@ -32,7 +32,7 @@ export async function openLmdb({
   now = Date.now,
   quotas = {},
   committed,
-}: LmdbOptions): Promise<Engine> {
+}: LmdbOptions): Promise<EmbeddedEngine> {
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);

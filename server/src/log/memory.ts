@@ -1,4 +1,4 @@
-import { type Clock, type Engine, POST_MEMORY_MS } from './engine.ts';
+import { type Clock, type EmbeddedEngine, POST_MEMORY_MS } from './engine.ts';
 import { Followers } from './followers.ts';
 import { requireId } from './ids.ts';
 import {
@@ -35,7 +35,7 @@ interface Room {
 const PAGE = 256;
 
 /** The reference engine: what the port means, in the plainest way. Nothing outlives the process. */
-export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): Engine {
+export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): EmbeddedEngine {
   const log = new MemoryLog(now);
   return {
     log,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
-import type { Engine } from '../../src/log/engine.ts';
+import type { EmbeddedEngine } from '../../src/log/engine.ts';
 import { openEnvironment, openTree } from '../../src/log/environment.ts';
 import { openLmdb } from '../../src/log/lmdb.ts';
 import { Unavailable } from '../../src/log/log.ts';
@@ -26,7 +26,7 @@ import {
 } from './room.ts';
 
 let folder: string;
-const opened: Engine[] = [];
+const opened: EmbeddedEngine[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gochat-lmdb-'));
 });
@@ -35,13 +35,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function open(now?: () => number, quotas?: Quotas): Promise<Engine> {
+async function open(now?: () => number, quotas?: Quotas): Promise<EmbeddedEngine> {
   const engine = await openLmdb({ folder, ...(now && { now }), ...(quotas && { quotas }) });
   opened.push(engine);
   return engine;
 }
 
-async function close(engine: Engine): Promise<void> {
+async function close(engine: EmbeddedEngine): Promise<void> {
   opened.splice(opened.indexOf(engine), 1);
   await engine.close();
 }
@@ -250,7 +250,7 @@ describe('quotas', () => {
   const KILO = 'x'.repeat(1000);
 
   /** A room of so many messages of a thousand bytes each. */
-  async function filled(log: Engine['log'], messages: number): Promise<{ room: string; said: number[] }> {
+  async function filled(log: EmbeddedEngine['log'], messages: number): Promise<{ room: string; said: number[] }> {
     const room = newId();
     const base = await makeRoom(log, room);
     const said: number[] = [];
@@ -258,7 +258,7 @@ describe('quotas', () => {
     return { room, said };
   }
 
-  const keptOf = async (log: Engine['log'], room: string) =>
+  const keptOf = async (log: EmbeddedEngine['log'], room: string) =>
     (await readAll(log, room)).filter(({ kind }) => kind === 'message').map(({ pos }) => pos);
 
   test('of a room that keeps more than it may the oldest messages go, and handshakes stay', async () => {

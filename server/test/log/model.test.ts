@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Engine } from '../../src/log/engine.ts';
+import type { EmbeddedEngine } from '../../src/log/engine.ts';
 import { openLmdb } from '../../src/log/lmdb.ts';
 import type { Entry, Position } from '../../src/log/log.ts';
 import { openMemory } from '../../src/log/memory.ts';
@@ -55,14 +55,14 @@ type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** An engine, seen so that two of them can be compared: positions and revisions by the order in which they were given. */
 class Subject {
-  engine: Engine;
+  engine: EmbeddedEngine;
   readonly #given: Position[][] = Array.from({ length: ROOMS }, () => []);
   readonly #handshakes: Position[][] = Array.from({ length: ROOMS }, () => []);
   readonly #revisions: string[] = [];
   readonly #rooms: readonly string[];
   readonly #ids: readonly string[];
 
-  constructor(engine: Engine, rooms: readonly string[], ids: readonly string[]) {
+  constructor(engine: EmbeddedEngine, rooms: readonly string[], ids: readonly string[]) {
     this.engine = engine;
     this.#rooms = rooms;
     this.#ids = ids;
