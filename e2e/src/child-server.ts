@@ -23,6 +23,7 @@ export class ChildServer {
    * @param log collects what the process logs
    * @param web the folder of the chat's page, if it is served
    * @param limits other than those it is shipped with
+   * @param cluster the NATS servers that keep its rooms, as `--log` names them; none: its folder does
    */
   static async start(
     data: string,
@@ -30,8 +31,9 @@ export class ChildServer {
     log: string[] = [],
     web = '',
     limits: Partial<ServerLimits> = {},
+    cluster = '',
   ): Promise<ChildServer> {
-    const child = fork(SCRIPT, [data, String(port), web, JSON.stringify(limits)], {
+    const child = fork(SCRIPT, [data, String(port), web, JSON.stringify(limits), cluster], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

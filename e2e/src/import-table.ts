@@ -122,6 +122,8 @@ function rulesOf(
       ...Object.keys(manifest.dependencies ?? {}),
       ...(isTest ? Object.keys(manifest.devDependencies ?? {}) : []),
       ...(isTest ? Object.keys(rootManifest.devDependencies ?? {}) : []),
+      // The development dependencies are the root's alone: what a row lets tests import needs no word in a manifest.
+      ...(part === 'test' ? (row.testsMay ?? []).map((sibling) => `@gochat/${sibling}`) : []),
     ]),
     builtins: isTest || row.anywhere !== true,
     itself: isTest,

@@ -141,9 +141,9 @@ ${extra}
       await until(`${server.name} is up`, async () => (await server.ask('/healthz'))?.status === 'ok');
   }
 
-  /** The server that leads a stream; undefined while none does. */
-  async leaderOf(stream: string): Promise<NatsServer | undefined> {
-    for (const server of this.servers) {
+  /** The server that leads a stream, as these say; undefined while none does. */
+  async leaderOf(stream: string, asked = this.servers): Promise<NatsServer | undefined> {
+    for (const server of asked) {
       const page = (await server.ask('/jsz?accounts=true&streams=true')) as Jsz | undefined;
       const streams = page?.account_details?.flatMap((account) => account.stream_detail ?? []) ?? [];
       const leader = streams.find(({ name }) => name === stream)?.cluster?.leader;

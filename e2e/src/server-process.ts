@@ -3,12 +3,13 @@ import { startServer } from '@gochat/server/main';
 import { readServeSettings } from '@gochat/server/options';
 
 /** `gochat serve` in a process of its own, to be killed: tells its port by a message, logs to its standard output. */
-const [data, port, web = '', limits = '{}'] = process.argv.slice(2);
+const [data, port, web = '', limits = '{}', cluster = ''] = process.argv.slice(2);
 const systemNow = Date.now;
 let shiftMs = 0;
 Date.now = () => systemNow() + shiftMs;
 
-const settings = readServeSettings({ data, port, logFormat: 'json', logLevel: 'debug' }, {}, false);
+const log = cluster === '' ? undefined : cluster;
+const settings = readServeSettings({ data, port, log, logFormat: 'json', logLevel: 'debug' }, {}, false);
 const server = await startServer(
   { ...settings, ...(web !== '' && { web }), limits: JSON.parse(limits) as Partial<ServerLimits> },
   'gochat/test',

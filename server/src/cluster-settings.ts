@@ -33,14 +33,18 @@ export function readServers(
   text: string,
 ): Pick<ClusterSettings, 'servers' | 'user' | 'password' | 'secured'> {
   const wrong = () =>
-    new UsageError(`${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222`);
+    new UsageError(
+      `${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222`,
+    );
   const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+)$/.exec(text) ?? [];
   const parts = rest.split(',').map((part) => part.trim().replace(/^(nats|tls):\/\//, ''));
   const urls = parts.map((part) => {
     if (!URL.canParse(`nats://${part}`)) throw wrong();
     return new URL(`nats://${part}`);
   });
-  if (urls.some((url) => url.hostname === '' || url.search !== '' || url.hash !== '' || url.pathname.length > 1))
+  if (
+    urls.some((url) => url.hostname === '' || url.search !== '' || url.hash !== '' || url.pathname.length > 1)
+  )
     throw wrong();
   const named = urls.find((url) => url.username !== '');
   return {
@@ -64,7 +68,9 @@ export function readMonitors(flag: string, text: string | undefined): readonly s
   const urls = text?.split(',').map((url) => url.trim()) ?? [];
   for (const url of urls)
     if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
-      throw new UsageError(`${flag} is an address such as http://a:8222, or several with commas between, not ${url}`);
+      throw new UsageError(
+        `${flag} is an address such as http://a:8222, or several with commas between, not ${url}`,
+      );
   return urls;
 }
 
@@ -92,6 +98,8 @@ async function readText(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`${flag} ${file} can't be read: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    throw new UsageError(`${flag} ${file} can't be read: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
   }
 }

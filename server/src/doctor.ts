@@ -79,9 +79,13 @@ async function lookAtCluster(cluster: ClusterSettings): Promise<Told> {
   await Promise.all(monitors.map(checkMonitor));
   const told = `${found.length} of ${servers.length} NATS servers answer, ${found.map(({ version }) => version).join(', ')}`;
   if (found.length < servers.length) return ['look', `${told}: start the others`];
-  if (replicas < 3) return ['look', `${told}; with ${replicas} replicas no server may fail: give --log-replicas 3`];
+  if (replicas < 3)
+    return ['look', `${told}; with ${replicas} replicas no server may fail: give --log-replicas 3`];
   return monitors.length === 0
-    ? ['look', `${told}; whether each write is synced they tell only at their monitoring ports: give --log-monitors`]
+    ? [
+        'look',
+        `${told}; whether each write is synced they tell only at their monitoring ports: give --log-monitors`,
+      ]
     : ['good', `${told}; each write is synced`];
 }
 

@@ -60,7 +60,8 @@ export async function startServer(
   const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
   try {
     const shared = settings.cluster !== undefined;
-    const createToken = settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
+    const createToken =
+      settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
     const running = await serve({
       engine,
       host,

@@ -1,7 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { AcmeSettings } from './acme.ts';
-import { type ClusterSettings, DEFAULT_REPLICAS, readMonitors, readReplicas, readServers } from './cluster-settings.ts';
+import {
+  type ClusterSettings,
+  DEFAULT_REPLICAS,
+  readMonitors,
+  readReplicas,
+  readServers,
+} from './cluster-settings.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import type { Quotas } from './log/quotas.ts';
 import { isLoopbackHost } from './own-names.ts';
@@ -305,8 +311,14 @@ function readCluster(text: (key: string) => string | undefined): ClusterSettings
   };
   const [replicas, monitors] = [text('logReplicas'), text('logMonitors')];
   if (log === undefined) {
-    if (replicas !== undefined || monitors !== undefined || Object.values(files).some((file) => file !== undefined))
-      throw new UsageError('--log-replicas, --log-creds, --log-ca, --log-cert, --log-key and --log-monitors go with --log');
+    if (
+      replicas !== undefined ||
+      monitors !== undefined ||
+      Object.values(files).some((file) => file !== undefined)
+    )
+      throw new UsageError(
+        '--log-replicas, --log-creds, --log-ca, --log-cert, --log-key and --log-monitors go with --log',
+      );
     return undefined;
   }
   if ((files.cert === undefined) !== (files.key === undefined))
@@ -326,7 +338,9 @@ function readCluster(text: (key: string) => string | undefined): ClusterSettings
 function refuseAlone({ cluster, quotas, acme }: ServeSettings): void {
   if (cluster === undefined) return;
   if (quotas.roomBytes !== undefined || quotas.totalBytes !== undefined)
-    throw new UsageError('--room-bytes and --total-bytes are for rooms in a folder: with --log, give --retain');
+    throw new UsageError(
+      '--room-bytes and --total-bytes are for rooms in a folder: with --log, give --retain',
+    );
   if (acme !== undefined)
     throw new UsageError(
       '--domain gets a certificate for one server: with --log, let the load balancer do the TLS and give --behind-proxy, or give --tls-cert and --tls-key',

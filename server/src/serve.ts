@@ -118,7 +118,10 @@ class Node {
     this.#relay = {
       log,
       state: engine.state,
-      rooms: new Rooms({ log, ...(signals === undefined ? {} : { signals }), turn, limits, views }, limits.roomsFollowed),
+      rooms: new Rooms(
+        { log, ...(signals === undefined ? {} : { signals }), turn, limits, views },
+        limits.roomsFollowed,
+      ),
       keys: new AccessKeys(log, limits.accessKeysCached),
       admission: new Admission(limits),
       rates: new AddressRates(limits, now, counts),

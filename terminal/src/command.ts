@@ -202,7 +202,19 @@ const VERBS: readonly Verb[] = [
     load: () => import('./verbs/restore.ts'),
     describe: dataOption,
   },
+  {
+    name: 'move',
+    does: "copy a stopped server's rooms into a cluster of NATS servers, for gochat serve --log",
+    options: [
+      ['--from <FOLDER>', 'the data folder of the stopped server'],
+      ['--to <nats://HOST:PORT,…>', 'the NATS servers'],
+    ],
+    load: () => import('./verbs/move.ts'),
+    describe: clusterOptions,
+  },
 ];
+
+const CLUSTER_FLAG = /^--log-(replicas|creds|ca|cert|key|monitors)$/;
 
 /** Runs a command line. @returns the exit code; never throws. */
 export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
@@ -264,6 +276,14 @@ function dataOption(command: Command): Command {
   return tableOptions(
     command,
     SERVE_OPTIONS.filter(({ flag }) => flag === '--data'),
+  );
+}
+
+/** Those that say how to talk to a cluster. */
+function clusterOptions(command: Command): Command {
+  return tableOptions(
+    command,
+    SERVE_OPTIONS.filter(({ flag }) => CLUSTER_FLAG.test(flag)),
   );
 }
 

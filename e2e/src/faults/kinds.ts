@@ -3,10 +3,10 @@ import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, 
 import { join } from 'node:path';
 import { ChildServer } from '../child-server.ts';
 import { Line } from '../line.ts';
+import { pause } from './crowd.ts';
 import type { Wire } from './proxy.ts';
-import { pause, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
-/** Does something bad, undoes it where it doesn't end by itself, and says how often it was seen to happen. */
 type Fault = (stage: Stage) => Promise<number>;
 
 const WIRE_MS = 700;
@@ -35,7 +35,7 @@ export const FAULTS = {
   'kill-client': async (stage) => {
     const member = anyMember(stage);
     const died = await member.kill();
-    await stage.comesBack(member);
+    await stage.crowd.comesBack(member);
     return Number(died);
   },
   'pause-server': (stage) => stopped(() => stage.server.pid, STOPPED_MS),
@@ -53,12 +53,10 @@ export const FAULTS = {
   'truncated-tail': truncated,
 } as const satisfies Readonly<Record<string, Fault>>;
 
-export type FaultKind = keyof typeof FAULTS | keyof typeof LONG_FAULTS;
-
 /** Those that need a disk of their own. */
-export const DISK_FAULTS: ReadonlySet<FaultKind> = new Set(['full-disk', 'read-only-data']);
+export const DISK_FAULTS: ReadonlySet<string> = new Set(['full-disk', 'read-only-data']);
 
-function anyMember({ members, random }: Stage) {
+function anyMember({ crowd: { members }, random }: Stage) {
   const member = members[Math.floor(random() * members.length)];
   if (member === undefined) throw new Error('nobody is there');
   return member;
@@ -68,8 +66,8 @@ function wire(kind: Wire): Fault {
   return (stage) => stage.proxy.treat(kind, WIRE_MS);
 }
 
-/** SIGSTOP, seen in the state that the system tells of the process. */
-async function stopped(pidOf: () => number | undefined, ms: number): Promise<number> {
+/** SIGSTOP, seen in the state that the system tells of the process. @returns how often it was seen */
+export async function stopped(pidOf: () => number | undefined, ms: number): Promise<number> {
   const pid = pidOf();
   if (pid === undefined) return 0;
   process.kill(pid, 'SIGSTOP');
@@ -129,7 +127,7 @@ async function isWelcomed(port: number): Promise<boolean> {
 }
 
 /** Counted once somebody was told that nothing can be kept. */
-async function fullDisk({ disk, racers }: Stage): Promise<number> {
+async function fullDisk({ disk, crowd: { racers } }: Stage): Promise<number> {
   if (disk === undefined) return 0;
   const refused = () => racers.refusals.get('unavailable') ?? 0;
   const before = refused();

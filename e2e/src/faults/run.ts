@@ -2,8 +2,9 @@ import { temporary } from '../people.ts';
 import type { RunOptions } from '../run-options.ts';
 import { seeded } from '../seeded.ts';
 import { isSound, judge, type Verdict } from './checker.ts';
-import { DISK_FAULTS, FAULTS, type FaultKind, LONG_FAULTS } from './kinds.ts';
-import { pause, Stage } from './stage.ts';
+import { type Crowd, pause } from './crowd.ts';
+import { DISK_FAULTS, FAULTS, LONG_FAULTS } from './kinds.ts';
+import { Stage } from './stage.ts';
 
 export interface FaultOptions extends Omit<RunOptions, 'only'> {
   /** Only these kinds; every one where it is absent or empty. */
@@ -14,11 +15,32 @@ export interface FaultOptions extends Omit<RunOptions, 'only'> {
 export interface FaultReport extends Verdict {
   readonly seed: number;
   /** How often each was seen to happen. */
-  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly faults: Readonly<Record<string, number>>;
   /** What members were shown as wrong; after faults of these kinds nobody has to be shown anything. */
   readonly troubles: readonly string[];
   /** What ended the run before its time. */
   readonly broke?: string;
+}
+
+/** What faults are done to. */
+export interface Scene {
+  readonly crowd: Crowd;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  close(): Promise<void>;
+}
+
+/** Does something bad, undoes it where it doesn't end by itself, and says how often it was seen to happen. */
+export type Fault<S extends Scene> = (scene: S) => Promise<number>;
+
+export interface Play<S extends Scene> {
+  /** @param home an empty folder. @param random from 0 to 1: what is done follows from it */
+  open(home: string, random: () => number): Promise<S>;
+  readonly faults: Readonly<Record<string, Fault<S>>>;
+  /** Those that take half a minute, for long runs only. */
+  readonly longFaults?: Readonly<Record<string, Fault<S>>>;
+  /** Those that this machine can't have, and why. */
+  leftOut(scene: S): { readonly kinds: ReadonlySet<string>; readonly why: string } | undefined;
 }
 
 /** From here on there is time for those that take half a minute. */
@@ -27,18 +49,39 @@ const NEWCOMERS = ['dan', 'eva'];
 /** Between two faults. */
 const CALM_MS = 300;
 
+/** Faults on one server. */
+export function runFaults(options: FaultOptions): Promise<FaultReport> {
+  return playFaults(options, {
+    open: (home, random) => Stage.open(home, random),
+    faults: FAULTS,
+    longFaults: LONG_FAULTS,
+    leftOut: ({ disk }) =>
+      disk === undefined
+        ? { kinds: DISK_FAULTS, why: 'only root can mount a disk of its own for them' }
+        : undefined,
+  });
+}
+
 /** Faults at random, one after the other, until the time is over; then everybody is asked what they have. */
-export async function runFaults({ seconds, seed, only = [], tell }: FaultOptions): Promise<FaultReport> {
+export async function playFaults<S extends Scene>(
+  { seconds, seed, only = [], tell }: FaultOptions,
+  play: Play<S>,
+): Promise<FaultReport> {
   const random = seeded(seed);
   const home = await temporary();
-  const stage = await Stage.open(home.path, random);
-  const faults: Partial<Record<FaultKind, number>> = {};
-  if (stage.disk === undefined)
-    tell(`left out, since only root can mount a disk of its own for them: ${[...DISK_FAULTS].join(', ')}`);
+  const scene = await play.open(home.path, random);
+  const faults: Record<string, number> = {};
+  const out = play.leftOut(scene);
+  if (out !== undefined) tell(`left out, since ${out.why}: ${[...out.kinds].join(', ')}`);
+  const wanted = (all: Readonly<Record<string, Fault<S>>> = {}) =>
+    Object.entries(all).filter(
+      ([kind]) => (only.length === 0 || only.includes(kind)) && out?.kinds.has(kind) !== true,
+    );
   try {
     let broke: string | undefined;
     try {
-      await doFaults(stage, { seconds, only }, (kind, seen) => {
+      const kinds = { short: wanted(play.faults), long: wanted(play.longFaults) };
+      await doFaults(scene, seconds, kinds, (kind, seen) => {
         faults[kind] = (faults[kind] ?? 0) + seen;
         tell(`${kind}: ${seen === 0 ? 'tried, and not seen to happen' : `seen ${seen}`}`);
       });
@@ -46,11 +89,12 @@ export async function runFaults({ seconds, seed, only = [], tell }: FaultOptions
       broke = error instanceof Error ? error.message : String(error);
       tell(broke);
     }
-    const { accounts, troubles } = await stage.accounts();
-    const verdict = judge({ acknowledged: stage.acknowledged, accounts, swaps: stage.racers.swaps });
+    const { crowd } = scene;
+    const { accounts, troubles } = await crowd.accounts();
+    const verdict = judge({ acknowledged: crowd.acknowledged, accounts, swaps: crowd.racers.swaps });
     return { seed, faults, ...verdict, troubles, ...(broke !== undefined && { broke }) };
   } finally {
-    await stage.close();
+    await scene.close();
     await home.remove();
   }
 }
@@ -59,33 +103,33 @@ export function isPassed(report: FaultReport): boolean {
   return isSound(report) && report.broke === undefined;
 }
 
-async function doFaults(
-  stage: Stage,
-  { seconds, only }: { readonly seconds: number; readonly only: readonly string[] },
-  seen: (kind: FaultKind, count: number) => void,
+type Named<S extends Scene> = readonly [kind: string, fault: Fault<S>];
+
+async function doFaults<S extends Scene>(
+  scene: S,
+  seconds: number,
+  { short, long }: { readonly short: readonly Named<S>[]; readonly long: readonly Named<S>[] },
+  seen: (kind: string, count: number) => void,
 ): Promise<void> {
   const begun = Date.now();
   const end = begun + seconds * 1_000;
-  const wanted = (kind: FaultKind) => only.length === 0 || only.includes(kind);
-  const kinds = (Object.keys(FAULTS) as FaultKind[]).filter(
-    (kind) => wanted(kind) && (stage.disk !== undefined || !DISK_FAULTS.has(kind)),
-  );
   const arrivals = NEWCOMERS.map((name, i) => ({ name, at: begun + ((i + 1) * seconds * 1_000) / 3 }));
   // Each kind once, in an order of the seed's, then again. As many of the long ones as leave time for the others.
-  const long = shuffled((Object.keys(LONG_FAULTS) as FaultKind[]).filter(wanted), stage.random);
-  let order = shuffled([...kinds, ...long.slice(0, Math.floor(seconds / LONG_SECONDS))], stage.random);
+  const first = shuffled(long, scene.random).slice(0, Math.floor(seconds / LONG_SECONDS));
+  let order = shuffled([...short, ...first], scene.random);
   while (Date.now() < end) {
-    const kind = order.pop();
-    if (kind === undefined) {
-      order = shuffled(kinds, stage.random);
+    const next = order.pop();
+    if (next === undefined) {
+      order = shuffled(short, scene.random);
       continue;
     }
-    seen(kind, await { ...FAULTS, ...LONG_FAULTS }[kind](stage));
-    await stage.recovers();
-    await pause(CALM_MS * stage.random());
+    const [kind, fault] = next;
+    seen(kind, await fault(scene));
+    await scene.crowd.recovers();
+    await pause(CALM_MS * scene.random());
     for (const { name } of arrivals.filter(({ at }) => at <= Date.now()).slice(0, 1)) {
       arrivals.shift();
-      await stage.comes(name);
+      await scene.crowd.comes(name);
     }
   }
 }

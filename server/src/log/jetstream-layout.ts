@@ -31,6 +31,9 @@ export const stateSubjects = (room: RoomId): string => `gochat.state.${requireId
 /** The key under which a room's `tail` stands: no key of the port's callers, who use words. */
 export const TAIL_KEY = '\u0000tail';
 
+/** The key under which it stands that a room was moved here whole, and as of when. */
+export const MOVED_KEY = '\u0000moved';
+
 const MESSAGE = 1;
 const HANDSHAKE = 2;
 const TIME_BYTES = 6;

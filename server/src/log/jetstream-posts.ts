@@ -11,7 +11,14 @@ import {
   logSubject,
 } from './jetstream-layout.ts';
 import type { JetStreamTails } from './jetstream-tails.ts';
-import { type Appended, type HandshakeAppend, type MessageAppend, type Position, type RoomId, Unavailable } from './log.ts';
+import {
+  type Appended,
+  type HandshakeAppend,
+  type MessageAppend,
+  type Position,
+  type RoomId,
+  Unavailable,
+} from './log.ts';
 import { EngineRefusal, type Nats, type PublishAck, type Stamped } from './nats.ts';
 import { PATIENCE_MS, patiently } from './patience.ts';
 

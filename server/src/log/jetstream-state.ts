@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from './engine.ts';
-import { decodeState, encodeState, STATE_STREAM, type StateRecord, stateSubject } from './jetstream-layout.ts';
+import {
+  decodeState,
+  encodeState,
+  STATE_STREAM,
+  type StateRecord,
+  stateSubject,
+} from './jetstream-layout.ts';
 import type { PutOptions, RoomId, RoomState, StateValue } from './log.ts';
 import { EngineRefusal, type Nats } from './nats.ts';
 import { patiently } from './patience.ts';
@@ -72,7 +78,8 @@ export class JetStreamState implements RoomState {
         return { revision: String((await this.#nats.store({ subject, data, headers })).seq) };
       } catch (error) {
         // Who came between may have been ourselves, of whom no answer came: the next look tells.
-        if (error instanceof EngineRefusal && error.code === WRONG_LAST && present === undefined) return 'conflict';
+        if (error instanceof EngineRefusal && error.code === WRONG_LAST && present === undefined)
+          return 'conflict';
         throw error;
       }
     });

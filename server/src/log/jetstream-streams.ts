@@ -1,8 +1,8 @@
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { CannotOpen } from './cannot-open.ts';
 import { COUNT_STREAM, FIRST_SEQUENCE, LOG_STREAM, STATE_STREAM } from './jetstream-layout.ts';
-import { type Nats, type ServerFacts } from './nats.ts';
 import { Unavailable } from './log.ts';
+import type { Nats, ServerFacts } from './nats.ts';
 
 const LEAST_VERSION = [2, 12, 0] as const;
 /** The largest handshake, with the room's state, and room to grow. */
@@ -90,7 +90,9 @@ export async function checkMonitor(url: string): Promise<void> {
   const page = new URL('/varz', url).href;
   const read = async () => (await (await fetch(page, { signal: AbortSignal.timeout(5_000) })).json()) as Varz;
   const varz = await read().catch((cause: unknown) => {
-    throw new CannotOpen('unusable', `${page} can't be read; name the address of the server's http_port`, { cause });
+    throw new CannotOpen('unusable', `${page} can't be read; name the address of the server's http_port`, {
+      cause,
+    });
   });
   if (varz.jetstream?.config?.sync_always !== true)
     throw new CannotOpen(
@@ -112,7 +114,8 @@ export async function prepareStreams(nats: Nats, replicas: number): Promise<void
     try {
       const present = await nats.stream(wanted.name);
       if (present !== undefined) refusePresent(present, wanted);
-      const info = present !== undefined && has(present.config, wanted) ? present : await nats.configure(wanted);
+      const info =
+        present !== undefined && has(present.config, wanted) ? present : await nats.configure(wanted);
       refusePresent(info, wanted);
     } catch (error) {
       if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
@@ -131,10 +134,16 @@ function refusePresent({ config }: StreamInfo, wanted: Settings): void {
   if (layout === undefined)
     throw new CannotOpen('unusable', `the stream ${wanted.name} is not gochat's; use another NATS account`);
   if (Number(layout) > Number(LAYOUT))
-    throw new CannotOpen('newer', `the stream ${wanted.name} was made by a later version of gochat; update this one`);
+    throw new CannotOpen(
+      'newer',
+      `the stream ${wanted.name} was made by a later version of gochat; update this one`,
+    );
   const { first_seq = 0, storage } = wanted;
   if (config.storage !== storage)
-    throw new CannotOpen('unusable', `the stream ${wanted.name} is kept in ${config.storage}, not in ${storage}`);
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${wanted.name} is kept in ${config.storage}, not in ${storage}`,
+    );
   if (first_seq !== 0 && config.first_seq !== first_seq)
     throw new CannotOpen(
       'unusable',

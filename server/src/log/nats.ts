@@ -179,7 +179,9 @@ export class Nats {
         found.push(storedOf(answer));
       }
     } catch (error) {
-      throw error instanceof EngineRefusal ? error : new Unavailable('the engine did not answer', { cause: error });
+      throw error instanceof EngineRefusal
+        ? error
+        : new Unavailable('the engine did not answer', { cause: error });
     }
     throw new Unavailable('the engine did not answer in full');
   }

@@ -250,7 +250,10 @@ describe('quotas', () => {
   const KILO = 'x'.repeat(1000);
 
   /** A room of so many messages of a thousand bytes each. */
-  async function filled(log: EmbeddedEngine['log'], messages: number): Promise<{ room: string; said: number[] }> {
+  async function filled(
+    log: EmbeddedEngine['log'],
+    messages: number,
+  ): Promise<{ room: string; said: number[] }> {
     const room = newId();
     const base = await makeRoom(log, room);
     const said: number[] = [];

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { isPassed } from '../faults/run.ts';
+import { findNatsServer } from '../nats-server.ts';
+import { readRunOptions } from '../run-options.ts';
+import { findTool } from '../tool.ts';
+import { runClusterFaults } from './run.ts';
+
+/** `npm run cluster -- --seconds 60 [--seed N] [--only KIND …]` */
+const OWN_NETWORK = 'GOCHAT_OWN_NETWORK';
+const inOwnNetwork = process.env[OWN_NETWORK] === '1';
+const options = readRunOptions(process.argv.slice(2));
+const found = await findNatsServer();
+if (!('path' in found)) {
+  process.stderr.write(`${found.missing}\n`);
+  process.exit(1);
+}
+const mayMakeNetworks =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  'path' in (await findTool('ip', ['iproute2'])) &&
+  'path' in (await findTool('unshare', ['util-linux'])) &&
+  spawnSync('unshare', ['--net', 'true']).status === 0;
+if (mayMakeNetworks && !inOwnNetwork) process.exit(againInOwnNetwork());
+if (inOwnNetwork) spawnSync('ip', ['link', 'set', 'lo', 'up']);
+
+process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
+const tell = (line: string) => void process.stdout.write(`${line}\n`);
+const report = await runClusterFaults({ ...options, tell, binary: found.path, ownNetwork: inOwnNetwork });
+const { troubles, ...figures } = report;
+for (const trouble of troubles) tell(`shown as wrong: ${trouble}`);
+tell(JSON.stringify(figures));
+process.exit(isPassed(report) ? 0 : 1);
+
+/** Nothing of what we cut there is the machine's. @returns how it ended */
+function againInOwnNetwork(): number {
+  const { status } = spawnSync(
+    'unshare',
+    ['--net', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    { stdio: 'inherit', env: { ...process.env, [OWN_NETWORK]: '1' } },
+  );
+  return status ?? 1;
+}

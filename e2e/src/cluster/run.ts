@@ -1,0 +1,37 @@
+import { type FaultOptions, type FaultReport, playFaults } from '../faults/run.ts';
+import { CLUSTER_FAULTS, NETWORK_FAULTS } from './kinds.ts';
+import { ClusterStage } from './stage.ts';
+
+export interface ClusterOptions extends FaultOptions {
+  /** The program of the engines. */
+  readonly binary: string;
+  /** Whether this process runs in a network namespace of its own. */
+  readonly ownNetwork: boolean;
+}
+
+export interface ClusterReport extends FaultReport {
+  /** How many connections each node was given. */
+  readonly shares: readonly number[];
+}
+
+/** Faults on three nodes that share three engines. */
+export async function runClusterFaults(options: ClusterOptions): Promise<ClusterReport> {
+  let shares: readonly number[] = [];
+  const report = await playFaults(options, {
+    async open(home, random) {
+      const stage = await ClusterStage.open(home, random, options.binary, options.ownNetwork);
+      return Object.assign(stage, {
+        close: async () => {
+          ({ shares } = stage.balancer);
+          await ClusterStage.prototype.close.call(stage);
+        },
+      });
+    },
+    faults: CLUSTER_FAULTS,
+    leftOut: ({ network }) =>
+      network === undefined
+        ? { kinds: NETWORK_FAULTS, why: 'only root can make network namespaces for them' }
+        : undefined,
+  });
+  return { ...report, shares };
+}

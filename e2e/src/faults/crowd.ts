@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Account } from './checker.ts';
+import { Member } from './member.ts';
+import { Racers } from './racers.ts';
+
+const PER_SECOND = 15;
+const FOUNDER = 'ana';
+const GUESTS = ['ben', 'cai'] as const;
+const RECOVER_MS = 90_000;
+const POLL_MS = 20;
+
+/** Members who talk in one room and racers who race, all through one port, and what became of what they said. */
+export class Crowd {
+  readonly acknowledged = new Set<string>();
+  readonly members: Member[] = [];
+  readonly racers: Racers;
+  readonly #home: string;
+  readonly #acknowledgedOf = new Map<string, number>();
+  #room = '';
+  #link = '';
+
+  private constructor(home: string, port: number) {
+    this.#home = home;
+    this.racers = new Racers(port);
+  }
+
+  /** @param home a folder for their profiles. @param port of the server, or of what stands before it */
+  static async gather(home: string, port: number): Promise<Crowd> {
+    const crowd = new Crowd(home, port);
+    const founder = await crowd.#bring(FOUNDER);
+    const { room, link } = await founder.ask('host', { server: `tcp://127.0.0.1:${port}` });
+    crowd.#room = room;
+    crowd.#link = link;
+    crowd.members.push(founder);
+    await crowd.#talks(founder);
+    for (const name of GUESTS) await crowd.comes(name);
+    await crowd.racers.start();
+    return crowd;
+  }
+
+  /** Somebody joins by the link, and talks. */
+  async comes(name: string): Promise<void> {
+    const member = await this.#bring(name);
+    await member.ask('join', { link: this.#link });
+    this.members.push(member);
+    await this.#talks(member);
+  }
+
+  /** A member that was killed is started again, and talks on. */
+  async comesBack(member: Member): Promise<void> {
+    await member.start();
+    await this.#talks(member);
+  }
+
+  /** Waits until everybody has been told again that something of theirs is kept. @throws Error when somebody never is */
+  async recovers(): Promise<void> {
+    const before = new Map(this.#acknowledgedOf);
+    const end = Date.now() + RECOVER_MS;
+    const isBack = ({ name }: Member) => (this.#acknowledgedOf.get(name) ?? 0) > (before.get(name) ?? 0);
+    while (!this.members.every(isBack)) {
+      if (Date.now() > end) {
+        const stuck = this.members.filter((member) => !isBack(member)).map(({ name }) => name);
+        throw new Error(`nothing of ${stuck.join(', ')} was acknowledged any more`);
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  /** All fall silent, catch up, and say what they show. */
+  async accounts(): Promise<{ readonly accounts: Account[]; readonly troubles: string[] }> {
+    await this.racers.stop();
+    const room = this.#room;
+    for (const member of this.members) await member.ask('talk', { room, perSecond: 0 });
+    // Twice: what one sends in the first round, the others fetch in the second.
+    for (let round = 0; round < 2; round++)
+      await Promise.all(this.members.map((member) => member.ask('settle', { room, waitMs: RECOVER_MS })));
+    const told = await Promise.all(
+      this.members.map(async (member) => ({ who: member.name, ...(await member.ask('tell', { room })) })),
+    );
+    const arrivals = new Map(told.flatMap((one) => one.arrivals));
+    return {
+      accounts: told.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
+      troubles: told.flatMap(({ who, troubles }) => troubles.map((text) => `${who}: ${text}`)),
+    };
+  }
+
+  async leave(): Promise<void> {
+    for (const member of this.members) await member.stop();
+  }
+
+  async #bring(name: string): Promise<Member> {
+    const member = new Member(name, join(this.#home, name), (id) => {
+      this.acknowledged.add(id);
+      this.#acknowledgedOf.set(name, (this.#acknowledgedOf.get(name) ?? 0) + 1);
+    });
+    await member.start();
+    return member;
+  }
+
+  async #talks(member: Member): Promise<void> {
+    await member.ask('talk', { room: this.#room, perSecond: PER_SECOND });
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

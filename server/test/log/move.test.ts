@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NatsCluster } from '@gochat/e2e/nats-cluster';
+import { neededNatsServer } from '@gochat/e2e/nats-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../../src/log/engine.ts';
+import { openJetStream } from '../../src/log/jetstream.ts';
+import { FIRST_SEQUENCE } from '../../src/log/jetstream-layout.ts';
+import { openLmdb } from '../../src/log/lmdb.ts';
+import type { Entry } from '../../src/log/log.ts';
+import { type MoveProgress, moveRooms } from '../../src/log/move.ts';
+import { appended, bodies, collect, handshakeOf, makeRoom, newId, readAll, say, text } from './room.ts';
+
+const binary = await neededNatsServer('rooms are moved into a cluster');
+const plain = (entries: readonly Entry[]) =>
+  entries.map(({ body, access, ...rest }) => ({ ...rest, body: text(body), access: access && text(access) }));
+
+describe.skipIf(binary === undefined)('a move into a cluster', () => {
+  let home: string;
+  let cluster: NatsCluster;
+  let engine: Engine;
+  let folder: string;
+  const to = () => ({ servers: cluster.addresses, replicas: 1 });
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'gochat-move-'));
+    folder = join(home, 'data');
+    cluster = await NatsCluster.start({ binary: binary ?? '', folder: join(home, 'nats'), size: 1 });
+    engine = await openJetStream(to());
+  });
+  afterAll(async () => {
+    await engine.close();
+    await cluster.stop();
+    rmSync(home, { recursive: true });
+  });
+
+  /** Rooms as a server leaves them. @returns what they hold, by room */
+  async function filled(rooms: number, messages: number): Promise<Map<string, Entry[]>> {
+    const { log, state, close } = await openLmdb({ folder });
+    const held = new Map<string, Entry[]>();
+    for (let i = 0; i < rooms; i++) {
+      const room = newId();
+      const base = await makeRoom(log, room);
+      for (let j = 0; j < messages; j++) await say(log, room, base, `${i}.${j}`, j % 3 ? 3600 : undefined);
+      const second = appended(
+        await log.handshake(room, base, handshakeOf(`${i} second`, { retires: true })),
+      ).pos;
+      await say(log, room, second, `${i} last`);
+      await state.put(room, 'refresh', Buffer.from(`refreshed ${i}`));
+      held.set(room, await readAll(log, room));
+    }
+    await close();
+    return held;
+  }
+
+  test('keeps every entry, position and value; rooms go on, and readers from old positions too', async () => {
+    const held = await filled(5, 200);
+    const told: MoveProgress[] = [];
+    const entries = [...held.values()].flat().length;
+    expect(await moveRooms({ ...to(), folder, progress: (p) => told.push(p) })).toEqual({
+      rooms: 5,
+      before: 0,
+      entries,
+    });
+    expect(told.at(-1)).toEqual({ rooms: 5, roomsDone: 5, entries, entriesDone: entries });
+    for (const [room, before] of held) {
+      expect(plain(await readAll(engine.log, room))).toEqual(plain(before));
+      const head = await engine.log.head(room);
+      const [last, handshake] = [before.at(-1), before.at(-2)];
+      expect(head).toMatchObject({ pos: last?.pos, handshake: handshake?.pos });
+      expect(head && text(head.access)).toBe(handshake?.access && text(handshake.access));
+      expect(text((await engine.state.get(room, 'refresh'))?.value ?? Buffer.of())).toMatch(/^refreshed /);
+      // From each position that a client may have read up to.
+      for (const at of [0, 1, 100, 199, 200])
+        expect(plain((await engine.log.read(room, before[at]?.pos ?? 0, 10)).entries)).toEqual(
+          plain(before.slice(at + 1, at + 11)),
+        );
+      const follower = collect(engine.log, room, before[150]?.pos ?? 0);
+      const pos = await say(engine.log, room, handshake?.pos ?? 0, 'on it goes');
+      expect(pos).toBeGreaterThanOrEqual(FIRST_SEQUENCE);
+      await follower.until(pos);
+      expect(bodies(follower.entries)).toEqual([...bodies(before.slice(151)), 'on it goes']);
+      follower.follower.stop();
+      expect(
+        await engine.log.append(room, { id: newId(), base: before[0]?.pos ?? 0, body: Buffer.of() }),
+      ).toEqual({
+        stale: handshake?.pos,
+      });
+      const lost = await engine.log.handshake(room, before[0]?.pos ?? 0, handshakeOf('too late'));
+      expect(lost).toEqual({ conflict: handshake?.pos });
+      const third = await engine.log.handshake(room, handshake?.pos ?? 0, handshakeOf('third'));
+      await say(engine.log, room, appended(third).pos, 'in the third');
+    }
+    // What went on there is never overwritten.
+    const again = await moveRooms({ ...to(), folder });
+    expect(again).toMatchObject({ rooms: 5, before: 5 });
+    rmSync(folder, { recursive: true });
+  });
+
+  test('that was broken off goes on; what the folder has got since, follows; a post is known again', async () => {
+    const held = await filled(3, 400);
+    const broken = new Error('broken off');
+    const breakOff = ({ entriesDone }: MoveProgress) => {
+      if (entriesDone > 500) throw broken;
+    };
+    await expect(moveRooms({ ...to(), folder, progress: breakOff })).rejects.toThrow(broken);
+    const { log, close } = await openLmdb({ folder });
+    const [[room = '', before = []] = []] = held;
+    const post = { id: newId(), base: before.at(-2)?.pos ?? 0, body: Buffer.from('since') };
+    const { pos } = appended(await log.append(room, post));
+    await close();
+    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, before: 0 });
+    for (const [id, entries] of held)
+      expect(plain(await readAll(engine.log, id)).slice(0, entries.length)).toEqual(plain(entries));
+    expect(bodies(await readAll(engine.log, room)).at(-1)).toBe('since');
+    expect(await engine.log.append(room, post)).toMatchObject({ pos, dup: true });
+    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, before: 3 });
+    // The folder is served again by mistake, and the cluster too: neither's messages may be lost by a third move.
+    await say(engine.log, room, before.at(-2)?.pos ?? 0, 'in the cluster');
+    const reopened = await openLmdb({ folder });
+    await say(reopened.log, room, before.at(-2)?.pos ?? 0, 'in the folder');
+    await reopened.close();
+    await expect(moveRooms({ ...to(), folder })).rejects.toThrow(/has gone on in the cluster/);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('is refused while a server has the folder, and of a folder without rooms', async () => {
+    const { close } = await openLmdb({ folder });
+    await expect(moveRooms({ ...to(), folder })).rejects.toThrow(/in use/);
+    await close();
+    await expect(moveRooms({ ...to(), folder: join(home, 'nothing') })).rejects.toThrow(/holds no rooms/);
+  });
+});

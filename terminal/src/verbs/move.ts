@@ -1,0 +1,58 @@
+import { clusterOptions } from '@gochat/server/cluster-settings';
+import type { MoveProgress } from '@gochat/server/log/move';
+import { type GivenOptions, readClusterSettings } from '@gochat/server/options';
+import { orUsage, UsageError } from '@gochat/server/usage-error';
+import { type Io, note } from '../io.ts';
+
+const BAR_CELLS = 30;
+const DRAW_MS = 100;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** Copies the rooms of a stopped server into a cluster. */
+export async function run(io: Io, _args: readonly string[], given: GivenOptions): Promise<void> {
+  const { from, to, ...rest } = given;
+  if (typeof from !== 'string' || from === '')
+    throw new UsageError('name the data folder of the stopped server with --from');
+  if (typeof to !== 'string' || to === '')
+    throw new UsageError('name the NATS servers with --to, such as nats://a:4222,b:4222,c:4222');
+  const cluster = readClusterSettings({ ...rest, log: to }, io.env);
+  if (cluster === undefined) throw new UsageError('name the NATS servers with --to');
+  // Few need it.
+  const { moveRooms } = await import('@gochat/server/log/move');
+  const options = await orUsage(clusterOptions(cluster));
+  const bar = new ProgressBar(io);
+  const report = await orUsage(
+    moveRooms({ ...options, folder: from, progress: (progress) => bar.show(progress) }),
+  ).finally(() => bar.end());
+  const { rooms, before, entries } = report;
+  note(io, `rooms moved: ${rooms - before}, moved before: ${before}, entries looked at: ${entries}`);
+  note(io, `each was read back from the cluster and is as it was; ${from} is unchanged`);
+}
+
+/** One line that is drawn over on a terminal; elsewhere nothing until the end. */
+class ProgressBar {
+  readonly #io: Io;
+  readonly #shown: boolean;
+  #drawnAt = 0;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#shown = io.stderr.isTTY === true;
+  }
+
+  show({ rooms, roomsDone, entries, entriesDone }: MoveProgress): void {
+    const now = Date.now();
+    if (!this.#shown || now - this.#drawnAt < DRAW_MS) return;
+    this.#drawnAt = now;
+    const part = entries === 0 ? 1 : Math.min(1, entriesDone / entries);
+    const full = Math.round(part * BAR_CELLS);
+    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
+    this.#io.stderr.write(
+      `${CLEAR_LINE}${bar} ${Math.floor(part * 100)} %  ${entriesDone} of ${entries} entries, ${roomsDone} of ${rooms} rooms`,
+    );
+  }
+
+  end(): void {
+    if (this.#shown) this.#io.stderr.write(CLEAR_LINE);
+  }
+}
