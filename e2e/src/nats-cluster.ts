@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly size?: number;
   /** Lines of configuration for each, besides what a cluster needs. */
   readonly extra?: string;
+  /** What else is done to each one's configuration. */
+  readonly change?: (config: string) => string;
   /** Where each listens, instead of loopback, and the name of the network namespace it runs in. */
   readonly places?: readonly Place[];
 }
@@ -93,7 +95,14 @@ export class NatsCluster {
     this.servers = servers;
   }
 
-  static async start({ binary, folder, size = 3, extra = '', places }: ClusterOptions): Promise<NatsCluster> {
+  static async start({
+    binary,
+    folder,
+    size = 3,
+    extra = '',
+    change = (config) => config,
+    places,
+  }: ClusterOptions): Promise<NatsCluster> {
     const ports: Ports[] = [];
     for (let i = 0; i < size; i++) {
       const [client, route, monitor] = await freePorts(3);
@@ -108,14 +117,14 @@ export class NatsCluster {
       const config = join(home, 'nats.conf');
       writeFileSync(
         config,
-        `server_name: ${name}
+        change(`server_name: ${name}
 listen: "${hostOf(i)}:${own.client}"
 http: "${hostOf(i)}:${own.monitor}"
 max_payload: 8MB
 jetstream { store_dir: "${home}", sync_interval: always }
 ${size > 1 ? `cluster { name: test, listen: "${hostOf(i)}:${own.route}", routes: [${routes}] }` : ''}
 ${extra}
-`,
+`),
       );
       const place = places?.[i];
       const enter = place === undefined ? [] : ['ip', 'netns', 'exec', place.namespace];

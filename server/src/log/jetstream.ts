@@ -8,7 +8,7 @@ import { JetStreamState } from './jetstream-state.ts';
 import { checkMonitor, checkServer, prepareStreams } from './jetstream-streams.ts';
 import { JetStreamTails } from './jetstream-tails.ts';
 import { Unavailable } from './log.ts';
-import { EngineRefusal, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
+import { EngineRefusal, isRefused, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
 
 export interface JetStreamOptions extends NatsOptions {
   /** How many servers keep each entry. */
@@ -85,6 +85,12 @@ async function inTime<Result>(end: number, work: () => Promise<Result>): Promise
       return await work();
     } catch (error) {
       if (error instanceof CannotOpen) throw error;
+      if (isRefused(error))
+        throw new CannotOpen(
+          'unusable',
+          'the NATS servers refuse us: check the user and password in --log, or the file of --log-creds',
+          { cause: error },
+        );
       if (performance.now() > end) {
         const words = error instanceof Error ? error.message : String(error);
         throw new CannotOpen('unusable', `the NATS servers can't be used: ${words}`, { cause: error });

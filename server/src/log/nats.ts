@@ -1,5 +1,12 @@
 import { jetstreamManager, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
-import { connect, credsAuthenticator, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import {
+  AuthorizationError,
+  connect,
+  credsAuthenticator,
+  headers,
+  type Msg,
+  type NatsConnection,
+} from '@nats-io/transport-node';
 import { Unavailable } from './log.ts';
 
 export interface NatsOptions {
@@ -285,6 +292,11 @@ export class Nats {
       if (type === 'reconnect' || type === 'slowConsumer') for (const shaken of this.#shaken) shaken();
     }
   }
+}
+
+/** Whether the servers know us not. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof AuthorizationError;
 }
 
 interface ApiError {

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NatsCluster } from '@gochat/e2e/nats-cluster';
+import { neededNatsServer } from '@gochat/e2e/nats-server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServerLimits } from '../src/limits.ts';
+import { openJetStream } from '../src/log/jetstream.ts';
+import type { RunningServer } from '../src/serve.ts';
+import { KeyPair, newRoomId, opened, sealed } from './keys.ts';
+import {
+  createFrame,
+  fetchInfo,
+  follow,
+  found,
+  grantOf,
+  invitationFrame,
+  joinFrame,
+  newTicket,
+  post,
+  postFrame,
+} from './member.ts';
+import { startNode } from './node.ts';
+import type { Peer } from './peer.ts';
+
+const binary = await neededNatsServer('several nodes serve the same rooms');
+const POLL_MS = 20;
+
+type TestNode = Awaited<ReturnType<typeof startNode>>;
+
+describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
+  let folder: string;
+  let cluster: NatsCluster;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gochat-nodes-'));
+    cluster = await NatsCluster.start({ binary: binary ?? '', folder });
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function node(limits: Partial<ServerLimits> = {}, first = 0): Promise<TestNode> {
+    const servers = [...cluster.addresses.slice(first), ...cluster.addresses.slice(0, first)];
+    return startNode({ engine: await openJetStream({ servers, replicas: 3 }), limits });
+  }
+
+  test('are one to the members of a room, who may change from one to the other', async () => {
+    const [a, b] = [await node(), await node({}, 1)];
+    const [ada, bob] = [await a.peer(), await b.peer('web')];
+    const { room, access } = await found(ada);
+    await follow(ada, room, access);
+    await follow(bob, room, access);
+    for (let i = 0; i < 10; i++) {
+      const [writer, reader] = i % 2 ? [ada, bob] : [bob, ada];
+      const heard = reader.coming((frame) => frame.type === 'entry' && opened(frame.body) === `m${i}`);
+      await post(writer, room, access.at, `m${i}`);
+      await heard;
+    }
+    const signalled = bob.coming((frame) => frame.type === 'signal');
+    ada.send({ type: 'signal', room, body: sealed('typing') });
+    expect(await signalled).toEqual({ type: 'signal', room, body: sealed('typing') });
+    await ada.barrier();
+    expect(ada.of('signal')).toEqual([]);
+    const orders = [ada, bob].map((peer) => peer.of('entry').map(({ seq, body }) => [seq, opened(body)]));
+    expect(orders[0]).toEqual(orders[1]);
+    // On another node, from where it was.
+    const since = ada.of('entry').at(-3)?.seq;
+    const moved = await b.peer();
+    await follow(moved, room, access, since);
+    expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
+  });
+
+  test('let an invite be used as often as it may be, whoever is asked', async () => {
+    const [a, b] = [await node(), await node({}, 1)];
+    const ada = await a.peer();
+    const ticket = newTicket();
+    const { room, access } = await found(ada, [grantOf(ticket, { uses: 5 })]);
+    await follow(ada, room, access);
+    const joined = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const racer = await (i % 2 ? a : b).peer();
+        for (;;) {
+          const info = await racer.ask<'groupinfo' | 'error'>(invitationFrame(racer, room, ticket));
+          if (info.type === 'error') return false;
+          const frame = joinFrame(racer, room, ticket, info, new KeyPair());
+          if ((await racer.ask<'ack' | 'error'>(frame)).type === 'ack') return true;
+        }
+      }),
+    );
+    expect(joined.filter(Boolean)).toHaveLength(5);
+    expect((await fetchInfo(ada, room)).invites).toEqual([]);
+  });
+
+  test('count together what an address may do', async () => {
+    const limits = { createsPerHour: 3, sparesLoopback: false };
+    const peers = [await (await node(limits)).peer(), await (await node(limits, 1)).peer()];
+    const answers: unknown[] = [];
+    for (let i = 0; i < 6; i++) {
+      const frame = createFrame(newRoomId(), new KeyPair(), new KeyPair());
+      answers.push(await (peers[i % 2] as Peer).ask(frame));
+    }
+    const refused = answers.filter((answer) => (answer as { code?: string }).code === 'rate-limited');
+    // An hour may end between two of them.
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThanOrEqual(3);
+    for (const refusal of refused)
+      expect((refusal as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  test('one that leaves serves on while it sends its clients away, a few at a time', async () => {
+    const leaving = await node({ leaveMs: 1_000 });
+    const peers = await Promise.all(Array.from({ length: 20 }, () => leaving.peer()));
+    const last = peers.at(-1) as Peer;
+    const { room, access } = await found(last);
+    await follow(last, room, access);
+    const gone: number[] = [];
+    for (const peer of peers) void peer.closed.then(() => gone.push(performance.now()));
+    const began = performance.now();
+    const closing = leaving.close();
+    await peers[0]?.closed;
+    expect(await post(last, room, access.at, 'still served')).toMatchObject({ type: 'ack' });
+    await closing;
+    await Promise.all(peers.map((peer) => peer.closed));
+    for (const peer of peers) expect(peer.frames.at(-1)).toMatchObject({ type: 'error', code: 'restarting' });
+    const middle = gone.filter((at) => at - began > 200 && at - began < 800);
+    expect(middle.length).toBeGreaterThan(4);
+  });
+
+  test('while the engine is away they say so, keep their connections, and go on by themselves', async () => {
+    const a = await node();
+    const b = await node({}, 1);
+    const [ada, bob] = [await a.peer(), await b.peer()];
+    const { room, access } = await found(ada);
+    for (const peer of [ada, bob]) await follow(peer, room, access);
+    await post(ada, room, access.at, 'before');
+    await Promise.all(cluster.servers.map((server) => server.kill()));
+    await isReady(a, 503);
+    const frame = postFrame(room, access.at, 'meanwhile');
+    expect(await ada.ask(frame)).toMatchObject({
+      type: 'error',
+      code: 'unavailable',
+      retryAfterMs: expect.any(Number),
+    });
+    for (const server of cluster.servers) server.start();
+    for (const one of [a, b]) await isReady(one, 200);
+    const heard = bob.next((down) => down.type === 'entry' && opened(down.body) === 'meanwhile');
+    while ((await ada.ask(frame)).type !== 'ack');
+    await heard;
+    expect(bob.of('entry').map(({ body }) => opened(body))).toEqual(['founding', 'before', 'meanwhile']);
+    for (const peer of [ada, bob]) await peer.barrier();
+  });
+});
+
+async function isReady({ port }: RunningServer, wanted: number): Promise<void> {
+  for (;;) {
+    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
+    if (status === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
