@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { neededNatsServer } from '../src/nats-server.ts';
+
+const SECONDS = 12;
+const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? Date.now() % 2 ** 31);
+const binary = await neededNatsServer('faults on three nodes and three engines');
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const MAIN = fileURLToPath(new URL('../src/cluster/main.ts', import.meta.url));
+
+test.skipIf(binary === undefined)(
+  `faults on a cluster for ${SECONDS} s: nothing lost, doubled or disordered (GOCHAT_FAULTS_SEED=${seed})`,
+  async () => {
+    const args = ['--import', LOADER, MAIN, '--seconds', String(SECONDS), '--seed', String(seed)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let told = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        told += chunk.toString();
+      });
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code, told).toBe(0);
+    const report = JSON.parse(told.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(report).toMatchObject({ seed, lost: 0, doubled: 0, disordered: 0, doubleWinners: 0, diverged: 0 });
+    expect(report.acked).toBeGreaterThan(100);
+    const seen = Object.values(report.faults as Record<string, number>).reduce((sum, count) => sum + count, 0);
+    expect(seen).toBeGreaterThan(0);
+    // Through every node, none of them alone.
+    expect((report.shares as number[]).every((share) => share > 0)).toBe(true);
+  },
+  240_000,
+);
