@@ -6,6 +6,7 @@
 //   rate:N:SECONDS:WARM     N messages a second; the latency of every delivery
 //   posts:SECONDS:WARM      each sender posts as soon as its last post is acknowledged
 //   idle:SECONDS            nothing; the memory of the server
+// --nodes PORT,... and --sender-nodes PORT,...: dialled in turn by those that only receive and those that post; the name stays that of --port.
 // A connection's `prove INDEX SENDER NONCE` on standard output asks the driver for its frames: `INDEX frame<TAB>frame...`.
 #define _GNU_SOURCE
 #include "load.h"
@@ -246,6 +247,12 @@ static int poll_once(int wait_ms) {
 
 // ---- opening
 
+// Who receives and who posts may be on different nodes.
+static int port_of(const connection *c) {
+  if (c->sender && set.sender_node_count) return set.sender_nodes[c->index % set.sender_node_count];
+  return set.node_count ? set.nodes[c->index % set.node_count] : set.port;
+}
+
 static void start_one(void) {
   connection *c = &connections[started];
   c->index = started++;
@@ -261,7 +268,7 @@ static void start_one(void) {
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   struct sockaddr_in server = {
-      .sin_family = AF_INET, .sin_port = htons(set.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+      .sin_family = AF_INET, .sin_port = htons(port_of(c)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   opening++;
   connect(c->fd, (void *)&server, sizeof server);
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
@@ -416,6 +423,15 @@ static void run_phases(long kb_before) {
   free(phases);
 }
 
+// Returns whether it was such a setting.
+static int read_nodes(const char *flag, char *text) {
+  int of_senders = !strcmp(flag, "--sender-nodes");
+  if (!of_senders && strcmp(flag, "--nodes")) return 0;
+  int *ports = of_senders ? set.sender_nodes : set.nodes, *ports_count = of_senders ? &set.sender_node_count : &set.node_count;
+  for (char *port = strtok(text, ","); port && *ports_count < 16; port = strtok(NULL, ",")) ports[(*ports_count)++] = atoi(port);
+  return 1;
+}
+
 static void read_settings(int argc, char **argv) {
   const struct { const char *flag; int *number; const char **text; } flags[] = {
       {"--protocol", NULL, &set.protocol}, {"--label", NULL, &set.label},   {"--phases", NULL, &set.phases},
@@ -431,6 +447,7 @@ static void read_settings(int argc, char **argv) {
         set.pids[set.pid_count++] = atoi(pid);
       continue;
     }
+    if (read_nodes(argv[i], argv[i + 1])) continue;
     while (f < n && strcmp(flags[f].flag, argv[i])) f++;
     if (f == n) {
       fprintf(stderr, "unknown %s\n", argv[i]);

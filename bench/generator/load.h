@@ -35,6 +35,8 @@ typedef struct settings {
   int rooms;   // per connection that posts; 0: one room that all are in
   int waits;   // whether a sender posts only when its last post was acknowledged
   int pids[64], pid_count;
+  int nodes[16], node_count;               // ports to dial in turn, where one name stands for several servers
+  int sender_nodes[16], sender_node_count; // the same for those that post; 0: as the others
 } settings;
 
 typedef struct protocol {

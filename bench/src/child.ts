@@ -12,17 +12,18 @@ const OPEN_MS = 60_000;
 const END_MS = 5_000;
 const TRY_MS = 20;
 
-/** A server under load: pinned to its core, ended by its pid. */
+/** A server under load: pinned to its core unless told otherwise, ended by its pid. */
 export class Child {
   readonly process: ChildProcess;
   #said = '';
 
-  /** Starts a command on the server's core. */
   constructor(
     command: readonly string[],
-    options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+    options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv; readonly pinned?: boolean },
   ) {
-    this.process = spawn('taskset', ['-c', String(SERVER_CORE), ...command], {
+    const [program = '', ...args] =
+      options.pinned === false ? command : ['taskset', '-c', String(SERVER_CORE), ...command];
+    this.process = spawn(program, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

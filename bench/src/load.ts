@@ -108,7 +108,9 @@ async function readPhases(
   const phases: Phase[] = [];
   for await (const line of createInterface(generator.stdout)) {
     if (line.startsWith('{')) {
-      phases.push(JSON.parse(line) as Phase);
+      const phase = JSON.parse(line) as Phase;
+      phases.push(phase);
+      running.ended?.(phase.phase);
       continue;
     }
     const [, index = '', isSender = '', nonce = ''] = line.split(' ');

@@ -9,6 +9,8 @@ export interface Running {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** The frames with which a connection enters; the generator asks for them where proofs are to be made. */
   enter?(connection: EnteringConnection): readonly string[];
+  /** Is told when a phase of the load has ended. */
+  ended?(phase: string): void;
   stop(): Promise<void>;
 }
 

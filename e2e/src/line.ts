@@ -17,14 +17,14 @@ export class Line {
     this.#frames = createInterface(socket)[Symbol.asyncIterator]();
   }
 
-  /** @throws Error when nobody answers there with a welcome. */
-  static async open(port: number): Promise<{ line: Line; nonce: string }> {
+  /** @param origin the name that it is dialled by. @throws Error when nobody answers there with a welcome. */
+  static async open(port: number, origin = `127.0.0.1:${port}`): Promise<{ line: Line; nonce: string }> {
     const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     const line = new Line(socket);
     // An end is found by who reads; a reset is one.
     socket.on('error', () => socket.destroy());
-    line.say(JSON.stringify({ type: 'hello', id: 'hello', version: 1, origin: `127.0.0.1:${port}` }));
+    line.say(JSON.stringify({ type: 'hello', id: 'hello', version: 1, origin }));
     const { nonce } = await line.next('welcome');
     return { line, nonce };
   }

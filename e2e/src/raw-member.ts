@@ -69,12 +69,13 @@ export class RawMember {
     return { id, frame: JSON.stringify({ ...frame, proof: this.#sign(signedHandshake(frame)) }) };
   }
 
-  enter(room: RoomId, nonce: string, since: string): string {
+  /** @param key where its access key was added */
+  enter(room: RoomId, nonce: string, since: string, key = '1'): string {
     const frame = {
       type: 'enter',
       id: `enter-${room}` as RequestId,
       room,
-      key: '1' as Position,
+      key: key as Position,
       since: since as Position,
       nonce: text(16),
     } as const;

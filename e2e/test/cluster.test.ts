@@ -26,7 +26,10 @@ test.skipIf(binary === undefined)(
     const report = JSON.parse(told.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
     expect(report).toMatchObject({ seed, lost: 0, doubled: 0, disordered: 0, doubleWinners: 0, diverged: 0 });
     expect(report.acked).toBeGreaterThan(100);
-    const seen = Object.values(report.faults as Record<string, number>).reduce((sum, count) => sum + count, 0);
+    const seen = Object.values(report.faults as Record<string, number>).reduce(
+      (sum, count) => sum + count,
+      0,
+    );
     expect(seen).toBeGreaterThan(0);
     // Through every node, none of them alone.
     expect((report.shares as number[]).every((share) => share > 0)).toBe(true);
