@@ -9,6 +9,7 @@ const PER_CONNECTION = 250;
 const ENTERING = 16;
 const POSTS = 1_000;
 const IDLE_MS = 10_000;
+const PING_MS = 30_000;
 
 export interface ManyRooms {
   readonly rooms: number;
@@ -54,6 +55,10 @@ export async function measureManyRooms(
     rooms.slice(i * PER_CONNECTION, (i + 1) * PER_CONNECTION),
   );
   const open: { readonly line: Line; readonly rooms: readonly RoomId[] }[] = [];
+  // As clients do: who is silent for 90 s is taken for gone.
+  const pings = setInterval(() => {
+    for (const { line } of open) line.say(JSON.stringify({ type: 'ping', id: text(16) }));
+  }, PING_MS);
   began = performance.now();
   await inParallel(ENTERING, groups, async (group) => {
     const port = stage.ports[open.length % stage.ports.length] as number;
@@ -79,6 +84,7 @@ export async function measureManyRooms(
     ]);
     times.push(performance.now() - at);
   }
+  clearInterval(pings);
   for (const { line } of open) line.close();
   times.sort((a, b) => a - b);
   const page = (await stage.engines.servers[0]?.ask('/jsz')) as { readonly storage?: number } | undefined;

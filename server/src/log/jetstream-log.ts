@@ -80,20 +80,19 @@ export class JetStreamLog implements RoomLog {
   async head(room: RoomId): Promise<Head | undefined> {
     this.#requireOpen();
     return patiently(async () => {
-      const [stored, newest] = await Promise.all([
-        this.#nats.last(LOG_STREAM, logSubjects(room)),
-        this.#posts.newest(room),
-      ]);
-      if (stored === undefined || newest === undefined) return undefined;
-      const last = decodeKept(stored).entry;
-      const handshake = newest.entry.pos;
-      const known = last.kind === 'message' ? 0 : await this.#tails.read(room);
+      const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
+      if (stored === undefined) return undefined;
+      const last = decodeKept(stored);
+      const isMessage = last.entry.kind === 'message';
+      const newest = isMessage ? await this.#posts.newest(room) : last;
+      if (newest === undefined) return undefined;
+      const known = isMessage ? 0 : await this.#tails.read(room);
       return {
-        pos: Math.max(last.pos, handshake, known),
-        handshake,
+        pos: Math.max(last.entry.pos, newest.entry.pos, known),
+        handshake: newest.entry.pos,
         access: newest.entry.access ?? Buffer.of(),
         state: newest.state ?? Buffer.of(),
-        ...givenOf(last.pos, last.kind === 'message'),
+        ...givenOf(last.entry.pos, isMessage),
       };
     });
   }
@@ -108,7 +107,7 @@ export class JetStreamLog implements RoomLog {
     this.#requireOpen();
     const drop = dropSubject(room);
     const follower: JetStreamFollower = new JetStreamFollower(after, sink, {
-      read: (behind, limit) => this.#readers.take(() => this.#pages.read(room, behind, limit)),
+      read: (behind, limit) => this.#readers.take(() => this.#pages.read(room, behind, limit, false)),
       listen: (heard) => this.#nats.listen(liveSubjects(room), heard),
       isDrop: ({ subject }) => subject === drop,
       isExpired: ({ expiresAt }) => expiresAt !== 0 && expiresAt <= this.#now(),

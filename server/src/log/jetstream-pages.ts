@@ -3,7 +3,7 @@ import type { Clock } from './engine.ts';
 import { decodeKept, FIRST_SEQUENCE, type Kept, LOG_STREAM, logSubjects } from './jetstream-layout.ts';
 import type { JetStreamTails } from './jetstream-tails.ts';
 import { type Entry, PAGE_BYTES, type Page, type Position, type RoomId, Unavailable } from './log.ts';
-import type { Nats, Stored } from './nats.ts';
+import type { Nats } from './nats.ts';
 
 const PAGE_ENTRIES = 512;
 const TRAILING_TRIES = 200;
@@ -26,34 +26,45 @@ export class JetStreamPages {
     this.#tails = tails;
   }
 
-  /** As of {@link RoomLog.read}, and never trailing what was acknowledged before the call. @throws Unavailable, EngineRefusal */
-  async read(room: RoomId, behind: Position, limit: number): Promise<RoomPage> {
+  /**
+   * As of {@link RoomLog.read}, and never trailing what was acknowledged before the call.
+   * @param floorWanted whether the floor matters to who reads: it can cost a request more
+   * @throws Unavailable, EngineRefusal
+   */
+  async read(room: RoomId, behind: Position, limit: number, floorWanted = true): Promise<RoomPage> {
     if (limit <= 0) return { entries: [], floor: 0 };
     const page = new Gathering(behind, limit, this.#now());
     let next = await this.#sequenceBehind(room, behind);
-    let [newest, found] = await Promise.all([this.#newest(room), this.#page(room, next, limit)]);
+    // The leader first: most who ask are at the end already, and a page is dear to the engine where a room's entries lie far apart.
+    let newest = await this.#newest(room);
     for (let tries = 0; newest !== undefined; ) {
-      for (const stored of found) {
+      const found: readonly Kept[] =
+        newest.seq < next ? [] : newest.seq === next ? [newest] : await this.#page(room, next, limit);
+      for (const kept of found) {
         if (page.full) return page;
-        page.add(decodeKept(stored));
-        next = stored.seq + 1;
+        page.add(kept);
+        next = kept.seq + 1;
       }
-      if (next > newest.seq) return this.#endOf(room, page, newest, next - 1);
+      if (next > newest.seq) return this.#endOf(room, page, newest, next - 1, floorWanted);
       if (page.entries.length > 0) return page;
-      if (found.length === 0) {
-        // The replica that was asked is behind its leader, or what the leader named has gone since.
-        if (++tries > TRAILING_TRIES) throw new Unavailable('the engine trails');
-        await after(Math.min(LONGEST_TRAILING_MS, tries));
-        newest = await this.#newest(room);
-      }
-      found = await this.#page(room, next, limit);
+      if (found.length > 0) continue;
+      // The replica that was asked is behind its leader, or what the leader named has gone since.
+      if (++tries > TRAILING_TRIES) throw new Unavailable('the engine trails');
+      await after(Math.min(LONGEST_TRAILING_MS, tries));
+      newest = await this.#newest(room);
     }
     return { entries: [], floor: 0, end: 0 };
   }
 
-  async #endOf(room: RoomId, page: Gathering, newest: Kept, end: number): Promise<RoomPage> {
+  async #endOf(
+    room: RoomId,
+    page: Gathering,
+    newest: Kept,
+    end: number,
+    floorWanted: boolean,
+  ): Promise<RoomPage> {
     // Behind a handshake that is the last there may have been messages which are gone.
-    if (newest.entry.kind === 'handshake') page.miss(await this.#tails.read(room));
+    if (floorWanted && newest.entry.kind === 'handshake') page.miss(await this.#tails.read(room));
     return { entries: page.entries, floor: page.floor, end };
   }
 
@@ -62,9 +73,10 @@ export class JetStreamPages {
     return stored && decodeKept(stored);
   }
 
-  #page(room: RoomId, from: number, limit: number): Promise<Stored[]> {
+  async #page(room: RoomId, from: number, limit: number): Promise<Kept[]> {
     const count = Math.min(limit, PAGE_ENTRIES);
-    return this.#nats.page(LOG_STREAM, logSubjects(room), from, count, PAGE_BYTES);
+    const stored = await this.#nats.page(LOG_STREAM, logSubjects(room), from, count, PAGE_BYTES);
+    return stored.map(decodeKept);
   }
 
   /** The least sequence behind every entry up to a position, which an embedded engine may have given. */

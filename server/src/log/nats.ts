@@ -57,6 +57,9 @@ export class EngineRefusal extends Error {
   }
 }
 
+/** There is no connection to any server: nothing was asked. */
+export class EngineAway extends Unavailable {}
+
 export interface ServerFacts {
   readonly version: string;
   readonly maxPayload: number;
@@ -282,7 +285,7 @@ export class Nats {
 
   /** The library would keep what is sent meanwhile, without a bound. */
   #requireConnected(): void {
-    if (!this.connected) throw new Unavailable('the engine is away');
+    if (!this.connected) throw new EngineAway('the engine is away');
   }
 
   async #watch(): Promise<void> {
