@@ -5,9 +5,11 @@ import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServerLimits } from '../src/limits.ts';
+import type { Engine } from '../src/log/engine.ts';
 import { openJetStream } from '../src/log/jetstream.ts';
 import type { RunningServer } from '../src/serve.ts';
 import { KeyPair, newRoomId, opened, sealed } from './keys.ts';
+import { makeRoom, newId, readAll, say, text } from './log/room.ts';
 import {
   createFrame,
   fetchInfo,
@@ -69,6 +71,41 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const moved = await b.peer();
     await follow(moved, room, access, since);
     expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
+  });
+
+  test('acknowledge each of many concurrent posts at the position where it stands', async () => {
+    const engines = await Promise.all(
+      [0, 1, 2].map(() => openJetStream({ servers: cluster.addresses, replicas: 3 })),
+    );
+    const rooms = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const room = newId();
+        return { room, base: await makeRoom((engines[0] as Engine).log, room) };
+      }),
+    );
+    const acked = await Promise.all(
+      engines.flatMap(({ log }, node) =>
+        rooms.flatMap(({ room, base }) =>
+          Array.from({ length: 60 }, async (_, i) => {
+            const body = `${node}.${i}`;
+            return { room, body, pos: await say(log, room, base, body) };
+          }),
+        ),
+      ),
+    );
+    for (const { room } of rooms) {
+      const log = await readAll((engines[1] as Engine).log, room);
+      const stands = new Map(log.map(({ pos, body }) => [pos, text(body)]));
+      const own = acked.filter((one) => one.room === room);
+      expect(own.filter(({ pos, body }) => stands.get(pos) !== body)).toEqual([]);
+      expect(log).toHaveLength(1 + own.length);
+      // Each node's in the order in which they were asked for.
+      for (const node of [0, 1, 2]) {
+        const said = [...stands.values()].filter((body) => body.startsWith(`${node}.`));
+        expect(said).toEqual(Array.from({ length: 60 }, (_, i) => `${node}.${i}`));
+      }
+    }
+    for (const engine of engines) await engine.close();
   });
 
   test('let an invite be used as often as it may be, whoever is asked', async () => {

@@ -87,9 +87,11 @@ async function measure(): Promise<void> {
         await room('latency on one node', stage, { ...quiet, receiveAt: [0], sendAt: [0] });
         await room('latency from one node to another', stage, { ...quiet, receiveAt: [1], sendAt: [0] });
       });
+    const idle: ClusterLoad = { receivers: CROWD, senders: 0, phase: 'idle:3' };
+    if (wanted('crowd')) await on(1, async (stage) => room(`${CROWD} connections, idle`, stage, idle));
     if (wanted('crowd'))
       await on(2, async (stage) => {
-        await room(`${CROWD} connections, idle`, stage, { receivers: CROWD, senders: 0, phase: 'idle:3' });
+        await room(`${CROWD} connections, idle`, stage, idle);
         await room(`${CROWD} connections, 2 a second`, stage, {
           receivers: CROWD,
           senders: 10,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Counts, Signals } from './engine.ts';
 import { signalSubject } from './jetstream-layout.ts';
-import type { RoomId } from './log.ts';
+import { type RoomId, Unavailable } from './log.ts';
 import type { Nats } from './nats.ts';
 
 const NAME_BYTES = 16;
@@ -19,8 +19,12 @@ export class JetStreamCounts implements Counts {
     // Names have no common form, and what is counted is none of the engine's business.
     const hash = createHash('sha256').update(name).digest().subarray(0, NAME_BYTES).toString('base64url');
     const subject = `gochat.count.${hash}`;
-    const { val } = await this.#nats.store({ subject, data: NOTHING, headers: { 'Nats-Incr': '1' } });
-    return Number(val);
+    try {
+      const { val } = await this.#nats.store({ subject, data: NOTHING, headers: { 'Nats-Incr': '1' } });
+      return Number(val);
+    } catch (cause) {
+      throw cause instanceof Unavailable ? cause : new Unavailable('the engine could not count', { cause });
+    }
   }
 }
 

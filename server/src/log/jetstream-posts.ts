@@ -159,7 +159,8 @@ export class JetStreamPosts {
     const base = await this.#sequenceOf(room, batch[0]?.message.base ?? 0);
     const stamped = batch.map((waiting) => this.#stamp(room, base, waiting));
     try {
-      return (await this.#nats.storeAll(stamped, randomBytes(16).toString('base64url'))).seq;
+      const { seq, count } = await this.#nats.storeAll(stamped, randomBytes(16).toString('base64url'));
+      return count === batch.length ? seq : undefined;
     } catch (error) {
       if (error instanceof EngineRefusal && !BUSY.has(error.code)) return undefined;
       throw error;

@@ -107,7 +107,7 @@ interface Varz {
 
 /**
  * Makes the streams, or gives the present ones this version's settings.
- * @throws CannotOpen when the cluster can't have them so
+ * @throws CannotOpen when what is there can't be used; Error when the cluster can't have them so, or not yet
  */
 export async function prepareStreams(nats: Nats, replicas: number): Promise<void> {
   for (const wanted of settings(replicas)) {
@@ -120,8 +120,8 @@ export async function prepareStreams(nats: Nats, replicas: number): Promise<void
     } catch (error) {
       if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
       const words = error instanceof Error ? error.message : String(error);
-      throw new CannotOpen(
-        'unusable',
+      // Servers that have just started may not have found each other yet: it is tried again for a while.
+      throw new Error(
         `NATS can't have the stream ${wanted.name} with ${replicas} replicas: ${words}; name how many servers there are with --log-replicas, at most 5`,
         { cause: error },
       );

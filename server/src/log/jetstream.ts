@@ -20,7 +20,7 @@ export interface JetStreamOptions extends NatsOptions {
   readonly now?: Clock;
 }
 
-const START_MS = 30_000;
+const START_MS = 20_000;
 const START_RETRY_MS = 500;
 const PROBE_MS = 1_000;
 

@@ -41,6 +41,8 @@ export interface Stamped {
 export interface PublishAck {
   readonly seq: number;
   readonly duplicate?: boolean;
+  /** Of a batch: how many were stored, one behind the other up to `seq`. */
+  readonly count?: number;
   /** Of a counter: its value now. */
   readonly val?: string;
 }
