@@ -1,15 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needed, type Tool } from './tool.ts';
+import { needed, runAlone, type Tool } from './tool.ts';
 
 /** The least version that keeps what it acknowledges under races. */
 const LEAST = [2, 12] as const;
 /** Newest first. Debian 12 itself carries 2.9.10. */
 const SUITES = ['sid', 'testing', 'trixie'] as const;
-const LAST_WORDS_CHARS = 400;
 const LOCK = join(tmpdir(), 'gochat-nats-server.lock');
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gochat-tests');
 
@@ -53,7 +51,8 @@ export async function findNatsServer(): Promise<Tool> {
   if (!existsSync('/etc/debian_version'))
     return { missing: 'there is no nats-server of 2.12 or later, and this is no Debian to take it from' };
   mkdirSync(CACHE, { recursive: true });
-  const said = await fetchInto(CACHE);
+  // Whoever waited for another process finds it there.
+  const said = await runAlone(LOCK, FETCH, [CACHE, ...SUITES]);
   return isRecent(versionOf(cached))
     ? { path: cached }
     : { missing: `there is no nats-server of 2.12 or later, and apt could not fetch one: ${said}` };
@@ -62,23 +61,6 @@ export async function findNatsServer(): Promise<Tool> {
 /** Where it is; undefined, and a loud word about it, when what needs it must be skipped. @throws Error under continuous integration */
 export async function neededNatsServer(skipped: string): Promise<string | undefined> {
   return needed(await findNatsServer(), skipped);
-}
-
-/** One at a time, of all test files: whoever waited finds it there. */
-async function fetchInto(folder: string): Promise<string> {
-  const child = spawn('flock', [LOCK, 'sh', '-c', FETCH, 'fetch', folder, ...SUITES], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-LAST_WORDS_CHARS);
-    });
-  const failed = await once(child, 'close').then(
-    () => undefined,
-    (error: unknown) => String(error),
-  );
-  return failed ?? said.trim();
 }
 
 function versionOf(path: string): string | undefined {

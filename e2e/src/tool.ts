@@ -39,8 +39,16 @@ export async function findTool(command: string, packages: readonly string[], mac
 }
 
 /** @returns the end of what apt-get printed */
-async function install(command: string, packages: readonly string[]): Promise<string> {
-  const child = spawn('flock', [LOCK, 'sh', '-c', INSTALL, 'install', command, ...packages], {
+function install(command: string, packages: readonly string[]): Promise<string> {
+  return runAlone(LOCK, INSTALL, [command, ...packages]);
+}
+
+/**
+ * Runs a shell script, one process at a time of all that name this lock.
+ * @returns the end of what it printed, whether it failed or not
+ */
+export async function runAlone(lock: string, script: string, args: readonly string[]): Promise<string> {
+  const child = spawn('flock', [lock, 'sh', '-c', script, 'sh', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
