@@ -1,7 +1,6 @@
 import { signedEnter } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { CatchUp } from './catch-up.ts';
-import type { Page } from './log/log.ts';
 import { positionOf, positionText } from './positions.ts';
 import { useNonce } from './proofs.ts';
 import { Refusal } from './refusal.ts';
@@ -11,8 +10,6 @@ import type { Room } from './room.ts';
 import type { Session } from './session.ts';
 import { verifies } from './signature.ts';
 import { Subscription } from './subscription.ts';
-
-const NOTHING_MISSED: Page = { entries: [], floor: 0 };
 
 /** Proves an access key; the backlog is on its way when the next frame is taken. */
 export const enter: Handler<'enter'> = async (session, frame) => {
@@ -40,11 +37,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
 async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
   const { retirement, handshake } = await retirementUpTo(session.relay.log, room, key, since);
-  // Most come back to where they were: the log need not be asked what lies behind the end.
-  const first =
-    since === room.last
-      ? NOTHING_MISSED
-      : await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
+  const first = await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
   const subscription = new Subscription(room, session.link, key, since, session);
