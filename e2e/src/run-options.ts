@@ -12,8 +12,12 @@ const SECONDS = 60;
 const MOST_SECONDS = 24 * 3_600;
 const SEEDS = 2 ** 31;
 
-/** `--seconds N --seed N --only NAME`, the last as often as wanted; without a seed it is another one each time. @throws TypeError when they can't be read */
-export function readRunOptions(args: readonly string[]): RunOptions {
+/**
+ * `--seconds N --seed N --only NAME`, the last as often as wanted; without a seed it is another one each time.
+ * @param names what `--only` may name
+ * @throws TypeError when they can't be read
+ */
+export function readRunOptions(args: readonly string[], names: readonly string[] = []): RunOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -22,6 +26,13 @@ export function readRunOptions(args: readonly string[]): RunOptions {
       only: { type: 'string', multiple: true, default: [] },
     },
   });
+  const unknown = values.only.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(
+      names.length === 0
+        ? `there is no --only ${unknown}`
+        : `--only is one of ${names.join(', ')}, not ${unknown}`,
+    );
   return {
     only: values.only,
     seconds:

@@ -3,12 +3,13 @@ import { isPassed } from '../faults/run.ts';
 import { findNatsServer } from '../nats-server.ts';
 import { readRunOptions } from '../run-options.ts';
 import { findTool } from '../tool.ts';
+import { CLUSTER_FAULTS } from './kinds.ts';
 import { runClusterFaults } from './run.ts';
 
 /** `npm run cluster -- --seconds 60 [--seed N] [--only KIND …]` */
 const OWN_NETWORK = 'GOCHAT_OWN_NETWORK';
 const inOwnNetwork = process.env[OWN_NETWORK] === '1';
-const options = readRunOptions(process.argv.slice(2));
+const options = readRunOptions(process.argv.slice(2), Object.keys(CLUSTER_FAULTS));
 const found = await findNatsServer();
 if (!('path' in found)) {
   process.stderr.write(`${found.missing}\n`);

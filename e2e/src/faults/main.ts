@@ -1,8 +1,9 @@
 import { readRunOptions } from '../run-options.ts';
+import { FAULTS, LONG_FAULTS } from './kinds.ts';
 import { isPassed, runFaults } from './run.ts';
 
 /** `npm run faults -- --seconds 60 [--seed N] [--only KIND …]` */
-const options = readRunOptions(process.argv.slice(2));
+const options = readRunOptions(process.argv.slice(2), Object.keys({ ...FAULTS, ...LONG_FAULTS }));
 process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
 const report = await runFaults({ ...options, tell });
