@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { addressOf } from '../src/address.ts';
 import { Bucket } from '../src/bucket.ts';
-import { newId } from './keys.ts';
-import { enter, found } from './member.ts';
+import { openMemory } from '../src/log/memory.ts';
+import { KeyPair, newId, newRoomId } from './keys.ts';
+import { createFrame, enter, found } from './member.ts';
 import { startNode } from './node.ts';
 import { Peer } from './peer.ts';
 
@@ -140,4 +141,36 @@ test.each([
   [undefined, 'unknown', false],
 ])('the address %s counts as %s', (ip, name, loopback) => {
   expect(addressOf(ip)).toEqual({ name, loopback });
+});
+
+test('an address that has spent what all nodes allow it is refused without asking them again, until its hour is over', async () => {
+  let hour = 0;
+  const asked: string[] = [];
+  const spent = new Map<string, number>();
+  const counts = {
+    // Another node has counted the most of it already.
+    async add(name: string) {
+      asked.push(name);
+      const count = (spent.get(name) ?? (hour === 0 ? 2 : 0)) + 1;
+      spent.set(name, count);
+      return count;
+    },
+  };
+  const node = await startNode({
+    engine: { ...openMemory(), counts },
+    limits: { createsPerHour: 3, sparesLoopback: false },
+    now: () => hour * 3_600_000 + 1,
+  });
+  const ada = await node.peer();
+  const make = async () => {
+    const answer = await ada.ask(createFrame(newRoomId(), new KeyPair(), new KeyPair()));
+    return answer.type === 'error' ? answer : 'made';
+  };
+  expect(await make()).toBe('made');
+  for (let i = 0; i < 5; i++)
+    expect(await make()).toMatchObject({ code: 'rate-limited', retryAfterMs: 3_599_999 });
+  expect(asked).toHaveLength(2);
+  hour = 1;
+  expect(await make()).toBe('made');
+  expect(asked).toHaveLength(3);
 });
