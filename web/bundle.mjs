@@ -11,12 +11,20 @@ const NEVER_LOADED = new Set([
   '@noble/post-quantum/ml-dsa.js',
   'crypto',
 ]);
+/** Part of the HPKE library's first module, for key exchange over NIST's curves. */
+const NEVER_MADE = /dhkemPrimitives\/ec\.js$/;
 const NOTHING = '\0no-such-suite';
+const NO_CURVE = '\0no-such-curve';
+const THROW = "throw new Error('this page has one cipher suite');";
+const STANDINS = new Map([
+  [NOTHING, THROW],
+  [NO_CURVE, `export class Ec { constructor() { ${THROW} } }`],
+]);
 
 const oneSuite = {
   name: 'one-suite',
-  resolveId: (id) => (NEVER_LOADED.has(id) ? NOTHING : null),
-  load: (id) => (id === NOTHING ? "throw new Error('this page has one cipher suite');" : null),
+  resolveId: (id) => (NEVER_LOADED.has(id) ? NOTHING : NEVER_MADE.test(id) ? NO_CURVE : null),
+  load: (id) => STANDINS.get(id) ?? null,
 };
 
 /** Options of rolldown for these entries; nothing is written. */
