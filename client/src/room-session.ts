@@ -27,9 +27,13 @@ const BATCH = 256;
 const INBOX = 2048;
 const WAITING_SHOWN = 500;
 const TELL_MS = 50;
+/** A room whose delivery has ended is entered again no sooner. */
+const ENTER_AGAIN_MS = 500;
 
 /** Frames of the server that speak of one room. */
-export type RoomFrame = Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>;
+export type RoomFrame =
+  | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>
+  | (DownOf<'error'> & { readonly room: RoomId });
 
 /** Told of what a room shows. */
 export interface RoomListener {
@@ -54,6 +58,8 @@ export class RoomSession {
   readonly #timers = new Timers();
   readonly #race: Race;
   #connection: Connection | undefined;
+  /** Over which the room is about to be entered again. */
+  #enteringAgain: Connection | undefined;
   #live = false;
   #problem: ChatError | undefined;
   #inbox: RoomFrame[] = [];
@@ -248,6 +254,7 @@ export class RoomSession {
       if (frame.type === 'signal') this.#hear(frame);
       if (frame.type === 'live') this.#becomeLive();
       if (frame.type === 'retired') this.#keyRetired(frame);
+      if (frame.type === 'error') this.#deliveryEnded(frame);
     }
   }
 
@@ -289,6 +296,18 @@ export class RoomSession {
     for (const frame of this.#ledger.outbox.sealed) this.#post(frame);
     const { request } = this.#ledger;
     if (request?.type === 'handshake') this.#race.send(request);
+  }
+
+  /** The server brings no more of this room for now, over a connection that goes on. */
+  #deliveryEnded({ retryAfterMs = 0 }: DownOf<'error'>): void {
+    const connection = this.#connection;
+    this.#live = false;
+    if (connection === undefined || this.#enteringAgain === connection) return;
+    this.#enteringAgain = connection;
+    this.#timers.after(Math.max(ENTER_AGAIN_MS, retryAfterMs), () => {
+      this.#enteringAgain = undefined;
+      this.#enter(connection);
+    });
   }
 
   /** A removal retired the key that was proved: with this epoch's key there is more to read, unless this device was removed. */

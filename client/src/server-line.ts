@@ -121,7 +121,11 @@ export class ServerLine {
 
 function isRoomFrame(frame: Down): frame is RoomFrame {
   return (
-    frame.type === 'entry' || frame.type === 'live' || frame.type === 'retired' || frame.type === 'signal'
+    frame.type === 'entry' ||
+    frame.type === 'live' ||
+    frame.type === 'retired' ||
+    frame.type === 'signal' ||
+    (frame.type === 'error' && frame.id === undefined && frame.room !== undefined)
   );
 }
 
