@@ -31,8 +31,7 @@ export class CatchUp {
       while (this.#catching() && this.#session.open) await this.#session.page(() => this.#page(room.id));
     } catch (error) {
       if (!this.#catching()) return;
-      this.#session.leave(room.id);
-      this.#session.refuse(error, { room: room.id });
+      this.#session.failed(room.id, error);
     }
   }
 

@@ -138,9 +138,18 @@ export class Room {
       this.#followAgain(this.#context.limits.retryMs);
       return;
     }
-    void this.#follower.done.then(({ reason }) => {
-      if (reason !== 'stopped') this.#followAgain(reason === 'lagged' ? 0 : this.#context.limits.retryMs);
-    });
+    this.#follower.done.then(
+      ({ reason }) => {
+        if (reason !== 'stopped') this.#followAgain(reason === 'lagged' ? 0 : this.#context.limits.retryMs);
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** What stands in the log can't be read: by this version, or not at all. Other rooms are none the worse for it. */
+  #fail(error: unknown): void {
+    for (const subscription of [...this.fanout.live, ...this.#catching]) subscription.fail(error);
+    this.#followAgain(this.#context.limits.retryMs);
   }
 
   /** The log is behind or away: we go on from where we are, for as long as anybody follows. */

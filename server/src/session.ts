@@ -222,6 +222,12 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
     });
   }
 
+  /** Ends what is followed of a room, and says why: it may be entered again. */
+  failed(room: RoomId, error: unknown): void {
+    this.leave(room);
+    this.refuse(error, { room });
+  }
+
   /** Ends what is followed of a room. */
   leave(room: RoomId): void {
     const subscription = this.subscriptions.get(room);

@@ -1,5 +1,5 @@
 import type { Link } from './link.ts';
-import type { Entry, Position } from './log/log.ts';
+import type { Entry, Position, RoomId } from './log/log.ts';
 import { PostOrder } from './post-order.ts';
 import type { Room } from './room.ts';
 
@@ -9,6 +9,8 @@ export interface SubscriptionEvents {
   slow(): void;
   /** Delivery has stopped behind the handshake that retired the key. */
   held(subscription: Subscription, retirement: Position): void;
+  /** Nothing more of the room can be read here. */
+  failed(room: RoomId, error: unknown): void;
 }
 
 /** One connection's following of one room, proved with one access key. */
@@ -45,6 +47,11 @@ export class Subscription {
 
   cut(): void {
     this.#events.slow();
+  }
+
+  /** The room's log can't be read. */
+  fail(error: unknown): void {
+    this.#events.failed(this.room.id, error);
   }
 
   end(): void {

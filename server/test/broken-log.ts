@@ -89,23 +89,28 @@ export function failingAppends(): Engine & { fail(count: number): void } {
   };
 }
 
-/** An engine whose followers can all be lost; until it is mended none can begin. */
-export function losingFollowers(): Engine & { lose(): void; mend(): void } {
+/** An engine whose followers can all be lost, or fail at what they read; until it is mended none can begin. */
+export function losingFollowers(): Engine & { lose(): void; fail(error: Error): void; mend(): void } {
   const engine = openMemory();
   const { log } = engine;
-  const following = new Set<() => void>();
+  const following = new Set<(error?: Error) => void>();
   let lost = false;
   const follow: RoomLog['follow'] = (room, after, sink) => {
     if (lost) throw new Unavailable('the log is away');
     const inner = log.follow(room, after, sink);
-    const done = new Promise<FollowEnd>((resolve) => {
-      following.add(() => {
+    const done = new Promise<FollowEnd>((resolve, reject) => {
+      following.add((error) => {
         inner.stop();
-        resolve({ reason: 'lost', last: after });
+        if (error === undefined) resolve({ reason: 'lost', last: after });
+        else reject(error);
       });
       void inner.done.then(resolve);
     });
     return { stop: () => inner.stop(), done };
+  };
+  const end = (error?: Error) => {
+    for (const one of following) one(error);
+    following.clear();
   };
   return {
     ...engine,
@@ -119,9 +124,9 @@ export function losingFollowers(): Engine & { lose(): void; mend(): void } {
     },
     lose: () => {
       lost = true;
-      for (const end of following) end();
-      following.clear();
+      end();
     },
+    fail: end,
     mend: () => {
       lost = false;
     },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { losingFollowers } from './broken-log.ts';
 import { opened } from './keys.ts';
+import { LogLines } from './log-lines.ts';
 import { enter, follow, found, post, postFrame } from './member.ts';
 import { startNode } from './node.ts';
 
@@ -45,6 +46,28 @@ test('a log that went away is followed again from where it was, without gap', as
     'meanwhile too',
     'after',
   ]);
+});
+
+test('a room whose log can not be read ends for those who follow it, with a word, and for nobody else', async () => {
+  const engine = losingFollowers();
+  const log = new LogLines();
+  const node = await startNode({ engine, logger: log.logger, limits: { retryMs: 5 } });
+  const [ada, bob, eve] = [await node.peer(), await node.peer('web'), await node.peer()];
+  const { room, access } = await found(ada);
+  for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
+  engine.fail(new Error('what stands there was written by a later version'));
+  for (const peer of [ada, bob])
+    expect(await peer.next((frame) => frame.type === 'error')).toMatchObject({
+      code: 'internal',
+      room,
+      retryAfterMs: 5_000,
+    });
+  expect(JSON.stringify(log.lines)).toContain('what stands there was written by a later version');
+  await eve.barrier();
+  // It may be readable again, here or by the node that they find next.
+  for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
+  await post(ada, room, access.at, 'after');
+  await bob.next((frame) => frame.type === 'entry' && opened(frame.body) === 'after');
 });
 
 test('more entries at once than may wait are delivered all the same', async () => {

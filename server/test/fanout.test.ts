@@ -79,7 +79,7 @@ test('a signal of one whose key is retired in the same turn is dropped', async (
       write: (bytes: Uint8Array) => written.push(Buffer.from(bytes).toString()),
     };
     const room = { leaveLive: (subscription: Subscription) => fanout.live.delete(subscription) };
-    const events = { slow: () => undefined, held: () => undefined };
+    const events = { slow: () => undefined, held: () => undefined, failed: () => undefined };
     const subscription = new Subscription(room as unknown as Room, link as unknown as Link, key, 1, events);
     fanout.live.add(subscription);
     return { written, subscription };
