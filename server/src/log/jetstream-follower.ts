@@ -21,7 +21,7 @@ export interface Followed {
   isDrop(stored: Stored): boolean;
   /** Whether it has had its time. */
   isExpired(kept: Kept): boolean;
-  seen(position: Position): void;
+  seen(kept: Kept): void;
   ended(): void;
 }
 
@@ -43,6 +43,8 @@ export class JetStreamFollower implements Follower {
   #heard: Stored[] = [];
   #heardBytes = 0;
   #state: 'live' | 'catching' | 'catching, and once more' = 'catching';
+  /** One reads at a time, or both would deliver the same. */
+  #reading = false;
 
   constructor(behind: Position, sink: Sink, followed: Followed) {
     this.#last = behind;
@@ -114,6 +116,7 @@ export class JetStreamFollower implements Follower {
       return;
     }
     this.#whole = kept.seq;
+    this.#followed.seen(kept);
     if (!this.#followed.isExpired(kept)) this.#deliver([kept.entry]);
   }
 
@@ -131,24 +134,25 @@ export class JetStreamFollower implements Follower {
       return;
     }
     this.#last = last.pos;
-    this.#followed.seen(last.pos);
   }
 
   async #catchUp(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
     let retryMs = FIRST_RETRY_MS;
     while (!this.#ended && this.#state !== 'live') {
       try {
         await this.#step();
         retryMs = FIRST_RETRY_MS;
       } catch (error) {
-        if (!(error instanceof Unavailable || error instanceof EngineRefusal)) {
-          this.#fail(error);
-          return;
+        if (!(error instanceof Unavailable || error instanceof EngineRefusal)) this.#fail(error);
+        else {
+          await after(retryMs * (0.5 + Math.random() / 2), undefined, { ref: false });
+          retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
         }
-        await after(retryMs * (0.5 + Math.random() / 2), undefined, { ref: false });
-        retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
       }
     }
+    this.#reading = false;
   }
 
   async #step(): Promise<void> {

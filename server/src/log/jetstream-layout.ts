@@ -23,6 +23,8 @@ export const logSubjects = (room: RoomId): string => `gochat.log.${requireId(roo
 export const liveSubjects = (room: RoomId): string => `gochat.live.${requireId(room)}.*`;
 /** Tells of a room that was dropped. */
 export const dropSubject = (room: RoomId): string => `gochat.live.${requireId(room)}.x`;
+export const DROPS = 'gochat.live.*.x';
+export const roomOfDrop = (subject: string): RoomId => subject.split('.')[2] ?? '';
 export const signalSubject = (room: RoomId): string => `gochat.signal.${requireId(room)}`;
 export const stateSubject = (room: RoomId, key: string): string =>
   `gochat.state.${requireId(room)}.${Buffer.from(requireKey(key)).toString('base64url')}`;

@@ -1,12 +1,14 @@
 import type { Clock } from './engine.ts';
 import { JetStreamFollower } from './jetstream-follower.ts';
 import {
+  DROPS,
   decodeKept,
   dropSubject,
   FIRST_SEQUENCE,
   LOG_STREAM,
   liveSubjects,
   logSubjects,
+  roomOfDrop,
   STATE_STREAM,
   stateSubjects,
 } from './jetstream-layout.ts';
@@ -56,6 +58,7 @@ export class JetStreamLog implements RoomLog {
     this.#tails = tails;
     this.#pages = new JetStreamPages(nats, now, tails);
     this.#posts = new JetStreamPosts(nats, now, tails);
+    nats.listen(DROPS, ({ subject }) => tails.forget(roomOfDrop(subject)));
     const resyncAll = () => this.resyncAll();
     nats.onShaken(resyncAll);
     nats.listen(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${LOG_STREAM}`, resyncAll);
@@ -80,15 +83,20 @@ export class JetStreamLog implements RoomLog {
   async head(room: RoomId): Promise<Head | undefined> {
     this.#requireOpen();
     return patiently(async () => {
-      const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
+      const [stored, tail] = await Promise.all([
+        this.#nats.last(LOG_STREAM, logSubjects(room)),
+        this.#tails.read(room),
+      ]);
       if (stored === undefined) return undefined;
       const last = decodeKept(stored);
       const isMessage = last.entry.kind === 'message';
       const newest = isMessage ? await this.#posts.newest(room) : last;
       if (newest === undefined) return undefined;
-      const known = isMessage ? 0 : await this.#tails.read(room);
+      const pos = Math.max(last.entry.pos, newest.entry.pos, tail);
+      // Who appends next names it, so that it is missed when it is gone.
+      this.#tails.seen(room, pos, last.expiresAt);
       return {
-        pos: Math.max(last.entry.pos, newest.entry.pos, known),
+        pos,
         handshake: newest.entry.pos,
         access: newest.entry.access ?? Buffer.of(),
         state: newest.state ?? Buffer.of(),
@@ -111,7 +119,7 @@ export class JetStreamLog implements RoomLog {
       listen: (heard) => this.#nats.listen(liveSubjects(room), heard),
       isDrop: ({ subject }) => subject === drop,
       isExpired: ({ expiresAt }) => expiresAt !== 0 && expiresAt <= this.#now(),
-      seen: (position) => this.#tails.seen(room, position),
+      seen: ({ entry, expiresAt }) => this.#tails.seen(room, entry.pos, expiresAt),
       ended: () => this.#followers.delete(follower),
     });
     this.#followers.set(follower, room);

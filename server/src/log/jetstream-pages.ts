@@ -34,18 +34,19 @@ export class JetStreamPages {
   async read(room: RoomId, behind: Position, limit: number, floorWanted = true): Promise<RoomPage> {
     if (limit <= 0) return { entries: [], floor: 0 };
     const page = new Gathering(behind, limit, this.#now());
-    let next = await this.#sequenceBehind(room, behind);
     // The leader first: most who ask are at the end already, and a page is dear to the engine where a room's entries lie far apart.
     let newest = await this.#newest(room);
+    let next = newest === undefined ? behind : await this.#sequenceBehind(room, behind, newest);
     for (let tries = 0; newest !== undefined; ) {
       const found: readonly Kept[] =
         newest.seq < next ? [] : newest.seq === next ? [newest] : await this.#page(room, next, limit);
       for (const kept of found) {
         if (page.full) return page;
         page.add(kept);
+        this.#tails.seen(room, kept.entry.pos, kept.expiresAt);
         next = kept.seq + 1;
       }
-      if (next > newest.seq) return this.#endOf(room, page, newest, next - 1, floorWanted);
+      if (next > newest.seq) return this.#endOf(room, page, next - 1, floorWanted);
       if (page.entries.length > 0) return page;
       if (found.length > 0) continue;
       // The replica that was asked is behind its leader, or what the leader named has gone since.
@@ -56,15 +57,9 @@ export class JetStreamPages {
     return { entries: [], floor: 0, end: 0 };
   }
 
-  async #endOf(
-    room: RoomId,
-    page: Gathering,
-    newest: Kept,
-    end: number,
-    floorWanted: boolean,
-  ): Promise<RoomPage> {
-    // Behind a handshake that is the last there may have been messages which are gone.
-    if (floorWanted && newest.entry.kind === 'handshake') page.miss(await this.#tails.read(room));
+  async #endOf(room: RoomId, page: Gathering, end: number, floorWanted: boolean): Promise<RoomPage> {
+    // Behind the last entry there may have been messages which are gone.
+    if (floorWanted) page.miss(await this.#tails.read(room));
     return { entries: page.entries, floor: page.floor, end };
   }
 
@@ -80,11 +75,11 @@ export class JetStreamPages {
   }
 
   /** The least sequence behind every entry up to a position, which an embedded engine may have given. */
-  async #sequenceBehind(room: RoomId, position: Position): Promise<number> {
+  async #sequenceBehind(room: RoomId, position: Position, newest: Kept): Promise<number> {
     if (position === 0) return FIRST_SEQUENCE;
     if (position >= FIRST_SEQUENCE) return position + 1;
-    const newest = await this.#newest(room);
-    let [low, high] = [FIRST_SEQUENCE, (newest?.seq ?? FIRST_SEQUENCE) + 1];
+    if (newest.entry.pos <= position) return newest.seq + 1;
+    let [low, high] = [FIRST_SEQUENCE, newest.seq];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const found = await this.#nats.next(LOG_STREAM, logSubjects(room), middle);

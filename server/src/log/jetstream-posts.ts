@@ -142,12 +142,12 @@ export class JetStreamPosts {
       if (last === undefined) return false;
       batch.forEach(({ message, at, settle }, i) => {
         const pos = last - batch.length + 1 + i;
-        this.#tails.appended(room, pos, message.ttlSec);
+        this.#tails.seen(room, pos, expiryOf({ message, at }));
         settle(Promise.resolve({ pos, at, dup: false }));
       });
       return true;
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
+    } catch {
+      // Each gets its own error, one by one.
       return false;
     } finally {
       this.#batches -= 1;
@@ -172,10 +172,7 @@ export class JetStreamPosts {
     return patiently(async () => {
       const base = await this.#sequenceOf(room, message.base);
       const ack = await this.#store(this.#stamp(room, base, waiting));
-      if (ack !== undefined) {
-        this.#tails.appended(room, ack.seq, message.ttlSec);
-        return this.#acknowledged(ack, at);
-      }
+      if (ack !== undefined) return this.#acknowledged(room, ack, at, expiryOf(waiting));
       const newest = await this.#newestOtherThan(room, base);
       return { stale: newest?.entry.pos ?? 0 };
     }, waiting.end);
@@ -195,10 +192,7 @@ export class JetStreamPosts {
     return patiently(async () => {
       const last = after === 0 ? 0 : await this.#sequenceOf(room, after);
       const ack = await this.#store(stamped(last));
-      if (ack !== undefined) {
-        this.#tails.appended(room, ack.seq);
-        return this.#acknowledged(ack, at);
-      }
+      if (ack !== undefined) return this.#acknowledged(room, ack, at);
       const newest = await this.#newestOtherThan(room, last);
       // The engine forgets ids in time, or has forgotten them with a leader; the newest handshake carries its own.
       if (newest?.id === entry.id) return { pos: newest.entry.pos, at: newest.entry.at, dup: true };
@@ -223,17 +217,23 @@ export class JetStreamPosts {
     return newest;
   }
 
-  async #acknowledged({ seq, duplicate = false }: PublishAck, at: number): Promise<Appended> {
-    if (!duplicate) return { pos: seq, at, dup: false };
-    const stored = await this.#nats.at(LOG_STREAM, seq);
+  async #acknowledged(
+    room: RoomId,
+    { seq, duplicate = false }: PublishAck,
+    at: number,
+    expiresAt = 0,
+  ): Promise<Appended> {
+    const stored = duplicate ? await this.#nats.at(LOG_STREAM, seq) : undefined;
     // One that has expired in the meantime had its time; nobody can read it any more.
     const entry = stored && decodeKept(stored).entry;
-    return { pos: entry?.pos ?? seq, at: entry?.at ?? at, dup: true };
+    const pos = entry?.pos ?? seq;
+    this.#tails.seen(room, pos, expiresAt);
+    return { pos, at: entry?.at ?? at, dup: duplicate };
   }
 
   #stamp(room: RoomId, base: number, { message, at }: WaitingMessage): Stamped {
     const { id, body, ttlSec } = message;
-    const expiresAt = ttlSec === undefined ? 0 : at + ttlSec * 1000;
+    const expiresAt = expiryOf({ message, at });
     return {
       subject: logSubject(room, 'message'),
       data: encodeMessage({ at, expiresAt, before: this.#tails.known(room), body }),
@@ -254,6 +254,12 @@ export class JetStreamPosts {
     return newest?.entry.pos === handshake ? newest.seq : NOWHERE;
   }
 }
+
+/** Milliseconds since 1970; 0: never. */
+function expiryOf({ message: { ttlSec }, at }: Pick<WaitingMessage, 'message' | 'at'>): number {
+  return ttlSec === undefined ? 0 : at + ttlSec * 1000;
+}
+
 /** The messages at the front of the queue that name the same handshake, each once. */
 function takeBatch(queue: Waiting[]): WaitingMessage[] {
   const batch: WaitingMessage[] = [];

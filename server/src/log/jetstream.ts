@@ -7,8 +7,7 @@ import { JetStreamLog } from './jetstream-log.ts';
 import { JetStreamState } from './jetstream-state.ts';
 import { checkMonitor, checkServer, prepareStreams } from './jetstream-streams.ts';
 import { JetStreamTails } from './jetstream-tails.ts';
-import { Unavailable } from './log.ts';
-import { EngineRefusal, isRefused, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
+import { isRefused, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
 
 export interface JetStreamOptions extends NatsOptions {
   /** How many servers keep each entry. */
@@ -42,7 +41,7 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
     throw error;
   }
   const state = new JetStreamState(nats, now);
-  const tails = new JetStreamTails(state);
+  const tails = new JetStreamTails(state, now);
   const log = new JetStreamLog(nats, now, tails);
   const health = new Health(nats);
   return {
@@ -125,8 +124,7 @@ class Health {
   async #probe(): Promise<void> {
     try {
       this.#answers = (await this.#nats.stream(LOG_STREAM)) !== undefined;
-    } catch (error) {
-      if (!(error instanceof Unavailable || error instanceof EngineRefusal)) throw error;
+    } catch {
       this.#answers = false;
     }
   }

@@ -78,7 +78,10 @@ const REQUEST_MS = 2_000;
 const PING_MS = 1_500;
 const MAX_PING_OUT = 2;
 const RECONNECT_MS = 200;
-const NOT_FOUND = 404;
+/** JSNoMessageFoundErr, JSStreamNotFoundErr. */
+const NO_MESSAGE = 10037;
+const NO_STREAM = 10059;
+const STATUS_NOT_FOUND = 404;
 const STATUS_END_OF_BATCH = 204;
 
 /** One connection to a cluster of NATS servers. It reconnects by itself, for as long as it isn't closed. */
@@ -174,7 +177,11 @@ export class Nats {
     return this.#get(stream, { seq, next_by_subj: subject });
   }
 
-  /** At most `count` messages of a subject from `seq` on, up to `bytes`, from any replica: it may trail the leader. @throws Unavailable, EngineRefusal */
+  /**
+   * The first messages of a subject from `seq` on, in order and none left out: at most `count`, up to `bytes`, from any replica,
+   * which may trail the leader. Fewer where the answer broke off.
+   * @throws Unavailable, EngineRefusal
+   */
   async page(stream: string, subject: string, seq: number, count: number, bytes: number): Promise<Stored[]> {
     this.#requireConnected();
     const query = JSON.stringify({ seq, next_by_subj: subject, batch: count, max_bytes: bytes });
@@ -186,16 +193,21 @@ export class Nats {
       });
       for await (const answer of answers) {
         const status = answer.headers?.code ?? 0;
-        if (status === STATUS_END_OF_BATCH || status === NOT_FOUND) return found;
-        if (status !== 0) throw new EngineRefusal(status, answer.headers?.description ?? 'no page');
-        found.push(storedOf(answer));
+        if (status === STATUS_NOT_FOUND) return found;
+        if (status !== 0 && status !== STATUS_END_OF_BATCH)
+          throw new EngineRefusal(status, answer.headers?.description ?? 'no page');
+        // Each comes as a message of its own, which may be lost: it names the one before it, and so does the end.
+        const stored = storedOf(answer);
+        if (stored.before !== (found.at(-1)?.seq ?? 0)) break;
+        if (status === STATUS_END_OF_BATCH) return found;
+        found.push(stored);
       }
     } catch (error) {
-      throw error instanceof EngineRefusal
-        ? error
-        : new Unavailable('the engine did not answer', { cause: error });
+      if (error instanceof EngineRefusal) throw error;
+      if (found.length === 0) throw new Unavailable('the engine did not answer', { cause: error });
     }
-    throw new Unavailable('the engine did not answer in full');
+    if (found.length === 0) throw new Unavailable('the engine did not answer in full');
+    return found;
   }
 
   /** Removes all messages on a subject, which may have wildcards. @throws Unavailable, EngineRefusal */
@@ -205,7 +217,7 @@ export class Nats {
 
   /** @throws Unavailable, EngineRefusal */
   async stream(name: string): Promise<StreamInfo | undefined> {
-    return this.#ask(`STREAM.INFO.${name}`, {}) as Promise<StreamInfo | undefined>;
+    return this.#ask(`STREAM.INFO.${name}`, {}, NO_STREAM) as Promise<StreamInfo | undefined>;
   }
 
   /** How many messages there are on each subject that matches. @throws Unavailable, EngineRefusal */
@@ -213,7 +225,7 @@ export class Nats {
     const found = new Map<string, number>();
     for (;;) {
       const query = { subjects_filter: filter, offset: found.size };
-      const info = (await this.#ask(`STREAM.INFO.${stream}`, query)) as StreamInfo | undefined;
+      const info = (await this.#ask(`STREAM.INFO.${stream}`, query, NO_STREAM)) as StreamInfo | undefined;
       const page = Object.entries(info?.state.subjects ?? {});
       for (const [subject, count] of page) found.set(subject, count);
       if (page.length === 0 || found.size >= (info?.total ?? 0)) return found;
@@ -253,7 +265,7 @@ export class Nats {
   }
 
   async #get(stream: string, query: object): Promise<Stored | undefined> {
-    const answer = (await this.#ask(`STREAM.MSG.GET.${stream}`, query)) as
+    const answer = (await this.#ask(`STREAM.MSG.GET.${stream}`, query, NO_MESSAGE)) as
       | { readonly message: { readonly subject: string; readonly seq: number; readonly data?: string } }
       | undefined;
     if (answer === undefined) return undefined;
@@ -261,13 +273,13 @@ export class Nats {
     return { subject, seq, before: 0, base: 0, data: Buffer.from(data, 'base64') };
   }
 
-  /** @returns undefined when there is no such thing */
-  async #ask(api: string, query: object): Promise<unknown> {
+  /** @returns undefined when it is refused with the code `absent`: there is no such thing */
+  async #ask(api: string, query: object, absent?: number): Promise<unknown> {
     const data = Buffer.from(JSON.stringify(query));
     const answer = await this.#request({ subject: `$JS.API.${api}`, data, headers: {} }, REQUEST_MS);
-    const parsed = JSON.parse(answer.string()) as { readonly error?: ApiError };
+    const parsed = parse(answer);
     if (parsed.error === undefined) return parsed;
-    if (parsed.error.code === NOT_FOUND) return undefined;
+    if (absent !== undefined && parsed.error.err_code === absent) return undefined;
     throw refusalOf(parsed.error);
   }
 
@@ -315,9 +327,18 @@ function refusalOf({ code, err_code = code, description = '' }: ApiError): Engin
 }
 
 function parseAck(answer: Msg): PublishAck {
-  const parsed = JSON.parse(answer.string()) as PublishAck & { readonly error?: ApiError };
+  const parsed = parse(answer);
   if (parsed.error !== undefined) throw refusalOf(parsed.error);
-  return parsed;
+  return parsed as unknown as PublishAck;
+}
+
+/** @throws Unavailable when it is no answer of JetStream's */
+function parse(answer: Msg): { readonly error?: ApiError } {
+  try {
+    return JSON.parse(answer.string()) as { readonly error?: ApiError };
+  } catch (cause) {
+    throw new Unavailable('the engine gave an answer that can not be read', { cause });
+  }
 }
 
 function headersOf(fields: Readonly<Record<string, string>>): ReturnType<typeof headers> {

@@ -249,6 +249,22 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
     test('7. a follower gets what lies behind its position, once and in order, while others write', () =>
       writersAndFollowers(async () => {}));
 
+    test('7. handshakes one behind the other come once and in order, too', async () => {
+      const room = newId();
+      let last = await makeRoom(a().log, room);
+      const followers = [collect(a().log, room, 0), collect(b().log, room, 0)];
+      for (let i = 0; i < 150; i++)
+        last = appended(await a().log.handshake(room, last, handshakeOf(`h${i}`))).pos;
+      const log = positions(await readAll(b().log, room));
+      // What would come twice comes soon behind.
+      const more = await say(a().log, room, last, 'more');
+      for (const follower of followers) await follower.until(more);
+      for (const { entries, follower } of followers) {
+        expect(positions(entries)).toEqual([...log, more]);
+        follower.stop();
+      }
+    });
+
     able('failOver', '7. and across a failure of the engine', () =>
       writersAndFollowers(async () => data.failOver?.()),
     );

@@ -5,12 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
+import { connect, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
 import { type JetStreamOptions, openJetStream } from '../../src/log/jetstream.ts';
-import { LOG_STREAM, logSubjects, STATE_STREAM } from '../../src/log/jetstream-layout.ts';
-import { Nats } from '../../src/log/nats.ts';
-import { bodies, collect, makeRoom, newId, positions, readAll, say } from './room.ts';
+import {
+  FIRST_SEQUENCE,
+  LOG_STREAM,
+  logSubject,
+  logSubjects,
+  STATE_STREAM,
+  stateSubjects,
+  TAIL_KEY,
+} from '../../src/log/jetstream-layout.ts';
+import { JetStreamLog } from '../../src/log/jetstream-log.ts';
+import { JetStreamState } from '../../src/log/jetstream-state.ts';
+import { JetStreamTails } from '../../src/log/jetstream-tails.ts';
+import { Unavailable } from '../../src/log/log.ts';
+import { EngineRefusal, Nats } from '../../src/log/nats.ts';
+import { appended, bodies, collect, handshakeOf, makeRoom, newId, positions, readAll, say } from './room.ts';
 
 const binary = await neededNatsServer('what JetStream must be like to keep rooms');
 
@@ -158,7 +171,7 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
       [...(await nats.subjects(LOG_STREAM, logSubjects(of))).values()].reduce((sum, count) => sum + count, 0);
     while ((await stored(room)) > 3 || (await stored(quiet)) > 1);
     expect(bodies(await readAll(b.log, room))).toEqual(['founded', 'kept', 'long']);
-    expect((await b.log.read(room, kept, 10)).floor).toBe(brief);
+    expect((await b.log.read(room, kept, 10)).floor).toBeGreaterThanOrEqual(brief);
     expect((await b.log.read(room, long, 10)).entries).toEqual([]);
     // The room's end is known, although nothing stands there, and nobody is turned away for having read up to it.
     expect((await b.log.head(quiet))?.pos).toBe(only);
@@ -172,5 +185,121 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
     expect(positions(follower.entries)).toEqual([long, next]);
     expect((await b.log.read(room, long, 10)).floor).toBe(last);
     follower.follower.stop();
+  });
+
+  test('is told of where a message is the last that is left, and where its node died before it could say so', async () => {
+    const { addresses: servers } = cluster;
+    const [followed, asked] = [
+      await openJetStream({ servers, replicas: 1 }),
+      await openJetStream({ servers, replicas: 1 }),
+    ];
+    const nats = await Nats.connect({ servers });
+    // A node that dies has no time for anything.
+    const dying = await Nats.connect({ servers });
+    const tails = new JetStreamTails(new JetStreamState(dying, Date.now), Date.now);
+    const log = new JetStreamLog(dying, Date.now, tails);
+    onTestFinished(async () => {
+      log.close();
+      for (const one of [followed, asked, nats]) await one.close();
+    });
+    const room = newId();
+    const base = await makeRoom(log, room);
+    const kept = await say(log, room, base, 'kept');
+    const follower = collect(followed.log, room, 0);
+    const brief = await say(log, room, base, 'brief', 2);
+    await dying.close();
+    await follower.until(brief);
+    while ((await nats.subjects(LOG_STREAM, logSubjects(room))).get(logSubject(room, 'message')) !== 1);
+    expect(await asked.log.head(room)).toMatchObject({ pos: brief, handshake: base });
+    expect(await asked.log.read(room, kept, 10)).toMatchObject({ entries: [], floor: brief });
+    expect(await asked.log.read(room, brief, 10)).toMatchObject({ entries: [], floor: 0 });
+    // Somebody joins at a node that has only just heard of the room.
+    const joined = appended(await asked.log.handshake(room, base, handshakeOf('joined'))).pos;
+    const page = await followed.log.read(room, kept, 10);
+    expect([positions(page.entries), page.floor]).toEqual([[joined], brief]);
+    follower.follower.stop();
+  });
+
+  test('is told of by the latest that any node has seen, and not at all of a room that was dropped', async () => {
+    const { addresses: servers } = cluster;
+    const nats = await Nats.connect({ servers });
+    const state = new JetStreamState(nats, Date.now);
+    const [early, late] = [new JetStreamTails(state, Date.now), new JetStreamTails(state, Date.now)];
+    onTestFinished(() => nats.close());
+    const room = newId();
+    late.seen(room, 7, Date.now());
+    while ((await state.get(room, TAIL_KEY)) === undefined);
+    early.seen(room, 5, Date.now() + 60_000);
+    await early.close();
+    expect(await late.read(room)).toBe(7);
+
+    const [a, b] = [
+      await openJetStream({ servers, replicas: 1 }),
+      await openJetStream({ servers, replicas: 1 }),
+    ];
+    const dropped = newId();
+    const gone = collect(a.log, dropped, 0);
+    await say(a.log, dropped, await makeRoom(a.log, dropped), 'brief', 60);
+    await b.log.drop(dropped);
+    await gone.follower.done;
+    for (const one of [a, b]) await one.close();
+    expect([...(await nats.subjects(STATE_STREAM, stateSubjects(dropped))).keys()]).toEqual([]);
+  });
+});
+
+describe.skipIf(binary === undefined)('an answer', () => {
+  let folder: string;
+  let cluster: NatsCluster;
+  let nats: Nats;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gochat-jetstream-'));
+    cluster = await NatsCluster.start({ binary: binary ?? '', folder, size: 1 });
+    nats = await Nats.connect({ servers: cluster.addresses });
+  });
+  afterAll(async () => {
+    await nats.close();
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  test('of which a part is lost on its way ends in front of that', async () => {
+    const engine = await openJetStream({ servers: cluster.addresses, replicas: 1 });
+    const raw = await connect({ servers: cluster.addresses });
+    onTestFinished(async () => {
+      await raw.close();
+      await engine.close();
+    });
+    const room = newId();
+    const base = await makeRoom(engine.log, room);
+    for (let i = 0; i < 4; i++) await say(engine.log, room, base, `${i}`);
+    const whole = await nats.page(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE, 10, 1_000_000);
+    expect(whole).toHaveLength(5);
+    const answers: Msg[] = [];
+    const query = JSON.stringify({ seq: FIRST_SEQUENCE, next_by_subj: logSubjects(room), batch: 10 });
+    for await (const answer of await raw.requestMany(`$JS.API.DIRECT.GET.${LOG_STREAM}`, query, {
+      strategy: 'sentinel',
+    }))
+      answers.push(answer);
+    // Another server that says the same, but for one part.
+    let lost = 0;
+    raw.subscribe('$JS.API.DIRECT.GET.LOSSY', {
+      callback: (_, asked) => {
+        for (const [i, { data, headers = undefined }] of answers.entries())
+          if (i !== lost) asked.respond(data, headers && { headers });
+      },
+    });
+    await raw.flush();
+    const page = () => nats.page('LOSSY', 'x', 1, 10, 1_000_000);
+    await expect(page()).rejects.toThrow(Unavailable);
+    for (lost = 1; lost <= 4; lost++) expect(await page()).toEqual(whole.slice(0, lost));
+    // The end itself.
+    expect(await page()).toEqual(whole);
+    lost = -1;
+    expect(await page()).toEqual(whole);
+  });
+
+  test('that a stream is missing is none about a room', async () => {
+    await expect(nats.last('NOT_THERE', 'gochat.log.x.m')).rejects.toThrow(EngineRefusal);
+    expect(await nats.stream('NOT_THERE')).toBeUndefined();
   });
 });

@@ -114,9 +114,12 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
       expect(plain(await readAll(engine.log, id)).slice(0, entries.length)).toEqual(plain(entries));
     expect(bodies(await readAll(engine.log, room)).at(-1)).toBe('since');
     expect(await engine.log.append(room, post)).toMatchObject({ pos, dup: true });
+    expect((await engine.log.read(room, pos, 10)).floor).toBe(0);
     expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, before: 3 });
     // The folder is served again by mistake, and the cluster too: neither's messages may be lost by a third move.
     await say(engine.log, room, before.at(-2)?.pos ?? 0, 'in the cluster');
+    const next = await engine.log.read(room, pos, 10);
+    expect([bodies(next.entries), next.floor]).toEqual([['in the cluster'], 0]);
     const reopened = await openLmdb({ folder });
     await say(reopened.log, room, before.at(-2)?.pos ?? 0, 'in the folder');
     await reopened.close();
