@@ -34,7 +34,7 @@ export function readServers(
 ): Pick<ClusterSettings, 'servers' | 'user' | 'password' | 'secured'> {
   const wrong = () =>
     new UsageError(
-      `${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222`,
+      `${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222; with a password, special characters in it as %XX`,
     );
   const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+)$/.exec(text) ?? [];
   const parts = rest.split(',').map((part) => part.trim().replace(/^(nats|tls):\/\//, ''));
@@ -46,12 +46,19 @@ export function readServers(
     urls.some((url) => url.hostname === '' || url.search !== '' || url.hash !== '' || url.pathname.length > 1)
   )
     throw wrong();
+  const decoded = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw wrong();
+    }
+  };
   const named = urls.find((url) => url.username !== '');
   return {
     servers: urls.map((url) => `${url.hostname}:${url.port || NATS_PORT}`),
     secured: scheme === 'tls',
-    ...(named === undefined ? {} : { user: decodeURIComponent(named.username) }),
-    ...(named === undefined || named.password === '' ? {} : { password: decodeURIComponent(named.password) }),
+    ...(named === undefined ? {} : { user: decoded(named.username) }),
+    ...(named === undefined || named.password === '' ? {} : { password: decoded(named.password) }),
   };
 }
 
@@ -66,11 +73,12 @@ export function readReplicas(flag: string, text: string | undefined): number {
 /** @throws UsageError */
 export function readMonitors(flag: string, text: string | undefined): readonly string[] {
   const urls = text?.split(',').map((url) => url.trim()) ?? [];
-  for (const url of urls)
+  for (const url of urls) {
     if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
-      throw new UsageError(
-        `${flag} is an address such as http://a:8222, or several with commas between, not ${url}`,
-      );
+      throw new UsageError(`${flag} is an address such as http://a:8222, or several with commas between`);
+    if (new URL(url).username !== '' || new URL(url).password !== '')
+      throw new UsageError(`${flag} takes no user and no password: those pages have none`);
+  }
   return urls;
 }
 

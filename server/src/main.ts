@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -10,6 +11,7 @@ import { readCreateToken, TOKEN_FILE } from './create-token.ts';
 import type { Certificate } from './listen.ts';
 import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb.ts';
+import { STORE } from './log/trees.ts';
 import { Metrics } from './metrics.ts';
 import { type Output, openOperatorLog } from './operator-log.ts';
 import type { ServeSettings } from './options.ts';
@@ -56,7 +58,7 @@ export async function startServer(
   });
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const metrics = new Metrics();
-  const engine = await orUsage(openEngine(settings, metrics));
+  const engine = await orUsage(openEngine(settings, metrics, logger));
   const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
   try {
     const shared = settings.cluster !== undefined;
@@ -103,12 +105,23 @@ export async function startServer(
   }
 }
 
-async function openEngine({ cluster, data, quotas }: ServeSettings, metrics: Metrics): Promise<Engine> {
+async function openEngine(
+  { cluster, data, quotas }: ServeSettings,
+  metrics: Metrics,
+  logger: Logger,
+): Promise<Engine> {
   const committed = (changes: number) => metrics.committed(changes);
   if (cluster === undefined) return openLmdb({ folder: data, quotas, committed });
   // Few servers need it.
   const { openJetStream } = await import('./log/jetstream.ts');
-  return openJetStream(await clusterOptions(cluster));
+  return openJetStream({
+    ...(await clusterOptions(cluster)),
+    news: {
+      waits: (why) => logger.info(why),
+      fails: (why) => logger.warn({ why }, 'the log takes no writes'),
+      recovers: (afterMs) => logger.info({ afterMs: Math.round(afterMs) }, 'the log takes writes again'),
+    },
+  });
 }
 
 /** Uses the certificate that is kept, and gets one or a newer one behind the start: the port must be open for that. */
@@ -207,6 +220,11 @@ function greetingOf(
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
     `It keeps rooms, which it can't read, in ${cluster === undefined ? data : `NATS at ${cluster.servers.join(', ')}`}.`,
+    ...(cluster !== undefined && existsSync(join(data, STORE))
+      ? [
+          `The rooms in ${data} are not served. Unless it is done already: gochat move --from ${data} --to nats://…`,
+        ]
+      : []),
     ...(create === 'token'
       ? [`Rooms are made only by those who name the token in ${join(data, TOKEN_FILE)}.`]
       : []),

@@ -5,12 +5,14 @@ import type { View } from './view.ts';
 /** What is counted as it stands, when it is asked for. */
 export interface MetricsSources {
   connections(): number;
-  /** Kept, and of these followed by somebody. */
-  /** Absent: it isn't known. */
+  /** That are kept. Absent: it isn't known. */
   rooms?(): number;
+  /** That somebody follows. */
   roomsLive(): number;
   /** Requests that wait for the log. */
   inFlight(): number;
+  /** Whether the log takes writes. */
+  writable(): boolean;
 }
 
 const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -72,11 +74,12 @@ export class Metrics implements View {
   }
 
   /** Once, by the node that is counted. */
-  observe({ connections, roomsLive, inFlight, rooms }: MetricsSources): void {
+  observe({ connections, roomsLive, inFlight, rooms, writable }: MetricsSources): void {
     this.#gauge('gochat_connections', 'Connections that stand.', connections);
     if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms that are kept.', rooms);
     this.#gauge('gochat_rooms_live', 'Rooms that somebody follows.', roomsLive);
     this.#gauge('gochat_requests_in_flight', 'Requests that wait for the log.', inFlight);
+    this.#gauge('gochat_log_writable', '1 while the log takes writes.', () => Number(writable()));
   }
 
   broadcast(_room: string, { body }: Entry, connections: number): void {

@@ -143,6 +143,7 @@ class Node {
       ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
       roomsLive: () => this.#relay.rooms.size,
       inFlight: () => this.#relay.work.size,
+      writable: engine.writable,
     });
     this.#operatorDoor = new OperatorDoor({ metrics, ready });
     this.#web = new WebDoor({

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ServerLimits } from '../src/limits.ts';
 import type { Engine } from '../src/log/engine.ts';
 import { openJetStream } from '../src/log/jetstream.ts';
+import { LOG_STREAM } from '../src/log/jetstream-layout.ts';
+import { Nats } from '../src/log/nats.ts';
 import type { RunningServer } from '../src/serve.ts';
 import { KeyPair, newRoomId, opened, sealed } from './keys.ts';
 import { makeRoom, newId, readAll, say, text } from './log/room.ts';
@@ -187,12 +189,51 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect(bob.of('entry').map(({ body }) => opened(body))).toEqual(['founding', 'before', 'meanwhile']);
     for (const peer of [ada, bob]) await peer.barrier();
   });
+
+  test('with one engine left of three they are not ready, and say so', async () => {
+    const news: string[] = [];
+    const engine = await openJetStream({
+      servers: cluster.addresses,
+      replicas: 3,
+      news: {
+        waits: (why) => news.push(`waits: ${why}`),
+        fails: (why) => news.push(`fails: ${why}`),
+        recovers: (afterMs) => news.push(`recovers after ${afterMs > 0}`),
+      },
+    });
+    const one = await startNode({ engine, operator: { host: '127.0.0.1', port: 0 } });
+    const writable = async () =>
+      /^gochat_log_writable (\d)$/m.exec(
+        await (await fetch(`http://127.0.0.1:${one.operatorPort}/metrics`)).text(),
+      )?.[1];
+    await isReady(one, 200);
+    expect(await writable()).toBe('1');
+    const leader = await cluster.leaderOf(LOG_STREAM);
+    const others = cluster.servers.filter((server) => server !== leader);
+    await Promise.all(others.map((server) => server.kill()));
+    // The one that is left goes on answering, when it has found out that it leads nothing.
+    const nats = await Nats.connect({ servers: [leader?.address ?? ''] });
+    onTestFinished(() => nats.close());
+    const leads = async () => (await nats.stream(LOG_STREAM).catch(() => undefined))?.cluster?.leader;
+    const answers = () => nats.stream(LOG_STREAM).then(Boolean, () => false);
+    while (!(await answers()) || (await leads())) await pause();
+    await isReady(one, 503);
+    for (const until = performance.now() + 2_500; performance.now() < until; await pause())
+      expect(await readiness(one)).toBe(503);
+    expect(await writable()).toBe('0');
+    expect(news.at(-1)).toMatch(/^fails: .*GOCHAT_LOG/);
+    for (const server of others) server.start();
+    await isReady(one, 200);
+    expect(news.at(-1)).toBe('recovers after true');
+  });
 });
 
-async function isReady({ port }: RunningServer, wanted: number): Promise<void> {
-  for (;;) {
-    const { status } = await fetch(`http://127.0.0.1:${port}/readyz`);
-    if (status === wanted) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+const pause = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
+
+async function readiness({ port }: RunningServer): Promise<number> {
+  return (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+}
+
+async function isReady(node: RunningServer, wanted: number): Promise<void> {
+  while ((await readiness(node)) !== wanted) await pause();
 }

@@ -54,8 +54,11 @@ function settings(replicas: number): readonly Settings[] {
   ];
 }
 
-/** @throws CannotOpen with the line that mends it, when a server is none that keeps what it acknowledges. */
-export function checkServer({ version, maxPayload, jetstream, server }: ServerFacts): void {
+/** @throws CannotOpen with the line that mends it, when a server is none that keeps what it acknowledges in so many copies. */
+export function checkServer(
+  { version, maxPayload, jetstream, server, clustered }: ServerFacts,
+  replicas: number,
+): void {
   if (!isRecent(version))
     throw new CannotOpen(
       'unusable',
@@ -71,6 +74,11 @@ export function checkServer({ version, maxPayload, jetstream, server }: ServerFa
       'unusable',
       `the NATS server at ${server} takes ${maxPayload} bytes a message, and rooms need ${LEAST_PAYLOAD}; put this into its configuration: max_payload: 8MB`,
     );
+  if (!clustered && replicas > 1)
+    throw new CannotOpen(
+      'unusable',
+      `the NATS server at ${server} is alone and can't have a stream with ${replicas} replicas; make a cluster of it and others, or give --log-replicas 1`,
+    );
 }
 
 function isRecent(version: string): boolean {
@@ -84,9 +92,10 @@ function isRecent(version: string): boolean {
 
 /**
  * What a server's monitoring page (`/varz`) tells and its clients aren't told: whether each acknowledged write is on the disk.
+ * @returns what the server calls itself
  * @throws CannotOpen when it isn't, or the page can't be read
  */
-export async function checkMonitor(url: string): Promise<void> {
+export async function checkMonitor(url: string): Promise<string> {
   const page = new URL('/varz', url).href;
   const read = async () => (await (await fetch(page, { signal: AbortSignal.timeout(5_000) })).json()) as Varz;
   const varz = await read().catch((cause: unknown) => {
@@ -99,9 +108,11 @@ export async function checkMonitor(url: string): Promise<void> {
       'unusable',
       `the NATS server of ${page} acknowledges writes before they are on its disk: a power cut would lose them; put this into its configuration: jetstream { sync_interval: always }`,
     );
+  return varz.server_name ?? '';
 }
 
 interface Varz {
+  readonly server_name?: string;
   readonly jetstream?: { readonly config?: { readonly sync_always?: boolean } };
 }
 
@@ -129,6 +140,7 @@ export async function prepareStreams(nats: Nats, replicas: number): Promise<void
   }
 }
 
+/** How many copies there are is changed on purpose or not at all: never by a node that was started with another number. */
 function refusePresent({ config }: StreamInfo, wanted: Settings): void {
   const layout = config.metadata?.gochat_layout;
   if (layout === undefined)
@@ -138,7 +150,12 @@ function refusePresent({ config }: StreamInfo, wanted: Settings): void {
       'newer',
       `the stream ${wanted.name} was made by a later version of gochat; update this one`,
     );
-  const { first_seq = 0, storage } = wanted;
+  const { first_seq = 0, storage, num_replicas: replicas } = wanted;
+  if (config.num_replicas !== replicas)
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${wanted.name} has ${config.num_replicas} replicas, and this node is told of ${replicas}: give --log-replicas ${config.num_replicas}, or change it while all servers are well: nats stream edit ${wanted.name} --replicas ${replicas}`,
+    );
   if (config.storage !== storage)
     throw new CannotOpen(
       'unusable',

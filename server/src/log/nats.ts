@@ -10,7 +10,7 @@ import {
 import { Unavailable } from './log.ts';
 
 export interface NatsOptions {
-  /** `host:port` of the servers, one at least; what else the cluster has is learnt from them. */
+  /** `host:port` of the servers, one at least; no others are dialled. */
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
@@ -68,6 +68,10 @@ export interface ServerFacts {
   readonly jetstream: boolean;
   /** `host:port` of the one that is connected. */
   readonly server: string;
+  /** What it calls itself. */
+  readonly name: string;
+  /** Whether it is one of several. */
+  readonly clustered: boolean;
 }
 
 type Stop = () => void;
@@ -107,7 +111,10 @@ export class Nats {
       maxPingOut: MAX_PING_OUT,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
+      // Servers that come and go with their passwords are dialled on; those that a cluster tells of would, when they refuse us, be
+      // dialled without end or pause.
       ignoreAuthErrorAbort: true,
+      ignoreClusterUpdates: true,
       ...(user === undefined ? {} : { user }),
       ...(password === undefined ? {} : { pass: password }),
       ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(Buffer.from(credentials)) }),
@@ -127,6 +134,8 @@ export class Nats {
       maxPayload: info?.max_payload ?? 0,
       jetstream: info?.jetstream === true,
       server: this.#connection.getServer(),
+      name: info?.server_name ?? '',
+      clustered: (info?.cluster ?? '') !== '',
     };
   }
 

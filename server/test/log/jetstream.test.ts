@@ -8,8 +8,9 @@ import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
-import { type JetStreamOptions, openJetStream } from '../../src/log/jetstream.ts';
+import { checkServers, type JetStreamOptions, openJetStream } from '../../src/log/jetstream.ts';
 import {
+  COUNT_STREAM,
   FIRST_SEQUENCE,
   LOG_STREAM,
   logSubject,
@@ -52,9 +53,13 @@ test('a server that is too old is refused, with what to do', async () => {
 });
 
 test('servers that are not there are said to be not there', async () => {
-  const opening = openJetStream({ servers: ['127.0.0.1:1'], replicas: 3, startMs: 100 });
+  const told: string[] = [];
+  const news = { waits: (why: string) => told.push(why), fails: () => undefined, recovers: () => undefined };
+  const opening = openJetStream({ servers: ['127.0.0.1:1'], replicas: 3, startMs: 3_000, news });
   await expect(opening).rejects.toThrow(CannotOpen);
-  await expect(opening).rejects.toThrow(/the NATS servers can't be used/);
+  await expect(opening).rejects.toThrow(/the NATS servers at 127\.0\.0\.1:1 can't be used/);
+  // In time, and once.
+  expect(told).toEqual([expect.stringMatching(/127\.0\.0\.1:1/)]);
 });
 
 describe.skipIf(binary === undefined)('a server', () => {
@@ -75,7 +80,7 @@ describe.skipIf(binary === undefined)('a server', () => {
   test.each<[string, (config: string) => string, Partial<JetStreamOptions>, RegExp]>([
     ['small messages', (c) => c.replace('max_payload: 8MB', ''), {}, /takes 1048576 bytes.*max_payload: 8MB/],
     ['no JetStream', (c) => c.replace(/^jetstream.*$/m, ''), {}, /has no JetStream.*store_dir/],
-    ['no room for replicas', (c) => c, { replicas: 3 }, /with 3 replicas.*--log-replicas/],
+    ['nobody beside it', (c) => c, { replicas: 3 }, /is alone.*3 replicas.*--log-replicas 1/],
   ])('with %s is refused, with the line that mends it', async (_, change, options, message) => {
     const { addresses: servers } = await cluster(1, '', change);
     await expect(openJetStream({ servers, replicas: 1, startMs: 1_000, ...options })).rejects.toThrow(
@@ -102,16 +107,26 @@ describe.skipIf(binary === undefined)('a server', () => {
   test('wants the name and password that it wants, which no error repeats', async () => {
     const secret = 'not-to-be-told';
     const extra = `authorization { user: chat, password: "${secret}" }`;
-    const { addresses: servers } = await cluster(1, extra);
-    const opening = openJetStream({
-      servers,
-      replicas: 1,
-      user: 'chat',
-      password: 'wrong-one',
-    });
+    // Of several, each tells of the others.
+    const { addresses: servers } = await cluster(3, extra);
+    const opening = openJetStream({ servers, replicas: 3, user: 'chat', password: 'wrong-one' });
     await expect(opening).rejects.toThrow(/refuse us.*--log-creds/);
     await expect(opening).rejects.not.toThrow(/wrong-one/);
-    await (await openJetStream({ servers, replicas: 1, user: 'chat', password: secret })).close();
+    const looking = checkServers({ servers, replicas: 3, user: 'chat', password: 'wrong-one' });
+    await expect(looking).rejects.toThrow(/refuse us/);
+    await (await openJetStream({ servers, replicas: 3, user: 'chat', password: secret })).close();
+  });
+
+  test('keeps as many copies as it was made with, whatever a later node is told', async () => {
+    const { addresses: servers } = await cluster(3);
+    await (await openJetStream({ servers, replicas: 3 })).close();
+    await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
+      /has 3 replicas, and this node is told of 1: give --log-replicas 3, or .*nats stream edit GOCHAT_LOG --replicas 1/,
+    );
+    const nats = await Nats.connect({ servers });
+    onTestFinished(() => nats.close());
+    for (const name of [LOG_STREAM, STATE_STREAM, COUNT_STREAM])
+      expect((await nats.stream(name))?.config.num_replicas).toBe(3);
   });
 
   test('gets the settings of this version, and keeps what is not ours from us', async () => {

@@ -22,11 +22,14 @@ export async function run(
     const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
     // Whoever reads the greeting may stop the server at once.
     const told = toldToStop();
-    const server = await startServer(
+    const starting = startServer(
       existsSync(WEB) ? { ...settings, web: WEB } : settings,
       `gochat ${version}`,
       io.stdout,
     );
+    const server = await Promise.race([starting, told]);
+    // Nobody was served yet: there is nothing to finish, and what is being waited for may never come.
+    if (server === undefined) process.exit(EXIT.done);
     for (const line of server.greeting) note(io, line);
     const reload = () => void server.reload();
     // On a terminal that is closed the signal means the end, as for any program.
