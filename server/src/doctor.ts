@@ -72,20 +72,19 @@ function looksAtRooms(settings: ServeSettings): readonly Look[] {
 
 async function lookAtCluster(cluster: ClusterSettings): Promise<Told> {
   const { checkServers } = await import('./log/jetstream.ts');
-  const { checkMonitor } = await import('./log/jetstream-streams.ts');
+  const { checkMonitors } = await import('./log/jetstream-streams.ts');
   const found = await checkServers(await clusterOptions(cluster));
   const { servers, monitors, replicas } = cluster;
   if (found.length === 0) return ['bad', `none of ${servers.join(', ')} answers`];
-  const syncing = new Set(await Promise.all(monitors.map(checkMonitor)));
-  const unknown = found.filter(({ name }) => !syncing.has(name)).map(({ server }) => server);
+  if (monitors.length > 0) await checkMonitors(monitors, found);
   const told = `${found.length} of ${servers.length} NATS servers answer, ${found.map(({ version }) => version).join(', ')}`;
   if (found.length < servers.length) return ['look', `${told}: start the others`];
   if (replicas < 3)
     return ['look', `${told}; with ${replicas} replicas no server may fail: give --log-replicas 3`];
-  return unknown.length > 0
+  return monitors.length === 0
     ? [
         'look',
-        `${told}; whether each write is synced at ${unknown.join(', ')} is told only at its monitoring port: name it with --log-monitors`,
+        `${told}; whether each write is synced they tell only at their monitoring ports: give --log-monitors`,
       ]
     : ['good', `${told}; each write is synced`];
 }

@@ -13,6 +13,7 @@ const SECOND_NS = 1_000_000_000;
 const DUPLICATE_WINDOW_SEC = 120;
 const COUNT_AGE_SEC = 2 * 3600;
 const COUNTERS = 1_000_000;
+const PAGE_MS = 5_000;
 
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
@@ -91,24 +92,49 @@ function isRecent(version: string): boolean {
 }
 
 /**
- * What a server's monitoring page (`/varz`) tells and its clients aren't told: whether each acknowledged write is on the disk.
- * @returns what the server calls itself
- * @throws CannotOpen when it isn't, or the page can't be read
+ * Looks at what the servers' monitoring pages (`/varz`) tell and their clients aren't told: whether each acknowledged write is on
+ * the disk. A page that isn't there is no matter while its server isn't there either.
+ *
+ * @param found the servers that are there
+ * @throws CannotOpen when one of them doesn't sync, or no page tells whether it does
  */
-export async function checkMonitor(url: string): Promise<string> {
-  const page = new URL('/varz', url).href;
-  const read = async () => (await (await fetch(page, { signal: AbortSignal.timeout(5_000) })).json()) as Varz;
-  const varz = await read().catch((cause: unknown) => {
-    throw new CannotOpen('unusable', `${page} can't be read; name the address of the server's http_port`, {
-      cause,
-    });
-  });
-  if (varz.jetstream?.config?.sync_always !== true)
-    throw new CannotOpen(
-      'unusable',
-      `the NATS server of ${page} acknowledges writes before they are on its disk: a power cut would lose them; put this into its configuration: jetstream { sync_interval: always }`,
-    );
-  return varz.server_name ?? '';
+export async function checkMonitors(
+  monitors: readonly string[],
+  found: readonly Pick<ServerFacts, 'name' | 'server'>[],
+): Promise<void> {
+  const away: string[] = [];
+  const names = new Set<string | undefined>();
+  await Promise.all(
+    monitors.map(async (monitor) => {
+      const page = new URL('/varz', monitor).href;
+      const varz = await readPage(page);
+      if (varz === undefined) {
+        away.push(page);
+        return;
+      }
+      if (varz.jetstream?.config?.sync_always !== true)
+        throw new CannotOpen(
+          'unusable',
+          `the NATS server of ${page} acknowledges writes before they are on its disk: a power cut would lose them; put this into its configuration: jetstream { sync_interval: always }`,
+        );
+      names.add(varz.server_name);
+    }),
+  );
+  const untold = found.filter(({ name }) => !names.has(name)).map(({ server }) => server);
+  if (untold.length === 0) return;
+  const unread = away.length === 0 ? '' : `, and ${away.join(', ')} can't be read`;
+  throw new CannotOpen(
+    'unusable',
+    `whether the NATS server at ${untold.join(', ')} syncs each write isn't told${unread}: name the address of its http_port with --log-monitors`,
+  );
+}
+
+async function readPage(page: string): Promise<Varz | undefined> {
+  try {
+    return (await (await fetch(page, { signal: AbortSignal.timeout(PAGE_MS) })).json()) as Varz;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Varz {

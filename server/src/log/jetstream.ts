@@ -5,7 +5,7 @@ import { JetStreamCounts, NatsSignals } from './jetstream-between.ts';
 import { LOG_STREAM } from './jetstream-layout.ts';
 import { JetStreamLog } from './jetstream-log.ts';
 import { JetStreamState } from './jetstream-state.ts';
-import { checkMonitor, checkServer, prepareStreams } from './jetstream-streams.ts';
+import { checkMonitors, checkServer, prepareStreams } from './jetstream-streams.ts';
 import { JetStreamTails } from './jetstream-tails.ts';
 import { isRefused, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
 
@@ -46,8 +46,8 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
   const inTime = patientAtStart(options);
   const nats = await inTime(() => Nats.connect(options));
   try {
-    await checkServers(options);
-    await Promise.all(monitors.map(checkMonitor));
+    const found = await checkServers(options);
+    if (monitors.length > 0) await checkMonitors(monitors, found);
     await inTime(() => prepareStreams(nats, replicas));
   } catch (error) {
     await nats.close();

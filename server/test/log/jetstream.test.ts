@@ -104,6 +104,19 @@ describe.skipIf(binary === undefined)('a server', () => {
     await (await openJetStream({ servers: eager.addresses, ...told })).close();
   });
 
+  test('of which no page tells whether it syncs is refused, and one that is away is not', async () => {
+    const three = await cluster(3);
+    const servers = three.addresses;
+    const monitors = three.servers.map(({ monitor }) => monitor);
+    await expect(openJetStream({ servers, monitors: monitors.slice(1), replicas: 3 })).rejects.toThrow(
+      `whether the NATS server at ${servers[0]} syncs each write isn't told`,
+    );
+    await (await openJetStream({ servers, monitors, replicas: 3 })).close();
+    // A node must start while one of three is gone.
+    await three.servers[2]?.kill();
+    await (await openJetStream({ servers, monitors, replicas: 3 })).close();
+  });
+
   test('wants the name and password that it wants, which no error repeats', async () => {
     const secret = 'not-to-be-told';
     const extra = `authorization { user: chat, password: "${secret}" }`;
