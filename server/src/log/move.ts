@@ -53,7 +53,7 @@ const VERIFY_PAGE = 512;
  * then gives back. It may be broken off at any point, and goes on where it was; what was appended in the folder since, follows.
  * The folder isn't changed.
  *
- * @throws CannotOpen the folder is in use, the cluster can't be used, a room has gone on in the cluster, or isn't there as it was
+ * @throws CannotOpen the folder is in use, the cluster can't be used, rooms have gone on in both (all others are moved then), or one isn't there as it was
  * @throws Unavailable the cluster went away
  */
 export async function moveRooms({ folder, progress, ...options }: MoveOptions): Promise<MoveReport> {
@@ -114,6 +114,7 @@ class Move {
 
   async run(): Promise<MoveReport> {
     const rooms = this.#rooms.all();
+    const goneOn: RoomId[] = [];
     let failed: { readonly error: unknown } | undefined;
     const work = async () => {
       for (const room of rooms) {
@@ -121,12 +122,15 @@ class Move {
         try {
           await this.#room(room);
         } catch (error) {
-          failed ??= { error };
+          // Others can be moved all the same.
+          if (error instanceof GoneOn) goneOn.push(room.id);
+          else failed ??= { error };
         }
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
     if (failed !== undefined) throw failed.error;
+    if (goneOn.length > 0) throw tellGoneOn(goneOn, this.#count);
     return { rooms: this.#count, before: this.#before, entries: this.#entriesDone };
   }
 
@@ -168,16 +172,13 @@ class Move {
     }
   }
 
-  /** @throws CannotOpen when somebody has written to the room there */
+  /** @throws GoneOn when somebody has written to the room there */
   async #lastMoved(room: RoomId): Promise<Position> {
     const stored = await patiently(() => this.#nats.last(LOG_STREAM, logSubjects(room)));
     if (stored === undefined) return 0;
     const { pos } = decodeKept(stored).entry;
     if (pos < FIRST_SEQUENCE) return pos;
-    throw new CannotOpen(
-      'unusable',
-      `the room ${room} has gone on in the cluster since it was moved: nothing of it is moved any more`,
-    );
+    throw new GoneOn(`the room ${room} has gone on in the cluster`);
   }
 
   async #store(batch: readonly Stamped[]): Promise<void> {
@@ -233,6 +234,20 @@ class Move {
       entriesDone: this.#entriesDone,
     });
   }
+}
+
+/** What the folder has got of the room since would have to come in front of what the cluster has. */
+class GoneOn extends Error {}
+
+const TOLD_ROOMS = 10;
+
+function tellGoneOn(rooms: readonly RoomId[], count: number): CannotOpen {
+  const told = rooms.slice(0, TOLD_ROOMS).join(', ');
+  const more = rooms.length > TOLD_ROOMS ? ` and ${rooms.length - TOLD_ROOMS} more` : '';
+  return new CannotOpen(
+    'unusable',
+    `${rooms.length} of ${count} rooms have gone on in the cluster since they were moved, and in the folder too: ${told}${more}. What the folder has got of them since stays there alone; all other rooms are moved. Don't serve the folder any more`,
+  );
 }
 
 /** JSAtomicPublishContainsDuplicateMessage. */

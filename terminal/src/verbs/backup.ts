@@ -1,10 +1,14 @@
 import { backupFolder } from '@gochat/server/log/lmdb-backup';
 import { type GivenOptions, readDataFolder } from '@gochat/server/options';
-import { orUsage } from '@gochat/server/usage-error';
+import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
 /** Copies a server's data to a file, while the server runs. */
 export async function run(io: Io, [file = '']: readonly string[], given: GivenOptions): Promise<void> {
+  if (io.env.GOCHAT_LOG)
+    throw new UsageError(
+      'the rooms are in NATS (GOCHAT_LOG): nats stream backup GOCHAT_LOG and GOCHAT_STATE',
+    );
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(backupFolder(folder, file));
   note(io, `rooms in ${file}: ${rooms}`);

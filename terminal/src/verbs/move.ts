@@ -25,8 +25,9 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
     moveRooms({ ...options, folder: from, progress: (progress) => bar.show(progress) }),
   ).finally(() => bar.end());
   const { rooms, before, entries } = report;
-  note(io, `rooms moved: ${rooms - before}, moved before: ${before}, entries looked at: ${entries}`);
-  note(io, `each was read back from the cluster and is as it was; ${from} is unchanged`);
+  note(io, `rooms moved: ${rooms - before}, with all that was moved before: ${rooms}, of ${entries} entries`);
+  if (rooms > before) note(io, 'each that was moved now was read back from the cluster, and is as it was');
+  note(io, `${from} is unchanged: don't serve it any more`);
 }
 
 /** One line that is drawn over on a terminal; elsewhere nothing until the end. */

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RoomId } from '@gochat/protocol/fields';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildGochat, GochatProcess } from '../src/gochat-process.ts';
+import { Line } from '../src/line.ts';
+import { NatsCluster } from '../src/nats-cluster.ts';
+import { neededNatsServer } from '../src/nats-server.ts';
+import { Someone, temporary } from '../src/people.ts';
+import { PseudoTerminal } from '../src/pseudo-terminal.ts';
+import { RawMember, text } from '../src/raw-member.ts';
+
+const ROOMS = 20;
+const POSTS = 200;
+const binary = await neededNatsServer('gochat move');
+
+describe.skipIf(binary === undefined)('gochat move', () => {
+  let home: Awaited<ReturnType<typeof temporary>>;
+  let cluster: NatsCluster;
+  let running: GochatProcess;
+  let port: number;
+  beforeAll(async () => {
+    buildGochat();
+    home = await temporary();
+    cluster = await NatsCluster.start({ binary: binary ?? '', folder: join(home.path, 'nats'), size: 1 });
+  }, 120_000);
+  afterAll(async () => {
+    await running?.stop('SIGKILL');
+    await cluster.stop();
+    await home.remove();
+  });
+
+  async function serve(at: number, ...more: string[]): Promise<void> {
+    running = new GochatProcess(['serve', '--port', String(at), '--data', 'rooms', ...more], {
+      cwd: home.path,
+    });
+    await running.shows('To chat');
+    port = Number(/:(\d+)\)/.exec(running.all)?.[1]);
+  }
+
+  const move = (...args: string[]) => new GochatProcess(['move', ...args], { cwd: home.path }).end();
+  const where = () => ['--from', 'rooms', '--to', cluster.url, '--log-replicas', '1'];
+
+  test('brings rooms into a cluster, with a bar; their people go on at the same address and notice nothing', async () => {
+    await serve(0);
+    const [ana, ben] = await Promise.all(
+      ['ana', 'ben'].map((name) => Someone.open(name, join(home.path, name))),
+    );
+    if (ana === undefined || ben === undefined) throw new Error('two people');
+    const { room, link } = await ana.hosts(`tcp://127.0.0.1:${port}`);
+    await ben.joins(link);
+    await ana.delivered(room, [await ana.says(room, 'before')]);
+    await ben.hears(room, 'before');
+    const member = new RawMember(port);
+    for (let i = 0; i < ROOMS; i++) {
+      const { line, nonce } = await Line.open(port);
+      const id = text(16) as RoomId;
+      const base = await line.sayAll([member.create(id)]);
+      line.say(member.enter(id, nonce, base, base));
+      await line.next('live');
+      const post = () => JSON.stringify({ type: 'post', id: text(16), room: id, base, body: text(300) });
+      await line.sayAll(Array.from({ length: POSTS }, post));
+      line.close();
+    }
+    expect(await move(...where())).toMatchObject({ code: 2, err: expect.stringContaining('in use') });
+    expect((await running.stop('SIGTERM')).code).toBe(0);
+
+    const terminal = new PseudoTerminal(['move', ...where()], { cwd: home.path });
+    await terminal.until(
+      (lines) =>
+        lines.some((shown) => /^[█░]{30} \d+ % {2}\d+ of \d{4} entries, \d+ of 21 rooms$/.test(shown)),
+      'the bar',
+    );
+    await terminal.shows(`rooms moved: ${ROOMS + 1}, with all that was moved before: ${ROOMS + 1}`);
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.text).toContain('read back from the cluster, and is as it was');
+    const again = await move(...where());
+    expect(again).toMatchObject({ code: 0, err: expect.stringContaining('rooms moved: 0,') });
+    expect(again.err).not.toContain('█');
+
+    await serve(port, '--log', cluster.url, '--log-replicas', '1');
+    expect(running.all).toContain('The rooms in rooms are not served.');
+    expect(existsSync(join(home.path, 'rooms', 'log.mdb'))).toBe(true);
+    await ben.delivered(room, [await ben.says(room, 'after')]);
+    await ana.hears(room, 'after');
+    await ana.delivered(room, [await ana.says(room, 'indeed')]);
+    await ben.hears(room, 'indeed');
+    for (const one of [ana, ben]) {
+      expect(await one.read(room)).toEqual(['ana: before', 'ben: after', 'ana: indeed']);
+      expect(await one.troubles(room)).toEqual([]);
+    }
+    await Promise.all([ana.close(), ben.close()]);
+  }, 120_000);
+
+  test.each([
+    [['--to', 'nats://127.0.0.1:1'], /--from/],
+    [['--from', 'rooms'], /--to/],
+    [['--from', 'nowhere', '--to', 'nats://127.0.0.1:1'], /holds no rooms/],
+    [['--from', 'rooms', '--to', 'nats://a:sec%zzret@127.0.0.1:1'], /special characters in it as %XX/],
+    [['--from', 'rooms', '--to', 'http://127.0.0.1:1'], /nats:\/\/HOST:PORT/],
+  ])('that is told %s ends with 2 and says what it takes', async (args, words) => {
+    const { code, err } = await move(...args);
+    expect([code, err.trim().split('\n').length]).toEqual([2, 1]);
+    expect(err).toMatch(words);
+    expect(err).not.toContain('ret@');
+  });
+
+  test('a server that waits for its cluster says so, and ends at once when it is told to', async () => {
+    const waiting = new GochatProcess(['serve', '--port', '0', '--log', 'nats://127.0.0.1:1'], {
+      cwd: home.path,
+    });
+    await waiting.shows("can't be used");
+    expect(await waiting.stop('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
+  test('a backup of rooms that are in a cluster is told where to be made', async () => {
+    const backup = new GochatProcess(['backup', 'file'], {
+      cwd: home.path,
+      env: { GOCHAT_LOG: cluster.url },
+    });
+    expect(await backup.end()).toMatchObject({ code: 2, err: expect.stringContaining('nats stream backup') });
+  });
+});
