@@ -24,7 +24,15 @@ test.skipIf(binary === undefined)(
     const [code] = (await once(child, 'close')) as [number | null];
     expect(code, told).toBe(0);
     const report = JSON.parse(told.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
-    expect(report).toMatchObject({ seed, lost: 0, doubled: 0, disordered: 0, doubleWinners: 0, diverged: 0 });
+    expect(report).toMatchObject({
+      seed,
+      lost: 0,
+      doubled: 0,
+      disordered: 0,
+      doubleWinners: 0,
+      lostSwaps: 0,
+      diverged: 0,
+    });
     expect(report.acked).toBeGreaterThan(100);
     const seen = Object.values(report.faults as Record<string, number>).reduce(
       (sum, count) => sum + count,

@@ -15,9 +15,10 @@ const records = (more: Partial<Records> = {}): Records => ({
   acknowledged: new Set(all.map(({ id }) => id)),
   accounts: [account('ana'), account('ben'), account('cai')],
   swaps: [
-    { room: 'side', after: '1', id: 'a' },
-    { room: 'side', after: '2', id: 'b' },
+    { room: 'side', after: '1', id: 'a', seq: '2' },
+    { room: 'side', after: '2', id: 'b', seq: '4' },
   ],
+  swapped: ['1', '2', '4', '5'],
   ...more,
 });
 
@@ -27,7 +28,16 @@ const third = (sights: readonly Sight[], more: Partial<Account> = {}) =>
 describe('the checker', () => {
   test('finds nothing where nothing is wrong', () => {
     const verdict = judge(records());
-    expect(verdict).toEqual({ acked: 20, lost: 0, doubled: 0, disordered: 0, doubleWinners: 0, diverged: 0 });
+    expect(verdict).toEqual({
+      acked: 20,
+      lost: 0,
+      doubled: 0,
+      disordered: 0,
+      doubleWinners: 0,
+      swaps: 2,
+      lostSwaps: 0,
+      diverged: 0,
+    });
     expect(isSound(verdict)).toBe(true);
   });
 
@@ -74,14 +84,20 @@ describe('the checker', () => {
   });
 
   test('reports two winners of one swap, and takes the same one told twice for one', () => {
-    const swaps = [...records().swaps, { room: 'side', after: '2', id: 'b' }];
+    const swaps = [...records().swaps, { room: 'side', after: '2', id: 'b', seq: '4' }];
     expect(judge(records({ swaps })).doubleWinners).toBe(0);
-    expect(judge(records({ swaps: [...swaps, { room: 'side', after: '2', id: 'c' }] })).doubleWinners).toBe(
-      1,
-    );
-    expect(judge(records({ swaps: [...swaps, { room: 'other', after: '2', id: 'c' }] })).doubleWinners).toBe(
-      0,
-    );
+    expect(
+      judge(records({ swaps: [...swaps, { room: 'side', after: '2', id: 'c', seq: '5' }] })).doubleWinners,
+    ).toBe(1);
+    expect(
+      judge(records({ swaps: [...swaps, { room: 'other', after: '2', id: 'c', seq: '5' }] })).doubleWinners,
+    ).toBe(0);
+  });
+
+  test('reports a swap that was acknowledged and is not there, or has something in front of it', () => {
+    expect(judge(records({ swapped: ['1', '2', '5'] })).lostSwaps).toBe(1);
+    expect(judge(records({ swapped: ['1', '2', '3', '4'] })).lostSwaps).toBe(1);
+    expect(isSound(judge(records({ swapped: ['1'] })))).toBe(false);
   });
 
   test('reports members who think of others as in', () => {
@@ -90,5 +106,6 @@ describe('the checker', () => {
 
   test('a run in which nothing was acknowledged is not sound', () => {
     expect(isSound(judge(records({ acknowledged: new Set() })))).toBe(false);
+    expect(isSound(judge(records({ swaps: [] })))).toBe(false);
   });
 });

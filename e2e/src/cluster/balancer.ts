@@ -9,15 +9,14 @@ const FAILS = 2;
 
 interface Backend {
   readonly port: number;
-  readonly connections: Set<Socket>;
   fails: number;
   /** How many connections it has had. */
   had: number;
 }
 
 /**
- * What stands before the nodes, as an operator's load balancer does: gives each connection to the next node that is ready, and
- * ends those of a node that isn't any more.
+ * What stands before the nodes, as an operator's load balancer does (deploy/cluster/haproxy.cfg): gives each connection to the next
+ * node that is ready. Those of a node that isn't any more it leaves to the node.
  */
 export class Balancer {
   readonly #server = createServer((from) => void this.#pass(from));
@@ -27,7 +26,7 @@ export class Balancer {
   #next = 0;
 
   constructor(ports: readonly number[]) {
-    this.#backends = ports.map((port) => ({ port, connections: new Set(), fails: 0, had: 0 }));
+    this.#backends = ports.map((port) => ({ port, fails: 0, had: 0 }));
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
   }
 
@@ -63,11 +62,7 @@ export class Balancer {
       const to = await dial(backend.port);
       if (to === undefined) continue;
       backend.had += 1;
-      backend.connections.add(to);
-      to.once('close', () => {
-        backend.connections.delete(to);
-        from.end();
-      });
+      to.once('close', () => from.end());
       to.on('error', () => from.destroy());
       from.once('close', () => to.end());
       if (from.destroyed) to.destroy();
@@ -83,7 +78,6 @@ export class Balancer {
       this.#backends.map(async (backend) => {
         const ready = await isReady(backend.port);
         backend.fails = ready ? 0 : backend.fails + 1;
-        if (backend.fails === FAILS) for (const connection of backend.connections) connection.destroy();
       }),
     );
   }

@@ -22,6 +22,8 @@ export interface Swap {
   readonly after: string;
   /** Tells the swaps apart; a repeat of the same one is no second winner. */
   readonly id: string;
+  /** The position that it was acknowledged at. */
+  readonly seq: string;
 }
 
 /** All that was recorded while faults went on. */
@@ -30,6 +32,8 @@ export interface Records {
   readonly acknowledged: ReadonlySet<string>;
   readonly accounts: readonly Account[];
   readonly swaps: readonly Swap[];
+  /** What stands in the log of the room that was swapped in, at the end: the positions of all swaps, and of the first handshake. */
+  readonly swapped: readonly string[];
 }
 
 export interface Verdict {
@@ -42,26 +46,32 @@ export interface Verdict {
   readonly disordered: number;
   /** Positions from which two different swaps were acknowledged. */
   readonly doubleWinners: number;
+  readonly swaps: number;
+  /** Acknowledged swaps that don't stand in the log, or not right behind what they were swapped from. */
+  readonly lostSwaps: number;
   /** Clients whose idea of who is in differs from the first one's. */
   readonly diverged: number;
 }
 
 /** Holds what clients show against what was acknowledged. */
-export function judge({ acknowledged, accounts, swaps }: Records): Verdict {
+export function judge({ acknowledged, accounts, swaps, swapped }: Records): Verdict {
   return {
     acked: acknowledged.size,
     lost: countLost(acknowledged, accounts),
     doubled: countDoubled(accounts),
     disordered: countDisordered(accounts),
     doubleWinners: countDoubleWinners(swaps),
+    swaps: swaps.length,
+    lostSwaps: countLostSwaps(swaps, swapped),
     diverged: accounts.filter((one) => one.membership !== accounts[0]?.membership).length,
   };
 }
 
 /** Whether nothing went wrong, and there was something that could have. */
 export function isSound(verdict: Verdict): boolean {
-  const { acked, lost, doubled, disordered, doubleWinners, diverged } = verdict;
-  return acked > 0 && lost + doubled + disordered + doubleWinners + diverged === 0;
+  const { acked, lost, doubled, disordered, doubleWinners, swaps, lostSwaps, diverged } = verdict;
+  const wrong = lost + doubled + disordered + doubleWinners + lostSwaps + diverged;
+  return acked > 0 && swaps > 0 && wrong === 0;
 }
 
 function countLost(acknowledged: ReadonlySet<string>, accounts: readonly Account[]): number {
@@ -112,4 +122,9 @@ function countDoubleWinners(swaps: readonly Swap[]): number {
     winners.set(key, (winners.get(key) ?? new Set()).add(id));
   }
   return [...winners.values()].filter((ids) => ids.size > 1).length;
+}
+
+function countLostSwaps(swaps: readonly Swap[], swapped: readonly string[]): number {
+  const before = new Map(swapped.map((seq, i) => [seq, swapped[i - 1]]));
+  return swaps.filter(({ after, seq }) => before.get(seq) !== after).length;
 }

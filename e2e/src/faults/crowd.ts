@@ -67,7 +67,11 @@ export class Crowd {
   }
 
   /** All fall silent, catch up, and say what they show. */
-  async accounts(): Promise<{ readonly accounts: Account[]; readonly troubles: string[] }> {
+  async accounts(): Promise<{
+    readonly accounts: Account[];
+    readonly troubles: string[];
+    readonly swapped: string[];
+  }> {
     await this.racers.stop();
     const room = this.#room;
     for (const member of this.members) await member.ask('talk', { room, perSecond: 0 });
@@ -81,6 +85,7 @@ export class Crowd {
     return {
       accounts: told.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
       troubles: told.flatMap(({ who, troubles }) => troubles.map((text) => `${who}: ${text}`)),
+      swapped: await this.racers.handshakes(),
     };
   }
 

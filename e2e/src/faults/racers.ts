@@ -17,6 +17,7 @@ export class Racers {
   readonly #member: RawMember;
   readonly #room = text(16) as RoomId;
   #last = '1';
+  #founded = '1';
   #stopped = false;
   #running: Promise<unknown> | undefined;
 
@@ -29,15 +30,30 @@ export class Racers {
   async start(): Promise<void> {
     const { line } = await Line.open(this.#port);
     line.say(this.#member.create(this.#room));
-    this.#last = (await line.next('ack')).seq;
-    const key = this.#last;
+    this.#founded = (await line.next('ack')).seq;
+    this.#last = this.#founded;
     line.close();
-    this.#running = Promise.all(Array.from({ length: RACERS }, () => this.#race(key)));
+    this.#running = Promise.all(Array.from({ length: RACERS }, () => this.#race(this.#founded)));
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+  }
+
+  /** What stands in the room's log: the position of each handshake. */
+  async handshakes(): Promise<string[]> {
+    const { line, nonce } = await Line.open(this.#port);
+    const found = [this.#founded];
+    line.say(this.#member.enter(this.#room, nonce, this.#founded, this.#founded));
+    for (;;) {
+      const frame = await line.any();
+      if (frame.type === 'error') throw new Error(`${frame.code}: ${frame.message}`);
+      if (frame.type === 'entry') found.push(frame.seq);
+      if (frame.type !== 'live') continue;
+      line.close();
+      return found;
+    }
   }
 
   async #race(key: string): Promise<void> {
@@ -63,7 +79,7 @@ export class Racers {
       const answer = await line.any();
       if (!('id' in answer) || answer.id !== id) continue;
       if (answer.type === 'ack') {
-        this.swaps.push({ room: this.#room, after, id });
+        this.swaps.push({ room: this.#room, after, id, seq: answer.seq });
         this.#last = later(this.#last, answer.seq);
       } else if (answer.type === 'error') {
         this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);
