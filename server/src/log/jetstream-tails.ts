@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from './engine.ts';
 import { TAIL_KEY } from './jetstream-layout.ts';
-import { type Position, type RoomId, type RoomState, Unavailable } from './log.ts';
+import type { Position, RoomId, RoomState } from './log.ts';
 
 /** Rooms of which the last known position is kept. */
 const KNOWN_ROOMS = 100_000;
@@ -70,16 +70,17 @@ export class JetStreamTails {
   }
 
   #writeIn(room: RoomId, delayMs: number): void {
-    const timer = setTimeout(async () => {
-      this.#due.delete(room);
-      try {
-        await this.#write(room);
-      } catch (error) {
-        if (!(error instanceof Unavailable)) throw error;
-        if (!this.#due.has(room)) this.#writeIn(room, LONGEST_DELAY_MS);
-      }
-    }, delayMs);
+    const timer = setTimeout(() => void this.#writeOrLater(room), delayMs);
     this.#due.set(room, timer.unref());
+  }
+
+  async #writeOrLater(room: RoomId): Promise<void> {
+    this.#due.delete(room);
+    try {
+      await this.#write(room);
+    } catch {
+      if (!this.#due.has(room)) this.#writeIn(room, LONGEST_DELAY_MS);
+    }
   }
 
   /** Never an earlier one than stands there. @throws Unavailable */
