@@ -1,6 +1,6 @@
 import type { Down, DownOf } from '@gochat/protocol/down';
 import { adviceOf, type ErrorAdvice, type ErrorCode } from '@gochat/protocol/errors';
-import type { Position } from '@gochat/protocol/fields';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import type { Dialled } from '@gochat/protocol/signed';
 import type { Up, UpOf } from '@gochat/protocol/up';
 import type { FrameListener } from './inbox.ts';
@@ -21,6 +21,19 @@ export class RequestError extends Error {
     this.retryAfterMs = this.advice.retry === 'same' ? (retryAfterMs ?? this.advice.retryAfterMs) : 0;
     this.handshake = handshake;
   }
+}
+
+/** A server that has missed a handshake is asked again after so long. */
+const BEHIND_MS = 1_000;
+
+/**
+ * How long to wait before the same request may be sent again; 0: it may not. Where the server's last handshake lies in front of the
+ * one that the request names, nothing has overtaken that: the server has missed it, and may hear of it yet.
+ */
+export function waitBeforeRepeat(error: unknown, named: Position): number {
+  if (!(error instanceof RequestError)) return 0;
+  const { handshake, retryAfterMs } = error;
+  return handshake !== undefined && comparePositions(handshake, named) < 0 ? BEHIND_MS : retryAfterMs;
 }
 
 /** The connection ended before the answer: whether the request took effect is unknown. */

@@ -4,7 +4,7 @@ import type { Room } from '@gochat/crypto/room';
 import type { RequestId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
-import { type Connection, RequestError } from './connection.ts';
+import { type Connection, RequestError, waitBeforeRepeat } from './connection.ts';
 import type { RoomLedger } from './room-ledger.ts';
 import { toChatError } from './to-chat-error.ts';
 import type { Timers, Turns, Watch } from './turns.ts';
@@ -82,10 +82,12 @@ export class Race {
     live()
       ?.request(frame)
       .catch((error: unknown) => {
+        if (!(error instanceof RequestError)) return;
+        const waitMs = waitBeforeRepeat(error, frame.after);
         // A conflict's winner is in the log, and tells there that the race is lost.
-        if (!(error instanceof RequestError) || error.code === 'conflict') return;
-        if (error.retryAfterMs > 0) {
-          timers.after(error.retryAfterMs, () => {
+        if (waitMs === 0 && error.code === 'conflict') return;
+        if (waitMs > 0) {
+          timers.after(waitMs, () => {
             if (ledger.request?.id === frame.id) this.send(frame);
           });
           return;

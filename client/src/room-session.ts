@@ -11,7 +11,7 @@ import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import { comparePositions, type RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from './chat-error.ts';
-import { type Connection, Disconnected, RequestError } from './connection.ts';
+import { type Connection, Disconnected, RequestError, waitBeforeRepeat } from './connection.ts';
 import type { HistoryItem } from './history.ts';
 import type { Waiting } from './methods.ts';
 import { Race } from './race.ts';
@@ -29,6 +29,8 @@ const WAITING_SHOWN = 500;
 const TELL_MS = 50;
 /** A room whose delivery has ended is entered again no sooner. */
 const ENTER_AGAIN_MS = 500;
+/** One that couldn't be entered is tried again: a node that trails the others may have caught up. */
+const ENTER_LATER_MS = 10_000;
 
 /** Frames of the server that speak of one room. */
 export type RoomFrame =
@@ -188,6 +190,7 @@ export class RoomSession {
         // Entries may have come with the answer.
         this.#inbox = [];
         this.#fail(putBack());
+        this.#enterIn(ENTER_LATER_MS, connection);
         return;
       }
       if (comparePositions(entered.floor, position) > 0)
@@ -196,9 +199,23 @@ export class RoomSession {
     });
     entering.catch((error: unknown) => {
       if (this.#connection !== connection || error instanceof Disconnected) return;
-      if (error instanceof RequestError && error.retryAfterMs > 0)
-        this.#timers.after(error.retryAfterMs, () => this.#enter(connection));
-      else this.#fail(error instanceof RequestError && error.code === 'refused' ? putBack(error) : error);
+      if (error instanceof RequestError && error.retryAfterMs > 0) {
+        this.#enterIn(error.retryAfterMs, connection);
+        return;
+      }
+      this.#fail(error instanceof RequestError && error.code === 'refused' ? putBack(error) : error);
+      if (error instanceof RequestError) this.#enterIn(ENTER_LATER_MS, connection);
+    });
+  }
+
+  #enterIn(ms: number, connection: Connection): void {
+    if (this.#enteringAgain === connection) return;
+    this.#enteringAgain = connection;
+    this.#timers.after(ms, () => {
+      this.#enteringAgain = undefined;
+      if (this.#connection !== connection) return;
+      this.#problem = undefined;
+      this.#enter(connection);
     });
   }
 
@@ -302,12 +319,7 @@ export class RoomSession {
   #deliveryEnded({ retryAfterMs = 0 }: DownOf<'error'>): void {
     const connection = this.#connection;
     this.#live = false;
-    if (connection === undefined || this.#enteringAgain === connection) return;
-    this.#enteringAgain = connection;
-    this.#timers.after(Math.max(ENTER_AGAIN_MS, retryAfterMs), () => {
-      this.#enteringAgain = undefined;
-      this.#enter(connection);
-    });
+    if (connection !== undefined) this.#enterIn(Math.max(ENTER_AGAIN_MS, retryAfterMs), connection);
   }
 
   /** A removal retired the key that was proved: with this epoch's key there is more to read, unless this device was removed. */
@@ -364,8 +376,9 @@ export class RoomSession {
   /** Whether it landed is in the log: only refusals that pass are tried again here. */
   #post(frame: UpOf<'post'>): void {
     this.#connection?.request(frame).catch((error: unknown) => {
-      if (!(error instanceof RequestError) || error.retryAfterMs === 0) return;
-      this.#timers.after(error.retryAfterMs, () => {
+      const waitMs = waitBeforeRepeat(error, frame.base);
+      if (waitMs === 0) return;
+      this.#timers.after(waitMs, () => {
         if (this.#live && this.#ledger.outbox.sealed.some((sealed) => sealed.id === frame.id))
           this.#post(frame);
       });

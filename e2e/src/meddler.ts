@@ -50,13 +50,14 @@ export class Meddler {
     this.#carry(to, from, (line) => this.meddling.down?.(parseDown(line), connection));
   }
 
-  /** @param meddle undefined where a line passes as it is */
+  /** What is no frame passes as it is: a client tries a WebSocket where a plain connection broke. @param meddle undefined where a line passes as it is */
   #carry(source: Socket, sink: Socket, meddle: (line: string) => readonly (Up | Down)[] | undefined): void {
     const decoder = new LineDecoder();
     this.#sockets.add(source);
     source.on('data', (chunk: Buffer) => {
       for (const line of decoder.push(chunk))
-        for (const text of meddle(line)?.map(encodeFrame) ?? [line]) sink.write(`${text}\n`);
+        for (const text of (line.startsWith('{') ? meddle(line)?.map(encodeFrame) : undefined) ?? [line])
+          sink.write(`${text}\n`);
     });
     source.on('error', () => sink.destroy());
     source.on('close', () => {

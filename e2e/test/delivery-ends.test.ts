@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Position, RequestId } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Meddler } from '../src/meddler.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
@@ -55,4 +56,55 @@ test('when the server ends the delivery of a room for now, and not the connectio
   expect({ ended, entered }).toEqual({ ended: 2, entered: 3 });
   expect(await ben.troubles(room)).toEqual([]);
   await Promise.all([ana.close(), ben.close()]);
+});
+
+test('a server that has missed a handshake is asked again, for a message and for a change of the room', async () => {
+  const url = await meddler.listen();
+  const ana = await Someone.open('ana', join(home.path, 'ana'));
+  const { room } = await ana.hosts(url);
+  await ana.delivered(room, [await ana.says(room, 'before')]);
+  // As a node does that hears only a leader who was cut off: what it knows lies in front of what the client names.
+  const answered = new Map<string, number>();
+  meddler.meddling = {
+    up: (frame) => {
+      if (frame.type !== 'post' && frame.type !== 'handshake') return [frame];
+      const times = (answered.get(frame.type) ?? 0) + 1;
+      answered.set(frame.type, times);
+      return times > 2 ? [frame] : [{ type: 'ping', id: `${frame.type} ${frame.id}` as typeof frame.id }];
+    },
+    down: (frame) => {
+      const [, type = '', id = ''] =
+        frame.type === 'pong' ? (/^(post|handshake) (.*)$/.exec(frame.id) ?? []) : [];
+      if (type === '') return [frame];
+      const code = type === 'post' ? 'stale' : 'conflict';
+      return [{ type: 'error', id: id as RequestId, code, message: 'behind', handshake: '0' as Position }];
+    },
+  };
+  await ana.delivered(room, [await ana.says(room, 'after')]);
+  await ana.invites(room);
+  expect(Object.fromEntries(answered)).toEqual({ post: 3, handshake: 3 });
+  expect(await ana.troubles(room)).toEqual([]);
+  await ana.close();
+});
+
+test('a server that seems put back, and then is not, is told of and gone on with', async () => {
+  const url = await meddler.listen();
+  const ana = await Someone.open('ana', join(home.path, 'ana'));
+  const { room } = await ana.hosts(url);
+  await ana.delivered(room, [await ana.says(room, 'before')]);
+  let isBehind = true;
+  meddler.meddling = {
+    down: (frame) =>
+      frame.type === 'entered' && isBehind ? [{ ...frame, handshake: '0' as Position }] : [frame],
+  };
+  meddler.cut();
+  const problem = async () => (await ana.profile.call('sync', { room, waitMs: 5_000 })).problem?.message;
+  await ana.until(async () => /put back/.test((await problem()) ?? ''), 'ana is told');
+  const id = await ana.says(room, 'after').catch(() => undefined);
+  isBehind = false;
+  await ana.until(async () => (await problem()) === undefined, 'ana is in again');
+  await ana.delivered(room, [id ?? (await ana.says(room, 'after'))]);
+  expect(await ana.read(room)).toEqual(['ana: before', 'ana: after']);
+  expect(await ana.troubles(room)).toEqual([]);
+  await ana.close();
 });
