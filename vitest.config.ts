@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['*/test/**/*.test.ts', '*/src/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the two cores that this must do with: half of what tests do is wait.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ServerLimits } from '@gochat/server/limits';
+import { freePort } from './ports.ts';
 
 const SCRIPT = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
@@ -20,6 +21,7 @@ export class ChildServer {
   }
 
   /**
+   * @param port 0 takes one that is free, and stays so while the server is down
    * @param log collects what the process logs
    * @param web the folder of the chat's page, if it is served
    * @param limits other than those it is shipped with
@@ -33,7 +35,8 @@ export class ChildServer {
     limits: Partial<ServerLimits> = {},
     cluster = '',
   ): Promise<ChildServer> {
-    const child = fork(SCRIPT, [data, String(port), web, JSON.stringify(limits), cluster], {
+    const at = port === 0 ? await freePort() : port;
+    const child = fork(SCRIPT, [data, String(at), web, JSON.stringify(limits), cluster], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

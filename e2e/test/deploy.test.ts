@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@gochat/client/connect';
@@ -12,6 +10,7 @@ import { buildGochat, GochatProcess } from '../src/gochat-process.ts';
 import { NatsCluster } from '../src/nats-cluster.ts';
 import { neededNatsServer } from '../src/nats-server.ts';
 import { Someone, temporary } from '../src/people.ts';
+import { freePort } from '../src/ports.ts';
 import { findTool, needed } from '../src/tool.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/cluster', import.meta.url));
@@ -163,13 +162,3 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     for (const node of nodes) expect(node.all).not.toContain(SECRET);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+const HOST = '127.0.0.1';
+const LEAST = 10_000;
+const USUAL_EPHEMERAL = 32_768;
+
+/**
+ * Ports that nobody listened on just now, for servers that are killed and come back: none of those that the system gives to
+ * connections, one of which could have taken it meanwhile.
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const end = firstEphemeral();
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = LEAST + Math.floor(Math.random() * (end - LEAST));
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+function firstEphemeral(): number {
+  try {
+    const [first] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/).map(Number);
+    return first !== undefined && first > LEAST ? first : USUAL_EPHEMERAL;
+  } catch {
+    return USUAL_EPHEMERAL;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, HOST);
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
