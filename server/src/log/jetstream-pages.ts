@@ -79,7 +79,10 @@ export class JetStreamPages {
     if (position === 0) return FIRST_SEQUENCE;
     if (position >= FIRST_SEQUENCE) return position + 1;
     if (newest.entry.pos <= position) return newest.seq + 1;
-    let [low, high] = [FIRST_SEQUENCE, newest.seq];
+    // Few rooms were moved here; of the others nothing lies in front of such a position, and nobody makes us search for it.
+    const first = await this.#nats.next(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE);
+    if (first === undefined || decodeKept(first).entry.pos > position) return first?.seq ?? newest.seq;
+    let [low, high] = [first.seq + 1, newest.seq];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const found = await this.#nats.next(LOG_STREAM, logSubjects(room), middle);

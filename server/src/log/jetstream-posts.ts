@@ -32,6 +32,10 @@ const NOWHERE = 1;
 const BATCH_MESSAGES = 128;
 const BATCH_BYTES = 512 * 1024;
 const BATCHES_IN_FLIGHT = 12;
+/** As much may wait for the engine, of all rooms. */
+const WAITING_BYTES = 64 * 1024 * 1024;
+/** What it costs to keep one waiting, besides its body. */
+const OVERHEAD_BYTES = 512;
 
 type MessageOutcome = Appended | { readonly stale: Position };
 type HandshakeOutcome = Appended | { readonly conflict: Position };
@@ -56,6 +60,7 @@ export class JetStreamPosts {
   readonly #tails: JetStreamTails;
   readonly #rooms = new Map<RoomId, Waiting[]>();
   #batches = 0;
+  #waitingBytes = 0;
 
   constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
     this.#nats = nats;
@@ -66,27 +71,44 @@ export class JetStreamPosts {
   /** As of {@link RoomLog.append}. */
   append(room: RoomId, message: MessageAppend): Promise<MessageOutcome> {
     requireId(message.id);
-    const { promise, settle } = settled<MessageOutcome>();
-    const end = performance.now() + PATIENCE_MS;
-    this.#enter(requireId(room), { message, at: Math.floor(this.#now()), end, settle });
-    return promise;
+    requireId(room);
+    return this.#waiting(message.body.length, (settle) => {
+      const end = performance.now() + PATIENCE_MS;
+      this.#enter(room, { message, at: Math.floor(this.#now()), end, settle });
+    });
   }
 
   /** As of {@link RoomLog.handshake}. */
   handshake(room: RoomId, after: Position, entry: HandshakeAppend): Promise<HandshakeOutcome> {
-    const { promise, settle } = settled<HandshakeOutcome>();
-    this.#enter(requireId(room), async () => {
-      const outcome = this.#handshake(room, after, entry);
-      settle(outcome);
-      await outcome.catch(() => undefined);
-    });
-    return promise;
+    requireId(room);
+    return this.#waiting(entry.body.length + entry.state.length, (settle) =>
+      this.#enter(room, async () => {
+        const outcome = this.#handshake(room, after, entry);
+        settle(outcome);
+        await outcome.catch(() => undefined);
+      }),
+    );
   }
 
   /** The last handshake, by the word of the leader. */
   async newest(room: RoomId): Promise<Kept | undefined> {
     const stored = await this.#nats.last(LOG_STREAM, logSubject(room, 'handshake'));
     return stored && decodeKept(stored);
+  }
+
+  /** @throws Unavailable when too much waits already */
+  async #waiting<Outcome>(
+    size: number,
+    enter: (settle: (outcome: Promise<Outcome>) => void) => void,
+  ): Promise<Outcome> {
+    const bytes = size + OVERHEAD_BYTES;
+    if (this.#waitingBytes + bytes > WAITING_BYTES) throw new Unavailable('too many writes are waiting');
+    this.#waitingBytes += bytes;
+    try {
+      return await new Promise<Outcome>(enter);
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
   }
 
   #enter(room: RoomId, waiting: Waiting): void {
@@ -276,15 +298,4 @@ function takeBatch(queue: Waiting[]): WaitingMessage[] {
   }
   queue.splice(0, batch.length);
   return batch;
-}
-
-function settled<Outcome>(): {
-  readonly promise: Promise<Outcome>;
-  readonly settle: (outcome: Promise<Outcome>) => void;
-} {
-  let settle!: (outcome: Promise<Outcome>) => void;
-  const promise = new Promise<Outcome>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, settle };
 }

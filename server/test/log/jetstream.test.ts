@@ -130,6 +130,29 @@ describe.skipIf(binary === undefined)('a server', () => {
     await (await openJetStream({ servers, replicas: 3, user: 'chat', password: secret })).close();
   });
 
+  test('that is away is not waited for by more than memory bears', async () => {
+    const one = await cluster(1);
+    const { log, close } = await openJetStream({ servers: one.addresses, replicas: 1 });
+    const room = newId();
+    const base = await makeRoom(log, room);
+    await one.servers[0]?.kill();
+    const began = performance.now();
+    const body = Buffer.alloc(64 * 1024);
+    const atOnce: number[] = [];
+    const posts = Array.from({ length: 1_100 }, async (_, i) => {
+      const error = await log.append(room, { id: newId(), base, body }).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(Unavailable);
+      if (performance.now() - began < 2_000) atOnce.push(i);
+    });
+    await Promise.all(posts);
+    expect(atOnce.length).toBeGreaterThan(50);
+    expect(atOnce.length).toBeLessThan(200);
+    await close();
+  });
+
   test('keeps as many copies as it was made with, whatever a later node is told', async () => {
     const { addresses: servers } = await cluster(3);
     await (await openJetStream({ servers, replicas: 3 })).close();
