@@ -28,8 +28,11 @@ export class PseudoTerminal {
     this.#pty.onData((data) => this.#screen.write(data, () => this.#changed()));
     this.#ended = new Promise((resolve) => {
       this.#pty.onExit(({ exitCode }) => {
-        resolve(exitCode);
-        this.#changed();
+        // The screen draws what came a little later.
+        this.#screen.write('', () => {
+          resolve(exitCode);
+          this.#changed();
+        });
       });
     });
   }
