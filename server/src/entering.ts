@@ -36,11 +36,13 @@ export const enter: Handler<'enter'> = async (session, frame) => {
 
 async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
-  const { retirement, handshake } = await retirementUpTo(session.relay.log, room, key, since);
-  const first = await session.relay.log.read(room.id, since, session.relay.limits.backlogEntries);
+  const { retirement, handshake, last } = await retirementUpTo(session.relay.log, room, key, since);
+  // Nothing stands behind the end, and what comes there has to be looked at, whatever a client says that it has.
+  const behind = Math.min(since, last);
+  const first = await session.relay.log.read(room.id, behind, session.relay.limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
-  const subscription = new Subscription(room, session.link, key, since, session);
+  const subscription = new Subscription(room, session.link, key, behind, session);
   session.subscriptions.set(room.id, subscription);
   session.send({
     type: 'entered',

@@ -82,7 +82,10 @@ export class Fanout {
     let reached = 0;
     for (const follower of this.live) {
       // One that has just caught up may have read some of these from the log.
-      if (follower.at >= last.pos) continue;
+      if (follower.at >= last.pos) {
+        if (follower.stopsAt(last)) follower.hold(last.pos);
+        continue;
+      }
       if (follower.link.buffered > this.#limits.writeQueueBytes) {
         follower.cut();
         continue;

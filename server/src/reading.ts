@@ -24,11 +24,16 @@ export const read: Handler<'read'> = async (session, frame) => {
   const { relay } = session;
   const subscription = enteredSubscription(session, frame.room);
   const after = positionOf(frame.after);
-  const { retirement } = await retirementUpTo(relay.log, subscription.room, subscription.key, after);
+  const { retirement, last: end } = await retirementUpTo(
+    relay.log,
+    subscription.room,
+    subscription.key,
+    after,
+  );
   if (retirement !== undefined && retirement <= after) {
     throw new Refusal('retired', 'a removal retired this access key; prove a newer one');
   }
-  const { entries, floor } = await relay.log.read(frame.room, after, frame.limit);
+  const { entries, floor } = await relay.log.read(frame.room, Math.min(after, end), frame.limit);
   const stop = entries.findIndex((entry) => subscription.stopsAt(entry));
   const allowed = stop < 0 ? entries : entries.slice(0, stop + 1);
   const due = firstBytes(allowed, relay.limits.pageBytes);

@@ -6,6 +6,8 @@ import { standingOf } from './standing.ts';
 
 /** What is known of a room, where the client may be ahead of what this node has been told. */
 interface Known {
+  /** Nothing stands behind it, whatever a client names. */
+  readonly last: Position;
   readonly handshake: Position;
   readonly retirements: Retirements;
 }
@@ -20,15 +22,19 @@ export async function retirementUpTo(
   room: Room,
   key: Position,
   upTo: Position,
-): Promise<{ readonly retirement: Position | undefined; readonly handshake: Position }> {
-  const { handshake, retirements } = upTo > room.last ? await askHead(log, room, upTo) : room;
+): Promise<{
+  readonly retirement: Position | undefined;
+  readonly handshake: Position;
+  readonly last: Position;
+}> {
+  const { last, handshake, retirements } = upTo > room.last ? await askHead(log, room, upTo) : room;
   const retirement = retirementOf(retirements, key);
   if (retirement === 'forgotten') throw new Refusal('refused', 'this access key was retired too long ago');
-  return { retirement, handshake };
+  return { retirement, handshake, last };
 }
 
 async function askHead(log: RoomLog, room: Room, upTo: Position): Promise<Known> {
-  const { given, handshake, record } = await standingOf(log, room.id);
+  const { last, given, handshake, record } = await standingOf(log, room.id);
   if (upTo > given) throw new Refusal('invalid', 'the position lies behind the end of this room');
-  return { handshake, retirements: record.retirements };
+  return { last, handshake, retirements: record.retirements };
 }

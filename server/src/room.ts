@@ -12,6 +12,9 @@ import type { Subscription } from './subscription.ts';
 import type { Turn } from './turn.ts';
 import type { View } from './view.ts';
 
+const POSITION_BYTES = 6;
+const SIGNAL_HEAD = 2 * POSITION_BYTES;
+
 export interface RoomContext {
   readonly log: RoomLog;
   /** Absent: no other node serves the room. */
@@ -47,10 +50,7 @@ export class Room {
     this.#handshake = standing.handshake;
     this.#retirements = standing.record.retirements;
     this.fanout = new Fanout(id, context.turn, context.limits, context.views);
-    this.#endSignals = context.signals?.listen(id, (body) => {
-      if (body.length <= LIMITS.signalBytes)
-        this.fanout.signal(undefined, Buffer.from(body).toString('base64url'));
-    });
+    this.#endSignals = context.signals?.listen(id, (told) => this.#hear(told));
     this.#follow();
   }
 
@@ -110,7 +110,23 @@ export class Room {
   /** Passes on what is not kept, here and to other nodes. */
   signal(from: Subscription, body: string): void {
     this.fanout.signal(from, body);
-    this.#context.signals?.send(this.id, Buffer.from(body, 'base64url'));
+    const head = Buffer.alloc(SIGNAL_HEAD);
+    head.writeUIntBE(from.key, 0, POSITION_BYTES);
+    head.writeUIntBE(this.retiredAt, POSITION_BYTES, POSITION_BYTES);
+    this.#context.signals?.send(this.id, Buffer.concat([head, Buffer.from(body, 'base64url')]));
+  }
+
+  /**
+   * A signal of another node. It names the key that was proved there and the last retirement that is known there: where either
+   * side hasn't heard yet of a removal that the other has, the removed may be among those who speak or hear.
+   */
+  #hear(told: Uint8Array): void {
+    if (told.length < SIGNAL_HEAD || told.length > SIGNAL_HEAD + LIMITS.signalBytes) return;
+    const data = Buffer.from(told.buffer, told.byteOffset, told.byteLength);
+    const key = data.readUIntBE(0, POSITION_BYTES);
+    const retiredAt = data.readUIntBE(POSITION_BYTES, POSITION_BYTES);
+    if (key < this.retiredAt || retiredAt > this.retiredAt) return;
+    this.fanout.signal(undefined, data.toString('base64url', SIGNAL_HEAD));
   }
 
   leaveLive(subscription: Subscription): void {

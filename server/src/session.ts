@@ -259,7 +259,8 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
       const text = inbox[taken] ?? '';
       taken += 1;
       const busy = this.#take(text);
-      if (busy !== undefined) this.#wait(busy);
+      // What was asked for may be much, and waits until what was asked for before was read.
+      if (busy !== undefined) this.#wait(busy.then(() => this.#drained()));
       else if (this.link.buffered > this.relay.limits.writeMarkBytes) this.#wait(this.#drained());
     }
     if (!this.open) return;

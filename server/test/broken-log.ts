@@ -133,6 +133,28 @@ export function losingFollowers(): Engine & { lose(): void; fail(error: Error): 
   };
 }
 
+/** An engine that counts the pages that are read of it. */
+export function countingReads(): Engine & { reads(): number } {
+  const engine = openMemory();
+  const { log } = engine;
+  let reads = 0;
+  return {
+    ...engine,
+    log: {
+      append: (room, message) => log.append(room, message),
+      handshake: (room, after, entry) => log.handshake(room, after, entry),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => {
+        reads += 1;
+        return log.read(room, after, limit);
+      },
+      drop: (room) => log.drop(room),
+      follow: (room, after, sink) => log.follow(room, after, sink),
+    },
+    reads: () => reads,
+  };
+}
+
 export interface Gate {
   /** Resolves when somebody waits at it. */
   reached(): Promise<void>;

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { addressOf } from '../src/address.ts';
 import { Bucket } from '../src/bucket.ts';
 import { openMemory } from '../src/log/memory.ts';
+import { countingReads } from './broken-log.ts';
 import { KeyPair, newId, newRoomId } from './keys.ts';
-import { createFrame, enter, found } from './member.ts';
+import { createFrame, enter, enterFrame, follow, found, post } from './member.ts';
 import { startNode } from './node.ts';
 import { Peer } from './peer.ts';
 
@@ -173,4 +174,21 @@ test('an address that has spent what all nodes allow it is refused without askin
   hour = 1;
   expect(await make()).toBe('made');
   expect(asked).toHaveLength(3);
+});
+
+test('a connection that reads nothing makes the server read little of the log, however often it enters', async () => {
+  const engine = countingReads();
+  const node = await startNode({ engine });
+  const [ada, eve] = [await node.peer(), await node.peer()];
+  const { room, access } = await found(ada);
+  await follow(ada, room, access);
+  for (let i = 0; i < 20; i++) await post(ada, room, access.at, 'x'.repeat(48_000));
+  const before = engine.reads();
+  eve.pause();
+  for (let i = 0; i < 200; i++) eve.send(enterFrame(eve, room, access));
+  // What the server does for others meanwhile shows that it has had its time.
+  for (let i = 0; i < 300; i++) await ada.barrier();
+  expect(engine.reads() - before).toBeGreaterThan(0);
+  expect(engine.reads() - before).toBeLessThan(60);
+  eve.end();
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
+import type { Position } from '@gochat/protocol/fields';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ServerLimits } from '../src/limits.ts';
 import type { Engine } from '../src/log/engine.ts';
@@ -10,10 +11,13 @@ import { openJetStream } from '../src/log/jetstream.ts';
 import { LOG_STREAM } from '../src/log/jetstream-layout.ts';
 import { Nats } from '../src/log/nats.ts';
 import type { RunningServer } from '../src/serve.ts';
+import { trailing } from './broken-log.ts';
 import { KeyPair, newRoomId, opened, sealed } from './keys.ts';
 import { makeRoom, newId, readAll, say, text } from './log/room.ts';
 import {
+  commit,
   createFrame,
+  enter,
   fetchInfo,
   follow,
   found,
@@ -73,6 +77,72 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const moved = await b.peer();
     await follow(moved, room, access, since);
     expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
+  });
+
+  test('bring one who was removed nothing behind that, whatever position was named', async () => {
+    const [a, b] = [await node(), await node({}, 1)];
+    const ada = await a.peer();
+    const { room, access, admin } = await found(ada);
+    await follow(ada, room, access);
+    const garbage = await commit(ada, room, { after: access.at, by: access });
+    // Still a member, from several places that nobody has been at yet.
+    const eves = await Promise.all(
+      [1, 3, 1_000_000, Number.MAX_SAFE_INTEGER - Number(garbage.at)].map(async (ahead) => {
+        const eve = await b.peer();
+        await enter(eve, room, garbage, String(Number(garbage.at) + ahead) as Position);
+        return eve;
+      }),
+    );
+    const retired = eves.map((eve) => eve.next((frame) => frame.type === 'retired'));
+    const next = await commit(ada, room, {
+      after: garbage.at,
+      by: garbage,
+      admin: { keys: admin, retire: true },
+    });
+    await follow(ada, room, next, next.at);
+    for (let i = 0; i < 10; i++) await post(ada, room, next.at, `secret ${i}`);
+    await Promise.all(retired);
+    ada.send({ type: 'signal', room, body: sealed('typing') });
+    for (const eve of eves) {
+      await eve.barrier();
+      expect(eve.of('entry').filter(({ seq }) => Number(seq) > Number(next.at))).toEqual([]);
+      expect(eve.of('signal')).toEqual([]);
+    }
+  });
+
+  test('carry no signal between a node that knows of a removal and one that does not yet', async () => {
+    const behind = trailing(await openJetStream({ servers: cluster.addresses, replicas: 3 }));
+    const [a, b] = [await node(), await startNode({ engine: behind })];
+    const [ada, ben, eve] = [await a.peer(), await a.peer(), await b.peer()];
+    const { room, access, admin } = await found(ada);
+    for (const peer of [ada, ben, eve]) await follow(peer, room, access);
+    behind.hold();
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      admin: { keys: admin, retire: true },
+    });
+    for (const peer of [ada, ben]) await follow(peer, room, next, next.at);
+    for (const peer of [ada, ben, eve]) peer.forget();
+    // In the new epoch, and in the old one.
+    ada.send({ type: 'signal', room, body: sealed('new') });
+    eve.send({ type: 'signal', room, body: sealed('old') });
+    await ben.next((frame) => frame.type === 'signal' && opened(frame.body) === 'new');
+    // What is posted behind them comes to the other node behind them, too.
+    const told = new Promise<void>((resolve) => {
+      const follower = behind.log.follow(room, Number(next.at), () => {
+        resolve();
+        return true;
+      });
+      onTestFinished(() => follower.stop());
+    });
+    behind.release();
+    await eve.next((frame) => frame.type === 'retired');
+    await post(ada, room, next.at, 'behind');
+    await told;
+    for (const peer of [eve, ben]) await peer.barrier();
+    expect(eve.of('signal')).toEqual([]);
+    expect(ben.of('signal').map(({ body }) => opened(body))).toEqual(['new']);
   });
 
   test('acknowledge each of many concurrent posts at the position where it stands', async () => {
