@@ -200,7 +200,7 @@ export class RoomSession {
     entering.catch((error: unknown) => {
       if (this.#connection !== connection || error instanceof Disconnected) return;
       if (error instanceof RequestError && error.retryAfterMs > 0) {
-        this.#enterIn(error.retryAfterMs, connection);
+        this.#enterIn(Math.max(ENTER_AGAIN_MS, error.retryAfterMs), connection);
         return;
       }
       this.#fail(error instanceof RequestError && error.code === 'refused' ? putBack(error) : error);
@@ -212,7 +212,7 @@ export class RoomSession {
     if (this.#enteringAgain === connection) return;
     this.#enteringAgain = connection;
     this.#timers.after(ms, () => {
-      this.#enteringAgain = undefined;
+      if (this.#enteringAgain === connection) this.#enteringAgain = undefined;
       if (this.#connection !== connection) return;
       this.#problem = undefined;
       this.#enter(connection);

@@ -53,6 +53,8 @@ export class Watch {
   }
 }
 
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Timers that end together. */
 export class Timers {
   readonly #running = new Map<NodeJS.Timeout, () => void>();
@@ -76,10 +78,14 @@ export class Timers {
   }
 
   #start(ms: number, job: () => void, cleared: () => void): void {
-    const timer = setTimeout(() => {
-      this.#running.delete(timer);
-      job();
-    }, ms);
+    // The platform's timers take a longer wait, which a server may ask for, for none at all.
+    const timer = setTimeout(
+      () => {
+        this.#running.delete(timer);
+        job();
+      },
+      Math.min(ms, LONGEST_MS),
+    );
     this.#running.set(timer, cleared);
   }
 }
