@@ -24,7 +24,7 @@ export const post: Handler<'post'> = (session, frame) => {
   // base is stale, unless the post is a repeat: the log tells.
   if (base === room.handshake && subscription.key < room.retiredAt) throw retired();
   if (base > room.handshake)
-    return append(session, frame, refusedAgain, refuseRetiredAhead(session, subscription, base));
+    return append(session, frame, refusedAgain, () => refuseRetiredAhead(session, subscription, base));
   session.later(frame.id, appended(session, frame, refusedAgain));
   return undefined;
 };
@@ -42,9 +42,16 @@ async function append(
   session: Session,
   frame: UpOf<'post'>,
   refused: () => void,
-  allowed: Promise<void>,
+  allow: () => Promise<void>,
 ): Promise<void> {
-  await allowed;
+  try {
+    // It makes the log tell the room's state, which may be large.
+    await session.relay.rates.take('proof', session.address);
+  } catch (error) {
+    refused();
+    throw error;
+  }
+  await allow();
   session.later(frame.id, appended(session, frame, refused));
 }
 

@@ -24,6 +24,8 @@ export const read: Handler<'read'> = async (session, frame) => {
   const { relay } = session;
   const subscription = enteredSubscription(session, frame.room);
   const after = positionOf(frame.after);
+  // Ahead of what this node was told: the log has to tell the room's state, which may be large.
+  if (after > subscription.room.last) await relay.rates.take('proof', session.address);
   const { retirement, last: end } = await retirementUpTo(
     relay.log,
     subscription.room,

@@ -58,7 +58,7 @@ export class JetStreamLog implements RoomLog {
     this.#tails = tails;
     this.#pages = new JetStreamPages(nats, now, tails);
     this.#posts = new JetStreamPosts(nats, now, tails);
-    nats.listen(DROPS, ({ subject }) => tails.forget(roomOfDrop(subject)));
+    nats.listen(DROPS, ({ subject }) => this.#forget(roomOfDrop(subject)));
     const resyncAll = () => this.resyncAll();
     nats.onShaken(resyncAll);
     nats.listen(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${LOG_STREAM}`, resyncAll);
@@ -128,7 +128,7 @@ export class JetStreamLog implements RoomLog {
 
   async drop(room: RoomId): Promise<void> {
     this.#requireOpen();
-    this.#tails.forget(room);
+    this.#forget(room);
     await patiently(async () => {
       await this.#nats.purge(LOG_STREAM, logSubjects(room));
       await this.#nats.purge(STATE_STREAM, stateSubjects(room));
@@ -136,6 +136,11 @@ export class JetStreamLog implements RoomLog {
     this.#nats.tell(dropSubject(room), Buffer.of());
     // Those of other nodes are told.
     for (const [follower, followed] of this.#followers) if (followed === room) follower.resync();
+  }
+
+  #forget(room: RoomId): void {
+    this.#tails.forget(room);
+    this.#posts.forget(room);
   }
 
   /** What was told may have been lost on its way to us. */

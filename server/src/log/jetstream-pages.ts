@@ -1,6 +1,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from './engine.ts';
-import { decodeKept, FIRST_SEQUENCE, type Kept, LOG_STREAM, logSubjects } from './jetstream-layout.ts';
+import {
+  decodeKept,
+  FIRST_SEQUENCE,
+  type Kept,
+  LOG_STREAM,
+  logSubject,
+  logSubjects,
+} from './jetstream-layout.ts';
 import type { JetStreamTails } from './jetstream-tails.ts';
 import { type Entry, PAGE_BYTES, type Page, type Position, type RoomId, Unavailable } from './log.ts';
 import type { Nats } from './nats.ts';
@@ -8,6 +15,9 @@ import type { Nats } from './nats.ts';
 const PAGE_ENTRIES = 512;
 const TRAILING_TRIES = 200;
 const LONGEST_TRAILING_MS = 50;
+/** An entry of more bytes isn't fetched only to see that nothing stands behind it: a handshake may have megabytes. */
+const LARGE_BYTES = 64 * 1024;
+const LARGE_ROOMS = 10_000;
 
 export interface RoomPage extends Page {
   /** The page reaches the room's end: nothing is missing up to this sequence. 0: there is no such room. */
@@ -19,6 +29,8 @@ export class JetStreamPages {
   readonly #nats: Nats;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
+  /** Where the last entry of a room is large: its sequence. */
+  readonly #large = new Map<RoomId, number>();
 
   constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
     this.#nats = nats;
@@ -34,6 +46,8 @@ export class JetStreamPages {
   async read(room: RoomId, behind: Position, limit: number, floorWanted = true): Promise<RoomPage> {
     if (limit <= 0) return { entries: [], floor: 0 };
     const page = new Gathering(behind, limit, this.#now());
+    if (this.#large.get(room) === behind && (await this.#isEnd(room, behind + 1)))
+      return this.#endOf(room, page, behind, floorWanted);
     // The leader first: most who ask are at the end already, and a page is dear to the engine where a room's entries lie far apart.
     let newest = await this.#newest(room);
     let next = newest === undefined ? behind : await this.#sequenceBehind(room, behind, newest);
@@ -65,7 +79,21 @@ export class JetStreamPages {
 
   async #newest(room: RoomId): Promise<Kept | undefined> {
     const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
+    this.#large.delete(room);
+    if (stored !== undefined && stored.data.length > LARGE_BYTES) {
+      if (this.#large.size >= LARGE_ROOMS) this.#large.clear();
+      this.#large.set(room, stored.seq);
+    }
     return stored && decodeKept(stored);
+  }
+
+  /** By the word of the leader, as all that asks for one entry. */
+  async #isEnd(room: RoomId, seq: number): Promise<boolean> {
+    const kinds = ['message', 'handshake'] as const;
+    const found = await Promise.all(
+      kinds.map((kind) => this.#nats.next(LOG_STREAM, logSubject(room, kind), seq)),
+    );
+    return found.every((one) => one === undefined);
   }
 
   async #page(room: RoomId, from: number, limit: number): Promise<Kept[]> {

@@ -32,6 +32,7 @@ const NOWHERE = 1;
 const BATCH_MESSAGES = 128;
 const BATCH_BYTES = 512 * 1024;
 const BATCHES_IN_FLIGHT = 12;
+const KNOWN_ROOMS = 10_000;
 /** As much may wait for the engine, of all rooms. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 /** What it costs to keep one waiting, besides its body. */
@@ -59,6 +60,10 @@ export class JetStreamPosts {
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
   readonly #rooms = new Map<RoomId, Waiting[]>();
+  /** Of messages that can't be appended any more, and may be repeats: nobody's message waits behind them. */
+  readonly #overtaken = new Map<RoomId, Waiting[]>();
+  /** The last handshake of rooms of late, as far as is known. */
+  readonly #handshakes = new Map<RoomId, Position>();
   #batches = 0;
   #waitingBytes = 0;
 
@@ -74,7 +79,9 @@ export class JetStreamPosts {
     requireId(room);
     return this.#waiting(message.body.length, (settle) => {
       const end = performance.now() + PATIENCE_MS;
-      this.#enter(room, { message, at: Math.floor(this.#now()), end, settle });
+      const isOvertaken = message.base < (this.#handshakes.get(room) ?? 0);
+      const lane = isOvertaken ? this.#overtaken : this.#rooms;
+      this.#enter(lane, room, { message, at: Math.floor(this.#now()), end, settle });
     });
   }
 
@@ -82,7 +89,7 @@ export class JetStreamPosts {
   handshake(room: RoomId, after: Position, entry: HandshakeAppend): Promise<HandshakeOutcome> {
     requireId(room);
     return this.#waiting(entry.body.length + entry.state.length, (settle) =>
-      this.#enter(room, async () => {
+      this.#enter(this.#rooms, room, async () => {
         const outcome = this.#handshake(room, after, entry);
         settle(outcome);
         await outcome.catch(() => undefined);
@@ -111,19 +118,19 @@ export class JetStreamPosts {
     }
   }
 
-  #enter(room: RoomId, waiting: Waiting): void {
-    const present = this.#rooms.get(room);
+  #enter(lane: Map<RoomId, Waiting[]>, room: RoomId, waiting: Waiting): void {
+    const present = lane.get(room);
     if (present) {
       present.push(waiting);
       return;
     }
     const queue = [waiting];
-    this.#rooms.set(room, queue);
-    void this.#write(room, queue);
+    lane.set(room, queue);
+    void this.#write(lane, room, queue);
   }
 
   /** Never rejects: each that waits gets its own outcome. */
-  async #write(room: RoomId, queue: Waiting[]): Promise<void> {
+  async #write(lane: Map<RoomId, Waiting[]>, room: RoomId, queue: Waiting[]): Promise<void> {
     // What was asked for in the same turn goes together.
     await Promise.resolve();
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
@@ -138,7 +145,7 @@ export class JetStreamPosts {
         }
       }
     }
-    this.#rooms.delete(room);
+    lane.delete(room);
   }
 
   /** @returns whether each got an answer */
@@ -195,6 +202,8 @@ export class JetStreamPosts {
       const base = await this.#sequenceOf(room, message.base);
       const ack = await this.#store(this.#stamp(room, base, waiting));
       if (ack !== undefined) return this.#acknowledged(room, ack, at, expiryOf(waiting));
+      const known = this.#handshakes.get(room) ?? 0;
+      if (message.base < known) return { stale: known };
       const newest = await this.#newestOtherThan(room, base);
       return { stale: newest?.entry.pos ?? 0 };
     }, waiting.end);
@@ -214,7 +223,11 @@ export class JetStreamPosts {
     return patiently(async () => {
       const last = after === 0 ? 0 : await this.#sequenceOf(room, after);
       const ack = await this.#store(stamped(last));
-      if (ack !== undefined) return this.#acknowledged(room, ack, at);
+      if (ack !== undefined) {
+        const done = await this.#acknowledged(room, ack, at);
+        this.#know(room, done.pos);
+        return done;
+      }
       const newest = await this.#newestOtherThan(room, last);
       // The engine forgets ids in time, or has forgotten them with a leader; the newest handshake carries its own.
       if (newest?.id === entry.id) return { pos: newest.entry.pos, at: newest.entry.at, dup: true };
@@ -236,7 +249,22 @@ export class JetStreamPosts {
   async #newestOtherThan(room: RoomId, named: number): Promise<Kept | undefined> {
     const newest = await this.newest(room);
     if ((newest?.seq ?? 0) === named) throw new EngineRefusal(WRONG_LAST, 'the engine contradicts itself');
+    if (newest !== undefined) this.#know(room, newest.entry.pos);
     return newest;
+  }
+
+  #know(room: RoomId, handshake: Position): void {
+    const known = this.#handshakes.get(room) ?? 0;
+    this.#handshakes.delete(room);
+    this.#handshakes.set(room, Math.max(known, handshake));
+    if (this.#handshakes.size <= KNOWN_ROOMS) return;
+    const oldest = this.#handshakes.keys().next();
+    if (!oldest.done) this.#handshakes.delete(oldest.value);
+  }
+
+  /** The room is gone, and may be made anew. */
+  forget(room: RoomId): void {
+    this.#handshakes.delete(room);
   }
 
   async #acknowledged(

@@ -349,6 +349,42 @@ describe.skipIf(binary === undefined)('an answer', () => {
     expect(await page()).toEqual(whole);
   });
 
+  test('that nothing is new costs little, however large the last entry is', async () => {
+    const engine = await openJetStream({ servers: cluster.addresses, replicas: 1 });
+    onTestFinished(() => engine.close());
+    const sent = async () => Number((await cluster.servers[0]?.ask('/varz'))?.out_bytes);
+    const room = newId();
+    const state = Buffer.alloc(1024 * 1024);
+    const base = appended(await engine.log.handshake(room, 0, handshakeOf('large', { state }))).pos;
+    const before = await sent();
+    for (let i = 0; i < 20; i++) expect((await engine.log.read(room, base, 10)).entries).toEqual([]);
+    expect((await sent()) - before).toBeLessThan(3 * state.length);
+    // What comes is seen all the same.
+    const pos = await say(engine.log, room, base, 'new');
+    expect(positions((await engine.log.read(room, base, 10)).entries)).toEqual([pos]);
+    expect((await engine.log.read(room, pos, 10)).entries).toEqual([]);
+  });
+
+  test('to posts that were overtaken is waited for by nobody else', async () => {
+    const { log, close } = await openJetStream({ servers: cluster.addresses, replicas: 1 });
+    onTestFinished(close);
+    const room = newId();
+    const first = await makeRoom(log, room);
+    const base = appended(await log.handshake(room, first, handshakeOf('second'))).pos;
+    let answered = 0;
+    const late = Array.from({ length: 400 }, async () => {
+      const outcome = await log.append(room, { id: newId(), base: first, body: Buffer.of() });
+      expect('stale' in outcome && outcome.stale).toBeGreaterThanOrEqual(base);
+      answered += 1;
+    });
+    await say(log, room, base, 'in time');
+    const next = appended(await log.handshake(room, base, handshakeOf('third'))).pos;
+    expect(answered).toBeLessThan(200);
+    await Promise.all(late);
+    expect(bodies(await readAll(log, room))).toEqual(['founded', 'second', 'in time', 'third']);
+    expect(await log.append(room, { id: newId(), base, body: Buffer.of() })).toEqual({ stale: next });
+  });
+
   test('that a stream is missing is none about a room', async () => {
     await expect(nats.last('NOT_THERE', 'gochat.log.x.m')).rejects.toThrow(EngineRefusal);
     expect(await nats.stream('NOT_THERE')).toBeUndefined();
