@@ -141,6 +141,7 @@ export class JetStreamLog implements RoomLog {
   #forget(room: RoomId): void {
     this.#tails.forget(room);
     this.#posts.forget(room);
+    this.#pages.forget(room);
   }
 
   /** What was told may have been lost on its way to us. */

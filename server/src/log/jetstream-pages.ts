@@ -71,6 +71,11 @@ export class JetStreamPages {
     return { entries: [], floor: 0, end: 0 };
   }
 
+  /** The room is gone, and may be made anew. */
+  forget(room: RoomId): void {
+    this.#large.delete(room);
+  }
+
   async #endOf(room: RoomId, page: Gathering, end: number, floorWanted: boolean): Promise<RoomPage> {
     // Behind the last entry there may have been messages which are gone.
     if (floorWanted) page.miss(await this.#tails.read(room));
