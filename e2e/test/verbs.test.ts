@@ -318,7 +318,7 @@ test('two rooms of one name are told apart by their ids', async () => {
   const refused = await run(ana, ['send', name, 'which?']);
   expect(refused.code).toBe(2);
   for (const id of ids) expect(refused.err).toContain(id);
-  expect((await run(ana, ['send', ids[1] ?? '', 'this one'])).code).toBe(0);
+  expect((await run(ana, ['send', ids.find((id) => !id.startsWith('-')) ?? '', 'this one'])).code).toBe(0);
 });
 
 test('a message over 64 KiB is refused whole, and nothing is sent', async () => {

@@ -204,11 +204,12 @@ describe.skipIf(chromium === undefined)('ten thousand messages on the page', () 
     const { page } = await visits('long');
     const [task, ...others] = await tasksDuring(browser, page, () =>
       page.evaluate(() => {
-        const until = performance.now() + 400;
+        // Long enough to get some of the processor on a machine that is busy.
+        const until = performance.now() + 1_500;
         while (performance.now() < until);
       }),
     ).then((tasks) => tasks.sort((a, b) => b.ms - a.ms));
-    expect(task?.ms).toBeGreaterThan(390);
+    expect(task?.ms).toBeGreaterThan(1_490);
     expect(task?.cpuMs).toBeGreaterThan(LONG_TASK_MS);
     expect(others.length).toBeGreaterThan(0);
   });
