@@ -2,6 +2,18 @@ import type { Engine } from '../src/log/engine.ts';
 import { type Entry, type FollowEnd, type RoomLog, Unavailable } from '../src/log/log.ts';
 import { openMemory } from '../src/log/memory.ts';
 
+/** The log of an engine, to be spread and changed in part. */
+function methodsOf(log: RoomLog): RoomLog {
+  return {
+    append: (room, message) => log.append(room, message),
+    handshake: (room, after, entry) => log.handshake(room, after, entry),
+    head: (room) => log.head(room),
+    read: (room, after, limit) => log.read(room, after, limit),
+    drop: (room) => log.drop(room),
+    follow: (room, after, sink) => log.follow(room, after, sink),
+  };
+}
+
 /** Another node's view of the same engine: what it is told of the log can be held back. */
 export function trailing(engine: Engine): Engine & { hold(): void; release(): void } {
   let held: (() => void)[] | undefined;
@@ -15,11 +27,7 @@ export function trailing(engine: Engine): Engine & { hold(): void; release(): vo
   return {
     ...engine,
     log: {
-      append: (room, message) => log.append(room, message),
-      handshake: (room, after, entry) => log.handshake(room, after, entry),
-      head: (room) => log.head(room),
-      read: (room, after, limit) => log.read(room, after, limit),
-      drop: (room) => log.drop(room),
+      ...methodsOf(log),
       follow,
     },
     hold: () => {
@@ -46,12 +54,9 @@ export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void }
   return {
     ...engine,
     log: {
+      ...methodsOf(log),
       append: (room, message) => heard(log.append(room, message)),
       handshake: (room, after, entry) => heard(log.handshake(room, after, entry)),
-      head: (room) => log.head(room),
-      read: (room, after, limit) => log.read(room, after, limit),
-      drop: (room) => log.drop(room),
-      follow: (room, after, sink) => log.follow(room, after, sink),
     },
     breakAnswers: () => {
       broken = true;
@@ -70,6 +75,7 @@ export function failingAppends(): Engine & { fail(count: number): void } {
   return {
     ...engine,
     log: {
+      ...methodsOf(log),
       append: async (room, message) => {
         if (left === 0) return log.append(room, message);
         left -= 1;
@@ -77,11 +83,6 @@ export function failingAppends(): Engine & { fail(count: number): void } {
         await new Promise((resolve) => setImmediate(resolve));
         throw new Unavailable('the disk is full');
       },
-      handshake: (room, after, entry) => log.handshake(room, after, entry),
-      head: (room) => log.head(room),
-      read: (room, after, limit) => log.read(room, after, limit),
-      drop: (room) => log.drop(room),
-      follow: (room, after, sink) => log.follow(room, after, sink),
     },
     fail: (count) => {
       left = count;
@@ -115,11 +116,7 @@ export function losingFollowers(): Engine & { lose(): void; fail(error: Error): 
   return {
     ...engine,
     log: {
-      append: (room, message) => log.append(room, message),
-      handshake: (room, after, entry) => log.handshake(room, after, entry),
-      head: (room) => log.head(room),
-      read: (room, after, limit) => log.read(room, after, limit),
-      drop: (room) => log.drop(room),
+      ...methodsOf(log),
       follow,
     },
     lose: () => {
@@ -141,15 +138,11 @@ export function countingReads(): Engine & { reads(): number } {
   return {
     ...engine,
     log: {
-      append: (room, message) => log.append(room, message),
-      handshake: (room, after, entry) => log.handshake(room, after, entry),
-      head: (room) => log.head(room),
+      ...methodsOf(log),
       read: (room, after, limit) => {
         reads += 1;
         return log.read(room, after, limit);
       },
-      drop: (room) => log.drop(room),
-      follow: (room, after, sink) => log.follow(room, after, sink),
     },
     reads: () => reads,
   };
@@ -203,18 +196,15 @@ export function gated(engine: Engine): Engine & { readonly reads: Gate; readonly
   return {
     ...engine,
     log: {
+      ...methodsOf(log),
       append: async (room, message) => {
         await appends.pass();
         return log.append(room, message);
       },
-      handshake: (room, after, entry) => log.handshake(room, after, entry),
-      head: (room) => log.head(room),
       read: async (room, after, limit) => {
         await reads.pass();
         return log.read(room, after, limit);
       },
-      drop: (room) => log.drop(room),
-      follow: (room, after, sink) => log.follow(room, after, sink),
     },
     reads,
     appends,
