@@ -18,6 +18,7 @@ export class JetStreamTails {
   readonly #now: Clock;
   readonly #known = new Map<RoomId, Position>();
   readonly #due = new Map<RoomId, NodeJS.Timeout>();
+  #closed = false;
 
   constructor(state: RoomState, now: Clock) {
     this.#state = state;
@@ -52,6 +53,7 @@ export class JetStreamTails {
 
   /** Writes down what is still to be, as far as it can be done at once. */
   async close(): Promise<void> {
+    this.#closed = true;
     const rooms = [...this.#due.keys()];
     for (const timer of this.#due.values()) clearTimeout(timer);
     this.#due.clear();
@@ -79,7 +81,7 @@ export class JetStreamTails {
     try {
       await this.#write(room);
     } catch {
-      if (!this.#due.has(room)) this.#writeIn(room, LONGEST_DELAY_MS);
+      if (!this.#closed && !this.#due.has(room)) this.#writeIn(room, LONGEST_DELAY_MS);
     }
   }
 
