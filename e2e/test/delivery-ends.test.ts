@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Position, RequestId } from '@gochat/protocol/fields';
+import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Meddler } from '../src/meddler.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
@@ -65,24 +65,31 @@ test('a server that has missed a handshake is asked again, for a message and for
   await ana.delivered(room, [await ana.says(room, 'before')]);
   // As a node does that hears only a leader who was cut off: what it knows lies in front of what the client names.
   const answered = new Map<string, number>();
+  const refused = new Map<string, 'stale' | 'conflict'>();
+  let connections = 0;
   meddler.meddling = {
     up: (frame) => {
+      if (frame.type === 'hello') connections += 1;
       if (frame.type !== 'post' && frame.type !== 'handshake') return [frame];
       const times = (answered.get(frame.type) ?? 0) + 1;
       answered.set(frame.type, times);
-      return times > 2 ? [frame] : [{ type: 'ping', id: `${frame.type} ${frame.id}` as typeof frame.id }];
+      if (times > 2) return [frame];
+      // Its pong becomes the answer.
+      refused.set(frame.id, frame.type === 'post' ? 'stale' : 'conflict');
+      return [{ type: 'ping', id: frame.id }];
     },
     down: (frame) => {
-      const [, type = '', id = ''] =
-        frame.type === 'pong' ? (/^(post|handshake) (.*)$/.exec(frame.id) ?? []) : [];
-      if (type === '') return [frame];
-      const code = type === 'post' ? 'stale' : 'conflict';
-      return [{ type: 'error', id: id as RequestId, code, message: 'behind', handshake: '0' as Position }];
+      const code = frame.type === 'pong' ? refused.get(frame.id) : undefined;
+      if (frame.type !== 'pong' || code === undefined) return [frame];
+      refused.delete(frame.id);
+      return [{ type: 'error', id: frame.id, code, message: 'behind', handshake: '0' as Position }];
     },
   };
   await ana.delivered(room, [await ana.says(room, 'after')]);
   await ana.invites(room);
   expect(Object.fromEntries(answered)).toEqual({ post: 3, handshake: 3 });
+  // Over the connection that it had.
+  expect(connections).toBe(0);
   expect(await ana.troubles(room)).toEqual([]);
   await ana.close();
 });
