@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Position } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { addressOf } from '../src/address.ts';
 import { Bucket } from '../src/bucket.ts';
@@ -191,4 +192,21 @@ test('a connection that reads nothing makes the server read little of the log, h
   expect(engine.reads() - before).toBeGreaterThan(0);
   expect(engine.reads() - before).toBeLessThan(60);
   eve.end();
+});
+
+test('what makes the log tell a room’s state is counted by address: posts and reads ahead of what is known', async () => {
+  const node = await startNode({ limits: { proofsPerMinute: 4, sparesLoopback: false } });
+  const ada = await node.peer();
+  const { room, access } = await found(ada);
+  await follow(ada, room, access);
+  const ahead = String(Number(access.at) + 100) as Position;
+  const codes: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    const posted = await post(ada, room, ahead, `${i}`);
+    const read = await ada.ask({ type: 'read', id: newId(), room, after: ahead, limit: 1 });
+    codes.push(...[posted, read].map((answer) => ('code' in answer ? String(answer.code) : answer.type)));
+  }
+  // To enter was the first.
+  expect(codes).toEqual(['stale', 'invalid', 'stale', 'rate-limited']);
+  expect(await post(ada, room, ahead, 'too many')).toMatchObject({ code: 'rate-limited' });
 });
