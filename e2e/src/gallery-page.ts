@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadAssets } from '@gochat/server/assets';
-import { openMemory } from '@gochat/server/log/memory';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openMemory } from '@gochat/server/log/memory/open';
+import { loadAssets } from '@gochat/server/net/assets';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { serve } from '@gochat/server/serve';
 import type { Actions } from '@gochat/view/actions';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';

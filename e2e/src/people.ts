@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
-import { openLmdb } from '@gochat/server/log/lmdb';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openLmdb } from '@gochat/server/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { serve } from '@gochat/server/serve';
 
 /** Long enough for a slow machine; what is waited for is a fact. */

@@ -1,7 +1,7 @@
 import { connect } from '@gochat/client/connect';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
-import { openMemory } from '@gochat/server/log/memory';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openMemory } from '@gochat/server/log/memory/open';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { serve } from '@gochat/server/serve';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';

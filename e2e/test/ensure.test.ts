@@ -47,7 +47,7 @@ beforeEach(() => {
   write('package-lock.json', lockFile('1.0.0'));
   write('rolldown.config.js', '');
   write('server/package.json', {});
-  write('server/src/relay.ts', 'one');
+  write('server/src/session/node-context.ts', 'one');
 });
 afterEach(() => rmSync(clone, { recursive: true }));
 
@@ -123,10 +123,10 @@ test('a changed lock file is installed, a changed source is only built', async (
   await ensure();
   calls();
   const later = new Date(Date.now() + 2_000);
-  utimesSync(join(clone, 'server/src/relay.ts'), later, later);
+  utimesSync(join(clone, 'server/src/session/node-context.ts'), later, later);
   await ensure();
   expect(commands()).toEqual(['build']);
-  write('server/src/relay.ts', 'two');
+  write('server/src/session/node-context.ts', 'two');
   write('package-lock.json', lockFile('2.0.0'));
   await ensure();
   expect(commands()).toEqual(['ci', 'build']);
@@ -141,10 +141,10 @@ test('what is there of a bundle without its page is built', async () => {
 });
 
 test('a deleted source is built', async () => {
-  write('server/src/session.ts', '');
+  write('server/src/session/session.ts', '');
   await ensure();
   calls();
-  rmSync(join(clone, 'server/src/session.ts'));
+  rmSync(join(clone, 'server/src/session/session.ts'));
   await ensure();
   expect(commands()).toEqual(['build']);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openLmdb } from '@gochat/server/log/lmdb';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openLmdb } from '@gochat/server/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { type ServeOptions, serve } from '@gochat/server/serve';
 import { expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people.ts';

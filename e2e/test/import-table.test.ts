@@ -51,14 +51,14 @@ test.each([
   ['a resolved path', `const path = import.meta.resolve('@gochat/crypto/room');`],
   ['an import-equals', `import room = require('@gochat/crypto/room');`],
 ])('the server is caught naming a room: %s', (_how, line) => {
-  expect(plant({ 'server/src/relay.ts': `// first line\n${line}\n` })).toEqual([
-    'server/src/relay.ts:2: server/ may not import crypto/ (@gochat/crypto/room)',
+  expect(plant({ 'server/src/session/node-context.ts': `// first line\n${line}\n` })).toEqual([
+    'server/src/session/node-context.ts:2: server/ may not import crypto/ (@gochat/crypto/room)',
   ]);
 });
 
 test('words in comments and strings are no imports', () => {
   const text = `// import { Room } from '@gochat/crypto/room';\nexport const help = "import '@gochat/crypto/room'";\n`;
-  expect(plant({ 'server/src/relay.ts': text })).toEqual([]);
+  expect(plant({ 'server/src/session/node-context.ts': text })).toEqual([]);
 });
 
 test('a sibling can be reached neither by a path nor by an address', () => {
@@ -102,7 +102,7 @@ test('the MLS library and all that handles keys stay in crypto/', () => {
 test('the server is blind by its manifest too', () => {
   expect(
     plant(
-      { 'server/src/relay.ts': `import '@gochat/protocol/up';` },
+      { 'server/src/session/node-context.ts': `import '@gochat/protocol/up';` },
       { server: depends('@gochat/protocol', '@gochat/crypto', '@gochat/client', 'ts-mls') },
     ),
   ).toEqual([
@@ -114,18 +114,18 @@ test('the server is blind by its manifest too', () => {
 
 test('what a folder imports, its own manifest declares', () => {
   const files = {
-    'server/src/relay.ts': `import { WebSocketServer } from 'ws';\nimport '@gochat/protocol/up';\nimport 'vitest';\n`,
+    'server/src/session/node-context.ts': `import { WebSocketServer } from 'ws';\nimport '@gochat/protocol/up';\nimport 'vitest';\n`,
     'server/test/relay.test.ts': `import 'vitest';\nimport 'ws';\n`,
   };
   expect(plant(files)).toEqual([
-    'server/src/relay.ts:1: ws is not declared in server/package.json',
-    'server/src/relay.ts:2: @gochat/protocol is not declared in server/package.json',
-    'server/src/relay.ts:3: vitest is not declared in server/package.json',
+    'server/src/session/node-context.ts:1: ws is not declared in server/package.json',
+    'server/src/session/node-context.ts:2: @gochat/protocol is not declared in server/package.json',
+    'server/src/session/node-context.ts:3: vitest is not declared in server/package.json',
     'server/test/relay.test.ts:2: ws is not declared in server/package.json',
   ]);
   expect(
     plant(
-      { 'server/src/relay.ts': `import 'ws';\nimport '@gochat/protocol/up';\n` },
+      { 'server/src/session/node-context.ts': `import 'ws';\nimport '@gochat/protocol/up';\n` },
       { server: depends('ws', '@gochat/protocol') },
     ),
   ).toEqual([]);
@@ -135,11 +135,11 @@ test('what also runs in browsers imports nothing of Node.js', () => {
   expect(
     plant({
       'protocol/src/up.ts': `import 'node:fs';`,
-      'server/src/relay.ts': `import 'node:fs';\nimport 'fs';`,
+      'server/src/session/node-context.ts': `import 'node:fs';\nimport 'fs';`,
     }),
   ).toEqual([
     'protocol/src/up.ts:1: protocol/ runs in browsers too and may not import node:fs',
-    'server/src/relay.ts:2: imports fs without node:',
+    'server/src/session/node-context.ts:2: imports fs without node:',
   ]);
 });
 

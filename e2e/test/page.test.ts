@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { loadAssets } from '@gochat/server/assets';
-import { openMemory } from '@gochat/server/log/memory';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openMemory } from '@gochat/server/log/memory/open';
+import { loadAssets } from '@gochat/server/net/assets';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { type RunningServer, serve } from '@gochat/server/serve';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

@@ -5,8 +5,8 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { openMemory } from '@gochat/server/log/memory';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openMemory } from '@gochat/server/log/memory/open';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { type RunningServer, serve } from '@gochat/server/serve';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 

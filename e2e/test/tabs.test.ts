@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { loadAssets } from '@gochat/server/assets';
-import { openLmdb } from '@gochat/server/log/lmdb';
-import { openOperatorLog } from '@gochat/server/operator-log';
+import { openLmdb } from '@gochat/server/log/lmdb/open';
+import { loadAssets } from '@gochat/server/net/assets';
+import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { serve } from '@gochat/server/serve';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';

@@ -4,22 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import type { AcmeSettings, AutoCertificate } from './acme.ts';
-import { loadAssets } from './assets.ts';
-import { clusterOptions } from './cluster-settings.ts';
-import { readCreateToken, TOKEN_FILE } from './create-token.ts';
-import type { Certificate } from './listen.ts';
 import type { Engine } from './log/engine.ts';
-import { openLmdb } from './log/lmdb.ts';
-import { STORE } from './log/trees.ts';
-import { Metrics } from './metrics.ts';
-import { type Output, openOperatorLog } from './operator-log.ts';
-import type { ServeSettings } from './options.ts';
-import { ownNames } from './own-names.ts';
+import { openLmdb } from './log/lmdb/open.ts';
+import { STORE } from './log/lmdb/trees.ts';
+import type { AcmeSettings, AutoCertificate } from './net/acme.ts';
+import { loadAssets } from './net/assets.ts';
+import type { Certificate } from './net/listen.ts';
+import { ownNames } from './net/own-names.ts';
+import { hostText, type ServedName } from './net/served-names.ts';
+import { clusterOptions } from './operate/cluster-settings.ts';
+import { readCreateToken, TOKEN_FILE } from './operate/create-token.ts';
+import { Metrics } from './operate/metrics.ts';
+import { type Output, openOperatorLog } from './operate/operator-log.ts';
+import type { ServeSettings } from './operate/options.ts';
+import { orUsage, UsageError } from './operate/usage-error.ts';
+import { keepYoungHeapSmall } from './operate/young-heap.ts';
 import { type RunningServer, serve } from './serve.ts';
-import { hostText, type ServedName } from './served-names.ts';
-import { orUsage, UsageError } from './usage-error.ts';
-import { keepYoungHeapSmall } from './young-heap.ts';
 
 /** Over how long a node that leaves sends its clients to the others. */
 const LEAVE_MS = 5_000;
@@ -113,7 +113,7 @@ async function openEngine(
   const committed = (changes: number) => metrics.committed(changes);
   if (cluster === undefined) return openLmdb({ folder: data, quotas, committed });
   // Few servers need it.
-  const { openJetStream } = await import('./log/jetstream.ts');
+  const { openJetStream } = await import('./log/jetstream/open.ts');
   return openJetStream({
     ...(await clusterOptions(cluster)),
     news: {
@@ -132,7 +132,7 @@ async function startAutomatic(
   logger: Logger,
 ): Promise<AutoCertificate> {
   // Few servers need it, and it is large.
-  const { AutoCertificate } = await import('./acme.ts');
+  const { AutoCertificate } = await import('./net/acme.ts');
   const automatic = new AutoCertificate({
     ...acme,
     folder: join(data, 'acme'),

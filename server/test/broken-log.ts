@@ -1,6 +1,6 @@
 import type { Engine } from '../src/log/engine.ts';
 import { type Entry, type FollowEnd, type RoomLog, Unavailable } from '../src/log/log.ts';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 
 /** The log of an engine, to be spread and changed in part. */
 function methodsOf(log: RoomLog): RoomLog {

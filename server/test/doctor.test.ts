@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Circumstances, examine } from '../src/doctor.ts';
-import { type GivenOptions, readServeSettings } from '../src/options.ts';
+import { type Circumstances, examine } from '../src/operate/doctor.ts';
+import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
 import { startNode } from './node.ts';
 
 const NOW = Date.UTC(2026, 10, 23);

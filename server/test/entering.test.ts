@@ -1,7 +1,7 @@
 import type { Down } from '@gochat/protocol/down';
 import type { Position, RoomId } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 import { KeyPair, newId, newRoomId, opened } from './keys.ts';
 import { type Access, commit, enter, enterFrame, follow, found, handshakeFrame, post } from './member.ts';
 import { startNode } from './node.ts';

@@ -1,6 +1,6 @@
 import type { Position } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 import { gated, trailing } from './broken-log.ts';
 import { opened } from './keys.ts';
 import { commit, enterFrame, follow, found, post } from './member.ts';

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Position } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
-import { addressOf } from '../src/address.ts';
-import { Bucket } from '../src/bucket.ts';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
+import { addressOf } from '../src/net/address.ts';
+import { Bucket } from '../src/session/bucket.ts';
 import { countingReads } from './broken-log.ts';
 import { KeyPair, newId, newRoomId } from './keys.ts';
 import { createFrame, enter, enterFrame, follow, found, post } from './member.ts';

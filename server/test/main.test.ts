@@ -8,8 +8,8 @@ import type { RequestId } from '@gochat/protocol/fields';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../src/main.ts';
-import { type GivenOptions, readServeSettings } from '../src/options.ts';
-import { UsageError } from '../src/usage-error.ts';
+import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
+import { UsageError } from '../src/operate/usage-error.ts';
 import { enter, found } from './member.ts';
 import { Peer } from './peer.ts';
 

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
-import type { ServerLimits } from '../src/limits.ts';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
+import type { ServerLimits } from '../src/operate/limits.ts';
 import { type RunningServer, type ServeOptions, serve } from '../src/serve.ts';
 import { type Over, Peer } from './peer.ts';
 

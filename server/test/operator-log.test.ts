@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openOperatorLog } from '../src/operator-log.ts';
+import { openOperatorLog } from '../src/operate/operator-log.ts';
 import { KeyPair, newRoomId } from './keys.ts';
 import {
   commit,

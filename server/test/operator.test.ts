@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 import { enter, found, postFrame } from './member.ts';
 import { startNode } from './node.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type GivenOptions, keyOf, readServeSettings, SERVE_OPTIONS } from '../src/options.ts';
-import { UsageError } from '../src/usage-error.ts';
+import { type GivenOptions, keyOf, readServeSettings, SERVE_OPTIONS } from '../src/operate/options.ts';
+import { UsageError } from '../src/operate/usage-error.ts';
 
 const read = (given: GivenOptions = {}, env: Record<string, string> = {}, onTerminal = false) =>
   readServeSettings(given, { XDG_DATA_HOME: '/data', ...env }, onTerminal);

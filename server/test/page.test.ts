@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Assets, loadAssets } from '../src/assets.ts';
-import { UsageError } from '../src/usage-error.ts';
+import { type Assets, loadAssets } from '../src/net/assets.ts';
+import { UsageError } from '../src/operate/usage-error.ts';
 import { startNode } from './node.ts';
 
 const SCRIPT = 'export const greeting = "hello"; '.repeat(200);

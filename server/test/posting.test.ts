@@ -1,6 +1,6 @@
 import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
-import { openMemory } from '../src/log/memory.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 import { failingAppends, losingAnswers, trailing } from './broken-log.ts';
 import { bytes, newId, opened } from './keys.ts';
 import { commit, enter, follow, found, post, postFrame } from './member.ts';

@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
-import { ownNames } from '../src/own-names.ts';
-import { parseName, ServedNames } from '../src/served-names.ts';
+import { ownNames } from '../src/net/own-names.ts';
+import { parseName, ServedNames } from '../src/net/served-names.ts';
 
 test.each([
   ['chat.example', { host: 'chat.example' }],

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Engine } from '../src/log/engine.ts';
-import { openLmdb } from '../src/log/lmdb.ts';
-import { openMemory } from '../src/log/memory.ts';
+import { openLmdb } from '../src/log/lmdb/open.ts';
+import { openMemory } from '../src/log/memory/open.ts';
 import { opened } from './keys.ts';
 import {
   commit,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Wheel } from '../src/wheel.ts';
+import { Wheel } from '../src/net/timer-wheel.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_790_000_000_000 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const MODULE = fileURLToPath(new URL('../src/young-heap.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('../src/operate/young-heap.ts', import.meta.url));
 
 /** The most bytes that the young generation held while 400,000 objects at a time lived for a while. */
 function youngBytes(held: boolean): number {

@@ -1,4 +1,4 @@
-import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/options';
+import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/operate/options';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';

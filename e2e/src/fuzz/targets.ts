@@ -12,7 +12,7 @@ import { openRecord, openVault, recordKey, sealRecord, VaultError } from '@gocha
 import { encodeFrame, FrameError, LineDecoder, parseDown, parseUp } from '@gochat/protocol/codec';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
-import { parseName } from '@gochat/server/served-names';
+import { parseName } from '@gochat/server/net/served-names';
 import { parseMarkdown, wordsOf } from '@gochat/view/markdown';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { Corpus } from './corpus.ts';

@@ -3,8 +3,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotOpen } from './cannot-open.ts';
 import type { Engine } from './engine.ts';
-import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { type JetStreamOptions, openJetStream } from './jetstream.ts';
 import {
   decodeKept,
   encodeHandshake,
@@ -14,12 +12,14 @@ import {
   logSubject,
   logSubjects,
   MOVED_KEY,
-} from './jetstream-layout.ts';
+} from './jetstream/layout.ts';
+import { EngineRefusal, Nats, type Stamped } from './jetstream/nats.ts';
+import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
+import { patiently } from './jetstream/retry.ts';
+import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
+import { type StoredEntry, type StoredRoom, StoredRooms } from './lmdb/stored-rooms.ts';
+import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
 import type { Entry, Position, RoomId } from './log.ts';
-import { EngineRefusal, Nats, type Stamped } from './nats.ts';
-import { patiently } from './patience.ts';
-import { type StoredEntry, type StoredRoom, StoredRooms } from './stored-rooms.ts';
-import { openTrees, prepareFolder, STORE } from './trees.ts';
 
 export interface MoveOptions extends JetStreamOptions {
   /** The data folder of a server that is stopped. */

@@ -1,7 +1,7 @@
 /** Run as a process of its own, to be killed or traced: makes a room, appends to it and follows it, and tells each of both. */
 import { writeSync } from 'node:fs';
-import { openJetStream } from '../../src/log/jetstream.ts';
-import { openLmdb } from '../../src/log/lmdb.ts';
+import { openJetStream } from '../../src/log/jetstream/open.ts';
+import { openLmdb } from '../../src/log/lmdb/open.ts';
 import type { MessageAppend } from '../../src/log/log.ts';
 import { makeRoom, newId, say, text } from './room.ts';
 

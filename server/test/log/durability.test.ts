@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openLmdb } from '../../src/log/lmdb.ts';
+import { openLmdb } from '../../src/log/lmdb/open.ts';
 import { type Line, runAppender } from './appender-process.ts';
 import { bodies, readAll } from './room.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { test } from 'vitest';
-import { openJetStream } from '../../src/log/jetstream.ts';
-import { LOG_STREAM, logSubjects, STATE_STREAM, stateSubjects } from '../../src/log/jetstream-layout.ts';
-import { Nats } from '../../src/log/nats.ts';
+import { LOG_STREAM, logSubjects, STATE_STREAM, stateSubjects } from '../../src/log/jetstream/layout.ts';
+import { Nats } from '../../src/log/jetstream/nats.ts';
+import { openJetStream } from '../../src/log/jetstream/open.ts';
 import { runAppender } from './appender-process.ts';
 import { type AckedAppend, contract } from './contract.ts';
 

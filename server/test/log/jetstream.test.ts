@@ -8,7 +8,6 @@ import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
-import { checkServers, type JetStreamOptions, openJetStream } from '../../src/log/jetstream.ts';
 import {
   COUNT_STREAM,
   FIRST_SEQUENCE,
@@ -18,12 +17,13 @@ import {
   STATE_STREAM,
   stateSubjects,
   TAIL_KEY,
-} from '../../src/log/jetstream-layout.ts';
-import { JetStreamLog } from '../../src/log/jetstream-log.ts';
-import { JetStreamState } from '../../src/log/jetstream-state.ts';
-import { JetStreamTails } from '../../src/log/jetstream-tails.ts';
+} from '../../src/log/jetstream/layout.ts';
+import { EngineRefusal, Nats } from '../../src/log/jetstream/nats.ts';
+import { checkServers, type JetStreamOptions, openJetStream } from '../../src/log/jetstream/open.ts';
+import { JetStreamLog } from '../../src/log/jetstream/room-log.ts';
+import { JetStreamState } from '../../src/log/jetstream/room-state.ts';
+import { JetStreamTails } from '../../src/log/jetstream/tails.ts';
 import { Unavailable } from '../../src/log/log.ts';
-import { EngineRefusal, Nats } from '../../src/log/nats.ts';
 import { appended, bodies, collect, handshakeOf, makeRoom, newId, positions, readAll, say } from './room.ts';
 
 const binary = await neededNatsServer('what JetStream must be like to keep rooms');

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEnvironment, openTree } from '../../src/log/environment.ts';
-import { openLmdb } from '../../src/log/lmdb.ts';
+import { openEnvironment, openTree } from '../../src/log/lmdb/environment.ts';
+import { openLmdb } from '../../src/log/lmdb/open.ts';
 import { runAppender } from './appender-process.ts';
 import { type AckedAppend, contract } from './contract.ts';
 

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
 import type { EmbeddedEngine } from '../../src/log/engine.ts';
-import { openEnvironment, openTree } from '../../src/log/environment.ts';
-import { openLmdb } from '../../src/log/lmdb.ts';
+import { openEnvironment, openTree } from '../../src/log/lmdb/environment.ts';
+import { openLmdb } from '../../src/log/lmdb/open.ts';
+import { mostPerRoom, type Quotas } from '../../src/log/lmdb/quotas.ts';
+import { migrate } from '../../src/log/lmdb/schema.ts';
+import { openTrees } from '../../src/log/lmdb/trees.ts';
 import { Unavailable } from '../../src/log/log.ts';
-import { mostPerRoom, type Quotas } from '../../src/log/quotas.ts';
-import { migrate } from '../../src/log/schema.ts';
-import { openTrees } from '../../src/log/trees.ts';
 import { runAppender } from './appender-process.ts';
 import {
   appended,

@@ -1,4 +1,4 @@
-import { openMemory } from '../../src/log/memory.ts';
+import { openMemory } from '../../src/log/memory/open.ts';
 import { contract } from './contract.ts';
 
 contract({

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EmbeddedEngine } from '../../src/log/engine.ts';
-import { openLmdb } from '../../src/log/lmdb.ts';
+import { openLmdb } from '../../src/log/lmdb/open.ts';
 import type { Entry, Position } from '../../src/log/log.ts';
-import { openMemory } from '../../src/log/memory.ts';
+import { openMemory } from '../../src/log/memory/open.ts';
 import { collect, newId, text } from './room.ts';
 
 const ROOMS = 3;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Environment, openEnvironment } from '../../src/log/environment.ts';
+import { type Environment, openEnvironment } from '../../src/log/lmdb/environment.ts';
+import { Writer } from '../../src/log/lmdb/writer.ts';
 import { Unavailable } from '../../src/log/log.ts';
-import { Writer } from '../../src/log/writer.ts';
 
 let folder: string;
 let store: Environment;

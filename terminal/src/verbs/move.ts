@@ -1,7 +1,7 @@
-import { clusterOptions } from '@gochat/server/cluster-settings';
 import type { MoveProgress } from '@gochat/server/log/move';
-import { type GivenOptions, readClusterSettings } from '@gochat/server/options';
-import { orUsage, UsageError } from '@gochat/server/usage-error';
+import { clusterOptions } from '@gochat/server/operate/cluster-settings';
+import { type GivenOptions, readClusterSettings } from '@gochat/server/operate/options';
+import { orUsage, UsageError } from '@gochat/server/operate/usage-error';
 import { type Io, note } from '../io.ts';
 
 const BAR_CELLS = 30;

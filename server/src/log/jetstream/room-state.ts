@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../engine.ts';
+import type { PutOptions, RoomId, RoomState, StateValue } from '../log.ts';
+import { decodeState, encodeState, STATE_STREAM, type StateRecord, stateSubject } from './layout.ts';
+import { EngineRefusal, type Nats } from './nats.ts';
+import { patiently } from './retry.ts';
+
+/** JSStreamWrongLastSequence: another version stands there. */
+const WRONG_LAST = 10071;
+/** What was deleted leaves a mark for so long, which is more than any request takes. */
+const MARK_SEC = 60;
+
+interface Present extends StateRecord {
+  readonly seq: number;
+}
+
+/** The values kept per room: each the last message on a subject of its own, which a version is named by. */
+export class JetStreamState implements RoomState {
+  readonly #nats: Nats;
+  readonly #now: Clock;
+
+  constructor(nats: Nats, now: Clock) {
+    this.#nats = nats;
+    this.#now = now;
+  }
+
+  get(room: RoomId, key: string): Promise<StateValue | undefined> {
+    const subject = stateSubject(room, key);
+    return patiently(async () => {
+      const { seq, value, ...record } = await this.#present(subject);
+      return value === undefined || this.#gone(record) ? undefined : { value, revision: String(seq) };
+    });
+  }
+
+  put(
+    room: RoomId,
+    key: string,
+    value: Uint8Array,
+    { revision, ttlSec }: PutOptions = {},
+  ): Promise<{ readonly revision: string } | 'conflict'> {
+    const expiresAt = ttlSec === undefined ? 0 : Math.floor(this.#now()) + ttlSec * 1000;
+    return this.#write(stateSubject(room, key), { expiresAt, value }, revision, ttlSec);
+  }
+
+  async delete(
+    room: RoomId,
+    key: string,
+    { revision }: Pick<PutOptions, 'revision'> = {},
+  ): Promise<'deleted' | 'conflict'> {
+    const written = await this.#write(stateSubject(room, key), { expiresAt: 0 }, revision, MARK_SEC);
+    return written === 'conflict' ? 'conflict' : 'deleted';
+  }
+
+  #write(
+    subject: string,
+    record: Omit<StateRecord, 'write'>,
+    revision: string | undefined,
+    ttlSec: number | undefined,
+  ): Promise<{ readonly revision: string } | 'conflict'> {
+    const write = randomBytes(16).toString('base64url');
+    const data = encodeState({ ...record, write });
+    return patiently(async () => {
+      const present = revision === undefined ? undefined : await this.#present(subject);
+      if (present?.write === write) return { revision: String(present.seq) };
+      if (present !== undefined && revision !== this.#revisionOf(present)) return 'conflict';
+      const headers = {
+        'Nats-Msg-Id': write,
+        ...(present === undefined ? {} : { 'Nats-Expected-Last-Subject-Sequence': String(present.seq) }),
+        ...(ttlSec === undefined ? {} : { 'Nats-TTL': `${ttlSec}s` }),
+      };
+      try {
+        return { revision: String((await this.#nats.store({ subject, data, headers })).seq) };
+      } catch (error) {
+        // Who came between may have been ourselves, of whom no answer came: the next look tells.
+        if (error instanceof EngineRefusal && error.code === WRONG_LAST && present === undefined)
+          return 'conflict';
+        throw error;
+      }
+    });
+  }
+
+  #revisionOf(present: Present): string {
+    return present.value === undefined || this.#gone(present) ? 'absent' : String(present.seq);
+  }
+
+  #gone({ expiresAt }: Pick<StateRecord, 'expiresAt'>): boolean {
+    return expiresAt !== 0 && expiresAt <= this.#now();
+  }
+
+  async #present(subject: string): Promise<Present> {
+    const stored = await this.#nats.last(STATE_STREAM, subject);
+    return stored === undefined
+      ? { seq: 0, write: '', expiresAt: 0 }
+      : { ...decodeState(stored.data), seq: stored.seq };
+  }
+}

@@ -1,0 +1,218 @@
+import type { Entry, Head, Position } from '../log.ts';
+
+/*
+ * What lies on disk. Numbers are big-endian, so that the order of keys is the order of positions and times.
+ *
+ *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, least next position 8 (0: any), bytes kept 8
+ *   heads    room 16                            -> id 16, at 6, access length 1, access, state
+ *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
+ *   posts    at 6, room 16, id 16               -> position 8
+ *   state    room 16, key                       -> revision 6, expires at 6 (0: never), value
+ *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the rest of what names the record in its own tree
+ *   meta     'schema' | 'revision' | 'drop' room 16
+ */
+
+const HANDSHAKE = 1;
+const RETIRES = 2;
+const EXPIRES = 4;
+const TIME_BYTES = 6;
+const LATEST = 2 ** 48 - 1;
+const ROOM_BYTES = 16;
+const NOTHING = Buffer.alloc(0);
+
+export const NO_VALUE = NOTHING;
+
+const AFTER_ALL = Buffer.alloc(ROOM_BYTES + 1, 0xff);
+
+/** Behind every key that begins like this. */
+export const endOf = (prefix: Uint8Array): Buffer => Buffer.concat([prefix, AFTER_ALL]);
+
+export interface RoomRecord {
+  readonly pos: Position;
+  readonly handshake: Position;
+  readonly floor: Position;
+  /** Of the bodies of its messages, as long as they are there. */
+  readonly kept: number;
+  /** Nothing more is appended before this position; absent once something stands behind it. */
+  readonly least?: Position;
+}
+
+export interface HeadRecord extends Pick<Head, 'access' | 'state'> {
+  readonly id: Uint8Array;
+  readonly at: number;
+}
+
+export interface EntryRecord {
+  readonly entry: Entry;
+  /** 0: never. */
+  readonly expiresAt: number;
+}
+
+export interface StateRecord {
+  readonly revision: number;
+  /** 0: never. */
+  readonly expiresAt: number;
+  readonly value: Uint8Array;
+}
+
+export type Expiring = 'message' | 'state';
+
+const EXPIRING: readonly Expiring[] = ['message', 'state'];
+
+function writePosition(target: Buffer, pos: Position, offset: number): void {
+  target.writeUInt32BE(Math.floor(pos / 2 ** 32), offset);
+  target.writeUInt32BE(pos % 2 ** 32, offset + 4);
+}
+
+export function readPosition(source: Buffer, offset: number): Position {
+  return source.readUInt32BE(offset) * 2 ** 32 + source.readUInt32BE(offset + 4);
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+export function entryKey(room: Buffer, pos: Position): Buffer {
+  const key = Buffer.allocUnsafe(ROOM_BYTES + 8);
+  key.set(room);
+  writePosition(key, pos, ROOM_BYTES);
+  return key;
+}
+
+export const positionOf = (key: Uint8Array): Position => readPosition(asBuffer(key), ROOM_BYTES);
+
+export function postKey(at: number, room: string, id: string): Buffer {
+  const key = Buffer.alloc(TIME_BYTES + 2 * ROOM_BYTES);
+  key.writeUIntBE(at, 0, TIME_BYTES);
+  key.write(room, TIME_BYTES, 'base64url');
+  key.write(id, TIME_BYTES + ROOM_BYTES, 'base64url');
+  return key;
+}
+
+export function decodePostKey(key: Buffer): { at: number; room: string; id: string } {
+  const idAt = TIME_BYTES + ROOM_BYTES;
+  return {
+    at: asBuffer(key).readUIntBE(0, TIME_BYTES),
+    room: asBuffer(key).toString('base64url', TIME_BYTES, idAt),
+    id: asBuffer(key).toString('base64url', idAt),
+  };
+}
+
+export function writtenPosition(pos: Position): Buffer {
+  const record = Buffer.allocUnsafe(8);
+  writePosition(record, pos, 0);
+  return record;
+}
+
+export const stateKey = (room: Buffer, key: string): Buffer => Buffer.concat([room, Buffer.from(key)]);
+
+/** @param key the record's key in its own tree; it begins with the room */
+export function expiryKey(expiresAt: number, kind: Expiring, key: Uint8Array): Buffer {
+  const whole = Buffer.allocUnsafe(TIME_BYTES + 1 + key.length);
+  whole.writeUIntBE(expiresAt, 0, TIME_BYTES);
+  whole[TIME_BYTES] = EXPIRING.indexOf(kind);
+  whole.set(key, TIME_BYTES + 1);
+  return whole;
+}
+
+export function decodeExpiryKey(whole: Uint8Array): { kind: Expiring; key: Buffer } {
+  const kind = EXPIRING[whole[TIME_BYTES] ?? -1];
+  if (!kind) throw new RangeError(`an expiry of the unknown kind ${whole[TIME_BYTES]}`);
+  return { kind, key: asBuffer(whole.subarray(TIME_BYTES + 1)) };
+}
+
+/** Of keys that begin with a time: the end of those up to and including this one. */
+export function endOfTime(time: number): Buffer {
+  const end = Buffer.allocUnsafe(TIME_BYTES);
+  end.writeUIntBE(Math.min(Math.max(0, Math.floor(time) + 1), LATEST), 0, TIME_BYTES);
+  return end;
+}
+
+export function expiryTime(at: number, ttlSec: number | undefined): number {
+  return ttlSec === undefined ? 0 : Math.min(Math.ceil(at + ttlSec * 1000), LATEST);
+}
+
+export const roomOf = (key: Uint8Array): Buffer => asBuffer(key.subarray(0, ROOM_BYTES));
+
+export function encodeRoom({ pos, handshake, floor, kept, least = 0 }: RoomRecord): Buffer {
+  const record = Buffer.allocUnsafe(40);
+  const members = [pos, handshake, floor, least > pos ? least : 0, kept];
+  for (const [i, member] of members.entries()) writePosition(record, member, 8 * i);
+  return record;
+}
+
+export function decodeRoom(record: Buffer): RoomRecord {
+  const least = record.length < 32 ? 0 : readPosition(record, 24);
+  return {
+    pos: readPosition(record, 0),
+    handshake: readPosition(record, 8),
+    floor: readPosition(record, 16),
+    // Version 1 of the store had no such count.
+    kept: record.length < 40 ? 0 : readPosition(record, 32),
+    ...(least === 0 ? {} : { least }),
+  };
+}
+
+export function encodeHead({ id, at, access, state }: HeadRecord): Buffer {
+  const fixed = Buffer.allocUnsafe(23);
+  fixed.set(id);
+  fixed.writeUIntBE(at, 16, TIME_BYTES);
+  fixed.writeUInt8(access.length, 22);
+  return Buffer.concat([fixed, access, state]);
+}
+
+export function decodeHead(record: Buffer): HeadRecord {
+  const stateAt = 23 + record.readUInt8(22);
+  return {
+    id: record.subarray(0, 16),
+    at: record.readUIntBE(16, TIME_BYTES),
+    access: record.subarray(23, stateAt),
+    state: record.subarray(stateAt),
+  };
+}
+
+export function encodeEntry({ entry, expiresAt }: EntryRecord): Buffer {
+  const { kind, at, access, retires, body } = entry;
+  const expires = expiresAt === 0 ? 0 : TIME_BYTES;
+  const keyed = kind === 'handshake' ? 1 + (access?.length ?? 0) : 0;
+  const record = Buffer.allocUnsafe(1 + TIME_BYTES + expires + keyed + body.length);
+  record[0] = (kind === 'handshake' ? HANDSHAKE : 0) | (retires ? RETIRES : 0) | (expires ? EXPIRES : 0);
+  let offset = record.writeUIntBE(at, 1, TIME_BYTES);
+  if (expires) offset = record.writeUIntBE(expiresAt, offset, TIME_BYTES);
+  if (keyed) {
+    offset = record.writeUInt8(keyed - 1, offset);
+    record.set(access ?? NOTHING, offset);
+    offset += keyed - 1;
+  }
+  record.set(body, offset);
+  return record;
+}
+
+export function decodeEntry(pos: Position, record: Buffer): EntryRecord {
+  const flags = record.readUInt8(0);
+  const at = record.readUIntBE(1, TIME_BYTES);
+  let offset = 1 + TIME_BYTES;
+  let expiresAt = 0;
+  if (flags & EXPIRES) {
+    expiresAt = record.readUIntBE(offset, TIME_BYTES);
+    offset += TIME_BYTES;
+  }
+  if (!(flags & HANDSHAKE))
+    return { entry: { pos, kind: 'message', at, body: record.subarray(offset) }, expiresAt };
+  const bodyAt = offset + 1 + record.readUInt8(offset);
+  const access = record.subarray(offset + 1, bodyAt);
+  const retires = (flags & RETIRES) !== 0;
+  return { entry: { pos, kind: 'handshake', at, body: record.subarray(bodyAt), access, retires }, expiresAt };
+}
+
+export function encodeState({ revision, expiresAt, value }: StateRecord): Buffer {
+  const fixed = Buffer.allocUnsafe(2 * TIME_BYTES);
+  fixed.writeUIntBE(expiresAt, fixed.writeUIntBE(revision, 0, TIME_BYTES), TIME_BYTES);
+  return Buffer.concat([fixed, value]);
+}
+
+export function decodeState(record: Buffer): StateRecord {
+  return {
+    revision: record.readUIntBE(0, TIME_BYTES),
+    expiresAt: record.readUIntBE(TIME_BYTES, TIME_BYTES),
+    value: record.subarray(2 * TIME_BYTES),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Clock, EmbeddedEngine } from '../engine.ts';
+import { Followers } from '../followers.ts';
+import type { Entry, RoomId } from '../log.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { Posts } from './posts.ts';
+import { type Quotas, trim } from './quotas.ts';
+import { Drops } from './room-deletion.ts';
+import { LmdbLog } from './room-log.ts';
+import { LmdbState } from './room-state.ts';
+import { migrate } from './schema.ts';
+import type { Store, Written } from './store.ts';
+import { sweep } from './sweep.ts';
+import { openTrees, prepareFolder, type Trees } from './trees.ts';
+import { Writer } from './writer.ts';
+
+export interface LmdbOptions {
+  /** Made when it is absent, for its owner only. */
+  readonly folder: string;
+  readonly now?: Clock;
+  readonly quotas?: Quotas;
+  /** Gets the number of changes that shared a sync of the disk. */
+  readonly committed?: (changes: number) => void;
+}
+
+/**
+ * The embedded engine: one process, one folder, every acknowledged write on disk.
+ *
+ * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
+ */
+export async function openLmdb({
+  folder,
+  now = Date.now,
+  quotas = {},
+  committed,
+}: LmdbOptions): Promise<EmbeddedEngine> {
+  const path = prepareFolder(folder);
+  const lock = await lockFolder(path);
+  const trees = await openMigrated(path, lock);
+  const followers = new Followers();
+  const writer = new Writer<Written>(
+    trees.root,
+    (written) => {
+      for (const [room, entries] of byRoom(written)) followers.publish(room, entries);
+    },
+    () => followers.loseAll(),
+    committed,
+  );
+  const store: Store = { trees, posts: new Posts(trees), writer, now };
+  const drops = new Drops(store, followers);
+  await drops.resume();
+  return {
+    log: new LmdbLog(store, followers, drops),
+    state: new LmdbState(store, drops),
+    sweep: async () => (await sweep(store)) + (await trim(store, quotas)),
+    writable: () => writer.open,
+    rooms: () => trees.rooms.getKeysCount(),
+    async close() {
+      followers.loseAll();
+      await writer.close();
+      await trees.root.close();
+      await lock.release();
+    },
+  };
+}
+
+async function openMigrated(path: string, lock: FolderLock): Promise<Trees> {
+  let trees: Trees | undefined;
+  try {
+    trees = openTrees(path);
+    migrate(trees);
+    return trees;
+  } catch (error) {
+    await trees?.root.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+function byRoom(written: readonly Written[]): Map<RoomId, Entry[]> {
+  const rooms = new Map<RoomId, Entry[]>();
+  for (const { room, entry } of written) {
+    const entries = rooms.get(room);
+    if (entries) entries.push(entry);
+    else rooms.set(room, [entry]);
+  }
+  return rooms;
+}

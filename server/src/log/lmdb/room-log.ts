@@ -1,0 +1,193 @@
+import type { Followers } from '../followers.ts';
+import { bytesOfId, requireId } from '../ids.ts';
+import {
+  type Appended,
+  type Entry,
+  type Follower,
+  type HandshakeAppend,
+  type Head,
+  type MessageAppend,
+  PAGE_BYTES,
+  type Page,
+  type Position,
+  type RoomId,
+  type RoomLog,
+  type Sink,
+} from '../log.ts';
+import {
+  decodeEntry,
+  decodeHead,
+  decodeRoom,
+  encodeEntry,
+  encodeHead,
+  encodeRoom,
+  entryKey,
+  expiryKey,
+  expiryTime,
+  NO_VALUE,
+  positionOf,
+  type RoomRecord,
+} from './layout.ts';
+import type { Post } from './posts.ts';
+import type { Drops } from './room-deletion.ts';
+import { read, type Store, type Written } from './store.ts';
+import type { Change } from './writer.ts';
+
+const PAGE_ENTRIES = 256;
+
+/** The log in LMDB. What can be read is durable; what is checked is checked inside the transaction that appends. */
+export class LmdbLog implements RoomLog {
+  readonly #store: Store;
+  readonly #followers: Followers;
+  readonly #drops: Drops;
+
+  constructor(store: Store, followers: Followers, drops: Drops) {
+    this.#store = store;
+    this.#followers = followers;
+    this.#drops = drops;
+  }
+
+  async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }> {
+    const room = bytesOfId(roomId);
+    const id = requireId(message.id);
+    return this.#store.writer.write<Appended | { readonly stale: Position }>(message.body.length, () => {
+      const record = this.#room(room);
+      if (!record) return { result: { stale: 0 } };
+      const known = this.#store.posts.find(roomId, id);
+      if (known) return { result: again(known) };
+      if (message.base !== record.handshake) return { result: { stale: record.handshake } };
+      const at = Math.floor(this.#store.now());
+      const entry: Entry = { pos: nextAfter(record), kind: 'message', at, body: message.body };
+      return this.#put(
+        roomId,
+        room,
+        { ...record, pos: entry.pos, kept: record.kept + message.body.length },
+        entry,
+        id,
+        expiryTime(at, message.ttlSec),
+      );
+    });
+  }
+
+  async handshake(
+    roomId: RoomId,
+    after: Position,
+    { id, body, access, retires, state }: HandshakeAppend,
+  ): Promise<Appended | { readonly conflict: Position }> {
+    const room = bytesOfId(roomId);
+    const idBytes = bytesOfId(id);
+    const clearing = this.#drops.clearing(roomId);
+    if (clearing) await clearing;
+    return this.#store.writer.write<Appended | { readonly conflict: Position }>(
+      body.length + state.length,
+      () => {
+        const record = this.#room(room);
+        const known = record && (this.#store.posts.find(roomId, id) ?? this.#newest(room, record, idBytes));
+        if (known) return { result: again(known) };
+        const last = record?.handshake ?? 0;
+        if (after !== last) return { result: { conflict: last } };
+        const at = Math.floor(this.#store.now());
+        const pos = nextAfter(record);
+        const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
+        void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
+        return this.#put(
+          roomId,
+          room,
+          { pos, handshake: pos, floor: record?.floor ?? 0, kept: record?.kept ?? 0 },
+          entry,
+          id,
+          0,
+        );
+      },
+    );
+  }
+
+  async head(roomId: RoomId): Promise<Head | undefined> {
+    const room = bytesOfId(roomId);
+    return read(this.#store, () => {
+      const record = this.#room(room);
+      const head = this.#store.trees.heads.get(room);
+      if (!record || !head) return undefined;
+      const { access, state } = decodeHead(head);
+      const { pos, handshake, least } = record;
+      return { pos, handshake, access, state, ...(least === undefined ? {} : { given: least - 1 }) };
+    });
+  }
+
+  async read(roomId: RoomId, after: Position, limit: number): Promise<Page> {
+    return this.#page(bytesOfId(roomId), after, limit);
+  }
+
+  follow(roomId: RoomId, after: Position, sink: Sink): Follower {
+    this.#store.writer.requireOpen();
+    const room = bytesOfId(roomId);
+    const next = (last: Position) => this.#page(room, last, PAGE_ENTRIES).entries;
+    return this.#followers.follow(roomId, after, sink, next);
+  }
+
+  drop(roomId: RoomId): Promise<void> {
+    return this.#drops.drop(roomId);
+  }
+
+  #room(room: Buffer): RoomRecord | undefined {
+    const record = this.#store.trees.rooms.get(room);
+    return record && decodeRoom(record);
+  }
+
+  /** The last handshake, when it has this id: found however long ago it was. */
+  #newest(room: Buffer, { handshake }: RoomRecord, id: Buffer): Post | undefined {
+    const record = this.#store.trees.heads.get(room);
+    const head = record && decodeHead(record);
+    return head && id.equals(head.id) ? { pos: handshake, at: head.at } : undefined;
+  }
+
+  #put(
+    roomId: RoomId,
+    room: Buffer,
+    record: RoomRecord,
+    entry: Entry,
+    id: string,
+    expiresAt: number,
+  ): Change<Appended, Written> {
+    const { rooms, entries, expiry } = this.#store.trees;
+    const { pos, at } = entry;
+    const key = entryKey(room, pos);
+    void rooms.put(room, encodeRoom(record));
+    void entries.put(key, encodeEntry({ entry, expiresAt }));
+    if (expiresAt) void expiry.put(expiryKey(expiresAt, 'message', key), NO_VALUE);
+    const undo = this.#store.posts.put(roomId, id, { pos, at });
+    return { result: { pos, at, dup: false }, written: { room: roomId, entry }, undo };
+  }
+
+  #page(room: Buffer, after: Position, limit: number): Page {
+    return read(this.#store, () => {
+      const record = this.#room(room);
+      const found: Entry[] = [];
+      if (!record || limit <= 0) return { entries: found, floor: record?.floor ?? 0 };
+      const now = this.#store.now();
+      let floor = record.floor;
+      let bytes = 0;
+      const range = { start: entryKey(room, after + 1), end: entryKey(room, record.pos + 1) };
+      for (const { key, value } of this.#store.trees.entries.getRange(range)) {
+        const { entry, expiresAt } = decodeEntry(positionOf(key), value);
+        if (expiresAt !== 0 && expiresAt <= now) {
+          floor = Math.max(floor, entry.pos);
+          continue;
+        }
+        found.push(entry);
+        bytes += entry.body.length;
+        if (found.length === limit || bytes >= PAGE_BYTES) break;
+      }
+      return { entries: found, floor };
+    });
+  }
+}
+
+function again({ pos, at }: Post): Appended {
+  return { pos, at, dup: true };
+}
+
+/** Leaves holes on purpose: clustered engines do, and nobody may count on the next number. */
+function nextAfter({ pos, least = 0 }: Pick<RoomRecord, 'pos' | 'least'> = { pos: 0 }): Position {
+  return Math.max(pos + 1 + (pos % 5), least);
+}

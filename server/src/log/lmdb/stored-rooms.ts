@@ -1,0 +1,129 @@
+import type { Clock } from '../engine.ts';
+import type { Entry, Position, RoomId } from '../log.ts';
+import {
+  decodeEntry,
+  decodeHead,
+  decodePostKey,
+  decodeRoom,
+  decodeState,
+  endOf,
+  entryKey,
+  positionOf,
+  readPosition,
+} from './layout.ts';
+import type { Trees } from './trees.ts';
+
+export interface StoredEntry {
+  readonly entry: Entry;
+  /** Milliseconds since 1970; 0: never. */
+  readonly expiresAt: number;
+  /** What is left of its time, rounded up. */
+  readonly ttlSec?: number;
+  /** Under which it was posted, if that is still known. */
+  readonly id?: string;
+}
+
+/** A room as it lies in a data folder that nobody writes to. */
+export interface StoredRoom {
+  readonly id: RoomId;
+  readonly first: Position;
+  readonly last: Position;
+  readonly handshake: Position;
+  readonly floor: Position;
+  readonly head: { readonly id: string; readonly access: Uint8Array; readonly state: Uint8Array };
+  /** What hasn't expired, in order, behind a position. */
+  entries(behind?: Position): Iterable<StoredEntry>;
+  /** How many entries there are up to a position, or in all. */
+  count(upTo?: Position): number;
+  state(): Iterable<readonly [key: string, { readonly value: Uint8Array; readonly ttlSec?: number }]>;
+}
+
+/** Reads the rooms of a data folder, for who moves them. */
+export class StoredRooms {
+  readonly now: Clock;
+  readonly #trees: Trees;
+  readonly #ids = new Map<string, string>();
+
+  constructor(trees: Trees, now: Clock = Date.now) {
+    this.#trees = trees;
+    this.now = now;
+    for (const { key, value } of trees.posts.getRange()) {
+      const { room, id } = decodePostKey(key);
+      this.#ids.set(`${room} ${readPosition(value, 0)}`, id);
+    }
+  }
+
+  get count(): number {
+    return this.#trees.rooms.getKeysCount();
+  }
+
+  get entries(): number {
+    return this.#trees.entries.getKeysCount();
+  }
+
+  *all(): Generator<StoredRoom> {
+    for (const { key, value } of this.#trees.rooms.getRange()) {
+      const room = Buffer.from(key);
+      const head = this.#trees.heads.get(room);
+      if (head !== undefined) yield this.#room(room, value, Buffer.from(head));
+    }
+  }
+
+  #room(room: Buffer, record: Buffer, headRecord: Buffer): StoredRoom {
+    const { pos, handshake, floor } = decodeRoom(record);
+    const { id, access, state } = decodeHead(headRecord);
+    const roomId = room.toString('base64url');
+    const entries = (behind = 0) => this.#entries(room, roomId, behind, pos);
+    return {
+      id: roomId,
+      first: this.#first(entries),
+      last: pos,
+      handshake,
+      floor,
+      head: { id: Buffer.from(id).toString('base64url'), access, state },
+      entries,
+      count: (upTo = pos) => {
+        let count = 0;
+        for (const _ of this.#trees.entries.getKeys({
+          start: entryKey(room, 0),
+          end: entryKey(room, upTo + 1),
+        }))
+          count += 1;
+        return count;
+      },
+      state: () => this.#state(room),
+    };
+  }
+
+  #first(entries: () => Iterable<StoredEntry>): Position {
+    for (const { entry } of entries()) return entry.pos;
+    return 0;
+  }
+
+  *#entries(room: Buffer, roomId: RoomId, behind: Position, last: Position): Generator<StoredEntry> {
+    const range = { start: entryKey(room, behind + 1), end: entryKey(room, last + 1) };
+    for (const { key, value } of this.#trees.entries.getRange(range)) {
+      const { entry, expiresAt } = decodeEntry(positionOf(key), Buffer.from(value));
+      const leftMs = expiresAt - this.now();
+      if (expiresAt !== 0 && leftMs <= 0) continue;
+      const id = this.#ids.get(`${roomId} ${entry.pos}`);
+      yield {
+        entry,
+        expiresAt,
+        ...(expiresAt === 0 ? {} : { ttlSec: Math.ceil(leftMs / 1000) }),
+        ...(id === undefined ? {} : { id }),
+      };
+    }
+  }
+
+  *#state(room: Buffer): ReturnType<StoredRoom['state']> & Generator {
+    for (const { key, value } of this.#trees.state.getRange({ start: room, end: endOf(room) })) {
+      const record = decodeState(Buffer.from(value));
+      const leftMs = record.expiresAt - this.now();
+      if (record.expiresAt !== 0 && leftMs <= 0) continue;
+      const name = Buffer.from(key).toString('utf8', room.length);
+      const stored = { value: Buffer.from(record.value) };
+      yield [name, record.expiresAt === 0 ? stored : { ...stored, ttlSec: Math.ceil(leftMs / 1000) }];
+    }
+  }
+}

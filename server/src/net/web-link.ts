@@ -1,0 +1,81 @@
+import type { Duplex } from 'node:stream';
+import { encodeFrame } from '@gochat/protocol/codec';
+import type { Down } from '@gochat/protocol/down';
+import type { ErrorCode } from '@gochat/protocol/errors';
+import type { WebSocket } from 'ws';
+import type { Turn } from './end-of-tick.ts';
+import type { Link, LinkEvents } from './link.ts';
+import { corkTurn, drained } from './socket-end.ts';
+
+/** RFC 6455 close codes: 1012 service restart, 1013 try again later, 1008 policy. */
+const CLOSE_CODES: Partial<Record<ErrorCode, number>> = { restarting: 1012, slow: 1013 };
+
+/** One JSON frame per WebSocket text message. */
+export class WebLink implements Link {
+  readonly transport = 'web';
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex;
+  readonly #turn: Turn;
+  readonly #lingerMs: number;
+
+  /** @param socket the one that `ws` was made on. */
+  constructor(ws: WebSocket, socket: Duplex, turn: Turn, lingerMs: number) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#turn = turn;
+    this.#lingerMs = lingerMs;
+  }
+
+  start(events: LinkEvents): void {
+    const ws = this.#ws;
+    ws.on('message', (data, isBinary) => {
+      events.heard();
+      // No frame is binary; an empty text is none either.
+      events.text(isBinary ? '' : data.toString());
+    });
+    ws.on('ping', () => events.heard());
+    ws.on('pong', () => events.heard());
+    ws.on('error', () => ws.close(1008));
+    ws.on('close', () => events.gone());
+  }
+
+  get buffered(): number {
+    return this.#socket.writableLength;
+  }
+
+  send(frame: Down): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    corkTurn(this.#socket, this.#turn);
+    this.#ws.send(encodeFrame(frame));
+  }
+
+  /**
+   * Past the library, straight to its socket. Without compression the library writes each of its frames (replies, pongs, the
+   * close) whole and at once, never a part of one later, so that whole frames of ours can only stand between them; behind the
+   * close frame nothing may stand, and then the state is no longer OPEN.
+   */
+  write(prepared: Uint8Array): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(prepared);
+  }
+
+  drained(): Promise<void> {
+    return drained(this.#socket);
+  }
+
+  pause(): void {
+    this.#ws.pause();
+  }
+
+  resume(): void {
+    this.#ws.resume();
+  }
+
+  close(code: ErrorCode | undefined): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#ws.resume();
+    this.#ws.close(code === undefined ? 1000 : (CLOSE_CODES[code] ?? 1008));
+    const linger = setTimeout(() => this.#ws.terminate(), this.#lingerMs);
+    linger.unref();
+    this.#ws.once('close', () => clearTimeout(linger));
+  }
+}

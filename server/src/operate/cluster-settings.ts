@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import type { JetStreamOptions } from '../log/jetstream/open.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The cluster of NATS servers that keeps the rooms, as the options name it. */
+export interface ClusterSettings {
+  /** `host:port` each. */
+  readonly servers: readonly string[];
+  readonly user?: string;
+  readonly password?: string;
+  /** Files. */
+  readonly credentials?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Whether TLS is spoken though no file asks for it. */
+  readonly secured: boolean;
+  readonly replicas: number;
+  /** Addresses of monitoring pages. */
+  readonly monitors: readonly string[];
+}
+
+export const DEFAULT_REPLICAS = 3;
+const MOST_REPLICAS = 5;
+const NATS_PORT = 4222;
+
+/**
+ * Reads `nats://[user:password@]host[:port],…`; each part may have the scheme.
+ * @throws UsageError when it can't be read; it repeats no password
+ */
+export function readServers(
+  flag: string,
+  text: string,
+): Pick<ClusterSettings, 'servers' | 'user' | 'password' | 'secured'> {
+  const wrong = () =>
+    new UsageError(
+      `${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222; with a password, special characters in it as %XX`,
+    );
+  const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+)$/.exec(text) ?? [];
+  const parts = rest.split(',').map((part) => part.trim().replace(/^(nats|tls):\/\//, ''));
+  const urls = parts.map((part) => {
+    if (!URL.canParse(`nats://${part}`)) throw wrong();
+    return new URL(`nats://${part}`);
+  });
+  if (
+    urls.some((url) => url.hostname === '' || url.search !== '' || url.hash !== '' || url.pathname.length > 1)
+  )
+    throw wrong();
+  const decoded = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw wrong();
+    }
+  };
+  const named = urls.find((url) => url.username !== '');
+  return {
+    servers: urls.map((url) => `${url.hostname}:${url.port || NATS_PORT}`),
+    secured: scheme === 'tls',
+    ...(named === undefined ? {} : { user: decoded(named.username) }),
+    ...(named === undefined || named.password === '' ? {} : { password: decoded(named.password) }),
+  };
+}
+
+/** @throws UsageError */
+export function readReplicas(flag: string, text: string | undefined): number {
+  if (text === undefined) return DEFAULT_REPLICAS;
+  const replicas = Number(text);
+  if (/^[0-9]$/.test(text) && replicas >= 1 && replicas <= MOST_REPLICAS) return replicas;
+  throw new UsageError(`${flag} is a number from 1 to ${MOST_REPLICAS}, not ${text}`);
+}
+
+/** @throws UsageError */
+export function readMonitors(flag: string, text: string | undefined): readonly string[] {
+  const urls = text?.split(',').map((url) => url.trim()) ?? [];
+  for (const url of urls) {
+    if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+      throw new UsageError(`${flag} is an address such as http://a:8222, or several with commas between`);
+    if (new URL(url).username !== '' || new URL(url).password !== '')
+      throw new UsageError(`${flag} takes no user and no password: those pages have none`);
+  }
+  return urls;
+}
+
+/** With what its files hold. @throws UsageError when one can't be read */
+export async function clusterOptions(settings: ClusterSettings): Promise<JetStreamOptions> {
+  const { servers, user, password, credentials, ca, cert, key, secured, replicas, monitors } = settings;
+  const texts = {
+    ...(ca === undefined ? {} : { ca: await readText('--log-ca', ca) }),
+    ...(cert === undefined ? {} : { cert: await readText('--log-cert', cert) }),
+    ...(key === undefined ? {} : { key: await readText('--log-key', key) }),
+  };
+  const spoken = secured || Object.keys(texts).length > 0;
+  return {
+    servers,
+    replicas,
+    monitors,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(credentials === undefined ? {} : { credentials: await readText('--log-creds', credentials) }),
+    ...(spoken ? { tls: texts } : {}),
+  };
+}
+
+async function readText(flag: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${flag} ${file} can't be read: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Entry, RoomLog } from '../log/log.ts';
+import type { View } from '../room/broadcast-observer.ts';
+
+/** What is counted as it stands, when it is asked for. */
+export interface MetricsSources {
+  connections(): number;
+  /** That are kept. Absent: it isn't known. */
+  rooms?(): number;
+  /** That somebody follows. */
+  roomsLive(): number;
+  /** Requests that wait for the log. */
+  inFlight(): number;
+  /** Whether the log takes writes. */
+  writable(): boolean;
+}
+
+const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const COMMIT_CHANGES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
+
+/** What a node does, in numbers: never whose, and of no room by its id. Its text is what Prometheus reads (text format 0.0.4). */
+export class Metrics implements View {
+  readonly #registry = new Registry();
+  readonly #appends = this.#counter('gochat_appends_total', 'Entries made durable, by kind.', ['kind']);
+  readonly #repeats = this.#counter(
+    'gochat_repeats_total',
+    'Requests that had been done before, by their ids.',
+  );
+  readonly #conflicts = this.#counter(
+    'gochat_conflicts_total',
+    'Requests that came behind another handshake than they named, by kind.',
+    ['kind'],
+  );
+  readonly #deliveries = this.#counter(
+    'gochat_deliveries_total',
+    'Entries handed to connections that follow live.',
+  );
+  readonly #deliveredBytes = this.#counter('gochat_delivered_bytes_total', 'Sealed bytes in those.');
+  readonly #refusals = this.#counter(
+    'gochat_refusals_total',
+    'Requests and connections refused, by error code (docs/protocol.md).',
+    ['code'],
+  );
+  readonly #ended = this.#counter(
+    'gochat_ended_total',
+    'Connections that were ended for what they did, by error code (docs/protocol.md).',
+    ['code'],
+  );
+  readonly #appendSeconds = new Histogram({
+    name: 'gochat_append_seconds',
+    help: 'From a request for an entry to its being durable, by kind.',
+    labelNames: ['kind'],
+    buckets: APPEND_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #commitChanges = new Histogram({
+    name: 'gochat_commit_changes',
+    help: 'Changes that shared one sync of the disk.',
+    buckets: COMMIT_CHANGES,
+    registers: [this.#registry],
+  });
+
+  constructor() {
+    this.#gauge('gochat_resident_bytes', 'Resident memory of the process.', () => process.memoryUsage.rss());
+    this.#gauge('gochat_cpu_seconds', 'Processor time of the process, user and system.', cpuSeconds);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Once, by the node that is counted. */
+  observe({ connections, roomsLive, inFlight, rooms, writable }: MetricsSources): void {
+    this.#gauge('gochat_connections', 'Connections that stand.', connections);
+    if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms that are kept.', rooms);
+    this.#gauge('gochat_rooms_live', 'Rooms that somebody follows.', roomsLive);
+    this.#gauge('gochat_requests_in_flight', 'Requests that wait for the log.', inFlight);
+    this.#gauge('gochat_log_writable', '1 while the log takes writes.', () => Number(writable()));
+  }
+
+  broadcast(_room: string, { body }: Entry, connections: number): void {
+    this.#deliveries.inc(connections);
+    this.#deliveredBytes.inc(body.length * connections);
+  }
+
+  committed(changes: number): void {
+    this.#commitChanges.observe(changes);
+  }
+
+  refused(code: string, ends: boolean): void {
+    this.#refusals.inc({ code });
+    if (ends) this.#ended.inc({ code });
+  }
+
+  /** The same log, with its appends counted and timed. */
+  watch(log: RoomLog): RoomLog {
+    const timed = async <T extends object>(kind: string, work: Promise<T>): Promise<T> => {
+      const began = performance.now();
+      const outcome = await work;
+      if (!('pos' in outcome)) this.#conflicts.inc({ kind });
+      else if ('dup' in outcome && outcome.dup === true) this.#repeats.inc();
+      else {
+        this.#appends.inc({ kind });
+        this.#appendSeconds.observe({ kind }, (performance.now() - began) / 1000);
+      }
+      return outcome;
+    };
+    return {
+      append: (room, message) => timed('message', log.append(room, message)),
+      handshake: (room, after, handshake) => timed('handshake', log.handshake(room, after, handshake)),
+      head: (room) => log.head(room),
+      read: (room, after, limit) => log.read(room, after, limit),
+      follow: (room, after, sink) => log.follow(room, after, sink),
+      drop: (room) => log.drop(room),
+    };
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

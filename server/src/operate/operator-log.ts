@@ -1,0 +1,101 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import pino, { type Logger } from 'pino';
+import type { Entry } from '../log/log.ts';
+import type { View } from '../room/broadcast-observer.ts';
+import type { LogLevel } from './options.ts';
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+export interface OperatorLogOptions {
+  readonly format: 'pretty' | 'json';
+  readonly level: LogLevel;
+  readonly showsMessages: boolean;
+  readonly out: Output;
+}
+
+export interface OperatorLog {
+  readonly logger: Logger;
+  readonly view: View | undefined;
+}
+
+const CIPHERTEXT_CHARS = 40;
+/** What fits a line of 100 columns with the rest. */
+const PRETTY_CIPHERTEXT_CHARS = 24;
+const PRETTY_ROOM_CHARS = 8;
+
+/** What the operator reads: what the server does, and of each message all that the server sees, its ciphertext shortened. */
+export function openOperatorLog({ format, level, showsMessages, out }: OperatorLogOptions): OperatorLog {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'json'
+      ? { write: (line: string) => out.write(line) }
+      : { write: (line: string) => out.write(prettyLine(line)) },
+  );
+  const views = { json: new JsonView(logger), pretty: new PrettyView(out) };
+  return { logger, view: showsMessages && logger.isLevelEnabled('info') ? views[format] : undefined };
+}
+
+class JsonView implements View {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  broadcast(room: RoomId, { kind, pos, body }: Entry, connections: number): void {
+    this.#logger.info(
+      {
+        room,
+        seq: String(pos),
+        kind,
+        bytes: body.length,
+        ciphertext: shortened(body, CIPHERTEXT_CHARS),
+        connections,
+      },
+      reach(connections),
+    );
+  }
+}
+
+class PrettyView implements View {
+  readonly #out: Output;
+
+  constructor(out: Output) {
+    this.#out = out;
+  }
+
+  broadcast(room: RoomId, { kind, pos, at, body }: Entry, connections: number): void {
+    this.#out.write(
+      `${clock(new Date(at))} ${kind.padEnd(9)} ${room.slice(0, PRETTY_ROOM_CHARS)} ${pos}  ${shortened(body, PRETTY_CIPHERTEXT_CHARS)}  ${body.length} bytes, ${reach(connections)}\n`,
+    );
+  }
+}
+
+function reach(connections: number): string {
+  return `broadcast to ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
+}
+
+function shortened(body: Uint8Array, chars: number): string {
+  const text = Buffer.from(body.subarray(0, chars)).toString('base64url');
+  return text.length > chars ? `${text.slice(0, chars)}…` : text;
+}
+
+function clock(at: Date): string {
+  return at.toTimeString().slice(0, 8);
+}
+
+/** One of pino's lines for people; its fields are ours, so that they hold no control characters unescaped. */
+function prettyLine(line: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  const cause = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : '';
+  const mark = level === 'info' ? '' : `${String(level)}: `;
+  return `${clock(new Date(String(time)))} ${mark}${String(msg)}${rest.join('')}${cause}\n`;
+}

@@ -1,0 +1,45 @@
+import type { Entry as EntryFrame } from '@gochat/protocol/down';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { Entry } from '../log/log.ts';
+import type { Transport } from '../net/link.ts';
+import { textHead } from '../net/web-frame.ts';
+import { positionText } from './positions.ts';
+
+/** An entry as frames carry it, without its room. */
+export function storedFields(entry: Entry): Omit<EntryFrame, 'type' | 'room'> {
+  const { buffer, byteOffset, byteLength } = entry.body;
+  return {
+    seq: positionText(entry.pos),
+    kind: entry.kind,
+    at: entry.at,
+    body: Buffer.from(buffer, byteOffset, byteLength).toString('base64url'),
+  };
+}
+
+/** As `encodeFrame` writes it, by hand: of all frames this one is made most, and none of its fields needs escaping. */
+export function encodeEntry(room: RoomId, entry: Entry): string {
+  const { seq, kind, at, body } = storedFields(entry);
+  return `{"type":"entry","room":"${room}","seq":"${seq}","kind":"${kind}","at":${at},"body":"${body}"}`;
+}
+
+/** Many encoded frames as one transport carries them, in one buffer. They hold ASCII only: base64url, ids and numbers. */
+export function packFrames(transport: Transport, frames: readonly string[]): Buffer {
+  return transport === 'line' ? packLines(frames) : packMessages(frames);
+}
+
+function packLines(frames: readonly string[]): Buffer {
+  return Buffer.from(`${frames.join('\n')}\n`, 'latin1');
+}
+
+function packMessages(frames: readonly string[]): Buffer {
+  const heads = frames.map((frame) => textHead(frame.length));
+  const packed = Buffer.allocUnsafe(
+    frames.reduce((sum, frame, i) => sum + frame.length + (heads[i]?.length ?? 0), 0),
+  );
+  let at = 0;
+  for (const [i, frame] of frames.entries()) {
+    at += heads[i]?.copy(packed, at) ?? 0;
+    at += packed.write(frame, at, 'latin1');
+  }
+  return packed;
+}

@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto';
+import type { RoomId } from '@gochat/protocol/fields';
+import { type Position, type RoomLog, Unavailable } from '../log/log.ts';
+import { Refusal } from './refusal.ts';
+import { publicKeyOf } from './signature.ts';
+
+/** The access keys that handshakes added, read from the log and kept for a while. */
+export class AccessKeys {
+  readonly #log: RoomLog;
+  readonly #limit: number;
+  readonly #known = new Map<string, KeyObject>();
+
+  constructor(log: RoomLog, limit: number) {
+    this.#log = log;
+    this.#limit = limit;
+  }
+
+  /**
+   * The key that the handshake at `position` added, retired or not.
+   * @throws Refusal `refused` when there stands no handshake, `no-room` when there is no such room.
+   */
+  async at(room: RoomId, position: Position): Promise<KeyObject> {
+    const name = `${room} ${position}`;
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const key = publicKeyOf(await this.#read(room, position));
+    const oldest = this.#known.keys().next();
+    if (this.#known.size >= this.#limit && !oldest.done) this.#known.delete(oldest.value);
+    this.#known.set(name, key);
+    return key;
+  }
+
+  async #read(room: RoomId, position: Position): Promise<Uint8Array> {
+    const page = position > 0 ? await this.#log.read(room, position - 1, 1) : undefined;
+    const entry = page?.entries[0];
+    if (entry?.pos === position && entry.access !== undefined) return entry.access;
+    const head = await this.#log.head(room);
+    if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
+    if (head.handshake === position) return head.access;
+    // Reading may trail the head; what is behind the head is nowhere.
+    if (entry === undefined && position > 0 && position < head.handshake)
+      throw new Unavailable('the log trails its head');
+    throw new Refusal('refused', 'no access key of that position');
+  }
+}

@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import type { RoomLog, RoomState } from '../log/log.ts';
+import type { Turn } from '../net/end-of-tick.ts';
+import type { ServedNames } from '../net/served-names.ts';
+import type { Wheel } from '../net/timer-wheel.ts';
+import type { ServerLimits } from '../operate/limits.ts';
+import type { Metrics } from '../operate/metrics.ts';
+import type { Rooms } from '../room/rooms.ts';
+import type { AccessKeys } from './access-keys.ts';
+import type { AddressRates } from './address-rates.ts';
+import type { Admission } from './admission.ts';
+import type { Work } from './in-flight.ts';
+
+/** What every session of a node shares. */
+export interface Relay {
+  readonly log: RoomLog;
+  readonly state: RoomState;
+  readonly rooms: Rooms;
+  readonly keys: AccessKeys;
+  readonly admission: Admission;
+  readonly rates: AddressRates;
+  readonly names: ServedNames;
+  readonly limits: ServerLimits;
+  readonly turn: Turn;
+  readonly wheel: Wheel;
+  readonly work: Work;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** The software and its version, as `welcome` says it. */
+  readonly software: string;
+  /** What whoever makes a room has to name; nothing, if undefined. */
+  readonly createToken: string | undefined;
+  /** After so many seconds messages vanish. */
+  readonly retainSec: number | undefined;
+}
