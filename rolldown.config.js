@@ -12,7 +12,7 @@ const licences = {
 };
 
 export default defineConfig({
-  input: { gochat: 'terminal/src/main.ts', sdk: 'client/src/sdk.ts' },
+  input: { gochat: 'terminal/src/main.ts', sdk: 'client/src/api/sdk.ts' },
   platform: 'node',
   // The workspaces go into the bundle, and the libraries that every command needs before it can do anything: a hundred files of
   // theirs are a fifth of what it takes to start. What else comes from the registry is installed beside it.

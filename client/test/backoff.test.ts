@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BackOff } from '../src/backoff.ts';
+import { BackOff } from '../src/schedule/backoff.ts';
 import { FakeClock } from './fake-clock.ts';
 
 function backOff(random: () => number = () => 1) {

@@ -1,8 +1,8 @@
 import type { Content } from '@gochat/crypto/content';
 import { expect, test } from 'vitest';
-import { applyChange, EMOJI_PER_MESSAGE } from '../src/changes.ts';
-import { isEmoji } from '../src/emoji.ts';
-import type { HistoryItem } from '../src/history.ts';
+import { applyChange, EMOJI_PER_MESSAGE } from '../src/room/changes.ts';
+import { isEmoji } from '../src/room/emoji.ts';
+import type { HistoryItem } from '../src/room/history.ts';
 
 const said: HistoryItem = {
   seq: '7' as HistoryItem['seq'],

@@ -4,9 +4,9 @@ import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Up, UpOf } from '@gochat/protocol/up';
 import { expect, test } from 'vitest';
-import type { Connection } from '../src/connection.ts';
-import { greet } from '../src/conversation.ts';
-import type { Link, LinkEnd, LinkEvents } from '../src/transport/link.ts';
+import type { Connection } from '../src/net/connection.ts';
+import { greet } from '../src/net/conversation.ts';
+import type { Link, LinkEnd, LinkEvents } from '../src/net/link.ts';
 import { FakeClock } from './fake-clock.ts';
 
 const id = (text: string) => text as RequestId;

@@ -1,4 +1,4 @@
-import type { Clock } from '../src/clock.ts';
+import type { Clock } from '../src/schedule/clock.ts';
 
 /** Time that passes when the test says so. */
 export class FakeClock implements Clock {

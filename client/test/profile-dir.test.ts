@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { defaultProfileDir } from '../src/profile-dir.ts';
+import { defaultProfileDir } from '../src/profile/profile-dir.ts';
 
 const at = (env: Record<string, string>, platform: NodeJS.Platform = 'linux') =>
   defaultProfileDir({ env, platform, home: '/home/ada' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Owner } from '../src/owner/roles.ts';
-import { openAt, type Profile, platform } from '../src/seats.ts';
+import { openAt, type Profile, platform } from '../src/profile/profile-connection.ts';
+import type { Owner } from '../src/profile/roles.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 import type { Store } from '../src/store/store.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openChat, type Profile } from '@gochat/client/open';
+import { openChat, type Profile } from '@gochat/client/api/open';
 import { openLmdb } from '@gochat/server/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/operate/operator-log';
 import { serve } from '@gochat/server/serve';

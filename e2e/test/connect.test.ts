@@ -1,4 +1,4 @@
-import { connect } from '@gochat/client/connect';
+import { connect } from '@gochat/client/net/connect';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { openMemory } from '@gochat/server/log/memory/open';
 import { openOperatorLog } from '@gochat/server/operate/operator-log';

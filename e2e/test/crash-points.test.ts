@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { Chat } from '@gochat/client/chat';
-import { connect } from '@gochat/client/connect';
-import type { HistoryItem } from '@gochat/client/history';
-import { Records } from '@gochat/client/records';
+import { Chat } from '@gochat/client/account/account';
+import { connect } from '@gochat/client/net/connect';
+import type { HistoryItem } from '@gochat/client/room/history';
 import { MemoryStore } from '@gochat/client/store/memory';
+import { Records } from '@gochat/client/store/records';
 import { openVault } from '@gochat/crypto/vault';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Crashed, CrashingStore } from '../src/crashing-store.ts';

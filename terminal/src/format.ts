@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem } from '@gochat/client/room/history';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { safeJson } from './safe-json.ts';
 

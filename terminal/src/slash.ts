@@ -1,4 +1,4 @@
-import type { Profile } from '@gochat/client/open';
+import type { Profile } from '@gochat/client/api/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { columns, formatItem } from './format.ts';
 import type { Prompt } from './prompt.ts';

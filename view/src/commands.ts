@@ -1,5 +1,5 @@
-import type { HistoryItem } from '@gochat/client/history';
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo } from '@gochat/client/api/methods';
+import type { HistoryItem } from '@gochat/client/room/history';
 import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
 import { askEmoji, askErase, askFile, inspect, react } from './dialogs-message.ts';
 import { askRemove, setIgnored, showMember, showMembers } from './dialogs-people.ts';

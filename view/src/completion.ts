@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo } from '@gochat/client/api/methods';
 import type { Command } from './command.ts';
 import type { EmojiBook } from './emoji.ts';
 import { sanitizeLine } from './sanitize.ts';

@@ -1,5 +1,5 @@
-import type { HistoryItem } from '@gochat/client/history';
-import type { Params } from '@gochat/client/methods';
+import type { Params } from '@gochat/client/api/methods';
+import type { HistoryItem } from '@gochat/client/room/history';
 import type { CompletionParts } from './completion.ts';
 import { completionAt, wantsEmoji } from './completion.ts';
 import type { EmojiBook } from './emoji.ts';

@@ -1,7 +1,7 @@
-import type { HistoryItem } from '@gochat/client/history';
-import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
-import type { Preferences } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/seats';
+import type { Preferences } from '@gochat/client/account/settings';
+import type { ChatEvent, RoomInfo } from '@gochat/client/api/methods';
+import type { Profile } from '@gochat/client/profile/profile-connection';
+import type { HistoryItem } from '@gochat/client/room/history';
 import { type Acting, actionsOf } from './acting.ts';
 import type { Actions } from './actions.ts';
 import { Asked } from './asking.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem } from '@gochat/client/room/history';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
 import type { Host } from './host.ts';

@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo } from '@gochat/client/api/methods';
 import { colourOf } from './colour.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';

@@ -1,4 +1,4 @@
-import { ChatError } from '@gochat/client/chat-error';
+import { ChatError } from '@gochat/client/api/chat-error';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import type { Host } from './host.ts';

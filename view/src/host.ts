@@ -1,5 +1,5 @@
-import type { Preferences } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/seats';
+import type { Preferences } from '@gochat/client/account/settings';
+import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { Asking, Shown } from './asking.ts';
 import type { ClockFace } from './clock-face.ts';
 import type { Command, CommandName } from './command.ts';

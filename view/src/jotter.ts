@@ -1,5 +1,5 @@
-import type { RoomNotes } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/seats';
+import type { RoomNotes } from '@gochat/client/account/settings';
+import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { Platform } from './platform.ts';
 
 const WRITE_MS = 400;

@@ -1,7 +1,7 @@
-import type { HistoryItem } from '@gochat/client/history';
-import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
-import type { RoomNotes } from '@gochat/client/notes';
-import type { Profile } from '@gochat/client/seats';
+import type { RoomNotes } from '@gochat/client/account/settings';
+import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/api/methods';
+import type { Profile } from '@gochat/client/profile/profile-connection';
+import type { HistoryItem } from '@gochat/client/room/history';
 import type { ClockFace } from './clock-face.ts';
 import type { Context } from './context.ts';
 import { Jotter } from './jotter.ts';

@@ -1,4 +1,4 @@
-import type { ChatEvent } from '@gochat/client/methods';
+import type { ChatEvent } from '@gochat/client/api/methods';
 import type { Readers } from './context.ts';
 import type { Platform } from './platform.ts';
 

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem } from '@gochat/client/room/history';
 import { colourOf } from './colour.ts';
 import type { Pane } from './pane.ts';
 import { inShort } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { Preferences } from '@gochat/client/notes';
+import type { Preferences } from '@gochat/client/account/settings';
 import { colourOf } from './colour.ts';
 import type { Composing } from './composing.ts';
 import type { Dialog } from './dialog.ts';

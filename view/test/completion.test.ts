@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/methods';
+import type { MemberInfo } from '@gochat/client/api/methods';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands.ts';
 import { completionAt } from '../src/completion.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem, HistoryKind } from '@gochat/client/history';
+import type { HistoryItem, HistoryKind } from '@gochat/client/room/history';
 import { ClockFace } from '../src/clock-face.ts';
 import type { Context } from '../src/context.ts';
 import { Lines } from '../src/lines.ts';

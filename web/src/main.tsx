@@ -1,4 +1,4 @@
-import { openBrowserChat } from '@gochat/client/open-browser';
+import { openBrowserChat } from '@gochat/client/api/open-browser';
 import { createView } from '@gochat/view/create';
 import { render } from 'preact';
 import { browserPlatform } from './platform.ts';

@@ -5,7 +5,7 @@ import { build, type OutputChunk } from 'rolldown';
 import { beforeAll, expect, test } from 'vitest';
 import { browserBundle } from '../bundle.mjs';
 
-const entry = fileURLToPath(new URL('../../client/src/open-browser.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../client/src/api/open-browser.ts', import.meta.url));
 /** Gzipped; the larger part of the whole first load. */
 const BUDGET_BYTES = 100_000;
 const FIRST_LOAD_BYTES = 150_000;

@@ -1,5 +1,5 @@
-import type { HistoryItem } from '@gochat/client/history';
-import { openChat } from '@gochat/client/open';
+import { openChat } from '@gochat/client/api/open';
+import type { HistoryItem } from '@gochat/client/room/history';
 
 const PAGE = 500;
 const WAIT_MS = 300_000;

@@ -1,7 +1,7 @@
 import type { DeviceSeal } from '@gochat/crypto/device-seal';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import { ChatError } from '../chat-error.ts';
-import { Fenced } from '../owner/roles.ts';
+import { ChatError } from '../api/chat-error.ts';
+import { Fenced } from '../profile/roles.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
 import { type Change, type ListOptions, type Store, StoreClosed, type StoredRecord } from './store.ts';
 

@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { claimProfile } from '../../src/owner/claim.ts';
-import { CallFailed, OwnerGone } from '../../src/owner/guest.ts';
-import type { Handler, Visitor } from '../../src/owner/host.ts';
-import { OWNER_LIMITS } from '../../src/owner/limits.ts';
-import type { Guest, Owner } from '../../src/owner/roles.ts';
+import { claimProfile } from '../../src/profile/claim.ts';
+import { CallFailed, OwnerGone } from '../../src/profile/guest.ts';
+import type { Handler, Visitor } from '../../src/profile/host.ts';
+import { OWNER_LIMITS } from '../../src/profile/limits.ts';
+import type { Guest, Owner } from '../../src/profile/roles.ts';
 import { temporaryFolder } from '../folder.ts';
 
 async function pair(handler?: Handler): Promise<{ dir: string; owner: Owner; guest: Guest }> {

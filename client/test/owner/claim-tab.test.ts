@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deleteDB } from 'idb';
 import { expect, onTestFinished, test } from 'vitest';
-import { claimTab, type TabClaimOptions, type TabOwner } from '../../src/owner/claim-tab.ts';
-import { CallFailed, OwnerGone } from '../../src/owner/guest.ts';
-import type { Visitor } from '../../src/owner/host.ts';
-import { OWNER_LIMITS } from '../../src/owner/limits.ts';
-import { holdLock } from '../../src/owner/lock.ts';
-import { Fenced, type Guest } from '../../src/owner/roles.ts';
+import { claimTab, type TabClaimOptions, type TabOwner } from '../../src/profile/claim-tab.ts';
+import { CallFailed, OwnerGone } from '../../src/profile/guest.ts';
+import type { Visitor } from '../../src/profile/host.ts';
+import { OWNER_LIMITS } from '../../src/profile/limits.ts';
+import { holdLock } from '../../src/profile/lock.ts';
+import { Fenced, type Guest } from '../../src/profile/roles.ts';
 import { ProfileDatabase } from '../../src/store/indexed-db.ts';
 import { FakeLocks } from './fake-locks.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { claimProfile } from '../../src/owner/claim.ts';
-import type { Guest, Owner } from '../../src/owner/roles.ts';
+import { claimProfile } from '../../src/profile/claim.ts';
+import type { Guest, Owner } from '../../src/profile/roles.ts';
 import type { Order, Report } from './claimant.ts';
 
 /** A process that claims profiles as it is told to. */

@@ -1,4 +1,4 @@
-import type { Locks } from '../../src/owner/lock.ts';
+import type { Locks } from '../../src/profile/lock.ts';
 
 interface Wish {
   readonly options: LockOptions;

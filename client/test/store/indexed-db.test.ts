@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { openOnDevice, sealOnDevice } from '@gochat/crypto/device-seal';
 import { deleteDB, openDB } from 'idb';
 import { expect, onTestFinished, test } from 'vitest';
-import { Fenced } from '../../src/owner/roles.ts';
+import { Fenced } from '../../src/profile/roles.ts';
 import { ProfileDatabase } from '../../src/store/indexed-db.ts';
 import { storeContract } from './contract.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AddressError, isLoopback, linkAddress, parseAddress } from '../../src/transport/address.ts';
+import { AddressError, isLoopback, linkAddress, parseAddress } from '../../src/net/address.ts';
 
 test.each([
   ['tcp://127.0.0.1:4040', 'tcp', '127.0.0.1', 4040, '127.0.0.1:4040'],

@@ -3,10 +3,10 @@ import type { Down } from '@gochat/protocol/down';
 import type { RequestId } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { WebSocket as Socket } from 'ws';
-import { connectBrowser } from '../../src/connect-browser.ts';
-import { BrowserLink, PAUSED_CHARS } from '../../src/transport/browser-link.ts';
-import { DialError } from '../../src/transport/dial-error.ts';
-import { FAREWELL_MS, type LinkEnd, QUEUED_BYTES } from '../../src/transport/link.ts';
+import { BrowserLink, PAUSED_CHARS } from '../../src/net/browser-link.ts';
+import { connectBrowser } from '../../src/net/connect-browser.ts';
+import { DialError } from '../../src/net/dial-error.ts';
+import { FAREWELL_MS, type LinkEnd, QUEUED_BYTES } from '../../src/net/link.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { fakeServer, received } from './fake-server.ts';
 

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import type { Down } from '@gochat/protocol/down';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AddressError, parseAddress } from '../../src/transport/address.ts';
-import { type DialOptions, dial } from '../../src/transport/dial.ts';
-import { DialError } from '../../src/transport/dial-error.ts';
-import { type Link, QUEUED_BYTES } from '../../src/transport/link.ts';
+import { AddressError, parseAddress } from '../../src/net/address.ts';
+import { type DialOptions, dial } from '../../src/net/dial.ts';
+import { DialError } from '../../src/net/dial-error.ts';
+import { type Link, QUEUED_BYTES } from '../../src/net/link.ts';
 import { certificate, fakeServer, received } from './fake-server.ts';
 
 const trusted = await certificate(['localhost', '127.0.0.1']);

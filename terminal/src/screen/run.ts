@@ -1,4 +1,4 @@
-import type { Profile } from '@gochat/client/open';
+import type { Profile } from '@gochat/client/api/open';
 import { createView } from '@gochat/view/create';
 import type { Platform } from '@gochat/view/platform';
 import { sanitizeText } from '@gochat/view/sanitize';

@@ -1,6 +1,6 @@
-import { checkGiven } from '@gochat/client/given';
-import type { RoomInfo } from '@gochat/client/methods';
-import type { Profile } from '@gochat/client/open';
+import type { RoomInfo } from '@gochat/client/api/methods';
+import type { Profile } from '@gochat/client/api/open';
+import { checkGiven } from '@gochat/client/api/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';

@@ -1,4 +1,4 @@
-import { checkGiven } from '@gochat/client/given';
+import { checkGiven } from '@gochat/client/api/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';

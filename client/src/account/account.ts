@@ -1,0 +1,302 @@
+import { type Content, content } from '@gochat/crypto/content';
+import { createRoom, landedFirst } from '@gochat/crypto/create';
+import {
+  cleanName,
+  createIdentity,
+  decodeIdentity,
+  encodeIdentity,
+  fingerprintOf,
+  type Identity,
+  safetyNumber,
+} from '@gochat/crypto/identity';
+import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { Position } from '@gochat/protocol/fields';
+import * as v from 'valibot';
+import { ChatError } from '../api/chat-error.ts';
+import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
+import { checkToken } from '../api/validate-input.ts';
+import { parseAddress } from '../net/address.ts';
+import { RequestError } from '../net/connection.ts';
+import { isEmoji } from '../room/emoji.ts';
+import { Archive } from '../room/history-reader.ts';
+import type { RoomMeta } from '../room/room-meta.ts';
+import type { RoomSession } from '../room/room-session.ts';
+import { RoomLedger } from '../room/room-store.ts';
+import { freshId } from '../store/records.ts';
+import { connectionOf, Governance } from './governance.ts';
+import { joinByLink, peek } from './joining.ts';
+import { pickMember, roomInfo, shownMembers } from './room-info.ts';
+import { Rooms, type RoomsParts } from './rooms.ts';
+import { Notebook } from './settings-store.ts';
+
+export interface ChatParts extends RoomsParts {
+  /** Locks the profile's key with a passphrase, or leaves it open. */
+  readonly relock: (passphrase: string | undefined) => Promise<void>;
+}
+
+type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> };
+
+/** One profile at work: its identity and its rooms. Only the process that owns the profile has one. */
+export class Chat {
+  readonly #parts: ChatParts;
+  readonly #who: Identity;
+  readonly #rooms: Rooms;
+  readonly #notebook: Notebook;
+  readonly #governance: Governance;
+
+  private constructor(parts: ChatParts, who: Identity, notebook: Notebook, rooms: Rooms) {
+    this.#parts = parts;
+    this.#who = who;
+    this.#notebook = notebook;
+    this.#rooms = rooms;
+    this.#governance = new Governance(parts.env);
+  }
+
+  /** Opens what the records hold, or makes an identity. @throws VaultError `damaged` */
+  static async open(parts: ChatParts): Promise<Chat> {
+    const { records, env } = parts;
+    const stored = await records.get({ of: 'identity' });
+    const who = stored === undefined ? createIdentity(env) : decodeIdentity(stored);
+    if (stored === undefined)
+      await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);
+    return new Chat(parts, who, await Notebook.open(records, parts.emit), await Rooms.load(parts));
+  }
+
+  /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    return this.#handlers[method](params);
+  }
+
+  /** Stops everything; what was begun is durable before it resolves. */
+  close(): Promise<void> {
+    return this.#rooms.close();
+  }
+
+  readonly #handlers: Handlers = {
+    whoami: async () => ({
+      name: this.#notebook.preferences.name,
+      identity: encodeBytes(fingerprintOf(this.#who.identity.publicKey)),
+    }),
+    rooms: async () => (await this.#rooms.all()).map(roomInfo),
+    create: (params) => this.#create(params),
+    join: async ({ link, as, waitMs }) => {
+      const own = cleanName(as);
+      const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: own };
+      const { session, already } = await joinByLink(parts, link, waitMs);
+      await this.#remember(own);
+      return { ...roomInfo(session), already };
+    },
+    queue: async ({ room, id, content: wanted, again }) => {
+      const said = checked(wanted);
+      const session = await this.#followed(room);
+      if (again === true && (await this.#archive(session).recent()).some((item) => item.id === id))
+        return { id };
+      await session.queue(id, said);
+      return { id };
+    },
+    waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
+    withdraw: async ({ room, id }) => ({ withdrawn: await (await this.#rooms.named(room)).withdraw(id) }),
+    sent: async ({ room, ids, waitMs }) => {
+      const session = await this.#followed(room);
+      const waiting = () => ids.filter((id) => session.isQueued(id)).length;
+      await session.watch.until(
+        () => (waiting() === 0 || session.ended !== undefined ? true : undefined),
+        waitMs,
+      );
+      if (waiting() > 0 && session.ended !== undefined) throw session.ended;
+      return { waiting: waiting() };
+    },
+    sync: async ({ room, waitMs }) => {
+      const session = await this.#followed(room);
+      try {
+        await this.#rooms.caughtUp(session, waitMs);
+        await posted(session, waitMs);
+        return { live: true, problem: undefined };
+      } catch (error) {
+        if (!(error instanceof ChatError)) throw error;
+        return { live: false, problem: { code: error.code, message: error.message } };
+      }
+    },
+    follow: async ({ room }) => {
+      return this.#rooms.standing(await this.#followed(room));
+    },
+    history: async ({ room, after, before, limit }) => {
+      const archive = this.#archive(await this.#rooms.named(room));
+      if (after !== undefined) return archive.after(Number(after), limit);
+      return archive.before(before === undefined ? undefined : Number(before), limit);
+    },
+    search: async ({ room, text, before, limit }) => {
+      const archive = this.#archive(await this.#rooms.named(room));
+      return archive.search(text, before === undefined ? undefined : Number(before), limit);
+    },
+    members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
+    remove: async (params) =>
+      this.#governance.remove(await this.#current(params.room, params.waitMs), params),
+    invite: async (params) =>
+      this.#governance.invite(await this.#current(params.room, params.waitMs), params),
+    invites: async ({ room, waitMs }) => this.#governance.invites(await this.#current(room, waitMs)),
+    settle: async (params) =>
+      this.#governance.settle(await this.#current(params.room, params.waitMs), params),
+    appoint: async (params) =>
+      this.#governance.appoint(await this.#current(params.room, params.waitMs), params),
+    revoke: async (params) =>
+      this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
+    peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),
+    whisper: async ({ room, says }) => {
+      (await this.#followed(room)).whisper(says);
+      return null;
+    },
+    notes: async ({ room }) => this.#notebook.notes((await this.#rooms.named(room)).room.id),
+    note: async ({ room, change }) => this.#notebook.note((await this.#rooms.named(room)).room.id, change),
+    preferences: async () => this.#notebook.preferences,
+    prefer: ({ change }) => this.#notebook.prefer(change),
+    leave: (params) => this.#leave(params),
+    safety: async ({ room, member }) => {
+      const session = await this.#rooms.named(room);
+      const own = this.#who.identity.publicKey;
+      const wanted = member === undefined ? shownMembers(session.room) : [pickMember(session.room, member)];
+      const members = wanted
+        .filter(({ info }) => !info.self)
+        .map(({ member: m, info }) => ({
+          id: info.id,
+          name: info.name,
+          number: safetyNumber(own, decodeBytes(m.identity)),
+        }));
+      return { code: roomCode(session.room), epoch: String(epochOf(session.room)), members };
+    },
+    inspect: (params) => this.#inspect(params),
+    passphrase: async ({ passphrase }) => {
+      await this.#parts.relock(passphrase);
+      return null;
+    },
+  };
+
+  /** Whoever connects first posts what is queued, in order; then comes what was asked. */
+  async #followed(room: string): Promise<RoomSession> {
+    await this.#rooms.followQueued();
+    return this.#rooms.followed(room);
+  }
+
+  /** The room as the server has it now. @throws ChatError */
+  async #current(room: string, waitMs: number): Promise<RoomSession> {
+    const session = await this.#followed(room);
+    await this.#rooms.caughtUp(session, waitMs);
+    await posted(session, waitMs);
+    return session;
+  }
+
+  async #create({ name, as, server, token, waitMs }: Params<'create'>): Promise<RoomInfo> {
+    if (token !== undefined) checkToken(token);
+    const address = parseAddress(server).href;
+    const own = cleanName(as);
+    const { env, records } = this.#parts;
+    const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
+    const frame = token === undefined ? made : { ...made, token };
+    await this.#rooms.followQueued();
+    const connection = await this.#rooms.line(address).online(waitMs);
+    const meta: RoomMeta = {
+      id: room.id,
+      server: address,
+      name: cleanName(name),
+      as: own,
+      left: false,
+      leaving: [],
+      since: env.now(),
+    };
+    await RoomLedger.store(records, meta, room, frame);
+    const landed = await connection.request(frame).catch(async (error: unknown) => {
+      // Whether there is a room isn't known, or there may be one soon: the same request is repeated by the room itself.
+      if (!(error instanceof RequestError)) return undefined;
+      const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
+      if (error.retryAfterMs > 0 && !isLimited) return undefined;
+      await RoomLedger.erase(records, room.id);
+      throw isLimited ? new ChatError('refused', error.message, { cause: error }) : error;
+    });
+    if (landed !== undefined) await RoomLedger.store(records, meta, landedFirst(room, landed.seq), undefined);
+    const session = await this.#rooms.adopt(meta);
+    await this.#rooms.caughtUp(session, waitMs);
+    await this.#remember(own);
+    return roomInfo(session);
+  }
+
+  /** The first name that somebody goes by is the profile's own from then on. */
+  async #remember(name: string): Promise<void> {
+    if (this.#notebook.preferences.name === undefined) await this.#notebook.prefer({ name });
+  }
+
+  async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
+    const session = await this.#followed(room);
+    const alone = membersOf(session.room).length === 1;
+    if (!alone && session.ended === undefined) {
+      const id = freshId<string>(this.#parts.env);
+      await session.queue(id, { kind: 'leave' });
+      const told = await session.watch.until(() => (session.isQueued(id) ? undefined : true), waitMs);
+      if (told === undefined)
+        throw new ChatError(
+          'offline',
+          'the server could not be reached: the others are told once it can; leave again then',
+        );
+    }
+    await session.leave();
+    this.#rooms.line(session.meta.server).drop(session);
+    return { alone };
+  }
+
+  async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {
+    const session = await this.#current(room, waitMs);
+    const wanted = seq ?? (await this.#lastMessage(session));
+    if (!/^[1-9][0-9]{0,15}$/.test(wanted))
+      throw new ChatError('usage', 'SEQ is a number as gochat tail --json shows it');
+    const after = String(Number(wanted) - 1) as Position;
+    const frame = {
+      type: 'read' as const,
+      id: freshId<never>(this.#parts.env),
+      room: session.room.id,
+      after,
+      limit: 1,
+    };
+    const [entry] = (await connectionOf(session).request(frame)).entries;
+    if (entry?.seq !== wanted)
+      throw new ChatError(
+        'unknown-entry',
+        `the server has no entry ${wanted} in this room (it may have expired)`,
+      );
+    const says = (await this.#archive(session).after(Number(wanted) - 1, 8)).filter(
+      (item) => item.seq === wanted,
+    );
+    return {
+      seq: entry.seq,
+      kind: entry.kind,
+      at: entry.at,
+      body: entry.body,
+      bytes: decodeBytes(entry.body).length,
+      says,
+    };
+  }
+
+  async #lastMessage(session: RoomSession): Promise<string> {
+    const last = (await this.#archive(session).recent()).find((item) => item.kind === 'text');
+    if (last === undefined) throw new ChatError('unknown-entry', 'there is no message in this room yet');
+    return last.seq;
+  }
+
+  #archive(session: RoomSession): Archive {
+    return new Archive(this.#parts.records, session.room.id);
+  }
+}
+
+/** @throws ChatError `usage` for what no reader would take */
+function checked(said: Content): Content {
+  if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError('usage', 'a reaction is one emoji');
+  if (!v.is(content, said)) throw new ChatError('usage', 'this is nothing that can be sent');
+  return said;
+}
+
+/** Waits until all that was queued is in the log, or `waitMs` is over. */
+async function posted(session: RoomSession, waitMs: number): Promise<void> {
+  await session.watch.until(
+    () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
+    waitMs,
+  );
+}

@@ -1,0 +1,104 @@
+import { appoint, invite, remove, revoke, settle } from '@gochat/crypto/handshake';
+import { fingerprintOf } from '@gochat/crypto/identity';
+import { formatLink } from '@gochat/crypto/link';
+import type { Env } from '@gochat/crypto/primitives';
+import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { ChatError } from '../api/chat-error.ts';
+import type { Params, Result } from '../api/methods.ts';
+import { linkAddress } from '../net/address.ts';
+import type { RoomSession } from '../room/room-session.ts';
+import { freshId } from '../store/records.ts';
+import { pickMember, shownMembers } from './room-info.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const INVITE_LIFETIME_MS = 30 * DAY_MS;
+
+/** What members decide about their room. Each takes the room as the server has it now. */
+export class Governance {
+  readonly #env: Env;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  async remove(session: RoomSession, { member, waitMs }: Params<'remove'>): Promise<Result<'remove'>> {
+    const { member: target, info } = pickMember(session.room, member);
+    const isIn = () => membersOf(session.room).some((m) => m.device === target.device);
+    await session
+      .change((now) => remove(now, target.device, this.#env), waitMs)
+      .catch((error: unknown) => {
+        // An earlier Remove whose outcome wasn't known has landed meanwhile.
+        if (isIn()) throw error;
+      });
+    return { name: info.name };
+  }
+
+  async settle(session: RoomSession, { name, topic, waitMs }: Params<'settle'>): Promise<null> {
+    const wanted = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
+    await session.change((now) => settle(now, wanted, this.#env), waitMs);
+    return null;
+  }
+
+  async appoint(
+    session: RoomSession,
+    { member, admin, waitMs }: Params<'appoint'>,
+  ): Promise<Result<'appoint'>> {
+    const { member: target, info } = pickMember(session.room, member);
+    await session.change((now) => appoint(now, target.device, admin, this.#env), waitMs);
+    return { name: info.name };
+  }
+
+  async invite(
+    session: RoomSession,
+    { expiresMs, uses, waitMs }: Params<'invite'>,
+  ): Promise<Result<'invite'>> {
+    const most = connectionOf(session).inviteLifetimeMs;
+    if (expiresMs !== undefined && expiresMs > most)
+      throw new ChatError(
+        'usage',
+        `here an invite lasts for at most ${Number((most / DAY_MS).toFixed(1))} days`,
+      );
+    const secret = this.#env.random(16);
+    const terms = {
+      expires: this.#env.now() + (expiresMs ?? Math.min(INVITE_LIFETIME_MS, most)),
+      ...(uses !== undefined && { uses }),
+    };
+    await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
+    const founder = fingerprintOf(session.room.context.founder);
+    const address = linkAddress(session.meta.server);
+    const link = formatLink({ address, room: session.room.id, secret, founder });
+    return { link, id: invitesOf(session.room).at(-1)?.id ?? '', expires: terms.expires };
+  }
+
+  async invites(session: RoomSession): Promise<Result<'invites'>> {
+    const info = await connectionOf(session).request({
+      type: 'fetch',
+      id: freshId(this.#env),
+      room: session.room.id,
+    });
+    const shown = shownMembers(session.room);
+    return invitesOf(session.room).map((i) => {
+      const live = info.invites.find((known) => known.invite === i.id);
+      const by = shown.find(({ member }) => member.identity === i.by)?.info.name ?? '';
+      return { id: i.id, by, expires: live?.expires, uses: live?.uses, live: live !== undefined };
+    });
+  }
+
+  async revoke(session: RoomSession, { id, waitMs }: Params<'revoke'>): Promise<null> {
+    const fitting = invitesOf(session.room).filter((i) => i.id.startsWith(id));
+    const [one] = fitting;
+    if (one === undefined)
+      throw new ChatError('unknown-entry', `there is no invite "${id}": gochat invites lists them`);
+    if (fitting.length > 1)
+      throw new ChatError('ambiguous', `several invites begin so: ${fitting.map((i) => i.id).join(', ')}`);
+    await session.change((now) => revoke(now, [one.id], this.#env), waitMs);
+    return null;
+  }
+}
+
+/** @throws ChatError `offline` */
+export function connectionOf(session: RoomSession) {
+  if (session.connection === undefined)
+    throw new ChatError('offline', 'the connection to the server was lost: try again');
+  return session.connection;
+}

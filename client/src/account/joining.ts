@@ -1,0 +1,201 @@
+import { landedFirst } from '@gochat/crypto/create';
+import type { Identity } from '@gochat/crypto/identity';
+import { inviteKeys } from '@gochat/crypto/invite';
+import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
+import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import type { Env } from '@gochat/crypto/primitives';
+import { type Room, RoomError, stateOf } from '@gochat/crypto/room';
+import type { DownOf } from '@gochat/protocol/down';
+import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from '../api/chat-error.ts';
+import type { InvitePreview } from '../api/methods.ts';
+import { parseAddress } from '../net/address.ts';
+import { type Connection, RequestError } from '../net/connection.ts';
+import type { RoomMeta } from '../room/room-meta.ts';
+import type { RoomSession } from '../room/room-session.ts';
+import { RoomLedger } from '../room/room-store.ts';
+import { freshId, type Records } from '../store/records.ts';
+import { shownMembers } from './room-info.ts';
+import type { Rooms } from './rooms.ts';
+
+/** Nobody reads it. */
+const PEEKING = 'nobody';
+
+interface JoinParts {
+  readonly records: Records;
+  readonly env: Env;
+  readonly rooms: Rooms;
+  readonly who: Identity;
+  readonly as: string;
+}
+
+/**
+ * Joins by a link, or finds that the profile is in the room already. A join that was cut off goes on where it stood.
+ * @throws LinkError, ChatError, RoomError
+ */
+export async function joinByLink(
+  parts: JoinParts,
+  text: string,
+  waitMs: number,
+): Promise<{ session: RoomSession; already: boolean }> {
+  const { rooms, records, env, who, as } = parts;
+  const link = parseLink(text);
+  const end = Date.now() + waitMs;
+  const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
+  if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
+    // Whether this device is still a member the server knows better than the profile does.
+    await known.watch.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
+    if (known.ended?.code !== 'not-member') return { session: known, already: true };
+  }
+  const meta: RoomMeta = {
+    id: link.room,
+    server: parseAddress(link.address).href,
+    name: known?.meta.name ?? '',
+    as,
+    left: false,
+    leaving: [],
+    since: env.now(),
+  };
+  // An older membership stays what it is until the new one has landed.
+  const keepOlder = known !== undefined && known.room.status !== 'joining';
+  const persist = async ({ room, frame }: Joining) => {
+    if (!keepOlder) await RoomLedger.store(records, meta, room, frame);
+  };
+  const connection = await rooms.line(meta.server).online(waitMs);
+  const last = known?.unfinishedJoin;
+  const room = await redeem(connection, who, as, link, { env, persist, end }, last);
+  const joined = { ...meta, name: stateOf(room).name };
+  await RoomLedger.store(records, joined, room, undefined);
+  const session = await rooms.adopt(joined);
+  await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
+  return { session, already: false };
+}
+
+/**
+ * Looks at what a link leads to: the join is made and not sent.
+ * @throws LinkError, ChatError `refused` when the invite is dead, `offline`; RoomError as {@link join}
+ */
+export async function peek(
+  { rooms, env, who }: Omit<JoinParts, 'as' | 'records'>,
+  text: string,
+  waitMs: number,
+): Promise<InvitePreview> {
+  const link = parseLink(text);
+  const end = Date.now() + waitMs;
+  const server = parseAddress(link.address).href;
+  const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
+  const connection = await rooms.line(server).online(waitMs);
+  const info = await invitation(connection, link, { env, end });
+  const { room } = await join(who, PEEKING, link, info, env);
+  const state = stateOf(room);
+  const by = state.invites.find((i) => i.id === inviteKeys(link.secret).id)?.by;
+  const members = shownMembers(room).filter(({ info: { self } }) => !self);
+  return {
+    room: room.id,
+    name: state.name,
+    topic: state.topic ?? '',
+    members: members.map(({ info: { name } }) => name),
+    by: members.find(({ member }) => member.identity === by)?.info.name ?? '',
+    server,
+    already:
+      known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
+  };
+}
+
+async function invitation(
+  connection: Connection,
+  link: InviteLink,
+  { env, end }: { readonly env: Env; readonly end: number },
+): Promise<DownOf<'groupinfo'>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await connection.request(proveInvitation(link, connection.dialled, freshId(env), env));
+    } catch (error) {
+      const wait = waitAfter(error, attempt, env);
+      if (wait === undefined || Date.now() + wait > end) throw refusal(error);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+/** A join that was sent and whose outcome may not be known: kept, so that the same request can be asked again. */
+export interface Joining {
+  readonly room: Room;
+  readonly frame: UnprovedJoin;
+}
+
+/**
+ * Redeems an invite: one join lands per epoch, so that whoever loses the race fetches anew.
+ * @param persist makes a join durable before it is sent.
+ * @param last a join whose outcome was never learnt.
+ * @returns the room, a member from its place in the log on.
+ * @throws ChatError `refused` when the invite is dead, RoomError, Disconnected
+ */
+export async function redeem(
+  connection: Connection,
+  who: Identity,
+  name: string,
+  link: InviteLink,
+  parts: {
+    readonly env: Env;
+    readonly persist: (joining: Joining) => Promise<void>;
+    readonly end: number;
+  },
+  last?: Joining,
+): Promise<Room> {
+  let joining = last;
+  for (let attempt = 0; Date.now() < parts.end; attempt++) {
+    try {
+      if (joining === undefined) {
+        const info = await connection.request(
+          proveInvitation(link, connection.dialled, freshId(parts.env), parts.env),
+        );
+        joining = await join(who, name, link, info, parts.env);
+        await parts.persist(joining);
+      }
+      const frame: UpOf<'join'> = proveJoin(
+        inviteKeys(link.secret),
+        joining.frame,
+        connection.dialled,
+        parts.env,
+      );
+      const ack = await connection.request(frame);
+      return landedFirst(joining.room, ack.seq);
+    } catch (error) {
+      const wait = waitAfter(error, attempt, parts.env);
+      if (wait === undefined) throw refusal(error);
+      // Only an unknown outcome is asked again as it was; a lost race needs the newer epoch.
+      if (error instanceof RequestError && error.code === 'conflict') joining = undefined;
+      if (error instanceof RoomError) joining = undefined;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  throw new ChatError(
+    'offline',
+    'too many others joined at the same time, or the server did not answer: try again',
+  );
+}
+
+function waitAfter(error: unknown, attempt: number, env: Env): number | undefined {
+  const jitter = ((env.random(1)[0] ?? 0) + 1) / 256;
+  if (error instanceof RequestError && error.code === 'conflict')
+    return Math.min(250, 20 * 2 ** Math.min(attempt, 4)) * jitter;
+  if (error instanceof RequestError && error.retryAfterMs > 0) return error.retryAfterMs * (0.5 + jitter);
+  return undefined;
+}
+
+function refusal(error: unknown): unknown {
+  if (error instanceof RequestError && error.code === 'invite') {
+    return new ChatError(
+      'refused',
+      'this invite does not work any more: it is unknown, expired, used up or withdrawn; ask for a new one',
+      {
+        cause: error,
+      },
+    );
+  }
+  if (error instanceof RequestError && error.code === 'no-room') {
+    return new ChatError('refused', 'the server has no such room', { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,69 @@
+import { epochOf, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { ChatError } from '../api/chat-error.ts';
+import type { MemberInfo, RoomInfo } from '../api/methods.ts';
+import type { RoomSession } from '../room/room-session.ts';
+
+export function roomInfo(session: RoomSession): RoomInfo {
+  const { room, meta } = session;
+  const self = membersOf(room).find((m) => m.self);
+  const founded = self?.identity === encodeBytes(room.context.founder);
+  return {
+    id: meta.id,
+    name: meta.name,
+    topic: room.context.state === 'newer' ? '' : (room.context.state.topic ?? ''),
+    as: meta.as,
+    server: meta.server,
+    status: meta.left ? 'left' : room.status,
+    members: membersOf(room).length,
+    admin: self?.admin ?? false,
+    epoch: String(epochOf(room)),
+    queued: session.queued,
+    confirmed: room.heard || founded,
+  };
+}
+
+const MEMBER_ID_CHARS = 8;
+
+/** A member as it is shown, and as the room knows it. */
+export interface Shown {
+  readonly member: Member;
+  readonly info: MemberInfo;
+}
+
+export function shownMembers(room: Room): Shown[] {
+  const members = membersOf(room);
+  const labels = labelsOf(members);
+  return members.map((member) => ({
+    member,
+    info: {
+      id: member.device.slice(0, MEMBER_ID_CHARS),
+      device: member.device,
+      identity: member.identity,
+      name: labels.get(member.device) ?? member.name,
+      admin: member.admin,
+      self: member.self,
+    },
+  }));
+}
+
+/** The member that a name or an id means. @throws ChatError `unknown-member`, `ambiguous` */
+export function pickMember(room: Room, wanted: string): Shown {
+  const shown = shownMembers(room);
+  const fitting = firstNonEmpty(
+    shown.filter(({ info }) => info.id === wanted),
+    shown.filter(({ member, info }) => info.name === wanted || member.name === wanted),
+  );
+  const [one] = fitting;
+  if (one === undefined)
+    throw new ChatError('unknown-member', `there is no member "${wanted}": gochat members lists them`);
+  if (fitting.length > 1) {
+    const ids = fitting.map(({ info }) => `${info.id} (${info.name})`).join(', ');
+    throw new ChatError('ambiguous', `several members are called "${wanted}"; name one by its id: ${ids}`);
+  }
+  return one;
+}
+
+export function firstNonEmpty<T>(...lists: readonly (readonly T[])[]): readonly T[] {
+  return lists.find((list) => list.length > 0) ?? [];
+}

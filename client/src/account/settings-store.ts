@@ -1,0 +1,73 @@
+import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
+import type { ChatEvent } from '../api/methods.ts';
+import { Turns } from '../schedule/mutex.ts';
+import { fromJson, type Records, toJson } from '../store/records.ts';
+import { NOTES, PREFERENCES, type Preferences, type RoomNotes } from './settings.ts';
+
+/** What a profile keeps for itself: notes on rooms, and its preferences. */
+export class Notebook {
+  readonly #records: Records;
+  readonly #emit: (event: ChatEvent) => void;
+  readonly #turns = new Turns();
+  #preferences: Preferences;
+
+  private constructor(records: Records, emit: (event: ChatEvent) => void, preferences: Preferences) {
+    this.#records = records;
+    this.#emit = emit;
+    this.#preferences = preferences;
+  }
+
+  /** @throws VaultError `damaged` */
+  static async open(records: Records, emit: (event: ChatEvent) => void): Promise<Notebook> {
+    const stored = await records.get({ of: 'settings' });
+    const known = stored === undefined ? {} : fromJson<Partial<Preferences>>(stored);
+    return new Notebook(records, emit, { ...PREFERENCES, ...known });
+  }
+
+  get preferences(): Preferences {
+    return this.#preferences;
+  }
+
+  prefer(change: Partial<Preferences>): Promise<Preferences> {
+    return this.#turns.take(async () => {
+      const next = { ...this.#preferences, ...change };
+      if (same(next, this.#preferences)) return next;
+      await this.#records.write([{ place: { of: 'settings' }, value: toJson(next) }]);
+      this.#preferences = next;
+      this.#emit({ kind: 'preferences', preferences: next });
+      return next;
+    });
+  }
+
+  async notes(room: RoomId): Promise<RoomNotes> {
+    const stored = await this.#records.get({ of: 'notes', room });
+    return stored === undefined ? NOTES : { ...NOTES, ...fromJson<Partial<RoomNotes>>(stored) };
+  }
+
+  note(room: RoomId, change: Partial<RoomNotes>): Promise<RoomNotes> {
+    return this.#turns.take(async () => {
+      const now = await this.notes(room);
+      const next = changed(now, change);
+      if (same(next, now)) return now;
+      await this.#records.write([{ place: { of: 'notes', room }, value: toJson(next) }]);
+      this.#emit({ kind: 'notes', room, notes: next });
+      return next;
+    });
+  }
+}
+
+/** A draft comes with what it answers: JSON has no way to say that something is to be left out. */
+function changed(now: RoomNotes, change: Partial<RoomNotes>): RoomNotes {
+  const { draftReply, ...rest } = { ...now, ...change };
+  const reply = change.draft === undefined ? draftReply : change.draftReply;
+  const grown = change.read !== undefined && isBehind(change.read, now.read);
+  return { ...rest, read: grown ? change.read : now.read, ...(reply && { draftReply: reply }) };
+}
+
+function isBehind(position: string, other: string): boolean {
+  return /^\d{1,16}$/.test(position) && comparePositions(position as Position, other as Position) > 0;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,33 @@
+import type { Env } from '@gochat/crypto/primitives';
+import { connect } from '../net/connect.ts';
+import { claimProfile } from '../profile/claim.ts';
+import { type AskPassphrase, relock, unlock } from '../profile/key-file.ts';
+import { openAt, type Profile, platform } from '../profile/profile-connection.ts';
+
+export type { Profile };
+
+export interface OpenOptions {
+  /** The profile's folder; made when absent. */
+  readonly dir: string;
+  readonly passphrase?: AskPassphrase;
+  /** Certificates (PEM) to trust besides the platform's. */
+  readonly ca?: string;
+  /** Allows plain connections to hosts that aren't loopback. */
+  readonly insecure?: boolean;
+  readonly env?: Env;
+}
+
+/** Opens a profile in a folder: as its owner, or through the process that is. @throws ChatError `locked`, `internal` */
+export function openChat({ dir, passphrase, ca, insecure, env = platform }: OpenOptions): Promise<Profile> {
+  return openAt(
+    {
+      claim: () => claimProfile(dir),
+      async unlock() {
+        const key = await unlock(dir, passphrase, env);
+        return { key, relock: (next) => relock(dir, key, next, env) };
+      },
+      connect: (address) => connect(address, { ca, insecure }),
+    },
+    env,
+  );
+}

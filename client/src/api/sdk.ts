@@ -1,0 +1,158 @@
+import type { Content, Ref } from '@gochat/crypto/content';
+import type { HistoryItem } from '../room/history.ts';
+import { ChatError } from './chat-error.ts';
+import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
+import { type OpenOptions, openChat, type Profile } from './open.ts';
+
+export type { ChatErrorCode } from './chat-error.ts';
+export type { ChatEvent, HistoryItem, MemberInfo, OpenOptions, Profile, RoomInfo };
+export { ChatError, openChat };
+
+const WAIT_MS = 30_000;
+const PAGE = 500;
+
+/** For scripts and bots: a profile, with its rooms as objects. Many processes may use one profile at once. */
+export class GoChat {
+  readonly profile: Profile;
+
+  private constructor(profile: Profile) {
+    this.profile = profile;
+  }
+
+  /** Opens the profile in a folder, which is made when absent. @throws ChatError `locked` without the right passphrase */
+  static async open(dir: string, options: Omit<OpenOptions, 'dir'> = {}): Promise<GoChat> {
+    return new GoChat(await openChat({ ...options, dir }));
+  }
+
+  /** Joins by an invite link; in the room already, it is simply found. @throws ChatError `refused` when the invite is dead */
+  async join(link: string, as: string): Promise<ChatRoom> {
+    return new ChatRoom(this.profile, (await this.profile.call('join', { link, as, waitMs: WAIT_MS })).id);
+  }
+
+  /** Makes a room on a server. */
+  async create(name: string, as: string, server: string): Promise<ChatRoom> {
+    return new ChatRoom(
+      this.profile,
+      (await this.profile.call('create', { name, as, server, waitMs: WAIT_MS })).id,
+    );
+  }
+
+  /** A room of this profile by its name or id. @throws ChatError `unknown-room`, `ambiguous` */
+  async room(name: string): Promise<ChatRoom> {
+    const fitting = (await this.profile.call('rooms', {})).filter(
+      (room) => room.id === name || room.name === name,
+    );
+    const [one] = fitting;
+    if (one === undefined) throw new ChatError('unknown-room', `this profile has no room "${name}"`);
+    if (fitting.length > 1)
+      throw new ChatError('ambiguous', `several rooms are called "${name}": name one by its id`);
+    return new ChatRoom(this.profile, one.id);
+  }
+
+  rooms(): Promise<readonly RoomInfo[]> {
+    return this.profile.call('rooms', {});
+  }
+
+  close(): Promise<void> {
+    return this.profile.close();
+  }
+}
+
+/** A room of a profile. */
+export class ChatRoom {
+  readonly id: string;
+  readonly #profile: Profile;
+
+  constructor(profile: Profile, id: string) {
+    this.#profile = profile;
+    this.id = id;
+  }
+
+  /**
+   * Sends a message.
+   * @returns true once the server has it; false when it is queued, durable, because the server could not be reached in `waitMs`
+   * @throws ChatError `not-member`; `usage` above 64 KiB
+   */
+  send(text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'text', text }, waitMs);
+  }
+
+  /** Answers a message. As {@link send}. */
+  async reply(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'text', text, reply: refOf(item) }, waitMs);
+  }
+
+  /** Gives an own message other words. As {@link send}; what others said can't be changed, which nobody tells here. */
+  async edit(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'edit', of: refOf(item), text }, waitMs);
+  }
+
+  /** Takes a message back, for everybody: an own one, or as an admin anybody's. As {@link send}. */
+  async delete(item: HistoryItem, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'delete', of: refOf(item) }, waitMs);
+  }
+
+  /** Puts an emoji to a message, or takes it away with `on` false. As {@link send}. */
+  async react(item: HistoryItem, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
+    return this.#say({ kind: 'react', to: refOf(item), emoji, on }, waitMs);
+  }
+
+  async #say(content: Content, waitMs: number): Promise<boolean> {
+    const id = messageId();
+    await this.#profile.call('queue', { room: this.id, id, content });
+    return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
+  }
+
+  /** Everything in the room behind `after` ("0" is the beginning), oldest first, then what comes, each once, without end. */
+  async *items(after?: string): AsyncGenerator<HistoryItem, void, undefined> {
+    let last = Number(after ?? (await this.#newest()));
+    let wake: () => void = () => undefined;
+    const stop = this.#profile.on((event) => {
+      if (event.kind === 'items' && event.room === this.id) wake();
+    });
+    try {
+      await this.#profile.call('follow', { room: this.id });
+      for (;;) {
+        const more = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const page = await this.#profile.call('history', { room: this.id, after: String(last), limit: PAGE });
+        for (const item of page) {
+          last = Math.max(last, Number(item.seq));
+          yield item;
+        }
+        if (page.length === 0) await more;
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  async #newest(): Promise<string> {
+    return (await this.#profile.call('history', { room: this.id, limit: 1 })).at(-1)?.seq ?? '0';
+  }
+
+  members(): Promise<readonly MemberInfo[]> {
+    return this.#profile.call('members', { room: this.id });
+  }
+
+  /** Makes an invite link. @param uses how often it can be redeemed; any number of times when absent */
+  async invite(terms: { readonly expiresMs?: number; readonly uses?: number } = {}): Promise<string> {
+    const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
+    return (await this.#profile.call('invite', params)).link;
+  }
+}
+
+/** @throws ChatError `usage` for what is no message */
+function refOf({ kind, seq, id }: HistoryItem): Ref {
+  if (kind !== 'text' || id === undefined) throw new ChatError('usage', 'this is not a message');
+  return { seq, id };
+}
+
+function messageId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}

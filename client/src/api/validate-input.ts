@@ -1,0 +1,34 @@
+import { cleanName } from '@gochat/crypto/identity';
+import { parseLink } from '@gochat/crypto/link';
+import { createToken } from '@gochat/protocol/fields';
+import { is } from 'valibot';
+import { parseAddress } from '../net/address.ts';
+import { ChatError } from './chat-error.ts';
+import { toChatError } from './to-chat-error.ts';
+
+/** What people give, to be looked at before a profile is made for it. */
+export interface Given {
+  readonly link?: string | undefined;
+  readonly server?: string | undefined;
+  /** For a server that makes rooms only for those who name it. */
+  readonly token?: string | undefined;
+  /** Of a person or a room. */
+  readonly names?: readonly (string | undefined)[];
+}
+
+/** @throws ChatError `usage` when any of it can't be what it should be */
+export function checkGiven({ link, server, token, names = [] }: Given): void {
+  try {
+    if (link !== undefined) parseAddress(parseLink(link).address);
+    if (server !== undefined) parseAddress(server);
+    if (token !== undefined) checkToken(token);
+    for (const name of names) if (name !== undefined) cleanName(name);
+  } catch (error) {
+    throw toChatError(error);
+  }
+}
+
+/** @throws ChatError `usage` when it can't be a server's token */
+export function checkToken(token: string): void {
+  if (!is(createToken, token)) throw new ChatError('usage', 'that is no token: it has 22 characters');
+}

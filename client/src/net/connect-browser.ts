@@ -1,0 +1,31 @@
+import { ChatError } from '../api/chat-error.ts';
+import { linkAddress, parseAddress } from './address.ts';
+import { type BrowserDialOptions, BrowserLink } from './browser-link.ts';
+import type { Connection } from './connection.ts';
+import { greet } from './conversation.ts';
+
+/**
+ * Connects a page to the server that it came from, and says hello.
+ * @param page the page's own origin; a page may reach no other.
+ * @throws ChatError `usage` for another server; AddressError, DialError, RequestError, Disconnected
+ */
+export async function connectBrowser(
+  address: string,
+  page: string,
+  options: BrowserDialOptions = {},
+): Promise<Connection> {
+  const own = linkAddress(page);
+  const wanted = linkAddress(address);
+  if (own !== wanted) {
+    throw new ChatError(
+      'usage',
+      `this page can reach its own server alone, ${shown(own)}: open the link on ${shown(wanted)} itself`,
+    );
+  }
+  return greet(await BrowserLink.open(parseAddress(own), options), options);
+}
+
+/** Without the port where browsers leave it out. */
+function shown(address: string): string {
+  return new URL(address).origin;
+}

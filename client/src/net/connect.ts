@@ -1,0 +1,12 @@
+import { parseAddress } from './address.ts';
+import type { Connection } from './connection.ts';
+import { type GreetOptions, greet } from './conversation.ts';
+import { type DialOptions, dial } from './dial.ts';
+
+/** Connects to a server and says hello. @throws AddressError, DialError, RequestError, Disconnected */
+export async function connect(
+  address: string,
+  options: DialOptions & GreetOptions = {},
+): Promise<Connection> {
+  return greet(await dial(parseAddress(address), options), options);
+}

@@ -1,0 +1,253 @@
+import type { Down, DownOf } from '@gochat/protocol/down';
+import { adviceOf } from '@gochat/protocol/errors';
+import type { RequestId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
+import type { UpOf } from '@gochat/protocol/up';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
+import { type Clock, systemClock } from '../schedule/clock.ts';
+import {
+  type Connection,
+  Disconnected,
+  REPLIES,
+  type Reply,
+  type Request,
+  RequestError,
+} from './connection.ts';
+import { Inbox } from './inbox.ts';
+import type { Link, LinkEnd } from './link.ts';
+
+export interface GreetOptions {
+  readonly clock?: Clock;
+  /** How long nothing may be heard while an answer is due. An answer may take four times as long while other things come. */
+  readonly answerMs?: number;
+}
+
+/** Says hello over a fresh link. @throws RequestError, Disconnected */
+export async function greet(link: Link, options: GreetOptions = {}): Promise<Connection> {
+  return new Conversation(link, options).hello();
+}
+
+const ANSWER_MS = 30_000;
+/** A server may ask for other intervals than ours, not for absurd ones. */
+const SILENCE_MS = { least: 1_000, most: 10 * 60_000 };
+const SIGNAL_QUEUE_BYTES = 64 * 1024;
+/** One is left for the ping. */
+const IN_FLIGHT = LIMITS.requestsInFlight - 1;
+
+interface Pending {
+  readonly frame: Request;
+  resolve(reply: Down): void;
+  reject(error: Error): void;
+  stop?: () => void;
+}
+
+class Conversation {
+  readonly closed: Promise<Disconnected>;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #answerMs: number;
+  readonly #inbox: Inbox;
+  readonly #pending = new Map<RequestId, Pending>();
+  /** Not bounded: each stands for a caller that waits and holds its frame anyway. */
+  readonly #queue: Pending[] = [];
+  #heardAt: number;
+  #stopWatch: () => void = () => undefined;
+  #welcomed = false;
+  #pings = 0;
+  #farewell: DownOf<'error'> | undefined;
+  #fault: Disconnected | undefined;
+  #ended: Disconnected | undefined;
+
+  constructor(link: Link, { clock = systemClock, answerMs = ANSWER_MS }: GreetOptions) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#answerMs = answerMs;
+    this.#heardAt = clock.now();
+    this.#inbox = new Inbox({
+      pause: () => link.pause(),
+      resume: () => {
+        this.#heardAt = clock.now();
+        link.resume();
+      },
+      overrun: () => this.#fail('more came than this side could take'),
+    });
+    this.closed = link.closed.then((end) => this.#end(end));
+    link.start({
+      heard: () => {
+        this.#heardAt = clock.now();
+      },
+      frame: (frame, bytes) => this.#take(frame, bytes),
+    });
+  }
+
+  async hello(): Promise<Connection> {
+    const { origin } = this.#link;
+    const id = 'hello' as RequestId;
+    const stop = this.#clock.after(LIMITS.helloMs, () =>
+      this.#fail('the server did not answer the greeting'),
+    );
+    try {
+      const welcome = await this.request({ type: 'hello', id, version: PROTOCOL_VERSION, origin });
+      checkVersion(welcome.version);
+      this.#welcomed = true;
+      this.#watch(Math.min(SILENCE_MS.most, Math.max(SILENCE_MS.least, welcome.silenceMs)));
+      return {
+        dialled: { origin, nonce: welcome.nonce },
+        server: welcome.server,
+        inviteLifetimeMs: welcome.inviteLifetimeMs ?? LIMITS.inviteLifetimeMs,
+        closed: this.closed,
+        request: (frame) => this.request(frame),
+        signal: (frame) => this.#signal(frame),
+        onFrame: (listener) => this.#inbox.listen(listener),
+        close: () => this.#link.close(),
+      };
+    } catch (error) {
+      this.#link.close();
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  request<R extends Request>(frame: R): Promise<Reply<R>> {
+    return new Promise<Down>((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#ended);
+        return;
+      }
+      this.#queue.push({ frame, resolve, reject });
+      this.#dispatch();
+    }) as Promise<Reply<R>>;
+  }
+
+  #signal(frame: UpOf<'signal'>): boolean {
+    if (this.#ended !== undefined || this.#link.queuedBytes > SIGNAL_QUEUE_BYTES) return false;
+    this.#link.send(frame);
+    return true;
+  }
+
+  #dispatch(): void {
+    while (this.#pending.size < IN_FLIGHT && this.#queue.length > 0) {
+      const next = this.#queue.shift();
+      if (next !== undefined) this.#send(next);
+    }
+    this.#inbox.expect(this.#pending.size > 0);
+  }
+
+  #send(pending: Pending): void {
+    const { id } = pending.frame;
+    if (this.#pending.has(id)) {
+      pending.reject(new Error(`a request with the id ${id} is in flight already`));
+      return;
+    }
+    this.#pending.set(id, pending);
+    this.#await(pending, this.#clock.now());
+    this.#link.send(pending.frame);
+  }
+
+  /** Gives up on the whole connection when an answer doesn't come, since then nobody knows what the server has. */
+  #await(pending: Pending, sentAt: number): void {
+    pending.stop = this.#clock.after(this.#answerMs, () => {
+      const now = this.#clock.now();
+      const alive = this.#inbox.paused || now - this.#heardAt < this.#answerMs;
+      if (alive && now - sentAt < 4 * this.#answerMs) this.#await(pending, sentAt);
+      else this.#fail(`the server left a request unanswered for ${Math.round((now - sentAt) / 1000)} s`);
+    });
+  }
+
+  #take(frame: Down, bytes: number): void {
+    if (frame.type === 'error' && frame.id === undefined) {
+      if (adviceOf(frame.code).closes || !this.#welcomed) this.#farewell = frame;
+      this.#inbox.push(frame, bytes);
+      return;
+    }
+    if (!('id' in frame) || frame.id === undefined) {
+      if (this.#welcomed) this.#inbox.push(frame, bytes);
+      else this.#fail('the server spoke before its welcome');
+      return;
+    }
+    const pending = this.#pending.get(frame.id);
+    // Nobody waits for it: a ping's answer, or one that this side did not ask for.
+    if (pending === undefined) return;
+    this.#settle(pending, frame);
+  }
+
+  #settle(pending: Pending, frame: Down): void {
+    const { id, type } = pending.frame;
+    if (frame.type !== 'error' && frame.type !== REPLIES[type]) {
+      this.#fail(`the server answered ${type} with ${frame.type}`);
+      return;
+    }
+    this.#pending.delete(id);
+    pending.stop?.();
+    if (frame.type !== 'error') pending.resolve(frame);
+    else {
+      if (adviceOf(frame.code).closes) this.#farewell = frame;
+      pending.reject(new RequestError(frame));
+    }
+    this.#dispatch();
+  }
+
+  /** Pings at a third of the silence after which either side takes the other for gone. */
+  #watch(silenceMs: number): void {
+    let queued = 0;
+    const tick = () => {
+      const now = this.#clock.now();
+      const moves = this.#link.queuedBytes !== queued;
+      queued = this.#link.queuedBytes;
+      // What the network takes shows a peer as well as what it brings: a long upload holds the ping back.
+      if (this.#inbox.paused || moves) this.#heardAt = now;
+      if (now - this.#heardAt >= silenceMs) {
+        this.#fail('nothing was heard from the server any more');
+        return;
+      }
+      this.#pings += 1;
+      this.#link.send({ type: 'ping', id: `ping-${this.#pings}` as RequestId });
+      this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
+    };
+    this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
+  }
+
+  #fail(message: string): void {
+    this.#fault ??= new Disconnected(message);
+    this.#link.close();
+  }
+
+  #end(end: LinkEnd): Disconnected {
+    const ended = this.#fault ?? farewell(this.#farewell, end);
+    this.#ended = ended;
+    this.#stopWatch();
+    this.#inbox.close();
+    for (const { stop, reject } of [...this.#pending.values(), ...this.#queue]) {
+      stop?.();
+      reject(this.#welcomed || this.#farewell === undefined ? ended : new RequestError(this.#farewell));
+    }
+    this.#pending.clear();
+    this.#queue.length = 0;
+    return ended;
+  }
+}
+
+const END_WORDS: Readonly<Record<LinkEnd['reason'], string>> = {
+  here: 'it was closed here',
+  peer: 'the server closed it',
+  lost: 'the connection was lost',
+  malformed: 'the server sent something that is not this protocol',
+  overrun: 'the server takes nothing more',
+  flooded: 'more came than this side could take',
+};
+
+function farewell(said: DownOf<'error'> | undefined, { reason, cause }: LinkEnd): Disconnected {
+  return said === undefined || reason === 'here'
+    ? new Disconnected(END_WORDS[reason], {}, cause)
+    : new Disconnected(said.message, said, cause);
+}
+
+function checkVersion(theirs: number): void {
+  if (theirs === PROTOCOL_VERSION) return;
+  const older = theirs < PROTOCOL_VERSION ? 'server' : 'client';
+  throw new RequestError({
+    code: 'version',
+    message: `the server speaks protocol version ${theirs}, this client version ${PROTOCOL_VERSION}: upgrade the ${older}`,
+  });
+}

@@ -1,0 +1,139 @@
+import type { Env } from '@gochat/crypto/primitives';
+import type { Down } from '@gochat/protocol/down';
+import type { RoomId } from '@gochat/protocol/fields';
+import { ChatError } from '../api/chat-error.ts';
+import { toChatError } from '../api/to-chat-error.ts';
+import type { RoomFrame, RoomSession } from '../room/room-session.ts';
+import { BackOff } from '../schedule/backoff.ts';
+import { Timers, Watch } from '../schedule/mutex.ts';
+import type { Connection, Disconnected } from './connection.ts';
+
+/** Opens a connection; rejects when it can't. */
+export type Connect = (address: string) => Promise<Connection>;
+
+/** One server as this profile talks to it: a connection that comes back by itself, and the rooms that live on it. */
+export class ServerLine {
+  readonly watch = new Watch();
+  readonly address: string;
+  readonly #connect: Connect;
+  readonly #sessions = new Map<RoomId, RoomSession>();
+  #connection: Connection | undefined;
+  #problem: ChatError | undefined;
+  #running = false;
+  #closed = false;
+  readonly #timers = new Timers();
+  readonly #backOff: BackOff;
+
+  constructor(address: string, connect: Connect, env: Env) {
+    this.address = address;
+    this.#connect = connect;
+    this.#backOff = new BackOff({ clock: env, random: () => (env.random(1)[0] ?? 0) / 256 });
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Why there is no connection, as far as known. */
+  get problem(): ChatError | undefined {
+    return this.#problem;
+  }
+
+  add(session: RoomSession): void {
+    if (this.#sessions.get(session.room.id) === session) return;
+    this.#sessions.set(session.room.id, session);
+    if (this.#connection !== undefined) session.attach(this.#connection);
+    this.start();
+  }
+
+  drop(session: RoomSession): void {
+    this.#sessions.delete(session.room.id);
+    session.detach();
+  }
+
+  start(): void {
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  /** @throws ChatError `offline` when there is no connection after `waitMs`, with the last reason. */
+  async online(waitMs: number): Promise<Connection> {
+    this.start();
+    const connection = await this.watch.until(() => this.#connection ?? this.#finalProblem(), waitMs);
+    if (connection !== undefined) return connection;
+    throw (
+      this.#problem ?? new ChatError('offline', `the server at ${this.address} could not be reached in time`)
+    );
+  }
+
+  #finalProblem(): undefined {
+    if (this.#problem !== undefined && this.#problem.code !== 'offline') throw this.#problem;
+    return undefined;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      let notBeforeMs = 0;
+      try {
+        const end = await this.#serve(await this.#connect(this.address));
+        notBeforeMs = end?.retryAfterMs ?? 0;
+      } catch (error) {
+        this.#problem = toProblem(error, this.address);
+        this.watch.changed();
+      }
+      if (!this.#closed) await this.#timers.pause(this.#backOff.next(notBeforeMs));
+    }
+  }
+
+  async #serve(connection: Connection): Promise<Disconnected | undefined> {
+    if (this.#closed) {
+      connection.close();
+      return undefined;
+    }
+    this.#backOff.succeeded();
+    this.#connection = connection;
+    this.#problem = undefined;
+    const stop = connection.onFrame((frame) => this.#dispatch(frame));
+    for (const session of this.#sessions.values()) session.attach(connection);
+    this.watch.changed();
+    const end = await connection.closed;
+    stop();
+    this.#connection = undefined;
+    this.#problem = new ChatError('offline', `the connection to ${this.address} ended: ${end.message}`);
+    for (const session of this.#sessions.values()) session.detach();
+    this.watch.changed();
+    return end;
+  }
+
+  #dispatch(frame: Down): void | Promise<void> {
+    if (!isRoomFrame(frame)) return undefined;
+    return this.#sessions.get(frame.room)?.take(frame);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timers.clear();
+    this.#connection?.close();
+    this.watch.changed();
+  }
+}
+
+function isRoomFrame(frame: Down): frame is RoomFrame {
+  return (
+    frame.type === 'entry' ||
+    frame.type === 'live' ||
+    frame.type === 'retired' ||
+    frame.type === 'signal' ||
+    (frame.type === 'error' && frame.id === undefined && frame.room !== undefined)
+  );
+}
+
+/** What trying again may mend is `offline`; a refusal of the address, the version or the host isn't. */
+function toProblem(error: unknown, address: string): ChatError {
+  const problem = toChatError(error);
+  if (problem.code === 'usage' || problem.code === 'refused') return problem;
+  return new ChatError('offline', `the server at ${address} could not be reached: ${problem.message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,297 @@
+import * as v from 'valibot';
+import { type Clock, systemClock } from '../schedule/clock.ts';
+import { ProfileDatabase } from '../store/indexed-db.ts';
+import { GuestLink } from './guest.ts';
+import { Host } from './host.ts';
+import { OWNER_LIMITS } from './limits.ts';
+import { type HeldLock, holdLock, type Locks } from './lock.ts';
+import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
+import { type Guest, type Owner, OwnerBusy } from './roles.ts';
+import { TabChannel } from './tab-channel.ts';
+
+/** This tab holds the profile. */
+export interface TabOwner extends Owner {
+  readonly database: ProfileDatabase;
+  /** By which its writes are known. */
+  readonly token: string;
+}
+
+export interface TabClaimOptions {
+  readonly clock?: Clock;
+  readonly locks?: Locks;
+  /** How long an owner may keep silent before it is passed over. */
+  readonly patienceMs?: number;
+}
+
+/** What all tabs of a profile hear: who looks for the owner, and who has become it. */
+const call = v.variant('type', [
+  v.object({ type: v.literal('knock'), link: v.string() }),
+  v.object({ type: v.literal('owner'), token: v.string() }),
+]);
+type Call = v.InferOutput<typeof call>;
+
+/**
+ * Makes this tab the owner of the profile, or the guest of the one that is.
+ *
+ * A lock says at once when the owner's tab is closed; its token in the database, checked inside every write, makes it harmless to
+ * pass over a tab that the browser has stopped: it writes nothing any more when it goes on.
+ * @throws ChatError when the browser keeps nothing; OwnerBusy, OwnerIncompatible
+ */
+export async function claimTab(name: string, options: TabClaimOptions = {}): Promise<TabOwner | Guest> {
+  const database = await ProfileDatabase.open(name);
+  const { clock = systemClock, locks = navigator.locks, patienceMs = OWNER_LIMITS.tabPatienceMs } = options;
+  const claim = new Claim(name, database, { clock, locks, patienceMs });
+  try {
+    const claimed = await claim.settle();
+    if (claimed.role === 'guest') database.close();
+    return claimed;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+class Claim {
+  readonly #name: string;
+  readonly #database: ProfileDatabase;
+  readonly #options: Required<TabClaimOptions>;
+  /** The place in the line for the owner's lock; a guest stays in it, so as to learn that the owner is gone. */
+  readonly #turn: Promise<HeldLock>;
+  readonly #withdrawal = new AbortController();
+
+  constructor(name: string, database: ProfileDatabase, options: Required<TabClaimOptions>) {
+    this.#name = name;
+    this.#database = database;
+    this.#options = options;
+    this.#turn = holdLock(options.locks, ownerLock(name), { signal: this.#withdrawal.signal });
+    this.#turn.catch(() => undefined);
+  }
+
+  async settle(): Promise<TabOwner | Guest> {
+    const { clock, patienceMs } = this.#options;
+    const deadline = clock.now() + patienceMs;
+    try {
+      for (;;) {
+        const token = (await this.#database.owner()) ?? '';
+        const met = await this.#meet(token, Math.max(0, deadline - clock.now()));
+        if (met instanceof Visit) return this.#stay(met);
+        if (typeof met === 'object') return await this.#own(met);
+        if (met === 'closed' && clock.now() >= deadline) throw new OwnerBusy();
+        if (met === 'silent' || clock.now() >= deadline) return await this.#passOver();
+        await new Promise<void>((resolve) => clock.after(OWNER_LIMITS.retryMs, resolve));
+      }
+    } catch (error) {
+      this.#withdraw();
+      throw error;
+    }
+  }
+
+  /** @returns a visit at the owner of that token, the owner's lock if that is free, or why it is neither. */
+  async #meet(token: string, withinMs: number): Promise<Visit | HeldLock | 'stranger' | 'closed' | 'silent'> {
+    const { locks, clock } = this.#options;
+    const visit = await Visit.begin(this.#name, token, locks);
+    try {
+      const met = await Promise.race([this.#turn, visit.link.meet(token, withinMs, clock)]);
+      if (met === 'owner') return visit;
+      visit.end();
+      return met;
+    } catch (error) {
+      visit.end();
+      throw error;
+    }
+  }
+
+  #stay(visit: Visit): Guest {
+    void this.#turn.then(
+      (lock) => {
+        lock.release();
+        visit.end();
+      },
+      () => undefined,
+    );
+    const stopPulse = visit.watch(this.#options.clock);
+    void visit.link.closed.then(() => {
+      stopPulse();
+      this.#withdraw();
+      visit.end();
+    });
+    return {
+      role: 'guest',
+      call: (method, params) => visit.link.call(method, params),
+      onEvent: (listener) => visit.link.onEvent(listener),
+      closed: visit.link.closed,
+      close: () => visit.end(),
+    };
+  }
+
+  async #passOver(): Promise<TabOwner> {
+    const lock = await holdLock(this.#options.locks, ownerLock(this.#name), { steal: true });
+    this.#withdraw();
+    return this.#own(lock);
+  }
+
+  #withdraw(): void {
+    this.#withdrawal.abort();
+    void this.#turn.then(
+      (lock) => lock.release(),
+      () => undefined,
+    );
+  }
+
+  async #own(lock: HeldLock): Promise<TabOwner> {
+    const token = crypto.randomUUID();
+    let lose: () => void = () => undefined;
+    const lost = new Promise<void>((resolve) => {
+      lose = resolve;
+    });
+    const house = new House(this.#name, token, this.#options.locks);
+    const store = this.#database.records(token, lose);
+    let released: Promise<void> | undefined;
+    const release = async () => {
+      await store.close();
+      house.close();
+      this.#database.close();
+      lock.release();
+    };
+    try {
+      await this.#database.setOwner(token);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    void lock.stolen.then(lose);
+    void this.#database.gone.then(lose);
+    house.announce();
+    return {
+      role: 'owner',
+      database: this.#database,
+      token,
+      store,
+      lost,
+      serve: (handler) => house.host.serve(handler),
+      release() {
+        released ??= release();
+        return released;
+      },
+    };
+  }
+}
+
+/** A guest's side: a link of its own to the owner, and a lock by which the owner sees that this tab is there. */
+class Visit {
+  readonly link: GuestLink;
+  readonly #channel: TabChannel<ToGuest, ToOwner>;
+  readonly #street: BroadcastChannel;
+  readonly #presence: HeldLock;
+
+  private constructor(name: string, id: string, token: string, presence: HeldLock) {
+    this.#presence = presence;
+    this.#channel = new TabChannel(new BroadcastChannel(linkName(name, id)), toGuest);
+    this.link = new GuestLink(this.#channel);
+    this.#street = new BroadcastChannel(name);
+    const knock = () => this.#street.postMessage({ type: 'knock', link: id } satisfies Call);
+    this.#street.onmessage = ({ data }) => {
+      if (!v.is(call, data) || data.type !== 'owner') return;
+      // Who was just being looked for has come, or somebody else in its place.
+      if (data.token === token) knock();
+      else this.end();
+    };
+    knock();
+  }
+
+  static async begin(name: string, token: string, locks: Locks): Promise<Visit> {
+    const id = crypto.randomUUID();
+    return new Visit(name, id, token, await holdLock(locks, linkName(name, id)));
+  }
+
+  /** Ends the visit when the owner is stopped. @returns what calls it off. */
+  watch(clock: Clock): () => void {
+    let heard = -1;
+    let missed = 0;
+    let callOff: () => void = () => undefined;
+    const tick = () => {
+      missed = this.#channel.pongs === heard ? missed + 1 : 0;
+      heard = this.#channel.pongs;
+      if (missed > MISSED_PULSES) {
+        this.end();
+        return;
+      }
+      this.#channel.ping();
+      callOff = clock.after(OWNER_LIMITS.pulseMs, tick);
+    };
+    tick();
+    return () => callOff();
+  }
+
+  end(): void {
+    this.link.close();
+    this.#street.close();
+    this.#presence.release();
+  }
+}
+
+/** One is missed by a tab that was itself stopped for a while. */
+const MISSED_PULSES = 1;
+
+/** The owner's side: hears who knocks, and lets it in. */
+class House {
+  readonly host: Host;
+  readonly #name: string;
+  readonly #token: string;
+  readonly #locks: Locks;
+  readonly #street: BroadcastChannel;
+  readonly #visitors = new Set<string>();
+
+  constructor(name: string, token: string, locks: Locks) {
+    this.#name = name;
+    this.#token = token;
+    this.#locks = locks;
+    this.host = new Host(token);
+    this.#street = new BroadcastChannel(name);
+    this.#street.onmessage = ({ data }) => {
+      if (v.is(call, data) && data.type === 'knock') this.#admit(data.link);
+    };
+  }
+
+  /** To be called when the token is written down; whoever knocked before knocks again. */
+  announce(): void {
+    this.#street.postMessage({ type: 'owner', token: this.#token } satisfies Call);
+  }
+
+  close(): void {
+    this.#street.close();
+    this.host.dismiss();
+  }
+
+  #admit(id: string): void {
+    if (this.#visitors.has(id)) return;
+    const channel = new TabChannel<ToOwner, ToGuest>(new BroadcastChannel(linkName(this.#name, id)), toOwner);
+    if (this.#visitors.size >= OWNER_LIMITS.visitors) {
+      channel.close();
+      return;
+    }
+    this.#visitors.add(id);
+    const left = new AbortController();
+    void channel.closed.then(() => {
+      this.#visitors.delete(id);
+      left.abort();
+    });
+    // The visitor holds it for as long as its tab is there.
+    holdLock(this.#locks, linkName(this.#name, id), { signal: left.signal }).then(
+      (lock) => {
+        lock.release();
+        channel.close();
+      },
+      () => undefined,
+    );
+    this.host.admit(channel);
+  }
+}
+
+function ownerLock(name: string): string {
+  return `${name}/owner`;
+}
+
+function linkName(name: string, id: string): string {
+  return `${name}/visit/${id}`;
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type Clock, systemClock } from '../schedule/clock.ts';
+import { type Environment, openEnvironment } from '../store/environment.ts';
+import { LmdbStore } from '../store/lmdb.ts';
+import { migrate } from '../store/schema.ts';
+import { type Door, knock, openDoor, removeDoor, sweepDoors } from './door.ts';
+import { GuestLink } from './guest.ts';
+import { Host } from './host.ts';
+import { OWNER_LIMITS } from './limits.ts';
+import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
+import { currentToken, type OwnerRecord, readOwner, replaceOwner } from './owner-record.ts';
+import { ensureProfileDir } from './profile-dir.ts';
+import { Fenced, type Guest, type Owner, OwnerBusy } from './roles.ts';
+import { SocketChannel } from './socket-channel.ts';
+
+export interface ClaimOptions {
+  readonly clock?: Clock;
+  /** How long an owner may keep silent before it is passed over. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Makes this process the owner of the profile in `dir`, or the guest of the one that is.
+ *
+ * The record of the owner lies in the profile's database and changes hands by compare-and-swap under the database's write lock,
+ * which the system frees when its holder dies. Who is named there listens already: a door that doesn't open is a dead one's.
+ * @throws OwnerBusy, OwnerIncompatible, ProfileTooNew
+ */
+export async function claimProfile(dir: string, options: ClaimOptions = {}): Promise<Owner | Guest> {
+  await ensureProfileDir(dir);
+  const environment = openEnvironment(dir);
+  try {
+    const claimed = await claim(environment, {
+      clock: systemClock,
+      patienceMs: OWNER_LIMITS.patienceMs,
+      ...options,
+    });
+    if (claimed.role === 'guest') await environment.close();
+    return claimed;
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
+}
+
+async function claim(
+  environment: Environment,
+  { clock, patienceMs }: Required<ClaimOptions>,
+): Promise<Owner | Guest> {
+  const token = randomUUID();
+  const host = new Host(token);
+  let door: Door | undefined;
+  let passedOver: string | undefined;
+  try {
+    for (;;) {
+      const present = readOwner(environment);
+      if (present !== undefined && present.token !== passedOver) {
+        const met = await meet(environment, present, { clock, patienceMs });
+        if (met === 'moved-on') continue;
+        if (met !== 'gone') {
+          await door?.close();
+          return met;
+        }
+        passedOver = present.token;
+      }
+      door ??= await openDoor(environment.dir, (socket) =>
+        host.admit(new SocketChannel<ToOwner, ToGuest>(socket, toOwner)),
+      );
+      const record: OwnerRecord = { token, pid: process.pid, socket: door.path };
+      if (!(await replaceOwner(environment, present, record))) continue;
+      if (present !== undefined) await removeDoor(present.socket);
+      return await own(environment, record, host, door, clock);
+    }
+  } catch (error) {
+    await door?.close();
+    throw error;
+  }
+}
+
+/**
+ * @returns `gone` when the owner of this record is dead, or as good as dead; `moved-on` when it isn't the owner any more.
+ * @throws OwnerBusy, OwnerIncompatible
+ */
+async function meet(
+  environment: Environment,
+  owner: OwnerRecord,
+  { clock, patienceMs }: Required<ClaimOptions>,
+): Promise<Guest | 'gone' | 'moved-on'> {
+  const deadline = clock.now() + patienceMs;
+  for (;;) {
+    const socket = await knock(owner.socket);
+    if (socket === 'nobody') return 'gone';
+    const met = socket === 'busy' ? socket : await greet(socket, owner, deadline - clock.now(), clock);
+    if (met instanceof GuestLink) return guest(met);
+    if (readOwner(environment)?.token !== owner.token) return 'moved-on';
+    if (met === 'silent' || met === 'stranger') return 'gone';
+    if (clock.now() >= deadline) {
+      if (met === 'busy') return 'gone';
+      throw new OwnerBusy();
+    }
+    await new Promise<void>((resolve) => clock.after(OWNER_LIMITS.retryMs, resolve));
+  }
+}
+
+async function greet(socket: Socket, owner: OwnerRecord, withinMs: number, clock: Clock) {
+  const link = new GuestLink(new SocketChannel<ToGuest, ToOwner>(socket, toGuest));
+  try {
+    const met = await link.meet(owner.token, withinMs, clock);
+    if (met === 'owner') return link;
+    link.close();
+    return met;
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+function guest(link: GuestLink): Guest {
+  return {
+    role: 'guest',
+    call: (method, params) => link.call(method, params),
+    onEvent: (listener) => link.onEvent(listener),
+    closed: link.closed,
+    close: () => link.close(),
+  };
+}
+
+async function own(
+  environment: Environment,
+  record: OwnerRecord,
+  host: Host,
+  door: Door,
+  clock: Clock,
+): Promise<Owner> {
+  let lose: () => void = () => undefined;
+  const lost = new Promise<void>((resolve) => {
+    lose = resolve;
+  });
+  const guard = () => {
+    if (currentToken(environment) === record.token) return;
+    lose();
+    throw new Fenced();
+  };
+  const store = new LmdbStore(environment, guard);
+  let released: Promise<void> | undefined;
+  const release = async () => {
+    await store.close();
+    // The record first: whoever finds the door closed must find the record gone, too.
+    await replaceOwner(environment, record, undefined);
+    await door.close();
+    host.dismiss();
+    await environment.close();
+  };
+  const owner: Owner = {
+    role: 'owner',
+    store,
+    lost,
+    serve: (handler) => host.serve(handler),
+    release() {
+      released ??= release();
+      return released;
+    },
+  };
+  try {
+    await migrate(environment, guard);
+    await sweepDoors(environment.dir, clock.now());
+  } catch (error) {
+    await owner.release();
+    throw error;
+  }
+  return owner;
+}

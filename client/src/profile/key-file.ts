@@ -1,0 +1,74 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
+import type { Env } from '@gochat/crypto/primitives';
+import { ChatError } from '../api/chat-error.ts';
+
+const NAME = 'key';
+
+/** Asked only when the profile is locked; undefined gives up. */
+export type AskPassphrase = () => Promise<string | undefined>;
+
+/**
+ * The vault's key from the profile's key file, which is made (0600, without a passphrase) when there is none.
+ * @throws ChatError `locked`; VaultError `damaged`
+ */
+export async function unlock(
+  dir: string,
+  ask: AskPassphrase | undefined,
+  env: Pick<Env, 'random'>,
+): Promise<Uint8Array> {
+  const file = await read(dir);
+  if (file === undefined) {
+    const key = env.random(32);
+    await write(dir, await encodeKeyFile(key, undefined, env));
+    return key;
+  }
+  if (!isLocked(file)) return decodeKeyFile(file, undefined);
+  const passphrase = await ask?.();
+  if (passphrase === undefined) {
+    throw new ChatError(
+      'locked',
+      'this profile is locked: set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
+    );
+  }
+  return decodeKeyFile(file, passphrase);
+}
+
+/** Locks the key with a passphrase, or with undefined leaves it open; durable when it resolves. */
+export async function relock(
+  dir: string,
+  key: Uint8Array,
+  passphrase: string | undefined,
+  env: Pick<Env, 'random'>,
+): Promise<void> {
+  await write(dir, await encodeKeyFile(key, passphrase, env));
+}
+
+async function read(dir: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(join(dir, NAME)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** In whole or not at all: without this file everything in the profile is lost. */
+async function write(dir: string, content: Uint8Array): Promise<void> {
+  const fresh = join(dir, `${NAME}.new`);
+  const file = await open(fresh, 'w', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(fresh, join(dir, NAME));
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,268 @@
+import type { Env } from '@gochat/crypto/primitives';
+import { openVault } from '@gochat/crypto/vault';
+import { Chat } from '../account/account.ts';
+import { ChatError } from '../api/chat-error.ts';
+import {
+  type ChatEvent,
+  isMethod,
+  type Method,
+  type Params,
+  REPEATABLE,
+  type Result,
+} from '../api/methods.ts';
+import { toChatError } from '../api/to-chat-error.ts';
+import type { Connect } from '../net/server-connection.ts';
+import { Records } from '../store/records.ts';
+import { OwnerGone } from './guest.ts';
+import { Fenced, type Guest, type Owner } from './roles.ts';
+
+/** A profile to work with, whether this process holds it or works through the one that does. */
+export interface Profile {
+  /** @throws ChatError */
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
+  /** @returns what ends it. */
+  on(listener: (event: ChatEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Where a profile is kept, and how servers are reached from there. */
+export interface Place<O extends Owner> {
+  /** Makes this process the profile's owner, or a guest of the one that is. */
+  claim(): Promise<O | Guest>;
+  /** The vault's key, made when there is none, and what locks it with a passphrase (or none). @throws ChatError `locked`; VaultError */
+  unlock(owner: O): Promise<{
+    readonly key: Uint8Array;
+    readonly relock: (passphrase: string | undefined) => Promise<void>;
+  }>;
+  readonly connect: Connect;
+}
+
+export const platform: Env = {
+  now: Date.now,
+  random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+};
+
+/** Opens the profile that is kept there. @throws ChatError `locked`, `internal` */
+export async function openAt<O extends Owner>(place: Place<O>, env: Env): Promise<Profile> {
+  const profile = new Seats(place, env);
+  await profile.sit();
+  return profile;
+}
+
+/** The way to the profile that holds at present. */
+interface Seat {
+  call(method: string, params: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+type Listener = (event: ChatEvent) => void;
+
+const LISTEN = 'listen';
+/** How many of the last lines are told again behind a change of seats, since any of them may have changed meanwhile. */
+const RETOLD = 200;
+const PAGE = 500;
+
+/** Keeps a seat: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
+class Seats<O extends Owner> implements Profile {
+  readonly #place: Place<O>;
+  readonly #env: Env;
+  readonly #listeners = new Set<Listener>();
+  readonly #followed = new Set<string>();
+  /** The last line of each room that this process knows of. */
+  readonly #known = new Map<string, number>();
+  #seat: Promise<Seat> | undefined;
+  #sat = false;
+  #closed = false;
+
+  constructor(place: Place<O>, env: Env) {
+    this.#place = place;
+    this.#env = env;
+  }
+
+  sit(): Promise<Seat> {
+    this.#seat ??= this.#take().catch((error: unknown) => {
+      this.#seat = undefined;
+      throw toChatError(error);
+    });
+    return this.#seat;
+  }
+
+  async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    return (await this.#ask(method, params)) as Result<M>;
+  }
+
+  async #ask(method: Method, params: Params<Method>): Promise<unknown> {
+    for (let again = false; ; again = true) {
+      if (this.#closed) throw new ChatError('internal', 'this profile is closed');
+      const seat = await this.sit();
+      try {
+        const result = await seat.call(method, again && method === 'queue' ? { ...params, again } : params);
+        if (method === 'follow' && 'room' in params) this.#followed.add(params.room);
+        if (method === 'history' && 'room' in params) this.#know(params.room, result as Result<'history'>);
+        return result;
+      } catch (error) {
+        if (!(error instanceof OwnerGone)) throw toChatError(error);
+        this.#leave(seat);
+        if (!REPEATABLE.has(method)) {
+          throw new ChatError(
+            'interrupted',
+            'the process that held the profile went away in the middle: see whether it took effect, then try again',
+            { cause: error },
+          );
+        }
+      }
+    }
+  }
+
+  on(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const seat = await this.#seat?.catch(() => undefined);
+    await seat?.close();
+  }
+
+  #know(room: string, items: Result<'history'>): void {
+    const last = items.reduce((most, { seq }) => Math.max(most, Number(seq)), this.#known.get(room) ?? 0);
+    this.#known.set(room, last);
+  }
+
+  readonly #tell = (event: ChatEvent): void => {
+    if (event.kind === 'items') this.#know(event.room, event.items);
+    for (const listener of [...this.#listeners]) listener(event);
+  };
+
+  async #take(): Promise<Seat> {
+    const claimed = await this.#place.claim();
+    const seat = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
+    // Not waited for: when this seat is lost, too, the next one tells it.
+    if (this.#sat) this.#resume(seat).catch(() => undefined);
+    this.#sat = true;
+    return seat;
+  }
+
+  /** Follows what was followed, and tells what happened between two seats, which was told to nobody here. */
+  async #resume(seat: Seat): Promise<void> {
+    for (const room of this.#followed) {
+      try {
+        const standing = (await seat.call('follow', { room })) as Result<'follow'>;
+        this.#tell({ kind: 'online', room, ...standing });
+      } catch (error) {
+        if (error instanceof OwnerGone) throw error;
+        // It was left meanwhile.
+        this.#followed.delete(room);
+      }
+    }
+    if (this.#listeners.size === 0) return;
+    for (const room of (await seat.call('rooms', {})) as Result<'rooms'>) {
+      this.#tell({ kind: 'room', room });
+      await this.#retell(seat, room.id).catch((error: unknown) => {
+        if (error instanceof OwnerGone) throw error;
+      });
+    }
+    const preferences = (await seat.call('preferences', {})) as Result<'preferences'>;
+    this.#tell({ kind: 'preferences', preferences });
+  }
+
+  async #retell(seat: Seat, room: string): Promise<void> {
+    const call = async <M extends Method>(method: M, params: Params<M>) =>
+      (await seat.call(method, params)) as Result<M>;
+    this.#tell({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
+    this.#tell({ kind: 'notes', room, notes: await call('notes', { room }) });
+    for (let full = this.#known.has(room); full; ) {
+      const after = String(this.#known.get(room));
+      const items = await call('history', { room, after, limit: PAGE });
+      if (items.length > 0) this.#tell({ kind: 'items', room, items });
+      full = items.length === PAGE;
+    }
+    this.#tell({ kind: 'items', room, items: await call('history', { room, limit: RETOLD }) });
+  }
+
+  async #visit(guest: Guest): Promise<Seat> {
+    const seat: Seat = {
+      call: (method, params) => guest.call(method, params),
+      close: async () => guest.close(),
+    };
+    guest.onEvent((name, data) => {
+      if (name === 'chat') this.#tell(data as ChatEvent);
+    });
+    await guest.call(LISTEN, {});
+    void guest.closed.then(() => this.#leave(seat));
+    return seat;
+  }
+
+  /** Whoever listens must not miss what comes next, so that a lost seat is taken again at once. */
+  #leave(seat: Seat): void {
+    void this.#seat?.then((present) => {
+      if (present !== seat) return;
+      this.#seat = undefined;
+      if (!this.#closed && (this.#listeners.size > 0 || this.#followed.size > 0))
+        this.sit().catch(() => undefined);
+    });
+  }
+
+  async #own(owner: O): Promise<Seat> {
+    const env = this.#env;
+    const visitors = new Set<Listener>();
+    let chat: Chat;
+    try {
+      const { key, relock } = await this.#place.unlock(owner);
+      chat = await Chat.open({
+        records: new Records(owner.store, openVault(key), env),
+        env,
+        connect: (address) => this.#place.connect(address),
+        emit: (event) => {
+          this.#tell(event);
+          for (const visitor of visitors) visitor(event);
+        },
+        relock,
+      });
+    } catch (error) {
+      await owner.release();
+      throw error;
+    }
+    let over = false;
+    const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
+    const seat: Seat = {
+      call: answers,
+      close: async () => {
+        over = true;
+        await chat.close();
+        await owner.release();
+      },
+    };
+    owner.serve(async (method, params, visitor) => {
+      if (method !== LISTEN) return answers(method, params);
+      const listener: Listener = (event) => void visitor.emit('chat', event);
+      visitors.add(listener);
+      visitor.left.addEventListener('abort', () => visitors.delete(listener));
+      return null;
+    });
+    void owner.lost.then(async () => {
+      this.#leave(seat);
+      await seat.close();
+    });
+    return seat;
+  }
+}
+
+/** @param isOver tells that the profile is being given up: whatever fails then may have failed of that. */
+async function answer(chat: Chat, method: string, params: unknown, isOver: () => boolean): Promise<unknown> {
+  if (!isMethod(method))
+    throw new ChatError(
+      'usage',
+      'the process that holds the profile is another version of GoChat: close it first',
+    );
+  try {
+    // Both ends are this program, and the door is open to this user alone.
+    return await chat.call(method, params as Params<typeof method>);
+  } catch (error) {
+    if (isOver() || error instanceof Fenced) throw new OwnerGone();
+    throw toChatError(error);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Started } from '@gochat/crypto/handshake';
+import type { Env } from '@gochat/crypto/primitives';
+import type { Room } from '@gochat/crypto/room';
+import type { RequestId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from '../api/chat-error.ts';
+import { toChatError } from '../api/to-chat-error.ts';
+import { type Connection, RequestError, waitBeforeRepeat } from '../net/connection.ts';
+import type { Timers, Turns, Watch } from '../schedule/mutex.ts';
+import type { RoomLedger } from './room-store.ts';
+
+const OUTCOMES_KEPT = 64;
+
+type Outcome = 'landed' | 'lost' | ChatError;
+
+export interface RaceParts {
+  readonly ledger: RoomLedger;
+  readonly env: Env;
+  readonly turns: Turns;
+  readonly watch: Watch;
+  readonly timers: Timers;
+  /** The connection over which the room is live, if it is. */
+  readonly live: () => Connection | undefined;
+  /** Whether all that the server has shown is taken in. @throws ChatError when nothing more will come */
+  readonly ready: () => boolean;
+  /** Whether something that the server has shown waits to be taken in. */
+  readonly behind: () => boolean;
+  readonly fail: (error: unknown) => void;
+}
+
+/** This device's handshakes, each of which swaps the room's last one or has lost to another. */
+export class Race {
+  readonly #parts: RaceParts;
+  readonly #outcomes = new Map<RequestId, Outcome>();
+
+  constructor(parts: RaceParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Changes the room by a handshake and waits until it is the epoch; a lost race is run again.
+   * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
+   */
+  async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
+    const { ledger, env, turns, watch, timers, ready } = this.#parts;
+    const end = Date.now() + waitMs;
+    for (let attempt = 0; ; attempt++) {
+      const free = await watch.until(
+        () => (ready() && ledger.room.pending === undefined ? true : undefined),
+        end - Date.now(),
+      );
+      if (free === undefined) throw new ChatError('offline', 'the server could not be reached in time');
+      const request = await turns.take(() => this.#begin(make));
+      if (request === undefined) continue;
+      const outcome = await watch.until(
+        () => this.#outcomes.get(request) ?? ledger.failure,
+        end - Date.now(),
+      );
+      if (outcome === 'landed') return;
+      if (outcome instanceof ChatError) throw outcome;
+      if (outcome === undefined)
+        throw new ChatError(
+          'offline',
+          'the server did not answer in time; the change may still come through',
+        );
+      await timers.pause(Math.min(1000, 20 * 2 ** attempt) * ((env.random(1)[0] ?? 0) / 255));
+    }
+  }
+
+  async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
+    const { ledger, live, behind } = this.#parts;
+    if (live() === undefined || behind() || ledger.room.pending !== undefined) return undefined;
+    const started = await make(ledger.room);
+    await ledger.begin(started);
+    this.send(started.frame);
+    return started.frame.id;
+  }
+
+  /** Sends a handshake that is durable, or sends it again. */
+  send(frame: UpOf<'handshake'>): void {
+    const { ledger, timers, turns, watch, live, fail } = this.#parts;
+    live()
+      ?.request(frame)
+      .catch((error: unknown) => {
+        if (!(error instanceof RequestError)) return;
+        const waitMs = waitBeforeRepeat(error, frame.after);
+        // A conflict's winner is in the log, and tells there that the race is lost.
+        if (waitMs === 0 && error.code === 'conflict') return;
+        if (waitMs > 0) {
+          timers.after(waitMs, () => {
+            if (ledger.request?.id === frame.id) this.send(frame);
+          });
+          return;
+        }
+        turns
+          .take(async () => {
+            if (await ledger.giveUp(frame.id)) this.ends(frame.id, toChatError(error));
+            watch.changed();
+          })
+          .catch(fail);
+      });
+  }
+
+  /** What became of a handshake. */
+  ends(request: RequestId, outcome: Outcome): void {
+    this.#outcomes.set(request, outcome);
+    const [oldest] = this.#outcomes.keys();
+    if (this.#outcomes.size > OUTCOMES_KEPT && oldest !== undefined) this.#outcomes.delete(oldest);
+  }
+}

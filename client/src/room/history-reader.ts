@@ -1,0 +1,97 @@
+import type { RoomId } from '@gochat/protocol/fields';
+import { fromJson, type Records } from '../store/records.ts';
+import type { HistoryItem } from './history.ts';
+
+/** So many lines a search looks at before it answers, and so many at a time. */
+const SEARCHED = 2048;
+const PAGE = 256;
+
+/** What a room's story holds already. */
+export class Archive {
+  readonly #records: Records;
+  readonly #room: RoomId;
+
+  constructor(records: Records, room: RoomId) {
+    this.#records = records;
+    this.#room = room;
+  }
+
+  /** The first lines behind a position; all of an entry, or none. */
+  async after(position: number, limit: number): Promise<HistoryItem[]> {
+    const items = await this.#list({ after: position, limit });
+    const last = items.at(-1);
+    if (last === undefined || items.length < limit) return items;
+    const whole = await this.#at(Number(last.seq));
+    return [...items.filter((item) => item.seq !== last.seq), ...whole];
+  }
+
+  /** The last lines before a position, or at all, in their order; all of an entry, or none. */
+  async before(position: number | undefined, limit: number): Promise<HistoryItem[]> {
+    const items = (await this.#backwards(position, limit)).reverse();
+    const [first] = items;
+    if (first === undefined || first.sub === 0) return items;
+    const whole = await this.#at(Number(first.seq));
+    return [...whole, ...items.filter((item) => item.seq !== first.seq)];
+  }
+
+  /** The last lines, newest first. */
+  recent(): Promise<HistoryItem[]> {
+    return this.#backwards(undefined, PAGE);
+  }
+
+  /** Messages that hold all of the words, newest first. `next`: where to look on. */
+  async search(
+    text: string,
+    before: number | undefined,
+    limit: number,
+  ): Promise<{ items: HistoryItem[]; next: string | undefined }> {
+    const words = fold(text)
+      .split(/\s+/u)
+      .filter((word) => word !== '');
+    const items: HistoryItem[] = [];
+    if (words.length === 0) return { items, next: undefined };
+    let edge = before;
+    for (let looked = 0; looked < SEARCHED; ) {
+      const page = await this.before(edge, PAGE);
+      for (const item of page.toReversed()) {
+        if (holds(item, words)) items.push(item);
+        // A message is the last line of its entry: what is left of the entry is none.
+        if (items.length === limit) return { items, next: item.seq };
+      }
+      const [first] = page;
+      if (first === undefined || page.length < PAGE) return { items, next: undefined };
+      looked += page.length;
+      edge = Number(first.seq);
+      // Others have their turn.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    return { items, next: String(edge) };
+  }
+
+  async #backwards(before: number | undefined, limit: number): Promise<HistoryItem[]> {
+    return this.#list({ ...(before !== undefined && { after: before }), limit, reverse: true });
+  }
+
+  async #list(options: Parameters<Records['list']>[2]): Promise<HistoryItem[]> {
+    return toItems(await this.#records.list('history', this.#room, options));
+  }
+
+  async #at(position: number): Promise<HistoryItem[]> {
+    return toItems(await this.#records.at('history', this.#room, position));
+  }
+}
+
+function toItems(rows: readonly Uint8Array[]): HistoryItem[] {
+  return rows.map((row) => fromJson<HistoryItem>(row));
+}
+
+function holds(item: HistoryItem, words: readonly string[]): boolean {
+  if (item.kind !== 'text' || item.deleted !== undefined) return false;
+  const text = fold(item.text);
+  return words.every((word) => text.includes(word));
+}
+
+/** Without case and accents. */
+function fold(text: string): string {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}

@@ -1,0 +1,104 @@
+import type { Content } from '@gochat/crypto/content';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import { type Change, fromJson, type Records, toJson } from '../store/records.ts';
+
+/** A message on its way to the log: kept until it is seen there. */
+export interface Outgoing {
+  /** Its place in the queue. */
+  readonly order: number;
+  readonly id: string;
+  readonly content: Content;
+  /** When it was queued, by this device's clock; 0 when that isn't known. */
+  readonly at: number;
+  /** The counter that its first sealing gave. */
+  readonly n?: number;
+  /** How it was sealed for the epoch that it was last posted in. */
+  readonly frame?: UpOf<'post'>;
+}
+
+/** What one room still has to post, in order. Changes are made here at once and returned for the caller to persist. */
+export class Outbox {
+  readonly #room: RoomId;
+  #items: Outgoing[];
+  #revision = 0;
+
+  constructor(room: RoomId, items: readonly Outgoing[]) {
+    this.#room = room;
+    this.#items = [...items];
+  }
+
+  static async load(records: Records, room: RoomId): Promise<Outbox> {
+    const rows = await records.list('outbox', room);
+    return new Outbox(
+      room,
+      rows.map((row) => ({ at: 0, ...fromJson<Omit<Outgoing, 'at'>>(row) })),
+    );
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** Differs whenever other messages are in it. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The first `count` of all that it holds, oldest first. */
+  first(count: number): readonly Outgoing[] {
+    return this.#items.slice(0, count);
+  }
+
+  get(id: string): Outgoing | undefined {
+    return this.#items.find((item) => item.id === id);
+  }
+
+  /** Not sealed yet, oldest first. */
+  get waiting(): readonly Outgoing[] {
+    return this.#items.filter((item) => item.frame === undefined);
+  }
+
+  /** Sealed and not seen in the log, oldest first. */
+  get sealed(): readonly UpOf<'post'>[] {
+    return this.#items.flatMap((item) => (item.frame === undefined ? [] : [item.frame]));
+  }
+
+  add(id: string, content: Content, at: number): Change {
+    const item: Outgoing = { order: (this.#items.at(-1)?.order ?? 0) + 1, id, content, at };
+    this.#items.push(item);
+    this.#revision += 1;
+    return this.#stored(item);
+  }
+
+  seal(id: string, n: number, frame: UpOf<'post'>): Change {
+    const item = this.get(id);
+    if (item === undefined) throw new Error('no such message in the outbox');
+    return this.#replace(item, { ...item, n, frame });
+  }
+
+  /** What was sealed won't land: it is to be sealed anew. */
+  unseal(id: string): Change[] {
+    const item = this.get(id);
+    if (item === undefined) return [];
+    const { frame: _, ...bare } = item;
+    return [this.#replace(item, bare)];
+  }
+
+  remove(id: string): Change[] {
+    const item = this.get(id);
+    if (item === undefined) return [];
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#revision += 1;
+    return [{ place: { of: 'outbox', room: this.#room, at: item.order }, value: undefined }];
+  }
+
+  #replace(old: Outgoing, item: Outgoing): Change {
+    this.#items[this.#items.indexOf(old)] = item;
+    return this.#stored(item);
+  }
+
+  #stored(item: Outgoing): Change {
+    return { place: { of: 'outbox', room: this.#room, at: item.order }, value: toJson(item) };
+  }
+}

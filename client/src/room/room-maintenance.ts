@@ -1,0 +1,107 @@
+import { isPublished } from '@gochat/crypto/groupinfo';
+import { heal, refresh, remove } from '@gochat/crypto/handshake';
+import type { Env } from '@gochat/crypto/primitives';
+import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { Timers } from '../schedule/mutex.ts';
+import { freshId } from '../store/records.ts';
+import type { RoomSession } from './room-session.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+const WAIT_MS = 20_000;
+const AUDIT_JITTER_MS = 1500;
+const REST_MS = 5000;
+
+/** What a device does for its room without being asked, whenever the room is live. */
+export class Upkeep {
+  readonly #session: RoomSession;
+  readonly #env: Env;
+  /** Spreads what members who come back together would all do at once. */
+  readonly #spread: number;
+  #running = false;
+  #audited: string | undefined;
+  #closed = false;
+  readonly #timers = new Timers();
+
+  constructor(session: RoomSession, env: Env) {
+    this.#session = session;
+    this.#env = env;
+    this.#spread = (env.random(1)[0] ?? 0) / 255;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timers.clear();
+  }
+
+  /** To be called whenever the session changed; does nothing while it runs or there is nothing to do. */
+  nudge(): void {
+    if (this.#running || this.#closed || !this.#session.isLive) return;
+    const jobs = [this.#healing(), this.#removing(), this.#auditing()].filter((job) => job !== undefined);
+    const [job] = jobs;
+    if (job === undefined) return;
+    this.#running = true;
+    job()
+      // Whatever stood in the way, it is tried again after a rest.
+      .catch(() => this.#rest(REST_MS))
+      .finally(() => {
+        this.#running = false;
+        this.nudge();
+      });
+  }
+
+  #healing(): (() => Promise<void>) | undefined {
+    const { room } = this.#session;
+    const age = this.#env.now() - room.rotatedAt;
+    const patience = DAY_MS * (1 + this.#spread);
+    if (room.wantsHeal === undefined && age < patience) return undefined;
+    if (room.status !== 'active' && room.status !== 'rolled-back') return undefined;
+    return () => this.#session.change((now) => heal(now, this.#env), WAIT_MS);
+  }
+
+  /** Leaving is a request that an admin's client carries out. */
+  #removing(): (() => Promise<void>) | undefined {
+    const { room, meta } = this.#session;
+    const [device] = meta.leaving;
+    const admin = membersOf(room).some((m) => m.self && m.admin);
+    if (device === undefined || !admin || room.admin === undefined || room.status !== 'active')
+      return undefined;
+    return () => this.#session.change((now) => remove(now, device, this.#env), WAIT_MS);
+  }
+
+  /** Looks, once per handshake, whether what the server keeps for joiners lets them into this epoch, and mends it. */
+  #auditing(): (() => Promise<void>) | undefined {
+    const { room } = this.#session;
+    const self = membersOf(room).find((m) => m.self);
+    if (
+      room.status !== 'active' ||
+      this.#audited === room.base ||
+      self === undefined ||
+      room.pending !== undefined
+    )
+      return undefined;
+    const mine = invitesOf(room).filter((invite) => self.admin || invite.by === self.identity);
+    if (mine.length === 0) return undefined;
+    return async () => {
+      await this.#rest(AUDIT_JITTER_MS * ((this.#env.random(1)[0] ?? 0) / 255));
+      await this.#audit();
+    };
+  }
+
+  #rest(ms: number): Promise<void> {
+    return this.#timers.pause(ms);
+  }
+
+  async #audit(): Promise<void> {
+    const { room, connection } = this.#session;
+    if (connection === undefined || this.#closed) return;
+    this.#audited = room.base;
+    const info = await connection.request({ type: 'fetch', id: freshId(this.#env), room: room.id });
+    if (info.handshake !== room.base || this.#session.room.base !== room.base) return;
+    if (
+      info.member !== undefined &&
+      (await isPublished(room.id, room.mls, room.keys, info.groupInfo, info.member))
+    )
+      return;
+    await connection.request(await refresh(room, this.#env));
+  }
+}

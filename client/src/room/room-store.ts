@@ -1,0 +1,274 @@
+import type { Content } from '@gochat/crypto/content';
+import { landedFirst } from '@gochat/crypto/create';
+import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
+import type { RoomEvent, Step } from '@gochat/crypto/event';
+import { abandon, type Started } from '@gochat/crypto/handshake';
+import type { UnprovedJoin } from '@gochat/crypto/join';
+import type { Env } from '@gochat/crypto/primitives';
+import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
+import { sealMessage } from '@gochat/crypto/send';
+import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from '../api/chat-error.ts';
+import { type Change, fromJson, type Records, toJson } from '../store/records.ts';
+import { isChange } from './changes.ts';
+import { type HistoryItem, toHistory } from './history.ts';
+import { Chapter } from './history-writer.ts';
+import { Outbox } from './outbox.ts';
+import type { RoomMeta } from './room-meta.ts';
+
+/** A request that this device has made and whose outcome it may not know yet. */
+export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
+
+/**
+ * A room's durable state: each method changes it and resolves once the change is on the disk, so that whoever sends or tells
+ * something does it behind. Calls must not overlap. After a failed write nothing more is taken: memory would be ahead of the disk.
+ */
+export class RoomLedger {
+  readonly #records: Records;
+  readonly #env: Env;
+  readonly #outbox: Outbox;
+  #room: Room;
+  #meta: RoomMeta;
+  #request: OpenRequest | undefined;
+  #failure: ChatError | undefined;
+
+  private constructor(
+    records: Records,
+    env: Env,
+    room: Room,
+    meta: RoomMeta,
+    request: OpenRequest | undefined,
+    outbox: Outbox,
+  ) {
+    this.#records = records;
+    this.#env = env;
+    this.#room = room;
+    this.#meta = meta;
+    this.#request = request;
+    this.#outbox = outbox;
+  }
+
+  /** @throws ChatError `unknown-room` when the records don't hold the room whole. VaultError, RoomError when they are damaged. */
+  static async load(records: Records, env: Env, meta: RoomMeta): Promise<RoomLedger> {
+    const state = await records.get({ of: 'state', room: meta.id });
+    if (state === undefined)
+      throw new ChatError('unknown-room', 'this room is not stored whole: join it again');
+    const request = await records.get({ of: 'request', room: meta.id });
+    const outbox = await Outbox.load(records, meta.id);
+    return new RoomLedger(
+      records,
+      env,
+      await decodeRoom(state),
+      meta,
+      request && fromJson<OpenRequest>(request),
+      outbox,
+    );
+  }
+
+  /** Stores a room that isn't stored yet, or replaces what was stored of it. */
+  static async store(
+    records: Records,
+    meta: RoomMeta,
+    room: Room,
+    request: OpenRequest | undefined,
+  ): Promise<void> {
+    await records.write([
+      { place: { of: 'room', room: meta.id }, value: toJson(meta) },
+      { place: { of: 'state', room: meta.id }, value: encodeRoom(room) },
+      { place: { of: 'request', room: meta.id }, value: request && toJson(request) },
+    ]);
+  }
+
+  /** Forgets a room that the server would not make. */
+  static async erase(records: Records, room: RoomId): Promise<void> {
+    const places = (['room', 'state', 'request'] as const).map((of) => ({ of, room }));
+    await records.write(places.map((place) => ({ place, value: undefined })));
+  }
+
+  get id(): RoomId {
+    return this.#room.id;
+  }
+
+  get room(): Room {
+    return this.#room;
+  }
+
+  get meta(): RoomMeta {
+    return this.#meta;
+  }
+
+  get request(): OpenRequest | undefined {
+    return this.#request;
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  /** Why nothing can be written any more, if so. */
+  get failure(): ChatError | undefined {
+    return this.#failure;
+  }
+
+  /** Takes in what a run of steps gave. @returns the lines that are new and those that have changed. */
+  async settle(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
+    const last = steps.at(-1);
+    if (last === undefined) return [];
+    const changes: Change[] = [];
+    const chapter = new Chapter(this.#records, this.id, this.#room.position);
+    for (const step of steps) {
+      for (const event of step.events) {
+        await this.#tell(chapter, event, step.room);
+        changes.push(...this.#outboxChanges(event));
+      }
+    }
+    changes.push(...chapter.changes);
+    this.#room = last.room;
+    this.#meta = {
+      ...this.#meta,
+      name: nameOf(last.room) ?? this.#meta.name,
+      leaving: this.#leavingAfter(steps),
+    };
+    if (this.#room.pending === undefined && this.#request !== undefined) {
+      this.#request = undefined;
+      changes.push(this.#requestChange());
+    }
+    await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
+    for (const step of steps) wipe(step.spent);
+    return chapter.items;
+  }
+
+  async enqueue(id: string, content: Content): Promise<void> {
+    if (this.#outbox.get(id) !== undefined) return;
+    await this.#write([this.#outbox.add(id, content, this.#env.now())]);
+  }
+
+  /** @returns false for a message that isn't there, or was sealed: then it may stand in the log. */
+  async withdraw(id: string): Promise<boolean> {
+    const item = this.#outbox.get(id);
+    // Without a message that has its counter already, the others would miss one.
+    if (item === undefined || item.frame !== undefined || item.n !== undefined) return false;
+    await this.#write(this.#outbox.remove(id));
+    return true;
+  }
+
+  /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
+  async seal(count: number): Promise<UpOf<'post'>[]> {
+    const waiting = this.#outbox.waiting.slice(0, Math.max(0, count));
+    if (waiting.length === 0) return [];
+    const changes: Change[] = [];
+    const frames: UpOf<'post'>[] = [];
+    const spent: Uint8Array[] = [];
+    for (const { id, n, content } of waiting) {
+      const sealed = await sealMessage(this.#room, { id, n, content }, this.#env);
+      this.#room = sealed.room;
+      spent.push(...sealed.spent);
+      changes.push(this.#outbox.seal(id, sealed.n, sealed.frame));
+      frames.push(sealed.frame);
+    }
+    await this.#write([...changes, this.#stateChange()]);
+    wipe(spent);
+    return frames;
+  }
+
+  /** A handshake is about to be sent. */
+  async begin({ room, frame }: Started): Promise<void> {
+    this.#room = room;
+    this.#request = frame;
+    await this.#write([this.#stateChange(), this.#requestChange()]);
+  }
+
+  /** The server refused the handshake for good. @returns false when it isn't the pending one. */
+  async giveUp(request: RequestId): Promise<boolean> {
+    if (this.#room.pending?.request !== request) return false;
+    this.#room = abandon(this.#room);
+    this.#request = undefined;
+    await this.#write([this.#stateChange(), this.#requestChange()]);
+    return true;
+  }
+
+  /** A room that was made here has its place in the log. */
+  async founded(seq: Position): Promise<void> {
+    this.#room = landedFirst(this.#room, seq);
+    this.#request = undefined;
+    await this.#write([this.#stateChange(), this.#requestChange()]);
+  }
+
+  /** Nothing is followed or sent any more; the history stays. */
+  async left(): Promise<void> {
+    this.#meta = { ...this.#meta, left: true };
+    await this.#write([this.#metaChange()]);
+  }
+
+  async #write(changes: readonly Change[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      await this.#records.write(changes);
+    } catch (cause) {
+      this.#failure = new ChatError(
+        'internal',
+        'the profile could not be written: nothing more is sent or read',
+        { cause },
+      );
+      throw this.#failure;
+    }
+  }
+
+  #outboxChanges(event: RoomEvent): Change[] {
+    if (event.kind === 'sent') return this.#outbox.remove(event.id);
+    if (event.kind !== 'unsealed') return [];
+    return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
+  }
+
+  async #tell(chapter: Chapter, event: RoomEvent, room: Room): Promise<void> {
+    const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
+    if (said === undefined) return;
+    if (said.kind === 'message' && isChange(said.content)) {
+      await chapter.change({ ...said, content: said.content }, room);
+      return;
+    }
+    const told = toHistory(said, room);
+    if (told !== undefined) await chapter.add(told);
+  }
+
+  #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
+    const sent = this.#outbox.get(event.id);
+    const self = membersOf(room).find((m) => m.self);
+    if (sent === undefined || self === undefined) return undefined;
+    return { ...event, kind: 'message', from: self, content: sent.content };
+  }
+
+  /** Who has asked to be removed and is still in. */
+  #leavingAfter(steps: readonly Step<Room>[]): readonly string[] {
+    const asked = steps.flatMap(({ events }) =>
+      events.flatMap((e) =>
+        e.kind === 'message' && e.content.kind === 'leave' && !e.from.self ? [e.from.device] : [],
+      ),
+    );
+    const all = [...new Set([...this.#meta.leaving, ...asked])];
+    if (all.length === 0) return all;
+    const here = new Set(membersOf(this.#room).map((m) => m.device));
+    return all.filter((device) => here.has(device));
+  }
+
+  #stateChange(): Change {
+    return { place: { of: 'state', room: this.id }, value: encodeRoom(this.#room) };
+  }
+
+  #requestChange(): Change {
+    return { place: { of: 'request', room: this.id }, value: this.#request && toJson(this.#request) };
+  }
+
+  #metaChange(): Change {
+    return { place: { of: 'room', room: this.id }, value: toJson(this.#meta) };
+  }
+}
+
+function wipe(secrets: readonly Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0);
+}
+
+function nameOf(room: Room): string | undefined {
+  return room.context.state === 'newer' ? undefined : stateOf(room).name;
+}

@@ -1,0 +1,128 @@
+import type { Env } from '@gochat/crypto/primitives';
+import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/vault';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { Store } from './store.ts';
+
+/** Where a record stands; which room it is of doesn't show. */
+export type Place =
+  | { readonly of: 'identity' | 'settings' }
+  | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
+  | { readonly of: 'history' | 'outbox'; readonly room: RoomId; readonly at: number; readonly sub?: number };
+
+export interface Change {
+  readonly place: Place;
+  /** Undefined removes the record. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** A profile's records, sealed before they reach the store. */
+export class Records {
+  readonly #store: Store;
+  readonly #vault: Vault;
+  readonly #env: Pick<Env, 'random'>;
+
+  constructor(store: Store, vault: Vault, env: Pick<Env, 'random'>) {
+    this.#store = store;
+    this.#vault = vault;
+    this.#env = env;
+  }
+
+  /** @throws VaultError `damaged` */
+  async get(place: Place): Promise<Uint8Array | undefined> {
+    const key = this.#key(place);
+    const sealed = await this.#store.get(key);
+    return sealed && openRecord(this.#vault, key, sealed);
+  }
+
+  /** All or nothing, durable when it resolves. */
+  async write(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.#store.write(
+      changes.map(({ place, value }) => {
+        const key = this.#key(place);
+        return { key, value: value && sealRecord(this.#vault, key, value, this.#env) };
+      }),
+    );
+  }
+
+  /** Every room's own record. @throws VaultError `damaged` */
+  rooms(): Promise<Uint8Array[]> {
+    return this.#list(recordKey(this.#vault, 'rooms'));
+  }
+
+  /** Records of a room in the order of `at`, strictly behind `after` in their own direction when given. @throws VaultError `damaged` */
+  list(
+    of: 'history' | 'outbox',
+    room: RoomId,
+    options: { readonly after?: number; readonly limit?: number; readonly reverse?: boolean } = {},
+  ): Promise<Uint8Array[]> {
+    const prefix = recordKey(this.#vault, `${of} ${room}`);
+    const edge = options.reverse === true ? 0 : 0xff;
+    const after =
+      options.after === undefined
+        ? undefined
+        : recordKey(this.#vault, `${of} ${room}`, suffix(options.after, edge));
+    return this.#list(prefix, {
+      ...(after && { after }),
+      ...(options.limit !== undefined && { limit: options.limit }),
+      ...(options.reverse !== undefined && { reverse: options.reverse }),
+    });
+  }
+
+  /** All records at one place of a room, in their order. @throws VaultError `damaged` */
+  at(of: 'history', room: RoomId, at: number): Promise<Uint8Array[]> {
+    return this.#list(recordKey(this.#vault, `${of} ${room}`, suffix(at, 0).subarray(0, 8)));
+  }
+
+  async #list(
+    prefix: Uint8Array,
+    options?: { after?: Uint8Array; limit?: number; reverse?: boolean },
+  ): Promise<Uint8Array[]> {
+    const rows = await this.#store.list(prefix, options);
+    return rows.map(({ key, value }) => openRecord(this.#vault, key, value));
+  }
+
+  #key(place: Place): Uint8Array {
+    switch (place.of) {
+      case 'identity':
+      case 'settings':
+        return recordKey(this.#vault, place.of);
+      case 'room':
+        return recordKey(this.#vault, 'rooms', recordKey(this.#vault, `room ${place.room}`));
+      case 'state':
+      case 'request':
+      case 'notes':
+        return recordKey(this.#vault, `${place.of} ${place.room}`);
+      case 'history':
+      case 'outbox':
+        return recordKey(this.#vault, `${place.of} ${place.room}`, suffix(place.at, place.sub ?? 0));
+      default:
+        return place satisfies never;
+    }
+  }
+}
+
+function suffix(at: number, sub: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(at));
+  bytes[8] = sub;
+  return bytes;
+}
+
+const utf8 = new TextEncoder();
+const text = new TextDecoder();
+
+export function toJson(value: unknown): Uint8Array {
+  return utf8.encode(JSON.stringify(value));
+}
+
+/** What {@link toJson} made; the seal vouches for its form. */
+export function fromJson<T>(bytes: Uint8Array): T {
+  return JSON.parse(text.decode(bytes)) as T;
+}
+
+/** 128 random bits as base64url. */
+export function freshId<T extends string>(env: Pick<Env, 'random'>): T {
+  return encodeBytes(env.random(16)) as T;
+}
