@@ -3,9 +3,9 @@ import { UNICODE } from '@gochat/terminal/screen/marks';
 import { Painter } from '@gochat/terminal/screen/painter';
 import { Palette } from '@gochat/terminal/screen/palette';
 import { Screen } from '@gochat/terminal/screen/screen';
-import { createView } from '@gochat/view/create';
-import type { Platform } from '@gochat/view/platform';
-import type { View } from '@gochat/view/view';
+import { createView } from '@gochat/view/chat/chat-view-model';
+import type { Platform } from '@gochat/view/chat/platform';
+import type { View } from '@gochat/view/chat/view';
 import { LongRoom } from './long-room.ts';
 
 const ROWS = 10_000;

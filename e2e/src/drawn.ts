@@ -8,7 +8,7 @@ import { Painter } from '@gochat/terminal/screen/painter';
 import { type Depth, Palette } from '@gochat/terminal/screen/palette';
 import { RowLines } from '@gochat/terminal/screen/rows';
 import { START, type Ui } from '@gochat/terminal/screen/ui';
-import type { Snapshot } from '@gochat/view/snapshot';
+import type { Snapshot } from '@gochat/view/chat/snapshot';
 import headless from '@xterm/headless';
 
 export interface Drawn {

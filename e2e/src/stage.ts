@@ -3,9 +3,9 @@ import { UNICODE } from '@gochat/terminal/screen/marks';
 import { Painter } from '@gochat/terminal/screen/painter';
 import { Palette } from '@gochat/terminal/screen/palette';
 import { Screen } from '@gochat/terminal/screen/screen';
-import type { Actions } from '@gochat/view/actions';
-import type { Snapshot } from '@gochat/view/snapshot';
-import type { View } from '@gochat/view/view';
+import type { Actions } from '@gochat/view/chat/actions';
+import type { Snapshot } from '@gochat/view/chat/snapshot';
+import type { View } from '@gochat/view/chat/view';
 import headless from '@xterm/headless';
 
 type Told = readonly [action: string, ...given: unknown[]];

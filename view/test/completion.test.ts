@@ -1,8 +1,8 @@
 import type { MemberInfo } from '@gochat/client/api/methods';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../src/commands.ts';
-import { completionAt } from '../src/completion.ts';
-import { openEmojiBook } from '../src/emoji.ts';
+import { COMMANDS } from '../src/commands/commands.ts';
+import { completionAt } from '../src/room/completion.ts';
+import { openEmojiBook } from '../src/text/emoji.ts';
 import { device } from './story.ts';
 
 const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseMarkdown } from '../src/markdown.ts';
-import type { Block, Inline } from '../src/rich.ts';
+import { parseMarkdown } from '../src/text/markdown.ts';
+import type { Block, Inline } from '../src/text/rich.ts';
 
 const nobody = new Map();
 const text = (t: string): Inline => ({ kind: 'text', text: t });

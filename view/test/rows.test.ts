@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { MessageRow, Row } from '../src/row.ts';
-import { makeRows, type Story } from '../src/rows.ts';
+import type { MessageRow, Row } from '../src/timeline/row.ts';
+import { makeRows, type Story } from '../src/timeline/rows.ts';
 import { context, device, item, NOON, nothingKept, story } from './story.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sanitizeLine, sanitizeText } from '../src/sanitize.ts';
+import { sanitizeLine, sanitizeText } from '../src/text/sanitize.ts';
 
 const ESC = '\u001b';
 

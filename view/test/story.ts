@@ -1,9 +1,9 @@
 import type { HistoryItem, HistoryKind } from '@gochat/client/room/history';
-import { ClockFace } from '../src/clock-face.ts';
-import type { Context } from '../src/context.ts';
-import { Lines } from '../src/lines.ts';
-import type { Kept, Story } from '../src/rows.ts';
-import { Words } from '../src/words.ts';
+import type { Context } from '../src/timeline/context.ts';
+import { Lines } from '../src/timeline/lines.ts';
+import type { Kept, Story } from '../src/timeline/rows.ts';
+import { ClockFace } from '../src/words/clock-face.ts';
+import { Words } from '../src/words/words.ts';
 
 const clock = new ClockFace('en-GB', 'UTC');
 /** 23 November 2026, noon. */

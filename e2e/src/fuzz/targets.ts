@@ -13,8 +13,8 @@ import { encodeFrame, FrameError, LineDecoder, parseDown, parseUp } from '@gocha
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import { parseName } from '@gochat/server/net/served-names';
-import { parseMarkdown, wordsOf } from '@gochat/view/markdown';
-import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { parseMarkdown, wordsOf } from '@gochat/view/text/markdown';
+import { sanitizeLine, sanitizeText } from '@gochat/view/text/sanitize';
 import type { Corpus } from './corpus.ts';
 
 /** One parser, and what it may do with any bytes. */

@@ -1,4 +1,4 @@
-import type { InviteDialog } from '@gochat/view/dialog';
+import type { InviteDialog } from '@gochat/view/dialogs/dialog';
 import { busyLine, type Content, DIM, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';

@@ -1,4 +1,4 @@
-import type { View } from '@gochat/view/view';
+import type { View } from '@gochat/view/chat/view';
 import { render } from 'preact';
 import { App } from './app.tsx';
 

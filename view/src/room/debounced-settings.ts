@@ -1,6 +1,6 @@
 import type { RoomNotes } from '@gochat/client/account/settings';
 import type { Profile } from '@gochat/client/profile/profile-connection';
-import type { Platform } from './platform.ts';
+import type { Platform } from '../chat/platform.ts';
 
 const WRITE_MS = 400;
 

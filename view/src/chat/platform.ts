@@ -1,4 +1,4 @@
-import type { Field } from './dialog.ts';
+import type { Field } from '../dialogs/dialog.ts';
 
 /** What a screen's surroundings do for the view. */
 export interface Platform {

@@ -2,17 +2,17 @@ import type { RoomNotes } from '@gochat/client/account/settings';
 import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/api/methods';
 import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { HistoryItem } from '@gochat/client/room/history';
-import type { ClockFace } from './clock-face.ts';
-import type { Context } from './context.ts';
-import { Jotter } from './jotter.ts';
-import { keyOf, Lines, ownKey } from './lines.ts';
-import type { Platform } from './platform.ts';
+import type { Platform } from '../chat/platform.ts';
+import type { Timeline } from '../chat/snapshot.ts';
+import type { Context } from '../timeline/context.ts';
+import { keyOf, Lines, ownKey } from '../timeline/lines.ts';
+import type { Row } from '../timeline/row.ts';
+import { isNews, type Kept, makeRows } from '../timeline/rows.ts';
+import type { ClockFace } from '../words/clock-face.ts';
+import type { Words } from '../words/words.ts';
+import { Jotter } from './debounced-settings.ts';
+import { Sending } from './pending-messages.ts';
 import { Presence } from './presence.ts';
-import type { Row } from './row.ts';
-import { isNews, type Kept, makeRows } from './rows.ts';
-import { Sending } from './sending.ts';
-import type { Timeline } from './snapshot.ts';
-import type { Words } from './words.ts';
 
 const PAGE = 200;
 /** So many unread messages are counted; more are as good as many. */

@@ -1,9 +1,9 @@
 import type { HistoryItem } from '@gochat/client/room/history';
-import { colourOf } from './colour.ts';
-import type { Pane } from './pane.ts';
-import { inShort } from './rows.ts';
-import { sanitizeLine } from './sanitize.ts';
-import type { Search } from './snapshot.ts';
+import type { Search } from '../chat/snapshot.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { colourOf } from '../timeline/colour.ts';
+import { inShort } from '../timeline/rows.ts';
+import type { Pane } from './room-view-model.ts';
 
 /** Hits that are fetched at a time. */
 export const HITS = 50;

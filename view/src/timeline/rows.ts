@@ -1,12 +1,12 @@
 import type { HistoryItem } from '@gochat/client/room/history';
+import type { Quote } from '../chat/snapshot.ts';
+import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
+import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
 import type { Context, Readers } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import { type Callable, parseMarkdown, plainWords, wordsOf } from './markdown.ts';
 import type { Author, MessageRow, Row } from './row.ts';
-import { sanitizeLine, sanitizeText } from './sanitize.ts';
-import type { Quote } from './snapshot.ts';
 
 /** Messages of one author stand together while they come within this time. */
 const GROUP_MS = 5 * 60 * 1000;

@@ -1,4 +1,4 @@
-import type { CodePart } from './rich.ts';
+import type { CodePart } from '../text/rich.ts';
 
 /** What a screen can have the view do. None of these throws: what fails is told by the snapshot. */
 export interface Actions {

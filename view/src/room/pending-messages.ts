@@ -1,8 +1,8 @@
 import type { MemberInfo, Waiting } from '@gochat/client/api/methods';
 import { applyChange, isChange, targetOf } from '@gochat/client/room/changes';
 import type { HistoryItem } from '@gochat/client/room/history';
-import { type Lines, ownKey } from './lines.ts';
-import { WAITING_SEQ } from './rows.ts';
+import { type Lines, ownKey } from '../timeline/lines.ts';
+import { WAITING_SEQ } from '../timeline/rows.ts';
 
 const REMEMBERED = 200;
 

@@ -1,9 +1,9 @@
 import { ChatError } from '@gochat/client/api/chat-error';
+import type { Host } from '../chat/host.ts';
+import type { Pane } from '../room/room-view-model.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
-import type { Host } from './host.ts';
-import type { Pane } from './pane.ts';
-import { sanitizeLine } from './sanitize.ts';
 
 const WAIT_MS = 30_000;
 const HOUR_MS = 3600 * 1000;

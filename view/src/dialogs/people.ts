@@ -1,9 +1,9 @@
 import type { MemberInfo } from '@gochat/client/api/methods';
-import { colourOf } from './colour.ts';
+import type { Host } from '../chat/host.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { colourOf } from '../timeline/colour.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
-import type { Host } from './host.ts';
-import { sanitizeLine } from './sanitize.ts';
 
 const WAIT_MS = 30_000;
 /** A safety number is read out in lines of so many groups. */

@@ -1,6 +1,6 @@
 import type { ChatEvent } from '@gochat/client/api/methods';
-import type { Readers } from './context.ts';
-import type { Platform } from './platform.ts';
+import type { Platform } from '../chat/platform.ts';
+import type { Readers } from '../timeline/context.ts';
 
 type Whisper = Extract<ChatEvent, { kind: 'whisper' }>['says'];
 

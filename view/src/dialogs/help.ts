@@ -1,8 +1,8 @@
-import type { Command } from './command.ts';
+import type { Host } from '../chat/host.ts';
+import type { Command } from '../commands/command.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import type { HelpDialog, MenuDialog, MenuItem, PaletteDialog } from './dialog.ts';
 import { menuItem } from './forms.ts';
-import type { Host } from './host.ts';
-import { sanitizeLine } from './sanitize.ts';
 
 /** All commands with this screen's keys. */
 export function showHelp(host: Host): void {

@@ -1,8 +1,8 @@
 import type { HistoryItem } from '@gochat/client/room/history';
+import type { Pane } from '../room/room-view-model.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { inShort } from '../timeline/rows.ts';
 import type { Host } from './host.ts';
-import type { Pane } from './pane.ts';
-import { inShort } from './rows.ts';
-import { sanitizeLine } from './sanitize.ts';
 
 /** Tells of new messages in a room that nobody looks at; what was said stays out of it unless the profile allows it. */
 export function tellOf(

@@ -1,14 +1,14 @@
 import type { Params } from '@gochat/client/api/methods';
 import type { HistoryItem } from '@gochat/client/room/history';
+import type { Completion, Composer, Quote } from '../chat/snapshot.ts';
+import type { EmojiBook } from '../text/emoji.ts';
+import { labelAt } from '../text/markdown.ts';
+import { keyOf } from '../timeline/lines.ts';
+import { quoteOf } from '../timeline/rows.ts';
+import type { Words } from '../words/words.ts';
 import type { CompletionParts } from './completion.ts';
 import { completionAt, wantsEmoji } from './completion.ts';
-import type { EmojiBook } from './emoji.ts';
-import { keyOf } from './lines.ts';
-import { labelAt } from './markdown.ts';
-import type { Pane } from './pane.ts';
-import { quoteOf } from './rows.ts';
-import type { Completion, Composer, Quote } from './snapshot.ts';
-import type { Words } from './words.ts';
+import type { Pane } from './room-view-model.ts';
 
 export type Content = Params<'queue'>['content'];
 

@@ -1,14 +1,14 @@
 import type { Preferences } from '@gochat/client/account/settings';
 import type { Profile } from '@gochat/client/profile/profile-connection';
-import type { Asking, Shown } from './asking.ts';
-import type { ClockFace } from './clock-face.ts';
-import type { Command, CommandName } from './command.ts';
-import type { Composing, Content } from './composing.ts';
-import type { Dialog } from './dialog.ts';
-import type { EmojiBook } from './emoji.ts';
-import type { Pane } from './pane.ts';
+import type { Command, CommandName } from '../commands/command.ts';
+import type { Dialog } from '../dialogs/dialog.ts';
+import type { Asking, Shown } from '../dialogs/dialog-host.ts';
+import type { Composing, Content } from '../room/composer.ts';
+import type { Pane } from '../room/room-view-model.ts';
+import type { EmojiBook } from '../text/emoji.ts';
+import type { ClockFace } from '../words/clock-face.ts';
+import type { Words } from '../words/words.ts';
 import type { Platform } from './platform.ts';
-import type { Words } from './words.ts';
 
 /** What commands and dialogs have at hand. */
 export interface Host {

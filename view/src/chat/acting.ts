@@ -1,14 +1,14 @@
+import { COMMAND_NAMES } from '../commands/command.ts';
+import type { Asked } from '../dialogs/dialog-host.ts';
+import { showMenu } from '../dialogs/help.ts';
+import { paste, react } from '../dialogs/message.ts';
+import { showMember } from '../dialogs/people.ts';
+import { askJoin } from '../dialogs/rooms.ts';
+import type { Searching } from '../room/searching.ts';
+import { highlight } from '../text/highlight.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import type { Actions } from './actions.ts';
-import type { Asked } from './asking.ts';
-import { COMMAND_NAMES } from './command.ts';
-import { paste, react } from './dialogs-message.ts';
-import { showMember } from './dialogs-people.ts';
-import { askJoin } from './dialogs-rooms.ts';
-import { showMenu } from './help.ts';
-import { highlight } from './highlight.ts';
 import type { Host } from './host.ts';
-import { sanitizeLine } from './sanitize.ts';
-import type { Searching } from './searching.ts';
 
 /** What a screen's actions work on. */
 export interface Acting extends Host {

@@ -1,8 +1,8 @@
 import type { HistoryItem } from '@gochat/client/room/history';
+import type { Host } from '../chat/host.ts';
+import { sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
-import type { Host } from './host.ts';
-import { sanitizeText } from './sanitize.ts';
 
 const EMOJI_SHOWN = 240;
 const INSPECT_WAIT_MS = 10_000;

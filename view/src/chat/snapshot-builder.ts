@@ -1,13 +1,13 @@
 import type { Preferences } from '@gochat/client/account/settings';
-import { colourOf } from './colour.ts';
-import type { Composing } from './composing.ts';
-import type { Dialog } from './dialog.ts';
-import type { Pane } from './pane.ts';
-import { inShort } from './rows.ts';
-import { sanitizeLine } from './sanitize.ts';
-import type { Searching } from './searching.ts';
+import type { Dialog } from '../dialogs/dialog.ts';
+import type { Composing } from '../room/composer.ts';
+import type { Pane } from '../room/room-view-model.ts';
+import type { Searching } from '../room/searching.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { colourOf } from '../timeline/colour.ts';
+import { inShort } from '../timeline/rows.ts';
+import type { Words } from '../words/words.ts';
 import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from './snapshot.ts';
-import type { Words } from './words.ts';
 
 interface Showing {
   readonly name: string;

@@ -1,5 +1,5 @@
-import type { Dialog } from './dialog.ts';
-import type { Row } from './row.ts';
+import type { Dialog } from '../dialogs/dialog.ts';
+import type { Row } from '../timeline/row.ts';
 
 /** Everything that a screen shows, at one moment: immutable, worded, ordered, grouped. What hasn't changed is the same object as before. */
 export interface Snapshot {

@@ -1,4 +1,4 @@
-import type { CommandName } from './command.ts';
+import type { CommandName } from '../commands/command.ts';
 
 /** Everything that the view says, in one place, ready for another language. Plurals go by `count`. */
 export class Words {

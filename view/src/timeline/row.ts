@@ -1,5 +1,5 @@
-import type { Block } from './rich.ts';
-import type { Quote } from './snapshot.ts';
+import type { Quote } from '../chat/snapshot.ts';
+import type { Block } from '../text/rich.ts';
 
 /** One row of a timeline. A screen draws each kind; a switch over `kind` ends in `satisfies never`. */
 export type Row =

@@ -1,5 +1,5 @@
-import type { ClockFace } from './clock-face.ts';
-import type { Words } from './words.ts';
+import type { ClockFace } from '../words/clock-face.ts';
+import type { Words } from '../words/words.ts';
 
 /** What the rows of a room depend on besides its lines. It is made anew when any of this changes. */
 export interface Context {

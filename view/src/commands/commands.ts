@@ -1,8 +1,10 @@
 import type { MemberInfo } from '@gochat/client/api/methods';
 import type { HistoryItem } from '@gochat/client/room/history';
-import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
-import { askEmoji, askErase, askFile, inspect, react } from './dialogs-message.ts';
-import { askRemove, setIgnored, showMember, showMembers } from './dialogs-people.ts';
+import type { Host } from '../chat/host.ts';
+import { choiceField, form } from '../dialogs/forms.ts';
+import { askPalette, showHelp } from '../dialogs/help.ts';
+import { askEmoji, askErase, askFile, inspect, react } from '../dialogs/message.ts';
+import { askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
 import {
   askCreate,
   askInvite,
@@ -11,12 +13,10 @@ import {
   askPrivacy,
   askSettle,
   showInvites,
-} from './dialogs-rooms.ts';
-import { choiceField, form } from './forms.ts';
-import { askPalette, showHelp } from './help.ts';
-import type { Host } from './host.ts';
-import type { Pane } from './pane.ts';
-import { COMMAND_WORDS } from './words.ts';
+} from '../dialogs/rooms.ts';
+import type { Pane } from '../room/room-view-model.ts';
+import { COMMAND_WORDS } from '../words/words.ts';
+import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
 
 /** What a command is run with. */
 interface Given {

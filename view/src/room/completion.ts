@@ -1,8 +1,8 @@
 import type { MemberInfo } from '@gochat/client/api/methods';
-import type { Command } from './command.ts';
-import type { EmojiBook } from './emoji.ts';
-import { sanitizeLine } from './sanitize.ts';
-import type { Completion, Suggestion } from './snapshot.ts';
+import type { Completion, Suggestion } from '../chat/snapshot.ts';
+import type { Command } from '../commands/command.ts';
+import type { EmojiBook } from '../text/emoji.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 
 const MOST = 8;
 
