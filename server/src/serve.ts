@@ -7,24 +7,24 @@ import type { WebSocket } from 'ws';
 import type { Engine } from './log/engine.ts';
 import { type Address, addressOf } from './net/address.ts';
 import type { Assets } from './net/assets.ts';
-import { Turn } from './net/end-of-tick.ts';
+import { EndOfTick } from './net/end-of-tick.ts';
 import { WebDoor } from './net/http.ts';
 import { LineLink } from './net/line-link.ts';
 import type { Link } from './net/link.ts';
 import { type Certificate, Listener } from './net/listen.ts';
 import { type ServedName, ServedNames } from './net/served-names.ts';
-import { Wheel } from './net/timer-wheel.ts';
+import { TimerWheel } from './net/timer-wheel.ts';
 import { WebLink } from './net/web-link.ts';
 import { SERVER_LIMITS, type ServerLimits } from './operate/limits.ts';
 import { Metrics } from './operate/metrics.ts';
 import { OperatorDoor } from './operate/operator-door.ts';
-import type { View } from './room/broadcast-observer.ts';
+import type { BroadcastObserver } from './room/broadcast-observer.ts';
 import { Rooms } from './room/rooms.ts';
 import { AccessKeys } from './session/access-keys.ts';
 import { AddressRates } from './session/address-rates.ts';
 import { Admission } from './session/admission.ts';
-import { Work } from './session/in-flight.ts';
-import type { Relay } from './session/node-context.ts';
+import { InFlight } from './session/in-flight.ts';
+import type { NodeContext } from './session/node-context.ts';
 import { Refusal } from './session/refusal.ts';
 import { Session } from './session/session.ts';
 
@@ -45,7 +45,7 @@ export interface ServeOptions {
   readonly retainSec?: number;
   /** Rooms are made only for those who name it; for everybody, if absent. */
   readonly createToken?: string;
-  readonly view?: View;
+  readonly view?: BroadcastObserver;
   readonly metrics?: Metrics;
   /** Where an operator's programs ask; nowhere, if absent. */
   readonly operator?: { readonly host: string; readonly port: number };
@@ -92,7 +92,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 class Node {
   readonly #options: ServeOptions;
   readonly #limits: ServerLimits;
-  readonly #relay: Relay;
+  readonly #relay: NodeContext;
   readonly #listener: Listener;
   readonly #web: WebDoor;
   readonly #sessions = new Set<Session>();
@@ -108,10 +108,10 @@ class Node {
     const log = metrics.watch(engine.log);
     const ready = () => this.#closing === undefined && engine.writable();
     const views = options.view === undefined ? [metrics] : [metrics, options.view];
-    const turn = new Turn();
+    const turn = new EndOfTick();
     const secured = options.secured ?? options.certificate !== undefined;
     const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
-    const wheel = new Wheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
+    const wheel = new TimerWheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
     const names = new ServedNames(options.names);
     this.#options = options;
     this.#limits = limits;
@@ -129,7 +129,7 @@ class Node {
       limits,
       turn,
       wheel,
-      work: new Work(),
+      work: new InFlight(),
       logger: options.logger,
       metrics,
       now,

@@ -4,7 +4,7 @@ import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Entry } from '../src/log/log.ts';
-import { Turn } from '../src/net/end-of-tick.ts';
+import { EndOfTick } from '../src/net/end-of-tick.ts';
 import type { Link, Transport } from '../src/net/link.ts';
 import { SERVER_LIMITS } from '../src/operate/limits.ts';
 import { encodeEntry, packFrames, storedFields } from '../src/room/entry-frame.ts';
@@ -33,7 +33,7 @@ describe('one turn', () => {
   const message = (pos: number): Entry => ({ pos, kind: 'message', at: 0, body: Buffer.from(`m${pos}`) });
 
   test('is encoded once for each transport and written once to each follower', async () => {
-    const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, []);
+    const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
     const lines = [follower('line', 1), follower('line', 1), follower('line', 1)];
     const webs = [follower('web', 1), follower('web', 1)];
     for (const { subscription } of [...lines, ...webs]) fanout.live.add(subscription);
@@ -54,7 +54,7 @@ describe('one turn', () => {
   });
 
   test('gives one who has read some of it from the log the rest only', async () => {
-    const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, []);
+    const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
     const [behind, ahead, done] = [follower('line', 1), follower('line', 5), follower('web', 6)];
     for (const { subscription } of [behind, ahead, done]) fanout.live.add(subscription);
     fanout.add([message(2), message(5), message(6)]);
@@ -70,7 +70,7 @@ describe('one turn', () => {
 });
 
 test('a signal of one whose key is retired in the same turn is dropped', async () => {
-  const fanout = new Fanout(newRoomId(), new Turn(), SERVER_LIMITS, []);
+  const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
   const member = (key: number) => {
     const written: string[] = [];
     const link = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Wheel } from '../src/net/timer-wheel.ts';
+import { TimerWheel } from '../src/net/timer-wheel.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_790_000_000_000 });
@@ -21,7 +21,7 @@ function deadlineIn(ms: number) {
 }
 
 test('a deadline expires once, within a tick of its time, near or far', () => {
-  const wheel = new Wheel(Date.now, 10);
+  const wheel = new TimerWheel(Date.now, 10);
   const start = Date.now();
   const deadlines = [0, 5, 10, 630, 640, 650, 5000, 77_777].map((ms) => ({ ms, deadline: deadlineIn(ms) }));
   for (const { deadline } of deadlines) wheel.watch(deadline);
@@ -34,7 +34,7 @@ test('a deadline expires once, within a tick of its time, near or far', () => {
 });
 
 test('one that is put off, forgotten or needless does not', () => {
-  const wheel = new Wheel(Date.now, 10);
+  const wheel = new TimerWheel(Date.now, 10);
   const [putOff, forgotten, needless] = [
     deadlineIn(100),
     deadlineIn(100),
@@ -52,7 +52,7 @@ test('one that is put off, forgotten or needless does not', () => {
 
 test('a clock that leaps ahead or back is followed', () => {
   let shift = 0;
-  const wheel = new Wheel(() => Date.now() + shift, 10);
+  const wheel = new TimerWheel(() => Date.now() + shift, 10);
   const [soon, later] = [deadlineIn(500), deadlineIn(3_600_000)];
   wheel.watch(soon);
   wheel.watch(later);

@@ -2,20 +2,20 @@ import type { Down } from '@gochat/protocol/down';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedAdmin, signedCreate, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
-import type { HandshakeAppend, Position } from '../log/log.ts';
+import type { HandshakeAppend, LogPosition } from '../log/log.ts';
 import { isToken } from '../operate/create-token.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { lastRetirement, NO_RETIREMENTS } from '../room/retirements.ts';
 import {
+  type RoomHead,
   readRefresh,
-  refreshedStandingOf,
+  refreshedRoomHeadOf,
   refuseRetired,
-  type Standing,
-  standingOf,
+  roomHeadOf,
   writeRefresh,
 } from '../room/room-head.ts';
 import { encodeRecord, mergeInvites, type RoomRecord, refuseRepeats } from '../room/room-record.ts';
-import type { Relay } from '../session/node-context.ts';
+import type { NodeContext } from '../session/node-context.ts';
 import { Refusal } from '../session/refusal.ts';
 import type { Handler } from '../session/requests.ts';
 import type { Session } from '../session/session.ts';
@@ -46,11 +46,11 @@ export const handshake: Handler<'handshake'> = async (session, frame) => {
   const access = await relay.keys.at(frame.room, key);
   if (!verifies(access, signedHandshake(request), frame.proof))
     throw new Refusal('refused', 'the proof does not hold');
-  const standing = await refreshedStandingOf(relay.log, relay.state, frame.room);
+  const standing = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
   if (standing.handshake < after) throw conflict(standing.handshake);
   // The last handshake never goes back: this can't be appended any more, but it may be a repeat of what was.
   if (standing.handshake > after) {
-    const lost = (now: Position) =>
+    const lost = (now: LogPosition) =>
       key < lastRetirement(standing.record.retirements) ? retiredKey() : conflict(now);
     const work = appendHandshake(session, frame, after, standing.state, admin?.retire ?? false, lost);
     return session.later(frame.id, work);
@@ -66,9 +66,9 @@ export const handshake: Handler<'handshake'> = async (session, frame) => {
 
 /** @throws Refusal when the request contradicts the room. */
 function nextRecord(
-  { record }: Standing,
+  { record }: RoomHead,
   frame: UpOf<'handshake'>,
-  { now, limits }: Pick<Relay, 'now' | 'limits'>,
+  { now, limits }: Pick<NodeContext, 'now' | 'limits'>,
 ): RoomRecord {
   const { admin, ...request } = frame;
   if (admin !== undefined) {
@@ -96,10 +96,10 @@ export interface HandshakeRequest {
 export async function appendHandshake(
   session: Session,
   frame: HandshakeRequest,
-  after: Position,
+  after: LogPosition,
   state: Uint8Array,
   retires: boolean,
-  lost: (now: Position) => Refusal,
+  lost: (now: LogPosition) => Refusal,
 ): Promise<Down> {
   const entry: HandshakeAppend = {
     id: frame.id,
@@ -113,7 +113,7 @@ export async function appendHandshake(
   return { type: 'ack', id: frame.id, seq: positionText(result.pos), at: result.at, dup: result.dup };
 }
 
-export function conflict(handshake: Position): Refusal {
+export function conflict(handshake: LogPosition): Refusal {
   return new Refusal('conflict', 'another handshake stands behind the one that this follows', { handshake });
 }
 
@@ -138,7 +138,7 @@ async function refreshed(session: Session, frame: UpOf<'refresh'>): Promise<Down
   for (let tries = 0; tries < PUT_TRIES; tries += 1) {
     const { refresh: present, revision } = await readRefresh(state, room);
     if (present?.id === id) return { type: 'ack', id, seq: frame.after, at: present.at, dup: true };
-    const standing = await standingOf(log, room);
+    const standing = await roomHeadOf(log, room);
     if (standing.handshake !== after) throw conflict(standing.handshake);
     refuseRetired(standing, positionOf(frame.key));
     const known = new Set(

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { InviteId } from '@gochat/protocol/fields';
 import { signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import { positionOf, positionText } from '../room/positions.ts';
-import { refreshedStandingOf, refuseRetired } from '../room/room-head.ts';
+import { refreshedRoomHeadOf, refuseRetired } from '../room/room-head.ts';
 import { encodeRecord, type Invite, liveInvites, spendInvite } from '../room/room-record.ts';
 import { useNonce } from '../session/proofs.ts';
 import { Refusal } from '../session/refusal.ts';
@@ -18,7 +18,7 @@ export const invitation: Handler<'invitation'> = async (session, frame) => {
   const { relay } = session;
   await relay.rates.take('invite', session.address);
   const at = useNonce(session, frame.nonce);
-  const { handshake, record } = await refreshedStandingOf(relay.log, relay.state, frame.room);
+  const { handshake, record } = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
   const live = liveInvites(record.invites, relay.now());
   const invite = provenInvite(live, frame.invite, signedInvitation(at, frame), frame.proof);
   session.send({
@@ -37,7 +37,7 @@ export const join: Handler<'join'> = async (session, frame) => {
   await relay.rates.take('invite', session.address);
   const at = useNonce(session, frame.nonce);
   const after = positionOf(frame.after);
-  const { handshake, record, state } = await refreshedStandingOf(relay.log, relay.state, frame.room);
+  const { handshake, record, state } = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
   const live = liveInvites(record.invites, relay.now());
   const prove = () => provenInvite(live, frame.invite, signedJoin(at, frame), frame.proof);
   // The last handshake never goes back: this can't be appended any more. It may be a repeat of what was, whose invite may be
@@ -57,7 +57,7 @@ export const join: Handler<'join'> = async (session, frame) => {
 export const fetch: Handler<'fetch'> = async (session, frame) => {
   const { relay } = session;
   const { key } = enteredSubscription(session, frame.room);
-  const standing = await refreshedStandingOf(relay.log, relay.state, frame.room);
+  const standing = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
   refuseRetired(standing, key);
   const { groupInfo, member, invites } = standing.record;
   session.send({

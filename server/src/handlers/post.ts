@@ -1,6 +1,6 @@
 import type { Down } from '@gochat/protocol/down';
 import type { UpOf } from '@gochat/protocol/up';
-import type { Position } from '../log/log.ts';
+import type { LogPosition } from '../log/log.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { lastRetirement } from '../room/retirements.ts';
 import { decodeRecord } from '../room/room-record.ts';
@@ -59,7 +59,7 @@ async function append(
 async function refuseRetiredAhead(
   session: Session,
   { key, room }: Subscription,
-  base: Position,
+  base: LogPosition,
 ): Promise<void> {
   const head = await session.relay.log.head(room.id);
   if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
@@ -86,7 +86,7 @@ async function appended(session: Session, frame: UpOf<'post'>, refused: () => vo
   return { type: 'ack', id: frame.id, seq: positionText(result.pos), at: result.at, dup: result.dup };
 }
 
-function stale(handshake: Position): Refusal {
+function stale(handshake: LogPosition): Refusal {
   return new Refusal('stale', 'a handshake landed behind the base of this post', { handshake });
 }
 

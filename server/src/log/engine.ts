@@ -4,7 +4,7 @@ import type { RoomId, RoomLog, RoomState } from './log.ts';
 export type Clock = () => number;
 
 /** Counters for a while, one for all nodes. */
-export interface Counts {
+export interface Counters {
   /** Counts one more under this name, which is forgotten after two hours. @returns the count now @throws Unavailable */
   add(name: string): Promise<number>;
 }
@@ -21,7 +21,7 @@ export interface Engine {
   readonly log: RoomLog;
   readonly state: RoomState;
   /** Absent: no other node shares the log. */
-  readonly counts?: Counts;
+  readonly counts?: Counters;
   readonly signals?: Signals;
   /**
    * Deletes the messages and state values that have expired, and the oldest messages above the engine's quotas, and forgets the ids of old posts, a bounded number per transaction.

@@ -1,13 +1,13 @@
-import type { Entry, FollowEnd, Follower, Position, RoomId, Sink } from './log.ts';
+import type { Entry, FollowEnd, Follower, LogPosition, RoomId, Sink } from './log.ts';
 
 /** The stored entries behind `after`, as many as make a page; none: the end has been reached. */
-export type NextPage = (after: Position) => readonly Entry[];
+export type NextPage = (after: LogPosition) => readonly Entry[];
 
 interface Following {
   readonly sink: Sink;
   /** Behind the log, reading pages; what is published meanwhile it will find in a page. */
   catchingUp: boolean;
-  last: Position;
+  last: LogPosition;
   end(reason: FollowEnd['reason']): void;
   fail(error: unknown): void;
 }
@@ -16,7 +16,7 @@ interface Following {
 export class Followers {
   readonly #rooms = new Map<RoomId, Set<Following>>();
 
-  follow(room: RoomId, after: Position, sink: Sink, next: NextPage): Follower {
+  follow(room: RoomId, after: LogPosition, sink: Sink, next: NextPage): Follower {
     const { promise, resolve, reject } = deferred<FollowEnd>();
     const leave = () => this.#leave(room, following);
     const following: Following = {

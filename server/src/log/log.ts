@@ -2,7 +2,7 @@
 export type RoomId = string;
 
 /** A place in a room's log: a whole number below 2^53, strictly increasing in a room, with gaps; 0 stands before the first entry. */
-export type Position = number;
+export type LogPosition = number;
 
 /** A page of the log ends with the entry that brings the bodies in it to so many bytes. */
 export const PAGE_BYTES = 1024 * 1024;
@@ -10,7 +10,7 @@ export const PAGE_BYTES = 1024 * 1024;
 export type EntryKind = 'message' | 'handshake';
 
 export interface Entry {
-  readonly pos: Position;
+  readonly pos: LogPosition;
   readonly kind: EntryKind;
   /** Milliseconds since 1970, by the clock of the node that appended it. */
   readonly at: number;
@@ -25,7 +25,7 @@ export interface MessageAppend {
   /** Random per post; a repeat is found by it. 22 characters of base64url. */
   readonly id: string;
   /** The last handshake that the sender has processed. */
-  readonly base: Position;
+  readonly base: LogPosition;
   readonly body: Uint8Array;
   /** After this many seconds the entry may vanish, and is never read any more. Absent: kept. */
   readonly ttlSec?: number;
@@ -41,7 +41,7 @@ export interface HandshakeAppend {
 }
 
 export interface Appended {
-  readonly pos: Position;
+  readonly pos: LogPosition;
   readonly at: number;
   /** True when an append with the same id had been acknowledged before; `pos` and `at` are then that one's. */
   readonly dup: boolean;
@@ -49,11 +49,11 @@ export interface Appended {
 
 export interface Head {
   /** The last entry's position (also of one that has expired since). */
-  readonly pos: Position;
+  readonly pos: LogPosition;
   /** Positions up to here were given out once, though nothing stands there now: the log was put back to an older state. Absent: up to `pos`. */
-  readonly given?: Position;
+  readonly given?: LogPosition;
   /** The last handshake's position. */
-  readonly handshake: Position;
+  readonly handshake: LogPosition;
   /** Its access key and state. */
   readonly access: Uint8Array;
   readonly state: Uint8Array;
@@ -62,7 +62,7 @@ export interface Head {
 export interface Page {
   readonly entries: readonly Entry[];
   /** Messages at or before this position may have expired. 0 when nothing has. */
-  readonly floor: Position;
+  readonly floor: LogPosition;
 }
 
 /** Takes a batch in order, all or none; returns false when it has not taken it, which ends the follower as `lagged`. Must not throw. */
@@ -72,7 +72,7 @@ export interface FollowEnd {
   /** `stopped`: by `stop()`. `lagged`: the sink was full. `lost`: the room was dropped or the engine went away. */
   readonly reason: 'stopped' | 'lagged' | 'lost';
   /** The last position that the sink took. */
-  readonly last: Position;
+  readonly last: LogPosition;
 }
 
 export interface Follower {
@@ -88,25 +88,25 @@ export class Unavailable extends Error {
 /** The ordered log of every room. Conflict is a value; only {@link Unavailable} is thrown. Opening and closing belong to the engine. */
 export interface RoomLog {
   /** Appends a message, atomically with `base` being the last handshake. Durable when it resolves. An absent room is `{ stale: 0 }`. */
-  append(room: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }>;
+  append(room: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: LogPosition }>;
   /**
    * Appends a handshake when the last one stands at `after`; 0 makes the room. Durable when it resolves; the entry, its access
    * key and the state become visible together. A repeated id is found while that handshake is the newest, and for 120 s.
    */
   handshake(
     room: RoomId,
-    after: Position,
+    after: LogPosition,
     entry: HandshakeAppend,
-  ): Promise<Appended | { readonly conflict: Position }>;
+  ): Promise<Appended | { readonly conflict: LogPosition }>;
   /** Linearizable: at least as new as every append acknowledged before the call. */
   head(room: RoomId): Promise<Head | undefined>;
   /**
    * At most `limit` entries behind `after`, in order, up to {@link PAGE_BYTES}, but one if there is one; may trail `head`.
    * An absent room is an empty page.
    */
-  read(room: RoomId, after: Position, limit: number): Promise<Page>;
+  read(room: RoomId, after: LogPosition, limit: number): Promise<Page>;
   /** Everything behind `after`, once and in order, then what is appended from now on. */
-  follow(room: RoomId, after: Position, sink: Sink): Follower;
+  follow(room: RoomId, after: LogPosition, sink: Sink): Follower;
   /** Removes the room and all that belongs to it, the per-room state too. */
   drop(room: RoomId): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CannotOpen } from './cannot-open.ts';
 import type { Engine } from './engine.ts';
 import {
-  decodeKept,
+  decodeLogRecord,
   encodeHandshake,
   encodeMessage,
   FIRST_SEQUENCE,
@@ -15,11 +15,11 @@ import {
 } from './jetstream/layout.ts';
 import { EngineRefusal, Nats, type Stamped } from './jetstream/nats.ts';
 import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
-import { patiently } from './jetstream/retry.ts';
+import { retry } from './jetstream/retry.ts';
 import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
 import { type StoredEntry, type StoredRoom, StoredRooms } from './lmdb/stored-rooms.ts';
 import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
-import type { Entry, Position, RoomId } from './log.ts';
+import type { Entry, LogPosition, RoomId } from './log.ts';
 
 export interface MoveOptions extends JetStreamOptions {
   /** The data folder of a server that is stopped. */
@@ -161,7 +161,7 @@ class Move {
       const last = batch.at(-1);
       if (last === undefined) return;
       const from = behind;
-      behind = await patiently(async () => {
+      behind = await retry(async () => {
         // Of a batch whose answer was lost it is seen here whether it was taken.
         const there = from === 0 && room.first === batch[0]?.entry.pos ? 0 : await this.#lastMoved(room.id);
         if (there >= last.entry.pos) return there;
@@ -173,10 +173,10 @@ class Move {
   }
 
   /** @throws GoneOn when somebody has written to the room there */
-  async #lastMoved(room: RoomId): Promise<Position> {
-    const stored = await patiently(() => this.#nats.last(LOG_STREAM, logSubjects(room)));
+  async #lastMoved(room: RoomId): Promise<LogPosition> {
+    const stored = await retry(() => this.#nats.last(LOG_STREAM, logSubjects(room)));
     if (stored === undefined) return 0;
-    const { pos } = decodeKept(stored).entry;
+    const { pos } = decodeLogRecord(stored).entry;
     if (pos < FIRST_SEQUENCE) return pos;
     throw new GoneOn(`the room ${room} has gone on in the cluster`);
   }
@@ -253,7 +253,7 @@ function tellGoneOn(rooms: readonly RoomId[], count: number): CannotOpen {
 /** JSAtomicPublishContainsDuplicateMessage. */
 const DUPLICATE_IN_BATCH = 10201;
 
-function batchOf(room: StoredRoom, behind: Position): StoredEntry[] {
+function batchOf(room: StoredRoom, behind: LogPosition): StoredEntry[] {
   const batch: StoredEntry[] = [];
   let bytes = 0;
   for (const stored of room.entries(behind)) {
@@ -264,7 +264,11 @@ function batchOf(room: StoredRoom, behind: Position): StoredEntry[] {
   return batch;
 }
 
-function stamp(room: StoredRoom, { entry, expiresAt, ttlSec, id }: StoredEntry, behind: Position): Stamped {
+function stamp(
+  room: StoredRoom,
+  { entry, expiresAt, ttlSec, id }: StoredEntry,
+  behind: LogPosition,
+): Stamped {
   const { pos, kind, at, body, access = Buffer.of(), retires = false } = entry;
   const before = behind === 0 ? room.floor : behind;
   const isNewest = pos === room.handshake;

@@ -1,5 +1,5 @@
 /** What is done once at the end of a turn of the event loop, however often it was asked for. */
-export class Turn {
+export class EndOfTick {
   #first = new Set<() => void>();
   #last = new Set<() => void>();
   #scheduled = false;

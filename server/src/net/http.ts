@@ -15,12 +15,12 @@ import { answerAsset } from './asset-answer.ts';
 import type { Assets } from './assets.ts';
 import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './landing.ts';
 import type { ServedNames } from './served-names.ts';
-import type { Deadline, Wheel } from './timer-wheel.ts';
+import type { Deadline, TimerWheel } from './timer-wheel.ts';
 
 export interface WebOptions {
   readonly names: ServedNames;
   readonly limits: ServerLimits;
-  readonly wheel: Wheel;
+  readonly wheel: TimerWheel;
   readonly now: () => number;
   /** Whether the last hop of X-Forwarded-For is whom to count. */
   readonly behindProxy: boolean;

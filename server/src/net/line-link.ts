@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { encodeFrame, FrameError, LineDecoder } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
-import type { Turn } from './end-of-tick.ts';
+import type { EndOfTick } from './end-of-tick.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { corkTurn, drained } from './socket-end.ts';
 
@@ -28,13 +28,13 @@ function onClose(this: LinkedSocket): void {
 export class LineLink implements Link {
   readonly transport = 'line';
   readonly #socket: LinkedSocket;
-  readonly #turn: Turn;
+  readonly #turn: EndOfTick;
   readonly #lingerMs: number;
   readonly #decoder: LineDecoder;
   #events: LinkEvents | undefined;
   #ended = false;
 
-  constructor(socket: Socket, turn: Turn, lingerMs: number) {
+  constructor(socket: Socket, turn: EndOfTick, lingerMs: number) {
     this.#socket = socket;
     this.#turn = turn;
     this.#lingerMs = lingerMs;

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { ServerLimits } from '../operate/limits.ts';
-import type { Deadline, Wheel } from './timer-wheel.ts';
+import type { Deadline, TimerWheel } from './timer-wheel.ts';
 
 export interface Certificate {
   readonly cert: string;
@@ -17,7 +17,7 @@ export interface Doors {
 
 export interface ListenOptions {
   readonly doors: Doors;
-  readonly wheel: Wheel;
+  readonly wheel: TimerWheel;
   readonly limits: ServerLimits;
   readonly now: () => number;
   readonly certificate?: Certificate;

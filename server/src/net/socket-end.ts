@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Turn } from './end-of-tick.ts';
+import type { EndOfTick } from './end-of-tick.ts';
 
 const corked = new WeakSet<Duplex>();
 
 /** Holds what is written to a socket back until the turn ends, so that it leaves in one system call. */
-export function corkTurn(socket: Duplex, turn: Turn): void {
+export function corkTurn(socket: Duplex, turn: EndOfTick): void {
   if (corked.has(socket)) return;
   corked.add(socket);
   socket.cork();

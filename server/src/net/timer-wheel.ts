@@ -8,7 +8,7 @@ export interface Deadline {
 const SLOTS = 64;
 
 /** One timer for every deadline of the node. Putting one off costs nothing: the wheel asks again when it comes round. */
-export class Wheel {
+export class TimerWheel {
   readonly #slots: Set<Deadline>[] = Array.from({ length: SLOTS }, () => new Set());
   readonly #now: () => number;
   readonly #tickMs: number;

@@ -3,7 +3,7 @@ import { encodeFrame } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
 import type { ErrorCode } from '@gochat/protocol/errors';
 import type { WebSocket } from 'ws';
-import type { Turn } from './end-of-tick.ts';
+import type { EndOfTick } from './end-of-tick.ts';
 import type { Link, LinkEvents } from './link.ts';
 import { corkTurn, drained } from './socket-end.ts';
 
@@ -15,11 +15,11 @@ export class WebLink implements Link {
   readonly transport = 'web';
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #turn: Turn;
+  readonly #turn: EndOfTick;
   readonly #lingerMs: number;
 
   /** @param socket the one that `ws` was made on. */
-  constructor(ws: WebSocket, socket: Duplex, turn: Turn, lingerMs: number) {
+  constructor(ws: WebSocket, socket: Duplex, turn: EndOfTick, lingerMs: number) {
     this.#ws = ws;
     this.#socket = socket;
     this.#turn = turn;

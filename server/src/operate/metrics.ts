@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Entry, RoomLog } from '../log/log.ts';
-import type { View } from '../room/broadcast-observer.ts';
+import type { BroadcastObserver } from '../room/broadcast-observer.ts';
 
 /** What is counted as it stands, when it is asked for. */
 export interface MetricsSources {
@@ -19,7 +19,7 @@ const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 
 const COMMIT_CHANGES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
 /** What a node does, in numbers: never whose, and of no room by its id. Its text is what Prometheus reads (text format 0.0.4). */
-export class Metrics implements View {
+export class Metrics implements BroadcastObserver {
   readonly #registry = new Registry();
   readonly #appends = this.#counter('gochat_appends_total', 'Entries made durable, by kind.', ['kind']);
   readonly #repeats = this.#counter(

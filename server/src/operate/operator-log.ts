@@ -1,7 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import pino, { type Logger } from 'pino';
 import type { Entry } from '../log/log.ts';
-import type { View } from '../room/broadcast-observer.ts';
+import type { BroadcastObserver } from '../room/broadcast-observer.ts';
 import type { LogLevel } from './options.ts';
 
 export interface Output {
@@ -17,7 +17,7 @@ export interface OperatorLogOptions {
 
 export interface OperatorLog {
   readonly logger: Logger;
-  readonly view: View | undefined;
+  readonly view: BroadcastObserver | undefined;
 }
 
 const CIPHERTEXT_CHARS = 40;
@@ -42,7 +42,7 @@ export function openOperatorLog({ format, level, showsMessages, out }: OperatorL
   return { logger, view: showsMessages && logger.isLevelEnabled('info') ? views[format] : undefined };
 }
 
-class JsonView implements View {
+class JsonView implements BroadcastObserver {
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -64,7 +64,7 @@ class JsonView implements View {
   }
 }
 
-class PrettyView implements View {
+class PrettyView implements BroadcastObserver {
   readonly #out: Output;
 
   constructor(out: Output) {

@@ -1,9 +1,9 @@
 import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Entry } from '../log/log.ts';
-import type { Turn } from '../net/end-of-tick.ts';
+import type { EndOfTick } from '../net/end-of-tick.ts';
 import type { Transport } from '../net/link.ts';
-import type { View } from './broadcast-observer.ts';
+import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -26,14 +26,14 @@ export interface FanoutLimits {
 export class Fanout {
   readonly live = new Set<Subscription>();
   readonly #room: RoomId;
-  readonly #turn: Turn;
+  readonly #turn: EndOfTick;
   readonly #limits: FanoutLimits;
-  readonly #views: readonly View[];
+  readonly #views: readonly BroadcastObserver[];
   #entries: Entry[] = [];
   #bytes = 0;
   #signals: PendingSignal[] = [];
 
-  constructor(room: RoomId, turn: Turn, limits: FanoutLimits, views: readonly View[]) {
+  constructor(room: RoomId, turn: EndOfTick, limits: FanoutLimits, views: readonly BroadcastObserver[]) {
     this.#room = room;
     this.#turn = turn;
     this.#limits = limits;

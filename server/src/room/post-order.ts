@@ -1,5 +1,5 @@
 import { LIMITS } from '@gochat/protocol/limits';
-import type { Position } from '../log/log.ts';
+import type { LogPosition } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 
 /** So many may wait to be repeated: a client has fewer in flight. */
@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 15_000;
 export class PostOrder {
   /** Those that are to be repeated, with their turns. All were sealed for the same handshake. */
   readonly #waiting = new Map<string, number>();
-  #base: Position = 0;
+  #base: LogPosition = 0;
   #last = 0;
   /** When the first of those that wait was repeated last, or began to wait. */
   #movedAt = 0;
@@ -25,7 +25,7 @@ export class PostOrder {
    * @param now milliseconds
    * @throws Refusal `unavailable` while an earlier one is to be repeated first
    */
-  admit(id: string, base: Position, now: number): number {
+  admit(id: string, base: LogPosition, now: number): number {
     this.#reach(base);
     const turn = this.#waiting.get(id) ?? ++this.#last;
     if (base === this.#base && Math.min(...this.#waiting.values()) < turn) {
@@ -39,7 +39,7 @@ export class PostOrder {
   }
 
   /** It was refused for now. @param turn absent: it has had none. @throws Refusal `rate-limited` when too many wait */
-  refused(id: string, base: Position, turn = this.#waiting.get(id) ?? ++this.#last): void {
+  refused(id: string, base: LogPosition, turn = this.#waiting.get(id) ?? ++this.#last): void {
     this.#reach(base);
     if (base !== this.#base) return;
     if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(id))
@@ -48,7 +48,7 @@ export class PostOrder {
   }
 
   /** What is sealed for a newer handshake was sealed anew, and so was all that it could overtake. */
-  #reach(base: Position): void {
+  #reach(base: LogPosition): void {
     if (base <= this.#base) return;
     this.#base = base;
     this.#waiting.clear();

@@ -1,14 +1,14 @@
-import type { Position, RoomLog } from '../log/log.ts';
+import type { LogPosition, RoomLog } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 import { type Retirements, retirementOf } from './retirements.ts';
 import type { Room } from './room.ts';
-import { standingOf } from './room-head.ts';
+import { roomHeadOf } from './room-head.ts';
 
 /** What is known of a room, where the client may be ahead of what this node has been told. */
 interface Known {
   /** Nothing stands behind it, whatever a client names. */
-  readonly last: Position;
-  readonly handshake: Position;
+  readonly last: LogPosition;
+  readonly handshake: LogPosition;
   readonly retirements: Retirements;
 }
 
@@ -20,12 +20,12 @@ interface Known {
 export async function retirementUpTo(
   log: RoomLog,
   room: Room,
-  key: Position,
-  upTo: Position,
+  key: LogPosition,
+  upTo: LogPosition,
 ): Promise<{
-  readonly retirement: Position | undefined;
-  readonly handshake: Position;
-  readonly last: Position;
+  readonly retirement: LogPosition | undefined;
+  readonly handshake: LogPosition;
+  readonly last: LogPosition;
 }> {
   const { last, handshake, retirements } = upTo > room.last ? await askHead(log, room, upTo) : room;
   const retirement = retirementOf(retirements, key);
@@ -33,8 +33,8 @@ export async function retirementUpTo(
   return { retirement, handshake, last };
 }
 
-async function askHead(log: RoomLog, room: Room, upTo: Position): Promise<Known> {
-  const { last, given, handshake, record } = await standingOf(log, room.id);
+async function askHead(log: RoomLog, room: Room, upTo: LogPosition): Promise<Known> {
+  const { last, given, handshake, record } = await roomHeadOf(log, room.id);
   if (upTo > given) throw new Refusal('invalid', 'the position lies behind the end of this room');
   return { last, handshake, retirements: record.retirements };
 }

@@ -1,16 +1,16 @@
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
-import type { Position, RoomLog, RoomState } from '../log/log.ts';
+import type { LogPosition, RoomLog, RoomState } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 import { lastRetirement } from './retirements.ts';
 import { decodeRecord, type Invite, type RoomRecord, rewrapInvites } from './room-record.ts';
 
 /** A room as of its last handshake. */
-export interface Standing {
+export interface RoomHead {
   /** The last entry's position. */
-  readonly last: Position;
+  readonly last: LogPosition;
   /** Positions up to here were given out, now or before the log was put back to an older state. */
-  readonly given: Position;
-  readonly handshake: Position;
+  readonly given: LogPosition;
+  readonly handshake: LogPosition;
   readonly record: RoomRecord;
   /** The record as its handshake carried it, for a request that can only be a repeat. */
   readonly state: Uint8Array;
@@ -19,7 +19,7 @@ export interface Standing {
 /** A replacement of the GroupInfo of one handshake, kept apart from the log; it counts only while that handshake is the last. */
 export interface Refresh {
   readonly v: 1;
-  readonly handshake: Position;
+  readonly handshake: LogPosition;
   readonly id: RequestId;
   readonly at: number;
   readonly groupInfo: string;
@@ -30,7 +30,7 @@ export interface Refresh {
 const REFRESH = 'refresh';
 
 /** @throws Refusal `no-room`. */
-export async function standingOf(log: RoomLog, room: RoomId): Promise<Standing> {
+export async function roomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> {
   const head = await log.head(room);
   if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
   const record = decodeRecord(head.state, head.handshake);
@@ -44,8 +44,8 @@ export async function standingOf(log: RoomLog, room: RoomId): Promise<Standing> 
 }
 
 /** The same with the last refresh laid over it. */
-export async function refreshedStandingOf(log: RoomLog, state: RoomState, room: RoomId): Promise<Standing> {
-  const standing = await standingOf(log, room);
+export async function refreshedRoomHeadOf(log: RoomLog, state: RoomState, room: RoomId): Promise<RoomHead> {
+  const standing = await roomHeadOf(log, room);
   const { refresh } = await readRefresh(state, room);
   if (refresh?.handshake !== standing.handshake) return standing;
   const { groupInfo, member } = refresh;
@@ -54,7 +54,7 @@ export async function refreshedStandingOf(log: RoomLog, state: RoomState, room: 
 }
 
 /** @throws Refusal `retired` when a later handshake than `key` retired it. */
-export function refuseRetired(standing: Standing, key: Position): void {
+export function refuseRetired(standing: RoomHead, key: LogPosition): void {
   if (key < lastRetirement(standing.record.retirements))
     throw new Refusal('retired', 'a removal retired this access key; prove a newer one');
 }

@@ -1,7 +1,7 @@
 import type { InviteId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { InviteGrant } from '@gochat/protocol/up';
-import type { Position } from '../log/log.ts';
+import type { LogPosition } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 import { addRetirement, type Retirements } from './retirements.ts';
 
@@ -43,7 +43,7 @@ export function encodeRecord(record: RoomRecord, retiresHere: boolean): Uint8Arr
 }
 
 /** @param handshake the position of the handshake that carried these bytes. */
-export function decodeRecord(bytes: Uint8Array, handshake: Position): RoomRecord {
+export function decodeRecord(bytes: Uint8Array, handshake: LogPosition): RoomRecord {
   const { v, retiresHere, ...record } = JSON.parse(Buffer.from(bytes).toString()) as StoredRecord;
   if (v !== 1) throw new Error(`a room's state of version ${String(v)} is of a newer server`);
   return retiresHere ? { ...record, retirements: addRetirement(record.retirements, handshake) } : record;

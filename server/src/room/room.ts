@@ -2,14 +2,14 @@ import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Signals } from '../log/engine.ts';
-import { type Entry, type Follower, type Position, type RoomLog, Unavailable } from '../log/log.ts';
-import type { Turn } from '../net/end-of-tick.ts';
-import type { View } from './broadcast-observer.ts';
+import { type Entry, type Follower, type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
+import type { EndOfTick } from '../net/end-of-tick.ts';
+import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
-import type { Standing } from './room-head.ts';
+import type { RoomHead } from './room-head.ts';
 import type { Subscription } from './subscription.ts';
 
 const POSITION_BYTES = 6;
@@ -19,9 +19,9 @@ export interface RoomContext {
   readonly log: RoomLog;
   /** Absent: no other node serves the room. */
   readonly signals?: Signals;
-  readonly turn: Turn;
+  readonly turn: EndOfTick;
   readonly limits: FanoutLimits & { readonly retryMs: number };
-  readonly views: readonly View[];
+  readonly views: readonly BroadcastObserver[];
 }
 
 /** A room that somebody follows here: one following of its log, shared by every subscription. */
@@ -30,19 +30,19 @@ export class Room {
   readonly fanout: Fanout;
   readonly #context: RoomContext;
   /** The last position that the log has told us of; what lies before is written or waits for the end of the turn. */
-  #last: Position;
-  #handshake: Position;
+  #last: LogPosition;
+  #handshake: LogPosition;
   #retirements: Retirements;
   #follower: Follower | undefined;
   #closed = false;
   /** What came since somebody began to catch up, from behind `#tailStart`; kept only while somebody does. */
   #tail: Entry[] = [];
   #tailBytes = 0;
-  #tailStart: Position;
+  #tailStart: LogPosition;
   readonly #catching = new Set<Subscription>();
   readonly #endSignals: (() => void) | undefined;
 
-  constructor(id: RoomId, standing: Standing, context: RoomContext) {
+  constructor(id: RoomId, standing: RoomHead, context: RoomContext) {
     this.id = id;
     this.#context = context;
     this.#last = standing.last;
@@ -54,11 +54,11 @@ export class Room {
     this.#follow();
   }
 
-  get last(): Position {
+  get last(): LogPosition {
     return this.#last;
   }
 
-  get handshake(): Position {
+  get handshake(): LogPosition {
     return this.#handshake;
   }
 
@@ -67,12 +67,12 @@ export class Room {
   }
 
   /** A key added before this position is retired. */
-  get retiredAt(): Position {
+  get retiredAt(): LogPosition {
     return lastRetirement(this.#retirements);
   }
 
   /** From here on nothing is missed by those who catch up. */
-  get tailStart(): Position {
+  get tailStart(): LogPosition {
     return this.#tailStart;
   }
 

@@ -1,7 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import { Refusal } from '../session/refusal.ts';
 import { Room, type RoomContext } from './room.ts';
-import { standingOf } from './room-head.ts';
+import { roomHeadOf } from './room-head.ts';
 
 interface Held {
   readonly room: Promise<Room>;
@@ -65,6 +65,6 @@ export class Rooms {
   }
 
   async #open(id: RoomId): Promise<Room> {
-    return new Room(id, await standingOf(this.#context.log, id), this.#context);
+    return new Room(id, await roomHeadOf(this.#context.log, id), this.#context);
   }
 }

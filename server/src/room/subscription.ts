@@ -1,4 +1,4 @@
-import type { Entry, Position, RoomId } from '../log/log.ts';
+import type { Entry, LogPosition, RoomId } from '../log/log.ts';
 import type { Link } from '../net/link.ts';
 import { PostOrder } from './post-order.ts';
 import type { Room } from './room.ts';
@@ -8,7 +8,7 @@ export interface SubscriptionEvents {
   /** The link's queue is full. */
   slow(): void;
   /** Delivery has stopped behind the handshake that retired the key. */
-  held(subscription: Subscription, retirement: Position): void;
+  held(subscription: Subscription, retirement: LogPosition): void;
   /** Nothing more of the room can be read here. */
   failed(room: RoomId, error: unknown): void;
 }
@@ -18,15 +18,15 @@ export class Subscription {
   readonly room: Room;
   readonly link: Link;
   /** The position of the handshake whose access key was proved. */
-  readonly key: Position;
+  readonly key: LogPosition;
   /** Everything up to here was written to the link. */
-  at: Position;
+  at: LogPosition;
   /** `catching`: the backlog is on its way. `held`: the key was retired, nothing is delivered. `ended`: for good. */
   state: 'catching' | 'live' | 'held' | 'ended' = 'catching';
   readonly #events: SubscriptionEvents;
   #posts: PostOrder | undefined;
 
-  constructor(room: Room, link: Link, key: Position, since: Position, events: SubscriptionEvents) {
+  constructor(room: Room, link: Link, key: LogPosition, since: LogPosition, events: SubscriptionEvents) {
     this.room = room;
     this.link = link;
     this.key = key;
@@ -60,7 +60,7 @@ export class Subscription {
   }
 
   /** Stops delivery behind the handshake that retired the key. */
-  hold(retirement: Position): void {
+  hold(retirement: LogPosition): void {
     this.state = 'held';
     this.room.leaveLive(this);
     this.#events.held(this, retirement);

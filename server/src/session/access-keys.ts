@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { RoomId } from '@gochat/protocol/fields';
-import { type Position, type RoomLog, Unavailable } from '../log/log.ts';
+import { type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import { Refusal } from './refusal.ts';
 import { publicKeyOf } from './signature.ts';
 
@@ -19,7 +19,7 @@ export class AccessKeys {
    * The key that the handshake at `position` added, retired or not.
    * @throws Refusal `refused` when there stands no handshake, `no-room` when there is no such room.
    */
-  async at(room: RoomId, position: Position): Promise<KeyObject> {
+  async at(room: RoomId, position: LogPosition): Promise<KeyObject> {
     const name = `${room} ${position}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -30,7 +30,7 @@ export class AccessKeys {
     return key;
   }
 
-  async #read(room: RoomId, position: Position): Promise<Uint8Array> {
+  async #read(room: RoomId, position: LogPosition): Promise<Uint8Array> {
     const page = position > 0 ? await this.#log.read(room, position - 1, 1) : undefined;
     const entry = page?.entries[0];
     if (entry?.pos === position && entry.access !== undefined) return entry.access;

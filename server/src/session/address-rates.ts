@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Counts } from '../log/engine.ts';
+import type { Counters } from '../log/engine.ts';
 import type { Address } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { Refusal } from './refusal.ts';
@@ -26,7 +26,7 @@ export class AddressRates {
   readonly #take: Take;
 
   /** @param counts of all nodes that serve the same rooms; absent: this node counts for itself */
-  constructor(limits: ServerLimits, now: () => number, counts?: Counts) {
+  constructor(limits: ServerLimits, now: () => number, counts?: Counters) {
     this.#sparesLoopback = limits.sparesLoopback;
     this.#rates = {
       create: { points: limits.createsPerHour, windowSec: HOUR_SEC },
@@ -64,7 +64,7 @@ function takeAlone(rates: Readonly<Record<RatedWork, Rate>>): Take {
 }
 
 /** Windows begin with the hour or minute, so that no node has to know when another began to count. */
-function takeTogether(counts: Counts, now: () => number): Take {
+function takeTogether(counts: Counters, now: () => number): Take {
   const spent = new Set<string>();
   return async (work, { points, windowSec }, address) => {
     const windowMs = windowSec * 1000;

@@ -1,5 +1,5 @@
 /** What must end before the log may close: appends in flight. */
-export class Work {
+export class InFlight {
   readonly #running = new Set<Promise<unknown>>();
 
   add<T>(work: Promise<T>): Promise<T> {

@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
 import type { RoomLog, RoomState } from '../log/log.ts';
-import type { Turn } from '../net/end-of-tick.ts';
+import type { EndOfTick } from '../net/end-of-tick.ts';
 import type { ServedNames } from '../net/served-names.ts';
-import type { Wheel } from '../net/timer-wheel.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import type { Metrics } from '../operate/metrics.ts';
 import type { Rooms } from '../room/rooms.ts';
 import type { AccessKeys } from './access-keys.ts';
 import type { AddressRates } from './address-rates.ts';
 import type { Admission } from './admission.ts';
-import type { Work } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** What every session of a node shares. */
-export interface Relay {
+export interface NodeContext {
   readonly log: RoomLog;
   readonly state: RoomState;
   readonly rooms: Rooms;
@@ -21,9 +21,9 @@ export interface Relay {
   readonly rates: AddressRates;
   readonly names: ServedNames;
   readonly limits: ServerLimits;
-  readonly turn: Turn;
-  readonly wheel: Wheel;
-  readonly work: Work;
+  readonly turn: EndOfTick;
+  readonly wheel: TimerWheel;
+  readonly work: InFlight;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Milliseconds since 1970. */

@@ -1,12 +1,12 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { adviceOf, type ErrorCode } from '@gochat/protocol/errors';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
-import { type Position, Unavailable } from '../log/log.ts';
+import { type LogPosition, Unavailable } from '../log/log.ts';
 import { positionText } from '../room/positions.ts';
 
 export interface RefusalDetail {
   /** With `stale` and `conflict`: the position of the last handshake. */
-  readonly handshake?: Position;
+  readonly handshake?: LogPosition;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
   /** Whether the connection ends although its code alone wouldn't end it. */
@@ -17,7 +17,7 @@ export interface RefusalDetail {
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ErrorCode;
-  readonly handshake: Position | undefined;
+  readonly handshake: LogPosition | undefined;
   readonly retryAfterMs: number | undefined;
   readonly closes: boolean;
 

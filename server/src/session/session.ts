@@ -6,14 +6,14 @@ import type { RequestId, RoomId } from '@gochat/protocol/fields';
 import { frameLimit, LIMITS } from '@gochat/protocol/limits';
 import type { Dialled } from '@gochat/protocol/signed';
 import type { Up } from '@gochat/protocol/up';
-import type { Position } from '../log/log.ts';
+import type { LogPosition } from '../log/log.ts';
 import type { Address } from '../net/address.ts';
 import type { Link, LinkEvents } from '../net/link.ts';
 import type { Deadline } from '../net/timer-wheel.ts';
 import { positionText } from '../room/positions.ts';
 import type { Subscription, SubscriptionEvents } from '../room/subscription.ts';
 import { Bucket } from './bucket.ts';
-import type { Relay } from './node-context.ts';
+import type { NodeContext } from './node-context.ts';
 import { Refusal } from './refusal.ts';
 import { handle } from './requests.ts';
 import { otherVersion } from './version-check.ts';
@@ -30,7 +30,7 @@ export interface SessionBuckets {
 
 /** One connection: its frames in order, its proofs, what it follows. */
 export class Session implements LinkEvents, SubscriptionEvents, Deadline {
-  readonly relay: Relay;
+  readonly relay: NodeContext;
   readonly link: Link;
   readonly address: Address;
   readonly buckets: SessionBuckets;
@@ -52,7 +52,7 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
   #whenGone: (() => void) | undefined;
   #pages: Promise<void> | undefined;
 
-  constructor(relay: Relay, link: Link, address: Address, ended: (session: Session) => void) {
+  constructor(relay: NodeContext, link: Link, address: Address, ended: (session: Session) => void) {
     this.relay = relay;
     this.link = link;
     this.address = address;
@@ -212,7 +212,7 @@ export class Session implements LinkEvents, SubscriptionEvents, Deadline {
   }
 
   /** Says that the key was retired, and waits a while for a newer one. */
-  held(subscription: Subscription, retirement: Position): void {
+  held(subscription: Subscription, retirement: LogPosition): void {
     const room = subscription.room.id;
     this.send({ type: 'retired', room, seq: positionText(retirement) });
     const until = this.relay.now() + this.relay.limits.graceMs;

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PAGE_BYTES, type Position, type RoomId, type RoomLog, type RoomState } from '../../src/log/log.ts';
+import {
+  type LogPosition,
+  PAGE_BYTES,
+  type RoomId,
+  type RoomLog,
+  type RoomState,
+} from '../../src/log/log.ts';
 import {
   accessOf,
   appended,
@@ -23,7 +29,7 @@ export interface Handle {
 export interface AckedAppend {
   readonly room: RoomId;
   readonly id: string;
-  readonly pos: Position;
+  readonly pos: LogPosition;
   readonly body: string;
 }
 
@@ -119,7 +125,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
         const told = outcomes.flatMap((outcome) => ('conflict' in outcome ? [outcome.conflict] : []));
         expect(won).toHaveLength(1);
         expect(new Set(told)).toEqual(new Set(won));
-        last = won[0] as Position;
+        last = won[0] as LogPosition;
       }
       expect(positions(await readAll(a().log, room))).toHaveLength(5);
       expect(await a().log.handshake(newId(), 7, handshakeOf('to a room that is not there'))).toEqual({
@@ -220,10 +226,10 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
     const writersAndFollowers = async (disturb: () => Promise<void>) => {
       const room = newId();
       const base = await makeRoom(a().log, room);
-      const early: Position[] = [base];
+      const early: LogPosition[] = [base];
       for (let i = 0; i < 300; i++) early.push(await say(a().log, room, base, `early ${i}`));
       const followers = [collect(a().log, room, 0), collect(b().log, room, early[150] ?? 0)];
-      const acked: Position[] = [];
+      const acked: LogPosition[] = [];
       const write = async (handle: Handle, writer: number) => {
         for (let i = 0; i < 150; i++) {
           acked.push(await say(handle.log, room, base, `${writer}.${i}`));
@@ -383,7 +389,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
     able('killedWriters', '12. what was acknowledged outlives kill -9, once', async () => {
       const acked = (await data.killedWriters?.()) ?? [];
       expect(acked.length).toBeGreaterThan(0);
-      const logs = new Map<RoomId, Map<Position, string>>();
+      const logs = new Map<RoomId, Map<LogPosition, string>>();
       for (const { room } of acked)
         if (!logs.has(room)) {
           const entries = await readAll(a().log, room);

@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Followers } from '../../src/log/followers.ts';
-import type { Entry, Position } from '../../src/log/log.ts';
+import type { Entry, LogPosition } from '../../src/log/log.ts';
 import { newId } from './room.ts';
 
-const entries = (...positions: Position[]): Entry[] =>
+const entries = (...positions: LogPosition[]): Entry[] =>
   positions.map((pos) => ({ pos, kind: 'message', at: 0, body: Buffer.of() }));
 
 test('an entry that was read in a page before it was published comes once', async () => {
   const followers = new Followers();
   const room = newId();
   const pages = [entries(1, 3), entries(4)];
-  const got: Position[] = [];
+  const got: LogPosition[] = [];
   const follower = followers.follow(
     room,
     0,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EmbeddedEngine } from '../../src/log/engine.ts';
 import { openLmdb } from '../../src/log/lmdb/open.ts';
-import type { Entry, Position } from '../../src/log/log.ts';
+import type { Entry, LogPosition } from '../../src/log/log.ts';
 import { openMemory } from '../../src/log/memory/open.ts';
 import { collect, newId, text } from './room.ts';
 
@@ -56,8 +56,8 @@ type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 /** An engine, seen so that two of them can be compared: positions and revisions by the order in which they were given. */
 class Subject {
   engine: EmbeddedEngine;
-  readonly #given: Position[][] = Array.from({ length: ROOMS }, () => []);
-  readonly #handshakes: Position[][] = Array.from({ length: ROOMS }, () => []);
+  readonly #given: LogPosition[][] = Array.from({ length: ROOMS }, () => []);
+  readonly #handshakes: LogPosition[][] = Array.from({ length: ROOMS }, () => []);
   readonly #revisions: string[] = [];
   readonly #rooms: readonly string[];
   readonly #ids: readonly string[];
@@ -166,18 +166,18 @@ class Subject {
     return this.#ids[nth] ?? newId();
   }
 
-  #position(room: number, back: number): Position {
+  #position(room: number, back: number): LogPosition {
     return back < 0 ? 0 : (this.#handshakes[room]?.at(-1 - back) ?? 0);
   }
 
-  #nth(room: number, pos: Position): number {
+  #nth(room: number, pos: LogPosition): number {
     return pos === 0 ? 0 : (this.#given[room]?.indexOf(pos) ?? -1) + 1;
   }
 
-  #outcome(room: number, outcome: object & { pos?: Position; dup?: boolean; at?: number }): unknown {
+  #outcome(room: number, outcome: object & { pos?: LogPosition; dup?: boolean; at?: number }): unknown {
     const { pos, dup, at } = outcome;
     if (pos === undefined)
-      return Object.entries(outcome).map(([what, at]) => [what, this.#nth(room, at as Position)]);
+      return Object.entries(outcome).map(([what, at]) => [what, this.#nth(room, at as LogPosition)]);
     if (!dup) {
       expect(pos).toBeGreaterThan(this.#given[room]?.at(-1) ?? 0);
       this.#given[room]?.push(pos);

@@ -4,7 +4,7 @@ import type {
   Entry,
   Follower,
   HandshakeAppend,
-  Position,
+  LogPosition,
   RoomId,
   RoomLog,
 } from '../../src/log/log.ts';
@@ -15,7 +15,7 @@ export const text = (body: Uint8Array): string => Buffer.from(body).toString();
 
 export const bodies = (entries: readonly Entry[]): string[] => entries.map((entry) => text(entry.body));
 
-export const positions = (entries: readonly Entry[]): Position[] => entries.map((entry) => entry.pos);
+export const positions = (entries: readonly Entry[]): LogPosition[] => entries.map((entry) => entry.pos);
 
 /** Of the handshake with this body. */
 export const accessOf = (body: string): string => `access of ${body}`.padEnd(32, '.');
@@ -32,24 +32,24 @@ export function handshakeOf(body: string, more: Partial<HandshakeAppend> = {}): 
 }
 
 export function appended(
-  outcome: Appended | { readonly stale: Position } | { readonly conflict: Position },
+  outcome: Appended | { readonly stale: LogPosition } | { readonly conflict: LogPosition },
 ): Appended {
   if (!('pos' in outcome)) throw new Error(`not appended: ${JSON.stringify(outcome)}`);
   return outcome;
 }
 
 /** @returns the position of the handshake that made it */
-export async function makeRoom(log: RoomLog, room: RoomId): Promise<Position> {
+export async function makeRoom(log: RoomLog, room: RoomId): Promise<LogPosition> {
   return appended(await log.handshake(room, 0, handshakeOf('founded'))).pos;
 }
 
 export async function say(
   log: RoomLog,
   room: RoomId,
-  base: Position,
+  base: LogPosition,
   body: string,
   ttlSec?: number,
-): Promise<Position> {
+): Promise<LogPosition> {
   const message = { id: newId(), base, body: Buffer.from(body) };
   return appended(await log.append(room, ttlSec === undefined ? message : { ...message, ttlSec })).pos;
 }
@@ -58,7 +58,7 @@ export async function say(
 export async function readAll(
   log: RoomLog,
   room: RoomId,
-  after: Position = 0,
+  after: LogPosition = 0,
   limit = 100,
 ): Promise<Entry[]> {
   const all: Entry[] = [];
@@ -73,11 +73,11 @@ export interface Collected {
   readonly entries: Entry[];
   readonly follower: Follower;
   /** Resolves once this position has arrived; rejects when the follower ends before. */
-  until(pos: Position): Promise<void>;
+  until(pos: LogPosition): Promise<void>;
 }
 
 /** A follower that keeps all it gets. */
-export function collect(log: RoomLog, room: RoomId, after: Position): Collected {
+export function collect(log: RoomLog, room: RoomId, after: LogPosition): Collected {
   const entries: Entry[] = [];
   const waiting = new Set<() => void>();
   const follower = log.follow(room, after, (batch) => {

@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
-import type { Entry, FollowEnd, Follower, Position, Sink } from '../log.ts';
+import type { Entry, FollowEnd, Follower, LogPosition, Sink } from '../log.ts';
 import { Unavailable } from '../log.ts';
-import { decodeKept, type Kept } from './layout.ts';
+import { decodeLogRecord, type LogRecord } from './layout.ts';
 import { EngineRefusal, type Stored } from './nats.ts';
 import type { RoomPage } from './pages.ts';
 
@@ -14,14 +14,14 @@ const LONGEST_RETRY_MS = 2_000;
 /** What a follower needs of the engine, for its room. */
 export interface Followed {
   /** A page behind a position; its turn comes when few others read. @throws Unavailable, EngineRefusal */
-  read(behind: Position, limit: number): Promise<RoomPage>;
+  read(behind: LogPosition, limit: number): Promise<RoomPage>;
   /** Calls back with all that is stored in the room from now on, and when the room is dropped. @returns what ends it */
   listen(heard: (stored: Stored) => void): () => void;
   /** Whether it is told that the room was dropped. */
   isDrop(stored: Stored): boolean;
   /** Whether it has had its time. */
-  isExpired(kept: Kept): boolean;
-  seen(kept: Kept): void;
+  isExpired(kept: LogRecord): boolean;
+  seen(kept: LogRecord): void;
   ended(): void;
 }
 
@@ -37,7 +37,7 @@ export class JetStreamFollower implements Follower {
   readonly #silence: () => void;
   #settle!: { resolve(end: FollowEnd): void; reject(error: unknown): void };
   #ended = false;
-  #last: Position;
+  #last: LogPosition;
   /** Nothing is missing up to this sequence. */
   #whole = 0;
   #heard: Stored[] = [];
@@ -46,7 +46,7 @@ export class JetStreamFollower implements Follower {
   /** One reads at a time, or both would deliver the same. */
   #reading = false;
 
-  constructor(behind: Position, sink: Sink, followed: Followed) {
+  constructor(behind: LogPosition, sink: Sink, followed: Followed) {
     this.#last = behind;
     this.#sink = sink;
     this.#followed = followed;
@@ -103,9 +103,9 @@ export class JetStreamFollower implements Follower {
    */
   #take(stored: Stored): void {
     if (stored.seq <= this.#whole) return;
-    let kept: Kept;
+    let kept: LogRecord;
     try {
-      kept = decodeKept(stored);
+      kept = decodeLogRecord(stored);
     } catch (error) {
       this.#fail(error);
       return;

@@ -1,5 +1,5 @@
 import { bytesOfId, requireId, requireKey } from '../ids.ts';
-import type { Entry, EntryKind, HandshakeAppend, Position, RoomId } from '../log.ts';
+import type { Entry, EntryKind, HandshakeAppend, LogPosition, RoomId } from '../log.ts';
 import type { Stored } from './nats.ts';
 
 /** All entries of all rooms; what one room's subjects hold is its log. */
@@ -46,9 +46,9 @@ const HANDSHAKE_HEAD = 1 + 3 * TIME_BYTES + ID_BYTES + 1 + 4 + 1;
 /** What an entry carries that isn't the port's. */
 interface Stamp {
   /** The last position of the room that its node knew, 0 if none: where that is missing in front of it, something has expired. */
-  readonly before: Position;
+  readonly before: LogPosition;
   /** The position that an embedded engine gave it. */
-  readonly moved?: Position;
+  readonly moved?: LogPosition;
 }
 
 export interface MessageRecord extends Stamp {
@@ -64,10 +64,10 @@ export interface HandshakeRecord extends Stamp, Omit<HandshakeAppend, 'id'> {
 }
 
 /** An entry as it was read from the stream. */
-export interface Kept {
+export interface LogRecord {
   readonly seq: number;
   readonly entry: Entry;
-  readonly before: Position;
+  readonly before: LogPosition;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
   /** Of a handshake. */
@@ -108,7 +108,7 @@ export function encodeHandshake({
 }
 
 /** @throws Error when the bytes are none of ours: somebody else writes to the stream, or a later version does. */
-export function decodeKept({ seq, data: bytes }: Pick<Stored, 'seq' | 'data'>): Kept {
+export function decodeLogRecord({ seq, data: bytes }: Pick<Stored, 'seq' | 'data'>): LogRecord {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const number = (i: number) => data.readUIntBE(1 + i * TIME_BYTES, TIME_BYTES);
   if (data[0] === MESSAGE && data.length >= MESSAGE_HEAD) {

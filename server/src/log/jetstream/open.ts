@@ -5,7 +5,7 @@ import { LOG_STREAM } from './layout.ts';
 import { isRefused, Nats, type NatsOptions, type ServerFacts } from './nats.ts';
 import { JetStreamLog } from './room-log.ts';
 import { JetStreamState } from './room-state.ts';
-import { JetStreamCounts, NatsSignals } from './signals-and-counters.ts';
+import { JetStreamCounters, NatsSignals } from './signals-and-counters.ts';
 import { checkMonitors, checkServer, prepareStreams } from './streams.ts';
 import { JetStreamTails } from './tails.ts';
 
@@ -60,7 +60,7 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
   return {
     log,
     state,
-    counts: new JetStreamCounts(nats),
+    counts: new JetStreamCounters(nats),
     signals: new NatsSignals(nats),
     // What has expired, the engine erases by itself.
     sweep: async () => 0,

@@ -1,7 +1,14 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
-import { type Entry, PAGE_BYTES, type Page, type Position, type RoomId, Unavailable } from '../log.ts';
-import { decodeKept, FIRST_SEQUENCE, type Kept, LOG_STREAM, logSubject, logSubjects } from './layout.ts';
+import { type Entry, type LogPosition, PAGE_BYTES, type Page, type RoomId, Unavailable } from '../log.ts';
+import {
+  decodeLogRecord,
+  FIRST_SEQUENCE,
+  LOG_STREAM,
+  type LogRecord,
+  logSubject,
+  logSubjects,
+} from './layout.ts';
 import type { Nats } from './nats.ts';
 import type { JetStreamTails } from './tails.ts';
 
@@ -36,7 +43,7 @@ export class JetStreamPages {
    * @param floorWanted whether the floor matters to who reads: it can cost a request more
    * @throws Unavailable, EngineRefusal
    */
-  async read(room: RoomId, behind: Position, limit: number, floorWanted = true): Promise<RoomPage> {
+  async read(room: RoomId, behind: LogPosition, limit: number, floorWanted = true): Promise<RoomPage> {
     if (limit <= 0) return { entries: [], floor: 0 };
     const page = new Gathering(behind, limit, this.#now());
     if (this.#large.get(room) === behind && (await this.#isEnd(room, behind + 1)))
@@ -45,7 +52,7 @@ export class JetStreamPages {
     let newest = await this.#newest(room);
     let next = newest === undefined ? behind : await this.#sequenceBehind(room, behind, newest);
     for (let tries = 0; newest !== undefined; ) {
-      const found: readonly Kept[] =
+      const found: readonly LogRecord[] =
         newest.seq < next ? [] : newest.seq === next ? [newest] : await this.#page(room, next, limit);
       for (const kept of found) {
         if (page.full) return page;
@@ -75,14 +82,14 @@ export class JetStreamPages {
     return { entries: page.entries, floor: page.floor, end };
   }
 
-  async #newest(room: RoomId): Promise<Kept | undefined> {
+  async #newest(room: RoomId): Promise<LogRecord | undefined> {
     const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
     this.#large.delete(room);
     if (stored !== undefined && stored.data.length > LARGE_BYTES) {
       if (this.#large.size >= LARGE_ROOMS) this.#large.clear();
       this.#large.set(room, stored.seq);
     }
-    return stored && decodeKept(stored);
+    return stored && decodeLogRecord(stored);
   }
 
   /** By the word of the leader, as all that asks for one entry. */
@@ -94,25 +101,25 @@ export class JetStreamPages {
     return found.every((one) => one === undefined);
   }
 
-  async #page(room: RoomId, from: number, limit: number): Promise<Kept[]> {
+  async #page(room: RoomId, from: number, limit: number): Promise<LogRecord[]> {
     const count = Math.min(limit, PAGE_ENTRIES);
     const stored = await this.#nats.page(LOG_STREAM, logSubjects(room), from, count, PAGE_BYTES);
-    return stored.map(decodeKept);
+    return stored.map(decodeLogRecord);
   }
 
   /** The least sequence behind every entry up to a position, which an embedded engine may have given. */
-  async #sequenceBehind(room: RoomId, position: Position, newest: Kept): Promise<number> {
+  async #sequenceBehind(room: RoomId, position: LogPosition, newest: LogRecord): Promise<number> {
     if (position === 0) return FIRST_SEQUENCE;
     if (position >= FIRST_SEQUENCE) return position + 1;
     if (newest.entry.pos <= position) return newest.seq + 1;
     // Few rooms were moved here; of the others nothing lies in front of such a position, and nobody makes us search for it.
     const first = await this.#nats.next(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE);
-    if (first === undefined || decodeKept(first).entry.pos > position) return first?.seq ?? newest.seq;
+    if (first === undefined || decodeLogRecord(first).entry.pos > position) return first?.seq ?? newest.seq;
     let [low, high] = [first.seq + 1, newest.seq];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const found = await this.#nats.next(LOG_STREAM, logSubjects(room), middle);
-      if (found === undefined || decodeKept(found).entry.pos > position) high = middle;
+      if (found === undefined || decodeLogRecord(found).entry.pos > position) high = middle;
       else low = found.seq + 1;
     }
     return low;
@@ -122,13 +129,13 @@ export class JetStreamPages {
 /** A page that is being filled. */
 class Gathering implements Page {
   readonly entries: Entry[] = [];
-  floor: Position = 0;
+  floor: LogPosition = 0;
   readonly #limit: number;
   readonly #now: number;
-  #last: Position;
+  #last: LogPosition;
   #bytes = 0;
 
-  constructor(behind: Position, limit: number, now: number) {
+  constructor(behind: LogPosition, limit: number, now: number) {
     this.#last = behind;
     this.#limit = limit;
     this.#now = now;
@@ -138,7 +145,7 @@ class Gathering implements Page {
     return this.entries.length >= this.#limit || this.#bytes >= PAGE_BYTES;
   }
 
-  add({ entry, before, expiresAt }: Kept): void {
+  add({ entry, before, expiresAt }: LogRecord): void {
     this.miss(before);
     this.#last = entry.pos;
     if (expiresAt !== 0 && expiresAt <= this.#now) this.floor = entry.pos;
@@ -149,7 +156,7 @@ class Gathering implements Page {
   }
 
   /** At this position there was an entry: if it isn't in front of what comes now, it has expired. */
-  miss(position: Position): void {
+  miss(position: LogPosition): void {
     if (position > this.#last) this.floor = position;
   }
 }

@@ -4,22 +4,22 @@ import { requireId } from '../ids.ts';
 import {
   type Appended,
   type HandshakeAppend,
+  type LogPosition,
   type MessageAppend,
-  type Position,
   type RoomId,
   Unavailable,
 } from '../log.ts';
 import {
-  decodeKept,
+  decodeLogRecord,
   encodeHandshake,
   encodeMessage,
   FIRST_SEQUENCE,
-  type Kept,
   LOG_STREAM,
+  type LogRecord,
   logSubject,
 } from './layout.ts';
 import { EngineRefusal, type Nats, type PublishAck, type Stamped } from './nats.ts';
-import { PATIENCE_MS, patiently } from './retry.ts';
+import { RETRY_MS, retry } from './retry.ts';
 import type { JetStreamTails } from './tails.ts';
 
 /** JSStreamWrongLastSequence: another handshake stands there than the one that was named. */
@@ -38,8 +38,8 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 /** What it costs to keep one waiting, besides its body. */
 const OVERHEAD_BYTES = 512;
 
-type MessageOutcome = Appended | { readonly stale: Position };
-type HandshakeOutcome = Appended | { readonly conflict: Position };
+type MessageOutcome = Appended | { readonly stale: LogPosition };
+type HandshakeOutcome = Appended | { readonly conflict: LogPosition };
 
 interface WaitingMessage {
   readonly message: MessageAppend;
@@ -63,7 +63,7 @@ export class JetStreamPosts {
   /** Of messages that can't be appended any more, and may be repeats: nobody's message waits behind them. */
   readonly #overtaken = new Map<RoomId, Waiting[]>();
   /** The last handshake of rooms of late, as far as is known. */
-  readonly #handshakes = new Map<RoomId, Position>();
+  readonly #handshakes = new Map<RoomId, LogPosition>();
   #batches = 0;
   #waitingBytes = 0;
 
@@ -78,7 +78,7 @@ export class JetStreamPosts {
     requireId(message.id);
     requireId(room);
     return this.#waiting(message.body.length, (settle) => {
-      const end = performance.now() + PATIENCE_MS;
+      const end = performance.now() + RETRY_MS;
       const isOvertaken = message.base < (this.#handshakes.get(room) ?? 0);
       const lane = isOvertaken ? this.#overtaken : this.#rooms;
       this.#enter(lane, room, { message, at: Math.floor(this.#now()), end, settle });
@@ -86,7 +86,7 @@ export class JetStreamPosts {
   }
 
   /** As of {@link RoomLog.handshake}. */
-  handshake(room: RoomId, after: Position, entry: HandshakeAppend): Promise<HandshakeOutcome> {
+  handshake(room: RoomId, after: LogPosition, entry: HandshakeAppend): Promise<HandshakeOutcome> {
     requireId(room);
     return this.#waiting(entry.body.length + entry.state.length, (settle) =>
       this.#enter(this.#rooms, room, async () => {
@@ -98,9 +98,9 @@ export class JetStreamPosts {
   }
 
   /** The last handshake, by the word of the leader. */
-  async newest(room: RoomId): Promise<Kept | undefined> {
+  async newest(room: RoomId): Promise<LogRecord | undefined> {
     const stored = await this.#nats.last(LOG_STREAM, logSubject(room, 'handshake'));
-    return stored && decodeKept(stored);
+    return stored && decodeLogRecord(stored);
   }
 
   /** @throws Unavailable when too much waits already */
@@ -167,7 +167,7 @@ export class JetStreamPosts {
     if (this.#batches >= BATCHES_IN_FLIGHT) return false;
     this.#batches += 1;
     try {
-      const last = await patiently(() => this.#storeTogether(room, batch), batch[0]?.end);
+      const last = await retry(() => this.#storeTogether(room, batch), batch[0]?.end);
       if (last === undefined) return false;
       batch.forEach(({ message, at, settle }, i) => {
         const pos = last - batch.length + 1 + i;
@@ -198,7 +198,7 @@ export class JetStreamPosts {
 
   async #message(room: RoomId, waiting: WaitingMessage): Promise<MessageOutcome> {
     const { message, at } = waiting;
-    return patiently(async () => {
+    return retry(async () => {
       const base = await this.#sequenceOf(room, message.base);
       const ack = await this.#store(this.#stamp(room, base, waiting));
       if (ack !== undefined) return this.#acknowledged(room, ack, at, expiryOf(waiting));
@@ -209,7 +209,7 @@ export class JetStreamPosts {
     }, waiting.end);
   }
 
-  async #handshake(room: RoomId, after: Position, entry: HandshakeAppend): Promise<HandshakeOutcome> {
+  async #handshake(room: RoomId, after: LogPosition, entry: HandshakeAppend): Promise<HandshakeOutcome> {
     const at = Math.floor(this.#now());
     const before = after === 0 ? 0 : this.#tails.known(room);
     const stamped = (last: number): Stamped => ({
@@ -220,7 +220,7 @@ export class JetStreamPosts {
         'Nats-Expected-Last-Subject-Sequence': String(last),
       },
     });
-    return patiently(async () => {
+    return retry(async () => {
       const last = after === 0 ? 0 : await this.#sequenceOf(room, after);
       const ack = await this.#store(stamped(last));
       if (ack !== undefined) {
@@ -246,14 +246,14 @@ export class JetStreamPosts {
   }
 
   /** @throws EngineRefusal when it is the one that was named all the same: who said otherwise was behind. */
-  async #newestOtherThan(room: RoomId, named: number): Promise<Kept | undefined> {
+  async #newestOtherThan(room: RoomId, named: number): Promise<LogRecord | undefined> {
     const newest = await this.newest(room);
     if ((newest?.seq ?? 0) === named) throw new EngineRefusal(WRONG_LAST, 'the engine contradicts itself');
     if (newest !== undefined) this.#know(room, newest.entry.pos);
     return newest;
   }
 
-  #know(room: RoomId, handshake: Position): void {
+  #know(room: RoomId, handshake: LogPosition): void {
     const known = this.#handshakes.get(room) ?? 0;
     this.#handshakes.delete(room);
     this.#handshakes.set(room, Math.max(known, handshake));
@@ -275,7 +275,7 @@ export class JetStreamPosts {
   ): Promise<Appended> {
     const stored = duplicate ? await this.#nats.at(LOG_STREAM, seq) : undefined;
     // One that has expired in the meantime had its time; nobody can read it any more.
-    const entry = stored && decodeKept(stored).entry;
+    const entry = stored && decodeLogRecord(stored).entry;
     const pos = entry?.pos ?? seq;
     this.#tails.seen(room, pos, expiresAt);
     return { pos, at: entry?.at ?? at, dup: duplicate };
@@ -297,7 +297,7 @@ export class JetStreamPosts {
   }
 
   /** Where the handshake of this position stands in the stream, if it is the last. */
-  async #sequenceOf(room: RoomId, handshake: Position): Promise<number> {
+  async #sequenceOf(room: RoomId, handshake: LogPosition): Promise<number> {
     if (handshake >= FIRST_SEQUENCE) return handshake;
     if (handshake === 0) return NOWHERE;
     const newest = await this.newest(room);

@@ -3,7 +3,7 @@ import { Unavailable } from '../log.ts';
 import { EngineAway, EngineRefusal } from './nats.ts';
 
 /** How long a request goes on trying. Engines elect a leader 4 to 9 s after the last one fell silent. */
-export const PATIENCE_MS = 15_000;
+export const RETRY_MS = 15_000;
 /** The same while there is no connection to any engine: another one takes us at once, if there is one. */
 const AWAY_MS = 3_000;
 
@@ -17,9 +17,9 @@ const LONGEST_WAIT_MS = 250;
  * @param end by `performance.now()`
  * @throws Unavailable when patience has run out
  */
-export async function patiently<Result>(
+export async function retry<Result>(
   work: () => Promise<Result>,
-  end = performance.now() + PATIENCE_MS,
+  end = performance.now() + RETRY_MS,
 ): Promise<Result> {
   let cause: unknown;
   let awaySince: number | undefined;

@@ -4,9 +4,9 @@ import type {
   Follower,
   HandshakeAppend,
   Head,
+  LogPosition,
   MessageAppend,
   Page,
-  Position,
   RoomId,
   RoomLog,
   Sink,
@@ -15,7 +15,7 @@ import { Unavailable } from '../log.ts';
 import { JetStreamFollower } from './follower.ts';
 import {
   DROPS,
-  decodeKept,
+  decodeLogRecord,
   dropSubject,
   FIRST_SEQUENCE,
   LOG_STREAM,
@@ -28,7 +28,7 @@ import {
 import type { Nats } from './nats.ts';
 import { JetStreamPages } from './pages.ts';
 import { JetStreamPosts } from './posts.ts';
-import { patiently } from './retry.ts';
+import { retry } from './retry.ts';
 import type { JetStreamTails } from './tails.ts';
 
 /** So many followers read at once; the others wait for their turn, as when all have to after an election. */
@@ -46,7 +46,7 @@ export class JetStreamLog implements RoomLog {
   readonly #pages: JetStreamPages;
   readonly #posts: JetStreamPosts;
   readonly #followers = new Map<JetStreamFollower, RoomId>();
-  readonly #readers = new Turns(READERS);
+  readonly #readers = new Mutex(READERS);
   readonly #timer: NodeJS.Timeout;
   #resyncs: Iterator<JetStreamFollower> = [].values();
   #resyncsDue = 0;
@@ -66,29 +66,29 @@ export class JetStreamLog implements RoomLog {
     this.#timer.unref();
   }
 
-  async append(room: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }> {
+  async append(room: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: LogPosition }> {
     this.#requireOpen();
     return this.#posts.append(room, message);
   }
 
   async handshake(
     room: RoomId,
-    after: Position,
+    after: LogPosition,
     entry: HandshakeAppend,
-  ): Promise<Appended | { readonly conflict: Position }> {
+  ): Promise<Appended | { readonly conflict: LogPosition }> {
     this.#requireOpen();
     return this.#posts.handshake(room, after, entry);
   }
 
   async head(room: RoomId): Promise<Head | undefined> {
     this.#requireOpen();
-    return patiently(async () => {
+    return retry(async () => {
       const [stored, tail] = await Promise.all([
         this.#nats.last(LOG_STREAM, logSubjects(room)),
         this.#tails.read(room),
       ]);
       if (stored === undefined) return undefined;
-      const last = decodeKept(stored);
+      const last = decodeLogRecord(stored);
       const isMessage = last.entry.kind === 'message';
       const newest = isMessage ? await this.#posts.newest(room) : last;
       if (newest === undefined) return undefined;
@@ -105,13 +105,13 @@ export class JetStreamLog implements RoomLog {
     });
   }
 
-  async read(room: RoomId, after: Position, limit: number): Promise<Page> {
+  async read(room: RoomId, after: LogPosition, limit: number): Promise<Page> {
     this.#requireOpen();
-    const { entries, floor } = await patiently(() => this.#pages.read(room, after, limit));
+    const { entries, floor } = await retry(() => this.#pages.read(room, after, limit));
     return { entries, floor };
   }
 
-  follow(room: RoomId, after: Position, sink: Sink): Follower {
+  follow(room: RoomId, after: LogPosition, sink: Sink): Follower {
     this.#requireOpen();
     const drop = dropSubject(room);
     const follower: JetStreamFollower = new JetStreamFollower(after, sink, {
@@ -129,7 +129,7 @@ export class JetStreamLog implements RoomLog {
   async drop(room: RoomId): Promise<void> {
     this.#requireOpen();
     this.#forget(room);
-    await patiently(async () => {
+    await retry(async () => {
       await this.#nats.purge(LOG_STREAM, logSubjects(room));
       await this.#nats.purge(STATE_STREAM, stateSubjects(room));
     });
@@ -175,13 +175,13 @@ export class JetStreamLog implements RoomLog {
 }
 
 /** Messages behind a room's last entry may have come and gone, and so may those of its time before it was moved here. */
-function givenOf(last: Position, isMessage: boolean): Pick<Head, 'given'> {
+function givenOf(last: LogPosition, isMessage: boolean): Pick<Head, 'given'> {
   if (last < FIRST_SEQUENCE) return { given: FIRST_SEQUENCE - 1 };
   return isMessage ? {} : { given: Number.MAX_SAFE_INTEGER };
 }
 
 /** Lets so many work at a time. */
-class Turns {
+class Mutex {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

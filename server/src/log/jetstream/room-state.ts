@@ -3,7 +3,7 @@ import type { Clock } from '../engine.ts';
 import type { PutOptions, RoomId, RoomState, StateValue } from '../log.ts';
 import { decodeState, encodeState, STATE_STREAM, type StateRecord, stateSubject } from './layout.ts';
 import { EngineRefusal, type Nats } from './nats.ts';
-import { patiently } from './retry.ts';
+import { retry } from './retry.ts';
 
 /** JSStreamWrongLastSequence: another version stands there. */
 const WRONG_LAST = 10071;
@@ -26,7 +26,7 @@ export class JetStreamState implements RoomState {
 
   get(room: RoomId, key: string): Promise<StateValue | undefined> {
     const subject = stateSubject(room, key);
-    return patiently(async () => {
+    return retry(async () => {
       const { seq, value, ...record } = await this.#present(subject);
       return value === undefined || this.#gone(record) ? undefined : { value, revision: String(seq) };
     });
@@ -59,7 +59,7 @@ export class JetStreamState implements RoomState {
   ): Promise<{ readonly revision: string } | 'conflict'> {
     const write = randomBytes(16).toString('base64url');
     const data = encodeState({ ...record, write });
-    return patiently(async () => {
+    return retry(async () => {
       const present = revision === undefined ? undefined : await this.#present(subject);
       if (present?.write === write) return { revision: String(present.seq) };
       if (present !== undefined && revision !== this.#revisionOf(present)) return 'conflict';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Counts, Signals } from '../engine.ts';
+import type { Counters, Signals } from '../engine.ts';
 import { type RoomId, Unavailable } from '../log.ts';
 import { signalSubject } from './layout.ts';
 import type { Nats } from './nats.ts';
@@ -8,7 +8,7 @@ const NAME_BYTES = 16;
 const NOTHING = Buffer.of();
 
 /** Counters of JetStream. A count of which no answer came may have been counted. */
-export class JetStreamCounts implements Counts {
+export class JetStreamCounters implements Counters {
   readonly #nats: Nats;
 
   constructor(nats: Nats) {

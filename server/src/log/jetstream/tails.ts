@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
-import type { Position, RoomId, RoomState } from '../log.ts';
+import type { LogPosition, RoomId, RoomState } from '../log.ts';
 import { TAIL_KEY } from './layout.ts';
 
 /** Rooms of which the last known position is kept. */
@@ -16,7 +16,7 @@ const LAST_TRY_MS = 2_000;
 export class JetStreamTails {
   readonly #state: RoomState;
   readonly #now: Clock;
-  readonly #known = new Map<RoomId, Position>();
+  readonly #known = new Map<RoomId, LogPosition>();
   readonly #due = new Map<RoomId, NodeJS.Timeout>();
   #closed = false;
 
@@ -26,12 +26,12 @@ export class JetStreamTails {
   }
 
   /** The last position that this node knows, 0 if none. */
-  known(room: RoomId): Position {
+  known(room: RoomId): LogPosition {
     return this.#known.get(room) ?? 0;
   }
 
   /** @param expiresAt of what stands there, milliseconds since 1970; 0: never */
-  seen(room: RoomId, pos: Position, expiresAt = 0): void {
+  seen(room: RoomId, pos: LogPosition, expiresAt = 0): void {
     const known = this.#known.get(room) ?? 0;
     if (known < pos) this.#know(room, pos);
     if (expiresAt === 0 || this.#due.has(room)) return;
@@ -47,7 +47,7 @@ export class JetStreamTails {
   }
 
   /** The position that was written down, 0 if none. @throws Unavailable */
-  async read(room: RoomId): Promise<Position> {
+  async read(room: RoomId): Promise<LogPosition> {
     return positionOf(await this.#state.get(room, TAIL_KEY));
   }
 
@@ -63,7 +63,7 @@ export class JetStreamTails {
     ]);
   }
 
-  #know(room: RoomId, pos: Position): void {
+  #know(room: RoomId, pos: LogPosition): void {
     this.#known.delete(room);
     this.#known.set(room, pos);
     if (this.#known.size <= KNOWN_ROOMS) return;
@@ -98,6 +98,6 @@ export class JetStreamTails {
   }
 }
 
-function positionOf(stored: { readonly value: Uint8Array } | undefined): Position {
+function positionOf(stored: { readonly value: Uint8Array } | undefined): LogPosition {
   return stored === undefined ? 0 : Number(Buffer.from(stored.value).toString());
 }

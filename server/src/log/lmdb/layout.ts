@@ -1,4 +1,4 @@
-import type { Entry, Head, Position } from '../log.ts';
+import type { Entry, Head, LogPosition } from '../log.ts';
 
 /*
  * What lies on disk. Numbers are big-endian, so that the order of keys is the order of positions and times.
@@ -28,13 +28,13 @@ const AFTER_ALL = Buffer.alloc(ROOM_BYTES + 1, 0xff);
 export const endOf = (prefix: Uint8Array): Buffer => Buffer.concat([prefix, AFTER_ALL]);
 
 export interface RoomRecord {
-  readonly pos: Position;
-  readonly handshake: Position;
-  readonly floor: Position;
+  readonly pos: LogPosition;
+  readonly handshake: LogPosition;
+  readonly floor: LogPosition;
   /** Of the bodies of its messages, as long as they are there. */
   readonly kept: number;
   /** Nothing more is appended before this position; absent once something stands behind it. */
-  readonly least?: Position;
+  readonly least?: LogPosition;
 }
 
 export interface HeadRecord extends Pick<Head, 'access' | 'state'> {
@@ -59,25 +59,25 @@ export type Expiring = 'message' | 'state';
 
 const EXPIRING: readonly Expiring[] = ['message', 'state'];
 
-function writePosition(target: Buffer, pos: Position, offset: number): void {
+function writePosition(target: Buffer, pos: LogPosition, offset: number): void {
   target.writeUInt32BE(Math.floor(pos / 2 ** 32), offset);
   target.writeUInt32BE(pos % 2 ** 32, offset + 4);
 }
 
-export function readPosition(source: Buffer, offset: number): Position {
+export function readPosition(source: Buffer, offset: number): LogPosition {
   return source.readUInt32BE(offset) * 2 ** 32 + source.readUInt32BE(offset + 4);
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-export function entryKey(room: Buffer, pos: Position): Buffer {
+export function entryKey(room: Buffer, pos: LogPosition): Buffer {
   const key = Buffer.allocUnsafe(ROOM_BYTES + 8);
   key.set(room);
   writePosition(key, pos, ROOM_BYTES);
   return key;
 }
 
-export const positionOf = (key: Uint8Array): Position => readPosition(asBuffer(key), ROOM_BYTES);
+export const positionOf = (key: Uint8Array): LogPosition => readPosition(asBuffer(key), ROOM_BYTES);
 
 export function postKey(at: number, room: string, id: string): Buffer {
   const key = Buffer.alloc(TIME_BYTES + 2 * ROOM_BYTES);
@@ -96,7 +96,7 @@ export function decodePostKey(key: Buffer): { at: number; room: string; id: stri
   };
 }
 
-export function writtenPosition(pos: Position): Buffer {
+export function writtenPosition(pos: LogPosition): Buffer {
   const record = Buffer.allocUnsafe(8);
   writePosition(record, pos, 0);
   return record;
@@ -186,7 +186,7 @@ export function encodeEntry({ entry, expiresAt }: EntryRecord): Buffer {
   return record;
 }
 
-export function decodeEntry(pos: Position, record: Buffer): EntryRecord {
+export function decodeEntry(pos: LogPosition, record: Buffer): EntryRecord {
   const flags = record.readUInt8(0);
   const at = record.readUIntBE(1, TIME_BYTES);
   let offset = 1 + TIME_BYTES;

@@ -4,7 +4,7 @@ import type { Entry, RoomId } from '../log.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { Posts } from './posts.ts';
 import { type Quotas, trim } from './quotas.ts';
-import { Drops } from './room-deletion.ts';
+import { RoomDeletion } from './room-deletion.ts';
 import { LmdbLog } from './room-log.ts';
 import { LmdbState } from './room-state.ts';
 import { migrate } from './schema.ts';
@@ -46,7 +46,7 @@ export async function openLmdb({
     committed,
   );
   const store: Store = { trees, posts: new Posts(trees), writer, now };
-  const drops = new Drops(store, followers);
+  const drops = new RoomDeletion(store, followers);
   await drops.resume();
   return {
     log: new LmdbLog(store, followers, drops),

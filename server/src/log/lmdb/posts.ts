@@ -1,10 +1,10 @@
 import { POST_MEMORY_MS } from '../engine.ts';
-import type { Position, RoomId } from '../log.ts';
+import type { LogPosition, RoomId } from '../log.ts';
 import { decodePostKey, endOfTime, postKey, readPosition, writtenPosition } from './layout.ts';
 import type { Trees } from './trees.ts';
 
 export interface Post {
-  readonly pos: Position;
+  readonly pos: LogPosition;
   readonly at: number;
 }
 

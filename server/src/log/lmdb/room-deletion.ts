@@ -12,7 +12,7 @@ const BATCH = 200;
  * Takes rooms away: the first transaction makes a room absent to everybody and leaves a mark, the following ones clear its log in
  * bounded batches, the last takes the mark off. A room with a mark is cleared before it can be made anew, also after a crash.
  */
-export class Drops {
+export class RoomDeletion {
   readonly #store: Store;
   readonly #followers: Followers;
   readonly #underWay = new Map<RoomId, Promise<void>>();

@@ -6,10 +6,10 @@ import {
   type Follower,
   type HandshakeAppend,
   type Head,
+  type LogPosition,
   type MessageAppend,
   PAGE_BYTES,
   type Page,
-  type Position,
   type RoomId,
   type RoomLog,
   type Sink,
@@ -29,9 +29,9 @@ import {
   type RoomRecord,
 } from './layout.ts';
 import type { Post } from './posts.ts';
-import type { Drops } from './room-deletion.ts';
+import type { RoomDeletion } from './room-deletion.ts';
 import { read, type Store, type Written } from './store.ts';
-import type { Change } from './writer.ts';
+import type { WriterJob } from './writer.ts';
 
 const PAGE_ENTRIES = 256;
 
@@ -39,18 +39,18 @@ const PAGE_ENTRIES = 256;
 export class LmdbLog implements RoomLog {
   readonly #store: Store;
   readonly #followers: Followers;
-  readonly #drops: Drops;
+  readonly #drops: RoomDeletion;
 
-  constructor(store: Store, followers: Followers, drops: Drops) {
+  constructor(store: Store, followers: Followers, drops: RoomDeletion) {
     this.#store = store;
     this.#followers = followers;
     this.#drops = drops;
   }
 
-  async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: Position }> {
+  async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: LogPosition }> {
     const room = bytesOfId(roomId);
     const id = requireId(message.id);
-    return this.#store.writer.write<Appended | { readonly stale: Position }>(message.body.length, () => {
+    return this.#store.writer.write<Appended | { readonly stale: LogPosition }>(message.body.length, () => {
       const record = this.#room(room);
       if (!record) return { result: { stale: 0 } };
       const known = this.#store.posts.find(roomId, id);
@@ -71,14 +71,14 @@ export class LmdbLog implements RoomLog {
 
   async handshake(
     roomId: RoomId,
-    after: Position,
+    after: LogPosition,
     { id, body, access, retires, state }: HandshakeAppend,
-  ): Promise<Appended | { readonly conflict: Position }> {
+  ): Promise<Appended | { readonly conflict: LogPosition }> {
     const room = bytesOfId(roomId);
     const idBytes = bytesOfId(id);
     const clearing = this.#drops.clearing(roomId);
     if (clearing) await clearing;
-    return this.#store.writer.write<Appended | { readonly conflict: Position }>(
+    return this.#store.writer.write<Appended | { readonly conflict: LogPosition }>(
       body.length + state.length,
       () => {
         const record = this.#room(room);
@@ -114,14 +114,14 @@ export class LmdbLog implements RoomLog {
     });
   }
 
-  async read(roomId: RoomId, after: Position, limit: number): Promise<Page> {
+  async read(roomId: RoomId, after: LogPosition, limit: number): Promise<Page> {
     return this.#page(bytesOfId(roomId), after, limit);
   }
 
-  follow(roomId: RoomId, after: Position, sink: Sink): Follower {
+  follow(roomId: RoomId, after: LogPosition, sink: Sink): Follower {
     this.#store.writer.requireOpen();
     const room = bytesOfId(roomId);
-    const next = (last: Position) => this.#page(room, last, PAGE_ENTRIES).entries;
+    const next = (last: LogPosition) => this.#page(room, last, PAGE_ENTRIES).entries;
     return this.#followers.follow(roomId, after, sink, next);
   }
 
@@ -148,7 +148,7 @@ export class LmdbLog implements RoomLog {
     entry: Entry,
     id: string,
     expiresAt: number,
-  ): Change<Appended, Written> {
+  ): WriterJob<Appended, Written> {
     const { rooms, entries, expiry } = this.#store.trees;
     const { pos, at } = entry;
     const key = entryKey(room, pos);
@@ -159,7 +159,7 @@ export class LmdbLog implements RoomLog {
     return { result: { pos, at, dup: false }, written: { room: roomId, entry }, undo };
   }
 
-  #page(room: Buffer, after: Position, limit: number): Page {
+  #page(room: Buffer, after: LogPosition, limit: number): Page {
     return read(this.#store, () => {
       const record = this.#room(room);
       const found: Entry[] = [];
@@ -188,6 +188,6 @@ function again({ pos, at }: Post): Appended {
 }
 
 /** Leaves holes on purpose: clustered engines do, and nobody may count on the next number. */
-function nextAfter({ pos, least = 0 }: Pick<RoomRecord, 'pos' | 'least'> = { pos: 0 }): Position {
+function nextAfter({ pos, least = 0 }: Pick<RoomRecord, 'pos' | 'least'> = { pos: 0 }): LogPosition {
   return Math.max(pos + 1 + (pos % 5), least);
 }

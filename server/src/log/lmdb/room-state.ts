@@ -9,7 +9,7 @@ import {
   type StateRecord,
   stateKey,
 } from './layout.ts';
-import type { Drops } from './room-deletion.ts';
+import type { RoomDeletion } from './room-deletion.ts';
 import { read, type Store } from './store.ts';
 
 const REVISION = Buffer.from('revision');
@@ -17,9 +17,9 @@ const REVISION_BYTES = 6;
 
 export class LmdbState implements RoomState {
   readonly #store: Store;
-  readonly #drops: Drops;
+  readonly #drops: RoomDeletion;
 
-  constructor(store: Store, drops: Drops) {
+  constructor(store: Store, drops: RoomDeletion) {
     this.#store = store;
     this.#drops = drops;
   }

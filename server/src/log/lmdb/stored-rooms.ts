@@ -1,5 +1,5 @@
 import type { Clock } from '../engine.ts';
-import type { Entry, Position, RoomId } from '../log.ts';
+import type { Entry, LogPosition, RoomId } from '../log.ts';
 import {
   decodeEntry,
   decodeHead,
@@ -26,15 +26,15 @@ export interface StoredEntry {
 /** A room as it lies in a data folder that nobody writes to. */
 export interface StoredRoom {
   readonly id: RoomId;
-  readonly first: Position;
-  readonly last: Position;
-  readonly handshake: Position;
-  readonly floor: Position;
+  readonly first: LogPosition;
+  readonly last: LogPosition;
+  readonly handshake: LogPosition;
+  readonly floor: LogPosition;
   readonly head: { readonly id: string; readonly access: Uint8Array; readonly state: Uint8Array };
   /** What hasn't expired, in order, behind a position. */
-  entries(behind?: Position): Iterable<StoredEntry>;
+  entries(behind?: LogPosition): Iterable<StoredEntry>;
   /** How many entries there are up to a position, or in all. */
-  count(upTo?: Position): number;
+  count(upTo?: LogPosition): number;
   state(): Iterable<readonly [key: string, { readonly value: Uint8Array; readonly ttlSec?: number }]>;
 }
 
@@ -95,12 +95,12 @@ export class StoredRooms {
     };
   }
 
-  #first(entries: () => Iterable<StoredEntry>): Position {
+  #first(entries: () => Iterable<StoredEntry>): LogPosition {
     for (const { entry } of entries()) return entry.pos;
     return 0;
   }
 
-  *#entries(room: Buffer, roomId: RoomId, behind: Position, last: Position): Generator<StoredEntry> {
+  *#entries(room: Buffer, roomId: RoomId, behind: LogPosition, last: LogPosition): Generator<StoredEntry> {
     const range = { start: entryKey(room, behind + 1), end: entryKey(room, last + 1) };
     for (const { key, value } of this.#trees.entries.getRange(range)) {
       const { entry, expiresAt } = decodeEntry(positionOf(key), Buffer.from(value));

@@ -1,7 +1,7 @@
 import { Unavailable } from '../log.ts';
 import type { Environment } from './environment.ts';
 
-export interface Change<Result, Written> {
+export interface WriterJob<Result, Written> {
   readonly result: Result;
   /** Handed on once it is durable. */
   readonly written?: Written;
@@ -10,12 +10,12 @@ export interface Change<Result, Written> {
 }
 
 interface Applied<Written> {
-  readonly change: Change<unknown, Written>;
+  readonly change: WriterJob<unknown, Written>;
   /** To be called once it is durable. */
   settle(): void;
 }
 
-interface Pending<Written> {
+interface PendingWrite<Written> {
   readonly bytes: number;
   /** Runs the change in the transaction. */
   apply(): Applied<Written>;
@@ -40,7 +40,7 @@ export class Writer<Written> {
   readonly #durable: (written: readonly Written[]) => void;
   readonly #broken: () => void;
   readonly #committed: (changes: number) => void;
-  readonly #queue: Pending<Written>[] = [];
+  readonly #queue: PendingWrite<Written>[] = [];
   #queuedBytes = 0;
   /** Too much waits: nothing more is taken until all of it is written, or a small change would overtake a large one that was refused. */
   #full = false;
@@ -65,7 +65,7 @@ export class Writer<Written> {
   }
 
   /** Durable when it resolves. `change` runs once, synchronously, alone. */
-  write<Result>(bytes: number, change: () => Change<Result, Written>): Promise<Result> {
+  write<Result>(bytes: number, change: () => WriterJob<Result, Written>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#refusal) return reject(this.#refusal);
       const cost = bytes + OVERHEAD_BYTES;
@@ -106,7 +106,7 @@ export class Writer<Written> {
   }
 
   async #commit(): Promise<void> {
-    let batch: Pending<Written>[] = [];
+    let batch: PendingWrite<Written>[] = [];
     const applied: Applied<Written>[] = [];
     try {
       // The batch is taken when the transaction has begun: what came meanwhile goes with it.
@@ -129,7 +129,7 @@ export class Writer<Written> {
     for (const { settle } of applied) settle();
   }
 
-  #take(): Pending<Written>[] {
+  #take(): PendingWrite<Written>[] {
     let count = 0;
     let bytes = 0;
     while (count < Math.min(this.#queue.length, BATCH) && bytes < BATCH_BYTES)

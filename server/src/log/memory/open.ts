@@ -5,9 +5,9 @@ import {
   type Appended,
   type Entry,
   type Head,
+  type LogPosition,
   PAGE_BYTES,
   type Page,
-  type Position,
   type RoomId,
   type RoomLog,
   Unavailable,
@@ -20,13 +20,13 @@ interface StoredEntry {
 }
 
 interface Post {
-  readonly pos: Position;
+  readonly pos: LogPosition;
   readonly at: number;
 }
 
-interface Room {
+interface MemoryRoom {
   entries: StoredEntry[];
-  floor: Position;
+  floor: LogPosition;
   head: Head;
   newestHandshake: Post & { readonly id: string };
   readonly posts: Map<string, Post>;
@@ -50,7 +50,7 @@ export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): E
 class MemoryLog implements RoomLog {
   readonly state: MemoryState;
   readonly #now: Clock;
-  readonly #rooms = new Map<RoomId, Room>();
+  readonly #rooms = new Map<RoomId, MemoryRoom>();
   readonly #followers = new Followers();
   #unpublished = new Map<RoomId, Entry[]>();
   #publishing: Promise<void> | undefined;
@@ -68,7 +68,7 @@ class MemoryLog implements RoomLog {
   async append(
     roomId: RoomId,
     { id, base, body, ttlSec }: Parameters<RoomLog['append']>[1],
-  ): Promise<Appended | { readonly stale: Position }> {
+  ): Promise<Appended | { readonly stale: LogPosition }> {
     const room = this.#find(roomId);
     const known = room?.posts.get(requireId(id));
     if (known) return this.#again(known);
@@ -86,9 +86,9 @@ class MemoryLog implements RoomLog {
 
   async handshake(
     roomId: RoomId,
-    after: Position,
+    after: LogPosition,
     { id, body, access, retires, state }: Parameters<RoomLog['handshake']>[2],
-  ): Promise<Appended | { readonly conflict: Position }> {
+  ): Promise<Appended | { readonly conflict: LogPosition }> {
     const present = this.#find(roomId);
     const newest = present?.newestHandshake;
     const known = present?.posts.get(requireId(id)) ?? (newest?.id === id ? newest : undefined);
@@ -105,7 +105,7 @@ class MemoryLog implements RoomLog {
       access: new Uint8Array(access),
       retires,
     };
-    const room: Room = present ?? {
+    const room: MemoryRoom = present ?? {
       entries: [],
       floor: 0,
       head: { pos, handshake: pos, access, state },
@@ -122,14 +122,14 @@ class MemoryLog implements RoomLog {
     return this.#find(roomId)?.head;
   }
 
-  async read(roomId: RoomId, after: Position, limit: number): Promise<Page> {
+  async read(roomId: RoomId, after: LogPosition, limit: number): Promise<Page> {
     const room = this.#find(roomId);
     return room ? this.#page(room, after, limit) : { entries: [], floor: 0 };
   }
 
   follow(
     roomId: RoomId,
-    after: Position,
+    after: LogPosition,
     sink: Parameters<RoomLog['follow']>[2],
   ): ReturnType<RoomLog['follow']> {
     this.#requireOpen();
@@ -172,7 +172,7 @@ class MemoryLog implements RoomLog {
     this.#followers.loseAll();
   }
 
-  #find(roomId: RoomId): Room | undefined {
+  #find(roomId: RoomId): MemoryRoom | undefined {
     this.#requireOpen();
     return this.#rooms.get(requireId(roomId));
   }
@@ -186,7 +186,7 @@ class MemoryLog implements RoomLog {
     return { pos, at, dup: true };
   }
 
-  async #commit(roomId: RoomId, room: Room, id: string, stored: StoredEntry): Promise<Appended> {
+  async #commit(roomId: RoomId, room: MemoryRoom, id: string, stored: StoredEntry): Promise<Appended> {
     const { pos, at } = stored.entry;
     room.entries.push(stored);
     room.posts.set(id, { pos, at });
@@ -206,7 +206,7 @@ class MemoryLog implements RoomLog {
     for (const [roomId, entries] of batches) this.#followers.publish(roomId, entries);
   }
 
-  #page(room: Room, after: Position, limit: number): Page {
+  #page(room: MemoryRoom, after: LogPosition, limit: number): Page {
     const now = this.#now();
     const entries: Entry[] = [];
     let [floor, bytes] = [room.floor, 0];
@@ -225,11 +225,11 @@ class MemoryLog implements RoomLog {
 }
 
 /** Leaves holes, as clustered engines do. */
-function nextAfter(pos: Position): Position {
+function nextAfter(pos: LogPosition): LogPosition {
   return pos + 1 + (pos % 4);
 }
 
-function indexBehind(entries: readonly StoredEntry[], after: Position): number {
+function indexBehind(entries: readonly StoredEntry[], after: LogPosition): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {
