@@ -57,5 +57,5 @@ const here = v.strictObject({
 const away = v.strictObject({ kind: v.literal('away') });
 
 /** What a signal can say: nothing that anybody has to rely on. */
-export const whisper = v.variant('kind', [typing, here, away]);
-export type Whisper = v.InferOutput<typeof whisper>;
+export const presence = v.variant('kind', [typing, here, away]);
+export type Presence = v.InferOutput<typeof presence>;

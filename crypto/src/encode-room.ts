@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls.ts';
 import { concatBytes, fromUtf8, signingKey, uint32, utf8 } from './primitives.ts';
-import { type Peer, type Pending, type Room, RoomError } from './room.ts';
+import { type Peer, type PendingCommit, type Room, RoomError } from './room.ts';
 import { readContext } from './room-state.ts';
 
 const VERSION = 1;
@@ -21,15 +21,15 @@ type Stored = Pick<
   | 'joinsClosed'
   | 'doubt'
   | 'expired'
-  | 'heard'
   | 'wantsHeal'
   | 'rotatedAt'
 > & {
   readonly v: typeof VERSION;
   readonly peers: readonly (readonly [string, Peer])[];
   readonly pass: string;
+  readonly heard: boolean;
   readonly admin: string | undefined;
-  readonly pending: (Omit<Pending, 'mls' | 'admin'> & { readonly admin?: string }) | undefined;
+  readonly pending: (Omit<PendingCommit, 'mls' | 'admin'> & { readonly admin?: string }) | undefined;
   readonly chain: {
     readonly index: number;
     readonly value: string;
@@ -57,11 +57,11 @@ export function encodeRoom(room: Room): Uint8Array {
     joinsClosed: room.joinsClosed,
     doubt: room.doubt,
     expired: room.expired,
-    heard: room.heard,
+    heard: room.peerConfirmed,
     wantsHeal: room.wantsHeal,
     rotatedAt: room.rotatedAt,
     peers: [...room.peers],
-    pass: encodeBytes(room.pass.seed),
+    pass: encodeBytes(room.accessKey.seed),
     admin: room.admin && encodeBytes(room.admin.seed),
     pending: pending && {
       intent: pending.intent,
@@ -116,7 +116,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     position: stored.position,
     base: stored.base,
     key: stored.key,
-    pass: signingKey(decodeBytes(stored.pass)),
+    accessKey: signingKey(decodeBytes(stored.pass)),
     chain: {
       index: chain.index,
       value: decodeBytes(chain.value),
@@ -133,7 +133,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     joinsClosed: stored.joinsClosed,
     doubt: stored.doubt,
     expired: stored.expired,
-    heard: stored.heard,
+    peerConfirmed: stored.heard,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,
   };
@@ -142,7 +142,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
 function restoredPending(
   { admin, ...pending }: NonNullable<Stored['pending']>,
   mlsBytes: Uint8Array,
-): Pending {
+): PendingCommit {
   return {
     ...pending,
     mls: decodeMls(mlsBytes),

@@ -15,5 +15,5 @@ export function proveEnter(room: Room, since: Position, at: Dialled, id: Request
     since,
     nonce: encodeBytes(env.random(16)),
   };
-  return { ...unsigned, proof: encodeBytes(sign(room.pass, signedEnter(at, unsigned))) };
+  return { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedEnter(at, unsigned))) };
 }

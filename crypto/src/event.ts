@@ -87,5 +87,5 @@ export interface Step<R> {
   readonly room: R;
   readonly events: readonly RoomEvent[];
   /** Key material that the new state doesn't need; zero it once the new state is durable. */
-  readonly spent: readonly Uint8Array[];
+  readonly secretsToWipe: readonly Uint8Array[];
 }

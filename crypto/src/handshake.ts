@@ -133,7 +133,7 @@ export function revoke(room: Room, ids: readonly string[], env: Env): Promise<St
  * Renames the room, or says what it is about. An empty topic ends it.
  * @throws RoomError `not-admin`; NameError
  */
-export async function settle(
+export async function configure(
   room: Room,
   { name, topic }: { readonly name?: string; readonly topic?: string },
   env: Env,
@@ -156,7 +156,7 @@ export async function settle(
  * one, with another key for those who remain.
  * @throws RoomError `not-admin`, `not-member`, `too-many`
  */
-export async function appoint(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
+export async function setAdmin(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin)
     throw keyless(room, 'only an admin of the room can change who is one');
   const target = membersOf(room).find((m) => m.device === device);
@@ -233,7 +233,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   };
   const frame: UpOf<'handshake'> = {
     ...unsigned,
-    proof: encodeBytes(sign(room.pass, signedHandshake(unsigned))),
+    proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))),
     ...((change.retire === true || change.admin !== undefined) && { admin: order(room, unsigned, change) }),
   };
   const pending = {
@@ -282,5 +282,5 @@ export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
     key: room.key,
     ...published,
   };
-  return { ...unsigned, proof: encodeBytes(sign(room.pass, signedRefresh(unsigned))) };
+  return { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedRefresh(unsigned))) };
 }

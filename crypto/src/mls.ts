@@ -195,7 +195,7 @@ export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8A
     message: encodePrivateMessage(result.commit.privateMessage),
     state: withoutPast(result.newState),
     /** To be zeroed once the commit is the epoch, never before: a lost race needs them. */
-    spent: result.consumed,
+    secretsToWipe: result.consumed,
   };
 }
 
@@ -204,7 +204,7 @@ export async function protect(state: MlsState, plaintext: Uint8Array) {
   return {
     message: encodePrivateMessage(result.privateMessage),
     state: result.newState,
-    spent: result.consumed,
+    secretsToWipe: result.consumed,
   };
 }
 
@@ -277,7 +277,7 @@ export async function unprotect(state: MlsState, message: PrivateMessage) {
     leaf: sender.leafIndex,
     plaintext: content.content.applicationData,
     state: { ...state, secretTree: tree },
-    spent: consumed,
+    secretsToWipe: consumed,
   };
 }
 
@@ -289,7 +289,7 @@ export interface IncomingCommit {
 
 export interface Candidate {
   readonly state: MlsState;
-  readonly spent: Uint8Array[];
+  readonly secretsToWipe: Uint8Array[];
 }
 
 /**
@@ -310,7 +310,7 @@ export async function candidate(
       ? await processPrivateMessage(state, message.member, emptyPskIndex, await suite())
       : await processPublicMessage(state, message.joiner, emptyPskIndex, await suite());
   if (!('actionTaken' in result) || result.actionTaken === 'reject') return undefined;
-  return { state: withoutPast(result.newState), spent: result.consumed };
+  return { state: withoutPast(result.newState), secretsToWipe: result.consumed };
 }
 
 async function peek(state: MlsState, message: PrivateMessage): Promise<IncomingCommit | undefined> {

@@ -19,7 +19,7 @@ import { decodeRoomState, isAdmin, type RoomState } from './room-state.ts';
  * What members accept: a function of the group context, the tree and the decrypted commit alone, so that every member judges
  * alike. `joinsClosed` is of the same kind: each epoch between a Remove and the state change that drops the older invites.
  */
-export type Change =
+export type MembershipChange =
   | { readonly kind: 'heal'; readonly by: number }
   | { readonly kind: 'remove'; readonly by: number; readonly removed: number }
   | { readonly kind: 'state'; readonly by: number; readonly state: RoomState | 'newer' }
@@ -33,13 +33,13 @@ export interface Before {
 }
 
 /** @returns what kind of change these proposals are, or undefined when policy has no such change. */
-export function classify(before: Before, commit: IncomingCommit): Change | undefined {
+export function classify(before: Before, commit: IncomingCommit): MembershipChange | undefined {
   return commit.sender === undefined
     ? classifyJoin(before, commit.proposals)
     : classifyMember(before, commit.sender, commit.proposals);
 }
 
-function classifyJoin({ mls }: Before, proposals: readonly Proposal[]): Change | undefined {
+function classifyJoin({ mls }: Before, proposals: readonly Proposal[]): MembershipChange | undefined {
   const init = proposals.filter((p) => p.proposalType === 'external_init');
   const removes = proposals.filter((p) => p.proposalType === 'remove');
   if (init.length !== 1 || removes.length > 1 || init.length + removes.length !== proposals.length)
@@ -49,7 +49,11 @@ function classifyJoin({ mls }: Before, proposals: readonly Proposal[]): Change |
   return { kind: 'join', replaces };
 }
 
-function classifyMember(before: Before, by: number, proposals: readonly Proposal[]): Change | undefined {
+function classifyMember(
+  before: Before,
+  by: number,
+  proposals: readonly Proposal[],
+): MembershipChange | undefined {
   const [proposal] = proposals;
   if (proposal === undefined) return { kind: 'heal', by };
   if (proposals.length > 1) return undefined;
@@ -115,7 +119,12 @@ function mayBeAdmins({ state, mls }: Before, admins: readonly string[]): boolean
 }
 
 /** Whether the candidate differs from what stands by exactly this change and nothing else. `joiner`: the leaf that a join adds. */
-export function isExactly(change: Change, before: Before, after: MlsState, joiner?: LeafNode): boolean {
+export function isExactly(
+  change: MembershipChange,
+  before: Before,
+  after: MlsState,
+  joiner?: LeafNode,
+): boolean {
   const a = before.mls.groupContext;
   const b = after.groupContext;
   if (a.version !== b.version || a.cipherSuite !== b.cipherSuite || !equalBytes(a.groupId, b.groupId))
@@ -129,7 +138,12 @@ export function isExactly(change: Change, before: Before, after: MlsState, joine
 
 type Leaves = ReadonlyMap<number, LeafNode>;
 
-function treeDiffersBy(change: Change, before: Leaves, after: Leaves, joiner: LeafNode | undefined): boolean {
+function treeDiffersBy(
+  change: MembershipChange,
+  before: Leaves,
+  after: Leaves,
+  joiner: LeafNode | undefined,
+): boolean {
   if (after.size > LIMITS.membersPerRoom) return false;
   const gone = [...before.keys()].filter((index) => !after.has(index));
   const added = [...after.keys()].filter((index) => !before.has(index));

@@ -16,10 +16,10 @@ import {
   readPrivateMessage,
   readPublicMessage,
 } from './mls.ts';
-import { type Change, classify, isExactly } from './policy.ts';
+import { classify, isExactly, type MembershipChange } from './policy.ts';
 import { equalBytes } from './primitives.ts';
 import type { Opened } from './receive.ts';
-import { accompanied, before, memberAt, membersOf, ownLeaf, type Pending, type Room } from './room.ts';
+import { accompanied, before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 
@@ -38,7 +38,7 @@ function skipped(room: Room, entry: Opened): Step<Room> {
   return {
     room,
     events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'skipped-handshake' } }],
-    spent: [],
+    secretsToWipe: [],
   };
 }
 
@@ -46,7 +46,7 @@ function skipped(room: Room, entry: Opened): Step<Room> {
 async function ownLanded(
   old: Room,
   room: Room,
-  pending: Pending,
+  pending: PendingCommit,
   entry: Opened,
   now: number,
 ): Promise<Step<Room>> {
@@ -59,7 +59,7 @@ async function ownLanded(
     pending: undefined,
     admin: isOwnAdmin(adopted) ? (pending.admin ?? adopted.admin) : undefined,
     key: entry.seq,
-    pass: adopted.keys.access,
+    accessKey: adopted.keys.access,
     doubt: adopted.doubt && { ...adopted.doubt, alone: true },
     status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
     wantsHeal: healed || adopted.wantsHeal === 'doubt' ? undefined : adopted.wantsHeal,
@@ -69,11 +69,11 @@ async function ownLanded(
   return {
     room: after,
     events: change === undefined ? [landed] : [...told(old, after, change, entry), landed],
-    spent: [],
+    secretsToWipe: [],
   };
 }
 
-function ownChange(old: Room, pending: Pending): Change | undefined {
+function ownChange(old: Room, pending: PendingCommit): MembershipChange | undefined {
   const by = ownLeaf(old);
   if (pending.intent === 'heal') return { kind: 'heal', by };
   if (pending.intent === 'state') return { kind: 'state', by, state: before(old).state };
@@ -99,7 +99,7 @@ async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
     return skipped(room, entry);
   }
   const stands = before(room);
-  let change: Change | undefined;
+  let change: MembershipChange | undefined;
   let own = false;
   let by: number | undefined;
   let next: Candidate | undefined;
@@ -145,7 +145,7 @@ function overtakenByCopy(room: Room, entry: Opened): Step<Room> {
   const events: RoomEvent[] = [
     { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'broken' } },
   ];
-  return { room: { ...room, status: 'broken', doubt: undefined }, events, spent: [] };
+  return { room: { ...room, status: 'broken', doubt: undefined }, events, secretsToWipe: [] };
 }
 
 function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): Step<Room> {
@@ -154,7 +154,11 @@ function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): St
     self === undefined
       ? []
       : [{ kind: 'removed', seq: entry.seq, at: entry.at, member: self, by: memberAt(room, by) }];
-  return { room: { ...room, status: 'removed', pending: undefined }, events, spent: next.spent };
+  return {
+    room: { ...room, status: 'removed', pending: undefined },
+    events,
+    secretsToWipe: next.secretsToWipe,
+  };
 }
 
 async function receiveJoin(room: Room, entry: Opened): Promise<Step<Room>> {
@@ -165,7 +169,7 @@ async function receiveJoin(room: Room, entry: Opened): Promise<Step<Room>> {
   const stands = before(room);
   const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
   const copied = self !== undefined && equalBytes(self.signaturePublicKey, joiner.leaf.signaturePublicKey);
-  let change: Change | undefined;
+  let change: MembershipChange | undefined;
   let own = false;
   let next: Candidate | undefined;
   try {
@@ -227,7 +231,7 @@ function admitted(room: Room, message: PublicMessage): Joiner | undefined {
 async function advanced(
   room: Room,
   entry: Opened,
-  change: Change,
+  change: MembershipChange,
   next: Candidate,
   joiner?: Joiner,
 ): Promise<Step<Room>> {
@@ -239,9 +243,9 @@ async function advanced(
   }
   const author = change.kind === 'join' ? undefined : memberAt(room, change.by)?.device;
   if (author === undefined || author !== room.doubt?.by) after = accompanied(after);
-  if (change.kind === 'remove') after = { ...after, key: entry.seq, pass: after.keys.access };
+  if (change.kind === 'remove') after = { ...after, key: entry.seq, accessKey: after.keys.access };
   if (joiner !== undefined) after = { ...after, peers: anew(after.peers, joiner.leaf) };
-  return { room: after, events: told(room, after, change, entry, joiner), spent: next.spent };
+  return { room: after, events: told(room, after, change, entry, joiner), secretsToWipe: next.secretsToWipe };
 }
 
 /** Who comes again counts its messages from the start. */
@@ -251,7 +255,7 @@ function anew(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
   return known === undefined ? peers : new Map(peers).set(device, { ...known, n: 0 });
 }
 
-function told(old: Room, after: Room, change: Change, entry: Opened, joiner?: Joiner): RoomEvent[] {
+function told(old: Room, after: Room, change: MembershipChange, entry: Opened, joiner?: Joiner): RoomEvent[] {
   const at = { seq: entry.seq, at: entry.at };
   switch (change.kind) {
     case 'heal':

@@ -30,7 +30,7 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
     return {
       room: { ...room, inFlight, peers },
       events: [{ kind: 'sent', seq: entry.seq, at: entry.at, id: own.id }],
-      spent: [],
+      secretsToWipe: [],
     };
   }
   const message = framed(room, entry);
@@ -48,7 +48,7 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
     from,
     plaintext: opened.plaintext,
     mls: opened.state,
-    spent: opened.spent,
+    secretsToWipe: opened.secretsToWipe,
   });
 }
 
@@ -89,20 +89,21 @@ function hole(room: Room, entry: Opened, from: Member | undefined): Step<Room> {
 }
 
 function fault(room: Room, entry: Opened, trouble: Trouble): Step<Room> {
-  return { room, events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble }], spent: [] };
+  return { room, events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble }], secretsToWipe: [] };
 }
 
 interface Said {
   readonly from: Member;
   readonly plaintext: Uint8Array;
   readonly mls: MlsState;
-  readonly spent: readonly Uint8Array[];
+  readonly secretsToWipe: readonly Uint8Array[];
 }
 
-function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said): Step<Room> {
-  const read = { ...room, mls, heard: room.heard || !from.self };
+function said(room: Room, entry: Opened, { from, plaintext, mls, secretsToWipe }: Said): Step<Room> {
+  const read = { ...room, mls, peerConfirmed: room.peerConfirmed || !from.self };
   const payload = decodePayload(plaintext);
-  if (payload === undefined) return { ...fault(read, entry, { kind: 'unknown-content', from }), spent };
+  if (payload === undefined)
+    return { ...fault(read, entry, { kind: 'unknown-content', from }), secretsToWipe };
   const peer = room.peers.get(from.device);
   const troubles = [...evidence(room, from, payload), ...missed(room, peer, from, payload)];
   const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
@@ -119,7 +120,7 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said):
     return {
       room: after,
       events: [...told, { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'repeated' } }],
-      spent,
+      secretsToWipe,
     };
   }
   told.push(
@@ -127,7 +128,7 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, spent }: Said):
       ? { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'unknown-content', from } }
       : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
   );
-  return { room: { ...after, peers: counted(after.peers, from, payload) }, events: told, spent };
+  return { room: { ...after, peers: counted(after.peers, from, payload) }, events: told, secretsToWipe };
 }
 
 function counted(peers: Room['peers'], from: Member, { n, id }: Pick<Payload, 'n' | 'id'>): Room['peers'] {

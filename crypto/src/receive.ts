@@ -29,7 +29,8 @@ export interface Opened extends Omit<LogEntry, 'body'> {
  * the room goes on behind it.
  */
 export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
-  if (!isNews(room, entry.seq)) return { room, events: [trouble(entry, { kind: 'repeated' })], spent: [] };
+  if (!isNews(room, entry.seq))
+    return { room, events: [trouble(entry, { kind: 'repeated' })], secretsToWipe: [] };
   const body = bytesOf(entry.body);
   const opened: Opened = {
     seq: entry.seq,
@@ -39,10 +40,10 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
     hash: encodeBytes(sha256(body)),
   };
   if (room.status === 'removed' || (room.status === 'broken' && room.doubt === undefined)) {
-    return { room: { ...room, position: entry.seq }, events: [], spent: [] };
+    return { room: { ...room, position: entry.seq }, events: [], secretsToWipe: [] };
   }
   // Nothing is lost: newer software reads it.
-  if (room.status === 'outdated') return { room, events: [], spent: [] };
+  if (room.status === 'outdated') return { room, events: [], secretsToWipe: [] };
   const crossed =
     comparePositions(room.position, room.expired) <= 0 && comparePositions(entry.seq, room.expired) > 0;
   const read = {
@@ -85,9 +86,9 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
  * be said about it.
  */
 export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
-  if (comparePositions(floor, room.position) <= 0) return { room, events: [], spent: [] };
+  if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
   const events = [trouble({ seq: room.position, at: now }, { kind: 'expired' })];
-  return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, spent: [] };
+  return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, secretsToWipe: [] };
 }
 
 /** Behind expired messages nobody's counter is known. */

@@ -38,7 +38,7 @@ export interface InFlight {
 export type Intent = 'create' | 'join' | 'heal' | 'remove' | 'state';
 
 /** A handshake of this device that may be in the log: the state behind it is taken up when it is seen there, never before. */
-export interface Pending {
+export interface PendingCommit {
   readonly intent: Intent;
   readonly request: RequestId;
   readonly after: Position;
@@ -81,7 +81,7 @@ export interface Room {
   /** The handshake whose access key the server surely has as this device does: its own, or the last Remove. */
   readonly key: Position;
   /** That access key: what this device proves itself with. Another's commit may have named a wrong one to the server. */
-  readonly pass: SigningKey;
+  readonly accessKey: SigningKey;
   /** Messages at or before this position may have expired before this device read them. */
   readonly expired: Position;
   readonly chain: Chain;
@@ -91,14 +91,14 @@ export interface Room {
   /** The counter of the next own message. */
   readonly next: number;
   readonly inFlight: readonly InFlight[];
-  readonly pending: Pending | undefined;
+  readonly pending: PendingCommit | undefined;
   /** The pseudonymous key that the room's admins share at the server, if this device was given it. */
   readonly admin: SigningKey | undefined;
   /** Between a Remove and the state change that drops the older invites. */
   readonly joinsClosed: boolean;
   readonly doubt: Doubt | undefined;
   /** Whether a message of another member has been read: until then the room might be a forger's. */
-  readonly heard: boolean;
+  readonly peerConfirmed: boolean;
   readonly wantsHeal: 'hole' | 'rolled-back' | 'doubt' | undefined;
   /** When this device's own leaf was last rotated, by its own clock. */
   readonly rotatedAt: number;
@@ -151,7 +151,7 @@ export async function roomOf(
     position: START,
     base: START,
     key: START,
-    pass: keys.access,
+    accessKey: keys.access,
     expired: START,
     chain: startChain(keys.chain, undefined),
     spoken: false,
@@ -160,7 +160,7 @@ export async function roomOf(
     inFlight: [],
     joinsClosed: false,
     doubt: undefined,
-    heard: false,
+    peerConfirmed: false,
     wantsHeal: undefined,
     ...more,
   };

@@ -46,7 +46,7 @@ export async function sealMessage(
   room: Room,
   draft: Draft,
   env: Env,
-): Promise<{ room: Room; frame: UpOf<'post'>; n: number; spent: readonly Uint8Array[] }> {
+): Promise<{ room: Room; frame: UpOf<'post'>; n: number; secretsToWipe: readonly Uint8Array[] }> {
   if (room.status !== 'active')
     throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
   const n = draft.n ?? room.next;
@@ -58,7 +58,7 @@ export async function sealMessage(
     content: draft.content,
   });
   if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) throw tooLarge();
-  const { message, state: mls, spent } = await protect(room.mls, payload);
+  const { message, state: mls, secretsToWipe } = await protect(room.mls, payload);
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {
     type: 'post',
@@ -72,6 +72,6 @@ export async function sealMessage(
     room: { ...room, mls, inFlight, spoken: true, next: Math.max(room.next, n + 1) },
     frame,
     n,
-    spent,
+    secretsToWipe,
   };
 }

@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { UpOf } from '@gochat/protocol/up';
 import * as v from 'valibot';
-import { type Whisper, whisper } from './content.ts';
+import { type Presence, presence } from './content.ts';
 import { type Env, fromUtf8, utf8 } from './primitives.ts';
 import { type Member, memberAt, ownLeaf, type Room, RoomError } from './room.ts';
 import { openBody, sealBody } from './seal.ts';
@@ -10,14 +10,14 @@ const envelope = v.object({
   leaf: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   /** The sender's clock in milliseconds: only newer ones count. */
   n: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  whisper,
+  presence,
 });
 
 /** Seals a signal: any member could have made it, so nothing durable may follow from it. @throws RoomError `not-active` */
-export function sealSignal(room: Room, said: Whisper, env: Env): UpOf<'signal'> {
+export function sealSignal(room: Room, said: Presence, env: Env): UpOf<'signal'> {
   if (room.status !== 'active')
     throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
-  const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), whisper: said }));
+  const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), presence: said }));
   return {
     type: 'signal',
     room: room.id,
@@ -33,7 +33,7 @@ export function openSignal(
   room: Room,
   counters: SignalCounters,
   body: string,
-): { from: Member; whisper: Whisper; counters: SignalCounters } | undefined {
+): { from: Member; presence: Presence; counters: SignalCounters } | undefined {
   const opened = openBody(room.keys, 'signal', room.id, decodeBytes(body));
   if (opened === undefined) return undefined;
   let value: unknown;
@@ -48,7 +48,7 @@ export function openSignal(
   if (from === undefined || parsed.output.n <= (counters.get(from.device) ?? -1)) return undefined;
   return {
     from,
-    whisper: parsed.output.whisper,
+    presence: parsed.output.presence,
     counters: new Map(counters).set(from.device, parsed.output.n),
   };
 }

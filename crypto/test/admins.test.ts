@@ -1,7 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
 import { handOver } from '../src/admin-key.ts';
-import { appoint, invite, remove, settle } from '../src/handshake.ts';
+import { configure, invite, remove, setAdmin } from '../src/handshake.ts';
 import { commit, EXTENSION } from '../src/mls.ts';
 import { signingKey } from '../src/primitives.ts';
 import { invitesOf, stateOf } from '../src/room.ts';
@@ -28,31 +28,31 @@ function settingsIn(person: Person) {
 }
 
 const appoints = (by: Person, log: Log, other: Person, admin = true) =>
-  by.commits(log, (room) => appoint(room, other.device, admin, by.env));
+  by.commits(log, (room) => setAdmin(room, other.device, admin, by.env));
 
 test('an admin renames the room and says what it is about', async () => {
   const { log, ana, ben, mal, env } = await anaBenMal();
-  await ana.commits(log, (room) => settle(room, { name: ' tea  room ', topic: 'cups 👩‍🍳' }, env));
+  await ana.commits(log, (room) => configure(room, { name: ' tea  room ', topic: 'cups 👩‍🍳' }, env));
   await allRead(log, [ben, mal]);
   expect(stateOf(ben.room)).toMatchObject({ name: 'tea room', topic: 'cups 👩‍🍳' });
   expect(settingsIn(ben)).toEqual([
     { by: 'ana', name: 'tea room', topic: 'cups 👩‍🍳', appointed: [], dropped: [] },
   ]);
-  await ana.commits(log, (room) => settle(room, { topic: '' }, env));
+  await ana.commits(log, (room) => configure(room, { topic: '' }, env));
   await allRead(log, [ben, mal]);
   expect(stateOf(ben.room).topic).toBeUndefined();
   expect(settingsIn(ben).at(-1)).toEqual({ by: 'ana', topic: '', appointed: [], dropped: [] });
   for (const name of ['', '\u202eevil', 'x'.repeat(200)])
-    await expect(settle(ana.room, { name }, env)).rejects.toThrow('name');
-  await expect(settle(ana.room, { topic: 'x'.repeat(513) }, env)).rejects.toThrow('512');
+    await expect(configure(ana.room, { name }, env)).rejects.toThrow('name');
+  await expect(configure(ana.room, { topic: 'x'.repeat(513) }, env)).rejects.toThrow('512');
   await allTalk(log, ana, ben, mal);
 });
 
 test('only admins change settings, and invites outlive a change', async () => {
   const { log, ana, ben, link, mal, env } = await anaBenMal();
-  await expect(settle(ben.room, { name: 'mine' }, env)).rejects.toThrow('only an admin');
-  await expect(appoint(ben.room, ben.device, true, env)).rejects.toThrow('only an admin');
-  await ana.commits(log, (room) => settle(room, { topic: 'cups' }, env));
+  await expect(configure(ben.room, { name: 'mine' }, env)).rejects.toThrow('only an admin');
+  await expect(setAdmin(ben.room, ben.device, true, env)).rejects.toThrow('only an admin');
+  await ana.commits(log, (room) => configure(room, { topic: 'cups' }, env));
   expect(log.info(link)).toBeDefined();
   expect(invitesOf(ana.room)).toHaveLength(1);
   await mal.reads(log);
@@ -98,7 +98,7 @@ test('who is an admin no longer can do nothing any more, with the old key neithe
 
 test('those who remain get the new key, and the room is never without an admin', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
-  await expect(appoint(ana.room, ana.device, false, ana.env)).rejects.toThrow('make another');
+  await expect(setAdmin(ana.room, ana.device, false, ana.env)).rejects.toThrow('make another');
   await appoints(ana, log, ben);
   await ben.reads(log);
   await appoints(ben, log, mal);

@@ -99,7 +99,7 @@ test('nothing of what a room holds shows in what the server is sent', async () =
     secrets[`device key of ${person.name}`] = person.who.device.publicKey;
   }
   for (const person of [ana, ben, dem]) {
-    secrets[`admin seed of ${person.name}`] = person.room.admin?.seed ?? person.room.pass.seed;
+    secrets[`admin seed of ${person.name}`] = person.room.admin?.seed ?? person.room.accessKey.seed;
     secrets[`epoch key of ${person.name}`] = person.room.keys.message;
   }
   // MLS's own framing: version 1 before wire format and group id, and the labels of its signatures.

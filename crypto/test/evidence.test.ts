@@ -256,5 +256,9 @@ test('nothing has expired before what was read', async () => {
   const { log, ana, ben } = await three();
   await ben.says(log, 'one');
   await ana.reads(log);
-  expect(skipExpired(ana.room, ana.room.position, 1)).toEqual({ room: ana.room, events: [], spent: [] });
+  expect(skipExpired(ana.room, ana.room.position, 1)).toEqual({
+    room: ana.room,
+    events: [],
+    secretsToWipe: [],
+  });
 });

@@ -43,7 +43,7 @@ export async function request(
     ...(await publish(room.id, next, keys, retire ? [] : invitesOf(room), env)),
     ...liberties,
   };
-  const frame = { ...unsigned, proof: encodeBytes(sign(room.pass, signedHandshake(unsigned))) };
+  const frame = { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))) };
   if (!retire || room.admin === undefined) return frame;
   const block = { key: encodeBytes(room.admin.publicKey), retire };
   return {
@@ -87,7 +87,7 @@ export function babbles(log: Log, person: Person): Position {
 export async function gone(room: Room, deed: Deed): Promise<Room> {
   const { admin, rotatedAt } = room;
   const next = await roomOf(room.id, deed.state, { status: 'joining', pending: undefined, admin, rotatedAt });
-  return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, pass: room.pass };
+  return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, accessKey: room.accessKey };
 }
 
 /** What a joiner may twist besides the commit. */

@@ -221,12 +221,12 @@ test('the room is unconfirmed until another member is heard', async () => {
   const { log, link, ana, env } = await three();
   const dan = new Person('dan', env);
   await dan.joins(log, link);
-  expect(dan.room.heard).toBe(false);
+  expect(dan.room.peerConfirmed).toBe(false);
   await dan.says(log, 'I hear only myself');
-  expect(dan.room.heard).toBe(false);
+  expect(dan.room.peerConfirmed).toBe(false);
   await ana.says(log, 'welcome');
   await dan.reads(log);
-  expect(dan.room.heard).toBe(true);
+  expect(dan.room.peerConfirmed).toBe(true);
   expect(troublesIn(dan.events)).toEqual([]);
   agree(ana, dan);
 });

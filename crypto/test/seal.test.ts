@@ -110,10 +110,10 @@ test('a signal is read once, in its epoch', async () => {
   const first = sealSignal(ana.room, said, ana.env).body;
   const second = sealSignal(ana.room, { kind: 'here', read: '5' as Position }, ana.env).body;
   const heard = openSignal(ben.room, new Map(), first);
-  expect(heard).toMatchObject({ from: { name: 'ana' }, whisper: said });
+  expect(heard).toMatchObject({ from: { name: 'ana' }, presence: said });
   expect(openSignal(ben.room, heard?.counters ?? new Map(), first)).toBeUndefined();
   const later = openSignal(ben.room, heard?.counters ?? new Map(), second);
-  expect(later?.whisper).toEqual({ kind: 'here', read: '5' });
+  expect(later?.presence).toEqual({ kind: 'here', read: '5' });
   expect(openSignal(ben.room, later?.counters ?? new Map(), first)).toBeUndefined();
   await ben.heals(log);
   expect(openSignal(ben.room, new Map(), first)).toBeUndefined();
@@ -122,14 +122,14 @@ test('a signal is read once, in its epoch', async () => {
 test('a signal that is none is no signal', async () => {
   const { log, ana, ben, env } = await two();
   const { keys, id } = ana.room;
-  const whisper = { kind: 'typing', on: true };
+  const presence = { kind: 'typing', on: true };
   const strange = [
     'no JSON',
     '[]',
     '{}',
-    JSON.stringify({ leaf: 9, n: 1, whisper }),
-    JSON.stringify({ leaf: -1, n: 1, whisper }),
-    JSON.stringify({ leaf: 0, n: 1, whisper: { kind: 'text', text: 'x' } }),
+    JSON.stringify({ leaf: 9, n: 1, presence }),
+    JSON.stringify({ leaf: -1, n: 1, presence }),
+    JSON.stringify({ leaf: 0, n: 1, presence: { kind: 'text', text: 'x' } }),
   ];
   for (const words of strange) {
     const body = sealBody(keys, 'signal', id, new TextEncoder().encode(words), env);

@@ -108,8 +108,8 @@ test('a state does not grow with the epochs behind it', async () => {
 
 test('zeroing what a commit consumed before it has won would brick its author: nothing of it is touched', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
-  const { spent } = await commit(await decodeMls(encodeMls(ana.room.mls)), []);
-  expect(spent.length).toBeGreaterThan(0);
+  const { secretsToWipe } = await commit(await decodeMls(encodeMls(ana.room.mls)), []);
+  expect(secretsToWipe.length).toBeGreaterThan(0);
   await ana.starts((room) => heal(room, ana.env));
   await ben.heals(log);
   const seen = await ana.reads(log);

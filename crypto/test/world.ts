@@ -71,10 +71,10 @@ export class Person {
     return decodeRoom(encodeRoom(this.room));
   }
 
-  async keeps(room: Room, spent: readonly Uint8Array[] = []): Promise<void> {
+  async keeps(room: Room, secretsToWipe: readonly Uint8Array[] = []): Promise<void> {
     this.room = room;
     if (this.restarts) this.room = await this.copy();
-    for (const secret of spent) secret.fill(0);
+    for (const secret of secretsToWipe) secret.fill(0);
   }
 
   async creates(log: Log, roomName = 'kitchen'): Promise<void> {
@@ -86,7 +86,7 @@ export class Person {
   /** Takes in one entry, whatever its position. */
   async takes(entry: LogEntry): Promise<readonly RoomEvent[]> {
     const step: Step<Room> = await receive(this.room, entry, this.env.now());
-    await this.keeps(step.room, step.spent);
+    await this.keeps(step.room, step.secretsToWipe);
     this.events.push(...step.events);
     for (const event of step.events) {
       if (event.kind === 'sent') this.drafts = this.drafts.filter((d) => d.id !== event.id);
@@ -110,7 +110,7 @@ export class Person {
     const draft = { id: again?.id ?? this.id(), n: again?.n, content: { kind: 'text', text } } as const;
     const sealed = await sealMessage(this.room, draft, this.env);
     if (again === undefined) this.drafts.push({ id: draft.id, n: sealed.n, text });
-    await this.keeps(sealed.room, sealed.spent);
+    await this.keeps(sealed.room, sealed.secretsToWipe);
     return sealed.frame;
   }
 

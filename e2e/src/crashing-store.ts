@@ -1,4 +1,4 @@
-import type { Change, ListOptions, Store, StoredRecord } from '@gochat/client/store/store';
+import type { ListOptions, Store, StoreChange, StoredRecord } from '@gochat/client/store/store';
 
 /** The process that held the store is gone. */
 export class Crashed extends Error {
@@ -36,7 +36,7 @@ export class CrashingStore implements Store {
     return this.#disk.get(key);
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly StoreChange[]): Promise<void> {
     this.#alive();
     this.#writes += 1;
     const dies = this.#writes === this.#at;

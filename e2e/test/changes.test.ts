@@ -128,7 +128,7 @@ test('who is an admin no longer takes back nothing of others', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
   const admin = (yes: boolean) =>
-    ana.profile.call('appoint', { room, member: 'ben', admin: yes, waitMs: WAIT_MS });
+    ana.profile.call('setAdmin', { room, member: 'ben', admin: yes, waitMs: WAIT_MS });
   await admin(true);
   await says(ben, room, { kind: 'delete', of: refOf(await found(ben, room, 'one')) });
   await admin(false);

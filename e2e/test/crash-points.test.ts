@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Chat } from '@gochat/client/account/account';
+import { Account } from '@gochat/client/account/account';
 import { connect } from '@gochat/client/net/connect';
 import type { HistoryItem } from '@gochat/client/room/history';
 import { MemoryStore } from '@gochat/client/store/memory';
@@ -33,7 +33,7 @@ class Mortal {
   readonly #disk = new MemoryStore();
   readonly #vault = openVault(env.random(32));
   #store: CrashingStore;
-  #chat: Chat | undefined;
+  #chat: Account | undefined;
   #died = false;
 
   constructor(at: number, when: 'before' | 'behind') {
@@ -49,10 +49,10 @@ class Mortal {
   }
 
   /** Does something, in the next process if this one dies over it. */
-  async does<T>(work: (chat: Chat) => Promise<T>): Promise<T> {
+  async does<T>(work: (chat: Account) => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        this.#chat ??= await Chat.open({
+        this.#chat ??= await Account.open({
           records: new Records(this.#store, this.#vault, env),
           env,
           connect: (address) => connect(address, {}),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ChatEvent } from '@gochat/client/api/methods';
-import type { Content, Whisper } from '@gochat/crypto/content';
+import type { Content, Presence } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
 
@@ -58,8 +58,8 @@ test('the room tells of its name, its members and what this profile may do', asy
     admin: false,
     status: 'active',
   });
-  await ana.profile.call('settle', { room, name: 'Tea room', topic: 'cups', waitMs: WAIT_MS });
-  await ana.profile.call('appoint', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('configure', { room, name: 'Tea room', topic: 'cups', waitMs: WAIT_MS });
+  await ana.profile.call('setAdmin', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
   await ben.until(async () => heard.ben.at(-1)?.room.admin === true, 'ben hears that he is an admin');
   expect(heard.ben.at(-1)?.room).toMatchObject({ name: 'Tea room', topic: 'cups' });
   expect(
@@ -75,7 +75,7 @@ test('the room tells of its name, its members and what this profile may do', asy
   const before = heard.ana.length;
   await ana.delivered(room, [await ana.says(room, 'hello')]);
   expect(heard.ana.slice(before).map((e) => e.room.confirmed)).toEqual([]);
-  await ben.profile.call('settle', { room, topic: '', waitMs: WAIT_MS });
+  await ben.profile.call('configure', { room, topic: '', waitMs: WAIT_MS });
   await ana.until(async () => heard.ana.at(-1)?.room.topic === '', 'ana hears that the topic ended');
   await ben.profile.call('leave', { room, waitMs: WAIT_MS });
   expect(heard.ben.at(-1)?.room.status).toBe('left');
@@ -86,13 +86,15 @@ test('only admins settle, and an admin made so can remove', async () => {
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
   await cai.joins(link);
-  await expect(ben.profile.call('settle', { room, name: 'mine', waitMs: WAIT_MS })).rejects.toThrow('admin');
+  await expect(ben.profile.call('configure', { room, name: 'mine', waitMs: WAIT_MS })).rejects.toThrow(
+    'admin',
+  );
   await expect(
-    ana.profile.call('appoint', { room, member: 'ana', admin: false, waitMs: WAIT_MS }),
+    ana.profile.call('setAdmin', { room, member: 'ana', admin: false, waitMs: WAIT_MS }),
   ).rejects.toThrow('another');
-  await ana.profile.call('appoint', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
+  await ana.profile.call('setAdmin', { room, member: 'ben', admin: true, waitMs: WAIT_MS });
   await ben.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
-  await ana.profile.call('appoint', { room, member: 'ben', admin: false, waitMs: WAIT_MS });
+  await ana.profile.call('setAdmin', { room, member: 'ben', admin: false, waitMs: WAIT_MS });
   await ben.syncs(room);
   await expect(ben.profile.call('remove', { room, member: 'ana', waitMs: WAIT_MS })).rejects.toThrow('admin');
   const again = await ana.invites(room);
@@ -103,7 +105,7 @@ test('only admins settle, and an admin made so can remove', async () => {
 test('an invite can be looked at without being used up', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const { room } = await ana.hosts(server.url);
-  await ana.profile.call('settle', { room, topic: 'cups', waitMs: WAIT_MS });
+  await ana.profile.call('configure', { room, topic: 'cups', waitMs: WAIT_MS });
   const link = await ana.invites(room, 1);
   const seen = { room, name: 'kitchen', topic: 'cups', members: ['ana'], by: 'ana', already: false };
   for (let i = 0; i < 3; i++) {
@@ -218,14 +220,14 @@ test('who looks on is told to whoever looks on, and to nobody else', async () =>
   await cai.joins(link);
   await ana.syncs(room);
   await ben.syncs(room);
-  const heard = { ana: told(ana, 'whisper'), ben: told(ben, 'whisper') };
-  const all: Whisper[] = [
+  const heard = { ana: told(ana, 'presence'), ben: told(ben, 'presence') };
+  const all: Presence[] = [
     { kind: 'here', ask: true },
     { kind: 'typing', on: true },
     { kind: 'typing', on: false },
     { kind: 'away' },
   ];
-  for (const says of all) await ana.profile.call('whisper', { room, says });
+  for (const says of all) await ana.profile.call('presence', { room, says });
   await ben.until(async () => heard.ben.length === all.length, 'ben hears ana');
   const self = (await ana.profile.call('members', { room })).find((m) => m.self);
   expect(heard.ben.map(({ from, device, says }) => ({ from, device, says }))).toEqual(
@@ -233,7 +235,7 @@ test('who looks on is told to whoever looks on, and to nobody else', async () =>
   );
   expect(heard.ana).toEqual([]);
   await server.stop();
-  await ana.profile.call('whisper', { room, says: { kind: 'away' } });
+  await ana.profile.call('presence', { room, says: { kind: 'away' } });
 });
 
 test('another process of the profile is told the same', async () => {
@@ -241,22 +243,22 @@ test('another process of the profile is told the same', async () => {
   const { room, link } = await ana.hosts(server.url);
   const guest = await Someone.open('ana', ana.dir);
   people.push(guest);
-  const heard = { room: told(guest, 'room'), notes: told(guest, 'notes'), whisper: told(guest, 'whisper') };
+  const heard = { room: told(guest, 'room'), notes: told(guest, 'notes'), presence: told(guest, 'presence') };
   const waiting = told(guest, 'waiting');
   await guest.profile.call('follow', { room });
   await ben.joins(link);
-  await ben.profile.call('whisper', { room, says: { kind: 'here' } });
+  await ben.profile.call('presence', { room, says: { kind: 'here' } });
   await ana.profile.call('note', { room, change: { draft: 'begun' } });
   await ana.delivered(room, [await ana.says(room, 'hello')]);
   await guest.until(
     async () =>
       heard.room.at(-1)?.room.members === 2 &&
       heard.notes.length === 1 &&
-      heard.whisper.length === 1 &&
+      heard.presence.length === 1 &&
       waiting.at(-1)?.waiting.length === 0,
     'the guest is told',
   );
-  expect(heard.whisper[0]).toMatchObject({ from: 'ben', says: { kind: 'here' } });
+  expect(heard.presence[0]).toMatchObject({ from: 'ben', says: { kind: 'here' } });
   expect(await guest.profile.call('notes', { room })).toMatchObject({ draft: 'begun' });
 });
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { MessageRow, Row } from '../src/timeline/row.ts';
-import { makeRows, type Story } from '../src/timeline/rows.ts';
+import { makeRows, type TimelineInput } from '../src/timeline/rows.ts';
 import { context, device, item, NOON, nothingKept, story } from './story.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-function read(of: Story): string[] {
+function read(of: TimelineInput): string[] {
   return makeRows(of, nothingKept()).rows.map(inShort);
 }
 
@@ -27,7 +27,7 @@ function inShort(row: Row): string {
   }
 }
 
-function messages(of: Story): MessageRow[] {
+function messages(of: TimelineInput): MessageRow[] {
   return makeRows(of, nothingKept()).rows.flatMap((row) => (row.kind === 'message' ? [row] : []));
 }
 

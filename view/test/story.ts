@@ -1,7 +1,7 @@
 import type { HistoryItem, HistoryKind } from '@gochat/client/room/history';
-import type { Context } from '../src/timeline/context.ts';
+import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
-import type { Kept, Story } from '../src/timeline/rows.ts';
+import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';
 import { ClockFace } from '../src/words/clock-face.ts';
 import { Words } from '../src/words/words.ts';
 
@@ -30,7 +30,7 @@ export function item(seq: number, from: string, text: string, more: Partial<Hist
   };
 }
 
-export function context(more: Partial<Context> = {}): Context {
+export function context(more: Partial<RowContext> = {}): RowContext {
   return {
     words: new Words('en-GB'),
     clock,
@@ -44,7 +44,7 @@ export function context(more: Partial<Context> = {}): Context {
   };
 }
 
-export function story(items: readonly HistoryItem[], more: Partial<Story> = {}): Story {
+export function story(items: readonly HistoryItem[], more: Partial<TimelineInput> = {}): TimelineInput {
   const lines = new Lines((at) => clock.dayKey(at));
   lines.take(items);
   return {
@@ -60,6 +60,6 @@ export function story(items: readonly HistoryItem[], more: Partial<Story> = {}):
   };
 }
 
-export function nothingKept(): Kept {
+export function nothingKept(): RowCache {
   return new Map();
 }

@@ -19,16 +19,16 @@ import { checkToken } from '../api/validate-input.ts';
 import { parseAddress } from '../net/address.ts';
 import { RequestError } from '../net/connection.ts';
 import { isEmoji } from '../room/emoji.ts';
-import { Archive } from '../room/history-reader.ts';
+import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { RoomLedger } from '../room/room-store.ts';
-import { freshId } from '../store/records.ts';
+import { RoomStore } from '../room/room-store.ts';
+import { newId } from '../store/records.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
 import { pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
-import { Notebook } from './settings-store.ts';
+import { SettingsStore } from './settings-store.ts';
 
 export interface ChatParts extends RoomsParts {
   /** Locks the profile's key with a passphrase, or leaves it open. */
@@ -38,14 +38,14 @@ export interface ChatParts extends RoomsParts {
 type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> };
 
 /** One profile at work: its identity and its rooms. Only the process that owns the profile has one. */
-export class Chat {
+export class Account {
   readonly #parts: ChatParts;
   readonly #who: Identity;
   readonly #rooms: Rooms;
-  readonly #notebook: Notebook;
+  readonly #notebook: SettingsStore;
   readonly #governance: Governance;
 
-  private constructor(parts: ChatParts, who: Identity, notebook: Notebook, rooms: Rooms) {
+  private constructor(parts: ChatParts, who: Identity, notebook: SettingsStore, rooms: Rooms) {
     this.#parts = parts;
     this.#who = who;
     this.#notebook = notebook;
@@ -54,13 +54,13 @@ export class Chat {
   }
 
   /** Opens what the records hold, or makes an identity. @throws VaultError `damaged` */
-  static async open(parts: ChatParts): Promise<Chat> {
+  static async open(parts: ChatParts): Promise<Account> {
     const { records, env } = parts;
     const stored = await records.get({ of: 'identity' });
     const who = stored === undefined ? createIdentity(env) : decodeIdentity(stored);
     if (stored === undefined)
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);
-    return new Chat(parts, who, await Notebook.open(records, parts.emit), await Rooms.load(parts));
+    return new Account(parts, who, await SettingsStore.open(records, parts.emit), await Rooms.load(parts));
   }
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
@@ -136,15 +136,15 @@ export class Chat {
     invite: async (params) =>
       this.#governance.invite(await this.#current(params.room, params.waitMs), params),
     invites: async ({ room, waitMs }) => this.#governance.invites(await this.#current(room, waitMs)),
-    settle: async (params) =>
-      this.#governance.settle(await this.#current(params.room, params.waitMs), params),
-    appoint: async (params) =>
-      this.#governance.appoint(await this.#current(params.room, params.waitMs), params),
+    configure: async (params) =>
+      this.#governance.configure(await this.#current(params.room, params.waitMs), params),
+    setAdmin: async (params) =>
+      this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
     revoke: async (params) =>
       this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
     peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),
-    whisper: async ({ room, says }) => {
-      (await this.#followed(room)).whisper(says);
+    presence: async ({ room, says }) => {
+      (await this.#followed(room)).presence(says);
       return null;
     },
     notes: async ({ room }) => this.#notebook.notes((await this.#rooms.named(room)).room.id),
@@ -204,16 +204,16 @@ export class Chat {
       leaving: [],
       since: env.now(),
     };
-    await RoomLedger.store(records, meta, room, frame);
+    await RoomStore.store(records, meta, room, frame);
     const landed = await connection.request(frame).catch(async (error: unknown) => {
       // Whether there is a room isn't known, or there may be one soon: the same request is repeated by the room itself.
       if (!(error instanceof RequestError)) return undefined;
       const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
       if (error.retryAfterMs > 0 && !isLimited) return undefined;
-      await RoomLedger.erase(records, room.id);
+      await RoomStore.erase(records, room.id);
       throw isLimited ? new ChatError('refused', error.message, { cause: error }) : error;
     });
-    if (landed !== undefined) await RoomLedger.store(records, meta, landedFirst(room, landed.seq), undefined);
+    if (landed !== undefined) await RoomStore.store(records, meta, landedFirst(room, landed.seq), undefined);
     const session = await this.#rooms.adopt(meta);
     await this.#rooms.caughtUp(session, waitMs);
     await this.#remember(own);
@@ -229,7 +229,7 @@ export class Chat {
     const session = await this.#followed(room);
     const alone = membersOf(session.room).length === 1;
     if (!alone && session.ended === undefined) {
-      const id = freshId<string>(this.#parts.env);
+      const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
       const told = await session.watch.until(() => (session.isQueued(id) ? undefined : true), waitMs);
       if (told === undefined)
@@ -251,7 +251,7 @@ export class Chat {
     const after = String(Number(wanted) - 1) as Position;
     const frame = {
       type: 'read' as const,
-      id: freshId<never>(this.#parts.env),
+      id: newId<never>(this.#parts.env),
       room: session.room.id,
       after,
       limit: 1,
@@ -281,8 +281,8 @@ export class Chat {
     return last.seq;
   }
 
-  #archive(session: RoomSession): Archive {
-    return new Archive(this.#parts.records, session.room.id);
+  #archive(session: RoomSession): HistoryReader {
+    return new HistoryReader(this.#parts.records, session.room.id);
   }
 }
 

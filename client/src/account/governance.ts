@@ -1,4 +1,4 @@
-import { appoint, invite, remove, revoke, settle } from '@gochat/crypto/handshake';
+import { configure, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import type { Env } from '@gochat/crypto/primitives';
@@ -7,7 +7,7 @@ import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { freshId } from '../store/records.ts';
+import { newId } from '../store/records.ts';
 import { pickMember, shownMembers } from './room-info.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -33,18 +33,18 @@ export class Governance {
     return { name: info.name };
   }
 
-  async settle(session: RoomSession, { name, topic, waitMs }: Params<'settle'>): Promise<null> {
+  async configure(session: RoomSession, { name, topic, waitMs }: Params<'configure'>): Promise<null> {
     const wanted = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
-    await session.change((now) => settle(now, wanted, this.#env), waitMs);
+    await session.change((now) => configure(now, wanted, this.#env), waitMs);
     return null;
   }
 
-  async appoint(
+  async setAdmin(
     session: RoomSession,
-    { member, admin, waitMs }: Params<'appoint'>,
-  ): Promise<Result<'appoint'>> {
+    { member, admin, waitMs }: Params<'setAdmin'>,
+  ): Promise<Result<'setAdmin'>> {
     const { member: target, info } = pickMember(session.room, member);
-    await session.change((now) => appoint(now, target.device, admin, this.#env), waitMs);
+    await session.change((now) => setAdmin(now, target.device, admin, this.#env), waitMs);
     return { name: info.name };
   }
 
@@ -73,7 +73,7 @@ export class Governance {
   async invites(session: RoomSession): Promise<Result<'invites'>> {
     const info = await connectionOf(session).request({
       type: 'fetch',
-      id: freshId(this.#env),
+      id: newId(this.#env),
       room: session.room.id,
     });
     const shown = shownMembers(session.room);

@@ -13,8 +13,8 @@ import { parseAddress } from '../net/address.ts';
 import { type Connection, RequestError } from '../net/connection.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { RoomLedger } from '../room/room-store.ts';
-import { freshId, type Records } from '../store/records.ts';
+import { RoomStore } from '../room/room-store.ts';
+import { newId, type Records } from '../store/records.ts';
 import { shownMembers } from './room-info.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -59,13 +59,13 @@ export async function joinByLink(
   // An older membership stays what it is until the new one has landed.
   const keepOlder = known !== undefined && known.room.status !== 'joining';
   const persist = async ({ room, frame }: Joining) => {
-    if (!keepOlder) await RoomLedger.store(records, meta, room, frame);
+    if (!keepOlder) await RoomStore.store(records, meta, room, frame);
   };
   const connection = await rooms.line(meta.server).online(waitMs);
   const last = known?.unfinishedJoin;
   const room = await redeem(connection, who, as, link, { env, persist, end }, last);
   const joined = { ...meta, name: stateOf(room).name };
-  await RoomLedger.store(records, joined, room, undefined);
+  await RoomStore.store(records, joined, room, undefined);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
   return { session, already: false };
@@ -109,7 +109,7 @@ async function invitation(
 ): Promise<DownOf<'groupinfo'>> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await connection.request(proveInvitation(link, connection.dialled, freshId(env), env));
+      return await connection.request(proveInvitation(link, connection.dialled, newId(env), env));
     } catch (error) {
       const wait = waitAfter(error, attempt, env);
       if (wait === undefined || Date.now() + wait > end) throw refusal(error);
@@ -148,7 +148,7 @@ export async function redeem(
     try {
       if (joining === undefined) {
         const info = await connection.request(
-          proveInvitation(link, connection.dialled, freshId(parts.env), parts.env),
+          proveInvitation(link, connection.dialled, newId(parts.env), parts.env),
         );
         joining = await join(who, name, link, info, parts.env);
         await parts.persist(joining);

@@ -19,19 +19,19 @@ export function roomInfo(session: RoomSession): RoomInfo {
     admin: self?.admin ?? false,
     epoch: String(epochOf(room)),
     queued: session.queued,
-    confirmed: room.heard || founded,
+    confirmed: room.peerConfirmed || founded,
   };
 }
 
 const MEMBER_ID_CHARS = 8;
 
 /** A member as it is shown, and as the room knows it. */
-export interface Shown {
+export interface ShownMember {
   readonly member: Member;
   readonly info: MemberInfo;
 }
 
-export function shownMembers(room: Room): Shown[] {
+export function shownMembers(room: Room): ShownMember[] {
   const members = membersOf(room);
   const labels = labelsOf(members);
   return members.map((member) => ({
@@ -48,7 +48,7 @@ export function shownMembers(room: Room): Shown[] {
 }
 
 /** The member that a name or an id means. @throws ChatError `unknown-member`, `ambiguous` */
-export function pickMember(room: Room, wanted: string): Shown {
+export function pickMember(room: Room, wanted: string): ShownMember {
   const shown = shownMembers(room);
   const fitting = firstNonEmpty(
     shown.filter(({ info }) => info.id === wanted),

@@ -2,12 +2,12 @@ import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { ChatEvent, Problem } from '../api/methods.ts';
-import { type Connect, ServerLine } from '../net/server-connection.ts';
+import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { nameOf } from '../room/history.ts';
-import { Upkeep } from '../room/room-maintenance.ts';
+import { RoomMaintenance } from '../room/room-maintenance.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import { RoomSession } from '../room/room-session.ts';
-import { RoomLedger } from '../room/room-store.ts';
+import { RoomStore } from '../room/room-store.ts';
 import { fromJson, type Records } from '../store/records.ts';
 import { firstNonEmpty, roomInfo } from './room-info.ts';
 
@@ -28,7 +28,7 @@ export class Rooms {
   readonly #parts: RoomsParts;
   readonly #metas: Map<RoomId, RoomMeta>;
   readonly #opened = new Map<RoomId, Promise<Opened>>();
-  readonly #lines = new Map<string, ServerLine>();
+  readonly #lines = new Map<string, ServerConnection>();
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
     this.#parts = parts;
@@ -108,10 +108,10 @@ export class Rooms {
     return session;
   }
 
-  line(address: string): ServerLine {
+  line(address: string): ServerConnection {
     const known = this.#lines.get(address);
     if (known !== undefined) return known;
-    const line = new ServerLine(address, this.#parts.connect, this.#parts.env);
+    const line = new ServerConnection(address, this.#parts.connect, this.#parts.env);
     this.#lines.set(address, line);
     return line;
   }
@@ -157,19 +157,19 @@ export class Rooms {
     const { records, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError('unknown-room', `this profile has no room ${id}`);
-    const session = new RoomSession(await RoomLedger.load(records, env, meta), env, {
+    const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
       items: (items) => emit({ kind: 'items', room: id, items }),
       waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),
-      whisper: ({ from, whisper }) =>
+      presence: ({ from, presence }) =>
         emit({
-          kind: 'whisper',
+          kind: 'presence',
           room: id,
           device: from.device,
           from: nameOf(session.room, from),
-          says: whisper,
+          says: presence,
         }),
     });
-    const upkeep = new Upkeep(session, env);
+    const upkeep = new RoomMaintenance(session, env);
     let told = '';
     let shown = withoutQueue(session);
     const tell = () => {

@@ -1,14 +1,14 @@
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { ChatEvent } from '../api/methods.ts';
-import { Turns } from '../schedule/mutex.ts';
+import { Mutex } from '../schedule/mutex.ts';
 import { fromJson, type Records, toJson } from '../store/records.ts';
 import { NOTES, PREFERENCES, type Preferences, type RoomNotes } from './settings.ts';
 
 /** What a profile keeps for itself: notes on rooms, and its preferences. */
-export class Notebook {
+export class SettingsStore {
   readonly #records: Records;
   readonly #emit: (event: ChatEvent) => void;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   #preferences: Preferences;
 
   private constructor(records: Records, emit: (event: ChatEvent) => void, preferences: Preferences) {
@@ -18,10 +18,10 @@ export class Notebook {
   }
 
   /** @throws VaultError `damaged` */
-  static async open(records: Records, emit: (event: ChatEvent) => void): Promise<Notebook> {
+  static async open(records: Records, emit: (event: ChatEvent) => void): Promise<SettingsStore> {
     const stored = await records.get({ of: 'settings' });
     const known = stored === undefined ? {} : fromJson<Partial<Preferences>>(stored);
-    return new Notebook(records, emit, { ...PREFERENCES, ...known });
+    return new SettingsStore(records, emit, { ...PREFERENCES, ...known });
   }
 
   get preferences(): Preferences {
@@ -29,7 +29,7 @@ export class Notebook {
   }
 
   prefer(change: Partial<Preferences>): Promise<Preferences> {
-    return this.#turns.take(async () => {
+    return this.#mutex.take(async () => {
       const next = { ...this.#preferences, ...change };
       if (same(next, this.#preferences)) return next;
       await this.#records.write([{ place: { of: 'settings' }, value: toJson(next) }]);
@@ -45,7 +45,7 @@ export class Notebook {
   }
 
   note(room: RoomId, change: Partial<RoomNotes>): Promise<RoomNotes> {
-    return this.#turns.take(async () => {
+    return this.#mutex.take(async () => {
       const now = await this.notes(room);
       const next = changed(now, change);
       if (same(next, now)) return now;

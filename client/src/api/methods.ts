@@ -1,4 +1,4 @@
-import type { Content, Whisper } from '@gochat/crypto/content';
+import type { Content, Presence } from '@gochat/crypto/content';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { HistoryItem } from '../room/history.ts';
 
@@ -83,14 +83,14 @@ export interface Methods {
   };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
   /** Renames the room or says what it is about (as an admin of it). An empty topic ends it. */
-  settle: (params: {
+  configure: (params: {
     readonly room: string;
     readonly name?: string;
     readonly topic?: string;
     readonly waitMs: number;
   }) => null;
   /** Makes a member an admin, or no longer one (as an admin). @throws ChatError `refused` for the last one */
-  appoint: (params: {
+  setAdmin: (params: {
     readonly room: string;
     readonly member: string;
     readonly admin: boolean;
@@ -99,7 +99,7 @@ export interface Methods {
   /** What a link leads to, without going there: nothing is used up. @throws ChatError `refused` when the invite is dead */
   peek: (params: { readonly link: string; readonly waitMs: number }) => InvitePreview;
   /** Tells whoever looks at the room now; lost when nobody does, and when the server is away. */
-  whisper: (params: { readonly room: string; readonly says: Whisper }) => null;
+  presence: (params: { readonly room: string; readonly says: Presence }) => null;
   /** What this profile keeps of a room for itself, over restarts. */
   notes: (params: { readonly room: string }) => RoomNotes;
   note: (params: { readonly room: string; readonly change: Partial<RoomNotes> }) => RoomNotes;
@@ -135,7 +135,7 @@ export const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
   'members',
   'invites',
   'peek',
-  'whisper',
+  'presence',
   'notes',
   'note',
   'preferences',
@@ -162,10 +162,10 @@ const METHODS: Readonly<Record<Method, true>> = {
   remove: true,
   invite: true,
   invites: true,
-  settle: true,
-  appoint: true,
+  configure: true,
+  setAdmin: true,
   peek: true,
-  whisper: true,
+  presence: true,
   notes: true,
   note: true,
   preferences: true,
@@ -283,11 +283,11 @@ export type ChatEvent =
   | { readonly kind: 'waiting'; readonly room: string; readonly waiting: readonly Waiting[] }
   /** `device`: the sender's device key, which any member could have claimed. */
   | {
-      readonly kind: 'whisper';
+      readonly kind: 'presence';
       readonly room: string;
       readonly device: string;
       readonly from: string;
-      readonly says: Whisper;
+      readonly says: Presence;
     }
   | { readonly kind: 'notes'; readonly room: string; readonly notes: RoomNotes }
   | { readonly kind: 'preferences'; readonly preferences: Preferences };

@@ -34,7 +34,7 @@ const SIGNAL_QUEUE_BYTES = 64 * 1024;
 /** One is left for the ping. */
 const IN_FLIGHT = LIMITS.requestsInFlight - 1;
 
-interface Pending {
+interface PendingRequest {
   readonly frame: Request;
   resolve(reply: Down): void;
   reject(error: Error): void;
@@ -47,9 +47,9 @@ class Conversation {
   readonly #clock: Clock;
   readonly #answerMs: number;
   readonly #inbox: Inbox;
-  readonly #pending = new Map<RequestId, Pending>();
+  readonly #pending = new Map<RequestId, PendingRequest>();
   /** Not bounded: each stands for a caller that waits and holds its frame anyway. */
-  readonly #queue: Pending[] = [];
+  readonly #queue: PendingRequest[] = [];
   #heardAt: number;
   #stopWatch: () => void = () => undefined;
   #welcomed = false;
@@ -134,7 +134,7 @@ class Conversation {
     this.#inbox.expect(this.#pending.size > 0);
   }
 
-  #send(pending: Pending): void {
+  #send(pending: PendingRequest): void {
     const { id } = pending.frame;
     if (this.#pending.has(id)) {
       pending.reject(new Error(`a request with the id ${id} is in flight already`));
@@ -146,7 +146,7 @@ class Conversation {
   }
 
   /** Gives up on the whole connection when an answer doesn't come, since then nobody knows what the server has. */
-  #await(pending: Pending, sentAt: number): void {
+  #await(pending: PendingRequest, sentAt: number): void {
     pending.stop = this.#clock.after(this.#answerMs, () => {
       const now = this.#clock.now();
       const alive = this.#inbox.paused || now - this.#heardAt < this.#answerMs;
@@ -172,7 +172,7 @@ class Conversation {
     this.#settle(pending, frame);
   }
 
-  #settle(pending: Pending, frame: Down): void {
+  #settle(pending: PendingRequest, frame: Down): void {
     const { id, type } = pending.frame;
     if (frame.type !== 'error' && frame.type !== REPLIES[type]) {
       this.#fail(`the server answered ${type} with ${frame.type}`);

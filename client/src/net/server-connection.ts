@@ -5,15 +5,15 @@ import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { RoomFrame, RoomSession } from '../room/room-session.ts';
 import { BackOff } from '../schedule/backoff.ts';
-import { Timers, Watch } from '../schedule/mutex.ts';
+import { Condition, Timers } from '../schedule/mutex.ts';
 import type { Connection, Disconnected } from './connection.ts';
 
 /** Opens a connection; rejects when it can't. */
 export type Connect = (address: string) => Promise<Connection>;
 
 /** One server as this profile talks to it: a connection that comes back by itself, and the rooms that live on it. */
-export class ServerLine {
-  readonly watch = new Watch();
+export class ServerConnection {
+  readonly watch = new Condition();
   readonly address: string;
   readonly #connect: Connect;
   readonly #sessions = new Map<RoomId, RoomSession>();

@@ -1,6 +1,6 @@
 import type { Env } from '@gochat/crypto/primitives';
 import { openVault } from '@gochat/crypto/vault';
-import { Chat } from '../account/account.ts';
+import { Account } from '../account/account.ts';
 import { ChatError } from '../api/chat-error.ts';
 import {
   type ChatEvent,
@@ -26,7 +26,7 @@ export interface Profile {
 }
 
 /** Where a profile is kept, and how servers are reached from there. */
-export interface Place<O extends Owner> {
+export interface ProfileLocation<O extends Owner> {
   /** Makes this process the profile's owner, or a guest of the one that is. */
   claim(): Promise<O | Guest>;
   /** The vault's key, made when there is none, and what locks it with a passphrase (or none). @throws ChatError `locked`; VaultError */
@@ -43,14 +43,14 @@ export const platform: Env = {
 };
 
 /** Opens the profile that is kept there. @throws ChatError `locked`, `internal` */
-export async function openAt<O extends Owner>(place: Place<O>, env: Env): Promise<Profile> {
-  const profile = new Seats(place, env);
+export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<Profile> {
+  const profile = new ProfileConnection(place, env);
   await profile.sit();
   return profile;
 }
 
 /** The way to the profile that holds at present. */
-interface Seat {
+interface Backend {
   call(method: string, params: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -63,23 +63,23 @@ const RETOLD = 200;
 const PAGE = 500;
 
 /** Keeps a seat: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
-class Seats<O extends Owner> implements Profile {
-  readonly #place: Place<O>;
+class ProfileConnection<O extends Owner> implements Profile {
+  readonly #place: ProfileLocation<O>;
   readonly #env: Env;
   readonly #listeners = new Set<Listener>();
   readonly #followed = new Set<string>();
   /** The last line of each room that this process knows of. */
   readonly #known = new Map<string, number>();
-  #seat: Promise<Seat> | undefined;
+  #seat: Promise<Backend> | undefined;
   #sat = false;
   #closed = false;
 
-  constructor(place: Place<O>, env: Env) {
+  constructor(place: ProfileLocation<O>, env: Env) {
     this.#place = place;
     this.#env = env;
   }
 
-  sit(): Promise<Seat> {
+  sit(): Promise<Backend> {
     this.#seat ??= this.#take().catch((error: unknown) => {
       this.#seat = undefined;
       throw toChatError(error);
@@ -137,7 +137,7 @@ class Seats<O extends Owner> implements Profile {
     for (const listener of [...this.#listeners]) listener(event);
   };
 
-  async #take(): Promise<Seat> {
+  async #take(): Promise<Backend> {
     const claimed = await this.#place.claim();
     const seat = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
     // Not waited for: when this seat is lost, too, the next one tells it.
@@ -147,7 +147,7 @@ class Seats<O extends Owner> implements Profile {
   }
 
   /** Follows what was followed, and tells what happened between two seats, which was told to nobody here. */
-  async #resume(seat: Seat): Promise<void> {
+  async #resume(seat: Backend): Promise<void> {
     for (const room of this.#followed) {
       try {
         const standing = (await seat.call('follow', { room })) as Result<'follow'>;
@@ -169,7 +169,7 @@ class Seats<O extends Owner> implements Profile {
     this.#tell({ kind: 'preferences', preferences });
   }
 
-  async #retell(seat: Seat, room: string): Promise<void> {
+  async #retell(seat: Backend, room: string): Promise<void> {
     const call = async <M extends Method>(method: M, params: Params<M>) =>
       (await seat.call(method, params)) as Result<M>;
     this.#tell({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
@@ -183,8 +183,8 @@ class Seats<O extends Owner> implements Profile {
     this.#tell({ kind: 'items', room, items: await call('history', { room, limit: RETOLD }) });
   }
 
-  async #visit(guest: Guest): Promise<Seat> {
-    const seat: Seat = {
+  async #visit(guest: Guest): Promise<Backend> {
+    const seat: Backend = {
       call: (method, params) => guest.call(method, params),
       close: async () => guest.close(),
     };
@@ -197,7 +197,7 @@ class Seats<O extends Owner> implements Profile {
   }
 
   /** Whoever listens must not miss what comes next, so that a lost seat is taken again at once. */
-  #leave(seat: Seat): void {
+  #leave(seat: Backend): void {
     void this.#seat?.then((present) => {
       if (present !== seat) return;
       this.#seat = undefined;
@@ -206,13 +206,13 @@ class Seats<O extends Owner> implements Profile {
     });
   }
 
-  async #own(owner: O): Promise<Seat> {
+  async #own(owner: O): Promise<Backend> {
     const env = this.#env;
     const visitors = new Set<Listener>();
-    let chat: Chat;
+    let chat: Account;
     try {
       const { key, relock } = await this.#place.unlock(owner);
-      chat = await Chat.open({
+      chat = await Account.open({
         records: new Records(owner.store, openVault(key), env),
         env,
         connect: (address) => this.#place.connect(address),
@@ -228,7 +228,7 @@ class Seats<O extends Owner> implements Profile {
     }
     let over = false;
     const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
-    const seat: Seat = {
+    const seat: Backend = {
       call: answers,
       close: async () => {
         over = true;
@@ -252,7 +252,12 @@ class Seats<O extends Owner> implements Profile {
 }
 
 /** @param isOver tells that the profile is being given up: whatever fails then may have failed of that. */
-async function answer(chat: Chat, method: string, params: unknown, isOver: () => boolean): Promise<unknown> {
+async function answer(
+  chat: Account,
+  method: string,
+  params: unknown,
+  isOver: () => boolean,
+): Promise<unknown> {
   if (!isMethod(method))
     throw new ChatError(
       'usage',

@@ -6,18 +6,18 @@ import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import { type Connection, RequestError, waitBeforeRepeat } from '../net/connection.ts';
-import type { Timers, Turns, Watch } from '../schedule/mutex.ts';
-import type { RoomLedger } from './room-store.ts';
+import type { Condition, Mutex, Timers } from '../schedule/mutex.ts';
+import type { RoomStore } from './room-store.ts';
 
 const OUTCOMES_KEPT = 64;
 
 type Outcome = 'landed' | 'lost' | ChatError;
 
 export interface RaceParts {
-  readonly ledger: RoomLedger;
+  readonly store: RoomStore;
   readonly env: Env;
-  readonly turns: Turns;
-  readonly watch: Watch;
+  readonly mutex: Mutex;
+  readonly watch: Condition;
   readonly timers: Timers;
   /** The connection over which the room is live, if it is. */
   readonly live: () => Connection | undefined;
@@ -29,7 +29,7 @@ export interface RaceParts {
 }
 
 /** This device's handshakes, each of which swaps the room's last one or has lost to another. */
-export class Race {
+export class CommitQueue {
   readonly #parts: RaceParts;
   readonly #outcomes = new Map<RequestId, Outcome>();
 
@@ -42,18 +42,18 @@ export class Race {
    * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
    */
   async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    const { ledger, env, turns, watch, timers, ready } = this.#parts;
+    const { store, env, mutex, watch, timers, ready } = this.#parts;
     const end = Date.now() + waitMs;
     for (let attempt = 0; ; attempt++) {
       const free = await watch.until(
-        () => (ready() && ledger.room.pending === undefined ? true : undefined),
+        () => (ready() && store.room.pending === undefined ? true : undefined),
         end - Date.now(),
       );
       if (free === undefined) throw new ChatError('offline', 'the server could not be reached in time');
-      const request = await turns.take(() => this.#begin(make));
+      const request = await mutex.take(() => this.#begin(make));
       if (request === undefined) continue;
       const outcome = await watch.until(
-        () => this.#outcomes.get(request) ?? ledger.failure,
+        () => this.#outcomes.get(request) ?? store.failure,
         end - Date.now(),
       );
       if (outcome === 'landed') return;
@@ -68,17 +68,17 @@ export class Race {
   }
 
   async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
-    const { ledger, live, behind } = this.#parts;
-    if (live() === undefined || behind() || ledger.room.pending !== undefined) return undefined;
-    const started = await make(ledger.room);
-    await ledger.begin(started);
+    const { store, live, behind } = this.#parts;
+    if (live() === undefined || behind() || store.room.pending !== undefined) return undefined;
+    const started = await make(store.room);
+    await store.begin(started);
     this.send(started.frame);
     return started.frame.id;
   }
 
   /** Sends a handshake that is durable, or sends it again. */
   send(frame: UpOf<'handshake'>): void {
-    const { ledger, timers, turns, watch, live, fail } = this.#parts;
+    const { store, timers, mutex, watch, live, fail } = this.#parts;
     live()
       ?.request(frame)
       .catch((error: unknown) => {
@@ -88,13 +88,13 @@ export class Race {
         if (waitMs === 0 && error.code === 'conflict') return;
         if (waitMs > 0) {
           timers.after(waitMs, () => {
-            if (ledger.request?.id === frame.id) this.send(frame);
+            if (store.request?.id === frame.id) this.send(frame);
           });
           return;
         }
-        turns
+        mutex
           .take(async () => {
-            if (await ledger.giveUp(frame.id)) this.ends(frame.id, toChatError(error));
+            if (await store.giveUp(frame.id)) this.ends(frame.id, toChatError(error));
             watch.changed();
           })
           .catch(fail);

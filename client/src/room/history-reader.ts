@@ -7,7 +7,7 @@ const SEARCHED = 2048;
 const PAGE = 256;
 
 /** What a room's story holds already. */
-export class Archive {
+export class HistoryReader {
   readonly #records: Records;
   readonly #room: RoomId;
 

@@ -1,7 +1,7 @@
 import type { Content } from '@gochat/crypto/content';
 import type { Member, Room } from '@gochat/crypto/room';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
-import { type Change, fromJson, type Records, toJson } from '../store/records.ts';
+import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
 import { type HistoryItem, nameOf, refusedChange, type Told } from './history.ts';
 
@@ -17,7 +17,7 @@ interface Said {
 }
 
 /** The lines that a run of entries adds to a room's story, and the older ones that it changes. */
-export class Chapter {
+export class HistoryWriter {
   readonly #records: Records;
   readonly #room: RoomId;
   readonly #behind: Position;
@@ -64,7 +64,7 @@ export class Chapter {
     return [...this.#lines.values()];
   }
 
-  get changes(): Change[] {
+  get changes(): RecordChange[] {
     return this.items.map((item) => ({
       place: { of: 'history', room: this.#room, at: Number(item.seq), sub: item.sub },
       value: toJson(item),

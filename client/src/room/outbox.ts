@@ -1,7 +1,7 @@
 import type { Content } from '@gochat/crypto/content';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
-import { type Change, fromJson, type Records, toJson } from '../store/records.ts';
+import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 
 /** A message on its way to the log: kept until it is seen there. */
 export interface Outgoing {
@@ -64,28 +64,28 @@ export class Outbox {
     return this.#items.flatMap((item) => (item.frame === undefined ? [] : [item.frame]));
   }
 
-  add(id: string, content: Content, at: number): Change {
+  add(id: string, content: Content, at: number): RecordChange {
     const item: Outgoing = { order: (this.#items.at(-1)?.order ?? 0) + 1, id, content, at };
     this.#items.push(item);
     this.#revision += 1;
     return this.#stored(item);
   }
 
-  seal(id: string, n: number, frame: UpOf<'post'>): Change {
+  seal(id: string, n: number, frame: UpOf<'post'>): RecordChange {
     const item = this.get(id);
     if (item === undefined) throw new Error('no such message in the outbox');
     return this.#replace(item, { ...item, n, frame });
   }
 
   /** What was sealed won't land: it is to be sealed anew. */
-  unseal(id: string): Change[] {
+  unseal(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];
     const { frame: _, ...bare } = item;
     return [this.#replace(item, bare)];
   }
 
-  remove(id: string): Change[] {
+  remove(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];
     this.#items = this.#items.filter((other) => other !== item);
@@ -93,12 +93,12 @@ export class Outbox {
     return [{ place: { of: 'outbox', room: this.#room, at: item.order }, value: undefined }];
   }
 
-  #replace(old: Outgoing, item: Outgoing): Change {
+  #replace(old: Outgoing, item: Outgoing): RecordChange {
     this.#items[this.#items.indexOf(old)] = item;
     return this.#stored(item);
   }
 
-  #stored(item: Outgoing): Change {
+  #stored(item: Outgoing): RecordChange {
     return { place: { of: 'outbox', room: this.#room, at: item.order }, value: toJson(item) };
   }
 }

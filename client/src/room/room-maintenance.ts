@@ -3,7 +3,7 @@ import { heal, refresh, remove } from '@gochat/crypto/handshake';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
 import { Timers } from '../schedule/mutex.ts';
-import { freshId } from '../store/records.ts';
+import { newId } from '../store/records.ts';
 import type { RoomSession } from './room-session.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -12,7 +12,7 @@ const AUDIT_JITTER_MS = 1500;
 const REST_MS = 5000;
 
 /** What a device does for its room without being asked, whenever the room is live. */
-export class Upkeep {
+export class RoomMaintenance {
   readonly #session: RoomSession;
   readonly #env: Env;
   /** Spreads what members who come back together would all do at once. */
@@ -95,7 +95,7 @@ export class Upkeep {
     const { room, connection } = this.#session;
     if (connection === undefined || this.#closed) return;
     this.#audited = room.base;
-    const info = await connection.request({ type: 'fetch', id: freshId(this.#env), room: room.id });
+    const info = await connection.request({ type: 'fetch', id: newId(this.#env), room: room.id });
     if (info.handshake !== room.base || this.#session.room.base !== room.base) return;
     if (
       info.member !== undefined &&

@@ -1,4 +1,4 @@
-import type { Content, Whisper } from '@gochat/crypto/content';
+import type { Content, Presence } from '@gochat/crypto/content';
 import { proveEnter } from '@gochat/crypto/enter';
 import type { Step } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
@@ -14,12 +14,12 @@ import { ChatError } from '../api/chat-error.ts';
 import type { Waiting } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import { type Connection, Disconnected, RequestError, waitBeforeRepeat } from '../net/connection.ts';
-import { Timers, Turns, Watch } from '../schedule/mutex.ts';
+import { Condition, Mutex, Timers } from '../schedule/mutex.ts';
 import { Throttle } from '../schedule/throttle.ts';
-import { freshId } from '../store/records.ts';
-import { Race } from './commit-queue.ts';
+import { newId } from '../store/records.ts';
+import { CommitQueue } from './commit-queue.ts';
 import type { HistoryItem } from './history.ts';
-import type { RoomLedger } from './room-store.ts';
+import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
 
 const IN_FLIGHT = 32;
@@ -43,7 +43,7 @@ export interface RoomListener {
   items(items: readonly HistoryItem[]): void;
   /** Other messages than before wait to be sent. */
   waiting(waiting: readonly Waiting[]): void;
-  whisper(heard: Heard): void;
+  presence(heard: Heard): void;
 }
 
 /**
@@ -52,13 +52,13 @@ export interface RoomListener {
  */
 export class RoomSession {
   /** Whoever waits for something about this room waits here. */
-  readonly watch = new Watch();
-  readonly #ledger: RoomLedger;
+  readonly watch = new Condition();
+  readonly #store: RoomStore;
   readonly #env: Env;
   readonly #listener: RoomListener;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   readonly #timers = new Timers();
-  readonly #race: Race;
+  readonly #race: CommitQueue;
   #connection: Connection | undefined;
   /** Over which the room is about to be entered again. */
   #enteringAgain: Connection | undefined;
@@ -72,15 +72,15 @@ export class RoomSession {
   readonly #teller = new Throttle(this.#timers, TELL_MS, () => this.#tellWaiting());
   #toldRevision = 0;
 
-  constructor(ledger: RoomLedger, env: Env, listener: RoomListener) {
-    this.#ledger = ledger;
+  constructor(store: RoomStore, env: Env, listener: RoomListener) {
+    this.#store = store;
     this.#env = env;
     this.#listener = listener;
     this.#signals = new Signals(env);
-    this.#race = new Race({
-      ledger,
+    this.#race = new CommitQueue({
+      store,
       env,
-      turns: this.#turns,
+      mutex: this.#mutex,
       watch: this.watch,
       timers: this.#timers,
       live: () => (this.#live ? this.#connection : undefined),
@@ -95,11 +95,11 @@ export class RoomSession {
   }
 
   get room(): Room {
-    return this.#ledger.room;
+    return this.#store.room;
   }
 
-  get meta(): RoomLedger['meta'] {
-    return this.#ledger.meta;
+  get meta(): RoomStore['meta'] {
+    return this.#store.meta;
   }
 
   get connection(): Connection | undefined {
@@ -126,26 +126,26 @@ export class RoomSession {
         'this device lost its place in the room: join again with a fresh invite',
       );
     }
-    return this.#ledger.failure ?? this.#problem;
+    return this.#store.failure ?? this.#problem;
   }
 
   /** A join whose outcome was never learnt. */
   get unfinishedJoin(): { readonly room: Room; readonly frame: UnprovedJoin } | undefined {
-    const { request } = this.#ledger;
+    const { request } = this.#store;
     return request?.type === 'join' ? { room: this.room, frame: request } : undefined;
   }
 
   get queued(): number {
-    return this.#ledger.outbox.size;
+    return this.#store.outbox.size;
   }
 
   /** The oldest of what waits to be sent. */
   get waiting(): Waiting[] {
-    return this.#ledger.outbox.first(WAITING_SHOWN).map(({ id, content, at }) => ({ id, content, at }));
+    return this.#store.outbox.first(WAITING_SHOWN).map(({ id, content, at }) => ({ id, content, at }));
   }
 
   isQueued(id: string): boolean {
-    return this.#ledger.outbox.get(id) !== undefined;
+    return this.#store.outbox.get(id) !== undefined;
   }
 
   /** Goes on over a fresh connection. */
@@ -167,11 +167,11 @@ export class RoomSession {
   close(): Promise<void> {
     this.detach();
     this.#timers.clear();
-    return this.#turns.take(async () => undefined);
+    return this.#mutex.take(async () => undefined);
   }
 
   #enter(connection: Connection): void {
-    const entering = this.#turns.take(async () => {
+    const entering = this.#mutex.take(async () => {
       if (this.#connection !== connection || this.meta.left) return;
       if (this.unfinishedJoin !== undefined) {
         throw new ChatError(
@@ -180,11 +180,11 @@ export class RoomSession {
         );
       }
       // A room that was made here and whose place was never learnt: the same request again gives the same answer.
-      if (this.#ledger.request?.type === 'create')
-        await this.#ledger.founded((await connection.request(this.#ledger.request)).seq);
+      if (this.#store.request?.type === 'create')
+        await this.#store.founded((await connection.request(this.#store.request)).seq);
       const { position } = this.room;
       const entered = await connection.request(
-        proveEnter(this.room, position, connection.dialled, freshId(this.#env), this.#env),
+        proveEnter(this.room, position, connection.dialled, newId(this.#env), this.#env),
       );
       if (comparePositions(entered.handshake, this.room.base) < 0) {
         // Entries may have come with the answer.
@@ -194,7 +194,7 @@ export class RoomSession {
         return;
       }
       if (comparePositions(entered.floor, position) > 0)
-        await this.#settle([skipExpired(this.room, entered.floor, this.#env.now())]);
+        await this.#apply([skipExpired(this.room, entered.floor, this.#env.now())]);
       this.watch.changed();
     });
     entering.catch((error: unknown) => {
@@ -237,7 +237,7 @@ export class RoomSession {
 
   #startDraining(): Promise<void> {
     this.#draining = true;
-    return this.#turns
+    return this.#mutex
       .take(() => this.#drain())
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -249,11 +249,11 @@ export class RoomSession {
 
   #hear(frame: DownOf<'signal'>): void {
     const heard = this.#signals.open(this.room, frame.body);
-    if (heard !== undefined) this.#listener.whisper(heard);
+    if (heard !== undefined) this.#listener.presence(heard);
   }
 
   /** Tells the others something for the moment; nobody is told when the room isn't live. */
-  whisper(says: Whisper): void {
+  presence(says: Presence): void {
     if (!this.#live || this.room.status !== 'active') return;
     this.#connection?.signal(this.#signals.seal(this.room, says));
   }
@@ -283,11 +283,11 @@ export class RoomSession {
       steps.push(step);
       room = step.room;
     }
-    await this.#settle(steps);
+    await this.#apply(steps);
   }
 
-  async #settle(steps: readonly Step<Room>[]): Promise<void> {
-    const items = await this.#ledger.settle(steps);
+  async #apply(steps: readonly Step<Room>[]): Promise<void> {
+    const items = await this.#store.apply(steps);
     for (const { events } of steps) {
       for (const event of events) {
         if (event.kind === 'landed') this.#race.ends(event.request, 'landed');
@@ -300,7 +300,7 @@ export class RoomSession {
   }
 
   #tellWaiting(): boolean {
-    const { revision } = this.#ledger.outbox;
+    const { revision } = this.#store.outbox;
     if (revision === this.#toldRevision) return false;
     this.#toldRevision = revision;
     this.#listener.waiting(this.waiting);
@@ -310,8 +310,8 @@ export class RoomSession {
   /** What was sent over the last connection and is not in the log is sent again: the server knows repeats by their ids. */
   #becomeLive(): void {
     this.#live = true;
-    for (const frame of this.#ledger.outbox.sealed) this.#post(frame);
-    const { request } = this.#ledger;
+    for (const frame of this.#store.outbox.sealed) this.#post(frame);
+    const { request } = this.#store;
     if (request?.type === 'handshake') this.#race.send(request);
   }
 
@@ -340,9 +340,9 @@ export class RoomSession {
   /** Queues a message; durable when it resolves. @throws ChatError `not-member`, `refused`; RoomError `too-large` */
   async queue(id: string, content: Content): Promise<void> {
     checkSize(content);
-    await this.#turns.take(async () => {
+    await this.#mutex.take(async () => {
       this.#mustBeIn();
-      await this.#ledger.enqueue(id, content);
+      await this.#store.enqueue(id, content);
     });
     this.#teller.nudge();
     this.flush();
@@ -350,7 +350,7 @@ export class RoomSession {
 
   /** Takes a message back that was not sealed yet; false for any other. */
   async withdraw(id: string): Promise<boolean> {
-    const withdrawn = await this.#turns.take(() => this.#ledger.withdraw(id));
+    const withdrawn = await this.#mutex.take(() => this.#store.withdraw(id));
     this.#teller.nudge();
     this.watch.changed();
     return withdrawn;
@@ -364,11 +364,11 @@ export class RoomSession {
 
   /** Seals and posts what is queued, as far as the room is live. */
   flush(): void {
-    if (!this.#live || this.#ledger.outbox.waiting.length === 0) return;
-    this.#turns
+    if (!this.#live || this.#store.outbox.waiting.length === 0) return;
+    this.#mutex
       .take(async () => {
         if (!this.#live || this.#inbox.length > 0 || this.room.status !== 'active') return;
-        for (const frame of await this.#ledger.seal(IN_FLIGHT - this.room.inFlight.length)) this.#post(frame);
+        for (const frame of await this.#store.seal(IN_FLIGHT - this.room.inFlight.length)) this.#post(frame);
       })
       .catch((error: unknown) => this.#fail(error));
   }
@@ -379,7 +379,7 @@ export class RoomSession {
       const waitMs = waitBeforeRepeat(error, frame.base);
       if (waitMs === 0) return;
       this.#timers.after(waitMs, () => {
-        if (this.#live && this.#ledger.outbox.sealed.some((sealed) => sealed.id === frame.id))
+        if (this.#live && this.#store.outbox.sealed.some((sealed) => sealed.id === frame.id))
           this.#post(frame);
       });
     });
@@ -395,7 +395,7 @@ export class RoomSession {
 
   /** Marks the room as left: nothing is followed or sent any more; the history stays. */
   async leave(): Promise<void> {
-    await this.#turns.take(() => this.#ledger.left());
+    await this.#mutex.take(() => this.#store.left());
     this.detach();
   }
 }

@@ -10,10 +10,10 @@ import { sealMessage } from '@gochat/crypto/send';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
-import { type Change, fromJson, type Records, toJson } from '../store/records.ts';
+import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { isChange } from './changes.ts';
 import { type HistoryItem, toHistory } from './history.ts';
-import { Chapter } from './history-writer.ts';
+import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
 import type { RoomMeta } from './room-meta.ts';
 
@@ -24,7 +24,7 @@ export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
  * A room's durable state: each method changes it and resolves once the change is on the disk, so that whoever sends or tells
  * something does it behind. Calls must not overlap. After a failed write nothing more is taken: memory would be ahead of the disk.
  */
-export class RoomLedger {
+export class RoomStore {
   readonly #records: Records;
   readonly #env: Env;
   readonly #outbox: Outbox;
@@ -50,13 +50,13 @@ export class RoomLedger {
   }
 
   /** @throws ChatError `unknown-room` when the records don't hold the room whole. VaultError, RoomError when they are damaged. */
-  static async load(records: Records, env: Env, meta: RoomMeta): Promise<RoomLedger> {
+  static async load(records: Records, env: Env, meta: RoomMeta): Promise<RoomStore> {
     const state = await records.get({ of: 'state', room: meta.id });
     if (state === undefined)
       throw new ChatError('unknown-room', 'this room is not stored whole: join it again');
     const request = await records.get({ of: 'request', room: meta.id });
     const outbox = await Outbox.load(records, meta.id);
-    return new RoomLedger(
+    return new RoomStore(
       records,
       env,
       await decodeRoom(state),
@@ -112,11 +112,11 @@ export class RoomLedger {
   }
 
   /** Takes in what a run of steps gave. @returns the lines that are new and those that have changed. */
-  async settle(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
+  async apply(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
     const last = steps.at(-1);
     if (last === undefined) return [];
-    const changes: Change[] = [];
-    const chapter = new Chapter(this.#records, this.id, this.#room.position);
+    const changes: RecordChange[] = [];
+    const chapter = new HistoryWriter(this.#records, this.id, this.#room.position);
     for (const step of steps) {
       for (const event of step.events) {
         await this.#tell(chapter, event, step.room);
@@ -135,7 +135,7 @@ export class RoomLedger {
       changes.push(this.#requestChange());
     }
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
-    for (const step of steps) wipe(step.spent);
+    for (const step of steps) wipe(step.secretsToWipe);
     return chapter.items;
   }
 
@@ -157,18 +157,18 @@ export class RoomLedger {
   async seal(count: number): Promise<UpOf<'post'>[]> {
     const waiting = this.#outbox.waiting.slice(0, Math.max(0, count));
     if (waiting.length === 0) return [];
-    const changes: Change[] = [];
+    const changes: RecordChange[] = [];
     const frames: UpOf<'post'>[] = [];
-    const spent: Uint8Array[] = [];
+    const secretsToWipe: Uint8Array[] = [];
     for (const { id, n, content } of waiting) {
       const sealed = await sealMessage(this.#room, { id, n, content }, this.#env);
       this.#room = sealed.room;
-      spent.push(...sealed.spent);
+      secretsToWipe.push(...sealed.secretsToWipe);
       changes.push(this.#outbox.seal(id, sealed.n, sealed.frame));
       frames.push(sealed.frame);
     }
     await this.#write([...changes, this.#stateChange()]);
-    wipe(spent);
+    wipe(secretsToWipe);
     return frames;
   }
 
@@ -201,7 +201,7 @@ export class RoomLedger {
     await this.#write([this.#metaChange()]);
   }
 
-  async #write(changes: readonly Change[]): Promise<void> {
+  async #write(changes: readonly RecordChange[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       await this.#records.write(changes);
@@ -215,13 +215,13 @@ export class RoomLedger {
     }
   }
 
-  #outboxChanges(event: RoomEvent): Change[] {
+  #outboxChanges(event: RoomEvent): RecordChange[] {
     if (event.kind === 'sent') return this.#outbox.remove(event.id);
     if (event.kind !== 'unsealed') return [];
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
 
-  async #tell(chapter: Chapter, event: RoomEvent, room: Room): Promise<void> {
+  async #tell(chapter: HistoryWriter, event: RoomEvent, room: Room): Promise<void> {
     const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
     if (said === undefined) return;
     if (said.kind === 'message' && isChange(said.content)) {
@@ -252,15 +252,15 @@ export class RoomLedger {
     return all.filter((device) => here.has(device));
   }
 
-  #stateChange(): Change {
+  #stateChange(): RecordChange {
     return { place: { of: 'state', room: this.id }, value: encodeRoom(this.#room) };
   }
 
-  #requestChange(): Change {
+  #requestChange(): RecordChange {
     return { place: { of: 'request', room: this.id }, value: this.#request && toJson(this.#request) };
   }
 
-  #metaChange(): Change {
+  #metaChange(): RecordChange {
     return { place: { of: 'room', room: this.id }, value: toJson(this.#meta) };
   }
 }

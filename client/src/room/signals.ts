@@ -1,4 +1,4 @@
-import type { Whisper } from '@gochat/crypto/content';
+import type { Presence } from '@gochat/crypto/content';
 import type { Env } from '@gochat/crypto/primitives';
 import type { Room } from '@gochat/crypto/room';
 import { openSignal, type SignalCounters, sealSignal } from '@gochat/crypto/signal';
@@ -26,7 +26,7 @@ export class Signals {
   }
 
   /** @throws RoomError `not-active` */
-  seal(room: Room, says: Whisper): UpOf<'signal'> {
+  seal(room: Room, says: Presence): UpOf<'signal'> {
     // Readers take each device's signals in the order of their times: no two may have the same.
     this.#last = Math.max(this.#env.now(), this.#last + 1);
     return sealSignal(room, says, { now: () => this.#last, random: (bytes) => this.#env.random(bytes) });

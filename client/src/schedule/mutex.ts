@@ -1,5 +1,5 @@
 /** Runs jobs one after the other: whoever changes a room's cryptographic state does it in its turn. */
-export class Turns {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @returns what the job returns, once all earlier jobs have ended; a failed job doesn't stop later ones. */
@@ -11,7 +11,7 @@ export class Turns {
 }
 
 /** Lets callers wait until something about an object that changes has become true. */
-export class Watch {
+export class Condition {
   readonly #checks = new Set<() => void>();
 
   /** Runs `check` behind every change. @returns what ends it. */

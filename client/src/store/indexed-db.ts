@@ -3,7 +3,7 @@ import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { ChatError } from '../api/chat-error.ts';
 import { Fenced } from '../profile/roles.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
-import { type Change, type ListOptions, type Store, StoreClosed, type StoredRecord } from './store.ts';
+import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
 interface Schema extends DBSchema {
   /** The owner and the profile's sealed key: what stands around the records. */
@@ -90,7 +90,7 @@ export class ProfileDatabase {
     this.#db.close();
   }
 
-  async #write(token: string, changes: readonly Change[], seal?: DeviceSeal): Promise<void> {
+  async #write(token: string, changes: readonly StoreChange[], seal?: DeviceSeal): Promise<void> {
     const transaction = this.#db.transaction(['meta', 'records'], 'readwrite', DURABLE);
     const done = transaction.done.catch((cause: unknown) => {
       throw isNamed(cause, 'QuotaExceededError') ? new ChatError('internal', FULL, { cause }) : cause;
@@ -115,11 +115,11 @@ export class ProfileDatabase {
 
 class IndexedDbStore implements Store {
   readonly #db: IDBPDatabase<Schema>;
-  readonly #write: (changes: readonly Change[]) => Promise<void>;
+  readonly #write: (changes: readonly StoreChange[]) => Promise<void>;
   readonly #writing = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(db: IDBPDatabase<Schema>, write: (changes: readonly Change[]) => Promise<void>) {
+  constructor(db: IDBPDatabase<Schema>, write: (changes: readonly StoreChange[]) => Promise<void>) {
     this.#db = db;
     this.#write = write;
   }
@@ -130,7 +130,7 @@ class IndexedDbStore implements Store {
     return this.#db.get('records', asKey(key));
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly StoreChange[]): Promise<void> {
     this.#open();
     for (const { key } of changes) checkKey(key);
     const copied = changes.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() }));

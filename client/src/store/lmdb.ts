@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
-import { type Change, type ListOptions, type Store, StoreClosed, type StoredRecord } from './store.ts';
+import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
 /** The records of an LMDB environment. Closing the store leaves the environment open. */
 export class LmdbStore implements Store {
@@ -22,7 +22,7 @@ export class LmdbStore implements Store {
     return value && new Uint8Array(value);
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly StoreChange[]): Promise<void> {
     this.#open();
     for (const { key } of changes) checkKey(key);
     const { records } = this.#environment;

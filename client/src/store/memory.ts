@@ -1,5 +1,5 @@
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
-import { type Change, type ListOptions, type Store, StoreClosed, type StoredRecord } from './store.ts';
+import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
 /** A store for tests and for profiles that are to leave no trace: its records end with the process. */
 export class MemoryStore implements Store {
@@ -14,7 +14,7 @@ export class MemoryStore implements Store {
     return record !== undefined && compareKeys(record.key, key) === 0 ? record.value.slice() : undefined;
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly StoreChange[]): Promise<void> {
     this.#open();
     for (const { key } of changes) checkKey(key);
     for (const { key, value } of changes) {

@@ -5,13 +5,13 @@ import type { RoomId } from '@gochat/protocol/fields';
 import type { Store } from './store.ts';
 
 /** Where a record stands; which room it is of doesn't show. */
-export type Place =
+export type RecordKey =
   | { readonly of: 'identity' | 'settings' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | { readonly of: 'history' | 'outbox'; readonly room: RoomId; readonly at: number; readonly sub?: number };
 
-export interface Change {
-  readonly place: Place;
+export interface RecordChange {
+  readonly place: RecordKey;
   /** Undefined removes the record. */
   readonly value: Uint8Array | undefined;
 }
@@ -29,14 +29,14 @@ export class Records {
   }
 
   /** @throws VaultError `damaged` */
-  async get(place: Place): Promise<Uint8Array | undefined> {
+  async get(place: RecordKey): Promise<Uint8Array | undefined> {
     const key = this.#key(place);
     const sealed = await this.#store.get(key);
     return sealed && openRecord(this.#vault, key, sealed);
   }
 
   /** All or nothing, durable when it resolves. */
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly RecordChange[]): Promise<void> {
     if (changes.length === 0) return;
     await this.#store.write(
       changes.map(({ place, value }) => {
@@ -83,7 +83,7 @@ export class Records {
     return rows.map(({ key, value }) => openRecord(this.#vault, key, value));
   }
 
-  #key(place: Place): Uint8Array {
+  #key(place: RecordKey): Uint8Array {
     switch (place.of) {
       case 'identity':
       case 'settings':
@@ -123,6 +123,6 @@ export function fromJson<T>(bytes: Uint8Array): T {
 }
 
 /** 128 random bits as base64url. */
-export function freshId<T extends string>(env: Pick<Env, 'random'>): T {
+export function newId<T extends string>(env: Pick<Env, 'random'>): T {
   return encodeBytes(env.random(16)) as T;
 }

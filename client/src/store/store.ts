@@ -1,4 +1,4 @@
-export interface Change {
+export interface StoreChange {
   readonly key: Uint8Array;
   /** `undefined` removes the record; removing what isn't there is no error. */
   readonly value: Uint8Array | undefined;
@@ -24,7 +24,7 @@ export interface ListOptions {
 export interface Store {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** All or nothing, later changes of a key over earlier ones; durable (on the disk) when it resolves. */
-  write(changes: readonly Change[]): Promise<void>;
+  write(changes: readonly StoreChange[]): Promise<void>;
   /** The records whose keys begin with `prefix` (all of them when it is empty), in the byte order of their keys. */
   list(prefix: Uint8Array, options?: ListOptions): Promise<readonly StoredRecord[]>;
   /** Resolves when the writes begun before it are through; every call after it rejects with {@link StoreClosed}. */

@@ -47,7 +47,7 @@ async function talk(ana: Someone, ben: Someone, room: string): Promise<void> {
     await ben.profile.call('queue', { room, id, content });
     await ben.delivered(room, [id]);
   }
-  await ana.profile.call('settle', { room, name: 'cellar', topic: 'what is below', waitMs: 10_000 });
+  await ana.profile.call('configure', { room, name: 'cellar', topic: 'what is below', waitMs: 10_000 });
   await ana.invites(room, 3);
   await ana.profile.call('remove', { room, member: 'ben', waitMs: 10_000 });
 }

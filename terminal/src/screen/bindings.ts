@@ -2,8 +2,8 @@ import type { CommandName } from '@gochat/view/commands/command';
 import type { EditName } from './editor.ts';
 
 /** Where a key counts: `normal` is vim's mode for commands, `welcome` the screen without a room. */
-export type Context = 'write' | 'normal' | 'read' | 'search' | 'welcome';
-export type Profile = 'readline' | 'vim';
+export type KeyContext = 'write' | 'normal' | 'read' | 'search' | 'welcome';
+export type KeymapName = 'readline' | 'vim';
 
 /** What a key can do besides editing and running commands. */
 export type MoveName =
@@ -67,21 +67,21 @@ export interface Binding {
   /** Pressed one after the other where there is more than one name: `C-x C-e`. */
   readonly keys: readonly string[];
   readonly does: Does;
-  readonly in: readonly Context[];
+  readonly in: readonly KeyContext[];
   /** The command that does the same, whose keys these are in help. */
   readonly as?: CommandName;
   /** Of this profile alone; undefined for all. */
-  readonly profile?: Profile;
+  readonly profile?: KeymapName;
 }
 
 const edit = (name: EditName): Does => ({ edit: name });
 const move = (name: MoveName): Does => ({ move: name });
 const command = (name: CommandName): Does => ({ command: name });
 
-const ALL: readonly Context[] = ['write', 'normal', 'read', 'welcome'];
-const ROOM: readonly Context[] = ['write', 'normal', 'read'];
-const FIELDS: readonly Context[] = ['write', 'search'];
-const LETTERS: readonly Context[] = ['normal', 'read'];
+const ALL: readonly KeyContext[] = ['write', 'normal', 'read', 'welcome'];
+const ROOM: readonly KeyContext[] = ['write', 'normal', 'read'];
+const FIELDS: readonly KeyContext[] = ['write', 'search'];
+const LETTERS: readonly KeyContext[] = ['normal', 'read'];
 
 /** Every key of the screen outside of dialogs. Help, menus and hints take their keys from here. */
 export const BINDINGS: readonly Binding[] = [
@@ -201,10 +201,10 @@ export const BINDINGS: readonly Binding[] = [
 export class Keymap {
   readonly #does = new Map<string, Does>();
   readonly #begun = new Set<string>();
-  readonly profile: Profile;
+  readonly profile: KeymapName;
   readonly #bindings: readonly Binding[];
 
-  constructor(profile: Profile, bindings: readonly Binding[] = BINDINGS) {
+  constructor(profile: KeymapName, bindings: readonly Binding[] = BINDINGS) {
     this.profile = profile;
     this.#bindings = bindings.filter(
       (binding) => binding.profile === undefined || binding.profile === profile,
@@ -219,7 +219,7 @@ export class Keymap {
   }
 
   /** @param keys those pressed so far. @returns `more` while they are the beginning of something */
-  find(context: Context, keys: string): Does | 'more' | undefined {
+  find(context: KeyContext, keys: string): Does | 'more' | undefined {
     return (
       this.#does.get(`${context} ${keys}`) ?? (this.#begun.has(`${context} ${keys}`) ? 'more' : undefined)
     );

@@ -19,7 +19,7 @@ export interface DialogView {
 }
 
 /** What stands in a box: a part that stays, a part that scrolls, and a part that stays. */
-export interface Content {
+export interface BoxContent {
   readonly head: readonly Line[];
   readonly body: readonly Line[];
   readonly foot: readonly Line[];
@@ -49,7 +49,7 @@ export function busyLine(marks: Marks): Line {
 /** The content with a border, in the middle of the screen; its body scrolled as far as what has the focus needs. */
 export function boxed(
   title: string,
-  content: Content,
+  content: BoxContent,
   scroll: number,
   { width, size, marks }: { width: number; size: Size; marks: Marks },
 ): DialogView {

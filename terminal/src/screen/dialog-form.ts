@@ -1,5 +1,5 @@
 import type { FormDialog } from '@gochat/view/dialogs/dialog';
-import { type Content, DIM, errorLines, paragraphs } from './box.ts';
+import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { fieldView } from './field.ts';
 import { ends, fit, type Line, PLAIN, type Style, span } from './frame.ts';
@@ -8,11 +8,11 @@ import type { DialogUi } from './ui.ts';
 import { shorten } from './width.ts';
 
 /** Fields one below the other, then the two buttons. */
-export function formContent(dialog: FormDialog, ui: DialogUi, width: number, marks: Marks): Content {
+export function formContent(dialog: FormDialog, ui: DialogUi, width: number, marks: Marks): BoxContent {
   const body: Line[] = [];
   const items: (number | undefined)[] = [];
   let focus: number | undefined;
-  let cursor: Content['cursor'];
+  let cursor: BoxContent['cursor'];
   const push = (line: Line, item?: number) => {
     body.push(line);
     items.push(item);

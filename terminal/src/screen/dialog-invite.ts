@@ -1,12 +1,12 @@
 import type { InviteDialog } from '@gochat/view/dialogs/dialog';
-import { busyLine, type Content, DIM, errorLines, paragraphs } from './box.ts';
+import { type BoxContent, busyLine, DIM, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';
 import type { Marks } from './marks.ts';
 import { wrap } from './wrap.ts';
 
 /** The link whole, by which it can be selected, and its code if that fits: never a part of one. */
-export function inviteContent(dialog: InviteDialog, width: number, size: Size, marks: Marks): Content {
+export function inviteContent(dialog: InviteDialog, width: number, size: Size, marks: Marks): BoxContent {
   const text = paragraphs(dialog.text, width);
   if (dialog.link === '') {
     return {

@@ -1,5 +1,5 @@
 import type { Dialog, HelpDialog, InspectDialog, MemberDialog, MenuItem } from '@gochat/view/dialogs/dialog';
-import { boxed, busyLine, type Content, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
+import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
@@ -22,7 +22,7 @@ function boxWidth(dialog: Dialog): number {
   return dialog.kind === 'inspect' ? 78 : 64;
 }
 
-function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, marks: Marks): Content {
+function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, marks: Marks): BoxContent {
   switch (dialog.kind) {
     case 'form':
       return formContent(dialog, ui, width, marks);
@@ -117,7 +117,7 @@ function filtered(
   width: number,
   marks: Marks,
   list: ReturnType<typeof menu>,
-): Content {
+): BoxContent {
   const view = fieldView(ui.editor, width - 2, 1);
   const head: Line[] = [
     fit([span('> ', { ink: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
@@ -134,7 +134,7 @@ function filtered(
   };
 }
 
-function member(dialog: MemberDialog, ui: DialogUi, width: number, marks: Marks): Content {
+function member(dialog: MemberDialog, ui: DialogUi, width: number, marks: Marks): BoxContent {
   const name: Line = [
     span(oneLine(dialog.name), { ink: `nick${dialog.colour}`, bold: true }),
     ...(dialog.verified ? [span(` ${marks.verified} verified`, { ink: 'good' })] : []),

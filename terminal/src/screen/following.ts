@@ -3,7 +3,7 @@ import type { Dialog } from '@gochat/view/dialogs/dialog';
 import type { Row } from '@gochat/view/timeline/row';
 import { beginDialog } from './dialog-keys.ts';
 import { type Editor, EMPTY, replace } from './editor.ts';
-import type { Place } from './timeline.ts';
+import type { ScrollAnchor } from './timeline.ts';
 import type { Ui } from './ui.ts';
 
 /** What of the snapshots was taken over already. */
@@ -12,7 +12,7 @@ export interface Followed {
   readonly composer: number;
   readonly target: number | undefined;
   /** Where the reader was in rooms that aren't open. */
-  readonly tops: ReadonlyMap<string, Place>;
+  readonly tops: ReadonlyMap<string, ScrollAnchor>;
   /** The room that was open before. */
   readonly before: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { Platform } from '@gochat/view/chat/platform';
 import { sanitizeText } from '@gochat/view/text/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
-import { Keymap, type Profile as KeyProfile } from './bindings.ts';
+import { Keymap, type KeymapName as KeyProfile } from './bindings.ts';
 import { Keys } from './keys.ts';
 import { ASCII, UNICODE } from './marks.ts';
 import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './notify.ts';

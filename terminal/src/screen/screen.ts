@@ -2,7 +2,7 @@ import type { RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
 import type { View } from '@gochat/view/chat/view';
 import type { MenuDialog } from '@gochat/view/dialogs/dialog';
 import type { CodePart } from '@gochat/view/text/rich';
-import { type Context, Keymap, type Profile, written } from './bindings.ts';
+import { type KeyContext, Keymap, type KeymapName, written } from './bindings.ts';
 import type { CodeBlock } from './blocks.ts';
 import { dialogKey } from './dialog-keys.ts';
 import { perform } from './doing.ts';
@@ -44,7 +44,7 @@ export interface ScreenOptions {
   readonly outside: Outside;
   /** Whether the terminal has a title to set. */
   readonly titled: boolean;
-  readonly keys: Profile;
+  readonly keys: KeymapName;
   /** Called when settings of the profile have changed. */
   readonly settings: (settings: Readonly<Record<string, string>>) => void;
 }
@@ -291,11 +291,11 @@ export class Screen {
     else this.command(found.command);
   }
 
-  get #context(): Context {
+  get #context(): KeyContext {
     return this.room === undefined ? 'welcome' : this.ui.mode;
   }
 
-  #type(text: string, context: Context): void {
+  #type(text: string, context: KeyContext): void {
     if (context === 'search') this.set({ wanted: insert(this.ui.wanted, text, 'type') });
     else if (context === 'write' && this.room?.composer.mode !== 'closed')
       this.write(insert(this.ui.editor, text, 'type'));
@@ -339,7 +339,7 @@ export class Screen {
   #follow(snapshot: Snapshot): void {
     if (snapshot.settings !== this.#settings) {
       this.#settings = snapshot.settings;
-      const profile: Profile =
+      const profile: KeymapName =
         snapshot.settings.keys === 'vim' || snapshot.settings.keys === 'readline'
           ? snapshot.settings.keys
           : this.#options.keys;

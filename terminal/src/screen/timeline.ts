@@ -4,7 +4,7 @@ import type { Marks } from './marks.ts';
 import type { Gutter, RowLines } from './rows.ts';
 
 /** A line of a row, by the row's key: it stays the same place whatever comes above and below. */
-export interface Place {
+export interface ScrollAnchor {
   readonly key: string;
   readonly line: number;
 }
@@ -21,7 +21,7 @@ export interface TimelineView {
   readonly lines: readonly Line[];
   /** The key of the row that each line is of; undefined for blank ones. */
   readonly keys: readonly (string | undefined)[];
-  readonly first: Place | undefined;
+  readonly first: ScrollAnchor | undefined;
   /** The last row that is shown to its end. */
   readonly last: string | undefined;
   /** Rows that begin or go on below. */
@@ -37,7 +37,7 @@ interface Spot {
 /** Lays out what is visible and nothing else. @param top the first line to show; undefined: the end is shown */
 export function timelineView(
   look: TimelineLook,
-  top: Place | undefined,
+  top: ScrollAnchor | undefined,
   marked: { readonly focus: string | undefined; readonly target: string | undefined; readonly marks: Marks },
 ): TimelineView {
   const { rows, height } = look;
@@ -75,7 +75,11 @@ export function timelineView(
 }
 
 /** The first line to show after scrolling; undefined when the end is reached. */
-export function scrolled(look: TimelineLook, from: Place | undefined, by: number): Place | undefined {
+export function scrolled(
+  look: TimelineLook,
+  from: ScrollAnchor | undefined,
+  by: number,
+): ScrollAnchor | undefined {
   const end = endSpot(look);
   const start = (from === undefined ? undefined : spotOf(look, from)) ?? end;
   const spot = by < 0 ? up(look, start, -by) : down(look, start, by);
@@ -85,10 +89,10 @@ export function scrolled(look: TimelineLook, from: Place | undefined, by: number
 /** The first line to show so that a row is on the screen, moved as little as can be; at a third of it when `centred`. */
 export function revealed(
   look: TimelineLook,
-  from: Place | undefined,
+  from: ScrollAnchor | undefined,
   key: string,
   centred: boolean,
-): Place | undefined {
+): ScrollAnchor | undefined {
   const index = look.rows.findIndex((row) => row.key === key);
   if (index === -1) return from;
   const end = endSpot(look);
@@ -108,7 +112,7 @@ function linesOf({ rows, rowLines, gutter }: TimelineLook, index: number): reado
   return row === undefined ? [] : rowLines.of(row, gutter);
 }
 
-function spotOf(look: TimelineLook, { key, line }: Place): Spot | undefined {
+function spotOf(look: TimelineLook, { key, line }: ScrollAnchor): Spot | undefined {
   const index = look.rows.findIndex((row) => row.key === key);
   if (index === -1) return undefined;
   const spot = { index, line: Math.min(line, Math.max(0, linesOf(look, index).length - 1)) };
@@ -116,7 +120,7 @@ function spotOf(look: TimelineLook, { key, line }: Place): Spot | undefined {
   return isBefore(spot, end) ? spot : end;
 }
 
-function placeOf({ rows }: TimelineLook, { index, line }: Spot): Place | undefined {
+function placeOf({ rows }: TimelineLook, { index, line }: Spot): ScrollAnchor | undefined {
   const row = rows[index];
   return row === undefined ? undefined : { key: row.key, line };
 }

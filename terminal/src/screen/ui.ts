@@ -1,6 +1,6 @@
 import type { MenuDialog } from '@gochat/view/dialogs/dialog';
 import { type Editor, EMPTY } from './editor.ts';
-import type { Place } from './timeline.ts';
+import type { ScrollAnchor } from './timeline.ts';
 
 /** What a screen knows besides the snapshot: where its reader looks and types. A value, as a snapshot is one. */
 export interface Ui {
@@ -12,7 +12,7 @@ export interface Ui {
   /** The key of the row that has the focus, in `read`. */
   readonly focus: string | undefined;
   /** The first line that is shown; undefined at the end. */
-  readonly top: Place | undefined;
+  readonly top: ScrollAnchor | undefined;
   /** The key of the row that was jumped to. */
   readonly marked: string | undefined;
   /** Nothing but the timeline and the field, for selecting with the mouse. */

@@ -18,7 +18,7 @@ export async function run(
   const wait = waitMs(options.wait, 30_000);
   const admin = options.drop !== true;
   await withProfile(io, options, async (profile) => {
-    const { name } = await profile.call('appoint', { room, member, admin, waitMs: wait });
+    const { name } = await profile.call('setAdmin', { room, member, admin, waitMs: wait });
     if (options.json === true) print(io, safeJson({ room, member: name, admin }));
     note(io, `${sanitizeLine(name)} is ${admin ? 'an admin now' : 'no admin any more'}`);
   });

@@ -15,7 +15,7 @@ export async function run(
 ): Promise<void> {
   const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
-    await profile.call('settle', { room, name, waitMs: wait });
+    await profile.call('configure', { room, name, waitMs: wait });
     if (options.json === true) print(io, safeJson({ room, name }));
   });
 }

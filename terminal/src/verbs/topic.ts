@@ -13,7 +13,7 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [room = '', text]: readonly string[], options: Options): Promise<void> {
   const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {
-    if (text !== undefined) await profile.call('settle', { room, topic: text, waitMs: wait });
+    if (text !== undefined) await profile.call('configure', { room, topic: text, waitMs: wait });
     else await profile.call('sync', { room, waitMs: wait });
     const id = await roomId(profile, room);
     const topic = (await profile.call('rooms', {})).find((r) => r.id === id)?.topic ?? '';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { BINDINGS, type Context, Keymap, written } from '../../src/screen/bindings.ts';
+import { BINDINGS, type KeyContext, Keymap, written } from '../../src/screen/bindings.ts';
 
-const CONTEXTS: readonly Context[] = ['write', 'normal', 'read', 'search', 'welcome'];
+const CONTEXTS: readonly KeyContext[] = ['write', 'normal', 'read', 'search', 'welcome'];
 
 describe.each(['readline', 'vim'] as const)('%s', (profile) => {
   const bindings = BINDINGS.filter((one) => one.profile === undefined || one.profile === profile);

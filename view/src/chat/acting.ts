@@ -1,10 +1,10 @@
 import { COMMAND_NAMES } from '../commands/command.ts';
-import type { Asked } from '../dialogs/dialog-host.ts';
+import type { DialogHost } from '../dialogs/dialog-host.ts';
 import { showMenu } from '../dialogs/help.ts';
 import { paste, react } from '../dialogs/message.ts';
 import { showMember } from '../dialogs/people.ts';
 import { askJoin } from '../dialogs/rooms.ts';
-import type { Searching } from '../room/searching.ts';
+import type { SearchViewModel } from '../room/searching.ts';
 import { highlight } from '../text/highlight.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { Actions } from './actions.ts';
@@ -12,8 +12,8 @@ import type { Host } from './host.ts';
 
 /** What a screen's actions work on. */
 export interface Acting extends Host {
-  readonly asked: Asked;
-  readonly searching: Searching | undefined;
+  readonly asked: DialogHost;
+  readonly searching: SearchViewModel | undefined;
   readonly isLooking: boolean;
   look(looking: boolean): void;
   back(): boolean;

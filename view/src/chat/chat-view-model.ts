@@ -3,11 +3,11 @@ import type { ChatEvent, RoomInfo } from '@gochat/client/api/methods';
 import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { HistoryItem } from '@gochat/client/room/history';
 import { COMMANDS, commandNamed, isAvailable, runCommand } from '../commands/commands.ts';
-import { Asked } from '../dialogs/dialog-host.ts';
+import { DialogHost } from '../dialogs/dialog-host.ts';
 import { freshId } from '../ids.ts';
-import { Composing, type Content } from '../room/composer.ts';
-import { Pane } from '../room/room-view-model.ts';
-import { HITS, Searching } from '../room/searching.ts';
+import { ComposerViewModel, type Content } from '../room/composer.ts';
+import { RoomViewModel } from '../room/room-view-model.ts';
+import { HITS, SearchViewModel } from '../room/searching.ts';
 import { type EmojiBook, openEmojiBook } from '../text/emoji.ts';
 import { isNews } from '../timeline/rows.ts';
 import { ClockFace } from '../words/clock-face.ts';
@@ -18,7 +18,7 @@ import type { Host } from './host.ts';
 import { tellOf } from './notifications.ts';
 import type { Platform } from './platform.ts';
 import type { Flash, Snapshot } from './snapshot.ts';
-import { Sheet } from './snapshot-builder.ts';
+import { SnapshotBuilder } from './snapshot-builder.ts';
 import type { View } from './view.ts';
 
 const FLASH_MS = 6000;
@@ -34,25 +34,25 @@ export interface ViewOptions {
 
 /** Reads what the profile holds, follows all its rooms, and keeps a snapshot of it. @throws ChatError */
 export async function createView(options: ViewOptions): Promise<View> {
-  const desk = new Desk(options);
+  const desk = new ChatViewModel(options);
   await desk.start();
   return desk;
 }
 
 /** A profile's rooms on one screen. */
-class Desk implements View, Acting {
+class ChatViewModel implements View, Acting {
   readonly profile: Profile;
   readonly platform: Platform;
   readonly server: string;
   readonly words: Words;
   readonly clock: ClockFace;
   readonly #first: string | undefined;
-  readonly asked: Asked;
-  readonly #sheet: Sheet;
+  readonly asked: DialogHost;
+  readonly #sheet: SnapshotBuilder;
   readonly #listeners = new Set<() => void>();
-  readonly #composings = new Map<string, Composing>();
-  readonly #opening = new Map<string, Promise<Pane>>();
-  #panes: readonly Pane[] = [];
+  readonly #composings = new Map<string, ComposerViewModel>();
+  readonly #opening = new Map<string, Promise<RoomViewModel>>();
+  #panes: readonly RoomViewModel[] = [];
   #early: ChatEvent[] | undefined = [];
   #open: string | undefined;
   #preferences: Preferences = { name: undefined, verified: [], ignored: [], screen: {} };
@@ -61,7 +61,7 @@ class Desk implements View, Acting {
   #flash: Flash | undefined;
   #flashEnd: () => void = () => undefined;
   #flashes = 0;
-  #searching: Searching | undefined;
+  #searching: SearchViewModel | undefined;
   #trail: string[] = [];
   #book: Promise<EmojiBook> | undefined;
   #bookRead: EmojiBook | undefined;
@@ -77,11 +77,11 @@ class Desk implements View, Acting {
     this.#first = room;
     this.words = new Words(platform.locale);
     this.clock = new ClockFace(platform.locale, platform.timeZone);
-    this.asked = new Asked(
+    this.asked = new DialogHost(
       () => this.#touch(),
       (error) => this.#failed(error),
     );
-    this.#sheet = new Sheet();
+    this.#sheet = new SnapshotBuilder();
   }
 
   async start(): Promise<void> {
@@ -132,11 +132,11 @@ class Desk implements View, Acting {
     return this.#snapshot;
   }
 
-  get panes(): readonly Pane[] {
+  get panes(): readonly RoomViewModel[] {
     return this.#panes;
   }
 
-  get pane(): Pane | undefined {
+  get pane(): RoomViewModel | undefined {
     return this.#panes.find(({ info }) => info.id === this.#open);
   }
 
@@ -144,12 +144,12 @@ class Desk implements View, Acting {
     return this.#preferences;
   }
 
-  get composing(): Composing | undefined {
+  get composing(): ComposerViewModel | undefined {
     const { pane } = this;
     if (pane === undefined) return undefined;
     const known = this.#composings.get(pane.info.id);
     if (known !== undefined) return known;
-    const composing = new Composing({
+    const composing = new ComposerViewModel({
       pane,
       words: this.words,
       completing: () => ({
@@ -183,13 +183,13 @@ class Desk implements View, Acting {
     else if (event.kind === 'room') this.attempt(() => this.#adopt(event.room).then(() => undefined));
   }
 
-  #tell(pane: Pane, fresh: readonly HistoryItem[]): void {
+  #tell(pane: RoomViewModel, fresh: readonly HistoryItem[]): void {
     const watched = this.#looking && pane === this.pane;
     const news = fresh.filter((item) => isNews(item, pane.context));
     if (news.length > 0 && !watched) tellOf(this, pane, news);
   }
 
-  #adopt(info: RoomInfo): Promise<Pane> {
+  #adopt(info: RoomInfo): Promise<RoomViewModel> {
     const known = this.#panes.find((pane) => pane.info.id === info.id);
     if (known !== undefined) return Promise.resolve(known);
     const opening = this.#opening.get(info.id) ?? this.#load(info);
@@ -197,7 +197,7 @@ class Desk implements View, Acting {
     return opening.finally(() => this.#opening.delete(info.id));
   }
 
-  async #load(info: RoomInfo): Promise<Pane> {
+  async #load(info: RoomInfo): Promise<RoomViewModel> {
     const { profile, platform, words, clock } = this;
     // What is told while the room is being read belongs behind what was read.
     const early: ChatEvent[] = [];
@@ -205,7 +205,7 @@ class Desk implements View, Acting {
       if (event.kind !== 'preferences' && (event.kind === 'room' ? event.room.id : event.room) === info.id)
         early.push(event);
     });
-    const pane = await Pane.open(
+    const pane = await RoomViewModel.open(
       {
         profile,
         platform,
@@ -255,7 +255,7 @@ class Desk implements View, Acting {
       { length: count - 1 },
       (_, i) => this.#panes[(at + by * (i + 1) + count * 2) % count],
     );
-    const fits = (pane: Pane | undefined) => which === undefined || (pane?.unread ?? 0) > 0;
+    const fits = (pane: RoomViewModel | undefined) => which === undefined || (pane?.unread ?? 0) > 0;
     const next = (which && order.find((pane) => (pane?.mentions ?? 0) > 0)) ?? order.find(fits);
     if (next !== undefined) this.open(next.info.id);
   }
@@ -315,7 +315,7 @@ class Desk implements View, Acting {
   isAvailable: Host['isAvailable'] = (command, row) => isAvailable(this, command, row);
   run: Host['run'] = (command, args, row) => runCommand(this, command, args, row);
 
-  async queue(pane: Pane, content: Content): Promise<void> {
+  async queue(pane: RoomViewModel, content: Content): Promise<void> {
     await this.profile.call('queue', { room: pane.info.id, id: freshId(), content });
   }
 
@@ -331,7 +331,7 @@ class Desk implements View, Acting {
     this.#say(text.trimStart().startsWith('//') ? text.trimStart().slice(1) : text, false);
   }
 
-  #runTyped(composing: Composing, word: string, args: string): void {
+  #runTyped(composing: ComposerViewModel, word: string, args: string): void {
     const command = commandNamed(word);
     const { unknownCommand, needsArgument } = this.words.text;
     if (command === undefined) {
@@ -384,7 +384,7 @@ class Desk implements View, Acting {
     const { pane } = this;
     if (pane !== undefined && text.trim() !== '') {
       const room = pane.info.id;
-      this.#searching = new Searching(pane, text.trim(), {
+      this.#searching = new SearchViewModel(pane, text.trim(), {
         find: (wanted, before) =>
           this.profile.call('search', {
             room,
@@ -401,7 +401,7 @@ class Desk implements View, Acting {
     this.#touch();
   }
 
-  get searching(): Searching | undefined {
+  get searching(): SearchViewModel | undefined {
     return this.#searching;
   }
 

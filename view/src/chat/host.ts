@@ -2,9 +2,9 @@ import type { Preferences } from '@gochat/client/account/settings';
 import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { Command, CommandName } from '../commands/command.ts';
 import type { Dialog } from '../dialogs/dialog.ts';
-import type { Asking, Shown } from '../dialogs/dialog-host.ts';
-import type { Composing, Content } from '../room/composer.ts';
-import type { Pane } from '../room/room-view-model.ts';
+import type { DialogHandle, DialogRequest } from '../dialogs/dialog-host.ts';
+import type { ComposerViewModel, Content } from '../room/composer.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import type { ClockFace } from '../words/clock-face.ts';
 import type { Words } from '../words/words.ts';
@@ -18,13 +18,13 @@ export interface Host {
   readonly clock: ClockFace;
   /** Where rooms are made unless another server is named. */
   readonly server: string;
-  readonly panes: readonly Pane[];
+  readonly panes: readonly RoomViewModel[];
   /** The open room. */
-  readonly pane: Pane | undefined;
-  readonly composing: Composing | undefined;
+  readonly pane: RoomViewModel | undefined;
+  readonly composing: ComposerViewModel | undefined;
   readonly preferences: Preferences;
   prefer(change: Partial<Preferences>): Promise<void>;
-  ask<D extends Dialog>(asking: Asking<D>): Shown<D>;
+  ask<D extends Dialog>(asking: DialogRequest<D>): DialogHandle<D>;
   /** Answers the dialog, or takes it away. */
   submit(values: Readonly<Record<string, string>>): void;
   closeDialog(): void;
@@ -39,7 +39,7 @@ export interface Host {
   jump(seq: string): void;
   copy(text: string, done: string): void;
   /** Queues something to say in a room. @throws ChatError */
-  queue(pane: Pane, content: Content): Promise<void>;
+  queue(pane: RoomViewModel, content: Content): Promise<void>;
   send(): void;
   jumpToUnread(): void;
   jumpToNewest(): void;

@@ -1,5 +1,5 @@
 import type { HistoryItem } from '@gochat/client/room/history';
-import type { Pane } from '../room/room-view-model.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { inShort } from '../timeline/rows.ts';
 import type { Host } from './host.ts';
@@ -7,7 +7,7 @@ import type { Host } from './host.ts';
 /** Tells of new messages in a room that nobody looks at; what was said stays out of it unless the profile allows it. */
 export function tellOf(
   { platform, preferences, words }: Host,
-  pane: Pane,
+  pane: RoomViewModel,
   news: readonly HistoryItem[],
 ): void {
   const { notify } = pane.notes;

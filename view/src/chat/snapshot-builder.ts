@@ -1,8 +1,8 @@
 import type { Preferences } from '@gochat/client/account/settings';
 import type { Dialog } from '../dialogs/dialog.ts';
-import type { Composing } from '../room/composer.ts';
-import type { Pane } from '../room/room-view-model.ts';
-import type { Searching } from '../room/searching.ts';
+import type { ComposerViewModel } from '../room/composer.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
+import type { SearchViewModel } from '../room/searching.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
@@ -12,10 +12,10 @@ import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Sn
 interface Showing {
   readonly name: string;
   readonly identity: string;
-  readonly panes: readonly Pane[];
-  readonly open: Pane | undefined;
-  readonly composing: Composing | undefined;
-  readonly searching: Searching | undefined;
+  readonly panes: readonly RoomViewModel[];
+  readonly open: RoomViewModel | undefined;
+  readonly composing: ComposerViewModel | undefined;
+  readonly searching: SearchViewModel | undefined;
   readonly dialog: Dialog | undefined;
   readonly flash: Flash | undefined;
   readonly preferences: Preferences;
@@ -23,7 +23,7 @@ interface Showing {
 }
 
 /** Makes snapshots out of what the view holds, each with all that hasn't changed of the one before. */
-export class Sheet {
+export class SnapshotBuilder {
   readonly #kept = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
 
   snapshot(showing: Showing): Snapshot {
@@ -47,7 +47,7 @@ export class Sheet {
     };
   }
 
-  #entry(pane: Pane, number: number, { open, words }: Showing): RoomEntry {
+  #entry(pane: RoomViewModel, number: number, { open, words }: Showing): RoomEntry {
     const { info, notes, unread, mentions } = pane;
     const last = pane.newestMessage;
     const muted = notes.notify === 'none';
@@ -71,7 +71,7 @@ export class Sheet {
     });
   }
 
-  #room(pane: Pane, showing: Showing): RoomScreen {
+  #room(pane: RoomViewModel, showing: Showing): RoomScreen {
     const { composing, searching, words } = showing;
     const { info, notes } = pane;
     const timeline = pane.timeline();
@@ -97,7 +97,7 @@ export class Sheet {
     }));
   }
 
-  #members(pane: Pane, { preferences, words }: Showing): readonly MemberRow[] {
+  #members(pane: RoomViewModel, { preferences, words }: Showing): readonly MemberRow[] {
     const rows = pane.members.map((member) => {
       const verified = preferences.verified.includes(member.identity);
       const ignored = preferences.ignored.includes(member.device);
@@ -135,14 +135,14 @@ export class Sheet {
     return this.#list(`members ${pane.info.id}`, rows);
   }
 
-  #typing(pane: Pane, words: Words): string {
+  #typing(pane: RoomViewModel, words: Words): string {
     const names = pane.presence.typists.map(sanitizeLine);
     const [one] = names;
     if (one === undefined) return '';
     return names.length === 1 ? words.text.typingOne(one) : words.text.typingMany(words.names(names));
   }
 
-  #lock(pane: Pane, { preferences, words }: Showing): Lock {
+  #lock(pane: RoomViewModel, { preferences, words }: Showing): Lock {
     const { confirmed, epoch } = pane.info;
     const others = pane.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));

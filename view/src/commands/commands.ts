@@ -14,7 +14,7 @@ import {
   askSettle,
   showInvites,
 } from '../dialogs/rooms.ts';
-import type { Pane } from '../room/room-view-model.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
 import { COMMAND_WORDS } from '../words/words.ts';
 import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
 
@@ -23,7 +23,7 @@ interface Given {
   readonly host: Host;
   readonly args: string;
   /** The open room; commands about a room aren't run without. */
-  readonly pane: Pane;
+  readonly pane: RoomViewModel;
   /** The message; commands about one aren't run without. */
   readonly item: HistoryItem;
   readonly row: string;
@@ -230,7 +230,7 @@ function givenFor(host: Host, { about }: Command, args: string, row: string | un
   if (about !== 'app' && pane === undefined) return undefined;
   if (about === 'message' && item === undefined) return undefined;
   // What a command isn't about it doesn't look at.
-  return { host, args, row: row ?? '', pane: pane as Pane, item: item as HistoryItem };
+  return { host, args, row: row ?? '', pane: pane as RoomViewModel, item: item as HistoryItem };
 }
 
 function openRoom({ host, args }: Given): void {
@@ -267,12 +267,12 @@ function settle({ host, pane, args }: Given, what: 'name' | 'topic'): void {
     return;
   }
   host.attempt(async () => {
-    await host.profile.call('settle', { room: pane.info.id, [what]: args, waitMs: WAIT_MS });
+    await host.profile.call('configure', { room: pane.info.id, [what]: args, waitMs: WAIT_MS });
     host.flash('good', host.words.text.settled);
   });
 }
 
-function setNotify(host: Host, pane: Pane, notify: 'all' | 'mentions' | 'none'): void {
+function setNotify(host: Host, pane: RoomViewModel, notify: 'all' | 'mentions' | 'none'): void {
   pane.note({ notify });
   host.flash('good', host.words.text.notifySet[notify]);
 }

@@ -3,24 +3,27 @@ import type { Dialog } from './dialog.ts';
 type Bare<D extends Dialog> = D extends Dialog ? Omit<D, 'tick'> : never;
 
 /** A dialog with what its answers do. What they throw is shown in the dialog, or else told as a flash. */
-export interface Asking<D extends Dialog = Dialog> {
+export interface DialogRequest<D extends Dialog = Dialog> {
   readonly dialog: Bare<D>;
-  readonly submit?: (values: Readonly<Record<string, string>>, shown: Shown<D>) => void | Promise<void>;
-  readonly pick?: (name: string, shown: Shown<D>) => void | Promise<void>;
-  readonly filter?: (text: string, shown: Shown<D>) => void;
+  readonly submit?: (
+    values: Readonly<Record<string, string>>,
+    shown: DialogHandle<D>,
+  ) => void | Promise<void>;
+  readonly pick?: (name: string, shown: DialogHandle<D>) => void | Promise<void>;
+  readonly filter?: (text: string, shown: DialogHandle<D>) => void;
 }
 
 /** A dialog that was shown: it can be changed and closed while it stands. */
-export interface Shown<D extends Dialog> {
+export interface DialogHandle<D extends Dialog> {
   update(change: Partial<Bare<D>>): void;
   close(): void;
 }
 
 /** The dialog in front, if any. */
-export class Asked {
+export class DialogHost {
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
-  #now: { dialog: Dialog; readonly asking: Asking; readonly shown: Shown<Dialog> } | undefined;
+  #now: { dialog: Dialog; readonly asking: DialogRequest; readonly shown: DialogHandle<Dialog> } | undefined;
   #tick = 0;
 
   constructor(changed: () => void, failed: (error: unknown) => void) {
@@ -32,10 +35,10 @@ export class Asked {
     return this.#now?.dialog;
   }
 
-  show<D extends Dialog>(asking: Asking<D>): Shown<D> {
+  show<D extends Dialog>(asking: DialogRequest<D>): DialogHandle<D> {
     this.#tick += 1;
     const tick = this.#tick;
-    const shown: Shown<D> = {
+    const shown: DialogHandle<D> = {
       update: (change) => {
         if (this.#now?.dialog.tick !== tick) return;
         this.#now.dialog = { ...this.#now.dialog, ...change } as Dialog;
@@ -47,8 +50,8 @@ export class Asked {
     };
     this.#now = {
       dialog: { ...asking.dialog, tick } as unknown as Dialog,
-      asking: asking as unknown as Asking,
-      shown: shown as unknown as Shown<Dialog>,
+      asking: asking as unknown as DialogRequest,
+      shown: shown as unknown as DialogHandle<Dialog>,
     };
     this.#changed();
     return shown;

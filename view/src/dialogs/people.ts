@@ -78,7 +78,7 @@ function items({ words, preferences, pane }: Host, member: MemberInfo, verified:
     ignored ? menuItem('unignore', text.unignore) : menuItem('ignore', text.ignore),
     ...(pane?.info.admin === true
       ? [
-          member.admin ? menuItem('dismiss', text.dismiss) : menuItem('appoint', text.appoint),
+          member.admin ? menuItem('dismiss', text.dismiss) : menuItem('setAdmin', text.appoint),
           menuItem('remove', text.remove, '', true),
         ]
       : []),
@@ -105,12 +105,12 @@ async function act(host: Host, member: MemberInfo, name: string): Promise<void> 
     case 'remove':
       askRemove(host, member);
       return;
-    case 'appoint':
+    case 'setAdmin':
     case 'dismiss':
-      await host.profile.call('appoint', {
+      await host.profile.call('setAdmin', {
         room: host.pane?.info.id ?? '',
         member: member.id,
-        admin: name === 'appoint',
+        admin: name === 'setAdmin',
         waitMs: WAIT_MS,
       });
       host.flash('good', host.words.text.settled);

@@ -1,6 +1,6 @@
 import { ChatError } from '@gochat/client/api/chat-error';
 import type { Host } from '../chat/host.ts';
-import type { Pane } from '../room/room-view-model.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { InviteDialog, InvitesDialog } from './dialog.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
@@ -168,7 +168,7 @@ export function showInvites(host: Host): void {
   );
 }
 
-function askRevoke(host: Host, pane: Pane, id: string): void {
+function askRevoke(host: Host, pane: RoomViewModel, id: string): void {
   const { invites } = host.words.text;
   host.ask({
     dialog: form(invites.title, [invites.revoke], [], invites.submit, true),
@@ -195,7 +195,7 @@ export function askSettle(host: Host): void {
       settle.submit,
     ),
     submit: async (values, shown) => {
-      await host.profile.call('settle', {
+      await host.profile.call('configure', {
         room: id,
         ...(values.name !== name && values.name !== undefined && { name: values.name }),
         ...(values.topic !== topic && values.topic !== undefined && { topic: values.topic }),

@@ -8,14 +8,14 @@ import { quoteOf } from '../timeline/rows.ts';
 import type { Words } from '../words/words.ts';
 import type { CompletionParts } from './completion.ts';
 import { completionAt, wantsEmoji } from './completion.ts';
-import type { Pane } from './room-view-model.ts';
+import type { RoomViewModel } from './room-view-model.ts';
 
 export type Content = Params<'queue'>['content'];
 
 const SENT_KEPT = 50;
 
-export interface ComposingParts {
-  readonly pane: Pane;
+export interface ComposerParts {
+  readonly pane: RoomViewModel;
   readonly words: Words;
   readonly completing: () => CompletionParts;
   readonly emoji: () => Promise<EmojiBook>;
@@ -23,8 +23,8 @@ export interface ComposingParts {
 }
 
 /** What is being written in one room. */
-export class Composing {
-  readonly #parts: ComposingParts;
+export class ComposerViewModel {
+  readonly #parts: ComposerParts;
   #text: string;
   #tick = 1;
   #reply: HistoryItem | undefined;
@@ -36,7 +36,7 @@ export class Composing {
   #recalled: number | undefined;
   #made: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
 
-  constructor(parts: ComposingParts) {
+  constructor(parts: ComposerParts) {
     this.#parts = parts;
     const { draft, draftReply } = parts.pane.notes;
     this.#text = draft;

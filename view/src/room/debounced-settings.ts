@@ -5,7 +5,7 @@ import type { Platform } from '../chat/platform.ts';
 const WRITE_MS = 400;
 
 /** What the profile keeps of one room, changed here at once and written a moment later, together. */
-export class Jotter {
+export class DebouncedSettings {
   readonly #profile: Profile;
   readonly #platform: Pick<Platform, 'after'>;
   readonly #room: string;

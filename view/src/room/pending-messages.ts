@@ -7,7 +7,7 @@ import { WAITING_SEQ } from '../timeline/rows.ts';
 const REMEMBERED = 200;
 
 /** What waits to be sent in one room, as it is shown until it has been. */
-export class Sending {
+export class PendingMessages {
   readonly #lines: Lines;
   readonly #made = new Map<string, HistoryItem>();
   waiting: readonly Waiting[] = [];

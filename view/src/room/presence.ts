@@ -2,7 +2,7 @@ import type { ChatEvent } from '@gochat/client/api/methods';
 import type { Platform } from '../chat/platform.ts';
 import type { Readers } from '../timeline/context.ts';
 
-type Whisper = Extract<ChatEvent, { kind: 'whisper' }>['says'];
+type Whisper = Extract<ChatEvent, { kind: 'presence' }>['says'];
 
 /** How often a member who looks at a room says so, in rooms of up to 120; in larger ones rarer, so that all together stay quiet. */
 const HERE_MS = 30_000;

@@ -4,14 +4,14 @@ import type { Profile } from '@gochat/client/profile/profile-connection';
 import type { HistoryItem } from '@gochat/client/room/history';
 import type { Platform } from '../chat/platform.ts';
 import type { Timeline } from '../chat/snapshot.ts';
-import type { Context } from '../timeline/context.ts';
+import type { RowContext } from '../timeline/context.ts';
 import { keyOf, Lines, ownKey } from '../timeline/lines.ts';
 import type { Row } from '../timeline/row.ts';
-import { isNews, type Kept, makeRows } from '../timeline/rows.ts';
+import { isNews, makeRows, type RowCache } from '../timeline/rows.ts';
 import type { ClockFace } from '../words/clock-face.ts';
 import type { Words } from '../words/words.ts';
-import { Jotter } from './debounced-settings.ts';
-import { Sending } from './pending-messages.ts';
+import { DebouncedSettings } from './debounced-settings.ts';
+import { PendingMessages } from './pending-messages.ts';
 import { Presence } from './presence.ts';
 
 const PAGE = 200;
@@ -19,7 +19,7 @@ const PAGE = 200;
 const UNREAD_COUNTED = 1000;
 const MINUTE_MS = 60_000;
 
-export interface PaneParts {
+export interface RoomViewModelParts {
   readonly profile: Profile;
   readonly platform: Platform;
   readonly words: Words;
@@ -32,15 +32,15 @@ export interface PaneParts {
 type Target = Timeline['target'];
 
 /** One room as the view holds it: its lines, its members, and where its reader stands. */
-export class Pane {
+export class RoomViewModel {
   readonly presence: Presence;
-  readonly #parts: PaneParts;
+  readonly #parts: RoomViewModelParts;
   readonly #lines: Lines;
-  readonly #sending: Sending;
-  readonly #jotter: Jotter;
+  readonly #sending: PendingMessages;
+  readonly #jotter: DebouncedSettings;
   readonly #quoted = new Map<string, HistoryItem | null>();
   readonly #asked = new Set<string>();
-  readonly #kept: Kept = new Map();
+  readonly #kept: RowCache = new Map();
   #info: RoomInfo;
   #members: readonly MemberInfo[] = [];
   #live = false;
@@ -50,12 +50,12 @@ export class Pane {
   #newBehind: number | undefined;
   #target: Target;
   #tick = 0;
-  #context: Context | undefined;
+  #context: RowContext | undefined;
   #contextMinute = 0;
   #counted:
     | {
         readonly revision: number;
-        readonly context: Context;
+        readonly context: RowContext;
         readonly unread: number;
         readonly mentions: number;
       }
@@ -64,27 +64,27 @@ export class Pane {
   #revision = 0;
   #looking = false;
 
-  private constructor(parts: PaneParts, info: RoomInfo, notes: RoomNotes) {
+  private constructor(parts: RoomViewModelParts, info: RoomInfo, notes: RoomNotes) {
     this.#parts = parts;
     this.#info = info;
     this.#lines = new Lines((at) => parts.clock.dayKey(at));
-    this.#sending = new Sending(this.#lines);
-    this.#jotter = new Jotter(parts.profile, parts.platform, info.id, notes);
+    this.#sending = new PendingMessages(this.#lines);
+    this.#jotter = new DebouncedSettings(parts.profile, parts.platform, info.id, notes);
     this.presence = new Presence({
       platform: parts.platform,
       say: (says) => {
         if (says.kind === 'typing' && !this.notes.typing) return;
         // Nobody relies on it, and when the server is away nobody is told.
-        parts.profile.call('whisper', { room: info.id, says }).catch(() => undefined);
+        parts.profile.call('presence', { room: info.id, says }).catch(() => undefined);
       },
       changed: () => this.#touch(),
     });
   }
 
   /** Loads what is needed to show a room and to count what is new in it. @throws ChatError */
-  static async open(parts: PaneParts, info: RoomInfo): Promise<Pane> {
+  static async open(parts: RoomViewModelParts, info: RoomInfo): Promise<RoomViewModel> {
     const notes = await parts.profile.call('notes', { room: info.id });
-    const pane = new Pane(parts, info, notes);
+    const pane = new RoomViewModel(parts, info, notes);
     await pane.#refreshMembers();
     pane.#sending.waiting = await parts.profile.call('waiting', { room: info.id });
     await pane.#loadPage();
@@ -184,7 +184,7 @@ export class Pane {
     return item.mentions?.includes(this.context.self) === true || this.#answersSelf(item);
   }
 
-  get context(): Context {
+  get context(): RowContext {
     const { words, clock, platform } = this.#parts;
     const now = platform.now();
     const minute = Math.floor(now / MINUTE_MS);
@@ -296,7 +296,7 @@ export class Pane {
       case 'waiting':
         this.#sending.waiting = event.waiting;
         break;
-      case 'whisper':
+      case 'presence':
         this.presence.heard(event.device, event.says);
         break;
       case 'notes':

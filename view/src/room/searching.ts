@@ -3,12 +3,12 @@ import type { Search } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
-import type { Pane } from './room-view-model.ts';
+import type { RoomViewModel } from './room-view-model.ts';
 
 /** Hits that are fetched at a time. */
 export const HITS = 50;
 
-export interface SearchingParts {
+export interface SearchParts {
   readonly find: (
     text: string,
     before: string | undefined,
@@ -19,9 +19,9 @@ export interface SearchingParts {
 }
 
 /** A search in one room, page by page. */
-export class Searching {
-  readonly pane: Pane;
-  readonly #parts: SearchingParts;
+export class SearchViewModel {
+  readonly pane: RoomViewModel;
+  readonly #parts: SearchParts;
   readonly #text: string;
   #hits: readonly HistoryItem[] = [];
   #next: string | undefined;
@@ -30,7 +30,7 @@ export class Searching {
   #at = -1;
   #snapshot: Search | undefined;
 
-  constructor(pane: Pane, text: string, parts: SearchingParts) {
+  constructor(pane: RoomViewModel, text: string, parts: SearchParts) {
     this.pane = pane;
     this.#text = text;
     this.#parts = parts;

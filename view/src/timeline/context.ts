@@ -2,7 +2,7 @@ import type { ClockFace } from '../words/clock-face.ts';
 import type { Words } from '../words/words.ts';
 
 /** What the rows of a room depend on besides its lines. It is made anew when any of this changes. */
-export interface Context {
+export interface RowContext {
   readonly words: Words;
   readonly clock: ClockFace;
   /** This profile's device key. */

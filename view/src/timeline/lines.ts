@@ -1,5 +1,5 @@
 import type { HistoryItem } from '@gochat/client/room/history';
-import type { Context } from './context.ts';
+import type { RowContext } from './context.ts';
 import type { Row } from './row.ts';
 
 /** One line of a room's history with what was made of it last. */
@@ -10,14 +10,14 @@ export interface Line {
   readonly key: string;
   /** The day that it is of. */
   readonly day: string;
-  made: Made | undefined;
+  made: CachedRow | undefined;
 }
 
 /** A row and all that it was made of: while that is the same, so is the row. Ten thousand are looked over for each new message. */
-export interface Made {
+export interface CachedRow {
   readonly row: Row;
   readonly item: HistoryItem;
-  readonly context: Context;
+  readonly context: RowContext;
   readonly first: boolean;
   /** What it answers, if that is known. */
   readonly quoted: HistoryItem | null | undefined;

@@ -3,7 +3,7 @@ import type { Quote } from '../chat/snapshot.ts';
 import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
-import type { Context, Readers } from './context.ts';
+import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
 import type { Author, MessageRow, Row } from './row.ts';
@@ -13,7 +13,7 @@ const GROUP_MS = 5 * 60 * 1000;
 const QUOTE_CHARS = 120;
 
 /** What rows are made of. */
-export interface Story {
+export interface TimelineInput {
   readonly lines: Lines;
   /** Own messages that wait to be sent, as the lines they will become. */
   readonly waiting: readonly HistoryItem[];
@@ -26,19 +26,19 @@ export interface Story {
   readonly newBehind: number | undefined;
   /** Whether the lines begin where the history does. */
   readonly complete: boolean;
-  readonly context: Context;
+  readonly context: RowContext;
 }
 
 /** Rows that aren't made of one line, kept so that an unchanged one stays the same object. */
-export type Kept = Map<string, { readonly of: readonly unknown[]; readonly row: Row }>;
+export type RowCache = Map<string, { readonly of: readonly unknown[]; readonly row: Row }>;
 
 /**
  * The rows of a room. Most of a long room is only looked over: a row is made anew when something that it shows has changed.
  * @param kept what was kept of the last time; it is brought up to date.
  */
 export function makeRows(
-  story: Story,
-  kept: Kept,
+  story: TimelineInput,
+  kept: RowCache,
 ): { readonly rows: Row[]; readonly unreadKey: string | undefined } {
   const pass = new Pass(story, kept);
   for (const line of story.lines.all) pass.line(line);
@@ -47,10 +47,10 @@ export function makeRows(
 }
 
 class Pass {
-  readonly #story: Story;
-  readonly #kept: Kept;
+  readonly #story: TimelineInput;
+  readonly #kept: RowCache;
   readonly #rows: Row[] = [];
-  readonly #used: Kept = new Map();
+  readonly #used: RowCache = new Map();
   #previous: HistoryItem | undefined;
   #day = '';
   #unreadKey: string | undefined;
@@ -58,7 +58,7 @@ class Pass {
   /** How many of the readers have not come as far as the present line. */
   #behind = 0;
 
-  constructor(story: Story, kept: Kept) {
+  constructor(story: TimelineInput, kept: RowCache) {
     this.#story = story;
     this.#kept = kept;
     if (story.complete) this.#keep('start', [story.context.words], () => this.#start());
@@ -239,12 +239,12 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
-function isIgnored(line: Line | undefined, context: Context): boolean {
+function isIgnored(line: Line | undefined, context: RowContext): boolean {
   return line?.item.kind === 'text' && context.ignored.has(line.item.device);
 }
 
 /** Whether a line counts as something new to read. */
-export function isNews(item: HistoryItem, context: Pick<Context, 'ignored'>): boolean {
+export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): boolean {
   return item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.device);
 }
 
@@ -253,7 +253,7 @@ export function quoteOf(
   item: HistoryItem | undefined,
   seq: string,
   key: string | undefined,
-  { words }: Context,
+  { words }: RowContext,
 ): Quote {
   if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.lostQuote };
   const text = item.deleted === undefined ? inShort(item.text) : words.text.deletedQuote;
@@ -267,7 +267,7 @@ export function inShort(text: string): string {
   return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
 }
 
-function authorOf(item: HistoryItem, { verified }: Context): Author {
+function authorOf(item: HistoryItem, { verified }: RowContext): Author {
   return {
     device: item.device,
     name: sanitizeLine(item.from),
@@ -280,7 +280,7 @@ function authorOf(item: HistoryItem, { verified }: Context): Author {
 interface MessageParts {
   readonly first: boolean;
   readonly quote: Quote | undefined;
-  readonly context: Context;
+  readonly context: RowContext;
   readonly key: string;
   /** Whether it answers a message of this profile. */
   readonly answersSelf: boolean;
@@ -342,7 +342,7 @@ export const WAITING_SEQ = '0';
 function deliveryOf(
   item: HistoryItem,
   names: readonly string[] | undefined,
-  { words }: Context,
+  { words }: RowContext,
 ): Pick<MessageRow, 'delivery' | 'deliveryText'> {
   if (!item.own) return { delivery: undefined, deliveryText: '' };
   if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.waiting };
@@ -350,7 +350,7 @@ function deliveryOf(
   return { delivery: 'read', deliveryText: words.text.readBy(words.names(names)) };
 }
 
-function callable(item: HistoryItem, { labels, self }: Context): Callable {
+function callable(item: HistoryItem, { labels, self }: RowContext): Callable {
   const all = new Map<string, { self: boolean }>();
   for (const device of item.mentions ?? []) {
     const label = labels.get(device);
@@ -359,7 +359,7 @@ function callable(item: HistoryItem, { labels, self }: Context): Callable {
   return all;
 }
 
-function deletedRow(item: HistoryItem, first: boolean, context: Context, key: string): Row {
+function deletedRow(item: HistoryItem, first: boolean, context: RowContext, key: string): Row {
   const { words, clock } = context;
   const author = authorOf(item, context);
   const time = clock.time(item.at);
@@ -370,19 +370,19 @@ function deletedRow(item: HistoryItem, first: boolean, context: Context, key: st
 function deletedText(
   { deleted, own, from }: HistoryItem,
   name: string,
-  text: Context['words']['text'],
+  text: RowContext['words']['text'],
 ): string {
   if (deleted === undefined || deleted.by === from) return own ? text.deletedOwn : text.deleted(name);
   return text.deletedByAdmin(name, sanitizeLine(deleted.by));
 }
 
-function ignoredRow(key: string, lines: readonly Line[], { words }: Context): Row {
+function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext): Row {
   const names = [...new Set(lines.map(({ item }) => sanitizeLine(item.from)))];
   const text = words.text.ignored(words.count(lines.length, ...words.text.message), words.names(names));
   return { kind: 'ignored', key, text, spoken: text };
 }
 
-function noticeRow(key: string, lines: readonly Line[], { words, clock }: Context): Row {
+function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowContext): Row {
   const details = lines.map(({ item }) => ({
     time: clock.time(item.at),
     text:

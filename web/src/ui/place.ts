@@ -2,7 +2,7 @@ import type { Row } from '@gochat/view/timeline/row';
 import type { Heights } from './window.ts';
 
 /** Where the reader stands: a row and how far its top lies below the top of the screen; or at the end, following what comes. */
-export interface Place {
+export interface ScrollAnchor {
   readonly key: string;
   readonly offset: number;
   readonly atEnd: boolean;
@@ -15,7 +15,7 @@ export const SLACK = 24;
 const COVERED = 40;
 
 /** How far to scroll, so that the reader stands where they stood. */
-export function topOf(place: Place, heights: Heights, view: number): number {
+export function topOf(place: ScrollAnchor, heights: Heights, view: number): number {
   const bottom = Math.max(0, heights.total - view);
   if (place.atEnd) return bottom;
   const at = heights.index(place.key);
@@ -23,7 +23,7 @@ export function topOf(place: Place, heights: Heights, view: number): number {
 }
 
 /** Where the reader stands when it was scrolled so far. */
-export function placeAt(rows: readonly Row[], heights: Heights, box: HTMLElement): Place {
+export function placeAt(rows: readonly Row[], heights: Heights, box: HTMLElement): ScrollAnchor {
   const at = heights.at(box.scrollTop);
   return {
     key: rows[at]?.key ?? '',

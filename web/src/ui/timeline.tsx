@@ -3,7 +3,7 @@ import type { RoomScreen } from '@gochat/view/chat/snapshot';
 import type { Row } from '@gochat/view/timeline/row';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
-import { dayAbove, type Place, placeAt, SLACK, topOf } from './place.ts';
+import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './place.ts';
 import { RowView } from './row.tsx';
 import { Heights } from './window.ts';
 import { WORDS } from './words.ts';
@@ -25,7 +25,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
   const { rows, target, unreadKey, more, loading, unread } = room.timeline;
   const scroller = useRef<HTMLDivElement>(null);
   const heights = useMemo(() => new Heights(ESTIMATE), []);
-  const place = useRef<Place>({ key: unreadKey ?? '', offset: 80, atEnd: unreadKey === undefined });
+  const place = useRef<ScrollAnchor>({ key: unreadKey ?? '', offset: 80, atEnd: unreadKey === undefined });
   const [, redraw] = useReducer((n: number, _: undefined) => n + 1, 0);
   const [focused, setFocused] = useState<string | undefined>(undefined);
   const [marked, setMarked] = useState<string | undefined>(undefined);
