@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Environment, openEnvironment, openTree } from '@gochat/server/log/lmdb/environment';
+import { type Environment, openEnvironment, openTree } from '@gochat/server/internal/log/lmdb/environment';
 
 /**
  * LMDB and nothing else: so many writers, each of which makes the three records of a message (the room's, the entry, the id of the

@@ -1,7 +1,7 @@
-import { NOTES, PREFERENCES } from '@gochat/client/account/settings';
-import type { ChatEvent, MemberInfo, Method, Params, Result, RoomInfo } from '@gochat/client/api/methods';
-import type { Profile } from '@gochat/client/profile/profile-connection';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent, MemberInfo, Method, Params, Result, RoomInfo } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/profile-connection';
+import { NOTES, PREFERENCES } from '@gochat/client/settings';
 
 const NAMES = ['me', 'ana', 'ben', 'cleo', 'dan'] as const;
 const MINUTE_MS = 60_000;

@@ -1,11 +1,11 @@
-import { type Input, Keys } from '@gochat/terminal/screen/keys';
-import { UNICODE } from '@gochat/terminal/screen/marks';
-import { Painter } from '@gochat/terminal/screen/painter';
-import { Palette } from '@gochat/terminal/screen/palette';
-import { Screen } from '@gochat/terminal/screen/screen';
-import { createView } from '@gochat/view/chat/chat-view-model';
-import type { Platform } from '@gochat/view/chat/platform';
-import type { View } from '@gochat/view/chat/view';
+import { type Input, Keys } from '@gochat/terminal/internal/screen/keys';
+import { UNICODE } from '@gochat/terminal/internal/screen/marks';
+import { Painter } from '@gochat/terminal/internal/screen/painter';
+import { Palette } from '@gochat/terminal/internal/screen/palette';
+import { Screen } from '@gochat/terminal/internal/screen/screen';
+import { createView } from '@gochat/view/chat-view-model';
+import type { Platform } from '@gochat/view/platform';
+import type { View } from '@gochat/view/view';
 import { LongRoom } from './long-room.ts';
 
 const ROWS = 10_000;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ServerLimits } from '@gochat/server/operate/limits';
+import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { freePort } from './ports.ts';
 
 const SCRIPT = fileURLToPath(new URL('server-process.ts', import.meta.url));

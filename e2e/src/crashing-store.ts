@@ -1,4 +1,4 @@
-import type { ListOptions, Store, StoreChange, StoredRecord } from '@gochat/client/store/store';
+import type { ListOptions, Store, StoreChange, StoredRecord } from '@gochat/client/internal/store/store';
 
 /** The process that held the store is gone. */
 export class Crashed extends Error {

@@ -1,14 +1,14 @@
-import { Keymap } from '@gochat/terminal/screen/bindings';
-import { beginDialog } from '@gochat/terminal/screen/dialog-keys';
-import { type Drawing, draw } from '@gochat/terminal/screen/draw';
-import { EMPTY, replace } from '@gochat/terminal/screen/editor';
-import type { Size } from '@gochat/terminal/screen/frame';
-import { ASCII, UNICODE } from '@gochat/terminal/screen/marks';
-import { Painter } from '@gochat/terminal/screen/painter';
-import { type Depth, Palette } from '@gochat/terminal/screen/palette';
-import { RowLines } from '@gochat/terminal/screen/rows';
-import { START, type Ui } from '@gochat/terminal/screen/ui';
-import type { Snapshot } from '@gochat/view/chat/snapshot';
+import { Keymap } from '@gochat/terminal/internal/screen/bindings';
+import { beginDialog } from '@gochat/terminal/internal/screen/dialog-keys';
+import { type Drawing, draw } from '@gochat/terminal/internal/screen/draw';
+import { EMPTY, replace } from '@gochat/terminal/internal/screen/editor';
+import type { Size } from '@gochat/terminal/internal/screen/frame';
+import { ASCII, UNICODE } from '@gochat/terminal/internal/screen/marks';
+import { Painter } from '@gochat/terminal/internal/screen/painter';
+import { type Depth, Palette } from '@gochat/terminal/internal/screen/palette';
+import { RowLines } from '@gochat/terminal/internal/screen/rows';
+import { START, type Ui } from '@gochat/terminal/internal/screen/ui';
+import type { Snapshot } from '@gochat/view/snapshot';
 import headless from '@xterm/headless';
 
 export interface Drawn {

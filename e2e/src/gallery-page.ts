@@ -1,12 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openMemory } from '@gochat/server/log/memory/open';
-import { loadAssets } from '@gochat/server/net/assets';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
-import type { Actions } from '@gochat/view/chat/actions';
-import type { RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
+import { openMemory } from '@gochat/server/internal/log/memory/open';
+import { loadAssets } from '@gochat/server/internal/net/assets';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
+import type { Actions } from '@gochat/view/actions';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { bundle } from 'lightningcss';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'rolldown';

@@ -1,8 +1,8 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Snapshot } from '@gochat/view/chat/snapshot';
-import type { View } from '@gochat/view/chat/view';
-import { DIALOG_KINDS } from '@gochat/view/dialogs/dialog';
-import { highlight } from '@gochat/view/text/highlight';
+import type { Actions } from '@gochat/view/actions';
+import { DIALOG_KINDS } from '@gochat/view/dialog';
+import { highlight } from '@gochat/view/internal/text/highlight';
+import type { Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 import { mount } from '@gochat/web/ui/mount';
 import { asking, DIALOGS, SAMPLES } from './samples.ts';
 

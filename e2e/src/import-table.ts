@@ -104,7 +104,8 @@ interface Rules {
   readonly siblings: readonly string[];
   readonly declared: ReadonlySet<string>;
   readonly builtins: boolean;
-  readonly itself: boolean;
+  /** Whether it is a test: it may import its own folder by name, and modules that a sibling does not list. */
+  readonly isTest: boolean;
 }
 
 function rulesOf(
@@ -126,7 +127,7 @@ function rulesOf(
       ...(part === 'test' ? (row.testsMay ?? []).map((sibling) => `@gochat/${sibling}`) : []),
     ]),
     builtins: isTest || row.anywhere !== true,
-    itself: isTest,
+    isTest,
   };
 }
 
@@ -144,9 +145,12 @@ function breach({ file, specifier }: Import, rules: Rules): string | null {
   }
   const name = packageOf(specifier);
   const sibling = siblingOf(name);
-  if (sibling === folder) return rules.itself ? null : `${folder}/ imports itself by name: ${specifier}`;
+  if (sibling === folder) return rules.isTest ? null : `${folder}/ imports itself by name: ${specifier}`;
   if (sibling !== null && !rules.siblings.includes(sibling)) {
     return `${folder}/ may not import ${sibling}/ (${specifier})`;
+  }
+  if (sibling !== null && !rules.isTest && specifier.startsWith(`${name}/internal/`)) {
+    return `only tests may import ${specifier}: ${sibling}/package.json does not list it`;
   }
   if (isKeyLibrary(name) && folder !== 'crypto') return `only crypto/ may import ${name}`;
   return rules.declared.has(name) ? null : `${name} is not declared in ${folder}/package.json`;

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChatEvent } from '@gochat/client/api/methods';
-import { type OpenOptions, openChat, type Profile } from '@gochat/client/api/open';
-import type { HistoryItem } from '@gochat/client/room/history';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent } from '@gochat/client/methods';
+import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
 
 /** Long enough for a slow machine; what is waited for is a fact. */
 const WAIT_MS = 30_000;

@@ -1,6 +1,6 @@
+import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { startServer } from '@gochat/server/main';
-import type { ServerLimits } from '@gochat/server/operate/limits';
-import { readServeSettings } from '@gochat/server/operate/options';
+import { readServeSettings } from '@gochat/server/options';
 
 /** `gochat serve` in a process of its own, to be killed: tells its port by a message, logs to its standard output. */
 const [data, port, web = '', limits = '{}', cluster = ''] = process.argv.slice(2);

@@ -1,11 +1,11 @@
-import { type Input, Keys } from '@gochat/terminal/screen/keys';
-import { UNICODE } from '@gochat/terminal/screen/marks';
-import { Painter } from '@gochat/terminal/screen/painter';
-import { Palette } from '@gochat/terminal/screen/palette';
-import { Screen } from '@gochat/terminal/screen/screen';
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Snapshot } from '@gochat/view/chat/snapshot';
-import type { View } from '@gochat/view/chat/view';
+import { type Input, Keys } from '@gochat/terminal/internal/screen/keys';
+import { UNICODE } from '@gochat/terminal/internal/screen/marks';
+import { Painter } from '@gochat/terminal/internal/screen/painter';
+import { Palette } from '@gochat/terminal/internal/screen/palette';
+import { Screen } from '@gochat/terminal/internal/screen/screen';
+import type { Actions } from '@gochat/view/actions';
+import type { Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 import headless from '@xterm/headless';
 
 type Told = readonly [action: string, ...given: unknown[]];

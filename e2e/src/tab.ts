@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ChatEvent, Method, Params, Result } from '@gochat/client/api/methods';
-import type { Profile } from '@gochat/client/api/open-browser';
+import type { ChatEvent, Method, Params, Result } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/open-browser';
 import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'rolldown';
 

@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openChat, type Profile } from '@gochat/client/api/open';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
-import { createView } from '@gochat/view/chat/chat-view-model';
-import type { Notice, Platform } from '@gochat/view/chat/platform';
-import type { RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
-import type { View } from '@gochat/view/chat/view';
-import type { Dialog } from '@gochat/view/dialogs/dialog';
-import type { MessageRow, Row } from '@gochat/view/timeline/row';
+import { openChat, type Profile } from '@gochat/client/open';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
+import { createView } from '@gochat/view/chat-view-model';
+import type { Dialog } from '@gochat/view/dialog';
+import type { Notice, Platform } from '@gochat/view/platform';
+import type { MessageRow, Row } from '@gochat/view/row';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 
 /** Long enough for a slow machine; what is waited for is a fact. */
 const WAIT_MS = 30_000;

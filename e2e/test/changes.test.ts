@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ChatRoom } from '@gochat/client/api/sdk';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import { ChatRoom } from '@gochat/client/internal/api/sdk';
 import type { Content } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';

@@ -1,8 +1,8 @@
-import { connect } from '@gochat/client/net/connect';
+import { connect } from '@gochat/client/internal/net/connect';
 import type { RequestId, RoomId } from '@gochat/protocol/fields';
-import { openMemory } from '@gochat/server/log/memory/open';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
+import { openMemory } from '@gochat/server/internal/log/memory/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
 

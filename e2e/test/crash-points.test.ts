@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { Account } from '@gochat/client/account/account';
-import { connect } from '@gochat/client/net/connect';
-import type { HistoryItem } from '@gochat/client/room/history';
-import { MemoryStore } from '@gochat/client/store/memory';
-import { Records } from '@gochat/client/store/records';
+import type { HistoryItem } from '@gochat/client/history';
+import { Account } from '@gochat/client/internal/account/account';
+import { connect } from '@gochat/client/internal/net/connect';
+import { MemoryStore } from '@gochat/client/internal/store/memory';
+import { Records } from '@gochat/client/internal/store/records';
 import { openVault } from '@gochat/crypto/vault';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Crashed, CrashingStore } from '../src/crashing-store.ts';

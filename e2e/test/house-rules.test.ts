@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { type ServeOptions, serve } from '@gochat/server/serve';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { type ServeOptions, serve } from '@gochat/server/internal/serve';
 import { expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people.ts';
 import { Viewer } from '../src/viewer.ts';

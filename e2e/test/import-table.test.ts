@@ -143,6 +143,18 @@ test('what also runs in browsers imports nothing of Node.js', () => {
   ]);
 });
 
+test('only tests import what a sibling does not list', () => {
+  const line = `import { Room } from '@gochat/crypto/internal/room';\n`;
+  expect(
+    plant(
+      { 'client/src/account.ts': line, 'client/test/account.test.ts': line, 'crypto/src/room.ts': '' },
+      { client: depends('@gochat/crypto') },
+    ),
+  ).toEqual([
+    'client/src/account.ts:1: only tests may import @gochat/crypto/internal/room: crypto/package.json does not list it',
+  ]);
+});
+
 test('a folder without a row is told so', () => {
   expect(plant({ 'helpers/src/a.ts': '' })).toEqual(['helpers/: has no row in the import table']);
 });

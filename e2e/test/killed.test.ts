@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { platform } from '@gochat/client/profile/profile-connection';
+import { platform } from '@gochat/client/profile-connection';
 import { expect, test } from 'vitest';
 import { ChildServer } from '../src/child-server.ts';
 import { Someone, temporary } from '../src/people.ts';

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { openMemory } from '@gochat/server/log/memory/open';
-import { loadAssets } from '@gochat/server/net/assets';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { type RunningServer, serve } from '@gochat/server/serve';
+import { openMemory } from '@gochat/server/internal/log/memory/open';
+import { loadAssets } from '@gochat/server/internal/net/assets';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { type RunningServer, serve } from '@gochat/server/internal/serve';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BrowserPerson } from '../src/browser-person.ts';

@@ -5,9 +5,9 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { openMemory } from '@gochat/server/log/memory/open';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { type RunningServer, serve } from '@gochat/server/serve';
+import { openMemory } from '@gochat/server/internal/log/memory/open';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { type RunningServer, serve } from '@gochat/server/internal/serve';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 
 type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;

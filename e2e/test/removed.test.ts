@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { redeem } from '@gochat/client/account/joining';
-import { connect } from '@gochat/client/net/connect';
-import type { Connection } from '@gochat/client/net/connection';
+import { redeem } from '@gochat/client/internal/account/joining';
+import { connect } from '@gochat/client/internal/net/connect';
+import type { Connection } from '@gochat/client/internal/net/connection';
 import { proveEnter } from '@gochat/crypto/enter';
 import { createIdentity } from '@gochat/crypto/identity';
 import { parseLink } from '@gochat/crypto/link';

@@ -1,5 +1,5 @@
-import { DIALOG_KINDS } from '@gochat/view/dialogs/dialog';
-import { ROW_KINDS } from '@gochat/view/timeline/row';
+import { DIALOG_KINDS } from '@gochat/view/dialog';
+import { ROW_KINDS } from '@gochat/view/row';
 import { expect, test } from 'vitest';
 import { DIALOGS, ROWS, SAMPLES } from '../src/samples.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { ChatEvent } from '@gochat/client/api/methods';
+import type { ChatEvent } from '@gochat/client/methods';
 import type { Content, Presence } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';

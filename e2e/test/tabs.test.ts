@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { loadAssets } from '@gochat/server/net/assets';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { loadAssets } from '@gochat/server/internal/net/assets';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findChromium, launchChromium } from '../src/chromium.ts';

@@ -1,5 +1,5 @@
-import { lineWidth } from '@gochat/terminal/screen/frame';
-import { DIALOG_KINDS } from '@gochat/view/dialogs/dialog';
+import { lineWidth } from '@gochat/terminal/internal/screen/frame';
+import { DIALOG_KINDS } from '@gochat/view/dialog';
 import { describe, expect, test } from 'vitest';
 import { drawn, emulated, painted } from '../src/drawn.ts';
 import { ANA, asking, BEN, DIALOGS, longRoom, message, SAMPLES, snapshot } from '../src/samples.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@gochat/view/chat/snapshot';
+import type { Snapshot } from '@gochat/view/snapshot';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ANA, asking, BEN, DIALOGS, longRoom, message, ROWS, SAMPLES, snapshot } from '../src/samples.ts';
 import { Stage } from '../src/stage.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GoChat } from '@gochat/client/api/sdk';
+import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
 import { temporary } from '../src/people.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '@gochat/view/timeline/row';
+import type { Row } from '@gochat/view/row';
 import { expect, test } from 'vitest';
 import { gather, type Viewer } from '../src/viewer.ts';
 

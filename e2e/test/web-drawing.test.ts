@@ -1,4 +1,4 @@
-import { DIALOG_KINDS } from '@gochat/view/dialogs/dialog';
+import { DIALOG_KINDS } from '@gochat/view/dialog';
 import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findChromium, launchChromium } from '../src/chromium.ts';

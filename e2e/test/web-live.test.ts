@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { loadAssets } from '@gochat/server/net/assets';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
-import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialogs/dialog';
-import { ROW_KINDS, type Row } from '@gochat/view/timeline/row';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { loadAssets } from '@gochat/server/internal/net/assets';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
+import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialog';
+import { ROW_KINDS, type Row } from '@gochat/view/row';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserPerson } from '../src/browser-person.ts';

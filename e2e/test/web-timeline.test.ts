@@ -1,4 +1,4 @@
-import type { Snapshot } from '@gochat/view/chat/snapshot';
+import type { Snapshot } from '@gochat/view/snapshot';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findChromium, launchChromium } from '../src/chromium.ts';

@@ -1,5 +1,5 @@
-import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/operate/options';
-import { sanitizeText } from '@gochat/view/text/sanitize';
+import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/options';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';
 import { type Io, note } from './io.ts';

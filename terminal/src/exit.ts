@@ -1,4 +1,4 @@
-import { ChatError, type ChatErrorCode } from '@gochat/client/api/chat-error';
+import { ChatError, type ChatErrorCode } from '@gochat/client/chat-error';
 
 /** What a script learns from how the command ended. */
 export const EXIT = { done: 0, internal: 1, usage: 2, queued: 3, notMember: 4, refused: 5 } as const;

@@ -1,5 +1,5 @@
-import type { HistoryItem } from '@gochat/client/room/history';
-import { sanitizeLine, sanitizeText } from '@gochat/view/text/sanitize';
+import type { HistoryItem } from '@gochat/client/history';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { safeJson } from './safe-json.ts';
 
 /** A line of the chat: `name: text`, or `* what happened`. Further lines of a text are indented. `answered`: what it replies to. */

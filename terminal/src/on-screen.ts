@@ -1,4 +1,4 @@
-import type { Profile } from '@gochat/client/api/open';
+import type { Profile } from '@gochat/client/open';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { ChatError } from '@gochat/client/api/chat-error';
+import { ChatError } from '@gochat/client/chat-error';
 import type { Io } from './io.ts';
 
 /** From `GOCHAT_PASSPHRASE`, from the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined when none can be had. */

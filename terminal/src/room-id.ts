@@ -1,5 +1,5 @@
-import { firstNonEmpty } from '@gochat/client/account/room-info';
-import type { Profile } from '@gochat/client/api/open';
+import type { Profile } from '@gochat/client/open';
+import { firstNonEmpty } from '@gochat/client/room-info';
 
 /** A room's id, whatever it was called by: events name rooms by it alone. @throws ChatError `unknown-room`, `ambiguous` */
 export async function roomId(profile: Profile, room: string): Promise<string> {

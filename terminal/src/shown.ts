@@ -1,5 +1,5 @@
-import type { Profile } from '@gochat/client/api/open';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { Profile } from '@gochat/client/open';
 import { formatChange, formatItem } from './format.ts';
 
 const KEPT = 500;

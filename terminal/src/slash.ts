@@ -1,5 +1,5 @@
-import type { Profile } from '@gochat/client/api/open';
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import type { Profile } from '@gochat/client/open';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { columns, formatItem } from './format.ts';
 import type { Prompt } from './prompt.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { ChatError } from '@gochat/client/api/chat-error';
-import type { Profile } from '@gochat/client/api/open';
-import { sanitizeLine, sanitizeText } from '@gochat/view/text/sanitize';
+import { ChatError } from '@gochat/client/chat-error';
+import type { Profile } from '@gochat/client/open';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
 import { Prompt } from './prompt.ts';

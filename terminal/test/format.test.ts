@@ -1,5 +1,5 @@
-import { ChatError } from '@gochat/client/api/chat-error';
-import type { HistoryItem } from '@gochat/client/room/history';
+import { ChatError } from '@gochat/client/chat-error';
+import type { HistoryItem } from '@gochat/client/history';
 import { expect, test } from 'vitest';
 import { parseDuration } from '../src/duration.ts';
 import { exitCodeOf, UsageError } from '../src/exit.ts';

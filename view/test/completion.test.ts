@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/api/methods';
+import type { MemberInfo } from '@gochat/client/methods';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../src/commands/commands.ts';
 import { completionAt } from '../src/room/completion.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem, HistoryKind } from '@gochat/client/room/history';
+import type { HistoryItem, HistoryKind } from '@gochat/client/history';
 import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
 import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';

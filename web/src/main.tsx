@@ -1,5 +1,5 @@
-import { openBrowserChat } from '@gochat/client/api/open-browser';
-import { createView } from '@gochat/view/chat/chat-view-model';
+import { openBrowserChat } from '@gochat/client/open-browser';
+import { createView } from '@gochat/view/chat-view-model';
 import { render } from 'preact';
 import { browserPlatform } from './platform.ts';
 import { registerWorker } from './register-worker.ts';

@@ -1,4 +1,4 @@
-import type { Notice, Platform } from '@gochat/view/chat/platform';
+import type { Notice, Platform } from '@gochat/view/platform';
 import { keysOf } from './ui/keys.ts';
 import { NOTICE_CLICKED } from './ui/page.ts';
 import { readText } from './ui/text-file.ts';

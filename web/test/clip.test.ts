@@ -1,4 +1,4 @@
-import type { Block } from '@gochat/view/text/rich';
+import type { Block } from '@gochat/view/rich';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clip } from '../src/ui/clip.ts';

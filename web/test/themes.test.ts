@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { COLOURS } from '@gochat/view/timeline/row';
+import { COLOURS } from '@gochat/view/row';
 import { describe, expect, test } from 'vitest';
 
 const css = readFileSync(new URL('../src/styles/themes.css', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
-import { openChat } from '@gochat/client/api/open';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import { openChat } from '@gochat/client/open';
 
 const PAGE = 500;
 const WAIT_MS = 300_000;

@@ -2,8 +2,6 @@ import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { heal, invite, type Started } from '@gochat/crypto/handshake';
 import { createIdentity, encodeCredential, fingerprintOf } from '@gochat/crypto/identity';
-import { join } from '@gochat/crypto/join';
-import type { InviteLink } from '@gochat/crypto/link';
 import {
   candidate,
   commit,
@@ -14,7 +12,9 @@ import {
   readPrivateMessage,
   readPublicMessage,
   unprotect,
-} from '@gochat/crypto/mls';
+} from '@gochat/crypto/internal/mls';
+import { join } from '@gochat/crypto/join';
+import type { InviteLink } from '@gochat/crypto/link';
 import { type Env, utf8 } from '@gochat/crypto/primitives';
 import { type LogEntry, receive } from '@gochat/crypto/receive';
 import { membersOf, type Room } from '@gochat/crypto/room';

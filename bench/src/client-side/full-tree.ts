@@ -1,5 +1,5 @@
 import { createIdentity, encodeCredential } from '@gochat/crypto/identity';
-import { capabilities, found, type LeafNode, type MlsState } from '@gochat/crypto/mls';
+import { capabilities, found, type LeafNode, type MlsState } from '@gochat/crypto/internal/mls';
 import { concatBytes, type Env, sha256, sign, uint32, utf8 } from '@gochat/crypto/primitives';
 
 type Tree = MlsState['ratchetTree'];

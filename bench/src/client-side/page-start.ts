@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { findChromium, launchChromium } from '@gochat/e2e/chromium';
 import { temporary } from '@gochat/e2e/people';
-import { openLmdb } from '@gochat/server/log/lmdb/open';
-import { loadAssets } from '@gochat/server/net/assets';
-import { openOperatorLog } from '@gochat/server/operate/operator-log';
-import { serve } from '@gochat/server/serve';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import { loadAssets } from '@gochat/server/internal/net/assets';
+import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
+import { serve } from '@gochat/server/internal/serve';
 import type { Browser } from 'playwright-core';
 import { type Figure, figureOf, type Occasion } from './figures.ts';
 

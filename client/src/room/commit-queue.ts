@@ -52,10 +52,7 @@ export class CommitQueue {
       if (free === undefined) throw new ChatError('offline', 'the server could not be reached in time');
       const request = await mutex.take(() => this.#begin(make));
       if (request === undefined) continue;
-      const outcome = await watch.until(
-        () => this.#outcomes.get(request) ?? store.failure,
-        end - Date.now(),
-      );
+      const outcome = await watch.until(() => this.#outcomes.get(request) ?? store.failure, end - Date.now());
       if (outcome === 'landed') return;
       if (outcome instanceof ChatError) throw outcome;
       if (outcome === undefined)

@@ -2,9 +2,9 @@ import type { Content } from '@gochat/crypto/content';
 import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { createIdentity } from '@gochat/crypto/identity';
+import { decodePayload, encodePayload } from '@gochat/crypto/internal/payload';
 import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
 import { LinkError, parseLink } from '@gochat/crypto/link';
-import { decodePayload, encodePayload } from '@gochat/crypto/payload';
 import { type LogEntry, receive } from '@gochat/crypto/receive';
 import { type Room, RoomError } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
@@ -12,9 +12,9 @@ import { openRecord, openVault, recordKey, sealRecord, VaultError } from '@gocha
 import { encodeFrame, FrameError, LineDecoder, parseDown, parseUp } from '@gochat/protocol/codec';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
-import { parseName } from '@gochat/server/net/served-names';
-import { parseMarkdown, wordsOf } from '@gochat/view/text/markdown';
-import { sanitizeLine, sanitizeText } from '@gochat/view/text/sanitize';
+import { parseName } from '@gochat/server/internal/net/served-names';
+import { parseMarkdown, wordsOf } from '@gochat/view/internal/text/markdown';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { Corpus } from './corpus.ts';
 
 /** One parser, and what it may do with any bytes. */

@@ -1,4 +1,4 @@
-import type { CommandName } from '@gochat/view/commands/command';
+import type { CommandName } from '@gochat/view/command';
 import type { EditName } from './editor.ts';
 
 /** Where a key counts: `normal` is vim's mode for commands, `welcome` the screen without a room. */

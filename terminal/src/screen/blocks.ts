@@ -1,5 +1,5 @@
-import type { Block, CodePart, Inline } from '@gochat/view/text/rich';
-import { sanitizeText } from '@gochat/view/text/sanitize';
+import type { Block, CodePart, Inline } from '@gochat/view/rich';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import type { Marks } from './marks.ts';
 import { head, shorten, widthOf } from './width.ts';

@@ -1,4 +1,4 @@
-import { sanitizeText } from '@gochat/view/text/sanitize';
+import { sanitizeText } from '@gochat/view/sanitize';
 
 /** Longer than any row of a screen. */
 const CHARS = 2000;

@@ -1,5 +1,5 @@
-import type { Completion, Composer, RoomScreen } from '@gochat/view/chat/snapshot';
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
+import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
 import { oneLine } from './clean.ts';
 import type { Editor } from './editor.ts';
 import { fieldView } from './field.ts';

@@ -1,4 +1,4 @@
-import type { FormDialog } from '@gochat/view/dialogs/dialog';
+import type { FormDialog } from '@gochat/view/dialog';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { fieldView } from './field.ts';

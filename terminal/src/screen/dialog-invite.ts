@@ -1,4 +1,4 @@
-import type { InviteDialog } from '@gochat/view/dialogs/dialog';
+import type { InviteDialog } from '@gochat/view/dialog';
 import { type BoxContent, busyLine, DIM, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';

@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Dialog, Field, FormDialog } from '@gochat/view/dialogs/dialog';
+import type { Actions } from '@gochat/view/actions';
+import type { Dialog, Field, FormDialog } from '@gochat/view/dialog';
 import { EDITS, type Editor, EMPTY, insert, replace } from './editor.ts';
 import type { Input } from './keys.ts';
 import type { DialogUi } from './ui.ts';

@@ -1,4 +1,4 @@
-import type { Dialog, HelpDialog, InspectDialog, MemberDialog, MenuItem } from '@gochat/view/dialogs/dialog';
+import type { Dialog, HelpDialog, InspectDialog, MemberDialog, MenuItem } from '@gochat/view/dialog';
 import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
 import { oneLine } from './clean.ts';
 import { formContent } from './dialog-form.ts';

@@ -1,4 +1,4 @@
-import type { MenuDialog } from '@gochat/view/dialogs/dialog';
+import type { MenuDialog } from '@gochat/view/dialog';
 import type { MoveName } from './bindings.ts';
 import { oneLine } from './clean.ts';
 import { EDITS, EMPTY, move, replace } from './editor.ts';

@@ -1,4 +1,4 @@
-import type { RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { textSpans } from './blocks.ts';
 import type { DialogView } from './box.ts';
 import { oneLine } from './clean.ts';

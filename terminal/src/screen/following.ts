@@ -1,6 +1,6 @@
-import type { Snapshot } from '@gochat/view/chat/snapshot';
-import type { Dialog } from '@gochat/view/dialogs/dialog';
-import type { Row } from '@gochat/view/timeline/row';
+import type { Dialog } from '@gochat/view/dialog';
+import type { Row } from '@gochat/view/row';
+import type { Snapshot } from '@gochat/view/snapshot';
 import { beginDialog } from './dialog-keys.ts';
 import { type Editor, EMPTY, replace } from './editor.ts';
 import type { ScrollAnchor } from './timeline.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Notice } from '@gochat/view/chat/platform';
+import type { Notice } from '@gochat/view/platform';
 import { oneLine } from './clean.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

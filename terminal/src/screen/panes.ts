@@ -1,5 +1,5 @@
-import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
+import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { oneLine } from './clean.ts';
 import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
 import type { Marks } from './marks.ts';

@@ -1,6 +1,6 @@
-import type { Quote } from '@gochat/view/chat/snapshot';
-import { sanitizeLine, sanitizeText } from '@gochat/view/text/sanitize';
-import type { Author, Delivery, MessageRow, Row } from '@gochat/view/timeline/row';
+import type { Author, Delivery, MessageRow, Row } from '@gochat/view/row';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import type { Quote } from '@gochat/view/snapshot';
 import { blockLines, type Pen, textSpans } from './blocks.ts';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { shorten, widthOf } from './width.ts';

@@ -1,7 +1,7 @@
-import type { Profile } from '@gochat/client/api/open';
-import { createView } from '@gochat/view/chat/chat-view-model';
-import type { Platform } from '@gochat/view/chat/platform';
-import { sanitizeText } from '@gochat/view/text/sanitize';
+import type { Profile } from '@gochat/client/open';
+import { createView } from '@gochat/view/chat-view-model';
+import type { Platform } from '@gochat/view/platform';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { Keymap, type KeymapName as KeyProfile } from './bindings.ts';

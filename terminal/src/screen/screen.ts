@@ -1,7 +1,7 @@
-import type { RoomScreen, Snapshot } from '@gochat/view/chat/snapshot';
-import type { View } from '@gochat/view/chat/view';
-import type { MenuDialog } from '@gochat/view/dialogs/dialog';
-import type { CodePart } from '@gochat/view/text/rich';
+import type { MenuDialog } from '@gochat/view/dialog';
+import type { CodePart } from '@gochat/view/rich';
+import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 import { type KeyContext, Keymap, type KeymapName, written } from './bindings.ts';
 import type { CodeBlock } from './blocks.ts';
 import { dialogKey } from './dialog-keys.ts';

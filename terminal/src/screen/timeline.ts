@@ -1,4 +1,4 @@
-import type { Row } from '@gochat/view/timeline/row';
+import type { Row } from '@gochat/view/row';
 import { type Line, on, span } from './frame.ts';
 import type { Marks } from './marks.ts';
 import type { Gutter, RowLines } from './rows.ts';

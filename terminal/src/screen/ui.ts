@@ -1,4 +1,4 @@
-import type { MenuDialog } from '@gochat/view/dialogs/dialog';
+import type { MenuDialog } from '@gochat/view/dialog';
 import { type Editor, EMPTY } from './editor.ts';
 import type { ScrollAnchor } from './timeline.ts';
 

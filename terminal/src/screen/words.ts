@@ -1,4 +1,4 @@
-import type { Platform } from '@gochat/view/chat/platform';
+import type { Platform } from '@gochat/view/platform';
 
 /** How text is written, for help. */
 export const WRITING_KEYS: Platform['writingKeys'] = [

@@ -1,6 +1,6 @@
-import { backupFolder } from '@gochat/server/log/lmdb/backup';
-import { type GivenOptions, readDataFolder } from '@gochat/server/operate/options';
-import { orUsage, UsageError } from '@gochat/server/operate/usage-error';
+import { backupFolder } from '@gochat/server/backup';
+import { type GivenOptions, readDataFolder } from '@gochat/server/options';
+import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
 /** Copies a server's data to a file, while the server runs. */

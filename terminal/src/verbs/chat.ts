@@ -1,7 +1,7 @@
-import type { RoomInfo } from '@gochat/client/api/methods';
-import type { Profile } from '@gochat/client/api/open';
-import { checkGiven } from '@gochat/client/api/validate-input';
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import type { RoomInfo } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/open';
+import { checkGiven } from '@gochat/client/validate-input';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';

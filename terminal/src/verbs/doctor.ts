@@ -1,5 +1,5 @@
-import { examine, type Health } from '@gochat/server/operate/doctor';
-import { type GivenOptions, readServeSettings } from '@gochat/server/operate/options';
+import { examine, type Health } from '@gochat/server/doctor';
+import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT } from '../exit.ts';
 import { type Io, print } from '../io.ts';
 

@@ -1,5 +1,5 @@
-import { checkGiven } from '@gochat/client/api/validate-input';
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import { checkGiven } from '@gochat/client/validate-input';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { openScreen, type ScreenOptions, wantsScreen } from '../on-screen.ts';

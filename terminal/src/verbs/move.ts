@@ -1,7 +1,7 @@
-import type { MoveProgress } from '@gochat/server/log/move';
-import { clusterOptions } from '@gochat/server/operate/cluster-settings';
-import { type GivenOptions, readClusterSettings } from '@gochat/server/operate/options';
-import { orUsage, UsageError } from '@gochat/server/operate/usage-error';
+import { clusterOptions } from '@gochat/server/cluster-settings';
+import type { MoveProgress } from '@gochat/server/move';
+import { type GivenOptions, readClusterSettings } from '@gochat/server/options';
+import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
 const BAR_CELLS = 30;
@@ -18,7 +18,7 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
   const cluster = readClusterSettings({ ...rest, log: to }, io.env);
   if (cluster === undefined) throw new UsageError('name the NATS servers with --to');
   // Few need it.
-  const { moveRooms } = await import('@gochat/server/log/move');
+  const { moveRooms } = await import('@gochat/server/move');
   const options = await orUsage(clusterOptions(cluster));
   const bar = new ProgressBar(io);
   const report = await orUsage(

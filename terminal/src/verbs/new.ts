@@ -1,4 +1,4 @@
-import { checkGiven } from '@gochat/client/api/validate-input';
+import { checkGiven } from '@gochat/client/validate-input';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';

@@ -1,6 +1,6 @@
-import { restoreFolder } from '@gochat/server/log/lmdb/backup';
-import { type GivenOptions, readDataFolder } from '@gochat/server/operate/options';
-import { orUsage } from '@gochat/server/operate/usage-error';
+import { restoreFolder } from '@gochat/server/backup';
+import { type GivenOptions, readDataFolder } from '@gochat/server/options';
+import { orUsage } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
 /** Puts a server's data back from a file. */

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '@gochat/view/text/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { UsageError } from '../exit.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import type { Profile } from '@gochat/client/api/open';
+import type { Profile } from '@gochat/client/open';
 import { EXIT, UsageError } from '../exit.ts';
 import { type Io, note, print, readAll } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '@gochat/server/main';
-import { type GivenOptions, readServeSettings } from '@gochat/server/operate/options';
+import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 

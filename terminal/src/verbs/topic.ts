@@ -1,4 +1,4 @@
-import { sanitizeText } from '@gochat/view/text/sanitize';
+import { sanitizeText } from '@gochat/view/sanitize';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId } from '../room-id.ts';

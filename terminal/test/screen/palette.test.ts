@@ -1,4 +1,4 @@
-import { COLOURS } from '@gochat/view/timeline/row';
+import { COLOURS } from '@gochat/view/row';
 import { describe, expect, test } from 'vitest';
 import { depthOf, indexOf, Palette, rgb, THEMES, themeOf } from '../../src/screen/palette.ts';
 

@@ -1,7 +1,7 @@
-import type { Preferences } from '@gochat/client/account/settings';
-import type { ChatEvent, RoomInfo } from '@gochat/client/api/methods';
-import type { Profile } from '@gochat/client/profile/profile-connection';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/profile-connection';
+import type { Preferences } from '@gochat/client/settings';
 import { COMMANDS, commandNamed, isAvailable, runCommand } from '../commands/commands.ts';
 import { DialogHost } from '../dialogs/dialog-host.ts';
 import { freshId } from '../ids.ts';

@@ -1,5 +1,5 @@
-import type { Preferences } from '@gochat/client/account/settings';
-import type { Profile } from '@gochat/client/profile/profile-connection';
+import type { Profile } from '@gochat/client/profile-connection';
+import type { Preferences } from '@gochat/client/settings';
 import type { Command, CommandName } from '../commands/command.ts';
 import type { Dialog } from '../dialogs/dialog.ts';
 import type { DialogHandle, DialogRequest } from '../dialogs/dialog-host.ts';

@@ -1,4 +1,4 @@
-import type { Preferences } from '@gochat/client/account/settings';
+import type { Preferences } from '@gochat/client/settings';
 import type { Dialog } from '../dialogs/dialog.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';

@@ -1,5 +1,5 @@
-import type { MemberInfo } from '@gochat/client/api/methods';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { MemberInfo } from '@gochat/client/methods';
 import type { Host } from '../chat/host.ts';
 import { choiceField, form } from '../dialogs/forms.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
 import type { Host } from '../chat/host.ts';
 import { sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';

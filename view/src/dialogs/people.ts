@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/api/methods';
+import type { MemberInfo } from '@gochat/client/methods';
 import type { Host } from '../chat/host.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';

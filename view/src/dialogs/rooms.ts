@@ -1,4 +1,4 @@
-import { ChatError } from '@gochat/client/api/chat-error';
+import { ChatError } from '@gochat/client/chat-error';
 import type { Host } from '../chat/host.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';

@@ -1,4 +1,4 @@
-import type { MemberInfo } from '@gochat/client/api/methods';
+import type { MemberInfo } from '@gochat/client/methods';
 import type { Completion, Suggestion } from '../chat/snapshot.ts';
 import type { Command } from '../commands/command.ts';
 import type { EmojiBook } from '../text/emoji.ts';

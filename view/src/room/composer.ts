@@ -1,5 +1,5 @@
-import type { Params } from '@gochat/client/api/methods';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { Params } from '@gochat/client/methods';
 import type { Completion, Composer, Quote } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { labelAt } from '../text/markdown.ts';

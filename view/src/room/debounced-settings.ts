@@ -1,5 +1,5 @@
-import type { RoomNotes } from '@gochat/client/account/settings';
-import type { Profile } from '@gochat/client/profile/profile-connection';
+import type { Profile } from '@gochat/client/profile-connection';
+import type { RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
 
 const WRITE_MS = 400;

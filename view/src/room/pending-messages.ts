@@ -1,6 +1,6 @@
-import type { MemberInfo, Waiting } from '@gochat/client/api/methods';
-import { applyChange, isChange, targetOf } from '@gochat/client/room/changes';
-import type { HistoryItem } from '@gochat/client/room/history';
+import { applyChange, isChange, targetOf } from '@gochat/client/changes';
+import type { HistoryItem } from '@gochat/client/history';
+import type { MemberInfo, Waiting } from '@gochat/client/methods';
 import { type Lines, ownKey } from '../timeline/lines.ts';
 import { WAITING_SEQ } from '../timeline/rows.ts';
 

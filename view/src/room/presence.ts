@@ -1,4 +1,4 @@
-import type { ChatEvent } from '@gochat/client/api/methods';
+import type { ChatEvent } from '@gochat/client/methods';
 import type { Platform } from '../chat/platform.ts';
 import type { Readers } from '../timeline/context.ts';
 

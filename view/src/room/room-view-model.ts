@@ -1,7 +1,7 @@
-import type { RoomNotes } from '@gochat/client/account/settings';
-import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/api/methods';
-import type { Profile } from '@gochat/client/profile/profile-connection';
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
+import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
+import type { Profile } from '@gochat/client/profile-connection';
+import type { RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
 import type { Timeline } from '../chat/snapshot.ts';
 import type { RowContext } from '../timeline/context.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
 import type { Search } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
 import type { RowContext } from './context.ts';
 import type { Row } from './row.ts';
 

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/room/history';
+import type { HistoryItem } from '@gochat/client/history';
 import type { Quote } from '../chat/snapshot.ts';
 import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';

@@ -1,4 +1,4 @@
-import type { RoomScreen } from '@gochat/view/chat/snapshot';
+import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 const EVERY_MS = 2500;

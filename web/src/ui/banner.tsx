@@ -1,4 +1,4 @@
-import type { ConnectionState, Flash } from '@gochat/view/chat/snapshot';
+import type { ConnectionState, Flash } from '@gochat/view/snapshot';
 
 /** What is the matter with the connection; in the document always, so that a change is read out. */
 export function Banner({ connection }: { readonly connection: ConnectionState }) {

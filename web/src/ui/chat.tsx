@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { RoomScreen } from '@gochat/view/chat/snapshot';
+import type { Actions } from '@gochat/view/actions';
+import type { RoomScreen } from '@gochat/view/snapshot';
 import { useState } from 'preact/hooks';
 import { ComposerView } from './composer.tsx';
 import { SearchView } from './details.tsx';

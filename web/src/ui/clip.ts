@@ -1,4 +1,4 @@
-import type { Block, Inline } from '@gochat/view/text/rich';
+import type { Block, Inline } from '@gochat/view/rich';
 
 /** A message longer than this is folded at first: to lay a megabyte out takes longer than anybody wants to wait. */
 const CHARS = 4000;

@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Completion, Composer } from '@gochat/view/chat/snapshot';
+import type { Actions } from '@gochat/view/actions';
+import type { Completion, Composer } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { WORDS } from './words.ts';

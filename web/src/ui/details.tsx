@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { RoomScreen, Search } from '@gochat/view/chat/snapshot';
+import type { Actions } from '@gochat/view/actions';
+import type { RoomScreen, Search } from '@gochat/view/snapshot';
 import { useEffect, useRef } from 'preact/hooks';
 import { Avatar } from './avatar.tsx';
 import { Icon } from './icons.tsx';

@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialogs/dialog';
+import type { Actions } from '@gochat/view/actions';
+import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialog';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { WORDS } from './words.ts';
 

@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Field, FormDialog } from '@gochat/view/dialogs/dialog';
+import type { Actions } from '@gochat/view/actions';
+import type { Field, FormDialog } from '@gochat/view/dialog';
 import { WORDS } from './words.ts';
 
 /** Fields and a button. What is filled in stays in the document until it is submitted. */

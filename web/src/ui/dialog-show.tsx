@@ -1,4 +1,4 @@
-import type { Actions } from '@gochat/view/chat/actions';
+import type { Actions } from '@gochat/view/actions';
 import type {
   HelpDialog,
   InspectDialog,
@@ -7,7 +7,7 @@ import type {
   MemberDialog,
   MenuDialog,
   MenuItem,
-} from '@gochat/view/dialogs/dialog';
+} from '@gochat/view/dialog';
 import { Avatar } from './avatar.tsx';
 import { Icon } from './icons.tsx';
 import { WORDS } from './words.ts';

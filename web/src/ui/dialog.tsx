@@ -1,6 +1,6 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Flash } from '@gochat/view/chat/snapshot';
-import type { Dialog } from '@gochat/view/dialogs/dialog';
+import type { Actions } from '@gochat/view/actions';
+import type { Dialog } from '@gochat/view/dialog';
+import type { Flash } from '@gochat/view/snapshot';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { FlashView } from './banner.tsx';

@@ -1,7 +1,7 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Snapshot } from '@gochat/view/chat/snapshot';
-import type { CommandName } from '@gochat/view/commands/command';
-import type { Row } from '@gochat/view/timeline/row';
+import type { Actions } from '@gochat/view/actions';
+import type { CommandName } from '@gochat/view/command';
+import type { Row } from '@gochat/view/row';
+import type { Snapshot } from '@gochat/view/snapshot';
 
 /** What the page itself does by keys, beside the commands. */
 export type PageKey =

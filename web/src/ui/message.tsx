@@ -1,6 +1,6 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Quote } from '@gochat/view/chat/snapshot';
-import type { Author, DeletedRow, MessageRow } from '@gochat/view/timeline/row';
+import type { Actions } from '@gochat/view/actions';
+import type { Author, DeletedRow, MessageRow } from '@gochat/view/row';
+import type { Quote } from '@gochat/view/snapshot';
 import { useMemo, useState } from 'preact/hooks';
 import { Avatar } from './avatar.tsx';
 import { clip } from './clip.ts';

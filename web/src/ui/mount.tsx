@@ -1,4 +1,4 @@
-import type { View } from '@gochat/view/chat/view';
+import type { View } from '@gochat/view/view';
 import { render } from 'preact';
 import { App } from './app.tsx';
 

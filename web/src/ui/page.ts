@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Snapshot } from '@gochat/view/chat/snapshot';
+import type { Actions } from '@gochat/view/actions';
+import type { Snapshot } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { followTheme } from './theme.ts';
 import { WORDS } from './words.ts';

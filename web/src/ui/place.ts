@@ -1,4 +1,4 @@
-import type { Row } from '@gochat/view/timeline/row';
+import type { Row } from '@gochat/view/row';
 import type { Heights } from './window.ts';
 
 /** Where the reader stands: a row and how far its top lies below the top of the screen; or at the end, following what comes. */

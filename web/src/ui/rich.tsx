@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { Block, CodePart, Inline } from '@gochat/view/text/rich';
+import type { Actions } from '@gochat/view/actions';
+import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';

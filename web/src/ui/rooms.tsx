@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { RoomEntry } from '@gochat/view/chat/snapshot';
+import type { Actions } from '@gochat/view/actions';
+import type { RoomEntry } from '@gochat/view/snapshot';
 import { Avatar } from './avatar.tsx';
 import { Icon, Mark } from './icons.tsx';
 import { WORDS } from './words.ts';

@@ -1,5 +1,5 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { NoticeRow, Row } from '@gochat/view/timeline/row';
+import type { Actions } from '@gochat/view/actions';
+import type { NoticeRow, Row } from '@gochat/view/row';
 import { Component } from 'preact';
 import { Icon } from './icons.tsx';
 import { Deleted, Message, messageClass } from './message.tsx';

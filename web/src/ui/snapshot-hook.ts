@@ -1,5 +1,5 @@
-import type { Snapshot } from '@gochat/view/chat/snapshot';
-import type { View } from '@gochat/view/chat/view';
+import type { Snapshot } from '@gochat/view/snapshot';
+import type { View } from '@gochat/view/view';
 import { useEffect, useState } from 'preact/hooks';
 
 /** The view's snapshot, and a new drawing whenever it changes. */

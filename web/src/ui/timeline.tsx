@@ -1,6 +1,6 @@
-import type { Actions } from '@gochat/view/chat/actions';
-import type { RoomScreen } from '@gochat/view/chat/snapshot';
-import type { Row } from '@gochat/view/timeline/row';
+import type { Actions } from '@gochat/view/actions';
+import type { Row } from '@gochat/view/row';
+import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './place.ts';

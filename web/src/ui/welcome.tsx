@@ -1,4 +1,4 @@
-import type { Actions } from '@gochat/view/chat/actions';
+import type { Actions } from '@gochat/view/actions';
 import { Mark } from './icons.tsx';
 import { WORDS } from './words.ts';
 
