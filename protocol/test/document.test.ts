@@ -110,7 +110,7 @@ test('nothing is fenced as JSON that is not checked', () => {
 });
 
 test('the conversation at the beginning has the members that the frames have', () => {
-  const lines = fenced('text', sections.get('One minute'))[0]?.trim().split('\n') ?? [];
+  const lines = fenced('text', sections.get('Example session'))[0]?.trim().split('\n') ?? [];
   expect(lines.length).toBeGreaterThan(8);
   for (const line of lines) {
     const frame = JSON.parse(line.slice(2)) as { type: string };
