@@ -1,8 +1,8 @@
-import { type Input, Keys } from '@gochat/terminal/internal/screen/keys';
-import { UNICODE } from '@gochat/terminal/internal/screen/marks';
-import { Painter } from '@gochat/terminal/internal/screen/painter';
-import { Palette } from '@gochat/terminal/internal/screen/palette';
+import { UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
 import { Screen } from '@gochat/terminal/internal/screen/screen';
+import { type Input, Keys } from '@gochat/terminal/internal/screen/terminal/input-decoder';
+import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
+import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Platform } from '@gochat/view/platform';
 import type { View } from '@gochat/view/view';

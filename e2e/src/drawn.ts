@@ -1,13 +1,13 @@
-import { Keymap } from '@gochat/terminal/internal/screen/bindings';
-import { beginDialog } from '@gochat/terminal/internal/screen/dialog-keys';
-import { type Drawing, draw } from '@gochat/terminal/internal/screen/draw';
-import { EMPTY, replace } from '@gochat/terminal/internal/screen/editor';
-import type { Size } from '@gochat/terminal/internal/screen/frame';
-import { ASCII, UNICODE } from '@gochat/terminal/internal/screen/marks';
-import { Painter } from '@gochat/terminal/internal/screen/painter';
-import { type Depth, Palette } from '@gochat/terminal/internal/screen/palette';
-import { RowLines } from '@gochat/terminal/internal/screen/rows';
-import { START, type Ui } from '@gochat/terminal/internal/screen/ui';
+import { type Drawing, draw } from '@gochat/terminal/internal/screen/draw/draw';
+import type { Size } from '@gochat/terminal/internal/screen/draw/frame';
+import { RowLines } from '@gochat/terminal/internal/screen/draw/rows';
+import { ASCII, UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
+import { EMPTY, replace } from '@gochat/terminal/internal/screen/edit/editor';
+import { beginDialog } from '@gochat/terminal/internal/screen/input/dialog-keys';
+import { Keymap } from '@gochat/terminal/internal/screen/input/keymap';
+import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
+import { type Depth, Palette } from '@gochat/terminal/internal/screen/terminal/palette';
+import { START, type Ui } from '@gochat/terminal/internal/screen/ui-state';
 import type { Snapshot } from '@gochat/view/snapshot';
 import headless from '@xterm/headless';
 

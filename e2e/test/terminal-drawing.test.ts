@@ -1,4 +1,4 @@
-import { lineWidth } from '@gochat/terminal/internal/screen/frame';
+import { lineWidth } from '@gochat/terminal/internal/screen/draw/frame';
 import { DIALOG_KINDS } from '@gochat/view/dialog';
 import { describe, expect, test } from 'vitest';
 import { drawn, emulated, painted } from '../src/drawn.ts';

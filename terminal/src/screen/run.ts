@@ -4,15 +4,15 @@ import type { Platform } from '@gochat/view/platform';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
-import { Keymap, type KeymapName as KeyProfile } from './bindings.ts';
-import { Keys } from './keys.ts';
-import { ASCII, UNICODE } from './marks.ts';
-import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './notify.ts';
-import { Painter } from './painter.ts';
-import { depthOf, Palette, themeOf } from './palette.ts';
+import { ASCII, UNICODE } from './draw/symbols.ts';
+import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
 import { type Outside, Screen } from './screen.ts';
-import { editOutside, openOutside, readTextFile } from './surroundings.ts';
-import { Tty, type TtyIn, type TtyOut } from './tty.ts';
+import { editOutside, openOutside, readTextFile } from './terminal/external-programs.ts';
+import { Keys } from './terminal/input-decoder.ts';
+import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
+import { Painter } from './terminal/painter.ts';
+import { depthOf, Palette, themeOf } from './terminal/palette.ts';
+import { Tty, type TtyIn, type TtyOut } from './terminal/tty.ts';
 import { SETTINGS, WRITING_KEYS } from './words.ts';
 
 export interface ScreenParts {

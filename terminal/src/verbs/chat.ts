@@ -3,14 +3,14 @@ import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
+import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
-import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../on-screen.ts';
+import { talk } from '../lines/chat-loop.ts';
+import { Prompt } from '../lines/prompt.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
-import { Prompt } from '../prompt.ts';
 import { showQr } from '../qr.ts';
 import { roomId } from '../room-id.ts';
 import { serverAddress } from '../server-address.ts';
-import { talk } from '../talk.ts';
 
 interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;

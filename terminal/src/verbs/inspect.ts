@@ -1,5 +1,5 @@
-import { formatItem } from '../format.ts';
 import { type Io, print } from '../io.ts';
+import { formatItem } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';

@@ -1,5 +1,5 @@
-import { columns } from '../format.ts';
 import { type Io, note, print } from '../io.ts';
+import { columns } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';

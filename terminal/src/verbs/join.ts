@@ -1,12 +1,12 @@
 import { checkGiven } from '@gochat/client/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
+import { openScreen, type ScreenOptions, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
-import { openScreen, type ScreenOptions, wantsScreen } from '../on-screen.ts';
+import { talk } from '../lines/chat-loop.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
-import { talk } from '../talk.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions, ScreenOptions {

@@ -1,6 +1,6 @@
 import { EXIT } from '../exit.ts';
-import { columns } from '../format.ts';
 import { type Io, note, print } from '../io.ts';
+import { columns } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';

@@ -1,12 +1,12 @@
 import type { HistoryItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/open';
 import { EXIT, UsageError } from '../exit.ts';
-import { formatItem, jsonItem } from '../format.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
+import { formatItem, jsonItem } from '../lines/format.ts';
+import { Story } from '../lines/history-stream.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId } from '../room-id.ts';
-import { Story } from '../story.ts';
 import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {

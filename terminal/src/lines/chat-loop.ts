@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { ChatError } from '@gochat/client/chat-error';
+import type { Profile } from '@gochat/client/open';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { EXIT } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { Story } from './history-stream.ts';
+import { Shown } from './printed-messages.ts';
+import { Prompt } from './prompt.ts';
+import { SLASH, type Slash } from './slash-commands.ts';
+
+const LIVE_WAIT_MS = 10_000;
+const LAST_WAIT_MS = 5000;
+const LAST_IDS = 256;
+
+/** Talks in a room, named by its id, until the person leaves it alone. @returns the exit code */
+export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
+  const prompt = given ?? new Prompt(io);
+  const say = (line: string) => prompt.print(line);
+  const shown = await Shown.of(profile, room);
+  const story = new Story(profile, room, shown.last, (item) => {
+    const line = shown.add(item);
+    // One's own lines stand on the screen already.
+    if (!item.own || item.kind !== 'text') say(line);
+  });
+  let code: number = EXIT.done;
+  const stop = profile.on((event) => {
+    if (event.kind === 'items' && event.room === room) {
+      for (const line of event.items.flatMap((item) => shown.changed(item))) say(line);
+      return;
+    }
+    if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
+    code = EXIT.notMember;
+    say(`* ${sanitizeText(event.problem.message)}`);
+    prompt.close();
+  });
+  const interrupted = () => prompt.close();
+  process.once('SIGTERM', interrupted);
+  process.once('SIGINT', interrupted);
+  try {
+    await profile.call('follow', { room });
+    const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
+    if (problem?.code === 'not-member') throw new ChatError('not-member', problem.message);
+    say(
+      live
+        ? 'Connected!'
+        : `* ${sanitizeText(problem?.message ?? 'the server could not be reached')}; what you write is queued`,
+    );
+    await story.catchUp();
+    // Who leaves is no member any more, but that is what was asked for.
+    return (await chatter(profile, room, prompt)) === 'quit' ? EXIT.done : code;
+  } finally {
+    process.off('SIGTERM', interrupted);
+    process.off('SIGINT', interrupted);
+    stop();
+    story.stop();
+    prompt.close();
+  }
+}
+
+async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<'quit' | 'ended'> {
+  const ids: string[] = [];
+  let ended: 'quit' | 'ended' = 'ended';
+  prompt.show(prompt.isTerminal ? '> ' : '');
+  for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
+    const { text, pasted } = line;
+    // What somebody pastes is said as it stands: a command hidden in it must not run.
+    const said = pasted || !text.startsWith('//') ? text : text.slice(1);
+    try {
+      if (!pasted && /^\/(?!\/)/.test(text)) {
+        if ((await command(text, { profile, room, prompt })) === 'quit') {
+          ended = 'quit';
+          break;
+        }
+      } else if (said.trim() !== '') {
+        const id = randomBytes(16).toString('base64url');
+        ids.push(id);
+        if (ids.length > LAST_IDS) ids.shift();
+        await profile.call('queue', { room, id, content: { kind: 'text', text: said } });
+      }
+    } catch (error) {
+      prompt.print(`* ${sanitizeText(error instanceof Error ? error.message : 'that failed')}`);
+    }
+    prompt.show(prompt.isTerminal ? '> ' : '');
+  }
+  const { waiting } = await profile
+    .call('sent', { room, ids, waitMs: LAST_WAIT_MS })
+    .catch(() => ({ waiting: 0 }));
+  if (waiting > 0)
+    prompt.print(`* ${waiting} of your messages are queued; they go out when gochat next reaches the server`);
+  return ended;
+}
+
+async function command(line: string, at: Parameters<Slash['run']>[1]): Promise<'quit' | undefined> {
+  const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
+  const slash = SLASH.find((s) => s.name === name);
+  if (slash === undefined) {
+    at.prompt.print(`* there is no /${sanitizeLine(name)}; /help lists what there is, // sends a slash`);
+    return undefined;
+  }
+  return slash.run(rest.join(' '), at);
+}

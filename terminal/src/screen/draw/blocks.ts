@@ -1,0 +1,194 @@
+import type { Block, CodePart, Inline } from '@gochat/view/rich';
+import { sanitizeText } from '@gochat/view/sanitize';
+import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import type { Marks } from './symbols.ts';
+import { head, shorten, widthOf } from './width.ts';
+import { MOST_LINES, wrap } from './wrap.ts';
+
+export type CodeBlock = Extract<Block, { kind: 'code' }>;
+
+/** What blocks are drawn with. */
+export interface Pen {
+  readonly marks: Marks;
+  /** The parts of a code block once they are known. It may ask for them: the row is drawn again when they come. */
+  readonly highlighted: (block: CodeBlock) => readonly CodePart[] | undefined;
+}
+
+/** The lines of a message's blocks, each at most so wide. */
+export function blockLines(blocks: readonly Block[], width: number, pen: Pen): Line[] {
+  const lines: Line[] = [];
+  for (const block of blocks) {
+    for (const line of linesOf(block, width, pen)) lines.push(line);
+    if (lines.length > MOST_LINES) break;
+  }
+  return lines;
+}
+
+function linesOf(block: Block, width: number, pen: Pen): readonly Line[] {
+  switch (block.kind) {
+    case 'paragraph':
+      return wrap([...inlineSpans(block.inside, PLAIN)], width);
+    case 'heading':
+      return wrap([...inlineSpans(block.inside, { bold: true, underline: block.level === 1 })], width);
+    case 'code':
+      return codeLines(block, width, pen);
+    case 'quote': {
+      const bar = span(`${pen.marks.bar} `, { ink: 'dim' });
+      return blockLines(block.inside, width - 2, pen).map((line) => [bar, ...dimmed(line)]);
+    }
+    case 'list':
+      return block.items.flatMap((item, i) => {
+        const sign = `${block.start === undefined ? pen.marks.bullet : `${block.start + i}.`} `;
+        const inner = blockLines(item, width - sign.length, pen);
+        return inner.map((line, n) => [
+          span(n === 0 ? sign : ' '.repeat(sign.length), { ink: 'dim' }),
+          ...line,
+        ]);
+      });
+    case 'rule':
+      return [[span(pen.marks.line.repeat(Math.max(1, Math.min(width, 24))), { ink: 'dim' })]];
+    default:
+      return block satisfies never;
+  }
+}
+
+function dimmed(line: Line): Line {
+  return line.map(({ text, style }) => ({ text, style: { ...style, ink: style.ink ?? 'dim' } }));
+}
+
+function* inlineSpans(inside: readonly Inline[], style: Style): Generator<Span> {
+  for (const one of inside) {
+    switch (one.kind) {
+      case 'text':
+        yield* textSpans(one.text, style);
+        break;
+      case 'strong':
+        yield* inlineSpans(one.inside, { ...style, bold: true });
+        break;
+      case 'emphasis':
+        yield* inlineSpans(one.inside, { ...style, italic: true });
+        break;
+      case 'strike':
+        yield* inlineSpans(one.inside, { ...style, strike: true });
+        break;
+      case 'code':
+        yield* textSpans(one.text, { ...style, ink: 'code' });
+        break;
+      case 'link':
+        yield* linkSpans(one, style);
+        break;
+      case 'mention':
+        yield* textSpans(one.text, { ...style, ink: one.self ? 'warn' : 'accent', bold: true });
+        break;
+      case 'break':
+        yield span('\n');
+        break;
+      default:
+        one satisfies never;
+    }
+  }
+}
+
+/** Cleaned text; its line feeds are spans of their own. */
+export function* textSpans(text: string, style: Style): Generator<Span> {
+  let at = 0;
+  const clean = sanitizeText(text.length > TEXT_CHARS ? text.slice(0, TEXT_CHARS) : text);
+  while (at < clean.length) {
+    const end = clean.indexOf('\n', at);
+    if (end !== at) yield span(clean.slice(at, end === -1 ? undefined : end), style);
+    if (end === -1) return;
+    yield span('\n');
+    at = end + 1;
+  }
+}
+
+/** More than a message can hold, and more than is ever laid out. */
+const TEXT_CHARS = 100_000;
+
+/** The words, and where they lead unless they say it themselves. */
+function* linkSpans(link: Extract<Inline, { kind: 'link' }>, style: Style): Generator<Span> {
+  const href = sanitizeText(link.href).replace(/\s+/g, '');
+  const linked: Style = { ...style, ink: 'link', underline: true, link: href };
+  const words = [...inlineSpans(link.inside, linked)];
+  yield* words;
+  const said = words.map(({ text }) => text).join('');
+  if (bare(said) !== bare(href)) yield span(` <${href}>`, { ...style, ink: 'dim', link: href });
+}
+
+function bare(href: string): string {
+  return href.replace(/^(?:https?:\/\/|mailto:)/, '').replace(/\/$/, '');
+}
+
+/** highlight.js has some dozens of scopes; these are told apart. */
+const SCOPES: Readonly<Record<string, Ink>> = {
+  keyword: 'keyword',
+  built_in: 'keyword',
+  literal: 'number',
+  number: 'number',
+  string: 'string',
+  regexp: 'string',
+  symbol: 'number',
+  comment: 'comment',
+  doctag: 'comment',
+  meta: 'comment',
+  title: 'accent',
+  name: 'accent',
+  attr: 'link',
+  attribute: 'link',
+  type: 'accent',
+  tag: 'accent',
+  addition: 'good',
+  deletion: 'bad',
+};
+
+/** Code isn't wrapped at blanks: what is too long goes on in the next line, behind a mark. */
+function codeLines(block: CodeBlock, width: number, pen: Pen): Line[] {
+  const bar = span(`${pen.marks.bar} `, { ink: 'dim' });
+  const parts = pen.highlighted(block) ?? [{ scope: '', text: block.text }];
+  const spans = parts.flatMap(({ scope, text }) => [...textSpans(text, styleOf(scope))]);
+  const lines = hardWrap(spans, Math.max(1, width - 2)).map((line): Line => [bar, ...line]);
+  const language = sanitizeText(block.language).replaceAll('\n', '');
+  if (language !== '')
+    lines.unshift([bar, span(shorten(language, width - 2, pen.marks.ellipsis), { ink: 'dim' })]);
+  return lines;
+}
+
+const CODE: Style = { ink: 'code' };
+const STYLES: Readonly<Record<string, Style>> = Object.fromEntries(
+  Object.entries(SCOPES).map(([scope, ink]) => [scope, { ink }]),
+);
+
+function styleOf(scope: string): Style {
+  const name = /^[a-z_]+/.exec(scope)?.[0] ?? '';
+  return Object.hasOwn(STYLES, name) ? (STYLES[name] ?? CODE) : CODE;
+}
+
+function hardWrap(spans: readonly Span[], width: number): Line[] {
+  const lines: Line[] = [];
+  let line: Span[] = [];
+  let used = 0;
+  for (const { text, style } of spans) {
+    if (lines.length > MOST_LINES) return lines;
+    if (text === '\n') {
+      lines.push(line);
+      line = [];
+      used = 0;
+      continue;
+    }
+    let rest = text;
+    while (rest !== '' && lines.length <= MOST_LINES) {
+      const taken = head(rest.slice(0, width * 16), width - used);
+      if (taken !== '') line.push(span(taken, style));
+      rest = rest.slice(taken.length);
+      used += widthOf(taken);
+      if (rest === '') break;
+      // What is wider than a whole line is left out.
+      if (taken === '' && used === 0) rest = rest.slice(1);
+      lines.push(line);
+      line = [];
+      used = 0;
+    }
+  }
+  lines.push(line);
+  return lines;
+}

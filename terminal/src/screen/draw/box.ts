@@ -1,0 +1,102 @@
+import { textSpans } from './blocks.ts';
+import { fit, type Line, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
+import { oneLine } from './one-line.ts';
+import type { Marks } from './symbols.ts';
+import { shorten, widthOf } from './width.ts';
+import { wrap } from './wrap.ts';
+
+/** A dialog as a box to be laid over the screen. */
+export interface DialogView {
+  readonly lines: readonly Line[];
+  readonly top: number;
+  readonly left: number;
+  /** On the screen. */
+  readonly cursor: { readonly row: number; readonly column: number } | undefined;
+  /** Which item each line of the box is, for a click. */
+  readonly items: readonly (number | undefined)[];
+  /** How far one can scroll. */
+  readonly mostScroll: number;
+}
+
+/** What stands in a box: a part that stays, a part that scrolls, and a part that stays. */
+export interface BoxContent {
+  readonly head: readonly Line[];
+  readonly body: readonly Line[];
+  readonly foot: readonly Line[];
+  /** The line of the body that must be seen. */
+  readonly focus?: number | undefined;
+  readonly cursor?:
+    | { readonly part: 'head' | 'body'; readonly row: number; readonly column: number }
+    | undefined;
+  /** The item that each line of the body belongs to. */
+  readonly items?: readonly (number | undefined)[] | undefined;
+}
+
+export const DIM: Style = { ink: 'dim' };
+
+export function paragraphs(text: readonly string[], width: number, style: Style = PLAIN): Line[] {
+  return text.flatMap((one) => wrap([...textSpans(one, style)], width));
+}
+
+export function errorLines(error: string, width: number): Line[] {
+  return error === '' ? [] : paragraphs([error], width, { ink: 'bad', bold: true });
+}
+
+export function busyLine(marks: Marks): Line {
+  return [span(`One moment${marks.ellipsis}`, DIM)];
+}
+
+/** The content with a border, in the middle of the screen; its body scrolled as far as what has the focus needs. */
+export function boxed(
+  title: string,
+  content: BoxContent,
+  scroll: number,
+  { width, size, marks }: { width: number; size: Size; marks: Marks },
+): DialogView {
+  const inner = width - 4;
+  const room = Math.max(1, size.rows - 2 - content.head.length - content.foot.length);
+  const mostScroll = Math.max(0, content.body.length - room);
+  let from = Math.min(scroll, mostScroll);
+  if (content.focus !== undefined)
+    from = Math.max(0, Math.min(Math.max(from, content.focus - room + 1), content.focus, mostScroll));
+  const body = content.body.slice(from, from + room);
+  const all = [...content.head, ...body, ...content.foot].slice(0, Math.max(1, size.rows - 2));
+  const top = Math.max(0, Math.floor((size.rows - all.length - 2) / 2));
+  const left = Math.max(0, Math.floor((size.columns - width) / 2));
+  const border: Style = { ink: 'accent', on: 'box' };
+  const ground: Style = { on: 'box' };
+  const [nw, ne, sw, se] = marks.corners;
+  const name = ` ${shorten(oneLine(title), width - 8, marks.ellipsis)} `;
+  const more =
+    mostScroll === 0 ? '' : ` ${from > 0 ? marks.up : ' '}${from < mostScroll ? marks.down : ' '} `;
+  const edge = (begin: string, words: string, end: string): Line => [
+    span(begin + marks.line, border),
+    span(words, { ...border, bold: true }),
+    span(marks.line.repeat(Math.max(0, width - 3 - widthOf(words))) + end, border),
+  ];
+  const grounded = (line: Line): Span[] =>
+    line.map(({ text, style }) => ({ text, style: { on: 'box', ...style } }));
+  const lines: Line[] = [
+    edge(nw, name, ne),
+    ...all.map(
+      (line): Line => [
+        span(`${marks.side} `, border),
+        ...fit(grounded(line), inner, ground),
+        span(` ${marks.side}`, border),
+      ],
+    ),
+    edge(sw, more, se),
+  ];
+  const { cursor } = content;
+  const row =
+    cursor === undefined ? 0 : cursor.part === 'head' ? cursor.row : content.head.length + cursor.row - from;
+  const items = body.map((_, i) => content.items?.[from + i]);
+  return {
+    lines,
+    top,
+    left,
+    cursor: cursor === undefined ? undefined : { row: top + 1 + row, column: left + 2 + cursor.column },
+    items: [undefined, ...content.head.map(() => undefined), ...items],
+    mostScroll,
+  };
+}

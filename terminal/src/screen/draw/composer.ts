@@ -1,0 +1,149 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
+import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
+import type { Editor } from '../edit/editor.ts';
+import { fieldView } from '../edit/field.ts';
+import { fit, type Line, type Span, type Style, span } from './frame.ts';
+import { oneLine } from './one-line.ts';
+import type { Marks } from './symbols.ts';
+import { shorten, widthOf } from './width.ts';
+
+const DIM: Style = { ink: 'dim' };
+const MOST_ROWS = 8;
+
+/** The lowest rows of a screen: what is answered or changed, then the field. */
+export interface ComposerView {
+  readonly lines: readonly Line[];
+  readonly cursor: { readonly row: number; readonly column: number } | undefined;
+}
+
+/** What the field is headed with: its width is the field's hang. */
+export function promptOf(mode: Composer['mode'] | 'search' | 'normal'): string {
+  return mode === 'edit' ? 'edit> ' : mode === 'search' ? 'search: ' : mode === 'normal' ? ': ' : '> ';
+}
+
+/** How many columns are left for the text. */
+export function fieldWidth(columns: number, mode: Parameters<typeof promptOf>[0]): number {
+  return Math.max(2, columns - promptOf(mode).length);
+}
+
+export function composerView(
+  room: RoomScreen,
+  editor: Editor,
+  size: { readonly columns: number; readonly most: number },
+  look: { readonly normal: boolean; readonly marks: Marks },
+): ComposerView {
+  const { composer } = room;
+  const { columns } = size;
+  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, look.marks)];
+  if (composer.mode === 'closed') {
+    return {
+      lines: [
+        ...head,
+        fit([span(` ${shorten(oneLine(composer.hint), columns - 1)}`, { ink: 'warn' })], columns),
+      ],
+      cursor: undefined,
+    };
+  }
+  const kind = look.normal && composer.mode === 'new' ? 'normal' : composer.mode;
+  return fieldLines(editor, kind, composer.hint, {
+    columns,
+    most: size.most - head.length,
+    head,
+    marks: look.marks,
+  });
+}
+
+/** The line in which a search is written. */
+export function searchView(room: RoomScreen, editor: Editor, columns: number, marks: Marks): ComposerView {
+  const { search } = room;
+  const summary = search === undefined ? 'Enter searches, Esc ends' : search.summary;
+  return fieldLines(editor, 'search', summary, { columns, most: 1, head: [], marks });
+}
+
+function fieldLines(
+  editor: Editor,
+  mode: Parameters<typeof promptOf>[0],
+  hint: string,
+  look: { columns: number; most: number; head: readonly Line[]; marks: Marks },
+): ComposerView {
+  const { columns, head, marks } = look;
+  const prompt = promptOf(mode);
+  const view = fieldView(editor, fieldWidth(columns, mode), Math.max(1, Math.min(MOST_ROWS, look.most)));
+  const style: Style = { ink: mode === 'edit' || mode === 'search' ? 'warn' : 'accent', bold: true };
+  const rows = view.rows.map((text, i): Line => {
+    const sign = i === 0 ? (view.above ? marks.up.padEnd(prompt.length) : prompt) : ' '.repeat(prompt.length);
+    const isLast = i === view.rows.length - 1;
+    const more = isLast && view.below ? marks.down.padEnd(prompt.length) : sign;
+    const spans: Span[] = [span(more, style), span(oneRow(text))];
+    if (editor.text === '' || mode === 'search') {
+      const left = columns - prompt.length - widthOf(text) - 2;
+      if (left > 8)
+        spans.push(span(`${text === '' ? '' : '  '}${shorten(oneLine(hint), left, marks.ellipsis)}`, DIM));
+    }
+    return fit(spans, columns);
+  });
+  return {
+    lines: [...head, ...rows],
+    cursor: {
+      row: head.length + view.cursor.row,
+      column: Math.min(columns - 1, prompt.length + view.cursor.column),
+    },
+  };
+}
+
+/** What somebody pasted may hold tabs: one cell each, as they are counted. */
+function oneRow(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a control is shown as a blank
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}
+
+function replyLine(reply: NonNullable<Composer['reply']>, columns: number, marks: Marks): Line {
+  const from = sanitizeLine(reply.from);
+  const left = columns - widthOf(from) - 6;
+  return fit(
+    [
+      span(` ${marks.bar} `, DIM),
+      span(shorten(from, columns - 4, marks.ellipsis), { ink: `nick${reply.colour}`, bold: true }),
+      span(left > 0 ? `  ${shorten(oneLine(reply.text), left, marks.ellipsis)}` : '', DIM),
+    ],
+    columns,
+  );
+}
+
+const MOST_ITEMS = 8;
+
+/** What could be completed: a box to lay over the rows above the field. */
+export function completionBox(
+  completion: Completion,
+  columns: number,
+  most: number,
+  marks: Marks,
+): readonly Line[] {
+  const { items, selected } = completion;
+  const height = Math.max(0, Math.min(MOST_ITEMS, most, items.length));
+  const from = Math.max(0, Math.min(selected - height + 1, items.length - height));
+  const shown = items.slice(from, from + height);
+  const labels = shown.map(({ label }) => oneLine(label));
+  const hints = shown.map(({ hint }) => oneLine(hint));
+  const labelWidth = Math.min(Math.max(1, ...labels.map(widthOf)), Math.max(4, columns - 4));
+  const spare = columns - labelWidth - 4;
+  const hintWidth = spare < 6 ? 0 : Math.min(spare, Math.max(0, ...hints.map(widthOf)));
+  return shown.map((_, i) => {
+    const ground = from + i === selected ? ({ on: 'chosen', bold: true } as const) : ({ on: 'box' } as const);
+    const line: Line = [
+      ...fit(
+        [span(` ${shorten(labels[i] ?? '', labelWidth, marks.ellipsis)}`, ground)],
+        labelWidth + 2,
+        ground,
+      ),
+      ...(hintWidth === 0
+        ? []
+        : fit(
+            [span(shorten(hints[i] ?? '', hintWidth, marks.ellipsis), { ink: 'dim', on: ground.on })],
+            hintWidth + 1,
+            ground,
+          )),
+    ];
+    return line;
+  });
+}

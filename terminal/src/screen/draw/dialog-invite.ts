@@ -1,0 +1,65 @@
+import type { InviteDialog } from '@gochat/view/dialog';
+import { type BoxContent, busyLine, DIM, errorLines, paragraphs } from './box.ts';
+import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';
+import { oneLine } from './one-line.ts';
+import type { Marks } from './symbols.ts';
+import { wrap } from './wrap.ts';
+
+/** The link whole, by which it can be selected, and its code if that fits: never a part of one. */
+export function inviteContent(dialog: InviteDialog, width: number, size: Size, marks: Marks): BoxContent {
+  const text = paragraphs(dialog.text, width);
+  if (dialog.link === '') {
+    return {
+      head: [],
+      body: [...text, ...(dialog.busy ? [busyLine(marks)] : []), ...errorLines(dialog.error, width)],
+      foot: [],
+    };
+  }
+  const linked: Style = { ink: 'link', link: oneLine(dialog.link) };
+  const words = (cells: number): Line[] => [
+    ...paragraphs(dialog.text, cells),
+    [],
+    ...wrap([span(oneLine(dialog.link), linked)], cells),
+    [],
+    ...paragraphs(['y or Enter copies it'], cells, DIM),
+  ];
+  const code = qrLines(dialog.qr, marks);
+  const head = words(width);
+  const codeWidth = code[0] === undefined ? 0 : lineWidth(code[0]);
+  const below = code.length + head.length + 2 <= size.rows && codeWidth <= width;
+  if (code.length > 0 && below)
+    return {
+      head,
+      body: code.map((line) => [span(' '.repeat(Math.floor((width - codeWidth) / 2))), ...line]),
+      foot: [],
+    };
+  const spare = width - codeWidth - 2;
+  const beside = words(Math.max(1, spare));
+  if (code.length > 0 && spare >= 24 && Math.max(code.length, beside.length) + 2 <= size.rows) {
+    const rows = Math.max(code.length, beside.length);
+    const blank = [span(' '.repeat(codeWidth))];
+    return {
+      head: [],
+      body: Array.from({ length: rows }, (_, i) => [...(code[i] ?? blank), span('  '), ...(beside[i] ?? [])]),
+      foot: [],
+    };
+  }
+  const needed = `Its QR code needs a window of ${codeWidth + 30} by ${code.length + 2}.`;
+  return { head, body: code.length === 0 ? [] : paragraphs([needed], width, DIM), foot: [] };
+}
+
+/** Two rows of modules in one of characters, with the light margin that scanners need. */
+function qrLines(qr: InviteDialog['qr'], marks: Marks): Line[] {
+  if (qr.length === 0 || marks.line === '-') return [];
+  const size = qr.length + 2;
+  const dark = (row: number, column: number) => qr[row - 1]?.[column - 1] === true;
+  const style: Style = { ink: 'paper', on: 'paper' };
+  return Array.from({ length: Math.ceil(size / 2) }, (_, half): Line => {
+    const cells = Array.from({ length: size }, (_, column) => {
+      const upper = dark(half * 2, column);
+      const lower = half * 2 + 1 >= size ? true : dark(half * 2 + 1, column);
+      return upper ? (lower ? ' ' : '▄') : lower ? '▀' : '█';
+    });
+    return [span(cells.join(''), style)];
+  });
+}

@@ -1,0 +1,189 @@
+import type { Dialog, HelpDialog, InspectDialog, MemberDialog, MenuItem } from '@gochat/view/dialog';
+import { fieldView } from '../edit/field.ts';
+import type { DialogUi } from '../ui-state.ts';
+import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
+import { formContent } from './dialog-form.ts';
+import { inviteContent } from './dialog-invite.ts';
+import { ends, fit, type Line, type Size, span } from './frame.ts';
+import { oneLine } from './one-line.ts';
+import type { Marks } from './symbols.ts';
+import { shorten, widthOf } from './width.ts';
+import { wrap } from './wrap.ts';
+
+/** Draws a dialog as a box to lay over a screen of this size. */
+export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, marks: Marks): DialogView {
+  const width = Math.max(4, Math.min(size.columns, boxWidth(dialog)));
+  const content = contentOf(dialog, ui, width - 4, size, marks);
+  return boxed(dialog.title, content, ui.scroll, { width, size, marks });
+}
+
+function boxWidth(dialog: Dialog): number {
+  if (dialog.kind === 'invite' || dialog.kind === 'help') return 84;
+  return dialog.kind === 'inspect' ? 78 : 64;
+}
+
+function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, marks: Marks): BoxContent {
+  switch (dialog.kind) {
+    case 'form':
+      return formContent(dialog, ui, width, marks);
+    case 'menu':
+      return {
+        head: [...paragraphs(dialog.text, width), ...(dialog.text.length > 0 ? [[]] : [])],
+        ...menu(dialog.items, ui.index, width, marks),
+        foot: [],
+      };
+    case 'invite':
+      return inviteContent(dialog, width, size, marks);
+    case 'invites':
+      return {
+        head: [...(dialog.busy ? [busyLine(marks)] : []), ...errorLines(dialog.error, width)],
+        ...(dialog.items.length === 0 && !dialog.busy
+          ? { body: [[span(dialog.empty, DIM)]] }
+          : menu(
+              dialog.items.map(({ id, text, mayRevoke }) => ({
+                name: id,
+                label: text,
+                hint: mayRevoke ? 'Enter withdraws' : '',
+                danger: false,
+              })),
+              ui.index,
+              width,
+              marks,
+            )),
+        foot: [],
+      };
+    case 'member':
+      return member(dialog, ui, width, marks);
+    case 'palette':
+      return filtered(dialog, ui, width, marks, menu(dialog.items, ui.index, width, marks));
+    case 'emoji':
+      return filtered(
+        dialog,
+        ui,
+        width,
+        marks,
+        menu(
+          dialog.items.map(({ emoji, name }) => ({
+            name: emoji,
+            label: `${emoji}  ${name}`,
+            hint: '',
+            danger: false,
+          })),
+          ui.index,
+          width,
+          marks,
+        ),
+      );
+    case 'help':
+      return { head: [], body: helpLines(dialog, width), foot: [] };
+    case 'inspect':
+      return { head: [], body: inspectLines(dialog, width, marks), foot: [] };
+    default:
+      return dialog satisfies never;
+  }
+}
+
+/** Items of a list, the chosen one on another ground and with a sign. */
+function menu(
+  items: readonly MenuItem[],
+  index: number,
+  width: number,
+  marks: Marks,
+): { body: readonly Line[]; focus: number | undefined; items: readonly number[] } {
+  const body = items.map((item, i): Line => {
+    const chosen = i === index;
+    const ground = chosen ? ({ on: 'chosen', bold: true } as const) : {};
+    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), marks.ellipsis);
+    const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
+    return ends(
+      [
+        span(chosen ? `${marks.focus} ` : '  ', { ink: 'accent', ...ground }),
+        span(
+          shorten(oneLine(item.label), left, marks.ellipsis),
+          item.danger ? { ink: 'bad', ...ground } : ground,
+        ),
+      ],
+      [span(hint === '' ? ' ' : ` ${hint} `, { ...ground, ink: 'dim' })],
+      width,
+      ground,
+    );
+  });
+  return { body, focus: items.length === 0 ? undefined : index, items: items.map((_, i) => i) };
+}
+
+function filtered(
+  dialog: { readonly items: readonly unknown[]; readonly empty: string; readonly busy?: boolean },
+  ui: DialogUi,
+  width: number,
+  marks: Marks,
+  list: ReturnType<typeof menu>,
+): BoxContent {
+  const view = fieldView(ui.editor, width - 2, 1);
+  const head: Line[] = [
+    fit([span('> ', { ink: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
+    [span(marks.line.repeat(width), DIM)],
+  ];
+  const none: readonly Line[] = [
+    [span(dialog.busy === true ? `One moment${marks.ellipsis}` : oneLine(dialog.empty), DIM)],
+  ];
+  return {
+    head,
+    ...(list.body.length === 0 ? { body: none } : list),
+    foot: [],
+    cursor: { part: 'head', row: 0, column: 2 + view.cursor.column },
+  };
+}
+
+function member(dialog: MemberDialog, ui: DialogUi, width: number, marks: Marks): BoxContent {
+  const name: Line = [
+    span(oneLine(dialog.name), { ink: `nick${dialog.colour}`, bold: true }),
+    ...(dialog.verified ? [span(` ${marks.verified} verified`, { ink: 'good' })] : []),
+  ];
+  const groups = dialog.safety.map((group) => span(`${oneLine(group)}  `, { bold: true }));
+  const safety = groups.length === 0 ? [] : [[], ...wrap(groups, Math.min(width, 7 * 4)), []];
+  const list = menu(dialog.items, ui.index, width, marks);
+  const head = [name, ...paragraphs(dialog.text, width), ...safety];
+  return {
+    head: [],
+    body: [...head, ...list.body],
+    focus: list.focus === undefined ? undefined : list.focus + head.length,
+    items: [...head.map(() => undefined), ...list.items],
+    foot: [],
+  };
+}
+
+function helpLines(dialog: HelpDialog, width: number): Line[] {
+  const items = dialog.groups.flatMap((group) => group.items);
+  const keys = Math.min(
+    Math.max(4, ...items.map((item) => widthOf(oneLine(item.keys)))),
+    Math.floor(width / 3),
+  );
+  return dialog.groups.flatMap((group, i) => [
+    ...(i > 0 ? [[]] : []),
+    [span(oneLine(group.title), { bold: true, underline: true })],
+    ...group.items.flatMap((item) => {
+      const lines = wrap(
+        [span(`${oneLine(item.usage)}  `, { bold: true }), span(oneLine(item.text), DIM)],
+        width - keys - 2,
+      );
+      return lines.map(
+        (line, n): Line => [
+          ...fit([span(n === 0 ? shorten(oneLine(item.keys), keys) : '', { ink: 'accent' })], keys + 2),
+          ...line,
+        ],
+      );
+    }),
+  ]);
+}
+
+function inspectLines(dialog: InspectDialog, width: number, marks: Marks): Line[] {
+  return [
+    ...paragraphs(dialog.text, width),
+    ...(dialog.busy ? [[], busyLine(marks)] : []),
+    ...dialog.parts.flatMap(({ label, value }): Line[] => [
+      [],
+      [span(oneLine(label), { ink: 'accent', bold: true })],
+      ...paragraphs([value], width),
+    ]),
+  ];
+}

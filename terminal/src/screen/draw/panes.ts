@@ -1,0 +1,201 @@
+import { sanitizeLine } from '@gochat/view/sanitize';
+import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
+import { oneLine } from './one-line.ts';
+import type { Marks } from './symbols.ts';
+import { shorten, widthOf } from './width.ts';
+
+const DIM: Style = { ink: 'dim' };
+const BAR: Style = { on: 'bar' };
+
+/** A list beside the timeline, and what each of its lines is about. */
+export interface PaneView {
+  readonly lines: readonly Line[];
+  readonly ids: readonly (string | undefined)[];
+}
+
+/** Rooms with number, name and what is new: the open one is always among them. */
+export function roomsPane(
+  rooms: readonly RoomEntry[],
+  width: number,
+  height: number,
+  marks: Marks,
+): PaneView {
+  const open = rooms.findIndex((room) => room.open);
+  const { from, shown } = part(rooms, Math.max(0, open), height);
+  return {
+    lines: filled(
+      shown.map((room) => roomLine(room, width, marks)),
+      { width, height, above: from > 0, below: from + shown.length < rooms.length, marks },
+    ),
+    ids: Array.from({ length: height }, (_, i) => shown[i]?.id),
+  };
+}
+
+function roomLine(room: RoomEntry, width: number, marks: Marks): Line {
+  const ground = room.open ? ({ on: 'chosen' } as const) : {};
+  const right: Span[] = [];
+  if (room.mentions > 0) right.push(span(` @${room.mentions}`, { ink: 'warn', bold: true, ...ground }));
+  if (room.unread > 0) {
+    const quiet = room.muted ? ({ ink: 'dim' } as const) : ({ ink: 'accent', bold: true } as const);
+    right.push(span(` ${room.unread > 999 ? '999+' : room.unread}`, { ...quiet, ...ground }));
+  }
+  if (room.muted) right.push(span(` ${marks.muted}`, { ink: 'dim', ...ground }));
+  right.push(span(' ', ground));
+  const rest = width - right.reduce((sum, { text }) => sum + widthOf(text), 0);
+  const number = span(`${String(room.number).padStart(2)} `, { ink: 'dim', ...ground });
+  const quiet = room.ended !== '' || room.muted;
+  const name = span(shorten(sanitizeLine(room.name), rest - widthOf(number.text), marks.ellipsis), {
+    ...(quiet && { ink: 'dim' as const }),
+    ...(room.ended !== '' && { strike: true }),
+    bold: (room.unread > 0 && !room.muted) || room.open,
+    ...ground,
+  });
+  return ends([number, name], right, width, ground);
+}
+
+/** Members: who looks at the room, who is an admin, who was verified. */
+export function membersPane(
+  members: readonly MemberRow[],
+  width: number,
+  height: number,
+  marks: Marks,
+): PaneView {
+  const shown = members.slice(0, height - 1);
+  const title = fit([span(` ${members.length} in the room`, DIM)], width);
+  const body = filled(
+    shown.map((member) => memberLine(member, width, marks)),
+    { width, height: height - 1, above: false, below: shown.length < members.length, marks },
+  );
+  return {
+    lines: [title, ...body],
+    ids: [undefined, ...Array.from({ length: height - 1 }, (_, i) => shown[i]?.device)],
+  };
+}
+
+function memberLine(member: MemberRow, width: number, marks: Marks): Line {
+  const right: Span[] = [];
+  if (member.admin) right.push(span(` ${marks.admin}`, { ink: 'warn' }));
+  if (member.verified) right.push(span(` ${marks.verified}`, { ink: 'good' }));
+  if (member.ignored) right.push(span(` ${marks.muted}`, DIM));
+  right.push(span(' '));
+  const here = member.here ? span(` ${marks.here} `, { ink: 'good' }) : span('   ');
+  const left = width - 3 - right.reduce((sum, { text }) => sum + widthOf(text), 0);
+  const name = shorten(sanitizeLine(member.name), left, marks.ellipsis);
+  const style: Style = member.ignored ? DIM : { ink: `nick${member.colour}`, bold: member.self };
+  return ends([here, span(name, style)], right, width);
+}
+
+/** The items around one of them that fit. */
+function part<T>(items: readonly T[], around: number, height: number): { from: number; shown: readonly T[] } {
+  const from = Math.max(0, Math.min(around - Math.floor(height / 2), items.length - height));
+  return { from, shown: items.slice(from, from + height) };
+}
+
+function filled(
+  lines: readonly Line[],
+  more: { width: number; height: number; above: boolean; below: boolean; marks: Marks },
+): Line[] {
+  const { width, height, above, below, marks } = more;
+  const all = Array.from({ length: height }, (_, i) => fit(lines[i] ?? [], width));
+  const hint = (sign: string, line: Line | undefined) =>
+    ends(line ?? [], [span(sign, { ink: 'accent', bold: true })], width);
+  if (above && height > 0) all[0] = hint(marks.up, all[0]);
+  if (below && height > 0) all[height - 1] = hint(marks.down, all[height - 1]);
+  return all;
+}
+
+/** Room, topic, and how sure one can be of it. */
+export function topLine(room: RoomScreen | undefined, width: number, marks: Marks): Line {
+  if (room === undefined) return fit([span(' GoChat', { ...BAR, bold: true })], width, BAR);
+  const lock = lockSpan(room, marks);
+  const epoch = width < 50 ? '' : ` epoch ${sanitizeLine(room.lock.epoch)}`;
+  const right: Line = [lock, span(`${epoch} `, { ink: 'dim', ...BAR })];
+  const left = width - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
+  const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), marks.ellipsis);
+  const spare = left - widthOf(name) - 4;
+  const topic =
+    room.topic === '' || spare < 4 ? '' : `  ${shorten(oneLine(room.topic), spare, marks.ellipsis)}`;
+  return ends(
+    [span(` ${name}`, { ...BAR, bold: true }), span(topic, { ink: 'dim', ...BAR })],
+    right,
+    width,
+    BAR,
+  );
+}
+
+function lockSpan({ lock }: RoomScreen, marks: Marks): Span {
+  switch (lock.state) {
+    case 'unconfirmed':
+      return span(' unconfirmed!', { ink: 'warn', bold: true, ...BAR });
+    case 'sealed':
+      return span(' sealed', { ink: 'good', ...BAR });
+    case 'verified':
+      return span(` ${marks.verified} verified`, { ink: 'good', bold: true, ...BAR });
+    default:
+      return lock.state satisfies never;
+  }
+}
+
+/** Connection, queue, who types or what was just done; then how much there is below, and where else something is new. */
+export function statusLine(
+  snapshot: Snapshot,
+  parts: { readonly below: number; readonly hint: string; readonly note: string },
+  width: number,
+  marks: Marks,
+): Line {
+  const { connection, flash, room } = snapshot;
+  const left: Span[] = [connectionSpan(snapshot, marks)];
+  if (connection.queued > 0)
+    left.push(span(` ${connection.queued} ${marks.waiting}`, { ink: 'warn', ...BAR }));
+  const typing = room?.typing ?? '';
+  if (flash !== undefined)
+    left.push(
+      span(` ${oneLine(flash.text)}`, { ink: flash.tone === 'good' ? 'good' : 'bad', bold: true, ...BAR }),
+    );
+  else if (parts.note !== '') left.push(span(` ${parts.note}`, { bold: true, ...BAR }));
+  else if (parts.hint !== '') left.push(span(` ${parts.hint}`, { ink: 'dim', ...BAR }));
+  else if (typing !== '') left.push(span(` ${oneLine(typing)}`, { ink: 'dim', ...BAR }));
+  else if (room?.lock.state === 'unconfirmed')
+    left.push(
+      span(` ${shorten(oneLine(room.lock.text), width - 20, marks.ellipsis)}`, { ink: 'warn', ...BAR }),
+    );
+  const right: Span[] = [];
+  if (parts.below > 0) right.push(span(` -MORE(${parts.below})-`, { ink: 'accent', bold: true, ...BAR }));
+  right.push(...activity(snapshot.rooms, Math.floor(width / 3)), span(' ', BAR));
+  return ends(left, right, width, BAR);
+}
+
+function connectionSpan({ connection }: Snapshot, marks: Marks): Span {
+  switch (connection.state) {
+    case 'none':
+      return span(' ', BAR);
+    case 'live':
+      return span(` ${marks.live}`, { ink: 'good', ...BAR });
+    case 'connecting':
+      return span(` ${marks.away} connecting`, { ink: 'warn', ...BAR });
+    case 'offline':
+      return span(` ${marks.away} offline`, { ink: 'bad', bold: true, ...BAR });
+    default:
+      return connection.state satisfies never;
+  }
+}
+
+/** Rooms with something new, loudest first: "2:garden(2@,12) 5(3)". */
+function activity(rooms: readonly RoomEntry[], width: number): Span[] {
+  const active = rooms
+    .filter((room) => !room.open && !room.muted && room.unread > 0)
+    .sort((a, b) => Math.sign(b.mentions) - Math.sign(a.mentions));
+  const made: Span[] = [];
+  let left = width;
+  for (const room of active) {
+    const counts = room.mentions > 0 ? `(${room.mentions}@,${room.unread})` : `(${room.unread})`;
+    const short = ` ${room.number}${counts}`;
+    const long = ` ${room.number}:${shorten(sanitizeLine(room.name), 10)}${counts}`;
+    const text = widthOf(long) <= left / 2 ? long : short;
+    if (widthOf(text) > left) break;
+    left -= widthOf(text);
+    made.push(span(text, { ink: room.mentions > 0 ? 'warn' : 'accent', ...BAR }));
+  }
+  return made;
+}

@@ -1,0 +1,83 @@
+import { glyphs } from '../draw/width.ts';
+import { type Editor, move } from './editor.ts';
+
+/** A row of a field: a part of its text. */
+interface FieldRow {
+  readonly text: string;
+  /** Offset of its beginning in the whole. */
+  readonly from: number;
+}
+
+export interface FieldView {
+  readonly rows: readonly string[];
+  /** Where the cursor is among these rows. */
+  readonly cursor: { readonly row: number; readonly column: number };
+  /** Whether there is text above or below. */
+  readonly above: boolean;
+  readonly below: boolean;
+}
+
+/** The rows of a field of this width that are shown when it may have `most`, the one with the cursor among them. */
+export function fieldView(editor: Editor, columns: number, most: number): FieldView {
+  const rows = rowsOf(editor.text, columns);
+  const { row, column } = placeOf(rows, editor.cursor, columns);
+  const from = Math.max(0, Math.min(row - most + 1 + Math.min(1, rows.length - 1 - row), rows.length - most));
+  const shown = rows.slice(from, from + most);
+  return {
+    rows: shown.map(({ text }) => text),
+    cursor: { row: row - from, column },
+    above: from > 0,
+    below: from + shown.length < rows.length,
+  };
+}
+
+/** The cursor one row up or down. @returns nothing at the edge. */
+export function moveRow(editor: Editor, columns: number, by: 1 | -1): Editor | undefined {
+  const rows = rowsOf(editor.text, columns);
+  const { row, column } = placeOf(rows, editor.cursor, columns);
+  const target = rows[row + by];
+  if (target === undefined) return undefined;
+  let at = target.from;
+  let width = 0;
+  for (const glyph of glyphs(target.text)) {
+    if (width + glyph.width > column) break;
+    width += glyph.width;
+    at += glyph.text.length;
+  }
+  return move(editor, Math.min(at, target.from + target.text.length));
+}
+
+function rowsOf(text: string, columns: number): readonly FieldRow[] {
+  const rows: FieldRow[] = [];
+  let from = 0;
+  for (const line of text.split('\n')) {
+    let begin = from;
+    let at = from;
+    let width = 0;
+    for (const glyph of glyphs(line)) {
+      // The last cell is the cursor's.
+      if (width + glyph.width >= columns && at > begin) {
+        rows.push({ text: text.slice(begin, at), from: begin });
+        begin = at;
+        width = 0;
+      }
+      at += glyph.text.length;
+      width += glyph.width;
+    }
+    rows.push({ text: text.slice(begin, from + line.length), from: begin });
+    from += line.length + 1;
+  }
+  return rows;
+}
+
+function placeOf(
+  rows: readonly FieldRow[],
+  cursor: number,
+  columns: number,
+): { row: number; column: number } {
+  const row = rows.findLastIndex(({ from }) => from <= cursor);
+  const { text, from } = rows[row] ?? { text: '', from: 0 };
+  let column = 0;
+  for (const { width } of glyphs(text.slice(0, cursor - from))) column += width;
+  return { row: Math.max(0, row), column: Math.min(column, columns - 1) };
+}

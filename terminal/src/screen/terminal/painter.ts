@@ -1,0 +1,109 @@
+import type { Frame, Line, Style } from '../draw/frame.ts';
+import { glyphs } from '../draw/width.ts';
+import type { Palette } from './palette.ts';
+
+const ESC = '\u001b';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+// What breaks a row of a terminal that orders it by itself, besides what is invisible.
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Each takes one cell everywhere. */
+const SURE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u2500-\u257f]*$/;
+
+/** What a terminal can show beyond plain text. */
+export interface Skills {
+  readonly links: boolean;
+  /** False for a locale without UTF-8: what isn't ASCII becomes `?`. */
+  readonly unicode: boolean;
+}
+
+/**
+ * Brings frames to a terminal: only rows that have changed are written, each from its own position, so that a character
+ * which a terminal takes for wider or narrower than we do disturbs no other row.
+ */
+export class Painter {
+  readonly #skills: Skills;
+  #palette: Palette;
+  #shown: string[] = [];
+  #cursor = '';
+
+  constructor(palette: Palette, skills: Skills) {
+    this.#palette = palette;
+    this.#skills = skills;
+  }
+
+  /** Draws in other colours, and everything anew. */
+  recolour(palette: Palette): void {
+    this.#palette = palette;
+    this.forget();
+  }
+
+  /** The next frame is written as a whole: what is on the screen isn't known any more. */
+  forget(): void {
+    this.#shown = [];
+    this.#cursor = '';
+  }
+
+  /** @returns what makes the screen show this frame; empty when it does already. */
+  paint(frame: Frame): string {
+    const rows = frame.lines.map((line) => this.#row(line));
+    const fresh = this.#shown.length !== rows.length;
+    let out = fresh ? `${ESC}[0m${ESC}[2J` : '';
+    rows.forEach((row, i) => {
+      if (fresh || row !== this.#shown[i]) out += `${ESC}[${i + 1};1H${row}${ESC}[0m`;
+    });
+    const { cursor } = frame;
+    const placed =
+      cursor === undefined ? `${ESC}[?25l` : `${ESC}[${cursor.row + 1};${cursor.column + 1}H${ESC}[?25h`;
+    if (out === '' && placed === this.#cursor) return '';
+    this.#shown = rows;
+    this.#cursor = placed;
+    // Hidden meanwhile, so that it doesn't jump over the screen; the terminal shows all of it at once if it can.
+    return `${ESC}[?2026h${ESC}[?25l${out}${placed}${ESC}[?2026l`;
+  }
+
+  #row(line: Line): string {
+    let out = '';
+    let column = 1;
+    for (const { text, style } of line) {
+      if (text === '') continue;
+      const { written, width } = this.#text(text, column);
+      out += this.#styled(written, style);
+      column += width;
+    }
+    return out;
+  }
+
+  #styled(text: string, style: Style): string {
+    const sgr = `${ESC}[${this.#palette.sgr(style)}m${text}`;
+    const href = style.link;
+    if (href === undefined || !this.#skills.links || !/^(?:https?:\/\/|mailto:)[!-~]{1,2048}$/.test(href))
+      return sgr;
+    return `${ESC}]8;id=${nameOf(href)};${href}${ESC}\\${sgr}${ESC}]8;;${ESC}\\`;
+  }
+
+  /** The last door: whatever a snapshot holds, no control gets out of a span. */
+  #text(text: string, column: number): { readonly written: string; readonly width: number } {
+    if (SURE.test(text) && this.#skills.unicode) return { written: text, width: text.length };
+    let written = '';
+    let width = 0;
+    for (const glyph of glyphs(text.replace(CONTROLS, '').replace(BIDI, ''))) {
+      width += glyph.width;
+      if (!this.#skills.unicode && !/^[ -~]$/.test(glyph.text)) written += '?'.repeat(glyph.width);
+      else if (glyph.sure) written += glyph.text;
+      // Its cells are blanked first and the cursor is put where we think it is: this terminal might think otherwise.
+      // A mark with no letter gets a blank to stand on.
+      else if (/^\p{M}/u.test(glyph.text)) written += ` ${glyph.text}${ESC}[${column + width}G`;
+      else
+        written += `${' '.repeat(glyph.width)}${ESC}[${column + width - glyph.width}G${glyph.text}${ESC}[${column + width}G`;
+    }
+    return { written, width };
+  }
+}
+
+/** Parts of one link on several rows light up together. FNV-1a. */
+function nameOf(href: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < href.length; i++) hash = Math.imul(hash ^ href.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(36);
+}

@@ -1,0 +1,203 @@
+import type { Ground, Ink, Style } from '../draw/frame.ts';
+
+/** How many colours a terminal has. */
+export type Depth = 'none' | '16' | '256' | 'truecolor';
+export type ThemeName = 'dark' | 'light' | 'mono';
+
+/** `RRGGBB` each; a ground of a theme is what its inks are read on, too. */
+export interface Theme {
+  /** What the terminal's own background is taken for. */
+  readonly paper: string;
+  readonly inks: Readonly<Record<Exclude<Ink, `nick${number}`>, string>>;
+  /** What stands on a ground in no other colour. */
+  readonly text: string;
+  /** One for each of the view's COLOURS. */
+  readonly nicks: readonly string[];
+  readonly grounds: Readonly<Record<Ground, string>>;
+}
+
+export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
+  dark: {
+    paper: '000000',
+    text: 'eeeeee',
+    inks: {
+      dim: '949494',
+      accent: '5fafff',
+      good: '87d787',
+      bad: 'ff8787',
+      warn: 'ffaf5f',
+      code: 'd7d7af',
+      keyword: 'ff87d7',
+      string: 'afd75f',
+      number: 'd7afff',
+      comment: '949494',
+      link: '5fd7d7',
+      paper: 'ffffff',
+    },
+    nicks: [
+      '5fafff',
+      'ff8787',
+      '87d787',
+      'ffaf5f',
+      'd7afff',
+      '5fd7d7',
+      'ffd75f',
+      'ff87d7',
+      'afd75f',
+      '87afff',
+      'd7d7af',
+      'd7875f',
+    ],
+    grounds: { bar: '262626', box: '1c1c1c', focus: '303030', chosen: '3a3a3a', paper: '000000' },
+  },
+  light: {
+    paper: 'ffffff',
+    text: '1c1c1c',
+    inks: {
+      dim: '5f5f5f',
+      accent: '005faf',
+      good: '005f00',
+      bad: 'af0000',
+      warn: '875f00',
+      code: '5f005f',
+      keyword: '87005f',
+      string: '005f00',
+      number: '5f00af',
+      comment: '5f5f5f',
+      link: '005f87',
+      paper: 'ffffff',
+    },
+    nicks: [
+      '005faf',
+      'af0000',
+      '005f00',
+      '875f00',
+      '5f00af',
+      '005f5f',
+      '5f5f00',
+      '870087',
+      '875f5f',
+      '0000af',
+      '5f0000',
+      'af005f',
+    ],
+    grounds: { bar: 'eeeeee', box: 'eeeeee', focus: 'e4e4e4', chosen: 'dadada', paper: '000000' },
+  },
+};
+
+/** The sixteen colours are the user's own: only names can be chosen. */
+const SIXTEEN: Readonly<Record<Exclude<Ink, `nick${number}`>, number>> = {
+  dim: 39,
+  accent: 34,
+  good: 32,
+  bad: 31,
+  warn: 33,
+  code: 36,
+  keyword: 35,
+  string: 32,
+  number: 35,
+  comment: 39,
+  link: 36,
+  paper: 97,
+};
+const SIXTEEN_NICKS = [36, 31, 32, 33, 35, 34] as const;
+
+/** @returns how many colours may be used here. See https://no-color.org. */
+export function depthOf(env: Readonly<Record<string, string | undefined>>): Depth {
+  const { NO_COLOR, COLORTERM = '', TERM = '' } = env;
+  if ((NO_COLOR ?? '') !== '' || TERM === 'dumb' || TERM === '' || /^vt\d/.test(TERM)) return 'none';
+  if (/^(?:truecolor|24bit)$/i.test(COLORTERM) || /-direct\b/.test(TERM)) return 'truecolor';
+  if (/256|kitty|ghostty|alacritty|foot|wezterm/.test(TERM)) return '256';
+  return '16';
+}
+
+/** The theme that a setting names; without one, what the terminal says of its background, or dark. */
+export function themeOf(
+  setting: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): ThemeName {
+  if (setting === 'dark' || setting === 'light' || setting === 'mono') return setting;
+  if (setting === 'contrast') return 'mono';
+  const background = /(?:^|;)(\d+)$/.exec(env.COLORFGBG ?? '')?.[1];
+  return background === '7' || background === '15' ? 'light' : 'dark';
+}
+
+/** Turns styles into what a terminal takes for them (SGR parameters). */
+export class Palette {
+  readonly #theme: ThemeName;
+  readonly #depth: Depth;
+  readonly #known = new WeakMap<Style, string>();
+
+  constructor(theme: ThemeName, depth: Depth) {
+    this.#theme = theme;
+    this.#depth = theme === 'mono' ? 'none' : depth;
+  }
+
+  /** @returns parameters such as `0;1;38;5;75`, which forget what was set before. */
+  sgr(style: Style): string {
+    const known = this.#known.get(style);
+    if (known !== undefined) return known;
+    const made = ['0', ...this.#parameters(style)].join(';');
+    this.#known.set(style, made);
+    return made;
+  }
+
+  *#parameters(style: Style): Generator<string> {
+    const plain = this.#depth === 'none' || this.#theme === 'mono';
+    if (style.bold === true) yield '1';
+    if (style.italic === true) yield '3';
+    if (style.underline === true) yield '4';
+    if (style.strike === true) yield '9';
+    const { ink, on } = style;
+    // Sixteen colours and fewer have no soft ground: what is chosen stands out inverted.
+    const bare = plain || this.#depth === '16';
+    if (style.inverse === true || (bare && (on === 'chosen' || on === 'bar'))) yield '7';
+    if (bare && on === 'focus') yield '1';
+    if (plain) {
+      if (ink === 'dim' && style.inverse !== true && on === undefined) yield '2';
+      return;
+    }
+    if (ink !== undefined) yield this.#ink(ink);
+    // The terminal's own colour was chosen for its own background.
+    else if (on !== undefined && !bare) yield this.#colour(38, this.#colours.text);
+    if (on === 'paper' && this.#depth === '16') yield '40';
+    if (on !== undefined && !bare) yield this.#colour(48, this.#colours.grounds[on]);
+  }
+
+  get #colours(): Theme {
+    return this.#theme === 'light' ? THEMES.light : THEMES.dark;
+  }
+
+  #ink(ink: Ink): string {
+    const nick = /^nick(\d+)$/.exec(ink)?.[1];
+    if (this.#depth === '16') {
+      if (nick !== undefined) return String(SIXTEEN_NICKS[Number(nick) % SIXTEEN_NICKS.length]);
+      return String(SIXTEEN[ink as Exclude<Ink, `nick${number}`>]);
+    }
+    const { inks, nicks } = this.#colours;
+    if (nick !== undefined) return this.#colour(38, nicks[Number(nick) % nicks.length] ?? 'ffffff');
+    return this.#colour(38, inks[ink as Exclude<Ink, `nick${number}`>]);
+  }
+
+  #colour(what: 38 | 48, hex: string): string {
+    const [red, green, blue] = rgb(hex);
+    return this.#depth === 'truecolor' ? `${what};2;${red};${green};${blue}` : `${what};5;${indexOf(hex)}`;
+  }
+}
+
+export function rgb(hex: string): readonly [number, number, number] {
+  const value = Number.parseInt(hex, 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+const CUBE = [0, 95, 135, 175, 215, 255] as const;
+
+/** The one of xterm's 256 colours that a theme's colour is: all of them are taken from there. */
+export function indexOf(hex: string): number {
+  const parts = rgb(hex);
+  const [red, green, blue] = parts;
+  const [r = -1, g = -1, b = -1] = parts.map((part) => CUBE.indexOf(part as (typeof CUBE)[number]));
+  if (r >= 0 && g >= 0 && b >= 0) return 16 + 36 * r + 6 * g + b;
+  if (red === green && green === blue && red >= 8 && red <= 238) return 232 + Math.round((red - 8) / 10);
+  throw new RangeError(`${hex} is none of the 256 colours`);
+}

@@ -1,0 +1,110 @@
+import type { Dialog } from '@gochat/view/dialog';
+import type { Row } from '@gochat/view/row';
+import type { Snapshot } from '@gochat/view/snapshot';
+import type { ScrollAnchor } from './draw/timeline.ts';
+import { type Editor, EMPTY, replace } from './edit/editor.ts';
+import { beginDialog } from './input/dialog-keys.ts';
+import type { Ui } from './ui-state.ts';
+
+/** What of the snapshots was taken over already. */
+export interface Followed {
+  readonly room: string | undefined;
+  readonly composer: number;
+  readonly target: number | undefined;
+  /** Where the reader was in rooms that aren't open. */
+  readonly tops: ReadonlyMap<string, ScrollAnchor>;
+  /** The room that was open before. */
+  readonly before: string | undefined;
+}
+
+export const NOTHING_FOLLOWED: Followed = {
+  room: undefined,
+  composer: -1,
+  target: undefined,
+  tops: new Map(),
+  before: undefined,
+};
+
+/** Brings what the screen knows in line with a snapshot: another room, a text that the view has set, another dialog. */
+export function follow(snapshot: Snapshot, ui: Ui, followed: Followed): { ui: Ui; followed: Followed } {
+  const { room, dialog } = snapshot;
+  let now = ui;
+  let known = followed;
+  if (room?.id !== followed.room) {
+    const tops = new Map(followed.tops);
+    if (followed.room !== undefined && ui.top !== undefined) tops.set(followed.room, ui.top);
+    else if (followed.room !== undefined) tops.delete(followed.room);
+    const mode = ui.mode === 'normal' ? 'normal' : 'write';
+    const top = room === undefined ? undefined : tops.get(room.id);
+    now = {
+      ...ui,
+      mode,
+      focus: undefined,
+      marked: undefined,
+      top,
+      editor: withText(EMPTY, room?.composer.text ?? ''),
+    };
+    // A jump that was made in that room earlier isn't made again.
+    const target = room?.timeline.target?.tick;
+    known = {
+      room: room?.id,
+      composer: room?.composer.tick ?? -1,
+      target,
+      tops,
+      before: followed.room ?? followed.before,
+    };
+  } else if (room !== undefined && room.composer.tick !== followed.composer) {
+    now = { ...now, editor: replace(now.editor, room.composer.text) };
+    known = { ...known, composer: room.composer.tick };
+  }
+  now = withDialog(now, now.menu ?? dialog);
+  if (now.focus !== undefined && room?.timeline.rows.some(({ key }) => key === now.focus) !== true)
+    now = { ...now, focus: undefined, mode: now.mode === 'read' ? 'write' : now.mode };
+  return { ui: now, followed: known };
+}
+
+function withText(editor: Editor, text: string): Editor {
+  return { ...editor, text, cursor: text.length };
+}
+
+function withDialog(ui: Ui, dialog: Dialog | undefined): Ui {
+  if (dialog === undefined) return ui.dialog === undefined ? ui : { ...ui, dialog: undefined };
+  return ui.dialog?.tick === dialog.tick ? ui : { ...ui, dialog: beginDialog(dialog) };
+}
+
+/** Whether a row can have the focus: what somebody said or what happened, but no line between. */
+export function isFocusable({ kind }: Row): boolean {
+  return kind !== 'day' && kind !== 'unread' && kind !== 'start';
+}
+
+/** The next row up or down that can have the focus; from the last one that is seen when none has it. */
+export function nextFocus(
+  rows: readonly Row[],
+  from: string | undefined,
+  seen: string | undefined,
+  by: 1 | -1,
+): string | undefined {
+  const at = rows.findLastIndex(({ key }) => key === (from ?? seen));
+  let index = from === undefined ? (at === -1 ? rows.length - 1 : at) : at + by;
+  for (; index >= 0 && index < rows.length; index += from === undefined ? -1 : by) {
+    const row = rows[index];
+    if (row !== undefined && isFocusable(row)) return row.key;
+  }
+  return undefined;
+}
+
+/** The addresses in a row, each once. */
+export function linksOf(row: Row | undefined): readonly string[] {
+  if (row?.kind !== 'message') return [];
+  const found = new Set<string>();
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value as readonly unknown[]) look(one);
+    else if (typeof value === 'object' && value !== null) {
+      if ('href' in value && typeof value.href === 'string') found.add(value.href);
+      if ('inside' in value) look(value.inside);
+      if ('items' in value) look(value.items);
+    }
+  };
+  look(row.body);
+  return [...found];
+}

@@ -1,0 +1,112 @@
+import { ChatError } from '@gochat/client/chat-error';
+import type { HistoryItem } from '@gochat/client/history';
+import { expect, test } from 'vitest';
+import { parseDuration } from '../../src/duration.ts';
+import { exitCodeOf, UsageError } from '../../src/exit.ts';
+import { columns, formatChange, formatItem, jsonItem } from '../../src/lines/format.ts';
+
+const item = (more: Partial<HistoryItem>): HistoryItem => ({
+  seq: '7' as HistoryItem['seq'],
+  sub: 0,
+  at: 1,
+  kind: 'text',
+  from: 'ana',
+  device: 'd',
+  own: false,
+  text: 'hello',
+  ...more,
+});
+
+test('a message is a name and a text', () => {
+  expect(formatItem(item({}))).toBe('ana: hello');
+});
+
+test('nobody can write a line that looks like somebody else’s', () => {
+  for (const line of formatItem(item({ text: 'hi\nben: I agree\r\n* cai was removed' }))
+    .split('\n')
+    .slice(1)) {
+    expect(line).toMatch(/^ {2}/);
+  }
+  expect(formatItem(item({ from: 'mal\nben', text: 'x' }))).toBe('mal ben: x');
+});
+
+test('what happened stands behind a star', () => {
+  expect(formatItem(item({ kind: 'joined', text: 'joined by invite' }))).toBe('* ana joined by invite');
+  expect(formatItem(item({ kind: 'trouble', from: '', text: 'the server repeated an older entry' }))).toBe(
+    '* the server repeated an older entry',
+  );
+});
+
+test('a line for scripts has the documented members', () => {
+  expect(JSON.parse(jsonItem('r', item({ id: 'x' })))).toEqual({
+    room: 'r',
+    seq: '7',
+    at: 1,
+    from: 'ana',
+    kind: 'text',
+    text: 'hello',
+    id: 'x',
+  });
+});
+
+test('what happened to a message is said once', () => {
+  const ben = { device: 'b', name: 'ben' };
+  const reactions = [{ emoji: '👍', by: [ben] }];
+  const was = item({});
+  expect(formatChange(was, was)).toEqual([]);
+  expect(formatChange(was, item({ text: 'hi\nben: x', edited: 2 }))).toEqual([
+    '* ana changed a message: hi\n  ben: x',
+  ]);
+  expect(formatChange(was, item({ reactions }))).toEqual(['* ben reacted 👍 to "hello"']);
+  expect(formatChange(item({ reactions }), item({ reactions }))).toEqual([]);
+  expect(formatChange(item({ reactions }), was)).toEqual([]);
+  const gone = item({ text: '', deleted: { by: 'ana', own: false } });
+  expect(formatChange(was, gone)).toEqual(['* ana took a message back']);
+  expect(formatChange(gone, gone)).toEqual([]);
+  expect(formatChange(was, { ...gone, deleted: { by: 'cai', own: false } })).toEqual([
+    '* cai took a message of ana back',
+  ]);
+});
+
+test('a reply names whom it is for, and nothing said looks like what happened', () => {
+  expect(formatItem(item({}), item({ from: 'ben' }))).toBe('ana (to ben): hello');
+  expect(formatItem(item({ me: true, text: 'was removed' }))).toBe('~ ana was removed');
+  expect(formatItem(item({ text: '', deleted: { by: 'cai', own: false } }))).toBe(
+    '* a message of ana was taken back by cai',
+  );
+});
+
+test('columns align and stay one line each', () => {
+  expect(
+    columns([
+      ['a', 'long name', ''],
+      ['bbb', 'x\ny', 'z'],
+    ]),
+  ).toEqual(['a    long name', 'bbb  x y        z']);
+  expect(columns([])).toEqual([]);
+});
+
+test.each([
+  ['5s', 5000],
+  ['250ms', 250],
+  ['7d', 604_800_000],
+  ['1h30m', 5_400_000],
+  ['2w', 1_209_600_000],
+])('%s is a duration', (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+});
+
+test.each(['', '5', 's', '-5s', '5 s', '5s!', '1.5h', 'forever', '99999999999999999w'])(
+  '%j is no duration',
+  (text) => {
+    expect(() => parseDuration(text)).toThrow(UsageError);
+  },
+);
+
+test('each kind of failure has its exit code', () => {
+  const code = (of: ChatError['code']) => exitCodeOf(new ChatError(of, 'x'));
+  expect([code('usage'), code('ambiguous'), code('unknown-room'), code('locked')]).toEqual([2, 2, 2, 2]);
+  expect([code('offline'), code('not-member'), code('refused'), code('internal')]).toEqual([3, 4, 5, 1]);
+  expect(exitCodeOf(new UsageError('x'))).toBe(2);
+  expect(exitCodeOf(new Error('x'))).toBe(1);
+});

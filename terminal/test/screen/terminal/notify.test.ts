@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import {
+  copySequence,
+  noticeSequence,
+  notifierOf,
+  titleSequence,
+} from '../../../src/screen/terminal/notify.ts';
+
+test.each([
+  [{ TERM: 'xterm-256color' }, 'bell'],
+  [{ TERM: 'xterm-kitty' }, 'osc99'],
+  [{ TERM_PROGRAM: 'iTerm.app' }, 'osc9'],
+  [{ TERM_PROGRAM: 'WezTerm' }, 'osc777'],
+  [{ TERM: 'foot' }, 'osc777'],
+  [{ TERM: 'xterm-kitty', GOCHAT_NOTIFY: 'none' }, 'none'],
+] as const)('%j is told by %s', (env, notifier) => {
+  expect(notifierOf(env)).toBe(notifier);
+});
+
+describe('a notice', () => {
+  const notice = { title: 'kit;chen', body: 'ben: hi\u0007\u001b]52;c;eA==\u0007' };
+
+  test('holds no control and no part of its own', () => {
+    expect(noticeSequence('osc777', notice, {})).toBe('\u0007\u001b]777;notify;kit,chen;ben: hi\u0007');
+    expect(noticeSequence('osc9', notice, {})).toBe('\u0007\u001b]9;kit,chen: ben: hi\u0007');
+    expect(noticeSequence('bell', notice, {})).toBe('\u0007');
+    expect(noticeSequence('none', notice, {})).toBe('');
+  });
+
+  test('is wrapped for tmux', () => {
+    expect(noticeSequence('osc9', notice, { TMUX: '1' })).toBe(
+      '\u0007\u001bPtmux;\u001b\u001b]9;kit,chen: ben: hi\u0007\u001b\\',
+    );
+  });
+});
+
+test('the clipboard is written, never read', () => {
+  expect(copySequence('héllo', {})).toBe(`\u001b]52;c;${Buffer.from('héllo').toString('base64')}\u0007`);
+});
+
+test('a title counts what is unread', () => {
+  expect(titleSequence({ messages: 0, mentions: 0 }, 'kitchen')).toBe('\u001b]2;kitchen - GoChat\u0007');
+  expect(titleSequence({ messages: 13, mentions: 2 }, '')).toBe('\u001b]2;(13, 2@) GoChat\u0007');
+  expect(titleSequence({ messages: 1, mentions: 0 }, 'a\u0007b')).toBe('\u001b]2;(1) ab - GoChat\u0007');
+});

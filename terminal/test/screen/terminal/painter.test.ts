@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { type Line, span } from '../../../src/screen/draw/frame.ts';
+import { shorten, widthOf } from '../../../src/screen/draw/width.ts';
+import { wrap } from '../../../src/screen/draw/wrap.ts';
+import { Painter } from '../../../src/screen/terminal/painter.ts';
+import { Palette } from '../../../src/screen/terminal/palette.ts';
+
+const frame = (...lines: readonly Line[]) => ({ lines, cursor: undefined });
+const text = (words: string): Line => [span(words)];
+
+function painter(skills = { links: true, unicode: true }): Painter {
+  return new Painter(new Palette('dark', 'none'), skills);
+}
+
+describe('the painter', () => {
+  test('writes what has changed and nothing else', () => {
+    const screen = painter();
+    expect(screen.paint(frame(text('one'), text('two')))).toContain('one');
+    expect(screen.paint(frame(text('one'), text('two')))).toBe('');
+    const out = screen.paint(frame(text('one'), text('TWO')));
+    expect(out).toContain('\u001b[2;1H');
+    expect(out).toContain('TWO');
+    expect(out).not.toContain('one');
+  });
+
+  test('writes everything once it was told to forget, or the height has changed', () => {
+    const screen = painter();
+    screen.paint(frame(text('one'), text('two')));
+    screen.forget();
+    expect(screen.paint(frame(text('one'), text('two')))).toContain('one');
+    expect(screen.paint(frame(text('one'), text('two'), text('three')))).toContain('one');
+  });
+
+  test('shows all of a frame at once', () => {
+    const out = painter().paint(frame(text('one')));
+    expect(out.startsWith('\u001b[?2026h')).toBe(true);
+    expect(out.endsWith('\u001b[?2026l')).toBe(true);
+  });
+
+  test('lets no control out of a span', () => {
+    const out = painter().paint(frame(text('a\u001b[2J\u009b31m\u0007\n\r\tb\u202ec')));
+    expect(out.split('\u001b[1;1H')[1]).toBe('\u001b[0ma[2J31mbc\u001b[0m\u001b[?25l\u001b[?2026l');
+  });
+
+  test('says after each doubtful character where the cursor is', () => {
+    const out = painter().paint(frame(text('a👩‍👩‍👧‍👦b')));
+    expect(out).toContain('a  \u001b[2G👩‍👩‍👧‍👦\u001b[4Gb');
+  });
+
+  test('links where the terminal has links, and only to what may be opened', () => {
+    const line = (link: string): Line => [span('here', { link })];
+    expect(painter().paint(frame(line('https://example.org/')))).toContain('\u001b]8;id=');
+    expect(painter({ links: false, unicode: true }).paint(frame(line('https://example.org/')))).not.toContain(
+      ']8;',
+    );
+    for (const bad of ['javascript:alert(1)', 'file:///etc/passwd', 'https://x\u0007y', 'https://x y'])
+      expect(painter().paint(frame(line(bad)))).not.toContain(']8;');
+  });
+
+  test('without UTF-8 shows a sign for what it can not', () => {
+    expect(painter({ links: false, unicode: false }).paint(frame(text('a字é')))).toContain('a???');
+  });
+});
+
+describe('widths', () => {
+  test.each([
+    ['abc', 3],
+    ['字', 2],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['👍🏽', 2],
+    ['👩‍👩‍👧‍👦', 2],
+    ['🇮🇸', 2],
+    ['❤️', 2],
+    ['한글', 4],
+    ['한', 2],
+    ['मनीष', 3],
+    ['שלום', 4],
+    ['─│╭', 3],
+    ['\u0301', 1],
+    ['', 0],
+  ])('%s takes %d', (words, width) => {
+    expect(widthOf(words)).toBe(width);
+  });
+
+  test('what is too long ends with a sign, and nothing is cut in two', () => {
+    expect(shorten('kitchen', 5)).toBe('kitc…');
+    expect(shorten('字字字', 4)).toBe('字…');
+    expect(shorten('kitchen', 7)).toBe('kitchen');
+    expect(shorten('x', 0)).toBe('');
+  });
+});
+
+describe('wrapping', () => {
+  const lines = (words: string, width: number) =>
+    wrap([span(words)], width).map((line) => line.map((one) => one.text).join(''));
+
+  test('breaks at blanks, and long words where they must be', () => {
+    expect(lines('one two three', 8)).toEqual(['one two ', 'three']);
+    expect(lines('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+    expect(lines('see https://example.org/a/b', 12)).toEqual(['see https://', 'example.org/', 'a/b']);
+  });
+
+  test('never makes a line too wide', () => {
+    for (const words of ['字字字字字', '👩‍👩‍👧‍👦👩‍👩‍👧‍👦 a', 'e\u0301e\u0301e\u0301e\u0301'])
+      for (let width = 2; width < 9; width++)
+        for (const line of lines(words, width)) expect(widthOf(line)).toBeLessThanOrEqual(width);
+  });
+
+  test('a megabyte takes no longer than what is shown of it', () => {
+    const begun = performance.now();
+    for (const words of ['x'.repeat(1_000_000), 'x '.repeat(500_000), '字'.repeat(300_000)]) lines(words, 40);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+});

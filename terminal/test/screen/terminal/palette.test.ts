@@ -1,0 +1,74 @@
+import { COLOURS } from '@gochat/view/row';
+import { describe, expect, test } from 'vitest';
+import { depthOf, indexOf, Palette, rgb, THEMES, themeOf } from '../../../src/screen/terminal/palette.ts';
+
+/** WCAG 2's contrast of two colours. */
+function contrast(one: string, other: string): number {
+  const light = (hex: string) => {
+    const [r = 0, g = 0, b = 0] = rgb(hex).map((part) => {
+      const value = part / 255;
+      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [a, b] = [light(one), light(other)];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}
+
+describe.each(Object.entries(THEMES))('%s', (_name, theme) => {
+  const { paper, grounds, nicks } = theme;
+  const { paper: _code, ...inks } = theme.inks;
+  const read = [
+    ['text', theme.text] as const,
+    ...Object.entries(inks),
+    ...nicks.map((hex, i) => [`nick ${i}`, hex] as const),
+  ];
+
+  test('has a colour for every member, no two the same', () => {
+    expect(nicks).toHaveLength(COLOURS);
+    expect(new Set(nicks).size).toBe(COLOURS);
+  });
+
+  test.each(read)('%s can be read on everything it may stand on', (_ink, hex) => {
+    expect(contrast(hex, paper)).toBeGreaterThanOrEqual(4.5);
+    for (const [ground, on] of Object.entries(grounds).filter(([name]) => name !== 'paper'))
+      expect({ ground, contrast: contrast(hex, on) >= 3 }).toEqual({ ground, contrast: true });
+  });
+
+  test('every colour is one of the 256', () => {
+    const all = [...Object.values(theme.inks), ...nicks, ...Object.values(grounds)];
+    for (const hex of all) expect(indexOf(hex)).toBeGreaterThanOrEqual(16);
+  });
+});
+
+test.each([
+  [{ TERM: 'xterm-256color', COLORTERM: 'truecolor' }, 'truecolor'],
+  [{ TERM: 'xterm-256color' }, '256'],
+  [{ TERM: 'xterm-kitty' }, '256'],
+  [{ TERM: 'xterm' }, '16'],
+  [{ TERM: 'linux' }, '16'],
+  [{ TERM: 'dumb' }, 'none'],
+  [{ TERM: 'vt100' }, 'none'],
+  [{}, 'none'],
+  [{ TERM: 'xterm-256color', COLORTERM: 'truecolor', NO_COLOR: '1' }, 'none'],
+  [{ TERM: 'xterm-256color', NO_COLOR: '' }, '256'],
+] as const)('%j has %s colours', (env, depth) => {
+  expect(depthOf(env)).toBe(depth);
+});
+
+test('the theme is the one that was chosen, or fits the background', () => {
+  expect(themeOf('light', {})).toBe('light');
+  expect(themeOf('system', { COLORFGBG: '0;15' })).toBe('light');
+  expect(themeOf('system', { COLORFGBG: '15;0' })).toBe('dark');
+  expect(themeOf(undefined, {})).toBe('dark');
+  expect(themeOf('contrast', {})).toBe('mono');
+});
+
+test('without colours nothing but weight and inversion is left', () => {
+  const palette = new Palette('dark', 'none');
+  const style = { ink: 'nick3', on: 'chosen', bold: true } as const;
+  expect(palette.sgr(style)).toBe('0;1;7');
+  expect(new Palette('dark', '256').sgr(style)).toMatch(/^0;1;38;5;\d+;48;5;\d+$/);
+  expect(new Palette('dark', 'truecolor').sgr(style)).toMatch(/^0;1;38;2;[\d;]+48;2;[\d;]+$/);
+  expect(new Palette('dark', '16').sgr(style)).toMatch(/^0;1;7;3\d$/);
+});
