@@ -4,9 +4,9 @@ import { render } from 'preact';
 import { browserPlatform } from './platform.ts';
 import { registerWorker } from './register-worker.ts';
 import { missingPlatform } from './secure-context.ts';
-import { Failed, Lacking, Opening } from './ui/before.tsx';
 import { mount } from './ui/mount.tsx';
-import { followTheme } from './ui/theme.ts';
+import { Failed, Lacking, Opening } from './ui/page/before.tsx';
+import { followTheme } from './ui/page/theme.ts';
 
 /** The secret of an invite stands behind the `#`: it is taken out of the address before anything else happens. */
 function takeLink(): string | undefined {

@@ -1,7 +1,7 @@
 import type { Notice, Platform } from '@gochat/view/platform';
-import { keysOf } from './ui/keys.ts';
-import { NOTICE_CLICKED } from './ui/page.ts';
-import { readText } from './ui/text-file.ts';
+import { readText } from './ui/composer/text-file.ts';
+import { NOTICE_CLICKED } from './ui/page/hooks.ts';
+import { keysOf } from './ui/page/keys.ts';
 import { WORDS } from './ui/words.ts';
 
 const { settingsFields: FIELDS } = WORDS;

@@ -1,7 +1,7 @@
 import type { Block } from '@gochat/view/rich';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clip } from '../src/ui/clip.ts';
+import { clip } from '../src/ui/timeline/clip.ts';
 
 const paragraph = (text: string): Block => ({ kind: 'paragraph', inside: [{ kind: 'text', text }] });
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { Heights } from '../src/ui/window.ts';
+import { RowHeights } from '../src/ui/timeline/row-heights.ts';
 
 const KEYS = Array.from({ length: 100 }, (_, i) => `row ${i}`);
 
-function laid(): Heights {
-  const heights = new Heights(50);
+function laid(): RowHeights {
+  const heights = new RowHeights(50);
   heights.lay(KEYS);
   return heights;
 }
@@ -44,7 +44,7 @@ test('another width makes all heights unknown', () => {
 });
 
 test('an empty list has no height and no row', () => {
-  const heights = new Heights(50);
+  const heights = new RowHeights(50);
   heights.lay([]);
   expect([heights.total, heights.at(100), ...heights.between(0, 100)]).toEqual([0, 0, 0, 0]);
 });

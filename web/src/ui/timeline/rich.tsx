@@ -2,8 +2,8 @@ import type { Actions } from '@gochat/view/actions';
 import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 type Highlight = Actions['highlight'];
 

@@ -2,11 +2,11 @@ import type { Actions } from '@gochat/view/actions';
 import type { Row } from '@gochat/view/row';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import { Icon } from './icons.tsx';
-import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './place.ts';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 import { RowView } from './row.tsx';
-import { Heights } from './window.ts';
-import { WORDS } from './words.ts';
+import { RowHeights } from './row-heights.ts';
+import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './scroll-anchor.ts';
 
 const ESTIMATE = 56;
 /** Drawn above and below what is seen. */
@@ -24,7 +24,7 @@ interface TimelineProps {
 export function TimelineView({ room, actions }: TimelineProps) {
   const { rows, target, unreadKey, more, loading, unread } = room.timeline;
   const scroller = useRef<HTMLDivElement>(null);
-  const heights = useMemo(() => new Heights(ESTIMATE), []);
+  const heights = useMemo(() => new RowHeights(ESTIMATE), []);
   const place = useRef<ScrollAnchor>({ key: unreadKey ?? '', offset: 80, atEnd: unreadKey === undefined });
   const [, redraw] = useReducer((n: number, _: undefined) => n + 1, 0);
   const [focused, setFocused] = useState<string | undefined>(undefined);

@@ -1,9 +1,9 @@
 import type { Actions } from '@gochat/view/actions';
 import type { RoomScreen, Search } from '@gochat/view/snapshot';
 import { useEffect, useRef } from 'preact/hooks';
-import { Avatar } from './avatar.tsx';
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Avatar } from '../avatar.tsx';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 interface DetailsProps {
   readonly room: RoomScreen;

@@ -8,9 +8,9 @@ import type {
   MenuDialog,
   MenuItem,
 } from '@gochat/view/dialog';
-import { Avatar } from './avatar.tsx';
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Avatar } from '../avatar.tsx';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 interface With<D> {
   readonly dialog: D;

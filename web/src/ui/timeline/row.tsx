@@ -1,7 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { NoticeRow, Row } from '@gochat/view/row';
 import { Component } from 'preact';
-import { Icon } from './icons.tsx';
+import { Icon } from '../icons.tsx';
 import { Deleted, Message, messageClass } from './message.tsx';
 
 interface RowProps {

@@ -1,8 +1,8 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 interface ComposerProps {
   readonly composer: Composer;

@@ -1,12 +1,12 @@
 import type { Actions } from '@gochat/view/actions';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useState } from 'preact/hooks';
-import { ComposerView } from './composer.tsx';
+import { ComposerView } from '../composer/composer.tsx';
+import { readText } from '../composer/text-file.ts';
+import { Icon } from '../icons.tsx';
+import { TimelineView } from '../timeline/timeline.tsx';
+import { WORDS } from '../words.ts';
 import { SearchView } from './details.tsx';
-import { Icon } from './icons.tsx';
-import { readText } from './text-file.ts';
-import { TimelineView } from './timeline.tsx';
-import { WORDS } from './words.ts';
 
 interface ChatProps {
   readonly room: RoomScreen;

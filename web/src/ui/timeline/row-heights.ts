@@ -1,5 +1,5 @@
 /** What is known of how high the rows of a list are, and so where each begins. Pixels. */
-export class Heights {
+export class RowHeights {
   readonly #measured = new Map<string, number>();
   readonly #estimate: number;
   readonly #index = new Map<string, number>();

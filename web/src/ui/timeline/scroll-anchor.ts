@@ -1,5 +1,5 @@
 import type { Row } from '@gochat/view/row';
-import type { Heights } from './window.ts';
+import type { RowHeights } from './row-heights.ts';
 
 /** Where the reader stands: a row and how far its top lies below the top of the screen; or at the end, following what comes. */
 export interface ScrollAnchor {
@@ -15,7 +15,7 @@ export const SLACK = 24;
 const COVERED = 40;
 
 /** How far to scroll, so that the reader stands where they stood. */
-export function topOf(place: ScrollAnchor, heights: Heights, view: number): number {
+export function topOf(place: ScrollAnchor, heights: RowHeights, view: number): number {
   const bottom = Math.max(0, heights.total - view);
   if (place.atEnd) return bottom;
   const at = heights.index(place.key);
@@ -23,7 +23,7 @@ export function topOf(place: ScrollAnchor, heights: Heights, view: number): numb
 }
 
 /** Where the reader stands when it was scrolled so far. */
-export function placeAt(rows: readonly Row[], heights: Heights, box: HTMLElement): ScrollAnchor {
+export function placeAt(rows: readonly Row[], heights: RowHeights, box: HTMLElement): ScrollAnchor {
   const at = heights.at(box.scrollTop);
   return {
     key: rows[at]?.key ?? '',
@@ -35,7 +35,7 @@ export function placeAt(rows: readonly Row[], heights: Heights, box: HTMLElement
 /** The day of what stands at the top, unless a day's own row is to be seen there. */
 export function dayAbove(
   days: readonly { readonly at: number; readonly text: string }[],
-  heights: Heights,
+  heights: RowHeights,
   top: number,
 ): string | undefined {
   const below = days.findIndex(({ at }) => heights.top(at + 1) > top);

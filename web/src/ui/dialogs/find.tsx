@@ -1,7 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialog';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { WORDS } from './words.ts';
+import { WORDS } from '../words.ts';
 
 const LIST_ID = 'found';
 

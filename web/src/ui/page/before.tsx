@@ -1,5 +1,5 @@
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Icon } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 /** While the profile is being opened. */
 export function Opening() {

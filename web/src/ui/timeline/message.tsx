@@ -2,11 +2,11 @@ import type { Actions } from '@gochat/view/actions';
 import type { Author, DeletedRow, MessageRow } from '@gochat/view/row';
 import type { Quote } from '@gochat/view/snapshot';
 import { useMemo, useState } from 'preact/hooks';
-import { Avatar } from './avatar.tsx';
+import { Avatar } from '../avatar.tsx';
+import { Icon, type IconName } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 import { clip } from './clip.ts';
-import { Icon, type IconName } from './icons.tsx';
 import { Blocks, Reach } from './rich.tsx';
-import { WORDS } from './words.ts';
 
 interface MessageProps {
   readonly row: MessageRow;

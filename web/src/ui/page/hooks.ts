@@ -1,8 +1,8 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { WORDS } from '../words.ts';
 import { followTheme } from './theme.ts';
-import { WORDS } from './words.ts';
 
 /** What a snapshot changes outside of the document's body: title, badge, theme, density, the question about notifications. */
 export function usePage({ settings, unread, room }: Snapshot): void {

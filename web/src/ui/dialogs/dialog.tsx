@@ -3,12 +3,12 @@ import type { Dialog } from '@gochat/view/dialog';
 import type { Flash } from '@gochat/view/snapshot';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { FlashView } from './banner.tsx';
-import { EmojiView, PaletteView } from './dialog-find.tsx';
-import { FormView } from './dialog-form.tsx';
-import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './dialog-show.tsx';
-import { Icon } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Icon } from '../icons.tsx';
+import { FlashView } from '../page/banner.tsx';
+import { WORDS } from '../words.ts';
+import { EmojiView, PaletteView } from './find.tsx';
+import { FormView } from './form.tsx';
+import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './show.tsx';
 
 interface DialogProps {
   readonly dialog: Dialog;

@@ -1,18 +1,18 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { useEffect, useState } from 'preact/hooks';
+import { COMPOSER_ID } from '../composer/composer.tsx';
+import { DialogView } from '../dialogs/dialog.tsx';
+import { ChatView } from '../room/chat.tsx';
+import { DetailsView } from '../room/details.tsx';
+import { RoomsView } from '../room/rooms.tsx';
+import { WORDS } from '../words.ts';
 import { Announcer } from './announcer.tsx';
 import { Banner, FlashView } from './banner.tsx';
-import { ChatView } from './chat.tsx';
-import { COMPOSER_ID } from './composer.tsx';
-import { DetailsView } from './details.tsx';
-import { DialogView } from './dialog.tsx';
+import { useHeight, useLooking, useMedia, useNotices, usePage } from './hooks.ts';
 import { handleKey, isTyped, type PageKey, replyNeighbour } from './keys.ts';
-import { useHeight, useLooking, useMedia, useNotices, usePage } from './page.ts';
-import { RoomsView } from './rooms.tsx';
 import { useSnapshot } from './snapshot-hook.ts';
 import { Welcome } from './welcome.tsx';
-import { WORDS } from './words.ts';
 
 const WIDE = '(min-width: 1100px)';
 const NARROW = '(max-width: 719.98px)';

@@ -1,6 +1,6 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
-import { WORDS } from './words.ts';
+import { WORDS } from '../words.ts';
 
 /** Fields and a button. What is filled in stays in the document until it is submitted. */
 export function FormView({ dialog, actions }: { readonly dialog: FormDialog; readonly actions: Actions }) {

@@ -1,8 +1,8 @@
 import type { Actions } from '@gochat/view/actions';
 import type { RoomEntry } from '@gochat/view/snapshot';
-import { Avatar } from './avatar.tsx';
-import { Icon, Mark } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Avatar } from '../avatar.tsx';
+import { Icon, Mark } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 interface RoomsProps {
   readonly rooms: readonly RoomEntry[];

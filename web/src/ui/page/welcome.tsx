@@ -1,6 +1,6 @@
 import type { Actions } from '@gochat/view/actions';
-import { Mark } from './icons.tsx';
-import { WORDS } from './words.ts';
+import { Mark } from '../icons.tsx';
+import { WORDS } from '../words.ts';
 
 /** What stands where a room would: what this is, and how to begin. */
 export function Welcome({ actions }: { readonly actions: Actions }) {
