@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The lane of every test file that starts processes or runs for long; all other test files are in the lane `unit`.
+ * Within a lane the longest file comes first, and starts first.
+ */
+export const LANES = {
+  /** Real servers, members and terminals as processes of Node.js, and long runs inside the test process. */
+  system: [
+    'e2e/test/killed.test.ts',
+    'e2e/test/joins.test.ts',
+    'e2e/test/verbs.test.ts',
+    'e2e/test/attackers.test.ts',
+    'e2e/test/terminal-scripts.test.ts',
+    'e2e/test/tls.test.ts',
+    'e2e/test/crash-points.test.ts',
+    'e2e/test/thousand.test.ts',
+    'e2e/test/fuzz.test.ts',
+    'e2e/test/restore.test.ts',
+    'crypto/test/size.test.ts',
+    'crypto/test/fuzz.test.ts',
+    'e2e/test/terminal-full-screen.test.ts',
+    'e2e/test/terminal-screen.test.ts',
+    'server/test/log/lmdb-contract.test.ts',
+    'e2e/test/delivery-ends.test.ts',
+    'e2e/test/view-rooms.test.ts',
+    'server/test/young-heap.test.ts',
+    'client/test/owner/claim.test.ts',
+    'server/test/log/lmdb.test.ts',
+    'server/test/log/model.test.ts',
+    'e2e/test/capture.test.ts',
+    'e2e/test/first-minute.test.ts',
+  ],
+  /** What needs other programs: browsers, tmux, NATS, HAProxy, strace, a compiler, npm. */
+  machine: [
+    'e2e/test/web-live.test.ts',
+    'e2e/test/cluster.test.ts',
+    'e2e/test/web-drawing.test.ts',
+    'e2e/test/web-keys.test.ts',
+    'e2e/test/faults.test.ts',
+    'e2e/test/web-timeline.test.ts',
+    'e2e/test/ensure.test.ts',
+    'e2e/test/parity.test.ts',
+    'bench/test/fan-out.test.ts',
+    'e2e/test/tabs.test.ts',
+    'server/test/log/jetstream-contract.test.ts',
+    'e2e/test/acme.test.ts',
+    'server/test/nodes.test.ts',
+    'server/test/log/jetstream.test.ts',
+    'e2e/test/move.test.ts',
+    'e2e/test/browser-person.test.ts',
+    'e2e/test/pack.test.ts',
+    'e2e/test/page.test.ts',
+    'server/test/log/durability.test.ts',
+    'e2e/test/deploy.test.ts',
+    'server/test/log/move.test.ts',
+    'e2e/test/tmux-screen.test.ts',
+  ],
+} as const;
+
+export type Lane = 'unit' | keyof typeof LANES;
+
+/** @throws Error when the table names a file that is not at `root`, or names a file twice */
+export function checkLanes(root: string, lanes: Readonly<Record<string, readonly string[]>> = LANES): void {
+  const files = Object.values(lanes).flat();
+  for (const file of files) {
+    if (!existsSync(join(root, file)))
+      throw new Error(`e2e/src/lanes/lanes.ts lists ${file}, which is missing`);
+    if (files.indexOf(file) !== files.lastIndexOf(file))
+      throw new Error(`e2e/src/lanes/lanes.ts lists ${file} twice`);
+  }
+}
