@@ -4,8 +4,10 @@ import { type Input, Keys } from '@gochat/terminal/internal/screen/terminal/inpu
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import { createView } from '@gochat/view/chat-view-model';
+import { english } from '@gochat/view/english';
 import type { Platform } from '@gochat/view/platform';
 import type { View } from '@gochat/view/view';
+import { Words } from '@gochat/view/words';
 import { LongRoom } from './long-room.ts';
 
 const ROWS = 10_000;
@@ -28,15 +30,18 @@ const platform: Platform = {
   keysOf: () => '',
   writingKeys: [],
   settings: [],
-  locale: 'en-GB',
-  timeZone: undefined,
 };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A view on a room of so many messages, all of them loaded. */
 async function openLong(profile: LongRoom): Promise<View> {
-  const view = await createView({ profile, platform, server: 'http://127.0.0.1:4040' });
+  const view = await createView({
+    profile,
+    platform,
+    words: new Words('en-GB', english),
+    server: 'http://127.0.0.1:4040',
+  });
   while (view.getSnapshot().room?.timeline.more === true) {
     view.actions.loadEarlier();
     await pause(0);

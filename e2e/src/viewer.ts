@@ -7,18 +7,20 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Dialog } from '@gochat/view/dialog';
+import { english } from '@gochat/view/english';
 import type { Notice, Platform } from '@gochat/view/platform';
 import type { MessageRow, Row } from '@gochat/view/row';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
+import { Words } from '@gochat/view/words';
 
 /** Long enough for a slow machine; what is waited for is a fact. */
 const WAIT_MS = 30_000;
 
+const words = new Words('en-GB', english, 'UTC');
+
 /** What a person's surroundings were asked for. */
 export class Surroundings implements Platform {
-  readonly locale = 'en-GB';
-  readonly timeZone = 'UTC';
   readonly writingKeys = [];
   readonly settings = [];
   readonly copied: string[] = [];
@@ -121,7 +123,7 @@ export class Viewer {
     const dir = await mkdtemp(join(tmpdir(), 'gochat-view-'));
     const profile = await openChat({ dir });
     const surroundings = new Surroundings();
-    const view = await createView({ profile, platform: surroundings, server });
+    const view = await createView({ profile, platform: surroundings, words, server });
     return new Viewer(name, dir, server, profile, surroundings, view);
   }
 
@@ -130,7 +132,12 @@ export class Viewer {
     await this.stop();
     this.profile = await openChat({ dir: this.dir });
     this.surroundings = new Surroundings();
-    this.view = await createView({ profile: this.profile, platform: this.surroundings, server: this.server });
+    this.view = await createView({
+      profile: this.profile,
+      platform: this.surroundings,
+      words,
+      server: this.server,
+    });
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,9 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../src/commands/commands.ts';
+import { commandsIn } from '../src/commands/commands.ts';
 import { completionAt } from '../src/room/completion.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
-import { device } from './story.ts';
+import { device, words } from './story.ts';
 
 const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({
   id: device(name).slice(0, 8),
@@ -14,7 +14,7 @@ const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({
   self: false,
 }));
 const emoji = await openEmojiBook();
-const parts = { members, rooms: ['kitchen', 'garden'], commands: COMMANDS, emoji };
+const parts = { members, rooms: ['kitchen', 'garden'], commands: commandsIn(words.text.commands), emoji };
 
 const offered = (text: string, cursor = text.length) =>
   completionAt(text, cursor, parts)?.items.map((one) => one.insert) ?? [];

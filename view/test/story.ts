@@ -2,10 +2,11 @@ import type { HistoryItem, HistoryKind } from '@gochat/client/history';
 import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
 import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';
-import { ClockFace } from '../src/words/clock-face.ts';
+import { english } from '../src/words/english.ts';
 import { Words } from '../src/words/words.ts';
 
-const clock = new ClockFace('en-GB', 'UTC');
+export const words = new Words('en-GB', english, 'UTC');
+const { clock } = words;
 /** 23 November 2026, noon. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
@@ -32,7 +33,7 @@ export function item(seq: number, from: string, text: string, more: Partial<Hist
 
 export function context(more: Partial<RowContext> = {}): RowContext {
   return {
-    words: new Words('en-GB'),
+    words,
     clock,
     self: device('me'),
     today: clock.dayKey(NOON),

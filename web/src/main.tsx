@@ -7,6 +7,7 @@ import { missingPlatform } from './secure-context.ts';
 import { mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { followTheme } from './ui/page/theme.ts';
+import { words } from './ui/words.ts';
 
 /** The secret of an invite stands behind the `#`: it is taken out of the address before anything else happens. */
 function takeLink(): string | undefined {
@@ -27,7 +28,7 @@ async function start(root: HTMLElement): Promise<void> {
   render(<Opening />, root);
   try {
     const profile = await openBrowserChat();
-    const view = await createView({ profile, platform: browserPlatform, server: location.origin });
+    const view = await createView({ profile, platform: browserPlatform, words, server: location.origin });
     endTheme();
     mount(view, root);
     if (link !== undefined) view.actions.openLink(link);

@@ -28,7 +28,7 @@ export const browserPlatform: Platform = {
   pickText: () => pickFile(),
   quit: () => undefined,
   keysOf,
-  writingKeys: WORDS.writing.map(([keys, text]) => ({ keys, usage: '', text })),
+  writingKeys: WORDS.writing,
   settings: [
     {
       name: 'density',
@@ -65,8 +65,6 @@ export const browserPlatform: Platform = {
     },
     { name: 'notify', label: FIELDS.notify, value: '', hint: '', type: 'toggle', choices: [] },
   ],
-  locale: navigator.language,
-  timeZone: undefined,
 };
 
 function show({ title, body, room }: Notice): void {

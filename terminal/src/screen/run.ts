@@ -2,6 +2,8 @@ import type { Profile } from '@gochat/client/open';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Platform } from '@gochat/view/platform';
 import { sanitizeText } from '@gochat/view/sanitize';
+import { type TerminalText, terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
@@ -13,7 +15,6 @@ import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from 
 import { Painter } from './terminal/painter.ts';
 import { depthOf, Palette, themeOf } from './terminal/palette.ts';
 import { Tty, type TtyIn, type TtyOut } from './terminal/tty.ts';
-import { SETTINGS, WRITING_KEYS } from './words.ts';
 
 export interface ScreenParts {
   readonly profile: Profile;
@@ -54,7 +55,8 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     tty.write(copySequence(text, env));
     return Promise.resolve(true);
   };
-  const platform = platformOf(env, {
+  const words = new Words(localeOf(env), terminalEnglish);
+  const platform = platformOf(env, words, {
     write: (text) => tty.write(text),
     copy,
     openLink: (href) => void screen?.openLink(href),
@@ -66,6 +68,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   const view = await createView({
     profile: parts.profile,
     platform,
+    words,
     server: parts.server,
     ...(parts.room !== undefined && { room: parts.room }),
   });
@@ -156,11 +159,17 @@ interface Hands {
   readonly keysOf: (command: string) => string;
 }
 
+/** The system's locale; without one, the language of GoChat's own text. */
+function localeOf(env: Io['env']): string {
+  const { locale } = Intl.DateTimeFormat().resolvedOptions();
+  const unset = /^(?:C|POSIX)\b/.test(env.LC_ALL || env.LC_TIME || env.LANG || 'C');
+  return locale === 'und' || unset ? terminalEnglish.language : locale;
+}
+
 /** What a terminal does for the view. */
-function platformOf(env: Io['env'], hands: Hands): Platform {
+function platformOf(env: Io['env'], { text }: Words<TerminalText>, hands: Hands): Platform {
   const notifier = notifierOf(env);
   const command = env.GOCHAT_NOTIFY_COMMAND ? new NoticeCommand(env.GOCHAT_NOTIFY_COMMAND) : undefined;
-  const { locale } = Intl.DateTimeFormat().resolvedOptions();
   return {
     now: () => Date.now(),
     after: (ms, run) => {
@@ -180,14 +189,8 @@ function platformOf(env: Io['env'], hands: Hands): Platform {
     },
     quit: hands.quit,
     keysOf: hands.keysOf,
-    writingKeys: WRITING_KEYS,
-    settings: SETTINGS,
-    // Without a language of its own a terminal has the one of its programs.
-    locale:
-      locale === 'und' || /^(?:C|POSIX)\b/.test(env.LC_ALL || env.LC_TIME || env.LANG || 'C')
-        ? 'en-GB'
-        : locale,
-    timeZone: undefined,
+    writingKeys: text.terminal.writingKeys,
+    settings: text.terminal.settings,
   };
 }
 

@@ -2,7 +2,8 @@ import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Preferences } from '@gochat/client/settings';
-import { COMMANDS, commandNamed, isAvailable, runCommand } from '../commands/commands.ts';
+import type { Command } from '../commands/command.ts';
+import { commandNamed, commandsIn, isAvailable, runCommand } from '../commands/commands.ts';
 import { DialogHost } from '../dialogs/dialog-host.ts';
 import { freshId } from '../ids.ts';
 import { ComposerViewModel, type Content } from '../room/composer.ts';
@@ -10,8 +11,8 @@ import { RoomViewModel } from '../room/room-view-model.ts';
 import { HITS, SearchViewModel } from '../room/searching.ts';
 import { type EmojiBook, openEmojiBook } from '../text/emoji.ts';
 import { isNews } from '../timeline/rows.ts';
-import { ClockFace } from '../words/clock-face.ts';
-import { Words } from '../words/words.ts';
+import type { ClockFace } from '../words/clock-face.ts';
+import type { ViewWords } from '../words/english.ts';
 import { type Acting, actionsOf } from './acting.ts';
 import type { Actions } from './actions.ts';
 import type { Host } from './host.ts';
@@ -26,6 +27,7 @@ const FLASH_MS = 6000;
 export interface ViewOptions {
   readonly profile: Profile;
   readonly platform: Platform;
+  readonly words: ViewWords;
   /** Where rooms are made unless another server is named. */
   readonly server: string;
   /** The room to open first, by id; the one that was open last when undefined. */
@@ -44,7 +46,7 @@ class ChatViewModel implements View, Acting {
   readonly profile: Profile;
   readonly platform: Platform;
   readonly server: string;
-  readonly words: Words;
+  readonly words: ViewWords;
   readonly clock: ClockFace;
   readonly #first: string | undefined;
   readonly asked: DialogHost;
@@ -70,13 +72,14 @@ class ChatViewModel implements View, Acting {
   #closed = false;
   #stop: () => void = () => undefined;
 
-  constructor({ profile, platform, server, room }: ViewOptions) {
+  constructor({ profile, platform, words, server, room }: ViewOptions) {
     this.profile = profile;
     this.platform = platform;
     this.server = server;
     this.#first = room;
-    this.words = new Words(platform.locale);
-    this.clock = new ClockFace(platform.locale, platform.timeZone);
+    this.words = words;
+    this.clock = words.clock;
+    this.commands = commandsIn(words.text.commands);
     this.asked = new DialogHost(
       () => this.#touch(),
       (error) => this.#failed(error),
@@ -155,7 +158,7 @@ class ChatViewModel implements View, Acting {
       completing: () => ({
         members: pane.recentSpeakers,
         rooms: this.#panes.map(({ info }) => info.name),
-        commands: COMMANDS.filter(({ about, name }) => about !== 'message' && isAvailable(this, name)),
+        commands: this.commands.filter(({ about, name }) => about !== 'message' && isAvailable(this, name)),
         emoji: this.#bookRead,
       }),
       emoji: () => this.emoji(),
@@ -311,7 +314,7 @@ class ChatViewModel implements View, Acting {
       .then((could) => this.flash(could ? 'good' : 'bad', could ? done : this.words.text.notCopied));
   }
 
-  readonly commands = COMMANDS;
+  readonly commands: readonly Command[];
   isAvailable: Host['isAvailable'] = (command, row) => isAvailable(this, command, row);
   run: Host['run'] = (command, args, row) => runCommand(this, command, args, row);
 
@@ -332,7 +335,7 @@ class ChatViewModel implements View, Acting {
   }
 
   #runTyped(composing: ComposerViewModel, word: string, args: string): void {
-    const command = commandNamed(word);
+    const command = commandNamed(this.commands, word);
     const { unknownCommand, needsArgument } = this.words.text;
     if (command === undefined) {
       this.flash('bad', unknownCommand(word));

@@ -7,14 +7,14 @@ import type { ComposerViewModel, Content } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import type { ClockFace } from '../words/clock-face.ts';
-import type { Words } from '../words/words.ts';
+import type { ViewWords } from '../words/english.ts';
 import type { Platform } from './platform.ts';
 
 /** What commands and dialogs have at hand. */
 export interface Host {
   readonly profile: Profile;
   readonly platform: Platform;
-  readonly words: Words;
+  readonly words: ViewWords;
   readonly clock: ClockFace;
   /** Where rooms are made unless another server is named. */
   readonly server: string;

@@ -22,9 +22,6 @@ export interface Platform {
   readonly writingKeys: readonly { readonly keys: string; readonly usage: string; readonly text: string }[];
   /** The screen's own settings, with the value that holds unless another was chosen. */
   readonly settings: readonly Field[];
-  /** The language for dates and plurals, and the time zone of dates (undefined: the machine's). */
-  readonly locale: string;
-  readonly timeZone: string | undefined;
 }
 
 export interface Notice {

@@ -6,7 +6,7 @@ import type { SearchViewModel } from '../room/searching.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
-import type { Words } from '../words/words.ts';
+import type { ViewWords } from '../words/english.ts';
 import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from './snapshot.ts';
 
 interface Showing {
@@ -19,7 +19,7 @@ interface Showing {
   readonly dialog: Dialog | undefined;
   readonly flash: Flash | undefined;
   readonly preferences: Preferences;
-  readonly words: Words;
+  readonly words: ViewWords;
 }
 
 /** Makes snapshots out of what the view holds, each with all that hasn't changed of the one before. */
@@ -63,8 +63,8 @@ export class SnapshotBuilder {
       const name = sanitizeLine(info.name);
       const spoken = text.roomNumber(
         name,
-        unread === 0 ? '' : text.unread(String(unread)),
-        mentions === 0 ? '' : words.count(mentions, ...text.mentions),
+        unread === 0 ? '' : text.unread(unread),
+        mentions === 0 ? '' : text.mentions(mentions),
         [muted ? text.muted : '', ended],
       );
       return { id: info.id, number, name, preview, unread, mentions, muted, open: isOpen, ended, spoken };
@@ -135,11 +135,9 @@ export class SnapshotBuilder {
     return this.#list(`members ${pane.info.id}`, rows);
   }
 
-  #typing(pane: RoomViewModel, words: Words): string {
+  #typing(pane: RoomViewModel, words: ViewWords): string {
     const names = pane.presence.typists.map(sanitizeLine);
-    const [one] = names;
-    if (one === undefined) return '';
-    return names.length === 1 ? words.text.typingOne(one) : words.text.typingMany(words.names(names));
+    return names.length === 0 ? '' : words.text.typing(names);
   }
 
   #lock(pane: RoomViewModel, { preferences, words }: Showing): Lock {
@@ -162,9 +160,7 @@ export class SnapshotBuilder {
       const { text } = words;
       const why = { none: '', live: '', connecting: text.connecting, offline: text.offline(reason) }[state];
       const waits =
-        queued > 0 && (state === 'offline' || state === 'connecting')
-          ? ` ${text.queued(words.count(queued, ...text.message))}`
-          : '';
+        queued > 0 && (state === 'offline' || state === 'connecting') ? ` ${text.queued(queued)}` : '';
       return { state, text: `${why}${waits}`, queued };
     });
   }

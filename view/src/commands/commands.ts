@@ -15,7 +15,7 @@ import {
   showInvites,
 } from '../dialogs/rooms.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
-import { COMMAND_WORDS } from '../words/words.ts';
+import type { CommandText } from '../words/commands.ts';
 import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
 
 /** What a command is run with. */
@@ -181,7 +181,7 @@ const TABLES: readonly (readonly [About, Partial<Record<CommandName, Doing>>])[]
 ];
 
 interface Entry {
-  readonly command: Command;
+  readonly command: Omit<Command, keyof CommandText>;
   readonly doing: Doing;
 }
 
@@ -191,18 +191,20 @@ const ENTRIES: ReadonlyMap<CommandName, Entry> = new Map(
       const doing = table[name];
       if (doing === undefined) return [];
       const { aliases = [], args = '', completes, choices = [], danger = false } = doing;
-      const command = { name, aliases, about, args, completes, choices, ...COMMAND_WORDS[name], danger };
+      const command = { name, aliases, about, args, completes, choices, danger };
       return [[name, { command, doing }]];
     }),
   ),
 );
 
 /** Every command, in the order of the table. */
-export const COMMANDS: readonly Command[] = [...ENTRIES.values()].map(({ command }) => command);
+export function commandsIn(text: Readonly<Record<CommandName, CommandText>>): readonly Command[] {
+  return [...ENTRIES.values()].map(({ command }) => ({ ...command, ...text[command.name] }));
+}
 
 /** The command of a name or an alias. */
-export function commandNamed(word: string): Command | undefined {
-  return COMMANDS.find(({ name, aliases }) => name === word || aliases.includes(word));
+export function commandNamed(commands: readonly Command[], word: string): Command | undefined {
+  return commands.find(({ name, aliases }) => name === word || aliases.includes(word));
 }
 
 /** Whether a command can be done now. @param row the message that it would be about. */
@@ -224,7 +226,12 @@ export function runCommand(host: Host, name: CommandName, args = '', row?: strin
   else entry.doing.run(given);
 }
 
-function givenFor(host: Host, { about }: Command, args: string, row: string | undefined): Given | undefined {
+function givenFor(
+  host: Host,
+  { about }: Entry['command'],
+  args: string,
+  row: string | undefined,
+): Given | undefined {
   const { pane } = host;
   const item = row === undefined ? undefined : pane?.message(row);
   if (about !== 'app' && pane === undefined) return undefined;

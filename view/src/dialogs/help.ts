@@ -47,7 +47,7 @@ function fitting(host: Host, text: string): MenuItem[] {
   const wanted = text.trim().toLowerCase();
   const rooms = host.panes.map((pane) => {
     const { unread } = pane;
-    const hint = unread === 0 ? '' : host.words.text.unread(String(unread));
+    const hint = unread === 0 ? '' : host.words.text.unread(unread);
     return {
       item: menuItem(`${ROOM}${pane.info.id}`, sanitizeLine(pane.info.name), hint),
       words: pane.info.name,

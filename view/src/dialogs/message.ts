@@ -102,7 +102,7 @@ export function paste(host: Host, text: string, cursor: number): void {
   host.ask<MenuDialog>({
     dialog: {
       kind: 'menu',
-      title: words.title(host.words.count(lines, ...words.line)),
+      title: words.title(lines),
       text: [firstLines(clean)],
       items,
     },

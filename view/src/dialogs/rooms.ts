@@ -7,7 +7,6 @@ import { choiceField, form, textField, toggleField } from './forms.ts';
 
 const WAIT_MS = 30_000;
 const HOUR_MS = 3600 * 1000;
-const MEMBERS_NAMED = 5;
 
 /** Makes a room, opens it, and shows a link to it. */
 export function askCreate(host: Host, name = ''): void {
@@ -60,7 +59,7 @@ async function look(host: Host, link: string): Promise<void> {
   const text = [
     join.invited(preview.by === '' ? '' : sanitizeLine(preview.by), name),
     ...(preview.topic === '' ? [] : [sanitizeLine(preview.topic)]),
-    join.who(host.words.names(names, MEMBERS_NAMED)),
+    join.who(names),
     join.whoNot,
   ];
   host.ask({
@@ -157,7 +156,7 @@ export function showInvites(host: Host): void {
           ? invites.line(
               invites.by(sanitizeLine(one.by)),
               one.expires === undefined ? '' : invites.until(host.clock.date(one.expires)),
-              one.uses === undefined ? '' : invites.uses(host.words.count(one.uses, ...invites.use)),
+              one.uses === undefined ? '' : invites.uses(one.uses),
             )
           : invites.dead,
         mayRevoke: pane.info.admin || one.by === pane.self?.name,

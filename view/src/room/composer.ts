@@ -5,7 +5,7 @@ import type { EmojiBook } from '../text/emoji.ts';
 import { labelAt } from '../text/markdown.ts';
 import { keyOf } from '../timeline/lines.ts';
 import { quoteOf } from '../timeline/rows.ts';
-import type { Words } from '../words/words.ts';
+import type { ViewWords } from '../words/english.ts';
 import type { CompletionParts } from './completion.ts';
 import { completionAt, wantsEmoji } from './completion.ts';
 import type { RoomViewModel } from './room-view-model.ts';
@@ -16,7 +16,7 @@ const SENT_KEPT = 50;
 
 export interface ComposerParts {
   readonly pane: RoomViewModel;
-  readonly words: Words;
+  readonly words: ViewWords;
   readonly completing: () => CompletionParts;
   readonly emoji: () => Promise<EmojiBook>;
   readonly changed: () => void;

@@ -9,7 +9,7 @@ import { keyOf, Lines, ownKey } from '../timeline/lines.ts';
 import type { Row } from '../timeline/row.ts';
 import { isNews, makeRows, type RowCache } from '../timeline/rows.ts';
 import type { ClockFace } from '../words/clock-face.ts';
-import type { Words } from '../words/words.ts';
+import type { ViewWords } from '../words/english.ts';
 import { DebouncedSettings } from './debounced-settings.ts';
 import { PendingMessages } from './pending-messages.ts';
 import { Presence } from './presence.ts';
@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 export interface RoomViewModelParts {
   readonly profile: Profile;
   readonly platform: Platform;
-  readonly words: Words;
+  readonly words: ViewWords;
   readonly clock: ClockFace;
   /** What this profile has marked, by identity and device key. */
   readonly marks: () => { readonly verified: ReadonlySet<string>; readonly ignored: ReadonlySet<string> };

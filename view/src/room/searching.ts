@@ -76,17 +76,16 @@ export class SearchViewModel {
     if (this.#snapshot !== undefined) return this.#snapshot;
     const { words, clock } = this.pane.context;
     const { text } = words;
-    const plus = this.#next === undefined ? '' : '+';
-    const of = `${this.#hits.length}${plus}`;
-    const count = `${words.count(this.#hits.length, ...text.hit)}${plus}`;
+    const hits = this.#hits.length;
+    const more = this.#next !== undefined;
     const summary =
       this.#at >= 0
-        ? text.searchAt(this.#at + 1, of)
+        ? text.searchAt(this.#at + 1, hits, more)
         : this.#busy
           ? text.searchBusy
-          : this.#hits.length === 0
+          : hits === 0
             ? text.searchNone
-            : text.searchHits(count);
+            : text.searchHits(hits, more);
     this.#snapshot = {
       text: this.#text,
       busy: this.#busy,
@@ -99,7 +98,7 @@ export class SearchViewModel {
       })),
       at: this.#at,
       summary,
-      more: this.#next !== undefined,
+      more,
     };
     return this.#snapshot;
   }

@@ -1,9 +1,9 @@
 import type { ClockFace } from '../words/clock-face.ts';
-import type { Words } from '../words/words.ts';
+import type { ViewWords } from '../words/english.ts';
 
 /** What the rows of a room depend on besides its lines. It is made anew when any of this changes. */
 export interface RowContext {
-  readonly words: Words;
+  readonly words: ViewWords;
   readonly clock: ClockFace;
   /** This profile's device key. */
   readonly self: string;

@@ -299,7 +299,9 @@ function messageRow(
     emoji: sanitizeLine(emoji),
     count: by.length,
     own: by.some(({ device }) => device === context.self),
-    by: words.names(by.map((one) => (one.device === context.self ? words.text.you : sanitizeLine(one.name)))),
+    by: words.text.names(
+      by.map((one) => (one.device === context.self ? words.text.you : sanitizeLine(one.name))),
+    ),
   }));
   const mentioned = !item.own && (answersSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : words.text.edited(clock.time(item.edited));
@@ -347,7 +349,7 @@ function deliveryOf(
   if (!item.own) return { delivery: undefined, deliveryText: '' };
   if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.waiting };
   if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.sent };
-  return { delivery: 'read', deliveryText: words.text.readBy(words.names(names)) };
+  return { delivery: 'read', deliveryText: words.text.readBy(names) };
 }
 
 function callable(item: HistoryItem, { labels, self }: RowContext): Callable {
@@ -378,7 +380,7 @@ function deletedText(
 
 function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext): Row {
   const names = [...new Set(lines.map(({ item }) => sanitizeLine(item.from)))];
-  const text = words.text.ignored(words.count(lines.length, ...words.text.message), words.names(names));
+  const text = words.text.ignored(lines.length, names);
   return { kind: 'ignored', key, text, spoken: text };
 }
 
@@ -396,7 +398,9 @@ function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowCon
   }
   const text = [...groups]
     .map(([what, names]) =>
-      names.length === 0 ? sanitizeText(what) : `${words.names([...new Set(names)])} ${sanitizeText(what)}`,
+      names.length === 0
+        ? sanitizeText(what)
+        : `${words.text.names([...new Set(names)])} ${sanitizeText(what)}`,
     )
     .join('; ');
   const time = details.at(-1)?.time ?? '';

@@ -1,7 +1,19 @@
-import type { Platform } from '@gochat/view/platform';
+import type { Platform } from '../chat/platform.ts';
+import { english } from './english.ts';
+import type { Formats } from './formats.ts';
+import type { Catalogue } from './words.ts';
+
+/** What the terminal says, in English: the view's text, and its own under `terminal`. */
+export const terminalEnglish = { language: english.language, text } satisfies Catalogue<unknown>;
+
+export type TerminalText = ReturnType<typeof text>;
+
+function text(f: Formats) {
+  return { ...english.text(f), terminal: { writingKeys: WRITING_KEYS, settings: SETTINGS } };
+}
 
 /** How text is written, for help. */
-export const WRITING_KEYS: Platform['writingKeys'] = [
+const WRITING_KEYS: Platform['writingKeys'] = [
   { keys: 'Enter', usage: 'send', text: 'Alt+Enter or Ctrl+J begins a line; //word sends a slash' },
   { keys: 'Tab', usage: 'complete', text: '@member, :emoji: or /command; Up and Down choose' },
   {
@@ -38,7 +50,7 @@ export const WRITING_KEYS: Platform['writingKeys'] = [
 ];
 
 /** The terminal's own settings. */
-export const SETTINGS: Platform['settings'] = [
+const SETTINGS: Platform['settings'] = [
   {
     name: 'keys',
     label: 'Keys',

@@ -1,0 +1,41 @@
+import { ClockFace } from './clock-face.ts';
+
+/** A sentence for one thing and for several; `#` is replaced by the number. */
+export interface PluralForms {
+  readonly one: string;
+  readonly other: string;
+}
+
+/** How a catalogue writes numbers, lists, dates and times: its grammar follows its language, the rest the system's locale. */
+export class Formats {
+  readonly clock: ClockFace;
+  readonly #plurals: Intl.PluralRules;
+  readonly #list: Intl.ListFormat;
+  readonly #number: Intl.NumberFormat;
+
+  /**
+   * @param language of the catalogue, as a BCP 47 tag.
+   * @param locale of the system.
+   * @param timeZone the system's when undefined.
+   */
+  constructor(language: string, locale: string, timeZone: string | undefined) {
+    this.clock = new ClockFace(locale, timeZone);
+    this.#plurals = new Intl.PluralRules(language);
+    this.#list = new Intl.ListFormat(language, { type: 'conjunction' });
+    this.#number = new Intl.NumberFormat(locale);
+  }
+
+  number(n: number): string {
+    return this.#number.format(n);
+  }
+
+  /** "1 message", "2 messages". */
+  plural(n: number, { one, other }: PluralForms): string {
+    return (this.#plurals.select(n) === 'one' ? one : other).replace('#', () => this.number(n));
+  }
+
+  /** "ana, ben and cleo". */
+  list(items: readonly string[]): string {
+    return this.#list.format(items);
+  }
+}
