@@ -1,10 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 
-/** One task of a page's main thread: while it runs, the page answers to nothing. */
+/** One task of a page's main thread. While it runs, the page doesn't react to input. */
 export interface PageTask {
-  /** By the clock, in milliseconds: with what else the machine did meanwhile. */
-  readonly ms: number;
-  /** Of the processor's time: what the page itself made of it. */
+  /** Milliseconds of the processor's time, so without what the machine did for other programs meanwhile. */
   readonly cpuMs: number;
 }
 
@@ -20,12 +18,12 @@ interface TraceEvent {
 }
 
 const [BEGINS, ENDS] = ['work begins', 'work ends'];
-/** On a busy machine a trace may lack what a page did: then it says nothing, and is made again. */
+/** On a busy machine a trace may be incomplete. Then the work is done and traced again. */
 const TRIES = 3;
 
 /**
- * What the main thread of a page does while `work` runs, as the browser traces it. The work is done again where the trace is not whole.
- * @throws Error when no trace holds the work from its beginning to its end: then nothing was measured.
+ * The tasks of a page's main thread while `work` runs, from the browser's own trace. The work is repeated when the trace is incomplete.
+ * @throws Error when no trace holds the work from its start to its end
  */
 export async function tasksDuring(
   browser: Browser,
@@ -41,10 +39,10 @@ export async function tasksDuring(
       const { name, ph, ts = 0, dur, tdur } = event;
       if (!name.endsWith('RunTask') || ph !== 'X' || threadOf(event) !== threadOf(begin)) return [];
       if (dur === undefined || tdur === undefined || ts + dur < (begin.ts ?? 0)) return [];
-      return [{ ms: dur / 1000, cpuMs: tdur / 1000 }];
+      return [{ cpuMs: tdur / 1000 }];
     });
   }
-  throw new Error(`the browser did not trace the page whole, ${TRIES} times`);
+  throw new Error(`the browser's trace of the page was incomplete ${TRIES} times`);
 }
 
 async function traced(browser: Browser, page: Page, work: () => Promise<void>): Promise<TraceEvent[]> {
@@ -54,7 +52,7 @@ async function traced(browser: Browser, page: Page, work: () => Promise<void>): 
   try {
     await mark(BEGINS);
     await work();
-    // In tasks of their own: the last one of the work is over then, and the trace has it.
+    // The mark and the timeout are separate tasks, so the last task of the work has ended and is in the trace.
     await mark(ENDS);
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   } finally {

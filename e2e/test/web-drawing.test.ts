@@ -1,34 +1,15 @@
 import { DIALOG_KINDS } from '@gochat/view/dialog';
-import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { GalleryServer, type Visitor } from '../src/gallery-page.ts';
+import type { Locator } from 'playwright-core';
+import { expect } from 'vitest';
+import { test as base, describeInBrowser } from '../src/browser-test.ts';
 import { DIALOGS, ROWS, SAMPLES } from '../src/samples.ts';
-import { needed } from '../src/tool.ts';
 
-const chromium = needed(await findChromium(), 'what the page shows');
 const WIDE = { viewport: { width: 1440, height: 3000 } };
+/** All rows of a sample are on the screen at once. */
+const test = base.override('look', WIDE);
 const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-describe.skipIf(chromium === undefined)('what the page shows', () => {
-  let browser: Browser;
-  let gallery: GalleryServer;
-
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-    gallery = await GalleryServer.open();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await gallery?.close();
-  });
-
-  async function visits(sample: string, options: BrowserContextOptions = WIDE): Promise<Visitor> {
-    const visitor = await gallery.visit(browser, sample, options);
-    onTestFinished(() => visitor.person.close());
-    return visitor;
-  }
-
+describeInBrowser('what the page shows', () => {
   /** What can be read in a part of the page, a line each. */
   async function lines(part: Locator): Promise<string[]> {
     return (await part.innerText())
@@ -37,7 +18,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
       .filter((line) => line !== '');
   }
 
-  test('every kind of row', async () => {
+  test('every kind of row', async ({ visits }) => {
     const { page, person } = await visits('talking');
     const row = (text: string) => page.locator('[data-key]', { hasText: text }).last();
     expect(await lines(page.locator('.timeline'))).toEqual(
@@ -75,7 +56,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(person.troubles).toEqual([]);
   });
 
-  test('who listens hears each row as one sentence', async () => {
+  test('who listens hears each row as one sentence', async ({ visits }) => {
     const { page } = await visits('talking');
     const spoken = ROWS.filter(({ kind }) => kind !== 'day' && kind !== 'unread');
     const articles = page.getByRole('article');
@@ -84,7 +65,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
       expect(await articles.nth(i).getAttribute('aria-label')).toBe(row.spoken);
   });
 
-  test('rooms with what is unread in them, the members, and how sure one can be', async () => {
+  test('rooms with what is unread in them, the members, and how sure one can be', async ({ visits }) => {
     const { page } = await visits('talking');
     expect(await lines(page.getByRole('navigation'))).toEqual(
       expect.arrayContaining([
@@ -102,7 +83,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(await page.title()).toBe('(2) kitchen – GoChat');
   });
 
-  test('a profile without a room is told what this is, and how to begin', async () => {
+  test('a profile without a room is told what this is, and how to begin', async ({ visits }) => {
     const visitor = await visits('empty');
     const { page } = visitor;
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(
@@ -116,7 +97,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     ]);
   });
 
-  test('offline says why, what was just done stands in front, and both are read out', async () => {
+  test('offline says why, what was just done stands in front, and both are read out', async ({ visits }) => {
     const offline = await visits('offline');
     const { connection } = SAMPLES.offline;
     expect(await offline.page.getByRole('status').allInnerTexts()).toContain(connection.text);
@@ -127,13 +108,13 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(await flash.page.getByRole('dialog').getByRole('status').allInnerTexts()).toContain(text);
   });
 
-  test('a room that is over says so instead of a field', async () => {
+  test('a room that is over says so instead of a field', async ({ visits }) => {
     const { page } = await visits('closed');
     expect(await page.getByRole('textbox').count()).toBe(0);
     expect(await lines(page.locator('.composer'))).toEqual(['You were removed from this room.']);
   });
 
-  test('a form asks for what it needs, and submits what was filled in', async () => {
+  test('a form asks for what it needs, and submits what was filled in', async ({ visits }) => {
     const visitor = await visits('form');
     const { page } = visitor;
     const dialog = page.getByRole('dialog', { name: 'Create a room' });
@@ -150,7 +131,9 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     ]);
   });
 
-  test('an invite has its link whole, and a code that is dark on light in every theme', async () => {
+  test('an invite has its link whole, and a code that is dark on light in every theme', async ({
+    visits,
+  }) => {
     const { page } = await visits('invite', { ...WIDE, colorScheme: 'dark' });
     expect(await page.locator('output.link').innerText()).toBe(DIALOGS.invite.link);
     const box = page.getByRole('img', { name: 'QR code of the invite link' });
@@ -160,7 +143,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(quiet).toBe(DIALOGS.invite.qr.length + 8);
   });
 
-  test.each(DIALOG_KINDS)('a %s is named by its title and closed by Esc', async (kind) => {
+  test.for(DIALOG_KINDS)('a %s is named by its title and closed by Esc', async (kind, { visits }) => {
     const visitor = await visits(kind);
     const dialog = visitor.page.getByRole('dialog', { name: DIALOGS[kind].title });
     expect(await dialog.isVisible()).toBe(true);
@@ -169,7 +152,9 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(visitor.person.troubles).toEqual([]);
   });
 
-  test('what others write is text, disturbs nothing around it, and is folded when it is long', async () => {
+  test('what others write is text, disturbs nothing around it, and is folded when it is long', async ({
+    visits,
+  }) => {
     const visitor = await visits('hostile');
     const { page } = visitor;
     await page.waitForFunction(() => document.querySelectorAll('article').length === 8);
@@ -183,7 +168,7 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     expect(await page.locator('script:not([src]), img, iframe').count()).toBe(0);
   });
 
-  test('right-to-left text begins at its side, names and words apart', async () => {
+  test('right-to-left text begins at its side, names and words apart', async ({ visits }) => {
     const { page } = await visits('rightToLeft');
     const first = page.locator('.body p').first();
     expect(await first.evaluate((p) => getComputedStyle(p).direction)).toBe('rtl');
@@ -195,7 +180,9 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     ).toBe('isolate');
   });
 
-  test('on a narrow screen there is a room or the rooms, and the way back leads from one to the others', async () => {
+  test('on a narrow screen there is a room or the rooms, and the way back leads from one to the others', async ({
+    visits,
+  }) => {
     const visitor = await visits('talking', NARROW);
     const { page } = visitor;
     expect(await page.getByRole('navigation').isVisible()).toBe(false);
@@ -208,18 +195,18 @@ describe.skipIf(chromium === undefined)('what the page shows', () => {
     await page.getByRole('navigation').waitFor();
   });
 
-  test.each([
+  test.for([
     [390, [true, false, false]],
     [820, [true, true, false]],
     [1440, [true, true, true]],
-  ])('at %i pixels what fits stands side by side', async (width, shown) => {
+  ] as const)('at %i pixels what fits stands side by side', async ([width, shown], { visits }) => {
     const { page } = await visits('talking', { viewport: { width, height: 900 } });
     const parts = ['main', 'navigation', 'complementary'] as const;
     expect(await Promise.all(parts.map((part) => page.getByRole(part).isVisible()))).toEqual(shown);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 
-  test('what can be touched is large enough', async () => {
+  test('what can be touched is large enough', async ({ visits }) => {
     const { page } = await visits('talking', NARROW);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('button')]

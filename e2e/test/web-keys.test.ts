@@ -1,31 +1,9 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { GalleryServer, type Visitor } from '../src/gallery-page.ts';
+import { expect } from 'vitest';
+import { describeInBrowser, test } from '../src/browser-test.ts';
+import type { Visitor } from '../src/gallery-page.ts';
 import { ANA, BEN, message, ROWS } from '../src/samples.ts';
-import { needed } from '../src/tool.ts';
 
-const chromium = needed(await findChromium(), 'the page by its keys');
-
-describe.skipIf(chromium === undefined)('the page by its keys', () => {
-  let browser: Browser;
-  let gallery: GalleryServer;
-
-  beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
-    gallery = await GalleryServer.open();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await gallery?.close();
-  });
-
-  async function visits(sample: string): Promise<Visitor> {
-    const visitor = await gallery.visit(browser, sample, { viewport: { width: 1440, height: 900 } });
-    onTestFinished(() => visitor.person.close());
-    return visitor;
-  }
-
+describeInBrowser('the page by its keys', () => {
   /** What had the view do what, when these keys were pressed one after the other. */
   async function does(visitor: Visitor, ...keys: readonly string[]): Promise<unknown[][]> {
     const before = (await visitor.told()).length;
@@ -39,7 +17,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
       return element?.dataset.key ?? element?.id;
     });
 
-  test('commands from anywhere', async () => {
+  test('commands from anywhere', async ({ visits }) => {
     const visitor = await visits('talking');
     expect(await does(visitor, 'Control+k')).toEqual([['run', 'palette', '', undefined]]);
     expect(await does(visitor, 'Control+/')).toEqual([['run', 'help', '', undefined]]);
@@ -51,7 +29,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await does(visitor, 'Control+ArrowUp')).toEqual([['run', 'reply', '', 'own.b']]);
   });
 
-  test('writing', async () => {
+  test('writing', async ({ visits }) => {
     const visitor = await visits('talking');
     expect(await focused(visitor)).toBe('composer');
     expect(await does(visitor, 'h', 'i')).toEqual([
@@ -65,19 +43,19 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await does(visitor, 'Escape')).toContainEqual(['cancel']);
   });
 
-  test('Up in an empty field edits what was said last', async () => {
+  test('Up in an empty field edits what was said last', async ({ visits }) => {
     expect(await does(await visits('talking'), 'ArrowUp')).toEqual([['editLast']]);
     expect(await does(await visits('replying'), 'ArrowUp')).toEqual([]);
   });
 
-  test('where Enter makes a line, Ctrl+Enter sends', async () => {
+  test('where Enter makes a line, Ctrl+Enter sends', async ({ visits }) => {
     const visitor = await visits('talking');
     await visitor.shows('talking', { settings: { enter: 'newline' } });
     expect(await does(visitor, 'Enter')).toEqual([['type', '\n', 1]]);
     expect(await does(visitor, 'Control+Enter')).toEqual([['send']]);
   });
 
-  test('suggestions have the keys while there are any', async () => {
+  test('suggestions have the keys while there are any', async ({ visits }) => {
     const visitor = await visits('completing');
     const field = visitor.page.getByRole('textbox', { name: 'Message' });
     expect(await field.getAttribute('aria-activedescendant')).toBe('suggestions-1');
@@ -90,7 +68,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     ]);
   });
 
-  test('a long paste is asked about, a short one is just written', async () => {
+  test('a long paste is asked about, a short one is just written', async ({ visits }) => {
     const visitor = await visits('talking');
     const pastes = (text: string) =>
       visitor.page.evaluate((pasted) => {
@@ -104,7 +82,9 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await visitor.told()).toEqual([['paste', 'one\ntwo\nthree\nfour', 0]]);
   });
 
-  test('text that the view puts into the field keeps the cursor before what stood behind it', async () => {
+  test('text that the view puts into the field keeps the cursor before what stood behind it', async ({
+    visits,
+  }) => {
     const visitor = await visits('talking');
     await does(visitor, 'a', 'b', 'ArrowLeft');
     const composer = {
@@ -121,7 +101,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await cursor()).toBe('a🎉'.length);
   });
 
-  test('one message at a time can be reached by Tab, the others by arrows or j and k', async () => {
+  test('one message at a time can be reached by Tab, the others by arrows or j and k', async ({ visits }) => {
     const visitor = await visits('talking');
     await does(visitor, 'Shift+Tab', 'Shift+Tab');
     expect(await visitor.page.evaluate(() => document.activeElement?.closest('article') !== null)).toBe(true);
@@ -148,7 +128,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await focused(visitor)).toBe('composer');
   });
 
-  test('letters act on the message that has the focus, unless they are switched off', async () => {
+  test('letters act on the message that has the focus, unless they are switched off', async ({ visits }) => {
     const visitor = await visits('talking');
     await visitor.page.locator('[data-key="22.0"]').focus();
     expect(await does(visitor, 'r', 'e', '+', 'd', 'y', '>', 'Enter', '?')).toEqual([
@@ -166,7 +146,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await does(visitor, 'r', 'd', '?')).toEqual([]);
   });
 
-  test('reactions, quotes and the toolbar by pointer', async () => {
+  test('reactions, quotes and the toolbar by pointer', async ({ visits }) => {
     const visitor = await visits('talking');
     const { page } = visitor;
     await page.getByRole('button', { name: '🎉 2, ben and cleo' }).click();
@@ -185,7 +165,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     ]);
   });
 
-  test('the focus stays in a dialog, and is where it was once that is closed', async () => {
+  test('the focus stays in a dialog, and is where it was once that is closed', async ({ visits }) => {
     const visitor = await visits('talking');
     const { page } = visitor;
     await page.locator('[data-key="22.0"]').focus();
@@ -200,7 +180,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     await expect.poll(() => focused(visitor)).toBe('22.0');
   });
 
-  test('the palette and the emoji are gone through by arrows', async () => {
+  test('the palette and the emoji are gone through by arrows', async ({ visits }) => {
     const visitor = await visits('palette');
     const found = visitor.page.getByRole('combobox');
     expect(await found.getAttribute('aria-activedescendant')).toBe('found-0');
@@ -212,7 +192,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await does(visitor, 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'Enter')).toEqual([['pick', '🎉']]);
   });
 
-  test('search: from the keys to a hit and out of it again', async () => {
+  test('search: from the keys to a hit and out of it again', async ({ visits }) => {
     const visitor = await visits('talking');
     await does(visitor, 'Control+f');
     expect(await does(visitor, ...'wine', 'Enter')).toEqual([['search', 'wine']]);
@@ -228,7 +208,7 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect((await visitor.told()).at(-1)).toEqual(['jump', '12']);
   });
 
-  test('F6 goes from part to part, Ctrl+. opens and closes the details', async () => {
+  test('F6 goes from part to part, Ctrl+. opens and closes the details', async ({ visits }) => {
     const visitor = await visits('talking');
     const part = () =>
       visitor.page.evaluate(() => document.activeElement?.closest('[data-landmark]')?.tagName);
@@ -243,14 +223,14 @@ describe.skipIf(chromium === undefined)('the page by its keys', () => {
     expect(await visitor.page.getByRole('complementary').count()).toBe(0);
   });
 
-  test('who begins to write while nothing has the focus writes a message', async () => {
+  test('who begins to write while nothing has the focus writes a message', async ({ visits }) => {
     const visitor = await visits('talking');
     await visitor.page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await does(visitor, 'y');
     expect(await visitor.page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('y');
   });
 
-  test('new messages of others are read out, and nothing else', async () => {
+  test('new messages of others are read out, and nothing else', async ({ visits }) => {
     const visitor = await visits('talking');
     const { page } = visitor;
     const heard = () => page.locator('[aria-live="polite"]').innerText();
