@@ -3,7 +3,7 @@ import type { Content } from './content.ts';
 import type { Member } from './room.ts';
 
 /** What is wrong with a place of the log, and whose doing it may be; every kind is shown, none is a silent hole. */
-export type Trouble =
+export type Warning =
   /** No key of this epoch opens it. */
   | { readonly kind: 'undecryptable' }
   /** The server showed something a second time, or out of order. */
@@ -80,7 +80,7 @@ export type RoomEvent =
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
   /** This device's own pending handshake was overtaken; make it anew if it is still wanted. */
   | { readonly kind: 'lost-race'; readonly request: RequestId }
-  | { readonly kind: 'trouble'; readonly seq: Position; readonly at: number; readonly trouble: Trouble };
+  | { readonly kind: 'warning'; readonly seq: Position; readonly at: number; readonly warning: Warning };
 
 /** What a step gives: the state to persist first, then what to tell, then secrets to wipe. */
 export interface Step<R> {

@@ -37,7 +37,7 @@ export async function receiveHandshake(
 function skipped(room: Room, entry: Opened): Step<Room> {
   return {
     room,
-    events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'skipped-handshake' } }],
+    events: [{ kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'skipped-handshake' } }],
     secretsToWipe: [],
   };
 }
@@ -143,7 +143,7 @@ function doubtful(room: Room, entry: Opened, by?: number): Step<Room> {
 /** Another copy of this profile has committed or come again: only that copy has the keys of what follows. */
 function overtakenByCopy(room: Room, entry: Opened): Step<Room> {
   const events: RoomEvent[] = [
-    { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'broken' } },
+    { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'broken' } },
   ];
   return { room: { ...room, status: 'broken', doubt: undefined }, events, secretsToWipe: [] };
 }

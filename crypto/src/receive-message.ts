@@ -1,6 +1,6 @@
 import { comparePositions } from '@gochat/protocol/fields';
 import { type Claim, compareClaim, comparePrevious } from './chain.ts';
-import type { RoomEvent, Step, Trouble } from './event.ts';
+import type { RoomEvent, Step, Warning } from './event.ts';
 import {
   generationOf,
   type MlsState,
@@ -88,8 +88,8 @@ function hole(room: Room, entry: Opened, from: Member | undefined): Step<Room> {
   return fault({ ...room, wantsHeal: room.wantsHeal ?? 'hole' }, entry, { kind: 'hole', from });
 }
 
-function fault(room: Room, entry: Opened, trouble: Trouble): Step<Room> {
-  return { room, events: [{ kind: 'trouble', seq: entry.seq, at: entry.at, trouble }], secretsToWipe: [] };
+function fault(room: Room, entry: Opened, warning: Warning): Step<Room> {
+  return { room, events: [{ kind: 'warning', seq: entry.seq, at: entry.at, warning }], secretsToWipe: [] };
 }
 
 interface Said {
@@ -105,27 +105,27 @@ function said(room: Room, entry: Opened, { from, plaintext, mls, secretsToWipe }
   if (payload === undefined)
     return { ...fault(read, entry, { kind: 'unknown-content', from }), secretsToWipe };
   const peer = room.peers.get(from.device);
-  const troubles = [...evidence(room, from, payload), ...missed(room, peer, from, payload)];
+  const warnings = [...evidence(room, from, payload), ...missed(room, peer, from, payload)];
   const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
-  const told: RoomEvent[] = troubles.map((t) => ({
-    kind: 'trouble',
+  const told: RoomEvent[] = warnings.map((t) => ({
+    kind: 'warning',
     seq: entry.seq,
     at: entry.at,
-    trouble: t,
+    warning: t,
   }));
   const after = from.self ? rolledBack(read, payload) : read;
   if (from.self)
-    told.push({ kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'rolled-back' } });
+    told.push({ kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'rolled-back' } });
   if (repeated) {
     return {
       room: after,
-      events: [...told, { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'repeated' } }],
+      events: [...told, { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'repeated' } }],
       secretsToWipe,
     };
   }
   told.push(
     payload.content === undefined
-      ? { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: { kind: 'unknown-content', from } }
+      ? { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'unknown-content', from } }
       : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
   );
   return { room: { ...after, peers: counted(after.peers, from, payload) }, events: told, secretsToWipe };
@@ -146,21 +146,21 @@ function rolledBack(room: Room, payload: Payload): Room {
   };
 }
 
-function missed(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Trouble[] {
+function missed(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Warning[] {
   const known = peer !== undefined && peer.n > 0 && comparePositions(room.position, room.expired) > 0;
   const missing = known ? payload.n - peer.n - 1 : 0;
   return missing > 0 ? [{ kind: 'missing', from, count: missing }] : [];
 }
 
 /** Compares what the sender had read with what this device has. `room` already holds this entry, which the sender can't have read. */
-function evidence(room: Room, from: Member, payload: Payload): Trouble[] {
+function evidence(room: Room, from: Member, payload: Payload): Warning[] {
   const here = payload.claim && judge(room, payload.claim, from);
   const there = payload.previous && comparePrevious(room.chain, payload.previous) === 'differs';
   if (here !== undefined) return [here];
   return there === true ? [{ kind: 'forked', from }] : [];
 }
 
-function judge(room: Room, claim: Claim, from: Member): Trouble | undefined {
+function judge(room: Room, claim: Claim, from: Member): Warning | undefined {
   if (room.chain.verifiable && claim.index === room.chain.index) return { kind: 'withheld', from };
   const verdict = compareClaim(room.chain, claim);
   if (verdict === 'ahead') return { kind: 'withheld', from };

@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { advanceChain, breakChain } from './chain.ts';
-import type { RoomEvent, Step, Trouble } from './event.ts';
+import type { RoomEvent, Step, Warning } from './event.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { receiveMessage } from './receive-message.ts';
@@ -30,7 +30,7 @@ export interface Opened extends Omit<LogEntry, 'body'> {
  */
 export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
   if (!isNews(room, entry.seq))
-    return { room, events: [trouble(entry, { kind: 'repeated' })], secretsToWipe: [] };
+    return { room, events: [warning(entry, { kind: 'repeated' })], secretsToWipe: [] };
   const body = bytesOf(entry.body);
   const opened: Opened = {
     seq: entry.seq,
@@ -87,7 +87,7 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
  */
 export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
   if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
-  const events = [trouble({ seq: room.position, at: now }, { kind: 'expired' })];
+  const events = [warning({ seq: room.position, at: now }, { kind: 'expired' })];
   return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, secretsToWipe: [] };
 }
 
@@ -96,6 +96,6 @@ function uncounted(peers: Room['peers']): Room['peers'] {
   return new Map([...peers].map(([device, { ids }]) => [device, { n: 0, ids }]));
 }
 
-function trouble(entry: { readonly seq: Position; readonly at: number }, what: Trouble): RoomEvent {
-  return { kind: 'trouble', seq: entry.seq, at: entry.at, trouble: what };
+function warning(entry: { readonly seq: Position; readonly at: number }, what: Warning): RoomEvent {
+  return { kind: 'warning', seq: entry.seq, at: entry.at, warning: what };
 }

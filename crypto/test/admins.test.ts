@@ -152,7 +152,7 @@ test.each([
     extensions,
   });
   await allRead(log, [ben, mal]);
-  expect(ben.troubles).toEqual(['skipped-handshake']);
+  expect(ben.warnings).toEqual(['skipped-handshake']);
   agree(ben, mal);
   expect(stateOf(ben.room).admins).toEqual(state.admins);
 });

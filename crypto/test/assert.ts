@@ -62,11 +62,11 @@ export function agree(...people: readonly Person[]): void {
 
 let said = 0;
 
-/** Everybody says something, and everybody else reads exactly that, without trouble. */
+/** Everybody says something, and everybody else reads exactly that, without warning. */
 export async function allTalk(log: Log, ...people: readonly Person[]): Promise<void> {
   await allRead(log, people);
   agree(...people);
-  const before = people.map((p) => ({ heard: p.heard.length, troubles: p.troubles.length }));
+  const before = people.map((p) => ({ heard: p.heard.length, warnings: p.warnings.length }));
   const lines: string[] = [];
   for (const person of people) {
     said += 1;
@@ -76,7 +76,7 @@ export async function allTalk(log: Log, ...people: readonly Person[]): Promise<v
   await allRead(log, people);
   for (const [i, person] of people.entries()) {
     expect(person.heard.slice(before[i]?.heard)).toEqual(lines.filter((_, at) => at !== i));
-    expect(person.troubles.slice(before[i]?.troubles)).toEqual([]);
+    expect(person.warnings.slice(before[i]?.warnings)).toEqual([]);
   }
 }
 

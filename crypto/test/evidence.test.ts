@@ -10,7 +10,7 @@ import { sealBody } from '../src/seal.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { babbles, litters } from './hostile.ts';
 import { entryAt, instead, type Log, type Shown, swapped, without } from './log.ts';
-import { type Person, troublesIn } from './world.ts';
+import { type Person, warningsIn } from './world.ts';
 
 async function three() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
@@ -37,26 +37,26 @@ function payload(person: Person, n: number, more: Partial<Payload> = {}): Uint8A
   } as Parameters<typeof encodePayload>[0]);
 }
 
-function troubles(events: Awaited<ReturnType<Person['reads']>>) {
-  return events.flatMap((e) => (e.kind === 'trouble' ? [e.trouble] : []));
+function warnings(events: Awaited<ReturnType<Person['reads']>>) {
+  return events.flatMap((e) => (e.kind === 'warning' ? [e.warning] : []));
 }
 
-test('an honest log gives no trouble', async () => {
+test('an honest log gives no warning', async () => {
   const { log, ana, ben, cai } = await three();
   for (let round = 0; round < 3; round += 1) {
     await allTalk(log, ana, ben, cai);
     await ben.heals(log);
   }
-  expect([ana, ben, cai].flatMap((p) => p.troubles)).toEqual([]);
+  expect([ana, ben, cai].flatMap((p) => p.warnings)).toEqual([]);
 });
 
 test('what the server shows again is noticed and read once', async () => {
   const { log, ana, ben } = await three();
   const seq = await ben.says(log, 'once');
   await ana.reads(log);
-  expect(troublesIn(await ana.takes(entryAt(log, seq)))).toEqual(['repeated']);
+  expect(warningsIn(await ana.takes(entryAt(log, seq)))).toEqual(['repeated']);
   const { seq: later } = { seq: log.append('message', entryAt(log, seq).body) };
-  expect(troublesIn(await ana.reads(log))).toEqual(['repeated']);
+  expect(warningsIn(await ana.reads(log))).toEqual(['repeated']);
   expect(later).toBe(ana.room.position);
   expect(ana.heard).toEqual(['ben: once']);
 });
@@ -68,7 +68,7 @@ test('an old handshake that is shown again changes nothing', async () => {
   await allRead(log, [ana, cai]);
   log.append('handshake', body);
   await allRead(log, [ana, ben, cai]);
-  expect([ana, ben, cai].map((p) => p.troubles)).toEqual(Array(3).fill(['skipped-handshake']));
+  expect([ana, ben, cai].map((p) => p.warnings)).toEqual(Array(3).fill(['skipped-handshake']));
   await allTalk(log, ana, ben, cai);
 });
 
@@ -80,7 +80,7 @@ test('messages that the server drops are counted, and whoever had read them tell
   await cai.says(log, 'five');
   const seen = await ana.reads(without(log, ...dropped));
   const from = { name: 'ben' };
-  expect(troubles(seen)).toMatchObject([
+  expect(warnings(seen)).toMatchObject([
     { kind: 'withheld', from },
     { kind: 'missing', from, count: 3 },
     { kind: 'withheld', from: { name: 'cai' } },
@@ -93,7 +93,7 @@ test('entries that the server keeps back from one are told by another', async ()
   const kept = await ben.says(log, 'not for ana');
   await cai.says(log, 'did you hear?');
   const seen = await ana.reads(without(log, kept));
-  expect(troubles(seen)).toMatchObject([{ kind: 'withheld', from: { name: 'cai' } }]);
+  expect(warnings(seen)).toMatchObject([{ kind: 'withheld', from: { name: 'cai' } }]);
 });
 
 test('messages in another order are noticed', async () => {
@@ -102,7 +102,7 @@ test('messages in another order are noticed', async () => {
   const second = await cai.says(log, 'second');
   await ben.says(log, 'third');
   const seen = await ana.reads(swapped(log, first, second));
-  expect(troublesIn(seen)).toContain('forked');
+  expect(warningsIn(seen)).toContain('forked');
 });
 
 test('two messages of one sender in another order are noticed', async () => {
@@ -111,7 +111,7 @@ test('two messages of one sender in another order are noticed', async () => {
   const first = await ben.says(log, 'first');
   const second = await ben.says(log, 'second');
   const seen = await ana.reads(swapped(log, first, second));
-  expect(troubles(seen)).toMatchObject([
+  expect(warnings(seen)).toMatchObject([
     { kind: 'withheld' },
     { kind: 'missing', count: 1 },
     { kind: 'repeated' },
@@ -134,9 +134,9 @@ test('a fork within an epoch is noticed by the first that is said across', async
   const { log, ana, ben, cai } = await forkedLog();
   log.post(await ben.seals('what I saw'));
   const seen = await ana.reads(log);
-  expect(troubles(seen)).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
+  expect(warnings(seen)).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
   log.post(await ana.seals('what I saw'));
-  expect(troublesIn(await cai.reads(log))).toEqual(['forked']);
+  expect(warningsIn(await cai.reads(log))).toEqual(['forked']);
 });
 
 test('a fork in the epoch before is noticed in the next', async () => {
@@ -145,9 +145,9 @@ test('a fork in the epoch before is noticed in the next', async () => {
   await allRead(log, [ana, ben]);
   agree(ana, ben, cai);
   log.post(await ben.seals('what I saw'));
-  expect(troubles(await ana.reads(log))).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
+  expect(warnings(await ana.reads(log))).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
   log.post(await ben.seals('only the first message of an epoch tells'));
-  expect(troublesIn(await ana.reads(log))).toEqual([]);
+  expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 
 test('a room whose handshakes were forked has two codes', async () => {
@@ -158,17 +158,17 @@ test('a room whose handshakes were forked has two codes', async () => {
   await ana.reads(log);
   expect(roomCode(ana.room)).toBe(roomCode(ben.room));
   expect(roomCode(ana.room)).not.toBe(roomCode(cai.room));
-  expect(troublesIn(await ana.reads({ entries: [...log.entries, ...other.entries.slice(-1)] }))).toEqual([]);
+  expect(warningsIn(await ana.reads({ entries: [...log.entries, ...other.entries.slice(-1)] }))).toEqual([]);
   other.append('message', (await cai.seals('hello?')).body);
   log.append('message', other.entries.at(-1)?.body ?? '');
-  expect(troublesIn(await ana.reads(log))).toEqual(['undecryptable']);
+  expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable']);
 });
 
 test('garbage is shown as what it is', async () => {
   const { log, ana, ben } = await three();
   babbles(log, ben);
   await litters(log, ben);
-  expect(troublesIn(await ana.reads(log))).toEqual(['undecryptable', 'skipped-handshake']);
+  expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable', 'skipped-handshake']);
 });
 
 test('nonsense and news from the future are told apart from silence', async () => {
@@ -190,7 +190,7 @@ test('nonsense and news from the future are told apart from silence', async () =
     payload(ben, 1, { content: { kind: 'picture' } as never }),
   ];
   for (const bytes of strange) await utters(log, ben, bytes);
-  expect(troubles(await ana.reads(log))).toMatchObject(
+  expect(warnings(await ana.reads(log))).toMatchObject(
     strange.map(() => ({ kind: 'unknown-content', from: { name: 'ben' } })),
   );
   expect(ana.room.peers.get(ben.device)?.n).toBe(1);
@@ -203,7 +203,7 @@ test('a message under a known counter or id is read once', async () => {
   await utters(log, ben, payload(ben, 1, { id }));
   await utters(log, ben, payload(ben, 2, { id }));
   await utters(log, ben, payload(ben, 1));
-  expect(troublesIn(await ana.reads(log))).toEqual(['repeated', 'repeated']);
+  expect(warningsIn(await ana.reads(log))).toEqual(['repeated', 'repeated']);
   expect(ana.heard).toEqual(['ben: hm']);
 });
 
@@ -213,12 +213,12 @@ test('claims out of this world accuse, and break nothing', async () => {
   for (const index of [Number.MAX_SAFE_INTEGER, 2 ** 32, 10]) {
     await utters(log, ben, payload(ben, index, { claim: { index, value }, previous: { index, value } }));
   }
-  expect(troublesIn(await ana.reads(log))).toContain('withheld');
+  expect(warningsIn(await ana.reads(log))).toContain('withheld');
   await cai.reads(log);
   expect(ana.room.peers.get(ben.device)?.ids.length).toBe(1);
   await allRead(log, [ben]);
   await cai.says(log, 'and I go on');
-  expect(troublesIn(await ana.reads(log))).toEqual([]);
+  expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 
 test('messages that have expired accuse nobody', async () => {
@@ -234,8 +234,8 @@ test('messages that have expired accuse nobody', async () => {
   await cai.says(log, 'too');
   const step = skipExpired(ana.room, floor, 1);
   await ana.keeps(step.room);
-  expect(troublesIn(step.events)).toEqual(['expired']);
-  expect(troublesIn(await ana.reads(without(log, ...gone)))).toEqual([]);
+  expect(warningsIn(step.events)).toEqual(['expired']);
+  expect(warningsIn(await ana.reads(without(log, ...gone)))).toEqual([]);
   expect(ana.heard).toEqual(['ben: one', 'ben: today', 'cai: too']);
   await ben.heals(log);
   await allTalk(log, ana, ben, cai);
@@ -248,7 +248,7 @@ test('what the server still has of expired messages accuses nobody either', asyn
   for (const text of ['one', 'two', 'three', 'four', 'five', 'six']) at.push(await ben.says(log, text));
   const [, , , , five] = at as [Position, Position, Position, Position, Position];
   await ana.keeps(skipExpired(ana.room, five, 1).room);
-  expect(troublesIn(await ana.reads(without(log, at[0] as Position, at[2] as Position, five)))).toEqual([]);
+  expect(warningsIn(await ana.reads(without(log, at[0] as Position, at[2] as Position, five)))).toEqual([]);
   expect(ana.heard).toEqual(['ben: two', 'ben: four', 'ben: six']);
 });
 

@@ -250,7 +250,7 @@ class Fuzz {
       expect(encodeRoomState(stateOf(person.room))).toEqual(encodeRoomState(stateOf(first.room)));
       expect(person.room.joinsClosed).toBe(first.room.joinsClosed);
       if (step % 25 === 0) expect(person.enters(this.log)).toBe(true);
-      expect(person.troubles.filter((kind) => !expected.includes(kind))).toEqual([]);
+      expect(person.warnings.filter((kind) => !expected.includes(kind))).toEqual([]);
       this.checksHeard(person);
     }
     this.log.frames.length = 0;

@@ -222,7 +222,7 @@ test('the crafted commit is a good one when nothing is twisted', async () => {
   const deed = await commits(log, mal, {});
   mal.room = await gone(mal.room, deed);
   await allRead(log, [ana, ben]);
-  expect(ana.troubles).toEqual([]);
+  expect(ana.warnings).toEqual([]);
   agree(ana, ben, mal);
   await allTalk(log, ana, ben, mal);
 });
@@ -233,8 +233,8 @@ test.each(Object.entries(tries))('nobody follows a member who %s', async (_, twi
   const { name, admins, invites } = stateOf(ana.room);
   await commits(log, mal, await twist(world));
   await allRead(log, [ana, ben]);
-  expect(ana.troubles).toEqual(['skipped-handshake']);
-  expect(ben.troubles).toEqual(['skipped-handshake']);
+  expect(ana.warnings).toEqual(['skipped-handshake']);
+  expect(ben.warnings).toEqual(['skipped-handshake']);
   expect(ana.members).toEqual(['ana', 'ben', 'mal']);
   expect(stateOf(ana.room)).toMatchObject({ name, admins, invites });
   await ben.heals(log);

@@ -10,7 +10,7 @@ import { encodePayload } from '../src/payload.ts';
 import { ownLeaf } from '../src/room.ts';
 import { sealBody } from '../src/seal.ts';
 import { anaBenMal } from './assert.ts';
-import { troublesIn } from './world.ts';
+import { warningsIn } from './world.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -56,8 +56,8 @@ test('nobody speaks as another member', async () => {
     'message',
     encodeBytes(sealBody(room.keys, 'message', room.id, encodePrivateMessage(privateMessage), env)),
   );
-  expect(troublesIn(await ben.reads(log))).toEqual(['undecryptable']);
-  expect(troublesIn(await ana.reads(log))).toEqual(['undecryptable']);
+  expect(warningsIn(await ben.reads(log))).toEqual(['undecryptable']);
+  expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable']);
   await ana.says(log, 'this is me');
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: this is me']);

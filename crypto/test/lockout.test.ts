@@ -15,7 +15,7 @@ test('garbage in the place of a handshake locks nobody out', async () => {
     await litters(log, mal, body);
   babbles(log, mal);
   await allRead(log, [ana, ben, mal]);
-  expect(ana.troubles).toEqual([...Array(6).fill('skipped-handshake'), 'undecryptable']);
+  expect(ana.warnings).toEqual([...Array(6).fill('skipped-handshake'), 'undecryptable']);
   expect([ana, ben].map((p) => p.enters(log))).toEqual([true, true]);
   await allTalk(log, ana, ben, mal);
   await ana.heals(log);
@@ -85,7 +85,7 @@ async function misSealed() {
 
 test('whoever is cut off by a mis-sealed commit learns it when others speak, and comes again', async () => {
   const { log, ana, ben, cai, mal } = await misSealed();
-  expect(ben.troubles).toEqual(['skipped-handshake']);
+  expect(ben.warnings).toEqual(['skipped-handshake']);
   agree(ana, cai, mal);
   await ana.says(log, 'one');
   await ben.reads(log);
@@ -95,7 +95,7 @@ test('whoever is cut off by a mis-sealed commit learns it when others speak, and
   await cai.says(log, 'two');
   await ben.reads(log);
   expect(ben.room.status).toBe('broken');
-  expect(ben.troubles).toEqual(['skipped-handshake', 'undecryptable', 'broken']);
+  expect(ben.warnings).toEqual(['skipped-handshake', 'undecryptable', 'broken']);
   await expect(ben.seals('anybody there?')).rejects.toMatchObject({ code: 'not-active' });
 
   await allRead(log, [ana, cai, mal]);
@@ -119,7 +119,7 @@ test('who comes again is heard though it counts its messages from the start', as
   for (let n = 0; n < 3; n += 1) await ben.says(log, `after ${n}`);
   await ana.reads(log);
   expect(ana.heard.slice(5)).toEqual(['ben: after 0', 'ben: after 1', 'ben: after 2']);
-  expect(ana.troubles).toEqual([]);
+  expect(ana.warnings).toEqual([]);
 });
 
 test('an admin in doubt removes nobody: the others might not be able to follow, and their keys would be retired', async () => {

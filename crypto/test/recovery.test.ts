@@ -6,7 +6,7 @@ import { heal, invite, remove, reopen } from '../src/handshake.ts';
 import { roomCode } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { Log, without } from './log.ts';
-import { Person, seededEnv, troublesIn, won } from './world.ts';
+import { Person, seededEnv, warningsIn, won } from './world.ts';
 
 async function three() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
@@ -21,7 +21,7 @@ test('a hole beyond what can be bridged is shown, healed by a commit of its own,
   await ben.reads(log);
   await ben.says(log, 'too far');
   const holed = without(log, ...dropped.slice(0, 201));
-  expect(troublesIn(await ana.reads(holed))).toEqual(['hole', 'hole']);
+  expect(warningsIn(await ana.reads(holed))).toEqual(['hole', 'hole']);
   expect(ana.room.wantsHeal).toBe('hole');
   expect(ana.heard).toEqual([]);
   won(log.swap(await ana.starts((room) => heal(room, ana.env))));
@@ -154,7 +154,7 @@ async function rolledBack() {
 test('a rolled-back profile says nothing until it has healed, and is read after', async () => {
   const { log, ana, ben, cai, old } = await rolledBack();
   for (const text of ['one', 'two', 'three']) await ana.says(log, text);
-  expect(troublesIn(await old.reads(log))).toContain('rolled-back');
+  expect(warningsIn(await old.reads(log))).toContain('rolled-back');
   expect(old.room.status).toBe('rolled-back');
   expect(old.room.wantsHeal).toBe('rolled-back');
   await expect(old.seals('too early')).rejects.toMatchObject({ name: 'RoomError', code: 'not-active' });
@@ -167,14 +167,14 @@ test('a rolled-back profile says nothing until it has healed, and is read after'
   await old.says(log, 'four');
   await allRead(log, [ben, cai]);
   expect(ben.heard).toEqual(['zero', 'one', 'two', 'three', 'four'].map((text) => `ana: ${text}`));
-  expect(ben.troubles).toEqual([]);
+  expect(ben.warnings).toEqual([]);
   await allTalk(log, old, ben, cai);
 });
 
 test("a rolled-back profile whose other copy has committed is broken: the other copy's keys are gone", async () => {
   const { log, ana, ben, old } = await rolledBack();
   await ana.heals(log);
-  expect(troublesIn(await old.reads(log))).toEqual(['broken']);
+  expect(warningsIn(await old.reads(log))).toEqual(['broken']);
   expect(old.room.status).toBe('broken');
   await expect(old.starts((room) => heal(room, old.env))).rejects.toMatchObject({ code: 'not-active' });
   await ben.reads(log);
@@ -189,7 +189,7 @@ test("a rolled-back profile whose other copy has committed is broken: the other 
 test('a copy of the profile that was left behind when the other came again is broken', async () => {
   const { log, link, ana, ben, cai, old } = await rolledBack();
   await ana.joins(log, link);
-  expect(troublesIn(await old.reads(log))).toEqual(['broken']);
+  expect(warningsIn(await old.reads(log))).toEqual(['broken']);
   expect(old.room.status).toBe('broken');
   await allTalk(log, ana, ben, cai);
 });
@@ -219,6 +219,6 @@ test('a whole scenario goes alike when every device restarts after every step', 
   await dan.joins(log, await ben.invites(log));
   await allTalk(log, ana, ben, cai, dan);
   agree(ana, ben, cai, dan);
-  expect(people.flatMap((p) => p.troubles)).toEqual([]);
+  expect(people.flatMap((p) => p.warnings)).toEqual([]);
   expect(new Set(people.map((p) => roomCode(p.room))).size).toBe(1);
 });

@@ -5,7 +5,7 @@ import { invitesOf, type Room } from '../src/room.ts';
 import { agree, allRead, allTalk, readsNothingAfter, roomOfPeople } from './assert.ts';
 import { litters } from './hostile.ts';
 import type { Log } from './log.ts';
-import { Person, troublesIn, won } from './world.ts';
+import { Person, warningsIn, won } from './world.ts';
 
 async function three() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
@@ -178,7 +178,7 @@ test('messages overtaken by a handshake are sealed anew under the same id and la
   await ana.saysAgain(log);
   await allRead(log, [ben, cai]);
   expect(ben.heard).toEqual(['ana: one', 'ana: two']);
-  expect([ana, ben, cai].flatMap((p) => p.troubles)).toEqual([]);
+  expect([ana, ben, cai].flatMap((p) => p.warnings)).toEqual([]);
   expect(ana.drafts).toEqual([]);
 });
 
@@ -192,7 +192,7 @@ test('an overtaken sealing that the server lets land all the same is read once',
   await ana.saysAgain(log);
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: once']);
-  expect(ben.troubles).toEqual(['skipped-handshake', 'repeated']);
+  expect(ben.warnings).toEqual(['skipped-handshake', 'repeated']);
 });
 
 test('links live and die as the room says', async () => {
@@ -227,6 +227,6 @@ test('the room is unconfirmed until another member is heard', async () => {
   await ana.says(log, 'welcome');
   await dan.reads(log);
   expect(dan.room.peerConfirmed).toBe(true);
-  expect(troublesIn(dan.events)).toEqual([]);
+  expect(warningsIn(dan.events)).toEqual([]);
   agree(ana, dan);
 });

@@ -66,7 +66,7 @@ test.each([
   await ana.says(log, 'short then');
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: short then']);
-  expect(ben.troubles).toEqual([]);
+  expect(ben.warnings).toEqual([]);
 });
 
 test('what is sealed opens for its purpose, room and epoch alone', async () => {

@@ -28,7 +28,7 @@ import { openBody, sealBody } from '../src/seal.ts';
 import { allRead, allTalk, anaBenMal } from './assert.ts';
 import { commits, joins, request } from './hostile.ts';
 import { entryAt, type Log } from './log.ts';
-import { Person, troublesIn, won } from './world.ts';
+import { Person, warningsIn, won } from './world.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
@@ -128,7 +128,7 @@ test('a proposal on its own never pends, so nobody is kept from talking', async 
   won(log.swap(await request(mal, sealBody(room.keys, 'handshake', room.id, bytes, env), room.mls)));
   log.append('message', encodeBytes(sealBody(room.keys, 'message', room.id, bytes, env)));
   await allRead(log, [ana, ben]);
-  expect(ana.troubles).toEqual(['skipped-handshake', 'undecryptable']);
+  expect(ana.warnings).toEqual(['skipped-handshake', 'undecryptable']);
   expect(Object.keys(ana.room.mls.unappliedProposals)).toEqual([]);
 
   // Nor does a commit that only names it.
@@ -154,7 +154,7 @@ test('a credential of an unknown type is turned away, not thrown over', async ()
   const x509: Credential = { credentialType: 'x509', certificates: [env.random(9)] };
   await joins(log, eve, link, ana.room.mls, { leaf: { credential: x509 } });
   await allRead(log, [ana, ben]);
-  expect(ana.troubles).toEqual(['skipped-handshake']);
+  expect(ana.warnings).toEqual(['skipped-handshake']);
   await allTalk(log, ana, ben);
 });
 
@@ -191,7 +191,7 @@ test('nothing stands in the authenticated data that a PrivateMessage shows, and 
       sealBody(mal.room.keys, 'message', mal.room.id, encodePrivateMessage(privateMessage), mal.env),
     ),
   );
-  expect(troublesIn(await ben.reads(log))).toEqual(['undecryptable']);
+  expect(warningsIn(await ben.reads(log))).toEqual(['undecryptable']);
 });
 
 test('no two sealings share a generation, also when one was never sent', async () => {
@@ -206,7 +206,7 @@ test('no two sealings share a generation, also when one was never sent', async (
   expect(new Set(generations).size).toBe(3);
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: one', 'ana: three']);
-  expect(ben.troubles).toEqual(['missing']);
+  expect(ben.warnings).toEqual(['missing']);
 });
 
 test('two sealings of one state land once: the second is a repeat to others', async () => {
@@ -217,7 +217,7 @@ test('two sealings of one state land once: the second is a repeat to others', as
   log.post(await forked.seals('other'));
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: one']);
-  expect(ben.troubles).toEqual(['repeated']);
+  expect(ben.warnings).toEqual(['repeated']);
 });
 
 test('extensions and a Remove never go into one commit', async () => {

@@ -206,8 +206,8 @@ export class Person {
     return heardIn(this.events);
   }
 
-  get troubles(): string[] {
-    return troublesIn(this.events);
+  get warnings(): string[] {
+    return warningsIn(this.events);
   }
 
   get members(): string[] {
@@ -223,8 +223,8 @@ export function heardIn(events: readonly RoomEvent[]): string[] {
   );
 }
 
-export function troublesIn(events: readonly RoomEvent[]): string[] {
-  return events.flatMap((e) => (e.kind === 'trouble' ? [e.trouble.kind] : []));
+export function warningsIn(events: readonly RoomEvent[]): string[] {
+  return events.flatMap((e) => (e.kind === 'warning' ? [e.warning.kind] : []));
 }
 
 export function won(seq: Position | 'conflict' | 'refused' | 'stale'): Position {

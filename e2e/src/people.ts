@@ -105,8 +105,8 @@ export class Someone {
   }
 
   /** What went wrong, as shown. */
-  async troubles(room: string): Promise<string[]> {
-    return (await this.history(room)).filter((i) => i.kind === 'trouble').map((i) => i.text);
+  async warnings(room: string): Promise<string[]> {
+    return (await this.history(room)).filter((i) => i.kind === 'warning').map((i) => i.text);
   }
 
   /** Waits until the profile has read this text. */

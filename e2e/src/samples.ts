@@ -145,11 +145,11 @@ export const ROWS: readonly Row[] = [
     edited: 'edited 14:05',
   }),
   {
-    kind: 'trouble',
+    kind: 'warning',
     key: '21.0',
     time: '14:06',
     text: 'A message of ben could not be read: it was sealed for keys that this device no longer has. Ask ben to send it again.',
-    spoken: 'Trouble: a message of ben could not be read',
+    spoken: 'Warning: a message of ben could not be read',
   },
   { kind: 'unread', key: 'unread', text: 'New messages', spoken: 'New messages' },
   message('22.0', BEN, 'who brings the wine?', {
@@ -481,7 +481,7 @@ const HOSTILE: readonly Row[] = [
   }),
   message('6.0', BEN, 'lines\n'.repeat(20_000)),
   {
-    kind: 'trouble',
+    kind: 'warning',
     key: '7.0',
     time: '\u001b[2J14:00',
     text: NASTY,

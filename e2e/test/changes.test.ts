@@ -73,7 +73,7 @@ test('a message is changed by its author, as often as they like, and by nobody e
   await together(room, ana, ben);
   for (const who of [ana, ben]) {
     expect(await texts(who, room)).toEqual(['hello all']);
-    expect(await who.troubles(room)).toEqual(['ben tried to change a message of ana: left out']);
+    expect(await who.warnings(room)).toEqual(['ben tried to change a message of ana: left out']);
   }
 });
 
@@ -98,7 +98,7 @@ test('a change that names another place, another id or no message means nothing'
   await together(room, ana, ben);
   expect(await ana.history(room)).toEqual(before);
   expect(await texts(ben, room)).toEqual(['one', 'two']);
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
 });
 
 test('an admin takes back what anybody said, a member their own, and the words are gone from the profile', async () => {
@@ -111,7 +111,7 @@ test('an admin takes back what anybody said, a member their own, and the words a
   await together(room, ana, ben);
   for (const who of [ana, ben]) {
     expect(await texts(who, room)).toEqual(['of ana', '', '']);
-    expect(await who.troubles(room)).toEqual(['ben tried to take back a message of ana: left out']);
+    expect(await who.warnings(room)).toEqual(['ben tried to take back a message of ana: left out']);
     const gone = (await who.history(room)).filter((i) => i.deleted !== undefined);
     expect(gone.map((i) => i.deleted)).toEqual([
       { by: 'ben', own: who === ben },
@@ -136,7 +136,7 @@ test('who is an admin no longer takes back nothing of others', async () => {
   await together(room, ana, ben);
   for (const who of [ana, ben]) {
     expect(await texts(who, room)).toEqual(['', 'two']);
-    expect(await who.troubles(room)).toEqual(['ben tried to take back a message of ana: left out']);
+    expect(await who.warnings(room)).toEqual(['ben tried to take back a message of ana: left out']);
     const changed = (await who.history(room)).filter((i) => i.kind === 'changed').map((i) => i.text);
     expect(changed).toEqual(['made ben an admin', 'ended that ben is an admin']);
   }
@@ -188,9 +188,9 @@ test('of what was said before they came, newcomers hear nothing', async () => {
   await ana.delivered(room, [await ana.says(room, 'after')]);
   await cai.hears(room, 'after');
   expect(await texts(cai, room)).toEqual(['after']);
-  expect(await cai.troubles(room)).toEqual([]);
+  expect(await cai.warnings(room)).toEqual([]);
   await ana.syncs(room);
-  expect(await ana.troubles(room)).toEqual(['cai tried to take back a message of ana: left out']);
+  expect(await ana.warnings(room)).toEqual(['cai tried to take back a message of ana: left out']);
 });
 
 test('whoever follows sees each line once, as it is then', async () => {

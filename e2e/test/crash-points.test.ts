@@ -112,10 +112,10 @@ async function asMember(ana: Mortal): Promise<void> {
   await ben.hears(room, 'four');
   const wanted = ['ana: one', 'ben: from ben', 'ana: two', 'ana: three', 'ana: four'];
   expect(await ben.read(room)).toEqual(wanted);
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
   const own = await history(ana, room);
   expect(own.filter((i) => i.kind === 'text').map((i) => `${i.from}: ${i.text}`)).toEqual(wanted);
-  expect(own.filter((i) => i.kind === 'trouble')).toEqual([]);
+  expect(own.filter((i) => i.kind === 'warning')).toEqual([]);
   expect(await ben.profile.call('members', { room })).toHaveLength(2);
 }
 
@@ -149,8 +149,8 @@ async function asFounder(ana: Mortal): Promise<void> {
   await ben.joins(await invites());
   await says(ana, room, 'welcome back');
   await ben.hears(room, 'welcome back');
-  expect(await ben.troubles(room)).toEqual([]);
-  expect((await history(ana, room)).filter((i) => i.kind === 'trouble')).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
+  expect((await history(ana, room)).filter((i) => i.kind === 'warning')).toEqual([]);
 }
 
 test.each([

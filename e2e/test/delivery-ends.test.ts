@@ -54,7 +54,7 @@ test('when the server ends the delivery of a room for now, and not the connectio
   await ben.hears(room, 'after');
   await ben.delivered(room, [await ben.says(room, 'and back')]);
   expect({ ended, entered }).toEqual({ ended: 2, entered: 3 });
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
   await Promise.all([ana.close(), ben.close()]);
 });
 
@@ -90,7 +90,7 @@ test('a server that has missed a handshake is asked again, for a message and for
   expect(Object.fromEntries(answered)).toEqual({ post: 3, handshake: 3 });
   // Over the connection that it had.
   expect(connections).toBe(0);
-  expect(await ana.troubles(room)).toEqual([]);
+  expect(await ana.warnings(room)).toEqual([]);
   await ana.close();
 });
 
@@ -112,6 +112,6 @@ test('a server that seems put back, and then is not, is told of and gone on with
   await ana.until(async () => (await problem()) === undefined, 'ana is in again');
   await ana.delivered(room, [id ?? (await ana.says(room, 'after'))]);
   expect(await ana.read(room)).toEqual(['ana: before', 'ana: after']);
-  expect(await ana.troubles(room)).toEqual([]);
+  expect(await ana.warnings(room)).toEqual([]);
   await ana.close();
 });

@@ -158,7 +158,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
   });
 
   test('nobody was shown anything as wrong, and the password stands in no log of a node', async () => {
-    for (const one of people) expect(await one.troubles(room)).toEqual([]);
+    for (const one of people) expect(await one.warnings(room)).toEqual([]);
     for (const node of nodes) expect(node.all).not.toContain(SECRET);
   });
 });

@@ -25,7 +25,7 @@ async function party(server: { url: string }, home: string, round: string, newco
     const read = await who.read(room);
     expect([...read].sort()).toEqual(wanted);
     logs.push(read);
-    expect(await who.troubles(room)).toEqual([]);
+    expect(await who.warnings(room)).toEqual([]);
     expect(await who.profile.call('members', { room })).toHaveLength(newcomers + 1);
     const [info] = await who.profile.call('rooms', {});
     expect(info?.status).toBe('active');

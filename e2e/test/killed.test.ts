@@ -64,7 +64,7 @@ test('the server is killed twenty times under load: nothing acknowledged is lost
   expect(logs[1]).toEqual(log);
   expect(logs[2]).toEqual(log);
   expect(acknowledged.filter((line) => !log?.includes(line))).toEqual([]);
-  for (const who of people) expect(await who.troubles(room)).toEqual([]);
+  for (const who of people) expect(await who.warnings(room)).toEqual([]);
   await Promise.all(people.map((who) => who.close()));
   await server.stop();
   await home.remove();

@@ -54,7 +54,7 @@ async function says(...texts: string[]): Promise<void> {
 
 const isMessage = (frame: Down): frame is Entry => frame.type === 'entry' && frame.kind === 'message';
 const benReads = async () => (await people().ben.read(room)).filter((line) => line.startsWith('ana: '));
-const benTold = () => people().ben.troubles(room);
+const benTold = () => people().ben.warnings(room);
 const benIsTold = (what: RegExp) =>
   people().ben.until(async () => (await benTold()).some((text) => what.test(text)), `ben is told ${what}`);
 

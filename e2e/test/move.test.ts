@@ -87,7 +87,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     await ben.hears(room, 'indeed');
     for (const one of [ana, ben]) {
       expect(await one.read(room)).toEqual(['ana: before', 'ben: after', 'ana: indeed']);
-      expect(await one.troubles(room)).toEqual([]);
+      expect(await one.warnings(room)).toEqual([]);
     }
     await Promise.all([ana.close(), ben.close()]);
   }, 120_000);

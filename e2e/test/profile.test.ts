@@ -44,7 +44,7 @@ test('a second process of a profile works through the first, and goes on when th
   await guest.hears(room, 'is anybody there?');
   await guest.delivered(room, [await guest.says(room, 'yes')]);
   await ben.hears(room, 'yes');
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
 });
 
 test('what is said without a server is delivered once it is there, in order and once', async () => {
@@ -62,7 +62,7 @@ test('what is said without a server is delivered once it is there, in order and 
   await ana.syncs(room);
   await ben.hears(room, 'four');
   expect(await ben.read(room)).toEqual(['ana: one', 'ana: two', 'ana: three', 'ana: four']);
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
 });
 
 test('the same message asked for twice is sent once', async () => {

@@ -33,7 +33,7 @@ test('two people talk over a server', async () => {
   await ben.hears(room, 'hi');
   expect(await ana.read(room)).toEqual(['ana: hello', 'ben: hi']);
   expect(await ben.read(room)).toEqual(['ana: hello', 'ben: hi']);
-  expect(await ben.troubles(room)).toEqual([]);
+  expect(await ben.warnings(room)).toEqual([]);
 });
 
 test('a removed member is told, and nobody else notices', async () => {

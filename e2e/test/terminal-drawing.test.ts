@@ -58,7 +58,7 @@ describe('80 by 24', () => {
     ]);
   });
 
-  test('trouble stands out, with what to do', () => {
+  test('a warning stands out, with what to do', () => {
     const { text } = drawn(SAMPLES.talking, USUAL);
     expect(text).toMatch(/14:06 +! A message of ben could not be read/);
     expect(text).toContain('Ask ben to send it again.');

@@ -68,7 +68,7 @@ test('a thousand messages of three, through a restart and an absence, are the sa
       .map((line) => Number(line.split(' ').at(-1)));
     expect(own).toEqual([...own].sort((a, b) => a - b));
   }
-  for (const who of [ana, ben, cai]) expect(await who.troubles(room)).toEqual([]);
+  for (const who of [ana, ben, cai]) expect(await who.warnings(room)).toEqual([]);
   await Promise.all([ana, ben, cai].map((who) => who.close()));
   await server.stop();
   await home.remove();

@@ -49,11 +49,11 @@ test('a reaction, an edit and a deletion by one who may not make them change not
   await say({ kind: 'edit', of, text: 'forged' });
   await say({ kind: 'delete', of });
   await say({ kind: 'edit', of: { ...of, id: fresh() }, text: 'forged' });
-  const troubles = (rows: readonly Row[]) =>
-    rows.filter(({ kind }) => kind === 'trouble').map(({ spoken }) => spoken);
-  await ana.sees('two refused', () => troubles(ana.rows).length === 2);
-  await ben.sees('two refused', () => troubles(ben.rows).length === 2);
-  expect(troubles(ana.rows)[0]).toContain('ben tried to change a message of ana');
+  const warnings = (rows: readonly Row[]) =>
+    rows.filter(({ kind }) => kind === 'warning').map(({ spoken }) => spoken);
+  await ana.sees('two refused', () => warnings(ana.rows).length === 2);
+  await ben.sees('two refused', () => warnings(ben.rows).length === 2);
+  expect(warnings(ana.rows)[0]).toContain('ben tried to change a message of ana');
   expect(ana.message('mine')).toBeDefined();
   expect(JSON.stringify([ana.rows, ben.rows])).not.toContain('forged');
   await end();

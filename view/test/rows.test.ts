@@ -19,7 +19,7 @@ function inShort(row: Row): string {
       return `${row.first ? `${row.author.name}: ` : '  '}${row.source}`;
     case 'deleted':
     case 'notice':
-    case 'trouble':
+    case 'warning':
     case 'ignored':
       return `(${row.kind}) ${row.text}`;
     default:
@@ -94,9 +94,9 @@ test('what somebody who is ignored says is folded, and how much it was is told',
   expect(read(told)).toEqual(['-- Today', '(ignored) 2 messages of ben, whom you ignore', 'ana: hi']);
 });
 
-test('trouble is a row of its own', () => {
-  const told = story([item(1, '', 'the server repeated an older entry', { kind: 'trouble', device: '' })]);
-  expect(read(told)).toEqual(['-- Today', '(trouble) the server repeated an older entry']);
+test('warning is a row of its own', () => {
+  const told = story([item(1, '', 'the server repeated an older entry', { kind: 'warning', device: '' })]);
+  expect(read(told)).toEqual(['-- Today', '(warning) the server repeated an older entry']);
 });
 
 test('a message that was taken back says by whom', () => {

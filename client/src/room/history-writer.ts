@@ -37,7 +37,7 @@ export class HistoryWriter {
     if (!this.#counts.has(told.seq)) await this.#open(told.seq);
     const sub = this.#counts.get(told.seq) ?? 0;
     if (sub > MOST_SUB || this.#warnings.has(warning(told))) return;
-    if (told.kind === 'trouble') this.#warnings.add(warning(told));
+    if (told.kind === 'warning') this.#warnings.add(warning(told));
     this.#counts.set(told.seq, sub + 1);
     this.#put({ ...told, sub });
   }
@@ -45,7 +45,7 @@ export class HistoryWriter {
   async #open(seq: Position): Promise<void> {
     const kept = comparePositions(seq, this.#behind) <= 0 ? await this.#kept(seq) : [];
     this.#counts.set(seq, kept.length);
-    for (const line of kept) if (line.kind === 'trouble') this.#warnings.add(warning(line));
+    for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warning(line));
   }
 
   /** Applies a change to its message. Of what this profile never had, or has lost, nothing can be said. */

@@ -1,10 +1,10 @@
 import type { Ref } from '@gochat/crypto/content';
-import type { RoomEvent, Settings, Trouble } from '@gochat/crypto/event';
+import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
 
-export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'changed' | 'trouble';
+export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'changed' | 'warning';
 
 /** Who put one emoji to a message. */
 export interface Reaction {
@@ -78,8 +78,8 @@ export function toHistory(event: RoomEvent, room: Room): Told | undefined {
       if (text === '' || event.by === undefined) return undefined;
       return { ...stamp(event), ...author(room, event.by), kind: 'changed', text };
     }
-    case 'trouble':
-      return { ...stamp(event), ...nobody, kind: 'trouble', text: wordTrouble(event.trouble, room) };
+    case 'warning':
+      return { ...stamp(event), ...nobody, kind: 'warning', text: wordWarning(event.warning, room) };
     default:
       return undefined;
   }
@@ -95,7 +95,7 @@ export function refusedChange(
   return {
     ...stamp(event),
     ...nobody,
-    kind: 'trouble',
+    kind: 'warning',
     text: `${by} tried to ${what} a message of ${item.from}: left out`,
   };
 }
@@ -130,24 +130,24 @@ function wordSettings({ name, topic, appointed, dropped }: Settings, room: Room)
 }
 
 /** What happened and what to do about it. */
-function wordTrouble(trouble: Trouble, room: Room): string {
-  switch (trouble.kind) {
+function wordWarning(warning: Warning, room: Room): string {
+  switch (warning.kind) {
     case 'undecryptable':
       return 'a message that no key of this room opens: somebody posted garbage, or the server damaged it';
     case 'repeated':
       return 'the server repeated an older entry: it was left out';
     case 'missing':
-      return `${plural(trouble.count, 'message')} of ${nameOf(room, trouble.from)} never arrived: the server lost or withheld them; ask ${nameOf(room, trouble.from)} to send again`;
+      return `${plural(warning.count, 'message')} of ${nameOf(room, warning.from)} never arrived: the server lost or withheld them; ask ${nameOf(room, warning.from)} to send again`;
     case 'withheld':
-      return `${nameOf(room, trouble.from)} has seen entries that the server has not shown here`;
+      return `${nameOf(room, warning.from)} has seen entries that the server has not shown here`;
     case 'forked':
-      return `${nameOf(room, trouble.from)} has been shown another log than this device: compare room codes (gochat safety) over another channel`;
+      return `${nameOf(room, warning.from)} has been shown another log than this device: compare room codes (gochat safety) over another channel`;
     case 'hole': {
-      const whose = trouble.from === undefined ? 'a member' : nameOf(room, trouble.from);
+      const whose = warning.from === undefined ? 'a member' : nameOf(room, warning.from);
       return `more than 200 messages of ${whose} are missing, so that this one can't be opened: this device renews its keys to go on`;
     }
     case 'unknown-content':
-      return `${nameOf(room, trouble.from)} sent something that this version of GoChat doesn't know: upgrade to see it`;
+      return `${nameOf(room, warning.from)} sent something that this version of GoChat doesn't know: upgrade to see it`;
     case 'skipped-handshake':
       return 'a change of the room that its rules do not allow was left out';
     case 'rolled-back':
@@ -157,7 +157,7 @@ function wordTrouble(trouble: Trouble, room: Room): string {
     case 'expired':
       return 'older messages had expired on the server before this device read them';
     default:
-      return trouble satisfies never;
+      return warning satisfies never;
   }
 }
 

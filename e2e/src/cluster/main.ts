@@ -27,8 +27,8 @@ if (inOwnNetwork) spawnSync('ip', ['link', 'set', 'lo', 'up']);
 process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
 const report = await runClusterFaults({ ...options, tell, binary: found.path, ownNetwork: inOwnNetwork });
-const { troubles, ...figures } = report;
-for (const trouble of troubles) tell(`shown as wrong: ${trouble}`);
+const { warnings, ...figures } = report;
+for (const warning of warnings) tell(`shown as wrong: ${warning}`);
 tell(JSON.stringify(figures));
 process.exit(isPassed(report) ? 0 : 1);
 

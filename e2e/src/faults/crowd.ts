@@ -69,7 +69,7 @@ export class Crowd {
   /** All fall silent, catch up, and say what they show. */
   async accounts(): Promise<{
     readonly accounts: Account[];
-    readonly troubles: string[];
+    readonly warnings: string[];
     readonly swapped: string[];
   }> {
     await this.racers.stop();
@@ -84,7 +84,7 @@ export class Crowd {
     const arrivals = new Map(told.flatMap((one) => one.arrivals));
     return {
       accounts: told.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
-      troubles: told.flatMap(({ who, troubles }) => troubles.map((text) => `${who}: ${text}`)),
+      warnings: told.flatMap(({ who, warnings }) => warnings.map((text) => `${who}: ${text}`)),
       swapped: await this.racers.handshakes(),
     };
   }

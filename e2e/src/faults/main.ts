@@ -7,7 +7,7 @@ const options = readRunOptions(process.argv.slice(2), Object.keys({ ...FAULTS, .
 process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
 const report = await runFaults({ ...options, tell });
-const { troubles, ...figures } = report;
-for (const trouble of troubles) tell(`shown as wrong: ${trouble}`);
+const { warnings, ...figures } = report;
+for (const warning of warnings) tell(`shown as wrong: ${warning}`);
 tell(JSON.stringify(figures));
 process.exit(isPassed(report) ? 0 : 1);

@@ -19,7 +19,7 @@ export interface Told {
   /** Where others came in, by their devices: nobody is told of its own coming. */
   readonly arrivals: readonly (readonly [device: string, seq: number])[];
   readonly membership: string;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export type FromMember =
@@ -84,7 +84,7 @@ async function tell(room: string): Promise<Told> {
       .map((member) => member.device)
       .sort()
       .join(' ')} ${code}`,
-    troubles: items.filter((item) => item.kind === 'trouble').map((item) => item.text),
+    warnings: items.filter((item) => item.kind === 'warning').map((item) => item.text),
   };
 }
 

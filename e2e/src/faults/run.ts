@@ -17,7 +17,7 @@ export interface FaultReport extends Verdict {
   /** How often each was seen to happen. */
   readonly faults: Readonly<Record<string, number>>;
   /** What members were shown as wrong, though it doesn't come of what was done. */
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
   /** Kinds that a run of this length had to play, and that were never seen to happen. */
   readonly unseen: readonly string[];
   /** What ended the run before its time. */
@@ -96,13 +96,13 @@ export async function playFaults<S extends Scene>(
       tell(broke);
     }
     const { crowd } = scene;
-    const { accounts, troubles: shown, swapped } = await crowd.accounts();
+    const { accounts, warnings: shown, swapped } = await crowd.accounts();
     const due = Object.entries(play.shows ?? {}).filter(([kind]) => (faults[kind] ?? 0) > 0);
-    const troubles = shown.filter((trouble) => !due.some(([, words]) => words.test(trouble)));
+    const warnings = shown.filter((warning) => !due.some(([, words]) => words.test(warning)));
     const { acknowledged, racers } = crowd;
     const verdict = judge({ acknowledged, accounts, swaps: racers.swaps, swapped });
     const unseen = Object.keys(faults).filter((kind) => seconds >= ROUND_SECONDS && faults[kind] === 0);
-    return { seed, faults, unseen, ...verdict, troubles, ...(broke !== undefined && { broke }) };
+    return { seed, faults, unseen, ...verdict, warnings, ...(broke !== undefined && { broke }) };
   } finally {
     await scene.close();
     await home.remove();
@@ -111,9 +111,9 @@ export async function playFaults<S extends Scene>(
 
 /** Nothing went wrong, nobody was told that anything did, and what was to be done was done. */
 export function isPassed(report: FaultReport): boolean {
-  const { faults, unseen, troubles, broke } = report;
+  const { faults, unseen, warnings, broke } = report;
   const seen = Object.values(faults).some((count) => count > 0);
-  return isSound(report) && seen && unseen.length + troubles.length === 0 && broke === undefined;
+  return isSound(report) && seen && unseen.length + warnings.length === 0 && broke === undefined;
 }
 
 type Named<S extends Scene> = readonly [kind: string, fault: Fault<S>];

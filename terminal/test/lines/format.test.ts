@@ -32,7 +32,7 @@ test('nobody can write a line that looks like somebody else’s', () => {
 
 test('what happened stands behind a star', () => {
   expect(formatItem(item({ kind: 'joined', text: 'joined by invite' }))).toBe('* ana joined by invite');
-  expect(formatItem(item({ kind: 'trouble', from: '', text: 'the server repeated an older entry' }))).toBe(
+  expect(formatItem(item({ kind: 'warning', from: '', text: 'the server repeated an older entry' }))).toBe(
     '* the server repeated an older entry',
   );
 });

@@ -10,7 +10,7 @@ export type Row =
   | DeletedRow
   | IgnoredRow
   | NoticeRow
-  | TroubleRow;
+  | WarningRow;
 
 export const ROW_KINDS = [
   'day',
@@ -20,7 +20,7 @@ export const ROW_KINDS = [
   'deleted',
   'ignored',
   'notice',
-  'trouble',
+  'warning',
 ] as const satisfies readonly Row['kind'][];
 
 interface Common {
@@ -124,8 +124,8 @@ export interface NoticeRow extends Common {
 }
 
 /** Something undecryptable, missing, reordered or refused: what happened, and what to do. */
-export interface TroubleRow extends Common {
-  readonly kind: 'trouble';
+export interface WarningRow extends Common {
+  readonly kind: 'warning';
   readonly time: string;
   readonly text: string;
 }

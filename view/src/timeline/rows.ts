@@ -81,9 +81,9 @@ class Pass {
     if (item.kind === 'text' && !ignored) {
       this.#flush();
       this.#message(item, line);
-    } else if (item.kind === 'trouble') {
+    } else if (item.kind === 'warning') {
       this.#flush();
-      this.#trouble(item, line);
+      this.#warning(item, line);
     } else {
       if (this.#fold.length > 0 && isIgnored(this.#fold[0], context) !== (item.kind === 'text'))
         this.#flush();
@@ -152,14 +152,14 @@ class Pass {
     this.#rows.push(row);
   }
 
-  #trouble(item: HistoryItem, line: Line): void {
+  #warning(item: HistoryItem, line: Line): void {
     const { context } = this.#story;
     this.#previous = undefined;
     if (line.made?.item !== item || line.made.context !== context) {
       const text = sanitizeText(item.text);
       const time = context.clock.time(item.at);
-      const spoken = `${context.words.text.trouble}, ${time}: ${text}`;
-      const row: Row = { kind: 'trouble', key: line.key, time, text, spoken };
+      const spoken = `${context.words.text.warning}, ${time}: ${text}`;
+      const row: Row = { kind: 'warning', key: line.key, time, text, spoken };
       line.made = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
     }
     this.#rows.push(line.made.row);

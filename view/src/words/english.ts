@@ -35,7 +35,7 @@ function text(f: Formats) {
     reactions: (list: string) => `reactions: ${list}`,
     typing: (who: readonly string[]) => `${names(who)} ${who.length === 1 ? 'is' : 'are'} typing…`,
     mentionsYou: 'mentions you',
-    trouble: 'Trouble',
+    warning: 'Warning',
     ended: {
       left: 'You have left this room. A fresh invite lets you in again.',
       removed: 'You were removed from this room.',

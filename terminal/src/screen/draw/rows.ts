@@ -65,7 +65,7 @@ function rowLines(row: Row, gutter: Gutter, pen: Pen): readonly Line[] {
       ]);
     case 'notice':
       return hung(row.time, signSpan('*', gutter, DIM), gutter, [...textSpans(row.text, DIM)]);
-    case 'trouble':
+    case 'warning':
       return hung(row.time, signSpan('!', gutter, { ink: 'bad', bold: true }), gutter, [
         ...textSpans(row.text, { ink: 'bad' }),
       ]);

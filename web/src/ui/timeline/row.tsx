@@ -75,9 +75,9 @@ function OneRow({ row, actions, tabbable, marked }: RowProps) {
           <Notice row={row} tabIndex={tabIndex} />
         </article>
       );
-    case 'trouble':
+    case 'warning':
       return (
-        <article class="row trouble" {...named}>
+        <article class="row warning" {...named}>
           <div>
             <Icon name="warning" />
             <p dir="auto">
