@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 import type { Page } from 'playwright-core';
-import { findChromium, launchChromium } from '../e2e/src/chromium.ts';
+import { findChromium, launchChromium } from '../e2e/src/browser/chromium.ts';
 import { needed } from '../e2e/src/tool.ts';
 
 const GOCHAT = fileURLToPath(new URL('../terminal/bin/gochat.js', import.meta.url));

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildGochat, GochatProcess } from '../src/gochat-process.ts';
-import { temporary } from '../src/people.ts';
+import { temporary } from '../src/people/people.ts';
+import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { findTool, needed } from '../src/tool.ts';
 
 const pebble = needed(

@@ -5,9 +5,9 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { BrowserPerson } from '../src/browser-person.ts';
-import { findChromium, launchChromium, openBrowserProfile } from '../src/chromium.ts';
-import { temporary } from '../src/people.ts';
+import { BrowserPerson } from '../src/browser/browser-person.ts';
+import { findChromium, launchChromium, openBrowserProfile } from '../src/browser/chromium.ts';
+import { temporary } from '../src/people/people.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'people with a browser');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ChildServer } from '../src/child-server.ts';
-import { Someone, temporary } from '../src/people.ts';
-import { findWords, folderBytes, Wiretap } from '../src/wiretap.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { ChildServer } from '../src/servers/child-server.ts';
+import { findWords, folderBytes, Wiretap } from '../src/servers/wiretap.ts';
 
 const NAMES = ['Anastasia-of-Kyiv', 'Benedikt-Brückner'];
 const ROOM = 'conspiracy of the kitchen';

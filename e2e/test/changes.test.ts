@@ -4,7 +4,7 @@ import type { HistoryItem } from '@gochat/client/history';
 import { ChatRoom } from '@gochat/client/internal/api/sdk';
 import type { Content } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 const WAIT_MS = 30_000;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { neededNatsServer } from '../src/nats-server.ts';
+import { neededNatsServer } from '../src/servers/nats-server.ts';
 
 const SECONDS = 12;
 const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? Date.now() % 2 ** 31);

@@ -6,8 +6,8 @@ import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
 import { openVault } from '@gochat/crypto/vault';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Crashed, CrashingStore } from '../src/crashing-store.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Crashed, CrashingStore } from '../src/people/crashing-store.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 const WAIT_MS = 20_000;
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Meddler } from '../src/meddler.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { Meddler } from '../src/servers/meddler.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;

@@ -6,11 +6,11 @@ import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildGochat, GochatProcess } from '../src/gochat-process.ts';
-import { NatsCluster } from '../src/nats-cluster.ts';
-import { neededNatsServer } from '../src/nats-server.ts';
-import { Someone, temporary } from '../src/people.ts';
-import { freePort } from '../src/ports.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { NatsCluster } from '../src/servers/nats-cluster.ts';
+import { neededNatsServer } from '../src/servers/nats-server.ts';
+import { freePort } from '../src/servers/ports.ts';
+import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { findTool, needed } from '../src/tool.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/cluster', import.meta.url));

@@ -1,8 +1,8 @@
 import { encode } from 'uqr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildGochat, GochatProcess } from '../src/gochat-process.ts';
-import { temporary } from '../src/people.ts';
-import { PseudoTerminal } from '../src/pseudo-terminal.ts';
+import { temporary } from '../src/people/people.ts';
+import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
+import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: GochatProcess;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { runFuzz } from '../src/fuzz/run.ts';
-import { buildGochat } from '../src/gochat-process.ts';
+import { buildGochat } from '../src/terminal/gochat-process.ts';
 
 const SECONDS = 12;
 const seed = Number(process.env.GOCHAT_FUZZ_SEED ?? Date.now() % 2 ** 31);

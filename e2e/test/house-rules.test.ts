@@ -3,8 +3,8 @@ import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { type ServeOptions, serve } from '@gochat/server/internal/serve';
 import { expect, onTestFinished, test } from 'vitest';
-import { Someone, temporary } from '../src/people.ts';
-import { Viewer } from '../src/viewer.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { Viewer } from '../src/people/viewer.ts';
 
 const TOKEN = 'letOnlyFriendsMakeRooA';
 const WAIT_MS = 30_000;

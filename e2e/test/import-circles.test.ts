@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { importCircles } from '../src/import-circles.ts';
+import { importCircles } from '../src/repository/import-circles.ts';
 
 let planted: string | undefined;
 afterEach(() => {

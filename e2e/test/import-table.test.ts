@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { breaches } from '../src/import-table.ts';
+import { breaches } from '../src/repository/import-table.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Someone, startServer, temporary } from '../src/people.ts';
+import { Someone, startServer, temporary } from '../src/people/people.ts';
 
 /** `newcomers` join a fresh room at the same instant; then everybody says something and reads all. */
 async function party(server: { url: string }, home: string, round: string, newcomers: number): Promise<void> {

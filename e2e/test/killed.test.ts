@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { platform } from '@gochat/client/profile-connection';
 import { expect, test } from 'vitest';
-import { ChildServer } from '../src/child-server.ts';
-import { Someone, temporary } from '../src/people.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { ChildServer } from '../src/servers/child-server.ts';
 
 const KILLS = 20;
 const PER_ROUND = 12;

@@ -3,8 +3,8 @@ import type { Down } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import type { Up } from '@gochat/protocol/up';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Meddler } from '../src/meddler.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { Meddler } from '../src/servers/meddler.ts';
 
 type Entry = Extract<Down, { type: 'entry' }>;
 

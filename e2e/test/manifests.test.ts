@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { importersByPackage, type Manifest, readManifest } from '../src/import-table.ts';
+import { importersByPackage, type Manifest, readManifest } from '../src/repository/import-table.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const root = readManifest(repository);

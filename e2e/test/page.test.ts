@@ -5,9 +5,9 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { type RunningServer, serve } from '@gochat/server/internal/serve';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { BrowserPerson } from '../src/browser-person.ts';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { buildGochat } from '../src/gochat-process.ts';
+import { BrowserPerson } from '../src/browser/browser-person.ts';
+import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'the page as it is published');

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser-person.ts';
-import { type ChatScreen, shows, TerminalChat, WebChat } from '../src/chat-screen.ts';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { buildGochat } from '../src/gochat-process.ts';
-import { temporary } from '../src/people.ts';
-import { findTmux, TmuxScreen } from '../src/tmux-screen.ts';
+import { BrowserPerson } from '../src/browser/browser-person.ts';
+import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { temporary } from '../src/people/people.ts';
+import { type ChatScreen, shows, TerminalChat, WebChat } from '../src/screens/chat-screen.ts';
+import { buildGochat } from '../src/terminal/gochat-process.ts';
+import { findTmux, TmuxScreen } from '../src/terminal/tmux-screen.ts';
 import { needed } from '../src/tool.ts';
 
 /** What people expect of any chat: each is played on both screens, and read on both. */

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
-import { findWords, folderBytes } from '../src/wiretap.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { findWords, folderBytes } from '../src/servers/wiretap.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;

@@ -11,7 +11,7 @@ import { sealMessage } from '@gochat/crypto/send';
 import type { Down, Entry } from '@gochat/protocol/down';
 import { type Position, type RequestId, START } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
-import { Someone, startServer, temporary } from '../src/people.ts';
+import { Someone, startServer, temporary } from '../src/people/people.ts';
 
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 const noStore = { env, persist: async () => undefined, end: Date.now() + 60_000 };

@@ -2,11 +2,11 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoomId } from '@gochat/protocol/fields';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { ChildServer } from '../src/child-server.ts';
-import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
-import { Line } from '../src/line.ts';
-import { Someone, temporary } from '../src/people.ts';
-import { RawMember, text } from '../src/raw-member.ts';
+import { Line } from '../src/people/line.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { RawMember, text } from '../src/people/raw-member.ts';
+import { ChildServer } from '../src/servers/child-server.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 beforeAll(() => buildGochat(), 120_000);
 

@@ -1,7 +1,7 @@
 import { DIALOG_KINDS } from '@gochat/view/dialog';
 import { ROW_KINDS } from '@gochat/view/row';
 import { expect, test } from 'vitest';
-import { DIALOGS, ROWS, SAMPLES } from '../src/samples.ts';
+import { DIALOGS, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 test('there is a sample of every kind of row and dialog', () => {
   expect(new Set(ROWS.map(({ kind }) => kind))).toEqual(new Set(ROW_KINDS));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ChatEvent } from '@gochat/client/methods';
 import type { Content, Presence } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 const WAIT_MS = 30_000;
 

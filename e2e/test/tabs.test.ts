@@ -5,9 +5,9 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { Someone, temporary } from '../src/people.ts';
-import { buildBarePage, Tab } from '../src/tab.ts';
+import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { buildBarePage, Tab } from '../src/browser/tab.ts';
+import { Someone, temporary } from '../src/people/people.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'tabs of a browser');

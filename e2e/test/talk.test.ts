@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;

@@ -1,8 +1,8 @@
 import { lineWidth } from '@gochat/terminal/internal/screen/draw/frame';
 import { DIALOG_KINDS } from '@gochat/view/dialog';
 import { describe, expect, test } from 'vitest';
-import { drawn, emulated, painted } from '../src/drawn.ts';
-import { ANA, asking, BEN, DIALOGS, longRoom, message, SAMPLES, snapshot } from '../src/samples.ts';
+import { ANA, asking, BEN, DIALOGS, longRoom, message, SAMPLES, snapshot } from '../src/screens/samples.ts';
+import { drawn, emulated, painted } from '../src/terminal/drawn.ts';
 
 const SIZES = [
   { columns: 80, rows: 24 },

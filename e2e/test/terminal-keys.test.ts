@@ -1,7 +1,17 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ANA, asking, BEN, DIALOGS, longRoom, message, ROWS, SAMPLES, snapshot } from '../src/samples.ts';
-import { Stage } from '../src/stage.ts';
+import {
+  ANA,
+  asking,
+  BEN,
+  DIALOGS,
+  longRoom,
+  message,
+  ROWS,
+  SAMPLES,
+  snapshot,
+} from '../src/screens/samples.ts';
+import { Stage } from '../src/terminal/stage.ts';
 
 const ESC = '\u001b';
 const UP = `${ESC}[A`;

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildGochat } from '../src/gochat-process.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
-import { PseudoTerminal } from '../src/pseudo-terminal.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { buildGochat } from '../src/terminal/gochat-process.ts';
+import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
-import { Someone, startServer, type TestServer, temporary } from '../src/people.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Someone, startServer, temporary } from '../src/people.ts';
+import { Someone, startServer, temporary } from '../src/people/people.ts';
 
 test('a thousand messages of three, through a restart and an absence, are the same thousand in the same order for all', async () => {
   const home = await temporary();

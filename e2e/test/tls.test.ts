@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
-import { temporary } from '../src/people.ts';
+import { temporary } from '../src/people/people.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: GochatProcess;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { temporary } from '../src/people.ts';
-import { findTmux, TmuxScreen } from '../src/tmux-screen.ts';
+import { temporary } from '../src/people/people.ts';
+import { findTmux, TmuxScreen } from '../src/terminal/tmux-screen.ts';
 import { needed } from '../src/tool.ts';
 
 const tmux = needed(await findTmux(), 'screens in tmux');

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildGochat, type Ended, GochatProcess } from '../src/gochat-process.ts';
-import { temporary } from '../src/people.ts';
+import { temporary } from '../src/people/people.ts';
+import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: GochatProcess;

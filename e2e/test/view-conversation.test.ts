@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gather, type Viewer } from '../src/viewer.ts';
+import { gather, type Viewer } from '../src/people/viewer.ts';
 
 let ana: Viewer;
 let ben: Viewer;

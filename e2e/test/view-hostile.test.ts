@@ -1,6 +1,6 @@
 import type { Row } from '@gochat/view/row';
 import { expect, test } from 'vitest';
-import { gather, type Viewer } from '../src/viewer.ts';
+import { gather, type Viewer } from '../src/people/viewer.ts';
 
 const HOSTILE = [
   '\u001b]52;c;ZXZpbA==\u0007',

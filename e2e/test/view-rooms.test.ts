@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gather, startServer, Viewer } from '../src/viewer.ts';
+import { gather, startServer, Viewer } from '../src/people/viewer.ts';
 
 test('a profile without rooms has nothing open, and a room that it makes comes with a link and its QR code', async () => {
   const server = await startServer();

@@ -1,8 +1,8 @@
 import { DIALOG_KINDS } from '@gochat/view/dialog';
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
-import { test as base, describeInBrowser } from '../src/browser-test.ts';
-import { DIALOGS, ROWS, SAMPLES } from '../src/samples.ts';
+import { test as base, describeInBrowser } from '../src/browser/browser-test.ts';
+import { DIALOGS, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 const WIDE = { viewport: { width: 1440, height: 3000 } };
 /** All rows of a sample are on the screen at once. */

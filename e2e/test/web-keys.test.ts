@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { describeInBrowser, test } from '../src/browser-test.ts';
-import type { Visitor } from '../src/gallery-page.ts';
-import { ANA, BEN, message, ROWS } from '../src/samples.ts';
+import { describeInBrowser, test } from '../src/browser/browser-test.ts';
+import type { Visitor } from '../src/browser/gallery-page.ts';
+import { ANA, BEN, message, ROWS } from '../src/screens/samples.ts';
 
 describeInBrowser('the page by its keys', () => {
   /** What had the view do what, when these keys were pressed one after the other. */

@@ -7,11 +7,11 @@ import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialog';
 import { ROW_KINDS, type Row } from '@gochat/view/row';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BrowserPerson } from '../src/browser-person.ts';
-import { shows, WebChat } from '../src/chat-screen.ts';
-import { findChromium, launchChromium } from '../src/chromium.ts';
-import { buildGochat } from '../src/gochat-process.ts';
-import { Someone, temporary } from '../src/people.ts';
+import { BrowserPerson } from '../src/browser/browser-person.ts';
+import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { Someone, temporary } from '../src/people/people.ts';
+import { shows, WebChat } from '../src/screens/chat-screen.ts';
+import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
 const chromium = needed(await findChromium(), 'the page as it is used');

@@ -1,10 +1,10 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
-import { describeInBrowser, test } from '../src/browser-test.ts';
-import type { Visitor } from '../src/gallery-page.ts';
-import { type PageTask, tasksDuring } from '../src/page-tasks.ts';
-import { BEN, longRoom, message } from '../src/samples.ts';
+import { describeInBrowser, test } from '../src/browser/browser-test.ts';
+import type { Visitor } from '../src/browser/gallery-page.ts';
+import { type PageTask, tasksDuring } from '../src/browser/page-tasks.ts';
+import { BEN, longRoom, message } from '../src/screens/samples.ts';
 
 const ROUNDS = 4;
 /** How much more twenty times as many messages may cost. */

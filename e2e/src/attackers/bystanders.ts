@@ -1,6 +1,6 @@
 import type { RoomId } from '@gochat/protocol/fields';
-import { Line } from '../line.ts';
-import { RawMember, text } from '../raw-member.ts';
+import { Line } from '../people/line.ts';
+import { RawMember, text } from '../people/raw-member.ts';
 
 const FOLLOWERS = 20;
 const POST_EVERY_MS = 20;

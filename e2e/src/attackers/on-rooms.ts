@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { InviteId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { InviteGrant, UpOf } from '@gochat/protocol/up';
-import { RawMember, text } from '../raw-member.ts';
+import { RawMember, text } from '../people/raw-member.ts';
 import { type Attack, tally } from './attack.ts';
 import { crowd, Intruder, pause } from './intruder.ts';
 

@@ -1,7 +1,7 @@
 import { pause } from '../faults/crowd.ts';
 import { stopped } from '../faults/kinds.ts';
 import type { Fault } from '../faults/run.ts';
-import type { NatsServer } from '../nats-cluster.ts';
+import type { NatsServer } from '../servers/nats-cluster.ts';
 import type { Network } from './network.ts';
 import { type ClusterStage, LOG_STREAM } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { isPassed } from '../faults/run.ts';
-import { findNatsServer } from '../nats-server.ts';
 import { readRunOptions } from '../run-options.ts';
+import { findNatsServer } from '../servers/nats-server.ts';
 import { findTool } from '../tool.ts';
 import { CLUSTER_FAULTS } from './kinds.ts';
 import { runClusterFaults } from './run.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import type { Place } from '../nats-cluster.ts';
+import type { Place } from '../servers/nats-cluster.ts';
 
 const PREFIX = '10.213.77';
 

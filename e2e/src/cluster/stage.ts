@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ChildServer } from '../child-server.ts';
 import { Crowd } from '../faults/crowd.ts';
-import { NatsCluster, type NatsServer } from '../nats-cluster.ts';
+import { ChildServer } from '../servers/child-server.ts';
+import { NatsCluster, type NatsServer } from '../servers/nats-cluster.ts';
 import { Balancer } from './balancer.ts';
 import { Network } from './network.ts';
 

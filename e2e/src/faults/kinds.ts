@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { ChildServer } from '../child-server.ts';
-import { Line } from '../line.ts';
+import { Line } from '../people/line.ts';
+import { ChildServer } from '../servers/child-server.ts';
 import { pause } from './crowd.ts';
 import type { Wire } from './proxy.ts';
 import type { Stage } from './stage.ts';

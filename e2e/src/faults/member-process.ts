@@ -1,4 +1,4 @@
-import { Someone } from '../people.ts';
+import { Someone } from '../people/people.ts';
 import type { Sight } from './checker.ts';
 
 /** What a member is asked, and what it answers; it tells besides what was acknowledged, as it happens. */

@@ -1,4 +1,4 @@
-import { temporary } from '../people.ts';
+import { temporary } from '../people/people.ts';
 import type { RunOptions } from '../run-options.ts';
 import { seeded } from '../seeded.ts';
 import { isSound, judge, type Verdict } from './checker.ts';

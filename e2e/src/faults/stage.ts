@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ChildServer } from '../child-server.ts';
+import { ChildServer } from '../servers/child-server.ts';
 import { Crowd } from './crowd.ts';
 import { FaultyProxy } from './proxy.ts';
 import { SmallDisk } from './small-disk.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Content } from '@gochat/crypto/content';
 import { LineDecoder } from '@gochat/protocol/codec';
-import { Someone, startServer, temporary } from '../people.ts';
-import { Wiretap } from '../wiretap.ts';
+import { Someone, startServer, temporary } from '../people/people.ts';
+import { Wiretap } from '../servers/wiretap.ts';
 
 /** What real programs have said and kept, for mutations to begin from. */
 export interface Corpus {

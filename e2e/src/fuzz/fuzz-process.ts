@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { temporary } from '../people.ts';
+import { temporary } from '../people/people.ts';
 import { seeded } from '../seeded.ts';
 import { recordCorpus } from './corpus.ts';
 import { mutated, type Roll } from './mutate.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { ChildServer } from '../child-server.ts';
-import { Line } from '../line.ts';
+import { Line } from '../people/line.ts';
+import { ChildServer } from '../servers/child-server.ts';
 import type { Target } from './targets.ts';
 
 const ANSWER_MS = 10_000;

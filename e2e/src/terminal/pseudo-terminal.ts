@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 
-const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
+const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
 const WAIT_MS = 20_000;
 
 /** A `gochat` command on a real pseudo-terminal, with the screen that a person would see. */

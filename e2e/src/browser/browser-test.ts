@@ -1,8 +1,8 @@
 import type { BrowserContextOptions } from 'playwright-core';
 import { test as base, describe } from 'vitest';
+import { needed } from '../tool.ts';
 import { findChromium, launchChromium } from './chromium.ts';
 import { GalleryServer, type Visitor } from './gallery-page.ts';
-import { needed } from './tool.ts';
 
 const chromium = needed(await findChromium(), 'tests in a browser');
 

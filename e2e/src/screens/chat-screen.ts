@@ -1,5 +1,5 @@
-import type { BrowserPerson } from './browser-person.ts';
-import type { TmuxScreen } from './tmux-screen.ts';
+import type { BrowserPerson } from '../browser/browser-person.ts';
+import type { TmuxScreen } from '../terminal/tmux-screen.ts';
 
 const WAIT_MS = 15_000;
 const LOOK_AGAIN_MS = 40;

@@ -2,8 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
 /** What hangs is ended, before its test is, so that the test can say what it printed; a server may run for as long as all the tests of a file do. */
 const LONGEST_MS = 45_000;
 const LONGEST_SERVER_MS = 600_000;

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
-import { findTool, type Tool } from './tool.ts';
+import { findTool, type Tool } from '../tool.ts';
 
 const ARGS = [
   '--no-sandbox',

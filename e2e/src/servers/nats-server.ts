@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needed, runAlone, type Tool } from './tool.ts';
+import { needed, runAlone, type Tool } from '../tool.ts';
 
 /** The least version that keeps what it acknowledges under races. */
 const LEAST = [2, 12] as const;

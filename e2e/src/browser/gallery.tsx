@@ -4,7 +4,7 @@ import { highlight } from '@gochat/view/internal/text/highlight';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { mount } from '@gochat/web/ui/mount';
-import { asking, DIALOGS, SAMPLES } from './samples.ts';
+import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
 
 const ALL: Readonly<Record<string, Snapshot>> = {
   ...SAMPLES,

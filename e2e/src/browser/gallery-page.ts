@@ -10,8 +10,8 @@ import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { bundle } from 'lightningcss';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'rolldown';
+import { temporary } from '../people/people.ts';
 import { BrowserPerson } from './browser-person.ts';
-import { temporary } from './people.ts';
 
 interface Globals {
   readonly gallery: { readonly told: unknown[][]; show(snapshot: Snapshot): void; getSnapshot(): Snapshot };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findTool, type Tool } from './tool.ts';
+import { findTool, type Tool } from '../tool.ts';
 
 const run = promisify(execFile);
 const WAIT_MS = 20_000;
