@@ -154,7 +154,7 @@ describeInBrowser('the page by its keys', () => {
     const row = page.locator('[data-key="own.b"]');
     await row.hover();
     for (const name of ['React', 'Reply', 'Edit']) await row.getByRole('button', { name }).click();
-    await row.getByRole('button', { name: 'What to do with this message' }).click();
+    await row.getByRole('button', { name: 'Message actions' }).click();
     expect(await visitor.told()).toEqual([
       ['react', 'own.a', '🎉'],
       ['jump', '12'],

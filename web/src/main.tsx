@@ -1,5 +1,8 @@
 import { openBrowserChat } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
+import { webEnglish } from '@gochat/view/web-words';
+import { Words } from '@gochat/view/words';
+import type { ComponentChildren } from 'preact';
 import { render } from 'preact';
 import { browserPlatform } from './platform.ts';
 import { registerWorker } from './register-worker.ts';
@@ -7,9 +10,9 @@ import { missingPlatform } from './secure-context.ts';
 import { mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { followTheme } from './ui/page/theme.ts';
-import { words } from './ui/words.ts';
+import { WordsProvider } from './ui/words.ts';
 
-/** The secret of an invite stands behind the `#`: it is taken out of the address before anything else happens. */
+/** The invite link of the address, or undefined. Its secret, after the `#`, is removed from the address bar and the history first. */
 function takeLink(): string | undefined {
   if (!location.hash.startsWith('#/join/')) return undefined;
   const link = location.href;
@@ -18,19 +21,24 @@ function takeLink(): string | undefined {
 }
 
 async function start(root: HTMLElement): Promise<void> {
+  const words = new Words(navigator.language, webEnglish);
+  document.documentElement.lang = webEnglish.language;
+  const show = (screen: ComponentChildren) =>
+    render(<WordsProvider value={words}>{screen}</WordsProvider>, root);
   const endTheme = followTheme('system');
   const missing = missingPlatform();
   if (missing !== undefined) {
-    render(<Lacking what={missing} />, root);
+    show(<Lacking what={missing} />);
     return;
   }
   const link = takeLink();
-  render(<Opening />, root);
+  show(<Opening />);
   try {
     const profile = await openBrowserChat();
-    const view = await createView({ profile, platform: browserPlatform, words, server: location.origin });
+    const platform = browserPlatform(words.text.web);
+    const view = await createView({ profile, platform, words, server: location.origin });
     endTheme();
-    mount(view, root);
+    mount(view, words, root);
     if (link !== undefined) view.actions.openLink(link);
     addEventListener('hashchange', () => {
       const next = takeLink();
@@ -38,7 +46,7 @@ async function start(root: HTMLElement): Promise<void> {
     });
     addEventListener('pagehide', () => void view.close());
   } catch (error) {
-    render(<Failed reason={error instanceof Error ? error.message : String(error)} />, root);
+    show(<Failed reason={error instanceof Error ? error.message : String(error)} />);
   }
 }
 

@@ -1,71 +1,60 @@
+import type { Field } from '@gochat/view/dialog';
 import type { Notice, Platform } from '@gochat/view/platform';
+import type { WebText } from '@gochat/view/web-words';
 import { readText } from './ui/composer/text-file.ts';
 import { NOTICE_CLICKED } from './ui/page/hooks.ts';
 import { keysOf } from './ui/page/keys.ts';
-import { WORDS } from './ui/words.ts';
-
-const { settingsFields: FIELDS } = WORDS;
 
 /** What the browser does for the view. */
-export const browserPlatform: Platform = {
-  now: Date.now,
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-  copy: (text) =>
-    navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    ),
-  openLink: (href) => {
-    open(href, '_blank', 'noopener,noreferrer');
-  },
-  notify: (notice) => {
-    const asked = document.documentElement.dataset.notify === 'on';
-    if (asked && 'Notification' in window && Notification.permission === 'granted') show(notice);
-  },
-  pickText: () => pickFile(),
-  quit: () => undefined,
-  keysOf,
-  writingKeys: WORDS.writing,
-  settings: [
-    {
-      name: 'density',
-      label: FIELDS.density,
-      value: 'comfortable',
-      hint: '',
-      type: 'choice',
-      choices: [
-        { value: 'comfortable', label: FIELDS.comfortable },
-        { value: 'compact', label: FIELDS.compact },
-      ],
+export function browserPlatform(text: WebText['web']): Platform {
+  return {
+    now: Date.now,
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
     },
-    {
-      name: 'enter',
-      label: FIELDS.enter,
-      value: 'send',
-      hint: '',
-      type: 'choice',
-      choices: [
-        { value: 'send', label: FIELDS.enterSends },
-        { value: 'newline', label: FIELDS.enterBreaks },
-      ],
+    copy: (copied) =>
+      navigator.clipboard.writeText(copied).then(
+        () => true,
+        () => false,
+      ),
+    openLink: (href) => {
+      open(href, '_blank', 'noopener,noreferrer');
     },
-    {
-      name: 'letters',
-      label: FIELDS.letters,
-      value: 'on',
-      hint: '',
-      type: 'choice',
-      choices: [
-        { value: 'on', label: FIELDS.lettersOn },
-        { value: 'off', label: FIELDS.lettersOff },
-      ],
+    notify: (notice) => {
+      const wanted = document.documentElement.dataset.notify === 'on';
+      if (wanted && 'Notification' in window && Notification.permission === 'granted') show(notice);
     },
-    { name: 'notify', label: FIELDS.notify, value: '', hint: '', type: 'toggle', choices: [] },
-  ],
-};
+    pickText: () => pickFile(),
+    quit: () => undefined,
+    keysOf,
+    writingKeys: text.writing,
+    settings: settingsOf(text.settings),
+  };
+}
+
+function settingsOf(text: WebText['web']['settings']): Platform['settings'] {
+  return [
+    choice('density', text.density, [
+      { value: 'comfortable', label: text.comfortable },
+      { value: 'compact', label: text.compact },
+    ]),
+    choice('enter', text.enter, [
+      { value: 'send', label: text.enterSends },
+      { value: 'newline', label: text.enterBreaks },
+    ]),
+    choice('letters', text.letters, [
+      { value: 'on', label: text.lettersOn },
+      { value: 'off', label: text.lettersOff },
+    ]),
+    { name: 'notify', label: text.notify, value: '', hint: '', type: 'toggle', choices: [] },
+  ];
+}
+
+/** The first choice is the default. */
+function choice(name: string, label: string, choices: Field['choices']): Field {
+  return { name, label, value: choices[0]?.value ?? '', hint: '', type: 'choice', choices };
+}
 
 function show({ title, body, room }: Notice): void {
   const options = { body, tag: room };
@@ -77,7 +66,7 @@ function show({ title, body, room }: Notice): void {
       shown.close();
     };
   } catch {
-    // Phones have them only by way of the worker.
+    // On phones only the service worker can show notifications.
     void navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options));
   }
 }

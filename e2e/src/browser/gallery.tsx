@@ -3,6 +3,8 @@ import { DIALOG_KINDS } from '@gochat/view/dialog';
 import { highlight } from '@gochat/view/internal/text/highlight';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
+import { webEnglish } from '@gochat/view/web-words';
+import { Words } from '@gochat/view/words';
 import { mount } from '@gochat/web/ui/mount';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
 
@@ -59,4 +61,4 @@ const chosen = () => ALL[location.hash.slice(1)] ?? SAMPLES.talking;
 const gallery = new Gallery(chosen());
 addEventListener('hashchange', () => gallery.show(chosen()));
 Object.assign(globalThis, { gallery, samples: ALL });
-mount(gallery, document.body);
+mount(gallery, new Words('en-GB', webEnglish), document.body);

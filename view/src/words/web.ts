@@ -2,117 +2,163 @@ import { english } from './english.ts';
 import type { Formats } from './formats.ts';
 import type { Catalogue } from './words.ts';
 
-/** What the page says, in English: the view's text, and its own under `web`. */
+/**
+ * What the page says, in English: the view's text, and its own under `web`.
+ * Two files of web/src hold English too, because browsers read them before any script runs: index.html (title and noscript) and
+ * assets/manifest.webmanifest (name and description of the installed app).
+ */
 export const webEnglish = { language: english.language, text } satisfies Catalogue<unknown>;
 
 export type WebText = ReturnType<typeof text>;
 
 function text(f: Formats) {
-  return { ...english.text(f), web: webText() };
+  return { ...english.text(f), web: webText(f) };
 }
 
-function webText() {
+function webText(f: Formats) {
   return {
     app: 'GoChat',
+    /** @param room the open room's name, empty when none is open. */
+    title: (room: string, unread: number) => {
+      const title = room === '' ? 'GoChat' : `${room} – GoChat`;
+      return unread === 0 ? title : `(${f.number(unread)}) ${title}`;
+    },
     skip: 'Skip to the message field',
-    loading: 'Opening your profile…',
-    welcomeTitle: 'Chat that only its members can read',
-    welcomeText:
-      'Names, messages and members are sealed on your device. The server that passes them on can read none of it. No account, no phone number.',
-    membersRead: 'What members read',
-    serverReads: 'What the server has of it',
-    exampleSaid: 'Dinner at seven? I bring the wine.',
-    exampleSealed: 'qZ8f3kVt0wX_JpR2mB7uLh9sYcEo4Ndg',
-    create: 'Create a room',
-    join: 'Join with a link',
-    rooms: 'Rooms',
-    newRoom: 'Create or join a room',
-    members: 'Members',
-    here: 'Here now',
-    details: 'Details of the room',
-    back: 'Back to the rooms',
-    messages: (room: string) => `Messages in ${room}`,
-    earlier: 'Load earlier messages',
-    loadingEarlier: 'Loading…',
-    newest: 'Jump to the newest message',
-    unread: (n: number) => `${n} new`,
-    mentionMark: 'You are mentioned',
-    muted: 'muted',
-    message: 'Message',
-    send: 'Send',
-    emoji: 'Emoji',
-    invite: 'Invite',
-    search: 'Search in this room',
-    searchField: 'Find messages',
-    searchOlder: 'Older hit',
-    searchNewer: 'Newer hit',
-    searchMore: 'Look further back',
-    more: 'More',
-    palette: 'Go to a room or do something',
-    help: 'Keys and commands',
-    settings: 'Settings',
-    cancelReply: 'Don’t reply',
-    cancelEdit: 'Leave it as it was',
-    replying: (who: string) => `Replying to ${who}`,
-    editing: 'Editing your message',
-    notifications: 'Notifications',
-    privacy: 'Privacy',
-    inspect: 'What the server sees',
-    unfold: 'Show all',
-    fold: 'Show less',
-    reply: 'Reply',
-    react: 'React',
-    edit: 'Edit',
-    actions: 'What to do with this message',
-    copy: 'Copy',
-    copied: 'Copied',
-    copyLink: 'Copy link',
-    openMail: 'Share…',
-    suggestions: 'Suggestions',
     close: 'Close',
     cancel: 'Cancel',
-    filter: 'Type to find',
-    verified: 'verified',
-    admin: 'admin',
-    you: 'you',
-    edited: 'edited',
-    qr: 'QR code of the invite link',
-    insecureTitle: 'This page needs a secure connection',
-    insecureText:
-      'Browsers encrypt only on pages that were delivered over TLS, or from this very machine. Nothing was lost: your link still works. Ask whoever hosts this server to do one of these:',
-    insecureSteps: [
-      'Give it a certificate: gochat serve --host 0.0.0.0 --tls-cert CERT.pem --tls-key KEY.pem',
-      'Put it behind a web server that has one (Caddy, nginx), with gochat serve --behind-proxy --name chat.example.org',
-    ],
-    insecureOwn: 'Meanwhile a terminal works: npx gochat join "LINK"',
-    oldTitle: 'This browser is too old for GoChat',
-    oldText:
-      'It lacks what is needed to keep your keys safe. A current Firefox, Chrome, Edge or Safari does.',
-    failedTitle: 'The profile could not be opened',
-    retry: 'Try again',
-    dropHint: 'Drop a text file to put it into the message',
+    suggestions: 'Suggestions',
+
+    opening: {
+      loading: 'Opening your profile…',
+      failed: 'Your profile could not be opened',
+      retry: 'Try again',
+      insecure: 'This page needs a secure connection',
+      insecureWhy:
+        'Browsers allow Web Crypto only over HTTPS or on localhost. Your invite link still works. Ask whoever runs this server to do one of these:',
+      addCertificate: 'Give the server a certificate:',
+      useProxy: 'Run it behind a web server that has a certificate, such as Caddy or nginx:',
+      useTerminal: 'You can also join from a terminal:',
+      old: 'This browser is too old for GoChat',
+      oldWhy: 'It can’t share one profile between tabs. Use a current Firefox, Chrome, Edge or Safari.',
+      noStorage: 'This browser stores no data for this page',
+      noStorageWhy:
+        'GoChat keeps your keys and messages in the browser’s storage. Allow storage for this page, then load it again.',
+    },
+
+    welcome: {
+      title: 'Chat that only its members can read',
+      text: 'Names, messages and members are encrypted on your device. The server stores and forwards them, and can read none of it. No account, no phone number.',
+      membersRead: 'What members read',
+      serverReads: 'What the server stores',
+      exampleSaid: 'Dinner at seven? I’ll bring the wine.',
+      exampleSealed: 'qZ8f3kVt0wX_JpR2mB7uLh9sYcEo4Ndg',
+      create: 'Create a room',
+      join: 'Join with a link',
+    },
+
+    rooms: {
+      title: 'Rooms',
+      palette: 'Go to a room or run a command',
+      settings: 'Settings',
+      create: 'Create a room',
+      join: 'Join with a link',
+    },
+
+    room: {
+      back: 'Back to the rooms',
+      search: 'Search in this room',
+      invite: 'Invite',
+      details: 'Room details',
+      drop: 'Drop a text file to insert it into the message',
+    },
+
+    details: {
+      title: 'Room details',
+      members: 'Members',
+      you: 'you',
+      admin: 'admin',
+      youAdmin: 'you, admin',
+      invite: 'Invite',
+      notifications: 'Notifications',
+      privacy: 'Privacy',
+      inspect: 'What the server sees',
+    },
+
+    search: {
+      field: 'Find messages',
+      older: 'Older match',
+      newer: 'Newer match',
+      more: 'Search older messages',
+    },
+
+    timeline: {
+      label: (room: string) => `Messages in ${room}`,
+      loading: 'Loading…',
+      newest: 'Jump to the newest message',
+      newestOf: (unread: number) =>
+        f.plural(unread, {
+          one: 'Jump to the newest message, # new',
+          other: 'Jump to the newest message, # new',
+        }),
+    },
+
+    message: {
+      verified: 'verified',
+      unfold: 'Show all',
+      fold: 'Show less',
+      react: 'React',
+      reply: 'Reply',
+      edit: 'Edit',
+      actions: 'Message actions',
+      /** @param by who reacted, as a list of names. */
+      reaction: (emoji: string, count: number, by: string) => `${emoji} ${f.number(count)}, ${by}`,
+      copy: 'Copy',
+      copied: 'Copied',
+    },
+
+    composer: {
+      label: 'Message',
+      send: 'Send',
+      emoji: 'Emoji',
+      replying: (to: string) => `Replying to ${to}`,
+      cancelReply: 'Cancel the reply',
+      editing: 'Editing your message',
+      cancelEdit: 'Cancel the edit',
+    },
+
+    dialogs: {
+      copyLink: 'Copy link',
+      qr: 'QR code of the invite link',
+      filter: 'Type to search',
+      verified: 'verified',
+    },
+
+    /** How text is written, for help. */
     writing: [
       { keys: 'Enter', usage: '', text: 'Send' },
       { keys: 'Shift+Enter', usage: '', text: 'New line' },
-      { keys: 'Up in an empty field', usage: '', text: 'Edit your last message' },
-      { keys: 'Ctrl+Up, Ctrl+Down', usage: '', text: 'Choose a message to answer' },
+      { keys: 'Up', usage: '', text: 'Edit your last message, when the field is empty' },
+      { keys: 'Ctrl+Up, Ctrl+Down', usage: '', text: 'Choose a message to reply to' },
       { keys: 'Ctrl+B, Ctrl+I, Ctrl+E', usage: '', text: 'Bold, italic, code' },
-      { keys: 'Tab', usage: '', text: 'Take a suggestion' },
-      { keys: '@name, :emoji:, /command', usage: '', text: 'Call somebody, an emoji, a command' },
-      { keys: 'Esc', usage: '', text: 'Step back: suggestion, reply, search, mark of new messages' },
-      { keys: 'F6', usage: '', text: 'Next part of the page' },
+      { keys: 'Tab', usage: '', text: 'Insert the suggestion' },
+      { keys: '@', usage: '', text: 'Mention a member' },
+      { keys: ':', usage: '', text: 'Insert an emoji by its name' },
+      { keys: '/', usage: '', text: 'Run a command' },
+      { keys: 'Esc', usage: '', text: 'Close the suggestions, the reply or the search; then mark as read' },
+      { keys: 'F6', usage: '', text: 'Go to the next part of the page' },
     ],
-    settingsFields: {
+
+    settings: {
       density: 'Density',
       comfortable: 'Comfortable',
       compact: 'Compact',
       enter: 'Enter',
-      enterSends: 'sends',
-      enterBreaks: 'makes a new line; Ctrl+Enter sends',
-      letters: 'Single letters act on a focused message',
+      enterSends: 'sends the message',
+      enterBreaks: 'starts a new line; Ctrl+Enter sends',
+      letters: 'Single-letter keys act on the focused message',
       lettersOn: 'on',
       lettersOff: 'off',
-      notify: 'Notify by the browser',
+      notify: 'Show browser notifications',
     },
   };
 }

@@ -1,8 +1,16 @@
 import type { View } from '@gochat/view/view';
+import type { WebText } from '@gochat/view/web-words';
+import type { Words } from '@gochat/view/words';
 import { render } from 'preact';
 import { App } from './page/app.tsx';
+import { WordsProvider } from './words.ts';
 
-/** Draws a view, and whatever becomes of it. */
-export function mount(view: View, root: HTMLElement): void {
-  render(<App view={view} />, root);
+/** Draws a view, and draws it again whenever it changes. */
+export function mount(view: View, words: Words<WebText>, root: HTMLElement): void {
+  render(
+    <WordsProvider value={words}>
+      <App view={view} />
+    </WordsProvider>,
+    root,
+  );
 }

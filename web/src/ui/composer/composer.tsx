@@ -2,12 +2,12 @@ import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
 interface ComposerProps {
   readonly composer: Composer;
   readonly typing: string;
-  /** Whether Enter sends; else it breaks the line, and Ctrl+Enter sends. */
+  /** Whether Enter sends. If not, Enter starts a new line and Ctrl+Enter sends. */
   readonly enterSends: boolean;
   readonly actions: Actions;
 }
@@ -17,6 +17,7 @@ const LIST_ID = 'suggestions';
 const MARKS: Readonly<Record<string, string>> = { b: '**', i: '*', e: '`' };
 
 export function ComposerView({ composer, typing, enterSends, actions }: ComposerProps) {
+  const text = useText().composer;
   const field = useRef<HTMLTextAreaElement>(null);
   const taken = useRef<number | undefined>(undefined);
 
@@ -42,7 +43,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     );
   }
 
-  const told = (box: HTMLTextAreaElement) => {
+  const changed = (box: HTMLTextAreaElement) => {
     grow(box);
     actions.type(box.value, box.selectionStart);
   };
@@ -67,19 +68,19 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     } else if ((event.ctrlKey || event.metaKey) && Object.hasOwn(MARKS, event.key)) {
       event.preventDefault();
       wrap(box, MARKS[event.key] ?? '');
-      told(box);
+      changed(box);
     }
   };
   const onPaste = (event: ClipboardEvent) => {
-    const text = event.clipboardData?.getData('text/plain') ?? '';
+    const pasted = event.clipboardData?.getData('text/plain') ?? '';
     const box = event.currentTarget as HTMLTextAreaElement;
-    if (text.split('\n').length <= 3 && !(box.selectionStart === 0 && text.startsWith('/'))) return;
+    if (pasted.split('\n').length <= 3 && !(box.selectionStart === 0 && pasted.startsWith('/'))) return;
     event.preventDefault();
     if (box.selectionStart !== box.selectionEnd) {
       box.setRangeText('', box.selectionStart, box.selectionEnd, 'end');
-      told(box);
+      changed(box);
     }
-    actions.paste(text, box.selectionStart);
+    actions.paste(pasted, box.selectionStart);
   };
   const { completion } = composer;
   return (
@@ -88,17 +89,17 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         <div class={`above colour-${composer.reply.colour}`}>
           <Icon name="reply" />
           <p>
-            <bdi class="name">{WORDS.replying(composer.reply.from)}</bdi>{' '}
+            <bdi class="name">{text.replying(composer.reply.from)}</bdi>{' '}
             <span dir="auto">{composer.reply.text}</span>
           </p>
-          <Cancel label={WORDS.cancelReply} actions={actions} />
+          <Cancel label={text.cancelReply} actions={actions} />
         </div>
       )}
       {composer.mode === 'edit' && (
         <div class="above">
           <Icon name="pencil" />
-          <p>{WORDS.editing}</p>
-          <Cancel label={WORDS.cancelEdit} actions={actions} />
+          <p>{text.editing}</p>
+          <Cancel label={text.cancelEdit} actions={actions} />
         </div>
       )}
       {completion !== undefined && <Suggestions completion={completion} actions={actions} />}
@@ -106,8 +107,8 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.emoji}
-          title={WORDS.emoji}
+          aria-label={text.emoji}
+          title={text.emoji}
           onMouseDown={keepFocus}
           onClick={() => actions.run('emoji')}
         >
@@ -118,22 +119,22 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           ref={field}
           rows={1}
           dir="auto"
-          aria-label={WORDS.message}
+          aria-label={text.label}
           placeholder={composer.hint}
           enterkeyhint={enterSends ? 'send' : 'enter'}
           autocomplete="off"
           aria-autocomplete="list"
           aria-controls={completion === undefined ? undefined : LIST_ID}
           aria-activedescendant={completion === undefined ? undefined : `${LIST_ID}-${completion.selected}`}
-          onInput={(event) => told(event.currentTarget as HTMLTextAreaElement)}
+          onInput={(event) => changed(event.currentTarget as HTMLTextAreaElement)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
         />
         <button
           type="button"
           class="accent"
-          aria-label={WORDS.send}
-          title={WORDS.send}
+          aria-label={text.send}
+          title={text.send}
           disabled={composer.text.trim() === ''}
           onMouseDown={keepFocus}
           onClick={() => actions.send()}
@@ -170,7 +171,7 @@ function Suggestions({
   readonly actions: Actions;
 }) {
   return (
-    <div class="suggestions" id={LIST_ID} role="listbox" aria-label={WORDS.suggestions}>
+    <div class="suggestions" id={LIST_ID} role="listbox" aria-label={useText().suggestions}>
       {completion.items.map((item, i) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys
         <div
@@ -189,7 +190,7 @@ function Suggestions({
   );
 }
 
-/** @returns whether the key was for the suggestions. */
+/** Handles the keys of the suggestions. @returns whether the key is one of them. */
 function completes(event: KeyboardEvent, actions: Actions): boolean {
   const does: Readonly<Record<string, () => void>> = {
     ArrowUp: () => actions.select(-1),
@@ -206,16 +207,16 @@ function completes(event: KeyboardEvent, actions: Actions): boolean {
   return true;
 }
 
-/** On touch the keyboard stays, and so does the cursor. */
+/** Keeps the focus in the field, and with it the on-screen keyboard and the cursor. */
 function keepFocus(event: MouseEvent): void {
   event.preventDefault();
 }
 
-/** Puts the view's text into the field; the cursor stays before what stood behind it. */
+/** Puts the view's text into the field. The text after the cursor stays after the cursor. */
 function takeOver(box: HTMLTextAreaElement, text: string): void {
   if (box.value === text) return;
-  const behind = box.value.slice(box.selectionEnd);
-  const at = text.endsWith(behind) ? text.length - behind.length : text.length;
+  const after = box.value.slice(box.selectionEnd);
+  const at = text.endsWith(after) ? text.length - after.length : text.length;
   box.value = text;
   box.setSelectionRange(at, at);
 }

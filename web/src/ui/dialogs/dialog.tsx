@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
 import { FlashView } from '../page/banner.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 import { EmojiView, PaletteView } from './find.tsx';
 import { FormView } from './form.tsx';
 import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './show.tsx';
@@ -17,10 +17,11 @@ interface DialogProps {
 
 const TITLE_ID = 'dialog-title';
 
-/** The dialog in front; the browser keeps the focus in it and gives it back. */
+/** The open dialog. While it is open, the focus stays in it; closed, it returns the focus to where it was. */
 export function DialogView({ dialog, flash, actions }: DialogProps & { readonly flash: Flash | undefined }) {
+  const text = useText();
   const box = useRef<HTMLDialogElement>(null);
-  // Where a press began: text that is selected beyond the edge closes nothing.
+  // A press that began inside, such as a selection dragged beyond the edge, must not close the dialog.
   const pressed = useRef<EventTarget | null>(null);
   useLayoutEffect(() => {
     const element = box.current;
@@ -62,8 +63,8 @@ export function DialogView({ dialog, flash, actions }: DialogProps & { readonly 
           <button
             type="button"
             class="quiet small"
-            aria-label={WORDS.close}
-            title={WORDS.close}
+            aria-label={text.close}
+            title={text.close}
             onClick={() => actions.close()}
           >
             <Icon name="close" />

@@ -1,7 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialog';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
 const LIST_ID = 'found';
 
@@ -14,8 +14,9 @@ interface FinderProps {
   readonly actions: Actions;
 }
 
-/** The field over a list: typing narrows the list, arrows go through it, Enter picks. */
+/** A field above a list: typing filters the list, the arrow keys select an entry, Enter picks it. */
 function useFinder({ label, text, names, columns, actions }: FinderProps) {
+  const { filter } = useText().dialogs;
   const [at, setAt] = useState(0);
   const selected = Math.min(at, names.length - 1);
   useEffect(() => setAt(0), [text]);
@@ -47,7 +48,7 @@ function useFinder({ label, text, names, columns, actions }: FinderProps) {
       aria-activedescendant={names.length === 0 ? undefined : `${LIST_ID}-${selected}`}
       autocomplete="off"
       spellcheck={false}
-      placeholder={WORDS.filter}
+      placeholder={filter}
       defaultValue={text}
       onInput={(event) => actions.filter((event.currentTarget as HTMLInputElement).value)}
       onKeyDown={onKeyDown}

@@ -1,9 +1,10 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
-/** Fields and a button. What is filled in stays in the document until it is submitted. */
+/** Fields and a submit button. The document holds what is filled in until it is submitted. */
 export function FormView({ dialog, actions }: { readonly dialog: FormDialog; readonly actions: Actions }) {
+  const text = useText();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
@@ -23,7 +24,7 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
       </p>
       <div class="answers">
         <button type="button" class="quiet" onClick={() => actions.close()}>
-          {WORDS.cancel}
+          {text.cancel}
         </button>
         <button
           type="submit"

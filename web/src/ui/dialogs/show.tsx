@@ -10,7 +10,7 @@ import type {
 } from '@gochat/view/dialog';
 import { Avatar } from '../avatar.tsx';
 import { Icon } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
 interface With<D> {
   readonly dialog: D;
@@ -51,6 +51,7 @@ export function MenuView({ dialog, actions }: With<MenuDialog>) {
 }
 
 export function InviteView({ dialog, actions }: With<InviteDialog>) {
+  const text = useText().dialogs;
   return (
     <div class="invite" aria-busy={dialog.busy}>
       {dialog.text.map((line) => (
@@ -65,7 +66,7 @@ export function InviteView({ dialog, actions }: With<InviteDialog>) {
           <output class="link">{dialog.link}</output>
           <div class="answers">
             <button type="button" class="accent" data-first="" onClick={() => actions.pick('copy')}>
-              {WORDS.copyLink}
+              {text.copyLink}
             </button>
           </div>
         </>
@@ -76,7 +77,7 @@ export function InviteView({ dialog, actions }: With<InviteDialog>) {
 
 const QUIET = 4;
 
-/** Dark on light in every theme: cameras want it so. */
+/** Dark on light in every theme, as cameras need it. */
 function Qr({ modules }: { readonly modules: InviteDialog['qr'] }) {
   const size = modules.length + 2 * QUIET;
   const path = modules
@@ -87,7 +88,7 @@ function Qr({ modules }: { readonly modules: InviteDialog['qr'] }) {
       class="qr"
       viewBox={`0 0 ${size} ${size}`}
       role="img"
-      aria-label={WORDS.qr}
+      aria-label={useText().dialogs.qr}
       shape-rendering="crispEdges"
     >
       <rect width={size} height={size} fill="#fff" />
@@ -117,13 +118,14 @@ export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
 }
 
 export function MemberView({ dialog, actions }: With<MemberDialog>) {
+  const text = useText().dialogs;
   return (
     <div class="member">
       <div class="person">
         <Avatar name={dialog.name} colour={dialog.colour} />
         {dialog.verified && (
           <p class="lock verified">
-            <Icon name="shield" /> {WORDS.verified}
+            <Icon name="shield" /> {text.verified}
           </p>
         )}
       </div>

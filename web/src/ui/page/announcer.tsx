@@ -4,9 +4,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 const EVERY_MS = 2500;
 const MOST = 3;
 
-/** Reads new messages of others in the open room to who listens: never what was there before, and not too many. */
+/** Has a screen reader read new messages of other members in the open room: none that were there before, and only the newest few. */
 export function Announcer({ room }: { readonly room: RoomScreen | undefined }) {
-  const [text, setText] = useState('');
+  const [lines, setLines] = useState<readonly string[]>([]);
   const last = useRef<{ readonly room: string; readonly key: string | undefined }>({
     room: '',
     key: undefined,
@@ -30,16 +30,18 @@ export function Announcer({ room }: { readonly room: RoomScreen | undefined }) {
 
   useEffect(() => {
     const timer = setInterval(() => {
+      // The lines are removed at the next turn: the text of a message that is deleted later must not stay here.
       const next = waiting.current.splice(0, MOST);
-      // What was read out is taken away again: the words of a message that is deleted must not stay here.
-      setText(next.join('. '));
+      setLines((now) => (now.length === 0 && next.length === 0 ? now : next));
     }, EVERY_MS);
     return () => clearInterval(timer);
   }, []);
 
   return (
     <div class="hidden" aria-live="polite" aria-atomic="true">
-      {text}
+      {lines.map((line, i) => (
+        <p key={i}>{line}</p>
+      ))}
     </div>
   );
 }

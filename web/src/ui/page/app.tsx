@@ -6,7 +6,7 @@ import { DialogView } from '../dialogs/dialog.tsx';
 import { ChatView } from '../room/chat.tsx';
 import { DetailsView } from '../room/details.tsx';
 import { RoomsView } from '../room/rooms.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
 import { Banner, FlashView } from './banner.tsx';
 import { useHeight, useLooking, useMedia, useNotices, usePage } from './hooks.ts';
@@ -21,6 +21,7 @@ const NARROW = '(max-width: 719.98px)';
 export function App({ view }: { readonly view: View }) {
   const snapshot = useSnapshot(view);
   const { actions } = view;
+  const text = useText();
   const { room, rooms, dialog, flash } = snapshot;
   const open = room?.id;
   const wide = useMedia(WIDE);
@@ -76,7 +77,7 @@ export function App({ view }: { readonly view: View }) {
   return (
     <div class={layoutOf(snapshot, inRoom, details)}>
       <a class="skip" href={`#${COMPOSER_ID}`} onClick={(event) => skip(event)}>
-        {WORDS.skip}
+        {text.skip}
       </a>
       <Banner connection={snapshot.connection} />
       {dialog === undefined && <FlashView flash={flash} />}

@@ -1,11 +1,12 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 import { followTheme } from './theme.ts';
 
-/** What a snapshot changes outside of the document's body: title, badge, theme, density, the question about notifications. */
+/** Applies a snapshot outside of the document's body: title, badge, theme, density, permission to notify. */
 export function usePage({ settings, unread, room }: Snapshot): void {
+  const text = useText();
   const { theme = 'system', density = 'comfortable', notify = '' } = settings;
   useLayoutEffect(() => followTheme(theme), [theme]);
   useLayoutEffect(() => {
@@ -13,19 +14,18 @@ export function usePage({ settings, unread, room }: Snapshot): void {
   }, [density]);
   useEffect(() => {
     document.documentElement.dataset.notify = notify;
-    // The setting was just made by a press on a button, without which browsers don't ask.
+    // A button was just pressed to change the setting. Browsers ask only then.
     if (notify === 'on' && 'Notification' in window && Notification.permission === 'default')
       void Notification.requestPermission();
   }, [notify]);
   useEffect(() => {
     const count = unread.mentions || unread.messages;
-    const name = room === undefined ? '' : `${room.name} – `;
-    document.title = `${count > 0 ? `(${count}) ` : ''}${name}${WORDS.app}`;
+    document.title = text.title(room?.name ?? '', count);
     if ('setAppBadge' in navigator) void navigator.setAppBadge(unread.messages).catch(() => undefined);
-  }, [unread, room?.name]);
+  }, [unread, room?.name, text]);
 }
 
-/** Tells the view whether somebody looks at the page. */
+/** Reports to the view whether the page is visible and has the focus. */
 export function useLooking(actions: Actions): void {
   useEffect(() => {
     const look = () => actions.look(document.visibilityState === 'visible' && document.hasFocus());
@@ -39,13 +39,13 @@ export function useLooking(actions: Actions): void {
   }, [actions]);
 }
 
-/** Keeps the page as high as a keyboard on the screen leaves room for. */
+/** Keeps the page as high as the part of the screen that an on-screen keyboard leaves free. */
 export function useHeight(): void {
   useEffect(() => {
     const screen = window.visualViewport;
     if (screen === null) return;
     const fit = () => {
-      // Zoomed in, the page is larger than what is seen of it, and that is as it should be.
+      // Zoomed in, the page may be larger than the visible part.
       if (screen.scale > 1.01) return;
       document.documentElement.style.setProperty('--height', `${screen.height}px`);
       scrollTo(0, 0);

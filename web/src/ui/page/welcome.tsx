@@ -1,30 +1,31 @@
 import type { Actions } from '@gochat/view/actions';
 import { Mark } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
-/** What stands where a room would: what this is, and how to begin. */
+/** Shown while no room is open: what GoChat is, and how to start. */
 export function Welcome({ actions }: { readonly actions: Actions }) {
+  const text = useText().welcome;
   return (
     <main class="welcome" data-landmark="">
       <Mark />
-      <h1>{WORDS.welcomeTitle}</h1>
-      <p>{WORDS.welcomeText}</p>
+      <h1>{text.title}</h1>
+      <p>{text.text}</p>
       <div class="answers">
         <button type="button" class="accent" onClick={() => actions.run('create')}>
-          {WORDS.create}
+          {text.create}
         </button>
         <button type="button" class="soft" onClick={() => actions.run('join')}>
-          {WORDS.join}
+          {text.join}
         </button>
       </div>
       <dl class="sides">
         <div>
-          <dt>{WORDS.membersRead}</dt>
-          <dd>{WORDS.exampleSaid}</dd>
+          <dt>{text.membersRead}</dt>
+          <dd>{text.exampleSaid}</dd>
         </div>
         <div class="sealed">
-          <dt>{WORDS.serverReads}</dt>
-          <dd>{WORDS.exampleSealed}</dd>
+          <dt>{text.serverReads}</dt>
+          <dd>{text.exampleSealed}</dd>
         </div>
       </dl>
     </main>

@@ -5,7 +5,7 @@ import { ComposerView } from '../composer/composer.tsx';
 import { readText } from '../composer/text-file.ts';
 import { Icon } from '../icons.tsx';
 import { TimelineView } from '../timeline/timeline.tsx';
-import { WORDS } from '../words.ts';
+import { useWords } from '../words.ts';
 import { SearchView } from './details.tsx';
 
 interface ChatProps {
@@ -32,6 +32,8 @@ export function ChatView({
   toggleDetails,
   back,
 }: ChatProps) {
+  const words = useWords();
+  const text = words.text.web.room;
   const endSearch = () => {
     actions.search('');
     setSearching(false);
@@ -64,8 +66,8 @@ export function ChatView({
         <button
           type="button"
           class="quiet narrow-only"
-          aria-label={WORDS.back}
-          title={WORDS.back}
+          aria-label={text.back}
+          title={text.back}
           onClick={back}
         >
           <Icon name="back" />
@@ -81,8 +83,8 @@ export function ChatView({
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.search}
-          title={WORDS.search}
+          aria-label={text.search}
+          title={text.search}
           aria-expanded={searching}
           onClick={() => (searching ? endSearch() : setSearching(true))}
         >
@@ -91,8 +93,8 @@ export function ChatView({
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.invite}
-          title={WORDS.invite}
+          aria-label={text.invite}
+          title={text.invite}
           onClick={() => actions.run('invite')}
         >
           <Icon name="invite" />
@@ -100,13 +102,13 @@ export function ChatView({
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.details}
-          title={WORDS.details}
+          aria-label={text.details}
+          title={text.details}
           aria-expanded={details}
           onClick={toggleDetails}
         >
           <Icon name="people" />
-          <span class="small-count">{room.members.length}</span>
+          <span class="small-count">{words.number(room.members.length)}</span>
         </button>
       </header>
       {searching && <SearchView search={room.search} actions={actions} close={endSearch} />}
@@ -118,7 +120,7 @@ export function ChatView({
         enterSends={enterSends}
         actions={actions}
       />
-      {dragged && <p class="drop">{WORDS.dropHint}</p>}
+      {dragged && <p class="drop">{text.drop}</p>}
     </main>
   );
 }

@@ -1,9 +1,10 @@
 import type { Actions } from '@gochat/view/actions';
-import type { RoomScreen, Search } from '@gochat/view/snapshot';
+import type { MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
+import type { WebText } from '@gochat/view/web-words';
 import { useEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { Icon } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
 interface DetailsProps {
   readonly room: RoomScreen;
@@ -11,13 +12,14 @@ interface DetailsProps {
   readonly close: () => void;
 }
 
-/** Who is in, and how sure that is. */
+/** The members, and whether the room is verified. */
 export function DetailsView({ room, actions, close }: DetailsProps) {
+  const { close: closeText, details: text } = useText();
   return (
-    <aside class="details" aria-label={WORDS.details} data-landmark="">
+    <aside class="details" aria-label={text.title} data-landmark="">
       <header>
-        <h2>{WORDS.members}</h2>
-        <button type="button" class="quiet" aria-label={WORDS.close} title={WORDS.close} onClick={close}>
+        <h2>{text.members}</h2>
+        <button type="button" class="quiet" aria-label={closeText} title={closeText} onClick={close}>
           <Icon name="close" />
         </button>
       </header>
@@ -35,36 +37,37 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
                 {member.name}
               </span>
               {member.verified && <Icon name="shield" />}
-              <small>
-                {[member.self ? WORDS.you : '', member.admin ? WORDS.admin : '']
-                  .filter((word) => word !== '')
-                  .join(', ')}
-              </small>
+              <small>{roleOf(member, text)}</small>
             </button>
           </li>
         ))}
       </ul>
       <footer>
         <button type="button" class="quiet" onClick={() => actions.run('invite')}>
-          <Icon name="invite" /> {WORDS.invite}
+          <Icon name="invite" /> {text.invite}
         </button>
         <button type="button" class="quiet" onClick={() => actions.run('notify')}>
-          <Icon name="bell" /> {WORDS.notifications}
+          <Icon name="bell" /> {text.notifications}
         </button>
         <button type="button" class="quiet" onClick={() => actions.run('privacy')}>
-          <Icon name="lock" /> {WORDS.privacy}
+          <Icon name="lock" /> {text.privacy}
         </button>
         <button type="button" class="quiet" onClick={() => actions.run('inspect')}>
-          <Icon name="eye" /> {WORDS.inspect}
+          <Icon name="eye" /> {text.inspect}
         </button>
       </footer>
     </aside>
   );
 }
 
+function roleOf({ self, admin }: MemberRow, text: WebText['web']['details']): string {
+  if (self) return admin ? text.youAdmin : text.you;
+  return admin ? text.admin : '';
+}
+
 const LOCKS = { unconfirmed: 'warning', sealed: 'lock', verified: 'shield' } as const;
 
-/** Finds in the open room: what is on the page at a time is a part of it only. */
+/** Searches the whole open room. The browser's own search sees only the rows that are in the document. */
 export function SearchView({
   search,
   actions,
@@ -74,6 +77,7 @@ export function SearchView({
   readonly actions: Actions;
   readonly close: () => void;
 }) {
+  const { close: closeText, search: text } = useText();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {
@@ -92,8 +96,8 @@ export function SearchView({
         <input
           ref={field}
           type="search"
-          aria-label={WORDS.searchField}
-          placeholder={WORDS.searchField}
+          aria-label={text.field}
+          placeholder={text.field}
           dir="auto"
           autocomplete="off"
           defaultValue={search?.text}
@@ -103,8 +107,8 @@ export function SearchView({
         <button
           type="button"
           class="quiet small"
-          aria-label={WORDS.searchOlder}
-          title={WORDS.searchOlder}
+          aria-label={text.older}
+          title={text.older}
           onClick={() => actions.hit(1)}
         >
           <Icon name="up" />
@@ -112,19 +116,13 @@ export function SearchView({
         <button
           type="button"
           class="quiet small"
-          aria-label={WORDS.searchNewer}
-          title={WORDS.searchNewer}
+          aria-label={text.newer}
+          title={text.newer}
           onClick={() => actions.hit(-1)}
         >
           <Icon name="down" />
         </button>
-        <button
-          type="button"
-          class="quiet small"
-          aria-label={WORDS.close}
-          title={WORDS.close}
-          onClick={close}
-        >
+        <button type="button" class="quiet small" aria-label={closeText} title={closeText} onClick={close}>
           <Icon name="close" />
         </button>
       </div>
@@ -151,7 +149,7 @@ export function SearchView({
           {search.more && (
             <li>
               <button type="button" class="quiet" onClick={() => actions.searchMore()}>
-                {WORDS.searchMore}
+                {text.more}
               </button>
             </li>
           )}

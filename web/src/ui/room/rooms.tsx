@@ -2,28 +2,30 @@ import type { Actions } from '@gochat/view/actions';
 import type { RoomEntry } from '@gochat/view/snapshot';
 import { Avatar } from '../avatar.tsx';
 import { Icon, Mark } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useWords } from '../words.ts';
 
 interface RoomsProps {
   readonly rooms: readonly RoomEntry[];
   readonly actions: Actions;
-  /** A room was chosen, be it the open one. */
+  /** A room was chosen, possibly the open one. */
   readonly chosen: (room: string) => void;
 }
 
 export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
+  const words = useWords();
+  const { app, rooms: text } = words.text.web;
   return (
-    <nav class="rooms" aria-label={WORDS.rooms} data-landmark="">
+    <nav class="rooms" aria-label={text.title} data-landmark="">
       <header>
         <h1>
           <Mark />
-          {WORDS.app}
+          {app}
         </h1>
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.palette}
-          title={WORDS.palette}
+          aria-label={text.palette}
+          title={text.palette}
           onClick={() => actions.run('palette')}
         >
           <Icon name="search" />
@@ -31,8 +33,8 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
         <button
           type="button"
           class="quiet"
-          aria-label={WORDS.settings}
-          title={WORDS.settings}
+          aria-label={text.settings}
+          title={text.settings}
           onClick={() => actions.run('settings')}
         >
           <Icon name="gear" />
@@ -63,7 +65,7 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
               {room.unread > 0 && (
                 <span class={room.mentions > 0 ? 'count mention' : 'count'}>
                   {room.mentions > 0 && '@'}
-                  {room.unread}
+                  {words.number(room.unread)}
                 </span>
               )}
             </button>
@@ -72,10 +74,10 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
       </ul>
       <footer>
         <button type="button" class="quiet" onClick={() => actions.run('create')}>
-          <Icon name="plus" /> {WORDS.create}
+          <Icon name="plus" /> {text.create}
         </button>
         <button type="button" class="quiet" onClick={() => actions.run('join')}>
-          <Icon name="link" /> {WORDS.join}
+          <Icon name="link" /> {text.join}
         </button>
       </footer>
     </nav>

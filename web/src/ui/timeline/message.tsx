@@ -4,14 +4,14 @@ import type { Quote } from '@gochat/view/snapshot';
 import { useMemo, useState } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { Icon, type IconName } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText, useWords } from '../words.ts';
 import { clip } from './clip.ts';
 import { Blocks, Reach } from './rich.tsx';
 
 interface MessageProps {
   readonly row: MessageRow;
   readonly actions: Actions;
-  /** Of the controls in it. */
+  /** The tab index of the controls inside. */
   readonly tabIndex: number;
 }
 
@@ -30,6 +30,7 @@ export function messageClass(row: MessageRow, marked: boolean): string {
 }
 
 export function Message({ row, actions, tabIndex }: MessageProps) {
+  const text = useText().message;
   const { author } = row;
   const heads = row.first && !row.me;
   const [unfolded, unfold] = useState(false);
@@ -58,7 +59,7 @@ export function Message({ row, actions, tabIndex }: MessageProps) {
               aria-expanded={unfolded}
               onClick={() => unfold(!unfolded)}
             >
-              {unfolded ? WORDS.fold : WORDS.unfold}
+              {unfolded ? text.fold : text.unfold}
             </button>
           )}
         </div>
@@ -69,7 +70,7 @@ export function Message({ row, actions, tabIndex }: MessageProps) {
   );
 }
 
-/** Then what became of it stands behind the words instead of below. */
+/** If so, the delivery state is shown after the text instead of below it. */
 function isOneParagraph({ body }: MessageRow): boolean {
   return body.length === 1 && body[0]?.kind === 'paragraph';
 }
@@ -127,7 +128,7 @@ function Heading({ author, time, date, actions }: AuthorProps & { readonly date?
         {author.name}
       </button>
       {author.verified && (
-        <span class="verified" title={WORDS.verified}>
+        <span class="verified" title={useText().message.verified}>
           <Icon name="shield" />
         </span>
       )}
@@ -187,6 +188,7 @@ function State({ row }: { readonly row: MessageRow }) {
 }
 
 function Reactions({ row, actions, tabIndex }: MessageProps) {
+  const words = useWords();
   if (row.reactions.length === 0) return null;
   return (
     <div class="reactions">
@@ -197,19 +199,20 @@ function Reactions({ row, actions, tabIndex }: MessageProps) {
           class="reaction"
           aria-pressed={one.own}
           title={one.by}
-          aria-label={`${one.emoji} ${one.count}, ${one.by}`}
+          aria-label={words.text.web.message.reaction(one.emoji, one.count, one.by)}
           tabIndex={tabIndex}
           onClick={() => actions.react(row.key, one.emoji)}
         >
-          <span>{one.emoji}</span> {one.count}
+          <span>{one.emoji}</span> {words.number(one.count)}
         </button>
       ))}
     </div>
   );
 }
 
-/** Shown while the row has the pointer or the focus; on touch a tap gives it the focus. */
+/** Shown while the row is hovered or focused. On a touch screen a tap focuses the row. */
 function Toolbar({ row, actions, tabIndex }: MessageProps) {
+  const text = useText().message;
   const tool = (icon: IconName, label: string, act: () => void) => (
     <button
       type="button"
@@ -226,10 +229,10 @@ function Toolbar({ row, actions, tabIndex }: MessageProps) {
   const sent = row.seq !== '';
   return (
     <div class="toolbar">
-      {sent && tool('smile', WORDS.react, run('react'))}
-      {sent && tool('reply', WORDS.reply, run('reply'))}
-      {sent && row.author.own && tool('pencil', WORDS.edit, run('edit'))}
-      {tool('dots', WORDS.actions, () => actions.menu(row.key))}
+      {sent && tool('smile', text.react, run('react'))}
+      {sent && tool('reply', text.reply, run('reply'))}
+      {sent && row.author.own && tool('pencil', text.edit, run('edit'))}
+      {tool('dots', text.actions, () => actions.menu(row.key))}
     </div>
   );
 }

@@ -3,11 +3,11 @@ import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useText } from '../words.ts';
 
 type Highlight = Actions['highlight'];
 
-/** The `tabIndex` of links and buttons: Tab leads to those of one row only. */
+/** The `tabIndex` of links and buttons. Only those of one row are tab stops. */
 export const Reach = createContext(0);
 
 export function Blocks({
@@ -111,6 +111,7 @@ function Code({
   readonly text: string;
   readonly highlight: Highlight;
 }) {
+  const words = useText().message;
   const [parts, setParts] = useState<readonly CodePart[] | undefined>(undefined);
   const [copied, setCopied] = useState(false);
   const tabIndex = useContext(Reach);
@@ -123,7 +124,7 @@ function Code({
       wanted = false;
     };
   }, [language, text, highlight]);
-  // What scrolls must be reached by keys (WCAG 2.1.1), and what doesn't shouldn't be in their way.
+  // Code that scrolls must be reachable by keyboard (WCAG 2.1.1); code that doesn't should not be a tab stop.
   const box = useRef<HTMLPreElement>(null);
   useLayoutEffect(() => {
     const pre = box.current;
@@ -142,7 +143,7 @@ function Code({
       <figcaption>
         <span>{language}</span>
         <button type="button" class="quiet small" tabIndex={tabIndex} onClick={copy}>
-          <Icon name="copy" /> {copied ? WORDS.copied : WORDS.copy}
+          <Icon name="copy" /> {copied ? words.copied : words.copy}
         </button>
       </figcaption>
       <pre ref={box} dir="ltr">

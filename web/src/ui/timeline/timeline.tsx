@@ -3,15 +3,15 @@ import type { Row } from '@gochat/view/row';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
-import { WORDS } from '../words.ts';
+import { useWords } from '../words.ts';
 import { RowView } from './row.tsx';
 import { RowHeights } from './row-heights.ts';
 import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './scroll-anchor.ts';
 
 const ESTIMATE = 56;
-/** Drawn above and below what is seen. */
+/** Rows this far above and below the visible part are drawn, in pixels. */
 const MARGIN = 700;
-/** So near the beginning, what comes before it is asked for. */
+/** Earlier messages are requested when the visible part is this near to the first row, in pixels. */
 const EARLIER = 600;
 const MARKED_MS = 2400;
 
@@ -22,6 +22,8 @@ interface TimelineProps {
 
 /** The room's rows, of which only those near the screen are in the document. */
 export function TimelineView({ room, actions }: TimelineProps) {
+  const words = useWords();
+  const text = words.text.web.timeline;
   const { rows, target, unreadKey, more, loading, unread } = room.timeline;
   const scroller = useRef<HTMLDivElement>(null);
   const heights = useMemo(() => new RowHeights(ESTIMATE), []);
@@ -34,7 +36,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
     () => rows.flatMap((row, at) => (row.kind === 'day' ? [{ at, text: row.text }] : [])),
     [rows],
   );
-  // It was scrolled, and the event that says so is still to come.
+  // The box was scrolled, and its scroll event is still to come.
   const last = useRef({ top: 0, rows });
   const there = scroller.current;
   if (there !== null && Math.abs(there.scrollTop - last.current.top) > 1)
@@ -56,7 +58,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
     const wanted = topOf(place.current, heights, box.clientHeight);
     if (Math.abs(box.scrollTop - wanted) > 0.5) box.scrollTop = wanted;
     last.current = { top: box.scrollTop, rows };
-    // The row with the focus was scrolled out of the document: the keys stay with the timeline.
+    // The focused row was removed from the document: the timeline takes the focus.
     if (hadFocus.current && document.activeElement === document.body) box.focus({ preventScroll: true });
     hadFocus.current = box.contains(document.activeElement);
   });
@@ -74,7 +76,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
     return () => watch.disconnect();
   }, [heights]);
 
-  // What grows without being drawn anew, such as a notice that is opened, moves what stands below it.
+  // A row can grow without being drawn again, as an opened notice does. That moves the rows below it.
   const rowSizes = useMemo(
     () =>
       new ResizeObserver((entries) => {
@@ -90,7 +92,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
     for (const row of scroller.current?.querySelectorAll('[data-key]') ?? []) rowSizes.observe(row);
   }, [rowSizes, first, lastShown, shown.length]);
 
-  // What was aimed at is obeyed once.
+  // Each target is scrolled to once.
   const aimed = useRef(target?.tick ?? 0);
   useLayoutEffect(() => {
     const at = target && heights.index(target.key);
@@ -177,7 +179,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
         class="timeline"
         role="log"
         aria-live="off"
-        aria-label={WORDS.messages(room.name)}
+        aria-label={text.label(room.name)}
         aria-busy={loading}
         tabIndex={-1}
         ref={scroller}
@@ -210,29 +212,29 @@ export function TimelineView({ room, actions }: TimelineProps) {
         </p>
       )}
       <p class="earlier" aria-hidden="true">
-        {loading ? WORDS.loadingEarlier : ''}
+        {loading ? text.loading : ''}
       </p>
       {!place.current.atEnd && (
         <button
           type="button"
           class="to-end"
           onClick={() => actions.jumpToNewest()}
-          aria-label={unread > 0 ? `${WORDS.newest}, ${WORDS.unread(unread)}` : WORDS.newest}
-          title={WORDS.newest}
+          aria-label={unread > 0 ? text.newestOf(unread) : text.newest}
+          title={text.newest}
         >
           <Icon name="down" />
-          {unread > 0 && <span class="count">{unread}</span>}
+          {unread > 0 && <span class="count">{words.number(unread)}</span>}
         </button>
       )}
     </div>
   );
 }
 
-/** Keeps the place of rows that aren't in the document. */
+/** Takes the space of the rows that aren't in the document. */
 function Spacer({ height }: { readonly height: number }) {
   const element = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    // The style is set by script: the page's policy lets no style attribute in.
+    // Set by script, because the page's content security policy forbids style attributes.
     if (element.current !== null) element.current.style.height = `${height}px`;
   }, [height]);
   return <div ref={element} aria-hidden="true" class="spacer" />;
@@ -246,7 +248,7 @@ function keyOf(target: EventTarget | null): string | undefined {
   return target instanceof Element ? target.closest<HTMLElement>('[data-key]')?.dataset.key : undefined;
 }
 
-/** The row that Tab leads to: the one that had the focus last, or else the lowest message that is seen. */
+/** The row that is the tab stop: the last focused one, or else the lowest visible message. */
 function tabbableIn(
   shown: readonly Row[],
   focused: string | undefined,
