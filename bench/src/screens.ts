@@ -1,6 +1,6 @@
 import { UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
 import { Screen } from '@gochat/terminal/internal/screen/screen';
-import { type Input, Keys } from '@gochat/terminal/internal/screen/terminal/input-decoder';
+import { type Input, InputDecoder } from '@gochat/terminal/internal/screen/terminal/input-decoder';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import { createView } from '@gochat/view/chat-view-model';
@@ -77,11 +77,11 @@ async function measureKeys(): Promise<string> {
   let written = 0;
   const screen = new Screen(view, {
     painter: new Painter(new Palette('dark', 'truecolor'), { links: true, unicode: true }),
-    marks: UNICODE,
+    symbols: UNICODE,
     titled: true,
     keys: 'readline',
     settings: () => undefined,
-    outside: {
+    host: {
       size: () => ({ columns: 120, rows: 40 }),
       write: (text) => {
         written += text.length;
@@ -95,7 +95,7 @@ async function measureKeys(): Promise<string> {
       quit: () => undefined,
     },
   });
-  const keys = new Keys((input: Input) => screen.take(input));
+  const keys = new InputDecoder((input: Input) => screen.take(input));
   screen.paint();
   const begun = performance.now();
   let said = 0;

@@ -19,7 +19,7 @@ export interface Drawn {
 
 /** What the terminal client draws of a snapshot, as a reader would read it from the frame. */
 export function drawn(snapshot: Snapshot, size: Size, ui: Partial<Ui> = {}, ascii = false): Drawn {
-  const marks = ascii ? ASCII : UNICODE;
+  const symbols = ascii ? ASCII : UNICODE;
   const keymap = new Keymap('readline');
   const { dialog, room } = snapshot;
   const whole: Ui = {
@@ -29,8 +29,8 @@ export function drawn(snapshot: Snapshot, size: Size, ui: Partial<Ui> = {}, asci
     ...ui,
   };
   const drawing = draw(snapshot, whole, size, {
-    marks,
-    rowLines: new RowLines({ marks, highlighted: () => undefined }),
+    symbols,
+    rowLines: new RowLines({ symbols, highlighted: () => undefined }),
     keysOf: (command) => keymap.keysOf(command),
   });
   const lines = drawing.frame.lines.map((line) => line.map(({ text }) => text).join(''));

@@ -1,6 +1,6 @@
 import { UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
 import { Screen } from '@gochat/terminal/internal/screen/screen';
-import { type Input, Keys } from '@gochat/terminal/internal/screen/terminal/input-decoder';
+import { type Input, InputDecoder } from '@gochat/terminal/internal/screen/terminal/input-decoder';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import type { Actions } from '@gochat/view/actions';
@@ -25,7 +25,7 @@ export class Stage {
   readonly screen: Screen;
   readonly #terminal: InstanceType<typeof headless.Terminal>;
   readonly #listeners = new Set<() => void>();
-  readonly #keys: Keys;
+  readonly #keys: InputDecoder;
   readonly written: string[] = [];
   snapshot: Snapshot;
   answers: Partial<Record<keyof Actions, unknown>> = ANSWERS;
@@ -59,11 +59,11 @@ export class Stage {
     };
     this.screen = new Screen(view, {
       painter: new Painter(new Palette('dark', '256'), { links: true, unicode: true }),
-      marks: UNICODE,
+      symbols: UNICODE,
       titled: true,
       keys,
       settings: () => undefined,
-      outside: {
+      host: {
         size: () => this.size,
         write: (text) => {
           this.written.push(text);
@@ -83,7 +83,7 @@ export class Stage {
         },
       },
     });
-    this.#keys = new Keys((input: Input) => this.screen.take(input));
+    this.#keys = new InputDecoder((input: Input) => this.screen.take(input));
     this.screen.paint();
   }
 

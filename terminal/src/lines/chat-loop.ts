@@ -4,29 +4,29 @@ import type { Profile } from '@gochat/client/open';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { Story } from './history-stream.ts';
-import { Shown } from './printed-messages.ts';
+import { HistoryStream } from './history-stream.ts';
+import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
-import { SLASH, type Slash } from './slash-commands.ts';
+import { SLASH_COMMANDS, type SlashCommand } from './slash-commands.ts';
 
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
 const LAST_IDS = 256;
 
 /** Talks in a room, named by its id, until the person leaves it alone. @returns the exit code */
-export async function talk(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
+export async function chatInLines(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
   const prompt = given ?? new Prompt(io);
   const say = (line: string) => prompt.print(line);
-  const shown = await Shown.of(profile, room);
-  const story = new Story(profile, room, shown.last, (item) => {
-    const line = shown.add(item);
+  const printed = await PrintedMessages.of(profile, room);
+  const stream = new HistoryStream(profile, room, printed.last, (item) => {
+    const line = printed.add(item);
     // One's own lines stand on the screen already.
     if (!item.own || item.kind !== 'text') say(line);
   });
   let code: number = EXIT.done;
   const stop = profile.on((event) => {
     if (event.kind === 'items' && event.room === room) {
-      for (const line of event.items.flatMap((item) => shown.changed(item))) say(line);
+      for (const line of event.items.flatMap((item) => printed.changed(item))) say(line);
       return;
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
@@ -46,14 +46,14 @@ export async function talk(io: Io, profile: Profile, room: string, given?: Promp
         ? 'Connected!'
         : `* ${sanitizeText(problem?.message ?? 'the server could not be reached')}; what you write is queued`,
     );
-    await story.catchUp();
+    await stream.catchUp();
     // Who leaves is no member any more, but that is what was asked for.
     return (await chatter(profile, room, prompt)) === 'quit' ? EXIT.done : code;
   } finally {
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
     stop();
-    story.stop();
+    stream.stop();
     prompt.close();
   }
 }
@@ -91,9 +91,9 @@ async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<
   return ended;
 }
 
-async function command(line: string, at: Parameters<Slash['run']>[1]): Promise<'quit' | undefined> {
+async function command(line: string, at: Parameters<SlashCommand['run']>[1]): Promise<'quit' | undefined> {
   const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
-  const slash = SLASH.find((s) => s.name === name);
+  const slash = SLASH_COMMANDS.find((s) => s.name === name);
   if (slash === undefined) {
     at.prompt.print(`* there is no /${sanitizeLine(name)}; /help lists what there is, // sends a slash`);
     return undefined;

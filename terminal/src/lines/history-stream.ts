@@ -4,7 +4,7 @@ import type { Profile } from '@gochat/client/open';
 const PAGE = 500;
 
 /** A room's story from a position on: what the profile has, then what comes, each item once and in order. */
-export class Story {
+export class HistoryStream {
   readonly #profile: Profile;
   readonly #room: string;
   readonly #write: (item: HistoryItem) => void;

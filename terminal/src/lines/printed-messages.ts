@@ -5,12 +5,12 @@ import { formatChange, formatItem } from './format.ts';
 const KEPT = 500;
 
 /** The lines that stand on the screen, as they were when they were printed: what comes of them is told by new lines. */
-export class Shown {
+export class PrintedMessages {
   readonly #lines = new Map<string, HistoryItem>();
 
   /** With the last lines of a room. */
-  static async of(profile: Profile, room: string): Promise<Shown> {
-    const shown = new Shown();
+  static async of(profile: Profile, room: string): Promise<PrintedMessages> {
+    const shown = new PrintedMessages();
     for (const item of await profile.call('history', { room, limit: KEPT })) shown.#keep(item);
     return shown;
   }

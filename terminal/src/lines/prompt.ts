@@ -5,7 +5,7 @@ const PASTES_IN_BRACKETS = '\u001b[?2004h';
 const PASTES_BARE = '\u001b[?2004l';
 
 /** A line as it came. */
-export interface Written {
+export interface InputLine {
   readonly text: string;
   /** Whether its end was pasted with it, so that nobody has looked at the line before it went off. */
   readonly pasted: boolean;
@@ -15,8 +15,8 @@ export interface Written {
 export class Prompt {
   readonly #io: Io;
   readonly #lines: Interface;
-  readonly #waiting: ((line: Written | undefined) => void)[] = [];
-  readonly #early: Written[] = [];
+  readonly #waiting: ((line: InputLine | undefined) => void)[] = [];
+  readonly #early: InputLine[] = [];
   #closed = false;
   #pasting = false;
   /** Whether a prompt stands on the screen's last line. */
@@ -51,7 +51,7 @@ export class Prompt {
   }
 
   /** The next line; undefined at the end of the input, and after Ctrl-C or Ctrl-D. */
-  next(): Promise<Written | undefined> {
+  next(): Promise<InputLine | undefined> {
     const early = this.#early.shift();
     if (early !== undefined) return Promise.resolve(early);
     if (this.#closed) return Promise.resolve(undefined);

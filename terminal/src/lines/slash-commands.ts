@@ -5,31 +5,31 @@ import type { Prompt } from './prompt.ts';
 
 const WAIT_MS = 15_000;
 
-interface Place {
+interface SlashContext {
   readonly profile: Profile;
   readonly room: string;
   readonly prompt: Prompt;
 }
 
 /** What a line that begins with a slash does in a chat. */
-export interface Slash {
+export interface SlashCommand {
   readonly name: string;
   readonly args: string;
   readonly does: string;
-  readonly run: (rest: string, at: Place) => Promise<'quit' | undefined>;
+  readonly run: (rest: string, at: SlashContext) => Promise<'quit' | undefined>;
 }
 
 function lines(prompt: Prompt, all: readonly string[]): undefined {
   for (const line of all) prompt.print(`* ${line}`);
 }
 
-export const SLASH: readonly Slash[] = [
+export const SLASH_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'help',
     args: '',
     does: 'show this',
     run: async (_rest, { prompt }) =>
-      lines(prompt, columns(SLASH.map((s) => [`/${s.name} ${s.args}`.trim(), s.does]))),
+      lines(prompt, columns(SLASH_COMMANDS.map((s) => [`/${s.name} ${s.args}`.trim(), s.does]))),
   },
   {
     name: 'members',

@@ -8,9 +8,9 @@ import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
-import { type Outside, Screen } from './screen.ts';
-import { editOutside, openOutside, readTextFile } from './terminal/external-programs.ts';
-import { Keys } from './terminal/input-decoder.ts';
+import { Screen, type ScreenHost } from './screen.ts';
+import { editExternally, openExternally, readTextFile } from './terminal/external-programs.ts';
+import { InputDecoder } from './terminal/input-decoder.ts';
 import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
 import { Painter } from './terminal/painter.ts';
 import { depthOf, Palette, themeOf } from './terminal/palette.ts';
@@ -73,7 +73,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     ...(parts.room !== undefined && { room: parts.room }),
   });
   const suspension = new Suspension(tty, (paused) => screen?.pause(paused));
-  const outside: Outside = {
+  const host: ScreenHost = {
     size: () => tty.size,
     write: (text) => tty.write(text),
     isHeldUp: (then) => {
@@ -81,13 +81,13 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
       return tty.isBusy;
     },
     mouse: (on) => tty.mouse(on),
-    openLink: (href) => openOutside(href, env),
+    openLink: (href) => openExternally(href, env),
     copy,
     edit: async (text) => {
       screen?.pause(true);
       tty.leave();
       try {
-        return await editOutside(text, env);
+        return await editExternally(text, env);
       } catch {
         return undefined;
       } finally {
@@ -98,11 +98,11 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     suspend: () => suspension.suspend(),
     quit: () => ended(),
   };
-  const marks = parts.ascii === true || !unicode ? ASCII : UNICODE;
+  const symbols = parts.ascii === true || !unicode ? ASCII : UNICODE;
   const shown = new Screen(view, {
     painter,
-    marks,
-    outside,
+    symbols,
+    host,
     titled: rich,
     keys,
     settings: (settings) => {
@@ -111,7 +111,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     },
   });
   screen = shown;
-  const input = new Keys((one) => shown.take(one));
+  const input = new InputDecoder((one) => shown.take(one));
   const stopListening = tty.listen(
     (bytes) => input.write(bytes),
     () => shown.repaint(),
@@ -150,7 +150,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
 
 const ENDINGS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
-interface Hands {
+interface PlatformActions {
   readonly write: (text: string) => void;
   readonly copy: (text: string) => Promise<boolean>;
   readonly openLink: (href: string) => void;
@@ -167,7 +167,7 @@ function localeOf(env: Io['env']): string {
 }
 
 /** What a terminal does for the view. */
-function platformOf(env: Io['env'], { text }: Words<TerminalText>, hands: Hands): Platform {
+function platformOf(env: Io['env'], { text }: Words<TerminalText>, actions: PlatformActions): Platform {
   const notifier = notifierOf(env);
   const command = env.GOCHAT_NOTIFY_COMMAND ? new NoticeCommand(env.GOCHAT_NOTIFY_COMMAND) : undefined;
   return {
@@ -176,19 +176,19 @@ function platformOf(env: Io['env'], { text }: Words<TerminalText>, hands: Hands)
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    copy: hands.copy,
-    openLink: hands.openLink,
+    copy: actions.copy,
+    openLink: actions.openLink,
     notify: (notice) => {
-      if (command === undefined) hands.write(noticeSequence(notifier, notice, env));
+      if (command === undefined) actions.write(noticeSequence(notifier, notice, env));
       else command.run(notice, env);
     },
     pickText: (path) => {
       if (path !== undefined && path !== '') return readTextFile(path);
-      hands.say('Name the file: /file PATH');
+      actions.say('Name the file: /file PATH');
       return Promise.resolve(undefined);
     },
-    quit: hands.quit,
-    keysOf: hands.keysOf,
+    quit: actions.quit,
+    keysOf: actions.keysOf,
     writingKeys: text.terminal.writingKeys,
     settings: text.terminal.settings,
   };

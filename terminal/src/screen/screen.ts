@@ -6,25 +6,25 @@ import type { CodeBlock } from './draw/blocks.ts';
 import { type Drawing, draw } from './draw/draw.ts';
 import type { Size } from './draw/frame.ts';
 import { RowLines } from './draw/rows.ts';
-import type { Marks } from './draw/symbols.ts';
+import type { Symbols } from './draw/symbols.ts';
 import { revealed, scrolled } from './draw/timeline.ts';
 import { EDITS, type EditName, type Editor, insert } from './edit/editor.ts';
 import { dialogKey } from './input/dialog-keys.ts';
-import { perform } from './input/key-actions.ts';
+import { performKeyAction } from './input/key-actions.ts';
 import { type KeyContext, Keymap, type KeymapName, written } from './input/keymap.ts';
-import { point } from './input/mouse-actions.ts';
+import { handleMouse } from './input/mouse-actions.ts';
 import type { Input } from './terminal/input-decoder.ts';
 import { titleSequence } from './terminal/notify.ts';
 import type { Painter } from './terminal/painter.ts';
 import { START, type Ui } from './ui-state.ts';
-import { type Followed, follow, isFocusable, NOTHING_FOLLOWED } from './ui-sync.ts';
+import { isFocusable, NOT_SYNCED, syncUi, type UiSyncState } from './ui-sync.ts';
 
 /** The paints of a second, when nobody types. */
 const FRAME_MS = 1000 / 60;
 const NOTE_MS = 4000;
 
 /** What a screen may do to the world around it. */
-export interface Outside {
+export interface ScreenHost {
   readonly size: () => Size;
   readonly write: (text: string) => void;
   /** Whether what was written has not left yet; if so, `then` is called once it has. */
@@ -40,8 +40,8 @@ export interface Outside {
 
 export interface ScreenOptions {
   readonly painter: Painter;
-  readonly marks: Marks;
-  readonly outside: Outside;
+  readonly symbols: Symbols;
+  readonly host: ScreenHost;
   /** Whether the terminal has a title to set. */
   readonly titled: boolean;
   readonly keys: KeymapName;
@@ -52,9 +52,9 @@ export interface ScreenOptions {
 /** The full screen: snapshots to frames, inputs to actions. */
 export class Screen {
   readonly view: View;
-  readonly outside: Outside;
+  readonly host: ScreenHost;
   ui: Ui = START;
-  followed: Followed = NOTHING_FOLLOWED;
+  synced: UiSyncState = NOT_SYNCED;
   /** What stood in the field before something older was recalled. */
   draft: string | undefined;
   /** When Ctrl+C was pressed last. */
@@ -66,7 +66,7 @@ export class Screen {
   #drawing: Drawing | undefined;
   #timer: NodeJS.Timeout | undefined;
   #paintedAt = 0;
-  #looking = true;
+  #focused = true;
   #seen: string | undefined;
   #title = '';
   #settings: Snapshot['settings'] | undefined;
@@ -79,10 +79,13 @@ export class Screen {
 
   constructor(view: View, options: ScreenOptions) {
     this.view = view;
-    this.outside = options.outside;
+    this.host = options.host;
     this.#options = options;
     this.#keymap = new Keymap(options.keys);
-    this.#rowLines = new RowLines({ marks: options.marks, highlighted: (block) => this.#highlighted(block) });
+    this.#rowLines = new RowLines({
+      symbols: options.symbols,
+      highlighted: (block) => this.#highlighted(block),
+    });
     this.#stop = view.subscribe(() => this.schedule());
   }
 
@@ -116,14 +119,14 @@ export class Screen {
   /** Takes what came from the terminal. What it changes is on the screen before anything else is. */
   take(input: Input): void {
     // What the one before has changed counts for this one, painted or not.
-    this.#follow(this.snapshot);
+    this.#syncUi(this.snapshot);
     switch (input.kind) {
       case 'focus':
-        this.#looking = input.on;
+        this.#focused = input.on;
         this.view.actions.look(input.on);
         break;
       case 'mouse':
-        point(this, input);
+        handleMouse(this, input);
         break;
       case 'paste':
         this.#paste(input);
@@ -154,14 +157,14 @@ export class Screen {
   paint(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#paused || this.outside.isHeldUp(() => this.schedule())) return;
+    if (this.#paused || this.host.isHeldUp(() => this.schedule())) return;
     this.#paintedAt = performance.now();
     const { snapshot } = this;
-    this.#follow(snapshot);
+    this.#syncUi(snapshot);
     const drawing = this.#draw(snapshot);
     this.#drawing = drawing;
     const out = this.#options.painter.paint(drawing.frame) + this.#titled(snapshot);
-    if (out !== '') this.outside.write(out);
+    if (out !== '') this.host.write(out);
     this.#report(snapshot, drawing);
   }
 
@@ -208,13 +211,13 @@ export class Screen {
   }
 
   edit(name: EditName): void {
-    if (this.ui.mode === 'search') this.set({ wanted: EDITS[name](this.ui.wanted) });
+    if (this.ui.mode === 'search') this.set({ searchEditor: EDITS[name](this.ui.searchEditor) });
     else this.write(EDITS[name](this.ui.editor));
   }
 
   scroll(lines: number): void {
-    const look = this.#drawing?.look;
-    if (look !== undefined) this.set({ top: scrolled(look, this.ui.top, lines) });
+    const layout = this.#drawing?.layout;
+    if (layout !== undefined) this.set({ top: scrolled(layout, this.ui.top, lines) });
   }
 
   /** Gives a row the focus and brings it into view. */
@@ -223,8 +226,8 @@ export class Screen {
       this.set({ focus: undefined, mode: this.isVim ? 'normal' : 'write' });
       return;
     }
-    const look = this.#drawing?.look;
-    const top = look === undefined ? this.ui.top : revealed(look, this.ui.top, key, false);
+    const layout = this.#drawing?.layout;
+    const top = layout === undefined ? this.ui.top : revealed(layout, this.ui.top, key, false);
     this.set({ focus: key, mode: 'read', top });
   }
 
@@ -248,8 +251,8 @@ export class Screen {
 
   /** Opens an address outside; where that can't be done it is copied. */
   async openLink(href: string): Promise<void> {
-    if (this.outside.openLink(href)) this.note('Opened');
-    else if (await this.outside.copy(href))
+    if (this.host.openLink(href)) this.note('Opened');
+    else if (await this.host.copy(href))
       this.note('There is no desktop here to open it: the link was copied');
     else this.note('There is no desktop here to open it, and it could not be copied');
   }
@@ -287,7 +290,7 @@ export class Screen {
       return;
     }
     if ('edit' in found) this.edit(found.edit);
-    else if ('move' in found) perform(this, found.move);
+    else if ('screen' in found) performKeyAction(this, found.screen);
     else this.command(found.command);
   }
 
@@ -296,7 +299,7 @@ export class Screen {
   }
 
   #type(text: string, context: KeyContext): void {
-    if (context === 'search') this.set({ wanted: insert(this.ui.wanted, text, 'type') });
+    if (context === 'search') this.set({ searchEditor: insert(this.ui.searchEditor, text, 'type') });
     else if (context === 'write' && this.room?.composer.mode !== 'closed')
       this.write(insert(this.ui.editor, text, 'type'));
     else if (context === 'read') this.note(`${written(text)} does nothing here; Esc goes back to writing`);
@@ -317,7 +320,7 @@ export class Screen {
     const ui = this.ui.dialog;
     if (dialog === undefined || ui === undefined) return;
     const scroll = this.#drawing?.dialog?.mostScroll ?? 0;
-    const page = Math.max(1, this.outside.size().rows - 4);
+    const page = Math.max(1, this.host.size().rows - 4);
     const next = dialogKey(dialog, ui, input, this.answers, { scroll, page });
     // A menu of our own may have closed itself.
     if (this.dialog?.tick === dialog.tick) this.set({ dialog: next });
@@ -327,7 +330,7 @@ export class Screen {
     const { room } = this;
     if (this.dialog !== undefined) this.inDialog(input);
     else if (this.ui.mode === 'search')
-      this.set({ wanted: insert(this.ui.wanted, input.text.replaceAll('\n', ' ')) });
+      this.set({ searchEditor: insert(this.ui.searchEditor, input.text.replaceAll('\n', ' ')) });
     else if (room === undefined) {
       if (/^https?:\/\/\S+$/.test(input.text.trim())) this.view.actions.openLink(input.text.trim());
     } else if (room.composer.mode !== 'closed') {
@@ -336,7 +339,7 @@ export class Screen {
     }
   }
 
-  #follow(snapshot: Snapshot): void {
+  #syncUi(snapshot: Snapshot): void {
     if (snapshot.settings !== this.#settings) {
       this.#settings = snapshot.settings;
       const profile: KeymapName =
@@ -346,9 +349,9 @@ export class Screen {
       if (profile !== this.#keymap.profile) this.#keymap = new Keymap(profile);
       this.#options.settings(snapshot.settings);
     }
-    const { ui, followed } = follow(snapshot, this.ui, this.followed);
+    const { ui, synced } = syncUi(snapshot, this.ui, this.synced);
     this.ui = ui;
-    this.followed = followed;
+    this.synced = synced;
     const { room } = snapshot;
     const search = room?.search;
     if (this.#awaitsHit && search?.busy === false) {
@@ -356,13 +359,13 @@ export class Screen {
       if (search.hits.length > 0) this.view.actions.hit(1);
     }
     const target = room?.timeline.target;
-    if (room === undefined || target === undefined || target.tick === followed.target) return;
-    this.followed = { ...followed, target: target.tick };
-    const { look } = this.#draw(snapshot);
-    if (look === undefined) return;
+    if (room === undefined || target === undefined || target.tick === synced.target) return;
+    this.synced = { ...synced, target: target.tick };
+    const { layout } = this.#draw(snapshot);
+    if (layout === undefined) return;
     const isEnd = room.timeline.rows.at(-1)?.key === target.key;
-    const top = isEnd ? undefined : revealed(look, this.ui.top, target.key, true);
-    this.set({ top, marked: isEnd ? undefined : target.key });
+    const top = isEnd ? undefined : revealed(layout, this.ui.top, target.key, true);
+    this.set({ top, jumpTarget: isEnd ? undefined : target.key });
     // A hit of a search can be answered at once, and n goes to the next one.
     if (room.search !== undefined && (this.ui.mode === 'read' || this.ui.mode === 'search'))
       this.set({ focus: target.key, mode: 'read' });
@@ -370,8 +373,8 @@ export class Screen {
   }
 
   #draw(snapshot: Snapshot): Drawing {
-    return draw(snapshot, this.ui, this.outside.size(), {
-      marks: this.#options.marks,
+    return draw(snapshot, this.ui, this.host.size(), {
+      symbols: this.#options.symbols,
       rowLines: this.#rowLines,
       keysOf: (command) => this.keysOf(command),
     });
@@ -383,7 +386,7 @@ export class Screen {
     if (room === undefined || timeline === undefined) return;
     if (timeline.atTop && room.timeline.more && !room.timeline.loading) this.view.actions.loadEarlier();
     const seen = timeline.last === undefined ? undefined : `${room.id} ${timeline.last}`;
-    if (!this.#looking || this.dialog !== undefined || seen === undefined || seen === this.#seen) return;
+    if (!this.#focused || this.dialog !== undefined || seen === undefined || seen === this.#seen) return;
     this.#seen = seen;
     this.view.actions.seen(timeline.last ?? '');
   }

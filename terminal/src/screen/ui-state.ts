@@ -8,15 +8,15 @@ export interface Ui {
   readonly mode: 'write' | 'normal' | 'read' | 'search';
   readonly editor: Editor;
   /** What is searched for, while it is written. */
-  readonly wanted: Editor;
+  readonly searchEditor: Editor;
   /** The key of the row that has the focus, in `read`. */
   readonly focus: string | undefined;
   /** The first line that is shown; undefined at the end. */
   readonly top: ScrollAnchor | undefined;
   /** The key of the row that was jumped to. */
-  readonly marked: string | undefined;
+  readonly jumpTarget: string | undefined;
   /** Nothing but the timeline and the field, for selecting with the mouse. */
-  readonly bare: boolean;
+  readonly textOnly: boolean;
   /** Whether members are shown; undefined: where there is room for them. */
   readonly members: boolean | undefined;
   readonly dialog: DialogUi | undefined;
@@ -45,11 +45,11 @@ export interface DialogUi {
 export const START: Ui = {
   mode: 'write',
   editor: EMPTY,
-  wanted: EMPTY,
+  searchEditor: EMPTY,
   focus: undefined,
   top: undefined,
-  marked: undefined,
-  bare: false,
+  jumpTarget: undefined,
+  textOnly: false,
   members: undefined,
   dialog: undefined,
   menu: undefined,

@@ -7,7 +7,7 @@ import { beginDialog } from './input/dialog-keys.ts';
 import type { Ui } from './ui-state.ts';
 
 /** What of the snapshots was taken over already. */
-export interface Followed {
+export interface UiSyncState {
   readonly room: string | undefined;
   readonly composer: number;
   readonly target: number | undefined;
@@ -17,7 +17,7 @@ export interface Followed {
   readonly before: string | undefined;
 }
 
-export const NOTHING_FOLLOWED: Followed = {
+export const NOT_SYNCED: UiSyncState = {
   room: undefined,
   composer: -1,
   target: undefined,
@@ -26,21 +26,21 @@ export const NOTHING_FOLLOWED: Followed = {
 };
 
 /** Brings what the screen knows in line with a snapshot: another room, a text that the view has set, another dialog. */
-export function follow(snapshot: Snapshot, ui: Ui, followed: Followed): { ui: Ui; followed: Followed } {
+export function syncUi(snapshot: Snapshot, ui: Ui, synced: UiSyncState): { ui: Ui; synced: UiSyncState } {
   const { room, dialog } = snapshot;
   let now = ui;
-  let known = followed;
-  if (room?.id !== followed.room) {
-    const tops = new Map(followed.tops);
-    if (followed.room !== undefined && ui.top !== undefined) tops.set(followed.room, ui.top);
-    else if (followed.room !== undefined) tops.delete(followed.room);
+  let known = synced;
+  if (room?.id !== synced.room) {
+    const tops = new Map(synced.tops);
+    if (synced.room !== undefined && ui.top !== undefined) tops.set(synced.room, ui.top);
+    else if (synced.room !== undefined) tops.delete(synced.room);
     const mode = ui.mode === 'normal' ? 'normal' : 'write';
     const top = room === undefined ? undefined : tops.get(room.id);
     now = {
       ...ui,
       mode,
       focus: undefined,
-      marked: undefined,
+      jumpTarget: undefined,
       top,
       editor: withText(EMPTY, room?.composer.text ?? ''),
     };
@@ -51,16 +51,16 @@ export function follow(snapshot: Snapshot, ui: Ui, followed: Followed): { ui: Ui
       composer: room?.composer.tick ?? -1,
       target,
       tops,
-      before: followed.room ?? followed.before,
+      before: synced.room ?? synced.before,
     };
-  } else if (room !== undefined && room.composer.tick !== followed.composer) {
+  } else if (room !== undefined && room.composer.tick !== synced.composer) {
     now = { ...now, editor: replace(now.editor, room.composer.text) };
     known = { ...known, composer: room.composer.tick };
   }
   now = withDialog(now, now.menu ?? dialog);
   if (now.focus !== undefined && room?.timeline.rows.some(({ key }) => key === now.focus) !== true)
     now = { ...now, focus: undefined, mode: now.mode === 'read' ? 'write' : now.mode };
-  return { ui: now, followed: known };
+  return { ui: now, synced: known };
 }
 
 function withText(editor: Editor, text: string): Editor {

@@ -5,7 +5,7 @@ import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT, UsageError } from '../exit.ts';
 import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
-import { talk } from '../lines/chat-loop.ts';
+import { chatInLines } from '../lines/chat-loop.ts';
 import { Prompt } from '../lines/prompt.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
@@ -39,7 +39,7 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
       if (as === undefined) return EXIT.done;
       const room =
         wanted === undefined ? await choose(io, profile, prompt, as, server) : await roomId(profile, wanted);
-      return room === undefined ? EXIT.done : await talk(io, profile, room, prompt);
+      return room === undefined ? EXIT.done : await chatInLines(io, profile, room, prompt);
     } finally {
       prompt.close();
     }

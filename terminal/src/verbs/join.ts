@@ -3,7 +3,7 @@ import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { openScreen, type ScreenOptions, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
-import { talk } from '../lines/chat-loop.ts';
+import { chatInLines } from '../lines/chat-loop.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
@@ -42,6 +42,6 @@ export async function run(io: Io, [link = '']: readonly string[], options: Optio
     if (!options.chat || options.json === true) return EXIT.done;
     if (onScreen)
       return openScreen(io, profile, { server: serverAddress(io, undefined), room: room.id }, options);
-    return talk(io, profile, room.id);
+    return chatInLines(io, profile, room.id);
   });
 }

@@ -4,7 +4,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { formatItem, jsonItem } from '../lines/format.ts';
-import { Story } from '../lines/history-stream.ts';
+import { HistoryStream } from '../lines/history-stream.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId } from '../room-id.ts';
 import { waitMs } from '../wait.ts';
@@ -25,16 +25,16 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
     const id = await roomId(profile, room);
     const write = (item: HistoryItem) =>
       print(io, options.json === true ? jsonItem(id, item) : formatItem(item));
-    const story = new Story(profile, id, since, write);
+    const stream = new HistoryStream(profile, id, since, write);
     try {
       if (options.follow === true) await profile.call('follow', { room: id });
       const { live, problem } = await profile.call('sync', { room: id, waitMs: wait });
-      await story.catchUp();
+      await stream.catchUp();
       if (problem?.code === 'not-member') {
         note(io, `gochat: ${problem.message}`);
         return EXIT.notMember;
       }
-      if (options.follow === true) return await follow(io, profile, id, story);
+      if (options.follow === true) return await follow(io, profile, id, stream);
       if (live) return EXIT.done;
       note(
         io,
@@ -42,12 +42,12 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       );
       return problem?.code === 'refused' ? EXIT.refused : EXIT.done;
     } finally {
-      story.stop();
+      stream.stop();
     }
   });
 }
 
-async function follow(io: Io, profile: Profile, room: string, story: Story): Promise<number> {
+async function follow(io: Io, profile: Profile, room: string, stream: HistoryStream): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     profile.on((event) => {
       if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
@@ -56,6 +56,6 @@ async function follow(io: Io, profile: Profile, room: string, story: Story): Pro
     });
   });
   const code = await untilInterrupted(ended);
-  await story.catchUp();
+  await stream.catchUp();
   return code ?? EXIT.done;
 }

@@ -1,52 +1,52 @@
 import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { head, shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
 export type CodeBlock = Extract<Block, { kind: 'code' }>;
 
 /** What blocks are drawn with. */
-export interface Pen {
-  readonly marks: Marks;
+export interface DrawContext {
+  readonly symbols: Symbols;
   /** The parts of a code block once they are known. It may ask for them: the row is drawn again when they come. */
   readonly highlighted: (block: CodeBlock) => readonly CodePart[] | undefined;
 }
 
 /** The lines of a message's blocks, each at most so wide. */
-export function blockLines(blocks: readonly Block[], width: number, pen: Pen): Line[] {
+export function blockLines(blocks: readonly Block[], width: number, context: DrawContext): Line[] {
   const lines: Line[] = [];
   for (const block of blocks) {
-    for (const line of linesOf(block, width, pen)) lines.push(line);
+    for (const line of linesOf(block, width, context)) lines.push(line);
     if (lines.length > MOST_LINES) break;
   }
   return lines;
 }
 
-function linesOf(block: Block, width: number, pen: Pen): readonly Line[] {
+function linesOf(block: Block, width: number, context: DrawContext): readonly Line[] {
   switch (block.kind) {
     case 'paragraph':
       return wrap([...inlineSpans(block.inside, PLAIN)], width);
     case 'heading':
       return wrap([...inlineSpans(block.inside, { bold: true, underline: block.level === 1 })], width);
     case 'code':
-      return codeLines(block, width, pen);
+      return codeLines(block, width, context);
     case 'quote': {
-      const bar = span(`${pen.marks.bar} `, { ink: 'dim' });
-      return blockLines(block.inside, width - 2, pen).map((line) => [bar, ...dimmed(line)]);
+      const bar = span(`${context.symbols.bar} `, { ink: 'dim' });
+      return blockLines(block.inside, width - 2, context).map((line) => [bar, ...dimmed(line)]);
     }
     case 'list':
       return block.items.flatMap((item, i) => {
-        const sign = `${block.start === undefined ? pen.marks.bullet : `${block.start + i}.`} `;
-        const inner = blockLines(item, width - sign.length, pen);
+        const sign = `${block.start === undefined ? context.symbols.bullet : `${block.start + i}.`} `;
+        const inner = blockLines(item, width - sign.length, context);
         return inner.map((line, n) => [
           span(n === 0 ? sign : ' '.repeat(sign.length), { ink: 'dim' }),
           ...line,
         ]);
       });
     case 'rule':
-      return [[span(pen.marks.line.repeat(Math.max(1, Math.min(width, 24))), { ink: 'dim' })]];
+      return [[span(context.symbols.line.repeat(Math.max(1, Math.min(width, 24))), { ink: 'dim' })]];
     default:
       return block satisfies never;
   }
@@ -142,14 +142,14 @@ const SCOPES: Readonly<Record<string, Ink>> = {
 };
 
 /** Code isn't wrapped at blanks: what is too long goes on in the next line, behind a mark. */
-function codeLines(block: CodeBlock, width: number, pen: Pen): Line[] {
-  const bar = span(`${pen.marks.bar} `, { ink: 'dim' });
-  const parts = pen.highlighted(block) ?? [{ scope: '', text: block.text }];
+function codeLines(block: CodeBlock, width: number, context: DrawContext): Line[] {
+  const bar = span(`${context.symbols.bar} `, { ink: 'dim' });
+  const parts = context.highlighted(block) ?? [{ scope: '', text: block.text }];
   const spans = parts.flatMap(({ scope, text }) => [...textSpans(text, styleOf(scope))]);
   const lines = hardWrap(spans, Math.max(1, width - 2)).map((line): Line => [bar, ...line]);
   const language = sanitizeText(block.language).replaceAll('\n', '');
   if (language !== '')
-    lines.unshift([bar, span(shorten(language, width - 2, pen.marks.ellipsis), { ink: 'dim' })]);
+    lines.unshift([bar, span(shorten(language, width - 2, context.symbols.ellipsis), { ink: 'dim' })]);
   return lines;
 }
 

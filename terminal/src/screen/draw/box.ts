@@ -1,7 +1,7 @@
 import { textSpans } from './blocks.ts';
 import { fit, type Line, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
@@ -42,8 +42,8 @@ export function errorLines(error: string, width: number): Line[] {
   return error === '' ? [] : paragraphs([error], width, { ink: 'bad', bold: true });
 }
 
-export function busyLine(marks: Marks): Line {
-  return [span(`One moment${marks.ellipsis}`, DIM)];
+export function busyLine(symbols: Symbols): Line {
+  return [span(`One moment${symbols.ellipsis}`, DIM)];
 }
 
 /** The content with a border, in the middle of the screen; its body scrolled as far as what has the focus needs. */
@@ -51,7 +51,7 @@ export function boxed(
   title: string,
   content: BoxContent,
   scroll: number,
-  { width, size, marks }: { width: number; size: Size; marks: Marks },
+  { width, size, symbols }: { width: number; size: Size; symbols: Symbols },
 ): DialogView {
   const inner = width - 4;
   const room = Math.max(1, size.rows - 2 - content.head.length - content.foot.length);
@@ -65,14 +65,14 @@ export function boxed(
   const left = Math.max(0, Math.floor((size.columns - width) / 2));
   const border: Style = { ink: 'accent', on: 'box' };
   const ground: Style = { on: 'box' };
-  const [nw, ne, sw, se] = marks.corners;
-  const name = ` ${shorten(oneLine(title), width - 8, marks.ellipsis)} `;
+  const [nw, ne, sw, se] = symbols.corners;
+  const name = ` ${shorten(oneLine(title), width - 8, symbols.ellipsis)} `;
   const more =
-    mostScroll === 0 ? '' : ` ${from > 0 ? marks.up : ' '}${from < mostScroll ? marks.down : ' '} `;
+    mostScroll === 0 ? '' : ` ${from > 0 ? symbols.up : ' '}${from < mostScroll ? symbols.down : ' '} `;
   const edge = (begin: string, words: string, end: string): Line => [
-    span(begin + marks.line, border),
+    span(begin + symbols.line, border),
     span(words, { ...border, bold: true }),
-    span(marks.line.repeat(Math.max(0, width - 3 - widthOf(words))) + end, border),
+    span(symbols.line.repeat(Math.max(0, width - 3 - widthOf(words))) + end, border),
   ];
   const grounded = (line: Line): Span[] =>
     line.map(({ text, style }) => ({ text, style: { on: 'box', ...style } }));
@@ -80,9 +80,9 @@ export function boxed(
     edge(nw, name, ne),
     ...all.map(
       (line): Line => [
-        span(`${marks.side} `, border),
+        span(`${symbols.side} `, border),
         ...fit(grounded(line), inner, ground),
-        span(` ${marks.side}`, border),
+        span(` ${symbols.side}`, border),
       ],
     ),
     edge(sw, more, se),

@@ -4,7 +4,7 @@ import type { Editor } from '../edit/editor.ts';
 import { fieldView } from '../edit/field.ts';
 import { fit, type Line, type Span, type Style, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 
 const DIM: Style = { ink: 'dim' };
@@ -30,11 +30,11 @@ export function composerView(
   room: RoomScreen,
   editor: Editor,
   size: { readonly columns: number; readonly most: number },
-  look: { readonly normal: boolean; readonly marks: Marks },
+  layout: { readonly normal: boolean; readonly symbols: Symbols },
 ): ComposerView {
   const { composer } = room;
   const { columns } = size;
-  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, look.marks)];
+  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, layout.symbols)];
   if (composer.mode === 'closed') {
     return {
       lines: [
@@ -44,41 +44,47 @@ export function composerView(
       cursor: undefined,
     };
   }
-  const kind = look.normal && composer.mode === 'new' ? 'normal' : composer.mode;
+  const kind = layout.normal && composer.mode === 'new' ? 'normal' : composer.mode;
   return fieldLines(editor, kind, composer.hint, {
     columns,
     most: size.most - head.length,
     head,
-    marks: look.marks,
+    symbols: layout.symbols,
   });
 }
 
 /** The line in which a search is written. */
-export function searchView(room: RoomScreen, editor: Editor, columns: number, marks: Marks): ComposerView {
+export function searchView(
+  room: RoomScreen,
+  editor: Editor,
+  columns: number,
+  symbols: Symbols,
+): ComposerView {
   const { search } = room;
   const summary = search === undefined ? 'Enter searches, Esc ends' : search.summary;
-  return fieldLines(editor, 'search', summary, { columns, most: 1, head: [], marks });
+  return fieldLines(editor, 'search', summary, { columns, most: 1, head: [], symbols });
 }
 
 function fieldLines(
   editor: Editor,
   mode: Parameters<typeof promptOf>[0],
   hint: string,
-  look: { columns: number; most: number; head: readonly Line[]; marks: Marks },
+  layout: { columns: number; most: number; head: readonly Line[]; symbols: Symbols },
 ): ComposerView {
-  const { columns, head, marks } = look;
+  const { columns, head, symbols } = layout;
   const prompt = promptOf(mode);
-  const view = fieldView(editor, fieldWidth(columns, mode), Math.max(1, Math.min(MOST_ROWS, look.most)));
+  const view = fieldView(editor, fieldWidth(columns, mode), Math.max(1, Math.min(MOST_ROWS, layout.most)));
   const style: Style = { ink: mode === 'edit' || mode === 'search' ? 'warn' : 'accent', bold: true };
   const rows = view.rows.map((text, i): Line => {
-    const sign = i === 0 ? (view.above ? marks.up.padEnd(prompt.length) : prompt) : ' '.repeat(prompt.length);
+    const sign =
+      i === 0 ? (view.above ? symbols.up.padEnd(prompt.length) : prompt) : ' '.repeat(prompt.length);
     const isLast = i === view.rows.length - 1;
-    const more = isLast && view.below ? marks.down.padEnd(prompt.length) : sign;
+    const more = isLast && view.below ? symbols.down.padEnd(prompt.length) : sign;
     const spans: Span[] = [span(more, style), span(oneRow(text))];
     if (editor.text === '' || mode === 'search') {
       const left = columns - prompt.length - widthOf(text) - 2;
       if (left > 8)
-        spans.push(span(`${text === '' ? '' : '  '}${shorten(oneLine(hint), left, marks.ellipsis)}`, DIM));
+        spans.push(span(`${text === '' ? '' : '  '}${shorten(oneLine(hint), left, symbols.ellipsis)}`, DIM));
     }
     return fit(spans, columns);
   });
@@ -97,14 +103,14 @@ function oneRow(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }
 
-function replyLine(reply: NonNullable<Composer['reply']>, columns: number, marks: Marks): Line {
+function replyLine(reply: NonNullable<Composer['reply']>, columns: number, symbols: Symbols): Line {
   const from = sanitizeLine(reply.from);
   const left = columns - widthOf(from) - 6;
   return fit(
     [
-      span(` ${marks.bar} `, DIM),
-      span(shorten(from, columns - 4, marks.ellipsis), { ink: `nick${reply.colour}`, bold: true }),
-      span(left > 0 ? `  ${shorten(oneLine(reply.text), left, marks.ellipsis)}` : '', DIM),
+      span(` ${symbols.bar} `, DIM),
+      span(shorten(from, columns - 4, symbols.ellipsis), { ink: `nick${reply.colour}`, bold: true }),
+      span(left > 0 ? `  ${shorten(oneLine(reply.text), left, symbols.ellipsis)}` : '', DIM),
     ],
     columns,
   );
@@ -117,7 +123,7 @@ export function completionBox(
   completion: Completion,
   columns: number,
   most: number,
-  marks: Marks,
+  symbols: Symbols,
 ): readonly Line[] {
   const { items, selected } = completion;
   const height = Math.max(0, Math.min(MOST_ITEMS, most, items.length));
@@ -132,14 +138,14 @@ export function completionBox(
     const ground = from + i === selected ? ({ on: 'chosen', bold: true } as const) : ({ on: 'box' } as const);
     const line: Line = [
       ...fit(
-        [span(` ${shorten(labels[i] ?? '', labelWidth, marks.ellipsis)}`, ground)],
+        [span(` ${shorten(labels[i] ?? '', labelWidth, symbols.ellipsis)}`, ground)],
         labelWidth + 2,
         ground,
       ),
       ...(hintWidth === 0
         ? []
         : fit(
-            [span(shorten(hints[i] ?? '', hintWidth, marks.ellipsis), { ink: 'dim', on: ground.on })],
+            [span(shorten(hints[i] ?? '', hintWidth, symbols.ellipsis), { ink: 'dim', on: ground.on })],
             hintWidth + 1,
             ground,
           )),

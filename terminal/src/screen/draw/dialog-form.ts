@@ -4,11 +4,11 @@ import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { ends, fit, type Line, PLAIN, type Style, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { shorten } from './width.ts';
 
 /** Fields one below the other, then the two buttons. */
-export function formContent(dialog: FormDialog, ui: DialogUi, width: number, marks: Marks): BoxContent {
+export function formContent(dialog: FormDialog, ui: DialogUi, width: number, symbols: Symbols): BoxContent {
   const body: Line[] = [];
   const items: (number | undefined)[] = [];
   let focus: number | undefined;
@@ -21,28 +21,31 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, mar
     const isFocus = ui.index === i;
     const value = ui.values[field.name] ?? field.value;
     const label: Style = isFocus ? { ink: 'accent', bold: true } : PLAIN;
-    const sign = span(isFocus ? `${marks.focus} ` : '  ', { ink: 'accent' });
+    const sign = span(isFocus ? `${symbols.focus} ` : '  ', { ink: 'accent' });
     if (isFocus) focus = body.length;
     const text = oneLine(field.label);
     if (field.type === 'toggle') {
       push(
         [
           sign,
-          span(`${value === 'on' ? marks.on : marks.off} ${shorten(text, width - 6, marks.ellipsis)}`, label),
+          span(
+            `${value === 'on' ? symbols.on : symbols.off} ${shorten(text, width - 6, symbols.ellipsis)}`,
+            label,
+          ),
         ],
         i,
       );
       return;
     }
-    push([sign, span(shorten(text, width - 2, marks.ellipsis), label)], i);
+    push([sign, span(shorten(text, width - 2, symbols.ellipsis), label)], i);
     if (field.type === 'choice') {
       const ground = isFocus ? ({ on: 'chosen' } as const) : {};
       for (const choice of field.choices) {
-        const dot = choice.value === value ? marks.radioOn : marks.radioOff;
+        const dot = choice.value === value ? symbols.radioOn : symbols.radioOff;
         push(
           [
             span(
-              `    ${dot} ${shorten(oneLine(choice.label), width - 8, marks.ellipsis)}`,
+              `    ${dot} ${shorten(oneLine(choice.label), width - 8, symbols.ellipsis)}`,
               choice.value === value ? ground : DIM,
             ),
           ],
@@ -52,7 +55,7 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, mar
     } else {
       const view = isFocus ? fieldView(ui.editor, width - 4, 1) : undefined;
       if (view !== undefined) cursor = { part: 'body', row: body.length, column: 4 + view.cursor.column };
-      const shown = view?.rows[0] ?? shorten(oneLine(value), width - 4, marks.ellipsis);
+      const shown = view?.rows[0] ?? shorten(oneLine(value), width - 4, symbols.ellipsis);
       const selected = isFocus && ui.untouched;
       push(
         [
@@ -73,7 +76,7 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, mar
     bold: true,
     ...(chosen && { on: 'chosen' }),
   };
-  const label = dialog.busy ? `One moment${marks.ellipsis}` : `[ ${oneLine(dialog.submit)} ]`;
+  const label = dialog.busy ? `One moment${symbols.ellipsis}` : `[ ${oneLine(dialog.submit)} ]`;
   const text = paragraphs(dialog.text, width);
   return {
     head: [],
@@ -87,9 +90,9 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, mar
     foot: [
       ...errorLines(dialog.error, width),
       ends(
-        [span(chosen ? `${marks.focus} ` : '  ', { ink: 'accent' }), span(label, button)],
+        [span(chosen ? `${symbols.focus} ` : '  ', { ink: 'accent' }), span(label, button)],
         [
-          span(leaving ? `${marks.focus} ` : '  ', { ink: 'accent' }),
+          span(leaving ? `${symbols.focus} ` : '  ', { ink: 'accent' }),
           span('[ Cancel ]', leaving ? { bold: true, on: 'chosen' } : DIM),
         ],
         width,

@@ -2,16 +2,16 @@ import type { InviteDialog } from '@gochat/view/dialog';
 import { type BoxContent, busyLine, DIM, errorLines, paragraphs } from './box.ts';
 import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { wrap } from './wrap.ts';
 
 /** The link whole, by which it can be selected, and its code if that fits: never a part of one. */
-export function inviteContent(dialog: InviteDialog, width: number, size: Size, marks: Marks): BoxContent {
+export function inviteContent(dialog: InviteDialog, width: number, size: Size, symbols: Symbols): BoxContent {
   const text = paragraphs(dialog.text, width);
   if (dialog.link === '') {
     return {
       head: [],
-      body: [...text, ...(dialog.busy ? [busyLine(marks)] : []), ...errorLines(dialog.error, width)],
+      body: [...text, ...(dialog.busy ? [busyLine(symbols)] : []), ...errorLines(dialog.error, width)],
       foot: [],
     };
   }
@@ -23,7 +23,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, m
     [],
     ...paragraphs(['y or Enter copies it'], cells, DIM),
   ];
-  const code = qrLines(dialog.qr, marks);
+  const code = qrLines(dialog.qr, symbols);
   const head = words(width);
   const codeWidth = code[0] === undefined ? 0 : lineWidth(code[0]);
   const below = code.length + head.length + 2 <= size.rows && codeWidth <= width;
@@ -49,8 +49,8 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, m
 }
 
 /** Two rows of modules in one of characters, with the light margin that scanners need. */
-function qrLines(qr: InviteDialog['qr'], marks: Marks): Line[] {
-  if (qr.length === 0 || marks.line === '-') return [];
+function qrLines(qr: InviteDialog['qr'], symbols: Symbols): Line[] {
+  if (qr.length === 0 || symbols.line === '-') return [];
   const size = qr.length + 2;
   const dark = (row: number, column: number) => qr[row - 1]?.[column - 1] === true;
   const style: Style = { ink: 'paper', on: 'paper' };

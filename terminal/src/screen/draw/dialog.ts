@@ -6,15 +6,15 @@ import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
 import { ends, fit, type Line, type Size, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
 /** Draws a dialog as a box to lay over a screen of this size. */
-export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, marks: Marks): DialogView {
+export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, symbols: Symbols): DialogView {
   const width = Math.max(4, Math.min(size.columns, boxWidth(dialog)));
-  const content = contentOf(dialog, ui, width - 4, size, marks);
-  return boxed(dialog.title, content, ui.scroll, { width, size, marks });
+  const content = contentOf(dialog, ui, width - 4, size, symbols);
+  return boxed(dialog.title, content, ui.scroll, { width, size, symbols });
 }
 
 function boxWidth(dialog: Dialog): number {
@@ -22,21 +22,21 @@ function boxWidth(dialog: Dialog): number {
   return dialog.kind === 'inspect' ? 78 : 64;
 }
 
-function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, marks: Marks): BoxContent {
+function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, symbols: Symbols): BoxContent {
   switch (dialog.kind) {
     case 'form':
-      return formContent(dialog, ui, width, marks);
+      return formContent(dialog, ui, width, symbols);
     case 'menu':
       return {
         head: [...paragraphs(dialog.text, width), ...(dialog.text.length > 0 ? [[]] : [])],
-        ...menu(dialog.items, ui.index, width, marks),
+        ...menu(dialog.items, ui.index, width, symbols),
         foot: [],
       };
     case 'invite':
-      return inviteContent(dialog, width, size, marks);
+      return inviteContent(dialog, width, size, symbols);
     case 'invites':
       return {
-        head: [...(dialog.busy ? [busyLine(marks)] : []), ...errorLines(dialog.error, width)],
+        head: [...(dialog.busy ? [busyLine(symbols)] : []), ...errorLines(dialog.error, width)],
         ...(dialog.items.length === 0 && !dialog.busy
           ? { body: [[span(dialog.empty, DIM)]] }
           : menu(
@@ -48,20 +48,20 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, mark
               })),
               ui.index,
               width,
-              marks,
+              symbols,
             )),
         foot: [],
       };
     case 'member':
-      return member(dialog, ui, width, marks);
+      return member(dialog, ui, width, symbols);
     case 'palette':
-      return filtered(dialog, ui, width, marks, menu(dialog.items, ui.index, width, marks));
+      return filtered(dialog, ui, width, symbols, menu(dialog.items, ui.index, width, symbols));
     case 'emoji':
       return filtered(
         dialog,
         ui,
         width,
-        marks,
+        symbols,
         menu(
           dialog.items.map(({ emoji, name }) => ({
             name: emoji,
@@ -71,13 +71,13 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, mark
           })),
           ui.index,
           width,
-          marks,
+          symbols,
         ),
       );
     case 'help':
       return { head: [], body: helpLines(dialog, width), foot: [] };
     case 'inspect':
-      return { head: [], body: inspectLines(dialog, width, marks), foot: [] };
+      return { head: [], body: inspectLines(dialog, width, symbols), foot: [] };
     default:
       return dialog satisfies never;
   }
@@ -88,18 +88,18 @@ function menu(
   items: readonly MenuItem[],
   index: number,
   width: number,
-  marks: Marks,
+  symbols: Symbols,
 ): { body: readonly Line[]; focus: number | undefined; items: readonly number[] } {
   const body = items.map((item, i): Line => {
     const chosen = i === index;
     const ground = chosen ? ({ on: 'chosen', bold: true } as const) : {};
-    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), marks.ellipsis);
+    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), symbols.ellipsis);
     const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
     return ends(
       [
-        span(chosen ? `${marks.focus} ` : '  ', { ink: 'accent', ...ground }),
+        span(chosen ? `${symbols.focus} ` : '  ', { ink: 'accent', ...ground }),
         span(
-          shorten(oneLine(item.label), left, marks.ellipsis),
+          shorten(oneLine(item.label), left, symbols.ellipsis),
           item.danger ? { ink: 'bad', ...ground } : ground,
         ),
       ],
@@ -115,16 +115,16 @@ function filtered(
   dialog: { readonly items: readonly unknown[]; readonly empty: string; readonly busy?: boolean },
   ui: DialogUi,
   width: number,
-  marks: Marks,
+  symbols: Symbols,
   list: ReturnType<typeof menu>,
 ): BoxContent {
   const view = fieldView(ui.editor, width - 2, 1);
   const head: Line[] = [
     fit([span('> ', { ink: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
-    [span(marks.line.repeat(width), DIM)],
+    [span(symbols.line.repeat(width), DIM)],
   ];
   const none: readonly Line[] = [
-    [span(dialog.busy === true ? `One moment${marks.ellipsis}` : oneLine(dialog.empty), DIM)],
+    [span(dialog.busy === true ? `One moment${symbols.ellipsis}` : oneLine(dialog.empty), DIM)],
   ];
   return {
     head,
@@ -134,14 +134,14 @@ function filtered(
   };
 }
 
-function member(dialog: MemberDialog, ui: DialogUi, width: number, marks: Marks): BoxContent {
+function member(dialog: MemberDialog, ui: DialogUi, width: number, symbols: Symbols): BoxContent {
   const name: Line = [
     span(oneLine(dialog.name), { ink: `nick${dialog.colour}`, bold: true }),
-    ...(dialog.verified ? [span(` ${marks.verified} verified`, { ink: 'good' })] : []),
+    ...(dialog.verified ? [span(` ${symbols.verified} verified`, { ink: 'good' })] : []),
   ];
   const groups = dialog.safety.map((group) => span(`${oneLine(group)}  `, { bold: true }));
   const safety = groups.length === 0 ? [] : [[], ...wrap(groups, Math.min(width, 7 * 4)), []];
-  const list = menu(dialog.items, ui.index, width, marks);
+  const list = menu(dialog.items, ui.index, width, symbols);
   const head = [name, ...paragraphs(dialog.text, width), ...safety];
   return {
     head: [],
@@ -176,10 +176,10 @@ function helpLines(dialog: HelpDialog, width: number): Line[] {
   ]);
 }
 
-function inspectLines(dialog: InspectDialog, width: number, marks: Marks): Line[] {
+function inspectLines(dialog: InspectDialog, width: number, symbols: Symbols): Line[] {
   return [
     ...paragraphs(dialog.text, width),
-    ...(dialog.busy ? [[], busyLine(marks)] : []),
+    ...(dialog.busy ? [[], busyLine(symbols)] : []),
     ...dialog.parts.flatMap(({ label, value }): Line[] => [
       [],
       [span(oneLine(label), { ink: 'accent', bold: true })],

@@ -15,14 +15,14 @@ import { type Frame, fit, type Line, lineWidth, overlay, type Size, span } from 
 import { oneLine } from './one-line.ts';
 import { membersPane, type PaneView, roomsPane, statusLine, topLine } from './panes.ts';
 import { gutterOf, type RowLines } from './rows.ts';
-import type { Marks } from './symbols.ts';
-import { type TimelineLook, type TimelineView, timelineView } from './timeline.ts';
+import type { Symbols } from './symbols.ts';
+import { type TimelineLayout, type TimelineView, timelineView } from './timeline.ts';
 import { widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
 /** What drawing needs besides what it draws. */
-export interface Tools {
-  readonly marks: Marks;
+export interface DrawOptions {
+  readonly symbols: Symbols;
   readonly rowLines: RowLines;
   /** The keys of a command, for hints: empty for none. */
   readonly keysOf: (command: string) => string;
@@ -43,14 +43,17 @@ export interface Drawing {
   /** Those in front come last. */
   readonly zones: readonly Zone[];
   readonly timeline: TimelineView | undefined;
-  readonly look: TimelineLook | undefined;
+  readonly layout: TimelineLayout | undefined;
   readonly fieldColumns: number;
   readonly dialog: DialogView | undefined;
 }
 
 /** How wide the panes at the sides are: 0 where there is no room for them. */
-function paneWidths(ui: Pick<Ui, 'bare' | 'members'>, columns: number): { rooms: number; members: number } {
-  if (columns < 60 || ui.bare) return { rooms: 0, members: 0 };
+function paneWidths(
+  ui: Pick<Ui, 'textOnly' | 'members'>,
+  columns: number,
+): { rooms: number; members: number } {
+  if (columns < 60 || ui.textOnly) return { rooms: 0, members: 0 };
   const members = ui.members ?? columns >= 100;
   return {
     rooms: Math.min(24, Math.max(14, Math.floor(columns * 0.2))),
@@ -59,27 +62,28 @@ function paneWidths(ui: Pick<Ui, 'bare' | 'members'>, columns: number): { rooms:
 }
 
 /** What a screen of this size shows: nothing but what is given goes into it. */
-export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Drawing {
+export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOptions): Drawing {
   const { columns, rows } = size;
-  const { marks } = tools;
+  const { symbols } = options;
   const { room } = snapshot;
-  const bottom = bottomView(room, ui, size, marks);
+  const bottom = bottomView(room, ui, size, symbols);
   const banner = bannerLines(snapshot, columns, rows);
   const bodyTop = 1 + banner.length;
   const height = Math.max(1, rows - bodyTop - 1 - bottom.lines.length);
   const widths =
     room === undefined && snapshot.rooms.length === 0 ? { rooms: 0, members: 0 } : paneWidths(ui, columns);
   const members = room === undefined ? 0 : widths.members;
-  const left = widths.rooms === 0 ? undefined : roomsPane(snapshot.rooms, widths.rooms, height, marks);
+  const left = widths.rooms === 0 ? undefined : roomsPane(snapshot.rooms, widths.rooms, height, symbols);
   const right =
-    members === 0 || room === undefined ? undefined : membersPane(room.members, members, height, marks);
+    members === 0 || room === undefined ? undefined : membersPane(room.members, members, height, symbols);
   const centreLeft = left === undefined ? 0 : widths.rooms + 1;
   const centreWidth = columns - centreLeft - (right === undefined ? 0 : members + 1);
 
-  const look = room === undefined ? undefined : lookOf(room, centreWidth, height, tools.rowLines);
-  const timeline = look && timelineView(look, ui.top, { focus: ui.focus, target: ui.marked, marks });
-  const centre = timeline === undefined ? welcome(snapshot, centreWidth, height, tools) : timeline.lines;
-  const side = span(marks.side, { ink: 'dim' });
+  const layout = room === undefined ? undefined : layoutOf(room, centreWidth, height, options.rowLines);
+  const timeline =
+    layout && timelineView(layout, ui.top, { focus: ui.focus, target: ui.jumpTarget, symbols });
+  const centre = timeline === undefined ? welcome(snapshot, centreWidth, height, options) : timeline.lines;
+  const side = span(symbols.side, { ink: 'dim' });
   const body = Array.from(
     { length: height },
     (_, i): Line => [
@@ -90,14 +94,14 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Draw
   );
   const parts = {
     below: ui.top === undefined ? 0 : (timeline?.below ?? 0),
-    hint: hintOf(ui, room, tools),
+    hint: hintOf(ui, room, options),
     note: ui.note,
   };
   let lines: readonly Line[] = [
-    topLine(room, columns, marks),
+    topLine(room, columns, symbols),
     ...banner,
     ...body,
-    statusLine(snapshot, parts, columns, marks),
+    statusLine(snapshot, parts, columns, symbols),
     ...bottom.lines,
   ].slice(0, rows);
   const zones = zonesOf({
@@ -119,7 +123,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Draw
     ui.menu === undefined &&
     snapshot.dialog === undefined
   ) {
-    const box = completionBox(completion, columns, composerTop - 2, marks);
+    const box = completionBox(completion, columns, composerTop - 2, symbols);
     const boxLeft = boxColumn(
       ui.editor.text.slice(0, completion.from),
       box,
@@ -140,7 +144,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Draw
   let cursor = bottom.cursor && { row: composerTop + bottom.cursor.row, column: bottom.cursor.column };
   let dialogDrawn: DialogView | undefined;
   if (dialog !== undefined && ui.dialog !== undefined) {
-    dialogDrawn = dialogView(dialog, ui.dialog, size, marks);
+    dialogDrawn = dialogView(dialog, ui.dialog, size, symbols);
     lines = overlay(lines, dialogDrawn.lines, dialogDrawn.top, dialogDrawn.left);
     cursor = dialogDrawn.cursor;
     zones.push({
@@ -157,7 +161,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, tools: Tools): Draw
     frame: { lines: filled(lines, size), cursor: inside },
     zones,
     timeline,
-    look,
+    layout,
     fieldColumns,
     dialog: dialogDrawn,
   };
@@ -167,7 +171,7 @@ function filled(lines: readonly Line[], { columns, rows }: Size): Line[] {
   return Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns));
 }
 
-function lookOf(room: RoomScreen, width: number, height: number, rowLines: RowLines): TimelineLook {
+function layoutOf(room: RoomScreen, width: number, height: number, rowLines: RowLines): TimelineLayout {
   return { rows: room.timeline.rows, gutter: gutterOf(width), height, rowLines };
 }
 
@@ -175,12 +179,12 @@ function bottomView(
   room: RoomScreen | undefined,
   ui: Ui,
   { columns, rows }: Size,
-  marks: Marks,
+  symbols: Symbols,
 ): ComposerView {
   if (room === undefined) return { lines: [], cursor: undefined };
-  if (ui.mode === 'search') return searchView(room, ui.wanted, columns, marks);
+  if (ui.mode === 'search') return searchView(room, ui.searchEditor, columns, symbols);
   const most = Math.max(1, Math.floor((rows - 3) / 2));
-  return composerView(room, ui.editor, { columns, most }, { normal: ui.mode === 'normal', marks });
+  return composerView(room, ui.editor, { columns, most }, { normal: ui.mode === 'normal', symbols });
 }
 
 function bannerLines(snapshot: Snapshot, columns: number, rows: number): Line[] {
@@ -192,7 +196,7 @@ function bannerLines(snapshot: Snapshot, columns: number, rows: number): Line[] 
     .map((line) => fit([span(' '), ...line], columns));
 }
 
-function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf }: Tools): string {
+function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf }: DrawOptions): string {
   if (ui.pending !== '') return `${ui.pending} …`;
   if (ui.mode !== 'read') return '';
   const search = room?.search;
@@ -204,7 +208,12 @@ function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf }: Tools): string
 }
 
 /** What stands where a timeline would: how to begin. */
-function welcome(snapshot: Snapshot, width: number, height: number, { keysOf }: Tools): readonly Line[] {
+function welcome(
+  snapshot: Snapshot,
+  width: number,
+  height: number,
+  { keysOf }: DrawOptions,
+): readonly Line[] {
   const none = snapshot.rooms.length === 0;
   const said: readonly Line[] = [
     [span(none ? 'You are in no room yet.' : 'No room is open.', { bold: true })],

@@ -2,7 +2,7 @@ import { sanitizeLine } from '@gochat/view/sanitize';
 import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
 import { oneLine } from './one-line.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 
 const DIM: Style = { ink: 'dim' };
@@ -19,20 +19,20 @@ export function roomsPane(
   rooms: readonly RoomEntry[],
   width: number,
   height: number,
-  marks: Marks,
+  symbols: Symbols,
 ): PaneView {
   const open = rooms.findIndex((room) => room.open);
   const { from, shown } = part(rooms, Math.max(0, open), height);
   return {
     lines: filled(
-      shown.map((room) => roomLine(room, width, marks)),
-      { width, height, above: from > 0, below: from + shown.length < rooms.length, marks },
+      shown.map((room) => roomLine(room, width, symbols)),
+      { width, height, above: from > 0, below: from + shown.length < rooms.length, symbols },
     ),
     ids: Array.from({ length: height }, (_, i) => shown[i]?.id),
   };
 }
 
-function roomLine(room: RoomEntry, width: number, marks: Marks): Line {
+function roomLine(room: RoomEntry, width: number, symbols: Symbols): Line {
   const ground = room.open ? ({ on: 'chosen' } as const) : {};
   const right: Span[] = [];
   if (room.mentions > 0) right.push(span(` @${room.mentions}`, { ink: 'warn', bold: true, ...ground }));
@@ -40,12 +40,12 @@ function roomLine(room: RoomEntry, width: number, marks: Marks): Line {
     const quiet = room.muted ? ({ ink: 'dim' } as const) : ({ ink: 'accent', bold: true } as const);
     right.push(span(` ${room.unread > 999 ? '999+' : room.unread}`, { ...quiet, ...ground }));
   }
-  if (room.muted) right.push(span(` ${marks.muted}`, { ink: 'dim', ...ground }));
+  if (room.muted) right.push(span(` ${symbols.muted}`, { ink: 'dim', ...ground }));
   right.push(span(' ', ground));
   const rest = width - right.reduce((sum, { text }) => sum + widthOf(text), 0);
   const number = span(`${String(room.number).padStart(2)} `, { ink: 'dim', ...ground });
   const quiet = room.ended !== '' || room.muted;
-  const name = span(shorten(sanitizeLine(room.name), rest - widthOf(number.text), marks.ellipsis), {
+  const name = span(shorten(sanitizeLine(room.name), rest - widthOf(number.text), symbols.ellipsis), {
     ...(quiet && { ink: 'dim' as const }),
     ...(room.ended !== '' && { strike: true }),
     bold: (room.unread > 0 && !room.muted) || room.open,
@@ -59,13 +59,13 @@ export function membersPane(
   members: readonly MemberRow[],
   width: number,
   height: number,
-  marks: Marks,
+  symbols: Symbols,
 ): PaneView {
   const shown = members.slice(0, height - 1);
   const title = fit([span(` ${members.length} in the room`, DIM)], width);
   const body = filled(
-    shown.map((member) => memberLine(member, width, marks)),
-    { width, height: height - 1, above: false, below: shown.length < members.length, marks },
+    shown.map((member) => memberLine(member, width, symbols)),
+    { width, height: height - 1, above: false, below: shown.length < members.length, symbols },
   );
   return {
     lines: [title, ...body],
@@ -73,15 +73,15 @@ export function membersPane(
   };
 }
 
-function memberLine(member: MemberRow, width: number, marks: Marks): Line {
+function memberLine(member: MemberRow, width: number, symbols: Symbols): Line {
   const right: Span[] = [];
-  if (member.admin) right.push(span(` ${marks.admin}`, { ink: 'warn' }));
-  if (member.verified) right.push(span(` ${marks.verified}`, { ink: 'good' }));
-  if (member.ignored) right.push(span(` ${marks.muted}`, DIM));
+  if (member.admin) right.push(span(` ${symbols.admin}`, { ink: 'warn' }));
+  if (member.verified) right.push(span(` ${symbols.verified}`, { ink: 'good' }));
+  if (member.ignored) right.push(span(` ${symbols.muted}`, DIM));
   right.push(span(' '));
-  const here = member.here ? span(` ${marks.here} `, { ink: 'good' }) : span('   ');
+  const here = member.here ? span(` ${symbols.here} `, { ink: 'good' }) : span('   ');
   const left = width - 3 - right.reduce((sum, { text }) => sum + widthOf(text), 0);
-  const name = shorten(sanitizeLine(member.name), left, marks.ellipsis);
+  const name = shorten(sanitizeLine(member.name), left, symbols.ellipsis);
   const style: Style = member.ignored ? DIM : { ink: `nick${member.colour}`, bold: member.self };
   return ends([here, span(name, style)], right, width);
 }
@@ -94,28 +94,28 @@ function part<T>(items: readonly T[], around: number, height: number): { from: n
 
 function filled(
   lines: readonly Line[],
-  more: { width: number; height: number; above: boolean; below: boolean; marks: Marks },
+  more: { width: number; height: number; above: boolean; below: boolean; symbols: Symbols },
 ): Line[] {
-  const { width, height, above, below, marks } = more;
+  const { width, height, above, below, symbols } = more;
   const all = Array.from({ length: height }, (_, i) => fit(lines[i] ?? [], width));
   const hint = (sign: string, line: Line | undefined) =>
     ends(line ?? [], [span(sign, { ink: 'accent', bold: true })], width);
-  if (above && height > 0) all[0] = hint(marks.up, all[0]);
-  if (below && height > 0) all[height - 1] = hint(marks.down, all[height - 1]);
+  if (above && height > 0) all[0] = hint(symbols.up, all[0]);
+  if (below && height > 0) all[height - 1] = hint(symbols.down, all[height - 1]);
   return all;
 }
 
 /** Room, topic, and how sure one can be of it. */
-export function topLine(room: RoomScreen | undefined, width: number, marks: Marks): Line {
+export function topLine(room: RoomScreen | undefined, width: number, symbols: Symbols): Line {
   if (room === undefined) return fit([span(' GoChat', { ...BAR, bold: true })], width, BAR);
-  const lock = lockSpan(room, marks);
+  const lock = lockSpan(room, symbols);
   const epoch = width < 50 ? '' : ` epoch ${sanitizeLine(room.lock.epoch)}`;
   const right: Line = [lock, span(`${epoch} `, { ink: 'dim', ...BAR })];
   const left = width - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
-  const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), marks.ellipsis);
+  const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), symbols.ellipsis);
   const spare = left - widthOf(name) - 4;
   const topic =
-    room.topic === '' || spare < 4 ? '' : `  ${shorten(oneLine(room.topic), spare, marks.ellipsis)}`;
+    room.topic === '' || spare < 4 ? '' : `  ${shorten(oneLine(room.topic), spare, symbols.ellipsis)}`;
   return ends(
     [span(` ${name}`, { ...BAR, bold: true }), span(topic, { ink: 'dim', ...BAR })],
     right,
@@ -124,14 +124,14 @@ export function topLine(room: RoomScreen | undefined, width: number, marks: Mark
   );
 }
 
-function lockSpan({ lock }: RoomScreen, marks: Marks): Span {
+function lockSpan({ lock }: RoomScreen, symbols: Symbols): Span {
   switch (lock.state) {
     case 'unconfirmed':
       return span(' unconfirmed!', { ink: 'warn', bold: true, ...BAR });
     case 'sealed':
       return span(' sealed', { ink: 'good', ...BAR });
     case 'verified':
-      return span(` ${marks.verified} verified`, { ink: 'good', bold: true, ...BAR });
+      return span(` ${symbols.verified} verified`, { ink: 'good', bold: true, ...BAR });
     default:
       return lock.state satisfies never;
   }
@@ -142,12 +142,12 @@ export function statusLine(
   snapshot: Snapshot,
   parts: { readonly below: number; readonly hint: string; readonly note: string },
   width: number,
-  marks: Marks,
+  symbols: Symbols,
 ): Line {
   const { connection, flash, room } = snapshot;
-  const left: Span[] = [connectionSpan(snapshot, marks)];
+  const left: Span[] = [connectionSpan(snapshot, symbols)];
   if (connection.queued > 0)
-    left.push(span(` ${connection.queued} ${marks.waiting}`, { ink: 'warn', ...BAR }));
+    left.push(span(` ${connection.queued} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
   const typing = room?.typing ?? '';
   if (flash !== undefined)
     left.push(
@@ -158,7 +158,7 @@ export function statusLine(
   else if (typing !== '') left.push(span(` ${oneLine(typing)}`, { ink: 'dim', ...BAR }));
   else if (room?.lock.state === 'unconfirmed')
     left.push(
-      span(` ${shorten(oneLine(room.lock.text), width - 20, marks.ellipsis)}`, { ink: 'warn', ...BAR }),
+      span(` ${shorten(oneLine(room.lock.text), width - 20, symbols.ellipsis)}`, { ink: 'warn', ...BAR }),
     );
   const right: Span[] = [];
   if (parts.below > 0) right.push(span(` -MORE(${parts.below})-`, { ink: 'accent', bold: true, ...BAR }));
@@ -166,16 +166,16 @@ export function statusLine(
   return ends(left, right, width, BAR);
 }
 
-function connectionSpan({ connection }: Snapshot, marks: Marks): Span {
+function connectionSpan({ connection }: Snapshot, symbols: Symbols): Span {
   switch (connection.state) {
     case 'none':
       return span(' ', BAR);
     case 'live':
-      return span(` ${marks.live}`, { ink: 'good', ...BAR });
+      return span(` ${symbols.live}`, { ink: 'good', ...BAR });
     case 'connecting':
-      return span(` ${marks.away} connecting`, { ink: 'warn', ...BAR });
+      return span(` ${symbols.away} connecting`, { ink: 'warn', ...BAR });
     case 'offline':
-      return span(` ${marks.away} offline`, { ink: 'bad', bold: true, ...BAR });
+      return span(` ${symbols.away} offline`, { ink: 'bad', bold: true, ...BAR });
     default:
       return connection.state satisfies never;
   }

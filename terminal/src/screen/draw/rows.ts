@@ -1,7 +1,7 @@
 import type { Author, Delivery, MessageRow, Row } from '@gochat/view/row';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { Quote } from '@gochat/view/snapshot';
-import { blockLines, type Pen, textSpans } from './blocks.ts';
+import { blockLines, type DrawContext, textSpans } from './blocks.ts';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
@@ -24,17 +24,17 @@ const DIM: Style = { ink: 'dim' };
 
 /** The lines of a row, for a timeline so wide. Kept by the row itself, since rows never change. */
 export class RowLines {
-  readonly #pen: Pen;
+  readonly #context: DrawContext;
   #made = new WeakMap<Row, { readonly width: number; readonly lines: readonly Line[] }>();
 
-  constructor(pen: Pen) {
-    this.#pen = pen;
+  constructor(context: DrawContext) {
+    this.#context = context;
   }
 
   of(row: Row, gutter: Gutter): readonly Line[] {
     const known = this.#made.get(row);
     if (known?.width === gutter.width) return known.lines;
-    const lines = rowLines(row, gutter, this.#pen);
+    const lines = rowLines(row, gutter, this.#context);
     this.#made.set(row, { width: gutter.width, lines });
     return lines;
   }
@@ -45,28 +45,31 @@ export class RowLines {
   }
 }
 
-function rowLines(row: Row, gutter: Gutter, pen: Pen): readonly Line[] {
+function rowLines(row: Row, gutter: Gutter, context: DrawContext): readonly Line[] {
   switch (row.kind) {
     case 'day':
-      return [ruled(sanitizeLine(row.text), gutter.width, pen, DIM)];
+      return [ruled(sanitizeLine(row.text), gutter.width, context, DIM)];
     case 'unread':
-      return [ruled(sanitizeLine(row.text), gutter.width, pen, { ink: 'bad', bold: true })];
+      return [ruled(sanitizeLine(row.text), gutter.width, context, { ink: 'bad', bold: true })];
     case 'start':
       return wrap([...textSpans(row.text, DIM)], gutter.width - 2).map((line) => [span(' '), ...line]);
     case 'message':
-      return messageLines(row, gutter, pen);
+      return messageLines(row, gutter, context);
     case 'deleted':
-      return hung(row.time, nickSpan(row.first ? row.author : undefined, gutter, pen), gutter, [
-        ...textSpans(row.text, { ink: 'dim', italic: true }),
-      ]);
+      return withHangingIndent(
+        row.time,
+        nickSpan(row.first ? row.author : undefined, gutter, context),
+        gutter,
+        [...textSpans(row.text, { ink: 'dim', italic: true })],
+      );
     case 'ignored':
-      return hung('', signSpan('-', gutter, DIM), gutter, [
+      return withHangingIndent('', signSpan('-', gutter, DIM), gutter, [
         ...textSpans(row.text, { ink: 'dim', italic: true }),
       ]);
     case 'notice':
-      return hung(row.time, signSpan('*', gutter, DIM), gutter, [...textSpans(row.text, DIM)]);
+      return withHangingIndent(row.time, signSpan('*', gutter, DIM), gutter, [...textSpans(row.text, DIM)]);
     case 'warning':
-      return hung(row.time, signSpan('!', gutter, { ink: 'bad', bold: true }), gutter, [
+      return withHangingIndent(row.time, signSpan('!', gutter, { ink: 'bad', bold: true }), gutter, [
         ...textSpans(row.text, { ink: 'bad' }),
       ]);
     default:
@@ -75,34 +78,34 @@ function rowLines(row: Row, gutter: Gutter, pen: Pen): readonly Line[] {
 }
 
 /** "── Today ──────" */
-function ruled(text: string, width: number, pen: Pen, style: Style): Line {
-  const words = ` ${shorten(text, width - 6, pen.marks.ellipsis)} `;
+function ruled(text: string, width: number, context: DrawContext, style: Style): Line {
+  const words = ` ${shorten(text, width - 6, context.symbols.ellipsis)} `;
   const rest = Math.max(0, width - 2 - widthOf(words));
-  return [span(`${pen.marks.line.repeat(2)}${words}${pen.marks.line.repeat(rest)}`, style)];
+  return [span(`${context.symbols.line.repeat(2)}${words}${context.symbols.line.repeat(rest)}`, style)];
 }
 
-function messageLines(row: MessageRow, gutter: Gutter, pen: Pen): readonly Line[] {
-  const { marks } = pen;
+function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): readonly Line[] {
+  const { symbols } = context;
   const width = textWidth(gutter);
   const text: Line[] = [];
-  if (row.reply !== undefined) text.push(quoteLine(row.reply, width, pen));
+  if (row.reply !== undefined) text.push(quoteLine(row.reply, width, context));
   if (row.me)
     text.push(
       ...wrap([span(`${sanitizeLine(row.author.name)} `, nickStyle(row.author)), ...meSpans(row)], width),
     );
-  else text.push(...blockLines(row.body, width, pen));
+  else text.push(...blockLines(row.body, width, context));
   if (text.length > MOST_LINES) {
     text.length = MOST_LINES;
     text.push(
-      ...wrap([span(`${marks.ellipsis} (longer than a screen should be: y copies all of it)`, DIM)], width),
+      ...wrap([span(`${symbols.ellipsis} (longer than a screen should be: y copies all of it)`, DIM)], width),
     );
   }
-  const tail = tailSpans(row, pen);
+  const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);
   if (row.reactions.length > 0) text.push(...reactionLines(row, width));
   const nick = row.me
     ? signSpan('*', gutter, nickStyle(row.author))
-    : nickSpan(row.first ? row.author : undefined, gutter, pen);
+    : nickSpan(row.first ? row.author : undefined, gutter, context);
   const mark = row.mentioned ? span('@', { ink: 'warn', bold: true }) : span(' ');
   return withGutter(row.first || row.me ? row.time : '', nick, gutter, text, mark);
 }
@@ -112,22 +115,22 @@ function meSpans(row: MessageRow): readonly Span[] {
   return [...textSpans(row.source, PLAIN)];
 }
 
-function quoteLine(quote: Quote, width: number, { marks }: Pen): Line {
+function quoteLine(quote: Quote, width: number, { symbols }: DrawContext): Line {
   const from = quote.from === '' ? '' : `${sanitizeLine(quote.from)}: `;
   const text = sanitizeText(quote.text).replaceAll('\n', ' ');
   const left = width - 2 - widthOf(from);
   return [
-    span(`${marks.bar} `, DIM),
-    span(shorten(from, width - 2, marks.ellipsis), { ink: from === '' ? 'dim' : `nick${quote.colour}` }),
-    span(left > 0 ? shorten(text, left, marks.ellipsis) : '', DIM),
+    span(`${symbols.bar} `, DIM),
+    span(shorten(from, width - 2, symbols.ellipsis), { ink: from === '' ? 'dim' : `nick${quote.colour}` }),
+    span(left > 0 ? shorten(text, left, symbols.ellipsis) : '', DIM),
   ];
 }
 
-function tailSpans(row: MessageRow, { marks }: Pen): readonly Span[] {
+function tailSpans(row: MessageRow, { symbols }: DrawContext): readonly Span[] {
   const signs: Readonly<Record<Delivery, Span>> = {
-    waiting: span(` ${marks.waiting}`, { ink: 'warn' }),
-    sent: span(` ${marks.sent}`, DIM),
-    read: span(` ${marks.read}`, { ink: 'good' }),
+    waiting: span(` ${symbols.waiting}`, { ink: 'warn' }),
+    sent: span(` ${symbols.sent}`, DIM),
+    read: span(` ${symbols.read}`, { ink: 'good' }),
   };
   return [
     ...(row.edited === '' ? [] : [span(` (${sanitizeLine(row.edited)})`, DIM)]),
@@ -169,9 +172,9 @@ function nickStyle(author: Author): Style {
   return { ink: `nick${author.colour}` as Ink, bold: author.own };
 }
 
-function nickSpan(author: Author | undefined, { nick }: Gutter, { marks }: Pen): Span {
+function nickSpan(author: Author | undefined, { nick }: Gutter, { symbols }: DrawContext): Span {
   if (author === undefined) return span(' '.repeat(nick));
-  const name = shorten(sanitizeLine(author.name), nick, marks.ellipsis);
+  const name = shorten(sanitizeLine(author.name), nick, symbols.ellipsis);
   return span(' '.repeat(nick - widthOf(name)) + name, nickStyle(author));
 }
 
@@ -179,7 +182,7 @@ function signSpan(sign: string, { nick }: Gutter, style: Style): Span {
   return span(sign.padStart(nick), style);
 }
 
-function hung(time: string, nick: Span, gutter: Gutter, spans: readonly Span[]): Line[] {
+function withHangingIndent(time: string, nick: Span, gutter: Gutter, spans: readonly Span[]): Line[] {
   return withGutter(time, nick, gutter, wrap(spans, textWidth(gutter)), span(' '));
 }
 

@@ -1,5 +1,5 @@
 /** The signs that a screen is drawn with: those of Unicode, or what ASCII has for them. */
-export interface Marks {
+export interface Symbols {
   readonly waiting: string;
   readonly sent: string;
   readonly read: string;
@@ -25,7 +25,7 @@ export interface Marks {
   readonly corners: readonly [string, string, string, string];
 }
 
-export const UNICODE: Marks = {
+export const UNICODE: Symbols = {
   waiting: '◷',
   sent: '✓',
   read: '✓✓',
@@ -50,7 +50,7 @@ export const UNICODE: Marks = {
   corners: ['╭', '╮', '╰', '╯'],
 };
 
-export const ASCII: Marks = {
+export const ASCII: Symbols = {
   waiting: '~',
   sent: '+',
   read: '++',

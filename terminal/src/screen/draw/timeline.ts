@@ -1,7 +1,7 @@
 import type { Row } from '@gochat/view/row';
 import { type Line, on, span } from './frame.ts';
 import type { Gutter, RowLines } from './rows.ts';
-import type { Marks } from './symbols.ts';
+import type { Symbols } from './symbols.ts';
 
 /** A line of a row, by the row's key: it stays the same place whatever comes above and below. */
 export interface ScrollAnchor {
@@ -9,7 +9,7 @@ export interface ScrollAnchor {
   readonly line: number;
 }
 
-export interface TimelineLook {
+export interface TimelineLayout {
   readonly rows: readonly Row[];
   readonly gutter: Gutter;
   readonly height: number;
@@ -29,19 +29,23 @@ export interface TimelineView {
   readonly atTop: boolean;
 }
 
-interface Spot {
+interface LinePosition {
   readonly index: number;
   readonly line: number;
 }
 
 /** Lays out what is visible and nothing else. @param top the first line to show; undefined: the end is shown */
 export function timelineView(
-  look: TimelineLook,
+  layout: TimelineLayout,
   top: ScrollAnchor | undefined,
-  marked: { readonly focus: string | undefined; readonly target: string | undefined; readonly marks: Marks },
+  marked: {
+    readonly focus: string | undefined;
+    readonly target: string | undefined;
+    readonly symbols: Symbols;
+  },
 ): TimelineView {
-  const { rows, height } = look;
-  const from = (top === undefined ? undefined : spotOf(look, top)) ?? endSpot(look);
+  const { rows, height } = layout;
+  const from = (top === undefined ? undefined : positionOf(layout, top)) ?? endPosition(layout);
   const lines: Line[] = [];
   const keys: (string | undefined)[] = [];
   let last: string | undefined;
@@ -51,7 +55,7 @@ export function timelineView(
   for (; index < rows.length && lines.length < height; index++) {
     const row = rows[index];
     if (row === undefined) break;
-    const all = linesOf(look, index);
+    const all = linesOf(layout, index);
     const shown = all.slice(skip, skip + height - lines.length);
     for (const line of shown) {
       lines.push(decorated(line, row, marked));
@@ -76,61 +80,61 @@ export function timelineView(
 
 /** The first line to show after scrolling; undefined when the end is reached. */
 export function scrolled(
-  look: TimelineLook,
+  layout: TimelineLayout,
   from: ScrollAnchor | undefined,
   by: number,
 ): ScrollAnchor | undefined {
-  const end = endSpot(look);
-  const start = (from === undefined ? undefined : spotOf(look, from)) ?? end;
-  const spot = by < 0 ? up(look, start, -by) : down(look, start, by);
-  return isBefore(spot, end) ? placeOf(look, spot) : undefined;
+  const end = endPosition(layout);
+  const start = (from === undefined ? undefined : positionOf(layout, from)) ?? end;
+  const position = by < 0 ? up(layout, start, -by) : down(layout, start, by);
+  return isBefore(position, end) ? anchorOf(layout, position) : undefined;
 }
 
 /** The first line to show so that a row is on the screen, moved as little as can be; at a third of it when `centred`. */
 export function revealed(
-  look: TimelineLook,
+  layout: TimelineLayout,
   from: ScrollAnchor | undefined,
   key: string,
   centred: boolean,
 ): ScrollAnchor | undefined {
-  const index = look.rows.findIndex((row) => row.key === key);
+  const index = layout.rows.findIndex((row) => row.key === key);
   if (index === -1) return from;
-  const end = endSpot(look);
-  const top = (from === undefined ? undefined : spotOf(look, from)) ?? end;
+  const end = endPosition(layout);
+  const top = (from === undefined ? undefined : positionOf(layout, from)) ?? end;
   const own = { index, line: 0 };
-  const size = linesOf(look, index).length;
-  const lowest = up(look, own, Math.max(0, look.height - size));
-  let spot = top;
-  if (centred) spot = up(look, own, Math.floor(look.height / 3));
-  else if (isBefore(own, top)) spot = own;
-  else if (isBefore(top, lowest)) spot = lowest;
-  return isBefore(spot, end) ? placeOf(look, spot) : undefined;
+  const size = linesOf(layout, index).length;
+  const lowest = up(layout, own, Math.max(0, layout.height - size));
+  let position = top;
+  if (centred) position = up(layout, own, Math.floor(layout.height / 3));
+  else if (isBefore(own, top)) position = own;
+  else if (isBefore(top, lowest)) position = lowest;
+  return isBefore(position, end) ? anchorOf(layout, position) : undefined;
 }
 
-function linesOf({ rows, rowLines, gutter }: TimelineLook, index: number): readonly Line[] {
+function linesOf({ rows, rowLines, gutter }: TimelineLayout, index: number): readonly Line[] {
   const row = rows[index];
   return row === undefined ? [] : rowLines.of(row, gutter);
 }
 
-function spotOf(look: TimelineLook, { key, line }: ScrollAnchor): Spot | undefined {
-  const index = look.rows.findIndex((row) => row.key === key);
+function positionOf(layout: TimelineLayout, { key, line }: ScrollAnchor): LinePosition | undefined {
+  const index = layout.rows.findIndex((row) => row.key === key);
   if (index === -1) return undefined;
-  const spot = { index, line: Math.min(line, Math.max(0, linesOf(look, index).length - 1)) };
-  const end = endSpot(look);
-  return isBefore(spot, end) ? spot : end;
+  const position = { index, line: Math.min(line, Math.max(0, linesOf(layout, index).length - 1)) };
+  const end = endPosition(layout);
+  return isBefore(position, end) ? position : end;
 }
 
-function placeOf({ rows }: TimelineLook, { index, line }: Spot): ScrollAnchor | undefined {
+function anchorOf({ rows }: TimelineLayout, { index, line }: LinePosition): ScrollAnchor | undefined {
   const row = rows[index];
   return row === undefined ? undefined : { key: row.key, line };
 }
 
 /** From where on the rest fills the screen. */
-function endSpot(look: TimelineLook): Spot {
-  return up(look, { index: look.rows.length, line: 0 }, look.height);
+function endPosition(layout: TimelineLayout): LinePosition {
+  return up(layout, { index: layout.rows.length, line: 0 }, layout.height);
 }
 
-function up(look: TimelineLook, from: Spot, by: number): Spot {
+function up(layout: TimelineLayout, from: LinePosition, by: number): LinePosition {
   let { index, line } = from;
   let left = by;
   while (left > 0) {
@@ -138,16 +142,16 @@ function up(look: TimelineLook, from: Spot, by: number): Spot {
     left -= line;
     if (index === 0) return { index: 0, line: 0 };
     index -= 1;
-    line = linesOf(look, index).length;
+    line = linesOf(layout, index).length;
   }
   return { index, line };
 }
 
-function down(look: TimelineLook, from: Spot, by: number): Spot {
+function down(layout: TimelineLayout, from: LinePosition, by: number): LinePosition {
   let { index, line } = from;
   let left = by;
-  while (index < look.rows.length) {
-    const rest = linesOf(look, index).length - line;
+  while (index < layout.rows.length) {
+    const rest = linesOf(layout, index).length - line;
     if (left < rest) return { index, line: line + left };
     left -= rest;
     index += 1;
@@ -156,19 +160,19 @@ function down(look: TimelineLook, from: Spot, by: number): Spot {
   return { index, line };
 }
 
-function isBefore(a: Spot, b: Spot): boolean {
+function isBefore(a: LinePosition, b: LinePosition): boolean {
   return a.index < b.index || (a.index === b.index && a.line < b.line);
 }
 
 function decorated(
   line: Line,
   row: Row,
-  marked: { focus: string | undefined; target: string | undefined; marks: Marks },
+  marked: { focus: string | undefined; target: string | undefined; symbols: Symbols },
 ): Line {
   const focused = row.key === marked.focus;
   if (!focused && row.key !== marked.target) return line;
   const [mark, ...rest] = line;
-  const sign = span(marked.marks.focus, { ink: focused ? 'accent' : 'warn', bold: true });
+  const sign = span(marked.symbols.focus, { ink: focused ? 'accent' : 'warn', bold: true });
   // The first cell is a mark's, except in rows without a gutter.
   const begun = mark?.text.length === 1 ? [sign, ...rest] : line;
   return on(begun, 'focus');

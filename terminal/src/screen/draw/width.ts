@@ -58,7 +58,7 @@ function glyph(segment: string): Glyph {
   return { text: segment, width: Math.max(1, width), sure: false };
 }
 
-/** What adds no cell to the letter before: marks, format characters, the inner and last letters of a Hangul syllable. */
+/** What adds no cell to the letter before: symbols, format characters, the inner and last letters of a Hangul syllable. */
 const JOINING = /[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
 /** How many cells a text without controls takes. */

@@ -126,7 +126,7 @@ function lineEnd({ text, cursor }: Editor): number {
 /** No word is longer; a text of one letter isn't looked through again and again. */
 const WORD = 500;
 
-/** Letters, digits and their marks make words. */
+/** Letters, digits and their symbols make words. */
 function wordStart(text: string, at: number): number {
   const from = Math.max(0, at - WORD);
   return from + (/[\p{L}\p{N}\p{M}_]+[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(from, at))?.index ?? 0);

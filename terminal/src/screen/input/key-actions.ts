@@ -4,13 +4,13 @@ import { EDITS, EMPTY, move, replace } from '../edit/editor.ts';
 import { moveRow } from '../edit/field.ts';
 import type { Screen } from '../screen.ts';
 import { linksOf, nextFocus } from '../ui-sync.ts';
-import type { MoveName } from './keymap.ts';
+import type { ScreenActionName } from './keymap.ts';
 
 const TWICE_MS = 2000;
 
-/** Does what a key is for. */
-export function perform(screen: Screen, name: MoveName): void {
-  DOES[name](screen);
+/** Runs the action that a key is bound to. */
+export function performKeyAction(screen: Screen, name: ScreenActionName): void {
+  KEY_ACTIONS[name](screen);
 }
 
 const room = (n: number) => (screen: Screen) => {
@@ -18,7 +18,7 @@ const room = (n: number) => (screen: Screen) => {
   if (entry !== undefined) screen.view.actions.open(entry.id);
 };
 
-const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
+const KEY_ACTIONS: Readonly<Record<ScreenActionName, (screen: Screen) => void>> = {
   send,
   newline: (screen) => screen.edit('newline'),
   'row-up': rowUp,
@@ -31,16 +31,16 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
     else screen.command('palette');
   },
   'delete-or-quit': (screen) => {
-    if (screen.ui.editor.text === '') screen.outside.quit();
+    if (screen.ui.editor.text === '') screen.host.quit();
     else screen.edit('delete-right');
   },
   interrupt,
   escape: stepBack,
-  suspend: ({ outside }) => outside.suspend(),
+  suspend: ({ host }) => host.suspend(),
   redraw: (screen) => screen.repaint(),
   'external-editor': (screen) => {
     if (screen.room?.composer.mode === 'closed') return;
-    void screen.outside.edit(screen.ui.editor.text).then((text) => {
+    void screen.host.edit(screen.ui.editor.text).then((text) => {
       if (text !== undefined) screen.write(replace(screen.ui.editor, text));
       else screen.note('The editor did not end well: nothing was changed');
     });
@@ -56,7 +56,7 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
   'room-9': room(9),
   'room-10': room(10),
   'last-room': (screen) => {
-    const { before } = screen.followed;
+    const { before } = screen.synced;
     if (before !== undefined) screen.view.actions.open(before);
   },
   'page-up': (screen) => page(screen, -1, 1),
@@ -67,10 +67,11 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
     const first = screen.room?.timeline.rows[0];
     if (first !== undefined) screen.set({ top: { key: first.key, line: 0 } });
   },
-  bottom: (screen) => screen.set({ top: undefined, marked: undefined }),
-  search: (screen) => screen.set({ mode: 'search', wanted: replace(EMPTY, screen.room?.search?.text ?? '') }),
+  bottom: (screen) => screen.set({ top: undefined, jumpTarget: undefined }),
+  search: (screen) =>
+    screen.set({ mode: 'search', searchEditor: replace(EMPTY, screen.room?.search?.text ?? '') }),
   'search-go': (screen) => {
-    const { text } = screen.ui.wanted;
+    const { text } = screen.ui.searchEditor;
     if (text.trim() === '') endSearch(screen);
     else if (screen.room?.search?.text === text.trim()) screen.view.actions.hit(1);
     else screen.find(text);
@@ -90,7 +91,7 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
     if (!screen.view.actions.back()) screen.note('There was no jump to go back from');
   },
   'toggle-members': (screen) => {
-    const { columns } = screen.outside.size();
+    const { columns } = screen.host.size();
     const shown = screen.ui.members ?? columns >= 100;
     screen.set({ members: !shown });
     if (columns < 60) screen.note('Members need a window of 60 columns; /members lists them');
@@ -100,11 +101,11 @@ const DOES: Readonly<Record<MoveName, (screen: Screen) => void>> = {
     screen.view.actions.set('mouse', on ? '' : 'on');
     screen.note(on ? 'The mouse is the terminal’s now' : 'The mouse is the chat’s now');
   },
-  'toggle-bare': (screen) => {
-    const bare = !screen.ui.bare;
-    screen.set({ bare });
-    screen.outside.mouse(!bare && screen.snapshot.settings.mouse !== '');
-    screen.note(bare ? 'Select with the mouse; Alt+L brings the rest back' : '');
+  'toggle-text-only': (screen) => {
+    const textOnly = !screen.ui.textOnly;
+    screen.set({ textOnly });
+    screen.host.mouse(!textOnly && screen.snapshot.settings.mouse !== '');
+    screen.note(textOnly ? 'Select with the mouse; Alt+L brings the rest back' : '');
   },
   insert: (screen) => screen.set({ mode: 'write' }),
   'insert-start': (screen) => {
@@ -179,7 +180,7 @@ function rowDown(screen: Screen): void {
 function interrupt(screen: Screen): void {
   const now = performance.now();
   if (now - screen.interruptedAt < TWICE_MS) {
-    screen.outside.quit();
+    screen.host.quit();
     return;
   }
   screen.interruptedAt = now;
@@ -193,12 +194,12 @@ function stepBack(screen: Screen): void {
   const { ui } = screen;
   if (ui.mode === 'read') {
     if (screen.room?.search !== undefined) screen.view.actions.search('');
-    screen.set({ marked: undefined });
+    screen.set({ jumpTarget: undefined });
     screen.focus(undefined);
     return;
   }
   if (screen.view.actions.cancel()) return;
-  if (ui.marked !== undefined) screen.set({ marked: undefined });
+  if (ui.jumpTarget !== undefined) screen.set({ jumpTarget: undefined });
   if (screen.isVim) {
     if (ui.mode === 'normal') return;
     screen.set({ mode: 'normal', editor: move(ui.editor, ui.editor.cursor) });
@@ -228,7 +229,7 @@ function edge(screen: Screen, which: 'first' | 'last'): void {
 }
 
 function page(screen: Screen, by: 1 | -1, share: number): void {
-  const height = screen.drawing?.look?.height ?? 1;
+  const height = screen.drawing?.layout?.height ?? 1;
   // One line stays, so that the eye finds where it was.
   screen.scroll(by * Math.max(1, Math.floor((height - 1) * share)));
   if (screen.ui.mode === 'read') screen.keepFocusInView(by);
@@ -236,7 +237,7 @@ function page(screen: Screen, by: 1 | -1, share: number): void {
 
 function endSearch(screen: Screen): void {
   screen.view.actions.search('');
-  screen.set({ mode: screen.isVim ? 'normal' : 'write', focus: undefined, marked: undefined });
+  screen.set({ mode: screen.isVim ? 'normal' : 'write', focus: undefined, jumpTarget: undefined });
 }
 
 /** Opens the link of a message; asks which where there are several. */

@@ -5,8 +5,8 @@ import { dialogClick } from './dialog-keys.ts';
 
 const WHEEL_LINES = 3;
 
-/** Does what the mouse is for at the place where it is. */
-export function point(screen: Screen, input: Extract<Input, { kind: 'mouse' }>): void {
+/** Runs what a mouse event means at the cell where it happened. */
+export function handleMouse(screen: Screen, input: Extract<Input, { kind: 'mouse' }>): void {
   const { drawing, dialog } = screen;
   if (input.what === 'wheel-up' || input.what === 'wheel-down') {
     const by = input.what === 'wheel-up' ? -1 : 1;

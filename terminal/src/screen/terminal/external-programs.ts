@@ -23,7 +23,7 @@ export async function readTextFile(
 }
 
 /** Opens an address with the desktop's own program. @returns whether there is a desktop */
-export function openOutside(href: string, env: Env): boolean {
+export function openExternally(href: string, env: Env): boolean {
   if (!/^(?:https?:\/\/|mailto:)/.test(href)) return false;
   const mac = process.platform === 'darwin';
   if (!mac && (env.DISPLAY ?? env.WAYLAND_DISPLAY) === undefined) return false;
@@ -34,7 +34,7 @@ export function openOutside(href: string, env: Env): boolean {
 }
 
 /** Lets the user change a text in the editor of `VISUAL` or `EDITOR`. @returns nothing when the editor failed */
-export async function editOutside(text: string, env: Env): Promise<string | undefined> {
+export async function editExternally(text: string, env: Env): Promise<string | undefined> {
   const command = env.VISUAL || env.EDITOR || 'vi';
   // In memory where there is such a place: what is written here isn't sent, but it isn't for the disk either.
   const folder = await mkdtemp(join(env.XDG_RUNTIME_DIR || tmpdir(), 'gochat-'));

@@ -38,7 +38,7 @@ interface Keypress {
 }
 
 /** Makes inputs of a terminal's bytes, wherever these are cut: mouse, focus and pastes by itself, keys by Node.js. */
-export class Keys {
+export class InputDecoder {
   readonly #decoder = new StringDecoder('utf8');
   readonly #keys = new PassThrough();
   readonly #take: (input: Input) => void;

@@ -11,7 +11,7 @@ const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const SURE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u2500-\u257f]*$/;
 
 /** What a terminal can show beyond plain text. */
-export interface Skills {
+export interface Capabilities {
   readonly links: boolean;
   /** False for a locale without UTF-8: what isn't ASCII becomes `?`. */
   readonly unicode: boolean;
@@ -22,14 +22,14 @@ export interface Skills {
  * which a terminal takes for wider or narrower than we do disturbs no other row.
  */
 export class Painter {
-  readonly #skills: Skills;
+  readonly #capabilities: Capabilities;
   #palette: Palette;
   #shown: string[] = [];
   #cursor = '';
 
-  constructor(palette: Palette, skills: Skills) {
+  constructor(palette: Palette, capabilities: Capabilities) {
     this.#palette = palette;
-    this.#skills = skills;
+    this.#capabilities = capabilities;
   }
 
   /** Draws in other colours, and everything anew. */
@@ -77,19 +77,23 @@ export class Painter {
   #styled(text: string, style: Style): string {
     const sgr = `${ESC}[${this.#palette.sgr(style)}m${text}`;
     const href = style.link;
-    if (href === undefined || !this.#skills.links || !/^(?:https?:\/\/|mailto:)[!-~]{1,2048}$/.test(href))
+    if (
+      href === undefined ||
+      !this.#capabilities.links ||
+      !/^(?:https?:\/\/|mailto:)[!-~]{1,2048}$/.test(href)
+    )
       return sgr;
     return `${ESC}]8;id=${nameOf(href)};${href}${ESC}\\${sgr}${ESC}]8;;${ESC}\\`;
   }
 
   /** The last door: whatever a snapshot holds, no control gets out of a span. */
   #text(text: string, column: number): { readonly written: string; readonly width: number } {
-    if (SURE.test(text) && this.#skills.unicode) return { written: text, width: text.length };
+    if (SURE.test(text) && this.#capabilities.unicode) return { written: text, width: text.length };
     let written = '';
     let width = 0;
     for (const glyph of glyphs(text.replace(CONTROLS, '').replace(BIDI, ''))) {
       width += glyph.width;
-      if (!this.#skills.unicode && !/^[ -~]$/.test(glyph.text)) written += '?'.repeat(glyph.width);
+      if (!this.#capabilities.unicode && !/^[ -~]$/.test(glyph.text)) written += '?'.repeat(glyph.width);
       else if (glyph.sure) written += glyph.text;
       // Its cells are blanked first and the cursor is put where we think it is: this terminal might think otherwise.
       // A mark with no letter gets a blank to stand on.

@@ -35,7 +35,7 @@ test('help and menus take their keys from the table', () => {
 test('a sequence is waited for', () => {
   const keymap = new Keymap('vim');
   expect(keymap.find('write', 'C-x')).toBe('more');
-  expect(keymap.find('write', 'C-x C-e')).toEqual({ move: 'external-editor' });
+  expect(keymap.find('write', 'C-x C-e')).toEqual({ screen: 'external-editor' });
   expect(keymap.find('normal', 'd')).toBe('more');
   expect(keymap.find('normal', 'd d')).toEqual({ edit: 'kill-line' });
   expect(keymap.find('read', 'd')).toEqual({ command: 'delete' });

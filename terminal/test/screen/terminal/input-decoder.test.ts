@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Input, Keys } from '../../../src/screen/terminal/input-decoder.ts';
+import { type Input, InputDecoder } from '../../../src/screen/terminal/input-decoder.ts';
 
-const open: Keys[] = [];
+const open: InputDecoder[] = [];
 
 afterEach(() => {
   for (const keys of open.splice(0)) keys.close();
@@ -11,7 +11,7 @@ afterEach(() => {
 /** What comes of these chunks, each told in a word. */
 async function read(chunks: readonly (string | Buffer)[]): Promise<string[]> {
   const heard: Input[] = [];
-  const keys = new Keys((input) => heard.push(input));
+  const keys = new InputDecoder((input) => heard.push(input));
   open.push(keys);
   for (const chunk of chunks) keys.write(Buffer.from(chunk as string));
   // Until nothing has come for longer than an Esc is waited for.

@@ -8,8 +8,8 @@ import { Palette } from '../../../src/screen/terminal/palette.ts';
 const frame = (...lines: readonly Line[]) => ({ lines, cursor: undefined });
 const text = (words: string): Line => [span(words)];
 
-function painter(skills = { links: true, unicode: true }): Painter {
-  return new Painter(new Palette('dark', 'none'), skills);
+function painter(capabilities = { links: true, unicode: true }): Painter {
+  return new Painter(new Palette('dark', 'none'), capabilities);
 }
 
 describe('the painter', () => {
