@@ -33,7 +33,7 @@ export interface Settings {
   /** Empty when there is none any more. */
   readonly topic?: string;
   /** Who is an admin now, and who isn't any more. */
-  readonly appointed: readonly Member[];
+  readonly admins: readonly Member[];
   readonly dropped: readonly Member[];
 }
 

@@ -278,11 +278,11 @@ function told(old: Room, after: Room, change: MembershipChange, entry: Opened, j
 function settingsOf(old: Room, after: Room): Settings {
   const was = old.context.state;
   const is = after.context.state;
-  if (was === 'newer' || is === 'newer') return { appointed: [], dropped: [] };
+  if (was === 'newer' || is === 'newer') return { admins: [], dropped: [] };
   const whose = (identities: readonly string[]) =>
     membersOf(after).filter((m) => identities.includes(m.identity));
   return {
-    appointed: whose(is.admins.filter((identity) => !was.admins.includes(identity))),
+    admins: whose(is.admins.filter((identity) => !was.admins.includes(identity))),
     dropped: whose(was.admins.filter((identity) => !is.admins.includes(identity))),
     ...(is.name !== was.name && { name: is.name }),
     ...(is.topic !== was.topic && { topic: is.topic ?? '' }),

@@ -19,7 +19,7 @@ function settingsIn(person: Person) {
           {
             by: e.by?.name,
             ...e.settings,
-            appointed: e.settings.appointed.map((m) => m.name),
+            admins: e.settings.admins.map((m) => m.name),
             dropped: e.settings.dropped.map((m) => m.name),
           },
         ]
@@ -36,12 +36,12 @@ test('an admin renames the room and says what it is about', async () => {
   await allRead(log, [ben, mal]);
   expect(stateOf(ben.room)).toMatchObject({ name: 'tea room', topic: 'cups 👩‍🍳' });
   expect(settingsIn(ben)).toEqual([
-    { by: 'ana', name: 'tea room', topic: 'cups 👩‍🍳', appointed: [], dropped: [] },
+    { by: 'ana', name: 'tea room', topic: 'cups 👩‍🍳', admins: [], dropped: [] },
   ]);
   await ana.commits(log, (room) => configure(room, { topic: '' }, env));
   await allRead(log, [ben, mal]);
   expect(stateOf(ben.room).topic).toBeUndefined();
-  expect(settingsIn(ben).at(-1)).toEqual({ by: 'ana', topic: '', appointed: [], dropped: [] });
+  expect(settingsIn(ben).at(-1)).toEqual({ by: 'ana', topic: '', admins: [], dropped: [] });
   for (const name of ['', '\u202eevil', 'x'.repeat(200)])
     await expect(configure(ana.room, { name }, env)).rejects.toThrow('name');
   await expect(configure(ana.room, { topic: 'x'.repeat(513) }, env)).rejects.toThrow('512');
@@ -67,7 +67,7 @@ test('an admin that was made can do all that the founder can', async () => {
     ben.restarts = restarts;
     await appoints(ana, log, ben);
     await allRead(log, [ben, mal]);
-    expect(settingsIn(mal)).toEqual([{ by: 'ana', appointed: ['ben'], dropped: [] }]);
+    expect(settingsIn(mal)).toEqual([{ by: 'ana', admins: ['ben'], dropped: [] }]);
     expect(ben.room.admin?.publicKey).toEqual(ana.room.admin?.publicKey);
     expect(mal.room.admin).toBeUndefined();
     await ben.removes(log, mal);
@@ -85,7 +85,7 @@ test('who is an admin no longer can do nothing any more, with the old key neithe
   await appoints(ana, log, ben, false);
   await allRead(log, [ben, mal]);
   agree(ana, ben, mal);
-  expect(settingsIn(mal).at(-1)).toEqual({ by: 'ana', appointed: [], dropped: ['ben'] });
+  expect(settingsIn(mal).at(-1)).toEqual({ by: 'ana', admins: [], dropped: ['ben'] });
   expect(ben.room.admin).toBeUndefined();
   expect(ana.room.admin?.publicKey).not.toEqual(held?.publicKey);
   expect(() => remove(ben.room, mal.device, ben.env)).toThrow('only an admin');

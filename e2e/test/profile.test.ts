@@ -142,7 +142,7 @@ test('inspect shows the very bytes that the server has beside what they say', as
   const { room } = await ana.hosts(server.url);
   await ana.delivered(room, [await ana.says(room, 'look at me')]);
   const shown = await ana.profile.call('inspect', { room, seq: undefined, waitMs: 10_000 });
-  expect(shown.says.map((item) => item.text)).toEqual(['look at me']);
+  expect(shown.says).toMatchObject([{ kind: 'text', text: 'look at me' }]);
   expect(findWords(Buffer.from(shown.body), ['look at me'])).toEqual([]);
   // The log is the last to be asked: its file holds these bytes.
   expect((await folderBytes(join(home.path, 'server'))).includes(Buffer.from(shown.body, 'base64url'))).toBe(

@@ -53,7 +53,7 @@ test('a reaction, an edit and a deletion by one who may not make them change not
     rows.filter(({ kind }) => kind === 'warning').map(({ spoken }) => spoken);
   await ana.sees('two refused', () => warnings(ana.rows).length === 2);
   await ben.sees('two refused', () => warnings(ben.rows).length === 2);
-  expect(warnings(ana.rows)[0]).toContain('ben tried to change a message of ana');
+  expect(warnings(ana.rows)[0]).toContain('ben tried to edit a message of ana');
   expect(ana.message('mine')).toBeDefined();
   expect(JSON.stringify([ana.rows, ben.rows])).not.toContain('forged');
   await end();

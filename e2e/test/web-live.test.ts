@@ -116,15 +116,15 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await ana.on('to be deleted', 'delete');
     await ana.confirms();
     await shows(ana, ['You took this message back']);
-    const [target] = (await ben.history(room)).filter((item) => item.text === 'done');
-    if (target?.id === undefined) throw new Error('nothing to change');
+    const [target] = (await ben.messages(room)).filter((item) => item.text === 'done');
+    if (target === undefined) throw new Error('nothing to change');
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
     await ben.profile.call('queue', {
       room,
       id,
       content: { kind: 'edit', of: { seq: target.seq, id: target.id }, text: 'forged' },
     });
-    await shows(ana, [/tried to change a message of/]);
+    await shows(ana, [/tried to edit a message of/]);
     await ana.looksAway();
     await ben.delivered(room, [await ben.says(room, 'while nobody looks')]);
     await shows(ana, ['New messages', 'while nobody looks']);

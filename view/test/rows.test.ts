@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MessageRow, Row } from '../src/timeline/row.ts';
 import { makeRows, type TimelineInput } from '../src/timeline/rows.ts';
-import { context, device, item, NOON, nothingKept, story } from './story.ts';
+import { context, device, event, item, NOON, nothingKept, story } from './story.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -71,9 +71,9 @@ test('the unread line stands above the first new message of others', () => {
 
 test('joins and removals in a row are folded into one notice, each with its time', () => {
   const told = story([
-    item(1, 'ana', 'joined by invite', { kind: 'joined' }),
-    item(2, 'ben', 'joined by invite', { kind: 'joined' }),
-    item(3, 'cleo', 'was removed by ana', { kind: 'removed' }),
+    event(1, 'ana', { kind: 'joined' }),
+    event(2, 'ben', { kind: 'joined' }),
+    event(3, 'cleo', { kind: 'removed', by: 'ana' }),
     item(4, 'ana', 'hello'),
   ]);
   expect(read(told)).toEqual([
@@ -94,9 +94,9 @@ test('what somebody who is ignored says is folded, and how much it was is told',
   expect(read(told)).toEqual(['-- Today', '(ignored) 2 messages of ben, whom you ignore', 'ana: hi']);
 });
 
-test('warning is a row of its own', () => {
-  const told = story([item(1, '', 'the server repeated an older entry', { kind: 'warning', device: '' })]);
-  expect(read(told)).toEqual(['-- Today', '(warning) the server repeated an older entry']);
+test('a warning is a row of its own', () => {
+  const told = story([event(1, '', { kind: 'warning', warning: 'repeated' })]);
+  expect(read(told)).toEqual(['-- Today', '(warning) The server repeated an older entry: it was ignored']);
 });
 
 test('a message that was taken back says by whom', () => {
@@ -132,7 +132,7 @@ test('an own message is waiting, then sent, then read by those who have read as 
 
 test('a reply shows what it answers, as it is now', () => {
   const first = item(1, 'ana', 'where?');
-  const reply = { seq: first.seq, id: first.id ?? '' };
+  const reply = { seq: first.seq, id: first.id };
   const answer = item(2, 'ben', 'here', { reply });
   expect(messages(story([first, answer]))[1]?.reply).toMatchObject({
     from: 'ana',

@@ -1,4 +1,4 @@
-import type { HistoryItem, HistoryKind } from '@gochat/client/history';
+import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
 import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
 import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';
@@ -15,13 +15,13 @@ export function device(name: string): string {
   return name.padEnd(43, 'A');
 }
 
-export function item(seq: number, from: string, text: string, more: Partial<HistoryItem> = {}): HistoryItem {
+export function item(seq: number, from: string, text: string, more: Partial<TextItem> = {}): TextItem {
   const own = from === 'me';
   return {
-    seq: String(seq) as HistoryItem['seq'],
+    seq: String(seq) as TextItem['seq'],
     sub: 0,
     at: NOON + seq * 1000,
-    kind: 'text' as HistoryKind,
+    kind: 'text',
     from,
     device: device(from),
     own,
@@ -30,6 +30,22 @@ export function item(seq: number, from: string, text: string, more: Partial<Hist
     ...more,
   };
 }
+
+/** What happened in the room. */
+export function event(seq: number, from: string, fact: EventFact): EventItem {
+  const line = {
+    seq: String(seq) as EventItem['seq'],
+    sub: 0,
+    at: NOON + seq * 1000,
+    from,
+    device: from === '' ? '' : device(from),
+    own: from === 'me',
+  };
+  return { ...line, ...fact };
+}
+
+type EventFact = FactOf<EventItem>;
+type FactOf<T> = T extends EventItem ? Omit<T, 'seq' | 'sub' | 'at' | 'from' | 'device' | 'own'> : never;
 
 export function context(more: Partial<RowContext> = {}): RowContext {
   return {

@@ -90,7 +90,10 @@ export class Account {
     queue: async ({ room, id, content: wanted, again }) => {
       const said = checked(wanted);
       const session = await this.#followed(room);
-      if (again === true && (await this.#archive(session).recent()).some((item) => item.id === id))
+      if (
+        again === true &&
+        (await this.#archive(session).recent()).some((item) => item.kind === 'text' && item.id === id)
+      )
         return { id };
       await session.queue(id, said);
       return { id };

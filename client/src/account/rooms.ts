@@ -3,7 +3,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { ChatEvent, Problem } from '../api/methods.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
-import { nameOf } from '../room/history.ts';
+import { nameOf } from '../room/event-history.ts';
 import { RoomMaintenance } from '../room/room-maintenance.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import { RoomSession } from '../room/room-session.ts';

@@ -1,6 +1,6 @@
 import type { Content, Presence } from '@gochat/crypto/content';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
-import type { HistoryItem } from '../room/history.ts';
+import type { HistoryItem, TextItem } from '../room/history.ts';
 
 /** What can be asked of a profile, by whichever process holds it: plain data in and out, so that it goes through a socket. */
 export interface Methods {
@@ -65,7 +65,7 @@ export interface Methods {
     readonly text: string;
     readonly before?: string;
     readonly limit: number;
-  }) => { readonly items: readonly HistoryItem[]; readonly next: string | undefined };
+  }) => { readonly items: readonly TextItem[]; readonly next: string | undefined };
   members: (params: { readonly room: string }) => readonly MemberInfo[];
   remove: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
     readonly name: string;

@@ -144,9 +144,9 @@ export class ChatRoom {
 }
 
 /** @throws ChatError `usage` for what is no message */
-function refOf({ kind, seq, id }: HistoryItem): Ref {
-  if (kind !== 'text' || id === undefined) throw new ChatError('usage', 'this is not a message');
-  return { seq, id };
+function refOf(item: HistoryItem): Ref {
+  if (item.kind !== 'text') throw new ChatError('usage', 'this is not a message');
+  return { seq: item.seq, id: item.id };
 }
 
 function messageId(): string {

@@ -1,5 +1,5 @@
 import type { Content } from '@gochat/crypto/content';
-import type { HistoryItem, Reaction } from './history.ts';
+import type { Reaction, TextItem } from './history.ts';
 
 /** What changes a message that was said before. */
 export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react' }>;
@@ -30,12 +30,11 @@ export function targetOf(change: MessageChange) {
  * @returns the same item when there is nothing to change any more; `refused` when the author has no right to it.
  */
 export function applyChange(
-  item: HistoryItem,
+  item: TextItem,
   change: MessageChange,
   author: ChangeAuthor,
   at: number,
-): HistoryItem | 'refused' {
-  if (item.kind !== 'text') return 'refused';
+): TextItem | 'refused' {
   const owns = item.device === author.device;
   if (change.kind === 'edit' && !owns) return 'refused';
   if (change.kind === 'delete' && !owns && !author.admin) return 'refused';
@@ -59,17 +58,17 @@ export function applyChange(
   }
 }
 
-function erased(item: HistoryItem, author: ChangeAuthor): HistoryItem {
+function erased(item: TextItem, author: ChangeAuthor): TextItem {
   const { seq, sub, at, kind, from, device, own, id } = item;
   const deleted = { by: author.name, own: author.own };
-  return { seq, sub, at, kind, from, device, own, text: '', ...(id !== undefined && { id }), deleted };
+  return { seq, sub, at, kind, from, device, own, text: '', id, deleted };
 }
 
 function reacted(
-  item: HistoryItem,
+  item: TextItem,
   { emoji, on }: Extract<MessageChange, { kind: 'react' }>,
   { device, name }: ChangeAuthor,
-): HistoryItem {
+): TextItem {
   const { reactions = [], ...bare } = item;
   const stands = reactions.find((r) => r.emoji === emoji);
   if (on === (stands?.by.some((b) => b.device === device) ?? false)) return item;

@@ -1,6 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
-import { fromJson, type Records } from '../store/records.ts';
-import type { HistoryItem } from './history.ts';
+import type { Records } from '../store/records.ts';
+import type { HistoryItem, TextItem } from './history.ts';
+import { decodeItem } from './stored-history.ts';
 
 /** So many lines a search looks at before it answers, and so many at a time. */
 const SEARCHED = 2048;
@@ -44,11 +45,11 @@ export class HistoryReader {
     text: string,
     before: number | undefined,
     limit: number,
-  ): Promise<{ items: HistoryItem[]; next: string | undefined }> {
+  ): Promise<{ items: TextItem[]; next: string | undefined }> {
     const words = fold(text)
       .split(/\s+/u)
       .filter((word) => word !== '');
-    const items: HistoryItem[] = [];
+    const items: TextItem[] = [];
     if (words.length === 0) return { items, next: undefined };
     let edge = before;
     for (let looked = 0; looked < SEARCHED; ) {
@@ -82,10 +83,10 @@ export class HistoryReader {
 }
 
 function toItems(rows: readonly Uint8Array[]): HistoryItem[] {
-  return rows.map((row) => fromJson<HistoryItem>(row));
+  return rows.map((row) => decodeItem(row));
 }
 
-function holds(item: HistoryItem, words: readonly string[]): boolean {
+function holds(item: HistoryItem, words: readonly string[]): item is TextItem {
   if (item.kind !== 'text' || item.deleted !== undefined) return false;
   const text = fold(item.text);
   return words.every((word) => text.includes(word));

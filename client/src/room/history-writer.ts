@@ -1,9 +1,11 @@
 import type { Content } from '@gochat/crypto/content';
 import type { Member, Room } from '@gochat/crypto/room';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
-import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
+import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
-import { type HistoryItem, nameOf, refusedChange, type Told } from './history.ts';
+import { nameOf, refusedChange } from './event-history.ts';
+import { factKey, type HistoryItem, type NewItem, type TextItem } from './history.ts';
+import { decodeItem, encodeItem } from './stored-history.ts';
 
 /** The lines of one entry are told apart by one byte. */
 const MOST_SUB = 255;
@@ -33,11 +35,11 @@ export class HistoryWriter {
   }
 
   /** Who shows an entry again and again is warned of once, and takes nothing from what stands there. */
-  async add(told: Told): Promise<void> {
+  async add(told: NewItem): Promise<void> {
     if (!this.#counts.has(told.seq)) await this.#open(told.seq);
     const sub = this.#counts.get(told.seq) ?? 0;
-    if (sub > MOST_SUB || this.#warnings.has(warning(told))) return;
-    if (told.kind === 'warning') this.#warnings.add(warning(told));
+    if (sub > MOST_SUB || (told.kind === 'warning' && this.#warnings.has(warningKey(told)))) return;
+    if (told.kind === 'warning') this.#warnings.add(warningKey(told));
     this.#counts.set(told.seq, sub + 1);
     this.#put({ ...told, sub });
   }
@@ -45,7 +47,7 @@ export class HistoryWriter {
   async #open(seq: Position): Promise<void> {
     const kept = comparePositions(seq, this.#behind) <= 0 ? await this.#kept(seq) : [];
     this.#counts.set(seq, kept.length);
-    for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warning(line));
+    for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warningKey(line));
   }
 
   /** Applies a change to its message. Of what this profile never had, or has lost, nothing can be said. */
@@ -67,7 +69,7 @@ export class HistoryWriter {
   get changes(): RecordChange[] {
     return this.items.map((item) => ({
       place: { of: 'history', room: this.#room, at: Number(item.seq), sub: item.sub },
-      value: toJson(item),
+      value: encodeItem(item),
     }));
   }
 
@@ -75,9 +77,10 @@ export class HistoryWriter {
     this.#lines.set(`${item.seq} ${item.sub}`, item);
   }
 
-  async #find(change: MessageChange): Promise<HistoryItem | undefined> {
+  async #find(change: MessageChange): Promise<TextItem | undefined> {
     const { seq, id } = targetOf(change);
-    const isTarget = (item: HistoryItem) => item.seq === seq && item.id === id && item.kind === 'text';
+    const isTarget = (item: HistoryItem): item is TextItem =>
+      item.kind === 'text' && item.seq === seq && item.id === id;
     const here = this.items.find(isTarget);
     if (here !== undefined) return here;
     return (await this.#kept(seq)).find(isTarget);
@@ -85,10 +88,10 @@ export class HistoryWriter {
 
   async #kept(seq: Position): Promise<HistoryItem[]> {
     const rows = await this.#records.at('history', this.#room, Number(seq));
-    return rows.map((row) => fromJson<HistoryItem>(row));
+    return rows.map((row) => decodeItem(row));
   }
 }
 
-function warning({ seq, text }: Told): string {
-  return `${seq} ${text}`;
+function warningKey(item: Extract<NewItem, { kind: 'warning' }>): string {
+  return `${item.seq} ${factKey(item)}`;
 }

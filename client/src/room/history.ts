@@ -1,166 +1,122 @@
 import type { Ref } from '@gochat/crypto/content';
-import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
-import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
-import type { MessageChange } from './changes.ts';
 
-export type HistoryKind = 'text' | 'leaving' | 'joined' | 'removed' | 'changed' | 'warning';
+/** One line of a room's history as this profile has it. It is a fact: screens make the sentence. */
+export type HistoryItem = TextItem | EventItem;
 
-/** Who put one emoji to a message. */
+/** A line that is not a message: something happened in the room, or something is wrong with the log. */
+export type EventItem = LeavingItem | JoinedItem | RemovedItem | ChangedItem | WarningItem;
+
+/** `seq` and `sub` identify a line permanently. */
+interface Line {
+  readonly seq: Position;
+  /** Numbers the lines of one log entry from 0. */
+  readonly sub: number;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+  /** Display name of the author, or of the member who left, joined or was removed; empty for warnings. */
+  readonly from: string;
+  /** That member's device key, or empty. */
+  readonly device: string;
+  readonly own: boolean;
+}
+
+/** A message, with every later change applied. */
+export interface TextItem extends Line {
+  readonly kind: 'text';
+  /** As its author last edited it; empty after it was deleted. */
+  readonly text: string;
+  /** The message's own id. */
+  readonly id: string;
+  /** Written in the third person, as with `/me`. */
+  readonly me?: true;
+  /** The message that this one answers. */
+  readonly reply?: Ref;
+  /** Device keys of the members whom it mentions. */
+  readonly mentions?: readonly string[];
+  /** When its author last edited it, by the server's clock. */
+  readonly edited?: number;
+  /** Who deleted it, by the name at that time. Its text is gone from this profile. */
+  readonly deleted?: { readonly by: string; readonly own: boolean };
+  readonly reactions?: readonly Reaction[];
+}
+
+/** Who added one emoji to a message. */
 export interface Reaction {
   readonly emoji: string;
   /** In the order in which they came. */
   readonly by: readonly { readonly device: string; readonly name: string }[];
 }
 
-/** One line of a room's story as this profile knows it, with all that has been changed of it since. */
-export interface HistoryItem {
-  readonly seq: Position;
-  /** Tells the lines of one log entry apart, from 0. `seq` and `sub` name a line for ever. */
-  readonly sub: number;
-  /** Milliseconds since 1970, by the server's clock. */
-  readonly at: number;
-  readonly kind: HistoryKind;
-  /** Display name, or empty when it is nobody's. */
-  readonly from: string;
-  /** The device key it is from, or empty. */
-  readonly device: string;
-  readonly own: boolean;
-  /** A message as its author has it now, empty when it was deleted; otherwise what happened, worded. */
-  readonly text: string;
-  /** A message's own id. */
-  readonly id?: string;
-  /** Said in the third person, as with `/me`. */
-  readonly me?: true;
-  /** The message that this one answers. */
-  readonly reply?: Ref;
-  /** Device keys of the members whom it calls by name. */
-  readonly mentions?: readonly string[];
-  /** When its author last changed it, by the server's clock. */
-  readonly edited?: number;
-  /** Who took it back, by the name of then. Its words are gone from this profile. */
-  readonly deleted?: { readonly by: string; readonly own: boolean };
-  readonly reactions?: readonly Reaction[];
+/** A member asks to be removed. */
+export interface LeavingItem extends Line {
+  readonly kind: 'leaving';
 }
 
-/** A line before it has its place among those of its entry. */
-export type Told = Omit<HistoryItem, 'sub'>;
+export interface JoinedItem extends Line {
+  readonly kind: 'joined';
+  /** The device was a member already, and joined again with another invite. */
+  readonly again?: true;
+}
 
-/** What goes into the history for an event, worded; undefined for what nobody needs to read. `room` is the room behind the event. */
-export function toHistory(event: RoomEvent, room: Room): Told | undefined {
-  switch (event.kind) {
-    case 'message': {
-      const line = { ...stamp(event), ...author(room, event.from), id: event.id };
-      if (event.content.kind === 'leave') return { ...line, kind: 'leaving', text: 'is leaving the room' };
-      if (event.content.kind !== 'text') return undefined;
-      const { kind, text, me, reply, mentions } = event.content;
-      return {
-        ...line,
-        kind,
-        text,
-        ...(me && { me }),
-        ...(reply && { reply }),
-        ...(mentions && { mentions }),
-      };
+export interface RemovedItem extends Line {
+  readonly kind: 'removed';
+  /** The admin's display name. */
+  readonly by?: string;
+}
+
+/** An admin changed the room. An older version of this software kept a sentence instead: then no member is set. */
+export interface ChangedItem extends Line {
+  readonly kind: 'changed';
+  readonly name?: string;
+  /** Empty when the topic was removed. */
+  readonly topic?: string;
+  /** Display names of those who became admins. */
+  readonly admins?: readonly string[];
+  /** Display names of those who are no longer admins. */
+  readonly dropped?: readonly string[];
+}
+
+export type WarningItem = Line & { readonly kind: 'warning' } & WarningFact;
+
+/** What is wrong, by the kinds of crypto's `Warning`, with display names. */
+export type WarningFact =
+  | {
+      readonly warning:
+        | 'undecryptable'
+        | 'repeated'
+        | 'skipped-handshake'
+        | 'rolled-back'
+        | 'broken'
+        | 'expired'
+        /** An older version of this software kept a sentence, which is not shown any more. */
+        | 'older-version';
     }
-    case 'joined': {
-      const text = event.again
-        ? 'joined again with a fresh invite, replacing an older place of the same device'
-        : 'joined by invite';
-      return { ...stamp(event), ...author(room, event.member), kind: 'joined', text };
-    }
-    case 'removed': {
-      const by = event.by === undefined ? '' : ` by ${nameOf(room, event.by)}`;
-      return { ...stamp(event), ...author(room, event.member), kind: 'removed', text: `was removed${by}` };
-    }
-    case 'changed': {
-      const text = wordSettings(event.settings, room);
-      if (text === '' || event.by === undefined) return undefined;
-      return { ...stamp(event), ...author(room, event.by), kind: 'changed', text };
-    }
-    case 'warning':
-      return { ...stamp(event), ...nobody, kind: 'warning', text: wordWarning(event.warning, room) };
-    default:
-      return undefined;
-  }
-}
+  | { readonly warning: 'missing'; readonly member: string; readonly count: number }
+  | { readonly warning: 'withheld' | 'forked' | 'unknown-content'; readonly member: string }
+  | { readonly warning: 'hole'; readonly member?: string }
+  /** `by` tried to edit or delete a message of `member` without the right to. */
+  | {
+      readonly warning: 'refused-change';
+      readonly change: 'edit' | 'delete';
+      readonly by: string;
+      readonly member: string;
+    };
 
-/** A change of another's message by somebody who has no right to it. */
-export function refusedChange(
-  event: { readonly seq: Position; readonly at: number; readonly content: MessageChange },
-  by: string,
-  item: HistoryItem,
-): Told {
-  const what = event.content.kind === 'delete' ? 'take back' : 'change';
-  return {
-    ...stamp(event),
-    ...nobody,
-    kind: 'warning',
-    text: `${by} tried to ${what} a message of ${item.from}: left out`,
-  };
-}
+/** A line before it is numbered within its log entry. */
+export type NewItem = WithoutSub<HistoryItem>;
+type WithoutSub<T> = T extends unknown ? Omit<T, 'sub'> : never;
 
-const nobody = { from: '', device: '', own: false };
-
-function stamp(event: { readonly seq: Position; readonly at: number }) {
-  return { seq: event.seq, at: event.at };
-}
-
-/** What a member is called; one who isn't in the room any more, too. */
-export function nameOf(room: Room, member: Member): string {
-  const members = membersOf(room);
-  // Who was removed is in the room of before only.
-  return (
-    labelsOf(members).get(member.device) ?? labelsOf([...members, member]).get(member.device) ?? member.name
-  );
-}
-
-function author(room: Room, member: Member) {
-  return { from: nameOf(room, member), device: member.device, own: member.self };
-}
-
-function wordSettings({ name, topic, appointed, dropped }: Settings, room: Room): string {
-  const said = topic === '' ? 'ended the topic' : `changed the topic to: ${topic}`;
-  return [
-    ...(name === undefined ? [] : [`renamed the room to ${name}`]),
-    ...appointed.map((member) => `made ${nameOf(room, member)} an admin`),
-    ...dropped.map((member) => `ended that ${nameOf(room, member)} is an admin`),
-    ...(topic === undefined ? [] : [said]),
-  ].join(' and ');
-}
-
-/** What happened and what to do about it. */
-function wordWarning(warning: Warning, room: Room): string {
-  switch (warning.kind) {
-    case 'undecryptable':
-      return 'a message that no key of this room opens: somebody posted garbage, or the server damaged it';
-    case 'repeated':
-      return 'the server repeated an older entry: it was left out';
-    case 'missing':
-      return `${plural(warning.count, 'message')} of ${nameOf(room, warning.from)} never arrived: the server lost or withheld them; ask ${nameOf(room, warning.from)} to send again`;
-    case 'withheld':
-      return `${nameOf(room, warning.from)} has seen entries that the server has not shown here`;
-    case 'forked':
-      return `${nameOf(room, warning.from)} has been shown another log than this device: compare room codes (gochat safety) over another channel`;
-    case 'hole': {
-      const whose = warning.from === undefined ? 'a member' : nameOf(room, warning.from);
-      return `more than 200 messages of ${whose} are missing, so that this one can't be opened: this device renews its keys to go on`;
-    }
-    case 'unknown-content':
-      return `${nameOf(room, warning.from)} sent something that this version of GoChat doesn't know: upgrade to see it`;
-    case 'skipped-handshake':
-      return 'a change of the room that its rules do not allow was left out';
-    case 'rolled-back':
-      return 'this profile is an older copy of itself: nothing is sent until its keys are renewed, which happens by itself';
-    case 'broken':
-      return 'the others went on with keys that this device does not have: ask for a fresh invite and join again';
-    case 'expired':
-      return 'older messages had expired on the server before this device read them';
-    default:
-      return warning satisfies never;
-  }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** Equal for events that differ only in when they happened and to whom. */
+export function factKey(item: WithoutSub<EventItem>): string {
+  const {
+    seq: _seq,
+    sub: _sub,
+    at: _at,
+    from: _from,
+    device: _device,
+    own: _own,
+    ...fact
+  } = { sub: 0, ...item };
+  return JSON.stringify(fact);
 }

@@ -78,7 +78,9 @@ export class Tab {
     await this.page.waitForFunction(
       (wanted) =>
         (globalThis as unknown as Globals).events.some(
-          (event) => event.kind === 'items' && event.items.some((item) => item.text === wanted),
+          (event) =>
+            event.kind === 'items' &&
+            event.items.some((item) => item.kind === 'text' && item.text === wanted),
         ),
       text,
     );

@@ -73,9 +73,7 @@ async function tell(room: string): Promise<Told> {
   const members = await someone.profile.call('members', { room });
   const { code } = await someone.profile.call('safety', { room, member: undefined });
   return {
-    sights: items.flatMap((item) =>
-      item.kind === 'text' && item.id !== undefined ? [{ id: item.id, seq: Number(item.seq) }] : [],
-    ),
+    sights: items.flatMap((item) => (item.kind === 'text' ? [{ id: item.id, seq: Number(item.seq) }] : [])),
     device: members.find((member) => member.self)?.device ?? '',
     arrivals: items.flatMap((item) =>
       item.kind === 'joined' ? [[item.device, Number(item.seq)] as const] : [],
@@ -84,7 +82,7 @@ async function tell(room: string): Promise<Told> {
       .map((member) => member.device)
       .sort()
       .join(' ')} ${code}`,
-    warnings: items.filter((item) => item.kind === 'warning').map((item) => item.text),
+    warnings: (await someone.warnings(room)).map((fact) => JSON.stringify(fact)),
   };
 }
 

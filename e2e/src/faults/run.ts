@@ -59,7 +59,7 @@ export function runFaults(options: FaultOptions): Promise<FaultReport> {
     open: (home, random) => Stage.open(home, random),
     faults: FAULTS,
     longFaults: LONG_FAULTS,
-    shows: { repeat: /: the server repeated an older entry/ },
+    shows: { repeat: /"warning":"repeated"/ },
     leftOut: ({ disk }) =>
       disk === undefined
         ? { kinds: DISK_FAULTS, why: 'only root can mount a disk of its own for them' }

@@ -35,8 +35,8 @@ async function talk(ana: Someone, ben: Someone, room: string): Promise<void> {
   const ids = [await ana.says(room, 'hello'), await ana.says(room, '**bold** `code` > quote é 🜚')];
   await ana.delivered(room, ids);
   await ben.hears(room, 'hello');
-  const [first] = (await ben.history(room)).filter((item) => item.text === 'hello');
-  if (first?.id === undefined) throw new Error('ben has read it');
+  const [first] = (await ben.messages(room)).filter((item) => item.text === 'hello');
+  if (first === undefined) throw new Error('ben has read it');
   const ref = { seq: first.seq, id: first.id };
   const contents: readonly Content[] = [
     { kind: 'react', to: ref, emoji: '👍', on: true },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem, WarningFact } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
@@ -101,18 +101,22 @@ export class Someone {
 
   /** All messages of the room as `name: text`, in order. */
   async read(room: string): Promise<string[]> {
-    return (await this.history(room)).filter((i) => i.kind === 'text').map((i) => `${i.from}: ${i.text}`);
+    return (await this.messages(room)).map((i) => `${i.from}: ${i.text}`);
   }
 
-  /** What went wrong, as shown. */
-  async warnings(room: string): Promise<string[]> {
-    return (await this.history(room)).filter((i) => i.kind === 'warning').map((i) => i.text);
+  async messages(room: string): Promise<TextItem[]> {
+    return (await this.history(room)).filter((item) => item.kind === 'text');
+  }
+
+  /** The warnings that the room's history shows. */
+  async warnings(room: string): Promise<WarningFact[]> {
+    return (await this.history(room)).flatMap((item) => (item.kind === 'warning' ? [factOf(item)] : []));
   }
 
   /** Waits until the profile has read this text. */
   async hears(room: string, text: string): Promise<void> {
     await this.until(
-      async () => (await this.history(room)).some((i) => i.text === text),
+      async () => (await this.messages(room)).some((i) => i.text === text),
       `${this.name} hears "${text}"`,
     );
   }
@@ -137,4 +141,19 @@ export class Someone {
   close(): Promise<void> {
     return this.profile.close();
   }
+}
+
+/** A warning without its place in the history. */
+function factOf(item: Extract<HistoryItem, { kind: 'warning' }>): WarningFact {
+  const {
+    seq: _seq,
+    sub: _sub,
+    at: _at,
+    from: _from,
+    device: _device,
+    own: _own,
+    kind: _kind,
+    ...fact
+  } = item;
+  return fact;
 }

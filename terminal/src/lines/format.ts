@@ -1,12 +1,16 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem } from '@gochat/client/history';
+import { english } from '@gochat/view/english';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { Words } from '@gochat/view/words';
 import { safeJson } from '../safe-json.ts';
 
+const words = new Words('en', english);
+
 /** A line of the chat: `name: text`, or `* what happened`. Further lines of a text are indented. `answered`: what it replies to. */
-export function formatItem(item: HistoryItem, answered?: HistoryItem): string {
-  const text = sanitizeText(item.text).replaceAll('\n', '\n  ');
+export function formatItem(item: HistoryItem, answered?: TextItem): string {
   const from = sanitizeLine(item.from);
-  if (item.kind !== 'text') return item.from === '' ? `* ${text}` : `* ${from} ${text}`;
+  if (item.kind !== 'text') return `* ${words.text.event(item, [from])}`;
+  const text = sanitizeText(item.text).replaceAll('\n', '\n  ');
   if (item.deleted !== undefined)
     return `* a message of ${from} was taken back by ${sanitizeLine(item.deleted.by)}`;
   // Never a star: what happened must not be said by anybody.
@@ -16,6 +20,7 @@ export function formatItem(item: HistoryItem, answered?: HistoryItem): string {
 
 /** What happened to a message after it was shown, a line each. */
 export function formatChange(was: HistoryItem, is: HistoryItem): string[] {
+  if (was.kind !== 'text' || is.kind !== 'text') return [];
   if (is.deleted !== undefined) {
     if (was.deleted !== undefined) return [];
     const whose = is.deleted.by === is.from ? 'a message' : `a message of ${sanitizeLine(is.from)}`;
@@ -42,8 +47,8 @@ function firstWords(text: string): string {
 
 /** A line for scripts. */
 export function jsonItem(room: string, item: HistoryItem): string {
-  const { seq, at, from, kind, text, id, me, reply, mentions, edited, deleted, reactions } = item;
-  return safeJson({ room, seq, at, from, kind, text, id, me, reply, mentions, edited, deleted, reactions });
+  const { seq, at, from, kind, sub: _sub, device: _device, own: _own, ...facts } = item;
+  return safeJson({ room, seq, at, from, kind, ...facts });
 }
 
 /** Rows as aligned columns, each cell one sanitised line. */

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/open';
 import { formatChange, formatItem } from './format.ts';
 
@@ -23,9 +23,14 @@ export class PrintedMessages {
   /** A line as it is printed now. */
   add(item: HistoryItem): string {
     this.#keep(item);
-    const { reply } = item;
-    const answered = reply && [...this.#lines.values()].find((i) => i.seq === reply.seq && i.id === reply.id);
-    return formatItem(item, answered);
+    return formatItem(item, item.kind === 'text' ? this.#answered(item) : undefined);
+  }
+
+  #answered({ reply }: TextItem): TextItem | undefined {
+    if (reply === undefined) return undefined;
+    for (const line of this.#lines.values())
+      if (line.kind === 'text' && line.seq === reply.seq && line.id === reply.id) return line;
+    return undefined;
   }
 
   /** What to print of a line that may have been printed before. */

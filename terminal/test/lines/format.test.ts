@@ -1,12 +1,12 @@
 import { ChatError } from '@gochat/client/chat-error';
-import type { HistoryItem } from '@gochat/client/history';
+import type { EventItem, TextItem } from '@gochat/client/history';
 import { expect, test } from 'vitest';
 import { parseDuration } from '../../src/duration.ts';
 import { exitCodeOf, UsageError } from '../../src/exit.ts';
 import { columns, formatChange, formatItem, jsonItem } from '../../src/lines/format.ts';
 
-const item = (more: Partial<HistoryItem>): HistoryItem => ({
-  seq: '7' as HistoryItem['seq'],
+const item = (more: Partial<TextItem>): TextItem => ({
+  seq: '7' as TextItem['seq'],
   sub: 0,
   at: 1,
   kind: 'text',
@@ -14,6 +14,7 @@ const item = (more: Partial<HistoryItem>): HistoryItem => ({
   device: 'd',
   own: false,
   text: 'hello',
+  id: 'x',
   ...more,
 });
 
@@ -31,14 +32,16 @@ test('nobody can write a line that looks like somebody else’s', () => {
 });
 
 test('what happened stands behind a star', () => {
-  expect(formatItem(item({ kind: 'joined', text: 'joined by invite' }))).toBe('* ana joined by invite');
-  expect(formatItem(item({ kind: 'warning', from: '', text: 'the server repeated an older entry' }))).toBe(
-    '* the server repeated an older entry',
+  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: 'ana', device: 'd', own: false };
+  expect(formatItem({ ...line, kind: 'joined' })).toBe('* ana joined by invite');
+  expect(formatItem({ ...line, kind: 'removed', by: 'mal\nben' })).toBe('* ana was removed by mal ben');
+  expect(formatItem({ ...line, from: '', device: '', kind: 'warning', warning: 'repeated' })).toBe(
+    '* The server repeated an older entry: it was ignored',
   );
 });
 
 test('a line for scripts has the documented members', () => {
-  expect(JSON.parse(jsonItem('r', item({ id: 'x' })))).toEqual({
+  expect(JSON.parse(jsonItem('r', item({})))).toEqual({
     room: 'r',
     seq: '7',
     at: 1,
@@ -46,6 +49,22 @@ test('a line for scripts has the documented members', () => {
     kind: 'text',
     text: 'hello',
     id: 'x',
+  });
+});
+
+test('a line for scripts has an event as facts', () => {
+  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: '', device: '', own: false };
+  expect(
+    JSON.parse(jsonItem('r', { ...line, kind: 'warning', warning: 'missing', member: 'ana', count: 2 })),
+  ).toEqual({
+    room: 'r',
+    seq: '7',
+    at: 1,
+    from: '',
+    kind: 'warning',
+    warning: 'missing',
+    member: 'ana',
+    count: 2,
   });
 });
 

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Preferences } from '@gochat/client/settings';
@@ -188,7 +188,7 @@ class ChatViewModel implements View, Acting {
 
   #tell(pane: RoomViewModel, fresh: readonly HistoryItem[]): void {
     const watched = this.#looking && pane === this.pane;
-    const news = fresh.filter((item) => isNews(item, pane.context));
+    const news = fresh.filter((item): item is TextItem => isNews(item, pane.context));
     if (news.length > 0 && !watched) tellOf(this, pane, news);
   }
 

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { inShort } from '../timeline/rows.ts';
@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 export function tellOf(
   { platform, preferences, words }: Host,
   pane: RoomViewModel,
-  news: readonly HistoryItem[],
+  news: readonly TextItem[],
 ): void {
   const { notify } = pane.notes;
   const forSelf = news.filter((item) => pane.isForSelf(item));

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Host } from '../chat/host.ts';
 import { choiceField, form } from '../dialogs/forms.ts';
@@ -25,7 +25,7 @@ interface Given {
   /** The open room; commands about a room aren't run without. */
   readonly pane: RoomViewModel;
   /** The message; commands about one aren't run without. */
-  readonly item: HistoryItem;
+  readonly item: TextItem;
   readonly row: string;
 }
 
@@ -237,7 +237,7 @@ function givenFor(
   if (about !== 'app' && pane === undefined) return undefined;
   if (about === 'message' && item === undefined) return undefined;
   // What a command isn't about it doesn't look at.
-  return { host, args, row: row ?? '', pane: pane as RoomViewModel, item: item as HistoryItem };
+  return { host, args, row: row ?? '', pane: pane as RoomViewModel, item: item as TextItem };
 }
 
 function openRoom({ host, args }: Given): void {

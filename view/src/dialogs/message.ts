@@ -1,6 +1,6 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { Host } from '../chat/host.ts';
-import { sanitizeText } from '../text/sanitize.ts';
+import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
 
@@ -26,9 +26,9 @@ export function askEmoji(host: Host, title: string, picked: (emoji: string) => v
 }
 
 /** Takes a message back, after a question. */
-export function askErase(host: Host, item: HistoryItem): void {
+export function askErase(host: Host, item: TextItem): void {
   const { pane } = host;
-  if (pane === undefined || item.id === undefined) return;
+  if (pane === undefined) return;
   const { seq, id } = item;
   const { erase } = host.words.text;
   host.ask({
@@ -41,9 +41,9 @@ export function askErase(host: Host, item: HistoryItem): void {
 }
 
 /** Puts one's reaction to a message, or takes it away when it is there. */
-export function react(host: Host, item: HistoryItem, emoji: string): void {
+export function react(host: Host, item: TextItem, emoji: string): void {
   const { pane } = host;
-  if (pane === undefined || item.id === undefined) return;
+  if (pane === undefined) return;
   const { seq, id } = item;
   const self = pane.self?.device;
   const on = !(item.reactions ?? []).some(
@@ -72,7 +72,13 @@ export function inspect(host: Host, seq: string | undefined): void {
       { label: text.time, value: host.clock.date(entry.at) },
       { label: text.size, value: text.bytes(entry.bytes) },
       { label: text.sealed, value: entry.body },
-      ...entry.says.map((item) => ({ label: text.says, value: sanitizeText(item.text) })),
+      ...entry.says.map((item) => ({
+        label: text.says,
+        value:
+          item.kind === 'text'
+            ? sanitizeText(item.text)
+            : host.words.text.event(item, [sanitizeLine(item.from)]),
+      })),
     ];
     shown.update({ parts, busy: false });
   });

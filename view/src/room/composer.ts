@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { Params } from '@gochat/client/methods';
 import type { Completion, Composer, Quote } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
@@ -27,8 +27,8 @@ export class ComposerViewModel {
   readonly #parts: ComposerParts;
   #text: string;
   #tick = 1;
-  #reply: HistoryItem | undefined;
-  #edit: HistoryItem | undefined;
+  #reply: TextItem | undefined;
+  #edit: TextItem | undefined;
   /** The draft that an edit has put aside. */
   #aside = '';
   #completion: Completion | undefined;
@@ -129,14 +129,14 @@ export class ComposerViewModel {
     this.#parts.changed();
   }
 
-  replyTo(item: HistoryItem): void {
+  replyTo(item: TextItem): void {
     if (this.#edit !== undefined) this.cancel();
     this.#reply = item;
     this.#keepDraft();
     this.#parts.changed();
   }
 
-  edit(item: HistoryItem): void {
+  edit(item: TextItem): void {
     if (this.#edit === undefined) this.#aside = this.#text;
     this.#edit = item;
     this.#reply = undefined;
@@ -180,10 +180,10 @@ export class ComposerViewModel {
             kind: 'text',
             text: words,
             ...(me && { me: true as const }),
-            ...(reply?.id !== undefined && { reply: { seq: reply.seq, id: reply.id } }),
+            ...(reply && { reply: { seq: reply.seq, id: reply.id } }),
             ...called,
           }
-        : { kind: 'edit', of: { seq: edit.seq, id: edit.id ?? '' }, text: words, ...called };
+        : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text: words, ...called };
     const typed = this.#text;
     this.clear();
     return {
@@ -226,7 +226,7 @@ export class ComposerViewModel {
     const reply = this.#reply;
     this.#parts.pane.note({
       draft: this.#text,
-      draftReply: reply?.id === undefined ? undefined : { seq: reply.seq, id: reply.id },
+      draftReply: reply && { seq: reply.seq, id: reply.id },
     });
   }
 }

@@ -1,5 +1,5 @@
 import { applyChange, isChange, targetOf } from '@gochat/client/changes';
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo, Waiting } from '@gochat/client/methods';
 import { type Lines, ownKey } from '../timeline/lines.ts';
 import { WAITING_SEQ } from '../timeline/rows.ts';
@@ -9,7 +9,7 @@ const REMEMBERED = 200;
 /** What waits to be sent in one room, as it is shown until it has been. */
 export class PendingMessages {
   readonly #lines: Lines;
-  readonly #made = new Map<string, HistoryItem>();
+  readonly #made = new Map<string, TextItem>();
   waiting: readonly Waiting[] = [];
 
   constructor(lines: Lines) {
@@ -17,7 +17,7 @@ export class PendingMessages {
   }
 
   /** Messages as the lines that they will become; what has its place in the log already is left out. */
-  items(self: { readonly name: string; readonly device: string }): readonly HistoryItem[] {
+  items(self: { readonly name: string; readonly device: string }): readonly TextItem[] {
     return this.waiting.flatMap((one) => {
       if (one.content.kind !== 'text' || this.#lines.get(ownKey(one.id)) !== undefined) return [];
       return [this.#item(one, one.content, self)];
@@ -28,11 +28,11 @@ export class PendingMessages {
     { id, at }: Waiting,
     { text, me, reply, mentions }: Extract<Waiting['content'], { kind: 'text' }>,
     { name, device }: { readonly name: string; readonly device: string },
-  ): HistoryItem {
+  ): TextItem {
     const known = this.#made.get(id);
     if (known !== undefined) return known;
-    const item: HistoryItem = {
-      seq: WAITING_SEQ as HistoryItem['seq'],
+    const item: TextItem = {
+      seq: WAITING_SEQ as TextItem['seq'],
       sub: 0,
       at,
       kind: 'text',
@@ -51,14 +51,14 @@ export class PendingMessages {
   }
 
   /** Lines as own edits, deletions and reactions will leave them, by key: they show at once, marked as waiting. */
-  changed(self: MemberInfo | undefined): ReadonlyMap<string, HistoryItem> {
-    const changed = new Map<string, HistoryItem>();
+  changed(self: MemberInfo | undefined): ReadonlyMap<string, TextItem> {
+    const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;
     const author = { device: self.device, name: self.name, own: true, admin: self.admin };
     for (const { content, at } of this.waiting) {
       if (!isChange(content)) continue;
       const target = targetOf(content);
-      const line = this.#lines.find(target.seq, (item) => item.id === target.id);
+      const line = this.#lines.message(target.seq, target.id);
       if (line === undefined) continue;
       const next = applyChange(changed.get(line.key) ?? line.item, content, author, at);
       if (next !== 'refused') changed.set(line.key, next);

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { RoomNotes } from '@gochat/client/settings';
@@ -38,7 +38,7 @@ export class RoomViewModel {
   readonly #lines: Lines;
   readonly #sending: PendingMessages;
   readonly #jotter: DebouncedSettings;
-  readonly #quoted = new Map<string, HistoryItem | null>();
+  readonly #quoted = new Map<string, TextItem | null>();
   readonly #asked = new Set<string>();
   readonly #kept: RowCache = new Map();
   #info: RoomInfo;
@@ -141,11 +141,9 @@ export class RoomViewModel {
   }
 
   /** The newest message that can be shown in a few words. */
-  get newestMessage(): HistoryItem | undefined {
+  get newestMessage(): TextItem | undefined {
     const { ignored } = this.context;
-    return this.#lines.all.findLast(
-      ({ item }) => item.kind === 'text' && item.deleted === undefined && !ignored.has(item.device),
-    )?.item;
+    return this.#lines.lastMessage((item) => item.deleted === undefined && !ignored.has(item.device));
   }
 
   get unread(): number {
@@ -166,21 +164,22 @@ export class RoomViewModel {
     for (let i = lines.length - 1; i >= 0; i--) {
       const line = lines[i];
       if (line === undefined || line.at <= read) break;
-      if (!isNews(line.item, context)) continue;
+      const { item } = line;
+      if (!isNews(item, context)) continue;
       unread++;
-      if (this.isForSelf(line.item)) mentions++;
+      if (this.isForSelf(item)) mentions++;
     }
     this.#counted = { revision: this.#revision, context, unread, mentions };
     return this.#counted;
   }
 
-  #answersSelf({ reply }: HistoryItem): boolean {
+  #answersSelf({ reply }: TextItem): boolean {
     if (reply === undefined) return false;
-    return this.#lines.find(reply.seq, (item) => item.id === reply.id)?.item.own === true;
+    return this.#lines.message(reply.seq, reply.id)?.item.own === true;
   }
 
   /** Whether a message calls this profile by name or answers it. */
-  isForSelf(item: HistoryItem): boolean {
+  isForSelf(item: TextItem): boolean {
     return item.mentions?.includes(this.context.self) === true || this.#answersSelf(item);
   }
 
@@ -244,7 +243,7 @@ export class RoomViewModel {
   }
 
   /** The message of a row, as it will be once what waits has been sent. */
-  message(key: string): HistoryItem | undefined {
+  message(key: string): TextItem | undefined {
     const line = this.#lines.get(key);
     const item = line?.item ?? this.#waitingItems().find((one) => keyOf(one) === key);
     return item?.kind === 'text' ? item : undefined;
@@ -264,10 +263,8 @@ export class RoomViewModel {
     return this.#waitingItems().length > 0;
   }
 
-  lastOwn(): HistoryItem | undefined {
-    return this.#lines.all.findLast(
-      ({ item }) => item.kind === 'text' && item.own && item.deleted === undefined,
-    )?.item;
+  lastOwn(): TextItem | undefined {
+    return this.#lines.lastMessage((item) => item.own && item.deleted === undefined);
   }
 
   /** Members by who spoke last, oneself left out. */
@@ -365,11 +362,11 @@ export class RoomViewModel {
 
   /** Fetches the quoted messages that aren't among the lines. */
   #askQuoted(items: readonly HistoryItem[]): void {
-    for (const { reply } of items) {
-      if (reply === undefined) continue;
+    for (const item of items) {
+      if (item.kind !== 'text' || item.reply === undefined) continue;
+      const { reply } = item;
       const name = `${reply.seq} ${reply.id}`;
-      if (this.#asked.has(name) || this.#lines.find(reply.seq, (item) => item.id === reply.id) !== undefined)
-        continue;
+      if (this.#asked.has(name) || this.#lines.message(reply.seq, reply.id) !== undefined) continue;
       this.#asked.add(name);
       this.find(reply.seq, reply.id)
         .then((found) => {
@@ -398,12 +395,12 @@ export class RoomViewModel {
   }
 
   /** A message by where it stands and its own id, fetched when it isn't among the lines. */
-  async find(seq: string, id: string): Promise<HistoryItem | undefined> {
-    const line = this.#lines.find(seq, (item) => item.id === id);
+  async find(seq: string, id: string): Promise<TextItem | undefined> {
+    const line = this.#lines.message(seq, id);
     if (line !== undefined) return line.item;
     const after = String(Math.max(0, Number(seq) - 1));
     const items = await this.#parts.profile.call('history', { room: this.#info.id, after, limit: 8 });
-    return items.find((item) => item.seq === seq && item.id === id);
+    return items.find((item): item is TextItem => item.kind === 'text' && item.seq === seq && item.id === id);
   }
 
   /** What stands up to a row was on the screen. */
@@ -456,7 +453,7 @@ export class RoomViewModel {
     await this.#jotter.save();
   }
 
-  #waitingItems(): readonly HistoryItem[] {
+  #waitingItems(): readonly TextItem[] {
     return this.#sending.items({ name: this.#info.as, device: this.context.self });
   }
 

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { TextItem } from '@gochat/client/history';
 import type { Search } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
@@ -12,7 +12,7 @@ export interface SearchParts {
   readonly find: (
     text: string,
     before: string | undefined,
-  ) => Promise<{ items: readonly HistoryItem[]; next: string | undefined }>;
+  ) => Promise<{ items: readonly TextItem[]; next: string | undefined }>;
   readonly jump: (seq: string) => void;
   readonly changed: () => void;
   readonly failed: (error: unknown) => void;
@@ -23,7 +23,7 @@ export class SearchViewModel {
   readonly pane: RoomViewModel;
   readonly #parts: SearchParts;
   readonly #text: string;
-  #hits: readonly HistoryItem[] = [];
+  #hits: readonly TextItem[] = [];
   #next: string | undefined;
   #busy = false;
   #ended = false;

@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { RowContext } from './context.ts';
 import type { Row } from './row.ts';
 
@@ -27,7 +27,7 @@ export interface CachedRow {
 
 /** What names a line for ever: own messages by their id, which they have while they wait already. */
 export function keyOf(item: HistoryItem): string {
-  return item.own && item.id !== undefined ? ownKey(item.id) : `${item.seq}.${item.sub}`;
+  return item.own && item.kind === 'text' ? ownKey(item.id) : `${item.seq}.${item.sub}`;
 }
 
 export function ownKey(id: string): string {
@@ -59,6 +59,21 @@ export class Lines {
       const line = this.#all[i];
       if (line === undefined || line.at !== at) return undefined;
       if (fits(line.item)) return line;
+    }
+    return undefined;
+  }
+
+  /** The line of a message by its position and its own id. */
+  message(seq: string, id: string): (Line & { readonly item: TextItem }) | undefined {
+    const line = this.find(seq, (item) => item.kind === 'text' && item.id === id);
+    return line !== undefined && isMessage(line) ? line : undefined;
+  }
+
+  /** The newest message that fits. */
+  lastMessage(fits: (item: TextItem) => boolean): TextItem | undefined {
+    for (let i = this.#all.length - 1; i >= 0; i--) {
+      const item = this.#all[i]?.item;
+      if (item?.kind === 'text' && fits(item)) return item;
     }
     return undefined;
   }
@@ -114,6 +129,10 @@ export class Lines {
     this.#byKey.set(line.key, line);
     return line;
   }
+}
+
+function isMessage(line: Line): line is Line & { readonly item: TextItem } {
+  return line.item.kind === 'text';
 }
 
 function compare(line: Line | undefined, at: number, sub: number): number {

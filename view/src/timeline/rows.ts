@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@gochat/client/history';
+import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
 import type { Quote } from '../chat/snapshot.ts';
 import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
@@ -16,11 +16,11 @@ const QUOTE_CHARS = 120;
 export interface TimelineInput {
   readonly lines: Lines;
   /** Own messages that wait to be sent, as the lines they will become. */
-  readonly waiting: readonly HistoryItem[];
+  readonly waiting: readonly TextItem[];
   /** Lines as they will be once what waits has been sent, by key. */
-  readonly changed: ReadonlyMap<string, HistoryItem>;
+  readonly changed: ReadonlyMap<string, TextItem>;
   /** Quoted messages that aren't among the lines, by `seq id`; null when this device doesn't have it. */
-  readonly quoted: ReadonlyMap<string, HistoryItem | null>;
+  readonly quoted: ReadonlyMap<string, TextItem | null>;
   readonly readers: Readers;
   /** The place behind which lines are new, or undefined for no unread line. */
   readonly newBehind: number | undefined;
@@ -51,7 +51,7 @@ class Pass {
   readonly #kept: RowCache;
   readonly #rows: Row[] = [];
   readonly #used: RowCache = new Map();
-  #previous: HistoryItem | undefined;
+  #previous: TextItem | undefined;
   #day = '';
   #unreadKey: string | undefined;
   #fold: Line[] = [];
@@ -92,10 +92,10 @@ class Pass {
     }
   }
 
-  waiting(item: HistoryItem): void {
+  waiting(item: TextItem): void {
     this.#flush();
     const { context } = this.#story;
-    const key = ownKey(item.id ?? '');
+    const key = ownKey(item.id);
     const first = this.#isFirst(item);
     const quote = this.#quote(item);
     this.#keep(key, [item, first, quote.item, context], () =>
@@ -111,7 +111,7 @@ class Pass {
     return { rows: this.#rows, unreadKey: this.#unreadKey };
   }
 
-  #message(item: HistoryItem, line: Line): void {
+  #message(item: TextItem, line: Line): void {
     const { context, readers, changed } = this.#story;
     const first = this.#isFirst(item);
     this.#previous = item;
@@ -152,11 +152,11 @@ class Pass {
     this.#rows.push(row);
   }
 
-  #warning(item: HistoryItem, line: Line): void {
+  #warning(item: EventItem, line: Line): void {
     const { context } = this.#story;
     this.#previous = undefined;
     if (line.made?.item !== item || line.made.context !== context) {
-      const text = sanitizeText(item.text);
+      const text = context.words.text.event(item, []);
       const time = context.clock.time(item.at);
       const spoken = `${context.words.text.warning}, ${time}: ${text}`;
       const row: Row = { kind: 'warning', key: line.key, time, text, spoken };
@@ -178,7 +178,7 @@ class Pass {
     this.#keep(key, [context, lines.length, first.item, lines.at(-1)?.item], make);
   }
 
-  #isFirst(item: HistoryItem): boolean {
+  #isFirst(item: TextItem): boolean {
     const previous = this.#previous;
     return (
       previous === undefined ||
@@ -219,14 +219,14 @@ class Pass {
     this.#rows.push(kept.row);
   }
 
-  #quote(item: HistoryItem): {
-    readonly item: HistoryItem | null | undefined;
+  #quote(item: TextItem): {
+    readonly item: TextItem | null | undefined;
     readonly quote: Quote | undefined;
   } {
     const { reply } = item;
     if (reply === undefined) return NO_QUOTE;
     const { lines, quoted, changed, context } = this.#story;
-    const line = lines.find(reply.seq, (other) => other.id === reply.id);
+    const line = lines.message(reply.seq, reply.id);
     const found =
       line === undefined ? quoted.get(`${reply.seq} ${reply.id}`) : (changed.get(line.key) ?? line.item);
     return { item: found, quote: quoteOf(found ?? undefined, reply.seq, line?.key, context) };
@@ -244,13 +244,13 @@ function isIgnored(line: Line | undefined, context: RowContext): boolean {
 }
 
 /** Whether a line counts as something new to read. */
-export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): boolean {
+export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): item is TextItem {
   return item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.device);
 }
 
 /** A message in short, as it is quoted. */
 export function quoteOf(
-  item: HistoryItem | undefined,
+  item: TextItem | undefined,
   seq: string,
   key: string | undefined,
   { words }: RowContext,
@@ -289,7 +289,7 @@ interface MessageParts {
 }
 
 function messageRow(
-  item: HistoryItem,
+  item: TextItem,
   { first, quote, answersSelf, context, key, names }: MessageParts,
 ): MessageRow {
   const { words, clock } = context;
@@ -342,7 +342,7 @@ function messageRow(
 export const WAITING_SEQ = '0';
 
 function deliveryOf(
-  item: HistoryItem,
+  item: TextItem,
   names: readonly string[] | undefined,
   { words }: RowContext,
 ): Pick<MessageRow, 'delivery' | 'deliveryText'> {
@@ -352,7 +352,7 @@ function deliveryOf(
   return { delivery: 'read', deliveryText: words.text.readBy(names) };
 }
 
-function callable(item: HistoryItem, { labels, self }: RowContext): Callable {
+function callable(item: TextItem, { labels, self }: RowContext): Callable {
   const all = new Map<string, { self: boolean }>();
   for (const device of item.mentions ?? []) {
     const label = labels.get(device);
@@ -361,7 +361,7 @@ function callable(item: HistoryItem, { labels, self }: RowContext): Callable {
   return all;
 }
 
-function deletedRow(item: HistoryItem, first: boolean, context: RowContext, key: string): Row {
+function deletedRow(item: TextItem, first: boolean, context: RowContext, key: string): Row {
   const { words, clock } = context;
   const author = authorOf(item, context);
   const time = clock.time(item.at);
@@ -370,7 +370,7 @@ function deletedRow(item: HistoryItem, first: boolean, context: RowContext, key:
 }
 
 function deletedText(
-  { deleted, own, from }: HistoryItem,
+  { deleted, own, from }: TextItem,
   name: string,
   text: RowContext['words']['text'],
 ): string {
@@ -385,24 +385,19 @@ function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext):
 }
 
 function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowContext): Row {
-  const details = lines.map(({ item }) => ({
-    time: clock.time(item.at),
-    text:
-      item.from === '' ? sanitizeText(item.text) : `${sanitizeLine(item.from)} ${sanitizeText(item.text)}`,
-  }));
+  const events = lines.flatMap(({ item }) => (item.kind === 'text' ? [] : [item]));
+  const { event } = words.text;
+  const nameOf = (item: EventItem) => sanitizeLine(item.from);
+  const details = events.map((item) => ({ time: clock.time(item.at), text: event(item, [nameOf(item)]) }));
   // "ana and ben joined by invite; cleo was removed by ana"
-  const groups = new Map<string, string[]>();
-  for (const { item } of lines) {
-    const names = groups.get(item.text) ?? [];
-    groups.set(item.text, item.from === '' ? names : [...names, sanitizeLine(item.from)]);
+  const groups = new Map<string, { readonly first: EventItem; readonly names: Set<string> }>();
+  for (const item of events) {
+    const fact = factKey(item);
+    const group = groups.get(fact) ?? { first: item, names: new Set() };
+    groups.set(fact, group);
+    group.names.add(nameOf(item));
   }
-  const text = [...groups]
-    .map(([what, names]) =>
-      names.length === 0
-        ? sanitizeText(what)
-        : `${words.text.names([...new Set(names)])} ${sanitizeText(what)}`,
-    )
-    .join('; ');
+  const text = [...groups.values()].map(({ first, names }) => event(first, [...names])).join('; ');
   const time = details.at(-1)?.time ?? '';
   return { kind: 'notice', key, time, text, details, spoken: `${time}: ${text}` };
 }

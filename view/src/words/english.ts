@@ -1,5 +1,6 @@
 import { commandText } from './commands.ts';
 import type { Formats } from './formats.ts';
+import { eventText } from './history.ts';
 import { namesIn } from './names.ts';
 import type { Catalogue, Words } from './words.ts';
 
@@ -16,6 +17,7 @@ function text(f: Formats) {
   return {
     commands: commandText(),
     names,
+    event: eventText(f),
     you: 'you',
     nobody: 'somebody',
     unreadLine: 'New messages',

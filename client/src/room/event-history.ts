@@ -1,0 +1,114 @@
+import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
+import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import type { Position } from '@gochat/protocol/fields';
+import type { MessageChange } from './changes.ts';
+import type { NewItem, TextItem, WarningFact } from './history.ts';
+
+/**
+ * @param room the room after the event.
+ * @returns the history's line for an event; undefined for an event that the history doesn't show.
+ */
+export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
+  switch (event.kind) {
+    case 'message': {
+      const line = { ...stamp(event), ...author(room, event.from) };
+      if (event.content.kind === 'leave') return { ...line, kind: 'leaving' };
+      if (event.content.kind !== 'text') return undefined;
+      const { kind, text, me, reply, mentions } = event.content;
+      return {
+        ...line,
+        kind,
+        id: event.id,
+        text,
+        ...(me && { me }),
+        ...(reply && { reply }),
+        ...(mentions && { mentions }),
+      };
+    }
+    case 'joined':
+      return {
+        ...stamp(event),
+        ...author(room, event.member),
+        kind: 'joined',
+        ...(event.again && { again: true }),
+      };
+    case 'removed':
+      return {
+        ...stamp(event),
+        ...author(room, event.member),
+        kind: 'removed',
+        ...(event.by && { by: nameOf(room, event.by) }),
+      };
+    case 'changed': {
+      const changed = settingsFacts(event.settings, room);
+      if (Object.keys(changed).length === 0 || event.by === undefined) return undefined;
+      return { ...stamp(event), ...author(room, event.by), kind: 'changed', ...changed };
+    }
+    case 'warning':
+      return { ...stamp(event), ...nobody, kind: 'warning', ...warningFact(event.warning, room) };
+    default:
+      return undefined;
+  }
+}
+
+/** The line for a change of a message by a member who has no right to make it. */
+export function refusedChange(
+  event: { readonly seq: Position; readonly at: number; readonly content: MessageChange },
+  by: string,
+  item: TextItem,
+): NewItem {
+  const change = event.content.kind === 'delete' ? 'delete' : 'edit';
+  return {
+    ...stamp(event),
+    ...nobody,
+    kind: 'warning',
+    warning: 'refused-change',
+    change,
+    by,
+    member: item.from,
+  };
+}
+
+const nobody = { from: '', device: '', own: false };
+
+function stamp(event: { readonly seq: Position; readonly at: number }) {
+  return { seq: event.seq, at: event.at };
+}
+
+/** A member's display name in a room; also of one who is no longer in it. */
+export function nameOf(room: Room, member: Member): string {
+  const members = membersOf(room);
+  // A removed member is only in the room before the removal.
+  return (
+    labelsOf(members).get(member.device) ?? labelsOf([...members, member]).get(member.device) ?? member.name
+  );
+}
+
+function author(room: Room, member: Member) {
+  return { from: nameOf(room, member), device: member.device, own: member.self };
+}
+
+function settingsFacts({ name, topic, admins, dropped }: Settings, room: Room) {
+  const names = (members: readonly Member[]) => members.map((member) => nameOf(room, member));
+  return {
+    ...(name !== undefined && { name }),
+    ...(topic !== undefined && { topic }),
+    ...(admins.length > 0 && { admins: names(admins) }),
+    ...(dropped.length > 0 && { dropped: names(dropped) }),
+  };
+}
+
+function warningFact(warning: Warning, room: Room): WarningFact {
+  switch (warning.kind) {
+    case 'missing':
+      return { warning: warning.kind, member: nameOf(room, warning.from), count: warning.count };
+    case 'withheld':
+    case 'forked':
+    case 'unknown-content':
+      return { warning: warning.kind, member: nameOf(room, warning.from) };
+    case 'hole':
+      return { warning: warning.kind, ...(warning.from && { member: nameOf(room, warning.from) }) };
+    default:
+      return { warning: warning.kind };
+  }
+}

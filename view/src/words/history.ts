@@ -1,0 +1,93 @@
+import type { EventItem } from '@gochat/client/history';
+import { sanitizeLine } from '../text/sanitize.ts';
+import type { Formats } from './formats.ts';
+
+type Who = readonly string[];
+type Changed = Extract<EventItem, { kind: 'changed' }>;
+type Warning = Extract<EventItem, { kind: 'warning' }>;
+
+/** The sentence for an event of a room's history. `who`: the sanitized names of those whom it happened to; empty for warnings. */
+export function eventText(f: Formats): (event: EventItem, who: Who) => string {
+  return (event, who) => {
+    const names = f.list(who);
+    switch (event.kind) {
+      case 'leaving':
+        return `${names} ${who.length === 1 ? 'is' : 'are'} leaving the room`;
+      case 'joined':
+        return event.again === true
+          ? `${names} joined again with a new invite on the same device`
+          : `${names} joined by invite`;
+      case 'removed': {
+        const was = who.length === 1 ? 'was' : 'were';
+        return event.by === undefined
+          ? `${names} ${was} removed`
+          : `${names} ${was} removed by ${sanitizeLine(event.by)}`;
+      }
+      case 'changed':
+        return changedText(f, event, names);
+      case 'warning':
+        return warningText(f, event);
+      default:
+        return event satisfies never;
+    }
+  };
+}
+
+function changedText(f: Formats, { name, topic, admins = [], dropped = [] }: Changed, names: string): string {
+  const all = (members: readonly string[]) => f.list(members.map((member) => sanitizeLine(member)));
+  const changes = [
+    ...(name === undefined ? [] : [`renamed the room to ${sanitizeLine(name)}`]),
+    ...(admins.length === 0 ? [] : [`made ${all(admins)} admin`]),
+    ...(dropped.length === 0 ? [] : [`removed ${all(dropped)} as admin`]),
+    ...(topic === undefined ? [] : [topicText(topic)]),
+  ];
+  if (changes.length === 0) return `${names} changed the room (an earlier version of GoChat kept no details)`;
+  return `${names} ${f.list(changes)}`;
+}
+
+function topicText(topic: string): string {
+  return topic === '' ? 'removed the topic' : `changed the topic to: ${sanitizeLine(topic)}`;
+}
+
+/** What is wrong, and what to do about it. */
+function warningText(f: Formats, event: Warning): string {
+  switch (event.warning) {
+    case 'undecryptable':
+      return 'A message could not be decrypted: a member sent garbage, or the server damaged it';
+    case 'repeated':
+      return 'The server repeated an older entry: it was ignored';
+    case 'missing': {
+      const member = sanitizeLine(event.member);
+      return f.plural(event.count, {
+        one: `# message of ${member} never arrived: the server lost or withheld it; ask ${member} to send it again`,
+        other: `# messages of ${member} never arrived: the server lost or withheld them; ask ${member} to send them again`,
+      });
+    }
+    case 'withheld':
+      return `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
+    case 'forked':
+      return `The server has shown ${sanitizeLine(event.member)} a different history: compare room codes over another channel`;
+    case 'hole': {
+      const whose = event.member === undefined ? 'a member' : sanitizeLine(event.member);
+      return `More than 200 messages of ${whose} are missing, so the next ones can't be decrypted: this device is renewing its keys`;
+    }
+    case 'unknown-content':
+      return `${sanitizeLine(event.member)} sent something that this version of GoChat doesn't know: upgrade to see it`;
+    case 'skipped-handshake':
+      return "A change that the room's rules don't allow was ignored";
+    case 'rolled-back':
+      return 'This profile is an older copy of itself: nothing is sent until its keys are renewed, which happens automatically';
+    case 'broken':
+      return 'The other members use keys that this device does not have: ask for a new invite and join again';
+    case 'expired':
+      return 'Older messages expired on the server before this device read them';
+    case 'refused-change': {
+      const what = event.change === 'delete' ? 'delete' : 'edit';
+      return `${sanitizeLine(event.by)} tried to ${what} a message of ${sanitizeLine(event.member)}: this was ignored`;
+    }
+    case 'older-version':
+      return 'Something was wrong here: an earlier version of GoChat kept no details';
+    default:
+      return event satisfies never;
+  }
+}
