@@ -1,27 +1,31 @@
 import { parseArgs } from 'node:util';
 
-/** How long a suite of random cases runs, and which. */
+/** How long a suite of random cases runs, and which cases. */
 export interface RunOptions {
   readonly seconds: number;
+  /** The number of faults after which the run ends, in place of the time. */
+  readonly faults?: number;
   readonly seed: number;
-  /** Only what is called so; everything where it is empty. */
+  /** Only the cases of these names; all of them if empty. */
   readonly only: readonly string[];
 }
 
 const SECONDS = 60;
 const MOST_SECONDS = 24 * 3_600;
+const MOST_FAULTS = 1_000_000;
 const SEEDS = 2 ** 31;
 
 /**
- * `--seconds N --seed N --only NAME`, the last as often as wanted; without a seed it is another one each time.
- * @param names what `--only` may name
- * @throws TypeError when they can't be read
+ * Reads `--seconds N --faults N --seed N --only NAME`; `--only` may be repeated. Without `--seed` the seed is random.
+ * @param names the names that `--only` takes
+ * @throws TypeError when an option is unknown or its value is invalid
  */
 export function readRunOptions(args: readonly string[], names: readonly string[] = []): RunOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       seconds: { type: 'string' },
+      faults: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
     },
@@ -37,6 +41,7 @@ export function readRunOptions(args: readonly string[], names: readonly string[]
     only: values.only,
     seconds:
       values.seconds === undefined ? SECONDS : readNumber('--seconds', values.seconds, 1, MOST_SECONDS),
+    ...(values.faults !== undefined && { faults: readNumber('--faults', values.faults, 1, MOST_FAULTS) }),
     seed:
       values.seed === undefined
         ? Math.floor(Math.random() * SEEDS)

@@ -1,6 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import { Line } from '../people/line.ts';
 import { RawMember, text } from '../people/raw-member.ts';
+import { WAIT_MS } from '../waits.ts';
 
 const FOLLOWERS = 20;
 const POST_EVERY_MS = 20;
@@ -15,7 +16,7 @@ export interface Latency {
   readonly samples: number;
 }
 
-/** A room in which somebody speaks all the time, and others listen: who is to notice nothing. */
+/** A room in which one connection posts all the time and others listen. No attack may disturb them. */
 export class Bystanders {
   readonly room: RoomId;
   readonly #speaker: Line;
@@ -70,7 +71,7 @@ export class Bystanders {
    */
   async close(): Promise<{ readonly said: number; readonly lost: number; readonly wrong: number }> {
     for (const timer of this.#timers) clearInterval(timer);
-    const late = setTimeout(() => this.#fail(new Error('not all was heard')), 10_000);
+    const late = setTimeout(() => this.#fail(new Error('not all was heard')), WAIT_MS);
     while (this.#trouble === undefined && this.#heard.some((heard) => heard.length < this.#bodies.length))
       await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
     clearTimeout(late);

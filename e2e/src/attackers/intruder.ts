@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { WAIT_MS } from '../waits.ts';
 
 /** Of what a connection heard, so much of its end is kept. */
 const KEPT_CHARS = 64 * 1024;
@@ -79,7 +80,7 @@ export class Intruder {
   }
 
   /** @returns whether it heard such a thing before the end of the connection, and of the time */
-  async hears(pattern: RegExp, ms = 10_000): Promise<boolean> {
+  async hears(pattern: RegExp, ms = WAIT_MS): Promise<boolean> {
     const late = pause(ms).then(() => 'late');
     while (!pattern.test(this.heard)) {
       if (this.ended) return false;

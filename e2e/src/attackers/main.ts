@@ -21,6 +21,7 @@ const report = await runAttackers({
   calmMs: 2_000,
   crowd: 10_000,
   tries: 3,
+  yielding: true,
   tell,
 });
 tell(JSON.stringify(report));

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { temporary } from '../people/people.ts';
@@ -13,14 +13,19 @@ import { Bystanders, type Latency } from './bystanders.ts';
 import { pause } from './intruder.ts';
 
 export interface AttackOptions {
-  /** How long each attack goes on that isn't a matter of tries. */
+  /** How long an attack lasts that isn't a fixed number of tries. */
   readonly seconds: number;
   readonly only?: readonly string[];
-  /** How long the bystanders are alone before each, in milliseconds. */
+  /** How long the bystanders talk undisturbed before each attack, in milliseconds. */
   readonly calmMs: number;
   readonly crowd: number;
-  /** How often one that disturbed the others is tried again: the machine may have been what disturbed them. */
+  /** How often an attack that slowed the others is tried: other programs on the machine may have slowed them. */
   readonly tries: number;
+  /**
+   * Whether attackers have the lowest priority. Real attackers have their own machines; here they share the processor with
+   * those whose latency is measured. On a busy machine, processes of the lowest priority hardly run.
+   */
+  readonly yielding: boolean;
   tell(line: string): void;
 }
 
@@ -29,7 +34,7 @@ export interface Attacked extends Outcome {
   readonly meanwhile: Latency;
   /** Of the 99th percentiles. */
   readonly ratio: number;
-  /** Of the server, the most meanwhile, in megabytes. */
+  /** The server's largest resident memory during the attack, in megabytes. */
   readonly residentMb: number;
 }
 
@@ -41,20 +46,20 @@ export interface AttackReport {
   readonly residentMb: { readonly before: number; readonly most: number; readonly after: number };
 }
 
-/** What others' 99th percentile may grow by, and what the server may take of memory whatever is done to it. */
+/** Limits for the growth of the bystanders' 99th percentile, and for the server's memory. */
 const MOST_RATIO = 3;
 const MOST_RESIDENT_MB = 512;
-/** In place of 10 s, 30 s and 90 s, so that a run needn't wait that long: who says nothing is ended by the same clock. */
+/** In place of 10 s, 30 s and 90 s, so that a run takes less time. */
 const PATIENCE_MS = 6_000;
 const SCRIPT = fileURLToPath(new URL('attack-process.ts', import.meta.url));
 const WEB = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 
-/** Tries every attack on one server after the other, while bystanders talk. */
+/** Runs every attack on one server, one after the other, while bystanders talk. */
 export async function runAttackers(options: AttackOptions): Promise<AttackReport> {
   buildGochat();
   const home = await temporary();
   const server = await ChildServer.start(join(home.path, 'server'), 0, [], WEB, {
-    // As it is for addresses out there.
+    // Loopback is limited like every other address.
     sparesLoopback: false,
     helloMs: PATIENCE_MS,
     httpMs: PATIENCE_MS,
@@ -74,8 +79,8 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
     for (const name of names) {
       let attacked: Attacked | undefined;
       for (let tries = 0; tries < options.tries; tries++) {
-        const next = await attack(name, target, bystanders, server.pid, options.calmMs);
-        // Whatever got in once counts, however often it is tried.
+        const next = await attack(name, target, bystanders, server.pid, options);
+        // An attack that succeeded once counts, however often it is tried.
         const got = Math.max(next.got, attacked?.got ?? 0);
         const calmer = attacked === undefined || next.ratio < attacked.ratio ? next : attacked;
         attacked = { ...calmer, got };
@@ -98,7 +103,7 @@ async function attack(
   target: Target,
   bystanders: Bystanders,
   pid: number,
-  calmMs: number,
+  { calmMs, yielding }: AttackOptions,
 ): Promise<Attacked> {
   bystanders.latency();
   await pause(calmMs);
@@ -108,8 +113,7 @@ async function attack(
     memory.most = Math.max(memory.most, residentMb(pid));
   }, 50);
   const child = fork(SCRIPT, [name, JSON.stringify(target)], { execArgv: ['--import', 'tsx'] });
-  // Attackers have machines of their own; here they share one with those whom they attack.
-  if (child.pid !== undefined) setPriority(child.pid, 19);
+  if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const ended = once(child, 'exit');
   try {
     const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome | number | null];
@@ -129,7 +133,7 @@ export function isHeld({ attackers, lost, wrong, residentMb: { most } }: AttackR
   return gotNothing && lost === 0 && wrong === 0 && most <= MOST_RESIDENT_MB;
 }
 
-/** Whether nobody else was slowed more than they may be. */
+/** Whether no attack slowed the bystanders more than {@link MOST_RATIO}. */
 export function isCalm({ attackers }: AttackReport): boolean {
   return Object.values(attackers).every(({ ratio }) => ratio <= MOST_RATIO);
 }

@@ -6,7 +6,7 @@ import { findTool } from '../tool.ts';
 import { CLUSTER_FAULTS } from './kinds.ts';
 import { runClusterFaults } from './run.ts';
 
-/** `npm run cluster -- --seconds 60 [--seed N] [--only KIND …]` */
+/** `npm run cluster -- --seconds 60 [--seed N] [--only KIND …]`, or `--faults N` in place of `--seconds` */
 const OWN_NETWORK = 'GOCHAT_OWN_NETWORK';
 const inOwnNetwork = process.env[OWN_NETWORK] === '1';
 const options = readRunOptions(process.argv.slice(2), Object.keys(CLUSTER_FAULTS));
@@ -24,11 +24,19 @@ const mayMakeNetworks =
 if (mayMakeNetworks && !inOwnNetwork) process.exit(againInOwnNetwork());
 if (inOwnNetwork) spawnSync('ip', ['link', 'set', 'lo', 'up']);
 
-process.stdout.write(`seed ${options.seed}, ${options.seconds} s of faults\n`);
+const { seconds, faults, ...others } = options;
+const length = faults === undefined ? { seconds } : { faults };
+process.stdout.write(`seed ${options.seed}, ${faults === undefined ? `${seconds} s of` : faults} faults\n`);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
-const report = await runClusterFaults({ ...options, tell, binary: found.path, ownNetwork: inOwnNetwork });
+const report = await runClusterFaults({
+  ...others,
+  length,
+  tell,
+  binary: found.path,
+  ownNetwork: inOwnNetwork,
+});
 const { warnings, ...figures } = report;
-for (const warning of warnings) tell(`shown as wrong: ${warning}`);
+for (const warning of warnings) tell(`unexplained warning: ${warning}`);
 tell(JSON.stringify(figures));
 process.exit(isPassed(report) ? 0 : 1);
 

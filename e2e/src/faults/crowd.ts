@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { WAIT_MS } from '../waits.ts';
 import type { Account } from './checker.ts';
 import { Member } from './member.ts';
 import { Racers } from './racers.ts';
@@ -6,7 +7,7 @@ import { Racers } from './racers.ts';
 const PER_SECOND = 15;
 const FOUNDER = 'ana';
 const GUESTS = ['ben', 'cai'] as const;
-const RECOVER_MS = 90_000;
+const RECOVER_MS = 2 * WAIT_MS;
 const POLL_MS = 20;
 
 /** Members who talk in one room and racers who race, all through one port, and what became of what they said. */

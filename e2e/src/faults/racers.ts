@@ -1,11 +1,11 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import { Line } from '../people/line.ts';
 import { RawMember, text } from '../people/raw-member.ts';
+import { WAIT_MS } from '../waits.ts';
 import type { Swap } from './checker.ts';
 
 const RACERS = 3;
 const AGAIN_MS = 200;
-const ANSWER_MS = 20_000;
 
 /** Connections that race for the same compare-and-swap in a room of their own, again and again. */
 export class Racers {
@@ -98,7 +98,7 @@ function later(a: string, b: string): string {
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), ANSWER_MS);
+    timer = setTimeout(() => reject(new Error('no answer')), WAIT_MS);
   });
   try {
     return await Promise.race([work, late]);

@@ -6,25 +6,27 @@ import { type Crowd, pause } from './crowd.ts';
 import { DISK_FAULTS, FAULTS, LONG_FAULTS } from './kinds.ts';
 import { Stage } from './stage.ts';
 
-export interface FaultOptions extends Omit<RunOptions, 'only'> {
-  /** Only these kinds; every one where it is absent or empty. */
+export interface FaultOptions extends Omit<RunOptions, 'only' | 'seconds'> {
+  /** How long the run lasts: so many seconds, or until so many faults have been injected. */
+  readonly length: { readonly seconds: number } | { readonly faults: number };
+  /** Only these kinds; all of them if absent or empty. */
   readonly only?: readonly string[];
   tell(line: string): void;
 }
 
 export interface FaultReport extends Verdict {
   readonly seed: number;
-  /** How often each was seen to happen. */
+  /** How often the effect of each kind was seen. */
   readonly faults: Readonly<Record<string, number>>;
-  /** What members were shown as wrong, though it doesn't come of what was done. */
+  /** Warnings that members were shown and that no fault explains. */
   readonly warnings: readonly string[];
-  /** Kinds that a run of this length had to play, and that were never seen to happen. */
+  /** Kinds that a run of this length injects, and whose effect was never seen. */
   readonly unseen: readonly string[];
-  /** What ended the run before its time. */
+  /** The error that ended the run early. */
   readonly broke?: string;
 }
 
-/** What faults are done to. */
+/** The servers and members that faults are injected into. */
 export interface Scene {
   readonly crowd: Crowd;
   /** From 0 to 1. */
@@ -32,22 +34,22 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Does something bad, undoes it where it doesn't end by itself, and says how often it was seen to happen. */
+/** Injects a fault, and reverts it where it doesn't end on its own. @returns how often its effect was seen */
 export type Fault<S extends Scene> = (scene: S) => Promise<number>;
 
 export interface Play<S extends Scene> {
-  /** @param home an empty folder. @param random from 0 to 1: what is done follows from it */
+  /** @param home an empty folder. @param random a number from 0 to 1: all choices follow from it */
   open(home: string, random: () => number): Promise<S>;
   readonly faults: Readonly<Record<string, Fault<S>>>;
-  /** Those that take half a minute, for long runs only. */
+  /** Faults that take half a minute, for long runs only. */
   readonly longFaults?: Readonly<Record<string, Fault<S>>>;
-  /** What members may be shown as wrong after a fault, by its kind: they are right. */
+  /** Correct warnings that members may be shown after a fault, by its kind. */
   readonly shows?: Readonly<Record<string, RegExp>>;
-  /** Those that this machine can't have, and why. */
+  /** The kinds that this machine can't inject, and why. */
   leftOut(scene: S): { readonly kinds: ReadonlySet<string>; readonly why: string } | undefined;
 }
 
-/** A run of so many seconds plays each kind once, however long that takes; in each such span there is time for one that takes half a minute. */
+/** A run of at least so many seconds injects each kind once, however long that takes, and one long fault per such span. */
 const ROUND_SECONDS = 60;
 const NEWCOMERS = ['dan', 'eva'];
 /** Between two faults. */
@@ -62,14 +64,14 @@ export function runFaults(options: FaultOptions): Promise<FaultReport> {
     shows: { repeat: /"warning":"repeated"/ },
     leftOut: ({ disk }) =>
       disk === undefined
-        ? { kinds: DISK_FAULTS, why: 'only root can mount a disk of its own for them' }
+        ? { kinds: DISK_FAULTS, why: 'only root can mount a separate disk for them' }
         : undefined,
   });
 }
 
-/** Faults at random, one after the other, until the time is over; then everybody is asked what they have. */
+/** Injects random faults, one after the other, until the run is over; then asks every member what it shows. */
 export async function playFaults<S extends Scene>(
-  { seconds, seed, only = [], tell }: FaultOptions,
+  { length, seed, only = [], tell }: FaultOptions,
   play: Play<S>,
 ): Promise<FaultReport> {
   const random = seeded(seed);
@@ -86,10 +88,10 @@ export async function playFaults<S extends Scene>(
     let broke: string | undefined;
     try {
       const kinds = { short: wanted(play.faults), long: wanted(play.longFaults) };
-      if (kinds.short.length + kinds.long.length === 0) throw new Error('nothing is left that could be done');
-      await doFaults(scene, seconds, kinds, (kind, seen) => {
+      if (kinds.short.length + kinds.long.length === 0) throw new Error('no fault is left to inject');
+      await doFaults(scene, length, kinds, (kind, seen) => {
         faults[kind] = (faults[kind] ?? 0) + seen;
-        tell(`${kind}: ${seen === 0 ? 'tried, and not seen to happen' : `seen ${seen}`}`);
+        tell(`${kind}: ${seen === 0 ? 'injected, no effect seen' : `effect seen ${seen} times`}`);
       });
     } catch (error) {
       broke = error instanceof Error ? error.message : String(error);
@@ -101,7 +103,7 @@ export async function playFaults<S extends Scene>(
     const warnings = shown.filter((warning) => !due.some(([, words]) => words.test(warning)));
     const { acknowledged, racers } = crowd;
     const verdict = judge({ acknowledged, accounts, swaps: racers.swaps, swapped });
-    const unseen = Object.keys(faults).filter((kind) => seconds >= ROUND_SECONDS && faults[kind] === 0);
+    const unseen = Object.keys(faults).filter((kind) => isLong(length) && faults[kind] === 0);
     return { seed, faults, unseen, ...verdict, warnings, ...(broke !== undefined && { broke }) };
   } finally {
     await scene.close();
@@ -109,30 +111,38 @@ export async function playFaults<S extends Scene>(
   }
 }
 
-/** Nothing went wrong, nobody was told that anything did, and what was to be done was done. */
+/** Whether nothing went wrong, no member was shown an unexplained warning, and the faults took effect. */
 export function isPassed(report: FaultReport): boolean {
   const { faults, unseen, warnings, broke } = report;
   const seen = Object.values(faults).some((count) => count > 0);
   return isSound(report) && seen && unseen.length + warnings.length === 0 && broke === undefined;
 }
 
+function isLong(length: FaultOptions['length']): boolean {
+  return 'seconds' in length && length.seconds >= ROUND_SECONDS;
+}
+
 type Named<S extends Scene> = readonly [kind: string, fault: Fault<S>];
 
 async function doFaults<S extends Scene>(
   scene: S,
-  seconds: number,
+  length: FaultOptions['length'],
   { short, long }: { readonly short: readonly Named<S>[]; readonly long: readonly Named<S>[] },
   seen: (kind: string, count: number) => void,
 ): Promise<void> {
   const begun = Date.now();
-  const end = begun + seconds * 1_000;
-  const arrivals = NEWCOMERS.map((name, i) => ({ name, at: begun + ((i + 1) * seconds * 1_000) / 3 }));
-  // Each kind once, in an order of the seed's, then again. As many of the long ones as leave time for the others.
-  const first = shuffled(long, scene.random).slice(0, Math.floor(seconds / ROUND_SECONDS));
+  let injected = 0;
+  /** 0 at the start, 1 at the end of the run. */
+  const progress = () =>
+    'faults' in length ? injected / length.faults : (Date.now() - begun) / (length.seconds * 1_000);
+  const arrivals = NEWCOMERS.map((name, i) => ({ name, at: (i + 1) / 3 }));
+  // Each kind once, in an order that follows from the seed, then again. As many long ones as leave time for the others.
+  const longOnes = 'seconds' in length ? Math.floor(length.seconds / ROUND_SECONDS) : 0;
+  const first = shuffled(long, scene.random).slice(0, longOnes);
   const again = short.length > 0 ? short : long;
   let order = shuffled([...short, ...first], scene.random);
-  let isWhole = seconds < ROUND_SECONDS;
-  while (Date.now() < end || !isWhole) {
+  let isWhole = !isLong(length);
+  while (progress() < 1 || !isWhole) {
     const next = order.pop();
     if (next === undefined) {
       isWhole = true;
@@ -141,9 +151,10 @@ async function doFaults<S extends Scene>(
     }
     const [kind, fault] = next;
     seen(kind, await fault(scene));
+    injected += 1;
     await scene.crowd.recovers();
     await pause(CALM_MS * scene.random());
-    for (const { name } of arrivals.filter(({ at }) => at <= Date.now()).slice(0, 1)) {
+    for (const { name } of arrivals.filter(({ at }) => at <= progress()).slice(0, 1)) {
       arrivals.shift();
       await scene.crowd.comes(name);
     }

@@ -3,6 +3,7 @@ import type { Content } from '@gochat/crypto/content';
 import { LineDecoder } from '@gochat/protocol/codec';
 import { Someone, startServer, temporary } from '../people/people.ts';
 import { Wiretap } from '../servers/wiretap.ts';
+import { WAIT_MS } from '../waits.ts';
 
 /** What real programs have said and kept, for mutations to begin from. */
 export interface Corpus {
@@ -47,9 +48,9 @@ async function talk(ana: Someone, ben: Someone, room: string): Promise<void> {
     await ben.profile.call('queue', { room, id, content });
     await ben.delivered(room, [id]);
   }
-  await ana.profile.call('configure', { room, name: 'cellar', topic: 'what is below', waitMs: 10_000 });
+  await ana.profile.call('configure', { room, name: 'cellar', topic: 'what is below', waitMs: WAIT_MS });
   await ana.invites(room, 3);
-  await ana.profile.call('remove', { room, member: 'ben', waitMs: 10_000 });
+  await ana.profile.call('remove', { room, member: 'ben', waitMs: WAIT_MS });
 }
 
 function framesOf(chunks: readonly Buffer[]): Uint8Array[] {

@@ -10,7 +10,9 @@ import { allTargets, type Target } from './targets.ts';
 export interface ToFuzzer {
   readonly seed: number;
   readonly seconds: number;
-  /** Where to go on in each target: behind what hung or crashed the process before. */
+  /** The number of cases of each target; absent: as many as the time allows. */
+  readonly cases?: number;
+  /** The first case of each target: after the one that made an earlier process hang or die. */
   readonly from: Readonly<Record<string, number>>;
 }
 
@@ -33,17 +35,23 @@ const WEB = fileURLToPath(new URL('../../../dist/web', import.meta.url));
 const SLICE_MS = 100;
 const SHOWN_BYTES = 300;
 
-/** The dice of one case: the same for the same seed, target and number. */
+/** The random numbers of one case: the same for the same seed, target and number. */
 function diceOf(seed: number, target: string, at: number): Roll {
   const from = createHash('sha256').update(`${seed} ${target} ${at}`).digest().readUInt32LE();
   const random = seeded(from);
   return (n) => Math.floor(random() * n);
 }
 
-async function slice(target: Target, { seed }: ToFuzzer, from: number, tell: Tell): Promise<number> {
+/** Runs cases of one target for {@link SLICE_MS}, at least one. @returns the number of the next case */
+async function slice(
+  target: Target,
+  { seed, cases = Number.POSITIVE_INFINITY }: ToFuzzer,
+  from: number,
+  tell: Tell,
+): Promise<number> {
   const end = performance.now() + SLICE_MS;
   let at = from;
-  for (; performance.now() < end; at++) {
+  for (; at < cases && (at === from || performance.now() < end); at++) {
     const bytes = mutated(diceOf(seed, target.name, at), target.corpus);
     try {
       await target.check(bytes);
@@ -58,7 +66,7 @@ async function slice(target: Target, { seed }: ToFuzzer, from: number, tell: Tel
 
 type Tell = (message: FromFuzzer) => void;
 
-/** @returns what is to be told last */
+/** @returns the last message */
 async function fuzz(order: ToFuzzer, tell: Tell): Promise<FromFuzzer> {
   const home = await temporary();
   const { frames, link } = await recordCorpus();
@@ -67,8 +75,10 @@ async function fuzz(order: ToFuzzer, tell: Tell): Promise<FromFuzzer> {
   const next = new Map(targets.map(({ name }) => [name, order.from[name] ?? 0]));
   const before = served.memory();
   const end = performance.now() + order.seconds * 1_000;
-  while (performance.now() < end) {
-    for (const target of targets) {
+  const { cases = Number.POSITIVE_INFINITY } = order;
+  const isOpen = ({ name }: Target) => (next.get(name) ?? 0) < cases;
+  while (performance.now() < end && targets.some(isOpen)) {
+    for (const target of targets.filter(isOpen)) {
       const from = next.get(target.name) ?? 0;
       tell({ kind: 'alive', target: target.name, at: from, cases: 0 });
       const at = await slice(target, order, from, tell);

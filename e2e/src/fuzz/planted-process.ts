@@ -1,6 +1,6 @@
 import type { FromFuzzer, ToFuzzer } from './fuzz-process.ts';
 
-/** Instead of the fuzzer's own process: it crashes in a case, dies of one, hangs in one, and is done. */
+/** Stands in for the fuzzer's process: it reports a crash, then dies, then hangs, then is done. */
 const say = (message: FromFuzzer): void => void process.send?.(message);
 
 process.once('message', ({ from }: ToFuzzer) => {

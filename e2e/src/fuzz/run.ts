@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RunOptions } from '../run-options.ts';
+import { WAIT_MS } from '../waits.ts';
 import type { FromFuzzer, ToFuzzer } from './fuzz-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('fuzz-process.ts', import.meta.url));
-/** No sign of life for so long is a hang: a slice of cases takes a tenth of a second. */
-const HANG_MS = 15_000;
+/** Without a message for so long, the process hangs: a slice of cases takes a tenth of a second. */
+const HANG_MS = WAIT_MS;
 const MOST_CRASHES = 20;
-/** What a server may come to hold in caches, whatever is sent to it. */
+/** The growth of a server's memory that caches explain. */
 const MOST_GROWTH_BYTES = 256 * 1024 * 1024;
 
 export interface FuzzReport {
@@ -16,26 +17,36 @@ export interface FuzzReport {
   readonly crashes: number;
   readonly hangs: number;
   readonly byTarget: Readonly<Record<string, number>>;
-  /** Of the server, in megabytes. */
+  /** Resident memory of the server, in megabytes. */
   readonly memory: { readonly before: number; readonly after: number } | undefined;
 }
 
 export interface FuzzOptions extends Omit<RunOptions, 'only'> {
   tell(line: string): void;
-  /** The process that does the cases; another one in the test of this. */
+  /** The number of cases of each target, if they end before the time does; absent: as many as the time allows. */
+  readonly cases?: number;
+  /** The program that runs the cases. */
   readonly script?: string;
+  readonly hangMs?: number;
 }
 
-/** Mutated bytes for every parser and a live server, in a process that is watched, until the time is over. */
-export async function runFuzz({ seconds, seed, tell, script = SCRIPT }: FuzzOptions): Promise<FuzzReport> {
+/** Passes mutated bytes to every parser and to a live server, in a process that is watched for crashes and hangs. */
+export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { seconds, seed, tell, cases: most, script = SCRIPT, hangMs = HANG_MS } = options;
   const end = Date.now() + seconds * 1_000;
   const byTarget: Record<string, number> = {};
   const from: Record<string, number> = {};
   let [crashes, hangs] = [0, 0];
   let memory: FuzzReport['memory'];
   for (let done = false; !done && crashes + hangs < MOST_CRASHES; ) {
-    const order = { seed, seconds: Math.max(1, (end - Date.now()) / 1_000), from };
-    const ended = await watch(fork(script, { execArgv: ['--import', 'tsx'] }), order, (message) => {
+    const order = {
+      seed,
+      seconds: Math.max(1, (end - Date.now()) / 1_000),
+      from,
+      ...(most !== undefined && { cases: most }),
+    };
+    const child = fork(script, { execArgv: ['--import', 'tsx'] });
+    const ended = await watch(child, order, hangMs, (message) => {
       if (message.kind === 'done') memory = message.memory && megabytes(message.memory);
       else if (message.kind === 'crash') {
         crashes += 1;
@@ -49,7 +60,7 @@ export async function runFuzz({ seconds, seed, tell, script = SCRIPT }: FuzzOpti
     if (ended.kind === 'died') crashes += 1;
     if (ended.kind !== 'done')
       tell(`the process ${ended.kind} at ${ended.target}, from case ${from[ended.target]}`);
-    // It doesn't come by the same cases again.
+    // The next process skips the cases around the one that ended this process.
     if (ended.kind !== 'done') from[ended.target] = (from[ended.target] ?? 0) + 1_000;
     done = ended.kind === 'done' || Date.now() > end;
   }
@@ -67,12 +78,17 @@ function megabytes({ before, after }: { readonly before: number; readonly after:
 
 interface Ended {
   readonly kind: 'done' | 'hung' | 'died';
-  /** What it was at last. */
+  /** The target of the last message. */
   readonly target: string;
 }
 
-/** @param hear is told of every message. @returns how it ended */
-function watch(child: ChildProcess, order: ToFuzzer, hear: (message: FromFuzzer) => void): Promise<Ended> {
+/** @param hear is called with every message. @returns how the process ended */
+function watch(
+  child: ChildProcess,
+  order: ToFuzzer,
+  hangMs: number,
+  hear: (message: FromFuzzer) => void,
+): Promise<Ended> {
   let target = 'its start';
   let kind: Ended['kind'] = 'died';
   return new Promise((resolve) => {
@@ -80,14 +96,14 @@ function watch(child: ChildProcess, order: ToFuzzer, hear: (message: FromFuzzer)
       kind = 'hung';
       child.kill('SIGKILL');
     };
-    // The first sign comes once the conversation to begin from is recorded.
-    let timer = setTimeout(hung, 4 * HANG_MS);
+    // The first message comes once the conversation that mutations start from is recorded.
+    let timer = setTimeout(hung, 2 * HANG_MS);
     child.on('message', (message: FromFuzzer) => {
       clearTimeout(timer);
       if (message.kind === 'done') kind = 'done';
       else {
         target = message.target;
-        timer = setTimeout(hung, HANG_MS);
+        timer = setTimeout(hung, hangMs);
       }
       hear(message);
     });

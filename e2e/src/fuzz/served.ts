@@ -4,16 +4,16 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Line } from '../people/line.ts';
 import { ChildServer } from '../servers/child-server.ts';
+import { WAIT_MS } from '../waits.ts';
 import type { Target } from './targets.ts';
 
-const ANSWER_MS = 10_000;
-/** After so many cases it must still welcome people. */
+/** After so many cases the server must still welcome a client. */
 const LOOKS_EVERY = 200;
 
-/** A server in a process of its own, to which whatever bytes are sent. */
+/** A server in its own process, to which any bytes are sent. */
 export interface Served {
   readonly targets: readonly Target[];
-  /** Resident memory of the server, in bytes; undefined where the system doesn't tell. */
+  /** Resident memory of the server, in bytes; undefined where the system doesn't report it. */
   memory(): number | undefined;
   stop(): Promise<void>;
 }
@@ -60,7 +60,7 @@ function requests(port: number): Uint8Array[] {
 /** Sends bytes and an end, and waits until the server has ended too. @throws Error when it never does */
 async function throwAt(port: number, bytes: Uint8Array): Promise<void> {
   const socket = connect(port, '127.0.0.1');
-  const timer = setTimeout(() => socket.destroy(new Error('the server does not end')), ANSWER_MS);
+  const timer = setTimeout(() => socket.destroy(new Error('the server does not end')), WAIT_MS);
   let failed: Error | undefined;
   socket.on('error', (error) => {
     failed = error;
@@ -69,13 +69,13 @@ async function throwAt(port: number, bytes: Uint8Array): Promise<void> {
   socket.end(bytes);
   await once(socket, 'close');
   clearTimeout(timer);
-  // A reset is an answer; nobody there is none.
+  // A reset is an answer; a refused connection is not.
   if (failed !== undefined && !('code' in failed && failed.code !== 'ECONNREFUSED')) throw failed;
 }
 
 async function welcomes(port: number): Promise<void> {
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('nobody is welcomed any more')), ANSWER_MS).unref();
+    setTimeout(() => reject(new Error('nobody is welcomed any more')), WAIT_MS).unref();
   });
   const { line } = await Promise.race([Line.open(port), late]);
   line.close();

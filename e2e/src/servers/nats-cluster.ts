@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WAIT_MS } from '../waits.ts';
 import { freePorts } from './ports.ts';
 
 const HOST = '127.0.0.1';
-const START_MS = 30_000;
 const POLL_MS = 50;
 
 export interface ClusterOptions {
@@ -177,7 +177,7 @@ interface Jsz {
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + START_MS;
+  const end = Date.now() + WAIT_MS;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`it never came about that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
