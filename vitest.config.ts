@@ -3,11 +3,12 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import { LaneReport } from './e2e/src/lanes/lane-report.ts';
 import { checkLanes, LANES, type Lane } from './e2e/src/lanes/lanes.ts';
 import { LongestFirst } from './e2e/src/lanes/longest-first.ts';
+import { WAIT_MS } from './e2e/src/waits.ts';
 
 checkLanes(fileURLToPath(new URL('.', import.meta.url)));
 
-/** Enough for a machine on which other programs keep all cores busy. A test that waits for nothing needs far less. */
-const LONGEST_MS = 180_000;
+/** Enough for a machine on which other programs keep all cores busy. */
+const LONGEST_MS = 5 * WAIT_MS;
 
 function lane(
   name: Lane,
@@ -32,7 +33,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: LONGEST_MS,
     hookTimeout: LONGEST_MS,
-    teardownTimeout: 10_000,
+    teardownTimeout: WAIT_MS,
+    expect: { poll: { timeout: WAIT_MS } },
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new LaneReport()],
     projects: [

@@ -18,7 +18,7 @@ const pebble = needed(
 const DOMAIN = 'chat.example.test';
 const ended: (() => Promise<unknown>)[] = [];
 
-beforeAll(buildGochat, 120_000);
+beforeAll(buildGochat);
 afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });

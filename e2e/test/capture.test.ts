@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { findWords, folderBytes, Wiretap } from '../src/servers/wiretap.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const NAMES = ['Anastasia-of-Kyiv', 'Benedikt-Brückner'];
 const ROOM = 'conspiracy of the kitchen';
@@ -40,7 +41,7 @@ test('nothing on the wire, on the disk of the server or in its logs says who sai
     await ben.delivered(room, [await ben.says(room, `${text}, I said`)]);
   }
   await ana.hears(room, `${TEXTS.at(-1)}, I said`);
-  await ana.profile.call('remove', { room, member: NAMES[1] ?? '', waitMs: 20_000 });
+  await ana.profile.call('remove', { room, member: NAMES[1] ?? '', waitMs: WAIT_MS });
   await Promise.all([ana.close(), ben.close()]);
   await server.stop();
   await tap.close();
@@ -65,4 +66,4 @@ test('nothing on the wire, on the disk of the server or in its logs says who sai
   for (const i of [0, 1])
     expect(findWords(await folderBytes(join(home.path, `profile-${i}`)), words)).toEqual([]);
   await home.remove();
-}, 60_000);
+});

@@ -5,8 +5,7 @@ import { ChatRoom } from '@gochat/client/internal/api/sdk';
 import type { Content } from '@gochat/crypto/content';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
-
-const WAIT_MS = 30_000;
+import { WAIT_MS } from '../src/waits.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;

@@ -8,8 +8,8 @@ import { openVault } from '@gochat/crypto/vault';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Crashed, CrashingStore } from '../src/people/crashing-store.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
-const WAIT_MS = 20_000;
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 
 let home: Awaited<ReturnType<typeof temporary>>;
@@ -176,5 +176,4 @@ test.each([
       }
     }
   },
-  240_000,
 );

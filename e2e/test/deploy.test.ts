@@ -70,7 +70,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
         );
       }),
     );
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const { connection } of crowd) connection.close();
@@ -142,7 +142,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     leader?.start();
     await engines.ready();
     expect(crowd.filter(({ endedAt }) => endedAt !== undefined)).toEqual([]);
-  }, 60_000);
+  });
 
   test('a node that is stopped sends its clients to the others, over some seconds, with a word', async () => {
     const [leaving] = nodes as [GochatProcess];

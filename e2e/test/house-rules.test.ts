@@ -5,9 +5,9 @@ import { type ServeOptions, serve } from '@gochat/server/internal/serve';
 import { expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { Viewer } from '../src/people/viewer.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const TOKEN = 'letOnlyFriendsMakeRooA';
-const WAIT_MS = 30_000;
 const DAY_MS = 24 * 3600_000;
 
 /** A server with rules of its operator's. */
@@ -60,7 +60,7 @@ test('a room counts once against how many an address may make', async () => {
   const ana = await someone('ana', folder);
   await ana.hosts(url, 'kitchen');
   await ana.hosts(url, 'garden');
-  const third = { name: 'cellar', as: 'ana', server: url, waitMs: 1_000 };
+  const third = { name: 'cellar', as: 'ana', server: url, waitMs: WAIT_MS };
   await expect(ana.profile.call('create', third)).rejects.toMatchObject({
     code: 'refused',
     message: 'too many such requests from this address',

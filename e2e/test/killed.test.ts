@@ -3,6 +3,7 @@ import { platform } from '@gochat/client/profile-connection';
 import { expect, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const KILLS = 20;
 const PER_ROUND = 12;
@@ -35,7 +36,7 @@ test('the server is killed twenty times under load: nothing acknowledged is lost
         said.push(`${who.name}: ${text}`);
         ids.get(who)?.push(id);
         // Known to have been acknowledged, if so, before the server dies.
-        void who.delivered(room, [id], 60_000).then(
+        void who.delivered(room, [id], WAIT_MS).then(
           () => acknowledged.push(`${who.name}: ${text}`),
           () => undefined,
         );
@@ -51,7 +52,7 @@ test('the server is killed twenty times under load: nothing acknowledged is lost
     await Promise.all(talking);
     server = await ChildServer.start(data, server.port);
   }
-  for (const who of people) await who.delivered(room, ids.get(who) ?? [], 60_000);
+  for (const who of people) await who.delivered(room, ids.get(who) ?? [], WAIT_MS);
   const logs = await Promise.all(
     people.map(async (who) => {
       await who.until(async () => (await who.read(room)).length >= said.length, `${who.name} has read all`);
@@ -68,4 +69,4 @@ test('the server is killed twenty times under load: nothing acknowledged is lost
   await Promise.all(people.map((who) => who.close()));
   await server.stop();
   await home.remove();
-}, 240_000);
+});

@@ -23,7 +23,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     buildGochat();
     home = await temporary();
     cluster = await NatsCluster.start({ binary: binary ?? '', folder: join(home.path, 'nats'), size: 1 });
-  }, 120_000);
+  });
   afterAll(async () => {
     await running?.stop('SIGKILL');
     await cluster.stop();
@@ -90,7 +90,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
       expect(await one.warnings(room)).toEqual([]);
     }
     await Promise.all([ana.close(), ben.close()]);
-  }, 120_000);
+  });
 
   test.each([
     [['--to', 'nats://127.0.0.1:1'], /--from/],

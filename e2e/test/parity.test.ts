@@ -328,7 +328,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       await web.says('/verify ben');
       await web.chooses('Make an admin');
       await shows(terminal, ['made ben admin']);
-    }, 120_000);
+    });
 
     afterAll(async () => {
       await terminal?.screen.close();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { findWords, folderBytes } from '../src/servers/wiretap.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
@@ -141,7 +142,7 @@ test('inspect shows the very bytes that the server has beside what they say', as
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   await ana.delivered(room, [await ana.says(room, 'look at me')]);
-  const shown = await ana.profile.call('inspect', { room, seq: undefined, waitMs: 10_000 });
+  const shown = await ana.profile.call('inspect', { room, seq: undefined, waitMs: WAIT_MS });
   expect(shown.says).toMatchObject([{ kind: 'text', text: 'look at me' }]);
   expect(findWords(Buffer.from(shown.body), ['look at me'])).toEqual([]);
   // The log is the last to be asked: its file holds these bytes.
@@ -154,14 +155,14 @@ test('invites can be listed, withdrawn and run out', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const link = await ana.invites(room, 3);
-  const listed = await ana.profile.call('invites', { room, waitMs: 10_000 });
+  const listed = await ana.profile.call('invites', { room, waitMs: WAIT_MS });
   expect(listed).toHaveLength(2);
   const three = listed.find((i) => i.uses === 3);
   expect(three).toMatchObject({ by: 'ana', live: true });
-  await ana.profile.call('revoke', { room, id: three?.id ?? '', waitMs: 10_000 });
+  await ana.profile.call('revoke', { room, id: three?.id ?? '', waitMs: WAIT_MS });
   const ben = await person('ben');
   await expect(ben.joins(link)).rejects.toMatchObject({ code: 'refused' });
   expect(await ben.profile.call('rooms', {})).toEqual([]);
-  const brief = await ana.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: 10_000 });
+  const brief = await ana.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: WAIT_MS });
   await expect(ben.joins(brief.link)).rejects.toMatchObject({ code: 'refused' });
 });

@@ -12,6 +12,7 @@ import type { Down, Entry } from '@gochat/protocol/down';
 import { type Position, type RequestId, START } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { Someone, startServer, temporary } from '../src/people/people.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 const noStore = { env, persist: async () => undefined, end: Date.now() + 60_000 };
@@ -60,7 +61,7 @@ test('who was removed gets nothing of what comes after, neither read nor raw, an
   await mal.enters(room, room.position);
   await mal.sees('live');
   await ana.delivered(id, [await ana.says(id, 'welcome mal')]);
-  await ana.profile.call('remove', { room: id, member: 'mal', waitMs: 20_000 });
+  await ana.profile.call('remove', { room: id, member: 'mal', waitMs: WAIT_MS });
   await mal.sees('retired');
   for (const text of ['mal is gone', 'the new plan']) await ana.delivered(id, [await ana.says(id, text)]);
   await ben.hears(id, 'the new plan');
@@ -123,7 +124,7 @@ test('who was removed gets nothing of what comes after, neither read nor raw, an
   await Promise.all([ana, ben, cai].map((p) => p.close()));
   await server.stop();
   await home.remove();
-}, 60_000);
+});
 
 test('a one-use invite lets one in', async () => {
   const home = await temporary();
@@ -141,4 +142,4 @@ test('a one-use invite lets one in', async () => {
   await Promise.all([ana, ...racers].map((p) => p.close()));
   await server.stop();
   await home.remove();
-}, 60_000);
+});

@@ -8,7 +8,7 @@ import { RawMember, text } from '../src/people/raw-member.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
-beforeAll(() => buildGochat(), 120_000);
+beforeAll(() => buildGochat());
 
 interface Place {
   readonly path: string;

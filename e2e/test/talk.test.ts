@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
@@ -41,7 +42,7 @@ test('a removed member is told, and nobody else notices', async () => {
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
   await cai.joins(link);
-  await ana.profile.call('remove', { room, member: 'cai', waitMs: 20_000 });
+  await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
   await ana.delivered(room, [await ana.says(room, 'without cai')]);
   await ben.hears(room, 'without cai');
   await cai.until(async () => (await cai.profile.call('rooms', {}))[0]?.status === 'removed', 'cai is told');
@@ -54,6 +55,6 @@ test('who leaves is removed by an admin', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
-  await ben.profile.call('leave', { room, waitMs: 20_000 });
+  await ben.profile.call('leave', { room, waitMs: WAIT_MS });
   await ana.until(async () => (await ana.profile.call('members', { room })).length === 1, 'ana removes ben');
 });

@@ -72,4 +72,4 @@ test('a thousand messages of three, through a restart and an absence, are the sa
   await Promise.all([ana, ben, cai].map((who) => who.close()));
   await server.stop();
   await home.remove();
-}, 180_000);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = start('', ['serve', '--port', '0', '--data', join(home.path, 'rooms'), ...made.given]);
   await server.shows('To chat');
   port = /:(\d+)\)/.exec(server.all)?.[1] ?? '';
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop('SIGTERM');

@@ -7,9 +7,7 @@ import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
-
-/** Long enough for a slow machine; what is waited for is a fact. */
-const WAIT_MS = 30_000;
+import { WAIT_MS } from '../waits.ts';
 
 export async function temporary(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'gochat-'));

@@ -13,9 +13,7 @@ import type { MessageRow, Row } from '@gochat/view/row';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
-
-/** Long enough for a slow machine; what is waited for is a fact. */
-const WAIT_MS = 30_000;
+import { WAIT_MS } from '../waits.ts';
 
 const words = new Words('en-GB', english, 'UTC');
 

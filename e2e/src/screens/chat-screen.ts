@@ -1,7 +1,7 @@
 import type { BrowserPerson } from '../browser/browser-person.ts';
 import type { TmuxScreen } from '../terminal/tmux-screen.ts';
+import { WAIT_MS } from '../waits.ts';
 
-const WAIT_MS = 15_000;
 const LOOK_AGAIN_MS = 40;
 /** A command's name is being completed until a blank stands behind it, which takes the key that sends. */
 function ended(text: string): string {

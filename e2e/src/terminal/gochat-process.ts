@@ -1,12 +1,13 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { WAIT_MS } from '../waits.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
-/** What hangs is ended, before its test is, so that the test can say what it printed; a server may run for as long as all the tests of a file do. */
-const LONGEST_MS = 45_000;
-const LONGEST_SERVER_MS = 600_000;
+/** A process that hangs is killed before its test ends, so that the test can show what it printed. Servers run as long as all tests of a file. */
+const LONGEST_MS = 2 * WAIT_MS;
+const LONGEST_SERVER_MS = 20 * WAIT_MS;
 
 /** Builds the command as it is published, when its sources are newer: tests of processes run the real thing. */
 export function buildGochat(): void {

@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
+import { WAIT_MS } from '../waits.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
-const WAIT_MS = 20_000;
-
 /** A `gochat` command on a real pseudo-terminal, with the screen that a person would see. */
 export class PseudoTerminal {
   readonly #screen: InstanceType<typeof headless.Terminal>;

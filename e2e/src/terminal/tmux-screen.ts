@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findTool, type Tool } from '../tool.ts';
+import { WAIT_MS } from '../waits.ts';
 
 const run = promisify(execFile);
-const WAIT_MS = 20_000;
 const LOOK_AGAIN_MS = 25;
 const SOCKET = 'socket';
 const CODE = 'code';
