@@ -142,7 +142,7 @@ async function on(page: Page, text: string, key: string): Promise<void> {
 
 async function joins(page: Page, link: string, name: string): Promise<void> {
   await page.goto(link);
-  await page.getByLabel('Your name in it').fill(name);
+  await page.getByLabel('Your name in this room').fill(name);
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   await page.locator('#composer').waitFor();
 }
@@ -167,8 +167,8 @@ const ana = await pageOf(1180, 760, 'light');
 const cleo = await pageOf(390, 760, 'dark');
 await ana.goto(`http://127.0.0.1:${port}/`);
 await ana.getByRole('button', { name: 'Create a room' }).first().click();
-await ana.getByLabel('Name of the room').fill('Kitchen');
-await ana.getByLabel('Your name in it').fill('Ana');
+await ana.getByLabel('Room name').fill('Kitchen');
+await ana.getByLabel('Your name in this room').fill('Ana');
 await ana.getByRole('button', { name: 'Create', exact: true }).click();
 const link = (await ana.locator('output.link').textContent()) ?? '';
 await ana.keyboard.press('Escape');

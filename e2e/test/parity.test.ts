@@ -91,10 +91,10 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says(`slip${tag}`);
     await shows(to, [`slip${tag}`]);
     await by.on(`slip${tag}`, 'delete');
-    await shows(by, ['Delete this message for everybody?']);
+    await shows(by, ['Delete this message for everyone?']);
     await by.confirms();
-    await shows(by, ['You took this message back'], [`slip${tag}`]);
-    await shows(to, [`${by.name} took this message back`], [`slip${tag}`]);
+    await shows(by, ['You deleted this message'], [`slip${tag}`]);
+    await shows(to, [`${by.name} deleted this message`], [`slip${tag}`]);
   },
   mentions: async (by, to, tag) => {
     await by.says(`@${to.name} look${tag}`);
@@ -154,7 +154,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says(`haystack needle${tag}`);
     await shows(to, [`haystack needle${tag}`]);
     await by.searches(`NEEDLE${tag}`);
-    await shows(by, [/1 hit|1 of 1/]);
+    await shows(by, [/1 result|1 of 1/]);
     await by.endsSearch();
   },
   'day separators': async (by, to) => {
@@ -169,26 +169,26 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   'pasting many lines': async (by, to, tag) => {
     await by.pastes(`one${tag}\ntwo${tag}\nthree${tag}\nfour${tag}`);
     await shows(by, ['Paste 4 lines?']);
-    await by.chooses('As it is');
+    await by.chooses('Send now');
     for (const screen of [by, to]) await shows(screen, [`one${tag}`, `four${tag}`], ['Paste 4 lines?']);
   },
   'invites with a QR code': async (by) => {
     await by.says('/invite');
-    await shows(by, ['Works for']);
+    await shows(by, ['Expires after']);
     await by.confirms();
     await shows(by, [/#\/join\//]);
-    await by.closes('Whoever has this link');
+    await by.closes('Anyone with this link');
     await by.says('/invites');
-    await shows(by, [new RegExp(`by ${by.name}, until`)]);
+    await shows(by, [new RegExp(`by ${by.name}, expires`)]);
     await by.closes('Invites');
   },
   'safety numbers and verified marks': async (by, to) => {
     await by.says(`/verify ${to.name}`);
     await shows(by, [/\d{5} \d{5} \d{5} \d{5}/]);
-    await by.chooses('The numbers are the same');
-    await shows(by, ['Take the mark back']);
-    await by.chooses('Take the mark back');
-    await by.closes('The numbers are the same');
+    await by.chooses('The numbers match');
+    await shows(by, ['Remove the verified mark']);
+    await by.chooses('Remove the verified mark');
+    await by.closes('The numbers match');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);
@@ -198,15 +198,15 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.says('/mute');
     await shows(by, ['This room is muted']);
     await by.says('/mute');
-    await shows(by, ['You are told of every message here']);
+    await shows(by, ['You get notifications about all messages in this room']);
   },
   ignoring: async (by, to, tag) => {
     await to.says(`noise${tag}`);
     await shows(by, [`noise${tag}`]);
     await by.says(`/ignore ${to.name}`);
-    await shows(by, ['whom you ignore'], [`: noise${tag}`]);
+    await shows(by, ['(ignored)'], [`: noise${tag}`]);
     await by.says(`/unignore ${to.name}`);
-    await shows(by, [`noise${tag}`], ['whom you ignore']);
+    await shows(by, [`noise${tag}`], ['(ignored)']);
   },
   'several rooms': async (by, to, tag) => {
     await by.opens('garden');
@@ -218,13 +218,13 @@ const STEPS: Readonly<Record<Feature, Step>> = {
   },
   'refused changes': async (by, to) => {
     await by.says('/nonsense');
-    await shows(by, ['There is no command /nonsense']);
+    await shows(by, ['Unknown command: /nonsense']);
     await by.writes('');
     await shows(to, [], ['/nonsense']);
   },
   removing: async (by) => {
     await by.says('/remove nobody');
-    await shows(by, ['There is no member “nobody” here']);
+    await shows(by, ['There is no member “nobody” in this room']);
     await by.writes('');
   },
   leaving: async (by) => {
@@ -296,7 +296,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
         await web.fills([room, 'ana', address]);
         await web.person.page.locator('output.link').waitFor();
         const link = (await web.person.page.locator('output.link').textContent()) ?? '';
-        await web.closes('Whoever has this link');
+        await web.closes('Anyone with this link');
         if (room === 'kitchen') {
           const screen = await TmuxScreen.start(tmux ?? '', {
             command: [
@@ -319,14 +319,14 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
           await terminal.says(`/join ${link}`);
           await shows(terminal, ['ana invites you to garden.']);
           await terminal.fills(['ben']);
-          await shows(terminal, ['You are in garden']);
+          await shows(terminal, ['You joined garden']);
           await terminal.opens('kitchen');
         }
       }
       // Either may do what admins may.
       await web.opens('kitchen');
       await web.says('/verify ben');
-      await web.chooses('Make an admin');
+      await web.chooses('Make admin');
       await shows(terminal, ['made ben admin']);
     });
 
@@ -371,11 +371,11 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 390, height: 844 } });
       const linkOf = async () => {
         await web.says('/invite');
-        await shows(web, ['Works for']);
+        await shows(web, ['Expires after']);
         await web.confirms();
         await web.person.page.locator('output.link').waitFor();
         const link = (await web.person.page.locator('output.link').textContent()) ?? '';
-        await web.closes('Whoever has this link');
+        await web.closes('Anyone with this link');
         return link;
       };
       const cleo = new WebChat('cleo', await BrowserPerson.open(context, await linkOf()));
@@ -404,7 +404,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       for (const screen of [web, terminal]) await shows(screen, ['back again']);
       await cleo.says('/leave');
       await cleo.confirms();
-      await shows(cleo, ['You have left']);
+      await shows(cleo, ['You left']);
       for (const screen of [web, terminal])
         await shows(screen, [/is leaving the room|guest \d{4} was removed by/]);
       expect(cleo.person.troubles).toEqual([]);

@@ -49,7 +49,7 @@ describe('80 by 24', () => {
     expect(lines[3]).toMatch(/^ 3 noise {2}140 ⊘ │/);
     expect(lines.slice(-7)).toEqual([
       expect.stringMatching(/│── New messages ─+$/),
-      expect.stringMatching(/│ 14:08 +ben │ a message that this device does not have/),
+      expect.stringMatching(/│ 14:08 +ben │ a message that is not on this device/),
       expect.stringMatching(/│ +who brings the wine\? +$/),
       expect.stringMatching(/│ 14:09 +ana I do ✓ +$/),
       expect.stringMatching(/│ +red or white\? ◷ +$/),
@@ -89,7 +89,7 @@ describe('other sizes', () => {
   test('a wide one shows every kind of row', () => {
     const { text } = drawn(SAMPLES.talking, { columns: 120, rows: 60 });
     for (const words of [
-      'This is as far back as this device can read',
+      'Your history of this room starts here',
       '── Yesterday ──',
       '* ben and cleo joined by invite',
       'ben shall we cook tonight?',
@@ -97,8 +97,8 @@ describe('other sizes', () => {
       'yes! at seven ✓✓',
       '[🎉 2] [👍🏽 1]',
       '* cleo the third of that name waves',
-      'cleo took this message back',
-      '- 3 messages of dora, whom you ignore',
+      'cleo deleted this message',
+      '- 3 messages from dora (ignored)',
       '── Today ──',
       'cleo the … Shopping',
       '@ana see the recipes <https://example.org/',
@@ -141,7 +141,7 @@ test('offline says why and what waits', () => {
 });
 
 test('what was just done, or could not be, stands in the status line', () => {
-  expect(drawn(SAMPLES.flash, USUAL).lines.at(-2)).toContain('There is no member “eve” here');
+  expect(drawn(SAMPLES.flash, USUAL).lines.at(-2)).toContain('There is no member “eve” in this room');
   expect(drawn(SAMPLES.typing, USUAL).lines.at(-2)).toContain('ben and cleo are typing…');
 });
 
@@ -200,9 +200,9 @@ describe('dialogs', () => {
   test('a form has its fields, what was wrong, and two buttons', () => {
     const { text } = drawn(asking(DIALOGS.form), USUAL);
     expect(text).toContain('─ Create a room ─');
-    expect(text).toContain('▌ Name of the room');
-    expect(text).toContain('◉ mentions of me');
-    expect(text).toContain('[x] Show others how far I have read');
+    expect(text).toContain('▌ Room name');
+    expect(text).toContain('◉ mentions');
+    expect(text).toContain('[x] Send read receipts');
     expect(text).toContain('A room needs a name.');
     expect(text).toMatch(/\[ Create \] +\[ Cancel \]/);
   });

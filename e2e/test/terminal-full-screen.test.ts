@@ -53,9 +53,9 @@ test('two people talk on full screens, from nothing', async () => {
   const ana = screen([], { cols: 100, rows: 40, env });
   await ana.shows('You are in no room yet.');
   ana.type('c');
-  await ana.shows('Name of the room');
+  await ana.shows('Room name');
   ana.type('garden\tana\r');
-  await ana.shows('Whoever has this link can join garden.');
+  await ana.shows('Anyone with this link can join garden.');
   const shown = ana.lines.map((line) => /│ (\S+) *│/.exec(line)?.[1] ?? '').join('');
   const invite = /https?:\/\/[^/]+\/#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}/.exec(shown)?.[0] ?? '';
   expect(invite).not.toBe('');
@@ -64,10 +64,10 @@ test('two people talk on full screens, from nothing', async () => {
 
   const cleo = new PseudoTerminal(['join', invite, '--profile', 'cleo'], { cwd: home.path });
   screens.push(cleo);
-  await cleo.shows('Your name in it');
+  await cleo.shows('Your name in this room');
   cleo.type('cleo\r');
   await ana.shows('cleo joined by invite');
-  await cleo.shows('You are in garden');
+  await cleo.shows('You joined garden');
   cleo.enter('hello **you**');
   await ana.until(
     (lines) => lines.some((line) => /cleo hello you$/.test(line.split('│')[1]?.trimEnd() ?? '')),

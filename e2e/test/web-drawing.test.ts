@@ -23,15 +23,15 @@ describeInBrowser('what the page shows', () => {
     const row = (text: string) => page.locator('[data-key]', { hasText: text }).last();
     expect(await lines(page.locator('.timeline'))).toEqual(
       expect.arrayContaining([
-        'This is as far back as this device can read: whoever joins sees what is said from then on.',
+        'Your history of this room starts here. Members can read only messages sent after they joined.',
         'Yesterday',
         'ben and cleo joined by invite 09:12',
         'shall we cook tonight?',
-        'cleo took this message back',
-        '3 messages of dora, whom you ignore',
+        'cleo deleted this message',
+        '3 messages from dora (ignored)',
         'Today',
         'New messages',
-        'a message that this device does not have',
+        'a message that is not on this device',
       ]),
     );
     expect(await lines(row('yes! at seven'))).toEqual([
@@ -118,13 +118,13 @@ describeInBrowser('what the page shows', () => {
     const visitor = await visits('form');
     const { page } = visitor;
     const dialog = page.getByRole('dialog', { name: 'Create a room' });
-    expect(
-      await dialog.getByLabel('Name of the room').evaluate((field) => field === document.activeElement),
-    ).toBe(true);
+    expect(await dialog.getByLabel('Room name').evaluate((field) => field === document.activeElement)).toBe(
+      true,
+    );
     expect(await dialog.getByRole('alert').innerText()).toBe('A room needs a name.');
-    await dialog.getByLabel('Name of the room').fill('tea');
-    await dialog.getByLabel('Tell me of').selectOption('nothing');
-    await dialog.getByLabel('Show others how far I have read').uncheck();
+    await dialog.getByLabel('Room name').fill('tea');
+    await dialog.getByLabel('Notify me about').selectOption('nothing');
+    await dialog.getByLabel('Send read receipts').uncheck();
     await page.keyboard.press('Enter');
     expect(await visitor.told()).toEqual([
       ['submit', { name: 'tea', as: 'ana', notify: 'none', receipts: '' }],

@@ -115,7 +115,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await ben.hears(room, 'to be deleted');
     await ana.on('to be deleted', 'delete');
     await ana.confirms();
-    await shows(ana, ['You took this message back']);
+    await shows(ana, ['You deleted this message']);
     const [target] = (await ben.messages(room)).filter((item) => item.text === 'done');
     if (target === undefined) throw new Error('nothing to change');
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
@@ -136,7 +136,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     );
     await ana.looksBack();
     await ana.says('/ignore ben');
-    await shows(ana, ['whom you ignore']);
+    await shows(ana, ['(ignored)']);
     expect(await ana.person.barriers()).toEqual([]);
     seen.add('ignored');
     await ana.says('/unignore ben');

@@ -91,7 +91,7 @@ test('what somebody who is ignored says is folded, and how much it was is told',
   const told = story([item(1, 'ben', 'one'), item(2, 'ben', 'two'), item(3, 'ana', 'hi')], {
     context: context({ ignored: new Set([device('ben')]) }),
   });
-  expect(read(told)).toEqual(['-- Today', '(ignored) 2 messages of ben, whom you ignore', 'ana: hi']);
+  expect(read(told)).toEqual(['-- Today', '(ignored) 2 messages from ben (ignored)', 'ana: hi']);
 });
 
 test('a warning is a row of its own', () => {
@@ -107,9 +107,9 @@ test('a message that was taken back says by whom', () => {
     item(3, 'ben', '', { deleted }),
   ]);
   expect(read(told).slice(1)).toEqual([
-    '(deleted) ana took this message back',
-    '(deleted) You took this message back',
-    '(deleted) A message of ben was taken back by ana',
+    '(deleted) ana deleted this message',
+    '(deleted) You deleted this message',
+    '(deleted) ana deleted a message from ben',
   ]);
 });
 
@@ -144,7 +144,7 @@ test('a reply shows what it answers, as it is now', () => {
   const forged = item(2, 'ben', 'here', { reply: { ...reply, id: 'other'.padEnd(22, 'A') } });
   expect(messages(story([first, forged]))[1]?.reply).toMatchObject({
     from: '',
-    text: 'a message that this device does not have',
+    text: 'a message that is not on this device',
   });
 });
 

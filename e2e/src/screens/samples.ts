@@ -99,8 +99,8 @@ export const ROWS: readonly Row[] = [
   {
     kind: 'start',
     key: 'start',
-    text: 'This is as far back as this device can read: whoever joins sees what is said from then on.',
-    spoken: 'This is as far back as this device can read.',
+    text: 'Your history of this room starts here. Members can read only messages sent after they joined.',
+    spoken: 'Your history of this room starts here.',
   },
   { kind: 'day', key: 'day.2026-11-22', text: 'Yesterday', spoken: 'Yesterday' },
   {
@@ -133,10 +133,15 @@ export const ROWS: readonly Row[] = [
     author: CLEO,
     time: '09:21',
     first: false,
-    text: 'cleo took this message back',
-    spoken: '09:21: cleo took this message back',
+    text: 'cleo deleted this message',
+    spoken: '09:21: cleo deleted this message',
   },
-  { kind: 'ignored', key: '17.0', text: '3 messages of dora, whom you ignore', spoken: '3 messages of dora' },
+  {
+    kind: 'ignored',
+    key: '17.0',
+    text: '3 messages from dora (ignored)',
+    spoken: '3 messages from dora (ignored)',
+  },
   { kind: 'day', key: 'day.2026-11-23', text: 'Today', spoken: 'Today' },
   message('20.0', CLEO, 'a list for you', {
     body: RICH,
@@ -149,7 +154,7 @@ export const ROWS: readonly Row[] = [
     key: '21.0',
     time: '14:06',
     text: 'A message of ben could not be read: it was sealed for keys that this device no longer has. Ask ben to send it again.',
-    spoken: 'Warning: a message of ben could not be read',
+    spoken: 'Warning, 14:06: a message of ben could not be read',
   },
   { kind: 'unread', key: 'unread', text: 'New messages', spoken: 'New messages' },
   message('22.0', BEN, 'who brings the wine?', {
@@ -159,7 +164,7 @@ export const ROWS: readonly Row[] = [
       key: undefined,
       from: '',
       colour: 0,
-      text: 'a message that this device does not have',
+      text: 'a message that is not on this device',
     },
   }),
   message('own.b', ANA, 'I do', { time: '14:09', delivery: 'sent' }),
@@ -232,7 +237,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
     server: 'chat.example.org',
     lock: {
       state: 'sealed',
-      text: 'End-to-end encrypted. Compare safety numbers to be sure of who is who.',
+      text: 'End-to-end encrypted. Compare safety numbers to verify who the members are.',
       epoch: '7',
     },
     timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
@@ -278,34 +283,32 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     kind: 'form',
     title: 'Create a room',
     tick: 1,
-    text: [
-      'Its name, its members and what they say are sealed on this device: the server can read none of it.',
-    ],
+    text: ['Messages and names are encrypted on this device. The server can’t read them.'],
     fields: [
-      { name: 'name', label: 'Name of the room', value: '', hint: '', type: 'text', choices: [] },
+      { name: 'name', label: 'Room name', value: '', hint: '', type: 'text', choices: [] },
       {
         name: 'as',
-        label: 'Your name in it',
+        label: 'Your name in this room',
         value: 'ana',
-        hint: 'What the others see. It needs no account.',
+        hint: 'Other members see it. You need no account.',
         type: 'text',
         choices: [],
       },
       {
         name: 'notify',
-        label: 'Tell me of',
+        label: 'Notify me about',
         value: 'mentions',
         hint: '',
         type: 'choice',
         choices: [
-          { value: 'all', label: 'every message' },
-          { value: 'mentions', label: 'mentions of me' },
+          { value: 'all', label: 'all messages' },
+          { value: 'mentions', label: 'mentions' },
           { value: 'none', label: 'nothing' },
         ],
       },
       {
         name: 'receipts',
-        label: 'Show others how far I have read',
+        label: 'Send read receipts',
         value: 'on',
         hint: '',
         type: 'toggle',
@@ -326,14 +329,14 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
       item('reply', 'Reply', 'r'),
       item('react', 'React', '+'),
       item('copy', 'Copy text', 'y'),
-      item('delete', 'Delete for everybody', 'd', true),
+      item('delete', 'Delete for everyone', 'd', true),
     ],
   },
   invite: {
     kind: 'invite',
     title: 'Invite',
     tick: 3,
-    text: ['Whoever has this link can join kitchen. Send it by a channel that you trust.'],
+    text: ['Anyone with this link can join kitchen. Send it over a channel that you trust.'],
     link: LINK,
     qr: encode(LINK, { border: 0 }).data,
     busy: false,
@@ -347,8 +350,8 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     busy: false,
     error: '',
     items: [
-      { id: 'i1', text: 'by ana, until December 23, 5 uses left', mayRevoke: true },
-      { id: 'i2', text: 'by ben, until December 1', mayRevoke: false },
+      { id: 'i1', text: 'by ana, expires December 23, 5 uses left', mayRevoke: true },
+      { id: 'i2', text: 'by ben, expires December 1', mayRevoke: false },
     ],
   },
   member: {
@@ -357,7 +360,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     tick: 5,
     text: [
       'Device dev-ben0',
-      'Compare this number with the one that they see, over a call or in person. If it is the same, nobody stands between you.',
+      'Compare this number with the one that they see, over a call or in person. If both are the same, nobody is intercepting.',
     ],
     name: 'ben',
     colour: 5,
@@ -379,17 +382,17 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     verified: false,
     items: [
       item('mention', 'Mention'),
-      item('verify', 'The numbers are the same: mark as verified'),
+      item('verify', 'The numbers match: mark as verified'),
       item('remove', 'Remove from the room', '', true),
     ],
   },
   palette: {
     kind: 'palette',
-    title: 'Go to a room, or do something',
+    title: 'Go to a room or run a command',
     tick: 6,
     text: 'ki',
     items: [item('room:room-1', 'kitchen', 'room 1'), item('command:invite', 'Invite', '/invite')],
-    empty: 'Nothing fits',
+    empty: 'No matches',
   },
   emoji: {
     kind: 'emoji',
@@ -404,7 +407,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
       { emoji: '👩‍👩‍👧‍👦', name: 'family_woman_woman_girl_boy' },
       { emoji: '🇮🇸', name: 'iceland' },
     ],
-    empty: 'No emoji is called so',
+    empty: 'No matching emoji',
   },
   help: {
     kind: 'help',
@@ -414,9 +417,9 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
       {
         title: 'Everywhere',
         items: [
-          { keys: 'Ctrl+G', usage: '/palette', text: 'Find a room or a command by a part of its name' },
-          { keys: 'F1', usage: '/help', text: 'Keys and commands' },
-          { keys: 'Ctrl+D', usage: '/quit', text: 'End the program; what waits to be sent is kept' },
+          { keys: 'Ctrl+G', usage: '/palette', text: 'Find a room or a command by part of its name' },
+          { keys: 'F1', usage: '/help', text: 'Show keys and commands' },
+          { keys: 'Ctrl+D', usage: '/quit', text: 'Quit; messages waiting to be sent are kept' },
         ],
       },
       {
@@ -433,13 +436,13 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     kind: 'inspect',
     title: 'What the server sees',
     tick: 9,
-    text: ['This is all that the server has of this entry. It can’t tell who said it, nor what.'],
+    text: ['The server stores only this of the entry. It can’t tell who wrote it or what it says.'],
     parts: [
-      { label: 'Place in the log', value: '22' },
+      { label: 'Log position', value: '22' },
       { label: 'Time', value: DATE },
       { label: 'Size', value: '512 bytes, padded' },
       { label: 'Ciphertext', value: 'k3J9_0aZ'.repeat(85) },
-      { label: 'What it says to you', value: 'ben: who brings the wine?' },
+      { label: 'Decrypted on this device', value: 'ben: who brings the wine?' },
     ],
     busy: false,
   },
@@ -520,18 +523,18 @@ export const SAMPLES = {
   offline: snapshot(ROWS, {
     connection: {
       state: 'offline',
-      text: 'Offline: the server could not be reached. 2 messages will be sent when the server is back.',
+      text: 'Offline: the server could not be reached. 2 messages will be sent when the server is reachable.',
       queued: 2,
     },
   }),
-  flash: snapshot(ROWS, { flash: { tone: 'bad', text: 'There is no member “eve” here', tick: 3 } }),
+  flash: snapshot(ROWS, { flash: { tone: 'bad', text: 'There is no member “eve” in this room', tick: 3 } }),
   unconfirmed: snapshot(
     ROWS,
     {},
     {
       lock: {
         state: 'unconfirmed',
-        text: 'Not confirmed yet: compare the room code with another member before you trust it.',
+        text: 'Not confirmed yet. Compare the room code with another member before you trust this room.',
         epoch: '2',
       },
     },
@@ -540,7 +543,7 @@ export const SAMPLES = {
     ROWS,
     {},
     {
-      lock: { state: 'verified', text: 'End-to-end encrypted, and every member is verified.', epoch: '7' },
+      lock: { state: 'verified', text: 'End-to-end encrypted. All members are verified.', epoch: '7' },
     },
   ),
   replying: snapshot(
@@ -557,7 +560,7 @@ export const SAMPLES = {
         tick: 2,
         mode: 'edit',
         text: 'I do!',
-        hint: 'Change your message; Esc leaves it as it was',
+        hint: 'Edit your message. Esc cancels.',
       },
     },
   ),

@@ -42,7 +42,8 @@ export function actionsOf(desk: Acting): Actions {
     cancel: () => desk.cancel(),
     run: (command, args, row) => {
       const name = COMMAND_NAMES.find((known) => known === command);
-      if (name === undefined) desk.flash('bad', desk.words.text.unknownCommand(sanitizeLine(command)));
+      if (name === undefined)
+        desk.flash('bad', desk.words.text.flashes.unknownCommand(sanitizeLine(command)));
       else desk.run(name, args, row);
     },
     menu: (row) => showMenu(desk, row),

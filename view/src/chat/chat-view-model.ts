@@ -311,7 +311,7 @@ class ChatViewModel implements View, Acting {
   copy(text: string, done: string): void {
     void this.platform
       .copy(text)
-      .then((could) => this.flash(could ? 'good' : 'bad', could ? done : this.words.text.notCopied));
+      .then((could) => this.flash(could ? 'good' : 'bad', could ? done : this.words.text.flashes.notCopied));
   }
 
   readonly commands: readonly Command[];
@@ -336,14 +336,14 @@ class ChatViewModel implements View, Acting {
 
   #runTyped(composing: ComposerViewModel, word: string, args: string): void {
     const command = commandNamed(this.commands, word);
-    const { unknownCommand, needsArgument } = this.words.text;
+    const { unknownCommand, usage } = this.words.text.flashes;
     if (command === undefined) {
       this.flash('bad', unknownCommand(word));
       return;
     }
     const missing = args.trim() === '' && command.args !== '' && !/^\[/.test(command.args);
     if (missing && command.completes !== 'member') {
-      this.flash('bad', needsArgument(`/${command.name} ${command.args}`));
+      this.flash('bad', usage(`/${command.name} ${command.args}`));
       return;
     }
     if (command.name === 'me') {
@@ -358,7 +358,7 @@ class ChatViewModel implements View, Acting {
     const { composing, pane } = this;
     if (composing === undefined || pane === undefined) return;
     if (composing.isEditing && text.trim() === '') {
-      this.flash('bad', this.words.text.emptyEdit);
+      this.flash('bad', this.words.text.flashes.emptyEdit);
       return;
     }
     const taken = composing.take(text, me);
@@ -430,7 +430,7 @@ class ChatViewModel implements View, Acting {
     if (pane === undefined) return;
     const from = pane.newest?.seq;
     this.attempt(async () => {
-      if (!(await pane.jump(seq))) this.flash('bad', this.words.text.notFoundLine);
+      if (!(await pane.jump(seq))) this.flash('bad', this.words.text.flashes.noMessage);
       else if (from !== undefined) this.#trail = [...this.#trail.slice(-9), from];
     });
   }

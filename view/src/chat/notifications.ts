@@ -15,16 +15,16 @@ export function tellOf(
   const told = notify === 'all' ? news : notify === 'mentions' ? forSelf : [];
   const last = told.at(-1);
   if (last === undefined) return;
-  const { text } = words;
+  const { notification } = words.text.status;
   const mention = forSelf.length > 0;
   const open = preferences.screen['notify-content'] === 'on';
   platform.notify({
-    title: open ? sanitizeLine(pane.info.name) : text.noticeTitle,
+    title: open ? sanitizeLine(pane.info.name) : notification.title,
     body: open
-      ? `${sanitizeLine(last.from)}: ${inShort(last.text)}`
+      ? words.text.timeline.preview(sanitizeLine(last.from), inShort(last.text))
       : mention
-        ? text.newMention
-        : text.newMessage,
+        ? notification.mention
+        : notification.message,
     room: pane.info.id,
     mention,
   });

@@ -1,6 +1,7 @@
 import type { Preferences } from '@gochat/client/settings';
 import type { Dialog } from '../dialogs/dialog.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
+import { marksOf } from '../room/member-marks.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { SearchViewModel } from '../room/searching.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
@@ -55,18 +56,12 @@ export class SnapshotBuilder {
     const ended = pane.closed;
     const of = [number, info.name, last, unread, mentions, muted, isOpen, ended];
     return this.#keep(`room ${info.id}`, of, () => {
-      const { text } = words;
-      const preview =
-        last === undefined
-          ? ''
-          : `${sanitizeLine(last.from)}${last.me === true ? '' : ':'} ${inShort(last.text)}`;
+      const { status, timeline } = words.text;
+      const author = last === undefined ? '' : sanitizeLine(last.from);
+      const inOneLine = last?.me === true ? timeline.previewAction : timeline.preview;
+      const preview = last === undefined ? '' : inOneLine(author, inShort(last.text));
       const name = sanitizeLine(info.name);
-      const spoken = text.roomNumber(
-        name,
-        unread === 0 ? '' : text.unread(unread),
-        mentions === 0 ? '' : text.mentions(mentions),
-        [muted ? text.muted : '', ended],
-      );
+      const spoken = status.room({ name, unread, mentions, muted, closed: ended });
       return { id: info.id, number, name, preview, unread, mentions, muted, open: isOpen, ended, spoken };
     });
   }
@@ -106,16 +101,8 @@ export class SnapshotBuilder {
         `member ${pane.info.id} ${member.device}`,
         [member, verified, ignored, here],
         (): MemberRow => {
-          const { text } = words;
           const name = sanitizeLine(member.name);
-          const spoken = [
-            name,
-            member.self ? text.you : '',
-            member.admin ? text.isAdmin : '',
-            verified ? text.isVerified : '',
-            ignored ? text.isIgnored : '',
-            here && !member.self ? text.isHere : '',
-          ].filter((part) => part !== '');
+          const marks = marksOf(member, { verified, ignored, here: here && !member.self });
           const { device, id, self, admin } = member;
           return {
             device,
@@ -127,7 +114,7 @@ export class SnapshotBuilder {
             verified,
             ignored,
             here,
-            spoken: spoken.join(', '),
+            spoken: words.text.status.member(name, marks),
           };
         },
       );
@@ -137,7 +124,7 @@ export class SnapshotBuilder {
 
   #typing(pane: RoomViewModel, words: ViewWords): string {
     const names = pane.presence.typists.map(sanitizeLine);
-    return names.length === 0 ? '' : words.text.typing(names);
+    return names.length === 0 ? '' : words.text.status.typing(names);
   }
 
   #lock(pane: RoomViewModel, { preferences, words }: Showing): Lock {
@@ -145,7 +132,11 @@ export class SnapshotBuilder {
     const others = pane.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
     const state = !confirmed ? 'unconfirmed' : all ? 'verified' : 'sealed';
-    return this.#keep('lock', [state, epoch, words], () => ({ state, epoch, text: words.text[state] }));
+    return this.#keep('lock', [state, epoch, words], () => ({
+      state,
+      epoch,
+      text: words.text.status.lock[state],
+    }));
   }
 
   #connection({ panes, open, words }: Showing): ConnectionState {
@@ -157,11 +148,14 @@ export class SnapshotBuilder {
     const state =
       active.length === 0 ? 'none' : away === undefined ? 'live' : reason === '' ? 'connecting' : 'offline';
     return this.#keep('connection', [state, queued, reason], () => {
-      const { text } = words;
-      const why = { none: '', live: '', connecting: text.connecting, offline: text.offline(reason) }[state];
-      const waits =
-        queued > 0 && (state === 'offline' || state === 'connecting') ? ` ${text.queued(queued)}` : '';
-      return { state, text: `${why}${waits}`, queued };
+      const { status } = words.text;
+      const text = {
+        none: '',
+        live: '',
+        connecting: status.connecting(queued),
+        offline: status.offline(reason, queued),
+      }[state];
+      return { state, text, queued };
     });
   }
 

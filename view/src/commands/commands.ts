@@ -64,7 +64,10 @@ const APP: Partial<Record<CommandName, Doing>> = {
 const ROOM: Partial<Record<CommandName, Doing>> = {
   invite: { available: mayWrite, run: ({ host }) => askInvite(host) },
   invites: { aliases: ['revoke'], available: mayWrite, run: ({ host }) => showInvites(host) },
-  members: { aliases: ['who', 'names'], run: ({ host }) => showMembers(host, host.words.text.members.title) },
+  members: {
+    aliases: ['who', 'names'],
+    run: ({ host }) => showMembers(host, host.words.text.dialogs.members.title),
+  },
   verify: {
     aliases: ['safety'],
     args: '[MEMBER]',
@@ -77,14 +80,14 @@ const ROOM: Partial<Record<CommandName, Doing>> = {
   read: {
     run: ({ host, pane }) => {
       pane.readAll();
-      host.flash('good', host.words.text.readMarked);
+      host.flash('good', host.words.text.flashes.markedRead);
     },
   },
   emoji: {
     available: mayWrite,
     run: ({ host }) => {
       const { composing } = host;
-      askEmoji(host, host.words.text.emoji.composer, (emoji) =>
+      askEmoji(host, host.words.text.dialogs.emoji.insert, (emoji) =>
         composing?.insert(emoji, composing.text.length),
       );
     },
@@ -149,14 +152,14 @@ const MESSAGE: Partial<Record<CommandName, Doing>> = {
     available: (given) => mayWrite(given) && isSent(given),
     run: ({ host, item, args }) => {
       if (args !== '') react(host, item, args);
-      else askEmoji(host, host.words.text.emoji.react, (emoji) => react(host, item, emoji));
+      else askEmoji(host, host.words.text.dialogs.emoji.react, (emoji) => react(host, item, emoji));
     },
   },
   edit: {
     available: (given) => given.item.own && mayWrite(given) && isSent(given),
     run: ({ host, item }) => host.composing?.edit(item),
   },
-  copy: { run: ({ host, item }) => host.copy(item.text, host.words.text.copied) },
+  copy: { run: ({ host, item }) => host.copy(item.text, host.words.text.flashes.copied) },
   quoted: {
     available: ({ item }) => item.reply !== undefined,
     run: ({ host, item }) => item.reply && host.jump(item.reply.seq),
@@ -219,10 +222,10 @@ export function runCommand(host: Host, name: CommandName, args = '', row?: strin
   const entry = ENTRIES.get(name);
   if (entry === undefined) return;
   const given = givenFor(host, entry.command, args.trim(), row);
-  const { needsMessage, notHere } = host.words.text;
+  const { needsMessage, notAvailable } = host.words.text.flashes;
   if (given === undefined)
-    host.flash('bad', (entry.command.about === 'message' ? needsMessage : notHere)(name));
-  else if (entry.doing.available?.(given) === false) host.flash('bad', notHere(name));
+    host.flash('bad', (entry.command.about === 'message' ? needsMessage : notAvailable)(name));
+  else if (entry.doing.available?.(given) === false) host.flash('bad', notAvailable(name));
   else entry.doing.run(given);
 }
 
@@ -250,7 +253,7 @@ function openRoom({ host, args }: Given): void {
     host.panes[Number(wanted) - 1] ??
     host.panes.find(({ info }) => info.name.toLowerCase() === wanted) ??
     host.panes.find(({ info }) => info.name.toLowerCase().startsWith(wanted));
-  if (found === undefined) host.flash('bad', host.words.text.noSuchRoom(args));
+  if (found === undefined) host.flash('bad', host.words.text.flashes.noRoom(args));
   else host.open(found.info.id);
 }
 
@@ -258,13 +261,13 @@ function openRoom({ host, args }: Given): void {
 function withMember({ host, pane, args }: Given, act: (member: MemberInfo) => void): void {
   const wanted = args.replace(/^@/, '').trim();
   if (wanted === '') {
-    showMembers(host, host.words.text.members.title);
+    showMembers(host, host.words.text.dialogs.members.title);
     return;
   }
   const found =
     pane.members.find(({ name, id }) => name === wanted || id === wanted) ??
     pane.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  if (found === undefined) host.flash('bad', host.words.text.noSuchMember(wanted));
+  if (found === undefined) host.flash('bad', host.words.text.flashes.noMember(wanted));
   else act(found);
 }
 
@@ -275,17 +278,17 @@ function settle({ host, pane, args }: Given, what: 'name' | 'topic'): void {
   }
   host.attempt(async () => {
     await host.profile.call('configure', { room: pane.info.id, [what]: args, waitMs: WAIT_MS });
-    host.flash('good', host.words.text.settled);
+    host.flash('good', host.words.text.flashes.saved);
   });
 }
 
 function setNotify(host: Host, pane: RoomViewModel, notify: 'all' | 'mentions' | 'none'): void {
   pane.note({ notify });
-  host.flash('good', host.words.text.notifySet[notify]);
+  host.flash('good', host.words.text.flashes.notify[notify]);
 }
 
 function setTheme({ host, args }: Given): void {
-  const { theme } = host.words.text;
+  const { theme } = host.words.text.dialogs;
   const chosen = THEMES.find((name) => name === args);
   const keep = (value: string) => host.prefer({ screen: { ...host.preferences.screen, theme: value } });
   if (chosen !== undefined) {
@@ -294,12 +297,7 @@ function setTheme({ host, args }: Given): void {
   }
   const now = host.preferences.screen.theme ?? 'system';
   host.ask({
-    dialog: form(
-      theme.title,
-      [],
-      [choiceField('theme', theme.title, now, themes(host))],
-      host.words.text.notify.submit,
-    ),
+    dialog: form(theme.title, [], [choiceField('theme', theme.title, now, themes(host))], theme.submit),
     submit: async (values, shown) => {
       await keep(values.theme ?? 'system');
       shown.close();
@@ -308,12 +306,12 @@ function setTheme({ host, args }: Given): void {
 }
 
 function themes({ words }: Host) {
-  return THEMES.map((value) => ({ value, label: words.text.theme[value] }));
+  return THEMES.map((value) => ({ value, label: words.text.dialogs.theme.choices[value] }));
 }
 
 /** What the screens keep: the view knows the theme and the notifications, the screens add their own by `set`. */
 function askSettings(host: Host): void {
-  const { settings, theme, notify } = host.words.text;
+  const { settings, theme, notify } = host.words.text.dialogs;
   const { screen } = host.preferences;
   const content = screen['notify-content'] === 'on' ? 'on' : '';
   const own = host.platform.settings.map((field) => ({ ...field, value: screen[field.name] ?? field.value }));
@@ -330,7 +328,7 @@ function askSettings(host: Host): void {
     ...own,
   ];
   host.ask({
-    dialog: form(settings.title, [], fields, notify.submit),
+    dialog: form(settings.title, [], fields, settings.submit),
     submit: async (values, shown) => {
       await host.prefer({ screen: { ...screen, ...values } });
       shown.close();
@@ -348,7 +346,7 @@ function withdraw({ host, pane, row }: Given): void {
       composing.put(waiting.content.text);
     host.flash(
       withdrawn ? 'good' : 'bad',
-      withdrawn ? host.words.text.withdrawn : host.words.text.notWithdrawn,
+      withdrawn ? host.words.text.flashes.unsent : host.words.text.flashes.notUnsent,
     );
   });
 }

@@ -6,7 +6,7 @@ import { menuItem } from './forms.ts';
 
 /** All commands with this screen's keys. */
 export function showHelp(host: Host): void {
-  const { help } = host.words.text;
+  const { help } = host.words.text.dialogs;
   const group = (about: Command['about']) => ({
     title: help[about],
     items: host.commands
@@ -31,9 +31,15 @@ const ROOM = 'room:';
 
 /** Rooms and commands that fit what is typed. */
 export function askPalette(host: Host): void {
-  const { palette, noPalette } = host.words.text;
+  const { palette } = host.words.text.dialogs;
   const shown = host.ask<PaletteDialog>({
-    dialog: { kind: 'palette', title: palette.title, text: '', items: fitting(host, ''), empty: noPalette },
+    dialog: {
+      kind: 'palette',
+      title: palette.title,
+      text: '',
+      items: fitting(host, ''),
+      empty: palette.none,
+    },
     filter: (text) => shown.update({ text, items: fitting(host, text) }),
     pick: (name, dialog) => {
       dialog.close();
@@ -47,7 +53,7 @@ function fitting(host: Host, text: string): MenuItem[] {
   const wanted = text.trim().toLowerCase();
   const rooms = host.panes.map((pane) => {
     const { unread } = pane;
-    const hint = unread === 0 ? '' : host.words.text.unread(unread);
+    const hint = unread === 0 ? '' : host.words.text.status.unread(unread);
     return {
       item: menuItem(`${ROOM}${pane.info.id}`, sanitizeLine(pane.info.name), hint),
       words: pane.info.name,
@@ -87,7 +93,7 @@ export function showMenu(host: Host, row: string): void {
     .map(({ name, label, danger }) => menuItem(name, label, host.platform.keysOf(name), danger));
   if (items.length === 0) return;
   host.ask<MenuDialog>({
-    dialog: { kind: 'menu', title: host.words.text.menu.title, text: [], items },
+    dialog: { kind: 'menu', title: host.words.text.dialogs.menu.title, text: [], items },
     pick: (name, shown) => {
       shown.close();
       host.run(name as Command['name'], '', row);

@@ -10,9 +10,9 @@ const FILE_BYTES = 60_000;
 
 /** Picks an emoji out of all, by name. */
 export function askEmoji(host: Host, title: string, picked: (emoji: string) => void): void {
-  const { noEmoji } = host.words.text;
+  const { none } = host.words.text.dialogs.emoji;
   const shown = host.ask<EmojiDialog>({
-    dialog: { kind: 'emoji', title, text: '', busy: true, items: [], empty: noEmoji },
+    dialog: { kind: 'emoji', title, text: '', busy: true, items: [], empty: none },
     pick: (emoji, dialog) => {
       dialog.close();
       picked(emoji);
@@ -30,9 +30,9 @@ export function askErase(host: Host, item: TextItem): void {
   const { pane } = host;
   if (pane === undefined) return;
   const { seq, id } = item;
-  const { erase } = host.words.text;
+  const text = host.words.text.dialogs.delete;
   host.ask({
-    dialog: form(erase.title, [erase.text], [], erase.submit, true),
+    dialog: form(text.title, [text.text], [], text.submit, true),
     submit: async (_values, shown) => {
       await host.queue(pane, { kind: 'delete', of: { seq, id } });
       shown.close();
@@ -56,7 +56,7 @@ export function react(host: Host, item: TextItem, emoji: string): void {
 export function inspect(host: Host, seq: string | undefined): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { inspect: text } = host.words.text;
+  const text = host.words.text.dialogs.inspect;
   const shown = host.ask<InspectDialog>({
     dialog: { kind: 'inspect', title: text.title, text: [text.text], parts: [], busy: true },
   });
@@ -68,12 +68,12 @@ export function inspect(host: Host, seq: string | undefined): void {
         throw error;
       });
     const parts = [
-      { label: text.place, value: entry.seq },
+      { label: text.position, value: entry.seq },
       { label: text.time, value: host.clock.date(entry.at) },
       { label: text.size, value: text.bytes(entry.bytes) },
-      { label: text.sealed, value: entry.body },
+      { label: text.ciphertext, value: entry.body },
       ...entry.says.map((item) => ({
-        label: text.says,
+        label: text.decrypted,
         value:
           item.kind === 'text'
             ? sanitizeText(item.text)
@@ -98,12 +98,12 @@ export function paste(host: Host, text: string, cursor: number): void {
     composing.insert(literal, cursor);
     return;
   }
-  const { paste: words } = host.words.text;
+  const words = host.words.text.dialogs.paste;
   const items = [
     menuItem('edit', words.edit),
     menuItem('code', words.code),
-    menuItem('as-is', words.asIs),
-    menuItem('drop', words.drop),
+    menuItem('as-is', words.send),
+    menuItem('drop', words.cancel),
   ];
   host.ask<MenuDialog>({
     dialog: {
@@ -136,7 +136,7 @@ function fenced(text: string, language = ''): string {
 /** Puts a text file into the field, as code in the language of its ending. */
 export function askFile(host: Host, path: string | undefined): void {
   const { composing } = host;
-  const { noFile, fileTooLong } = host.words.text;
+  const { noFile, fileTooLong } = host.words.text.flashes;
   host.attempt(async () => {
     const file = await host.platform.pickText(path);
     if (file === undefined) host.flash('bad', noFile);

@@ -1,5 +1,6 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Host } from '../chat/host.ts';
+import { marksOf } from '../room/member-marks.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
@@ -14,7 +15,7 @@ export function showMembers(host: Host, title: string): void {
   const { pane } = host;
   if (pane === undefined) return;
   const items = pane.members.map((member) =>
-    menuItem(member.device, sanitizeLine(member.name), marks(host, member).join(', ')),
+    menuItem(member.device, sanitizeLine(member.name), marks(host, member)),
   );
   host.ask<MenuDialog>({
     dialog: { kind: 'menu', title, text: [], items },
@@ -22,14 +23,14 @@ export function showMembers(host: Host, title: string): void {
   });
 }
 
-function marks({ words, preferences, pane }: Host, member: MemberInfo): string[] {
-  return [
-    member.self ? [words.text.you] : [],
-    member.admin ? [words.text.isAdmin] : [],
-    preferences.verified.includes(member.identity) ? [words.text.isVerified] : [],
-    preferences.ignored.includes(member.device) ? [words.text.isIgnored] : [],
-    pane?.presence.isHere(member.device) === true ? [words.text.isHere] : [],
-  ].flat();
+function marks({ words, preferences, pane }: Host, member: MemberInfo): string {
+  return words.text.status.marks(
+    marksOf(member, {
+      verified: preferences.verified.includes(member.identity),
+      ignored: preferences.ignored.includes(member.device),
+      here: pane?.presence.isHere(member.device) === true,
+    }),
+  );
 }
 
 /** One member: the number to compare, and what can be done. */
@@ -37,17 +38,14 @@ export function showMember(host: Host, device: string): void {
   const { pane } = host;
   const member = pane?.members.find((one) => one.device === device);
   if (pane === undefined || member === undefined) return;
-  const { words } = host;
+  const text = host.words.text.dialogs.member;
+  const said = marks(host, { ...member, self: false });
   const verified = host.preferences.verified.includes(member.identity);
   const shown = host.ask<MemberDialog>({
     dialog: {
       kind: 'member',
       title: sanitizeLine(member.name),
-      text: [
-        ...(member.self ? [words.text.member.self] : [words.text.member.compare]),
-        words.text.member.identity(member.id),
-        ...marks(host, { ...member, self: false }),
-      ],
+      text: [member.self ? text.self : text.compare, text.device(member.id), ...(said === '' ? [] : [said])],
       name: sanitizeLine(member.name),
       colour: colourOf(member.device),
       self: member.self,
@@ -69,7 +67,7 @@ export function showMember(host: Host, device: string): void {
 }
 
 function items({ words, preferences, pane }: Host, member: MemberInfo, verified: boolean) {
-  const text = words.text.member;
+  const text = words.text.dialogs.member;
   if (member.self) return [];
   const ignored = preferences.ignored.includes(member.device);
   return [
@@ -78,7 +76,7 @@ function items({ words, preferences, pane }: Host, member: MemberInfo, verified:
     ignored ? menuItem('unignore', text.unignore) : menuItem('ignore', text.ignore),
     ...(pane?.info.admin === true
       ? [
-          member.admin ? menuItem('dismiss', text.dismiss) : menuItem('setAdmin', text.appoint),
+          member.admin ? menuItem('dismiss', text.removeAdmin) : menuItem('setAdmin', text.makeAdmin),
           menuItem('remove', text.remove, '', true),
         ]
       : []),
@@ -113,7 +111,7 @@ async function act(host: Host, member: MemberInfo, name: string): Promise<void> 
         admin: name === 'setAdmin',
         waitMs: WAIT_MS,
       });
-      host.flash('good', host.words.text.settled);
+      host.flash('good', host.words.text.flashes.saved);
       host.closeDialog();
       return;
     default:
@@ -125,28 +123,28 @@ async function act(host: Host, member: MemberInfo, name: string): Promise<void> 
 async function setVerified(host: Host, { identity, name }: MemberInfo, on: boolean): Promise<void> {
   const others = host.preferences.verified.filter((known) => known !== identity);
   await host.prefer({ verified: on ? [...others, identity] : others });
-  const { nowVerified, noLongerVerified } = host.words.text;
-  host.flash('good', (on ? nowVerified : noLongerVerified)(sanitizeLine(name)));
+  const { verified, notVerified } = host.words.text.flashes;
+  host.flash('good', (on ? verified : notVerified)(sanitizeLine(name)));
 }
 
 export async function setIgnored(host: Host, { device, name }: MemberInfo, on: boolean): Promise<void> {
   const others = host.preferences.ignored.filter((known) => known !== device);
   await host.prefer({ ignored: on ? [...others, device] : others });
-  const { nowIgnored, noLongerIgnored } = host.words.text;
-  host.flash('good', (on ? nowIgnored : noLongerIgnored)(sanitizeLine(name)));
+  const { ignored, notIgnored } = host.words.text.flashes;
+  host.flash('good', (on ? ignored : notIgnored)(sanitizeLine(name)));
 }
 
 export function askRemove(host: Host, member: MemberInfo): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { remove, removed } = host.words.text;
+  const { remove } = host.words.text.dialogs;
   const name = sanitizeLine(member.name);
   host.ask({
     dialog: form(remove.title(name), [remove.text], [], remove.submit, true),
     submit: async (_values, shown) => {
       await host.profile.call('remove', { room: pane.info.id, member: member.id, waitMs: WAIT_MS });
       shown.close();
-      host.flash('good', removed(name));
+      host.flash('good', host.words.text.flashes.removed(name));
     },
   });
 }

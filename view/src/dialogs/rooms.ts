@@ -10,7 +10,7 @@ const HOUR_MS = 3600 * 1000;
 
 /** Makes a room, opens it, and shows a link to it. */
 export function askCreate(host: Host, name = ''): void {
-  const { create } = host.words.text;
+  const { create } = host.words.text.dialogs;
   const fields = [
     textField('name', create.name, name),
     textField('as', create.as, host.preferences.name ?? '', create.asHint),
@@ -37,7 +37,7 @@ export function askCreate(host: Host, name = ''): void {
 
 /** Asks for a link, or shows what a link leads to and joins. */
 export function askJoin(host: Host, link: string): void {
-  const { join } = host.words.text;
+  const { join } = host.words.text.dialogs;
   host.ask({
     dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
     submit: (values) => look(host, (values.link ?? '').trim()),
@@ -46,59 +46,59 @@ export function askJoin(host: Host, link: string): void {
 }
 
 async function look(host: Host, link: string): Promise<void> {
-  const { create, join } = host.words.text;
+  const { create, join } = host.words.text.dialogs;
   const preview = await host.profile.call('peek', { link, waitMs: WAIT_MS });
   const name = sanitizeLine(preview.name);
   if (preview.already) {
     host.closeDialog();
     await host.entered(preview.room);
-    host.flash('good', host.words.text.alreadyIn(name));
+    host.flash('good', host.words.text.flashes.alreadyIn(name));
     return;
   }
   const names = preview.members.map(sanitizeLine);
   const text = [
     join.invited(preview.by === '' ? '' : sanitizeLine(preview.by), name),
     ...(preview.topic === '' ? [] : [sanitizeLine(preview.topic)]),
-    join.who(names),
-    join.whoNot,
+    join.members(names),
+    join.privacy,
   ];
   host.ask({
     dialog: form(
       join.title,
       text,
-      [textField('as', join.as, host.preferences.name ?? guestName(host), create.asHint)],
+      [textField('as', create.as, host.preferences.name ?? guestName(host), create.asHint)],
       join.submit,
     ),
     submit: async (values, shown) => {
       const room = await host.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
       await host.entered(room.id);
       shown.close();
-      host.flash('good', host.words.text.joined(sanitizeLine(room.name)));
+      host.flash('good', host.words.text.flashes.joined(sanitizeLine(room.name)));
     },
   });
 }
 
 /** Asks for how long and how often a link shall work, then shows it. */
 export function askInvite(host: Host): void {
-  const { invite } = host.words.text;
+  const { invite } = host.words.text.dialogs;
   const expires = [
-    { value: String(HOUR_MS), label: invite.hour },
-    { value: String(24 * HOUR_MS), label: invite.day },
-    { value: String(7 * 24 * HOUR_MS), label: invite.week },
-    { value: String(30 * 24 * HOUR_MS), label: invite.month },
+    { value: String(HOUR_MS), label: invite.hours(1) },
+    { value: String(24 * HOUR_MS), label: invite.days(1) },
+    { value: String(7 * 24 * HOUR_MS), label: invite.days(7) },
+    { value: String(30 * 24 * HOUR_MS), label: invite.days(30) },
   ];
   const uses = [
-    { value: '', label: invite.any },
-    { value: '1', label: invite.once },
-    { value: '5', label: invite.five },
-    { value: '25', label: invite.twentyFive },
+    { value: '', label: invite.unlimited },
+    { value: '1', label: invite.times(1) },
+    { value: '5', label: invite.times(5) },
+    { value: '25', label: invite.times(25) },
   ];
   const fields = [
     choiceField('expires', invite.expires, String(7 * 24 * HOUR_MS), expires),
     choiceField('uses', invite.uses, '', uses),
   ];
   host.ask({
-    dialog: form(invite.title, [invite.terms], fields, invite.submit),
+    dialog: form(invite.title, [invite.text], fields, invite.submit),
     submit: (values) =>
       showInvite(host, {
         expiresMs: Number(values.expires),
@@ -111,11 +111,11 @@ export function askInvite(host: Host): void {
 function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly uses?: number }): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { invite } = host.words.text;
+  const { invite } = host.words.text.dialogs;
   const dialog = {
     kind: 'invite' as const,
     title: invite.title,
-    text: [invite.making],
+    text: [invite.creating],
     link: '',
     qr: [],
     busy: true,
@@ -123,7 +123,7 @@ function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly u
   };
   const shown = host.ask<InviteDialog>({
     dialog,
-    pick: () => host.copy(link, host.words.text.linkCopied),
+    pick: () => host.copy(link, host.words.text.flashes.linkCopied),
   });
   let link = '';
   const params = { room: pane.info.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
@@ -133,7 +133,7 @@ function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly u
     ([made, { encode }]) => {
       link = made.link;
       const qr = encode(link, { border: 0, ecc: 'L' }).data;
-      shown.update({ link, qr, text: [invite.made(sanitizeLine(pane.info.name))], busy: false });
+      shown.update({ link, qr, text: [invite.created(sanitizeLine(pane.info.name))], busy: false });
     },
     (error: unknown) => shown.update({ text: [], busy: false, error: wordOf(error) }),
   );
@@ -143,7 +143,7 @@ function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly u
 export function showInvites(host: Host): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { invites } = host.words.text;
+  const { invites } = host.words.text.dialogs;
   const shown = host.ask<InvitesDialog>({
     dialog: { kind: 'invites', title: invites.title, busy: true, error: '', items: [], empty: invites.none },
     pick: (id) => askRevoke(host, pane, id),
@@ -153,10 +153,10 @@ export function showInvites(host: Host): void {
       const items = all.map((one) => ({
         id: one.id,
         text: one.live
-          ? invites.line(
-              invites.by(sanitizeLine(one.by)),
-              one.expires === undefined ? '' : invites.until(host.clock.date(one.expires)),
-              one.uses === undefined ? '' : invites.uses(one.uses),
+          ? invites.live(
+              sanitizeLine(one.by),
+              one.expires === undefined ? undefined : host.clock.date(one.expires),
+              one.uses,
             )
           : invites.dead,
         mayRevoke: pane.info.admin || one.by === pane.self?.name,
@@ -168,13 +168,13 @@ export function showInvites(host: Host): void {
 }
 
 function askRevoke(host: Host, pane: RoomViewModel, id: string): void {
-  const { invites } = host.words.text;
+  const { invites } = host.words.text.dialogs;
   host.ask({
     dialog: form(invites.title, [invites.revoke], [], invites.submit, true),
     submit: async (_values, shown) => {
       await host.profile.call('revoke', { room: pane.info.id, id, waitMs: WAIT_MS });
       shown.close();
-      host.flash('good', invites.done);
+      host.flash('good', host.words.text.flashes.inviteRevoked);
       showInvites(host);
     },
   });
@@ -184,14 +184,14 @@ function askRevoke(host: Host, pane: RoomViewModel, id: string): void {
 export function askSettle(host: Host): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { settle, settled } = host.words.text;
+  const text = host.words.text.dialogs.configure;
   const { id, name, topic } = pane.info;
   host.ask({
     dialog: form(
-      settle.title,
-      [settle.text],
-      [textField('name', settle.name, name), textField('topic', settle.topic, topic)],
-      settle.submit,
+      text.title,
+      [text.text],
+      [textField('name', text.name, name), textField('topic', text.topic, topic)],
+      text.submit,
     ),
     submit: async (values, shown) => {
       await host.profile.call('configure', {
@@ -201,7 +201,7 @@ export function askSettle(host: Host): void {
         waitMs: WAIT_MS,
       });
       shown.close();
-      host.flash('good', settled);
+      host.flash('good', host.words.text.flashes.saved);
     },
   });
 }
@@ -209,14 +209,14 @@ export function askSettle(host: Host): void {
 export function askLeave(host: Host): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { leave, leftRoom } = host.words.text;
+  const { leave } = host.words.text.dialogs;
   const name = sanitizeLine(pane.info.name);
   host.ask({
     dialog: form(leave.title(name), [leave.text], [], leave.submit, true),
     submit: async (_values, shown) => {
       await host.profile.call('leave', { room: pane.info.id, waitMs: WAIT_MS });
       shown.close();
-      host.flash('good', leftRoom(name));
+      host.flash('good', host.words.text.flashes.left(name));
     },
   });
 }
@@ -225,8 +225,11 @@ export function askLeave(host: Host): void {
 export function askPrivacy(host: Host): void {
   const { pane } = host;
   if (pane === undefined) return;
-  const { notify } = host.words.text;
-  const choices = (['all', 'mentions', 'none'] as const).map((value) => ({ value, label: notify[value] }));
+  const { notify } = host.words.text.dialogs;
+  const choices = (['all', 'mentions', 'none'] as const).map((value) => ({
+    value,
+    label: notify.choices[value],
+  }));
   const content = host.preferences.screen['notify-content'] === 'on';
   const fields = [
     choiceField('notify', notify.notify, pane.notes.notify, choices),
@@ -249,7 +252,7 @@ export function askPrivacy(host: Host): void {
 /** A name to begin with, so that one click is enough; it can be written over. */
 function guestName({ words }: Host): string {
   const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
-  return words.text.join.guest(1000 + (number % 9000));
+  return words.text.dialogs.join.guest(1000 + (number % 9000));
 }
 
 function wordOf(error: unknown): string {

@@ -69,7 +69,7 @@ export class ComposerViewModel {
     const of = [this.#text, this.#tick, this.#reply, this.#edit, this.#completion, ended, context];
     if (this.#made?.of.every((value, i) => value === of[i]) === true) return this.#made.composer;
     const mode = ended !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
-    const hint = { closed: ended, edit: words.text.askEdit, new: words.text.ask }[mode];
+    const hint = { closed: ended, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
     const reply: Quote | undefined =
       this.#reply && quoteOf(this.#reply, this.#reply.seq, keyOf(this.#reply), context);
     const composer: Composer = {

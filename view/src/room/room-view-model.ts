@@ -119,8 +119,8 @@ export class RoomViewModel {
   get closed(): string {
     if (this.#problem?.code === 'not-member' || this.#problem?.code === 'refused')
       return this.#problem.message;
-    const { ended } = this.#parts.words.text;
-    return Object.hasOwn(ended, this.#info.status) ? ended[this.#info.status as keyof typeof ended] : '';
+    const { closed } = this.#parts.words.text.status;
+    return Object.hasOwn(closed, this.#info.status) ? closed[this.#info.status as keyof typeof closed] : '';
   }
 
   get waiting(): readonly Waiting[] {

@@ -75,17 +75,17 @@ export class SearchViewModel {
   snapshot(): Search {
     if (this.#snapshot !== undefined) return this.#snapshot;
     const { words, clock } = this.pane.context;
-    const { text } = words;
+    const { search } = words.text.status;
     const hits = this.#hits.length;
     const more = this.#next !== undefined;
     const summary =
       this.#at >= 0
-        ? text.searchAt(this.#at + 1, hits, more)
+        ? search.at(this.#at + 1, hits, more)
         : this.#busy
-          ? text.searchBusy
+          ? search.busy
           : hits === 0
-            ? text.searchNone
-            : text.searchHits(hits, more);
+            ? search.none
+            : search.found(hits, more);
     this.#snapshot = {
       text: this.#text,
       busy: this.#busy,

@@ -158,7 +158,7 @@ class Pass {
     if (line.made?.item !== item || line.made.context !== context) {
       const text = context.words.text.event(item, []);
       const time = context.clock.time(item.at);
-      const spoken = `${context.words.text.warning}, ${time}: ${text}`;
+      const spoken = context.words.text.timeline.spoken.warning(time, text);
       const row: Row = { kind: 'warning', key: line.key, time, text, spoken };
       line.made = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
     }
@@ -203,12 +203,12 @@ class Pass {
     this.#previous = undefined;
     this.#unreadKey = `unread.${line.key}`;
     const key = this.#unreadKey;
-    const text = this.#story.context.words.text.unreadLine;
+    const text = this.#story.context.words.text.timeline.unreadLine;
     this.#keep(key, [text], () => ({ kind: 'unread', key, text, spoken: text }));
   }
 
   #start(): Row {
-    const text = this.#story.context.words.text.start;
+    const text = this.#story.context.words.text.timeline.start;
     return { kind: 'start', key: 'start', text, spoken: text };
   }
 
@@ -255,8 +255,8 @@ export function quoteOf(
   key: string | undefined,
   { words }: RowContext,
 ): Quote {
-  if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.lostQuote };
-  const text = item.deleted === undefined ? inShort(item.text) : words.text.deletedQuote;
+  if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.timeline.missingQuote };
+  const text = item.deleted === undefined ? inShort(item.text) : words.text.timeline.deletedQuote;
   return { seq, key: key ?? keyOf(item), from: sanitizeLine(item.from), colour: colourOf(item.device), text };
 }
 
@@ -292,31 +292,32 @@ function messageRow(
   item: TextItem,
   { first, quote, answersSelf, context, key, names }: MessageParts,
 ): MessageRow {
-  const { words, clock } = context;
+  const { clock } = context;
+  const text = context.words.text.timeline;
   const author = authorOf(item, context);
   const { delivery, deliveryText } = deliveryOf(item, names, context);
   const reactions = (item.reactions ?? []).map(({ emoji, by }) => ({
     emoji: sanitizeLine(emoji),
     count: by.length,
     own: by.some(({ device }) => device === context.self),
-    by: words.text.names(
-      by.map((one) => (one.device === context.self ? words.text.you : sanitizeLine(one.name))),
-    ),
+    by: text.reactedBy(by.map((one) => (one.device === context.self ? text.you : sanitizeLine(one.name)))),
   }));
   const mentioned = !item.own && (answersSelf || item.mentions?.includes(context.self) === true);
-  const edited = item.edited === undefined ? '' : words.text.edited(clock.time(item.edited));
+  const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
   const body = parseMarkdown(item.text, callable(item, context));
-  const spoken = [
-    `${author.name}, ${time}`,
-    mentioned ? words.text.mentionsYou : '',
-    quote === undefined ? '' : words.text.replyTo(quote.from === '' ? words.text.nobody : quote.from),
-    wordsOf(body),
-    reactions.length === 0 ? '' : words.text.reactions(reactions.map((r) => `${r.emoji} ${r.by}`).join(', ')),
+  const spoken = text.spoken.message({
+    author: author.name,
+    time,
+    mentionsYou: mentioned,
+    isReply: quote !== undefined,
+    replyTo: quote?.from ?? '',
+    text: wordsOf(body),
+    reactions,
     edited,
-    deliveryText,
-  ];
+    delivery: deliveryText,
+  });
   return {
     kind: 'message',
     key,
@@ -334,7 +335,7 @@ function messageRow(
     delivery,
     deliveryText,
     mentioned,
-    spoken: spoken.filter((part) => part !== '').join('; '),
+    spoken,
   };
 }
 
@@ -347,9 +348,9 @@ function deliveryOf(
   { words }: RowContext,
 ): Pick<MessageRow, 'delivery' | 'deliveryText'> {
   if (!item.own) return { delivery: undefined, deliveryText: '' };
-  if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.waiting };
-  if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.sent };
-  return { delivery: 'read', deliveryText: words.text.readBy(names) };
+  if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.timeline.waiting };
+  if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.timeline.sent };
+  return { delivery: 'read', deliveryText: words.text.timeline.readBy(names) };
 }
 
 function callable(item: TextItem, { labels, self }: RowContext): Callable {
@@ -365,14 +366,15 @@ function deletedRow(item: TextItem, first: boolean, context: RowContext, key: st
   const { words, clock } = context;
   const author = authorOf(item, context);
   const time = clock.time(item.at);
-  const text = deletedText(item, author.name, words.text);
-  return { kind: 'deleted', key, author, time, first, text, spoken: `${time}: ${text}` };
+  const text = deletedText(item, author.name, words.text.timeline);
+  const spoken = words.text.timeline.spoken.notice(time, text);
+  return { kind: 'deleted', key, author, time, first, text, spoken };
 }
 
 function deletedText(
   { deleted, own, from }: TextItem,
   name: string,
-  text: RowContext['words']['text'],
+  text: RowContext['words']['text']['timeline'],
 ): string {
   if (deleted === undefined || deleted.by === from) return own ? text.deletedOwn : text.deleted(name);
   return text.deletedByAdmin(name, sanitizeLine(deleted.by));
@@ -380,13 +382,13 @@ function deletedText(
 
 function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext): Row {
   const names = [...new Set(lines.map(({ item }) => sanitizeLine(item.from)))];
-  const text = words.text.ignored(lines.length, names);
+  const text = words.text.timeline.ignored(lines.length, names);
   return { kind: 'ignored', key, text, spoken: text };
 }
 
 function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowContext): Row {
   const events = lines.flatMap(({ item }) => (item.kind === 'text' ? [] : [item]));
-  const { event } = words.text;
+  const { event, timeline } = words.text;
   const nameOf = (item: EventItem) => sanitizeLine(item.from);
   const details = events.map((item) => ({ time: clock.time(item.at), text: event(item, [nameOf(item)]) }));
   // "ana and ben joined by invite; cleo was removed by ana"
@@ -399,5 +401,5 @@ function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowCon
   }
   const text = [...groups.values()].map(({ first, names }) => event(first, [...names])).join('; ');
   const time = details.at(-1)?.time ?? '';
-  return { kind: 'notice', key, time, text, details, spoken: `${time}: ${text}` };
+  return { kind: 'notice', key, time, text, details, spoken: timeline.spoken.notice(time, text) };
 }

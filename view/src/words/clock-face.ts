@@ -15,7 +15,12 @@ export class ClockFace {
       minute: '2-digit',
       hourCycle: 'h23',
     });
-    this.#date = new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'full', timeStyle: 'medium' });
+    this.#date = new Intl.DateTimeFormat(locale, {
+      ...zone,
+      dateStyle: 'full',
+      timeStyle: 'medium',
+      hourCycle: 'h23',
+    });
     this.#day = new Intl.DateTimeFormat(locale, {
       ...zone,
       weekday: 'long',

@@ -1,6 +1,6 @@
 import { ClockFace } from './clock-face.ts';
 
-/** A sentence for one thing and for several; `#` is replaced by the number. */
+/** What is said of one thing and of several. */
 export interface PluralForms {
   readonly one: string;
   readonly other: string;
@@ -29,9 +29,14 @@ export class Formats {
     return this.#number.format(n);
   }
 
-  /** "1 message", "2 messages". */
-  plural(n: number, { one, other }: PluralForms): string {
-    return (this.#plurals.select(n) === 'one' ? one : other).replace('#', () => this.number(n));
+  /** "1 message", "2 messages": the form for a number, with the number in place of its first `#`. */
+  plural(n: number, forms: PluralForms): string {
+    return this.form(n, forms).replace('#', () => this.number(n));
+  }
+
+  /** The form for a number, without the number. */
+  form(n: number, { one, other }: PluralForms): string {
+    return this.#plurals.select(n) === 'one' ? one : other;
   }
 
   /** "ana, ben and cleo". */

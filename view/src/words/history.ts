@@ -1,6 +1,7 @@
 import type { EventItem } from '@gochat/client/history';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { Formats } from './formats.ts';
+import { namesIn } from './names.ts';
 
 type Who = readonly string[];
 type Changed = Extract<EventItem, { kind: 'changed' }>;
@@ -9,19 +10,25 @@ type Warning = Extract<EventItem, { kind: 'warning' }>;
 /** The sentence for an event of a room's history. `who`: the sanitized names of those whom it happened to; empty for warnings. */
 export function eventText(f: Formats): (event: EventItem, who: Who) => string {
   return (event, who) => {
-    const names = f.list(who);
+    const names = namesIn(f)(who);
     switch (event.kind) {
       case 'leaving':
-        return `${names} ${who.length === 1 ? 'is' : 'are'} leaving the room`;
+        return f.form(who.length, {
+          one: `${names} is leaving the room`,
+          other: `${names} are leaving the room`,
+        });
       case 'joined':
         return event.again === true
           ? `${names} joined again with a new invite on the same device`
           : `${names} joined by invite`;
       case 'removed': {
-        const was = who.length === 1 ? 'was' : 'were';
-        return event.by === undefined
-          ? `${names} ${was} removed`
-          : `${names} ${was} removed by ${sanitizeLine(event.by)}`;
+        if (event.by === undefined)
+          return f.form(who.length, { one: `${names} was removed`, other: `${names} were removed` });
+        const by = sanitizeLine(event.by);
+        return f.form(who.length, {
+          one: `${names} was removed by ${by}`,
+          other: `${names} were removed by ${by}`,
+        });
       }
       case 'changed':
         return changedText(f, event, names);

@@ -1,0 +1,140 @@
+import type { Formats } from './formats.ts';
+import { namesIn } from './names.ts';
+
+/** The most members of a room that a dialog names. */
+const MEMBERS_NAMED = 5;
+
+/** The titles, texts, fields and buttons of dialogs. */
+export function dialogWords(f: Formats) {
+  const names = namesIn(f);
+  return {
+    create: {
+      title: 'Create a room',
+      text: 'Messages and names are encrypted on this device. The server can’t read them.',
+      name: 'Room name',
+      as: 'Your name in this room',
+      asHint: 'Other members see it. You need no account.',
+      server: 'Server',
+      token: 'Token',
+      tokenHint: 'Ask the operator of the server for it.',
+      submit: 'Create',
+    },
+    join: {
+      title: 'Join a room',
+      link: 'Invite link',
+      linkHint: 'It starts with http. A member sends it to you.',
+      look: 'Preview',
+      /** @param by may be empty. */
+      invited: (by: string, room: string) =>
+        by === '' ? `You are invited to ${room}.` : `${by} invites you to ${room}.`,
+      members: (members: readonly string[]) => `Members: ${names(members, MEMBERS_NAMED)}.`,
+      privacy: 'Members don’t see that you opened this link. You can’t read messages sent before you join.',
+      /** A name to start with. */
+      guest: (number: number) => `guest ${number}`,
+      submit: 'Join',
+    },
+    invite: {
+      title: 'Invite',
+      text: 'Anyone with the link can join until it expires, is used up or is revoked.',
+      expires: 'Expires after',
+      hours: (n: number) => f.plural(n, { one: '# hour', other: '# hours' }),
+      days: (n: number) => f.plural(n, { one: '# day', other: '# days' }),
+      uses: 'Can be used',
+      unlimited: 'without limit',
+      times: (n: number) => f.plural(n, { one: 'once', other: '# times' }),
+      submit: 'Create link',
+      creating: 'Creating link…',
+      created: (room: string) =>
+        `Anyone with this link can join ${room}. Send it over a channel that you trust.`,
+    },
+    invites: {
+      title: 'Invites',
+      none: 'There are no invites.',
+      /** @param expires a date. Undefined stands for no limit. */
+      live: (by: string, expires: string | undefined, uses: number | undefined) =>
+        [
+          `by ${by}`,
+          expires === undefined ? '' : `expires ${expires}`,
+          uses === undefined ? '' : f.plural(uses, { one: '# use left', other: '# uses left' }),
+        ]
+          .filter((part) => part !== '')
+          .join(', '),
+      dead: 'no longer accepted by the server',
+      revoke: 'Revoke this invite? Its links stop working.',
+      submit: 'Revoke',
+    },
+    member: {
+      compare:
+        'Compare this number with the one that they see, over a call or in person. If both are the same, nobody is intercepting.',
+      self: 'This is you.',
+      device: (id: string) => `Device ${id}`,
+      mention: 'Mention',
+      verify: 'The numbers match: mark as verified',
+      unverify: 'Remove the verified mark',
+      ignore: 'Ignore',
+      unignore: 'Stop ignoring',
+      makeAdmin: 'Make admin',
+      removeAdmin: 'Remove as admin',
+      remove: 'Remove from the room',
+    },
+    members: { title: 'Members' },
+    remove: {
+      title: (name: string) => `Remove ${name}?`,
+      text: 'They can’t read messages sent from now on. All invites become invalid.',
+      submit: 'Remove',
+    },
+    leave: {
+      title: (room: string) => `Leave ${room}?`,
+      text: 'You can still read the messages up to now. To return, you need a new invite.',
+      submit: 'Leave',
+    },
+    delete: {
+      title: 'Delete this message for everyone?',
+      text: 'GoChat deletes the text on the devices of all members. Members may have read or copied it already.',
+      submit: 'Delete',
+    },
+    configure: {
+      title: 'Name and topic',
+      text: 'All members see them. The server can’t read them.',
+      name: 'Name',
+      topic: 'Topic',
+      submit: 'Save',
+    },
+    notify: {
+      title: 'Notifications',
+      notify: 'Notify me about',
+      choices: { all: 'all messages', mentions: 'mentions', none: 'nothing' },
+      receipts: 'Send read receipts',
+      typing: 'Show others when I am typing',
+      content: 'Show message text in notifications',
+      submit: 'Save',
+    },
+    theme: {
+      title: 'Colours',
+      choices: { system: 'System', dark: 'Dark', light: 'Light', contrast: 'High contrast' },
+      submit: 'Save',
+    },
+    settings: { title: 'Settings', submit: 'Save' },
+    paste: {
+      title: (lines: number) => f.plural(lines, { one: 'Paste # line?', other: 'Paste # lines?' }),
+      edit: 'Insert into the message field',
+      code: 'Insert as a code block',
+      send: 'Send now',
+      cancel: 'Cancel',
+    },
+    palette: { title: 'Go to a room or run a command', none: 'No matches' },
+    emoji: { insert: 'Emoji', react: 'React with an emoji', none: 'No matching emoji' },
+    help: { title: 'Help', app: 'Everywhere', room: 'In a room', message: 'On a message', text: 'Writing' },
+    menu: { title: 'Message' },
+    inspect: {
+      title: 'What the server sees',
+      text: 'The server stores only this of the entry. It can’t tell who wrote it or what it says.',
+      position: 'Log position',
+      time: 'Time',
+      size: 'Size',
+      bytes: (n: number) => f.plural(n, { one: '# byte, padded', other: '# bytes, padded' }),
+      ciphertext: 'Ciphertext',
+      decrypted: 'Decrypted on this device',
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** One line about what was just done, or why it couldn't be. */
+export function flashWords() {
+  return {
+    copied: 'Copied',
+    linkCopied: 'Link copied',
+    notCopied: 'Couldn’t copy. Select the text and copy it yourself.',
+    unknownCommand: (name: string) =>
+      `Unknown command: /${name}. Type /help for a list. To send text that starts with a slash, type //.`,
+    notAvailable: (command: string) => `/${command} is not available here`,
+    needsMessage: (command: string) => `/${command} needs a message. Select one first.`,
+    usage: (usage: string) => `Usage: ${usage}`,
+    noMember: (name: string) => `There is no member “${name}” in this room`,
+    noRoom: (name: string) => `There is no room “${name}”`,
+    noMessage: 'That message is not on this device',
+    emptyEdit: 'A message can’t be empty. To remove it, delete it.',
+    markedRead: 'Marked as read',
+    notify: {
+      all: 'You get notifications about all messages in this room',
+      mentions: 'You get notifications about mentions in this room',
+      none: 'This room is muted',
+    },
+    ignored: (name: string) => `You ignore ${name}. Their messages are hidden.`,
+    notIgnored: (name: string) => `You no longer ignore ${name}`,
+    verified: (name: string) => `${name} is marked as verified`,
+    notVerified: (name: string) => `${name} is no longer marked as verified`,
+    unsent: 'Not sent. The text is back in the message field.',
+    notUnsent: 'Too late: the server may have the message already',
+    removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
+    left: (room: string) => `You left ${room}`,
+    joined: (room: string) => `You joined ${room}`,
+    alreadyIn: (room: string) => `You are already in ${room}`,
+    saved: 'Saved for all members',
+    inviteRevoked: 'Invite revoked',
+    noFile: 'No file was read. It must be a text file of at most 60 kB.',
+    fileTooLong: 'This file is too long for one message (at most 60 kB)',
+  };
+}

@@ -1,0 +1,82 @@
+import type { Formats } from './formats.ts';
+import { namesIn } from './names.ts';
+
+/** What a screen says about its rooms, members, connection and search. */
+export function statusWords(f: Formats) {
+  const names = namesIn(f);
+  const withWaiting = (text: string, count: number) => {
+    if (count === 0) return text;
+    const waiting = f.plural(count, {
+      one: '# message will be sent when the server is reachable.',
+      other: '# messages will be sent when the server is reachable.',
+    });
+    return `${text} ${waiting}`;
+  };
+  const unread = (count: number) => `${f.number(count)} unread`;
+  const mark = {
+    you: 'you',
+    admin: 'admin',
+    verified: 'verified',
+    ignored: 'ignored',
+    here: 'here now',
+  };
+  return {
+    closed: {
+      left: 'You left this room. To return, you need a new invite.',
+      removed: 'You were removed from this room.',
+      broken: 'This device can no longer follow this room. Join again with a new invite.',
+      outdated: 'This room requires a newer version of GoChat. Upgrade to send messages.',
+      joining: 'Joining was interrupted. Open the invite link again.',
+    },
+    /** @param waiting how many messages wait to be sent. */
+    connecting: (waiting: number) => withWaiting('Connecting…', waiting),
+    /** @param reason may be empty. */
+    offline: (reason: string, waiting: number) =>
+      withWaiting(reason === '' ? 'Offline.' : `Offline: ${reason}`, waiting),
+    lock: {
+      unconfirmed: 'Not confirmed yet. Compare the room code with another member before you trust this room.',
+      sealed: 'End-to-end encrypted. Compare safety numbers to verify who the members are.',
+      verified: 'End-to-end encrypted. All members are verified.',
+    },
+    typing: (who: readonly string[]) =>
+      f.form(who.length, { one: `${names(who)} is typing…`, other: `${names(who)} are typing…` }),
+    unread,
+    /** The whole entry of a room for a screen reader. */
+    room: (room: {
+      readonly name: string;
+      readonly unread: number;
+      readonly mentions: number;
+      readonly muted: boolean;
+      readonly closed: string;
+    }) =>
+      [
+        room.name,
+        room.unread === 0 ? '' : unread(room.unread),
+        room.mentions === 0 ? '' : f.plural(room.mentions, { one: '# mention', other: '# mentions' }),
+        room.muted ? 'muted' : '',
+        room.closed,
+      ]
+        .filter((part) => part !== '')
+        .join(', '),
+    mark,
+    marks: (marks: readonly (keyof typeof mark)[]) => marks.map((one) => mark[one]).join(', '),
+    /** The whole row of a member for a screen reader. */
+    member: (name: string, marks: readonly (keyof typeof mark)[]) =>
+      [name, ...marks.map((one) => mark[one])].join(', '),
+    search: {
+      busy: 'Searching…',
+      none: 'No results',
+      /** @param more whether there are more than `count`. */
+      found: (count: number, more: boolean) =>
+        more
+          ? f.plural(count, { one: 'More than # result', other: 'More than # results' })
+          : f.plural(count, { one: '# result', other: '# results' }),
+      at: (at: number, count: number, more: boolean) =>
+        `${f.number(at)} of ${f.number(count)}${more ? '+' : ''}`,
+    },
+    notification: { title: 'GoChat', message: 'New message', mention: 'You were mentioned' },
+  };
+}
+
+/** What a member is, beside their name. */
+export type MemberMark = keyof ReturnType<typeof statusWords>['mark'];

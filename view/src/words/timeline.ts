@@ -1,0 +1,63 @@
+import type { Formats } from './formats.ts';
+import { namesIn } from './names.ts';
+
+/** What the rows of a timeline say. Names come sanitized, times formatted. */
+export function timelineWords(f: Formats) {
+  const names = namesIn(f);
+  return {
+    you: 'you',
+    start: 'Your history of this room starts here. Members can read only messages sent after they joined.',
+    unreadLine: 'New messages',
+    deletedOwn: 'You deleted this message',
+    deleted: (author: string) => `${author} deleted this message`,
+    deletedByAdmin: (author: string, by: string) => `${by} deleted a message from ${author}`,
+    ignored: (count: number, authors: readonly string[]) =>
+      f.plural(count, {
+        one: `# message from ${names(authors)} (ignored)`,
+        other: `# messages from ${names(authors)} (ignored)`,
+      }),
+    edited: (time: string) => `edited ${time}`,
+    waiting: 'waiting to be sent',
+    sent: 'sent',
+    readBy: (who: readonly string[]) => `read by ${names(who)}`,
+    reactedBy: (who: readonly string[]) => names(who),
+    missingQuote: 'a message that is not on this device',
+    deletedQuote: 'a deleted message',
+    /** A message in one line, in a list of rooms or a notification. */
+    preview: (author: string, text: string) => `${author}: ${text}`,
+    /** The same for a message in the third person. */
+    previewAction: (author: string, text: string) => `${author} ${text}`,
+    /** The whole row for a screen reader; empty parts are left out. */
+    spoken: {
+      message: (row: SpokenMessage) =>
+        [
+          `${row.author}, ${row.time}`,
+          row.mentionsYou ? 'mentions you' : '',
+          row.isReply ? `reply to ${row.replyTo === '' ? 'someone' : row.replyTo}` : '',
+          row.text,
+          row.reactions.length === 0
+            ? ''
+            : `reactions: ${row.reactions.map(({ emoji, by }) => `${emoji} ${by}`).join(', ')}`,
+          row.edited,
+          row.delivery,
+        ]
+          .filter((part) => part !== '')
+          .join('; '),
+      notice: (time: string, text: string) => `${time}: ${text}`,
+      warning: (time: string, text: string) => `Warning, ${time}: ${text}`,
+    },
+  };
+}
+
+interface SpokenMessage {
+  readonly author: string;
+  readonly time: string;
+  readonly mentionsYou: boolean;
+  readonly isReply: boolean;
+  /** Empty when the quoted message is not on this device. */
+  readonly replyTo: string;
+  readonly text: string;
+  readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
+  readonly edited: string;
+  readonly delivery: string;
+}
