@@ -19,7 +19,7 @@ export default {
     bench: {
       entry: ['peers/*.mjs', 'src/{lmdb-writers,tls-load}.ts', 'test/**/*.test.ts'],
     },
-    web: { entry: ['src/main.tsx', 'src/service-worker.ts', 'bundle.d.mts'] },
+    web: { entry: ['src/main.ts', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
   // The machine's: for tests and benchmarks, which install what they need, and for drawing the icons.
   ignoreBinaries: ['apt-get', 'cc', 'chromium', 'flock', 'prlimit', 'unshare', 'ip'],

@@ -40,7 +40,7 @@ function rewrite(text, pattern) {
 }
 
 async function buildScripts() {
-  const { output } = await build(browserBundle({ main: join(source, 'main.tsx') }));
+  const { output } = await build(browserBundle({ main: join(source, 'main.ts') }));
   for (const part of output)
     files.set(part.fileName, Buffer.from(part.type === 'chunk' ? part.code : part.source));
   writeFileSync(
@@ -48,7 +48,7 @@ async function buildScripts() {
     licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)),
   );
   const entry = output.find((part) => part.type === 'chunk' && part.isEntry);
-  published.set('main.tsx', `/${entry.fileName}`);
+  published.set('main.ts', `/${entry.fileName}`);
   return entry.imports;
 }
 

@@ -52,7 +52,7 @@ test('it leaves room for the screen', () => {
 });
 
 test('the page, as it first loads, is small', async () => {
-  const main = fileURLToPath(new URL('../src/main.tsx', import.meta.url));
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const { output } = await build({ ...browserBundle({ main }), write: false });
   const parts = new Map(output.flatMap((part) => (part.type === 'chunk' ? [[part.fileName, part]] : [])));
   const loaded = new Set(

@@ -46,11 +46,11 @@ export class GalleryServer {
     });
   }
 
-  /** A person who looks at a sample, or at a dialog's by its kind. */
+  /** Opens a sample; the name of a dialog's kind opens that dialog's sample, and `pseudo/NAME` a sample in pseudo-language. */
   async visit(browser: Browser, sample: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
     const person = await BrowserPerson.open(context, `${this.url}#${sample}`);
-    await person.page.waitForFunction(() => 'gallery' in globalThis);
+    await person.page.waitForFunction(() => 'galleryIsDrawn' in globalThis);
     return new Visitor(person);
   }
 }
@@ -76,6 +76,13 @@ export class Visitor {
 
   async toldOf(action: keyof Actions): Promise<unknown[][]> {
     return (await this.#all()).filter(([name]) => name === action);
+  }
+
+  /** Waits until the page has drawn what it was shown last. */
+  async isDrawn(): Promise<void> {
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
   }
 
   #all(): Promise<unknown[][]> {
@@ -121,6 +128,6 @@ async function buildInto(folder: string): Promise<void> {
     page
       .replace(/<link rel="(?:icon|apple-touch-icon|manifest)"[^>]*>/g, '')
       .replace('"styles.css"', '"/assets/styles.css"')
-      .replace('"main.tsx"', '"/assets/gallery.js"'),
+      .replace('"main.ts"', '"/assets/gallery.js"'),
   );
 }

@@ -5,12 +5,26 @@ import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { webEnglish } from '@gochat/view/web-words';
 import { Words } from '@gochat/view/words';
+import { Failed, Lacking, Opening } from '@gochat/web/ui/before';
 import { mount } from '@gochat/web/ui/mount';
+import { WordsProvider } from '@gochat/web/ui/words';
+import { type ComponentChildren, render } from 'preact';
+import { pseudo, pseudoText } from '../screens/pseudo-language.ts';
+import { pseudoSnapshot } from '../screens/pseudo-snapshot.ts';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
 
 const ALL: Readonly<Record<string, Snapshot>> = {
   ...SAMPLES,
   ...Object.fromEntries(DIALOG_KINDS.map((kind) => [kind, asking(DIALOGS[kind])])),
+};
+
+/** The screens that the page shows before it has a view. */
+const BEFORE: Readonly<Record<string, ComponentChildren>> = {
+  opening: <Opening />,
+  insecure: <Lacking what="insecure" />,
+  locks: <Lacking what="locks" />,
+  indexeddb: <Lacking what="indexeddb" />,
+  failed: <Failed reason={pseudoText('the reason')} />,
 };
 
 const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
@@ -20,7 +34,7 @@ const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
   back: false,
 };
 
-/** A view that shows what it is set to and does nothing but keep what it was told. */
+/** A view that shows the snapshot it is given. It performs no action; it records them. */
 class Gallery implements View {
   readonly told: [action: string, ...given: unknown[]][] = [];
   readonly #listeners = new Set<() => void>();
@@ -57,8 +71,25 @@ class Gallery implements View {
   }
 }
 
-const chosen = () => ALL[location.hash.slice(1)] ?? SAMPLES.talking;
-const gallery = new Gallery(chosen());
-addEventListener('hashchange', () => gallery.show(chosen()));
-Object.assign(globalThis, { gallery, samples: ALL });
-mount(gallery, new Words('en-GB', webEnglish), document.body);
+/** The address's fragment: a sample's name, or `pseudo/` and a sample's name, or `pseudo/page` for the whole page over a real view. */
+const { language, name } = /^#(?:(?<language>pseudo)\/)?(?<name>\w*)$/.exec(location.hash)?.groups ?? {};
+const catalogue = language === undefined ? webEnglish : pseudo(webEnglish);
+const words = new Words(language === undefined ? 'en-GB' : navigator.language, catalogue);
+const before = BEFORE[name ?? ''];
+
+if (name === 'page') {
+  const { start } = await import('@gochat/web/start');
+  await start(document.body, catalogue);
+} else if (before !== undefined) {
+  render(<WordsProvider value={words}>{before}</WordsProvider>, document.body);
+} else {
+  const shown = language === undefined ? ALL : pseudoSamples();
+  const gallery = new Gallery(shown[name ?? ''] ?? SAMPLES.talking);
+  Object.assign(globalThis, { gallery, samples: shown });
+  mount(gallery, words, document.body);
+}
+Object.assign(globalThis, { galleryIsDrawn: true });
+
+function pseudoSamples(): Readonly<Record<string, Snapshot>> {
+  return Object.fromEntries(Object.entries(ALL).map(([sample, given]) => [sample, pseudoSnapshot(given)]));
+}

@@ -1,28 +1,19 @@
 import { openBrowserChat } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
-import { webEnglish } from '@gochat/view/web-words';
-import { Words } from '@gochat/view/words';
-import type { ComponentChildren } from 'preact';
-import { render } from 'preact';
+import type { WebText } from '@gochat/view/web-words';
+import { type Catalogue, Words } from '@gochat/view/words';
+import { type ComponentChildren, render } from 'preact';
 import { browserPlatform } from './platform.ts';
-import { registerWorker } from './register-worker.ts';
 import { missingPlatform } from './secure-context.ts';
 import { mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { followTheme } from './ui/page/theme.ts';
 import { WordsProvider } from './ui/words.ts';
 
-/** The invite link of the address, or undefined. Its secret, after the `#`, is removed from the address bar and the history first. */
-function takeLink(): string | undefined {
-  if (!location.hash.startsWith('#/join/')) return undefined;
-  const link = location.href;
-  history.replaceState(null, '', location.pathname);
-  return link;
-}
-
-async function start(root: HTMLElement): Promise<void> {
-  const words = new Words(navigator.language, webEnglish);
-  document.documentElement.lang = webEnglish.language;
+/** Opens the browser's profile and draws the chat into `root`; where that fails, what the person can do. */
+export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): Promise<void> {
+  const words = new Words(navigator.language, catalogue);
+  document.documentElement.lang = catalogue.language;
   const show = (screen: ComponentChildren) =>
     render(<WordsProvider value={words}>{screen}</WordsProvider>, root);
   const endTheme = followTheme('system');
@@ -50,5 +41,10 @@ async function start(root: HTMLElement): Promise<void> {
   }
 }
 
-void start(document.body);
-void registerWorker();
+/** The invite link of the address, or undefined. Its secret, after the `#`, is removed from the address bar and the history first. */
+function takeLink(): string | undefined {
+  if (!location.hash.startsWith('#/join/')) return undefined;
+  const link = location.href;
+  history.replaceState(null, '', location.pathname);
+  return link;
+}

@@ -1,0 +1,58 @@
+import { DIALOG_KINDS } from '@gochat/view/dialog';
+import { expect } from 'vitest';
+import { asciiTexts } from '../src/browser/ascii-texts.ts';
+import { describeInBrowser, test } from '../src/browser/browser-test.ts';
+import { layoutFaults } from '../src/browser/layout-faults.ts';
+import { SAMPLES } from '../src/screens/samples.ts';
+
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'ru-RU' };
+const DESKTOP = { viewport: { width: 1280, height: 900 }, locale: 'ru-RU' };
+
+/** Screens before there is a view, with the commands that two of them show. */
+const BEFORE = ['opening', 'insecure', 'locks', 'indexeddb', 'failed'];
+const COMMANDS = [/gochat serve[ \w.-]*/g, /npx gochat join "LINK"/g];
+const ADDRESSES = [/https?:\/\/\S+/g];
+/** Of index.html, before a view sets another. */
+const FIRST_TITLE = /^GoChat$/;
+
+/** Every sample but those that are as long as can be: other tests look at them. */
+const SHOWN = [
+  ...Object.keys(SAMPLES).filter((name) => !['long', 'hostile', 'longCode'].includes(name)),
+  ...DIALOG_KINDS,
+];
+
+describeInBrowser('the page in a language whose words are 40% longer', () => {
+  test.for([
+    ['a phone', PHONE],
+    ['a desktop', DESKTOP],
+  ] as const)('on %s, every sentence comes from the catalogue and fits', async ([, options], { visits }) => {
+    const visitor = await visits('pseudo/talking', options);
+    const found: Record<string, string[]> = {};
+    for (const name of SHOWN) {
+      await visitor.shows(name);
+      await visitor.isDrawn();
+      found[name] = [...(await asciiTexts(visitor.page, ADDRESSES)), ...(await layoutFaults(visitor.page))];
+    }
+    expect(found).toEqual(Object.fromEntries(SHOWN.map((name) => [name, []])));
+  });
+
+  test.for(BEFORE)('before the profile is open: %s', async (name, { visits }) => {
+    const { page } = await visits(`pseudo/${name}`, PHONE);
+    expect(await asciiTexts(page, [...COMMANDS, FIRST_TITLE])).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
+  });
+
+  test('an English letter and a text that is cut off are found', async ({ visits }) => {
+    const { page } = await visits('pseudo/talking', PHONE);
+    await page.evaluate(() => {
+      const [button] = document.querySelectorAll<HTMLElement>('.chat > header button');
+      button?.setAttribute('title', 'Back');
+      const label = document.createElement('button');
+      label.textContent = '1'.repeat(100);
+      label.style.width = '100px';
+      document.querySelector('main')?.append(label);
+    });
+    expect(await asciiTexts(page, ADDRESSES)).toEqual(['button title: Back']);
+    expect(await layoutFaults(page)).toContainEqual(expect.stringContaining('button “1111'));
+  });
+});
