@@ -4,8 +4,8 @@ import { type Input, InputDecoder } from '@gochat/terminal/internal/screen/termi
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import { createView } from '@gochat/view/chat-view-model';
-import { english } from '@gochat/view/english';
 import type { Platform } from '@gochat/view/platform';
+import { terminalEnglish } from '@gochat/view/terminal-words';
 import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
 import { LongRoom } from './long-room.ts';
@@ -32,6 +32,8 @@ const platform: Platform = {
   settings: [],
 };
 
+const words = new Words('en-GB', terminalEnglish);
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A view on a room of so many messages, all of them loaded. */
@@ -39,7 +41,7 @@ async function openLong(profile: LongRoom): Promise<View> {
   const view = await createView({
     profile,
     platform,
-    words: new Words('en-GB', english),
+    words,
     server: 'http://127.0.0.1:4040',
   });
   while (view.getSnapshot().room?.timeline.more === true) {
@@ -78,6 +80,7 @@ async function measureKeys(): Promise<string> {
   const screen = new Screen(view, {
     painter: new Painter(new Palette('dark', 'truecolor'), { links: true, unicode: true }),
     symbols: UNICODE,
+    text: words.text.screen,
     titled: true,
     keys: 'readline',
     settings: () => undefined,

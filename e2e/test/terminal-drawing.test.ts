@@ -43,7 +43,7 @@ describe.each(EVERYTHING)('%s', (_name, sample) => {
 describe('80 by 24', () => {
   test('shows rooms, the end of the timeline and the field', () => {
     const { lines } = drawn(SAMPLES.talking, USUAL);
-    expect(lines[0]).toMatch(/^ kitchen {2}what we eat, and when +sealed epoch 7 $/);
+    expect(lines[0]).toMatch(/^ kitchen {2}what we eat, and when +encrypted epoch 7 $/);
     expect(lines[1]).toMatch(/^ 1 kitchen +1 │/);
     expect(lines[2]).toMatch(/^ 2 a gar… @2 12 │/);
     expect(lines[3]).toMatch(/^ 3 noise {2}140 ⊘ │/);
@@ -65,8 +65,8 @@ describe('80 by 24', () => {
   });
 
   test('members come when they are asked for', () => {
-    expect(drawn(SAMPLES.talking, USUAL).text).not.toContain('in the room');
-    expect(drawn(SAMPLES.talking, USUAL, { members: true }).text).toMatch(/4 in the room/);
+    expect(drawn(SAMPLES.talking, USUAL).text).not.toContain('4 members');
+    expect(drawn(SAMPLES.talking, USUAL, { members: true }).text).toMatch(/4 members/);
   });
 });
 
@@ -74,7 +74,7 @@ describe('other sizes', () => {
   test('under 60 columns the panes are gone, and where something is new still stands below', () => {
     const { lines, text } = drawn(SAMPLES.talking, NARROW, { members: true });
     expect(text).not.toContain('noise');
-    expect(text).not.toContain('in the room');
+    expect(text).not.toContain('4 members');
     expect(lines.at(-2)).toMatch(/2\(2@,12\) $/);
   });
 
@@ -114,7 +114,7 @@ describe('other sizes', () => {
 
   test('40 by 10 has room, status, field, and as much of the talk as fits', () => {
     const { lines } = drawn(SAMPLES.talking, TINY);
-    expect(lines[0]).toMatch(/^ kitchen .* sealed/);
+    expect(lines[0]).toMatch(/^ kitchen .* encrypted/);
     expect(lines.at(-3)).toMatch(/red or white\?/);
     expect(lines.at(-1)).toMatch(/^> /);
   });
@@ -128,10 +128,10 @@ test('continuation rows say neither who nor when', () => {
 
 test('a profile without a room is told how to begin', () => {
   const { text } = drawn(SAMPLES.empty, USUAL);
-  expect(text).toContain('You are in no room yet.');
+  expect(text).toContain('You are not in any room yet.');
   expect(text).toMatch(/c +create a room/);
-  expect(text).toMatch(/j +join one with an invite link/);
-  expect(text).toMatch(/Ctrl\+G +find everything else/);
+  expect(text).toMatch(/j +join with an invite link/);
+  expect(text).toMatch(/Ctrl\+G +search rooms and commands/);
 });
 
 test('offline says why and what waits', () => {
@@ -217,7 +217,7 @@ describe('dialogs', () => {
   test('a code that does not fit is not shown in part: it says what it needs', () => {
     const { text } = drawn(asking(DIALOGS.invite), NARROW);
     expect(text).not.toMatch(/[█▀▄]{4}/);
-    expect(text).toMatch(/Its QR code needs a window of \d+ by \d+/);
+    expect(text).toMatch(/The QR code needs a window of at least \d+ × \d+/);
     const joined = text.replaceAll(/[\n│ ]/g, '');
     expect(joined).toContain(DIALOGS.invite.link);
   });
@@ -272,7 +272,7 @@ describe('what others write', () => {
   });
 
   test('a message of a megabyte is cut, and says so', () => {
-    expect(nasty.text).toMatch(/longer than a screen should be/);
+    expect(nasty.text).toMatch(/the rest is not shown/);
   });
 
   test('right-to-left text keeps to its column', () => {

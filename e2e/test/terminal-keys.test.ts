@@ -164,7 +164,8 @@ describe('messages', () => {
 
   test('o opens the link', async () => {
     const ana = stage();
-    ana.screen.focus('20.0');
+    await ana.press(`${ESC}${UP}`, 'g');
+    while (ana.screen.ui.focus !== '20.0') await ana.press('j');
     expect(await ana.press('o')).toEqual([['openLink outside', 'https://example.org/recipes?page=2']]);
   });
 
@@ -439,7 +440,7 @@ describe('leaving', () => {
     await ana.press('half', '\u0003');
     expect(ana.screen.ui.editor.text).toBe('');
     expect(ana.quits).toBe(0);
-    expect((await ana.lines()).at(-2)).toContain('Ctrl+C once more quits');
+    expect((await ana.lines()).at(-2)).toContain('Press Ctrl+C again to quit');
     await ana.press('\u0003');
     expect(ana.quits).toBe(1);
   });

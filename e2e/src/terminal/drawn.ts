@@ -1,5 +1,6 @@
 import { type Drawing, draw } from '@gochat/terminal/internal/screen/draw/draw';
 import type { Size } from '@gochat/terminal/internal/screen/draw/frame';
+import type { ScreenText } from '@gochat/terminal/internal/screen/draw/look';
 import { RowLines } from '@gochat/terminal/internal/screen/draw/rows';
 import { ASCII, UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
 import { EMPTY, replace } from '@gochat/terminal/internal/screen/edit/editor';
@@ -7,8 +8,10 @@ import { beginDialog } from '@gochat/terminal/internal/screen/input/dialog-keys'
 import { Keymap } from '@gochat/terminal/internal/screen/input/keymap';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { type Depth, Palette } from '@gochat/terminal/internal/screen/terminal/palette';
-import { START, type Ui } from '@gochat/terminal/internal/screen/ui-state';
+import { INITIAL_UI, type Ui } from '@gochat/terminal/internal/screen/ui-state';
 import type { Snapshot } from '@gochat/view/snapshot';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import headless from '@xterm/headless';
 
 export interface Drawn {
@@ -17,20 +20,29 @@ export interface Drawn {
   readonly text: string;
 }
 
+const ENGLISH = new Words('en-GB', terminalEnglish, 'UTC').text.screen;
+
 /** What the terminal client draws of a snapshot, as a reader would read it from the frame. */
-export function drawn(snapshot: Snapshot, size: Size, ui: Partial<Ui> = {}, ascii = false): Drawn {
+export function drawn(
+  snapshot: Snapshot,
+  size: Size,
+  ui: Partial<Ui> = {},
+  ascii = false,
+  text: ScreenText = ENGLISH,
+): Drawn {
   const symbols = ascii ? ASCII : UNICODE;
   const keymap = new Keymap('readline');
   const { dialog, room } = snapshot;
   const whole: Ui = {
-    ...START,
+    ...INITIAL_UI,
     editor: replace(EMPTY, room?.composer.text ?? ''),
     dialog: dialog && beginDialog(dialog),
     ...ui,
   };
   const drawing = draw(snapshot, whole, size, {
     symbols,
-    rowLines: new RowLines({ symbols, highlighted: () => undefined }),
+    text,
+    rowLines: new RowLines({ symbols, text, highlighted: () => undefined }),
     keysOf: (command) => keymap.keysOf(command),
   });
   const lines = drawing.frame.lines.map((line) => line.map(({ text }) => text).join(''));

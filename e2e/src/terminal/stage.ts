@@ -5,10 +5,14 @@ import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import type { Actions } from '@gochat/view/actions';
 import type { Snapshot } from '@gochat/view/snapshot';
+import { terminalEnglish } from '@gochat/view/terminal-words';
 import type { View } from '@gochat/view/view';
+import { Words } from '@gochat/view/words';
 import headless from '@xterm/headless';
 
 type Told = readonly [action: string, ...given: unknown[]];
+
+const TEXT = new Words('en-GB', terminalEnglish, 'UTC').text.screen;
 
 /** Answers of a view that does nothing but keep what it was told. */
 const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
@@ -26,6 +30,7 @@ export class Stage {
   readonly #terminal: InstanceType<typeof headless.Terminal>;
   readonly #listeners = new Set<() => void>();
   readonly #keys: InputDecoder;
+  #decoded: () => void = () => undefined;
   readonly written: string[] = [];
   snapshot: Snapshot;
   answers: Partial<Record<keyof Actions, unknown>> = ANSWERS;
@@ -60,6 +65,7 @@ export class Stage {
     this.screen = new Screen(view, {
       painter: new Painter(new Palette('dark', '256'), { links: true, unicode: true }),
       symbols: UNICODE,
+      text: TEXT,
       titled: true,
       keys,
       settings: () => undefined,
@@ -83,7 +89,10 @@ export class Stage {
         },
       },
     });
-    this.#keys = new InputDecoder((input: Input) => this.screen.take(input));
+    this.#keys = new InputDecoder((input: Input) => {
+      this.screen.take(input);
+      this.#decoded();
+    });
     this.screen.paint();
   }
 
@@ -104,9 +113,12 @@ export class Stage {
   async press(...keys: readonly string[]): Promise<Told[]> {
     const from = this.told.length;
     for (const key of keys) {
+      const decoded = new Promise<void>((resolve) => {
+        this.#decoded = resolve;
+      });
       this.#keys.write(Buffer.from(key));
-      // An Esc alone is known only a moment later.
-      if (key.endsWith('\u001b')) await new Promise((done) => setTimeout(done, 80));
+      // A single Esc is decoded later: it could be the beginning of a sequence.
+      if (key.endsWith('\u001b')) await decoded;
     }
     await Promise.resolve();
     this.screen.paint();

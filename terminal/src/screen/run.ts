@@ -7,8 +7,9 @@ import { Words } from '@gochat/view/words';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
+import type { ScreenHost } from './host.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
-import { Screen, type ScreenHost } from './screen.ts';
+import { Screen } from './screen.ts';
 import { editExternally, openExternally, readTextFile } from './terminal/external-programs.ts';
 import { InputDecoder } from './terminal/input-decoder.ts';
 import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
@@ -102,6 +103,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   const shown = new Screen(view, {
     painter,
     symbols,
+    text: words.text.screen,
     host,
     titled: rich,
     keys,
@@ -184,13 +186,13 @@ function platformOf(env: Io['env'], { text }: Words<TerminalText>, actions: Plat
     },
     pickText: (path) => {
       if (path !== undefined && path !== '') return readTextFile(path);
-      actions.say('Name the file: /file PATH');
+      actions.say(text.screen.notes.nameFile);
       return Promise.resolve(undefined);
     },
     quit: actions.quit,
     keysOf: actions.keysOf,
-    writingKeys: text.terminal.writingKeys,
-    settings: text.terminal.settings,
+    writingKeys: text.screen.writingKeys,
+    settings: text.screen.settings,
   };
 }
 

@@ -26,6 +26,8 @@ export interface Ui {
   readonly note: string;
   /** The keys so far of a sequence such as Ctrl+X Ctrl+E. */
   readonly pending: string;
+  /** When Ctrl+C was last pressed, by `performance.now()`. */
+  readonly interruptedAt: number;
 }
 
 /** Where somebody is in a dialog. */
@@ -42,7 +44,7 @@ export interface DialogUi {
   readonly untouched: boolean;
 }
 
-export const START: Ui = {
+export const INITIAL_UI: Ui = {
   mode: 'write',
   editor: EMPTY,
   searchEditor: EMPTY,
@@ -55,4 +57,5 @@ export const START: Ui = {
   menu: undefined,
   note: '',
   pending: '',
+  interruptedAt: Number.NEGATIVE_INFINITY,
 };

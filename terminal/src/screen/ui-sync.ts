@@ -1,5 +1,4 @@
 import type { Dialog } from '@gochat/view/dialog';
-import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { ScrollAnchor } from './draw/timeline.ts';
 import { type Editor, EMPTY, replace } from './edit/editor.ts';
@@ -70,41 +69,4 @@ function withText(editor: Editor, text: string): Editor {
 function withDialog(ui: Ui, dialog: Dialog | undefined): Ui {
   if (dialog === undefined) return ui.dialog === undefined ? ui : { ...ui, dialog: undefined };
   return ui.dialog?.tick === dialog.tick ? ui : { ...ui, dialog: beginDialog(dialog) };
-}
-
-/** Whether a row can have the focus: what somebody said or what happened, but no line between. */
-export function isFocusable({ kind }: Row): boolean {
-  return kind !== 'day' && kind !== 'unread' && kind !== 'start';
-}
-
-/** The next row up or down that can have the focus; from the last one that is seen when none has it. */
-export function nextFocus(
-  rows: readonly Row[],
-  from: string | undefined,
-  seen: string | undefined,
-  by: 1 | -1,
-): string | undefined {
-  const at = rows.findLastIndex(({ key }) => key === (from ?? seen));
-  let index = from === undefined ? (at === -1 ? rows.length - 1 : at) : at + by;
-  for (; index >= 0 && index < rows.length; index += from === undefined ? -1 : by) {
-    const row = rows[index];
-    if (row !== undefined && isFocusable(row)) return row.key;
-  }
-  return undefined;
-}
-
-/** The addresses in a row, each once. */
-export function linksOf(row: Row | undefined): readonly string[] {
-  if (row?.kind !== 'message') return [];
-  const found = new Set<string>();
-  const look = (value: unknown): void => {
-    if (Array.isArray(value)) for (const one of value as readonly unknown[]) look(one);
-    else if (typeof value === 'object' && value !== null) {
-      if ('href' in value && typeof value.href === 'string') found.add(value.href);
-      if ('inside' in value) look(value.inside);
-      if ('items' in value) look(value.items);
-    }
-  };
-  look(row.body);
-  return [...found];
 }

@@ -1,15 +1,14 @@
 import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
-import type { Symbols } from './symbols.ts';
+import type { Look } from './look.ts';
 import { head, shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
 export type CodeBlock = Extract<Block, { kind: 'code' }>;
 
 /** What blocks are drawn with. */
-export interface DrawContext {
-  readonly symbols: Symbols;
+export interface DrawContext extends Look {
   /** The parts of a code block once they are known. It may ask for them: the row is drawn again when they come. */
   readonly highlighted: (block: CodeBlock) => readonly CodePart[] | undefined;
 }

@@ -1,5 +1,6 @@
 import { textSpans } from './blocks.ts';
 import { fit, type Line, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
+import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
@@ -42,8 +43,8 @@ export function errorLines(error: string, width: number): Line[] {
   return error === '' ? [] : paragraphs([error], width, { ink: 'bad', bold: true });
 }
 
-export function busyLine(symbols: Symbols): Line {
-  return [span(`One moment${symbols.ellipsis}`, DIM)];
+export function busyLine({ text }: Look): Line {
+  return [span(text.wait, DIM)];
 }
 
 /** The content with a border, in the middle of the screen; its body scrolled as far as what has the focus needs. */

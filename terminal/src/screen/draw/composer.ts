@@ -3,6 +3,7 @@ import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
 import type { Editor } from '../edit/editor.ts';
 import { fieldView } from '../edit/field.ts';
 import { fit, type Line, type Span, type Style, span } from './frame.ts';
+import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
@@ -16,25 +17,31 @@ export interface ComposerView {
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
 }
 
-/** What the field is headed with: its width is the field's hang. */
-export function promptOf(mode: Composer['mode'] | 'search' | 'normal'): string {
-  return mode === 'edit' ? 'edit> ' : mode === 'search' ? 'search: ' : mode === 'normal' ? ': ' : '> ';
+type FieldMode = Composer['mode'] | 'search' | 'normal';
+
+/** What the first row of the field begins with. Further rows are indented by as much. */
+function promptOf(mode: FieldMode, { prompts }: ScreenText): string {
+  return prompts[mode === 'closed' ? 'new' : mode];
+}
+
+export function promptWidth(mode: FieldMode, text: ScreenText): number {
+  return widthOf(promptOf(mode, text));
 }
 
 /** How many columns are left for the text. */
-export function fieldWidth(columns: number, mode: Parameters<typeof promptOf>[0]): number {
-  return Math.max(2, columns - promptOf(mode).length);
+export function fieldWidth(columns: number, mode: FieldMode, text: ScreenText): number {
+  return Math.max(2, columns - promptWidth(mode, text));
 }
 
 export function composerView(
   room: RoomScreen,
   editor: Editor,
-  size: { readonly columns: number; readonly most: number },
-  layout: { readonly normal: boolean; readonly symbols: Symbols },
+  layout: { readonly columns: number; readonly most: number; readonly normal: boolean },
+  look: Look,
 ): ComposerView {
   const { composer } = room;
-  const { columns } = size;
-  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, layout.symbols)];
+  const { columns } = layout;
+  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, look.symbols)];
   if (composer.mode === 'closed') {
     return {
       lines: [
@@ -45,44 +52,39 @@ export function composerView(
     };
   }
   const kind = layout.normal && composer.mode === 'new' ? 'normal' : composer.mode;
-  return fieldLines(editor, kind, composer.hint, {
-    columns,
-    most: size.most - head.length,
-    head,
-    symbols: layout.symbols,
-  });
+  return fieldLines(editor, kind, composer.hint, { columns, most: layout.most - head.length, head }, look);
 }
 
 /** The line in which a search is written. */
-export function searchView(
-  room: RoomScreen,
-  editor: Editor,
-  columns: number,
-  symbols: Symbols,
-): ComposerView {
+export function searchView(room: RoomScreen, editor: Editor, columns: number, look: Look): ComposerView {
   const { search } = room;
-  const summary = search === undefined ? 'Enter searches, Esc ends' : search.summary;
-  return fieldLines(editor, 'search', summary, { columns, most: 1, head: [], symbols });
+  const summary = search === undefined ? look.text.searchHint : search.summary;
+  return fieldLines(editor, 'search', summary, { columns, most: 1, head: [] }, look);
 }
 
 function fieldLines(
   editor: Editor,
-  mode: Parameters<typeof promptOf>[0],
+  mode: FieldMode,
   hint: string,
-  layout: { columns: number; most: number; head: readonly Line[]; symbols: Symbols },
+  layout: { readonly columns: number; readonly most: number; readonly head: readonly Line[] },
+  { symbols, text: words }: Look,
 ): ComposerView {
-  const { columns, head, symbols } = layout;
-  const prompt = promptOf(mode);
-  const view = fieldView(editor, fieldWidth(columns, mode), Math.max(1, Math.min(MOST_ROWS, layout.most)));
+  const { columns, head } = layout;
+  const prompt = promptOf(mode, words);
+  const promptCells = widthOf(prompt);
+  const view = fieldView(
+    editor,
+    fieldWidth(columns, mode, words),
+    Math.max(1, Math.min(MOST_ROWS, layout.most)),
+  );
   const style: Style = { ink: mode === 'edit' || mode === 'search' ? 'warn' : 'accent', bold: true };
   const rows = view.rows.map((text, i): Line => {
-    const sign =
-      i === 0 ? (view.above ? symbols.up.padEnd(prompt.length) : prompt) : ' '.repeat(prompt.length);
+    const sign = i === 0 ? (view.above ? symbols.up.padEnd(promptCells) : prompt) : ' '.repeat(promptCells);
     const isLast = i === view.rows.length - 1;
-    const more = isLast && view.below ? symbols.down.padEnd(prompt.length) : sign;
+    const more = isLast && view.below ? symbols.down.padEnd(promptCells) : sign;
     const spans: Span[] = [span(more, style), span(oneRow(text))];
     if (editor.text === '' || mode === 'search') {
-      const left = columns - prompt.length - widthOf(text) - 2;
+      const left = columns - promptCells - widthOf(text) - 2;
       if (left > 8)
         spans.push(span(`${text === '' ? '' : '  '}${shorten(oneLine(hint), left, symbols.ellipsis)}`, DIM));
     }
@@ -92,7 +94,7 @@ function fieldLines(
     lines: [...head, ...rows],
     cursor: {
       row: head.length + view.cursor.row,
-      column: Math.min(columns - 1, prompt.length + view.cursor.column),
+      column: Math.min(columns - 1, promptCells + view.cursor.column),
     },
   };
 }

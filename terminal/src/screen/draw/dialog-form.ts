@@ -3,12 +3,13 @@ import { fieldView } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
 import { ends, fit, type Line, PLAIN, type Style, span } from './frame.ts';
+import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
-import type { Symbols } from './symbols.ts';
 import { shorten } from './width.ts';
 
 /** Fields one below the other, then the two buttons. */
-export function formContent(dialog: FormDialog, ui: DialogUi, width: number, symbols: Symbols): BoxContent {
+export function formContent(dialog: FormDialog, ui: DialogUi, width: number, look: Look): BoxContent {
+  const { symbols, text: words } = look;
   const body: Line[] = [];
   const items: (number | undefined)[] = [];
   let focus: number | undefined;
@@ -76,7 +77,7 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, sym
     bold: true,
     ...(chosen && { on: 'chosen' }),
   };
-  const label = dialog.busy ? `One moment${symbols.ellipsis}` : `[ ${oneLine(dialog.submit)} ]`;
+  const label = dialog.busy ? words.wait : `[ ${oneLine(dialog.submit)} ]`;
   const text = paragraphs(dialog.text, width);
   return {
     head: [],
@@ -93,7 +94,7 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, sym
         [span(chosen ? `${symbols.focus} ` : '  ', { ink: 'accent' }), span(label, button)],
         [
           span(leaving ? `${symbols.focus} ` : '  ', { ink: 'accent' }),
-          span('[ Cancel ]', leaving ? { bold: true, on: 'chosen' } : DIM),
+          span(`[ ${words.cancel} ]`, leaving ? { bold: true, on: 'chosen' } : DIM),
         ],
         width,
       ),

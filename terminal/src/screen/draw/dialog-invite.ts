@@ -1,30 +1,32 @@
 import type { InviteDialog } from '@gochat/view/dialog';
 import { type BoxContent, busyLine, DIM, errorLines, paragraphs } from './box.ts';
 import { type Line, lineWidth, type Size, type Style, span } from './frame.ts';
+import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { wrap } from './wrap.ts';
 
 /** The link whole, by which it can be selected, and its code if that fits: never a part of one. */
-export function inviteContent(dialog: InviteDialog, width: number, size: Size, symbols: Symbols): BoxContent {
+export function inviteContent(dialog: InviteDialog, width: number, size: Size, look: Look): BoxContent {
+  const { symbols, text: words } = look;
   const text = paragraphs(dialog.text, width);
   if (dialog.link === '') {
     return {
       head: [],
-      body: [...text, ...(dialog.busy ? [busyLine(symbols)] : []), ...errorLines(dialog.error, width)],
+      body: [...text, ...(dialog.busy ? [busyLine(look)] : []), ...errorLines(dialog.error, width)],
       foot: [],
     };
   }
   const linked: Style = { ink: 'link', link: oneLine(dialog.link) };
-  const words = (cells: number): Line[] => [
+  const besideCode = (cells: number): Line[] => [
     ...paragraphs(dialog.text, cells),
     [],
     ...wrap([span(oneLine(dialog.link), linked)], cells),
     [],
-    ...paragraphs(['y or Enter copies it'], cells, DIM),
+    ...paragraphs([words.dialogs.copyLink], cells, DIM),
   ];
   const code = qrLines(dialog.qr, symbols);
-  const head = words(width);
+  const head = besideCode(width);
   const codeWidth = code[0] === undefined ? 0 : lineWidth(code[0]);
   const below = code.length + head.length + 2 <= size.rows && codeWidth <= width;
   if (code.length > 0 && below)
@@ -34,7 +36,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, s
       foot: [],
     };
   const spare = width - codeWidth - 2;
-  const beside = words(Math.max(1, spare));
+  const beside = besideCode(Math.max(1, spare));
   if (code.length > 0 && spare >= 24 && Math.max(code.length, beside.length) + 2 <= size.rows) {
     const rows = Math.max(code.length, beside.length);
     const blank = [span(' '.repeat(codeWidth))];
@@ -44,7 +46,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, s
       foot: [],
     };
   }
-  const needed = `Its QR code needs a window of ${codeWidth + 30} by ${code.length + 2}.`;
+  const needed = words.dialogs.qrNeeds(codeWidth + 30, code.length + 2);
   return { head, body: code.length === 0 ? [] : paragraphs([needed], width, DIM), foot: [] };
 }
 

@@ -5,16 +5,16 @@ import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, par
 import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
 import { ends, fit, type Line, type Size, span } from './frame.ts';
+import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
-import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
 /** Draws a dialog as a box to lay over a screen of this size. */
-export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, symbols: Symbols): DialogView {
+export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, look: Look): DialogView {
   const width = Math.max(4, Math.min(size.columns, boxWidth(dialog)));
-  const content = contentOf(dialog, ui, width - 4, size, symbols);
-  return boxed(dialog.title, content, ui.scroll, { width, size, symbols });
+  const content = contentOf(dialog, ui, width - 4, size, look);
+  return boxed(dialog.title, content, ui.scroll, { width, size, symbols: look.symbols });
 }
 
 function boxWidth(dialog: Dialog): number {
@@ -22,46 +22,46 @@ function boxWidth(dialog: Dialog): number {
   return dialog.kind === 'inspect' ? 78 : 64;
 }
 
-function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, symbols: Symbols): BoxContent {
+function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look: Look): BoxContent {
   switch (dialog.kind) {
     case 'form':
-      return formContent(dialog, ui, width, symbols);
+      return formContent(dialog, ui, width, look);
     case 'menu':
       return {
         head: [...paragraphs(dialog.text, width), ...(dialog.text.length > 0 ? [[]] : [])],
-        ...menu(dialog.items, ui.index, width, symbols),
+        ...menu(dialog.items, ui.index, width, look),
         foot: [],
       };
     case 'invite':
-      return inviteContent(dialog, width, size, symbols);
+      return inviteContent(dialog, width, size, look);
     case 'invites':
       return {
-        head: [...(dialog.busy ? [busyLine(symbols)] : []), ...errorLines(dialog.error, width)],
+        head: [...(dialog.busy ? [busyLine(look)] : []), ...errorLines(dialog.error, width)],
         ...(dialog.items.length === 0 && !dialog.busy
           ? { body: [[span(dialog.empty, DIM)]] }
           : menu(
               dialog.items.map(({ id, text, mayRevoke }) => ({
                 name: id,
                 label: text,
-                hint: mayRevoke ? 'Enter withdraws' : '',
+                hint: mayRevoke ? look.text.dialogs.revoke : '',
                 danger: false,
               })),
               ui.index,
               width,
-              symbols,
+              look,
             )),
         foot: [],
       };
     case 'member':
-      return member(dialog, ui, width, symbols);
+      return member(dialog, ui, width, look);
     case 'palette':
-      return filtered(dialog, ui, width, symbols, menu(dialog.items, ui.index, width, symbols));
+      return filtered(dialog, ui, width, look, menu(dialog.items, ui.index, width, look));
     case 'emoji':
       return filtered(
         dialog,
         ui,
         width,
-        symbols,
+        look,
         menu(
           dialog.items.map(({ emoji, name }) => ({
             name: emoji,
@@ -71,13 +71,13 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, symb
           })),
           ui.index,
           width,
-          symbols,
+          look,
         ),
       );
     case 'help':
       return { head: [], body: helpLines(dialog, width), foot: [] };
     case 'inspect':
-      return { head: [], body: inspectLines(dialog, width, symbols), foot: [] };
+      return { head: [], body: inspectLines(dialog, width, look), foot: [] };
     default:
       return dialog satisfies never;
   }
@@ -88,18 +88,18 @@ function menu(
   items: readonly MenuItem[],
   index: number,
   width: number,
-  symbols: Symbols,
+  look: Look,
 ): { body: readonly Line[]; focus: number | undefined; items: readonly number[] } {
   const body = items.map((item, i): Line => {
     const chosen = i === index;
     const ground = chosen ? ({ on: 'chosen', bold: true } as const) : {};
-    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), symbols.ellipsis);
+    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), look.symbols.ellipsis);
     const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
     return ends(
       [
-        span(chosen ? `${symbols.focus} ` : '  ', { ink: 'accent', ...ground }),
+        span(chosen ? `${look.symbols.focus} ` : '  ', { ink: 'accent', ...ground }),
         span(
-          shorten(oneLine(item.label), left, symbols.ellipsis),
+          shorten(oneLine(item.label), left, look.symbols.ellipsis),
           item.danger ? { ink: 'bad', ...ground } : ground,
         ),
       ],
@@ -115,17 +115,15 @@ function filtered(
   dialog: { readonly items: readonly unknown[]; readonly empty: string; readonly busy?: boolean },
   ui: DialogUi,
   width: number,
-  symbols: Symbols,
+  look: Look,
   list: ReturnType<typeof menu>,
 ): BoxContent {
   const view = fieldView(ui.editor, width - 2, 1);
   const head: Line[] = [
     fit([span('> ', { ink: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
-    [span(symbols.line.repeat(width), DIM)],
+    [span(look.symbols.line.repeat(width), DIM)],
   ];
-  const none: readonly Line[] = [
-    [span(dialog.busy === true ? `One moment${symbols.ellipsis}` : oneLine(dialog.empty), DIM)],
-  ];
+  const none: readonly Line[] = [[span(dialog.busy === true ? look.text.wait : oneLine(dialog.empty), DIM)]];
   return {
     head,
     ...(list.body.length === 0 ? { body: none } : list),
@@ -134,14 +132,16 @@ function filtered(
   };
 }
 
-function member(dialog: MemberDialog, ui: DialogUi, width: number, symbols: Symbols): BoxContent {
+function member(dialog: MemberDialog, ui: DialogUi, width: number, look: Look): BoxContent {
   const name: Line = [
     span(oneLine(dialog.name), { ink: `nick${dialog.colour}`, bold: true }),
-    ...(dialog.verified ? [span(` ${symbols.verified} verified`, { ink: 'good' })] : []),
+    ...(dialog.verified
+      ? [span(` ${look.symbols.verified} ${look.text.dialogs.verified}`, { ink: 'good' })]
+      : []),
   ];
   const groups = dialog.safety.map((group) => span(`${oneLine(group)}  `, { bold: true }));
   const safety = groups.length === 0 ? [] : [[], ...wrap(groups, Math.min(width, 7 * 4)), []];
-  const list = menu(dialog.items, ui.index, width, symbols);
+  const list = menu(dialog.items, ui.index, width, look);
   const head = [name, ...paragraphs(dialog.text, width), ...safety];
   return {
     head: [],
@@ -176,10 +176,10 @@ function helpLines(dialog: HelpDialog, width: number): Line[] {
   ]);
 }
 
-function inspectLines(dialog: InspectDialog, width: number, symbols: Symbols): Line[] {
+function inspectLines(dialog: InspectDialog, width: number, look: Look): Line[] {
   return [
     ...paragraphs(dialog.text, width),
-    ...(dialog.busy ? [[], busyLine(symbols)] : []),
+    ...(dialog.busy ? [[], busyLine(look)] : []),
     ...dialog.parts.flatMap(({ label, value }): Line[] => [
       [],
       [span(oneLine(label), { ink: 'accent', bold: true })],

@@ -1,5 +1,6 @@
-import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
-import type { Ui } from '../ui-state.ts';
+import type { Dialog } from '@gochat/view/dialog';
+import type { Completion, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { DialogUi, Ui } from '../ui-state.ts';
 import { textSpans } from './blocks.ts';
 import type { DialogView } from './box.ts';
 import {
@@ -7,37 +8,29 @@ import {
   completionBox,
   composerView,
   fieldWidth,
-  promptOf,
+  promptWidth,
   searchView,
 } from './composer.ts';
 import { dialogView } from './dialog.ts';
 import { type Frame, fit, type Line, lineWidth, overlay, type Size, span } from './frame.ts';
+import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import { membersPane, type PaneView, roomsPane, statusLine, topLine } from './panes.ts';
 import { gutterOf, type RowLines } from './rows.ts';
-import type { Symbols } from './symbols.ts';
 import { type TimelineLayout, type TimelineView, timelineView } from './timeline.ts';
+import { welcomeLines } from './welcome.ts';
 import { widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
+import type { Zone } from './zones.ts';
 
 /** What drawing needs besides what it draws. */
-export interface DrawOptions {
-  readonly symbols: Symbols;
+export interface DrawOptions extends Look {
   readonly rowLines: RowLines;
-  /** The keys of a command, for hints: empty for none. */
+  /** The keys of a command, for hints; empty for none. */
   readonly keysOf: (command: string) => string;
 }
 
-/** Where a click leads: what stands in a part of the screen, by its rows. */
-export interface Zone {
-  readonly what: 'room' | 'member' | 'row' | 'nick' | 'completion' | 'dialog';
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly ids: readonly (string | undefined)[];
-}
-
-/** A frame, and what moving about in it needs to know. */
+/** A frame, and what scrolling and clicking in it needs to know. */
 export interface Drawing {
   readonly frame: Frame;
   /** Those in front come last. */
@@ -48,11 +41,64 @@ export interface Drawing {
   readonly dialog: DialogView | undefined;
 }
 
-/** How wide the panes at the sides are: 0 where there is no room for them. */
-function paneWidths(
-  ui: Pick<Ui, 'textOnly' | 'members'>,
-  columns: number,
-): { rooms: number; members: number } {
+/** The parts of a screen between its top line and its status line, in cells. A pane without room is 0 wide. */
+interface BodyLayout {
+  readonly top: number;
+  readonly height: number;
+  readonly rooms: number;
+  readonly members: number;
+  readonly centreLeft: number;
+  readonly centreWidth: number;
+}
+
+/** A box that lies over the screen. */
+interface Overlay {
+  readonly lines: readonly Line[];
+  readonly top: number;
+  readonly left: number;
+  readonly zone: Zone;
+}
+
+/** Draws a snapshot on a screen of this size. It depends on nothing but its arguments. */
+export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOptions): Drawing {
+  const { columns, rows } = size;
+  const { room } = snapshot;
+  const bottom = bottomView(room, ui, size, options);
+  const banner = bannerLines(snapshot, size);
+  const body = bodyLayout(snapshot, ui, size, { above: 1 + banner.length, below: 1 + bottom.lines.length });
+  const drawn = bodyView(snapshot, ui, body, options);
+  const { timeline } = drawn;
+  const below = ui.top === undefined ? 0 : (timeline?.below ?? 0);
+  const lines: readonly Line[] = [
+    topLine(room, columns, options),
+    ...banner,
+    ...drawn.lines,
+    statusLine(snapshot, { below, hint: hintOf(ui, room, options), note: ui.note }, columns, options),
+    ...bottom.lines,
+  ].slice(0, rows);
+
+  const composerTop = rows - bottom.lines.length;
+  const dialog = dialogOf(snapshot, ui, size, options);
+  const overlays = [
+    ...completionOverlay(snapshot, ui, columns, composerTop, options),
+    ...(dialog === undefined ? [] : [dialogOverlay(dialog)]),
+  ];
+  const placed = overlays.reduce((under, box) => overlay(under, box.lines, box.top, box.left), lines);
+  return {
+    frame: {
+      lines: Array.from({ length: rows }, (_, i) => fit(placed[i] ?? [], columns)),
+      cursor: insideOf(size, dialog === undefined ? composerCursor(ui, bottom, composerTop) : dialog.cursor),
+    },
+    zones: [...zonesOf(drawn, body, columns), ...overlays.map(({ zone }) => zone)],
+    timeline,
+    layout: drawn.layout,
+    fieldColumns: fieldWidth(columns, room?.composer.mode ?? 'new', options.text),
+    dialog,
+  };
+}
+
+/** How wide the panes at the sides are. Below 60 columns they are hidden. */
+function paneWidths(ui: Ui, columns: number): { rooms: number; members: number } {
   if (columns < 60 || ui.textOnly) return { rooms: 0, members: 0 };
   const members = ui.members ?? columns >= 100;
   return {
@@ -61,30 +107,50 @@ function paneWidths(
   };
 }
 
-/** What a screen of this size shows: nothing but what is given goes into it. */
-export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOptions): Drawing {
-  const { columns, rows } = size;
-  const { symbols } = options;
-  const { room } = snapshot;
-  const bottom = bottomView(room, ui, size, symbols);
-  const banner = bannerLines(snapshot, columns, rows);
-  const bodyTop = 1 + banner.length;
-  const height = Math.max(1, rows - bodyTop - 1 - bottom.lines.length);
-  const widths =
-    room === undefined && snapshot.rooms.length === 0 ? { rooms: 0, members: 0 } : paneWidths(ui, columns);
+function bodyLayout(
+  { room, rooms: all }: Snapshot,
+  ui: Ui,
+  { columns, rows }: Size,
+  taken: { readonly above: number; readonly below: number },
+): BodyLayout {
+  const empty = room === undefined && all.length === 0;
+  const widths = empty ? { rooms: 0, members: 0 } : paneWidths(ui, columns);
   const members = room === undefined ? 0 : widths.members;
-  const left = widths.rooms === 0 ? undefined : roomsPane(snapshot.rooms, widths.rooms, height, symbols);
-  const right =
-    members === 0 || room === undefined ? undefined : membersPane(room.members, members, height, symbols);
-  const centreLeft = left === undefined ? 0 : widths.rooms + 1;
-  const centreWidth = columns - centreLeft - (right === undefined ? 0 : members + 1);
+  const centreLeft = widths.rooms === 0 ? 0 : widths.rooms + 1;
+  return {
+    top: taken.above,
+    height: Math.max(1, rows - taken.above - taken.below),
+    rooms: widths.rooms,
+    members,
+    centreLeft,
+    centreWidth: columns - centreLeft - (members === 0 ? 0 : members + 1),
+  };
+}
 
-  const layout = room === undefined ? undefined : layoutOf(room, centreWidth, height, options.rowLines);
+interface BodyView {
+  readonly lines: readonly Line[];
+  readonly left: PaneView | undefined;
+  readonly right: PaneView | undefined;
+  readonly timeline: TimelineView | undefined;
+  readonly layout: TimelineLayout | undefined;
+}
+
+/** The timeline or the welcome, between the panes. */
+function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOptions): BodyView {
+  const { height, centreWidth } = body;
+  const { room, rooms } = snapshot;
+  const { symbols, rowLines, keysOf } = options;
+  const left = body.rooms === 0 ? undefined : roomsPane(rooms, body.rooms, height, options);
+  const right =
+    body.members === 0 || room === undefined
+      ? undefined
+      : membersPane(room.members, body.members, height, options);
+  const layout = room && { rows: room.timeline.rows, gutter: gutterOf(centreWidth), height, rowLines };
   const timeline =
     layout && timelineView(layout, ui.top, { focus: ui.focus, target: ui.jumpTarget, symbols });
-  const centre = timeline === undefined ? welcome(snapshot, centreWidth, height, options) : timeline.lines;
+  const centre = timeline?.lines ?? welcomeLines(snapshot, centreWidth, height, options, keysOf);
   const side = span(symbols.side, { ink: 'dim' });
-  const body = Array.from(
+  const lines = Array.from(
     { length: height },
     (_, i): Line => [
       ...(left === undefined ? [] : [...(left.lines[i] ?? []), side]),
@@ -92,182 +158,13 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOption
       ...(right === undefined ? [] : [side, ...(right.lines[i] ?? [])]),
     ],
   );
-  const parts = {
-    below: ui.top === undefined ? 0 : (timeline?.below ?? 0),
-    hint: hintOf(ui, room, options),
-    note: ui.note,
-  };
-  let lines: readonly Line[] = [
-    topLine(room, columns, symbols),
-    ...banner,
-    ...body,
-    statusLine(snapshot, parts, columns, symbols),
-    ...bottom.lines,
-  ].slice(0, rows);
-  const zones = zonesOf({
-    left,
-    right,
-    timeline,
-    bodyTop,
-    centreLeft,
-    centreWidth,
-    columns,
-    roomsWidth: widths.rooms,
-  });
-  const composerTop = rows - bottom.lines.length;
-
-  const completion = room?.composer.completion;
-  if (
-    completion !== undefined &&
-    ui.mode === 'write' &&
-    ui.menu === undefined &&
-    snapshot.dialog === undefined
-  ) {
-    const box = completionBox(completion, columns, composerTop - 2, symbols);
-    const boxLeft = boxColumn(
-      ui.editor.text.slice(0, completion.from),
-      box,
-      columns,
-      room?.composer.mode ?? 'new',
-    );
-    lines = overlay(lines, box, composerTop - 1 - box.length, boxLeft);
-    zones.push({
-      what: 'completion',
-      left: boxLeft,
-      right: boxLeft + (box[0] === undefined ? 0 : lineWidth(box[0])),
-      top: composerTop - 1 - box.length,
-      ids: box.map((_, i) => String(i + Math.max(0, completion.selected - box.length + 1))),
-    });
-  }
-
-  const dialog = ui.menu ?? snapshot.dialog;
-  let cursor = bottom.cursor && { row: composerTop + bottom.cursor.row, column: bottom.cursor.column };
-  let dialogDrawn: DialogView | undefined;
-  if (dialog !== undefined && ui.dialog !== undefined) {
-    dialogDrawn = dialogView(dialog, ui.dialog, size, symbols);
-    lines = overlay(lines, dialogDrawn.lines, dialogDrawn.top, dialogDrawn.left);
-    cursor = dialogDrawn.cursor;
-    zones.push({
-      what: 'dialog',
-      left: dialogDrawn.left,
-      right: dialogDrawn.left + lineWidth(dialogDrawn.lines[0] ?? []),
-      top: dialogDrawn.top,
-      ids: dialogDrawn.lines.map((_, i) => dialogDrawn?.items[i]?.toString()),
-    });
-  } else if (ui.mode === 'read') cursor = undefined;
-  const fieldColumns = fieldWidth(columns, room?.composer.mode ?? 'new');
-  const inside = cursor !== undefined && cursor.row < rows && cursor.row >= 0 ? cursor : undefined;
-  return {
-    frame: { lines: filled(lines, size), cursor: inside },
-    zones,
-    timeline,
-    layout,
-    fieldColumns,
-    dialog: dialogDrawn,
-  };
+  return { lines, left, right, timeline, layout };
 }
 
-function filled(lines: readonly Line[], { columns, rows }: Size): Line[] {
-  return Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns));
-}
-
-function layoutOf(room: RoomScreen, width: number, height: number, rowLines: RowLines): TimelineLayout {
-  return { rows: room.timeline.rows, gutter: gutterOf(width), height, rowLines };
-}
-
-function bottomView(
-  room: RoomScreen | undefined,
-  ui: Ui,
-  { columns, rows }: Size,
-  symbols: Symbols,
-): ComposerView {
-  if (room === undefined) return { lines: [], cursor: undefined };
-  if (ui.mode === 'search') return searchView(room, ui.searchEditor, columns, symbols);
-  const most = Math.max(1, Math.floor((rows - 3) / 2));
-  return composerView(room, ui.editor, { columns, most }, { normal: ui.mode === 'normal', symbols });
-}
-
-function bannerLines(snapshot: Snapshot, columns: number, rows: number): Line[] {
-  const { text } = snapshot.connection;
-  if (text === '') return [];
-  const most = rows < 12 ? 1 : 2;
-  return wrap([...textSpans(oneLine(text), { ink: 'warn', bold: true })], columns - 2)
-    .slice(0, most)
-    .map((line) => fit([span(' '), ...line], columns));
-}
-
-function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf }: DrawOptions): string {
-  if (ui.pending !== '') return `${ui.pending} …`;
-  if (ui.mode !== 'read') return '';
-  const search = room?.search;
-  if (search !== undefined) return `${oneLine(search.summary)}  n older  N newer  Enter more  Esc ends`;
-  const keys = (['reply', 'react', 'edit', 'delete', 'copy'] as const).map(
-    (name) => `${keysOf(name)} ${name}`,
-  );
-  return `${keys.join('  ')}  Enter more  Esc back`;
-}
-
-/** What stands where a timeline would: how to begin. */
-function welcome(
-  snapshot: Snapshot,
-  width: number,
-  height: number,
-  { keysOf }: DrawOptions,
-): readonly Line[] {
-  const none = snapshot.rooms.length === 0;
-  const said: readonly Line[] = [
-    [span(none ? 'You are in no room yet.' : 'No room is open.', { bold: true })],
-    [],
-    ...(none
-      ? [
-          key('c', 'create a room and invite others'),
-          key('j', 'join one with an invite link; or paste the link here'),
-        ]
-      : [
-          key('1-9', 'open the room of this number'),
-          key('c', 'create a room'),
-          key('j', 'join one with an invite link'),
-        ]),
-    key(keysOf('palette'), 'find everything else'),
-    key(keysOf('help'), 'keys and commands'),
-    key('q', 'quit'),
-  ];
-  const wrapped = said.flatMap((line) => wrap(line, Math.max(8, width - 4)));
-  const above = Math.max(0, Math.floor((height - wrapped.length) / 2));
-  return [
-    ...Array.from({ length: above }, (): Line => []),
-    ...wrapped.map((line): Line => [span('  '), ...line]),
-  ];
-}
-
-function key(name: string, does: string): Line {
-  return [span(name.padEnd(8), { ink: 'accent', bold: true }), span(does)];
-}
-
-function boxColumn(
-  before: string,
-  box: readonly Line[],
-  columns: number,
-  mode: Parameters<typeof promptOf>[0],
-): number {
-  const width = box[0] === undefined ? 0 : lineWidth(box[0]);
-  const column = promptOf(mode).length + (widthOf(oneLine(before)) % Math.max(1, columns)) - 1;
-  return Math.max(0, Math.min(column, columns - width));
-}
-
-function zonesOf(at: {
-  left: PaneView | undefined;
-  right: PaneView | undefined;
-  timeline: TimelineView | undefined;
-  bodyTop: number;
-  centreLeft: number;
-  centreWidth: number;
-  columns: number;
-  roomsWidth: number;
-}): Zone[] {
-  const { left, right, timeline, bodyTop: top, centreLeft, centreWidth, columns, roomsWidth } = at;
+function zonesOf({ left, right, timeline }: BodyView, body: BodyLayout, columns: number): Zone[] {
+  const { top, centreLeft, centreWidth } = body;
   const zones: Zone[] = [];
-  if (left !== undefined) zones.push({ what: 'room', left: 0, right: roomsWidth, top, ids: left.ids });
+  if (left !== undefined) zones.push({ what: 'room', left: 0, right: body.rooms, top, ids: left.ids });
   if (timeline !== undefined) {
     const { time, nick } = gutterOf(centreWidth);
     const nickLeft = centreLeft + 1 + time;
@@ -279,16 +176,77 @@ function zonesOf(at: {
   return zones;
 }
 
-/** What stands at a cell, the frontmost first. */
-export function zoneAt(
-  drawing: Drawing,
-  row: number,
-  column: number,
-): { what: Zone['what']; id: string | undefined } | undefined {
-  for (const zone of drawing.zones.toReversed()) {
-    const inside =
-      column >= zone.left && column < zone.right && row >= zone.top && row < zone.top + zone.ids.length;
-    if (inside) return { what: zone.what, id: zone.ids[row - zone.top] };
-  }
-  return undefined;
+function bottomView(room: RoomScreen | undefined, ui: Ui, { columns, rows }: Size, look: Look): ComposerView {
+  if (room === undefined) return { lines: [], cursor: undefined };
+  if (ui.mode === 'search') return searchView(room, ui.searchEditor, columns, look);
+  const most = Math.max(1, Math.floor((rows - 3) / 2));
+  return composerView(room, ui.editor, { columns, most, normal: ui.mode === 'normal' }, look);
+}
+
+function composerCursor(ui: Ui, bottom: ComposerView, composerTop: number): Frame['cursor'] {
+  if (ui.mode === 'read' || bottom.cursor === undefined) return undefined;
+  return { row: composerTop + bottom.cursor.row, column: bottom.cursor.column };
+}
+
+function insideOf({ rows }: Size, cursor: Frame['cursor']): Frame['cursor'] {
+  return cursor !== undefined && cursor.row >= 0 && cursor.row < rows ? cursor : undefined;
+}
+
+/** What is wrong with the connection, in one or two lines. */
+function bannerLines({ connection }: Snapshot, { columns, rows }: Size): Line[] {
+  if (connection.text === '') return [];
+  const most = rows < 12 ? 1 : 2;
+  return wrap([...textSpans(oneLine(connection.text), { ink: 'warn', bold: true })], columns - 2)
+    .slice(0, most)
+    .map((line) => fit([span(' '), ...line], columns));
+}
+
+function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOptions): string {
+  if (ui.pending !== '') return text.status.pending(ui.pending);
+  if (ui.mode !== 'read') return '';
+  if (room?.search !== undefined) return text.searchKeys(oneLine(room.search.summary));
+  return text.messageKeys({
+    reply: keysOf('reply'),
+    react: keysOf('react'),
+    edit: keysOf('edit'),
+    delete: keysOf('delete'),
+    copy: keysOf('copy'),
+  });
+}
+
+function dialogOf({ dialog: open }: Snapshot, ui: Ui, size: Size, look: Look): DialogView | undefined {
+  const dialog: Dialog | undefined = ui.menu ?? open;
+  const state: DialogUi | undefined = ui.dialog;
+  return dialog && state && dialogView(dialog, state, size, look);
+}
+
+function dialogOverlay({ lines, top, left, items }: DialogView): Overlay {
+  const right = left + lineWidth(lines[0] ?? []);
+  const ids = lines.map((_, i) => items[i]?.toString());
+  return { lines, top, left, zone: { what: 'dialog', left, right, top, ids } };
+}
+
+/** The completions, above the field and below what they complete. */
+function completionOverlay(
+  { room, dialog }: Snapshot,
+  ui: Ui,
+  columns: number,
+  composerTop: number,
+  look: Look,
+): Overlay[] {
+  const completion = room?.composer.completion;
+  const isHidden = ui.mode !== 'write' || ui.menu !== undefined || dialog !== undefined;
+  if (room === undefined || completion === undefined || isHidden) return [];
+  const lines = completionBox(completion, columns, composerTop - 2, look.symbols);
+  const width = lineWidth(lines[0] ?? []);
+  const before = widthOf(oneLine(ui.editor.text.slice(0, completion.from))) % Math.max(1, columns);
+  const prompt = promptWidth(room.composer.mode, look.text);
+  const left = Math.max(0, Math.min(prompt + before - 1, columns - width));
+  const top = composerTop - 1 - lines.length;
+  const ids = completionIds(completion, lines.length);
+  return [{ lines, top, left, zone: { what: 'completion', left, right: left + width, top, ids } }];
+}
+
+function completionIds({ selected }: Completion, shown: number): string[] {
+  return Array.from({ length: shown }, (_, i) => String(i + Math.max(0, selected - shown + 1)));
 }

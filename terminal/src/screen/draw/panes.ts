@@ -1,6 +1,7 @@
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
+import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
@@ -15,30 +16,27 @@ export interface PaneView {
 }
 
 /** Rooms with number, name and what is new: the open one is always among them. */
-export function roomsPane(
-  rooms: readonly RoomEntry[],
-  width: number,
-  height: number,
-  symbols: Symbols,
-): PaneView {
+export function roomsPane(rooms: readonly RoomEntry[], width: number, height: number, look: Look): PaneView {
+  const { symbols } = look;
   const open = rooms.findIndex((room) => room.open);
   const { from, shown } = part(rooms, Math.max(0, open), height);
   return {
     lines: filled(
-      shown.map((room) => roomLine(room, width, symbols)),
+      shown.map((room) => roomLine(room, width, look)),
       { width, height, above: from > 0, below: from + shown.length < rooms.length, symbols },
     ),
     ids: Array.from({ length: height }, (_, i) => shown[i]?.id),
   };
 }
 
-function roomLine(room: RoomEntry, width: number, symbols: Symbols): Line {
+function roomLine(room: RoomEntry, width: number, { symbols, text }: Look): Line {
   const ground = room.open ? ({ on: 'chosen' } as const) : {};
   const right: Span[] = [];
-  if (room.mentions > 0) right.push(span(` @${room.mentions}`, { ink: 'warn', bold: true, ...ground }));
+  if (room.mentions > 0)
+    right.push(span(` @${text.count(room.mentions)}`, { ink: 'warn', bold: true, ...ground }));
   if (room.unread > 0) {
     const quiet = room.muted ? ({ ink: 'dim' } as const) : ({ ink: 'accent', bold: true } as const);
-    right.push(span(` ${room.unread > 999 ? '999+' : room.unread}`, { ...quiet, ...ground }));
+    right.push(span(` ${text.status.unread(room.unread)}`, { ...quiet, ...ground }));
   }
   if (room.muted) right.push(span(` ${symbols.muted}`, { ink: 'dim', ...ground }));
   right.push(span(' ', ground));
@@ -59,10 +57,11 @@ export function membersPane(
   members: readonly MemberRow[],
   width: number,
   height: number,
-  symbols: Symbols,
+  look: Look,
 ): PaneView {
+  const { symbols, text } = look;
   const shown = members.slice(0, height - 1);
-  const title = fit([span(` ${members.length} in the room`, DIM)], width);
+  const title = fit([span(` ${text.members(members.length)}`, DIM)], width);
   const body = filled(
     shown.map((member) => memberLine(member, width, symbols)),
     { width, height: height - 1, above: false, below: shown.length < members.length, symbols },
@@ -106,10 +105,11 @@ function filled(
 }
 
 /** Room, topic, and how sure one can be of it. */
-export function topLine(room: RoomScreen | undefined, width: number, symbols: Symbols): Line {
-  if (room === undefined) return fit([span(' GoChat', { ...BAR, bold: true })], width, BAR);
-  const lock = lockSpan(room, symbols);
-  const epoch = width < 50 ? '' : ` epoch ${sanitizeLine(room.lock.epoch)}`;
+export function topLine(room: RoomScreen | undefined, width: number, look: Look): Line {
+  const { symbols, text } = look;
+  if (room === undefined) return fit([span(` ${text.app}`, { ...BAR, bold: true })], width, BAR);
+  const lock = lockSpan(room, look);
+  const epoch = width < 50 ? '' : ` ${text.lock.epoch(sanitizeLine(room.lock.epoch))}`;
   const right: Line = [lock, span(`${epoch} `, { ink: 'dim', ...BAR })];
   const left = width - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
   const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), symbols.ellipsis);
@@ -124,14 +124,14 @@ export function topLine(room: RoomScreen | undefined, width: number, symbols: Sy
   );
 }
 
-function lockSpan({ lock }: RoomScreen, symbols: Symbols): Span {
+function lockSpan({ lock }: RoomScreen, { symbols, text }: Look): Span {
   switch (lock.state) {
     case 'unconfirmed':
-      return span(' unconfirmed!', { ink: 'warn', bold: true, ...BAR });
+      return span(` ${text.lock.unconfirmed}`, { ink: 'warn', bold: true, ...BAR });
     case 'sealed':
-      return span(' sealed', { ink: 'good', ...BAR });
+      return span(` ${text.lock.sealed}`, { ink: 'good', ...BAR });
     case 'verified':
-      return span(` ${symbols.verified} verified`, { ink: 'good', bold: true, ...BAR });
+      return span(` ${symbols.verified} ${text.lock.verified}`, { ink: 'good', bold: true, ...BAR });
     default:
       return lock.state satisfies never;
   }
@@ -142,12 +142,13 @@ export function statusLine(
   snapshot: Snapshot,
   parts: { readonly below: number; readonly hint: string; readonly note: string },
   width: number,
-  symbols: Symbols,
+  look: Look,
 ): Line {
+  const { symbols, text } = look;
   const { connection, flash, room } = snapshot;
-  const left: Span[] = [connectionSpan(snapshot, symbols)];
+  const left: Span[] = [connectionSpan(snapshot, look)];
   if (connection.queued > 0)
-    left.push(span(` ${connection.queued} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
+    left.push(span(` ${text.count(connection.queued)} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
   const typing = room?.typing ?? '';
   if (flash !== undefined)
     left.push(
@@ -161,41 +162,43 @@ export function statusLine(
       span(` ${shorten(oneLine(room.lock.text), width - 20, symbols.ellipsis)}`, { ink: 'warn', ...BAR }),
     );
   const right: Span[] = [];
-  if (parts.below > 0) right.push(span(` -MORE(${parts.below})-`, { ink: 'accent', bold: true, ...BAR }));
-  right.push(...activity(snapshot.rooms, Math.floor(width / 3)), span(' ', BAR));
+  if (parts.below > 0)
+    right.push(span(` ${text.status.more(parts.below)}`, { ink: 'accent', bold: true, ...BAR }));
+  right.push(...activity(snapshot.rooms, Math.floor(width / 3), text), span(' ', BAR));
   return ends(left, right, width, BAR);
 }
 
-function connectionSpan({ connection }: Snapshot, symbols: Symbols): Span {
+function connectionSpan({ connection }: Snapshot, { symbols, text }: Look): Span {
   switch (connection.state) {
     case 'none':
       return span(' ', BAR);
     case 'live':
       return span(` ${symbols.live}`, { ink: 'good', ...BAR });
     case 'connecting':
-      return span(` ${symbols.away} connecting`, { ink: 'warn', ...BAR });
+      return span(` ${symbols.away} ${text.status.connecting}`, { ink: 'warn', ...BAR });
     case 'offline':
-      return span(` ${symbols.away} offline`, { ink: 'bad', bold: true, ...BAR });
+      return span(` ${symbols.away} ${text.status.offline}`, { ink: 'bad', bold: true, ...BAR });
     default:
       return connection.state satisfies never;
   }
 }
 
 /** Rooms with something new, loudest first: "2:garden(2@,12) 5(3)". */
-function activity(rooms: readonly RoomEntry[], width: number): Span[] {
+function activity(rooms: readonly RoomEntry[], width: number, text: ScreenText): Span[] {
   const active = rooms
     .filter((room) => !room.open && !room.muted && room.unread > 0)
     .sort((a, b) => Math.sign(b.mentions) - Math.sign(a.mentions));
   const made: Span[] = [];
   let left = width;
   for (const room of active) {
-    const counts = room.mentions > 0 ? `(${room.mentions}@,${room.unread})` : `(${room.unread})`;
+    const unread = text.status.unread(room.unread);
+    const counts = room.mentions > 0 ? `(${text.count(room.mentions)}@,${unread})` : `(${unread})`;
     const short = ` ${room.number}${counts}`;
     const long = ` ${room.number}:${shorten(sanitizeLine(room.name), 10)}${counts}`;
-    const text = widthOf(long) <= left / 2 ? long : short;
-    if (widthOf(text) > left) break;
-    left -= widthOf(text);
-    made.push(span(text, { ink: room.mentions > 0 ? 'warn' : 'accent', ...BAR }));
+    const label = widthOf(long) <= left / 2 ? long : short;
+    if (widthOf(label) > left) break;
+    left -= widthOf(label);
+    made.push(span(label, { ink: room.mentions > 0 ? 'warn' : 'accent', ...BAR }));
   }
   return made;
 }

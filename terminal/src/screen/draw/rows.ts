@@ -85,7 +85,6 @@ function ruled(text: string, width: number, context: DrawContext, style: Style):
 }
 
 function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): readonly Line[] {
-  const { symbols } = context;
   const width = textWidth(gutter);
   const text: Line[] = [];
   if (row.reply !== undefined) text.push(quoteLine(row.reply, width, context));
@@ -96,13 +95,11 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   else text.push(...blockLines(row.body, width, context));
   if (text.length > MOST_LINES) {
     text.length = MOST_LINES;
-    text.push(
-      ...wrap([span(`${symbols.ellipsis} (longer than a screen should be: y copies all of it)`, DIM)], width),
-    );
+    text.push(...wrap([span(context.text.row.cut, DIM)], width));
   }
   const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);
-  if (row.reactions.length > 0) text.push(...reactionLines(row, width));
+  if (row.reactions.length > 0) text.push(...reactionLines(row, width, context));
   const nick = row.me
     ? signSpan('*', gutter, nickStyle(row.author))
     : nickSpan(row.first ? row.author : undefined, gutter, context);
@@ -153,10 +150,10 @@ function appendTail(lines: Line[], tail: readonly Span[], width: number): void {
     );
 }
 
-function reactionLines(row: MessageRow, width: number): Line[] {
+function reactionLines(row: MessageRow, width: number, { text }: DrawContext): Line[] {
   const chips = row.reactions.map(({ emoji, count, own }) =>
     // Blanks within a chip would let it be broken.
-    span(`[${sanitizeLine(emoji)}\u00a0${count}]`, own ? { ink: 'accent', bold: true } : DIM),
+    span(`[${sanitizeLine(emoji)}\u00a0${text.count(count)}]`, own ? { ink: 'accent', bold: true } : DIM),
   );
   return wrap(
     chips.flatMap((chip) => [chip, span(' ')]),

@@ -1,38 +1,34 @@
-import { type Zone, zoneAt } from '../draw/draw.ts';
-import type { Screen } from '../screen.ts';
+import { type Zone, zoneAt } from '../draw/zones.ts';
 import type { Input } from '../terminal/input-decoder.ts';
-import { dialogClick } from './dialog-keys.ts';
+import type { Controls } from './controls.ts';
 
 const WHEEL_LINES = 3;
 
-/** Runs what a mouse event means at the cell where it happened. */
-export function handleMouse(screen: Screen, input: Extract<Input, { kind: 'mouse' }>): void {
-  const { drawing, dialog } = screen;
+/** Handles a mouse event by the zone that is at its cell. */
+export function handleMouse(controls: Controls, input: Extract<Input, { kind: 'mouse' }>): void {
+  const { dialogs, timeline } = controls;
+  const isDialog = dialogs.dialog !== undefined;
   if (input.what === 'wheel-up' || input.what === 'wheel-down') {
-    const by = input.what === 'wheel-up' ? -1 : 1;
-    if (dialog === undefined) screen.scroll(by * WHEEL_LINES);
-    else screen.inDialog({ kind: 'key', name: by < 0 ? 'up' : 'down', text: '' });
+    const isUp = input.what === 'wheel-up';
+    if (isDialog) dialogs.input({ kind: 'key', name: isUp ? 'up' : 'down', text: '' });
+    else timeline.scroll(isUp ? -WHEEL_LINES : WHEEL_LINES);
     return;
   }
-  if (input.what !== 'press' || drawing === undefined) return;
-  const hit = zoneAt(drawing, input.row, input.column);
-  if (dialog !== undefined) {
-    if (hit?.what !== 'dialog') screen.answers.close();
-    else if (hit.id !== undefined && screen.ui.dialog !== undefined) {
-      const next = dialogClick(dialog, screen.ui.dialog, Number(hit.id), screen.answers);
-      if (screen.dialog?.tick === dialog.tick) screen.set({ dialog: next });
-    }
-    return;
-  }
-  if (hit?.id !== undefined) click(screen, hit.what, hit.id);
+  const zones = controls.drawing()?.zones;
+  if (input.what !== 'press' || zones === undefined) return;
+  const hit = zoneAt(zones, input.row, input.column);
+  if (!isDialog) {
+    if (hit?.id !== undefined) click(controls, hit.what, hit.id);
+  } else if (hit?.what === 'dialog') dialogs.click(hit.id === undefined ? undefined : Number(hit.id));
+  else dialogs.close();
 }
 
-function click(screen: Screen, what: Zone['what'], id: string): void {
-  const { actions } = screen.view;
-  const row = screen.room?.timeline.rows.find(({ key }) => key === id);
+function click({ view, ui, timeline }: Controls, what: Zone['what'], id: string): void {
+  const { actions } = view;
+  const row = view.getSnapshot().room?.timeline.rows.find(({ key }) => key === id);
   if (what === 'room') actions.open(id);
   else if (what === 'member') actions.member(id);
   else if (what === 'completion') actions.complete(Number(id));
   else if (what === 'nick' && row?.kind === 'message' && row.first) actions.member(row.author.device);
-  else if (row !== undefined) screen.focus(screen.ui.focus === id ? undefined : id);
+  else if (row !== undefined) timeline.focus(ui.current.focus === id ? undefined : id);
 }

@@ -1,0 +1,147 @@
+import type { Platform } from '../chat/platform.ts';
+import type { Formats } from './formats.ts';
+
+/** What only the full screen says. */
+export function screenText(f: Formats) {
+  return {
+    app: 'GoChat',
+    wait: 'Please wait…',
+    cancel: 'Cancel',
+    count: (n: number) => f.number(n),
+
+    /** What the field at the bottom begins with. */
+    prompts: { new: '> ', edit: 'edit> ', normal: ': ', search: 'search: ' },
+    searchHint: 'Enter searches, Esc closes',
+
+    status: {
+      connecting: 'connecting',
+      offline: 'offline',
+      /** @param rows of the timeline that are below the screen. */
+      more: (rows: number) => `-MORE(${f.number(rows)})-`,
+      unread: (count: number) => (count > 999 ? `${f.number(999)}+` : f.number(count)),
+      /** Keys of a sequence that isn't complete. */
+      pending: (keys: string) => `${keys} …`,
+    },
+    lock: {
+      epoch: (epoch: string) => `epoch ${epoch}`,
+      unconfirmed: 'unconfirmed!',
+      sealed: 'encrypted',
+      verified: 'verified',
+    },
+    members: (count: number) => f.plural(count, { one: '# member', other: '# members' }),
+
+    /** For the message that has the focus: what its keys do. */
+    messageKeys: (keys: {
+      readonly reply: string;
+      readonly react: string;
+      readonly edit: string;
+      readonly delete: string;
+      readonly copy: string;
+    }) =>
+      `${keys.reply} reply  ${keys.react} react  ${keys.edit} edit  ${keys.delete} delete  ${keys.copy} copy  Enter more  Esc back`,
+    searchKeys: (summary: string) => `${summary}  n older  N newer  Enter more  Esc closes`,
+    unboundKey: (key: string) => `${key} is not bound here; Esc goes back to writing`,
+
+    welcome: {
+      noRooms: 'You are not in any room yet.',
+      noneOpen: 'No room is open.',
+      create: 'create a room and invite others',
+      join: 'join with an invite link (or paste the link here)',
+      open: 'open the room with this number',
+      palette: 'search rooms and commands',
+      help: 'show keys and commands',
+      quit: 'quit',
+    },
+
+    row: { cut: '… (the rest is not shown; y copies the whole message)' },
+
+    dialogs: {
+      verified: 'verified',
+      revoke: 'Enter: revoke',
+      copyLink: 'y or Enter: copy the link',
+      qrNeeds: (columns: number, rows: number) =>
+        `The QR code needs a window of at least ${f.number(columns)} × ${f.number(rows)} cells.`,
+      openLink: 'Open a link',
+    },
+
+    notes: {
+      editorFailed: 'The editor failed. The text is unchanged.',
+      noJump: 'There is no earlier position to go back to',
+      membersNeed: (columns: number) =>
+        `The list of members needs ${f.number(columns)} columns; use /members`,
+      mouseOff: 'The mouse selects text in the terminal',
+      mouseOn: 'The mouse controls GoChat',
+      textOnly: 'Text only, to select with the mouse; Alt+L goes back',
+      quitAgain: 'Press Ctrl+C again to quit',
+      toMessages: 'Alt+Up goes to the messages',
+      noLink: 'This message has no link',
+      linkOpened: 'Link opened',
+      linkCopied: 'No desktop to open the link: copied it instead',
+      linkNotCopied: 'No desktop to open the link, and it could not be copied',
+      nameFile: 'Name the file: /file PATH',
+    },
+
+    writingKeys: WRITING_KEYS,
+    settings: SETTINGS,
+  };
+}
+
+/** How text is written, for help. */
+const WRITING_KEYS: Platform['writingKeys'] = [
+  { keys: 'Enter', usage: 'send', text: 'Alt+Enter or Ctrl+J: new line; //word sends a leading slash' },
+  { keys: 'Tab', usage: 'complete', text: '@member, :emoji: or /command; Up and Down select' },
+  {
+    keys: 'Up',
+    usage: 'edit',
+    text: 'In an empty field: edit your last message; otherwise recall what you sent',
+  },
+  { keys: 'Ctrl+X Ctrl+E', usage: 'editor', text: 'Write in the editor that VISUAL or EDITOR names' },
+  {
+    keys: 'Ctrl+A E W U',
+    usage: 'readline',
+    text: 'Move and cut as in a shell, also with Ctrl+K and Ctrl+Y; Ctrl+_ undoes',
+  },
+  {
+    keys: 'Esc, Alt+Up',
+    usage: 'messages',
+    text: 'Focus the messages: j and k move, Enter shows the actions',
+  },
+  { keys: 'o', usage: 'open', text: 'On a message: open its link' },
+  { keys: 'PgUp, PgDn', usage: 'scroll', text: 'Alt+Home and Alt+End go to the first and last message' },
+  { keys: 'Ctrl+S', usage: 'search', text: 'n and N go to older and newer matches, Esc closes' },
+  {
+    keys: 'Alt+1…0',
+    usage: 'rooms',
+    text: 'Alt+/ goes to the previous room, Alt+A to the next unread one',
+  },
+  { keys: 'Alt+P', usage: 'members', text: 'Show or hide the members' },
+  {
+    keys: 'Alt+L',
+    usage: 'text only',
+    text: 'Show only text, to select it with the mouse; Alt+M switches the mouse off or on',
+  },
+  { keys: 'Ctrl+Z', usage: 'suspend', text: 'Suspend GoChat; fg resumes it' },
+];
+
+/** The terminal's own settings. */
+const SETTINGS: Platform['settings'] = [
+  {
+    name: 'keys',
+    label: 'Keys',
+    value: 'readline',
+    hint: '',
+    type: 'choice',
+    choices: [
+      { value: 'readline', label: 'as in a shell (readline)' },
+      { value: 'vim', label: 'as in vim' },
+    ],
+  },
+  {
+    name: 'mouse',
+    label: 'Use the mouse',
+    value: 'on',
+    hint: 'Hold Shift to select text.',
+    type: 'toggle',
+    choices: [],
+  },
+];
