@@ -157,7 +157,7 @@ test('an error answers its request alone, with what to do about it', async () =>
     code: 'stale',
     handshake: '7',
     retryAfterMs: 0,
-    advice: { retry: 'anew' },
+    advice: { retry: 'new' },
   });
   await expect(limited).rejects.toMatchObject({ code: 'rate-limited', retryAfterMs: 20 });
   await expect(fine).resolves.toEqual(exited('c'));

@@ -191,10 +191,10 @@ describe.skipIf(pebble === undefined)('a certificate that the server gets by its
       { cwd: home.path, env: { NODE_EXTRA_CA_CERTS: ca } },
     );
     ended.push(() => server.stop('SIGKILL'));
-    await server.shows('no certificate could be had');
+    await server.shows('could not get a certificate');
     expect(server.all).toContain('"againInSec":120');
     server.child.kill('SIGHUP');
-    await server.shows('no certificate could be had', 2);
+    await server.shows('could not get a certificate', 2);
     expect(server.all).toContain('"againInSec":240');
     // With the account that was made the first time.
     expect(server.all).not.toMatch(/"reason":"[^"]*account/i);

@@ -56,7 +56,7 @@ test('a server with a token makes rooms for who names it; everybody may join the
 });
 
 test('a room counts once against how many an address may make', async () => {
-  const { url, folder } = await ruled({ limits: { createsPerHour: 2, sparesLoopback: false } });
+  const { url, folder } = await ruled({ limits: { createsPerHour: 2, exemptsLoopback: false } });
   const ana = await someone('ana', folder);
   await ana.hosts(url, 'kitchen');
   await ana.hosts(url, 'garden');

@@ -96,7 +96,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     [['--to', 'nats://127.0.0.1:1'], /--from/],
     [['--from', 'rooms'], /--to/],
     [['--from', 'nowhere', '--to', 'nats://127.0.0.1:1'], /holds no rooms/],
-    [['--from', 'rooms', '--to', 'nats://a:sec%zzret@127.0.0.1:1'], /special characters in it as %XX/],
+    [['--from', 'rooms', '--to', 'nats://a:sec%zzret@127.0.0.1:1'], /percent-encode special characters/],
     [['--from', 'rooms', '--to', 'http://127.0.0.1:1'], /nats:\/\/HOST:PORT/],
   ])('that is told %s ends with 2 and says what it takes', async (args, words) => {
     const { code, err } = await move(...args);

@@ -83,14 +83,14 @@ test('what stands in the way of a backup or of putting it back is told, and noth
   expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
   writeFileSync(join(at.path, 'garbage'), 'not a backup');
   const refused: [string[], RegExp][] = [
-    [['backup', 'copy', '--data', 'data'], /copy exists already: name another file/],
-    [['backup', 'other', '--data', 'nowhere'], /nowhere holds no rooms: name its folder with --data/],
+    [['backup', 'copy', '--data', 'data'], /copy exists: choose another file/],
+    [['backup', 'other', '--data', 'nowhere'], /nowhere holds no rooms: name the server's data folder with --data/],
     [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write no\/such\/folder\/copy/],
     [['restore', 'missing', '--data', 'new'], /there is no missing/],
     [['restore', 'copy', '--data', 'data'], /in use by process|holds rooms already/],
     [
       ['restore', 'garbage', '--data', 'new'],
-      /garbage is damaged, or no backup of a server: nothing was put back/,
+      /garbage is damaged or not a backup of a server: nothing was restored/,
     ],
     [['backup'], /missing required argument/],
   ];

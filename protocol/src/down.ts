@@ -3,7 +3,7 @@ import { errorCode } from './errors.ts';
 import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
 
-/** Reply to `hello`. `nonce` goes into every proof made on this connection. */
+/** Reply to `hello`. Every proof on this connection includes `nonce`. */
 const welcome = v.strictObject({
   type: v.literal('welcome'),
   id: f.requestId,
@@ -12,18 +12,18 @@ const welcome = v.strictObject({
   /** The software and its version, for people. */
   server: v.pipe(v.string(), v.maxLength(64)),
   silenceMs: f.durationMs,
-  /** For how long an invite may be made here, where that is less than the protocol allows. */
+  /** The longest lifetime of an invite on this server, if it is shorter than the protocol's limit. */
   inviteLifetimeMs: v.optional(f.durationMs),
 });
 
 const entryKind = v.picklist(['message', 'handshake']);
 const stored = { seq: f.position, kind: entryKind, at: f.instant, body: f.entryBody };
 
-/** One place of a room's log. */
+/** One entry of a room's log. */
 const entry = v.strictObject({ type: v.literal('entry'), room: f.roomId, ...stored });
 export type Entry = v.InferOutput<typeof entry>;
 
-/** Reply to `enter`; the entries behind `since` follow as `entry` frames, then `live` or `retired`. */
+/** Reply to `enter`. The entries after `since` follow as `entry` frames, then `live` or `retired`. */
 const entered = v.strictObject({
   type: v.literal('entered'),
   id: f.requestId,
@@ -33,13 +33,13 @@ const entered = v.strictObject({
   floor: f.position,
 });
 
-/** The backlog is through up to `seq`; what comes now is live. */
+/** The backlog up to `seq` has been sent. Later entries are sent as they are appended. */
 const live = v.strictObject({ type: v.literal('live'), room: f.roomId, seq: f.position });
 
-/** The handshake at `seq` retired the key that was proved: nothing more of this room comes until a newer key is proved. */
+/** The handshake at `seq` retired the proved key. The server sends nothing more of this room until the client proves a newer key. */
 const retired = v.strictObject({ type: v.literal('retired'), room: f.roomId, seq: f.position });
 
-/** Reply to create, post, handshake, join and refresh: durably stored at `seq`. `dup` when the id was known already. */
+/** Reply to create, post, handshake, join and refresh: stored durably at `seq`. `dup`: the request was a repeat. */
 const ack = v.strictObject({
   type: v.literal('ack'),
   id: f.requestId,
@@ -48,7 +48,7 @@ const ack = v.strictObject({
   dup: v.boolean(),
 });
 
-/** Reply to `invitation` (`wrapped` is that invite's) and `fetch` (`member` is for members). */
+/** Reply to `invitation` (with `wrapped`, for that invite) and `fetch` (with `member`, for members). */
 const groupinfo = v.strictObject({
   type: v.literal('groupinfo'),
   id: f.requestId,
@@ -57,7 +57,7 @@ const groupinfo = v.strictObject({
   groupInfo: f.sealedGroupInfo,
   wrapped: v.optional(f.wrappedKey),
   member: v.optional(f.wrappedKey),
-  /** What is live: for `invitation` and `fetch` alike, so that a joiner wraps to exactly these. */
+  /** All live invites. A joiner wraps the new key to exactly these. */
   invites: v.pipe(
     v.array(
       v.strictObject({
@@ -70,7 +70,7 @@ const groupinfo = v.strictObject({
   ),
 });
 
-/** Reply to `read`. `more` when entries behind the last one of the page are known. */
+/** Reply to `read`. `more`: entries after the last one of the page exist. */
 const page = v.strictObject({
   type: v.literal('page'),
   id: f.requestId,
@@ -87,17 +87,17 @@ const exited = v.strictObject({ type: v.literal('exited'), id: f.requestId, room
 
 const pong = v.strictObject({ type: v.literal('pong'), id: f.requestId });
 
-/** A refusal; with `id` it answers that request, without it speaks of the connection (or, with `room`, of that room). */
+/** An error. With `id` it is the reply to that request; with only `room` it is about that room; with neither, about the connection. */
 const error = v.strictObject({
   type: v.literal('error'),
   id: v.optional(f.requestId),
   room: v.optional(f.roomId),
   code: errorCode,
-  /** For people; never holds a secret. */
+  /** For people. Never contains a secret. */
   message: v.pipe(v.string(), v.maxLength(512)),
-  /** With `stale` and `conflict`: the position of the last handshake. */
+  /** For `stale` and `conflict`: the position of the last handshake. */
   handshake: v.optional(f.position),
-  /** With codes that may be retried: not before this long. */
+  /** For codes that may be retried: how long to wait first. */
   retryAfterMs: v.optional(f.durationMs),
 });
 

@@ -1,12 +1,17 @@
 import * as v from 'valibot';
 
-/** What a client does with an error: how it may go on, and from which wait (milliseconds) its back-off starts. */
+/** What a client should do after an error. */
 export interface ErrorAdvice {
+  /** For people. */
   readonly meaning: string;
-  /** `no`: the same request will fail again. `same`: repeat it with the same id. `anew`: catch up, then make a new request. `reconnect`: on a new connection. */
-  readonly retry: 'no' | 'same' | 'anew' | 'reconnect';
+  /**
+   * `no`: don't repeat the request, it would fail again. `same`: repeat it with the same id. `new`: catch up, then make a new
+   * request. `reconnect`: continue on a new connection.
+   */
+  readonly retry: 'no' | 'same' | 'new' | 'reconnect';
+  /** Where the back-off starts, in milliseconds. */
   readonly retryAfterMs: number;
-  /** Whether the server closes the connection behind this error. */
+  /** Whether the server closes the connection after this error. */
   readonly closes: boolean;
 }
 
@@ -26,19 +31,19 @@ export const ERRORS = {
   },
   version: {
     meaning:
-      'The two sides speak different protocol versions; the message names both and says which to upgrade.',
+      'Client and server speak different protocol versions. The message names both and says which side to upgrade.',
     retry: 'no',
     retryAfterMs: 0,
     closes: true,
   },
   'hello-first': {
-    meaning: 'The first frame must be hello, once, and in time.',
+    meaning: 'The first frame must be hello, sent once and in time.',
     retry: 'no',
     retryAfterMs: 0,
     closes: true,
   },
   origin: {
-    meaning: 'The server does not serve the host that was dialled.',
+    meaning: 'The server does not serve the host name that was dialled.',
     retry: 'no',
     retryAfterMs: 0,
     closes: true,
@@ -46,32 +51,32 @@ export const ERRORS = {
   'no-room': { meaning: 'The server has no such room.', retry: 'no', retryAfterMs: 0, closes: false },
   exists: { meaning: 'The room id is taken.', retry: 'no', retryAfterMs: 0, closes: false },
   refused: {
-    meaning: 'The proof does not hold for this key, room, connection and request.',
+    meaning: 'The proof is not valid for this key, room, connection and request.',
     retry: 'no',
     retryAfterMs: 0,
     closes: false,
   },
   retired: {
-    meaning: 'The access key was retired by a removal: prove a newer one.',
-    retry: 'anew',
+    meaning: 'A removal retired the access key: prove a newer one.',
+    retry: 'new',
     retryAfterMs: 0,
     closes: false,
   },
   'not-entered': {
     meaning: 'This connection has not entered the room.',
-    retry: 'anew',
+    retry: 'new',
     retryAfterMs: 0,
     closes: false,
   },
   stale: {
-    meaning: 'A handshake landed behind the base of this post: catch up and seal anew.',
-    retry: 'anew',
+    meaning: 'Stale base: a newer handshake exists. Catch up and encrypt the message again.',
+    retry: 'new',
     retryAfterMs: 0,
     closes: false,
   },
   conflict: {
-    meaning: 'Another handshake won: catch up and commit anew.',
-    retry: 'anew',
+    meaning: 'Another handshake was appended first: catch up and make a new commit.',
+    retry: 'new',
     retryAfterMs: 50,
     closes: false,
   },
@@ -82,7 +87,7 @@ export const ERRORS = {
     closes: false,
   },
   invalid: {
-    meaning: 'The request contradicts the room or itself; the message says how.',
+    meaning: 'The request contradicts the room or itself. The message says how.',
     retry: 'no',
     retryAfterMs: 0,
     closes: false,
@@ -94,27 +99,27 @@ export const ERRORS = {
     closes: false,
   },
   token: {
-    meaning: 'The server makes rooms only for those who name its token.',
+    meaning: 'Creating a room on this server requires its token.',
     retry: 'no',
     retryAfterMs: 0,
     closes: false,
   },
-  full: { meaning: 'A quota of the server is used up.', retry: 'no', retryAfterMs: 0, closes: false },
+  full: { meaning: 'A limit of the server is reached.', retry: 'no', retryAfterMs: 0, closes: false },
   slow: {
-    meaning: 'The client reads too slowly; what it missed is in the log.',
+    meaning: 'The client reads too slowly. The log has the entries that it missed.',
     retry: 'reconnect',
     retryAfterMs: 500,
     closes: true,
   },
   unavailable: {
-    meaning: 'The log cannot be reached or did not answer; the outcome is unknown.',
+    meaning: 'The log cannot be reached or did not answer. The outcome is unknown.',
     retry: 'same',
     retryAfterMs: 1000,
     closes: false,
   },
   restarting: { meaning: 'The server is stopping.', retry: 'reconnect', retryAfterMs: 500, closes: true },
   internal: {
-    meaning: 'The server failed; the outcome is unknown.',
+    meaning: 'Internal error of the server. The outcome is unknown.',
     retry: 'same',
     retryAfterMs: 5000,
     closes: false,
@@ -125,7 +130,6 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export const errorCode = v.picklist(Object.keys(ERRORS) as ErrorCode[]);
 
-/** @returns the advice for a code. */
 export function adviceOf(code: ErrorCode): ErrorAdvice {
   return ERRORS[code];
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
 
-/** What may stand last where 0, 1 or 2 bytes are left over: its unused trailing bits are zero, so that bytes have one spelling. */
+/** The last character if 0, 1 or 2 bytes are left over. Unused trailing bits must be zero, so that bytes have one spelling. */
 const lastChars = { 0: '[A-Za-z0-9_-]', 1: '[AQgw]', 2: '[AEIMQUYcgkosw048]' } as const;
 
 /** Unpadded base64url text of exactly `bytes` bytes. */
@@ -40,13 +40,13 @@ function isWhole(text: string): boolean {
 export const roomId = v.pipe(fixed(16), v.brand('RoomId'));
 export type RoomId = v.InferOutput<typeof roomId>;
 
-/** An invite's random 128-bit id: what the server knows it by. */
+/** An invite's random 128-bit id, which the server knows. */
 export const inviteId = v.pipe(fixed(16), v.brand('InviteId'));
 export type InviteId = v.InferOutput<typeof inviteId>;
 
 /**
- * A place in a room's log: a decimal string below 2^53, without leading zeros. Positions of a room strictly increase, may have
- * gaps, and `"0"` stands before the first entry.
+ * The position of an entry in a room's log: a decimal string below 2^53, without leading zeros. Positions of a room strictly
+ * increase, with gaps. `"0"` is before the first entry.
  */
 export const position = v.pipe(
   v.string(),
@@ -56,19 +56,20 @@ export const position = v.pipe(
 );
 export type Position = v.InferOutput<typeof position>;
 
-/** Echoed by the reply; for create, post, handshake, join and refresh also what makes a repeat harmless: 128 random bits there. */
+/** The reply carries the same id. */
 export const requestId = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'an id of 1 to 64 letters, digits, - or _'),
   v.brand('RequestId'),
 );
 export type RequestId = v.InferOutput<typeof requestId>;
+/** The id of create, post, handshake, join and refresh: 128 random bits, by which the server recognizes a repeat. */
 export const uniqueId = v.pipe(fixed(16), v.brand('RequestId'));
 
 export const publicKey = fixed(32);
 export const signature = fixed(64);
 export const nonce = fixed(16);
-/** What a server may want to see of who makes a room: 128 random bits that its operator gave them. */
+/** The token that a server may require to create a room: 128 random bits, which its operator hands out. */
 export const createToken = fixed(16);
 export const messageBody = atMost(LIMITS.messageBytes);
 export const handshakeBody = atMost(LIMITS.handshakeBytes);
@@ -77,7 +78,7 @@ export const sealedGroupInfo = atMost(LIMITS.groupInfoBytes);
 export const wrappedKey = atMost(LIMITS.wrappedKeyBytes);
 export const signalBody = atMost(LIMITS.signalBytes);
 
-/** Milliseconds since 1970 (UTC), by the server's clock unless said otherwise. */
+/** Milliseconds since 1970 (UTC), by the server's clock unless stated otherwise. */
 export const instant = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const durationMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** `host` or `host:port` as the client dialled it, in lower case. */
@@ -91,7 +92,7 @@ export const origin = v.pipe(
 /** The position before a room's first entry. */
 export const START = '0' as Position;
 
-/** @returns a negative number, zero or a positive one as `a` stands before, at or behind `b`. */
+/** @returns a negative number if `a` is before `b`, zero if they are equal, else a positive number */
 export function comparePositions(a: Position, b: Position): number {
   return Number(a) - Number(b);
 }

@@ -1,6 +1,6 @@
-/** Every bound of the protocol in one place. Sizes are bytes, durations milliseconds, unless the name says otherwise. */
+/** All limits of the protocol. Sizes are in bytes and durations in milliseconds, unless the name says otherwise. */
 export const LIMITS = {
-  /** A frame's encoded length by its type; the key `default` holds for every type that is not named. */
+  /** The encoded length of a frame by its type; `default` for all other types. */
   frameBytes: {
     default: 4 * 1024,
     post: 112 * 1024,
@@ -11,12 +11,12 @@ export const LIMITS = {
     refresh: 2 * 1024 * 1024,
     entry: 1536 * 1024,
     groupinfo: 1536 * 1024,
-    /** A server ends a page early (`more`) where another entry would outgrow this. */
+    /** A server ends a page early, with `more`, if the next entry would exceed this. */
     page: 4 * 1024 * 1024,
   },
-  /** A longer frame must name its `type` as its first member, so that it can be judged before it is whole. */
+  /** A longer frame must have `type` as its first member, so that its limit is known before all of it has arrived. */
   frameTypePeekBytes: 4 * 1024,
-  /** A sealed message as stored: the largest padding bucket and the seal around it. */
+  /** A sealed message as stored: the largest padding bucket plus the seal. */
   messageBytes: 72 * 1024,
   handshakeBytes: 1024 * 1024,
   groupInfoBytes: 1024 * 1024,
@@ -32,13 +32,13 @@ export const LIMITS = {
   requestsInFlight: 256,
   readEntries: 256,
   originChars: 260,
-  /** The peer is gone when nothing arrived for this long; a client pings at a third of it. */
+  /** The connection is dead when nothing arrived for this long. A client pings at a third of it. */
   silenceMs: 90_000,
   /** From the connection's first byte (or its opening) to a valid `hello`. */
   helloMs: 10_000,
 } as const;
 
-/** @returns the largest encoded length in bytes that a frame of this type may have. */
+/** @returns the largest encoded length of a frame of this type, in bytes */
 export function frameLimit(type: string): number {
   const limits: Readonly<Record<string, number>> = LIMITS.frameBytes;
   return Object.hasOwn(limits, type)

@@ -1,8 +1,8 @@
 import type { InviteGrant, UpOf } from './up.ts';
 
 /**
- * What the signatures of requests are over: UTF-8 lines, each ended by a line feed, of which the first names the purpose.
- * No field can hold a line feed or a space, so that no two requests give the same bytes.
+ * The signed bytes of requests: UTF-8 lines, each ended by a line feed. The first line names the purpose. No field can contain a
+ * line feed or a space, so two different requests never have the same bytes.
  */
 const encoder = new TextEncoder();
 
@@ -27,17 +27,17 @@ export interface Dialled {
 
 type Unsigned<T> = Omit<T, 'proof'>;
 
-/** What `enter.proof` signs, with the access key that the handshake at `key` added. */
+/** The bytes that `enter.proof` signs, with the access key that the handshake at `key` added. */
 export function signedEnter(at: Dialled, f: Unsigned<UpOf<'enter'>>): Uint8Array<ArrayBuffer> {
   return lines('gochat/enter/1', at.origin, at.nonce, f.nonce, f.room, f.key, f.since);
 }
 
-/** What `invitation.proof` signs, with the invite's join key. */
+/** The bytes that `invitation.proof` signs, with the invite's join key. */
 export function signedInvitation(at: Dialled, f: Unsigned<UpOf<'invitation'>>): Uint8Array<ArrayBuffer> {
   return lines('gochat/invitation/1', at.origin, at.nonce, f.nonce, f.room, f.invite);
 }
 
-/** What `join.proof` signs, with the invite's join key. */
+/** The bytes that `join.proof` signs, with the invite's join key. */
 export function signedJoin(at: Dialled, f: Unsigned<UpOf<'join'>>): Uint8Array<ArrayBuffer> {
   return lines(
     'gochat/join-request/1',
@@ -56,7 +56,7 @@ export function signedJoin(at: Dialled, f: Unsigned<UpOf<'join'>>): Uint8Array<A
   );
 }
 
-/** What `create.proof` signs, with the admin key that the request names. */
+/** The bytes that `create.proof` signs, with the admin key that the request names. */
 export function signedCreate(f: Unsigned<UpOf<'create'>>): Uint8Array<ArrayBuffer> {
   return lines(
     'gochat/create/1',
@@ -71,12 +71,12 @@ export function signedCreate(f: Unsigned<UpOf<'create'>>): Uint8Array<ArrayBuffe
   );
 }
 
-/** What `handshake.proof` signs, with the access key that the handshake at `key` added. */
+/** The bytes that `handshake.proof` signs, with the access key that the handshake at `key` added. */
 export function signedHandshake(f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>): Uint8Array<ArrayBuffer> {
   return lines('gochat/handshake/1', ...handshakeLines(f));
 }
 
-/** What `handshake.admin.proof` signs, with the admin key that `handshake.admin.key` names. */
+/** The bytes that `handshake.admin.proof` signs, with the admin key that `handshake.admin.key` names. */
 export function signedAdmin(
   f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>,
   admin: Unsigned<NonNullable<UpOf<'handshake'>['admin']>>,
@@ -94,7 +94,7 @@ function handshakeLines(f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>): string[]
   return [f.id, f.room, f.after, f.key, f.body, f.access, f.groupInfo, f.member, ...grantLines(f.invites)];
 }
 
-/** What `refresh.proof` signs, with the access key that the handshake at `key` added. */
+/** The bytes that `refresh.proof` signs, with the access key that the handshake at `key` added. */
 export function signedRefresh(f: Unsigned<UpOf<'refresh'>>): Uint8Array<ArrayBuffer> {
   return lines(
     'gochat/refresh/1',

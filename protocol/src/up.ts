@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
 
-/** First frame of a connection: the version spoken and the host that was dialled. */
+/** The first frame of a connection: the protocol version and the host that was dialled. */
 const hello = v.strictObject({
   type: v.literal('hello'),
   id: f.requestId,
@@ -10,7 +10,7 @@ const hello = v.strictObject({
   origin: f.origin,
 });
 
-/** An invite as the server holds it. `join`, `uses` and `expires` are given when the invite is new; known ones keep theirs. */
+/** An invite as the server stores it. `join`, `uses` and `expires` are for new invites; known invites keep theirs. */
 const inviteGrant = v.strictObject({
   invite: f.inviteId,
   wrapped: f.wrappedKey,
@@ -23,7 +23,7 @@ export type InviteGrant = v.InferOutput<typeof inviteGrant>;
 const grants = v.pipe(v.array(inviteGrant), v.maxLength(LIMITS.invitesPerRoom));
 const admins = v.pipe(v.array(f.publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom));
 
-/** Makes a room; its first log entry is `body`. */
+/** Creates a room whose first entry is `body`. */
 const create = v.strictObject({
   type: v.literal('create'),
   id: f.uniqueId,
@@ -34,12 +34,12 @@ const create = v.strictObject({
   groupInfo: f.sealedGroupInfo,
   member: f.wrappedKey,
   invites: grants,
-  /** Where the server makes rooms only for those who hold its token; it is not part of what is signed. */
+  /** For servers that require a token to create a room. It is not part of the signed bytes. */
   token: v.optional(f.createToken),
   proof: f.signature,
 });
 
-/** Asks to read a room from `since` (exclusive) and to follow it, with the access key that the handshake at `key` added. */
+/** Requests the entries after `since` and follows the room, with the access key that the handshake at `key` added. */
 const enter = v.strictObject({
   type: v.literal('enter'),
   id: f.requestId,
@@ -50,7 +50,7 @@ const enter = v.strictObject({
   proof: f.signature,
 });
 
-/** A sealed message; `base` is the last handshake that its sender has processed. */
+/** A sealed message. `base` is the last handshake that its sender has processed. */
 const post = v.strictObject({
   type: v.literal('post'),
   id: f.uniqueId,
@@ -59,7 +59,7 @@ const post = v.strictObject({
   body: f.messageBody,
 });
 
-/** A sealed commit of a member, compare-and-swapped on the position of the last handshake. */
+/** A member's sealed commit. It is appended only if the last handshake is at `after`. */
 const handshake = v.strictObject({
   type: v.literal('handshake'),
   id: f.uniqueId,
@@ -82,7 +82,7 @@ const handshake = v.strictObject({
   ),
 });
 
-/** Asks, with an invite's join key, for the sealed GroupInfo and its wrapped key. */
+/** Requests the sealed GroupInfo and its wrapped key, with an invite's join key. */
 const invitation = v.strictObject({
   type: v.literal('invitation'),
   id: f.requestId,
@@ -121,10 +121,10 @@ const refresh = v.strictObject({
   proof: f.signature,
 });
 
-/** A member asks for the current GroupInfo of a room that it has entered. */
+/** Requests the current GroupInfo of an entered room. */
 const fetch = v.strictObject({ type: v.literal('fetch'), id: f.requestId, room: f.roomId });
 
-/** A member asks for entries behind `after` of a room that it has entered. */
+/** Requests entries after `after` of an entered room. */
 const read = v.strictObject({
   type: v.literal('read'),
   id: f.requestId,
@@ -133,7 +133,7 @@ const read = v.strictObject({
   limit: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.readEntries)),
 });
 
-/** Sealed and ephemeral: neither stored nor acknowledged. */
+/** A sealed signal. It is neither stored nor acknowledged. */
 const signal = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
 
 /** Stops following a room. */

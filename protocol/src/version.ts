@@ -1,2 +1,2 @@
-/** The protocol version both sides speak; any change of the frame unions raises it (a test holds their hash). */
+/** The protocol version. Every change of the frames raises it; a test compares their hash. */
 export const PROTOCOL_VERSION = 1;

@@ -7,47 +7,49 @@ import type { WebSocket } from 'ws';
 import type { Engine } from './log/engine.ts';
 import { type Address, addressOf } from './net/address.ts';
 import type { Assets } from './net/assets.ts';
+import type { Certificate } from './net/certificate.ts';
 import { EndOfTick } from './net/end-of-tick.ts';
-import { WebDoor } from './net/http.ts';
+import { HttpEndpoint } from './net/http.ts';
 import { LineLink } from './net/line-link.ts';
 import type { Link } from './net/link.ts';
-import { type Certificate, Listener } from './net/listen.ts';
+import { Listener } from './net/listen.ts';
 import { type ServedName, ServedNames } from './net/served-names.ts';
 import { TimerWheel } from './net/timer-wheel.ts';
 import { WebLink } from './net/web-link.ts';
 import { SERVER_LIMITS, type ServerLimits } from './operate/limits.ts';
 import { Metrics } from './operate/metrics.ts';
-import { OperatorDoor } from './operate/operator-door.ts';
+import { OperatorEndpoint } from './operate/operator-endpoint.ts';
 import type { BroadcastObserver } from './room/broadcast-observer.ts';
 import { Rooms } from './room/rooms.ts';
 import { AccessKeys } from './session/access-keys.ts';
 import { AddressRates } from './session/address-rates.ts';
 import { Admission } from './session/admission.ts';
+import { Connection } from './session/connection.ts';
 import { InFlight } from './session/in-flight.ts';
 import type { NodeContext } from './session/node-context.ts';
 import { Refusal } from './session/refusal.ts';
-import { Session } from './session/session.ts';
+import { handle } from './session/requests.ts';
 
 export interface ServeOptions {
   readonly engine: Engine;
   readonly host: string;
-  /** 0 takes any that is free. */
+  /** 0: any free port. */
   readonly port: number;
-  /** The hosts this server answers to. */
+  /** The host names that this server answers to. */
   readonly names: readonly ServedName[];
   readonly logger: Logger;
   readonly certificate?: Certificate;
-  /** Whether TLS is spoken though the certificate is still to come. */
+  /** Whether the port speaks TLS although `certificate` is absent: {@link RunningServer.renew} brings it. */
   readonly secured?: boolean;
   readonly behindProxy?: boolean;
-  /** The chat's page. */
+  /** The files of the web client; absent: a landing page is served. */
   readonly assets?: Assets;
   readonly retainSec?: number;
-  /** Rooms are made only for those who name it; for everybody, if absent. */
+  /** The token that creating a room requires; absent: none. */
   readonly createToken?: string;
-  readonly view?: BroadcastObserver;
+  readonly observer?: BroadcastObserver;
   readonly metrics?: Metrics;
-  /** Where an operator's programs ask; nowhere, if absent. */
+  /** Where metrics and health checks are served; absent: nowhere. */
   readonly operator?: { readonly host: string; readonly port: number };
   readonly software?: string;
   readonly limits?: Partial<ServerLimits>;
@@ -58,14 +60,14 @@ export interface ServeOptions {
 export interface RunningServer {
   readonly host: string;
   readonly port: number;
-  /** Of the operator's door, where there is one. */
+  /** The port of metrics and health checks; undefined: they are not served. */
   readonly operatorPort: number | undefined;
-  /** How many sessions there are. */
+  /** How many connections are open. */
   connections(): number;
-  /** Connections from now on get this certificate. It does nothing where no TLS is spoken. */
+  /** New connections get this certificate. Does nothing if the port doesn't speak TLS. */
   renew(certificate: Certificate): void;
-  /** Shows this certificate to an authority that wants a proof (RFC 8737); none, if undefined. */
-  prove(certificate: Certificate | undefined): void;
+  /** Answers ACME challenges (RFC 8737) with this certificate; undefined: answers none. */
+  answerChallenge(certificate: Certificate | undefined): void;
   /** Stops gracefully: nothing that was acknowledged is lost, and the engine is closed. */
   close(): Promise<void>;
 }
@@ -74,7 +76,7 @@ const WHEEL_TICKS = 64;
 const MIN_TICK_MS = 10;
 const LEAVE_TICK_MS = 100;
 
-/** Starts one node. It resolves when the port is open; it rejects with the system's error when it can't be. */
+/** Starts one node. Resolves when its port is open. @throws the system's error when a port can't be opened */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const node = new Node(options);
   const { port, operatorPort } = await node.listen();
@@ -84,7 +86,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     operatorPort,
     connections: () => node.connections,
     renew: (certificate) => node.renew(certificate),
-    prove: (certificate) => node.prove(certificate),
+    answerChallenge: (certificate) => node.answerChallenge(certificate),
     close: () => node.close(),
   };
 }
@@ -92,11 +94,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 class Node {
   readonly #options: ServeOptions;
   readonly #limits: ServerLimits;
-  readonly #relay: NodeContext;
+  readonly #context: NodeContext;
   readonly #listener: Listener;
-  readonly #web: WebDoor;
-  readonly #sessions = new Set<Session>();
-  readonly #operatorDoor: OperatorDoor;
+  readonly #http: HttpEndpoint;
+  readonly #connections = new Set<Connection>();
+  readonly #operator: OperatorEndpoint;
   readonly #sweep: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
 
@@ -104,32 +106,32 @@ class Node {
     const now = options.now ?? Date.now;
     const limits = { ...SERVER_LIMITS, ...options.limits };
     const { engine, metrics = new Metrics() } = options;
-    const { counts, signals } = engine;
+    const { counters, signals } = engine;
     const log = metrics.watch(engine.log);
     const ready = () => this.#closing === undefined && engine.writable();
-    const views = options.view === undefined ? [metrics] : [metrics, options.view];
-    const turn = new EndOfTick();
+    const observers = options.observer === undefined ? [metrics] : [metrics, options.observer];
+    const endOfTick = new EndOfTick();
     const secured = options.secured ?? options.certificate !== undefined;
     const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
-    const wheel = new TimerWheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
+    const timers = new TimerWheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
     const names = new ServedNames(options.names);
     this.#options = options;
     this.#limits = limits;
-    this.#relay = {
+    this.#context = {
       log,
       state: engine.state,
       rooms: new Rooms(
-        { log, ...(signals === undefined ? {} : { signals }), turn, limits, views },
+        { log, ...(signals === undefined ? {} : { signals }), endOfTick, limits, observers },
         limits.roomsFollowed,
       ),
       keys: new AccessKeys(log, limits.accessKeysCached),
       admission: new Admission(limits),
-      rates: new AddressRates(limits, now, counts),
+      rates: new AddressRates(limits, now, counters),
       names,
       limits,
-      turn,
-      wheel,
-      work: new InFlight(),
+      endOfTick,
+      timers,
+      inFlight: new InFlight(),
       logger: options.logger,
       metrics,
       now,
@@ -139,17 +141,17 @@ class Node {
       retainSec: options.retainSec,
     };
     metrics.observe({
-      connections: () => this.#sessions.size,
+      connections: () => this.#connections.size,
       ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
-      roomsLive: () => this.#relay.rooms.size,
-      inFlight: () => this.#relay.work.size,
+      roomsLive: () => this.#context.rooms.size,
+      inFlight: () => this.#context.inFlight.size,
       writable: engine.writable,
     });
-    this.#operatorDoor = new OperatorDoor({ metrics, ready });
-    this.#web = new WebDoor({
+    this.#operator = new OperatorEndpoint({ metrics, ready });
+    this.#http = new HttpEndpoint({
       names,
       limits,
-      wheel,
+      timers,
       now,
       behindProxy: options.behindProxy ?? false,
       secured,
@@ -157,17 +159,17 @@ class Node {
       ...(options.assets === undefined ? {} : { assets: options.assets }),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
     });
-    const doors = {
+    const protocols = {
       line: (socket: Socket, first: Buffer) => this.#takeLine(socket, first),
-      http: (socket: Socket) => this.#web.take(socket),
+      http: (socket: Socket) => this.#http.take(socket),
     };
     this.#listener = new Listener({
-      doors,
-      wheel,
+      protocols,
+      timers,
       limits,
       now,
       secured,
-      failed: (error) => options.logger.warn({ err: error }, 'a connection could not be accepted'),
+      acceptFailed: (error) => options.logger.warn({ err: error }, 'could not accept a connection'),
       ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
     });
     this.#sweep = setInterval(() => void this.#sweepOnce(), limits.sweepMs);
@@ -175,18 +177,18 @@ class Node {
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#connections.size;
   }
 
   async listen(): Promise<{ readonly port: number; readonly operatorPort: number | undefined }> {
     const { port, host, operator } = this.#options;
     try {
-      const operatorPort = operator && (await this.#operatorDoor.listen(operator.port, operator.host));
+      const operatorPort = operator && (await this.#operator.listen(operator.port, operator.host));
       return { port: await this.#listener.listen(port, host), operatorPort };
     } catch (error) {
-      this.#operatorDoor.close();
+      this.#operator.close();
       clearInterval(this.#sweep);
-      this.#relay.wheel.stop();
+      this.#context.timers.stop();
       throw error;
     }
   }
@@ -195,8 +197,8 @@ class Node {
     this.#listener.renew(certificate);
   }
 
-  prove(certificate: Certificate | undefined): void {
-    this.#listener.prove(certificate);
+  answerChallenge(certificate: Certificate | undefined): void {
+    this.#listener.answerChallenge(certificate);
   }
 
   close(): Promise<void> {
@@ -205,68 +207,68 @@ class Node {
   }
 
   async #close(): Promise<void> {
-    const { work, rooms, wheel } = this.#relay;
-    this.#relay.logger.info({ connections: this.#sessions.size }, 'stopping');
+    const { inFlight, rooms, timers, logger } = this.#context;
+    logger.info({ connections: this.#connections.size }, 'stopping');
     this.#listener.close();
     clearInterval(this.#sweep);
-    const sessions = await this.#sendAway([...this.#sessions]);
-    for (const session of sessions) session.stopTaking();
-    await within(this.#limits.stopMs, work.settled());
-    // What was answered just now leaves ahead of the farewell, entries too.
+    const last = await this.#disconnectInSteps([...this.#connections]);
+    for (const connection of last) connection.stop();
+    await within(this.#limits.stopMs, inFlight.settled());
+    // Replies and entries of this tick are written before the connections are closed.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const session of sessions) session.refuse(stopping());
-    await within(this.#limits.stopMs, Promise.all(sessions.map((session) => session.whenGone())));
-    this.#web.close();
-    this.#operatorDoor.close();
+    for (const connection of last) connection.refuse(stopping());
+    await within(this.#limits.stopMs, Promise.all(last.map((connection) => connection.whenGone())));
+    this.#http.close();
+    this.#operator.close();
     rooms.close();
-    wheel.stop();
+    timers.stop();
     await this.#options.engine.close();
   }
 
-  /** All but the last few are gone when it resolves. @returns those */
-  async #sendAway(sessions: readonly Session[]): Promise<readonly Session[]> {
+  /** Disconnects a few connections per step, except those of the last step. @returns the connections of the last step */
+  async #disconnectInSteps(connections: readonly Connection[]): Promise<readonly Connection[]> {
     const steps = Math.max(1, Math.ceil(this.#limits.leaveMs / LEAVE_TICK_MS));
-    const perStep = Math.ceil(sessions.length / steps);
-    let leaving: readonly Session[] = [];
-    for (let sent = 0; sent < sessions.length; sent += perStep) {
+    const perStep = Math.ceil(connections.length / steps);
+    let leaving: readonly Connection[] = [];
+    for (let sent = 0; sent < connections.length; sent += perStep) {
       if (sent > 0) await after(LEAVE_TICK_MS);
-      // What they had asked for has had a tick to be answered.
-      for (const session of leaving) session.refuse(stopping());
-      leaving = sessions.slice(sent, sent + perStep);
-      for (const session of leaving) session.stopTaking();
+      // Their last requests had one step to be answered.
+      for (const connection of leaving) connection.refuse(stopping());
+      leaving = connections.slice(sent, sent + perStep);
+      for (const connection of leaving) connection.stop();
     }
     return leaving;
   }
 
   #takeLine(socket: Socket, first: Buffer): void {
-    const link = new LineLink(socket, this.#relay.turn, this.#limits.lingerMs);
+    const link = new LineLink(socket, this.#context.endOfTick, this.#limits.lingerMs);
     link.start(this.#begin(link, addressOf(socket.remoteAddress)));
     link.receive(first);
   }
 
   #takeWeb(ws: WebSocket, socket: Duplex, address: Address): void {
-    const link = new WebLink(ws, socket, this.#relay.turn, this.#limits.lingerMs);
+    const link = new WebLink(ws, socket, this.#context.endOfTick, this.#limits.lingerMs);
     link.start(this.#begin(link, address));
   }
 
-  #begin(link: Link, address: Address): Session {
-    const session = new Session(this.#relay, link, address, this.#ended);
-    this.#sessions.add(session);
-    this.#relay.logger.debug({ address: address.name, transport: link.transport }, 'connected');
-    session.begin();
-    if (this.#closing !== undefined) session.refuse(stopping());
-    return session;
+  #begin(link: Link, address: Address): Connection {
+    const connection = new Connection({ node: this.#context, link, address, handle, ended: this.#ended });
+    this.#connections.add(connection);
+    this.#context.logger.debug({ address: address.name, transport: link.transport }, 'connected');
+    connection.begin();
+    if (this.#closing !== undefined) connection.refuse(stopping());
+    return connection;
   }
 
-  readonly #ended = (session: Session): void => {
-    this.#sessions.delete(session);
+  readonly #ended = (connection: Connection): void => {
+    this.#connections.delete(connection);
   };
 
   async #sweepOnce(): Promise<void> {
     try {
       await this.#options.engine.sweep();
     } catch (error) {
-      this.#relay.logger.error({ err: error }, 'erasing what has expired failed; it is tried again');
+      this.#context.logger.error({ err: error }, 'could not delete expired messages; trying again later');
     }
   }
 }

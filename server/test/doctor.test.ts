@@ -21,7 +21,7 @@ async function look(what: string, given: GivenOptions, at: Partial<Circumstances
   const settings = readServeSettings({ port: '0', data: '/nowhere', ...given }, {}, false);
   const circumstances = { now: NOW, nodeVersion: 'v22.1.0', software: 'gochat test', ...at };
   const found = (await examine(settings, circumstances)).find((finding) => finding.what === what);
-  return `${found?.health}: ${found?.told}`;
+  return `${found?.health}: ${found?.text}`;
 }
 
 test('the version of Node.js', async () => {

@@ -9,7 +9,6 @@ import type { Link, Transport } from '../src/net/link.ts';
 import { SERVER_LIMITS } from '../src/operate/limits.ts';
 import { encodeEntry, packFrames, storedFields } from '../src/room/entry-frame.ts';
 import { Fanout } from '../src/room/fanout.ts';
-import type { Room } from '../src/room/room.ts';
 import { Subscription } from '../src/room/subscription.ts';
 import { newId, newRoomId, opened } from './keys.ts';
 import { LogLines } from './log-lines.ts';
@@ -78,9 +77,14 @@ test('a signal of one whose key is retired in the same turn is dropped', async (
       buffered: 0,
       write: (bytes: Uint8Array) => written.push(Buffer.from(bytes).toString()),
     };
-    const room = { leaveLive: (subscription: Subscription) => fanout.live.delete(subscription) };
-    const events = { slow: () => undefined, held: () => undefined, failed: () => undefined };
-    const subscription = new Subscription(room as unknown as Room, link as unknown as Link, key, 1, events);
+    const subscription = new Subscription({
+      room: newRoomId(),
+      link: link as unknown as Link,
+      key,
+      since: 1,
+      events: { slow: () => undefined, suspended: () => undefined, failed: () => undefined },
+      stopped: (stopped) => fanout.live.delete(stopped),
+    });
     fanout.live.add(subscription);
     return { written, subscription };
   };
@@ -90,7 +94,7 @@ test('a signal of one whose key is retired in the same turn is dropped', async (
     { pos: 5, kind: 'handshake', at: 0, body: Buffer.from('R'), access: Buffer.alloc(32), retires: true },
   ]);
   await turnEnd();
-  expect(removed.subscription.state).toBe('held');
+  expect(removed.subscription.state).toBe('suspended');
   expect(staying.written.join('')).not.toContain('signal');
   expect(removed.written.join('')).toContain('"seq":"5"');
 });

@@ -54,7 +54,7 @@ describe('create', () => {
   });
 
   test('is limited by address', async () => {
-    const node = await startNode({ limits: { createsPerHour: 2, sparesLoopback: false } });
+    const node = await startNode({ limits: { createsPerHour: 2, exemptsLoopback: false } });
     const [peer, other] = [await node.peer(), await node.peer('web')];
     await found(peer);
     await found(other);

@@ -128,7 +128,7 @@ describe('a page of another site', () => {
 });
 
 test('behind a proxy the last hop is counted, and only there', async () => {
-  const limits = { connectionsPerAddress: 1, sparesLoopback: true };
+  const limits = { connectionsPerAddress: 1, exemptsLoopback: true };
   /** What the server says first to a client that says hello. */
   const firstWords = (port: number, from: string) =>
     new Promise<string>((resolve) => {

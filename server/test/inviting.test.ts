@@ -228,7 +228,7 @@ describe('a join', () => {
 });
 
 test('guessing is limited by address, over all connections', async () => {
-  const { node, bob, room } = await invited({}, { limits: { invitesPerMinute: 3, sparesLoopback: false } });
+  const { node, bob, room } = await invited({}, { limits: { invitesPerMinute: 3, exemptsLoopback: false } });
   const other = await node.peer();
   const answers: unknown[] = [];
   for (const peer of [bob, other, bob, other]) answers.push(await look(peer, room, newTicket()));

@@ -31,7 +31,7 @@ test('connections are limited in all; one that ends makes room', async () => {
 });
 
 test('connections are limited by address, which loopback is spared', async () => {
-  const strict = await startNode({ limits: { connectionsPerAddress: 1, sparesLoopback: false } });
+  const strict = await startNode({ limits: { connectionsPerAddress: 1, exemptsLoopback: false } });
   await strict.peer();
   const second = await Peer.dial(strict.port);
   second.send({ type: 'ping', id: newId() });
@@ -70,7 +70,7 @@ test('others have their turn between the frames that came at once', async () => 
 });
 
 test('proofs are limited by address', async () => {
-  const node = await startNode({ limits: { proofsPerMinute: 2, sparesLoopback: false } });
+  const node = await startNode({ limits: { proofsPerMinute: 2, exemptsLoopback: false } });
   const peer = await node.peer();
   const { room, access } = await found(peer);
   const answers: unknown[] = [];
@@ -141,7 +141,7 @@ test.each([
   [' 192.0.2.7 ', '192.0.2.7', false],
   ['not an address', 'unknown', false],
   [undefined, 'unknown', false],
-])('the address %s counts as %s', (ip, name, loopback) => {
+])('the address %s counters as %s', (ip, name, loopback) => {
   expect(addressOf(ip)).toEqual({ name, loopback });
 });
 
@@ -149,7 +149,7 @@ test('an address that has spent what all nodes allow it is refused without askin
   let hour = 0;
   const asked: string[] = [];
   const spent = new Map<string, number>();
-  const counts = {
+  const counters = {
     // Another node has counted the most of it already.
     async add(name: string) {
       asked.push(name);
@@ -159,8 +159,8 @@ test('an address that has spent what all nodes allow it is refused without askin
     },
   };
   const node = await startNode({
-    engine: { ...openMemory(), counts },
-    limits: { createsPerHour: 3, sparesLoopback: false },
+    engine: { ...openMemory(), counters },
+    limits: { createsPerHour: 3, exemptsLoopback: false },
     now: () => hour * 3_600_000 + 1,
   });
   const ada = await node.peer();
@@ -195,7 +195,7 @@ test('a connection that reads nothing makes the server read little of the log, h
 });
 
 test('what makes the log tell a room’s state is counted by address: posts and reads ahead of what is known', async () => {
-  const node = await startNode({ limits: { proofsPerMinute: 4, sparesLoopback: false } });
+  const node = await startNode({ limits: { proofsPerMinute: 4, exemptsLoopback: false } });
   const ada = await node.peer();
   const { room, access } = await found(ada);
   await follow(ada, room, access);

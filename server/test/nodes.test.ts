@@ -202,7 +202,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
   });
 
   test('count together what an address may do', async () => {
-    const limits = { createsPerHour: 3, sparesLoopback: false };
+    const limits = { createsPerHour: 3, exemptsLoopback: false };
     const peers = [await (await node(limits)).peer(), await (await node(limits, 1)).peer()];
     const answers: unknown[] = [];
     for (let i = 0; i < 6; i++) {
@@ -261,14 +261,14 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
   });
 
   test('with one engine left of three they are not ready, and say so', async () => {
-    const news: string[] = [];
+    const events: string[] = [];
     const engine = await openJetStream({
       servers: cluster.addresses,
       replicas: 3,
-      news: {
-        waits: (why) => news.push(`waits: ${why}`),
-        fails: (why) => news.push(`fails: ${why}`),
-        recovers: (afterMs) => news.push(`recovers after ${afterMs > 0}`),
+      observer: {
+        waiting: (reason) => events.push(`waiting: ${reason}`),
+        failed: (reason) => events.push(`failed: ${reason}`),
+        recovered: (afterMs) => events.push(`recovered after ${afterMs > 0}`),
       },
     });
     const one = await startNode({ engine, operator: { host: '127.0.0.1', port: 0 } });
@@ -291,10 +291,10 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const until = performance.now() + 2_500; performance.now() < until; await pause())
       expect(await readiness(one)).toBe(503);
     expect(await writable()).toBe('0');
-    expect(news.at(-1)).toMatch(/^fails: .*GOCHAT_LOG/);
+    expect(events.at(-1)).toMatch(/^fails: .*GOCHAT_LOG/);
     for (const server of others) server.start();
     await isReady(one, 200);
-    expect(news.at(-1)).toBe('recovers after true');
+    expect(events.at(-1)).toBe('recovers after true');
   });
 });
 

@@ -29,8 +29,8 @@ function openLog(more: Partial<Parameters<typeof openOperatorLog>[0]> = {}) {
 test.each(['pretty', 'json'] as const)(
   'the operator sees of a message its ciphertext and its reach, %s',
   async (format) => {
-    const { lines, logger, view } = openLog({ format });
-    const node = await startNode({ logger, ...(view === undefined ? {} : { view }) });
+    const { lines, logger, observer } = openLog({ format });
+    const node = await startNode({ logger, ...(observer === undefined ? {} : { observer }) });
     const [ada, bob] = [await node.peer(), await node.peer('web')];
     const { room, access } = await found(ada);
     for (const peer of [ada, bob]) await follow(peer, room, access);
@@ -61,9 +61,9 @@ test.each(['pretty', 'json'] as const)(
 );
 
 test('messages are shown only where they are asked for', () => {
-  expect(openLog({ showsMessages: false }).view).toBeUndefined();
-  expect(openLog({ level: 'warn' }).view).toBeUndefined();
-  expect(openLog().view).toBeDefined();
+  expect(openLog({ showsMessages: false }).observer).toBeUndefined();
+  expect(openLog({ level: 'warn' }).observer).toBeUndefined();
+  expect(openLog().observer).toBeDefined();
 });
 
 test('an error is one line with its cause behind it', () => {
@@ -78,8 +78,8 @@ test('an error is one line with its cause behind it', () => {
 test.each(['debug', 'info'] as const)(
   'at %s the log holds no secret, and addresses only at debug',
   async (level) => {
-    const { lines, logger, view } = openLog({ format: 'json', level });
-    const node = await startNode({ logger, ...(view === undefined ? {} : { view }) });
+    const { lines, logger, observer } = openLog({ format: 'json', level });
+    const node = await startNode({ logger, ...(observer === undefined ? {} : { observer }) });
     const secrets: string[] = [];
     const dialled = async (over: 'line' | 'web') => {
       const peer = await node.peer(over);
@@ -115,7 +115,7 @@ test.each(['debug', 'info'] as const)(
     await node.close();
     const text = lines.join('\n');
     expect(text).toContain('stopping');
-    // The shortened body is the operator's view; the whole one isn't.
+    // The shortened body is the operator's observer; the whole one isn't.
     for (const secret of secrets.filter((value) => value.length > 40 || value !== long.id))
       expect(text).not.toContain(secret);
     for (const plain of ['malformed-secret', 'evil.example']) expect(text).not.toContain(plain);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type GivenOptions, keyOf, readServeSettings, SERVE_OPTIONS } from '../src/operate/options.ts';
+import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
+import { keyOf, SERVE_OPTIONS } from '../src/operate/serve-options.ts';
 import { UsageError } from '../src/operate/usage-error.ts';
 
 const read = (given: GivenOptions = {}, env: Record<string, string> = {}, onTerminal = false) =>

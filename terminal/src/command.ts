@@ -1,4 +1,5 @@
-import { type GivenOptions, SERVE_OPTIONS, type ServeOption } from '@gochat/server/options';
+import type { GivenOptions } from '@gochat/server/options';
+import { SERVE_OPTIONS, type ServeOption } from '@gochat/server/serve-options';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';

@@ -60,7 +60,7 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
   const home = await temporary();
   const server = await ChildServer.start(join(home.path, 'server'), 0, [], WEB, {
     // Loopback is limited like every other address.
-    sparesLoopback: false,
+    exemptsLoopback: false,
     helloMs: PATIENCE_MS,
     httpMs: PATIENCE_MS,
     silenceMs: PATIENCE_MS,

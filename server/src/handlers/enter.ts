@@ -4,46 +4,41 @@ import { CatchUp } from '../room/catch-up.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { retirementUpTo } from '../room/retired-key.ts';
 import type { Room } from '../room/room.ts';
-import { Subscription } from '../room/subscription.ts';
-import { useNonce } from '../session/proofs.ts';
 import { Refusal } from '../session/refusal.ts';
-import type { Handler } from '../session/requests.ts';
+import { badProof } from '../session/refusals.ts';
 import type { Session } from '../session/session.ts';
 import { verifies } from '../session/signature.ts';
+import type { Handler } from './handler.ts';
 
-/** Proves an access key; the backlog is on its way when the next frame is taken. */
+/** Checks the proof of an access key and starts to send the backlog. */
 export const enter: Handler<'enter'> = async (session, frame) => {
-  const { relay } = session;
-  await relay.rates.take('proof', session.address);
-  const at = useNonce(session, frame.nonce);
-  const key = await relay.keys.at(frame.room, positionOf(frame.key));
-  if (!verifies(key, signedEnter(at, frame), frame.proof))
-    throw new Refusal('refused', 'the proof does not hold');
-  if (
-    !session.subscriptions.has(frame.room) &&
-    session.subscriptions.size >= relay.limits.roomsPerConnection
-  ) {
-    throw new Refusal('full', 'this connection follows as many rooms as it may');
-  }
-  const room = await relay.rooms.hold(frame.room);
+  const { rates, keys, limits, rooms } = session.node;
+  await rates.take('proof', session.address);
+  const dialled = session.useNonce(frame.nonce);
+  const key = await keys.at(frame.room, positionOf(frame.key));
+  if (!verifies(key, signedEnter(dialled, frame), frame.proof)) throw badProof();
+  if (!session.rooms.has(frame.room) && session.rooms.size >= limits.roomsPerConnection)
+    throw new Refusal('full', 'this connection follows the maximum number of rooms');
+  const room = await rooms.acquire(frame.room);
   try {
-    await begin(session, room, frame);
+    await subscribe(session, room, frame);
   } catch (error) {
-    relay.rooms.release(room.id);
+    rooms.release(room.id);
     throw error;
   }
 };
 
-async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
+async function subscribe(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
+  const { log, limits } = session.node;
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
-  const { retirement, handshake, last } = await retirementUpTo(session.relay.log, room, key, since);
-  // Nothing stands behind the end, and what comes there has to be looked at, whatever a client says that it has.
-  const behind = Math.min(since, last);
-  const first = await session.relay.log.read(room.id, behind, session.relay.limits.backlogEntries);
+  const { retirement, handshake, last } = await retirementUpTo(log, room, key, since);
+  // No entry exists after `last`, whatever the client says that it has. Later entries must still be checked for a retirement.
+  const after = Math.min(since, last);
+  const first = await log.read(room.id, after, limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
-  const subscription = new Subscription(room, session.link, key, behind, session);
-  session.subscriptions.set(room.id, subscription);
+  const subscription = room.subscribe(session.link, key, after, session);
+  session.rooms.set(room.id, { room, subscription });
   session.send({
     type: 'entered',
     id: frame.id,
@@ -51,11 +46,6 @@ async function begin(session: Session, room: Room, frame: UpOf<'enter'>): Promis
     handshake: positionText(retirement ?? handshake),
     floor: positionText(first.floor),
   });
-  if (retirement !== undefined && retirement <= since) return subscription.hold(retirement);
-  void new CatchUp(session, subscription, first).run();
+  if (retirement !== undefined && retirement <= since) return subscription.suspend(retirement);
+  void new CatchUp(session, room, subscription, first).run();
 }
-
-export const exit: Handler<'exit'> = (session, frame) => {
-  session.leave(frame.room);
-  session.send({ type: 'exited', id: frame.id, room: frame.room });
-};

@@ -1,102 +1,42 @@
-import type { KeyObject } from 'node:crypto';
-import type { InviteId } from '@gochat/protocol/fields';
-import { signedInvitation, signedJoin } from '@gochat/protocol/signed';
-import { positionOf, positionText } from '../room/positions.ts';
-import { refreshedRoomHeadOf, refuseRetired } from '../room/room-head.ts';
-import { encodeRecord, type Invite, liveInvites, spendInvite } from '../room/room-record.ts';
-import { useNonce } from '../session/proofs.ts';
-import { Refusal } from '../session/refusal.ts';
-import type { Handler } from '../session/requests.ts';
-import { publicKeyOf, sameText, verifies } from '../session/signature.ts';
-import { appendHandshake, conflict } from './handshake.ts';
-import { enteredSubscription } from './read.ts';
-
-/** Stands in for the key of an invite that there is not, so that both cases cost the same. */
-const NO_KEY: KeyObject = publicKeyOf(Buffer.alloc(32, 1));
-
-export const invitation: Handler<'invitation'> = async (session, frame) => {
-  const { relay } = session;
-  await relay.rates.take('invite', session.address);
-  const at = useNonce(session, frame.nonce);
-  const { handshake, record } = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
-  const live = liveInvites(record.invites, relay.now());
-  const invite = provenInvite(live, frame.invite, signedInvitation(at, frame), frame.proof);
-  session.send({
-    type: 'groupinfo',
-    id: frame.id,
-    room: frame.room,
-    handshake: positionText(handshake),
-    groupInfo: record.groupInfo,
-    wrapped: invite.wrapped,
-    invites: publicInvites(live),
-  });
-};
+import { signedJoin } from '@gochat/protocol/signed';
+import type { LogPosition } from '../log/log.ts';
+import { appendHandshake } from '../room/handshake-append.ts';
+import { invalidInvite, provenInvite } from '../room/invite-proof.ts';
+import { type Invite, liveInvites, spendInvite } from '../room/invites.ts';
+import { positionOf } from '../room/positions.ts';
+import { refreshedRoomHeadOf } from '../room/room-head.ts';
+import { encodeRecord } from '../room/room-record.ts';
+import { conflict } from '../session/refusals.ts';
+import type { Handler } from './handler.ts';
 
 export const join: Handler<'join'> = async (session, frame) => {
-  const { relay } = session;
-  await relay.rates.take('invite', session.address);
-  const at = useNonce(session, frame.nonce);
+  const { log, state, rates, now } = session.node;
+  await rates.take('invite', session.address);
+  const dialled = session.useNonce(frame.nonce);
   const after = positionOf(frame.after);
-  const { handshake, record, state } = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
-  const live = liveInvites(record.invites, relay.now());
-  const prove = () => provenInvite(live, frame.invite, signedJoin(at, frame), frame.proof);
-  // The last handshake never goes back: this can't be appended any more. It may be a repeat of what was, whose invite may be
-  // used up since; its random id, which nobody else was told, is then proof enough for the same answer.
-  if (handshake > after) {
-    const lost = (now: number) => (holds(prove) ? conflict(now) : deadInvite());
-    return session.later(frame.id, appendHandshake(session, frame, after, state, false, lost));
+  const head = await refreshedRoomHeadOf(log, state, frame.room);
+  const live = liveInvites(head.record.invites, now());
+  const prove = () => provenInvite(live, frame.invite, signedJoin(dialled, frame), frame.proof);
+  // The last handshake never moves back, so this join can't be appended any more. It may be a repeat of one that was, whose invite
+  // may be used up since. Only its sender knows its random id, so the id is enough proof for the same reply.
+  if (head.handshake > after) {
+    const lost = (now: LogPosition) => (succeeds(prove) ? conflict(now) : invalidInvite());
+    const terms = { after, state: head.state, retires: false, lost };
+    return session.later(frame.id, appendHandshake(log, frame, terms));
   }
   prove();
-  if (handshake < after) throw conflict(handshake);
-  const invites = spendInvite(record.invites, frame.invite, frame.invites, relay.now());
-  const next = { ...record, groupInfo: frame.groupInfo, member: frame.member, invites };
-  session.later(frame.id, appendHandshake(session, frame, after, encodeRecord(next, false), false, conflict));
+  if (head.handshake < after) throw conflict(head.handshake);
+  const invites = spendInvite(head.record.invites, frame.invite, frame.invites, now());
+  const next = { ...head.record, groupInfo: frame.groupInfo, member: frame.member, invites };
+  const terms = { after, state: encodeRecord(next, false), retires: false, lost: conflict };
+  session.later(frame.id, appendHandshake(log, frame, terms));
 };
 
-/** What members may fetch; `member` is the key wrapped to them. */
-export const fetch: Handler<'fetch'> = async (session, frame) => {
-  const { relay } = session;
-  const { key } = enteredSubscription(session, frame.room);
-  const standing = await refreshedRoomHeadOf(relay.log, relay.state, frame.room);
-  refuseRetired(standing, key);
-  const { groupInfo, member, invites } = standing.record;
-  session.send({
-    type: 'groupinfo',
-    id: frame.id,
-    room: frame.room,
-    handshake: positionText(standing.handshake),
-    groupInfo,
-    member,
-    invites: publicInvites(liveInvites(invites, relay.now())),
-  });
-};
-
-/** @throws Refusal `invite`, the same for an unknown invite and for a wrong proof. */
-function provenInvite(live: readonly Invite[], id: InviteId, signed: Uint8Array, proof: string): Invite {
-  let found: Invite | undefined;
-  for (const invite of live) if (sameText(invite.invite, id)) found = invite;
-  const key = found === undefined ? NO_KEY : publicKeyOf(Buffer.from(found.join, 'base64url'));
-  if (!verifies(key, signed, proof) || found === undefined) throw deadInvite();
-  return found;
-}
-
-function holds(prove: () => Invite): boolean {
+function succeeds(prove: () => Invite): boolean {
   try {
     prove();
     return true;
   } catch {
     return false;
   }
-}
-
-function deadInvite(): Refusal {
-  return new Refusal('invite', 'the invite is unknown, expired, used up, revoked or voided');
-}
-
-function publicInvites(live: readonly Invite[]): Pick<Invite, 'invite' | 'expires' | 'uses'>[] {
-  return live.map(({ invite, expires, uses }) => ({
-    invite,
-    ...(expires === undefined ? {} : { expires }),
-    ...(uses === undefined ? {} : { uses }),
-  }));
 }

@@ -1,44 +1,25 @@
 import type { DownOf } from '@gochat/protocol/down';
-import type { RoomId } from '@gochat/protocol/fields';
 import type { Entry } from '../log/log.ts';
 import { storedFields } from '../room/entry-frame.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { retirementUpTo } from '../room/retired-key.ts';
-import type { Subscription } from '../room/subscription.ts';
-import { Refusal } from '../session/refusal.ts';
-import type { Handler } from '../session/requests.ts';
-import type { Session } from '../session/session.ts';
+import { readableRoom } from '../session/entered-room.ts';
+import { retiredKey } from '../session/refusals.ts';
+import type { Handler } from './handler.ts';
 
-/** @throws Refusal `not-entered`, or `retired` when delivery has stopped already. */
-export function enteredSubscription(session: Session, room: RoomId): Subscription {
-  const subscription = session.subscriptions.get(room);
-  if (subscription === undefined) throw new Refusal('not-entered', 'enter the room first');
-  if (subscription.state === 'held') {
-    throw new Refusal('retired', 'a removal retired this access key; prove a newer one');
-  }
-  return subscription;
-}
-
-/** Never tells more than following with the same key would. */
+/** Never returns an entry that following with the same key would not deliver. */
 export const read: Handler<'read'> = async (session, frame) => {
-  const { relay } = session;
-  const subscription = enteredSubscription(session, frame.room);
+  const { log, rates, limits } = session.node;
+  const { room, subscription } = readableRoom(session.rooms, frame.room);
   const after = positionOf(frame.after);
-  // Ahead of what this node was told: the log has to tell the room's state, which may be large.
-  if (after > subscription.room.last) await relay.rates.take('proof', session.address);
-  const { retirement, last: end } = await retirementUpTo(
-    relay.log,
-    subscription.room,
-    subscription.key,
-    after,
-  );
-  if (retirement !== undefined && retirement <= after) {
-    throw new Refusal('retired', 'a removal retired this access key; prove a newer one');
-  }
-  const { entries, floor } = await relay.log.read(frame.room, Math.min(after, end), frame.limit);
+  // Later than what this node has received: the log must be asked for the room's state, which may be large.
+  if (after > room.last) await rates.take('proof', session.address);
+  const { retirement, last: end } = await retirementUpTo(log, room, subscription.key, after);
+  if (retirement !== undefined && retirement <= after) throw retiredKey();
+  const { entries, floor } = await log.read(frame.room, Math.min(after, end), frame.limit);
   const stop = entries.findIndex((entry) => subscription.stopsAt(entry));
   const allowed = stop < 0 ? entries : entries.slice(0, stop + 1);
-  const due = firstBytes(allowed, relay.limits.pageBytes);
+  const due = firstBytes(allowed, limits.pageBytes);
   const last = due.at(-1);
   const page: DownOf<'page'> = {
     type: 'page',
@@ -46,13 +27,12 @@ export const read: Handler<'read'> = async (session, frame) => {
     room: frame.room,
     entries: due.map(storedFields),
     floor: positionText(floor),
-    more:
-      due.length < allowed.length || (stop < 0 && last !== undefined && last.pos < subscription.room.last),
+    more: due.length < allowed.length || (stop < 0 && last !== undefined && last.pos < room.last),
   };
   session.send(page);
 };
 
-/** As many of the first as fit, and one at least. */
+/** As many of the first entries as fit in `limit` bytes, and at least one. */
 function firstBytes(entries: readonly Entry[], limit: number): readonly Entry[] {
   let bytes = 0;
   const over = entries.findIndex((entry, i) => {

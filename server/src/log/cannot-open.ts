@@ -1,7 +1,7 @@
-/** `unusable`: the folder can't be made or written. `in use`: another process, or this one, has it open. `newer`: written by a later version. */
+/** `unusable`: it can't be used as it is. `in use`: a process has it open, maybe this one. `newer`: a later version wrote it. */
 export type CannotOpenReason = 'unusable' | 'in use' | 'damaged' | 'newer';
 
-/** The data folder can't be opened; nothing in it was changed. The message is for the operator. */
+/** The data folder or the cluster can't be opened. Nothing was changed. The message is for the operator. */
 export class CannotOpen extends Error {
   override readonly name = 'CannotOpen';
   readonly reason: CannotOpenReason;

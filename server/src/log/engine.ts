@@ -3,42 +3,43 @@ import type { RoomId, RoomLog, RoomState } from './log.ts';
 /** Milliseconds since 1970. */
 export type Clock = () => number;
 
-/** Counters for a while, one for all nodes. */
+/** Temporary counters, shared by all nodes. */
 export interface Counters {
-  /** Counts one more under this name, which is forgotten after two hours. @returns the count now @throws Unavailable */
+  /** Adds one to the counter of this name. Counters are deleted after two hours. @returns the new value. @throws Unavailable */
   add(name: string): Promise<number>;
 }
 
-/** Carries what is not kept from node to node, as well as it can. */
+/** Sends signals from node to node. Signals are not stored and may be lost. */
 export interface Signals {
   send(room: RoomId, body: Uint8Array): void;
-  /** Calls back with what other nodes send. @returns what ends it */
-  listen(room: RoomId, heard: (body: Uint8Array) => void): () => void;
+  /** Calls `received` with the signals of other nodes. @returns a function that ends it */
+  listen(room: RoomId, received: (body: Uint8Array) => void): () => void;
 }
 
-/** The log of one node, or of all that share it. */
+/** Stores the rooms of one node, or of all nodes that share it. */
 export interface Engine {
   readonly log: RoomLog;
   readonly state: RoomState;
   /** Absent: no other node shares the log. */
-  readonly counts?: Counters;
+  readonly counters?: Counters;
   readonly signals?: Signals;
   /**
-   * Deletes the messages and state values that have expired, and the oldest messages above the engine's quotas, and forgets the ids of old posts, a bounded number per transaction.
-   * Expired ones are never read in any case; this frees their space. The owner calls it now and then.
-   * @returns how many messages went
+   * Deletes expired messages, expired state values, the oldest messages beyond the engine's quotas, and the ids of old posts, a
+   * bounded number per transaction. Expired messages are never read in any case: this frees their space. The owner calls it
+   * regularly.
+   * @returns how many messages were deleted
    */
   sweep(): Promise<number>;
-  /** Whether writes are taken: not while the engine is away, nor once it has failed for good or is closed. */
+  /** Whether writes are accepted. False while the engine can't be reached, and once it has failed for good or is closed. */
   writable(): boolean;
-  /** How many rooms there are. Absent: counting them costs too much. */
+  /** How many rooms there are. Absent: counting them is too expensive. */
   rooms?(): number;
-  /** Followers end as `lost`; writes that were asked for before are finished; later calls throw `Unavailable`. */
+  /** Ends all followers as `lost`, and finishes the writes that were requested before. Later calls throw `Unavailable`. */
   close(): Promise<void>;
 }
 
-/** An engine that lives in this process alone. */
+/** An engine that runs inside this process. */
 export type EmbeddedEngine = Engine & Required<Pick<Engine, 'rooms'>>;
 
-/** How long a post's id is remembered: the port asks for 120 s at least; a client that was offline for a while repeats too. */
+/** How long a post's id is remembered. {@link RoomLog} requires at least 120 s, but clients that were offline also repeat posts. */
 export const POST_MEMORY_MS = 10 * 60_000;

@@ -1,18 +1,18 @@
 import type { Entry, FollowEnd, Follower, LogPosition, RoomId, Sink } from './log.ts';
 
-/** The stored entries behind `after`, as many as make a page; none: the end has been reached. */
+/** Reads a page of the stored entries after `after`. An empty page: there are no more. */
 export type NextPage = (after: LogPosition) => readonly Entry[];
 
 interface Following {
   readonly sink: Sink;
-  /** Behind the log, reading pages; what is published meanwhile it will find in a page. */
+  /** Reads pages of stored entries. Entries published meanwhile are skipped, because a later page has them. */
   catchingUp: boolean;
   last: LogPosition;
   end(reason: FollowEnd['reason']): void;
   fail(error: unknown): void;
 }
 
-/** Those who follow rooms in this process. An engine publishes entries once they are readable, in order, one batch at a time. */
+/** The followers of an embedded engine. The engine publishes entries in order, once they can be read, one batch at a time. */
 export class Followers {
   readonly #rooms = new Map<RoomId, Set<Following>>();
 
@@ -58,7 +58,7 @@ export class Followers {
     for (const room of this.#rooms.keys()) this.lose(room);
   }
 
-  /** One page a turn. The step that finds nothing more makes the follower live, so that nothing falls between page and publication. */
+  /** Delivers one page per tick. An empty page makes the follower live in the same tick, so no published entry is missed. */
   #catchUp(room: RoomId, following: Following, next: NextPage): void {
     if (!this.#rooms.get(room)?.has(following)) return;
     let page: readonly Entry[];
@@ -90,7 +90,7 @@ function deliver(following: Following, entries: readonly Entry[]): void {
     if (!following.sink(entries)) following.end('lagged');
     else following.last = last.pos;
   } catch (error) {
-    // A sink must not throw; when one does, it must not stop the others.
+    // A sink must not throw. If one does, the other followers continue.
     following.fail(error);
   }
 }

@@ -1,10 +1,10 @@
-/** A room's id as the protocol writes it (22 characters of base64url). */
+/** A room's id as in the protocol (22 characters of base64url). */
 export type RoomId = string;
 
-/** A place in a room's log: a whole number below 2^53, strictly increasing in a room, with gaps; 0 stands before the first entry. */
+/** The position of an entry in a room's log: an integer below 2^53. Positions of a room increase, with gaps. 0 is before the first entry. */
 export type LogPosition = number;
 
-/** A page of the log ends with the entry that brings the bodies in it to so many bytes. */
+/** A page ends with the entry whose body brings the page to this many bytes. */
 export const PAGE_BYTES = 1024 * 1024;
 
 export type EntryKind = 'message' | 'handshake';
@@ -15,19 +15,19 @@ export interface Entry {
   /** Milliseconds since 1970, by the clock of the node that appended it. */
   readonly at: number;
   readonly body: Uint8Array;
-  /** Of a handshake: the access key (32 bytes) that it added. */
+  /** The access key (32 bytes) that a handshake added. */
   readonly access?: Uint8Array;
-  /** Of a handshake: whether it retired every access key that was added before it. */
+  /** Whether a handshake retired every access key added before it. */
   readonly retires?: boolean;
 }
 
 export interface MessageAppend {
-  /** Random per post; a repeat is found by it. 22 characters of base64url. */
+  /** Random per post: it identifies repeats. 22 characters of base64url. */
   readonly id: string;
-  /** The last handshake that the sender has processed. */
+  /** The position of the last handshake that the sender has processed. */
   readonly base: LogPosition;
   readonly body: Uint8Array;
-  /** After this many seconds the entry may vanish, and is never read any more. Absent: kept. */
+  /** After this many seconds the entry expires: it is never read again and may be deleted. Absent: it never expires. */
   readonly ttlSec?: number;
 }
 
@@ -36,42 +36,42 @@ export interface HandshakeAppend {
   readonly body: Uint8Array;
   readonly access: Uint8Array;
   readonly retires: boolean;
-  /** The room's state as of this handshake, opaque to the engine; of each room only the newest is kept. */
+  /** The room's state as of this handshake, opaque to the engine. Only the newest of each room is stored. */
   readonly state: Uint8Array;
 }
 
 export interface Appended {
   readonly pos: LogPosition;
   readonly at: number;
-  /** True when an append with the same id had been acknowledged before; `pos` and `at` are then that one's. */
+  /** Whether an append with the same id was acknowledged before. `pos` and `at` are then those of the earlier append. */
   readonly dup: boolean;
 }
 
 export interface Head {
-  /** The last entry's position (also of one that has expired since). */
+  /** The position of the last entry, even if it has expired. */
   readonly pos: LogPosition;
-  /** Positions up to here were given out once, though nothing stands there now: the log was put back to an older state. Absent: up to `pos`. */
-  readonly given?: LogPosition;
+  /** The highest position issued, if later than `pos`: the log was restored to an older state. Absent: `pos`. */
+  readonly issued?: LogPosition;
   /** The last handshake's position. */
   readonly handshake: LogPosition;
-  /** Its access key and state. */
+  /** The access key and state of the last handshake. */
   readonly access: Uint8Array;
   readonly state: Uint8Array;
 }
 
 export interface Page {
   readonly entries: readonly Entry[];
-  /** Messages at or before this position may have expired. 0 when nothing has. */
+  /** Messages at or before this position may have expired. 0: none has. */
   readonly floor: LogPosition;
 }
 
-/** Takes a batch in order, all or none; returns false when it has not taken it, which ends the follower as `lagged`. Must not throw. */
+/** Accepts a batch of entries, in order. Must not throw. @returns false when it accepts none of them: the follower ends as `lagged` */
 export type Sink = (entries: readonly Entry[]) => boolean;
 
 export interface FollowEnd {
-  /** `stopped`: by `stop()`. `lagged`: the sink was full. `lost`: the room was dropped or the engine went away. */
+  /** `stopped`: by `stop()`. `lagged`: the sink was full. `lost`: the room was deleted, or the engine closed or failed. */
   readonly reason: 'stopped' | 'lagged' | 'lost';
-  /** The last position that the sink took. */
+  /** The last position that the sink accepted. */
   readonly last: LogPosition;
 }
 
@@ -80,54 +80,55 @@ export interface Follower {
   readonly done: Promise<FollowEnd>;
 }
 
-/** The outcome is unknown; repeat with the same id. */
+/** The outcome is unknown. Repeat the request with the same id. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
-/** The ordered log of every room. Conflict is a value; only {@link Unavailable} is thrown. Opening and closing belong to the engine. */
+/** The ordered log of every room. Conflicts are return values: only {@link Unavailable} is thrown. The engine opens and closes it. */
 export interface RoomLog {
-  /** Appends a message, atomically with `base` being the last handshake. Durable when it resolves. An absent room is `{ stale: 0 }`. */
+  /** Appends a message if `base` is the last handshake, atomically. Durable when it resolves. For an unknown room it returns `{ stale: 0 }`. */
   append(room: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: LogPosition }>;
   /**
-   * Appends a handshake when the last one stands at `after`; 0 makes the room. Durable when it resolves; the entry, its access
-   * key and the state become visible together. A repeated id is found while that handshake is the newest, and for 120 s.
+   * Appends a handshake if the last one is at `after`, atomically; 0 creates the room. Durable when it resolves. The entry, its
+   * access key and the state become visible together. A repeat is recognized for 120 s, and while that handshake is the last.
+   * @returns the position of the last handshake as `conflict` if it is not `after`
    */
   handshake(
     room: RoomId,
     after: LogPosition,
     entry: HandshakeAppend,
   ): Promise<Appended | { readonly conflict: LogPosition }>;
-  /** Linearizable: at least as new as every append acknowledged before the call. */
+  /** Linearizable: it includes every append acknowledged before the call. @returns undefined for an unknown room */
   head(room: RoomId): Promise<Head | undefined>;
   /**
-   * At most `limit` entries behind `after`, in order, up to {@link PAGE_BYTES}, but one if there is one; may trail `head`.
-   * An absent room is an empty page.
+   * Reads at most `limit` entries after `after`, in order, up to {@link PAGE_BYTES}, and at least one if there is one. The page may
+   * be behind `head`. For an unknown room it is empty.
    */
   read(room: RoomId, after: LogPosition, limit: number): Promise<Page>;
-  /** Everything behind `after`, once and in order, then what is appended from now on. */
+  /** Delivers every entry after `after`, once and in order, then new entries as they are appended. */
   follow(room: RoomId, after: LogPosition, sink: Sink): Follower;
-  /** Removes the room and all that belongs to it, the per-room state too. */
+  /** Deletes the room with its log and its state. */
   drop(room: RoomId): Promise<void>;
 }
 
 export interface StateValue {
   readonly value: Uint8Array;
-  /** Names this version of the value; opaque. */
+  /** Identifies this version of the value. Opaque. */
   readonly revision: string;
 }
 
 export interface PutOptions {
-  /** Only when the present version has this revision; `absent` only when there is none. */
+  /** Write only if the current version has this revision; `absent`: only if there is no value. */
   readonly revision?: string | 'absent';
-  /** After this many seconds the value is gone. */
+  /** After this many seconds the value expires. Absent: it never expires. */
   readonly ttlSec?: number;
 }
 
-/** Small values kept per room, apart from its log, each with compare-and-swap. */
+/** Small values stored per room, apart from its log, each with compare-and-swap. */
 export interface RoomState {
   get(room: RoomId, key: string): Promise<StateValue | undefined>;
-  /** Durable when it resolves. @returns the new revision, or what stands in the way. */
+  /** Durable when it resolves. @returns the new revision, or `conflict` if the current version has another revision */
   put(
     room: RoomId,
     key: string,

@@ -13,7 +13,7 @@ import {
   logSubjects,
   MOVED_KEY,
 } from './jetstream/layout.ts';
-import { EngineRefusal, Nats, type Stamped } from './jetstream/nats.ts';
+import { EngineRefusal, Nats, type OutgoingMessage } from './jetstream/nats.ts';
 import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
 import { retry } from './jetstream/retry.ts';
 import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
@@ -22,9 +22,9 @@ import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
 import type { Entry, LogPosition, RoomId } from './log.ts';
 
 export interface MoveOptions extends JetStreamOptions {
-  /** The data folder of a server that is stopped. */
+  /** The data folder of a stopped server. */
   readonly folder: string;
-  /** Told now and then, and at the end. */
+  /** Called regularly, and at the end. */
   readonly progress?: (progress: MoveProgress) => void;
 }
 
@@ -37,31 +37,28 @@ export interface MoveProgress {
 
 export interface MoveReport {
   readonly rooms: number;
-  /** Of them, how many an earlier run had moved whole. */
-  readonly before: number;
+  /** How many of them an earlier run had moved completely. */
+  readonly movedBefore: number;
   readonly entries: number;
 }
 
-/** Rooms at a time: most of the time is spent waiting for the cluster. */
-const AT_ONCE = 16;
+/** How many rooms are moved at a time: most of the time is spent waiting for the cluster. */
+const ROOMS_AT_ONCE = 16;
 const BATCH_ENTRIES = 128;
 const BATCH_BYTES = 512 * 1024;
 const VERIFY_PAGE = 512;
 
 /**
- * Copies the rooms of a data folder into a cluster, entry by entry, with their positions, and holds each against what the cluster
- * then gives back. It may be broken off at any point, and goes on where it was; what was appended in the folder since, follows.
- * The folder isn't changed.
+ * Copies the rooms of a data folder into a cluster with their positions, and compares each with what the cluster then returns. It
+ * can be interrupted at any time: the next run continues, and also copies entries that were appended to the folder since. The
+ * folder is not changed.
  *
- * @throws CannotOpen the folder is in use, the cluster can't be used, rooms have gone on in both (all others are moved then), or one isn't there as it was
- * @throws Unavailable the cluster went away
+ * @throws CannotOpen the folder is in use; the cluster can't be used; some rooms have new entries in both places (all others are moved); or a copy differs
+ * @throws Unavailable the cluster can't be reached any more
  */
 export async function moveRooms({ folder, progress, ...options }: MoveOptions): Promise<MoveReport> {
   if (!existsSync(join(folder, STORE)))
-    throw new CannotOpen(
-      'unusable',
-      `${folder} holds no rooms: name the data folder of a server with --from`,
-    );
+    throw new CannotOpen('unusable', `${folder} holds no rooms: name the server's data folder with --from`);
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   return closing(lock, async () => {
@@ -96,25 +93,25 @@ class Move {
   readonly #rooms: StoredRooms;
   readonly #engine: Engine;
   readonly #nats: Nats;
-  readonly #tell: (progress: MoveProgress) => void;
+  readonly #report: (progress: MoveProgress) => void;
   readonly #entries: number;
   readonly #count: number;
   #roomsDone = 0;
   #entriesDone = 0;
-  #before = 0;
+  #movedBefore = 0;
 
-  constructor(rooms: StoredRooms, engine: Engine, nats: Nats, tell: MoveOptions['progress']) {
+  constructor(rooms: StoredRooms, engine: Engine, nats: Nats, report: MoveOptions['progress']) {
     this.#rooms = rooms;
     this.#engine = engine;
     this.#nats = nats;
-    this.#tell = tell ?? (() => undefined);
+    this.#report = report ?? (() => undefined);
     this.#entries = rooms.entries;
     this.#count = rooms.count;
   }
 
   async run(): Promise<MoveReport> {
     const rooms = this.#rooms.all();
-    const goneOn: RoomId[] = [];
+    const diverged: RoomId[] = [];
     let failed: { readonly error: unknown } | undefined;
     const work = async () => {
       for (const room of rooms) {
@@ -122,28 +119,31 @@ class Move {
         try {
           await this.#room(room);
         } catch (error) {
-          // Others can be moved all the same.
-          if (error instanceof GoneOn) goneOn.push(room.id);
+          // The other rooms can still be moved.
+          if (error instanceof Diverged) diverged.push(room.id);
           else failed ??= { error };
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await Promise.all(Array.from({ length: ROOMS_AT_ONCE }, work));
     if (failed !== undefined) throw failed.error;
-    if (goneOn.length > 0) throw tellGoneOn(goneOn, this.#count);
-    return { rooms: this.#count, before: this.#before, entries: this.#entriesDone };
+    if (diverged.length > 0) throw divergence(diverged, this.#count);
+    return { rooms: this.#count, movedBefore: this.#movedBefore, entries: this.#entriesDone };
   }
 
   async #room(room: StoredRoom): Promise<void> {
     const digest = digestOf(room);
     const marked = await this.#engine.state.get(room.id, MOVED_KEY);
     if (marked !== undefined && Buffer.from(marked.value).equals(digest)) {
-      this.#before += 1;
+      this.#movedBefore += 1;
       this.#progress(room.count(), 1);
       return;
     }
     if (room.last >= FIRST_SEQUENCE)
-      throw new CannotOpen('unusable', `the room ${room.id} has positions that a cluster gives out itself`);
+      throw new CannotOpen(
+        'unusable',
+        `the room ${room.id} has positions in the range that the cluster issues`,
+      );
     await this.#copy(room);
     for (const [key, { value, ttlSec }] of room.state())
       await this.#engine.state.put(room.id, key, value, ttlSec === undefined ? {} : { ttlSec });
@@ -152,36 +152,36 @@ class Move {
     this.#progress(0, 1);
   }
 
-  /** What isn't there yet. */
+  /** Copies the entries that the cluster doesn't have yet. */
   async #copy(room: StoredRoom): Promise<void> {
-    let behind = await this.#lastMoved(room.id);
-    this.#progress(room.count(behind), 0);
+    let after = await this.#lastMoved(room.id);
+    this.#progress(room.count(after), 0);
     for (;;) {
-      const batch = batchOf(room, behind);
+      const batch = batchOf(room, after);
       const last = batch.at(-1);
       if (last === undefined) return;
-      const from = behind;
-      behind = await retry(async () => {
-        // Of a batch whose answer was lost it is seen here whether it was taken.
-        const there = from === 0 && room.first === batch[0]?.entry.pos ? 0 : await this.#lastMoved(room.id);
-        if (there >= last.entry.pos) return there;
-        await this.#store(batch.map((stored, i) => stamp(room, stored, batch[i - 1]?.entry.pos ?? from)));
+      const from = after;
+      after = await retry(async () => {
+        // If the answer to a batch was lost, this shows whether it was stored.
+        const moved = from === 0 && room.first === batch[0]?.entry.pos ? 0 : await this.#lastMoved(room.id);
+        if (moved >= last.entry.pos) return moved;
+        await this.#store(batch.map((stored, i) => encode(room, stored, batch[i - 1]?.entry.pos ?? from)));
         return last.entry.pos;
       });
       this.#progress(batch.length, 0);
     }
   }
 
-  /** @throws GoneOn when somebody has written to the room there */
+  /** @throws Diverged when the room has new entries in the cluster */
   async #lastMoved(room: RoomId): Promise<LogPosition> {
     const stored = await retry(() => this.#nats.last(LOG_STREAM, logSubjects(room)));
     if (stored === undefined) return 0;
     const { pos } = decodeLogRecord(stored).entry;
     if (pos < FIRST_SEQUENCE) return pos;
-    throw new GoneOn(`the room ${room} has gone on in the cluster`);
+    throw new Diverged(`the room ${room} has new entries in the cluster`);
   }
 
-  async #store(batch: readonly Stamped[]): Promise<void> {
+  async #store(batch: readonly OutgoingMessage[]): Promise<void> {
     const [first] = batch;
     if (first === undefined) return;
     try {
@@ -189,23 +189,23 @@ class Move {
         ? this.#nats.store(first)
         : this.#nats.storeAll(batch, randomBytes(16).toString('base64url')));
     } catch (error) {
-      // Known already: the batch before this try was taken.
+      // An earlier try of this batch was stored.
       if (!(error instanceof EngineRefusal && error.code === DUPLICATE_IN_BATCH)) throw error;
     }
   }
 
-  /** Reads the room as a client of the cluster would. */
+  /** Compares the room in the cluster with the room in the folder. @throws CannotOpen */
   async #verify(room: StoredRoom): Promise<void> {
     const wrong = (what: string) =>
       new CannotOpen(
         'damaged',
-        `the room ${room.id} is not in the cluster as it was: ${what}; move it again`,
+        `the copy of the room ${room.id} in the cluster differs (${what}): move it again`,
       );
     const { log, state } = this.#engine;
     const head = await log.head(room.id);
-    if (head === undefined) throw wrong('it is not there');
-    if (head.handshake !== room.handshake) throw wrong('its last handshake');
-    if (!same(head.access, room.head.access) || !same(head.state, room.head.state)) throw wrong('its state');
+    if (head === undefined) throw wrong('it is missing');
+    if (head.handshake !== room.handshake) throw wrong('last handshake');
+    if (!same(head.access, room.head.access) || !same(head.state, room.head.state)) throw wrong('state');
     let page: readonly Entry[] = [];
     let next = 0;
     for (const { entry, expiresAt } of room.entries()) {
@@ -215,19 +215,20 @@ class Move {
       }
       const found = page[next];
       if (found !== undefined && isSame(found, entry)) next += 1;
-      // It may have had its time between the two looks.
+      // The entry may have expired since it was read from the folder.
       else if (expiresAt === 0 || expiresAt > this.#rooms.now()) throw wrong(`position ${entry.pos}`);
     }
     for (const [key, { value, ttlSec }] of room.state()) {
       const found = await state.get(room.id, key);
-      if (ttlSec === undefined && (found === undefined || !same(found.value, value))) throw wrong('a value');
+      if (ttlSec === undefined && (found === undefined || !same(found.value, value)))
+        throw wrong('state value');
     }
   }
 
   #progress(entries: number, rooms: number): void {
     this.#entriesDone += entries;
     this.#roomsDone += rooms;
-    this.#tell({
+    this.#report({
       rooms: this.#count,
       roomsDone: this.#roomsDone,
       entries: this.#entries,
@@ -236,27 +237,27 @@ class Move {
   }
 }
 
-/** What the folder has got of the room since would have to come in front of what the cluster has. */
-class GoneOn extends Error {}
+/** The room has new entries in the cluster. New entries from the folder would have to be inserted before them. */
+class Diverged extends Error {}
 
-const TOLD_ROOMS = 10;
+const LISTED_ROOMS = 10;
 
-function tellGoneOn(rooms: readonly RoomId[], count: number): CannotOpen {
-  const told = rooms.slice(0, TOLD_ROOMS).join(', ');
-  const more = rooms.length > TOLD_ROOMS ? ` and ${rooms.length - TOLD_ROOMS} more` : '';
+function divergence(rooms: readonly RoomId[], count: number): CannotOpen {
+  const listed = rooms.slice(0, LISTED_ROOMS).join(', ');
+  const more = rooms.length > LISTED_ROOMS ? ` and ${rooms.length - LISTED_ROOMS} more` : '';
   return new CannotOpen(
     'unusable',
-    `${rooms.length} of ${count} rooms have gone on in the cluster since they were moved, and in the folder too: ${told}${more}. What the folder has got of them since stays there alone; all other rooms are moved. Don't serve the folder any more`,
+    `${rooms.length} of ${count} rooms have new entries both in the folder and in the cluster since they were moved: ${listed}${more}. Their new entries in the folder were not moved. All other rooms were moved. Do not serve the folder again`,
   );
 }
 
 /** JSAtomicPublishContainsDuplicateMessage. */
 const DUPLICATE_IN_BATCH = 10201;
 
-function batchOf(room: StoredRoom, behind: LogPosition): StoredEntry[] {
+function batchOf(room: StoredRoom, after: LogPosition): StoredEntry[] {
   const batch: StoredEntry[] = [];
   let bytes = 0;
-  for (const stored of room.entries(behind)) {
+  for (const stored of room.entries(after)) {
     bytes += stored.entry.body.length + (stored.entry.pos === room.handshake ? room.head.state.length : 0);
     if (batch.length > 0 && (batch.length >= BATCH_ENTRIES || bytes > BATCH_BYTES)) break;
     batch.push(stored);
@@ -264,13 +265,13 @@ function batchOf(room: StoredRoom, behind: LogPosition): StoredEntry[] {
   return batch;
 }
 
-function stamp(
+function encode(
   room: StoredRoom,
   { entry, expiresAt, ttlSec, id }: StoredEntry,
-  behind: LogPosition,
-): Stamped {
+  previous: LogPosition,
+): OutgoingMessage {
   const { pos, kind, at, body, access = Buffer.of(), retires = false } = entry;
-  const before = behind === 0 ? room.floor : behind;
+  const before = previous === 0 ? room.floor : previous;
   const isNewest = pos === room.handshake;
   const data =
     kind === 'message'
@@ -279,7 +280,7 @@ function stamp(
           at,
           before,
           moved: pos,
-          // Only of the newest one it matters: it is known by it for as long as it is that.
+          // Only the last handshake's id matters: it identifies repeats of that handshake.
           id: isNewest ? room.head.id : (id ?? NO_ID),
           body,
           access,
@@ -290,7 +291,7 @@ function stamp(
     subject: logSubject(room.id, kind),
     data,
     headers: {
-      // A client that repeats what it posted just before is told that it is there.
+      // A client that repeats a post from before the move gets the position of the moved entry.
       'Nats-Msg-Id': id === undefined ? `${room.id}:moved:${pos}` : `${room.id}:${id}`,
       ...(ttlSec === undefined ? {} : { 'Nats-TTL': `${ttlSec}s` }),
     },
@@ -314,7 +315,7 @@ function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return Buffer.from(a ?? []).equals(Buffer.from(b ?? []));
 }
 
-/** Of where the room stands: a room that hasn't changed has the same. */
+/** A digest of the room's end and state. It changes whenever the room changes. */
 function digestOf({ last, handshake, floor, head, state }: StoredRoom): Buffer {
   const hash = createHash('sha256').update(JSON.stringify([last, handshake, floor, head.id]));
   for (const [key, { value }] of state()) hash.update(key).update(value);

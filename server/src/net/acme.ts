@@ -3,88 +3,87 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, crypto } from 'acme-client';
 import type { Logger } from 'pino';
-import type { Certificate } from './listen.ts';
+import type { Certificate } from './certificate.ts';
 
-/** For which domain, and from whom. */
 export interface AcmeSettings {
   readonly domain: string;
   /** The certificate authority's directory (RFC 8555, section 7.1.1). */
   readonly directory: string;
-  /** Whom the authority may write to. */
+  /** Where the authority may send mail. */
   readonly email?: string;
 }
 
 export interface AutoCertificateOptions extends AcmeSettings {
-  /** Where keys and certificates are kept; made when it is absent, for its owner only. */
+  /** Where keys and certificates are stored. Created with mode 700 if it doesn't exist. */
   readonly folder: string;
   readonly logger: Logger;
-  /** Shows this certificate to who asks for `acme-tls/1` (RFC 8737); to nobody, if undefined. */
-  readonly prove: (challenge: Certificate | undefined) => void;
-  /** Takes the first certificate and every newer one. */
+  /** Answers `acme-tls/1` challenges (RFC 8737) with this certificate; undefined: answers none. */
+  readonly answerChallenge: (challenge: Certificate | undefined) => void;
+  /** Called with the first certificate and every renewed one. */
   readonly use: (certificate: Certificate) => void;
   readonly now?: () => number;
 }
 
 interface Account {
-  /** Of the authority. */
+  /** The authority's directory. */
   readonly directory: string;
   readonly key: string;
-  /** By which the authority knows it. */
+  /** The account's address at the authority; absent: it isn't registered yet. */
   readonly url?: string;
 }
 
-/** An authority allows five failures an hour, so that the sixth try comes later than that. */
+/** Let's Encrypt allows five failures per hour: with this back-off the sixth try comes later than that. */
 const FIRST_WAIT_MS = 2 * 60_000;
 const LONGEST_WAIT_MS = 12 * 3600_000;
-/** Timers don't count while a machine sleeps. */
-const LOOK_MS = 6 * 3600_000;
+/** Timers stop while the machine sleeps, so the date is checked often. */
+const CHECK_MS = 6 * 3600_000;
 
-/** Has a certificate of a domain at all times: gets it, keeps it in a folder, and renews it when a third of its time is left. */
+/** Gets a domain's certificate, stores it in a folder, and renews it when a third of its lifetime is left. */
 export class AutoCertificate {
   readonly #options: AutoCertificateOptions;
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #stopped = false;
-  #looking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
 
   constructor(options: AutoCertificateOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
 
-  /** Uses what is kept. @returns whether there was one that is valid; {@link look} gets one otherwise */
+  /** Uses the stored certificate. @returns false when there is none or it has expired; {@link check} gets one then */
   async resume(): Promise<boolean> {
-    const kept = await this.#kept();
-    if (kept === undefined || validity(kept).until <= this.#now()) return false;
-    this.#options.use(kept);
+    const stored = await this.#stored();
+    if (stored === undefined || validity(stored).until <= this.#now()) return false;
+    this.#options.use(stored);
     return true;
   }
 
-  /** Gets a certificate if it is time to, and looks again by itself. Failures are logged, and tried again behind a growing pause. */
-  look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
+  /** Gets a certificate if one is due, and schedules the next check. Failures are logged and retried with exponential back-off. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
     });
-    return this.#looking;
+    return this.#checking;
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#options.prove(undefined);
+    this.#options.answerChallenge(undefined);
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     clearTimeout(this.#timer);
     const { domain, logger } = this.#options;
-    let wait = LOOK_MS;
+    let wait = CHECK_MS;
     try {
-      const kept = await this.#kept();
-      if (kept === undefined || isDue(kept, this.#now())) {
+      const stored = await this.#stored();
+      if (stored === undefined || isDue(stored, this.#now())) {
         logger.info({ domain }, 'getting a certificate');
         const certificate = await this.#order();
-        await this.#keep(certificate);
+        await this.#store(certificate);
         if (this.#stopped) return;
         this.#options.use(certificate);
         logger.info({ domain, until: new Date(validity(certificate).until) }, 'got a certificate');
@@ -95,18 +94,18 @@ export class AutoCertificate {
       wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
       this.#failures += 1;
       logger.error(
-        { domain, reason: reasonOf(error), againInSec: wait / 1000 },
-        'no certificate could be had: the domain must lead here, on port 443',
+        { domain, reason: reasonOf(error), retryInSec: wait / 1000 },
+        'could not get a certificate: the domain must point to this server, on port 443',
       );
     }
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.look(), wait);
+    this.#timer = setTimeout(() => void this.check(), wait);
     this.#timer.unref();
   }
 
   /** @returns a new certificate and its key (RFC 8555, sections 7.3 to 7.4.2) */
   async #order(): Promise<Certificate> {
-    const { domain, email, prove } = this.#options;
+    const { domain, email, answerChallenge } = this.#options;
     const account = await this.#account();
     const client = new Client({
       directoryUrl: this.#options.directory,
@@ -123,31 +122,31 @@ export class AutoCertificate {
           termsOfServiceAgreed: true,
           ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
         });
-        // At once: an authority does not take the same key for a new account again.
+        // Immediately: an authority rejects a second account with the same key.
         await this.#write(this.#accountFile, JSON.stringify({ ...account, url: client.getAccountUrl() }));
       }
       const cert = await client.auto({
         csr,
         challengePriority: ['tls-alpn-01'],
-        // Seen from here the domain may lead elsewhere, or nowhere.
+        // On this machine the domain may resolve to another address, or to none.
         skipChallengeVerification: true,
         challengeCreateFn: async (authorization, challenge, keyAuthorization) => {
-          // The library's types know two of the three kinds.
+          // The library's types lack this challenge type.
           if (String(challenge.type) !== 'tls-alpn-01')
-            throw new Error('the authority offers no tls-alpn-01');
+            throw new Error('the authority does not offer the tls-alpn-01 challenge');
           const [proofKey, proof] = await crypto.createAlpnCertificate(authorization, keyAuthorization);
-          prove({ key: proofKey.toString(), cert: proof.toString() });
+          answerChallenge({ key: proofKey.toString(), cert: proof.toString() });
         },
         challengeRemoveFn: async () => undefined,
       });
       return { key: key.toString(), cert };
     } catch (error) {
-      // It may not know the account any more: the next try makes another.
+      // The authority may have deleted the account: the next try creates another.
       if (account.url !== undefined && error instanceof Error && /account/i.test(error.message))
         await rm(this.#accountFile, { force: true });
       throw error;
     } finally {
-      prove(undefined);
+      answerChallenge(undefined);
     }
   }
 
@@ -155,44 +154,44 @@ export class AutoCertificate {
     return join(this.#options.folder, 'account.json');
   }
 
-  /** The account at this authority; a new one has no address yet, and is kept before it is used. */
+  /** The account at this authority. A new one is stored before it is registered. */
   async #account(): Promise<Account> {
-    const kept = await this.#keptAccount();
-    if (kept !== undefined) return kept;
+    const stored = await this.#storedAccount();
+    if (stored !== undefined) return stored;
     const { directory } = this.#options;
     const account = { directory, key: (await crypto.createPrivateEcdsaKey('P-256')).toString() };
     await this.#write(this.#accountFile, JSON.stringify(account));
     return account;
   }
 
-  async #keptAccount(): Promise<Account | undefined> {
+  async #storedAccount(): Promise<Account | undefined> {
     const text = await readIfThere(this.#accountFile);
     if (text === undefined) return undefined;
     try {
       const account = JSON.parse(text) as Account;
       return account.directory === this.#options.directory ? account : undefined;
     } catch {
-      // Not told: the error would quote the key.
+      // Without the error, which would quote the key.
       return undefined;
     }
   }
 
-  /** Its authority, the key and the chain are one file, so that they always belong together. */
+  /** The directory, the key and the chain are in one file, so that they always match. */
   get #file(): string {
     return join(this.#options.folder, `${this.#options.domain}.pem`);
   }
 
-  /** Of this authority, and only a certificate that goes with its key. */
-  async #kept(): Promise<Certificate | undefined> {
+  /** The stored certificate, if it is this authority's and matches its key. */
+  async #stored(): Promise<Certificate | undefined> {
     const text = await readIfThere(this.#file);
     const authority = `${this.#options.directory}\n`;
     const at = text?.indexOf(CERTIFICATE) ?? -1;
     if (!text?.startsWith(authority) || at < 0) return undefined;
-    const kept = { key: text.slice(authority.length, at), cert: text.slice(at) };
-    return isWhole(kept) ? kept : undefined;
+    const stored = { key: text.slice(authority.length, at), cert: text.slice(at) };
+    return isWhole(stored) ? stored : undefined;
   }
 
-  #keep({ key, cert }: Certificate): Promise<void> {
+  #store({ key, cert }: Certificate): Promise<void> {
     return this.#write(this.#file, `${this.#options.directory}\n${key.trimEnd()}\n${cert}`);
   }
 
@@ -213,7 +212,7 @@ function isWhole({ key, cert }: Certificate): boolean {
   }
 }
 
-/** Since when and until when, in milliseconds since 1970. */
+/** Milliseconds since 1970. */
 function validity({ cert }: Certificate): { readonly from: number; readonly until: number } {
   const { validFrom, validTo } = new X509Certificate(cert);
   return { from: Date.parse(validFrom), until: Date.parse(validTo) };
@@ -224,7 +223,7 @@ function isDue(certificate: Certificate, now: number): boolean {
   return until - now <= (until - from) / 3;
 }
 
-/** The words alone: what else the library's errors carry are whole requests. */
+/** The message only: the library's errors also hold whole requests. */
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

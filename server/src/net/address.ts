@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** Where a connection comes from, as limits count it: an IPv4 address, or the /64 of an IPv6 one. */
+/** Where a connection comes from, as limits count it: an IPv4 address, or the /64 network of an IPv6 address. */
 export interface Address {
   readonly name: string;
   readonly loopback: boolean;
 }
 
-/** @param ip as a socket or a proxy names it; anything else counts as one address of its own. */
+/** @param ip as a socket or a proxy names it. All other values count as one address, `unknown`. */
 export function addressOf(ip: string | undefined): Address {
   const text = (ip ?? '').trim().toLowerCase();
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Asset, Coding } from './assets.ts';
 
-/** What a request for an asset is answered with. */
+/** The response to a request for an asset. */
 export interface AssetAnswer {
   readonly status: 200 | 304;
   readonly headers: OutgoingHttpHeaders;
@@ -10,7 +10,7 @@ export interface AssetAnswer {
 
 const BEST_FIRST: readonly Coding[] = ['br', 'gzip'];
 
-/** In the smallest coding that the client takes, or not at all where it has it already (RFC 9110, sections 12.5.3 and 13.1.2). */
+/** Chooses the smallest coding that the client accepts. Answers 304 if the client has the asset (RFC 9110, sections 12.5.3 and 13.1.2). */
 export function answerAsset(asset: Asset, headers: IncomingHttpHeaders): AssetAnswer {
   const coding = chooseCoding(asset, String(headers['accept-encoding'] ?? ''));
   const body = asset.bodies.get(coding);
@@ -45,7 +45,7 @@ function chooseCoding(asset: Asset, accepted: string): Coding {
   return BEST_FIRST.find((coding) => asset.bodies.has(coding) && takes(coding)) ?? 'identity';
 }
 
-/** Whichever coding it has it in: they all say the same. */
+/** Whether the client has the asset, in any coding. */
 function knows(header: string | undefined, { tag }: Asset): boolean {
   if (header === undefined) return false;
   const tags = header.split(',').map((text) => text.trim().replace(/^W\//, ''));

@@ -7,18 +7,18 @@ import { UsageError } from '../operate/usage-error.ts';
 
 export type Coding = 'br' | 'gzip' | 'identity';
 
-/** A file of the page, ready to be sent. */
+/** A file of the web client, ready to be sent. */
 export interface Asset {
   readonly type: string;
-  /** Under its address there is never anything else. */
+  /** Whether the content at its address never changes. */
   readonly immutable: boolean;
-  /** Of its content, without the quotes. */
+  /** The entity tag of its content, without quotes. */
   readonly tag: string;
-  /** As it is, and in each coding that makes it smaller. */
+  /** The content, uncompressed and in each coding that makes it smaller. */
   readonly bodies: ReadonlyMap<Coding, Buffer>;
 }
 
-/** By the path of their requests. Nothing that isn't in here can be asked for. */
+/** The assets by request path. No other file is served. */
 export type Assets = ReadonlyMap<string, Asset>;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -33,21 +33,22 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
   '.woff2': 'font/woff2',
 };
-/** They are compressed as they are. */
-const PACKED = new Set(['.png', '.webp', '.woff2']);
+/** Formats that are compressed already. */
+const COMPRESSED = new Set(['.png', '.webp', '.woff2']);
 
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
 /**
- * Reads the files of a built page, once; later changes on the disk aren't seen. What lies in its folder `assets` is named by its
- * content. `index.html` answers to `/`.
- * @throws UsageError when the folder holds no page
+ * Reads the files of the built web client once. Later changes on disk have no effect. File names in its folder `assets` contain a
+ * hash of the content. `index.html` is served at `/`.
+ * @throws UsageError when the folder can't be read or has no `index.html`
  */
 export async function loadAssets(folder: string): Promise<Assets> {
   const entries = await list(folder);
   const names = entries.filter((name) => Object.hasOwn(TYPES, extname(name)));
-  if (!names.includes('index.html')) throw new UsageError(`${folder} holds no page: index.html is missing`);
+  if (!names.includes('index.html'))
+    throw new UsageError(`${folder} is not a built web client: index.html is missing`);
   const loaded = await Promise.all(
     names.map(async (name) => [pathOf(name), await load(folder, name)] as const),
   );
@@ -59,7 +60,7 @@ async function list(folder: string): Promise<string[]> {
     const found = await readdir(folder, { recursive: true });
     return found.map((name) => name.replaceAll('\\', '/'));
   } catch (cause) {
-    throw new UsageError(`${folder} can't be read`, { cause });
+    throw new UsageError(`can't read ${folder}`, { cause });
   }
 }
 
@@ -74,15 +75,15 @@ async function load(folder: string, name: string): Promise<Asset> {
     type,
     immutable: name.startsWith('assets/'),
     tag: createHash('sha256').update(body).digest('base64url').slice(0, 16),
-    bodies: new Map(await codings(body, PACKED.has(extname(name)))),
+    bodies: new Map(await codings(body, COMPRESSED.has(extname(name)))),
   };
 }
 
-async function codings(body: Buffer, packed: boolean): Promise<[Coding, Buffer][]> {
+async function codings(body: Buffer, compressed: boolean): Promise<[Coding, Buffer][]> {
   const plain: [Coding, Buffer] = ['identity', body];
-  if (packed) return [plain];
+  if (compressed) return [plain];
   const params = {
-    // The levels above take four and ten times as long, at every start, for a sixteenth less.
+    // Levels 10 and 11 take 4 and 10 times as long at each start, to save a sixteenth.
     [constants.BROTLI_PARAM_QUALITY]: 9,
     [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
   };

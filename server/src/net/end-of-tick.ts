@@ -1,10 +1,10 @@
-/** What is done once at the end of a turn of the event loop, however often it was asked for. */
+/** Runs tasks once at the end of the event loop's current tick, however often they were added. */
 export class EndOfTick {
   #first = new Set<() => void>();
   #last = new Set<() => void>();
   #scheduled = false;
 
-  /** Runs before every {@link atClose} of the turn. */
+  /** Runs before every {@link atClose} task of the tick. */
   atEnd(task: () => void): void {
     this.#first.add(task);
     this.#schedule();
@@ -26,7 +26,7 @@ export class EndOfTick {
     const [first, last] = [this.#first, this.#last];
     this.#first = new Set();
     for (const task of first) task();
-    // The first tasks may have asked for more of the last.
+    // The first tasks may have added to the last ones.
     this.#last = new Set();
     for (const task of last) task();
   };

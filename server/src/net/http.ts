@@ -17,20 +17,20 @@ import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './la
 import type { ServedNames } from './served-names.ts';
 import type { Deadline, TimerWheel } from './timer-wheel.ts';
 
-export interface WebOptions {
+export interface HttpOptions {
   readonly names: ServedNames;
   readonly limits: ServerLimits;
-  readonly wheel: TimerWheel;
+  readonly timers: TimerWheel;
   readonly now: () => number;
-  /** Whether the last hop of X-Forwarded-For is whom to count. */
+  /** Whether limits count the last address of X-Forwarded-For. */
   readonly behindProxy: boolean;
-  /** The chat's page; without it a landing page says how to chat from a terminal. */
+  /** The files of the web client; absent: a landing page that explains how to chat from a terminal. */
   readonly assets?: Assets;
-  /** Whether the port speaks TLS too: then pages are handed out over it alone. */
+  /** Whether the port also speaks TLS: then pages are served over TLS only. */
   readonly secured: boolean;
-  /** Whether writes are taken. */
+  /** Whether the node accepts writes. */
   readonly ready: () => boolean;
-  /** Takes an upgraded connection. */
+  /** Called with each WebSocket connection. */
   readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
 }
 
@@ -50,20 +50,20 @@ const PAGES: Readonly<Record<string, Answer>> = {
   '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
 };
 
-/** How long a connection stays for the next file of a page, and how many it may ask for. */
+/** How long an idle connection stays open, and how many requests it may make. */
 const KEEP_ALIVE_MS = 5_000;
 const REQUESTS_PER_CONNECTION = 100;
 
-/** The port's HTTP: a page, the health check, and the way to `/ws`. It has no port of its own; sockets are handed to it. */
-export class WebDoor {
-  readonly #options: WebOptions;
+/** Serves HTTP on sockets that the listener passes to it: pages, health checks, and WebSocket upgrades at `/ws`. */
+export class HttpEndpoint {
+  readonly #options: HttpOptions;
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
   readonly #security: Readonly<Record<string, string>>;
-  /** Until when each connection may last. */
+  /** When each connection must end, in milliseconds since 1970. */
   readonly #sockets = new Map<Socket, number>();
 
-  constructor(options: WebOptions) {
+  constructor(options: HttpOptions) {
     this.#options = options;
     this.#security = securityHeaders(options.assets === undefined ? LANDING_POLICY : CHAT_POLICY);
     const settings = { maxHeaderSize: 8 * 1024, keepAliveTimeout: KEEP_ALIVE_MS };
@@ -79,7 +79,7 @@ export class WebDoor {
     this.#http.on('clientError', (_error, socket) => refuse(socket, 400, this.#security));
   }
 
-  /** Takes a socket that has been told to speak HTTP. It ends in time, unless it is upgraded. */
+  /** Serves a socket. Unless it is upgraded, it is closed after {@link ServerLimits.httpMs}. */
   take(socket: Socket): void {
     const until = this.#options.now() + this.#options.limits.httpMs;
     const deadline: Deadline = {
@@ -87,10 +87,10 @@ export class WebDoor {
       expire: () => socket.destroy(),
     };
     this.#sockets.set(socket, until);
-    this.#options.wheel.watch(deadline);
+    this.#options.timers.watch(deadline);
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      this.#options.wheel.forget(deadline);
+      this.#options.timers.forget(deadline);
     });
     this.#http.emit('connection', socket);
   }
@@ -101,14 +101,12 @@ export class WebDoor {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(this.#security)) response.setHeader(name, value);
-    // What asks late on its connection finds the time for an answer on the next.
+    // Late in a connection's lifetime, later requests should use a new connection.
     if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
-    const elsewhere = this.#elsewhere(request);
-    if (elsewhere !== undefined) {
+    const redirect = this.#redirectOf(request);
+    if (redirect !== undefined) {
       response.shouldKeepAlive = false;
-      response
-        .writeHead(308, { Location: elsewhere, 'Cache-Control': 'no-store', 'Content-Length': 0 })
-        .end();
+      response.writeHead(308, { Location: redirect, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
       return;
     }
     const asset = this.#options.assets?.get(pathOf(request));
@@ -117,7 +115,7 @@ export class WebDoor {
       response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
       return;
     }
-    const { status, type, body, headers } = this.#judge(request, asset !== undefined);
+    const { status, type, body, headers } = this.#respond(request, asset !== undefined);
     const text = body ?? `${status} ${STATUS_CODES[status] ?? ''}\n`;
     if (status >= 400) response.shouldKeepAlive = false;
     response.writeHead(status, {
@@ -129,8 +127,8 @@ export class WebDoor {
     response.end(request.method === 'HEAD' ? undefined : text);
   }
 
-  /** Where a page that was asked for in clear text is to be had: whoever stands between could put another in its place. */
-  #elsewhere(request: IncomingMessage): string | undefined {
+  /** The HTTPS address of a page that was requested without TLS: someone on the network could have replaced the page. */
+  #redirectOf(request: IncomingMessage): string | undefined {
     if (!this.#options.secured || 'encrypted' in request.socket || !this.#served(request)) return undefined;
     const path = pathOf(request);
     return PAGES[path] === OK ? undefined : `https://${request.headers.host}${path}`;
@@ -140,7 +138,7 @@ export class WebDoor {
     return (this.#sockets.get(socket) ?? 0) - this.#options.now();
   }
 
-  #judge(request: IncomingMessage, known: boolean): Answer {
+  #respond(request: IncomingMessage, known: boolean): Answer {
     if (!this.#served(request)) return { status: 421 };
     const path = pathOf(request);
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
@@ -188,12 +186,12 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '').split('?')[0] ?? '';
 }
 
-/** Browsers always send an Origin with an upgrade; other programs need not. */
+/** Browsers always send an Origin with an upgrade. Other programs may omit it. */
 function sameOrigin({ headers }: IncomingMessage): boolean {
   if (headers.origin === undefined) return true;
   if (!URL.canParse(headers.origin)) return false;
   const { protocol, host } = new URL(headers.origin);
-  // Of other schemes an address with our port may be no address at all.
+  // With another scheme, our host and port may not form a valid URL.
   return /^https?:$/.test(protocol) && new URL(`${protocol}//${headers.host}`).host === host;
 }
 

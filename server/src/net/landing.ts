@@ -7,7 +7,7 @@ code { font: .95em ui-monospace, monospace; background: color-mix(in srgb, curre
 pre code { display: block; padding: .8em 1em; overflow-x: auto }
 `;
 
-/** What a browser is shown; it runs no script and asks for nothing else. */
+/** The page for browsers when no web client is served. It runs no script and loads nothing. */
 export const LANDING_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -19,10 +19,10 @@ export const LANDING_PAGE = `<!doctype html>
 <body>
 <main>
 <h1>GoChat</h1>
-<p>This server relays end-to-end encrypted group chat. It can't read any of it.</p>
-<p>Have you followed an invite? Copy this page's whole address, with all that stands behind the <code>#</code>, and join from a terminal with <a href="https://nodejs.org" rel="noreferrer">Node.js</a>:</p>
+<p>This server relays end-to-end encrypted group chat. It can't read the messages.</p>
+<p>Did you follow an invite? Copy the whole address of this page, including everything after the <code>#</code>, and join from a terminal with <a href="https://nodejs.org" rel="noreferrer">Node.js</a>:</p>
 <pre><code>npx gochat join 'ADDRESS'</code></pre>
-<p>What stands behind the <code>#</code> is the key to the room. Your browser has not sent it to this server: keep it between those who are invited.</p>
+<p>The part after the <code>#</code> is the key to the room. Your browser did not send it to this server. Share it only with people you invite.</p>
 </main>
 </body>
 </html>
@@ -30,24 +30,24 @@ export const LANDING_PAGE = `<!doctype html>
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-const BARRED = ['base-uri', 'form-action', 'frame-ancestors'].map((name) => `${name} 'none'`);
+const FORBIDDEN = ['base-uri', 'form-action', 'frame-ancestors'].map((name) => `${name} 'none'`);
 
-/** The landing page's: its own style and nothing else. */
-export const LANDING_POLICY = ["default-src 'none'", `style-src 'sha256-${STYLE_HASH}'`, ...BARRED].join(
+/** Content-Security-Policy of the landing page: its own style only. */
+export const LANDING_POLICY = ["default-src 'none'", `style-src 'sha256-${STYLE_HASH}'`, ...FORBIDDEN].join(
   '; ',
 );
 
-/** The chat's: what this server serves, and no text of anybody's as markup or code (trusted types; the one policy is for the worker's address). */
+/** Content-Security-Policy of the web client: only resources of this server, and no text as markup or code (the one trusted-types policy is for the worker's URL). */
 export const CHAT_POLICY = [
   "default-src 'none'",
   ...['script', 'style', 'connect', 'font', 'manifest', 'worker'].map((kind) => `${kind}-src 'self'`),
   "img-src 'self' blob: data:",
-  ...BARRED,
+  ...FORBIDDEN,
   "require-trusted-types-for 'script'",
   'trusted-types gochat',
 ].join('; ');
 
-/** What a page could ask its user for, and this one never does. */
+/** Browser features that the pages never use. */
 const UNUSED = [
   'accelerometer',
   'browsing-topics',
@@ -65,7 +65,7 @@ const UNUSED = [
   'usb',
 ];
 
-/** Sent with every answer. */
+/** Headers of every response. */
 export function securityHeaders(policy: string): Readonly<Record<string, string>> {
   return {
     'Content-Security-Policy': policy,

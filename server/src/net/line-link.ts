@@ -3,11 +3,11 @@ import { encodeFrame, FrameError, LineDecoder } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
 import type { EndOfTick } from './end-of-tick.ts';
 import type { Link, LinkEvents } from './link.ts';
-import { corkTurn, drained } from './socket-end.ts';
+import { corkTick, drained } from './socket-end.ts';
 
 const LINK = Symbol('link');
 
-/** The listeners are shared by all sockets: with closures of its own each connection would cost more memory. */
+/** All sockets share their listeners: closures per connection would take more memory. */
 interface LinkedSocket extends Socket {
   [LINK]?: LineLink;
 }
@@ -28,15 +28,15 @@ function onClose(this: LinkedSocket): void {
 export class LineLink implements Link {
   readonly transport = 'line';
   readonly #socket: LinkedSocket;
-  readonly #turn: EndOfTick;
+  readonly #endOfTick: EndOfTick;
   readonly #lingerMs: number;
   readonly #decoder: LineDecoder;
   #events: LinkEvents | undefined;
   #ended = false;
 
-  constructor(socket: Socket, turn: EndOfTick, lingerMs: number) {
+  constructor(socket: Socket, endOfTick: EndOfTick, lingerMs: number) {
     this.#socket = socket;
-    this.#turn = turn;
+    this.#endOfTick = endOfTick;
     this.#lingerMs = lingerMs;
     this.#decoder = new LineDecoder((type) => this.#events?.limitOf(type) ?? 0);
     socket.setNoDelay(true);
@@ -69,7 +69,7 @@ export class LineLink implements Link {
 
   send(frame: Down): void {
     if (this.#ended) return;
-    corkTurn(this.#socket, this.#turn);
+    corkTick(this.#socket, this.#endOfTick);
     this.#socket.write(`${encodeFrame(frame)}\n`);
   }
 
@@ -92,7 +92,8 @@ export class LineLink implements Link {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    // What the peer still sends is read and dropped: unread bytes would turn the end into a reset that eats our last words.
+    // What the peer still sends is read and dropped. Unread bytes would make the kernel reset the connection, and the peer would
+    // lose our last frames.
     this.#socket.resume();
     this.#socket.end();
     const linger = setTimeout(() => this.#socket.destroy(), this.#lingerMs);

@@ -5,35 +5,35 @@ import type { ErrorCode } from '@gochat/protocol/errors';
 /** How frames travel: a line of JSON over TCP or TLS, or a text message over WebSocket. */
 export type Transport = 'line' | 'web';
 
-/** One connection's transport, without what is said over it. */
+/** The transport of one connection. */
 export interface Link {
   readonly transport: Transport;
-  /** Bytes written that the peer has not taken. */
+  /** Bytes written that the socket has not sent. */
   readonly buffered: number;
-  /** Once, before anything else; from now on the session is told. */
+  /** Starts to report events. Must be called once, before anything else. */
   start(events: LinkEvents): void;
-  /** One frame; it leaves with the end of this turn at the latest. */
+  /** Sends one frame, at the end of this tick at the latest. */
   send(frame: Down): void;
-  /** Whole frames as this transport carries them; the same bytes go to many links. */
+  /** Writes whole frames that were encoded for this transport. The same bytes may be written to many links. */
   write(prepared: Uint8Array): void;
-  /** Resolves when little enough is buffered, or the link has ended. */
+  /** Resolves when the socket accepts more, or the link has ended. */
   drained(): Promise<void>;
   pause(): void;
   resume(): void;
-  /** Ends the link behind what was written; the peer has `lingerMs` to read it. */
+  /** Ends the link after what was written. The peer has `lingerMs` to read it. */
   close(code: ErrorCode | undefined): void;
 }
 
-/** What a link tells the session on it. */
+/** What a link reports to its connection. */
 export interface LinkEvents {
-  /** A frame's text. */
+  /** A frame arrived. */
   text(text: string): void;
-  /** Any sign of life. */
+  /** Any bytes arrived. */
   heard(): void;
   /** The peer's bytes can't be cut into frames. */
   broken(error: FrameError): void;
-  /** The link has ended; nothing more comes. */
+  /** The link has ended. */
   gone(): void;
-  /** The largest encoded length that a frame of this type may have now. */
+  /** The largest length in bytes that a frame of this type may have now. */
   limitOf(type: string): number;
 }

@@ -1,47 +1,43 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { ServerLimits } from '../operate/limits.ts';
+import type { Certificate } from './certificate.ts';
 import type { Deadline, TimerWheel } from './timer-wheel.ts';
 
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
-
-/** Who takes a connection, once its first bytes have told what it is. */
-export interface Doors {
-  /** Newline-delimited JSON; `first` was read already. */
+/** Called with each connection once its first byte has shown its protocol. */
+export interface ProtocolHandlers {
+  /** Newline-delimited JSON. @param first the bytes that were read already */
   line(socket: Socket, first: Buffer): void;
   http(socket: Socket): void;
 }
 
 export interface ListenOptions {
-  readonly doors: Doors;
-  readonly wheel: TimerWheel;
+  readonly protocols: ProtocolHandlers;
+  readonly timers: TimerWheel;
   readonly limits: ServerLimits;
   readonly now: () => number;
   readonly certificate?: Certificate;
-  /** Whether TLS is spoken; a certificate may come later than the port opens. */
+  /** Whether the port speaks TLS. The certificate may come later, by {@link Listener.renew}. */
   readonly secured: boolean;
-  /** A connection could not be accepted, for want of file descriptors say; others may be. */
-  readonly failed: (error: Error) => void;
+  /** Called when a connection could not be accepted, for example because there are no file descriptors left. */
+  readonly acceptFailed: (error: Error) => void;
 }
 
 const TLS_HANDSHAKE = 0x16;
 const BRACE = 0x7b;
-/** What a certificate authority asks for that wants a proof that the domain leads here (RFC 8737, section 3). */
+/** The ALPN protocol of a certificate authority's challenge (RFC 8737, section 3). */
 const ACME_ALPN = 'acme-tls/1';
-/** Connections that are still to say what they are, over those that sessions may have. */
+/** Connections whose protocol isn't known yet, in addition to the limit of open ones. */
 const SPARE_CONNECTIONS = 1000;
 
-/** The one port: what a connection speaks is told by its first byte, in the clear and once more inside TLS. */
+/** Serves all protocols on one port. The first byte of a connection shows its protocol, and so does the first byte inside TLS. */
 export class Listener {
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
-  #proof: TlsServer | undefined;
+  #challenge: TlsServer | undefined;
   readonly #options: ListenOptions;
-  /** Sockets whose first byte has not come. */
-  readonly #mute = new Set<Socket>();
+  /** Sockets whose first byte has not arrived. */
+  readonly #silent = new Set<Socket>();
   #closed = false;
 
   constructor(options: ListenOptions) {
@@ -53,39 +49,40 @@ export class Listener {
     this.#tls = options.secured ? this.#createTls(options.certificate) : undefined;
   }
 
+  /** @returns the port. @throws the system's error when it can't be opened */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(port, host, () => {
         this.#server.off('error', reject);
-        this.#server.on('error', this.#options.failed);
+        this.#server.on('error', this.#options.acceptFailed);
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
     });
   }
 
-  /** Shows this certificate to who asks for a proof that the domain leads here; to nobody, if undefined. */
-  prove(certificate: Certificate | undefined): void {
-    this.#proof = certificate && createProof(certificate);
+  /** Answers the challenges of a certificate authority with this certificate; undefined: answers none. */
+  answerChallenge(certificate: Certificate | undefined): void {
+    this.#challenge = certificate && createChallenge(certificate);
   }
 
-  /** Connections from now on get this certificate; those that stand keep theirs. Only where TLS is spoken. */
+  /** New connections get this certificate. Does nothing if the port doesn't speak TLS. */
   renew(certificate: Certificate): void {
-    this.#tls?.setSecureContext(securing(certificate));
+    this.#tls?.setSecureContext(secureOptions(certificate));
   }
 
-  /** Accepts no more; connections that have said nothing are dropped. */
+  /** Accepts no more connections, and closes those that have sent nothing. */
   close(): void {
     this.#closed = true;
     this.#server.close();
-    for (const socket of this.#mute) socket.destroy();
+    for (const socket of this.#silent) socket.destroy();
   }
 
-  /** Without a certificate no handshake succeeds until there is one. */
+  /** Without a certificate, TLS handshakes fail until {@link renew} brings one. */
   #createTls(certificate: Certificate | undefined): TlsServer {
     const server = createTlsServer({
-      ...(certificate === undefined ? {} : securing(certificate)),
+      ...(certificate === undefined ? {} : secureOptions(certificate)),
       ALPNProtocols: ['gochat/1', 'http/1.1'],
       handshakeTimeout: this.#options.limits.helloMs,
     });
@@ -105,13 +102,13 @@ export class Listener {
     const deadline: Deadline = { due: () => until, expire: () => socket.destroy() };
     const drop = () => socket.destroy();
     const ended = () => {
-      this.#mute.delete(socket);
-      this.#options.wheel.forget(deadline);
+      this.#silent.delete(socket);
+      this.#options.timers.forget(deadline);
       socket.off('error', drop);
       socket.off('close', ended);
     };
-    this.#mute.add(socket);
-    this.#options.wheel.watch(deadline);
+    this.#silent.add(socket);
+    this.#options.timers.watch(deadline);
     socket.on('error', drop);
     socket.on('close', ended);
     socket.once('data', (first: Buffer) => {
@@ -121,10 +118,10 @@ export class Listener {
   }
 
   #route(socket: Socket, first: Buffer): void {
-    if (first[0] === BRACE) this.#options.doors.line(socket, first);
+    if (first[0] === BRACE) this.#options.protocols.line(socket, first);
     else if (first[0] !== TLS_HANDSHAKE) this.#toHttp(socket, first);
     else {
-      const tls = first.includes(ACME_ALPN) ? (this.#proof ?? this.#tls) : this.#tls;
+      const tls = first.includes(ACME_ALPN) ? (this.#challenge ?? this.#tls) : this.#tls;
       if (tls === undefined) {
         socket.destroy();
         return;
@@ -136,7 +133,7 @@ export class Listener {
   }
 
   #routeSecure(socket: TLSSocket, first: Buffer): void {
-    if (first[0] === BRACE) this.#options.doors.line(socket, first);
+    if (first[0] === BRACE) this.#options.protocols.line(socket, first);
     else if (first[0] === TLS_HANDSHAKE || socket.alpnProtocol === 'gochat/1') socket.destroy();
     else this.#toHttp(socket, first);
   }
@@ -144,19 +141,19 @@ export class Listener {
   #toHttp(socket: Socket, first: Buffer): void {
     socket.pause();
     socket.unshift(first);
-    this.#options.doors.http(socket);
+    this.#options.protocols.http(socket);
     socket.resume();
   }
 }
 
-/** It proves by its handshake alone: whoever asked has seen all then. */
-function createProof({ cert, key }: Certificate): TlsServer {
-  const server = createTlsServer({ ...securing({ cert, key }), ALPNProtocols: [ACME_ALPN] });
+/** The TLS handshake alone answers the challenge, so the connection is closed after it. */
+function createChallenge({ cert, key }: Certificate): TlsServer {
+  const server = createTlsServer({ ...secureOptions({ cert, key }), ALPNProtocols: [ACME_ALPN] });
   server.on('secureConnection', (socket) => socket.on('error', () => socket.destroy()).end());
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
 }
 
-function securing({ cert, key }: Certificate) {
+function secureOptions({ cert, key }: Certificate) {
   return { cert, key, minVersion: 'TLSv1.2' } as const;
 }

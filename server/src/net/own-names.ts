@@ -14,11 +14,11 @@ export interface Listening {
   readonly host: string;
   readonly names: readonly ServedName[];
   readonly certificate?: X509Certificate;
-  /** In the clear beyond this machine: then it is dialled by bare addresses. */
+  /** Serves other machines without TLS: then clients may dial the machine's IP addresses. */
   readonly insecure: boolean;
 }
 
-/** Every host that a server listening so may be dialled by. */
+/** Every host name and address that clients may dial. */
 export function ownNames({ host, names, certificate, insecure }: Listening): ServedName[] {
   const everywhere = EVERY_ADDRESS.includes(host);
   return [

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 
-/** A host that this server answers to; with a port only on that one. */
+/** A host that this server answers to; if a port is given, only on that port. */
 export interface ServedName {
-  /** In lower case; an IPv6 address in brackets; `*.` stands for one label. */
+  /** In lower case; an IPv6 address in brackets; `*.` matches one label. */
   readonly host: string;
   readonly port?: number;
 }
 
-/** @returns undefined when the text is not `host` or `host:port`. */
+/** @returns undefined when the text is not `host` or `host:port` */
 export function parseName(text: string): ServedName | undefined {
   const match = /^(\[[0-9a-f:.]+\]|(?:\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?)(?::([0-9]{1,5}))?$/.exec(
     text.toLowerCase(),
@@ -20,20 +20,20 @@ export function parseName(text: string): ServedName | undefined {
   return port === undefined ? { host } : { host, port };
 }
 
-/** One spelling of the many that an IPv6 address has. */
+/** The canonical spelling of an IPv6 address. */
 function canonicalIPv6(bracketed: string): string | undefined {
   return URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`).hostname : undefined;
 }
 
-/** An address or name as a host is written in URLs. */
+/** An address or name as URLs spell it. */
 export function hostText(host: string): string {
   return isIP(host) === 6 ? `[${host.toLowerCase()}]` : host.toLowerCase();
 }
 
-/** The ports that are left out where the scheme says them. */
-const UNSAID_PORTS = [80, 443];
+/** The ports that clients omit, because the scheme implies them. */
+const DEFAULT_PORTS = [80, 443];
 
-/** What the Host header of HTTP requests and the origin of `hello` are held against: a page of another site can't name us. */
+/** The names that the Host header of HTTP requests and the origin of `hello` must match: they protect against DNS rebinding. */
 export class ServedNames {
   readonly #names: readonly ServedName[];
 
@@ -41,7 +41,7 @@ export class ServedNames {
     this.#names = names;
   }
 
-  /** @param dialled `host` or `host:port`, as the client dialled it. */
+  /** @param dialled `host` or `host:port`, as the client dialled it */
   serves(dialled: string): boolean {
     const asked = parseName(dialled);
     return (
@@ -55,5 +55,5 @@ function matches(name: ServedName, asked: ServedName): boolean {
     ? asked.host.slice(asked.host.indexOf('.') + 1) === name.host.slice(2) && asked.host.includes('.')
     : asked.host === name.host;
   if (!sameHost || name.port === undefined) return sameHost;
-  return asked.port === undefined ? UNSAID_PORTS.includes(name.port) : asked.port === name.port;
+  return asked.port === undefined ? DEFAULT_PORTS.includes(name.port) : asked.port === name.port;
 }

@@ -3,18 +3,18 @@ import type { EndOfTick } from './end-of-tick.ts';
 
 const corked = new WeakSet<Duplex>();
 
-/** Holds what is written to a socket back until the turn ends, so that it leaves in one system call. */
-export function corkTurn(socket: Duplex, turn: EndOfTick): void {
+/** Buffers what is written to a socket until the tick ends, so that it takes one system call. */
+export function corkTick(socket: Duplex, endOfTick: EndOfTick): void {
   if (corked.has(socket)) return;
   corked.add(socket);
   socket.cork();
-  turn.atClose(() => {
+  endOfTick.atClose(() => {
     corked.delete(socket);
     socket.uncork();
   });
 }
 
-/** Resolves when the socket takes more, or has ended. */
+/** Resolves when the socket accepts more, or has closed. */
 export function drained(socket: Duplex): Promise<void> {
   if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
   return new Promise((resolve) => {

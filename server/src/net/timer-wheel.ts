@@ -1,13 +1,13 @@
-/** Something that ends unless it is put off; asked only when its time has come. */
+/** A deadline that may move. Its time is read only when the wheel reaches it. */
 export interface Deadline {
-  /** The instant at which it ends, as things stand; Infinity when it needs no watching any more. */
+  /** When it expires, in milliseconds since 1970; Infinity: it need not be watched any more. */
   due(): number;
   expire(): void;
 }
 
 const SLOTS = 64;
 
-/** One timer for every deadline of the node. Putting one off costs nothing: the wheel asks again when it comes round. */
+/** One timer for all deadlines of a node. Moving a deadline to later costs nothing: the wheel reads its time again when it reaches it. */
 export class TimerWheel {
   readonly #slots: Set<Deadline>[] = Array.from({ length: SLOTS }, () => new Set());
   readonly #now: () => number;
@@ -46,7 +46,7 @@ export class TimerWheel {
   #turn(): void {
     const now = this.#now();
     const until = Math.floor(now / this.#tickMs);
-    // A clock that was set back is followed; one that leapt is gone round once.
+    // The clock may have been set back, or jumped ahead by more than one round: then each slot is checked once.
     if (until < this.#turned || until - this.#turned > SLOTS) this.#turned = until - SLOTS;
     while (this.#turned < until) {
       this.#turned += 1;

@@ -1,6 +1,6 @@
 const FIN_TEXT = 0x81;
 
-/** The head of a whole, unmasked WebSocket text message of so many bytes (RFC 6455, section 5.2). */
+/** The header of an unmasked, unfragmented WebSocket text frame (RFC 6455, section 5.2). @param length of the payload in bytes */
 export function textHead(length: number): Buffer {
   if (length < 126) return Buffer.from([FIN_TEXT, length]);
   if (length < 0x1_0000) {

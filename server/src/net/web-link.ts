@@ -5,7 +5,7 @@ import type { ErrorCode } from '@gochat/protocol/errors';
 import type { WebSocket } from 'ws';
 import type { EndOfTick } from './end-of-tick.ts';
 import type { Link, LinkEvents } from './link.ts';
-import { corkTurn, drained } from './socket-end.ts';
+import { corkTick, drained } from './socket-end.ts';
 
 /** RFC 6455 close codes: 1012 service restart, 1013 try again later, 1008 policy. */
 const CLOSE_CODES: Partial<Record<ErrorCode, number>> = { restarting: 1012, slow: 1013 };
@@ -15,14 +15,14 @@ export class WebLink implements Link {
   readonly transport = 'web';
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #turn: EndOfTick;
+  readonly #endOfTick: EndOfTick;
   readonly #lingerMs: number;
 
-  /** @param socket the one that `ws` was made on. */
-  constructor(ws: WebSocket, socket: Duplex, turn: EndOfTick, lingerMs: number) {
+  /** @param socket the socket of `ws` */
+  constructor(ws: WebSocket, socket: Duplex, endOfTick: EndOfTick, lingerMs: number) {
     this.#ws = ws;
     this.#socket = socket;
-    this.#turn = turn;
+    this.#endOfTick = endOfTick;
     this.#lingerMs = lingerMs;
   }
 
@@ -30,7 +30,7 @@ export class WebLink implements Link {
     const ws = this.#ws;
     ws.on('message', (data, isBinary) => {
       events.heard();
-      // No frame is binary; an empty text is none either.
+      // No frame is binary. An empty text is refused as malformed.
       events.text(isBinary ? '' : data.toString());
     });
     ws.on('ping', () => events.heard());
@@ -45,14 +45,13 @@ export class WebLink implements Link {
 
   send(frame: Down): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
-    corkTurn(this.#socket, this.#turn);
+    corkTick(this.#socket, this.#endOfTick);
     this.#ws.send(encodeFrame(frame));
   }
 
   /**
-   * Past the library, straight to its socket. Without compression the library writes each of its frames (replies, pongs, the
-   * close) whole and at once, never a part of one later, so that whole frames of ours can only stand between them; behind the
-   * close frame nothing may stand, and then the state is no longer OPEN.
+   * Writes to the socket, bypassing the library. Without compression the library writes each frame whole and immediately, so our
+   * frames never split one of its own. Nothing may follow a close frame: the state is no longer OPEN then.
    */
   write(prepared: Uint8Array): void {
     if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(prepared);

@@ -2,31 +2,31 @@ import { readFile } from 'node:fs/promises';
 import type { JetStreamOptions } from '../log/jetstream/open.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The cluster of NATS servers that keeps the rooms, as the options name it. */
+/** The NATS cluster that stores the rooms, as the options name it. */
 export interface ClusterSettings {
   /** `host:port` each. */
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
-  /** Files. */
+  /** These four are paths of files. */
   readonly credentials?: string;
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
-  /** Whether TLS is spoken though no file asks for it. */
+  /** Whether to use TLS even if no certificate file is given. */
   readonly secured: boolean;
   readonly replicas: number;
-  /** Addresses of monitoring pages. */
+  /** URLs of the NATS servers' HTTP monitoring ports. */
   readonly monitors: readonly string[];
 }
 
 export const DEFAULT_REPLICAS = 3;
-const MOST_REPLICAS = 5;
+const MAX_REPLICAS = 5;
 const NATS_PORT = 4222;
 
 /**
- * Reads `nats://[user:password@]host[:port],…`; each part may have the scheme.
- * @throws UsageError when it can't be read; it repeats no password
+ * Parses `nats://[user:password@]host[:port],…`. Each part may have the scheme.
+ * @throws UsageError, whose message never contains the password
  */
 export function readServers(
   flag: string,
@@ -34,7 +34,7 @@ export function readServers(
 ): Pick<ClusterSettings, 'servers' | 'user' | 'password' | 'secured'> {
   const wrong = () =>
     new UsageError(
-      `${flag} is nats://HOST:PORT, or several with commas between, such as nats://a:4222,b:4222,c:4222; with a password, special characters in it as %XX`,
+      `${flag} must be one or more NATS addresses, separated by commas, such as nats://a:4222,b:4222,c:4222 (percent-encode special characters of a password)`,
     );
   const [, scheme = 'nats', rest = ''] = /^(?:(nats|tls):\/\/)?(.+)$/.exec(text) ?? [];
   const parts = rest.split(',').map((part) => part.trim().replace(/^(nats|tls):\/\//, ''));
@@ -66,8 +66,8 @@ export function readServers(
 export function readReplicas(flag: string, text: string | undefined): number {
   if (text === undefined) return DEFAULT_REPLICAS;
   const replicas = Number(text);
-  if (/^[0-9]$/.test(text) && replicas >= 1 && replicas <= MOST_REPLICAS) return replicas;
-  throw new UsageError(`${flag} is a number from 1 to ${MOST_REPLICAS}, not ${text}`);
+  if (/^[0-9]$/.test(text) && replicas >= 1 && replicas <= MAX_REPLICAS) return replicas;
+  throw new UsageError(`${flag} must be a number from 1 to ${MAX_REPLICAS}, not ${text}`);
 }
 
 /** @throws UsageError */
@@ -75,14 +75,16 @@ export function readMonitors(flag: string, text: string | undefined): readonly s
   const urls = text?.split(',').map((url) => url.trim()) ?? [];
   for (const url of urls) {
     if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
-      throw new UsageError(`${flag} is an address such as http://a:8222, or several with commas between`);
+      throw new UsageError(`${flag} must be one or more URLs, separated by commas, such as http://a:8222`);
     if (new URL(url).username !== '' || new URL(url).password !== '')
-      throw new UsageError(`${flag} takes no user and no password: those pages have none`);
+      throw new UsageError(
+        `${flag} must not contain a user or password: NATS monitoring does not support them`,
+      );
   }
   return urls;
 }
 
-/** With what its files hold. @throws UsageError when one can't be read */
+/** Reads the files that the settings name. @throws UsageError when one can't be read */
 export async function clusterOptions(settings: ClusterSettings): Promise<JetStreamOptions> {
   const { servers, user, password, credentials, ca, cert, key, secured, replicas, monitors } = settings;
   const texts = {
@@ -90,7 +92,7 @@ export async function clusterOptions(settings: ClusterSettings): Promise<JetStre
     ...(cert === undefined ? {} : { cert: await readText('--log-cert', cert) }),
     ...(key === undefined ? {} : { key: await readText('--log-key', key) }),
   };
-  const spoken = secured || Object.keys(texts).length > 0;
+  const usesTls = secured || Object.keys(texts).length > 0;
   return {
     servers,
     replicas,
@@ -98,7 +100,7 @@ export async function clusterOptions(settings: ClusterSettings): Promise<JetStre
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),
     ...(credentials === undefined ? {} : { credentials: await readText('--log-creds', credentials) }),
-    ...(spoken ? { tls: texts } : {}),
+    ...(usesTls ? { tls: texts } : {}),
   };
 }
 
@@ -106,7 +108,7 @@ async function readText(flag: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`${flag} ${file} can't be read: ${cause instanceof Error ? cause.message : ''}`, {
+    throw new UsageError(`can't read ${file} (${flag}): ${cause instanceof Error ? cause.message : ''}`, {
       cause,
     });
   }

@@ -7,19 +7,19 @@ import { UsageError } from './usage-error.ts';
 const TOKEN_BYTES = 16;
 const TOKEN = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 
-/** Of a data folder, the file that holds the token. */
+/** The name of the token's file in the data folder. */
 export const TOKEN_FILE = 'create-token';
 
 /**
- * The token with which rooms are made on this server (128 random bits as base64url), made when there is none.
- * @param shared other nodes must have the same: none is made
- * @throws UsageError when the file holds something else, or can't be read or written
+ * Reads the token that creating a room requires (128 random bits as base64url). Creates it if there is none.
+ * @param shared other nodes need the same token, so none is created
+ * @throws UsageError when the file holds no token, or can't be read or written
  */
 export async function readCreateToken(folder: string, shared = false): Promise<string> {
   const file = join(folder, TOKEN_FILE);
   if (shared && !existsSync(file))
     throw new UsageError(
-      `${file} isn't there: with --log, put the same token there for every node, such as \`openssl rand 16 | basenc --base64url | tr -d =\` prints`,
+      `${file} does not exist: with --log, create the same file for every node: openssl rand 16 | basenc --base64url | tr -d = > ${file}`,
     );
   try {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
@@ -27,19 +27,19 @@ export async function readCreateToken(folder: string, shared = false): Promise<s
     return token;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
-      throw new UsageError(`${file} can't be written`, { cause: error });
+      throw new UsageError(`can't write ${file}`, { cause: error });
   }
   const token = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`${file} can't be read`, { cause });
+    throw new UsageError(`can't read ${file}`, { cause });
   });
   if (!TOKEN.test(token.trim()))
-    throw new UsageError(`${file} holds no token: remove it, and a new one is made at the next start`);
+    throw new UsageError(`${file} holds no token: delete it, and the next start creates a new one`);
   return token.trim();
 }
 
-/** Takes the same time whatever was named. */
-export function isToken(token: string, named: string): boolean {
-  return timingSafeEqual(digest(token), digest(named));
+/** Compares in constant time. */
+export function isToken(token: string, given: string): boolean {
+  return timingSafeEqual(digest(token), digest(given));
 }
 
 function digest(text: string): Buffer {

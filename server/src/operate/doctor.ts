@@ -4,21 +4,23 @@ import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { STORE } from '../log/lmdb/trees.ts';
-import { readCertificate } from '../main.ts';
+import { readCertificate } from '../net/certificate.ts';
 import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
 import { SERVER_LIMITS } from './limits.ts';
 import type { ServeSettings } from './options.ts';
 
+/** `look`: it works, but the operator should look at it. */
 export type Health = 'good' | 'look' | 'bad';
 
-/** What was looked at, how it is, and what to do where it isn't good. */
+/** The result of one check. */
 export interface Finding {
   readonly what: string;
   readonly health: Health;
-  readonly told: string;
+  /** What was found, and how to fix it. */
+  readonly text: string;
 }
 
-/** Of the machine, what the findings are judged by. */
+/** The machine as the checks see it. `now` is in milliseconds since 1970. */
 export interface Circumstances {
   readonly now: number;
   readonly nodeVersion: string;
@@ -31,65 +33,65 @@ const SLOW_SYNC_MS = 20;
 const LOW_SPACE_BYTES = 1024 ** 3;
 const DAY_MS = 86_400_000;
 const RENEW_DAYS = 14;
-/** A clock that shows less was never set. */
+/** A clock that shows an earlier time was never set. */
 const RELEASED = Date.UTC(2026, 10, 1);
-/** Files that aren't connections. */
+/** Files that the process needs in addition to one per connection. */
 const SPARE_FILES = 100;
 
-/** Looks at all that a server with these settings needs; changes nothing but for a probe file that it removes. */
+/** Checks everything that a server with these settings needs. It writes only a probe file, which it deletes. */
 export async function examine(settings: ServeSettings, circumstances: Circumstances): Promise<Finding[]> {
-  const looks: readonly Look[] = [
-    ['version', () => lookAtVersion(circumstances)],
-    ['port', () => lookAtPort(settings)],
-    ['tls', () => lookAtTls(settings, circumstances.now)],
-    ...looksAtRooms(settings),
-    ['clock', () => lookAtClock(settings, circumstances.now)],
-    ['files', () => lookAtFiles(settings)],
+  const checks: readonly Check[] = [
+    ['version', () => checkVersion(circumstances)],
+    ['port', () => checkPort(settings)],
+    ['tls', () => checkTls(settings, circumstances.now)],
+    ...roomChecks(settings),
+    ['clock', () => checkClock(settings, circumstances.now)],
+    ['files', () => checkFiles(settings)],
   ];
   return Promise.all(
-    looks.map(async ([what, look]) => {
+    checks.map(async ([what, check]) => {
       try {
-        const [health, told] = await look();
-        return { what, health, told };
+        const [health, text] = await check();
+        return { what, health, text };
       } catch (error) {
-        return { what, health: 'bad', told: error instanceof Error ? error.message : String(error) };
+        return { what, health: 'bad', text: error instanceof Error ? error.message : String(error) };
       }
     }),
   );
 }
 
-type Told = readonly [Health, string];
-type Look = readonly [what: string, look: () => Promise<Told> | Told];
+type Result = readonly [Health, string];
+type Check = readonly [what: string, check: () => Promise<Result> | Result];
 
-function looksAtRooms(settings: ServeSettings): readonly Look[] {
+function roomChecks(settings: ServeSettings): readonly Check[] {
   const { cluster } = settings;
-  if (cluster !== undefined) return [['log', () => lookAtCluster(cluster)]];
+  if (cluster !== undefined) return [['log', () => checkCluster(cluster)]];
   return [
-    ['data', () => lookAtData(settings)],
-    ['disk', () => lookAtDisk(settings)],
+    ['data', () => checkData(settings)],
+    ['disk', () => checkDisk(settings)],
   ];
 }
 
-async function lookAtCluster(cluster: ClusterSettings): Promise<Told> {
+async function checkCluster(cluster: ClusterSettings): Promise<Result> {
   const { checkServers } = await import('../log/jetstream/open.ts');
   const { checkMonitors } = await import('../log/jetstream/streams.ts');
   const found = await checkServers(await clusterOptions(cluster));
   const { servers, monitors, replicas } = cluster;
-  if (found.length === 0) return ['bad', `none of ${servers.join(', ')} answers`];
+  if (found.length === 0) return ['bad', `no answer from ${servers.join(', ')}`];
   if (monitors.length > 0) await checkMonitors(monitors, found);
-  const told = `${found.length} of ${servers.length} NATS servers answer, ${found.map(({ version }) => version).join(', ')}`;
-  if (found.length < servers.length) return ['look', `${told}: start the others`];
+  const text = `${found.length} of ${servers.length} NATS servers answer (${found.map(({ version }) => version).join(', ')})`;
+  if (found.length < servers.length) return ['look', `${text}: start the others`];
   if (replicas < 3)
-    return ['look', `${told}; with ${replicas} replicas no server may fail: give --log-replicas 3`];
+    return [
+      'look',
+      `${text}; with ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} the cluster stops when one server fails: use --log-replicas 3`,
+    ];
   return monitors.length === 0
-    ? [
-        'look',
-        `${told}; whether each write is synced they tell only at their monitoring ports: give --log-monitors`,
-      ]
-    : ['good', `${told}; each write is synced`];
+    ? ['look', `${text}; can't check whether they sync each write: use --log-monitors`]
+    : ['good', `${text}; they sync each write`];
 }
 
-function lookAtVersion({ nodeVersion, software }: Circumstances): Told {
+function checkVersion({ nodeVersion, software }: Circumstances): Result {
   const [major = 0, minor = 0] = nodeVersion.replace(/^v/, '').split('.').map(Number);
   const [leastMajor, leastMinor] = LEAST_NODE;
   const enough = major > leastMajor || (major === leastMajor && minor >= leastMinor);
@@ -98,71 +100,74 @@ function lookAtVersion({ nodeVersion, software }: Circumstances): Told {
     : ['bad', `Node.js ${nodeVersion} is too old: install ${LEAST_NODE.join('.')} or newer`];
 }
 
-async function lookAtPort({ host, port, tls }: ServeSettings): Promise<Told> {
+async function checkPort({ host, port, tls }: ServeSettings): Promise<Result> {
   const code = await bindCode(host, port);
   if (code === undefined) return ['good', `${host}:${port} is free`];
-  if (code !== 'EADDRINUSE') return ['bad', `${host}:${port} can't be listened on: ${code}`];
+  if (code !== 'EADDRINUSE') return ['bad', `can't listen on ${host}:${port}: ${code}`];
   const at = `${tls === undefined ? 'http' : 'https'}://localhost:${port}`;
-  if (tls !== undefined) return ['look', `${host}:${port} is in use: by this server, if it runs already`];
+  if (tls !== undefined) return ['look', `${host}:${port} is in use, maybe by this server`];
   const answer = await fetch(`${at}/readyz`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
-  if (answer?.status === 200) return ['good', `a server answers at ${at}, and takes writes`];
-  if (answer?.status === 503)
-    return ['bad', `a server answers at ${at}, but takes no writes: its log says why`];
-  return ['bad', `${host}:${port} is in use by something else: stop it, or choose another with --port`];
+  if (answer?.status === 200) return ['good', `a server answers at ${at} and accepts writes`];
+  if (answer?.status === 503) return ['bad', `the server at ${at} does not accept writes: see its log`];
+  return ['bad', `${host}:${port} is in use by another program: stop it, or choose another port with --port`];
 }
 
-/** @returns why it can't be listened on; undefined when it can */
+/** @returns the system's error code; undefined when the port is free */
 function bindCode(host: string, port: number): Promise<string | undefined> {
-  return new Promise((told) => {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => told(error.code ?? error.message));
-    server.listen(port, host, () => server.close(() => told(undefined)));
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
 }
 
-async function lookAtTls({ tls, behindProxy, insecure }: ServeSettings, now: number): Promise<Told> {
+async function checkTls({ tls, behindProxy, insecure }: ServeSettings, now: number): Promise<Result> {
   if (tls === undefined) {
-    if (behindProxy) return ['good', 'the proxy does it'];
+    if (behindProxy) return ['good', 'the proxy terminates TLS'];
     return insecure
-      ? ['look', 'none, beyond this machine: browsers there can not encrypt, so that nobody can chat in one']
-      : ['good', 'none, for this machine alone'];
+      ? [
+          'look',
+          'no TLS: browsers on other machines can not chat, because they allow Web Crypto only over HTTPS',
+        ]
+      : ['good', 'no TLS, but only this machine can connect'];
   }
   const certificate = new X509Certificate((await readCertificate(tls)).cert);
   const days = Math.floor((Date.parse(certificate.validTo) - now) / DAY_MS);
   const names = certificate.subjectAltName ?? certificate.subject;
   if (Date.parse(certificate.validFrom) > now)
-    return ['bad', `the certificate begins ${certificate.validFrom}: is the clock right?`];
-  if (days < 0) return ['bad', `the certificate ended ${certificate.validTo}: renew it`];
-  if (days < RENEW_DAYS) return ['look', `the certificate ends in ${days} days: renew it, then send SIGHUP`];
-  return ['good', `${names}, for ${days} days`];
+    return ['bad', `the certificate is not valid before ${certificate.validFrom}: check the clock`];
+  if (days < 0) return ['bad', `the certificate expired on ${certificate.validTo}: renew it`];
+  if (days < RENEW_DAYS)
+    return ['look', `the certificate expires in ${days} days: renew it, then send SIGHUP to the server`];
+  return ['good', `${names}; expires in ${days} days`];
 }
 
-async function lookAtData({ data }: ServeSettings): Promise<Told> {
+async function checkData({ data }: ServeSettings): Promise<Result> {
   const store = join(data, STORE);
-  if (!existsSync(store)) return ['good', `${data} holds no rooms yet`];
+  if (!existsSync(store)) return ['good', `no rooms in ${data} yet`];
   const { size, mode } = await stat(store);
-  if ((mode & 0o077) !== 0) return ['look', `${store} can be read by other users: chmod 600`];
-  return ['good', `${store} has ${megabytes(size)} MB`];
+  if ((mode & 0o077) !== 0) return ['look', `other users can read ${store}: run chmod 600 ${store}`];
+  return ['good', `${store}, ${megabytes(size)} MB`];
 }
 
-async function lookAtDisk({ data }: ServeSettings): Promise<Told> {
+async function checkDisk({ data }: ServeSettings): Promise<Result> {
   const folder = nearest(data);
   const { bavail, bsize } = await statfs(folder);
   const space = bavail * bsize;
   const syncMs = await timeSyncs(folder);
-  const told = `${megabytes(space)} MB free, ${syncMs.toFixed(1)} ms for a write to be durable`;
-  if (space < LOW_SPACE_BYTES) return ['look', `${told}: soon full, and posts are refused then`];
-  if (syncMs > SLOW_SYNC_MS) return ['look', `${told}: slow, and every message waits for it`];
-  return ['good', told];
+  const text = `${megabytes(space)} MB free, ${syncMs.toFixed(1)} ms to sync a write`;
+  if (space < LOW_SPACE_BYTES) return ['look', `${text}: when the disk is full, the server refuses posts`];
+  if (syncMs > SLOW_SYNC_MS) return ['look', `${text}: slow disk, and every message waits for it`];
+  return ['good', text];
 }
 
-/** The folder itself, or the one in which it would be made. */
+/** The folder, or its nearest parent that exists. */
 function nearest(folder: string): string {
   const path = resolve(folder);
   return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
-/** @returns the median */
+/** @returns the median in milliseconds */
 async function timeSyncs(folder: string): Promise<number> {
   const probe = await mkdtemp(join(folder, '.probe-'));
   try {
@@ -181,26 +186,26 @@ async function timeSyncs(folder: string): Promise<number> {
   }
 }
 
-async function lookAtClock({ data }: ServeSettings, now: number): Promise<Told> {
+async function checkClock({ data }: ServeSettings, now: number): Promise<Result> {
   const shown = new Date(now).toISOString();
   if (now < RELEASED) return ['bad', `${shown}: the clock was never set`];
   const store = join(data, STORE);
   if (existsSync(store) && (await stat(store)).mtimeMs > now + DAY_MS)
-    return ['look', `${shown}, and the rooms were written later: the clock went back`];
+    return ['look', `${shown}, but the rooms were written later than that: the clock was set back`];
   return ['good', shown];
 }
 
-function lookAtFiles({ limits }: ServeSettings): Told {
+function checkFiles({ limits }: ServeSettings): Result {
   const wanted = (limits?.connections ?? SERVER_LIMITS.connections) + SPARE_FILES;
-  // Node.js raises the soft limit to the hard one by itself; only Linux tells it.
+  // Node.js raises the soft limit to the hard limit. Only Linux shows it.
   const line = existsSync('/proc/self/limits') ? readFileSync('/proc/self/limits', 'utf8') : '';
   const allowed = /^Max open files\s+(\d+)/m.exec(line)?.[1];
-  if (allowed === undefined) return ['good', `${wanted} files are wanted for the connections: see ulimit -n`];
+  if (allowed === undefined) return ['good', `the connections need ${wanted} open files: check ulimit -n`];
   return Number(allowed) >= wanted
     ? ['good', `${allowed} open files are allowed`]
     : [
         'look',
-        `${allowed} open files are allowed and ${wanted} wanted: raise ulimit -n, or lower --max-connections`,
+        `${allowed} open files are allowed, but ${wanted} are needed: raise ulimit -n, or lower --max-connections`,
       ];
 }
 

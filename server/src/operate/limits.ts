@@ -1,50 +1,50 @@
 import { LIMITS } from '@gochat/protocol/limits';
 
-/** What one node allows. Sizes are bytes, durations milliseconds, unless the name says otherwise. */
+/** The limits of one node. Sizes are in bytes and durations in milliseconds, unless the name says otherwise. */
 export interface ServerLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Whether the limits by address spare loopback, where every local user and most proxies come from. */
-  readonly sparesLoopback: boolean;
+  /** Whether loopback is exempt from the limits per address: all local users and most proxies connect from there. */
+  readonly exemptsLoopback: boolean;
   readonly roomsFollowed: number;
   readonly roomsPerConnection: number;
   readonly entersPerConnection: number;
-  /** A connection that has so many unanswered is not read. Few, so that nobody's posts wait behind hundreds of another's. */
+  /** A connection with this many unanswered requests is not read. Low, so that no connection delays the posts of others much. */
   readonly requestsInFlight: number;
-  /** A connection that owes us this much reading is cut. */
+  /** A connection with more unread bytes than this is closed. */
   readonly writeQueueBytes: number;
-  /** Replies and backlog wait while more than this is unread; signals are dropped then. */
+  /** Replies and backlog wait while more bytes than this are unread, and signals are dropped. */
   readonly writeMarkBytes: number;
-  /** How long replies and backlog wait so before the connection is cut. */
+  /** How long replies and backlog wait before the connection is closed. */
   readonly stallMs: number;
-  /** How long a connection that is being closed may still read what was written. */
+  /** How long a closing connection may still read what was written. */
   readonly lingerMs: number;
   readonly helloMs: number;
   readonly silenceMs: number;
-  /** How long an HTTP connection may take over all its requests. */
+  /** How long an HTTP connection may last, for all its requests. */
   readonly httpMs: number;
-  /** How long a subscription whose key was retired waits for a newer one. */
+  /** How long a suspended subscription waits for a newer key. */
   readonly graceMs: number;
-  /** Over how long a node that stops sends its sessions away, a few at a time; 0: all at once. Elsewhere they are all due at once. */
+  /** How long a stopping node takes to disconnect its clients, a few at a time, so that they don't reach another node all at once. 0: all at once. */
   readonly leaveMs: number;
   /** How long `close()` waits for appends in flight, and then for connections to end. */
   readonly stopMs: number;
-  /** Entries that wait for the end of a turn, and that are kept for those who catch up. */
+  /** Per room: entries that wait for the end of a tick, and entries kept for subscriptions that are catching up. */
   readonly pendingBytes: number;
   readonly backlogEntries: number;
   readonly pageBytes: number;
-  /** For how long an invite may be made. */
+  /** The longest lifetime of an invite. */
   readonly inviteLifetimeMs: number;
   readonly accessKeysCached: number;
-  /** How soon a log that went away is followed again. */
+  /** How long to wait before following a room's log again after it was lost. */
   readonly retryMs: number;
   readonly sweepMs: number;
-  /** Frames taken of one connection before the others have their turn. */
+  /** How many frames of one connection are handled before other connections get a turn. */
   readonly framesInRow: number;
-  /** Per connection: so many a second, and so many at once. What comes faster is read later. */
+  /** Per connection: the rate, and the largest burst. Frames beyond it are delayed. */
   readonly framesPerSecond: number;
   readonly framesBurst: number;
-  /** Per connection likewise; what comes faster is refused, with the time to wait. */
+  /** Per connection. Posts beyond the rate are refused, with the time to wait; signals are dropped. */
   readonly postsPerSecond: number;
   readonly postsBurst: number;
   readonly signalsPerSecond: number;
@@ -58,7 +58,7 @@ export interface ServerLimits {
 export const SERVER_LIMITS: ServerLimits = {
   connections: 20_000,
   connectionsPerAddress: 500,
-  sparesLoopback: true,
+  exemptsLoopback: true,
   roomsFollowed: 100_000,
   roomsPerConnection: LIMITS.roomsPerConnection,
   entersPerConnection: LIMITS.entersPerConnection,

@@ -2,40 +2,42 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Entry, RoomLog } from '../log/log.ts';
 import type { BroadcastObserver } from '../room/broadcast-observer.ts';
 
-/** What is counted as it stands, when it is asked for. */
+/** Values that are read each time the metrics are requested. */
 export interface MetricsSources {
   connections(): number;
-  /** That are kept. Absent: it isn't known. */
+  /** Rooms stored. Absent: unknown. */
   rooms?(): number;
-  /** That somebody follows. */
+  /** Rooms that someone follows. */
   roomsLive(): number;
-  /** Requests that wait for the log. */
+  /** Requests waiting for the log. */
   inFlight(): number;
-  /** Whether the log takes writes. */
+  /** Whether the log accepts writes. */
   writable(): boolean;
 }
 
 const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 const COMMIT_CHANGES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
-/** What a node does, in numbers: never whose, and of no room by its id. Its text is what Prometheus reads (text format 0.0.4). */
+/** The metrics of a node, as Prometheus reads them (text format 0.0.4). They name no room, address or member. */
 export class Metrics implements BroadcastObserver {
   readonly #registry = new Registry();
-  readonly #appends = this.#counter('gochat_appends_total', 'Entries made durable, by kind.', ['kind']);
+  readonly #appends = this.#counter('gochat_appends_total', 'Entries appended to the log, by kind.', [
+    'kind',
+  ]);
   readonly #repeats = this.#counter(
     'gochat_repeats_total',
-    'Requests that had been done before, by their ids.',
+    'Requests that repeated an earlier one with the same id.',
   );
   readonly #conflicts = this.#counter(
     'gochat_conflicts_total',
-    'Requests that came behind another handshake than they named, by kind.',
+    'Requests refused because a newer handshake exists, by kind.',
     ['kind'],
   );
   readonly #deliveries = this.#counter(
     'gochat_deliveries_total',
-    'Entries handed to connections that follow live.',
+    'Entries sent to live subscriptions, once per subscription.',
   );
-  readonly #deliveredBytes = this.#counter('gochat_delivered_bytes_total', 'Sealed bytes in those.');
+  readonly #deliveredBytes = this.#counter('gochat_delivered_bytes_total', 'Sealed bytes of those entries.');
   readonly #refusals = this.#counter(
     'gochat_refusals_total',
     'Requests and connections refused, by error code (docs/protocol.md).',
@@ -43,26 +45,28 @@ export class Metrics implements BroadcastObserver {
   );
   readonly #ended = this.#counter(
     'gochat_ended_total',
-    'Connections that were ended for what they did, by error code (docs/protocol.md).',
+    'Connections closed with an error, by error code (docs/protocol.md).',
     ['code'],
   );
   readonly #appendSeconds = new Histogram({
     name: 'gochat_append_seconds',
-    help: 'From a request for an entry to its being durable, by kind.',
+    help: 'Seconds from a request to append an entry until it is durable, by kind.',
     labelNames: ['kind'],
     buckets: APPEND_SECONDS,
     registers: [this.#registry],
   });
   readonly #commitChanges = new Histogram({
     name: 'gochat_commit_changes',
-    help: 'Changes that shared one sync of the disk.',
+    help: 'Writes that shared one sync of the disk.',
     buckets: COMMIT_CHANGES,
     registers: [this.#registry],
   });
 
   constructor() {
-    this.#gauge('gochat_resident_bytes', 'Resident memory of the process.', () => process.memoryUsage.rss());
-    this.#gauge('gochat_cpu_seconds', 'Processor time of the process, user and system.', cpuSeconds);
+    this.#gauge('gochat_resident_bytes', 'Resident memory of the process in bytes.', () =>
+      process.memoryUsage.rss(),
+    );
+    this.#gauge('gochat_cpu_seconds', 'CPU time of the process in seconds, user and system.', cpuSeconds);
   }
 
   get contentType(): string {
@@ -73,13 +77,13 @@ export class Metrics implements BroadcastObserver {
     return this.#registry.metrics();
   }
 
-  /** Once, by the node that is counted. */
+  /** Registers the gauges. The node calls it once. */
   observe({ connections, roomsLive, inFlight, rooms, writable }: MetricsSources): void {
-    this.#gauge('gochat_connections', 'Connections that stand.', connections);
-    if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms that are kept.', rooms);
-    this.#gauge('gochat_rooms_live', 'Rooms that somebody follows.', roomsLive);
-    this.#gauge('gochat_requests_in_flight', 'Requests that wait for the log.', inFlight);
-    this.#gauge('gochat_log_writable', '1 while the log takes writes.', () => Number(writable()));
+    this.#gauge('gochat_connections', 'Open connections.', connections);
+    if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms stored.', rooms);
+    this.#gauge('gochat_rooms_live', 'Rooms that someone follows.', roomsLive);
+    this.#gauge('gochat_requests_in_flight', 'Requests waiting for the log.', inFlight);
+    this.#gauge('gochat_log_writable', '1 while the log accepts writes, else 0.', () => Number(writable()));
   }
 
   broadcast(_room: string, { body }: Entry, connections: number): void {
@@ -96,7 +100,7 @@ export class Metrics implements BroadcastObserver {
     if (ends) this.#ended.inc({ code });
   }
 
-  /** The same log, with its appends counted and timed. */
+  /** Wraps a log so that its appends are counted and timed. */
   watch(log: RoomLog): RoomLog {
     const timed = async <T extends object>(kind: string, work: Promise<T>): Promise<T> => {
       const began = performance.now();

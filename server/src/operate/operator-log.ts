@@ -2,7 +2,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import pino, { type Logger } from 'pino';
 import type { Entry } from '../log/log.ts';
 import type { BroadcastObserver } from '../room/broadcast-observer.ts';
-import type { LogLevel } from './options.ts';
+import type { LogLevel } from './serve-options.ts';
 
 export interface Output {
   write(text: string): unknown;
@@ -17,15 +17,16 @@ export interface OperatorLogOptions {
 
 export interface OperatorLog {
   readonly logger: Logger;
-  readonly view: BroadcastObserver | undefined;
+  /** Logs each message; undefined when it should not. */
+  readonly observer: BroadcastObserver | undefined;
 }
 
 const CIPHERTEXT_CHARS = 40;
-/** What fits a line of 100 columns with the rest. */
+/** A pretty line has up to 100 columns. */
 const PRETTY_CIPHERTEXT_CHARS = 24;
 const PRETTY_ROOM_CHARS = 8;
 
-/** What the operator reads: what the server does, and of each message all that the server sees, its ciphertext shortened. */
+/** Opens the log of what the server does. Its observer logs each message as the server sees it, with the ciphertext shortened. */
 export function openOperatorLog({ format, level, showsMessages, out }: OperatorLogOptions): OperatorLog {
   const logger = pino(
     {
@@ -38,11 +39,12 @@ export function openOperatorLog({ format, level, showsMessages, out }: OperatorL
       ? { write: (line: string) => out.write(line) }
       : { write: (line: string) => out.write(prettyLine(line)) },
   );
-  const views = { json: new JsonView(logger), pretty: new PrettyView(out) };
-  return { logger, view: showsMessages && logger.isLevelEnabled('info') ? views[format] : undefined };
+  const observers = { json: new JsonMessageLog(logger), pretty: new PrettyMessageLog(out) };
+  const logsMessages = showsMessages && logger.isLevelEnabled('info');
+  return { logger, observer: logsMessages ? observers[format] : undefined };
 }
 
-class JsonView implements BroadcastObserver {
+class JsonMessageLog implements BroadcastObserver {
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -64,7 +66,7 @@ class JsonView implements BroadcastObserver {
   }
 }
 
-class PrettyView implements BroadcastObserver {
+class PrettyMessageLog implements BroadcastObserver {
   readonly #out: Output;
 
   constructor(out: Output) {
@@ -91,7 +93,7 @@ function clock(at: Date): string {
   return at.toTimeString().slice(0, 8);
 }
 
-/** One of pino's lines for people; its fields are ours, so that they hold no control characters unescaped. */
+/** Formats one of pino's lines for people. Values are printed as JSON, which escapes control characters. */
 function prettyLine(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);

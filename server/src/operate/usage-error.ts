@@ -1,11 +1,11 @@
 import { CannotOpen } from '../log/cannot-open.ts';
 
-/** What was asked for can't be done as it was asked; the message is one line for whoever asked. */
+/** The settings or arguments can't be used. The message is one line for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What stands in the way of opening a data folder is the caller's to put right. */
+/** Turns {@link CannotOpen} into a {@link UsageError}: the operator has to fix it. */
 export async function orUsage<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,7 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Entry } from '../log/log.ts';
 
-/** Who is told of each entry that went out: all that the server sees of it. */
+/** Is called for each entry that was sent to live subscriptions. */
 export interface BroadcastObserver {
   broadcast(room: RoomId, entry: Entry, connections: number): void;
 }

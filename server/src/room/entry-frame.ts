@@ -5,7 +5,7 @@ import type { Transport } from '../net/link.ts';
 import { textHead } from '../net/web-frame.ts';
 import { positionText } from './positions.ts';
 
-/** An entry as frames carry it, without its room. */
+/** The members that an entry has in `entry` and `page` frames. */
 export function storedFields(entry: Entry): Omit<EntryFrame, 'type' | 'room'> {
   const { buffer, byteOffset, byteLength } = entry.body;
   return {
@@ -16,13 +16,13 @@ export function storedFields(entry: Entry): Omit<EntryFrame, 'type' | 'room'> {
   };
 }
 
-/** As `encodeFrame` writes it, by hand: of all frames this one is made most, and none of its fields needs escaping. */
+/** Encodes an `entry` frame as `encodeFrame` would, but faster: it is the most frequent frame, and no member needs escaping. */
 export function encodeEntry(room: RoomId, entry: Entry): string {
   const { seq, kind, at, body } = storedFields(entry);
   return `{"type":"entry","room":"${room}","seq":"${seq}","kind":"${kind}","at":${at},"body":"${body}"}`;
 }
 
-/** Many encoded frames as one transport carries them, in one buffer. They hold ASCII only: base64url, ids and numbers. */
+/** Joins encoded frames into one buffer for a transport. @param frames ASCII only */
 export function packFrames(transport: Transport, frames: readonly string[]): Buffer {
   return transport === 'line' ? packLines(frames) : packMessages(frames);
 }

@@ -9,9 +9,11 @@ import type { Subscription } from './subscription.ts';
 
 interface PendingSignal {
   readonly frame: string;
-  /** Absent: somebody on another node. */
+  /** Absent: the sender is on another node. */
   readonly from: Subscription | undefined;
 }
+
+const SIGNALS_PER_TICK = 64;
 
 export interface FanoutLimits {
   readonly pendingBytes: number;
@@ -20,27 +22,32 @@ export interface FanoutLimits {
 }
 
 /**
- * Writes a room's new entries to its live followers: what came in one turn of the event loop is encoded once, joined once, and
- * the same buffer is written to each, with one write.
+ * Writes a room's new entries to its live subscriptions. The entries that arrive in one tick of the event loop are encoded once
+ * into one buffer, which is written to each subscription with one write.
  */
 export class Fanout {
   readonly live = new Set<Subscription>();
   readonly #room: RoomId;
-  readonly #turn: EndOfTick;
+  readonly #endOfTick: EndOfTick;
   readonly #limits: FanoutLimits;
-  readonly #views: readonly BroadcastObserver[];
+  readonly #observers: readonly BroadcastObserver[];
   #entries: Entry[] = [];
   #bytes = 0;
   #signals: PendingSignal[] = [];
 
-  constructor(room: RoomId, turn: EndOfTick, limits: FanoutLimits, views: readonly BroadcastObserver[]) {
+  constructor(
+    room: RoomId,
+    endOfTick: EndOfTick,
+    limits: FanoutLimits,
+    observers: readonly BroadcastObserver[],
+  ) {
     this.#room = room;
-    this.#turn = turn;
+    this.#endOfTick = endOfTick;
     this.#limits = limits;
-    this.#views = views;
+    this.#observers = observers;
   }
 
-  /** Whether no more entries may be added before the end of the turn. */
+  /** Whether no more entries may be added in this tick. */
   get full(): boolean {
     return this.#bytes > this.#limits.pendingBytes;
   }
@@ -50,14 +57,14 @@ export class Fanout {
       this.#entries.push(entry);
       this.#bytes += entry.body.length;
     }
-    this.#turn.atEnd(this.#flush);
+    this.#endOfTick.atEnd(this.#flush);
   }
 
-  /** Ephemeral: dropped when the turn has had many already. */
+  /** Dropped when this tick has had {@link SIGNALS_PER_TICK} already. @param from absent: the sender is on another node */
   signal(from: Subscription | undefined, body: string): void {
-    if (this.#signals.length >= 64) return;
+    if (this.#signals.length >= SIGNALS_PER_TICK) return;
     this.#signals.push({ frame: encodeFrame({ type: 'signal', room: this.#room, body }), from });
-    this.#turn.atEnd(this.#flush);
+    this.#endOfTick.atEnd(this.#flush);
   }
 
   readonly #flush = (): void => {
@@ -74,51 +81,52 @@ export class Fanout {
     this.#flushSignals();
   };
 
-  /** @param entries that end at a retirement or with the turn, of which `last` is the last. */
+  /** @param entries in order; only the last of them, `last`, may retire keys */
   #deliver(entries: readonly Entry[], last: Entry): void {
     const first = entries[0]?.pos ?? last.pos;
     const frames = entries.map((entry) => encodeEntry(this.#room, entry));
     const packed: Partial<Record<Transport, Buffer>> = {};
     let reached = 0;
-    for (const follower of this.live) {
-      // One that has just caught up may have read some of these from the log.
-      if (follower.at >= last.pos) {
-        if (follower.stopsAt(last)) follower.hold(last.pos);
+    for (const subscription of this.live) {
+      // A subscription that has just caught up may have read some of these entries from the log.
+      if (subscription.at >= last.pos) {
+        if (subscription.stopsAt(last)) subscription.suspend(last.pos);
         continue;
       }
-      if (follower.link.buffered > this.#limits.writeQueueBytes) {
-        follower.cut();
+      if (subscription.link.buffered > this.#limits.writeQueueBytes) {
+        subscription.slow();
         continue;
       }
-      const { transport } = follower.link;
-      if (follower.at < first) {
+      const { transport } = subscription.link;
+      if (subscription.at < first) {
         packed[transport] ??= packFrames(transport, frames);
-        follower.link.write(packed[transport]);
+        subscription.link.write(packed[transport]);
       } else {
-        const rest = frames.filter((_, i) => (entries[i]?.pos ?? 0) > follower.at);
-        follower.link.write(packFrames(transport, rest));
+        const rest = frames.filter((_, i) => (entries[i]?.pos ?? 0) > subscription.at);
+        subscription.link.write(packFrames(transport, rest));
       }
-      follower.at = last.pos;
+      subscription.at = last.pos;
       reached += 1;
-      if (follower.stopsAt(last)) follower.hold(last.pos);
+      if (subscription.stopsAt(last)) subscription.suspend(last.pos);
     }
-    for (const view of this.#views) for (const entry of entries) view.broadcast(this.#room, entry, reached);
+    for (const observer of this.#observers)
+      for (const entry of entries) observer.broadcast(this.#room, entry, reached);
   }
 
   #flushSignals(): void {
-    // One whose key was retired in this very turn is heard no more.
+    // The sender's key may have been retired in this tick.
     const signals = this.#signals.filter(({ from }) => from === undefined || this.live.has(from));
     this.#signals = [];
     if (signals.length === 0) return;
     const senders = new Set(signals.map((signal) => signal.from));
     const packed: Partial<Record<Transport, Buffer>> = {};
-    for (const follower of this.live) {
-      const { transport, buffered } = follower.link;
+    for (const subscription of this.live) {
+      const { transport, buffered } = subscription.link;
       if (buffered > this.#limits.writeMarkBytes) continue;
-      if (senders.has(follower)) {
-        const others = signals.filter((signal) => signal.from !== follower);
+      if (senders.has(subscription)) {
+        const others = signals.filter((signal) => signal.from !== subscription);
         if (others.length > 0)
-          follower.link.write(
+          subscription.link.write(
             packFrames(
               transport,
               others.map((signal) => signal.frame),
@@ -129,7 +137,7 @@ export class Fanout {
           transport,
           signals.map((signal) => signal.frame),
         );
-        follower.link.write(packed[transport]);
+        subscription.link.write(packed[transport]);
       }
     }
   }

@@ -2,52 +2,52 @@ import { LIMITS } from '@gochat/protocol/limits';
 import type { LogPosition } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 
-/** So many may wait to be repeated: a client has fewer in flight. */
+/** How many refused posts may wait to be repeated. A client has fewer in flight. */
 const MOST_WAITING = 4 * LIMITS.requestsInFlight;
-/** Who doesn't repeat for so long what all others wait for has lost its way: a new connection begins anew. */
+/** A client that doesn't repeat the first waiting post for this long is disconnected, and starts over on a new connection. */
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * Keeps one connection's posts to one room in the order in which they first came, although some are refused for now and repeated
- * later. A sender counts its messages and readers take each only in its turn: what is overtaken is lost to them.
+ * Keeps one connection's posts to one room in the order in which they first arrived, although some are refused and repeated later.
+ * Senders number their messages, and readers reject a message that arrives after a later one.
  */
 export class PostOrder {
-  /** Those that are to be repeated, with their turns. All were sealed for the same handshake. */
+  /** The posts that must be repeated, with their places. All have the same base. */
   readonly #waiting = new Map<string, number>();
   #base: LogPosition = 0;
   #last = 0;
-  /** When the first of those that wait was repeated last, or began to wait. */
+  /** When the last post was let through. */
   #movedAt = 0;
 
   /**
-   * Whether a post may go to the log now.
-   * @returns its turn, to be given back if it is refused after all
+   * Lets a post through to the log.
+   * @returns its place in the order, to pass to {@link refused} if the post is refused after all
    * @param now milliseconds
-   * @throws Refusal `unavailable` while an earlier one is to be repeated first
+   * @throws Refusal `unavailable` while an earlier post must be repeated first
    */
   admit(id: string, base: LogPosition, now: number): number {
     this.#reach(base);
-    const turn = this.#waiting.get(id) ?? ++this.#last;
-    if (base === this.#base && Math.min(...this.#waiting.values()) < turn) {
-      this.refused(id, base, turn);
+    const place = this.#waiting.get(id) ?? ++this.#last;
+    if (base === this.#base && Math.min(...this.#waiting.values()) < place) {
+      this.refused(id, base, place);
       const closes = now - this.#movedAt > LONGEST_WAIT_MS;
-      throw new Refusal('unavailable', 'posts before this one were refused: repeat them first', { closes });
+      throw new Refusal('unavailable', 'earlier posts were refused: repeat them first', { closes });
     }
     this.#movedAt = now;
     this.#waiting.delete(id);
-    return turn;
+    return place;
   }
 
-  /** It was refused for now. @param turn absent: it has had none. @throws Refusal `rate-limited` when too many wait */
-  refused(id: string, base: LogPosition, turn = this.#waiting.get(id) ?? ++this.#last): void {
+  /** Records that a post was refused and must be repeated. @param place absent: it has none yet. @throws Refusal `rate-limited` when too many wait */
+  refused(id: string, base: LogPosition, place = this.#waiting.get(id) ?? ++this.#last): void {
     this.#reach(base);
     if (base !== this.#base) return;
     if (this.#waiting.size >= MOST_WAITING && !this.#waiting.has(id))
       throw new Refusal('rate-limited', 'too many posts wait to be repeated', { closes: true });
-    this.#waiting.set(id, turn);
+    this.#waiting.set(id, place);
   }
 
-  /** What is sealed for a newer handshake was sealed anew, and so was all that it could overtake. */
+  /** A post with a newer base was encrypted again, and so were all posts before it: the old ones no longer matter. */
   #reach(base: LogPosition): void {
     if (base <= this.#base) return;
     this.#base = base;

@@ -4,18 +4,17 @@ import { type Retirements, retirementOf } from './retirements.ts';
 import type { Room } from './room.ts';
 import { roomHeadOf } from './room-head.ts';
 
-/** What is known of a room, where the client may be ahead of what this node has been told. */
-interface Known {
-  /** Nothing stands behind it, whatever a client names. */
+interface KnownRoom {
+  /** No later entry exists, whatever position a client names. */
   readonly last: LogPosition;
   readonly handshake: LogPosition;
   readonly retirements: Retirements;
 }
 
 /**
- * The first handshake behind `key` that retired it, as far as is known: every one at or before `upTo` is; about later ones the
- * log tells, entry by entry. Beside it the room's last handshake.
- * @throws Refusal `invalid` when `upTo` lies behind the room's end, `refused` when the key is too old to tell.
+ * Finds the first handshake after `key` that retired it. All handshakes up to `upTo` are considered, even those that this node has
+ * not received yet. Callers check later handshakes as they read them.
+ * @throws Refusal `invalid` when `upTo` is after the room's end, `refused` when the key is too old to know
  */
 export async function retirementUpTo(
   log: RoomLog,
@@ -33,8 +32,8 @@ export async function retirementUpTo(
   return { retirement, handshake, last };
 }
 
-async function askHead(log: RoomLog, room: Room, upTo: LogPosition): Promise<Known> {
-  const { last, given, handshake, record } = await roomHeadOf(log, room.id);
-  if (upTo > given) throw new Refusal('invalid', 'the position lies behind the end of this room');
+async function askHead(log: RoomLog, room: Room, upTo: LogPosition): Promise<KnownRoom> {
+  const { last, issued, handshake, record } = await roomHeadOf(log, room.id);
+  if (upTo > issued) throw new Refusal('invalid', 'the position is after the end of this room');
   return { last, handshake, retirements: record.retirements };
 }

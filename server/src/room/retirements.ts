@@ -2,9 +2,11 @@ import type { LogPosition } from '../log/log.ts';
 
 const KEPT = 1000;
 
-/** The handshakes that retired earlier access keys, ascending: the newest of them, and whether there were more. */
+/** Which handshakes retired the access keys before them. */
 export interface Retirements {
+  /** The newest {@link KEPT} of them, ascending. */
   readonly positions: readonly LogPosition[];
+  /** Whether older ones were dropped. */
   readonly cut: boolean;
 }
 
@@ -15,12 +17,15 @@ export function addRetirement({ positions, cut }: Retirements, position: LogPosi
   return { positions: all.slice(-KEPT), cut: cut || all.length > KEPT };
 }
 
-/** A key that was added before this position is retired. 0 when none is. */
+/** Every key added before this position is retired. 0: none is. */
 export function lastRetirement({ positions }: Retirements): LogPosition {
   return positions.at(-1) ?? 0;
 }
 
-/** The handshake that retired the key added at `key`; `forgotten` when that may have been before those that are kept. */
+/**
+ * @param key the position of the handshake that added the key
+ * @returns the handshake that retired it; undefined if none did; `forgotten` when it may be older than those that are kept
+ */
 export function retirementOf(
   { positions, cut }: Retirements,
   key: LogPosition,

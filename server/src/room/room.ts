@@ -4,53 +4,54 @@ import { LIMITS } from '@gochat/protocol/limits';
 import type { Signals } from '../log/engine.ts';
 import { type Entry, type Follower, type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import type { EndOfTick } from '../net/end-of-tick.ts';
+import type { Link } from '../net/link.ts';
 import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
 import type { RoomHead } from './room-head.ts';
-import type { Subscription } from './subscription.ts';
+import { Subscription, type SubscriptionEvents } from './subscription.ts';
 
 const POSITION_BYTES = 6;
-const SIGNAL_HEAD = 2 * POSITION_BYTES;
+const SIGNAL_HEAD_BYTES = 2 * POSITION_BYTES;
 
 export interface RoomContext {
   readonly log: RoomLog;
   /** Absent: no other node serves the room. */
   readonly signals?: Signals;
-  readonly turn: EndOfTick;
+  readonly endOfTick: EndOfTick;
   readonly limits: FanoutLimits & { readonly retryMs: number };
-  readonly views: readonly BroadcastObserver[];
+  readonly observers: readonly BroadcastObserver[];
 }
 
-/** A room that somebody follows here: one following of its log, shared by every subscription. */
+/** A room that someone on this node follows. It follows the room's log once, for all subscriptions. */
 export class Room {
   readonly id: RoomId;
   readonly fanout: Fanout;
   readonly #context: RoomContext;
-  /** The last position that the log has told us of; what lies before is written or waits for the end of the turn. */
+  /** The last position received from the log. Entries up to it are sent, or wait for the end of the tick. */
   #last: LogPosition;
   #handshake: LogPosition;
   #retirements: Retirements;
   #follower: Follower | undefined;
   #closed = false;
-  /** What came since somebody began to catch up, from behind `#tailStart`; kept only while somebody does. */
+  /** The entries after `#tailStart`. Kept only while a subscription is catching up. */
   #tail: Entry[] = [];
   #tailBytes = 0;
   #tailStart: LogPosition;
-  readonly #catching = new Set<Subscription>();
+  readonly #catchingUp = new Set<Subscription>();
   readonly #endSignals: (() => void) | undefined;
 
-  constructor(id: RoomId, standing: RoomHead, context: RoomContext) {
+  constructor(id: RoomId, head: RoomHead, context: RoomContext) {
     this.id = id;
     this.#context = context;
-    this.#last = standing.last;
-    this.#tailStart = standing.last;
-    this.#handshake = standing.handshake;
-    this.#retirements = standing.record.retirements;
-    this.fanout = new Fanout(id, context.turn, context.limits, context.views);
-    this.#endSignals = context.signals?.listen(id, (told) => this.#hear(told));
+    this.#last = head.last;
+    this.#tailStart = head.last;
+    this.#handshake = head.handshake;
+    this.#retirements = head.record.retirements;
+    this.fanout = new Fanout(id, context.endOfTick, context.limits, context.observers);
+    this.#endSignals = context.signals?.listen(id, (message) => this.#receiveSignal(message));
     this.#follow();
   }
 
@@ -66,39 +67,41 @@ export class Room {
     return this.#retirements;
   }
 
-  /** A key added before this position is retired. */
+  /** Every access key added before this position is retired. */
   get retiredAt(): LogPosition {
     return lastRetirement(this.#retirements);
   }
 
-  /** From here on nothing is missed by those who catch up. */
+  /** The room holds every entry after this position for the subscriptions that are catching up. */
   get tailStart(): LogPosition {
     return this.#tailStart;
   }
 
-  /** The subscription reads the log up to {@link tailStart} at least, then goes live. */
-  beginCatching(subscription: Subscription): void {
-    if (this.#catching.size === 0) this.#tailStart = this.#last;
-    this.#catching.add(subscription);
+  /** @returns a subscription that still has to catch up */
+  subscribe(link: Link, key: LogPosition, since: LogPosition, events: SubscriptionEvents): Subscription {
+    return new Subscription({ room: this.id, link, key, since, events, stopped: this.#stopDelivery });
   }
 
-  /** Joins a subscription that stands at or behind {@link tailStart} to what is live, with neither gap nor duplicate. */
+  /** Starts to keep new entries for this subscription, which reads the log up to at least {@link tailStart} and then goes live. */
+  beginCatchingUp(subscription: Subscription): void {
+    if (this.#catchingUp.size === 0) this.#tailStart = this.#last;
+    this.#catchingUp.add(subscription);
+  }
+
+  /** Makes a subscription live that has every entry up to {@link tailStart}: it misses no entry and gets none twice. */
   goLive(subscription: Subscription): void {
     const rest = this.#tail.filter((entry) => entry.pos > subscription.at);
     const stop = rest.findIndex((entry) => subscription.stopsAt(entry));
     const due = stop < 0 ? rest : rest.slice(0, stop + 1);
     const { link } = subscription;
-    if (due.length > 0)
-      link.write(
-        packFrames(
-          link.transport,
-          due.map((entry) => encodeEntry(this.id, entry)),
-        ),
-      );
+    if (due.length > 0) {
+      const frames = due.map((entry) => encodeEntry(this.id, entry));
+      link.write(packFrames(link.transport, frames));
+    }
     subscription.at = due.at(-1)?.pos ?? subscription.at;
-    this.#endCatching(subscription);
+    this.#endCatchingUp(subscription);
     if (stop >= 0) {
-      subscription.hold(subscription.at);
+      subscription.suspend(subscription.at);
       return;
     }
     const frame = encodeFrame({ type: 'live', room: this.id, seq: positionText(subscription.at) });
@@ -107,31 +110,26 @@ export class Room {
     this.fanout.live.add(subscription);
   }
 
-  /** Passes on what is not kept, here and to other nodes. */
+  /** Sends a signal to the live subscriptions of this node and of other nodes. It is not stored. */
   signal(from: Subscription, body: string): void {
     this.fanout.signal(from, body);
-    const head = Buffer.alloc(SIGNAL_HEAD);
+    const head = Buffer.alloc(SIGNAL_HEAD_BYTES);
     head.writeUIntBE(from.key, 0, POSITION_BYTES);
     head.writeUIntBE(this.retiredAt, POSITION_BYTES, POSITION_BYTES);
     this.#context.signals?.send(this.id, Buffer.concat([head, Buffer.from(body, 'base64url')]));
   }
 
   /**
-   * A signal of another node. It names the key that was proved there and the last retirement that is known there: where either
-   * side hasn't heard yet of a removal that the other has, the removed may be among those who speak or hear.
+   * Passes on a signal of another node. It names the sender's key and the last retirement that the other node knows. If one node
+   * knows of a removal that the other doesn't, the removed member may be the sender or a receiver: the signal is dropped.
    */
-  #hear(told: Uint8Array): void {
-    if (told.length < SIGNAL_HEAD || told.length > SIGNAL_HEAD + LIMITS.signalBytes) return;
-    const data = Buffer.from(told.buffer, told.byteOffset, told.byteLength);
+  #receiveSignal(message: Uint8Array): void {
+    if (message.length < SIGNAL_HEAD_BYTES || message.length > SIGNAL_HEAD_BYTES + LIMITS.signalBytes) return;
+    const data = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     const key = data.readUIntBE(0, POSITION_BYTES);
     const retiredAt = data.readUIntBE(POSITION_BYTES, POSITION_BYTES);
     if (key < this.retiredAt || retiredAt > this.retiredAt) return;
-    this.fanout.signal(undefined, data.toString('base64url', SIGNAL_HEAD));
-  }
-
-  leaveLive(subscription: Subscription): void {
-    this.#endCatching(subscription);
-    this.fanout.live.delete(subscription);
+    this.fanout.signal(undefined, data.toString('base64url', SIGNAL_HEAD_BYTES));
   }
 
   close(): void {
@@ -140,15 +138,20 @@ export class Room {
     this.#follower?.stop();
   }
 
-  #endCatching(subscription: Subscription): void {
-    if (!this.#catching.delete(subscription) || this.#catching.size > 0) return;
+  readonly #stopDelivery = (subscription: Subscription): void => {
+    this.#endCatchingUp(subscription);
+    this.fanout.live.delete(subscription);
+  };
+
+  #endCatchingUp(subscription: Subscription): void {
+    if (!this.#catchingUp.delete(subscription) || this.#catchingUp.size > 0) return;
     this.#tail = [];
     this.#tailBytes = 0;
   }
 
   #follow(): void {
     try {
-      this.#follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#take(entries));
+      this.#follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#receive(entries));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       this.#followAgain(this.#context.limits.retryMs);
@@ -162,19 +165,19 @@ export class Room {
     );
   }
 
-  /** What stands in the log can't be read: by this version, or not at all. Other rooms are none the worse for it. */
+  /** This version can't read an entry of the log, or the log can't be read at all. Other rooms are not affected. */
   #fail(error: unknown): void {
-    for (const subscription of [...this.fanout.live, ...this.#catching]) subscription.fail(error);
+    for (const subscription of [...this.fanout.live, ...this.#catchingUp]) subscription.fail(error);
     this.#followAgain(this.#context.limits.retryMs);
   }
 
-  /** The log is behind or away: we go on from where we are, for as long as anybody follows. */
+  /** Continues from the last position received, unless the room was closed meanwhile. */
   #followAgain(afterMs: number): void {
     if (this.#closed) return;
     setTimeout(() => this.#closed || this.#follow(), afterMs).unref();
   }
 
-  #take(batch: readonly Entry[]): boolean {
+  #receive(batch: readonly Entry[]): boolean {
     if (this.fanout.full || this.#closed) return false;
     const entries = batch.filter((entry) => entry.pos > this.#last);
     const last = entries.at(-1);
@@ -184,7 +187,7 @@ export class Room {
       if (entry.kind === 'handshake') this.#handshake = entry.pos;
       if (entry.retires === true) this.#retirements = addRetirement(this.#retirements, entry.pos);
     }
-    if (this.#catching.size > 0) this.#keep(entries);
+    if (this.#catchingUp.size > 0) this.#keep(entries);
     this.fanout.add(entries);
     return true;
   }

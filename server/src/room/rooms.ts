@@ -3,16 +3,16 @@ import { Refusal } from '../session/refusal.ts';
 import { Room, type RoomContext } from './room.ts';
 import { roomHeadOf } from './room-head.ts';
 
-interface Held {
+interface Followed {
   readonly room: Promise<Room>;
-  holds: number;
+  users: number;
 }
 
-/** The rooms that somebody follows on this node, each once. */
+/** The rooms that someone on this node follows. Each is open once, however many connections use it. */
 export class Rooms {
   readonly #context: RoomContext;
   readonly #limit: number;
-  readonly #held = new Map<RoomId, Held>();
+  readonly #followed = new Map<RoomId, Followed>();
 
   constructor(context: RoomContext, limit: number) {
     this.#context = context;
@@ -20,24 +20,24 @@ export class Rooms {
   }
 
   get size(): number {
-    return this.#held.size;
+    return this.#followed.size;
   }
 
   /**
-   * The live room, until a matching {@link release}.
-   * @throws Refusal `no-room` or `full`; then there is nothing to release.
+   * Opens the room, or uses it if it is open. The caller must call {@link release} once.
+   * @throws Refusal `no-room` or `full`; the caller then has nothing to release
    */
-  async hold(id: RoomId): Promise<Room> {
-    let held = this.#held.get(id);
-    if (held === undefined) {
-      if (this.#held.size >= this.#limit)
-        throw new Refusal('full', 'the server follows as many rooms as it may');
-      held = { room: this.#open(id), holds: 0 };
-      this.#held.set(id, held);
+  async acquire(id: RoomId): Promise<Room> {
+    let followed = this.#followed.get(id);
+    if (followed === undefined) {
+      if (this.#followed.size >= this.#limit)
+        throw new Refusal('full', 'the server follows the maximum number of rooms');
+      followed = { room: this.#open(id), users: 0 };
+      this.#followed.set(id, followed);
     }
-    held.holds += 1;
+    followed.users += 1;
     try {
-      return await held.room;
+      return await followed.room;
     } catch (error) {
       this.release(id);
       throw error;
@@ -45,21 +45,21 @@ export class Rooms {
   }
 
   release(id: RoomId): void {
-    const held = this.#held.get(id);
-    if (held === undefined) return;
-    held.holds -= 1;
-    if (held.holds > 0) return;
-    this.#held.delete(id);
-    held.room.then(
+    const followed = this.#followed.get(id);
+    if (followed === undefined) return;
+    followed.users -= 1;
+    if (followed.users > 0) return;
+    this.#followed.delete(id);
+    followed.room.then(
       (room) => room.close(),
       () => undefined,
     );
   }
 
   close(): void {
-    for (const id of [...this.#held.keys()]) {
-      const held = this.#held.get(id);
-      if (held !== undefined) held.holds = 1;
+    for (const id of [...this.#followed.keys()]) {
+      const followed = this.#followed.get(id);
+      if (followed !== undefined) followed.users = 1;
       this.release(id);
     }
   }

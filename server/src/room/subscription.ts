@@ -1,68 +1,83 @@
-import type { Entry, LogPosition, RoomId } from '../log/log.ts';
+import type { RoomId } from '@gochat/protocol/fields';
+import type { Entry, LogPosition } from '../log/log.ts';
 import type { Link } from '../net/link.ts';
 import { PostOrder } from './post-order.ts';
-import type { Room } from './room.ts';
 
-/** What a subscription tells the session that it belongs to. */
+/** What a subscription reports to the session that it belongs to. */
 export interface SubscriptionEvents {
-  /** The link's queue is full. */
+  /** The link's write queue is full. */
   slow(): void;
-  /** Delivery has stopped behind the handshake that retired the key. */
-  held(subscription: Subscription, retirement: LogPosition): void;
-  /** Nothing more of the room can be read here. */
+  /** Delivery has stopped after the handshake that retired the key. */
+  suspended(subscription: Subscription, retirement: LogPosition): void;
+  /** The room's log can't be read. */
   failed(room: RoomId, error: unknown): void;
 }
 
-/** One connection's following of one room, proved with one access key. */
-export class Subscription {
-  readonly room: Room;
+export interface SubscriptionOptions {
+  readonly room: RoomId;
   readonly link: Link;
   /** The position of the handshake whose access key was proved. */
   readonly key: LogPosition;
-  /** Everything up to here was written to the link. */
+  /** The last position that the client has. */
+  readonly since: LogPosition;
+  readonly events: SubscriptionEvents;
+  /** Called when the room must deliver nothing more to this subscription. It may be called more than once. */
+  readonly stopped: (subscription: Subscription) => void;
+}
+
+/** One connection's subscription to one room, proved with one access key. */
+export class Subscription {
+  readonly room: RoomId;
+  readonly link: Link;
+  /** The position of the handshake whose access key was proved. */
+  readonly key: LogPosition;
+  /** Every entry up to this position was written to the link. */
   at: LogPosition;
-  /** `catching`: the backlog is on its way. `held`: the key was retired, nothing is delivered. `ended`: for good. */
-  state: 'catching' | 'live' | 'held' | 'ended' = 'catching';
+  /** `catching-up`: the backlog is being sent. `suspended`: the key was retired, nothing is delivered. `ended`: for good. */
+  state: 'catching-up' | 'live' | 'suspended' | 'ended' = 'catching-up';
   readonly #events: SubscriptionEvents;
+  readonly #stopped: (subscription: Subscription) => void;
   #posts: PostOrder | undefined;
 
-  constructor(room: Room, link: Link, key: LogPosition, since: LogPosition, events: SubscriptionEvents) {
+  constructor({ room, link, key, since, events, stopped }: SubscriptionOptions) {
     this.room = room;
     this.link = link;
     this.key = key;
     this.at = since;
     this.#events = events;
+    this.#stopped = stopped;
   }
 
-  /** Of the posts of this connection to this room. Most only read, and have none. */
+  /** The order of this connection's posts to this room. Made when first needed: most subscriptions only read. */
   get posts(): PostOrder {
     this.#posts ??= new PostOrder();
     return this.#posts;
   }
 
-  /** Whether this handshake is the first that retires the proved key: delivery stops at it. */
+  /** Whether this entry retires the proved key: delivery stops after it. */
   stopsAt(entry: Entry): boolean {
     return entry.retires === true && entry.pos > this.key;
   }
 
-  cut(): void {
+  /** Reports that the link's write queue is full. */
+  slow(): void {
     this.#events.slow();
   }
 
-  /** The room's log can't be read. */
+  /** Reports that the room's log can't be read. */
   fail(error: unknown): void {
-    this.#events.failed(this.room.id, error);
+    this.#events.failed(this.room, error);
   }
 
   end(): void {
     this.state = 'ended';
-    this.room.leaveLive(this);
+    this.#stopped(this);
   }
 
-  /** Stops delivery behind the handshake that retired the key. */
-  hold(retirement: LogPosition): void {
-    this.state = 'held';
-    this.room.leaveLive(this);
-    this.#events.held(this, retirement);
+  /** Stops delivery after the handshake at `retirement`, which retired the key. */
+  suspend(retirement: LogPosition): void {
+    this.state = 'suspended';
+    this.#stopped(this);
+    this.#events.suspended(this, retirement);
   }
 }

@@ -2,9 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import type { RoomId } from '@gochat/protocol/fields';
 import { type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import { Refusal } from './refusal.ts';
+import { noRoom } from './refusals.ts';
 import { publicKeyOf } from './signature.ts';
 
-/** The access keys that handshakes added, read from the log and kept for a while. */
+/** Reads access keys from the log and caches up to `limit` of them, the oldest out first. */
 export class AccessKeys {
   readonly #log: RoomLog;
   readonly #limit: number;
@@ -17,7 +18,8 @@ export class AccessKeys {
 
   /**
    * The key that the handshake at `position` added, retired or not.
-   * @throws Refusal `refused` when there stands no handshake, `no-room` when there is no such room.
+   * @throws Refusal `refused` when there is no handshake at that position, `no-room` when there is no such room
+   * @throws Unavailable when the replica that was read is behind
    */
   async at(room: RoomId, position: LogPosition): Promise<KeyObject> {
     const name = `${room} ${position}`;
@@ -35,11 +37,11 @@ export class AccessKeys {
     const entry = page?.entries[0];
     if (entry?.pos === position && entry.access !== undefined) return entry.access;
     const head = await this.#log.head(room);
-    if (head === undefined) throw new Refusal('no-room', 'the server has no such room');
+    if (head === undefined) throw noRoom();
     if (head.handshake === position) return head.access;
-    // Reading may trail the head; what is behind the head is nowhere.
+    // The replica that was read may be behind the head. A position after the head does not exist.
     if (entry === undefined && position > 0 && position < head.handshake)
-      throw new Unavailable('the log trails its head');
-    throw new Refusal('refused', 'no access key of that position');
+      throw new Unavailable('this replica is lagging');
+    throw new Refusal('refused', 'no access key was added at that position');
   }
 }

@@ -2,7 +2,7 @@ import type { Address } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { Refusal } from './refusal.ts';
 
-/** Counts the connections, in all and by address. */
+/** Limits how many connections there are, in total and by address. */
 export class Admission {
   readonly #limits: ServerLimits;
   readonly #byAddress = new Map<string, number>();
@@ -16,13 +16,13 @@ export class Admission {
     return this.#total;
   }
 
-  /** @throws Refusal `full`; else a matching {@link leave} is owed. */
+  /** Counts a connection in. If it doesn't throw, the caller must call {@link leave} once. @throws Refusal `full` */
   enter(address: Address): void {
     const present = this.#byAddress.get(address.name) ?? 0;
-    const spared = address.loopback && this.#limits.sparesLoopback;
+    const exempt = address.loopback && this.#limits.exemptsLoopback;
     if (this.#total >= this.#limits.connections)
-      throw new Refusal('full', 'the server has no room for more connections', { closes: true });
-    if (!spared && present >= this.#limits.connectionsPerAddress) {
+      throw new Refusal('full', 'the server has the maximum number of connections', { closes: true });
+    if (!exempt && present >= this.#limits.connectionsPerAddress) {
       throw new Refusal('full', 'too many connections from this address', { closes: true });
     }
     this.#byAddress.set(address.name, present + 1);

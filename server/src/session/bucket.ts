@@ -1,14 +1,15 @@
-/** A token bucket: `burst` at once, refilled by `perSecond`. Two numbers a connection, so that no map has to be bounded. */
+/** A token bucket. Each connection has its own, of two numbers, so there is no map to bound. */
 export class Bucket {
   #tokens: number;
   #at: number;
 
+  /** @param burst how many tokens it holds at first. @param now milliseconds */
   constructor(burst: number, now: number) {
     this.#tokens = burst;
     this.#at = now;
   }
 
-  /** @returns 0 when a token was taken, else in how many milliseconds there will be one. */
+  /** @returns 0 when a token was taken, else the milliseconds until there is one */
   take(now: number, perSecond: number, burst: number): number {
     this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#at) * perSecond) / 1000);
     this.#at = now;

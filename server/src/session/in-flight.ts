@@ -1,19 +1,19 @@
-/** What must end before the log may close: appends in flight. */
+/** The requests that must end before the log may close. */
 export class InFlight {
   readonly #running = new Set<Promise<unknown>>();
 
-  add<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
-    const done = () => this.#running.delete(work);
-    work.then(done, done);
-    return work;
+  add<T>(request: Promise<T>): Promise<T> {
+    this.#running.add(request);
+    const done = () => this.#running.delete(request);
+    request.then(done, done);
+    return request;
   }
 
   get size(): number {
     return this.#running.size;
   }
 
-  /** Resolves when all of it has ended, well or badly. */
+  /** Resolves when every request has ended, whether it succeeded or failed. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }

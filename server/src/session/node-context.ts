@@ -11,7 +11,7 @@ import type { AddressRates } from './address-rates.ts';
 import type { Admission } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
 
-/** What every session of a node shares. */
+/** What all connections of a node share. */
 export interface NodeContext {
   readonly log: RoomLog;
   readonly state: RoomState;
@@ -21,18 +21,18 @@ export interface NodeContext {
   readonly rates: AddressRates;
   readonly names: ServedNames;
   readonly limits: ServerLimits;
-  readonly turn: EndOfTick;
-  readonly wheel: TimerWheel;
-  readonly work: InFlight;
+  readonly endOfTick: EndOfTick;
+  readonly timers: TimerWheel;
+  readonly inFlight: InFlight;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** The software and its version, as `welcome` says it. */
+  /** The software and its version, as `welcome` names it. */
   readonly software: string;
-  /** What whoever makes a room has to name; nothing, if undefined. */
+  /** The token that `create` must name; undefined: none. */
   readonly createToken: string | undefined;
-  /** After so many seconds messages vanish. */
+  /** How many seconds a message is kept; undefined: for ever. */
   readonly retainSec: number | undefined;
 }

@@ -5,15 +5,15 @@ import { type LogPosition, Unavailable } from '../log/log.ts';
 import { positionText } from '../room/positions.ts';
 
 export interface RefusalDetail {
-  /** With `stale` and `conflict`: the position of the last handshake. */
+  /** For `stale` and `conflict`: the position of the last handshake. */
   readonly handshake?: LogPosition;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
-  /** Whether the connection ends although its code alone wouldn't end it. */
+  /** Closes the connection, although the code alone doesn't. */
   readonly closes?: boolean;
 }
 
-/** A request that is answered by an error frame. The message is for the client's people and holds no secret. */
+/** The reason why a request or connection was refused, sent as an error frame. The message is for people and holds no secret. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ErrorCode;
@@ -29,7 +29,7 @@ export class Refusal extends Error {
     this.closes = detail.closes ?? adviceOf(code).closes;
   }
 
-  /** What is thrown below becomes a refusal; what isn't known is `internal`. */
+  /** Makes a refusal of any error: {@link Unavailable} becomes `unavailable`, an unknown error `internal`. */
   static from(error: unknown): Refusal {
     if (error instanceof Refusal) return error;
     if (error instanceof Unavailable) {
@@ -37,7 +37,7 @@ export class Refusal extends Error {
         cause: error,
       });
     }
-    return new Refusal('internal', 'the server failed; the outcome is unknown', { cause: error });
+    return new Refusal('internal', 'internal error; the outcome is unknown', { cause: error });
   }
 
   frame(about: { readonly id?: RequestId; readonly room?: RoomId } = {}): DownOf<'error'> {

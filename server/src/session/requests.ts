@@ -1,19 +1,20 @@
 import type { Up, UpOf } from '@gochat/protocol/up';
-import { enter, exit } from '../handlers/enter.ts';
-import { create, handshake, refresh } from '../handlers/handshake.ts';
-import { hello, ping } from '../handlers/hello.ts';
-import { fetch, invitation, join } from '../handlers/join.ts';
-import { post, signal } from '../handlers/post.ts';
+import { create } from '../handlers/create.ts';
+import { enter } from '../handlers/enter.ts';
+import { exit } from '../handlers/exit.ts';
+import { fetch } from '../handlers/fetch.ts';
+import type { Handler } from '../handlers/handler.ts';
+import { handshake } from '../handlers/handshake.ts';
+import { hello } from '../handlers/hello.ts';
+import { invitation } from '../handlers/invitation.ts';
+import { join } from '../handlers/join.ts';
+import { ping } from '../handlers/ping.ts';
+import { post } from '../handlers/post.ts';
 import { read } from '../handlers/read.ts';
-import { Refusal } from './refusal.ts';
+import { refresh } from '../handlers/refresh.ts';
+import { signal } from '../handlers/signal.ts';
+import { helloFirst } from './refusals.ts';
 import type { Session } from './session.ts';
-
-/**
- * Takes one request. It returns or resolves as soon as the connection's next frame may be taken: with whatever changes the log
- * already handed to the log, so that nothing overtakes it; the answer may come later.
- * @throws Refusal, which answers the request.
- */
-export type Handler<T extends Up['type']> = (session: Session, frame: UpOf<T>) => Promise<void> | void;
 
 const HANDLERS: { readonly [T in Up['type']]: Handler<T> } = {
   hello,
@@ -31,14 +32,17 @@ const HANDLERS: { readonly [T in Up['type']]: Handler<T> } = {
   ping,
 };
 
+/**
+ * Passes a frame to the handler of its type.
+ * @returns what to wait for before the next frame is handled; undefined: nothing
+ * @throws Refusal, which is sent as the reply
+ */
 export function handle(session: Session, frame: Up): Promise<void> | undefined {
-  if (session.dialled === undefined && frame.type !== 'hello') {
-    throw new Refusal('hello-first', 'the first frame is hello');
-  }
+  if (session.dialled === undefined && frame.type !== 'hello') throw helloFirst();
   return dispatch(session, frame.type, frame) ?? undefined;
 }
 
-/** The table's type says that each handler takes the frames of its own type; only the pairing is asserted. */
+/** The type of {@link HANDLERS} gives each handler the frames of its own type. TypeScript can't follow that, hence the assertion. */
 function dispatch<T extends Up['type']>(session: Session, type: T, frame: Up): Promise<void> | void {
   return HANDLERS[type](session, frame as UpOf<T>);
 }

@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { Refusal } from './refusal.ts';
 
-/** A first frame that this version can't read may still say which version it is of. */
+/** @returns a refusal if the text is a `hello` of another protocol version, even one whose other members are unknown */
 export function otherVersion(text: string): Refusal | undefined {
   if (!text.includes('"hello"')) return undefined;
   try {
@@ -16,10 +16,11 @@ export function otherVersion(text: string): Refusal | undefined {
   }
 }
 
+/** @param theirs the client's version */
 export function versionRefusal(theirs: number): Refusal {
   const older = theirs < PROTOCOL_VERSION ? 'client' : 'server';
   return new Refusal(
     'version',
-    `this server speaks protocol version ${PROTOCOL_VERSION}, the client version ${theirs}: upgrade the ${older}`,
+    `the server speaks protocol version ${PROTOCOL_VERSION}, the client version ${theirs}: upgrade the ${older}`,
   );
 }

@@ -53,13 +53,17 @@ test('a server that is too old is refused, with what to do', async () => {
 });
 
 test('servers that are not there are said to be not there', async () => {
-  const told: string[] = [];
-  const news = { waits: (why: string) => told.push(why), fails: () => undefined, recovers: () => undefined };
-  const opening = openJetStream({ servers: ['127.0.0.1:1'], replicas: 3, startMs: 3_000, news });
+  const reasons: string[] = [];
+  const observer = {
+    waiting: (reason: string) => reasons.push(reason),
+    failed: () => undefined,
+    recovered: () => undefined,
+  };
+  const opening = openJetStream({ servers: ['127.0.0.1:1'], replicas: 3, startMs: 3_000, observer });
   await expect(opening).rejects.toThrow(CannotOpen);
   await expect(opening).rejects.toThrow(/the NATS servers at 127\.0\.0\.1:1 can't be used/);
   // In time, and once.
-  expect(told).toEqual([expect.stringMatching(/127\.0\.0\.1:1/)]);
+  expect(reasons).toEqual([expect.stringMatching(/127\.0\.0\.1:1/)]);
 });
 
 describe.skipIf(binary === undefined)('a server', () => {
@@ -228,7 +232,7 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
     expect((await b.log.head(quiet))?.pos).toBe(only);
     expect(await b.log.read(quiet, 0, 10)).toMatchObject({ entries: [{ kind: 'handshake' }], floor: only });
     const head = await b.log.head(room);
-    expect(Math.max(head?.pos ?? 0, head?.given ?? 0)).toBeGreaterThanOrEqual(long);
+    expect(Math.max(head?.pos ?? 0, head?.issued ?? 0)).toBeGreaterThanOrEqual(long);
     const follower = collect(b.log, room, brief);
     const next = await say(a.log, room, base, 'next');
     expect(next).toBeGreaterThan(last);

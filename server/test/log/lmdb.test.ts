@@ -7,7 +7,7 @@ import { CannotOpen } from '../../src/log/cannot-open.ts';
 import type { EmbeddedEngine } from '../../src/log/engine.ts';
 import { openEnvironment, openTree } from '../../src/log/lmdb/environment.ts';
 import { openLmdb } from '../../src/log/lmdb/open.ts';
-import { mostPerRoom, type Quotas } from '../../src/log/lmdb/quotas.ts';
+import { largestRoom, type Quotas } from '../../src/log/lmdb/quotas.ts';
 import { migrate } from '../../src/log/lmdb/schema.ts';
 import { openTrees } from '../../src/log/lmdb/trees.ts';
 import { Unavailable } from '../../src/log/log.ts';
@@ -324,7 +324,7 @@ describe('quotas', () => {
     const sizes = fc.array(fc.nat(1_000_000), { maxLength: 50 });
     fc.assert(
       fc.property(sizes, fc.nat(1_000_000), fc.nat(5_000_000), (kept, roomBytes, totalBytes) => {
-        const most = mostPerRoom(kept, { roomBytes, totalBytes });
+        const most = largestRoom(kept, { roomBytes, totalBytes });
         const left = kept.map((bytes) => Math.min(bytes, most));
         const total = (all: readonly number[]) => all.reduce((sum, bytes) => sum + bytes, 0);
         expect(total(left)).toBeLessThanOrEqual(totalBytes);

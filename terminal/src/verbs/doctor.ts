@@ -18,6 +18,6 @@ export async function run(
     nodeVersion: process.version,
     software: `gochat ${version}`,
   });
-  for (const { what, health, told } of findings) print(io, `${MARKS[health]} ${what.padEnd(8)} ${told}`);
+  for (const { what, health, text } of findings) print(io, `${MARKS[health]} ${what.padEnd(8)} ${text}`);
   return findings.some(({ health }) => health === 'bad') ? EXIT.internal : EXIT.done;
 }

@@ -24,9 +24,13 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
   const report = await orUsage(
     moveRooms({ ...options, folder: from, progress: (progress) => bar.show(progress) }),
   ).finally(() => bar.end());
-  const { rooms, before, entries } = report;
-  note(io, `rooms moved: ${rooms - before}, with all that was moved before: ${rooms}, of ${entries} entries`);
-  if (rooms > before) note(io, 'each that was moved now was read back from the cluster, and is as it was');
+  const { rooms, movedBefore, entries } = report;
+  note(
+    io,
+    `rooms moved: ${rooms - movedBefore}, with all that was moved before: ${rooms}, of ${entries} entries`,
+  );
+  if (rooms > movedBefore)
+    note(io, 'each that was moved now was read back from the cluster, and is as it was');
   note(io, `${from} is unchanged: don't serve it any more`);
 }
 

@@ -1,59 +1,59 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry, FollowEnd, Follower, LogPosition, Sink } from '../log.ts';
 import { Unavailable } from '../log.ts';
 import { decodeLogRecord, type LogRecord } from './layout.ts';
-import { EngineRefusal, type Stored } from './nats.ts';
+import { EngineRefusal, type StoredMessage } from './nats.ts';
 import type { RoomPage } from './pages.ts';
 
 const PAGE_ENTRIES = 512;
-const HEARD_ENTRIES = 1_024;
-const HEARD_BYTES = 2 * 1024 * 1024;
+const BUFFERED_ENTRIES = 1_024;
+const BUFFERED_BYTES = 2 * 1024 * 1024;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 
-/** What a follower needs of the engine, for its room. */
-export interface Followed {
-  /** A page behind a position; its turn comes when few others read. @throws Unavailable, EngineRefusal */
-  read(behind: LogPosition, limit: number): Promise<RoomPage>;
-  /** Calls back with all that is stored in the room from now on, and when the room is dropped. @returns what ends it */
-  listen(heard: (stored: Stored) => void): () => void;
-  /** Whether it is told that the room was dropped. */
-  isDrop(stored: Stored): boolean;
-  /** Whether it has had its time. */
-  isExpired(kept: LogRecord): boolean;
-  seen(kept: LogRecord): void;
+/** What a follower needs from the engine, for its room. */
+export interface FollowedRoom {
+  /** Reads a page after a position. Waits while many other followers read. @throws Unavailable, EngineRefusal */
+  read(after: LogPosition, limit: number): Promise<RoomPage>;
+  /** Calls `received` with each message stored in the room from now on, and when the room is deleted. @returns a function that ends it */
+  subscribe(received: (stored: StoredMessage) => void): () => void;
+  /** Whether the message announces that the room was deleted. */
+  isDrop(stored: StoredMessage): boolean;
+
+  isExpired(record: LogRecord): boolean;
+  seen(record: LogRecord): void;
   ended(): void;
 }
 
 /**
- * Follows one room without a consumer in the engine: it hears what is stored while it reads what was, joins both, and reads again
- * whenever something may have been lost on its way here. Of that it learns from the sequence that each entry names as the one
- * before it, and from {@link JetStreamFollower.resync}.
+ * Follows one room without a JetStream consumer. It reads the stored entries while it buffers new ones, joins both, and reads again
+ * whenever messages may have been lost. It detects lost messages by the previous sequence that each entry names, and
+ * {@link JetStreamFollower.resync} reports other possible losses.
  */
 export class JetStreamFollower implements Follower {
   readonly done: Promise<FollowEnd>;
-  readonly #followed: Followed;
+  readonly #followed: FollowedRoom;
   readonly #sink: Sink;
-  readonly #silence: () => void;
+  readonly #unsubscribe: () => void;
   #settle!: { resolve(end: FollowEnd): void; reject(error: unknown): void };
   #ended = false;
   #last: LogPosition;
-  /** Nothing is missing up to this sequence. */
-  #whole = 0;
-  #heard: Stored[] = [];
-  #heardBytes = 0;
-  #state: 'live' | 'catching' | 'catching, and once more' = 'catching';
-  /** One reads at a time, or both would deliver the same. */
+  /** Every entry up to this sequence was delivered. */
+  #complete = 0;
+  #buffered: StoredMessage[] = [];
+  #bufferedBytes = 0;
+  #state: 'live' | 'catching-up' | 'catch-up-again' = 'catching-up';
+  /** Only one read may run, or entries would be delivered twice. */
   #reading = false;
 
-  constructor(behind: LogPosition, sink: Sink, followed: Followed) {
-    this.#last = behind;
+  constructor(after: LogPosition, sink: Sink, followed: FollowedRoom) {
+    this.#last = after;
     this.#sink = sink;
     this.#followed = followed;
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#silence = followed.listen((stored) => this.#hear(stored));
+    this.#unsubscribe = followed.subscribe((stored) => this.#receive(stored));
     void this.#catchUp();
   }
 
@@ -65,59 +65,59 @@ export class JetStreamFollower implements Follower {
     this.#end('lost');
   }
 
-  /** Reads what it may have missed. */
+  /** Reads entries that it may have missed. */
   resync(): void {
     if (this.#ended) return;
     if (this.#state !== 'live') {
-      this.#state = 'catching, and once more';
+      this.#state = 'catch-up-again';
       return;
     }
-    this.#state = 'catching';
+    this.#state = 'catching-up';
     void this.#catchUp();
   }
 
-  #hear(stored: Stored): void {
+  #receive(stored: StoredMessage): void {
     if (this.#ended) return;
     if (this.#followed.isDrop(stored)) this.#end('lost');
     else if (this.#state === 'live') this.#take(stored);
-    else this.#keep(stored);
+    else this.#buffer(stored);
   }
 
-  #keep(stored: Stored): void {
-    this.#heard.push(stored);
-    this.#heardBytes += stored.data.length;
-    if (this.#heard.length <= HEARD_ENTRIES && this.#heardBytes <= HEARD_BYTES) return;
-    // A page will bring them.
-    this.#forgetHeard();
-    this.#state = 'catching, and once more';
+  #buffer(stored: StoredMessage): void {
+    this.#buffered.push(stored);
+    this.#bufferedBytes += stored.data.length;
+    if (this.#buffered.length <= BUFFERED_ENTRIES && this.#bufferedBytes <= BUFFERED_BYTES) return;
+    // A later page contains them.
+    this.#clearBuffer();
+    this.#state = 'catch-up-again';
   }
 
-  #forgetHeard(): void {
-    this.#heard = [];
-    this.#heardBytes = 0;
+  #clearBuffer(): void {
+    this.#buffered = [];
+    this.#bufferedBytes = 0;
   }
 
   /**
-   * What is heard is taken only when it proves that nothing is missing in front of it. A message does: it names the message before
-   * it, and the handshake that it was checked against. A handshake names no message, so it is read.
+   * Delivers a received entry only if it proves that no entry before it is missing. A message does: it names the message before it
+   * and the handshake that was its base. A handshake names no message, so a page is read instead.
    */
-  #take(stored: Stored): void {
-    if (stored.seq <= this.#whole) return;
-    let kept: LogRecord;
+  #take(stored: StoredMessage): void {
+    if (stored.seq <= this.#complete) return;
+    let record: LogRecord;
     try {
-      kept = decodeLogRecord(stored);
+      record = decodeLogRecord(stored);
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (kept.entry.kind === 'handshake' || Math.max(stored.before, stored.base) > this.#whole) {
-      this.#keep(stored);
+    if (record.entry.kind === 'handshake' || Math.max(stored.before, stored.base) > this.#complete) {
+      this.#buffer(stored);
       this.resync();
       return;
     }
-    this.#whole = kept.seq;
-    this.#followed.seen(kept);
-    if (!this.#followed.isExpired(kept)) this.#deliver([kept.entry]);
+    this.#complete = record.seq;
+    this.#followed.seen(record);
+    if (!this.#followed.isExpired(record)) this.#deliver([record.entry]);
   }
 
   #deliver(entries: readonly Entry[]): void {
@@ -129,7 +129,7 @@ export class JetStreamFollower implements Follower {
         return;
       }
     } catch (error) {
-      // A sink must not throw; when one does, it must not stop the others.
+      // A sink must not throw. If one does, the other followers continue.
       this.#fail(error);
       return;
     }
@@ -147,7 +147,7 @@ export class JetStreamFollower implements Follower {
       } catch (error) {
         if (!(error instanceof Unavailable || error instanceof EngineRefusal)) this.#fail(error);
         else {
-          await after(retryMs * (0.5 + Math.random() / 2), undefined, { ref: false });
+          await delay(retryMs * (0.5 + Math.random() / 2), undefined, { ref: false });
           retryMs = Math.min(LONGEST_RETRY_MS, retryMs * 2);
         }
       }
@@ -156,7 +156,7 @@ export class JetStreamFollower implements Follower {
   }
 
   async #step(): Promise<void> {
-    this.#state = 'catching';
+    this.#state = 'catching-up';
     const page = await this.#followed.read(this.#last, PAGE_ENTRIES);
     if (this.#ended) return;
     if (page.end === 0 && this.#last > 0) {
@@ -165,12 +165,12 @@ export class JetStreamFollower implements Follower {
     }
     this.#deliver(page.entries);
     if (page.end === undefined) return;
-    this.#whole = page.end;
-    if (this.#state !== 'catching') return;
-    const heard = this.#heard;
-    this.#forgetHeard();
+    this.#complete = page.end;
+    if (this.#state !== 'catching-up') return;
+    const buffered = this.#buffered;
+    this.#clearBuffer();
     this.#state = 'live';
-    for (const stored of heard) this.#hear(stored);
+    for (const stored of buffered) this.#receive(stored);
   }
 
   #end(reason: FollowEnd['reason']): void {
@@ -184,8 +184,8 @@ export class JetStreamFollower implements Follower {
   #leave(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    this.#forgetHeard();
-    this.#silence();
+    this.#clearBuffer();
+    this.#unsubscribe();
     this.#followed.ended();
     return true;
   }

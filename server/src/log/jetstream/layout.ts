@@ -1,17 +1,17 @@
 import { bytesOfId, requireId, requireKey } from '../ids.ts';
 import type { Entry, EntryKind, HandshakeAppend, LogPosition, RoomId } from '../log.ts';
-import type { Stored } from './nats.ts';
+import type { StoredMessage } from './nats.ts';
 
-/** All entries of all rooms; what one room's subjects hold is its log. */
+/** The stream of all entries of all rooms. The messages on one room's subjects are its log. */
 export const LOG_STREAM = 'GOCHAT_LOG';
-/** The values kept per room. */
+/** The stream of state values per room. */
 export const STATE_STREAM = 'GOCHAT_STATE';
-/** Counters that hold across nodes; in memory. */
+/** The stream of counters, in memory, shared by all nodes. */
 export const COUNT_STREAM = 'GOCHAT_COUNTS';
 
 /**
- * The first sequence of the log's stream. A position is its entry's sequence; below this lie those that an embedded engine gave
- * before the room was moved here, and its entries carry them.
+ * The first sequence of the log's stream. A position is the sequence of its entry. Lower positions were issued by an embedded engine
+ * before the room was moved here: those entries carry their position.
  */
 export const FIRST_SEQUENCE = 2 ** 40;
 
@@ -21,7 +21,7 @@ export const logSubject = (room: RoomId, kind: EntryKind): string =>
   `gochat.log.${requireId(room)}.${KINDS[kind]}`;
 export const logSubjects = (room: RoomId): string => `gochat.log.${requireId(room)}.*`;
 export const liveSubjects = (room: RoomId): string => `gochat.live.${requireId(room)}.*`;
-/** Tells of a room that was dropped. */
+/** The subject that announces that a room was deleted. */
 export const dropSubject = (room: RoomId): string => `gochat.live.${requireId(room)}.x`;
 export const DROPS = 'gochat.live.*.x';
 export const roomOfDrop = (subject: string): RoomId => subject.split('.')[2] ?? '';
@@ -30,10 +30,10 @@ export const stateSubject = (room: RoomId, key: string): string =>
   `gochat.state.${requireId(room)}.${Buffer.from(requireKey(key)).toString('base64url')}`;
 export const stateSubjects = (room: RoomId): string => `gochat.state.${requireId(room)}.*`;
 
-/** The key under which a room's `tail` stands: no key of the port's callers, who use words. */
+/** The key of a room's tail (see {@link JetStreamTails}). Other state keys don't begin with NUL. */
 export const TAIL_KEY = '\u0000tail';
 
-/** The key under which it stands that a room was moved here whole, and as of when. */
+/** The key of the digest that marks a room as completely moved here. */
 export const MOVED_KEY = '\u0000moved';
 
 const MESSAGE = 1;
@@ -43,22 +43,22 @@ const ID_BYTES = 16;
 const MESSAGE_HEAD = 1 + 4 * TIME_BYTES;
 const HANDSHAKE_HEAD = 1 + 3 * TIME_BYTES + ID_BYTES + 1 + 4 + 1;
 
-/** What an entry carries that isn't the port's. */
-interface Stamp {
-  /** The last position of the room that its node knew, 0 if none: where that is missing in front of it, something has expired. */
+/** What a record stores in addition to its entry. */
+interface RecordContext {
+  /** The last position of the room that its node knew, 0 if none. If the entry before it in the stream is an earlier one, entries have expired. */
   readonly before: LogPosition;
-  /** The position that an embedded engine gave it. */
+  /** The position that an embedded engine issued. */
   readonly moved?: LogPosition;
 }
 
-export interface MessageRecord extends Stamp {
+export interface MessageRecord extends RecordContext {
   readonly at: number;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
   readonly body: Uint8Array;
 }
 
-export interface HandshakeRecord extends Stamp, Omit<HandshakeAppend, 'id'> {
+export interface HandshakeRecord extends RecordContext, Omit<HandshakeAppend, 'id'> {
   readonly at: number;
   readonly id: string;
 }
@@ -70,7 +70,7 @@ export interface LogRecord {
   readonly before: LogPosition;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
-  /** Of a handshake. */
+  /** Present for handshakes only, as is `state`. */
   readonly id?: string;
   readonly state?: Uint8Array;
 }
@@ -107,8 +107,8 @@ export function encodeHandshake({
   return Buffer.concat([head, access, state, body]);
 }
 
-/** @throws Error when the bytes are none of ours: somebody else writes to the stream, or a later version does. */
-export function decodeLogRecord({ seq, data: bytes }: Pick<Stored, 'seq' | 'data'>): LogRecord {
+/** @throws Error when another program or a later version wrote the bytes */
+export function decodeLogRecord({ seq, data: bytes }: Pick<StoredMessage, 'seq' | 'data'>): LogRecord {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const number = (i: number) => data.readUIntBE(1 + i * TIME_BYTES, TIME_BYTES);
   if (data[0] === MESSAGE && data.length >= MESSAGE_HEAD) {
@@ -130,11 +130,11 @@ export function decodeLogRecord({ seq, data: bytes }: Pick<Stored, 'seq' | 'data
     const entry: Entry = { pos: number(2) || seq, kind: 'handshake', at: number(0), body, access, retires };
     return { seq, entry, before: number(1), expiresAt: 0, id, state };
   }
-  throw new Error(`what stands at ${seq} of ${LOG_STREAM} was not written by this version of gochat`);
+  throw new Error(`can't read message ${seq} of ${LOG_STREAM}: this version of gochat did not write it`);
 }
 
 export interface StateRecord {
-  /** Names the write: who is told of a conflict finds out whether it was with itself. */
+  /** Random per write: after a conflict it shows whether the conflict was with this very write. */
   readonly write: string;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;

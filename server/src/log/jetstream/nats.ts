@@ -10,47 +10,48 @@ import {
 import { Unavailable } from '../log.ts';
 
 export interface NatsOptions {
-  /** `host:port` of the servers, one at least; no others are dialled. */
+  /** `host:port` of the servers, at least one. No others are dialled. */
   readonly servers: readonly string[];
   readonly user?: string;
   readonly password?: string;
   /** The text of a credentials file (JWT and seed). */
   readonly credentials?: string;
-  /** PEM texts. Present, even when empty: TLS is spoken. */
+  /** PEM texts. If present, even if empty, TLS is used. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-/** A message as a stream keeps it, or as it was told when it was stored. */
-export interface Stored {
+/** A message that was read from a stream, or received when it was stored. */
+export interface StoredMessage {
   readonly subject: string;
   readonly seq: number;
-  /** The sequence of the message before it on the same subject; only of what was told. */
+  /** The sequence of the message before it on the same subject. 0 unless it was received or part of a page. */
   readonly before: number;
-  /** The sequence that its publish named as the last of a subject (`Nats-Expected-Last-Subject-Sequence`), else 0; only of what was told. */
+  /** The last sequence that its publish expected (`Nats-Expected-Last-Subject-Sequence`), else 0. 0 unless it was received or part of a page. */
   readonly base: number;
   readonly data: Uint8Array;
 }
 
-export interface Stamped {
+/** A message to publish. */
+export interface OutgoingMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the engine says to a publish. */
+/** JetStream's answer to a publish. */
 export interface PublishAck {
   readonly seq: number;
   readonly duplicate?: boolean;
-  /** Of a batch: how many were stored, one behind the other up to `seq`. */
+  /** For a batch: how many messages were stored. Their sequences are consecutive and end with `seq`. */
   readonly count?: number;
-  /** Of a counter: its value now. */
+  /** For a counter: its new value. */
   readonly val?: string;
 }
 
-/** The engine has answered, and refused. */
+/** The engine answered with an error. */
 export class EngineRefusal extends Error {
   override readonly name = 'EngineRefusal';
-  /** JetStream's own number for it (`err_code`), or the status of a direct answer. */
+  /** JetStream's `err_code`, or the status of a direct answer. */
   readonly code: number;
 
   constructor(code: number, message: string) {
@@ -59,18 +60,17 @@ export class EngineRefusal extends Error {
   }
 }
 
-/** There is no connection to any server: nothing was asked. */
-export class EngineAway extends Unavailable {}
+/** There is no connection to any server, so nothing was sent. */
+export class EngineUnreachable extends Unavailable {}
 
-export interface ServerFacts {
+export interface ServerInfo {
   readonly version: string;
   readonly maxPayload: number;
   readonly jetstream: boolean;
-  /** `host:port` of the one that is connected. */
+  /** `host:port`. */
   readonly server: string;
-  /** What it calls itself. */
   readonly name: string;
-  /** Whether it is one of several. */
+  /** Whether it is part of a cluster. */
   readonly clustered: boolean;
 }
 
@@ -78,7 +78,7 @@ type Stop = () => void;
 
 const CONNECT_MS = 3_000;
 const REQUEST_MS = 2_000;
-/** A server that was frozen is left after two of these and a bit: its sockets stay open. */
+/** How soon a frozen server is noticed: after a little more than two intervals. Its sockets stay open. */
 const PING_MS = 1_500;
 const MAX_PING_OUT = 2;
 const RECONNECT_MS = 200;
@@ -88,10 +88,10 @@ const NO_STREAM = 10059;
 const STATUS_NOT_FOUND = 404;
 const STATUS_END_OF_BATCH = 204;
 
-/** One connection to a cluster of NATS servers. It reconnects by itself, for as long as it isn't closed. */
+/** A connection to a cluster of NATS servers. It reconnects automatically until it is closed. */
 export class Nats {
   readonly #connection: NatsConnection;
-  readonly #shaken = new Set<() => void>();
+  readonly #lossListeners = new Set<() => void>();
   #connected = true;
 
   private constructor(connection: NatsConnection) {
@@ -99,7 +99,7 @@ export class Nats {
     void this.#watch();
   }
 
-  /** @throws Error from the library when none of the servers answers, or they refuse us. */
+  /** @throws the library's error when no server answers, or the credentials are wrong */
   static async connect({ servers, user, password, credentials, tls }: NatsOptions): Promise<Nats> {
     const connection = await connect({
       servers: [...servers],
@@ -111,8 +111,8 @@ export class Nats {
       maxPingOut: MAX_PING_OUT,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
-      // Servers that come and go with their passwords are dialled on; those that a cluster tells of would, when they refuse us, be
-      // dialled without end or pause.
+      // The configured servers are dialled again even after an authentication error. Servers that the cluster announces are not
+      // used: if they rejected the credentials, the library would dial them in an endless loop without a pause.
       ignoreAuthErrorAbort: true,
       ignoreClusterUpdates: true,
       ...(user === undefined ? {} : { user }),
@@ -127,7 +127,7 @@ export class Nats {
     return this.#connected && !this.#connection.isClosed();
   }
 
-  get facts(): ServerFacts {
+  get serverInfo(): ServerInfo {
     const { info } = this.#connection;
     return {
       version: info?.version ?? '0',
@@ -139,22 +139,26 @@ export class Nats {
     };
   }
 
-  /** Is called whenever what was told may have been lost on its way: after a reconnect, or when we took it too slowly. */
-  onShaken(shaken: () => void): void {
-    this.#shaken.add(shaken);
+  /** Calls the listener whenever received messages may have been lost: after a reconnect, or when they were read too slowly. */
+  onPossibleLoss(listener: () => void): void {
+    this.#lossListeners.add(listener);
   }
 
   /**
-   * Stores a message. What is behind `Nats-Msg-Id`, `Nats-Expected-…`, `Nats-TTL` and `Nats-Incr`: NATS's own documentation of JetStream.
-   * @throws EngineRefusal, or Unavailable when no answer came: it may be stored all the same
+   * Stores a message. JetStream's documentation describes the headers `Nats-Msg-Id`, `Nats-Expected-…`, `Nats-TTL` and `Nats-Incr`.
+   * @throws EngineRefusal; Unavailable when no answer arrived: the message may be stored nevertheless
    */
-  async store(message: Stamped, timeout = REQUEST_MS): Promise<PublishAck> {
+  async store(message: OutgoingMessage, timeout = REQUEST_MS): Promise<PublishAck> {
     return parseAck(await this.#request(message, timeout));
   }
 
-  /** Stores all of them or none, and answers once; at most 1,000. @throws as {@link store} */
-  async storeAll(messages: readonly Stamped[], batch: string, timeout = REQUEST_MS): Promise<PublishAck> {
-    const stamped = messages.map((message, i) => ({
+  /** Stores at most 1,000 messages, all of them or none. @param batch a random id. @throws as {@link store} */
+  async storeAll(
+    messages: readonly OutgoingMessage[],
+    batch: string,
+    timeout = REQUEST_MS,
+  ): Promise<PublishAck> {
+    const outgoing = messages.map((message, i) => ({
       ...message,
       headers: {
         ...message.headers,
@@ -163,38 +167,44 @@ export class Nats {
         ...(i === messages.length - 1 ? { 'Nats-Batch-Commit': '1' } : {}),
       },
     }));
-    const last = stamped.pop();
-    if (last === undefined) throw new RangeError('an empty batch');
+    const last = outgoing.pop();
+    if (last === undefined) throw new RangeError('the batch is empty');
     this.#requireConnected();
-    for (const { subject, data, headers: fields } of stamped)
+    for (const { subject, data, headers: fields } of outgoing)
       this.#connection.publish(subject, data, { headers: headersOf(fields) });
     return this.store(last, timeout);
   }
 
-  /** The last message on a subject, which may have wildcards, by the word of the stream's leader. @throws Unavailable, EngineRefusal */
-  async last(stream: string, subject: string): Promise<Stored | undefined> {
+  /** Asks the stream's leader for the last message on a subject, which may have wildcards. @throws Unavailable, EngineRefusal */
+  async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
     return this.#get(stream, { last_by_subj: subject });
   }
 
-  /** The message of this sequence, by the word of the stream's leader. @throws Unavailable, EngineRefusal */
-  async at(stream: string, seq: number): Promise<Stored | undefined> {
+  /** Asks the stream's leader for the message with this sequence. @throws Unavailable, EngineRefusal */
+  async at(stream: string, seq: number): Promise<StoredMessage | undefined> {
     return this.#get(stream, { seq });
   }
 
-  /** The first message on a subject from a sequence on, by the word of the stream's leader. @throws Unavailable, EngineRefusal */
-  async next(stream: string, subject: string, seq: number): Promise<Stored | undefined> {
+  /** Asks the stream's leader for the first message on a subject with at least this sequence. @throws Unavailable, EngineRefusal */
+  async next(stream: string, subject: string, seq: number): Promise<StoredMessage | undefined> {
     return this.#get(stream, { seq, next_by_subj: subject });
   }
 
   /**
-   * The first messages of a subject from `seq` on, in order and none left out: at most `count`, up to `bytes`, from any replica,
-   * which may trail the leader. Fewer where the answer broke off.
+   * Reads the first messages of a subject with at least the sequence `seq`, in order and without gaps: at most `count`, up to
+   * `bytes`. Any replica may answer, and it may be behind the leader. Returns fewer messages if part of the answer was lost.
    * @throws Unavailable, EngineRefusal
    */
-  async page(stream: string, subject: string, seq: number, count: number, bytes: number): Promise<Stored[]> {
+  async page(
+    stream: string,
+    subject: string,
+    seq: number,
+    count: number,
+    bytes: number,
+  ): Promise<StoredMessage[]> {
     this.#requireConnected();
     const query = JSON.stringify({ seq, next_by_subj: subject, batch: count, max_bytes: bytes });
-    const found: Stored[] = [];
+    const found: StoredMessage[] = [];
     try {
       const answers = await this.#connection.requestMany(`$JS.API.DIRECT.GET.${stream}`, query, {
         strategy: 'sentinel',
@@ -204,8 +214,8 @@ export class Nats {
         const status = answer.headers?.code ?? 0;
         if (status === STATUS_NOT_FOUND) return found;
         if (status !== 0 && status !== STATUS_END_OF_BATCH)
-          throw new EngineRefusal(status, answer.headers?.description ?? 'no page');
-        // Each comes as a message of its own, which may be lost: it names the one before it, and so does the end.
+          throw new EngineRefusal(status, answer.headers?.description ?? 'could not read the page');
+        // Each message of the page arrives separately and may be lost. Each names the one before it, and so does the end mark.
         const stored = storedOf(answer);
         if (stored.before !== (found.at(-1)?.seq ?? 0)) break;
         if (status === STATUS_END_OF_BATCH) return found;
@@ -215,21 +225,21 @@ export class Nats {
       if (error instanceof EngineRefusal) throw error;
       if (found.length === 0) throw new Unavailable('the engine did not answer', { cause: error });
     }
-    if (found.length === 0) throw new Unavailable('the engine did not answer in full');
+    if (found.length === 0) throw new Unavailable('the answer of the engine was incomplete');
     return found;
   }
 
-  /** Removes all messages on a subject, which may have wildcards. @throws Unavailable, EngineRefusal */
+  /** Deletes all messages on a subject, which may have wildcards. @throws Unavailable, EngineRefusal */
   async purge(stream: string, subject: string): Promise<void> {
     await this.#ask(`STREAM.PURGE.${stream}`, { filter: subject });
   }
 
-  /** @throws Unavailable, EngineRefusal */
+  /** @returns undefined when the stream does not exist. @throws Unavailable, EngineRefusal */
   async stream(name: string): Promise<StreamInfo | undefined> {
     return this.#ask(`STREAM.INFO.${name}`, {}, NO_STREAM) as Promise<StreamInfo | undefined>;
   }
 
-  /** How many messages there are on each subject that matches. @throws Unavailable, EngineRefusal */
+  /** Counts the messages on each subject that matches. @throws Unavailable, EngineRefusal */
   async subjects(stream: string, filter: string): Promise<Map<string, number>> {
     const found = new Map<string, number>();
     for (;;) {
@@ -241,7 +251,7 @@ export class Nats {
     }
   }
 
-  /** Makes a stream, or gives the present one these settings. @throws Error from the library, in the engine's words */
+  /** Creates a stream, or updates its settings. @throws the library's error */
   async configure(config: Partial<StreamConfig> & { readonly name: string }): Promise<StreamInfo> {
     const manager = await jetstreamManager(this.#connection, { checkAPI: false, timeout: 10_000 });
     const present = await this.stream(config.name);
@@ -250,21 +260,22 @@ export class Nats {
     return manager.streams.update(config.name, settings);
   }
 
-  /** Tells all who listen now; nothing is kept. */
-  tell(subject: string, data: Uint8Array): void {
+  /** Sends a message to the current subscribers. It is not stored, and dropped while there is no connection. */
+  publish(subject: string, data: Uint8Array): void {
     if (this.connected) this.#connection.publish(subject, data);
   }
 
-  listen(subject: string, heard: (message: Stored) => void): Stop {
+  /** @returns a function that ends the subscription */
+  subscribe(subject: string, received: (message: StoredMessage) => void): Stop {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
-        if (error === null) heard(storedOf(message));
+        if (error === null) received(storedOf(message));
       },
     });
     return () => subscription.unsubscribe();
   }
 
-  /** Resolves once the server has taken all that was asked of it before. @throws Unavailable */
+  /** Resolves once the server has processed everything sent before. @throws Unavailable */
   async flush(): Promise<void> {
     await this.#answered(this.#connection.flush());
   }
@@ -273,7 +284,7 @@ export class Nats {
     await this.#connection.close();
   }
 
-  async #get(stream: string, query: object): Promise<Stored | undefined> {
+  async #get(stream: string, query: object): Promise<StoredMessage | undefined> {
     const answer = (await this.#ask(`STREAM.MSG.GET.${stream}`, query, NO_MESSAGE)) as
       | { readonly message: { readonly subject: string; readonly seq: number; readonly data?: string } }
       | undefined;
@@ -282,7 +293,7 @@ export class Nats {
     return { subject, seq, before: 0, base: 0, data: Buffer.from(data, 'base64') };
   }
 
-  /** @returns undefined when it is refused with the code `absent`: there is no such thing */
+  /** @param absent the error code for which it returns undefined */
   async #ask(api: string, query: object, absent?: number): Promise<unknown> {
     const data = Buffer.from(JSON.stringify(query));
     const answer = await this.#request({ subject: `$JS.API.${api}`, data, headers: {} }, REQUEST_MS);
@@ -292,7 +303,7 @@ export class Nats {
     throw refusalOf(parsed.error);
   }
 
-  async #request({ subject, data, headers: fields }: Stamped, timeout: number): Promise<Msg> {
+  async #request({ subject, data, headers: fields }: OutgoingMessage, timeout: number): Promise<Msg> {
     this.#requireConnected();
     const options = { timeout, ...(Object.keys(fields).length === 0 ? {} : { headers: headersOf(fields) }) };
     return this.#answered(this.#connection.request(subject, data, options));
@@ -306,22 +317,23 @@ export class Nats {
     }
   }
 
-  /** The library would keep what is sent meanwhile, without a bound. */
+  /** Without a connection the library would buffer messages without a limit. @throws EngineUnreachable */
   #requireConnected(): void {
-    if (!this.connected) throw new EngineAway('the engine is away');
+    if (!this.connected) throw new EngineUnreachable('no connection to the NATS servers');
   }
 
   async #watch(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
       if (type === 'disconnect' || type === 'staleConnection') this.#connected = false;
       if (type === 'reconnect') this.#connected = true;
-      if (type === 'reconnect' || type === 'slowConsumer') for (const shaken of this.#shaken) shaken();
+      if (type === 'reconnect' || type === 'slowConsumer')
+        for (const listener of this.#lossListeners) listener();
     }
   }
 }
 
-/** Whether the servers know us not. */
-export function isRefused(error: unknown): boolean {
+/** Whether the servers rejected the credentials. */
+export function isUnauthorized(error: unknown): boolean {
   return error instanceof AuthorizationError;
 }
 
@@ -341,12 +353,12 @@ function parseAck(answer: Msg): PublishAck {
   return parsed as unknown as PublishAck;
 }
 
-/** @throws Unavailable when it is no answer of JetStream's */
+/** @throws Unavailable when it is not an answer of JetStream */
 function parse(answer: Msg): { readonly error?: ApiError } {
   try {
     return JSON.parse(answer.string()) as { readonly error?: ApiError };
   } catch (cause) {
-    throw new Unavailable('the engine gave an answer that can not be read', { cause });
+    throw new Unavailable('the answer of the engine is not JSON', { cause });
   }
 }
 
@@ -356,7 +368,7 @@ function headersOf(fields: Readonly<Record<string, string>>): ReturnType<typeof 
   return made;
 }
 
-function storedOf(message: Msg): Stored {
+function storedOf(message: Msg): StoredMessage {
   const number = (name: string) => Number(message.headers?.get(name) || 0);
   return {
     subject: message.headers?.get('Nats-Subject') || message.subject,

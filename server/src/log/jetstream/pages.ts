@@ -1,4 +1,4 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
 import { type Entry, type LogPosition, PAGE_BYTES, type Page, type RoomId, Unavailable } from '../log.ts';
 import {
@@ -13,23 +13,23 @@ import type { Nats } from './nats.ts';
 import type { JetStreamTails } from './tails.ts';
 
 const PAGE_ENTRIES = 512;
-const TRAILING_TRIES = 200;
-const LONGEST_TRAILING_MS = 50;
-/** An entry of more bytes isn't fetched only to see that nothing stands behind it: a handshake may have megabytes. */
+const LAGGING_TRIES = 200;
+const LONGEST_LAGGING_MS = 50;
+/** A last entry larger than this is not read again only to find out that it is still the last: a handshake may have megabytes. */
 const LARGE_BYTES = 64 * 1024;
 const LARGE_ROOMS = 10_000;
 
 export interface RoomPage extends Page {
-  /** The page reaches the room's end: nothing is missing up to this sequence. 0: there is no such room. */
+  /** Present if the page reaches the room's end: the sequence of its last entry. 0: there is no such room. */
   readonly end?: number;
 }
 
-/** Reads rooms from the replicas, as far as the leader says that they go. */
+/** Reads rooms from any replica, up to the last entry that the leader knows. */
 export class JetStreamPages {
   readonly #nats: Nats;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
-  /** Where the last entry of a room is large: its sequence. */
+  /** The sequence of the last entry of each room where it is large. */
   readonly #large = new Map<RoomId, number>();
 
   constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
@@ -39,45 +39,45 @@ export class JetStreamPages {
   }
 
   /**
-   * As of {@link RoomLog.read}, and never trailing what was acknowledged before the call.
-   * @param floorWanted whether the floor matters to who reads: it can cost a request more
+   * As {@link RoomLog.read}, but includes every entry acknowledged before the call.
+   * @param floorWanted whether the caller needs the floor, which can take another request
    * @throws Unavailable, EngineRefusal
    */
-  async read(room: RoomId, behind: LogPosition, limit: number, floorWanted = true): Promise<RoomPage> {
+  async read(room: RoomId, after: LogPosition, limit: number, floorWanted = true): Promise<RoomPage> {
     if (limit <= 0) return { entries: [], floor: 0 };
-    const page = new Gathering(behind, limit, this.#now());
-    if (this.#large.get(room) === behind && (await this.#isEnd(room, behind + 1)))
-      return this.#endOf(room, page, behind, floorWanted);
-    // The leader first: most who ask are at the end already, and a page is dear to the engine where a room's entries lie far apart.
+    const page = new PageBuilder(after, limit, this.#now());
+    if (this.#large.get(room) === after && (await this.#isEnd(room, after + 1)))
+      return this.#endOf(room, page, after, floorWanted);
+    // Ask the leader first: most callers are at the end already, and reading a page is expensive when a room's entries are far apart.
     let newest = await this.#newest(room);
-    let next = newest === undefined ? behind : await this.#sequenceBehind(room, behind, newest);
+    let next = newest === undefined ? after : await this.#sequenceAfter(room, after, newest);
     for (let tries = 0; newest !== undefined; ) {
       const found: readonly LogRecord[] =
         newest.seq < next ? [] : newest.seq === next ? [newest] : await this.#page(room, next, limit);
-      for (const kept of found) {
+      for (const record of found) {
         if (page.full) return page;
-        page.add(kept);
-        this.#tails.seen(room, kept.entry.pos, kept.expiresAt);
-        next = kept.seq + 1;
+        page.add(record);
+        this.#tails.seen(room, record.entry.pos, record.expiresAt);
+        next = record.seq + 1;
       }
       if (next > newest.seq) return this.#endOf(room, page, next - 1, floorWanted);
       if (page.entries.length > 0) return page;
       if (found.length > 0) continue;
-      // The replica that was asked is behind its leader, or what the leader named has gone since.
-      if (++tries > TRAILING_TRIES) throw new Unavailable('the engine trails');
-      await after(Math.min(LONGEST_TRAILING_MS, tries));
+      // The replica that answered is behind the leader, or the leader's last entry was deleted since.
+      if (++tries > LAGGING_TRIES) throw new Unavailable('this replica is lagging');
+      await delay(Math.min(LONGEST_LAGGING_MS, tries));
       newest = await this.#newest(room);
     }
     return { entries: [], floor: 0, end: 0 };
   }
 
-  /** The room is gone, and may be made anew. */
+  /** The room was deleted, and may be created again. */
   forget(room: RoomId): void {
     this.#large.delete(room);
   }
 
-  async #endOf(room: RoomId, page: Gathering, end: number, floorWanted: boolean): Promise<RoomPage> {
-    // Behind the last entry there may have been messages which are gone.
+  async #endOf(room: RoomId, page: PageBuilder, end: number, floorWanted: boolean): Promise<RoomPage> {
+    // Messages after the last entry may have expired.
     if (floorWanted) page.miss(await this.#tails.read(room));
     return { entries: page.entries, floor: page.floor, end };
   }
@@ -92,7 +92,7 @@ export class JetStreamPages {
     return stored && decodeLogRecord(stored);
   }
 
-  /** By the word of the leader, as all that asks for one entry. */
+  /** Asks the leader. */
   async #isEnd(room: RoomId, seq: number): Promise<boolean> {
     const kinds = ['message', 'handshake'] as const;
     const found = await Promise.all(
@@ -107,12 +107,12 @@ export class JetStreamPages {
     return stored.map(decodeLogRecord);
   }
 
-  /** The least sequence behind every entry up to a position, which an embedded engine may have given. */
-  async #sequenceBehind(room: RoomId, position: LogPosition, newest: LogRecord): Promise<number> {
+  /** The lowest sequence after every entry up to a position, which an embedded engine may have issued. */
+  async #sequenceAfter(room: RoomId, position: LogPosition, newest: LogRecord): Promise<number> {
     if (position === 0) return FIRST_SEQUENCE;
     if (position >= FIRST_SEQUENCE) return position + 1;
     if (newest.entry.pos <= position) return newest.seq + 1;
-    // Few rooms were moved here; of the others nothing lies in front of such a position, and nobody makes us search for it.
+    // Most rooms were not moved here. They have no entry before such a position, and need no search.
     const first = await this.#nats.next(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE);
     if (first === undefined || decodeLogRecord(first).entry.pos > position) return first?.seq ?? newest.seq;
     let [low, high] = [first.seq + 1, newest.seq];
@@ -126,8 +126,8 @@ export class JetStreamPages {
   }
 }
 
-/** A page that is being filled. */
-class Gathering implements Page {
+/** Collects the entries of a page. */
+class PageBuilder implements Page {
   readonly entries: Entry[] = [];
   floor: LogPosition = 0;
   readonly #limit: number;
@@ -135,8 +135,8 @@ class Gathering implements Page {
   #last: LogPosition;
   #bytes = 0;
 
-  constructor(behind: LogPosition, limit: number, now: number) {
-    this.#last = behind;
+  constructor(after: LogPosition, limit: number, now: number) {
+    this.#last = after;
     this.#limit = limit;
     this.#now = now;
   }
@@ -155,7 +155,7 @@ class Gathering implements Page {
     }
   }
 
-  /** At this position there was an entry: if it isn't in front of what comes now, it has expired. */
+  /** Records that there was an entry at this position. If it is not in the page, it has expired. */
   miss(position: LogPosition): void {
     if (position > this.#last) this.floor = position;
   }

@@ -18,24 +18,24 @@ import {
   type LogRecord,
   logSubject,
 } from './layout.ts';
-import { EngineRefusal, type Nats, type PublishAck, type Stamped } from './nats.ts';
+import { EngineRefusal, type Nats, type OutgoingMessage, type PublishAck } from './nats.ts';
 import { RETRY_MS, retry } from './retry.ts';
 import type { JetStreamTails } from './tails.ts';
 
-/** JSStreamWrongLastSequence: another handshake stands there than the one that was named. */
+/** JSStreamWrongLastSequence: the last handshake is not the expected one. */
 const WRONG_LAST = 10071;
-/** Another checked publish of the room is in flight, or the same message: both pass. */
+/** Another checked publish of the room is in flight, or the same message is: retry. */
 const BUSY: ReadonlySet<number> = new Set([10164, 10158]);
-/** No entry stands there: what names it is stale, unless it is a repeat. */
-const NOWHERE = 1;
-/** A batch of the engine is one of a few at a time, and one of a thousand messages at most. */
+/** A sequence that no entry has: a message that expects it is stale, unless it is a repeat. */
+const NO_ENTRY = 1;
+/** JetStream accepts few batches at a time, of at most 1,000 messages each. */
 const BATCH_MESSAGES = 128;
 const BATCH_BYTES = 512 * 1024;
 const BATCHES_IN_FLIGHT = 12;
 const KNOWN_ROOMS = 10_000;
-/** As much may wait for the engine, of all rooms. */
+/** The limit of all messages that wait for the engine. */
 const WAITING_BYTES = 64 * 1024 * 1024;
-/** What it costs to keep one waiting, besides its body. */
+/** The memory that a waiting message takes in addition to its body. */
 const OVERHEAD_BYTES = 512;
 
 type MessageOutcome = Appended | { readonly stale: LogPosition };
@@ -44,7 +44,7 @@ type HandshakeOutcome = Appended | { readonly conflict: LogPosition };
 interface WaitingMessage {
   readonly message: MessageAppend;
   readonly at: number;
-  /** By `performance.now()`: when patience runs out. */
+  /** When to give up, as `performance.now()` counts. */
   readonly end: number;
   settle(outcome: Promise<MessageOutcome>): void;
 }
@@ -52,17 +52,17 @@ interface WaitingMessage {
 type Waiting = WaitingMessage | (() => Promise<void>);
 
 /**
- * Writes to the rooms' logs. The engine refuses a second checked publish of a room while one is in flight, so each room has one
- * at a time here; what is posted meanwhile goes as one batch.
+ * Appends to the rooms' logs. JetStream refuses a second checked publish of a room while one is in flight, so each room has one
+ * at a time. Messages that are posted meanwhile are sent as one batch.
  */
 export class JetStreamPosts {
   readonly #nats: Nats;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
   readonly #rooms = new Map<RoomId, Waiting[]>();
-  /** Of messages that can't be appended any more, and may be repeats: nobody's message waits behind them. */
-  readonly #overtaken = new Map<RoomId, Waiting[]>();
-  /** The last handshake of rooms of late, as far as is known. */
+  /** Messages with an old base: they can only be repeats or stale. They have a queue of their own, so that new messages don't wait for them. */
+  readonly #outdated = new Map<RoomId, Waiting[]>();
+  /** The last known handshakes of recently used rooms. */
   readonly #handshakes = new Map<RoomId, LogPosition>();
   #batches = 0;
   #waitingBytes = 0;
@@ -73,19 +73,19 @@ export class JetStreamPosts {
     this.#tails = tails;
   }
 
-  /** As of {@link RoomLog.append}. */
+  /** As {@link RoomLog.append}. */
   append(room: RoomId, message: MessageAppend): Promise<MessageOutcome> {
     requireId(message.id);
     requireId(room);
     return this.#waiting(message.body.length, (settle) => {
       const end = performance.now() + RETRY_MS;
-      const isOvertaken = message.base < (this.#handshakes.get(room) ?? 0);
-      const lane = isOvertaken ? this.#overtaken : this.#rooms;
+      const isOutdated = message.base < (this.#handshakes.get(room) ?? 0);
+      const lane = isOutdated ? this.#outdated : this.#rooms;
       this.#enter(lane, room, { message, at: Math.floor(this.#now()), end, settle });
     });
   }
 
-  /** As of {@link RoomLog.handshake}. */
+  /** As {@link RoomLog.handshake}. */
   handshake(room: RoomId, after: LogPosition, entry: HandshakeAppend): Promise<HandshakeOutcome> {
     requireId(room);
     return this.#waiting(entry.body.length + entry.state.length, (settle) =>
@@ -97,13 +97,13 @@ export class JetStreamPosts {
     );
   }
 
-  /** The last handshake, by the word of the leader. */
+  /** Asks the leader for the last handshake. */
   async newest(room: RoomId): Promise<LogRecord | undefined> {
     const stored = await this.#nats.last(LOG_STREAM, logSubject(room, 'handshake'));
     return stored && decodeLogRecord(stored);
   }
 
-  /** @throws Unavailable when too much waits already */
+  /** @throws Unavailable when too many bytes are waiting already */
   async #waiting<Outcome>(
     size: number,
     enter: (settle: (outcome: Promise<Outcome>) => void) => void,
@@ -129,26 +129,29 @@ export class JetStreamPosts {
     void this.#write(lane, room, queue);
   }
 
-  /** Never rejects: each that waits gets its own outcome. */
+  /** Never rejects: each waiting append gets its own outcome. */
   async #write(lane: Map<RoomId, Waiting[]>, room: RoomId, queue: Waiting[]): Promise<void> {
-    // What was asked for in the same turn goes together.
+    // Appends that are requested in the same tick share a batch.
     await Promise.resolve();
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
       if (typeof first === 'function') {
         queue.shift();
         await first();
       } else if (!(await this.#messages(room, takeBatch(queue)))) {
-        // A sender counts its messages: what was posted behind one whose outcome is unknown must not come before it.
+        // Senders number their messages: a message after one with an unknown outcome must not be appended before it.
         for (const waiting of queue.splice(0)) {
           if (typeof waiting === 'function') await waiting();
-          else waiting.settle(Promise.reject(new Unavailable('an earlier post of the room got no answer')));
+          else
+            waiting.settle(
+              Promise.reject(new Unavailable('the outcome of an earlier post in the room is unknown')),
+            );
         }
       }
     }
     lane.delete(room);
   }
 
-  /** @returns whether each got an answer */
+  /** @returns false when the outcome of one is unknown */
   async #messages(room: RoomId, batch: readonly WaitingMessage[]): Promise<boolean> {
     if (batch.length > 1 && (await this.#together(room, batch))) return true;
     let failed: Promise<MessageOutcome> | undefined;
@@ -162,7 +165,7 @@ export class JetStreamPosts {
     return failed === undefined;
   }
 
-  /** @returns false when it must be tried one by one: some are known already, or stale, or the engine has its hands full. */
+  /** @returns false when the messages must be sent one by one: some are repeats or stale, or too many batches are in flight */
   async #together(room: RoomId, batch: readonly WaitingMessage[]): Promise<boolean> {
     if (this.#batches >= BATCHES_IN_FLIGHT) return false;
     this.#batches += 1;
@@ -176,19 +179,19 @@ export class JetStreamPosts {
       });
       return true;
     } catch {
-      // Each gets its own error, one by one.
+      // Sent one by one, each message gets its own error.
       return false;
     } finally {
       this.#batches -= 1;
     }
   }
 
-  /** @returns the last one's sequence, behind the others' without a gap; undefined when they can't be stored together */
+  /** @returns the sequence of the last message; the others have the sequences before it. Undefined when they can't be stored together */
   async #storeTogether(room: RoomId, batch: readonly WaitingMessage[]): Promise<number | undefined> {
     const base = await this.#sequenceOf(room, batch[0]?.message.base ?? 0);
-    const stamped = batch.map((waiting) => this.#stamp(room, base, waiting));
+    const outgoing = batch.map((waiting) => this.#encode(room, base, waiting));
     try {
-      const { seq, count } = await this.#nats.storeAll(stamped, randomBytes(16).toString('base64url'));
+      const { seq, count } = await this.#nats.storeAll(outgoing, randomBytes(16).toString('base64url'));
       return count === batch.length ? seq : undefined;
     } catch (error) {
       if (error instanceof EngineRefusal && !BUSY.has(error.code)) return undefined;
@@ -200,7 +203,7 @@ export class JetStreamPosts {
     const { message, at } = waiting;
     return retry(async () => {
       const base = await this.#sequenceOf(room, message.base);
-      const ack = await this.#store(this.#stamp(room, base, waiting));
+      const ack = await this.#store(this.#encode(room, base, waiting));
       if (ack !== undefined) return this.#acknowledged(room, ack, at, expiryOf(waiting));
       const known = this.#handshakes.get(room) ?? 0;
       if (message.base < known) return { stale: known };
@@ -212,7 +215,7 @@ export class JetStreamPosts {
   async #handshake(room: RoomId, after: LogPosition, entry: HandshakeAppend): Promise<HandshakeOutcome> {
     const at = Math.floor(this.#now());
     const before = after === 0 ? 0 : this.#tails.known(room);
-    const stamped = (last: number): Stamped => ({
+    const outgoing = (last: number): OutgoingMessage => ({
       subject: logSubject(room, 'handshake'),
       data: encodeHandshake({ ...entry, at, before }),
       headers: {
@@ -222,33 +225,34 @@ export class JetStreamPosts {
     });
     return retry(async () => {
       const last = after === 0 ? 0 : await this.#sequenceOf(room, after);
-      const ack = await this.#store(stamped(last));
+      const ack = await this.#store(outgoing(last));
       if (ack !== undefined) {
         const done = await this.#acknowledged(room, ack, at);
         this.#know(room, done.pos);
         return done;
       }
       const newest = await this.#newestOtherThan(room, last);
-      // The engine forgets ids in time, or has forgotten them with a leader; the newest handshake carries its own.
+      // JetStream forgets ids after a while, or when the leader changes. The newest handshake also stores its id.
       if (newest?.id === entry.id) return { pos: newest.entry.pos, at: newest.entry.at, dup: true };
       return { conflict: newest?.entry.pos ?? 0 };
     });
   }
 
-  /** @returns undefined when another handshake stands there than the one that was named. */
-  async #store(stamped: Stamped): Promise<PublishAck | undefined> {
+  /** @returns undefined when the last handshake is not the expected one */
+  async #store(outgoing: OutgoingMessage): Promise<PublishAck | undefined> {
     try {
-      return await this.#nats.store(stamped);
+      return await this.#nats.store(outgoing);
     } catch (error) {
       if (error instanceof EngineRefusal && error.code === WRONG_LAST) return undefined;
       throw error;
     }
   }
 
-  /** @throws EngineRefusal when it is the one that was named all the same: who said otherwise was behind. */
-  async #newestOtherThan(room: RoomId, named: number): Promise<LogRecord | undefined> {
+  /** @throws EngineRefusal when the last handshake is the expected one after all: the server that refused it was behind */
+  async #newestOtherThan(room: RoomId, expected: number): Promise<LogRecord | undefined> {
     const newest = await this.newest(room);
-    if ((newest?.seq ?? 0) === named) throw new EngineRefusal(WRONG_LAST, 'the engine contradicts itself');
+    if ((newest?.seq ?? 0) === expected)
+      throw new EngineRefusal(WRONG_LAST, 'the engine gave contradictory answers');
     if (newest !== undefined) this.#know(room, newest.entry.pos);
     return newest;
   }
@@ -262,7 +266,7 @@ export class JetStreamPosts {
     if (!oldest.done) this.#handshakes.delete(oldest.value);
   }
 
-  /** The room is gone, and may be made anew. */
+  /** The room was deleted, and may be created again. */
   forget(room: RoomId): void {
     this.#handshakes.delete(room);
   }
@@ -274,14 +278,14 @@ export class JetStreamPosts {
     expiresAt = 0,
   ): Promise<Appended> {
     const stored = duplicate ? await this.#nats.at(LOG_STREAM, seq) : undefined;
-    // One that has expired in the meantime had its time; nobody can read it any more.
+    // An entry that has expired since can't be read, so its own position and time are unknown.
     const entry = stored && decodeLogRecord(stored).entry;
     const pos = entry?.pos ?? seq;
     this.#tails.seen(room, pos, expiresAt);
     return { pos, at: entry?.at ?? at, dup: duplicate };
   }
 
-  #stamp(room: RoomId, base: number, { message, at }: WaitingMessage): Stamped {
+  #encode(room: RoomId, base: number, { message, at }: WaitingMessage): OutgoingMessage {
     const { id, body, ttlSec } = message;
     const expiresAt = expiryOf({ message, at });
     return {
@@ -296,21 +300,21 @@ export class JetStreamPosts {
     };
   }
 
-  /** Where the handshake of this position stands in the stream, if it is the last. */
+  /** The sequence of the handshake at this position, if it is the last handshake. */
   async #sequenceOf(room: RoomId, handshake: LogPosition): Promise<number> {
     if (handshake >= FIRST_SEQUENCE) return handshake;
-    if (handshake === 0) return NOWHERE;
+    if (handshake === 0) return NO_ENTRY;
     const newest = await this.newest(room);
-    return newest?.entry.pos === handshake ? newest.seq : NOWHERE;
+    return newest?.entry.pos === handshake ? newest.seq : NO_ENTRY;
   }
 }
 
-/** Milliseconds since 1970; 0: never. */
+/** @returns milliseconds since 1970; 0: never */
 function expiryOf({ message: { ttlSec }, at }: Pick<WaitingMessage, 'message' | 'at'>): number {
   return ttlSec === undefined ? 0 : at + ttlSec * 1000;
 }
 
-/** The messages at the front of the queue that name the same handshake, each once. */
+/** Takes the first messages of the queue that have the same base and different ids. */
 function takeBatch(queue: Waiting[]): WaitingMessage[] {
   const batch: WaitingMessage[] = [];
   const ids = new Set<string>();

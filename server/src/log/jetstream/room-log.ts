@@ -29,16 +29,17 @@ import type { Nats } from './nats.ts';
 import { JetStreamPages } from './pages.ts';
 import { JetStreamPosts } from './posts.ts';
 import { retry } from './retry.ts';
+import { Semaphore } from './semaphore.ts';
 import type { JetStreamTails } from './tails.ts';
 
-/** So many followers read at once; the others wait for their turn, as when all have to after an election. */
+/** How many followers read at once. The others wait: after an election all of them have to read. */
 const READERS = 64;
 const RESYNC_TICK_MS = 250;
-/** How many followers look, unasked, whether they have missed something; each after so long at the soonest. */
+/** How many followers check per second whether they have missed entries, and how often each one checks at most. */
 const RESYNCS_PER_SECOND = 200;
 const SOONEST_RESYNC_MS = 10_000;
 
-/** The log of every room in one stream of JetStream: a room is two subjects in it, one for messages, one for handshakes. */
+/** The logs of all rooms in one JetStream stream. Each room has two subjects in it, one for messages and one for handshakes. */
 export class JetStreamLog implements RoomLog {
   readonly #nats: Nats;
   readonly #now: Clock;
@@ -46,7 +47,7 @@ export class JetStreamLog implements RoomLog {
   readonly #pages: JetStreamPages;
   readonly #posts: JetStreamPosts;
   readonly #followers = new Map<JetStreamFollower, RoomId>();
-  readonly #readers = new Mutex(READERS);
+  readonly #readers = new Semaphore(READERS);
   readonly #timer: NodeJS.Timeout;
   #resyncs: Iterator<JetStreamFollower> = [].values();
   #resyncsDue = 0;
@@ -58,10 +59,10 @@ export class JetStreamLog implements RoomLog {
     this.#tails = tails;
     this.#pages = new JetStreamPages(nats, now, tails);
     this.#posts = new JetStreamPosts(nats, now, tails);
-    nats.listen(DROPS, ({ subject }) => this.#forget(roomOfDrop(subject)));
+    nats.subscribe(DROPS, ({ subject }) => this.#forget(roomOfDrop(subject)));
     const resyncAll = () => this.resyncAll();
-    nats.onShaken(resyncAll);
-    nats.listen(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${LOG_STREAM}`, resyncAll);
+    nats.onPossibleLoss(resyncAll);
+    nats.subscribe(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${LOG_STREAM}`, resyncAll);
     this.#timer = setInterval(() => this.#resyncSome(), RESYNC_TICK_MS);
     this.#timer.unref();
   }
@@ -93,14 +94,14 @@ export class JetStreamLog implements RoomLog {
       const newest = isMessage ? await this.#posts.newest(room) : last;
       if (newest === undefined) return undefined;
       const pos = Math.max(last.entry.pos, newest.entry.pos, tail);
-      // Who appends next names it, so that it is missed when it is gone.
+      // The next append names this position, so that its expiry is noticed.
       this.#tails.seen(room, pos, last.expiresAt);
       return {
         pos,
         handshake: newest.entry.pos,
         access: newest.entry.access ?? Buffer.of(),
         state: newest.state ?? Buffer.of(),
-        ...givenOf(last.entry.pos, isMessage),
+        ...issuedOf(last.entry.pos, isMessage),
       };
     });
   }
@@ -115,8 +116,8 @@ export class JetStreamLog implements RoomLog {
     this.#requireOpen();
     const drop = dropSubject(room);
     const follower: JetStreamFollower = new JetStreamFollower(after, sink, {
-      read: (behind, limit) => this.#readers.take(() => this.#pages.read(room, behind, limit, false)),
-      listen: (heard) => this.#nats.listen(liveSubjects(room), heard),
+      read: (after, limit) => this.#readers.run(() => this.#pages.read(room, after, limit, false)),
+      subscribe: (received) => this.#nats.subscribe(liveSubjects(room), received),
       isDrop: ({ subject }) => subject === drop,
       isExpired: ({ expiresAt }) => expiresAt !== 0 && expiresAt <= this.#now(),
       seen: ({ entry, expiresAt }) => this.#tails.seen(room, entry.pos, expiresAt),
@@ -133,8 +134,8 @@ export class JetStreamLog implements RoomLog {
       await this.#nats.purge(LOG_STREAM, logSubjects(room));
       await this.#nats.purge(STATE_STREAM, stateSubjects(room));
     });
-    this.#nats.tell(dropSubject(room), Buffer.of());
-    // Those of other nodes are told.
+    this.#nats.publish(dropSubject(room), Buffer.of());
+    // Followers on other nodes receive the message just published.
     for (const [follower, followed] of this.#followers) if (followed === room) follower.resync();
   }
 
@@ -144,7 +145,7 @@ export class JetStreamLog implements RoomLog {
     this.#pages.forget(room);
   }
 
-  /** What was told may have been lost on its way to us. */
+  /** Received messages may have been lost. */
   resyncAll(): void {
     for (const follower of this.#followers.keys()) follower.resync();
   }
@@ -155,7 +156,7 @@ export class JetStreamLog implements RoomLog {
     for (const follower of this.#followers.keys()) follower.lose();
   }
 
-  /** Between servers a message may be lost without a word: a route that broke, for instance. */
+  /** Messages may be lost between servers without notice, for example when a route breaks. */
   #resyncSome(): void {
     const perTick = (this.#followers.size * RESYNC_TICK_MS) / SOONEST_RESYNC_MS;
     this.#resyncsDue += Math.min(perTick, (RESYNCS_PER_SECOND * RESYNC_TICK_MS) / 1000);
@@ -174,30 +175,8 @@ export class JetStreamLog implements RoomLog {
   }
 }
 
-/** Messages behind a room's last entry may have come and gone, and so may those of its time before it was moved here. */
-function givenOf(last: LogPosition, isMessage: boolean): Pick<Head, 'given'> {
-  if (last < FIRST_SEQUENCE) return { given: FIRST_SEQUENCE - 1 };
-  return isMessage ? {} : { given: Number.MAX_SAFE_INTEGER };
-}
-
-/** Lets so many work at a time. */
-class Mutex {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
-  }
+/** Messages after a room's last entry may have expired, and so may those from before it was moved here. */
+function issuedOf(last: LogPosition, isMessage: boolean): Pick<Head, 'issued'> {
+  if (last < FIRST_SEQUENCE) return { issued: FIRST_SEQUENCE - 1 };
+  return isMessage ? {} : { issued: Number.MAX_SAFE_INTEGER };
 }

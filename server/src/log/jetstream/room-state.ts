@@ -5,16 +5,16 @@ import { decodeState, encodeState, STATE_STREAM, type StateRecord, stateSubject 
 import { EngineRefusal, type Nats } from './nats.ts';
 import { retry } from './retry.ts';
 
-/** JSStreamWrongLastSequence: another version stands there. */
+/** JSStreamWrongLastSequence: the value has another version. */
 const WRONG_LAST = 10071;
-/** What was deleted leaves a mark for so long, which is more than any request takes. */
-const MARK_SEC = 60;
+/** How long a deletion leaves a tombstone: longer than any request takes. */
+const TOMBSTONE_SEC = 60;
 
-interface Present extends StateRecord {
+interface CurrentValue extends StateRecord {
   readonly seq: number;
 }
 
-/** The values kept per room: each the last message on a subject of its own, which a version is named by. */
+/** The state values in JetStream: each is the last message on its own subject, and its sequence is the revision. */
 export class JetStreamState implements RoomState {
   readonly #nats: Nats;
   readonly #now: Clock;
@@ -27,7 +27,7 @@ export class JetStreamState implements RoomState {
   get(room: RoomId, key: string): Promise<StateValue | undefined> {
     const subject = stateSubject(room, key);
     return retry(async () => {
-      const { seq, value, ...record } = await this.#present(subject);
+      const { seq, value, ...record } = await this.#current(subject);
       return value === undefined || this.#gone(record) ? undefined : { value, revision: String(seq) };
     });
   }
@@ -47,7 +47,7 @@ export class JetStreamState implements RoomState {
     key: string,
     { revision }: Pick<PutOptions, 'revision'> = {},
   ): Promise<'deleted' | 'conflict'> {
-    const written = await this.#write(stateSubject(room, key), { expiresAt: 0 }, revision, MARK_SEC);
+    const written = await this.#write(stateSubject(room, key), { expiresAt: 0 }, revision, TOMBSTONE_SEC);
     return written === 'conflict' ? 'conflict' : 'deleted';
   }
 
@@ -60,7 +60,7 @@ export class JetStreamState implements RoomState {
     const write = randomBytes(16).toString('base64url');
     const data = encodeState({ ...record, write });
     return retry(async () => {
-      const present = revision === undefined ? undefined : await this.#present(subject);
+      const present = revision === undefined ? undefined : await this.#current(subject);
       if (present?.write === write) return { revision: String(present.seq) };
       if (present !== undefined && revision !== this.#revisionOf(present)) return 'conflict';
       const headers = {
@@ -71,7 +71,7 @@ export class JetStreamState implements RoomState {
       try {
         return { revision: String((await this.#nats.store({ subject, data, headers })).seq) };
       } catch (error) {
-        // Who came between may have been ourselves, of whom no answer came: the next look tells.
+        // The other write may have been an earlier try of this one, whose answer was lost: the next try finds out.
         if (error instanceof EngineRefusal && error.code === WRONG_LAST && present === undefined)
           return 'conflict';
         throw error;
@@ -79,7 +79,7 @@ export class JetStreamState implements RoomState {
     });
   }
 
-  #revisionOf(present: Present): string {
+  #revisionOf(present: CurrentValue): string {
     return present.value === undefined || this.#gone(present) ? 'absent' : String(present.seq);
   }
 
@@ -87,7 +87,7 @@ export class JetStreamState implements RoomState {
     return expiresAt !== 0 && expiresAt <= this.#now();
   }
 
-  async #present(subject: string): Promise<Present> {
+  async #current(subject: string): Promise<CurrentValue> {
     const stored = await this.#nats.last(STATE_STREAM, subject);
     return stored === undefined
       ? { seq: 0, write: '', expiresAt: 0 }

@@ -2,12 +2,12 @@ import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { CannotOpen } from '../cannot-open.ts';
 import { Unavailable } from '../log.ts';
 import { COUNT_STREAM, FIRST_SEQUENCE, LOG_STREAM, STATE_STREAM } from './layout.ts';
-import type { Nats, ServerFacts } from './nats.ts';
+import type { Nats, ServerInfo } from './nats.ts';
 
-const LEAST_VERSION = [2, 12, 0] as const;
-/** The largest handshake, with the room's state, and room to grow. */
-const LEAST_PAYLOAD = 4 * 1024 * 1024;
-/** What the streams hold, counted up when an older version of gochat couldn't read it. */
+const MIN_VERSION = [2, 12, 0] as const;
+/** More than the largest handshake with its room's state. */
+const MIN_PAYLOAD_BYTES = 4 * 1024 * 1024;
+/** The version of the streams' layout. It is raised when older versions of gochat can't read the new layout. */
 const LAYOUT = '1';
 const SECOND_NS = 1_000_000_000;
 const DUPLICATE_WINDOW_SEC = 120;
@@ -55,36 +55,36 @@ function settings(replicas: number): readonly Settings[] {
   ];
 }
 
-/** @throws CannotOpen with the line that mends it, when a server is none that keeps what it acknowledges in so many copies. */
+/** @throws CannotOpen, with the fix, when the server can't store acknowledged writes durably with that many replicas */
 export function checkServer(
-  { version, maxPayload, jetstream, server, clustered }: ServerFacts,
+  { version, maxPayload, jetstream, server, clustered }: ServerInfo,
   replicas: number,
 ): void {
   if (!isRecent(version))
     throw new CannotOpen(
       'unusable',
-      `the NATS server at ${server} is version ${version}, which loses rooms to races; install ${LEAST_VERSION.join('.')} or later there`,
+      `the NATS server at ${server} has version ${version}, which can lose rooms: install ${MIN_VERSION.join('.')} or later`,
     );
   if (!jetstream)
     throw new CannotOpen(
       'unusable',
-      `the NATS server at ${server} has no JetStream; put this into its configuration: jetstream { store_dir: "/var/lib/nats", sync_interval: always }`,
+      `the NATS server at ${server} has JetStream disabled: add this to its configuration: jetstream { store_dir: "/var/lib/nats", sync_interval: always }`,
     );
-  if (maxPayload < LEAST_PAYLOAD)
+  if (maxPayload < MIN_PAYLOAD_BYTES)
     throw new CannotOpen(
       'unusable',
-      `the NATS server at ${server} takes ${maxPayload} bytes a message, and rooms need ${LEAST_PAYLOAD}; put this into its configuration: max_payload: 8MB`,
+      `the NATS server at ${server} accepts messages up to ${maxPayload} bytes, but gochat needs ${MIN_PAYLOAD_BYTES}: add this to its configuration: max_payload: 8MB`,
     );
   if (!clustered && replicas > 1)
     throw new CannotOpen(
       'unusable',
-      `the NATS server at ${server} is alone and can't have a stream with ${replicas} replicas; make a cluster of it and others, or give --log-replicas 1`,
+      `the NATS server at ${server} is not part of a cluster and can't store ${replicas} replicas: add it to a cluster, or use --log-replicas 1`,
     );
 }
 
 function isRecent(version: string): boolean {
   const parts = version.split('-')[0]?.split('.').map(Number) ?? [];
-  for (const [i, least] of LEAST_VERSION.entries()) {
+  for (const [i, least] of MIN_VERSION.entries()) {
     const part = parts[i] ?? 0;
     if (part !== least) return part > least;
   }
@@ -92,40 +92,41 @@ function isRecent(version: string): boolean {
 }
 
 /**
- * Looks at what the servers' monitoring pages (`/varz`) tell and their clients aren't told: whether each acknowledged write is on
- * the disk. A page that isn't there is no matter while its server isn't there either.
+ * Checks on the servers' monitoring pages (`/varz`) whether they sync each write before they acknowledge it. NATS clients can't see
+ * that. Each server in `found` needs a page.
  *
- * @param found the servers that are there
- * @throws CannotOpen when one of them doesn't sync, or no page tells whether it does
+ * @param monitors URLs of the servers' HTTP monitoring ports
+ * @param found the servers that answer
+ * @throws CannotOpen when one of them doesn't sync, or has no page that can be read
  */
 export async function checkMonitors(
   monitors: readonly string[],
-  found: readonly Pick<ServerFacts, 'name' | 'server'>[],
+  found: readonly Pick<ServerInfo, 'name' | 'server'>[],
 ): Promise<void> {
-  const away: string[] = [];
+  const unread: string[] = [];
   const names = new Set<string | undefined>();
   await Promise.all(
     monitors.map(async (monitor) => {
       const page = new URL('/varz', monitor).href;
       const varz = await readPage(page);
       if (varz === undefined) {
-        away.push(page);
+        unread.push(page);
         return;
       }
       if (varz.jetstream?.config?.sync_always !== true)
         throw new CannotOpen(
           'unusable',
-          `the NATS server of ${page} acknowledges writes before they are on its disk: a power cut would lose them; put this into its configuration: jetstream { sync_interval: always }`,
+          `the NATS server at ${page} acknowledges writes before they are on disk, so a power failure can lose them: add this to its configuration: jetstream { sync_interval: always }`,
         );
       names.add(varz.server_name);
     }),
   );
-  const untold = found.filter(({ name }) => !names.has(name)).map(({ server }) => server);
-  if (untold.length === 0) return;
-  const unread = away.length === 0 ? '' : `, and ${away.join(', ')} can't be read`;
+  const unchecked = found.filter(({ name }) => !names.has(name)).map(({ server }) => server);
+  if (unchecked.length === 0) return;
+  const detail = unread.length === 0 ? '' : ` (can't read ${unread.join(', ')})`;
   throw new CannotOpen(
     'unusable',
-    `whether the NATS server at ${untold.join(', ')} syncs each write isn't told${unread}: name the address of its http_port with --log-monitors`,
+    `can't check whether the NATS server at ${unchecked.join(', ')} syncs each write${detail}: add the address of its http_port to --log-monitors`,
   );
 }
 
@@ -143,63 +144,66 @@ interface Varz {
 }
 
 /**
- * Makes the streams, or gives the present ones this version's settings.
- * @throws CannotOpen when what is there can't be used; Error when the cluster can't have them so, or not yet
+ * Creates the streams, or updates the settings of those that exist.
+ * @throws CannotOpen when an existing stream can't be used; Error when the cluster can't provide them, or not yet
  */
 export async function prepareStreams(nats: Nats, replicas: number): Promise<void> {
   for (const wanted of settings(replicas)) {
     try {
       const present = await nats.stream(wanted.name);
-      if (present !== undefined) refusePresent(present, wanted);
+      if (present !== undefined) checkStream(present, wanted);
       const info =
         present !== undefined && has(present.config, wanted) ? present : await nats.configure(wanted);
-      refusePresent(info, wanted);
+      checkStream(info, wanted);
     } catch (error) {
       if (error instanceof CannotOpen || error instanceof Unavailable) throw error;
-      const words = error instanceof Error ? error.message : String(error);
-      // Servers that have just started may not have found each other yet: it is tried again for a while.
+      const reason = error instanceof Error ? error.message : String(error);
+      // Servers that have just started may not have found each other yet, so the caller tries again.
       throw new Error(
-        `NATS can't have the stream ${wanted.name} with ${replicas} replicas: ${words}; name how many servers there are with --log-replicas, at most 5`,
+        `NATS can't provide the stream ${wanted.name} with ${replicas} replicas: ${reason}; --log-replicas must not exceed the number of servers, and is at most 5`,
         { cause: error },
       );
     }
   }
 }
 
-/** How many copies there are is changed on purpose or not at all: never by a node that was started with another number. */
-function refusePresent({ config }: StreamInfo, wanted: Settings): void {
+/** Checks an existing stream. The number of replicas must match: a node that starts with another number must not change it. @throws CannotOpen */
+function checkStream({ config }: StreamInfo, wanted: Settings): void {
   const layout = config.metadata?.gochat_layout;
   if (layout === undefined)
-    throw new CannotOpen('unusable', `the stream ${wanted.name} is not gochat's; use another NATS account`);
+    throw new CannotOpen(
+      'unusable',
+      `the stream ${wanted.name} does not belong to gochat: use another NATS account`,
+    );
   if (Number(layout) > Number(LAYOUT))
     throw new CannotOpen(
       'newer',
-      `the stream ${wanted.name} was made by a later version of gochat; update this one`,
+      `a later version of gochat created the stream ${wanted.name}: upgrade this node`,
     );
   const { first_seq = 0, storage, num_replicas: replicas } = wanted;
   if (config.num_replicas !== replicas)
     throw new CannotOpen(
       'unusable',
-      `the stream ${wanted.name} has ${config.num_replicas} replicas, and this node is told of ${replicas}: give --log-replicas ${config.num_replicas}, or change it while all servers are well: nats stream edit ${wanted.name} --replicas ${replicas}`,
+      `the stream ${wanted.name} has ${config.num_replicas} replicas, but this node expects ${replicas}: use --log-replicas ${config.num_replicas}, or change the stream while all servers are healthy: nats stream edit ${wanted.name} --replicas ${replicas}`,
     );
   if (config.storage !== storage)
     throw new CannotOpen(
       'unusable',
-      `the stream ${wanted.name} is kept in ${config.storage}, not in ${storage}`,
+      `the stream ${wanted.name} has ${config.storage} storage, but needs ${storage} storage`,
     );
   if (first_seq !== 0 && config.first_seq !== first_seq)
     throw new CannotOpen(
       'unusable',
-      `the stream ${wanted.name} doesn't begin at ${first_seq}, so positions in it would collide with those of moved rooms; it was not made by gochat`,
+      `the stream ${wanted.name} does not begin at ${first_seq}, so its positions could collide with those of moved rooms: gochat did not create it`,
     );
   if ((config as { persist_mode?: string }).persist_mode === 'async')
     throw new CannotOpen(
       'unusable',
-      `the stream ${wanted.name} acknowledges writes before they are on the disk; set its persist_mode to default`,
+      `the stream ${wanted.name} acknowledges writes before they are on disk: set its persist_mode to default`,
     );
 }
 
-/** Whether each setting that is wanted is there. */
+/** Whether the stream has all wanted settings. */
 function has(config: StreamConfig, wanted: Settings): boolean {
   const present: Readonly<Record<string, unknown>> = { ...config };
   return Object.entries(wanted).every(([name, value]) =>

@@ -1,17 +1,17 @@
-import { setTimeout as after } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
 import type { LogPosition, RoomId, RoomState } from '../log.ts';
 import { TAIL_KEY } from './layout.ts';
 
-/** Rooms of which the last known position is kept. */
+/** How many rooms' last known positions are cached. */
 const KNOWN_ROOMS = 100_000;
 const LONGEST_DELAY_MS = 30_000;
 const LAST_TRY_MS = 2_000;
 
 /**
- * Where rooms end. The engine lets messages vanish without a trace; what was there can still be told because each entry names
- * the one before it, and because a room's last position is written down before its last message may go: by every node that has
- * seen it, since one of them may die before it does.
+ * Knows the last position of each room. JetStream deletes expired messages without a trace. To detect that, each entry names the
+ * one before it, and a room's last position is stored before its last message can expire. Every node that has seen the message
+ * stores it, because some may crash first.
  */
 export class JetStreamTails {
   readonly #state: RoomState;
@@ -25,19 +25,19 @@ export class JetStreamTails {
     this.#now = now;
   }
 
-  /** The last position that this node knows, 0 if none. */
+  /** The last position that this node knows; 0: none. */
   known(room: RoomId): LogPosition {
     return this.#known.get(room) ?? 0;
   }
 
-  /** @param expiresAt of what stands there, milliseconds since 1970; 0: never */
+  /** Records an entry. @param expiresAt when it expires, in milliseconds since 1970; 0: never */
   seen(room: RoomId, pos: LogPosition, expiresAt = 0): void {
     const known = this.#known.get(room) ?? 0;
     if (known < pos) this.#know(room, pos);
     if (expiresAt === 0 || this.#due.has(room)) return;
-    // Nodes that saw it at the same moment don't write at the same moment.
-    const delay = Math.min(LONGEST_DELAY_MS, Math.max(0, expiresAt - this.#now()) / 4);
-    this.#writeIn(room, delay * (0.5 + Math.random() / 2));
+    // Random, so that the nodes don't all write at the same time.
+    const delayMs = Math.min(LONGEST_DELAY_MS, Math.max(0, expiresAt - this.#now()) / 4);
+    this.#writeIn(room, delayMs * (0.5 + Math.random() / 2));
   }
 
   forget(room: RoomId): void {
@@ -46,12 +46,12 @@ export class JetStreamTails {
     this.#due.delete(room);
   }
 
-  /** The position that was written down, 0 if none. @throws Unavailable */
+  /** The stored position; 0: none. @throws Unavailable */
   async read(room: RoomId): Promise<LogPosition> {
-    return positionOf(await this.#state.get(room, TAIL_KEY));
+    return storedPosition(await this.#state.get(room, TAIL_KEY));
   }
 
-  /** Writes down what is still to be, as far as it can be done at once. */
+  /** Stores the positions that are still due, but waits at most {@link LAST_TRY_MS}. */
   async close(): Promise<void> {
     this.#closed = true;
     const rooms = [...this.#due.keys()];
@@ -59,7 +59,7 @@ export class JetStreamTails {
     this.#due.clear();
     await Promise.race([
       Promise.allSettled(rooms.map((room) => this.#write(room))),
-      after(LAST_TRY_MS, undefined, { ref: false }),
+      delay(LAST_TRY_MS, undefined, { ref: false }),
     ]);
   }
 
@@ -85,12 +85,12 @@ export class JetStreamTails {
     }
   }
 
-  /** Never an earlier one than stands there. @throws Unavailable */
+  /** Stores the known position, unless a later one is stored. @throws Unavailable */
   async #write(room: RoomId): Promise<void> {
     for (;;) {
       const known = this.known(room);
       const stored = await this.#state.get(room, TAIL_KEY);
-      if (known <= positionOf(stored)) return;
+      if (known <= storedPosition(stored)) return;
       const value = Buffer.from(String(known));
       const revision = stored?.revision ?? 'absent';
       if ((await this.#state.put(room, TAIL_KEY, value, { revision })) !== 'conflict') return;
@@ -98,6 +98,6 @@ export class JetStreamTails {
   }
 }
 
-function positionOf(stored: { readonly value: Uint8Array } | undefined): LogPosition {
+function storedPosition(stored: { readonly value: Uint8Array } | undefined): LogPosition {
   return stored === undefined ? 0 : Number(Buffer.from(stored.value).toString());
 }

@@ -10,30 +10,30 @@ import { openStore, prepareFolder, STORE, type Trees } from './trees.ts';
 
 const PART = '.part';
 /**
- * A restored room goes on so much further: what was appended after the backup was seen by clients at positions that are never used
- * again. More than anybody can have been ahead, and two million restores fit below 2^53.
+ * How many positions a restored room skips. Clients may have seen entries appended after the backup, and their positions must never
+ * be used again. No room gets this many entries between a backup and a restore, and two million restores fit below 2^53.
  */
 const RESTORED_GAP = 2 ** 32;
 
 /**
- * Copies the store of a data folder to a file that doesn't exist yet, as it is at one moment: all that was acknowledged before the
- * call is in it. A server may be using the folder. The file has its name only once it is whole and on disk.
+ * Copies a consistent snapshot of a data folder to a new file: every write acknowledged before the call is in it. A server may be
+ * using the folder. The file gets its name only once it is complete and on disk.
  * @returns how many rooms are in it
- * @throws CannotOpen when there is nothing to copy, or the file exists or can't be written.
+ * @throws CannotOpen when the folder holds no rooms, or the file exists or can't be written
  */
 export async function backupFolder(folder: string, file: string): Promise<number> {
   const store = join(folder, STORE);
   if (!existsSync(store))
-    throw new CannotOpen('unusable', `${folder} holds no rooms: name its folder with --data`);
-  if (existsSync(file)) throw new CannotOpen('unusable', `${file} exists already: name another file`);
+    throw new CannotOpen('unusable', `${folder} holds no rooms: name the server's data folder with --data`);
+  if (existsSync(file)) throw new CannotOpen('unusable', `${file} exists: choose another file`);
   if (!existsSync(dirname(resolve(file))))
-    throw new CannotOpen('unusable', `can't write ${file}: there is no such folder`);
+    throw new CannotOpen('unusable', `can't write ${file}: its folder does not exist`);
   const part = `${file}${PART}`;
   const source = openEnvironment(store);
   try {
     await rm(part, { force: true });
     await source.backup(part, true);
-    return await settle(part, file, () => undefined);
+    return await finish(part, file, () => undefined);
   } catch (cause) {
     throw cause instanceof CannotOpen ? cause : new CannotOpen('unusable', `can't write ${file}`, { cause });
   } finally {
@@ -42,12 +42,12 @@ export async function backupFolder(folder: string, file: string): Promise<number
 }
 
 /**
- * Puts a backup into a folder that holds no rooms. Its rooms go on behind every position that was given out since the backup.
+ * Restores a backup into a folder that holds no rooms. New entries continue after the highest position issued since the backup.
  * @returns how many rooms are in it
- * @throws CannotOpen when the file is no backup, or the folder holds rooms, is in use or can't be written.
+ * @throws CannotOpen when the file is not a backup, or the folder holds rooms, is in use or can't be written
  */
 export async function restoreFolder(file: string, folder: string): Promise<number> {
-  if (!existsSync(file)) throw new CannotOpen('unusable', `there is no ${file}`);
+  if (!existsSync(file)) throw new CannotOpen('unusable', `${file} does not exist`);
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   try {
@@ -55,30 +55,34 @@ export async function restoreFolder(file: string, folder: string): Promise<numbe
     if (existsSync(store))
       throw new CannotOpen(
         'unusable',
-        `${folder} holds rooms already: move them away, or name another folder`,
+        `${folder} already holds rooms: move them away, or choose another folder`,
       );
     const part = `${store}${PART}`;
     await copyFile(file, part, constants.COPYFILE_FICLONE);
     try {
-      return await settle(part, store, leaveGap);
+      return await finish(part, store, leaveGap);
     } catch (cause) {
       if (!(cause instanceof CannotOpen) || cause.reason !== 'damaged') throw cause;
-      throw new CannotOpen('damaged', `${file} is damaged, or no backup of a server: nothing was put back`, {
-        cause,
-      });
+      throw new CannotOpen(
+        'damaged',
+        `${file} is damaged or not a backup of a server: nothing was restored`,
+        {
+          cause,
+        },
+      );
     }
   } finally {
     await lock.release();
   }
 }
 
-/** Looks into a finished copy, makes it durable, and gives it its name. @returns how many rooms are in it */
-async function settle(part: string, file: string, change: (trees: Trees) => void): Promise<number> {
+/** Checks a finished copy, makes it durable, and renames it. @returns how many rooms are in it */
+async function finish(part: string, file: string, change: (trees: Trees) => void): Promise<number> {
   try {
     const rooms = await inspect(part, change);
-    await synced(part, 'r+');
+    await sync(part, 'r+');
     await rename(part, file);
-    await synced(dirname(resolve(file)), 'r');
+    await sync(dirname(resolve(file)), 'r');
     return rooms;
   } catch (error) {
     await rm(part, { force: true });
@@ -88,7 +92,7 @@ async function settle(part: string, file: string, change: (trees: Trees) => void
   }
 }
 
-async function synced(path: string, flags: 'r' | 'r+'): Promise<void> {
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
   const handle = await open(path, flags);
   try {
     if (flags === 'r+') await handle.chmod(0o600);
@@ -102,16 +106,16 @@ function leaveGap({ root, rooms }: Trees): void {
   root.transactionSync(() => {
     for (const { key, value } of [...rooms.getRange()]) {
       const record = decodeRoom(value);
-      void rooms.put(key, encodeRoom({ ...record, least: record.pos + RESTORED_GAP }));
+      void rooms.put(key, encodeRoom({ ...record, lowestNext: record.pos + RESTORED_GAP }));
     }
   });
 }
 
-/** @throws CannotOpen when it isn't such a store, or one of a newer version. */
+/** @throws CannotOpen when the file is not a store of rooms, or a newer version wrote it */
 async function inspect(file: string, change: (trees: Trees) => void): Promise<number> {
   const trees = openStore(file);
   try {
-    if (migrate(trees) === undefined) throw new CannotOpen('damaged', `${file} holds no rooms of a server`);
+    if (migrate(trees) === undefined) throw new CannotOpen('damaged', `${file} is not a backup of a server`);
     change(trees);
     return trees.rooms.getKeysCount();
   } finally {

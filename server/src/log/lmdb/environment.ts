@@ -10,8 +10,9 @@ export type Environment = RootDatabase<Buffer, Buffer>;
 const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const;
 
 /**
- * Opens or makes one LMDB file, readable by its owner only. The binding dies of a segmentation fault when LMDB refuses a file:
- * what LMDB would refuse is found before.
+ * Opens or creates an LMDB file that only its owner can read. The file is checked first: the binding crashes with a segmentation
+ * fault when LMDB rejects a file.
+ * @throws CannotOpen
  */
 export function openEnvironment(path: string): Environment {
   if (existsSync(path)) {
@@ -24,9 +25,9 @@ export function openEnvironment(path: string): Environment {
     path,
     maxDbs: 16,
     permissionsMode: 0o600,
-    // With overlapping syncs a transaction is visible before it is on disk; without them, whatever can be read is durable.
+    // With overlapping syncs a transaction is visible before it is on disk. Without them, everything that can be read is durable.
     overlappingSync: false,
-    // With it a failed commit rejects a promise that nobody can catch. The writer gathers what goes together.
+    // With turn batching a failed commit rejects a promise that can't be caught. The writer does its own batching.
     eventTurnBatching: false,
   };
   return open<Buffer, Buffer>(options);
@@ -44,7 +45,7 @@ function requireAccess(path: string): void {
   }
 }
 
-/** Where the meta pages keep what is looked at here; little-endian, as all platforms are that the binding exists for. */
+/** Offsets in LMDB's meta pages. They are little-endian, as are all platforms that the binding supports. */
 const META = {
   magic: 24,
   version: 28,
@@ -58,7 +59,7 @@ const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const NO_ROOT = 2n ** 64n - 1n;
 
-/** Both meta pages are LMDB's, and the roots of the newest tree lie inside the file. */
+/** Checks that both meta pages are LMDB's, and that the roots of the newest tree are inside the file. */
 function requireSound(path: string): void {
   const file = openSync(path, 'r');
   try {
@@ -74,7 +75,7 @@ function requireSound(path: string): void {
   }
   throw new CannotOpen(
     'damaged',
-    `${path} is damaged: restore it from a backup, or move it away to begin anew`,
+    `${path} is damaged: restore it from a backup, or move it away to start with no rooms`,
   );
 }
 

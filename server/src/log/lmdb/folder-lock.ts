@@ -7,13 +7,14 @@ export interface FolderLock {
 }
 
 /**
- * Makes this process the folder's only user until it releases it or dies in whatever way.
+ * Locks the folder for this process, until the lock is released or the process ends.
  *
- * LMDB allows several processes, and Node has no file locks; LMDB has both that are needed. In an environment of its own, in which
- * nothing is ever written, the owner stands in the table of readers. The kernel's record lock on the table's file goes with the
- * process, however it ends: whoever comes when nobody is left starts with an empty table, so that nothing stale blocks a restart.
- * Two who come at once both enter their name before they look again, and at least one sees the other. It is the number of readers
- * that counts, not their process ids: two containers with one volume see each other.
+ * Node.js has no file locks, but LMDB does. A second LMDB environment, in which nothing is ever written, serves as the lock: its
+ * owner registers as a reader. The kernel releases LMDB's record lock on the reader table when the process ends, however it ends,
+ * and the next process starts with an empty table. So a stale lock never blocks a restart. If two processes start at once, both
+ * register before they check again, and at least one sees the other. Readers are counted, whatever their process ids: so two
+ * containers with the same volume see each other.
+ * @throws CannotOpen `in use`
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const table = openEnvironment(join(folder, 'lock.mdb'));
@@ -37,7 +38,7 @@ async function refuse(folder: string, table: Environment): Promise<never> {
   throw new CannotOpen('in use', `${folder} is in use by process ${[...pids].join(' or ')}`);
 }
 
-/** Their process ids, one for each reader. */
+/** One process id per reader. */
 function readers(table: Environment): string[] {
   return [...table.readerList().matchAll(/^\s*(\d+)\s+[0-9a-f]+\s/gm)].map(([, pid]) => pid as string);
 }

@@ -1,14 +1,14 @@
 import type { Entry, Head, LogPosition } from '../log.ts';
 
 /*
- * What lies on disk. Numbers are big-endian, so that the order of keys is the order of positions and times.
+ * The records on disk. Numbers are big-endian, so that keys sort by position or time.
  *
- *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, least next position 8 (0: any), bytes kept 8
+ *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, lowest next position 8 (0: any), bytes stored 8
  *   heads    room 16                            -> id 16, at 6, access length 1, access, state
  *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
  *   posts    at 6, room 16, id 16               -> position 8
  *   state    room 16, key                       -> revision 6, expires at 6 (0: never), value
- *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the rest of what names the record in its own tree
+ *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the key ends with the record's key in its own tree
  *   meta     'schema' | 'revision' | 'drop' room 16
  */
 
@@ -24,17 +24,17 @@ export const NO_VALUE = NOTHING;
 
 const AFTER_ALL = Buffer.alloc(ROOM_BYTES + 1, 0xff);
 
-/** Behind every key that begins like this. */
+/** The end of the range of keys with this prefix. */
 export const endOf = (prefix: Uint8Array): Buffer => Buffer.concat([prefix, AFTER_ALL]);
 
-export interface RoomRecord {
+export interface RoomMeta {
   readonly pos: LogPosition;
   readonly handshake: LogPosition;
   readonly floor: LogPosition;
-  /** Of the bodies of its messages, as long as they are there. */
-  readonly kept: number;
-  /** Nothing more is appended before this position; absent once something stands behind it. */
-  readonly least?: LogPosition;
+  /** Bytes of the bodies of its stored messages. */
+  readonly storedBytes: number;
+  /** New entries get no lower position than this. Absent once an entry has a later one. */
+  readonly lowestNext?: LogPosition;
 }
 
 export interface HeadRecord extends Pick<Head, 'access' | 'state'> {
@@ -44,13 +44,13 @@ export interface HeadRecord extends Pick<Head, 'access' | 'state'> {
 
 export interface EntryRecord {
   readonly entry: Entry;
-  /** 0: never. */
+  /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
 }
 
 export interface StateRecord {
   readonly revision: number;
-  /** 0: never. */
+  /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
   readonly value: Uint8Array;
 }
@@ -77,8 +77,9 @@ export function entryKey(room: Buffer, pos: LogPosition): Buffer {
   return key;
 }
 
-export const positionOf = (key: Uint8Array): LogPosition => readPosition(asBuffer(key), ROOM_BYTES);
+export const positionOfKey = (key: Uint8Array): LogPosition => readPosition(asBuffer(key), ROOM_BYTES);
 
+/** @param at milliseconds since 1970 */
 export function postKey(at: number, room: string, id: string): Buffer {
   const key = Buffer.alloc(TIME_BYTES + 2 * ROOM_BYTES);
   key.writeUIntBE(at, 0, TIME_BYTES);
@@ -104,7 +105,7 @@ export function writtenPosition(pos: LogPosition): Buffer {
 
 export const stateKey = (room: Buffer, key: string): Buffer => Buffer.concat([room, Buffer.from(key)]);
 
-/** @param key the record's key in its own tree; it begins with the room */
+/** @param key the record's key in its own tree, which begins with the room */
 export function expiryKey(expiresAt: number, kind: Expiring, key: Uint8Array): Buffer {
   const whole = Buffer.allocUnsafe(TIME_BYTES + 1 + key.length);
   whole.writeUIntBE(expiresAt, 0, TIME_BYTES);
@@ -115,11 +116,11 @@ export function expiryKey(expiresAt: number, kind: Expiring, key: Uint8Array): B
 
 export function decodeExpiryKey(whole: Uint8Array): { kind: Expiring; key: Buffer } {
   const kind = EXPIRING[whole[TIME_BYTES] ?? -1];
-  if (!kind) throw new RangeError(`an expiry of the unknown kind ${whole[TIME_BYTES]}`);
+  if (!kind) throw new RangeError(`unknown kind of expiry: ${whole[TIME_BYTES]}`);
   return { kind, key: asBuffer(whole.subarray(TIME_BYTES + 1)) };
 }
 
-/** Of keys that begin with a time: the end of those up to and including this one. */
+/** The end of the range of keys that begin with a time up to and including this one. */
 export function endOfTime(time: number): Buffer {
   const end = Buffer.allocUnsafe(TIME_BYTES);
   end.writeUIntBE(Math.min(Math.max(0, Math.floor(time) + 1), LATEST), 0, TIME_BYTES);
@@ -132,22 +133,22 @@ export function expiryTime(at: number, ttlSec: number | undefined): number {
 
 export const roomOf = (key: Uint8Array): Buffer => asBuffer(key.subarray(0, ROOM_BYTES));
 
-export function encodeRoom({ pos, handshake, floor, kept, least = 0 }: RoomRecord): Buffer {
+export function encodeRoom({ pos, handshake, floor, storedBytes, lowestNext = 0 }: RoomMeta): Buffer {
   const record = Buffer.allocUnsafe(40);
-  const members = [pos, handshake, floor, least > pos ? least : 0, kept];
+  const members = [pos, handshake, floor, lowestNext > pos ? lowestNext : 0, storedBytes];
   for (const [i, member] of members.entries()) writePosition(record, member, 8 * i);
   return record;
 }
 
-export function decodeRoom(record: Buffer): RoomRecord {
-  const least = record.length < 32 ? 0 : readPosition(record, 24);
+export function decodeRoom(record: Buffer): RoomMeta {
+  const lowestNext = record.length < 32 ? 0 : readPosition(record, 24);
   return {
     pos: readPosition(record, 0),
     handshake: readPosition(record, 8),
     floor: readPosition(record, 16),
-    // Version 1 of the store had no such count.
-    kept: record.length < 40 ? 0 : readPosition(record, 32),
-    ...(least === 0 ? {} : { least }),
+    // Version 1 of the store had no such member.
+    storedBytes: record.length < 40 ? 0 : readPosition(record, 32),
+    ...(lowestNext === 0 ? {} : { lowestNext }),
   };
 }
 

@@ -14,16 +14,16 @@ import { openTrees, prepareFolder, type Trees } from './trees.ts';
 import { Writer } from './writer.ts';
 
 export interface LmdbOptions {
-  /** Made when it is absent, for its owner only. */
+  /** Created with mode 700 if it doesn't exist. */
   readonly folder: string;
   readonly now?: Clock;
   readonly quotas?: Quotas;
-  /** Gets the number of changes that shared a sync of the disk. */
+  /** Called with the number of writes that shared a sync of the disk. */
   readonly committed?: (changes: number) => void;
 }
 
 /**
- * The embedded engine: one process, one folder, every acknowledged write on disk.
+ * Opens the embedded engine: one process, one folder, every acknowledged write on disk.
  *
  * @throws CannotOpen the folder is unusable, in use, damaged or of a newer version
  */
@@ -46,11 +46,11 @@ export async function openLmdb({
     committed,
   );
   const store: Store = { trees, posts: new Posts(trees), writer, now };
-  const drops = new RoomDeletion(store, followers);
-  await drops.resume();
+  const deletion = new RoomDeletion(store, followers);
+  await deletion.resume();
   return {
-    log: new LmdbLog(store, followers, drops),
-    state: new LmdbState(store, drops),
+    log: new LmdbLog(store, followers, deletion),
+    state: new LmdbState(store, deletion),
     sweep: async () => (await sweep(store)) + (await trim(store, quotas)),
     writable: () => writer.open,
     rooms: () => trees.rooms.getKeysCount(),

@@ -8,15 +8,15 @@ export interface Post {
   readonly at: number;
 }
 
-/** What the port asks for: kept even when there are too many. */
-const LEAST_MEMORY_MS = 120_000;
-/** About 150 MB of memory; beyond it, ids are forgotten as early as the port allows. */
+/** What {@link RoomLog} requires, even with more than {@link MANY} ids. */
+const MIN_MEMORY_MS = 120_000;
+/** Takes about 150 MB of memory. With more, ids are deleted as early as allowed. */
 const MANY = 1_000_000;
 const BEGIN = Buffer.alloc(1);
 
 /**
- * The ids of recent posts. On disk they lie in the order of time, so that the posts of a transaction share a page; ids are random,
- * and a tree in their order would have a page written for every post. They are looked up in memory, which is filled at opening.
+ * The ids of recent posts. On disk they are sorted by time, so that the ids of a transaction share a page: sorted by id, each random
+ * id would need its own page. Lookups use a copy in memory, which is read when the folder is opened.
  */
 export class Posts {
   readonly #trees: Trees;
@@ -35,20 +35,20 @@ export class Posts {
     return this.#rooms.get(room)?.get(id);
   }
 
-  /** Inside a transaction. @returns what undoes it in memory, should the transaction fail */
+  /** Must run in a transaction. @returns a function that undoes the change in memory, to be called if the transaction fails */
   put(room: RoomId, id: string, post: Post): () => void {
     void this.#trees.posts.put(postKey(post.at, room, id), writtenPosition(post.pos));
     this.#remember(room, id, post);
     return () => this.#forget(room, id);
   }
 
-  /** The keys of those that may be forgotten, oldest first. */
+  /** The keys of the ids that are old enough to delete, oldest first. */
   due(now: number, limit: number): Buffer[] {
-    const memoryMs = this.#size > MANY ? LEAST_MEMORY_MS : POST_MEMORY_MS;
+    const memoryMs = this.#size > MANY ? MIN_MEMORY_MS : POST_MEMORY_MS;
     return [...this.#trees.posts.getKeys({ start: BEGIN, end: endOfTime(now - memoryMs), limit })];
   }
 
-  /** The keys of some of a room's. */
+  /** The keys of up to `limit` ids of a room. */
   of(room: RoomId, limit: number): Buffer[] {
     const keys: Buffer[] = [];
     for (const [id, { at }] of this.#rooms.get(room) ?? []) {
@@ -58,7 +58,7 @@ export class Posts {
     return keys;
   }
 
-  /** Inside a transaction. Memory follows when that is durable, by {@link forgotten}. */
+  /** Must run in a transaction. Once it is durable, {@link forgotten} must be called for the memory. */
   remove(keys: readonly Buffer[]): void {
     for (const key of keys) void this.#trees.posts.remove(key);
   }

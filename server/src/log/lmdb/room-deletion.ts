@@ -2,20 +2,20 @@ import type { Followers } from '../followers.ts';
 import { bytesOfId } from '../ids.ts';
 import type { RoomId } from '../log.ts';
 import type { Tree } from './environment.ts';
-import { decodeEntry, decodeState, endOf, expiryKey, positionOf } from './layout.ts';
+import { decodeEntry, decodeState, endOf, expiryKey, positionOfKey } from './layout.ts';
 import type { Store } from './store.ts';
 
 const MARK = Buffer.from('drop');
 const BATCH = 200;
 
 /**
- * Takes rooms away: the first transaction makes a room absent to everybody and leaves a mark, the following ones clear its log in
- * bounded batches, the last takes the mark off. A room with a mark is cleared before it can be made anew, also after a crash.
+ * Deletes rooms. The first transaction removes the room's record and sets a mark, the next ones delete its log in bounded batches,
+ * and the last one removes the mark. A marked room is fully deleted before it can be created again, even after a crash.
  */
 export class RoomDeletion {
   readonly #store: Store;
   readonly #followers: Followers;
-  readonly #underWay = new Map<RoomId, Promise<void>>();
+  readonly #running = new Map<RoomId, Promise<void>>();
   readonly #marked = new Set<RoomId>();
 
   constructor(store: Store, followers: Followers) {
@@ -23,23 +23,23 @@ export class RoomDeletion {
     this.#followers = followers;
   }
 
-  /** Finishes what was cut short. */
+  /** Finishes deletions that a crash interrupted. */
   async resume(): Promise<void> {
     for (const mark of keysOf(this.#store.trees.meta, MARK))
       this.#marked.add(mark.toString('base64url', MARK.length));
     for (const room of [...this.#marked]) await this.drop(room);
   }
 
-  /** Of a room that is being dropped: resolves when nothing is left of it. */
+  /** Resolves when the room is fully deleted; undefined if it is not being deleted. */
   clearing(room: RoomId): Promise<void> | undefined {
-    return this.#underWay.has(room) || this.#marked.has(room) ? this.drop(room) : undefined;
+    return this.#running.has(room) || this.#marked.has(room) ? this.drop(room) : undefined;
   }
 
   drop(room: RoomId): Promise<void> {
-    const present = this.#underWay.get(room);
+    const present = this.#running.get(room);
     if (present) return present;
-    const dropping = this.#drop(room, bytesOfId(room)).finally(() => this.#underWay.delete(room));
-    this.#underWay.set(room, dropping);
+    const dropping = this.#drop(room, bytesOfId(room)).finally(() => this.#running.delete(room));
+    this.#running.set(room, dropping);
     return dropping;
   }
 
@@ -68,12 +68,12 @@ export class RoomDeletion {
     this.#marked.delete(roomId);
   }
 
-  /** One batch. */
+  /** Deletes one batch. Runs in a transaction. */
   #clear(roomId: RoomId, room: Buffer, mark: Buffer): { more: boolean; forgotten: Buffer[] } {
     const { posts, trees } = this.#store;
     const gone = [...trees.entries.getRange({ start: room, end: endOf(room), limit: BATCH })];
     for (const { key, value } of gone) {
-      const { expiresAt } = decodeEntry(positionOf(key), value);
+      const { expiresAt } = decodeEntry(positionOfKey(key), value);
       if (expiresAt) void trees.expiry.remove(expiryKey(expiresAt, 'message', key));
       void trees.entries.remove(key);
     }

@@ -25,8 +25,8 @@ import {
   expiryKey,
   expiryTime,
   NO_VALUE,
-  positionOf,
-  type RoomRecord,
+  positionOfKey,
+  type RoomMeta,
 } from './layout.ts';
 import type { Post } from './posts.ts';
 import type { RoomDeletion } from './room-deletion.ts';
@@ -35,16 +35,16 @@ import type { WriterJob } from './writer.ts';
 
 const PAGE_ENTRIES = 256;
 
-/** The log in LMDB. What can be read is durable; what is checked is checked inside the transaction that appends. */
+/** The log in LMDB. Everything that can be read is durable. All checks are made inside the transaction that appends. */
 export class LmdbLog implements RoomLog {
   readonly #store: Store;
   readonly #followers: Followers;
-  readonly #drops: RoomDeletion;
+  readonly #deletion: RoomDeletion;
 
-  constructor(store: Store, followers: Followers, drops: RoomDeletion) {
+  constructor(store: Store, followers: Followers, deletion: RoomDeletion) {
     this.#store = store;
     this.#followers = followers;
-    this.#drops = drops;
+    this.#deletion = deletion;
   }
 
   async append(roomId: RoomId, message: MessageAppend): Promise<Appended | { readonly stale: LogPosition }> {
@@ -54,14 +54,14 @@ export class LmdbLog implements RoomLog {
       const record = this.#room(room);
       if (!record) return { result: { stale: 0 } };
       const known = this.#store.posts.find(roomId, id);
-      if (known) return { result: again(known) };
+      if (known) return { result: repeated(known) };
       if (message.base !== record.handshake) return { result: { stale: record.handshake } };
       const at = Math.floor(this.#store.now());
       const entry: Entry = { pos: nextAfter(record), kind: 'message', at, body: message.body };
       return this.#put(
         roomId,
         room,
-        { ...record, pos: entry.pos, kept: record.kept + message.body.length },
+        { ...record, pos: entry.pos, storedBytes: record.storedBytes + message.body.length },
         entry,
         id,
         expiryTime(at, message.ttlSec),
@@ -76,14 +76,14 @@ export class LmdbLog implements RoomLog {
   ): Promise<Appended | { readonly conflict: LogPosition }> {
     const room = bytesOfId(roomId);
     const idBytes = bytesOfId(id);
-    const clearing = this.#drops.clearing(roomId);
+    const clearing = this.#deletion.clearing(roomId);
     if (clearing) await clearing;
     return this.#store.writer.write<Appended | { readonly conflict: LogPosition }>(
       body.length + state.length,
       () => {
         const record = this.#room(room);
         const known = record && (this.#store.posts.find(roomId, id) ?? this.#newest(room, record, idBytes));
-        if (known) return { result: again(known) };
+        if (known) return { result: repeated(known) };
         const last = record?.handshake ?? 0;
         if (after !== last) return { result: { conflict: last } };
         const at = Math.floor(this.#store.now());
@@ -93,7 +93,7 @@ export class LmdbLog implements RoomLog {
         return this.#put(
           roomId,
           room,
-          { pos, handshake: pos, floor: record?.floor ?? 0, kept: record?.kept ?? 0 },
+          { pos, handshake: pos, floor: record?.floor ?? 0, storedBytes: record?.storedBytes ?? 0 },
           entry,
           id,
           0,
@@ -109,8 +109,14 @@ export class LmdbLog implements RoomLog {
       const head = this.#store.trees.heads.get(room);
       if (!record || !head) return undefined;
       const { access, state } = decodeHead(head);
-      const { pos, handshake, least } = record;
-      return { pos, handshake, access, state, ...(least === undefined ? {} : { given: least - 1 }) };
+      const { pos, handshake, lowestNext } = record;
+      return {
+        pos,
+        handshake,
+        access,
+        state,
+        ...(lowestNext === undefined ? {} : { issued: lowestNext - 1 }),
+      };
     });
   }
 
@@ -126,16 +132,16 @@ export class LmdbLog implements RoomLog {
   }
 
   drop(roomId: RoomId): Promise<void> {
-    return this.#drops.drop(roomId);
+    return this.#deletion.drop(roomId);
   }
 
-  #room(room: Buffer): RoomRecord | undefined {
+  #room(room: Buffer): RoomMeta | undefined {
     const record = this.#store.trees.rooms.get(room);
     return record && decodeRoom(record);
   }
 
-  /** The last handshake, when it has this id: found however long ago it was. */
-  #newest(room: Buffer, { handshake }: RoomRecord, id: Buffer): Post | undefined {
+  /** The last handshake, if it has this id, however old it is. */
+  #newest(room: Buffer, { handshake }: RoomMeta, id: Buffer): Post | undefined {
     const record = this.#store.trees.heads.get(room);
     const head = record && decodeHead(record);
     return head && id.equals(head.id) ? { pos: handshake, at: head.at } : undefined;
@@ -144,7 +150,7 @@ export class LmdbLog implements RoomLog {
   #put(
     roomId: RoomId,
     room: Buffer,
-    record: RoomRecord,
+    record: RoomMeta,
     entry: Entry,
     id: string,
     expiresAt: number,
@@ -169,7 +175,7 @@ export class LmdbLog implements RoomLog {
       let bytes = 0;
       const range = { start: entryKey(room, after + 1), end: entryKey(room, record.pos + 1) };
       for (const { key, value } of this.#store.trees.entries.getRange(range)) {
-        const { entry, expiresAt } = decodeEntry(positionOf(key), value);
+        const { entry, expiresAt } = decodeEntry(positionOfKey(key), value);
         if (expiresAt !== 0 && expiresAt <= now) {
           floor = Math.max(floor, entry.pos);
           continue;
@@ -183,11 +189,11 @@ export class LmdbLog implements RoomLog {
   }
 }
 
-function again({ pos, at }: Post): Appended {
+function repeated({ pos, at }: Post): Appended {
   return { pos, at, dup: true };
 }
 
-/** Leaves holes on purpose: clustered engines do, and nobody may count on the next number. */
-function nextAfter({ pos, least = 0 }: Pick<RoomRecord, 'pos' | 'least'> = { pos: 0 }): LogPosition {
-  return Math.max(pos + 1 + (pos % 5), least);
+/** Leaves gaps on purpose, as clustered engines do, so that no code relies on consecutive positions. */
+function nextAfter({ pos, lowestNext = 0 }: Pick<RoomMeta, 'pos' | 'lowestNext'> = { pos: 0 }): LogPosition {
+  return Math.max(pos + 1 + (pos % 5), lowestNext);
 }

@@ -15,13 +15,14 @@ import { read, type Store } from './store.ts';
 const REVISION = Buffer.from('revision');
 const REVISION_BYTES = 6;
 
+/** The state values in LMDB. */
 export class LmdbState implements RoomState {
   readonly #store: Store;
-  readonly #drops: RoomDeletion;
+  readonly #deletion: RoomDeletion;
 
-  constructor(store: Store, drops: RoomDeletion) {
+  constructor(store: Store, deletion: RoomDeletion) {
     this.#store = store;
-    this.#drops = drops;
+    this.#deletion = deletion;
   }
 
   async get(room: RoomId, key: string): Promise<StateValue | undefined> {
@@ -39,7 +40,7 @@ export class LmdbState implements RoomState {
     { revision, ttlSec }: PutOptions = {},
   ): Promise<{ readonly revision: string } | 'conflict'> {
     const at = stateKey(bytesOfId(room), requireKey(key));
-    const clearing = this.#drops.clearing(room);
+    const clearing = this.#deletion.clearing(room);
     if (clearing) await clearing;
     return this.#store.writer.write<{ readonly revision: string } | 'conflict'>(value.length, () => {
       const present = this.#find(at);
@@ -88,7 +89,7 @@ export class LmdbState implements RoomState {
     if (present.expiresAt) void this.#store.trees.expiry.remove(expiryKey(present.expiresAt, 'state', at));
   }
 
-  /** Counts over all rooms, so that a revision never comes back, not even of a value that was deleted or of a room made anew. */
+  /** One counter for all rooms, so that a revision is never used again, even after a value or room was deleted. */
   #nextRevision(): number {
     const { meta } = this.#store.trees;
     const next = (meta.get(REVISION)?.readUIntBE(0, REVISION_BYTES) ?? 0) + 1;

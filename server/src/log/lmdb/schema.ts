@@ -1,16 +1,20 @@
 import { CannotOpen } from '../cannot-open.ts';
-import { decodeEntry, decodeRoom, encodeRoom, endOf, positionOf } from './layout.ts';
+import { decodeEntry, decodeRoom, encodeRoom, endOf, positionOfKey } from './layout.ts';
 import type { Trees } from './trees.ts';
 
-/** Changes the records of one version into those of the next, inside the transaction that is under way. */
+/** Converts the records of one version to the next, inside the current transaction. */
 export type Migration = (trees: Trees) => void;
 
-/** The first turns version 1 into version 2, and so on. A version that was released is never changed, only followed. */
-const MIGRATIONS: readonly Migration[] = [countKept];
+/** The first converts version 1 to version 2, and so on. The migrations of released versions must not be changed. */
+const MIGRATIONS: readonly Migration[] = [countBytes];
 
 const KEY = Buffer.from('schema');
 
-/** Brings the store to the newest version, all steps or none. @returns the version it had, or `undefined` when it was new */
+/**
+ * Migrates the store to the newest version, in one transaction.
+ * @returns the version that it had; undefined: it was new
+ * @throws CannotOpen `newer`
+ */
 export function migrate(trees: Trees, migrations: readonly Migration[] = MIGRATIONS): number | undefined {
   const newest = migrations.length + 1;
   return trees.root.transactionSync(() => {
@@ -19,7 +23,7 @@ export function migrate(trees: Trees, migrations: readonly Migration[] = MIGRATI
     if (present !== undefined && present > newest) {
       throw new CannotOpen(
         'newer',
-        `the data was written by a newer version (format ${present}; this one knows ${newest}): upgrade, or restore a backup`,
+        `a newer version wrote the data (format ${present}; this version reads up to ${newest}): upgrade, or restore a backup`,
       );
     }
     if (present === newest) return present;
@@ -31,14 +35,14 @@ export function migrate(trees: Trees, migrations: readonly Migration[] = MIGRATI
   });
 }
 
-/** Version 2 knows of each room how many bytes of messages it keeps. */
-function countKept({ rooms, entries }: Trees): void {
+/** Version 2 stores how many bytes of messages each room has. */
+function countBytes({ rooms, entries }: Trees): void {
   for (const { key: room, value } of [...rooms.getRange()]) {
-    let kept = 0;
+    let storedBytes = 0;
     for (const { key, value: record } of entries.getRange({ start: room, end: endOf(room) })) {
-      const { entry } = decodeEntry(positionOf(key), record);
-      if (entry.kind === 'message') kept += entry.body.length;
+      const { entry } = decodeEntry(positionOfKey(key), record);
+      if (entry.kind === 'message') storedBytes += entry.body.length;
     }
-    void rooms.put(room, encodeRoom({ ...decodeRoom(value), kept }));
+    void rooms.put(room, encodeRoom({ ...decodeRoom(value), storedBytes }));
   }
 }

@@ -10,7 +10,7 @@ export interface Written {
   readonly entry: Entry;
 }
 
-/** What the parts of the embedded engine share. */
+/** What all parts of the embedded engine share. */
 export interface Store {
   readonly trees: Trees;
   readonly posts: Posts;
@@ -18,7 +18,7 @@ export interface Store {
   readonly now: Clock;
 }
 
-/** Outside a transaction. Sees every write that was acknowledged before. */
+/** Reads outside a transaction. Sees every write that was acknowledged before. @throws Unavailable */
 export function read<T>({ writer }: Store, look: () => T): T {
   writer.requireOpen();
   try {

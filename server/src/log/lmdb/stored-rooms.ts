@@ -8,7 +8,7 @@ import {
   decodeState,
   endOf,
   entryKey,
-  positionOf,
+  positionOfKey,
   readPosition,
 } from './layout.ts';
 import type { Trees } from './trees.ts';
@@ -17,13 +17,13 @@ export interface StoredEntry {
   readonly entry: Entry;
   /** Milliseconds since 1970; 0: never. */
   readonly expiresAt: number;
-  /** What is left of its time, rounded up. */
+  /** Seconds until it expires, rounded up. Absent: it never expires. */
   readonly ttlSec?: number;
-  /** Under which it was posted, if that is still known. */
+  /** The id of its post, if it is still known. */
   readonly id?: string;
 }
 
-/** A room as it lies in a data folder that nobody writes to. */
+/** A room in a data folder that no server uses. */
 export interface StoredRoom {
   readonly id: RoomId;
   readonly first: LogPosition;
@@ -31,14 +31,14 @@ export interface StoredRoom {
   readonly handshake: LogPosition;
   readonly floor: LogPosition;
   readonly head: { readonly id: string; readonly access: Uint8Array; readonly state: Uint8Array };
-  /** What hasn't expired, in order, behind a position. */
-  entries(behind?: LogPosition): Iterable<StoredEntry>;
-  /** How many entries there are up to a position, or in all. */
+  /** The entries after a position that have not expired, in order. */
+  entries(after?: LogPosition): Iterable<StoredEntry>;
+  /** How many entries there are up to a position, or in total. */
   count(upTo?: LogPosition): number;
   state(): Iterable<readonly [key: string, { readonly value: Uint8Array; readonly ttlSec?: number }]>;
 }
 
-/** Reads the rooms of a data folder, for who moves them. */
+/** Reads the rooms of a data folder, to move them to a cluster. */
 export class StoredRooms {
   readonly now: Clock;
   readonly #trees: Trees;
@@ -73,7 +73,7 @@ export class StoredRooms {
     const { pos, handshake, floor } = decodeRoom(record);
     const { id, access, state } = decodeHead(headRecord);
     const roomId = room.toString('base64url');
-    const entries = (behind = 0) => this.#entries(room, roomId, behind, pos);
+    const entries = (after = 0) => this.#entries(room, roomId, after, pos);
     return {
       id: roomId,
       first: this.#first(entries),
@@ -100,10 +100,10 @@ export class StoredRooms {
     return 0;
   }
 
-  *#entries(room: Buffer, roomId: RoomId, behind: LogPosition, last: LogPosition): Generator<StoredEntry> {
-    const range = { start: entryKey(room, behind + 1), end: entryKey(room, last + 1) };
+  *#entries(room: Buffer, roomId: RoomId, after: LogPosition, last: LogPosition): Generator<StoredEntry> {
+    const range = { start: entryKey(room, after + 1), end: entryKey(room, last + 1) };
     for (const { key, value } of this.#trees.entries.getRange(range)) {
-      const { entry, expiresAt } = decodeEntry(positionOf(key), Buffer.from(value));
+      const { entry, expiresAt } = decodeEntry(positionOfKey(key), Buffer.from(value));
       const leftMs = expiresAt - this.now();
       if (expiresAt !== 0 && leftMs <= 0) continue;
       const id = this.#ids.get(`${roomId} ${entry.pos}`);

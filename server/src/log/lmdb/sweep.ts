@@ -5,7 +5,7 @@ import {
   decodeState,
   encodeRoom,
   endOfTime,
-  positionOf,
+  positionOfKey,
   roomOf,
 } from './layout.ts';
 import type { Store } from './store.ts';
@@ -13,7 +13,7 @@ import type { Store } from './store.ts';
 const BATCH = 500;
 const BEGIN = Buffer.alloc(1);
 
-/** Frees what has expired, batch by batch, so that appends get in between. @returns how many messages went */
+/** Deletes what has expired, in batches, so that appends can run between them. @returns how many messages were deleted */
 export async function sweep(store: Store): Promise<number> {
   const end = endOfTime(store.now());
   let messages = 0;
@@ -55,7 +55,7 @@ function sweepBatch({ trees, now }: Store, end: Buffer): { due: number; messages
   return { due: due.length, messages };
 }
 
-/** Inside a transaction: takes a message away, and says in its room's record that it is gone. */
+/** Deletes a message and updates its room's record. Must run in a transaction. */
 export function erase({ rooms, entries }: Store['trees'], key: Buffer): void {
   const value = entries.get(key);
   void entries.remove(key);
@@ -63,7 +63,10 @@ export function erase({ rooms, entries }: Store['trees'], key: Buffer): void {
   const record = rooms.get(room);
   if (!record) return;
   const present = decodeRoom(record);
-  const bytes = value ? decodeEntry(positionOf(key), value).entry.body.length : 0;
-  const floor = Math.max(present.floor, positionOf(key));
-  void rooms.put(room, encodeRoom({ ...present, floor, kept: Math.max(0, present.kept - bytes) }));
+  const bytes = value ? decodeEntry(positionOfKey(key), value).entry.body.length : 0;
+  const floor = Math.max(present.floor, positionOfKey(key));
+  void rooms.put(
+    room,
+    encodeRoom({ ...present, floor, storedBytes: Math.max(0, present.storedBytes - bytes) }),
+  );
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CannotOpen } from '../cannot-open.ts';
 import { type Environment, openEnvironment, openTree, type Tree } from './environment.ts';
 
-/** The store's parts; `layout.ts` says what they hold. */
+/** The trees of the store. `layout.ts` describes their records. */
 export interface Trees {
   readonly root: Environment;
   readonly meta: Tree;
@@ -15,10 +15,10 @@ export interface Trees {
   readonly expiry: Tree;
 }
 
-/** More than new files take: on a full disk the binding would die while it makes them. */
-const ROOM_TO_BEGIN = 256 * 1024;
+/** Disk space to check for, more than the new files need: on a full disk the binding crashes while it creates them. */
+const FREE_BYTES = 256 * 1024;
 
-/** Makes the folder when it is absent. @returns its real path */
+/** Creates the folder if it doesn't exist. @returns its real path. @throws CannotOpen when it can't be written */
 export function prepareFolder(folder: string): string {
   try {
     makeFolder(folder);
@@ -26,7 +26,7 @@ export function prepareFolder(folder: string): string {
     const path = realpathSync(folder);
     const probe = join(path, `probe-${process.pid}`);
     try {
-      writeFileSync(probe, Buffer.alloc(ROOM_TO_BEGIN), { mode: 0o600, flush: true });
+      writeFileSync(probe, Buffer.alloc(FREE_BYTES), { mode: 0o600, flush: true });
     } finally {
       rmSync(probe, { force: true });
     }
@@ -36,14 +36,14 @@ export function prepareFolder(folder: string): string {
   }
 }
 
-/** With its parents. Node's own way to do so never returns where a folder can't be made in one that is there, as in /proc. */
+/** Creates the folder and its parents. Node's `recursive` option never returns if a folder can't be created in an existing one, as in /proc. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
 }
 
-/** Of a data folder, the file that holds the rooms. */
+/** The name of the file in the data folder that holds the rooms. */
 export const STORE = 'log.mdb';
 
 export function openTrees(folder: string): Trees {

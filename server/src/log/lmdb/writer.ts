@@ -1,17 +1,18 @@
 import { Unavailable } from '../log.ts';
 import type { Environment } from './environment.ts';
 
+/** What a change returns. */
 export interface WriterJob<Result, Written> {
   readonly result: Result;
-  /** Handed on once it is durable. */
+  /** Passed on once it is durable. */
   readonly written?: Written;
-  /** Undoes in memory what the change did there, when its transaction fails. */
+  /** Undoes what the change did in memory. Called if its transaction fails. */
   undo?(): void;
 }
 
 interface Applied<Written> {
   readonly change: WriterJob<unknown, Written>;
-  /** To be called once it is durable. */
+  /** Called once it is durable. */
   settle(): void;
 }
 
@@ -25,15 +26,15 @@ interface PendingWrite<Written> {
 const BATCH = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const QUEUE_BYTES = 64 * 1024 * 1024;
-/** Of a change that carries no body: what it costs to keep it waiting. */
+/** The memory that a waiting change takes in addition to its body. */
 const OVERHEAD_BYTES = 256;
 
 /**
- * The only writer. While one transaction is being committed on LMDB's thread, changes gather for the next: they share its fsync.
+ * The only writer of the store. While LMDB's thread commits one transaction, changes queue up for the next one and share its sync.
  *
- * A transaction is a child one, because only that is undone when a change throws: then all of its batch fails and nothing of it
- * has happened. Without overlapping syncs, LMDB's promise resolves after the data's `fdatasync` and the synchronous write of the
- * meta page: before that, nothing is told to anybody.
+ * Each batch runs in a child transaction, because LMDB rolls back only a child transaction when a change throws. Then the whole
+ * batch fails and none of it has an effect. Without overlapping syncs, LMDB's promise resolves after `fdatasync` of the data and
+ * the synchronous write of the meta page. Nothing is reported before that.
  */
 export class Writer<Written> {
   readonly #root: Environment;
@@ -42,15 +43,15 @@ export class Writer<Written> {
   readonly #committed: (changes: number) => void;
   readonly #queue: PendingWrite<Written>[] = [];
   #queuedBytes = 0;
-  /** Too much waits: nothing more is taken until all of it is written, or a small change would overtake a large one that was refused. */
+  /** The queue was full. No change is accepted until it is empty, or a small change could overtake a large one that was refused. */
   #full = false;
   #running: Promise<void> | undefined;
   #refusal: Unavailable | undefined;
 
   /**
-   * @param durable gets what a transaction wrote, in order, before the changes' own promises resolve
-   * @param broken called at most once, when the store takes no more writes
-   * @param committed gets the number of changes that shared a sync
+   * @param durable called with what a transaction wrote, in order, before the promises of its changes resolve
+   * @param broken called at most once, when the store accepts no more writes
+   * @param committed called with the number of changes that shared a sync
    */
   constructor(
     root: Environment,
@@ -64,7 +65,12 @@ export class Writer<Written> {
     this.#committed = committed;
   }
 
-  /** Durable when it resolves. `change` runs once, synchronously, alone. */
+  /**
+   * Durable when it resolves.
+   * @param bytes the size of the change
+   * @param change runs once, synchronously, in a transaction
+   * @throws Unavailable
+   */
   write<Result>(bytes: number, change: () => WriterJob<Result, Written>): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#refusal) return reject(this.#refusal);
@@ -84,16 +90,17 @@ export class Writer<Written> {
     });
   }
 
-  /** Whether changes are taken at all. */
+  /** Whether changes are accepted. */
   get open(): boolean {
     return this.#refusal === undefined;
   }
 
+  /** @throws Unavailable */
   requireOpen(): void {
     if (this.#refusal) throw this.#refusal;
   }
 
-  /** Finishes what was asked for, then refuses. */
+  /** Accepts no more changes, and finishes those that were accepted. */
   async close(): Promise<void> {
     this.#refusal ??= new Unavailable('the log is closed');
     await this.#running;
@@ -109,7 +116,7 @@ export class Writer<Written> {
     let batch: PendingWrite<Written>[] = [];
     const applied: Applied<Written>[] = [];
     try {
-      // The batch is taken when the transaction has begun: what came meanwhile goes with it.
+      // The batch is taken once the transaction has begun, so that it includes the changes that arrived meanwhile.
       await this.#root.childTransaction(() => {
         batch = this.#take();
         for (const pending of batch) applied.push(pending.apply());
@@ -119,9 +126,9 @@ export class Writer<Written> {
       const cause = await reasonOf(error);
       const failed = new Unavailable('the write failed', { cause });
       for (const pending of batch) pending.fail(failed);
-      // What was asked for before anybody could know that these failed would overtake their repeats.
+      // The queued changes must fail too, or they would overtake the repeats of those that failed.
       this.#failQueue(failed);
-      if (!this.#writable()) this.#refuse(new Unavailable('the store takes no more writes', { cause }));
+      if (!this.#writable()) this.#refuse(new Unavailable('the store accepts no more writes', { cause }));
       return;
     }
     this.#committed(applied.length);
@@ -138,7 +145,7 @@ export class Writer<Written> {
     return this.#queue.splice(0, count);
   }
 
-  /** After a failed write of its meta page LMDB refuses all transactions, and an asynchronous one would then never resolve. */
+  /** After a failed write of a meta page LMDB refuses all transactions, and an asynchronous one would never resolve. */
   #writable(): boolean {
     try {
       this.#root.transactionSync(() => undefined);
@@ -160,7 +167,7 @@ export class Writer<Written> {
   }
 }
 
-/** LMDB rejects every promise of a failed commit with the same text, and has the reason in a promise that rejects. */
+/** LMDB's error for a failed commit has no detail. Its `commitError` is a promise that rejects with the reason. */
 async function reasonOf(error: unknown): Promise<unknown> {
   if (!(error instanceof Error && 'commitError' in error)) return error;
   return Promise.resolve(error.commitError).then(

@@ -14,7 +14,7 @@ import {
 } from '../log.ts';
 import { MemoryState } from './room-state.ts';
 
-interface StoredEntry {
+interface MemoryEntry {
   readonly entry: Entry;
   readonly expiresAt: number;
 }
@@ -25,7 +25,7 @@ interface Post {
 }
 
 interface MemoryRoom {
-  entries: StoredEntry[];
+  entries: MemoryEntry[];
   floor: LogPosition;
   head: Head;
   newestHandshake: Post & { readonly id: string };
@@ -34,7 +34,7 @@ interface MemoryRoom {
 
 const PAGE = 256;
 
-/** The reference engine: what the port means, in the plainest way. Nothing outlives the process. */
+/** The reference engine: the simplest implementation of the ports. It stores nothing on disk. */
 export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): EmbeddedEngine {
   const log = new MemoryLog(now);
   return {
@@ -71,7 +71,7 @@ class MemoryLog implements RoomLog {
   ): Promise<Appended | { readonly stale: LogPosition }> {
     const room = this.#find(roomId);
     const known = room?.posts.get(requireId(id));
-    if (known) return this.#again(known);
+    if (known) return this.#repeated(known);
     if (!room || base !== room.head.handshake) return { stale: room?.head.handshake ?? 0 };
     const entry: Entry = {
       pos: nextAfter(room.head.pos),
@@ -92,7 +92,7 @@ class MemoryLog implements RoomLog {
     const present = this.#find(roomId);
     const newest = present?.newestHandshake;
     const known = present?.posts.get(requireId(id)) ?? (newest?.id === id ? newest : undefined);
-    if (known) return this.#again(known);
+    if (known) return this.#repeated(known);
     const last = present?.head.handshake ?? 0;
     if (after !== last) return { conflict: last };
     const pos = nextAfter(present?.head.pos ?? 0);
@@ -134,7 +134,7 @@ class MemoryLog implements RoomLog {
   ): ReturnType<RoomLog['follow']> {
     this.#requireOpen();
     return this.#followers.follow(requireId(roomId), after, sink, (last) => {
-      // What is still unpublished would reach a follower that has just become live a second time, but no later than that.
+      // The page may hold entries that are not published yet. The follower gets them only once: it skips positions that it has.
       const room = this.#rooms.get(roomId);
       return room ? this.#page(room, last, PAGE).entries : [];
     });
@@ -153,10 +153,10 @@ class MemoryLog implements RoomLog {
     const now = this.#now();
     let count = 0;
     for (const room of this.#rooms.values()) {
-      const gone = room.entries.filter((stored) => stored.expiresAt <= now);
-      count += gone.length;
-      room.floor = Math.max(room.floor, gone.at(-1)?.entry.pos ?? 0);
-      if (gone.length > 0) room.entries = room.entries.filter((stored) => stored.expiresAt > now);
+      const expired = room.entries.filter((stored) => stored.expiresAt <= now);
+      count += expired.length;
+      room.floor = Math.max(room.floor, expired.at(-1)?.entry.pos ?? 0);
+      if (expired.length > 0) room.entries = room.entries.filter((stored) => stored.expiresAt > now);
       for (const [id, { at }] of room.posts) if (at + POST_MEMORY_MS <= now) room.posts.delete(id);
     }
     this.state.sweep();
@@ -181,12 +181,12 @@ class MemoryLog implements RoomLog {
     if (this.#closed) throw new Unavailable('the log is closed');
   }
 
-  async #again({ pos, at }: Post): Promise<Appended> {
+  async #repeated({ pos, at }: Post): Promise<Appended> {
     await this.#publishing;
     return { pos, at, dup: true };
   }
 
-  async #commit(roomId: RoomId, room: MemoryRoom, id: string, stored: StoredEntry): Promise<Appended> {
+  async #commit(roomId: RoomId, room: MemoryRoom, id: string, stored: MemoryEntry): Promise<Appended> {
     const { pos, at } = stored.entry;
     room.entries.push(stored);
     room.posts.set(id, { pos, at });
@@ -198,7 +198,7 @@ class MemoryLog implements RoomLog {
     return { pos, at, dup: false };
   }
 
-  /** Behind the call that appended, so that a sink which appends can't reorder what others are being given. */
+  /** Runs after the call that appended has returned, so that a sink that appends can't change the order for other followers. */
   #publish(): void {
     const batches = this.#unpublished;
     this.#unpublished = new Map();
@@ -210,8 +210,8 @@ class MemoryLog implements RoomLog {
     const now = this.#now();
     const entries: Entry[] = [];
     let [floor, bytes] = [room.floor, 0];
-    for (let i = indexBehind(room.entries, after); i < room.entries.length && entries.length < limit; i++) {
-      const stored = room.entries[i] as StoredEntry;
+    for (let i = indexAfter(room.entries, after); i < room.entries.length && entries.length < limit; i++) {
+      const stored = room.entries[i] as MemoryEntry;
       if (stored.expiresAt <= now) {
         floor = Math.max(floor, stored.entry.pos);
         continue;
@@ -224,17 +224,17 @@ class MemoryLog implements RoomLog {
   }
 }
 
-/** Leaves holes, as clustered engines do. */
+/** Leaves gaps, as clustered engines do. */
 function nextAfter(pos: LogPosition): LogPosition {
   return pos + 1 + (pos % 4);
 }
 
-function indexBehind(entries: readonly StoredEntry[], after: LogPosition): number {
+function indexAfter(entries: readonly MemoryEntry[], after: LogPosition): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((entries[middle] as StoredEntry).entry.pos > after) high = middle;
+    if ((entries[middle] as MemoryEntry).entry.pos > after) high = middle;
     else low = middle + 1;
   }
   return low;

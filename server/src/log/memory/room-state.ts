@@ -6,7 +6,7 @@ interface StoredValue extends StateValue {
   readonly expiresAt: number;
 }
 
-/** The memory engine's values. */
+/** The state values of the memory engine. */
 export class MemoryState implements RoomState {
   readonly #rooms = new Map<RoomId, Map<string, StoredValue>>();
   readonly #now: Clock;
