@@ -51,7 +51,7 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)('$name', ({ parse, frames, optional }) => {
-  test('comes back as it was sent', () => {
+  test('survives a round trip', () => {
     fc.assert(
       fc.property(frames, (frame) => {
         expect(parse(encodeFrame(frame))).toEqual(frame);
@@ -59,7 +59,7 @@ describe.each(cases)('$name', ({ parse, frames, optional }) => {
     );
   });
 
-  test('names its type first, whatever the order of its members', () => {
+  test('is encoded with its type first, whatever the order of its members', () => {
     fc.assert(
       fc.property(frames, ({ type, ...members }) => {
         const text = encodeFrame({ ...members, type } as Frame);
@@ -70,7 +70,7 @@ describe.each(cases)('$name', ({ parse, frames, optional }) => {
     );
   });
 
-  test('is refused when it is cut short anywhere', () => {
+  test('is refused when it is truncated anywhere', () => {
     fc.assert(
       fc.property(frames, (frame) => {
         const text = encodeFrame(frame);
@@ -83,7 +83,7 @@ describe.each(cases)('$name', ({ parse, frames, optional }) => {
     );
   });
 
-  test('is refused without a member that it needs, and with one that it does not have', () => {
+  test('is refused without a required member and with an unknown member', () => {
     fc.assert(
       fc.property(
         frames,
@@ -102,7 +102,7 @@ describe.each(cases)('$name', ({ parse, frames, optional }) => {
     );
   });
 
-  test('is refused with a member of another kind', () => {
+  test('is refused with a member of another type', () => {
     fc.assert(
       fc.property(frames, (frame) => {
         for (const member of Object.keys(frame)) {
@@ -164,7 +164,7 @@ test('an id is 1 to 64 letters, digits, - or _', () => {
   }
 });
 
-test('bytes have one spelling: no padding, no other alphabet, unused trailing bits zero', () => {
+test('bytes have one encoding: no padding, no other alphabet, unused trailing bits are zero', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
       const room = encodeBytes(bytes);
@@ -218,13 +218,13 @@ function isCanonical(text: string): boolean {
   return text !== '' && Buffer.from(text, 'base64url').toString('base64url') === text;
 }
 
-test('a body may be as large as its limit and no larger', () => {
+test('a body may be as large as its limit but not larger', () => {
   const largest = encodeBytes(new Uint8Array(LIMITS.messageBytes));
   expect(refusal(parseUp, post(largest))).toBeUndefined();
   expect(refusal(parseUp, post(encodeBytes(new Uint8Array(LIMITS.messageBytes + 1))))).toBe('malformed');
 });
 
-test('every frame with all its members at their largest fits into the limit of its type', () => {
+test('every frame with members of maximum size fits into the limit of its type', () => {
   const bytesOf = (n: number) => '_'.repeat(Math.floor((n * 4) / 3)) + (n % 3 === 0 ? '' : 'w');
   const grant = {
     invite: ROOM,
@@ -288,17 +288,17 @@ test('every frame with all its members at their largest fits into the limit of i
     expect([frame.type, refusal(parseDown, JSON.stringify(frame))]).toEqual([frame.type, undefined]);
 });
 
-test('a frame larger than its type allows is oversize even where the decoder took it for another type', () => {
+test('a frame over the limit of its type is oversize even if the decoder assumed another type', () => {
   const padded = `{"type":"create","type":"ping","id":"1"${' '.repeat(5000)}}`;
   expect(refusal(parseUp, padded)).toBe('oversize');
   expect(refusal(parseDown, `{"type":"pong","id":"1"${' '.repeat(5000)}}`)).toBe('oversize');
 });
 
-test('of a member that stands twice the last one counts', () => {
+test('if a member occurs twice, the last one is used', () => {
   expect(parseUp('{"type":"hello","type":"ping","id":"1","id":"2"}')).toEqual({ type: 'ping', id: '2' });
 });
 
-test('no member reaches the prototype', () => {
+test('no member can change a prototype', () => {
   expect(refusal(parseUp, '{"__proto__":{"type":"ping","id":"1"}}')).toBe('malformed');
   expect(refusal(parseUp, '{"type":"ping","__proto__":{"id":"1"}}')).toBe('malformed');
   expect(refusal(parseUp, '{"type":"ping","id":"1","__proto__":{"polluted":true}}')).toBe('malformed');
@@ -311,7 +311,7 @@ test('no member reaches the prototype', () => {
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
-test('deep nesting is refused and overflows no stack', () => {
+test('deep nesting is refused without a stack overflow', () => {
   const depth = 1_000_000;
   const nests = [
     '['.repeat(depth),
@@ -327,7 +327,7 @@ test('deep nesting is refused and overflows no stack', () => {
   }
 });
 
-test('more lists or objects than any frame has are refused before they take memory', () => {
+test('a frame with too many objects or lists is refused before it takes memory', () => {
   const parses = vi.spyOn(JSON, 'parse');
   for (const open of ['[', '{"a":', '[0,[],']) {
     expect(refusal(parseUp, `{"type":"create","invites":${open.repeat(1000)}`)).toBe('malformed');
@@ -336,7 +336,7 @@ test('more lists or objects than any frame has are refused before they take memo
   parses.mockRestore();
 });
 
-test('lone surrogates are refused where text is for machines, and survive where it is for people', () => {
+test('lone surrogates are refused in ids and kept in text for people', () => {
   expect(refusal(parseUp, '{"type":"ping","id":"\\ud800"}')).toBe('malformed');
   expect(refusal(parseUp, '{"type":"hello","id":"1","version":1,"origin":"a\\udc00"}')).toBe('malformed');
   const error: Down = { type: 'error', code: 'internal', message: 'a\ud800b' };
@@ -344,7 +344,7 @@ test('lone surrogates are refused where text is for machines, and survive where 
   expect(parseDown(encodeFrame(error))).toEqual(error);
 });
 
-test('numbers beyond whole numbers below 2^53 are refused, however they are spelt', () => {
+test('numbers that are not integers below 2^53 are refused in every notation', () => {
   const hello = (version: string) => `{"type":"hello","id":"1","version":${version},"origin":"a"}`;
   const bad = [
     '1e999',
@@ -363,7 +363,7 @@ test('numbers beyond whole numbers below 2^53 are refused, however they are spel
   expect(parseUp(hello('1e2'))).toMatchObject({ version: 100 });
 });
 
-test('a refusal never quotes what was sent', () => {
+test('an error never quotes the frame', () => {
   const secret = 'c4n4ry-5ecret';
   const plants = (frame: Frame): string[] => {
     const members = Object.keys(frame);

@@ -82,14 +82,14 @@ const described = [
 ];
 
 describe.each(described)('$type ($way)', ({ way, type, schema }) => {
-  test('has a section with an example of its own', () => {
+  test('has a section with an example', () => {
     const parse: (text: string) => Up | Down = way === 'up' ? parseUp : parseDown;
     const types = fenced(`json ${way}`, sectionOf(type, way)).map((text) => parse(text).type);
     expect(types).not.toHaveLength(0);
     expect(new Set(types)).toEqual(new Set([type]));
   });
 
-  test('has every member named', () => {
+  test('has all its members described', () => {
     const section = sectionOf(type, way);
     const shared =
       type === 'handshake' || type === 'refresh' || type === 'join' ? (sections.get('Invites') ?? '') : '';
@@ -103,13 +103,13 @@ describe.each(described)('$type ($way)', ({ way, type, schema }) => {
   });
 });
 
-test('nothing is fenced as JSON that is not checked', () => {
+test('every JSON block of the document is checked', () => {
   const fences = document.match(/^```.+$/gm) ?? [];
   const kinds = new Set(fences.map((fence) => fence.slice(3).split(' ').slice(0, 2).join(' ')));
   expect([...kinds].sort()).toEqual(['json down', 'json up', 'text', 'text signed']);
 });
 
-test('the conversation at the beginning has the members that the frames have', () => {
+test('the conversation at the beginning shows the members of the frames', () => {
   const lines = fenced('text', sections.get('Example session'))[0]?.trim().split('\n') ?? [];
   expect(lines.length).toBeGreaterThan(8);
   for (const line of lines) {
@@ -135,7 +135,7 @@ function rows(heading: string): string[][] {
   );
 }
 
-test('the table of errors is what the code says', () => {
+test('the table of errors matches the code', () => {
   const expected = Object.entries(ERRORS).map(([code, advice]) => [
     `\`${code}\``,
     advice.meaning,
@@ -146,7 +146,7 @@ test('the table of errors is what the code says', () => {
   expect(rows('Errors')).toEqual(expected);
 });
 
-test('the table of limits is what the code says', () => {
+test('the table of limits matches the code', () => {
   const expected = Object.entries(LIMITS).flatMap(([name, value]) =>
     typeof value === 'number'
       ? [[`\`${name}\``, String(value)]]
@@ -161,7 +161,7 @@ test('the document is of this version', () => {
   expect(downOf('welcome').version).toBe(PROTOCOL_VERSION);
 });
 
-test('its links lead somewhere', () => {
+test('its links have targets', () => {
   const slugs = [...sections.keys()].map((heading) =>
     heading
       .toLowerCase()
@@ -218,7 +218,7 @@ describe('signatures', () => {
   ];
 
   test.each(cases)(
-    'of $name are over the bytes shown, with the key given',
+    'of $name cover the bytes shown, with the key given',
     ({ name, bytes, key, by, proof }) => {
       const privateKey = privateKeyOf(by);
       expect(key).toBe(createPublicKey(privateKey).export({ format: 'jwk' }).x);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeBytes, encodeBytes } from '../src/encoding.ts';
 
-test('bytes come back as they were encoded, and are written as elsewhere', () => {
+test('bytes survive a round trip and are encoded as unpadded base64url', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       const text = encodeBytes(bytes);
@@ -12,7 +12,7 @@ test('bytes come back as they were encoded, and are written as elsewhere', () =>
   );
 });
 
-test('another spelling of bytes is not decoded', () => {
+test('a non-canonical encoding is not decoded', () => {
   for (const text of ['A', 'AB', 'AAB', 'AA==', 'AA=', 'A+', 'A/', 'A A', 'AA\n', 'é']) {
     expect(() => decodeBytes(text), text).toThrow();
   }

@@ -37,7 +37,7 @@ const line = fc.oneof(
 const lineEnd = fc.constantFrom('\n', '\r\n');
 const cuts = fc.array(fc.nat(), { maxLength: 30 });
 
-test('however a stream is cut, its lines are those of the whole', () => {
+test('a stream yields the same lines however it is split', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(line, lineEnd), { maxLength: 12 }), line, cuts, (lines, rest, where) => {
       const bytes = encoder.encode(lines.map((parts) => parts.join('')).join('') + rest);
@@ -50,7 +50,7 @@ test('however a stream is cut, its lines are those of the whole', () => {
   );
 });
 
-test('one byte at a time gives the same lines', () => {
+test('single bytes yield the same lines', () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
       const decoder = new LineDecoder();
@@ -62,7 +62,7 @@ test('one byte at a time gives the same lines', () => {
   );
 });
 
-test('a chunk may be reused by its owner once its lines are taken', () => {
+test('a chunk may be reused once its lines were read', () => {
   const decoder = new LineDecoder();
   const pooled = encoder.encode('{"a":1}\n{"b"');
   expect(push(decoder, pooled)).toEqual(['{"a":1}']);
@@ -70,16 +70,16 @@ test('a chunk may be reused by its owner once its lines are taken', () => {
   expect(push(decoder, ':2}\n')).toEqual(['{"b":2}']);
 });
 
-test('empty lines and a keep-alive of line feeds give nothing', () => {
+test('empty lines are skipped', () => {
   expect(push(new LineDecoder(), '\n\r\n\n\n')).toEqual([]);
   expect(push(new LineDecoder(), new Uint8Array(0))).toEqual([]);
 });
 
-test('only one carriage return before the line feed is cut', () => {
+test('only one carriage return before the line feed is removed', () => {
   expect(push(new LineDecoder(), 'a\rb\r\r\n')).toEqual(['a\rb\r']);
 });
 
-test('bytes that are not UTF-8 are malformed, wherever they are cut', () => {
+test('bytes that are not UTF-8 are malformed, wherever they are split', () => {
   const broken = [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xc0, 0x80], [0xe2, 0x82]];
   for (const bytes of broken) {
     const text = Uint8Array.of(0x22, ...bytes, 0x22, 0x0a);
@@ -90,7 +90,7 @@ test('bytes that are not UTF-8 are malformed, wherever they are cut', () => {
   }
 });
 
-test('a byte order mark is kept, so that the line is no frame', () => {
+test('a byte order mark is kept, so the line is not a frame', () => {
   expect(push(new LineDecoder(), '\ufeff{}\n')).toEqual(['\ufeff{}']);
 });
 
@@ -110,7 +110,7 @@ function sized(type: string, length: number): string {
 }
 
 test.each(['ping', 'post', 'signal', 'create', 'handshake', 'join', 'refresh', 'entry', 'groupinfo', 'page'])(
-  'a %s frame of exactly its limit passes, and one byte more is refused before the line ends',
+  'a %s frame at its limit passes; with one byte more it is refused before the line ends',
   (type) => {
     const limit = frameLimit(type);
     const exact = sized(type, limit);
@@ -128,7 +128,7 @@ test.each(['ping', 'post', 'signal', 'create', 'handshake', 'join', 'refresh', '
   },
 );
 
-test('a line that does not name its type first is held to the smallest limit', () => {
+test('a line that does not begin with its type has the smallest limit', () => {
   const long = 'A'.repeat(LIMITS.frameTypePeekBytes + 1);
   const starts = [
     '',
@@ -147,7 +147,7 @@ test('a line that does not name its type first is held to the smallest limit', (
   expect(refusal(new LineDecoder(), ` {\t"type" : "create", "body":"${long}`)).toBeUndefined();
 });
 
-test('each line is judged by its own type', () => {
+test('each line has the limit of its own type', () => {
   const decoder = new LineDecoder();
   const large = sized('create', 100_000);
   expect(push(decoder, `${large}\n{"type":"ping"}\n`)).toEqual([large, '{"type":"ping"}']);
@@ -155,13 +155,13 @@ test('each line is judged by its own type', () => {
   expect(refusal(decoder, sized('ping', 5000))).toBe('oversize');
 });
 
-test('limits may be given, as a client does for what it expects', () => {
+test('the caller can set the limits', () => {
   const decoder = new LineDecoder(() => 10_000);
   expect(refusal(decoder, sized('create', 10_000))).toBeUndefined();
   expect(refusal(decoder, 'A')).toBe('oversize');
 });
 
-test('a 3 MiB frame in chunks of 1 kB takes time in proportion to its size', () => {
+test('decoding a frame in small chunks costs time in proportion to its size', () => {
   const frame = encoder.encode(`${sized('create', frameLimit('create'))}\n`);
   const decoder = new LineDecoder();
   const before = process.cpuUsage();
@@ -173,7 +173,7 @@ test('a 3 MiB frame in chunks of 1 kB takes time in proportion to its size', () 
   expect((user + system) / 1000).toBeLessThan(500);
 });
 
-test('an unfinished line takes no more memory than its limit, however small its chunks', () => {
+test('an unfinished line uses no more memory than its limit, however small its chunks are', () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
   const used = () => {

@@ -83,7 +83,7 @@ const dialled = fc.record({
   nonce: ups.enter.map((frame) => frame.nonce),
 });
 
-test('an entry proof covers the connection and all but the request id', () => {
+test('an enter proof covers the connection and everything except the request id', () => {
   fc.assert(
     fc.property(dialled, ups.enter, (at, { type, id, proof, ...rest }) => {
       const bytes = signedEnter(at, { type, id, ...rest });
@@ -92,7 +92,7 @@ test('an entry proof covers the connection and all but the request id', () => {
   );
 });
 
-test('an invitation proof covers the connection and all but the request id', () => {
+test('an invitation proof covers the connection and everything except the request id', () => {
   fc.assert(
     fc.property(dialled, ups.invitation, (at, { type, id, proof, ...rest }) => {
       const bytes = signedInvitation(at, { type, id, ...rest });
@@ -110,7 +110,7 @@ test('a join proof covers the connection and the whole request', () => {
   );
 });
 
-test('a create proof covers the whole request but the token, which is for the server alone', () => {
+test('a create proof covers the whole request except the token', () => {
   fc.assert(
     fc.property(ups.create, ({ type, proof, token, ...rest }) => {
       expect(unsign(signedCreate({ type, ...rest }))).toEqual({ purpose: 'gochat/create/1', ...rest });
@@ -126,7 +126,7 @@ test('a refresh proof covers the whole request', () => {
   );
 });
 
-test("a handshake's access proof covers the request, its admin proof also what the admin orders", () => {
+test("a handshake's access proof covers the request, and its admin proof also the admin's members", () => {
   fc.assert(
     fc.property(ups.handshake, ({ type, proof, admin, ...rest }) => {
       expect(unsign(signedHandshake({ type, ...rest }))).toEqual({ purpose: 'gochat/handshake/1', ...rest });

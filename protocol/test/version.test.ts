@@ -28,14 +28,14 @@ function structure(node: unknown): unknown {
   );
 }
 
-test('the frames are those of the protocol version', () => {
+test('the frames match the protocol version', () => {
   const hash = createHash('sha256')
     .update(JSON.stringify(structure({ up, down })))
     .digest('hex');
   expect({ version: PROTOCOL_VERSION, hash }).toEqual(pinned);
 });
 
-test('the hash sees a changed bound, pattern, literal, option and optionality', () => {
+test('the hash changes with a limit, pattern, literal, option or optionality', () => {
   const text = JSON.stringify(structure({ up, down }));
   for (const trait of [
     '"literal":"post"',
