@@ -5,7 +5,7 @@ import { LogLines } from './log-lines.ts';
 import { enter, follow, found, post, postFrame } from './member.ts';
 import { startNode } from './node.ts';
 
-test('a post reaches every follower, its sender too, in order and behind its ack position', async () => {
+test('a post reaches every follower and its sender in order, at the position of its ack', async () => {
   const node = await startNode();
   const [ada, bob] = [await node.peer(), await node.peer('web')];
   const { room, access } = await found(ada);
@@ -27,7 +27,7 @@ test('a post reaches every follower, its sender too, in order and behind its ack
   });
 });
 
-test('a log that went away is followed again from where it was, without gap', async () => {
+test('a log that was lost is followed again without a gap', async () => {
   const engine = losingFollowers();
   const node = await startNode({ engine, limits: { retryMs: 5 } });
   const peer = await node.peer();
@@ -48,7 +48,7 @@ test('a log that went away is followed again from where it was, without gap', as
   ]);
 });
 
-test('a room whose log can not be read ends for those who follow it, with a word, and for nobody else', async () => {
+test('a room whose log can not be read ends with an error for its followers only', async () => {
   const engine = losingFollowers();
   const log = new LogLines();
   const node = await startNode({ engine, logger: log.logger, limits: { retryMs: 5 } });
@@ -70,7 +70,7 @@ test('a room whose log can not be read ends for those who follow it, with a word
   await bob.next((frame) => frame.type === 'entry' && opened(frame.body) === 'after');
 });
 
-test('more entries at once than may wait are delivered all the same', async () => {
+test('more entries at once than the queue holds are all delivered', async () => {
   const node = await startNode({ limits: { pendingBytes: 1000 } });
   const [ada, bob] = [await node.peer(), await node.peer('web')];
   const { room, access } = await found(ada);

@@ -16,7 +16,7 @@ async function folder(): Promise<string> {
   return path;
 }
 
-/** Of one thing, how it is and what is told. */
+/** The health and the text of one check. */
 async function look(what: string, given: GivenOptions, at: Partial<Circumstances> = {}): Promise<string> {
   const settings = readServeSettings({ port: '0', data: '/nowhere', ...given }, {}, false);
   const circumstances = { now: NOW, nodeVersion: 'v22.1.0', software: 'gochat test', ...at };
@@ -30,22 +30,22 @@ test('the version of Node.js', async () => {
   expect(await look('version', {}, { nodeVersion: 'v20.18.9' })).toMatch(/^bad: .*too old: install 20\.19/);
 });
 
-test('a port that is free, that of a server that runs, and one that something else has', async () => {
+test('a free port, the port of a running server, and the port of another program', async () => {
   expect(await look('port', {})).toBe('good: 127.0.0.1:0 is free');
   const node = await startNode();
   expect(await look('port', { port: String(node.port) })).toMatch(
-    /^good: a server answers at .*takes writes/,
+    /^good: a server answers at .*accepts writes/,
   );
   const other = createServer((socket) => socket.destroy());
   await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
   onTestFinished(() => void other.close());
   const address = other.address();
   const port = typeof address === 'object' ? String(address?.port) : '';
-  expect(await look('port', { port })).toMatch(/^bad: .*in use by something else/);
+  expect(await look('port', { port })).toMatch(/^bad: .*in use by another program/);
   expect(await look('port', { host: '192.0.2.1', insecure: true })).toMatch(/^bad: .*EADDRNOTAVAIL/);
 });
 
-test('a certificate that holds, that ends soon, that has ended, that has not begun, and none', async () => {
+test('a certificate that is valid, expires soon, has expired, is not valid yet, and none', async () => {
   const data = await folder();
   const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];
   const made = await generate([{ name: 'commonName', value: 'chat.example' }], {
@@ -55,10 +55,12 @@ test('a certificate that holds, that ends soon, that has ended, that has not beg
   await writeFile(tlsCert, made.cert);
   await writeFile(tlsKey, made.private);
   const after = (days: number) => ({ now: NOW + days * 86_400_000 });
-  expect(await look('tls', { tlsCert, tlsKey }, after(1))).toMatch(/^good: .*for 89 days/);
-  expect(await look('tls', { tlsCert, tlsKey }, after(80))).toMatch(/^look: .*ends in 10 days: renew it/);
-  expect(await look('tls', { tlsCert, tlsKey }, after(91))).toMatch(/^bad: the certificate ended/);
-  expect(await look('tls', { tlsCert, tlsKey }, after(-2))).toMatch(/^bad: the certificate begins .*clock/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(1))).toMatch(/^good: .*expires in 89 days/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(80))).toMatch(/^look: .*expires in 10 days: renew it/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(91))).toMatch(/^bad: the certificate expired/);
+  expect(await look('tls', { tlsCert, tlsKey }, after(-2))).toMatch(
+    /^bad: the certificate is not valid before .*clock/,
+  );
   await writeFile(tlsKey, 'no key');
   expect(await look('tls', { tlsCert, tlsKey })).toMatch(/^bad: .*not a certificate and its key/);
   expect(await look('tls', {})).toMatch(/^good/);
@@ -67,16 +69,16 @@ test('a certificate that holds, that ends soon, that has ended, that has not beg
 
 test('the data folder, its disk and the clock', async () => {
   const data = await folder();
-  expect(await look('data', { data })).toMatch(/^good: .*no rooms yet/);
+  expect(await look('data', { data })).toMatch(/^good: no rooms in .* yet/);
   const store = join(data, 'log.mdb');
   await writeFile(store, 'x', { mode: 0o600 });
   await utimes(store, NOW / 1000, NOW / 1000);
-  expect(await look('data', { data })).toMatch(/^good: .*has 0 MB/);
+  expect(await look('data', { data })).toMatch(/^good: .*, 0 MB/);
   await chmod(store, 0o644);
   expect(await look('data', { data })).toMatch(/^look: .*chmod 600/);
   expect(await look('disk', { data })).toMatch(/^(good|look): \d+ MB free, [\d.]+ ms/);
   expect(await look('clock', { data })).toMatch(/^good: 2026-11-23/);
-  expect(await look('clock', { data }, { now: NOW - 5 * 86_400_000 })).toMatch(/^look: .*clock went back/);
+  expect(await look('clock', { data }, { now: NOW - 5 * 86_400_000 })).toMatch(/^look: .*clock was set back/);
   expect(await look('clock', { data }, { now: 0 })).toMatch(/^bad: 1970-.*never set/);
 });
 

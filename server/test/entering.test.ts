@@ -33,7 +33,7 @@ describe('a proof', () => {
     }
   });
 
-  test('is good once, on its connection, in its room', async () => {
+  test('is valid once, on its connection, in its room', async () => {
     const node = await startNode();
     const [peer, other] = [await node.peer(), await node.peer()];
     const { room, access } = await found(peer);
@@ -51,14 +51,14 @@ describe('a proof', () => {
     });
   });
 
-  test('for a room that there is not says so', async () => {
+  test('for an unknown room fails with no-room', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const access = { at: '1' as Position, keys: new KeyPair() };
     expect(await enter(peer, newRoomId(), access)).toMatchObject({ code: 'no-room' });
   });
 
-  test('can be tried only so often', async () => {
+  test('can be tried a limited number of times', async () => {
     const node = await startNode({ limits: { entersPerConnection: 3 } });
     const peer = await node.peer();
     const { room, access } = await found(peer);
@@ -69,7 +69,7 @@ describe('a proof', () => {
 });
 
 describe('the backlog', () => {
-  test('starts behind since and ends with live', async () => {
+  test('starts after since and ends with live', async () => {
     const node = await startNode({ limits: { backlogEntries: 3 } });
     const [ada, bob] = [await node.peer(), await node.peer('web')];
     const { room, access } = await found(ada);
@@ -88,14 +88,14 @@ describe('the backlog', () => {
     });
   });
 
-  test('behind the end of the room is a contradiction', async () => {
+  test('with since after the end of the room is invalid', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const { room, access } = await found(peer);
     expect(await enter(peer, room, access, '99999' as Position)).toMatchObject({ code: 'invalid' });
   });
 
-  test('says how far messages may have expired', async () => {
+  test('names the floor up to which messages may have expired', async () => {
     let now = 1_000_000;
     const node = await startNode({ engine: openMemory({ now: () => now }), now: () => now, retainSec: 60 });
     const [ada, bob] = [await node.peer(), await node.peer()];
@@ -142,7 +142,7 @@ describe('a retired key', () => {
     await follow(peer, room, access, access.at);
   }
 
-  test('reads up to the first handshake that retired it and not a frame further', async () => {
+  test('reads up to the first handshake that retired it and no further', async () => {
     const { node, room, access, second, third } = await twiceRemoved();
     for (const key of [access, second]) {
       const bob = await node.peer();
@@ -156,7 +156,7 @@ describe('a retired key', () => {
     }
   });
 
-  test('with since at or behind that handshake is told so at once', async () => {
+  test('with since at or after that handshake gets retired immediately', async () => {
     const { node, room, second, third, fourth, last } = await twiceRemoved();
     const bob = await node.peer();
     for (const since of [third.at, fourth.at, last]) {
@@ -188,7 +188,7 @@ describe('a retired key', () => {
     expect(ada.of('signal')).toEqual([]);
   });
 
-  test('goes on with a newer one, without gap', async () => {
+  test('continues with a newer one without a gap', async () => {
     const { node, room, second, third, fourth } = await twiceRemoved();
     const bob = await node.peer();
     let stop: Promise<Down> = bob.next(isRetired);
@@ -201,7 +201,7 @@ describe('a retired key', () => {
     expect(texts(bob)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('is told while it follows, and then hears nothing until it proves a newer one', async () => {
+  test('gets retired while it follows, and then nothing until it proves a newer one', async () => {
     const node = await startNode();
     const [ada, bob] = [await node.peer(), await node.peer('web')];
     const { room, admin, access } = await found(ada);
@@ -223,7 +223,7 @@ describe('a retired key', () => {
     expect(texts(bob)).toEqual(['without bob']);
   });
 
-  test('stops there too when the removal lands while the backlog is on its way', async () => {
+  test('also stops there if the removal is appended while the backlog is sent', async () => {
     const random = seeded(7);
     const node = await startNode({ limits: { backlogEntries: 2 } });
     const [ada, bob] = [await node.peer(), await node.peer('web')];
@@ -248,7 +248,7 @@ describe('a retired key', () => {
     }
   });
 
-  test('is forgotten after its grace', async () => {
+  test('is forgotten after the grace period', async () => {
     const node = await startNode({ limits: { graceMs: 50 } });
     const peer = await node.peer();
     const { room, admin, access } = await found(peer);
@@ -265,7 +265,7 @@ describe('a retired key', () => {
     expect(answer).toMatchObject({ code: 'not-entered' });
   });
 
-  test('that was not retired stays good however many commits pass: nobody is locked out by garbage', async () => {
+  test('stays valid over any number of commits that do not retire it', async () => {
     const node = await startNode();
     const [ada, bob] = [await node.peer(), await node.peer()];
     const { room, access } = await found(ada);
@@ -279,7 +279,7 @@ describe('a retired key', () => {
   });
 });
 
-test('entering again replaces what was followed', async () => {
+test('entering again replaces the subscription', async () => {
   const node = await startNode();
   const peer = await node.peer();
   const { room, access } = await found(peer);
@@ -289,7 +289,7 @@ test('entering again replaces what was followed', async () => {
   expect(texts(peer)).toEqual(['once']);
 });
 
-test('exit ends following; a second room goes on', async () => {
+test('exit ends one subscription and no other', async () => {
   const node = await startNode();
   const peer = await node.peer();
   const [left, kept] = [await found(peer), await found(peer)];
@@ -304,7 +304,7 @@ test('exit ends following; a second room goes on', async () => {
   expect(texts(peer)).toEqual(['kept']);
 });
 
-test('a connection follows so many rooms and no more', async () => {
+test('the number of rooms per connection is limited', async () => {
   const node = await startNode({ limits: { roomsPerConnection: 2 } });
   const peer = await node.peer();
   const rooms = [await found(peer), await found(peer), await found(peer)];

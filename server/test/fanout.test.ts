@@ -21,7 +21,7 @@ const texts = (peer: Peer) =>
   peer.of('entry').flatMap((entry) => (entry.kind === 'message' ? [opened(entry.body)] : []));
 const turnEnd = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-describe('one turn', () => {
+describe('one tick', () => {
   /** A follower that remembers what is written to it. */
   function follower(transport: Transport, at: number) {
     const written: Uint8Array[] = [];
@@ -31,7 +31,7 @@ describe('one turn', () => {
   }
   const message = (pos: number): Entry => ({ pos, kind: 'message', at: 0, body: Buffer.from(`m${pos}`) });
 
-  test('is encoded once for each transport and written once to each follower', async () => {
+  test('is encoded once per transport and written once per subscription', async () => {
     const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
     const lines = [follower('line', 1), follower('line', 1), follower('line', 1)];
     const webs = [follower('web', 1), follower('web', 1)];
@@ -52,7 +52,7 @@ describe('one turn', () => {
     expect(frames.map((frame) => JSON.parse(frame).seq)).toEqual(['2', '5', '6']);
   });
 
-  test('gives one who has read some of it from the log the rest only', async () => {
+  test('sends only the rest to a subscription that has read some of it from the log', async () => {
     const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
     const [behind, ahead, done] = [follower('line', 1), follower('line', 5), follower('web', 6)];
     for (const { subscription } of [behind, ahead, done]) fanout.live.add(subscription);
@@ -68,7 +68,7 @@ describe('one turn', () => {
   });
 });
 
-test('a signal of one whose key is retired in the same turn is dropped', async () => {
+test("a signal is dropped if its sender's key is retired in the same tick", async () => {
   const fanout = new Fanout(newRoomId(), new EndOfTick(), SERVER_LIMITS, []);
   const member = (key: number) => {
     const written: string[] = [];
@@ -99,7 +99,7 @@ test('a signal of one whose key is retired in the same turn is dropped', async (
   expect(removed.written.join('')).toContain('"seq":"5"');
 });
 
-test('an entry is spelled as every other frame is', () => {
+test('encodeEntry writes the same text as encodeFrame', () => {
   const random = seeded(41);
   for (let i = 0; i < 500; i++) {
     const room = newRoomId();
@@ -117,7 +117,7 @@ test('an entry is spelled as every other frame is', () => {
 });
 
 test.each([1, 125, 126, 127, 65_535, 65_536, 70_000])(
-  'a text of %i bytes is framed as a client reads it',
+  'a text of %i bytes gets a valid WebSocket frame header',
   async (length) => {
     const node = await startNode();
     const [ada, bob] = [await node.peer('line'), await node.peer('web')];
@@ -131,7 +131,7 @@ test.each([1, 125, 126, 127, 65_535, 65_536, 70_000])(
   },
 );
 
-test("frames of ours stand whole between the library's own: pongs and replies under load", async () => {
+test("our frames never split the library's frames: pongs and replies under load", async () => {
   const node = await startNode({ limits: { writeQueueBytes: 64 * 1024 * 1024 } });
   const ada = await node.peer('line');
   const { room, access } = await found(ada);
@@ -163,7 +163,7 @@ describe('a slow reader', () => {
   const BIG = 'x'.repeat(60_000);
 
   test.each(['line', 'web'] as const)(
-    'over %s is cut, holds nobody up, and resumes where it was',
+    'over %s is disconnected, delays no one, and resumes where it was',
     async (over) => {
       const log = new LogLines();
       const limits = { writeQueueBytes: 200_000, lingerMs: 60_000, stopMs: 100 };
@@ -191,7 +191,7 @@ describe('a slow reader', () => {
     },
   );
 
-  test('of a backlog is cut when it stalls', async () => {
+  test('of a backlog is disconnected when it stalls', async () => {
     const log = new LogLines();
     const node = await startNode({
       limits: { stallMs: 100, lingerMs: 60_000, stopMs: 100 },
@@ -212,7 +212,7 @@ describe('a slow reader', () => {
   });
 });
 
-test('backlog and live join with neither gap nor duplicate, while others post', async () => {
+test('backlog and live entries join without gap or duplicate while others post', async () => {
   const random = seeded(20_261_123);
   const node = await startNode({ limits: { backlogEntries: 5 } });
   const first = await node.peer();

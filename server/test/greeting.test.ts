@@ -18,7 +18,7 @@ async function answerTo(port: number, text: string, over: Over = 'line') {
 }
 
 describe('hello', () => {
-  test('is answered by a nonce of 16 bytes, another one each time', async () => {
+  test('is answered with a nonce of 16 bytes, a new one each time', async () => {
     const node = await startNode({ software: 'gochat 1.2.3' });
     const answers = await Promise.all([answerTo(node.port, hello()), answerTo(node.port, hello())]);
     const nonces = answers.map(({ answer }) => ('nonce' in answer ? answer.nonce : ''));
@@ -37,7 +37,7 @@ describe('hello', () => {
     ['an older client', hello({ version: 0 }), 'upgrade the client'],
     ['a newer client', hello({ version: 2 }), 'upgrade the server'],
     ['a newer client whose hello has changed', hello({ version: 7, features: ['x'] }), 'upgrade the server'],
-  ])('of %s names both versions and whom to upgrade', async (_, text, advice) => {
+  ])('of %s names both versions and the side to upgrade', async (_, text, advice) => {
     const node = await startNode();
     const { peer, answer } = await answerTo(node.port, text);
     expect(answer).toMatchObject({
@@ -49,7 +49,7 @@ describe('hello', () => {
     await peer.closed;
   });
 
-  test('for a host that is not served is refused: DNS rebinding', async () => {
+  test('for an unknown host name is refused (DNS rebinding)', async () => {
     const node = await startNode();
     for (const origin of [
       'evil.example',
@@ -63,7 +63,7 @@ describe('hello', () => {
     }
   });
 
-  test('must be first, and once', async () => {
+  test('must be sent first and only once', async () => {
     const node = await startNode();
     const early = await answerTo(node.port, JSON.stringify({ type: 'ping', id: 'p' }));
     expect(early.answer).toMatchObject({ type: 'error', id: 'p', code: 'hello-first' });
@@ -95,7 +95,7 @@ describe.each<Over>(['line', 'web'])('bad bytes over %s', (over) => {
     ],
   ];
 
-  test.each(bad)('%s ends the connection and disturbs nobody else', async (_, text, code) => {
+  test.each(bad)('%s ends the connection and affects no other', async (_, text, code) => {
     const node = await startNode();
     const [bystander, culprit] = [await node.peer(), await node.peer(over)];
     const { room, access } = await found(bystander);
@@ -109,7 +109,7 @@ describe.each<Over>(['line', 'web'])('bad bytes over %s', (over) => {
     expect(await post(bystander, room, access.at, 'still here')).toMatchObject({ type: 'ack' });
   });
 
-  test('nothing behind a bad frame is taken', async () => {
+  test('frames after a bad frame are not handled', async () => {
     const node = await startNode();
     const [bystander, culprit] = [await node.peer(), await node.peer(over)];
     const { room, access } = await found(bystander);
@@ -123,7 +123,7 @@ describe.each<Over>(['line', 'web'])('bad bytes over %s', (over) => {
   });
 });
 
-test('before hello no frame may be large', async () => {
+test('no frame before hello may be large', async () => {
   const node = await startNode();
   for (const over of ['line', 'web'] as const) {
     const { peer, answer } = await answerTo(
@@ -136,7 +136,7 @@ test('before hello no frame may be large', async () => {
   }
 });
 
-test('a binary message and a message over every limit end a WebSocket', async () => {
+test('a binary message, and a message over every limit, end a WebSocket', async () => {
   const node = await startNode();
   const peer = await node.peer('web');
   peer.raw('x'.repeat(4 * 1024 * 1024));
@@ -147,7 +147,7 @@ test('a binary message and a message over every limit end a WebSocket', async ()
   await other.closed;
 });
 
-test('requests are answered by their id', async () => {
+test('replies carry the id of their request', async () => {
   const node = await startNode();
   const peer = await node.peer();
   const ids = [newId(), newId()];

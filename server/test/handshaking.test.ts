@@ -26,7 +26,7 @@ async function entered(invites = [] as Parameters<typeof found>[1]) {
 }
 
 describe('create', () => {
-  test('makes a room once; the same request again gets the same answer', async () => {
+  test('creates a room once, and a repeat gets the same reply', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const frame = createFrame(newRoomId(), new KeyPair(), new KeyPair());
@@ -37,7 +37,7 @@ describe('create', () => {
     expect(await peer.ask(thief)).toMatchObject({ code: 'exists' });
   });
 
-  test('is signed by the admin key, all of it', async () => {
+  test('is completely covered by the signature of the admin key', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const frame = createFrame(newRoomId(), new KeyPair(), new KeyPair());
@@ -66,7 +66,7 @@ describe('create', () => {
 });
 
 describe('a commit', () => {
-  test('is compared and swapped on the last handshake', async () => {
+  test('is appended only after the handshake that it names', async () => {
     const { peer, room, access } = await entered();
     const frames = Array.from({ length: 20 }, () => handshakeFrame(room, { after: access.at, by: access }));
     const answers = await Promise.all(frames.map((frame) => peer.ask<'ack' | 'error'>(frame)));
@@ -78,21 +78,21 @@ describe('a commit', () => {
     }
   });
 
-  test('ahead of the last handshake conflicts as well', async () => {
+  test('that names a future handshake conflicts', async () => {
     const { peer, room, access } = await entered();
     const ahead = `${Number(access.at) + 1}` as typeof access.at;
     const frame = handshakeFrame(room, { after: ahead, by: access });
     expect(await peer.ask(frame)).toMatchObject({ code: 'conflict', handshake: access.at });
   });
 
-  test('needs no entering, and its key is good at once', async () => {
+  test('needs no enter, and its key is valid immediately', async () => {
     const { node, room, access } = await entered();
     const other = await node.peer('web');
     const next = await commit(other, room, { after: access.at, by: access });
     expect(await enter(other, room, next)).toMatchObject({ type: 'entered', handshake: next.at });
   });
 
-  test('signed by another key, or changed on its way, is refused', async () => {
+  test('with another key, or changed after signing, is refused', async () => {
     const { peer, room, access } = await entered();
     const frame = handshakeFrame(room, { after: access.at, by: access });
     const wrong = handshakeFrame(room, { after: access.at, by: { at: access.at, keys: new KeyPair() } });
@@ -105,7 +105,7 @@ describe('a commit', () => {
     }
   });
 
-  test('repeated gets the first ack, even when it retired the key that signed it', async () => {
+  test('gets the first ack when repeated, even if it retired the key that signed it', async () => {
     const { node, peer, room, admin, access } = await entered();
     const keys = new KeyPair();
     const frame = handshakeFrame(room, {
@@ -121,7 +121,7 @@ describe('a commit', () => {
     expect(await other.ask(frame)).toEqual({ ...first, dup: true });
   });
 
-  test('whose answer was lost is settled by repeating', async () => {
+  test('whose reply was lost gets it by repeating', async () => {
     const engine = losingAnswers();
     const node = await startNode({ engine });
     const peer = await node.peer();
@@ -135,7 +135,7 @@ describe('a commit', () => {
 });
 
 describe('what an admin signs', () => {
-  test('is refused by a key that is none', async () => {
+  test('is refused with a key that is not an admin key', async () => {
     const { peer, room, access } = await entered();
     for (const admin of [
       { keys: new KeyPair(), retire: false },
@@ -158,7 +158,7 @@ describe('what an admin signs', () => {
     expect(await peer.ask(softened)).toMatchObject({ code: 'refused' });
   });
 
-  test('a removal must void every invite', async () => {
+  test('a removal must list no invite', async () => {
     const ticket = newTicket();
     const { peer, room, admin, access } = await entered([grantOf(ticket)]);
     const keep = { after: access.at, by: access, invites: [{ invite: ticket.invite, wrapped: sealed('w') }] };
@@ -167,7 +167,7 @@ describe('what an admin signs', () => {
     await commit(peer, room, { after: access.at, by: access, admin: { keys: admin, retire: true } });
   });
 
-  test('without an admin nobody is removed', async () => {
+  test('no member is removed without an admin', async () => {
     const { node, peer, room, access } = await entered();
     const next = await commit(peer, room, { after: access.at, by: access });
     const other = await node.peer();
@@ -193,7 +193,7 @@ describe('what an admin signs', () => {
 });
 
 describe('the invites of a commit', () => {
-  test('known ones keep all but their wrap, new ones begin, unlisted ones end', async () => {
+  test('known ones get a new wrapped key, new ones are added, unlisted ones end', async () => {
     const [kept, dropped, added] = [newTicket(), newTicket(), newTicket()];
     const expires = Date.now() + 60_000;
     const { peer, room, access } = await entered([grantOf(kept, { uses: 3, expires }), grantOf(dropped)]);
@@ -212,7 +212,7 @@ describe('the invites of a commit', () => {
     ]);
   });
 
-  test('a new one ends within reach and is listed once', async () => {
+  test('a new one must expire within the limit and be listed once', async () => {
     const { peer, room, access } = await entered();
     const ticket = newTicket();
     for (const invites of [
@@ -224,7 +224,7 @@ describe('the invites of a commit', () => {
     }
   });
 
-  test('one that has ended here, or comes without a join key, is none', async () => {
+  test('one that has ended, or has no join key, is not added', async () => {
     const { peer, room, access } = await entered();
     const ended = { invite: newTicket().invite, wrapped: sealed('w') };
     await commit(peer, room, { after: access.at, by: access, invites: [ended] });
@@ -233,7 +233,7 @@ describe('the invites of a commit', () => {
 });
 
 describe('fetch', () => {
-  test('gives members the GroupInfo of the last handshake', async () => {
+  test('returns the GroupInfo of the last handshake to members', async () => {
     const ticket = newTicket();
     const { node, peer, room, access } = await entered([grantOf(ticket)]);
     expect(await fetchInfo(peer, room)).toEqual({
@@ -274,7 +274,7 @@ describe('refresh', () => {
     });
   });
 
-  test('repeated gets the first ack; a later one wins', async () => {
+  test('gets the first ack when repeated, and a later one replaces it', async () => {
     const { peer, room, access } = await entered();
     const frame = refreshFrame(room, access, access.at);
     const first = await peer.ask<'ack'>(frame);
@@ -282,7 +282,7 @@ describe('refresh', () => {
     expect(await peer.ask(refreshFrame(room, access, access.at))).toMatchObject({ type: 'ack', dup: false });
   });
 
-  test('of many at once all are answered', async () => {
+  test('is answered when many arrive at once', async () => {
     const { peer, room, access } = await entered();
     const frames = Array.from({ length: 10 }, () => refreshFrame(room, access, access.at));
     const answers = await Promise.all(frames.map((frame) => peer.ask<'ack' | 'error'>(frame)));
@@ -290,7 +290,7 @@ describe('refresh', () => {
     for (const answer of answers) if (answer.type === 'error') expect(answer.code).toBe('conflict');
   });
 
-  test('needs a live key', async () => {
+  test('needs a key that is not retired', async () => {
     const { peer, room, admin, access } = await entered();
     const next = await commit(peer, room, {
       after: access.at,

@@ -40,13 +40,13 @@ function upgrade(port: number, headers: Record<string, string>, path = '/ws'): P
 }
 
 describe('pages', () => {
-  test('the health check says ok', async () => {
+  test('the health check answers ok', async () => {
     const node = await startNode();
     expect(await get(node.port, '/healthz')).toMatchObject({ status: 200, body: 'ok\n' });
     expect(await get(node.port, '/healthz', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
   });
 
-  test('the first page says how to join and may load nothing', async () => {
+  test('the landing page explains how to join and may load nothing', async () => {
     const node = await startNode();
     const { status, headers, body } = await get(node.port, '/?from=a-link');
     expect(status).toBe(200);
@@ -72,7 +72,7 @@ describe('pages', () => {
     ['OPTIONS', '/', 405],
     ['DELETE', '/healthz', 405],
     ['GET', '/ws', 426],
-  ])('%s %s is answered by %i', async (method, path, status) => {
+  ])('%s %s returns %i', async (method, path, status) => {
     const node = await startNode();
     const got = await get(node.port, path, { Origin: 'http://evil.example' }, method);
     expect(got.status).toBe(status);
@@ -81,8 +81,8 @@ describe('pages', () => {
   });
 });
 
-describe('a page of another site', () => {
-  test("can't reach us by a name of its own: DNS rebinding", async () => {
+describe('a page of another origin', () => {
+  test("can't connect under its own host name (DNS rebinding)", async () => {
     const node = await startNode({ names: [{ host: 'localhost' }, { host: 'chat.example', port: 443 }] });
     const hosts: [string, number][] = [
       ['evil.example', 421],
@@ -103,7 +103,7 @@ describe('a page of another site', () => {
     expect(await upgrade(node.port, { Host: 'evil.example' })).toBe(421);
   });
 
-  test("can't open a WebSocket; our own can, and programs can", async () => {
+  test("can't open a WebSocket, unlike our own page and other programs", async () => {
     const node = await startNode();
     const host = `127.0.0.1:${node.port}`;
     const origins: [string, number][] = [
@@ -127,7 +127,7 @@ describe('a page of another site', () => {
   });
 });
 
-test('behind a proxy the last hop is counted, and only there', async () => {
+test('the last address of X-Forwarded-For counts, but only behind a proxy', async () => {
   const limits = { connectionsPerAddress: 1, exemptsLoopback: true };
   /** What the server says first to a client that says hello. */
   const firstWords = (port: number, from: string) =>

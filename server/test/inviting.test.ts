@@ -34,7 +34,7 @@ async function invited(
 const look = (peer: Peer, room: RoomId, ticket: Ticket) =>
   peer.ask<'groupinfo'>(invitationFrame(peer, room, ticket));
 
-test('an invite gives the GroupInfo with its own wrapped key, then one entry and one live key', async () => {
+test('an invite returns the GroupInfo with its wrapped key, and its join adds one entry and one live key', async () => {
   const { ada, bob, room, ticket, access } = await invited();
   const info = await look(bob, room, ticket);
   expect(info).toEqual({
@@ -61,8 +61,8 @@ test('an invite gives the GroupInfo with its own wrapped key, then one entry and
   expect((await look(bob, room, ticket)).wrapped).toBe(sealed(`rewrapped ${ticket.invite}`));
 });
 
-describe('a dead invite', () => {
-  test('is told alike, whatever it died of', async () => {
+describe('an invalid invite', () => {
+  test('gets the same error, whatever the reason', async () => {
     let now = Date.now();
     const { ada, bob, room, access, admin, ticket } = await invited(
       { expires: now + 1000 },
@@ -94,7 +94,7 @@ describe('a dead invite', () => {
     expect(answers[0]).toMatchObject({ type: 'error', code: 'invite' });
   });
 
-  test("can't join either", async () => {
+  test("can't be used to join", async () => {
     const { ada, bob, room, ticket, access } = await invited();
     const info = await look(bob, room, ticket);
     expect(
@@ -111,7 +111,7 @@ describe('a dead invite', () => {
 });
 
 describe('a join', () => {
-  test('that lost the race is told the last handshake, and may try anew', async () => {
+  test('that lost the race gets the last handshake, and may try again', async () => {
     const { ada, bob, room, ticket, access } = await invited();
     const info = await look(bob, room, ticket);
     const next = await commit(ada, room, {
@@ -127,7 +127,7 @@ describe('a join', () => {
     expect(await bob.ask(joinFrame(bob, room, ticket, again, new KeyPair()))).toMatchObject({ type: 'ack' });
   });
 
-  test('keeps every live invite and makes none', async () => {
+  test('must list every live invite and can not add one', async () => {
     const { bob, ada, room, ticket, access } = await invited();
     const other = newTicket();
     await commit(ada, room, { after: access.at, by: access, invites: [grantOf(ticket), grantOf(other)] });
@@ -157,7 +157,7 @@ describe('a join', () => {
     expect(await eve.ask(look1)).toMatchObject({ code: 'invite' });
   });
 
-  test('whose answer was lost gets it again, though the invite is used up', async () => {
+  test('is acknowledged again when it is repeated, even if the invite is used up', async () => {
     const engine = losingAnswers();
     const { bob, ada, room, ticket, access } = await invited({ uses: 1 }, { engine });
     const info = await look(bob, room, ticket);
@@ -176,7 +176,7 @@ describe('a join', () => {
     expect(await bob.ask(joinFrame(bob, room, ticket, info, keys, { id: frame.id }))).toEqual(ack);
   });
 
-  test('of 50 racers for the last use one wins', async () => {
+  test('one of 50 concurrent joins gets the last use', async () => {
     const { node, ada, room, ticket } = await invited({ uses: 1 });
     const racers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => node.peer(i % 2 === 0 ? 'line' : 'web')),
@@ -196,7 +196,7 @@ describe('a join', () => {
     expect(ada.of('entry').filter((entry) => entry.body === sealed('join'))).toHaveLength(1);
   });
 
-  test('with 20 uses and racers who try anew, exactly 20 get in', async () => {
+  test('exactly 20 of all joins that retry get one of 20 uses', async () => {
     const { node, ada, room, ticket } = await invited({ uses: 20 });
     const joined = await Promise.all(
       Array.from({ length: 30 }, async () => {
@@ -215,7 +215,7 @@ describe('a join', () => {
     expect((await fetchInfo(ada, room)).invites).toEqual([]);
   });
 
-  test('after a refresh finds the refreshed key', async () => {
+  test('after a refresh gets the refreshed key', async () => {
     const { ada, bob, room, ticket, access } = await invited({ uses: 5 });
     await ada.ask(
       refreshFrame(room, access, access.at, [{ invite: ticket.invite, wrapped: sealed('fresh') }]),
@@ -227,7 +227,7 @@ describe('a join', () => {
   });
 });
 
-test('guessing is limited by address, over all connections', async () => {
+test('guesses are limited by address, over all connections', async () => {
   const { node, bob, room } = await invited({}, { limits: { invitesPerMinute: 3, exemptsLoopback: false } });
   const other = await node.peer();
   const answers: unknown[] = [];
@@ -240,7 +240,7 @@ test('guessing is limited by address, over all connections', async () => {
   ]);
 });
 
-test('an invite of a room that there is not', async () => {
+test('an invite of an unknown room', async () => {
   const node = await startNode();
   const peer = await node.peer();
   expect(await look(peer, newRoomId(), newTicket())).toMatchObject({ code: 'no-room' });

@@ -32,7 +32,7 @@ async function midway() {
   return { ada, bob, warm, slow, room, admin, access };
 }
 
-test('what comes while the backlog is read is delivered once, be it read or followed', async () => {
+test('entries appended while the backlog is read are delivered once', async () => {
   const { ada, bob, warm, slow, room, access } = await midway();
   for (const text of ['c', 'd', 'e']) await post(ada, room, access.at, text);
   await warm.next((frame) => frame.type === 'entry' && opened(frame.body) === 'e');
@@ -43,7 +43,7 @@ test('what comes while the backlog is read is delivered once, be it read or foll
   expect(texts(bob)).toEqual(['H', 'a', 'b', 'c', 'd', 'e', 'f']);
 });
 
-test('a removal while the backlog is read stops delivery, posts and pages at once', async () => {
+test('a removal while the backlog is read stops delivery, posts and pages immediately', async () => {
   const { ada, bob, warm, slow, room, admin, access } = await midway();
   await post(ada, room, access.at, 'c');
   const wish = { after: access.at, by: access, admin: { keys: admin, retire: true } };
@@ -60,7 +60,7 @@ test('a removal while the backlog is read stops delivery, posts and pages at onc
   expect(bob.of('live')).toEqual([]);
 });
 
-test('entering again, or leaving, ends a backlog that is being read', async () => {
+test('entering again, or leaving, stops a backlog that is being read', async () => {
   const { bob, slow, room, access } = await midway();
   const exit = bob.ask({ type: 'exit', id: 'out' as never, room });
   expect(await exit).toMatchObject({ type: 'exited' });
@@ -72,7 +72,7 @@ test('entering again, or leaving, ends a backlog that is being read', async () =
   expect(texts(bob)).toEqual(['H', 'a', 'a', 'b']);
 });
 
-test('a post that names a removal still to come does not wait for it', async () => {
+test('a post that names a future removal does not wait for it', async () => {
   const engine = openMemory();
   const slow = gated(engine);
   const [first, second] = [await startNode({ engine }), await startNode({ engine: trailing(slow) })];

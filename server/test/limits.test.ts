@@ -15,7 +15,7 @@ function pongs(peer: Peer): string[] {
   return peer.frames.flatMap((frame) => (frame.type === 'pong' ? [frame.id] : []));
 }
 
-test('connections are limited in all; one that ends makes room', async () => {
+test('connections are limited in total, and a closed one frees its place', async () => {
   const node = await startNode({ limits: { connections: 2 } });
   const [first, second] = [await node.peer('line'), await node.peer('web')];
   for (const over of ['line', 'web'] as const) {
@@ -30,7 +30,7 @@ test('connections are limited in all; one that ends makes room', async () => {
   await node.peer('web');
 });
 
-test('connections are limited by address, which loopback is spared', async () => {
+test('connections are limited by address, except from loopback', async () => {
   const strict = await startNode({ limits: { connectionsPerAddress: 1, exemptsLoopback: false } });
   await strict.peer();
   const second = await Peer.dial(strict.port);
@@ -41,7 +41,7 @@ test('connections are limited by address, which loopback is spared', async () =>
   await lenient.peer();
 });
 
-test('a connection that sends frames too quickly is read later, and alone', async () => {
+test('a connection that sends frames too fast is delayed without affecting others', async () => {
   const node = await startNode({ limits: { framesPerSecond: 0.001, framesBurst: 5 } });
   const [busy, calm] = [await node.peer(), await node.peer()];
   const ids = Array.from({ length: 10 }, newId);
@@ -52,7 +52,7 @@ test('a connection that sends frames too quickly is read later, and alone', asyn
   expect(pongs(busy)).toEqual(ids.slice(0, 4));
 });
 
-test('what is read later is answered all the same, in its order', async () => {
+test('delayed frames are answered in order', async () => {
   const node = await startNode({ limits: { framesPerSecond: 200, framesBurst: 5 } });
   const busy = await node.peer();
   const ids = Array.from({ length: 20 }, newId);
@@ -61,7 +61,7 @@ test('what is read later is answered all the same, in its order', async () => {
   expect(pongs(busy)).toEqual(ids);
 });
 
-test('others have their turn between the frames that came at once', async () => {
+test('other connections get turns between frames that arrived at once', async () => {
   const node = await startNode({ limits: { framesInRow: 8 } });
   const busy = await node.peer();
   const ids = Array.from({ length: 100 }, newId);
@@ -78,7 +78,7 @@ test('proofs are limited by address', async () => {
   expect(answers).toMatchObject([{ type: 'entered' }, { type: 'entered' }, { code: 'rate-limited' }]);
 });
 
-test('so many rooms are followed and no more', async () => {
+test('the number of followed rooms is limited', async () => {
   const node = await startNode({ limits: { roomsFollowed: 1 } });
   const [ada, bob] = [await node.peer(), await node.peer()];
   const [one, two] = [await found(ada), await found(ada)];
@@ -89,7 +89,7 @@ test('so many rooms are followed and no more', async () => {
   expect(await enter(bob, two.room, two.access)).toMatchObject({ type: 'entered' });
 });
 
-test('a flood of requests is taken as fast as it is answered and read', async () => {
+test('a flood of requests is read only as fast as its replies are read', async () => {
   const node = await startNode({
     limits: { framesPerSecond: 1e6, framesBurst: 1e6, stallMs: 60_000, stopMs: 100, lingerMs: 50 },
   });
@@ -117,7 +117,7 @@ function drains(socket: ReturnType<typeof connect>): Promise<boolean> {
   });
 }
 
-test('a bucket gives its burst at once and then by the second', () => {
+test('a bucket gives its burst at once and then its rate per second', () => {
   const bucket = new Bucket(2, 0);
   expect([bucket.take(0, 10, 2), bucket.take(0, 10, 2)]).toEqual([0, 0]);
   expect(bucket.take(0, 10, 2)).toBe(100);
@@ -141,11 +141,11 @@ test.each([
   [' 192.0.2.7 ', '192.0.2.7', false],
   ['not an address', 'unknown', false],
   [undefined, 'unknown', false],
-])('the address %s counters as %s', (ip, name, loopback) => {
+])('the address %s counts as %s', (ip, name, loopback) => {
   expect(addressOf(ip)).toEqual({ name, loopback });
 });
 
-test('an address that has spent what all nodes allow it is refused without asking them again, until its hour is over', async () => {
+test('an address over the shared limit is refused without asking the other nodes until its hour is over', async () => {
   let hour = 0;
   const asked: string[] = [];
   const spent = new Map<string, number>();
@@ -194,7 +194,7 @@ test('a connection that reads nothing makes the server read little of the log, h
   eve.end();
 });
 
-test('what makes the log tell a room’s state is counted by address: posts and reads ahead of what is known', async () => {
+test("posts and reads ahead of this node are limited by address, because they read the room's state", async () => {
   const node = await startNode({ limits: { proofsPerMinute: 4, exemptsLoopback: false } });
   const ada = await node.peer();
   const { room, access } = await found(ada);

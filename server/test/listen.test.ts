@@ -28,7 +28,7 @@ function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
 }
 
 describe('the first byte', () => {
-  test.each<Over>(['line', 'web', 'tls', 'wss'])('%s is spoken on the one port', async (over) => {
+  test.each<Over>(['line', 'web', 'tls', 'wss'])('%s works on the same port', async (over) => {
     const node = await startNode({ certificate: await certificate() });
     const peer = await node.peer(over);
     const { room, access } = await found(peer);
@@ -38,7 +38,7 @@ describe('the first byte', () => {
     expect('body' in entry && opened(entry.body)).toBe(`over ${over}`);
   });
 
-  test('beside TLS no page is handed out in clear text, but the way to it is told; health is', async () => {
+  test('with TLS, pages are redirected to HTTPS and only health checks are served without TLS', async () => {
     const node = await startNode({ certificate: await certificate() });
     const asked = (path: string, host = `localhost:${node.port}`) =>
       exchange(node.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
@@ -50,18 +50,18 @@ describe('the first byte', () => {
     expect(await asked('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test('garbage gets an HTTP refusal and the end', async () => {
+  test('garbage gets an HTTP error and is disconnected', async () => {
     const node = await startNode();
     expect(await exchange(node.port, 'garbage\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
     expect(await exchange(node.port, Uint8Array.of(0, 1, 2, 3))).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('TLS without a certificate is ended', async () => {
+  test('TLS without a certificate is disconnected', async () => {
     const node = await startNode();
     expect(await exchange(node.port, Uint8Array.of(0x16, 3, 1, 0, 1))).toBe('');
   });
 
-  test('TLS inside TLS is ended, and so is HTTP where gochat/1 was agreed', async () => {
+  test('TLS inside TLS, and HTTP after gochat/1 was negotiated, are disconnected', async () => {
     const node = await startNode({ certificate: await certificate() });
     for (const [bytes, protocols] of [
       [Uint8Array.of(0x16, 3, 1, 0, 1), ['http/1.1']],
@@ -86,7 +86,7 @@ describe('the first byte', () => {
     }
   });
 
-  test('a connection that says nothing is ended, in the clear and inside TLS', async () => {
+  test('a connection that sends nothing is closed, with and without TLS', async () => {
     const node = await startNode({ certificate: await certificate(), limits: { helloMs: 60 } });
     expect(await exchange(node.port, '')).toBe('');
     const socket = connectTls({ port: node.port, host: '127.0.0.1', rejectUnauthorized: false });
@@ -95,14 +95,14 @@ describe('the first byte', () => {
     expect(handshakeOnly).toBe('');
   });
 
-  test('an HTTP request that never ends is ended', async () => {
+  test('an HTTP request that never completes is closed', async () => {
     const node = await startNode({ limits: { httpMs: 60 } });
     expect(await exchange(node.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-More: ')).toBe('');
   });
 });
 
 describe('frames on a stream', () => {
-  test('may be cut anywhere and come many at once', async () => {
+  test('may be split anywhere and arrive many at once', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const { room, access } = await found(peer);
@@ -136,7 +136,7 @@ describe('frames on a stream', () => {
   });
 });
 
-test('hello must come in time', async () => {
+test('hello must arrive in time', async () => {
   const node = await startNode({ limits: { helloMs: 80 } });
   for (const over of ['line', 'web'] as const) {
     const peer = await Peer.dial(node.port, over);
@@ -146,7 +146,7 @@ test('hello must come in time', async () => {
   }
 });
 
-test('a silent connection is ended, one that pings is not', async () => {
+test('a silent connection is closed, one that pings is not', async () => {
   const node = await startNode({ limits: { silenceMs: 150 } });
   const [mute, alive] = [await node.peer('web'), await node.peer('line')];
   let ended = false;

@@ -26,7 +26,7 @@ async function start(given: GivenOptions, out: string[] = []) {
   return server;
 }
 
-/** The one line that a start fails with. */
+/** The one-line error of a start that fails. */
 async function mistake(given: GivenOptions): Promise<string> {
   const error: unknown = await start(given).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(UsageError);
@@ -35,13 +35,13 @@ async function mistake(given: GivenOptions): Promise<string> {
   return message;
 }
 
-test('starts on a folder, says where it is and how to chat', async () => {
+test('starts with a folder and prints its address and how to chat', async () => {
   const data = await folder();
   const server = await start({ data });
   expect(server.url).toBe(`http://localhost:${server.port}`);
   expect(server.greeting).toEqual([
     `GoChat listens at ${server.url} (127.0.0.1:${server.port}).`,
-    `It keeps rooms, which it can't read, in ${data}.`,
+    `Data (encrypted): ${data}`,
     `To chat, in another terminal: npx gochat --server ${server.url}`,
   ]);
   const peer = await Peer.greet(server.port);
@@ -50,7 +50,7 @@ test('starts on a folder, says where it is and how to chat', async () => {
   expect(peer.of('welcome')).toMatchObject([{ server: 'gochat test' }]);
 });
 
-test('with a certificate goes by its names', async () => {
+test('answers to the names of its certificate', async () => {
   const data = await folder();
   const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];
   const made = await generate([{ name: 'commonName', value: 'x' }], {
@@ -66,11 +66,11 @@ test('with a certificate goes by its names', async () => {
     'are not a certificate and its key',
   );
   expect(await mistake({ data: await folder(), tlsCert: join(data, 'none.pem'), tlsKey })).toMatch(
-    /^--tls-cert .* can't be read: ENOENT/,
+    /^can't read .* \(--tls-cert\): ENOENT/,
   );
 });
 
-test('a certificate that was renewed is read again, and one that can not be read changes nothing', async () => {
+test('a renewed certificate is reloaded, and one that can not be read changes nothing', async () => {
   const data = await folder();
   const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];
   const renew = async () => {
@@ -97,28 +97,30 @@ test('a certificate that was renewed is read again, and one that can not be read
   await writeFile(tlsKey, 'no key');
   await server.reload();
   expect(await shown(server.port)).toBe(second);
-  expect(out.join('')).toMatch(/read again[\s\S]*could not be read again; the former one stays/);
+  expect(out.join('')).toMatch(
+    /reloaded the certificate[\s\S]*could not reload the certificate; keeping the loaded one/,
+  );
   expect(out.join('')).not.toContain('PRIVATE KEY');
   expect(await standing.ask({ type: 'ping', id: 'still' as RequestId })).toMatchObject({ type: 'pong' });
 });
 
-test('a port in use, a foreign address and a folder in use are said in one line', async () => {
+test('a port in use, a foreign address and a folder in use are one-line errors', async () => {
   const data = await folder();
   const server = await start({ data });
   const port = String(server.port);
   expect(await mistake({ data: await folder(), port })).toBe(
-    `port ${port} on 127.0.0.1 is in use; stop what uses it, or choose another with --port`,
+    `port ${port} on 127.0.0.1 is in use: stop the process that uses it, or choose another port with --port`,
   );
   expect(await mistake({ data: await folder(), host: '192.0.2.1', insecure: true })).toBe(
     '192.0.2.1 is not an address of this machine',
   );
   expect(await mistake({ data })).toContain(data);
   expect(await mistake({ data: await folder(), metrics: `127.0.0.1:${port}` })).toBe(
-    `port ${port} on 127.0.0.1 is in use; stop what uses it, or choose another with --metrics`,
+    `port ${port} on 127.0.0.1 is in use: stop the process that uses it, or choose another port with --metrics`,
   );
 });
 
-test('a folder that is a file is said in one line, and a failed start lets go of its folder', async () => {
+test('a folder that is a file is a one-line error, and a failed start releases its folder', async () => {
   const parent = await folder();
   const file = join(parent, 'file');
   await writeFile(file, 'x');

@@ -53,7 +53,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     return startNode({ engine: await openJetStream({ servers, replicas: 3 }), limits });
   }
 
-  test('are one to the members of a room, who may change from one to the other', async () => {
+  test('serve the same rooms, and members can switch between them', async () => {
     const [a, b] = [await node(), await node({}, 1)];
     const [ada, bob] = [await a.peer(), await b.peer('web')];
     const { room, access } = await found(ada);
@@ -79,7 +79,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
   });
 
-  test('bring one who was removed nothing behind that, whatever position was named', async () => {
+  test('send a removed member no entry after the removal, whatever position it names', async () => {
     const [a, b] = [await node(), await node({}, 1)];
     const ada = await a.peer();
     const { room, access, admin } = await found(ada);
@@ -110,7 +110,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     }
   });
 
-  test('carry no signal between a node that knows of a removal and one that does not yet', async () => {
+  test('drop signals between a node that knows of a removal and one that does not yet', async () => {
     const behind = trailing(await openJetStream({ servers: cluster.addresses, replicas: 3 }));
     const [a, b] = [await node(), await startNode({ engine: behind })];
     const [ada, ben, eve] = [await a.peer(), await a.peer(), await b.peer()];
@@ -145,7 +145,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect(ben.of('signal').map(({ body }) => opened(body))).toEqual(['new']);
   });
 
-  test('acknowledge each of many concurrent posts at the position where it stands', async () => {
+  test('acknowledge each of many concurrent posts with its own position', async () => {
     const engines = await Promise.all(
       [0, 1, 2].map(() => openJetStream({ servers: cluster.addresses, replicas: 3 })),
     );
@@ -180,7 +180,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const engine of engines) await engine.close();
   });
 
-  test('let an invite be used as often as it may be, whoever is asked', async () => {
+  test('together enforce the number of uses of an invite', async () => {
     const [a, b] = [await node(), await node({}, 1)];
     const ada = await a.peer();
     const ticket = newTicket();
@@ -201,7 +201,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect((await fetchInfo(ada, room)).invites).toEqual([]);
   });
 
-  test('count together what an address may do', async () => {
+  test('share the limits per address', async () => {
     const limits = { createsPerHour: 3, exemptsLoopback: false };
     const peers = [await (await node(limits)).peer(), await (await node(limits, 1)).peer()];
     const answers: unknown[] = [];
@@ -217,26 +217,25 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
       expect((refusal as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(3_600_000);
   });
 
-  test('one that leaves serves on while it sends its clients away, a few at a time', async () => {
+  test('a stopping node keeps serving while it disconnects its clients a few at a time', async () => {
     const leaving = await node({ leaveMs: 1_000 });
     const peers = await Promise.all(Array.from({ length: 20 }, () => leaving.peer()));
     const last = peers.at(-1) as Peer;
     const { room, access } = await found(last);
     await follow(last, room, access);
-    const gone: number[] = [];
-    for (const peer of peers) void peer.closed.then(() => gone.push(performance.now()));
-    const began = performance.now();
+    /** How many connections the node still had each time a client was disconnected. */
+    const left = new Set<number>();
+    for (const peer of peers) void peer.closed.then(() => left.add(leaving.connections()));
     const closing = leaving.close();
     await peers[0]?.closed;
     expect(await post(last, room, access.at, 'still served')).toMatchObject({ type: 'ack' });
     await closing;
     await Promise.all(peers.map((peer) => peer.closed));
     for (const peer of peers) expect(peer.frames.at(-1)).toMatchObject({ type: 'error', code: 'restarting' });
-    const middle = gone.filter((at) => at - began > 200 && at - began < 800);
-    expect(middle.length).toBeGreaterThan(4);
+    expect(left.size).toBeGreaterThan(4);
   });
 
-  test('while the engine is away they say so, keep their connections, and go on by themselves', async () => {
+  test('report that the engine is down, keep their connections and continue automatically', async () => {
     const a = await node();
     const b = await node({}, 1);
     const [ada, bob] = [await a.peer(), await b.peer()];
@@ -260,7 +259,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const peer of [ada, bob]) await peer.barrier();
   });
 
-  test('with one engine left of three they are not ready, and say so', async () => {
+  test('report that they are not ready when one of three NATS servers is left', async () => {
     const events: string[] = [];
     const engine = await openJetStream({
       servers: cluster.addresses,
@@ -291,10 +290,10 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const until = performance.now() + 2_500; performance.now() < until; await pause())
       expect(await readiness(one)).toBe(503);
     expect(await writable()).toBe('0');
-    expect(events.at(-1)).toMatch(/^fails: .*GOCHAT_LOG/);
+    expect(events.at(-1)).toMatch(/^failed: .*GOCHAT_LOG/);
     for (const server of others) server.start();
     await isReady(one, 200);
-    expect(events.at(-1)).toBe('recovers after true');
+    expect(events.at(-1)).toBe('recovered after true');
   });
 });
 

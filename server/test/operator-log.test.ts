@@ -27,7 +27,7 @@ function openLog(more: Partial<Parameters<typeof openOperatorLog>[0]> = {}) {
 }
 
 test.each(['pretty', 'json'] as const)(
-  'the operator sees of a message its ciphertext and its reach, %s',
+  'the operator sees the ciphertext of a message and how many connections got it, %s',
   async (format) => {
     const { lines, logger, observer } = openLog({ format });
     const node = await startNode({ logger, ...(observer === undefined ? {} : { observer }) });
@@ -60,13 +60,13 @@ test.each(['pretty', 'json'] as const)(
   },
 );
 
-test('messages are shown only where they are asked for', () => {
+test('messages are logged only if requested', () => {
   expect(openLog({ showsMessages: false }).observer).toBeUndefined();
   expect(openLog({ level: 'warn' }).observer).toBeUndefined();
   expect(openLog().observer).toBeDefined();
 });
 
-test('an error is one line with its cause behind it', () => {
+test('an error is one line followed by its cause', () => {
   const { lines, logger } = openLog();
   logger.error({ err: new Error('no disk') }, 'a request failed');
   logger.info({ connections: 3 }, 'stopping');
@@ -76,7 +76,7 @@ test('an error is one line with its cause behind it', () => {
 });
 
 test.each(['debug', 'info'] as const)(
-  'at %s the log holds no secret, and addresses only at debug',
+  'at %s the log contains no secret, and addresses only at debug',
   async (level) => {
     const { lines, logger, observer } = openLog({ format: 'json', level });
     const node = await startNode({ logger, ...(observer === undefined ? {} : { observer }) });

@@ -17,7 +17,7 @@ function figure(text: string, name: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
 
-test('what the node does is counted, and not whose it is', async () => {
+test('the metrics count what the node does, and name no one', async () => {
   const { node, figures } = await startTold();
   const [peer, other] = [await node.peer(), await node.peer()];
   const { room, access } = await found(peer);
@@ -49,7 +49,7 @@ test('what the node does is counted, and not whose it is', async () => {
   expect(figure(await figures(), 'gochat_ended_total{code="malformed"}')).toBe(1);
 });
 
-test('whether it runs and whether it takes writes is told, on both ports', async () => {
+test('both ports report whether the node runs and accepts writes', async () => {
   const engine = openMemory();
   const { node, at } = await startTold({ engine });
   const publicly = `http://127.0.0.1:${node.port}`;
@@ -64,7 +64,7 @@ test('whether it runs and whether it takes writes is told, on both ports', async
   }
 });
 
-test('figures are told on the port of the operator alone, and nothing else is there', async () => {
+test("metrics are served on the operator's port only, and that port serves nothing else", async () => {
   const { node, at } = await startTold();
   expect((await fetch(`http://127.0.0.1:${node.port}/metrics`)).status).toBe(404);
   expect((await fetch(`${at}/`)).status).toBe(404);

@@ -6,7 +6,7 @@ import { UsageError } from '../src/operate/usage-error.ts';
 const read = (given: GivenOptions = {}, env: Record<string, string> = {}, onTerminal = false) =>
   readServeSettings(given, { XDG_DATA_HOME: '/data', ...env }, onTerminal);
 
-test('without anything given it serves this machine only', () => {
+test('by default it serves this machine only', () => {
   expect(read()).toEqual({
     port: 4040,
     host: '127.0.0.1',
@@ -25,7 +25,7 @@ test('without anything given it serves this machine only', () => {
   expect(readServeSettings({}, {}, false).data).toMatch(/\/\.local\/share\/gochat\/server$/);
 });
 
-test('flags count before variables', () => {
+test('flags override variables', () => {
   const env = {
     GOCHAT_PORT: '5000',
     GOCHAT_HOST: '0.0.0.0',
@@ -66,7 +66,7 @@ test('flags count before variables', () => {
   });
 });
 
-test('for a domain it gets a certificate itself, and listens where the authority asks', () => {
+test('with a domain it gets a certificate and listens on port 443', () => {
   const directory = 'https://acme-v02.api.letsencrypt.org/directory';
   const domain = 'Chat.Example.org';
   expect(read({ domain })).toMatchObject({
@@ -82,7 +82,7 @@ test('for a domain it gets a certificate itself, and listens where the authority
   });
 });
 
-test('with a cluster of NATS servers it keeps no rooms itself', () => {
+test('with a NATS cluster it stores no rooms itself', () => {
   expect(read({ log: 'nats://a:4222,b,[::1]:4223' }).cluster).toEqual({
     servers: ['a:4222', 'b:4222', '[::1]:4223'],
     secured: false,
@@ -106,7 +106,7 @@ test('with a cluster of NATS servers it keeps no rooms itself', () => {
   expect(() => read({}, { GOCHAT_LOG: 'nats://chat:hunter2@a/b' })).not.toThrow('hunter2');
 });
 
-test('beyond this machine it wants TLS, or to be told that it needs none', () => {
+test('serving other machines requires TLS or an explicit option', () => {
   for (const host of ['0.0.0.0', '::', '192.0.2.1', 'chat.example']) {
     expect(() => read({ host })).toThrow(/--tls-cert and --tls-key, or --behind-proxy, or --insecure/);
     expect(read({ host, insecure: true }).host).toBe(host);
@@ -116,56 +116,58 @@ test('beyond this machine it wants TLS, or to be told that it needs none', () =>
 });
 
 test.each<[GivenOptions, RegExp]>([
-  [{ domain: 'chat.example.org:443' }, /--domain is a name such as/],
-  [{ domain: '192.0.2.1' }, /--domain is a name such as/],
-  [{ domain: '*.example.org' }, /--domain is a name such as/],
-  [{ domain: 'a.example', tlsCert: 'c.pem', tlsKey: 'k.pem' }, /leave --tls-cert/],
-  [{ domain: 'a.example', insecure: true }, /leave --tls-cert/],
+  [{ domain: 'chat.example.org:443' }, /--domain must be a name such as/],
+  [{ domain: '192.0.2.1' }, /--domain must be a name such as/],
+  [{ domain: '*.example.org' }, /--domain must be a name such as/],
+  [{ domain: 'a.example', tlsCert: 'c.pem', tlsKey: 'k.pem' }, /do not combine it with --tls-cert/],
+  [{ domain: 'a.example', insecure: true }, /do not combine it with --tls-cert/],
   [{ domain: 'a.example', acmeDirectory: 'http://ca.example/dir' }, /begins with https/],
-  [{ domain: 'a.example', acmeEmail: 'nobody' }, /--acme-email is a mail address/],
-  [{ acmeEmail: 'ops@example.org' }, /go with --domain/],
-  [{ log: 'nats://' }, /^--log is nats:\/\/HOST:PORT/],
-  [{ log: 'nats://a/stream' }, /^--log is nats:\/\/HOST:PORT/],
-  [{ log: 'http://a:4222' }, /^--log is nats:\/\/HOST:PORT/],
-  [{ logReplicas: '3' }, /go with --log$/],
-  [{ logCreds: 'chat.creds' }, /go with --log$/],
-  [{ log: 'nats://a', logReplicas: '6' }, /^--log-replicas is a number from 1 to 5, not 6$/],
-  [{ log: 'nats://a', logCert: 'c.pem' }, /^--log-cert and --log-key go together$/],
-  [{ log: 'nats://a', logMonitors: 'a:8222' }, /^--log-monitors is an address such as/],
-  [{ log: 'nats://a', roomBytes: '2M' }, /with --log, give --retain$/],
-  [{ log: 'nats://a', domain: 'a.example' }, /^--domain gets a certificate for one server/],
-  [{ roomBytes: '100' }, /--room-bytes is a number with k, M, G or T/],
-  [{ totalBytes: '999k' }, /from 1M on/],
-  [{ create: 'friends' }, /--create is one of open, token/],
-  [{ inviteLifetime: '400d' }, /at most 366d/],
-  [{ inviteLifetime: '1' }, /--invite-lifetime is a number with s, m, h, d or w/],
-  [{ port: '65536' }, /^--port is a number from 0 to 65535, not 65536$/],
+  [{ domain: 'a.example', acmeEmail: 'nobody' }, /--acme-email must be a mail address/],
+  [{ acmeEmail: 'ops@example.org' }, /need --domain$/],
+  [{ log: 'nats://' }, /^--log must be one or more NATS addresses/],
+  [{ log: 'nats://a/stream' }, /^--log must be one or more NATS addresses/],
+  [{ log: 'http://a:4222' }, /^--log must be one or more NATS addresses/],
+  [{ logReplicas: '3' }, /need --log$/],
+  [{ logCreds: 'chat.creds' }, /need --log$/],
+  [{ log: 'nats://a', logReplicas: '6' }, /^--log-replicas must be a number from 1 to 5, not 6$/],
+  [{ log: 'nats://a', logCert: 'c.pem' }, /^--log-cert and --log-key need each other$/],
+  [{ log: 'nats://a', logMonitors: 'a:8222' }, /^--log-monitors must be one or more URLs/],
+  [{ log: 'nats://a', roomBytes: '2M' }, /do not work with --log: use --retain instead$/],
+  [{ log: 'nats://a', domain: 'a.example' }, /^--domain works for a single server only/],
+  [{ roomBytes: '100' }, /--room-bytes must be a number with k, M, G or T/],
+  [{ totalBytes: '999k' }, /at least 1M/],
+  [{ create: 'friends' }, /--create must be one of open, token/],
+  [{ inviteLifetime: '400d' }, /must be at most 366d/],
+  [{ inviteLifetime: '1' }, /--invite-lifetime must be a number with s, m, h, d or w/],
+  [{ port: '65536' }, /^--port must be a number from 0 to 65535, not 65536$/],
   [{ port: 'x' }, /^--port /],
-  [{ retain: '30' }, /^--retain is a number with s, m, h, d or w/],
+  [{ retain: '30' }, /^--retain must be a number with s, m, h, d or w/],
   [{ retain: '0d' }, /^--retain /],
   [{ retain: '9999999999w' }, /^--retain /],
-  [{ name: ['http://x'] }, /^--name is HOST or HOST:PORT, not http:\/\/x$/],
+  [{ name: ['http://x'] }, /^--name must be HOST or HOST:PORT, not http:\/\/x$/],
   [{ name: ['x:0'] }, /^--name /],
-  [{ logFormat: 'xml' }, /^--log-format is one of pretty, json, not xml$/],
-  [{ logLevel: 'loud' }, /^--log-level is one of /],
-  [{ metrics: '9464' }, /^--metrics is HOST:PORT, such as 127.0.0.1:9464, not 9464$/],
+  [{ logFormat: 'xml' }, /^--log-format must be one of pretty, json, not xml$/],
+  [{ logLevel: 'loud' }, /^--log-level must be one of /],
+  [{ metrics: '9464' }, /^--metrics must be HOST:PORT, such as 127.0.0.1:9464, not 9464$/],
   [{ metrics: 'x:65536' }, /^--metrics /],
-  [{ maxConnections: '0' }, /^--max-connections is a number from 1 to 1000000, not 0$/],
+  [{ maxConnections: '0' }, /^--max-connections must be a number from 1 to 1000000, not 0$/],
   [{ maxPerAddress: 'many' }, /^--max-per-address /],
   [{ roomsPerHour: '-1' }, /^--rooms-per-hour /],
-  [{ tlsCert: 'c.pem' }, /^--tls-cert and --tls-key go together$/],
+  [{ tlsCert: 'c.pem' }, /^--tls-cert and --tls-key need each other$/],
   [{ behindProxy: true }, /^--behind-proxy needs --name/],
   [{ data: '' }, /^--data needs a value$/],
-])('%j is a mistake that is said in one line', (given, message) => {
+])('%j fails with a one-line error', (given, message) => {
   expect(() => read(given)).toThrow(UsageError);
   expect(() => read(given)).toThrow(message);
 });
 
 test('a switch in a variable is yes or no', () => {
-  expect(() => read({}, { GOCHAT_INSECURE: 'perhaps' })).toThrow('GOCHAT_INSECURE is 1 or 0, not perhaps');
+  expect(() => read({}, { GOCHAT_INSECURE: 'perhaps' })).toThrow(
+    'GOCHAT_INSECURE must be 1 or 0, not perhaps',
+  );
 });
 
-test('every option has a flag, a variable and a meaning of its own', () => {
+test('every option has its own flag, variable and meaning', () => {
   expect(SERVE_OPTIONS.map(({ flag }) => keyOf(flag))).toEqual([
     'port',
     'host',

@@ -60,7 +60,7 @@ function get(
 const MAIN = '/assets/main-0123456789.js';
 
 describe('the page', () => {
-  test('is what / answers, asked for anew each time', async () => {
+  test('is served at / and revalidated each time', async () => {
     const { port } = await startNode({ assets });
     const { status, headers, body } = await get(port, '/?source=pwa');
     expect({ status, body: body.toString() }).toEqual({
@@ -75,7 +75,7 @@ describe('the page', () => {
     expect((await get(port, '/healthz')).body.toString()).toBe('ok\n');
   });
 
-  test('may load only what this server serves, and put nothing into the page as markup', async () => {
+  test('may load only resources of this server, and may not insert text as markup', async () => {
     const { port } = await startNode({ assets });
     for (const path of ['/', MAIN, '/service-worker.js', '/nothing', '/healthz']) {
       const { headers } = await get(port, path);
@@ -106,13 +106,13 @@ describe('the page', () => {
     }
   });
 
-  test('is for those who call the server by its names', async () => {
+  test('is served only under the names of the server', async () => {
     const { port } = await startNode({ assets });
     for (const path of ['/', MAIN])
       expect((await get(port, path, { Host: 'evil.example' })).status).toBe(421);
   });
 
-  test('can only be read', async () => {
+  test('can only be requested with GET and HEAD', async () => {
     const { port } = await startNode({ assets });
     for (const path of ['/', MAIN]) {
       const { status, headers } = await get(port, path, {}, { method: 'POST' });
@@ -122,7 +122,7 @@ describe('the page', () => {
 });
 
 describe('a file of the page', () => {
-  test('is kept for ever when its name is of its content', async () => {
+  test('is cached forever if its name contains a hash of its content', async () => {
     const { port } = await startNode({ assets });
     const { headers, body } = await get(port, MAIN);
     expect(body.toString()).toBe(SCRIPT);
@@ -144,7 +144,7 @@ describe('a file of the page', () => {
     ['deflate', undefined],
     ['identity', undefined],
     ['', undefined],
-  ])('for a client that takes %j it comes as %s', async (accepted, coding) => {
+  ])('is sent with %j as %s', async (accepted, coding) => {
     const { port } = await startNode({ assets });
     const { headers, body } = await get(port, MAIN, { 'Accept-Encoding': accepted });
     expect(headers['content-encoding']).toBe(coding);
@@ -161,7 +161,7 @@ describe('a file of the page', () => {
     expect(body).toEqual(PIXEL);
   });
 
-  test('is not sent again to who has it', async () => {
+  test('is not sent again to a client that has it', async () => {
     const { port } = await startNode({ assets });
     const coded = { 'Accept-Encoding': 'br' };
     const tag = String((await get(port, MAIN, coded)).headers.etag);
@@ -177,7 +177,7 @@ describe('a file of the page', () => {
     expect((await get(port, '/', { 'If-None-Match': page })).status).toBe(304);
   });
 
-  test('is described without being sent', async () => {
+  test('is described by HEAD without being sent', async () => {
     const { port } = await startNode({ assets });
     const { status, headers, body } = await get(port, MAIN, {}, { method: 'HEAD' });
     expect([status, headers['content-length'], body.length]).toEqual([200, String(SCRIPT.length), 0]);
@@ -199,19 +199,19 @@ describe('a file of the page', () => {
     `${MAIN}%00`,
     '/constructor',
     'http://127.0.0.1/',
-  ])('that the page has not is nowhere: %s', async (path) => {
+  ])('that does not exist is not found: %s', async (path) => {
     const { port } = await startNode({ assets });
     expect((await get(port, path)).status).toBe(404);
   });
 });
 
-test('a folder without a page is refused', async () => {
+test('a folder without a web client is refused', async () => {
   await expect(loadAssets(join(folder, 'assets'))).rejects.toThrow(UsageError);
   await expect(loadAssets(join(folder, 'nowhere'))).rejects.toThrow(UsageError);
 });
 
 describe('a connection', () => {
-  test('serves for the whole page, then goes in time', async () => {
+  test('is reused for the whole page, then closed in time', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { port } = await startNode({ assets, limits: { httpMs: 500 } });
     const sockets = new Set<unknown>();
@@ -228,7 +228,7 @@ describe('a connection', () => {
     expect(await text(socket)).toContain('200 OK');
   });
 
-  test('whose time is half over is closed behind its answer', async () => {
+  test('is closed after its response when half of its time is over', async () => {
     let now = 0;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const { port } = await startNode({ assets, now: () => now, limits: { httpMs: 30_000 } });

@@ -11,14 +11,14 @@ const texts = (peer: Peer) =>
   peer.of('entry').flatMap((entry) => (entry.kind === 'message' ? [opened(entry.body)] : []));
 const lastSeq = (peer: Peer) => peer.of('entry').at(-1)?.seq;
 
-test('only who has entered may post', async () => {
+test('only a connection that has entered may post', async () => {
   const node = await startNode();
   const peer = await node.peer();
   const { room, access } = await found(peer);
   expect(await post(peer, room, access.at, 'x')).toMatchObject({ code: 'not-entered' });
 });
 
-test('the same id again gets the first ack, is stored once, and is not fanned out', async () => {
+test('a repeated id gets the first ack and is stored and sent once', async () => {
   const node = await startNode();
   const [ada, bob] = [await node.peer(), await node.peer()];
   const { room, access } = await found(ada);
@@ -34,7 +34,7 @@ test('the same id again gets the first ack, is stored once, and is not fanned ou
   expect(JSON.stringify(bob.of('entry'))).not.toContain(frame.id);
 });
 
-test('a base that was overtaken, or that is no handshake, is stale and names the last one', async () => {
+test('an old base, or one that is not a handshake, is stale, and the error names the last handshake', async () => {
   const node = await startNode();
   const peer = await node.peer();
   const { room, access } = await found(peer);
@@ -46,7 +46,7 @@ test('a base that was overtaken, or that is no handshake, is stale and names the
   expect(await post(peer, room, next.at, 'x')).toMatchObject({ type: 'ack' });
 });
 
-test('many in flight are stored in the order sent, also across a handshake', async () => {
+test('posts in flight are stored in the order sent, even across a handshake', async () => {
   const node = await startNode({ limits: { requestsInFlight: 8 } });
   const [ada, bob] = [await node.peer(), await node.peer('web')];
   const { room, access } = await found(ada);
@@ -66,7 +66,7 @@ test('many in flight are stored in the order sent, also across a handshake', asy
   expect(acks).toHaveLength(500);
 });
 
-test('an unknown outcome is called unavailable, and repeating settles it', async () => {
+test('an unknown outcome is reported as unavailable, and a repeat settles it', async () => {
   const engine = losingAnswers();
   const node = await startNode({ engine });
   const peer = await node.peer();
@@ -79,7 +79,7 @@ test('an unknown outcome is called unavailable, and repeating settles it', async
   expect(await peer.ask(frame)).toMatchObject({ type: 'ack', dup: true, seq: lastSeq(peer) });
 });
 
-test('posts over the rate are refused with a wait', async () => {
+test('posts over the rate are refused with the time to wait', async () => {
   const node = await startNode({ limits: { postsPerSecond: 1, postsBurst: 2 } });
   const peer = await node.peer();
   const { room, access } = await found(peer);
@@ -90,7 +90,7 @@ test('posts over the rate are refused with a wait', async () => {
   expect(answers[2]).toMatchObject({ retryAfterMs: expect.any(Number) });
 });
 
-describe('none overtakes one that was refused for now', () => {
+describe('no post overtakes one that must be repeated', () => {
   /** Says these again and again, each in its turn, until all are acknowledged. */
   async function persist(peer: Peer, frames: ReturnType<typeof postFrame>[]): Promise<string[]> {
     const codes: string[] = [];
@@ -105,7 +105,7 @@ describe('none overtakes one that was refused for now', () => {
     Array.from({ length: 6 }, (_, i) => postFrame(room, base, `n${i}`));
   const inOrder = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
 
-  test('because the log was away', async () => {
+  test('because the log was down', async () => {
     const engine = failingAppends();
     const node = await startNode({ engine });
     const peer = await node.peer();
@@ -127,7 +127,7 @@ describe('none overtakes one that was refused for now', () => {
     expect(texts(peer)).toEqual([...inOrder, 'n6']);
   });
 
-  test('because it posts too much', async () => {
+  test('because the rate was exceeded', async () => {
     const node = await startNode({ limits: { postsPerSecond: 200, postsBurst: 2 } });
     const peer = await node.peer();
     const { room, access } = await found(peer);
@@ -137,7 +137,7 @@ describe('none overtakes one that was refused for now', () => {
     expect(texts(peer)).toEqual(inOrder);
   });
 
-  test('until it was sealed anew behind a handshake', async () => {
+  test('until it is encrypted again after a handshake', async () => {
     const engine = failingAppends();
     const node = await startNode({ engine });
     const peer = await node.peer();
@@ -162,7 +162,7 @@ describe('with a second node on the same log', () => {
     return { ...founded, ada, eve, second, behind };
   }
 
-  test('what is posted at one is heard at the other', async () => {
+  test('a post at one node reaches the other', async () => {
     const { ada, eve, room, access } = await twoNodes();
     await post(ada, room, access.at, 'from one');
     await post(eve, room, access.at, 'from two');
@@ -171,7 +171,7 @@ describe('with a second node on the same log', () => {
     expect(texts(eve)).toEqual(texts(ada));
   });
 
-  test('a removal that this node has not heard of yet already keeps the removed out', async () => {
+  test('a removal that this node has not received yet already applies', async () => {
     const { ada, eve, room, admin, access, behind } = await twoNodes();
     behind.hold();
     const next = await commit(ada, room, {
@@ -207,7 +207,7 @@ describe('with a second node on the same log', () => {
     expect(texts(eve)).toEqual(['ahead', 'and on']);
   });
 
-  test('one who enters at a node that trails is stopped where the removal stands', async () => {
+  test('a removed member who enters at a lagging node gets nothing after the removal', async () => {
     const { ada, room, admin, access, second, behind } = await twoNodes();
     behind.hold();
     const next = await commit(ada, room, {
@@ -230,7 +230,7 @@ describe('with a second node on the same log', () => {
 });
 
 describe('a signal', () => {
-  test('reaches the others who follow, and nobody later', async () => {
+  test('reaches the other live subscriptions and is not stored', async () => {
     const node = await startNode();
     const [ada, bob, eve, late] = [
       await node.peer(),
@@ -267,7 +267,7 @@ describe('a signal', () => {
 });
 
 describe('reading a page', () => {
-  test('gives what lies behind a position and whether there is more', async () => {
+  test('returns the entries after a position and whether there are more', async () => {
     const node = await startNode();
     const peer = await node.peer();
     const { room, access } = await found(peer);
@@ -294,7 +294,7 @@ describe('reading a page', () => {
     expect(page).toMatchObject({ entries: [{ kind: 'message' }], more: true });
   });
 
-  test('never passes the handshake that retired the key', async () => {
+  test('never goes past the handshake that retired the key', async () => {
     const engine = openMemory();
     const behind = trailing(engine);
     const [first, second] = [await startNode({ engine }), await startNode({ engine: behind })];

@@ -21,11 +21,11 @@ test.each([
   ['host:99999', undefined],
   ['[::zz]', undefined],
   ['[1.2.3.4]', undefined],
-])('%s is read as %j', (text, name) => {
+])('%s is parsed as %j', (text, name) => {
   expect(parseName(text)).toEqual(name);
 });
 
-test('a wildcard stands for one label, and is no name to dial', () => {
+test('a wildcard matches one label and can not be dialled', () => {
   const names = new ServedNames([{ host: '*.chat.example' }]);
   expect(['a.chat.example', 'b.chat.example:1'].every((name) => names.serves(name))).toBe(true);
   expect(
@@ -39,7 +39,7 @@ describe('a server', () => {
   const serves = (listening: Partial<Parameters<typeof ownNames>[0]>, name: string) =>
     new ServedNames(ownNames({ host: '127.0.0.1', names: [], insecure: false, ...listening })).serves(name);
 
-  test('goes by loopback names where it listens on loopback', () => {
+  test('answers to loopback names if it listens on loopback', () => {
     for (const host of ['127.0.0.1', '0.0.0.0', '::', '::1', 'localhost']) {
       for (const name of ['localhost:4040', '127.0.0.1', '[::1]:9'])
         expect(serves({ host }, name)).toBe(true);
@@ -49,7 +49,7 @@ describe('a server', () => {
     expect(serves({ host: '0.0.0.0' }, '0.0.0.0')).toBe(false);
   });
 
-  test('goes by the names that are given, and by its addresses only in the clear', () => {
+  test('answers to its configured names, and to its addresses only without TLS', () => {
     expect(serves({ names: [{ host: 'chat.example' }] }, 'chat.example')).toBe(true);
     const own = Object.values(networkInterfaces())
       .flatMap((list) => list ?? [])
@@ -60,7 +60,7 @@ describe('a server', () => {
     expect(serves({ insecure: true }, own.address)).toBe(false);
   });
 
-  test('goes by the names of its certificate', async () => {
+  test('answers to the names of its certificate', async () => {
     const altNames = [
       { type: 2, value: 'chat.example' },
       { type: 2, value: '*.team.example' },

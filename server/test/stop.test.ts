@@ -59,7 +59,7 @@ function gated(): Engine & { readonly asked: Promise<void>; open(): void; readon
   };
 }
 
-test('close waits for what is in flight, answers it, says why, and then closes the engine', async () => {
+test('close waits for requests in flight, answers them, sends restarting, and then closes the engine', async () => {
   const engine = gated();
   const node = await startNode({ engine });
   const [line, web] = [await node.peer('line'), await node.peer('web')];
@@ -82,7 +82,7 @@ test('close waits for what is in flight, answers it, says why, and then closes t
   expect(node.connections()).toBe(0);
 });
 
-test('close waits only so long for a peer that reads nothing', async () => {
+test('close waits a limited time for a peer that reads nothing', async () => {
   const node = await startNode({ limits: { stopMs: 50, lingerMs: 50 } });
   const peer = await node.peer();
   peer.pause();
@@ -91,7 +91,7 @@ test('close waits only so long for a peer that reads nothing', async () => {
   await peer.closed;
 });
 
-test('what was acknowledged is there after a restart on the same folder', async () => {
+test('acknowledged posts are there after a restart on the same folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gochat-server-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [first, ticket] = [await startNode({ engine: await openLmdb({ folder }) }), newTicket()];

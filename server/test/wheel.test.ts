@@ -20,7 +20,7 @@ function deadlineIn(ms: number) {
   return deadline;
 }
 
-test('a deadline expires once, within a tick of its time, near or far', () => {
+test('a deadline expires once, within a tick of its time', () => {
   const wheel = new TimerWheel(Date.now, 10);
   const start = Date.now();
   const deadlines = [0, 5, 10, 630, 640, 650, 5000, 77_777].map((ms) => ({ ms, deadline: deadlineIn(ms) }));
@@ -33,7 +33,7 @@ test('a deadline expires once, within a tick of its time, near or far', () => {
   wheel.stop();
 });
 
-test('one that is put off, forgotten or needless does not', () => {
+test('a deadline that is moved, forgotten or infinite does not expire', () => {
   const wheel = new TimerWheel(Date.now, 10);
   const [putOff, forgotten, needless] = [
     deadlineIn(100),
@@ -50,7 +50,7 @@ test('one that is put off, forgotten or needless does not', () => {
   wheel.stop();
 });
 
-test('a clock that leaps ahead or back is followed', () => {
+test('a clock that jumps ahead or back is followed', () => {
   let shift = 0;
   const wheel = new TimerWheel(() => Date.now() + shift, 10);
   const [soon, later] = [deadlineIn(500), deadlineIn(3_600_000)];

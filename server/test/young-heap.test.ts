@@ -21,6 +21,6 @@ function youngBytes(held: boolean): number {
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-test('the young heap stays as it was, on the Node.js that runs', () => {
+test('the young generation does not grow on this version of Node.js', () => {
   expect(youngBytes(true)).toBeLessThanOrEqual(youngBytes(false) / 4);
 });

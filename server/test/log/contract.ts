@@ -84,7 +84,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(given.every((pos) => Number.isSafeInteger(pos) && pos > 0)).toBe(true);
     });
 
-    test('2. what was acknowledged is readable once the head is there', async () => {
+    test('2. acknowledged entries can be read once the head includes them', async () => {
       const room = newId();
       const base = await makeRoom(a().log, room);
       const pos = await say(a().log, room, base, 'hello');
@@ -98,7 +98,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(await b().log.read(newId(), 0, 10)).toEqual({ entries: [], floor: 0 });
     });
 
-    test('2. a page of large entries may be short, is never empty, and the next one goes on behind it', async () => {
+    test('2. a page of large entries may be short but is never empty, and the next page continues after it', async () => {
       const room = newId();
       const base = await makeRoom(a().log, room);
       const large = Array.from({ length: 40 }, (_, i) => `${i} `.padEnd(60_000, 'x'));
@@ -110,7 +110,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(bodies(await readAll(b().log, room, base, 10_000))).toEqual(large);
     });
 
-    test('3. of concurrent handshakes one wins and the others learn its position', async () => {
+    test('3. one of several concurrent handshakes wins, and the others get its position', async () => {
       const room = newId();
       let last = 0;
       for (let round = 0; round < 5; round++) {
@@ -131,7 +131,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       });
     });
 
-    test('4. messages never conflict; one whose base was overtaken is stale and is not appended', async () => {
+    test('4. messages never conflict; one with an old base is stale and not appended', async () => {
       const room = newId();
       const first = await makeRoom(a().log, room);
       await Promise.all(
@@ -162,7 +162,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(bodies(await readAll(a().log, room))).not.toContain('late');
     });
 
-    test('5. the same id again, on any node, is the same append', async () => {
+    test('5. a repeated id on any node returns the first append', async () => {
       const room = newId();
       const founding = handshakeOf('founded');
       const made = appended(await a().log.handshake(room, 0, founding));
@@ -250,10 +250,10 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(positions(followers[1]?.entries ?? [])).toEqual(log.slice(151));
     };
 
-    test('7. a follower gets what lies behind its position, once and in order, while others write', () =>
+    test('7. a follower gets all entries after its position once and in order, while others write', () =>
       writersAndFollowers(async () => {}));
 
-    test('7. handshakes one behind the other come once and in order, too', async () => {
+    test('7. a follower gets consecutive handshakes once and in order', async () => {
       const room = newId();
       let last = await makeRoom(a().log, room);
       const followers = [collect(a().log, room, 0), collect(b().log, room, 0)];
@@ -273,7 +273,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       writersAndFollowers(async () => data.failOver?.()),
     );
 
-    test('8. a sink that is full ends as lagged at its last position, and delays nobody', async () => {
+    test('8. a full sink ends as lagged at its last position and delays no other follower', async () => {
       const room = newId();
       const base = await makeRoom(a().log, room);
       let slowLast = 0;
@@ -296,7 +296,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       for (const { follower } of [swift, resumed]) follower.stop();
     });
 
-    test('9. what has expired never appears, swept or not; and 10. expiry touches messages only', async () => {
+    test('9. expired messages are never returned, swept or not; and 10. only messages expire', async () => {
       const room = newId();
       const first = await makeRoom(a().log, room);
       await say(a().log, room, first, 'kept');
@@ -338,7 +338,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(await say(a().log, room, second, 'and on it goes')).toBeGreaterThan(last);
     });
 
-    test('11. of fifty who race for ten uses, ten get one', async () => {
+    test('11. exactly ten of fifty concurrent requests get one of ten uses', async () => {
       const room = newId();
       await makeRoom(a().log, room);
       await a().state.put(room, 'uses', Buffer.of(10));
@@ -414,7 +414,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       return room;
     };
 
-    test('13. a dropped room is gone, and may be made anew', async () => {
+    test('13. a deleted room is gone and can be created again', async () => {
       const room = await dropped();
       expect(await b().log.head(room)).toBeUndefined();
       expect(await b().log.read(room, 0, 10)).toEqual({ entries: [], floor: 0 });

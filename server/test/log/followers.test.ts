@@ -7,7 +7,7 @@ import { newId } from './room.ts';
 const entries = (...positions: LogPosition[]): Entry[] =>
   positions.map((pos) => ({ pos, kind: 'message', at: 0, body: Buffer.of() }));
 
-test('an entry that was read in a page before it was published comes once', async () => {
+test('an entry that was read in a page before it was published is delivered once', async () => {
   const followers = new Followers();
   const room = newId();
   const pages = [entries(1, 3), entries(4)];
@@ -35,7 +35,7 @@ test('an entry that was read in a page before it was published comes once', asyn
   expect(got).not.toContain(10);
 });
 
-test('a follower that cannot read its pages ends alone', async () => {
+test('a follower that can not read its pages ends without affecting others', async () => {
   const followers = new Followers();
   const room = newId();
   const failing = followers.follow(

@@ -28,7 +28,7 @@ import { appended, bodies, collect, handshakeOf, makeRoom, newId, positions, rea
 
 const binary = await neededNatsServer('what JetStream must be like to keep rooms');
 
-test('a server that is too old is refused, with what to do', async () => {
+test('a server that is too old is refused with the fix', async () => {
   const info = {
     server_id: 'x',
     proto: 1,
@@ -49,10 +49,10 @@ test('a server that is too old is refused, with what to do', async () => {
   await once(old, 'listening');
   const { port } = old.address() as { port: number };
   const opening = openJetStream({ servers: [`127.0.0.1:${port}`], replicas: 3 });
-  await expect(opening).rejects.toThrow(/is version 2\.9\.10.*install 2\.12\.0 or later/);
+  await expect(opening).rejects.toThrow(/has version 2\.9\.10.*install 2\.12\.0 or later/);
 });
 
-test('servers that are not there are said to be not there', async () => {
+test('unreachable servers are reported', async () => {
   const reasons: string[] = [];
   const observer = {
     waiting: (reason: string) => reasons.push(reason),
@@ -82,17 +82,22 @@ describe.skipIf(binary === undefined)('a server', () => {
   }
 
   test.each<[string, (config: string) => string, Partial<JetStreamOptions>, RegExp]>([
-    ['small messages', (c) => c.replace('max_payload: 8MB', ''), {}, /takes 1048576 bytes.*max_payload: 8MB/],
-    ['no JetStream', (c) => c.replace(/^jetstream.*$/m, ''), {}, /has no JetStream.*store_dir/],
-    ['nobody beside it', (c) => c, { replicas: 3 }, /is alone.*3 replicas.*--log-replicas 1/],
-  ])('with %s is refused, with the line that mends it', async (_, change, options, message) => {
+    [
+      'small messages',
+      (c) => c.replace('max_payload: 8MB', ''),
+      {},
+      /accepts messages up to 1048576 bytes.*max_payload: 8MB/,
+    ],
+    ['no JetStream', (c) => c.replace(/^jetstream.*$/m, ''), {}, /has JetStream disabled.*store_dir/],
+    ['no cluster', (c) => c, { replicas: 3 }, /is not part of a cluster.*3 replicas.*--log-replicas 1/],
+  ])('with %s is refused with the fix', async (_, change, options, message) => {
     const { addresses: servers } = await cluster(1, '', change);
     await expect(openJetStream({ servers, replicas: 1, startMs: 1_000, ...options })).rejects.toThrow(
       message,
     );
   });
 
-  test('that acknowledges before it has synced is refused, where it tells', async () => {
+  test('that acknowledges writes before it syncs them is refused if a monitoring port shows it', async () => {
     const lazy = await cluster(1, '', (config) =>
       config.replace('sync_interval: always', 'sync_interval: 2m'),
     );
@@ -100,7 +105,7 @@ describe.skipIf(binary === undefined)('a server', () => {
     const monitors = lazy.servers.map(({ monitor }) => monitor);
     await expect(openJetStream({ ...options, monitors })).rejects.toThrow(/sync_interval: always/);
     await expect(openJetStream({ ...options, monitors: ['http://127.0.0.1:1'] })).rejects.toThrow(
-      /can't be read/,
+      /can't read/,
     );
     await (await openJetStream(options)).close();
     const eager = await cluster(1);
@@ -108,56 +113,55 @@ describe.skipIf(binary === undefined)('a server', () => {
     await (await openJetStream({ servers: eager.addresses, ...told })).close();
   });
 
-  test('of which no page tells whether it syncs is refused, and one that is away is not', async () => {
+  test('whose sync setting can not be read is refused, and one that is down is not', async () => {
     const three = await cluster(3);
     const servers = three.addresses;
     const monitors = three.servers.map(({ monitor }) => monitor);
     await expect(openJetStream({ servers, monitors: monitors.slice(1), replicas: 3 })).rejects.toThrow(
-      `whether the NATS server at ${servers[0]} syncs each write isn't told`,
+      `can't check whether the NATS server at ${servers[0]} syncs each write`,
     );
     await (await openJetStream({ servers, monitors, replicas: 3 })).close();
-    // A node must start while one of three is gone.
+    // A node must start while one of three servers is down.
     await three.servers[2]?.kill();
     await (await openJetStream({ servers, monitors, replicas: 3 })).close();
   });
 
-  test('wants the name and password that it wants, which no error repeats', async () => {
+  test('requires its user and password, which no error contains', async () => {
     const secret = 'not-to-be-told';
     const extra = `authorization { user: chat, password: "${secret}" }`;
-    // Of several, each tells of the others.
+    // Each server announces the others.
     const { addresses: servers } = await cluster(3, extra);
     const opening = openJetStream({ servers, replicas: 3, user: 'chat', password: 'wrong-one' });
-    await expect(opening).rejects.toThrow(/refuse us.*--log-creds/);
+    await expect(opening).rejects.toThrow(/reject the credentials.*--log-creds/);
     await expect(opening).rejects.not.toThrow(/wrong-one/);
     const looking = checkServers({ servers, replicas: 3, user: 'chat', password: 'wrong-one' });
-    await expect(looking).rejects.toThrow(/refuse us/);
+    await expect(looking).rejects.toThrow(/reject the credentials/);
     await (await openJetStream({ servers, replicas: 3, user: 'chat', password: secret })).close();
   });
 
-  test('that is away is not waited for by more than memory bears', async () => {
+  test('that is down makes only a bounded number of writes wait', async () => {
     const one = await cluster(1);
     const { log, close } = await openJetStream({ servers: one.addresses, replicas: 1 });
     const room = newId();
     const base = await makeRoom(log, room);
     await one.servers[0]?.kill();
-    const began = performance.now();
     const body = Buffer.alloc(64 * 1024);
-    const atOnce: number[] = [];
-    const posts = Array.from({ length: 1_100 }, async (_, i) => {
+    let refused = 0;
+    const posts = Array.from({ length: 1_100 }, async () => {
       const error = await log.append(room, { id: newId(), base, body }).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
       expect(error).toBeInstanceOf(Unavailable);
-      if (performance.now() - began < 2_000) atOnce.push(i);
+      if (String(error).includes('too many writes are waiting')) refused += 1;
     });
     await Promise.all(posts);
-    expect(atOnce.length).toBeGreaterThan(50);
-    expect(atOnce.length).toBeLessThan(200);
+    expect(refused).toBeGreaterThan(50);
+    expect(refused).toBeLessThan(200);
     await close();
   });
 
-  test('keeps as many copies as it was made with, whatever a later node is told', async () => {
+  test('keeps its number of replicas, whatever a later node is configured with', async () => {
     const { addresses: servers } = await cluster(3);
     await (await openJetStream({ servers, replicas: 3 })).close();
     await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
@@ -169,7 +173,7 @@ describe.skipIf(binary === undefined)('a server', () => {
       expect((await nats.stream(name))?.config.num_replicas).toBe(3);
   });
 
-  test('gets the settings of this version, and keeps what is not ours from us', async () => {
+  test('gets the settings of this version, and streams of other programs are refused', async () => {
     const { addresses: servers } = await cluster(1);
     await (await openJetStream({ servers, replicas: 1 })).close();
     const nats = await Nats.connect({ servers });
@@ -183,16 +187,20 @@ describe.skipIf(binary === undefined)('a server', () => {
       republish: { src: 'gochat.log.*.*' },
     });
     await nats.configure({ name: STATE_STREAM, metadata: { gochat_layout: '2' } });
-    await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(/by a later version of gochat/);
+    await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
+      /a later version of gochat created/,
+    );
     const { addresses: others } = await cluster(1);
     const stranger = await Nats.connect({ servers: others });
     onTestFinished(() => stranger.close());
     await stranger.configure({ name: LOG_STREAM, subjects: ['gochat.log.*.*'] });
-    await expect(openJetStream({ servers: others, replicas: 1 })).rejects.toThrow(/is not gochat's/);
+    await expect(openJetStream({ servers: others, replicas: 1 })).rejects.toThrow(
+      /does not belong to gochat/,
+    );
   });
 });
 
-describe.skipIf(binary === undefined)('what has had its time', () => {
+describe.skipIf(binary === undefined)('an expired message', () => {
   let folder: string;
   let cluster: NatsCluster;
   beforeAll(async () => {
@@ -204,7 +212,7 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('is erased by the engine, and still is told of', async () => {
+  test('is deleted by the engine, and the floor still shows it', async () => {
     const { addresses: servers } = cluster;
     const [a, b] = [
       await openJetStream({ servers, replicas: 1 }),
@@ -242,7 +250,7 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
     follower.follower.stop();
   });
 
-  test('is told of where a message is the last that is left, and where its node died before it could say so', async () => {
+  test('moves the floor if it was the last message, even if its node crashed first', async () => {
     const { addresses: servers } = cluster;
     const [followed, asked] = [
       await openJetStream({ servers, replicas: 1 }),
@@ -275,7 +283,7 @@ describe.skipIf(binary === undefined)('what has had its time', () => {
     follower.follower.stop();
   });
 
-  test('is told of by the latest that any node has seen, and not at all of a room that was dropped', async () => {
+  test('moves the floor to the latest position that a node has seen, but not in a deleted room', async () => {
     const { addresses: servers } = cluster;
     const nats = await Nats.connect({ servers });
     const state = new JetStreamState(nats, Date.now);
@@ -317,7 +325,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('of which a part is lost on its way ends in front of that', async () => {
+  test('ends before a part that was lost on the network', async () => {
     const engine = await openJetStream({ servers: cluster.addresses, replicas: 1 });
     const raw = await connect({ servers: cluster.addresses });
     onTestFinished(async () => {
@@ -353,7 +361,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     expect(await page()).toEqual(whole);
   });
 
-  test('that nothing is new costs little, however large the last entry is', async () => {
+  test('that there is nothing new is cheap, however large the last entry is', async () => {
     const engine = await openJetStream({ servers: cluster.addresses, replicas: 1 });
     onTestFinished(() => engine.close());
     const sent = async () => Number((await cluster.servers[0]?.ask('/varz'))?.out_bytes);
@@ -369,7 +377,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     expect((await engine.log.read(room, pos, 10)).entries).toEqual([]);
   });
 
-  test('to posts that were overtaken is waited for by nobody else', async () => {
+  test('to stale posts does not delay other posts', async () => {
     const { log, close } = await openJetStream({ servers: cluster.addresses, replicas: 1 });
     onTestFinished(close);
     const room = newId();
@@ -389,7 +397,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     expect(await log.append(room, { id: newId(), base, body: Buffer.of() })).toEqual({ stale: next });
   });
 
-  test('that a stream is missing is none about a room', async () => {
+  test('that a stream is missing says nothing about a room', async () => {
     await expect(nats.last('NOT_THERE', 'gochat.log.x.m')).rejects.toThrow(EngineRefusal);
     expect(await nats.stream('NOT_THERE')).toBeUndefined();
   });

@@ -56,7 +56,7 @@ const refusal = async (path = folder): Promise<CannotOpen> =>
   );
 
 describe('opening', () => {
-  test('makes the folder and its files for their owner only', async () => {
+  test('creates the folder and its files for their owner only', async () => {
     const path = join(folder, 'deep', 'data');
     await (await openLmdb({ folder: path })).close();
     expect(statSync(path).mode & 0o777).toBe(0o700);
@@ -64,7 +64,7 @@ describe('opening', () => {
       expect([file, statSync(join(path, file)).mode & 0o777]).toEqual([file, 0o600]);
   });
 
-  test('says when the folder is unusable', async () => {
+  test('reports an unusable folder', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     expect(await refusal(file)).toMatchObject({ reason: 'unusable', message: expect.stringContaining(file) });
@@ -79,7 +79,7 @@ describe('opening', () => {
       expect((await refusal(path)).reason).toBe('unusable');
     });
 
-  test('says when the file is damaged', async () => {
+  test('reports a damaged file', async () => {
     const file = join(folder, 'log.mdb');
     const engine = await open();
     const room = newId();
@@ -102,7 +102,7 @@ describe('opening', () => {
     expect(await readAll((await open()).log, room)).toHaveLength(21);
   });
 
-  test('refuses a folder that this process has open, and leaves the opened one alone', async () => {
+  test('refuses a folder that this process has open, which stays usable', async () => {
     const engine = await open();
     expect((await refusal()).reason).toBe('in use');
     expect((await refusal(join(folder, '.'))).reason).toBe('in use');
@@ -114,7 +114,7 @@ describe('opening', () => {
     expect(bodies(await readAll((await open()).log, room))).toEqual(['founded']);
   });
 
-  test('refuses a folder that another live process has open; once that is killed, opens it at once', async () => {
+  test('refuses a folder that another process has open, and opens it as soon as that process is killed', async () => {
     const seen = await runAppender([folder, 1, 1_000_000], {
       onLine: (count, child) => {
         if (count !== 1) return;
@@ -130,7 +130,7 @@ describe('opening', () => {
     expect(bodies(await readAll(log, seen[0]?.room ?? ''))).toContain(seen[0]?.body);
   });
 
-  test('of several that open it at once, each has it alone or is told that it is in use', async () => {
+  test('several processes that open it at once get it exclusively or learn that it is in use', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 4 }, () => runAppender([folder, 1, 5]).catch(String)),
     );
@@ -152,12 +152,12 @@ describe('schema', () => {
     return present;
   };
 
-  test('the version is written from the first one on', async () => {
+  test('a new folder stores its version', async () => {
     await close(await open());
     expect(await version()).toBe(2);
   });
 
-  test('data of a newer version is refused and left as it is', async () => {
+  test('data of a newer version is refused and not changed', async () => {
     await close(await open());
     await version(3);
     const { reason, message } = await refusal();
@@ -167,7 +167,7 @@ describe('schema', () => {
     await open();
   });
 
-  test('older data is migrated step by step, all or nothing', async () => {
+  test('older data is migrated step by step in one transaction', async () => {
     const trees = openTrees(folder);
     expect(migrate(trees, [])).toBeUndefined();
     expect(migrate(trees, [])).toBe(1);
@@ -214,7 +214,7 @@ describe('a data folder of an earlier commit', () => {
     await environment.close();
   }
 
-  test('goes on: its log, heads, ids, state and what expires', async () => {
+  test('still works: its log, heads, ids, state and expiry', async () => {
     await plant();
     let now = WHEN;
     const { log, state, rooms, sweep } = await open(() => now);
@@ -237,7 +237,7 @@ describe('a data folder of an earlier commit', () => {
     expect(bodies(await readAll(log, ROOM))).toEqual(['founded', 'second', 'removed', 'fourth', 'fifth']);
   });
 
-  test('has what it keeps counted', async () => {
+  test('gets its stored bytes counted', async () => {
     await plant();
     const { log, sweep } = await open(() => WHEN, { roomBytes: 'fourth'.length });
     expect(await sweep()).toBe(2);
@@ -263,7 +263,7 @@ describe('quotas', () => {
   const keptOf = async (log: EmbeddedEngine['log'], room: string) =>
     (await readAll(log, room)).filter(({ kind }) => kind === 'message').map(({ pos }) => pos);
 
-  test('of a room that keeps more than it may the oldest messages go, and handshakes stay', async () => {
+  test('a room over its quota loses its oldest messages but no handshakes', async () => {
     const { log, sweep } = await open(undefined, { roomBytes: 20_000 });
     const [large, small] = [await filled(log, 1_250), await filled(log, 20)];
     const { handshake } = (await log.head(large.room)) ?? { handshake: 0 };
@@ -279,7 +279,7 @@ describe('quotas', () => {
     expect(await sweep()).toBe(1);
   });
 
-  test('where all keep more than they may, those that keep most give up first', async () => {
+  test('over the total quota, the largest rooms lose messages first', async () => {
     const { log, sweep } = await open(undefined, { totalBytes: 60_000 });
     const rooms = [await filled(log, 50), await filled(log, 10), await filled(log, 30)];
     expect(await sweep()).toBe(30);
@@ -287,7 +287,7 @@ describe('quotas', () => {
     expect(kept).toEqual([25, 10, 25]);
   });
 
-  test('what has expired, and what a former run kept, is counted', async () => {
+  test('expired messages and those of an earlier run are counted', async () => {
     let now = Date.UTC(2026, 0, 1);
     const before = await open(() => now, { roomBytes: 5_000 });
     const room = newId();
@@ -305,7 +305,7 @@ describe('quotas', () => {
     expect(await after.sweep()).toBe(0);
   });
 
-  test('of data that knew no such count it is made at the first opening', async () => {
+  test('older data gets its bytes counted when it is first opened', async () => {
     const before = await open();
     const { room, said } = await filled(before.log, 9);
     await close(before);
@@ -320,7 +320,7 @@ describe('quotas', () => {
     expect(await keptOf(after.log, room)).toEqual(said.slice(-4));
   });
 
-  test('what is left never exceeds them, and nothing goes that need not', () => {
+  test('the remaining bytes never exceed them, and no room loses more than needed', () => {
     const sizes = fc.array(fc.nat(1_000_000), { maxLength: 50 });
     fc.assert(
       fc.property(sizes, fc.nat(1_000_000), fc.nat(5_000_000), (kept, roomBytes, totalBytes) => {
@@ -388,7 +388,7 @@ describe('a restart', () => {
     expect(await log.append(room, message)).toMatchObject({ dup: false });
   });
 
-  test('finishes a drop that a crash cut short, before the room can be made anew', async () => {
+  test('finishes a deletion that a crash interrupted before the room can be created again', async () => {
     const before = await open();
     const [room, kept] = [newId(), newId()];
     const base = await makeRoom(before.log, room);
@@ -417,7 +417,7 @@ describe('a restart', () => {
 });
 
 describe('a room', () => {
-  test('that is big is swept and dropped in batches, while others write', async () => {
+  test('of any size is swept and deleted in batches while others write', async () => {
     let now = Date.UTC(2026, 0, 1);
     const { log, sweep } = await open(() => now);
     const [big, other] = [newId(), newId()];
@@ -442,7 +442,7 @@ describe('a room', () => {
     expect(bodies(await readAll(log, big))).toEqual(['anew']);
   });
 
-  test('that is dropped takes the ids of its posts along', async () => {
+  test('loses the ids of its posts when it is deleted', async () => {
     const { log } = await open();
     const room = newId();
     const message = { id: newId(), base: await makeRoom(log, room), body: Buffer.from('again') };
@@ -452,7 +452,7 @@ describe('a room', () => {
     expect(appended(await log.append(room, { ...message, base }))).toMatchObject({ dup: false });
   });
 
-  test('that is big is followed from far behind, page by page', async () => {
+  test('with a large log is followed from the start page by page', async () => {
     const { log } = await open();
     const room = newId();
     const base = await makeRoom(log, room);
@@ -469,7 +469,7 @@ describe('a room', () => {
 });
 
 describe('closing', () => {
-  test('finishes what was asked for, ends followers as lost and refuses the rest', async () => {
+  test('finishes accepted writes, ends followers as lost and refuses later calls', async () => {
     const engine = await open();
     const room = newId();
     const base = await makeRoom(engine.log, room);
@@ -489,8 +489,8 @@ describe('closing', () => {
   });
 });
 
-describe('bad callers', () => {
-  test('a malformed id is refused alone', async () => {
+describe('misuse', () => {
+  test('a malformed id fails only its own call', async () => {
     const { log, state } = await open();
     const room = newId();
     const base = await makeRoom(log, room);
@@ -501,7 +501,7 @@ describe('bad callers', () => {
     await good;
   });
 
-  test('a sink that throws ends alone', async () => {
+  test('a sink that throws ends only its own follower', async () => {
     const { log } = await open();
     const room = newId();
     const base = await makeRoom(log, room);

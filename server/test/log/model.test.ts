@@ -217,7 +217,7 @@ function ttlOf({ ttlSec }: { readonly ttlSec: number | undefined }): { ttlSec?: 
   return ttlSec === undefined ? {} : { ttlSec };
 }
 
-test('LMDB does what the memory engine does, whatever comes in whatever order', async () => {
+test('LMDB behaves as the memory engine for random operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { minLength: 10, maxLength: 60 }), async (operations) => {
       const folder = mkdtempSync(join(tmpdir(), 'gochat-model-'));

@@ -53,7 +53,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     return held;
   }
 
-  test('keeps every entry, position and value; rooms go on, and readers from old positions too', async () => {
+  test('keeps every entry, position and value; rooms and readers continue from old positions', async () => {
     const held = await filled(5, 200);
     const told: MoveProgress[] = [];
     const entries = [...held.values()].flat().length;
@@ -97,7 +97,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('that was broken off goes on; what the folder has got since, follows; a post is known again', async () => {
+  test('continues after an interruption, includes new entries of the folder, and recognizes repeated posts', async () => {
     const held = await filled(3, 400);
     const broken = new Error('broken off');
     const breakOff = ({ entriesDone }: MoveProgress) => {
@@ -129,7 +129,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('is refused while a server has the folder, and of a folder without rooms', async () => {
+  test('is refused while a server uses the folder, and for a folder without rooms', async () => {
     const { close } = await openLmdb({ folder });
     await expect(moveRooms({ ...to(), folder })).rejects.toThrow(/in use/);
     await close();

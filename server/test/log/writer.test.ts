@@ -23,7 +23,7 @@ const put = (key: string) => () => {
 };
 const keys = () => [...store.getKeys()].map(String);
 
-test('changes that are asked for together share a transaction and are told together, in order', async () => {
+test('changes requested together share a transaction and are reported together, in order', async () => {
   const told: string[][] = [];
   const writer = new Writer<string>(
     store,
@@ -36,7 +36,7 @@ test('changes that are asked for together share a transaction and are told toget
   expect(keys()).toEqual(['one', 'three', 'two']);
 });
 
-test('when a change throws, nothing of its transaction has happened, nobody is told, and the next one works', async () => {
+test('if a change throws, its whole transaction is rolled back and unreported, and the next one works', async () => {
   const told: string[][] = [];
   const writer = new Writer<string>(
     store,
@@ -61,7 +61,7 @@ test('when a change throws, nothing of its transaction has happened, nobody is t
   expect(told).toEqual([['next']]);
 });
 
-test('what was asked for before a failure is known fails with it: nothing overtakes what will be repeated', async () => {
+test('changes queued before a failure is known fail too, so none overtakes a repeat', async () => {
   const writer = new Writer<string>(
     store,
     () => {},
@@ -79,7 +79,7 @@ test('what was asked for before a failure is known fails with it: nothing overta
   expect(keys()).toEqual(['after all']);
 });
 
-test('what waits is bounded; what was taken is written', async () => {
+test('the queue is bounded, and accepted changes are written', async () => {
   const writer = new Writer<string>(
     store,
     () => {},
