@@ -84,10 +84,13 @@ test('what stands in the way of a backup or of putting it back is told, and noth
   writeFileSync(join(at.path, 'garbage'), 'not a backup');
   const refused: [string[], RegExp][] = [
     [['backup', 'copy', '--data', 'data'], /copy exists: choose another file/],
-    [['backup', 'other', '--data', 'nowhere'], /nowhere holds no rooms: name the server's data folder with --data/],
+    [
+      ['backup', 'other', '--data', 'nowhere'],
+      /nowhere holds no rooms: name the server's data folder with --data/,
+    ],
     [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write no\/such\/folder\/copy/],
     [['restore', 'missing', '--data', 'new'], /there is no missing/],
-    [['restore', 'copy', '--data', 'data'], /in use by process|holds rooms already/],
+    [['restore', 'copy', '--data', 'data'], /in use by process|already holds rooms/],
     [
       ['restore', 'garbage', '--data', 'new'],
       /garbage is damaged or not a backup of a server: nothing was restored/,
@@ -101,7 +104,7 @@ test('what stands in the way of a backup or of putting it back is told, and noth
   }
   await server.stop();
   expect((await at.gochat('restore', 'copy', '--data', 'data')).err).toMatch(
-    /data holds rooms already: move them/,
+    /data already holds rooms: move them/,
   );
   // After all that, the copy is as it was.
   expect(await at.gochat('restore', 'copy', '--data', 'new')).toMatchObject({ code: 0 });
