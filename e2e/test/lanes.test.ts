@@ -1,8 +1,10 @@
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkLanes } from '../src/lanes/lanes.ts';
+import { PROPERTY_SEED } from '../src/lanes/seed.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REFUSED = /a test of the lane unit started \w+: give its file a line in/;
@@ -22,4 +24,8 @@ test('a line that names no file or a file twice is an error', () => {
     'lists e2e/test/gone.test.ts, which is missing',
   );
   expect(() => checkLanes(ROOT, { system: [here], machine: [here] })).toThrow(`lists ${here} twice`);
+});
+
+test('property tests run with the same seed each time', () => {
+  expect(fc.readConfigureGlobal()).toMatchObject({ seed: PROPERTY_SEED });
 });

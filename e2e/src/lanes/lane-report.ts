@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { PROPERTY_SEED } from './seed.ts';
 
 /** Prints what ran in each lane. Under continuous integration (`CI=true`) a skipped test fails the run. */
 export class LaneReport implements Reporter {
@@ -16,6 +17,7 @@ export class LaneReport implements Reporter {
     }
     for (const [lane, files] of [...lanes].sort(([a], [b]) => a.localeCompare(b)))
       process.stdout.write(`${laneLine(lane, files)}\n`);
+    process.stdout.write(`property tests: seed ${PROPERTY_SEED} (GOCHAT_PROPERTY_SEED)\n`);
     const skipped = modules.flatMap((module) =>
       [...module.children.allTests('skipped')].map((test) => `${module.relativeModuleId}: ${test.fullName}`),
     );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Within a lane the longest file comes first, and starts first.
  */
 export const LANES = {
-  /** Real servers, members and terminals as processes of Node.js, and long runs inside the test process. */
+  /** Real servers with real clients, terminals, other processes of Node.js, and long runs inside the test process. */
   system: [
     'e2e/test/killed.test.ts',
     'e2e/test/joins.test.ts',
@@ -20,16 +20,26 @@ export const LANES = {
     'e2e/test/restore.test.ts',
     'crypto/test/size.test.ts',
     'crypto/test/fuzz.test.ts',
+    'crypto/test/room.test.ts',
     'e2e/test/terminal-full-screen.test.ts',
     'e2e/test/terminal-screen.test.ts',
     'server/test/log/lmdb-contract.test.ts',
     'e2e/test/delivery-ends.test.ts',
     'e2e/test/view-rooms.test.ts',
+    'crypto/test/hostile-joiner.test.ts',
     'server/test/young-heap.test.ts',
+    'e2e/test/profile.test.ts',
+    'e2e/test/malicious-server.test.ts',
+    'e2e/test/changes.test.ts',
     'client/test/owner/claim.test.ts',
     'server/test/log/lmdb.test.ts',
     'server/test/log/model.test.ts',
     'e2e/test/capture.test.ts',
+    'e2e/test/view-hostile.test.ts',
+    'e2e/test/screens.test.ts',
+    'e2e/test/talk.test.ts',
+    'e2e/test/removed.test.ts',
+    'e2e/test/house-rules.test.ts',
     'e2e/test/first-minute.test.ts',
   ],
   /** What needs other programs: browsers, tmux, NATS, HAProxy, strace, a compiler, npm. */
