@@ -55,8 +55,8 @@ function wantedStamp() {
     .digest('hex');
 }
 
-// True when npm's own record of node_modules holds every package of the lock file that this machine can use: then
-// somebody ran `npm ci` by hand and a second install would change nothing.
+// True when npm's own record of node_modules holds every package of the lock file that this machine can use. Then
+// `npm ci` was run by hand, and a second install would change nothing.
 function installedByHand() {
   if (existsSync(STAMP) || !existsSync(at('node_modules', '.package-lock.json'))) return false;
   const installed = readJson(at('node_modules', '.package-lock.json')).packages;
@@ -104,7 +104,7 @@ function bundleIsCurrent() {
 
 const isReady = () => installedIsCurrent() && bundleIsCurrent();
 
-// What npm tells its scripts would aim the npm below at the workspace that it was called from.
+// npm passes its settings to scripts in the environment. These ones would make the npm below work on the calling workspace only.
 function environment() {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
@@ -194,8 +194,8 @@ function isAbandoned(held) {
   return host === hostname() && !isAlive(pid);
 }
 
-// Moving the folder is atomic; looking at what was moved tells whether another waiter was faster and the lock that
-// we moved is its live one, which then goes back.
+// Moving the folder is atomic. If another waiter was faster, the moved lock is its live one; the owner file shows that, and the
+// lock is moved back.
 function clear(held) {
   const aside = `${LOCK}.${process.pid}`;
   try {
@@ -207,8 +207,8 @@ function clear(held) {
   rmSync(aside, { recursive: true, force: true });
 }
 
-// Runs `work` while no other process of this clone does. The holder touches the lock so that others can tell a slow
-// install from one that was killed, even one on another machine or in another container.
+// Runs `work` while no other process of this clone does. The holder updates the lock's time, so that others can distinguish a slow
+// install from a killed one, even on another machine or in another container.
 async function alone(work) {
   let waited = false;
   while (!take()) {

@@ -1,4 +1,4 @@
-// Draws the icons that phones want as pixels from web/src/assets/icon.svg, with Debian's Chromium: `node scripts/icons.mjs`.
+// Draws the PNG icons that phones need from web/src/assets/icon.svg, with Debian's Chromium: `node scripts/icons.mjs`.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

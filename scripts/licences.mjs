@@ -1,10 +1,10 @@
-// The texts that licences ask to be kept with copies: a bundle holds copies of what is bundled.
+// Collects the licence texts of bundled libraries, which their licences require with every copy.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = '/node_modules/';
 
-/** @returns the name and the licence of every library that one of these sources, by their paths, is of */
+/** @returns the name and licence of every library that one of these source paths belongs to. @throws Error when a library has no licence file */
 export function licencesOf(paths) {
   const folders = new Map();
   for (const path of paths.map((one) => one.replaceAll('\\', '/'))) {
@@ -15,7 +15,7 @@ export function licencesOf(paths) {
   }
   const texts = [...folders].sort().map(([name, folder]) => {
     const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
-    if (file === undefined) throw new Error(`${name} has no text of its licence: it can't be bundled`);
+    if (file === undefined) throw new Error(`${name} has no licence file, so it can't be bundled`);
     return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
   });
   return texts.join(`\n${'-'.repeat(80)}\n\n`);

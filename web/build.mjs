@@ -1,4 +1,4 @@
-// Builds dist/web, what the server hands to browsers: every file but the page and its worker is named by its content.
+// Builds dist/web, the files that the server sends to browsers. All but the page and its worker are named by a hash of their content.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
@@ -12,12 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'web', 'src');
 const target = join(root, 'dist', 'web');
 
-/** The first ones whose WebCrypto has X25519, which MLS needs here. */
+/** The first versions whose Web Crypto has X25519, which GoChat's MLS cipher suite needs. */
 const BROWSERS = { chrome: 133 << 16, firefox: 130 << 16, safari: (17 << 16) | (2 << 8) };
 
 /** Files of dist/web by their path in it. */
 const files = new Map();
-/** The published path of each source that the page or the manifest may name. */
+/** The published path of each source that the page or the manifest may refer to. */
 const published = new Map();
 
 function publish(name, content) {
@@ -29,12 +29,12 @@ function publish(name, content) {
   return path;
 }
 
-/** Puts the published path of a source in the place of its name, wherever that is the value of one of these. */
+/** Replaces the names of sources by their published paths, wherever `pattern` finds one. */
 function rewrite(text, pattern) {
   return text.replace(pattern, (whole, before, name, after) => {
     if (/^(https?:|data:|#|\/)/.test(name)) return whole;
     const path = published.get(name);
-    if (path === undefined) throw new Error(`${name} is named, but is none of web/src`);
+    if (path === undefined) throw new Error(`${name} is referred to, but is not in web/src`);
     return `${before}${path}${after}`;
   });
 }
@@ -78,7 +78,7 @@ function buildPage(imports) {
   files.set('index.html', Buffer.from(page));
 }
 
-/** It knows every file of this build, and changes when any of them does. */
+/** The worker lists all files of this build, so it changes when any of them does. */
 async function buildWorker() {
   const paths = [...files.keys()].sort();
   const sum = createHash('sha256');
@@ -102,7 +102,7 @@ buildAssets();
 buildPage(imports);
 await buildWorker();
 
-// A server that starts meanwhile finds the old page with all that it names, or the new one.
+// Assets are written first and old ones removed last: a server that starts meanwhile finds a complete page, old or new.
 const stale = (folder) => {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' });

@@ -1,6 +1,6 @@
-// How the page's scripts are bundled, for the build and for the test that looks into the bundle.
+// How the page's scripts are bundled, for the build and for the test of the bundle.
 
-/** What the MLS library would load for other cipher suites than ours, and on platforms without WebCrypto. */
+/** Modules that the MLS library loads for other cipher suites, or on platforms without Web Crypto. */
 const NEVER_LOADED = new Set([
   '@hpke/chacha20poly1305',
   '@hpke/dhkem-x448',
@@ -11,11 +11,11 @@ const NEVER_LOADED = new Set([
   '@noble/post-quantum/ml-dsa.js',
   'crypto',
 ]);
-/** Part of the HPKE library's first module, for key exchange over NIST's curves. */
+/** Part of the HPKE library's main module, for key exchange over the NIST curves. */
 const NEVER_MADE = /dhkemPrimitives\/ec\.js$/;
 const NOTHING = '\0no-such-suite';
 const NO_CURVE = '\0no-such-curve';
-const THROW = "throw new Error('this page has one cipher suite');";
+const THROW = "throw new Error('this page supports one cipher suite');";
 const STANDINS = new Map([
   [NOTHING, THROW],
   [NO_CURVE, `export class Ec { constructor() { ${THROW} } }`],
@@ -27,7 +27,7 @@ const oneSuite = {
   load: (id) => STANDINS.get(id) ?? null,
 };
 
-/** Options of rolldown for these entries; nothing is written. */
+/** Options of rolldown for these entries. The output stays in memory. */
 export function browserBundle(input) {
   return {
     input,
@@ -35,7 +35,7 @@ export function browserBundle(input) {
     write: false,
     logLevel: 'warn',
     plugins: [oneSuite],
-    // The first ones whose WebCrypto has X25519, which MLS needs here.
+    // The first versions whose Web Crypto has X25519, which GoChat's MLS cipher suite needs.
     transform: { target: ['chrome133', 'firefox130', 'safari17.2'] },
     output: {
       format: 'esm',

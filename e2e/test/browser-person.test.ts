@@ -31,7 +31,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     return person;
   }
 
-  test('a page that does as it should leaves nothing to tell', async () => {
+  test('a correct page has nothing to report', async () => {
     const person = await opens('<script src="/own.js"></script>', '#/join/SECRET');
     expect(await person.page.textContent('h1')).toBe('Hello');
     expect(await person.page.evaluate(() => location.hash)).toBe('#/join/SECRET');
@@ -41,21 +41,21 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     expect(await person.barriers()).toEqual([]);
   });
 
-  test('errors on the console and errors that nobody caught are told', async () => {
+  test('console errors and uncaught errors are reported', async () => {
     const person = await opens('<script src="/failing.js"></script>');
     await expect
       .poll(() => person.troubles)
       .toEqual(['console: this went wrong', 'uncaught: Error: nobody caught this']);
   });
 
-  test('what the policy stands in the way of is told', async () => {
+  test('policy violations are reported', async () => {
     const person = await opens('<script>document.title = "ran"</script>');
     await expect.poll(() => person.violations).toEqual(['script-src-elem: inline']);
     expect(await person.page.title()).toBe('a page');
   });
 
-  test('what goes elsewhere is told, and goes nowhere', async () => {
-    // Stands for another machine.
+  test('requests to other hosts are reported and blocked', async () => {
+    // Another loopback address plays another machine.
     const reached: string[] = [];
     const other = createTcpServer((socket) => reached.push(socket.destroy().remoteAddress ?? ''));
     other.listen(0, '127.0.0.2');
@@ -75,14 +75,14 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     expect(person.troubles).toEqual(expect.arrayContaining(person.foreign.map((url) => `elsewhere: ${url}`)));
   });
 
-  test('a secret that goes out is found in an address, a header, a body and a frame', async () => {
+  test('a sent secret is found in an address, a header, a body and a frame', async () => {
     const person = await opens('<script src="/telling.js"></script>', '#SECRET');
     const found = () => person.carrying('SECRET').map((url) => new URL(url).pathname);
     await expect.poll(found).toEqual(['/in-address', '/in-header', '/in-body', '/in-frame']);
     expect(person.foreign).toEqual([]);
   });
 
-  test('what hinders people who can’t see the page is told', async () => {
+  test('accessibility violations are reported', async () => {
     const person = await opens('<img src="/own.png"><button></button>');
     expect(await person.barriers()).toEqual([
       expect.stringMatching(/^button-name: .*: button$/),
@@ -90,7 +90,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     ]);
   });
 
-  test('two people share nothing; who keeps a profile is the same one the next time', async () => {
+  test('two people share no storage; a kept profile has its storage the next time', async () => {
     const home = await temporary();
     onTestFinished(() => home.remove());
     const address = await serves({ '/': HEAD });
@@ -136,7 +136,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   })();`,
 };
 
-/** Serves pages on this machine under a policy that allows everything but scripts in the page. @returns its address */
+/** Serves pages on this machine under a policy that forbids inline scripts. @returns the address */
 async function serves(pages: Readonly<Record<string, string>>): Promise<string> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -145,7 +145,7 @@ async function serves(pages: Readonly<Record<string, string>>): Promise<string> 
     response.setHeader('content-security-policy', "script-src 'self'");
     response.end(pages[pathname] ?? SCRIPTS[pathname] ?? '');
   });
-  // Takes every WebSocket, and whatever comes by it.
+  // Accepts every WebSocket and reads nothing from it.
   server.on('upgrade', ({ headers }, socket) => {
     const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
     const accept = createHash('sha1').update(key).digest('base64');

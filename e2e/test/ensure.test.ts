@@ -18,7 +18,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../scripts/ensure.mjs', import.meta.url));
 
-// Stands where npm's own program would: notes how it was called, takes a moment, and leaves what npm would leave.
+// Replaces npm: records how it was called, takes a moment, and creates the files that npm would.
 const npmProgram = `
   const fs = require('node:fs');
   const [command] = process.argv.slice(2);
@@ -103,7 +103,7 @@ test('a fresh clone is installed and built once, with nothing on standard output
   expect(commands()).toEqual([]);
 });
 
-test('the development dependencies come too, whatever folder, workspace or NODE_ENV npm was called with', async () => {
+test('development dependencies are installed whatever folder, workspace or NODE_ENV npm was called with', async () => {
   await ensure(
     { NODE_ENV: 'production', npm_config_omit: 'dev', npm_config_workspace: 'server' },
     join(clone, 'server/src'),
@@ -113,7 +113,7 @@ test('the development dependencies come too, whatever folder, workspace or NODE_
   expect(install).not.toHaveProperty('npm_config_workspace');
 });
 
-test('two at once install and build once', async () => {
+test('three processes at once install and build once', async () => {
   const both = await Promise.all([ensure(), ensure(), ensure()]);
   expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
   expect(commands()).toEqual(['ci', 'build']);
@@ -132,7 +132,7 @@ test('a changed lock file is installed, a changed source is only built', async (
   expect(commands()).toEqual(['ci', 'build']);
 });
 
-test('what is there of a bundle without its page is built', async () => {
+test('a bundle without its page is built again', async () => {
   await ensure();
   calls();
   rmSync(join(clone, 'dist/web/index.html'));
@@ -140,7 +140,7 @@ test('what is there of a bundle without its page is built', async () => {
   expect(commands()).toEqual(['build']);
 });
 
-test('a deleted source is built', async () => {
+test('deleting a source causes a build', async () => {
   write('server/src/session/session.ts', '');
   await ensure();
   calls();
@@ -149,7 +149,7 @@ test('a deleted source is built', async () => {
   expect(commands()).toEqual(['build']);
 });
 
-test('what was installed by hand is not installed again, unless something of it is missing', async () => {
+test('packages installed by hand are not installed again, unless one is missing', async () => {
   const installed = (packages: object) => write('node_modules/.package-lock.json', { packages });
   installed({ 'node_modules/@gochat/server': { link: true }, 'node_modules/ws': { version: '1.0.0' } });
   await ensure();
@@ -160,7 +160,7 @@ test('what was installed by hand is not installed again, unless something of it 
   expect(commands()).toEqual(['ci']);
 });
 
-test("npm's failure is passed on, and the next run tries again", async () => {
+test("npm's exit code is passed on, and the next run tries again", async () => {
   write('break-ci', '');
   expect(await ensure()).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('npm ci failed') });
   rmSync(join(clone, 'break-ci'));
@@ -180,7 +180,7 @@ test('the lock of a killed process is taken over', async () => {
   expect(existsSync(join(clone, '.ensure.lock'))).toBe(false);
 });
 
-test('the lock of a living process elsewhere is waited for until it falls silent', async () => {
+test('a lock from another machine is respected until its owner stops updating it', async () => {
   write('.ensure.lock/owner', { host: 'elsewhere', pid: 1 });
   const waiting = start();
   const [line] = (await once(waiting.stderr.setEncoding('utf8'), 'data')) as [string];
@@ -205,7 +205,7 @@ test.each(['SIGTERM', 'SIGHUP'] as const)('%s ends the install and frees the loc
   expect(existsSync(join(clone, 'node_modules'))).toBe(false);
 });
 
-test('a Node.js that is too old is named', async () => {
+test('a Node.js that is too old is refused with the needed version', async () => {
   write('package.json', { workspaces: ['server'], engines: { node: '>=99.1.0' } });
   const { exitCode, stderr } = await ensure();
   expect(exitCode).toBe(2);

@@ -16,7 +16,7 @@ let place: string;
 let home: string;
 let packed: string[];
 
-// What npm tells its scripts would aim the npm below at this repository.
+// npm passes its settings to scripts in the environment. They would make the npm below work on this repository.
 const env = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^npm_/i.test(name) || /^npm_config_(cache|registry|userconfig|globalconfig)$/i.test(name),
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-// Packing empties and fills dist/, which other tests run from at the same time.
+// Packing rebuilds dist/, which other tests use at the same time.
 function copy(): string {
   const target = join(place, 'repository');
   const left = ['node_modules', 'dist', '.git', 'coverage'];
@@ -51,7 +51,7 @@ function copy(): string {
 
 const gochat = (...args: string[]) => run(join(home, 'node_modules/.bin/gochat'), args, { cwd: home, env });
 
-test('the package holds the command, the bundle and the papers, and no sources', () => {
+test('the package holds the command, the bundle and its documents, and no sources', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       'package.json',
@@ -65,7 +65,7 @@ test('the package holds the command, the bundle and the papers, and no sources',
   expect(packed.filter((path) => /(^|\/)(src|test|scripts|node_modules)\//.test(path))).toEqual([]);
 });
 
-test('what is bundled comes with its licences', () => {
+test('the licences of bundled libraries are included', () => {
   const installed = join(home, 'node_modules/gochat/dist');
   const names = (file: string) =>
     [...readFileSync(join(installed, file), 'utf8').matchAll(/(?:^|-\n\n)(\S+)\n\n.*(?:MIT|License)/gi)].map(
@@ -77,7 +77,7 @@ test('what is bundled comes with its licences', () => {
   expect(names('licences-of-the-page.txt')).toEqual(expect.arrayContaining(['marked', 'preact', 'ts-mls']));
 });
 
-test('an empty folder gets a command that says its version', async () => {
+test('installed in an empty folder, the command prints its version', async () => {
   const { stdout } = await gochat('--version');
   expect(stdout).toBe(`${readManifest(repository).version}\n`);
 });
@@ -101,7 +101,7 @@ async function serves(): Promise<{ address: string; stop: () => Promise<void> }>
 
 const start = (...args: string[]) => spawn(join(home, 'node_modules/.bin/gochat'), args, { cwd: home, env });
 
-test('what is installed serves, makes a room, joins it, sends and reads', async () => {
+test('the installed command serves, creates a room, joins it, sends and reads', async () => {
   const { address, stop } = await serves();
   try {
     const { stdout: link } = await gochat(
@@ -123,7 +123,7 @@ test('what is installed serves, makes a room, joins it, sends and reads', async 
   }
 });
 
-test('a bot of twenty lines works with what is installed', async () => {
+test('the example bot works with the installed package', async () => {
   const { address, stop } = await serves();
   try {
     const { stdout: link } = await gochat(
@@ -153,7 +153,7 @@ test('a bot of twenty lines works with what is installed', async () => {
   }
 });
 
-/** Reads on until a line is this one. */
+/** @returns a function that waits until the stream has had this line */
 function lines(stream: Readable): (wanted: string) => Promise<void> {
   let seen = '';
   stream.on('data', (chunk: Buffer) => {

@@ -10,10 +10,10 @@ import { findChromium, launchChromium } from '../src/browser/chromium.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
-const chromium = needed(await findChromium(), 'the page as it is published');
+const chromium = needed(await findChromium(), 'the published page');
 const WEB = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
-describe.skipIf(chromium === undefined)('the page as it is published', () => {
+describe.skipIf(chromium === undefined)('the published page', () => {
   let browser: Browser;
 
   beforeAll(async () => {
@@ -43,14 +43,14 @@ describe.skipIf(chromium === undefined)('the page as it is published', () => {
     return person;
   }
 
-  test('does nothing that its policy bars, and reaches nobody else', async () => {
+  test('violates no policy and contacts no other host', async () => {
     const { port } = await serves();
     const person = await visits(port);
     expect(person.troubles).toEqual([]);
     expect(await person.page.evaluate(() => document.body.textContent.length)).toBeGreaterThan(0);
   });
 
-  test('opens without its server, with every file of its own and nothing else', async () => {
+  test('opens without its server, and caches its own files only', async () => {
     const running = await serves();
     const person = await visits(running.port);
     await person.page.waitForFunction(async () => (await caches.keys()).length > 0);

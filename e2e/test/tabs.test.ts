@@ -63,7 +63,7 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     return { room: id, link };
   };
 
-  test('a browser and a terminal talk, and the profile is there after the browser’s page is loaded anew', async () => {
+  test('a browser and a terminal exchange messages, and the profile survives closing the tab', async () => {
     const port = await server();
     const ana = await person(port);
     const tab = await ana.tab();
@@ -80,7 +80,7 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     expect(await later.read(room)).toEqual(['ben: from a terminal', 'ana: from a browser']);
   });
 
-  test('two tabs are one person; when the one that holds the profile is closed, the other goes on', async () => {
+  test('two tabs are one member; when the tab that owns the profile is closed, the other continues', async () => {
     const port = await server();
     const ana = await person(port);
     const [first, second] = [await ana.tab(), await ana.tab()];
@@ -96,7 +96,7 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     expect(await third.read(room)).toEqual(['ana: one', 'ana: two']);
   });
 
-  test('a tab that the browser has stopped is passed over, and joins the others when it goes on', async () => {
+  test('a tab that the browser has suspended is skipped, and rejoins when it resumes', async () => {
     const port = await server();
     const ana = await person(port);
     const [first, second] = [await ana.tab(), await ana.tab()];
@@ -112,7 +112,7 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     expect(await first.read(room)).toEqual(['ana: while it sleeps', 'ana: awake']);
   });
 
-  test('a link of another server is refused with what to do', async () => {
+  test('an invite of another server is refused, with the address to open it at', async () => {
     const port = await server();
     const elsewhere = await server();
     const ana = await person(port);

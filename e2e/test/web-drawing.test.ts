@@ -9,8 +9,8 @@ const WIDE = { viewport: { width: 1440, height: 3000 } };
 const test = base.override('look', WIDE);
 const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-describeInBrowser('what the page shows', () => {
-  /** What can be read in a part of the page, a line each. */
+describeInBrowser('the drawn page', () => {
+  /** The visible lines of a part of the page. */
   async function lines(part: Locator): Promise<string[]> {
     return (await part.innerText())
       .split('\n')
@@ -18,7 +18,7 @@ describeInBrowser('what the page shows', () => {
       .filter((line) => line !== '');
   }
 
-  test('every kind of row', async ({ visits }) => {
+  test('it draws every kind of row', async ({ visits }) => {
     const { page, person } = await visits('talking');
     const row = (text: string) => page.locator('[data-key]', { hasText: text }).last();
     expect(await lines(page.locator('.timeline'))).toEqual(
@@ -56,7 +56,7 @@ describeInBrowser('what the page shows', () => {
     expect(person.troubles).toEqual([]);
   });
 
-  test('who listens hears each row as one sentence', async ({ visits }) => {
+  test('each row has one sentence as its accessible name', async ({ visits }) => {
     const { page } = await visits('talking');
     const spoken = ROWS.filter(({ kind }) => kind !== 'day' && kind !== 'unread');
     const articles = page.getByRole('article');
@@ -65,7 +65,7 @@ describeInBrowser('what the page shows', () => {
       expect(await articles.nth(i).getAttribute('aria-label')).toBe(row.spoken);
   });
 
-  test('rooms with what is unread in them, the members, and how sure one can be', async ({ visits }) => {
+  test('it lists rooms with unread counts, and members with their roles', async ({ visits }) => {
     const { page } = await visits('talking');
     expect(await lines(page.getByRole('navigation'))).toEqual(
       expect.arrayContaining([
@@ -83,7 +83,7 @@ describeInBrowser('what the page shows', () => {
     expect(await page.title()).toBe('(2) kitchen – GoChat');
   });
 
-  test('a profile without a room is told what this is, and how to begin', async ({ visits }) => {
+  test('without a room it shows what GoChat is, and how to start', async ({ visits }) => {
     const visitor = await visits('empty');
     const { page } = visitor;
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(
@@ -97,7 +97,7 @@ describeInBrowser('what the page shows', () => {
     ]);
   });
 
-  test('offline says why, what was just done stands in front, and both are read out', async ({ visits }) => {
+  test('the reason for being offline and the result of an action are status messages', async ({ visits }) => {
     const offline = await visits('offline');
     const { connection } = SAMPLES.offline;
     expect(await offline.page.getByRole('status').allInnerTexts()).toContain(connection.text);
@@ -108,13 +108,13 @@ describeInBrowser('what the page shows', () => {
     expect(await flash.page.getByRole('dialog').getByRole('status').allInnerTexts()).toContain(text);
   });
 
-  test('a room that is over says so instead of a field', async ({ visits }) => {
+  test('a closed room shows the reason instead of the message field', async ({ visits }) => {
     const { page } = await visits('closed');
     expect(await page.getByRole('textbox').count()).toBe(0);
     expect(await lines(page.locator('.composer'))).toEqual(['You were removed from this room.']);
   });
 
-  test('a form asks for what it needs, and submits what was filled in', async ({ visits }) => {
+  test('a form submits the values of its fields', async ({ visits }) => {
     const visitor = await visits('form');
     const { page } = visitor;
     const dialog = page.getByRole('dialog', { name: 'Create a room' });
@@ -131,7 +131,7 @@ describeInBrowser('what the page shows', () => {
     ]);
   });
 
-  test('an invite has its link whole, and a code that is dark on light in every theme', async ({
+  test('an invite shows its whole link, and a QR code that is dark on light in every theme', async ({
     visits,
   }) => {
     const { page } = await visits('invite', { ...WIDE, colorScheme: 'dark' });
@@ -143,16 +143,19 @@ describeInBrowser('what the page shows', () => {
     expect(quiet).toBe(DIALOGS.invite.qr.length + 8);
   });
 
-  test.for(DIALOG_KINDS)('a %s is named by its title and closed by Esc', async (kind, { visits }) => {
-    const visitor = await visits(kind);
-    const dialog = visitor.page.getByRole('dialog', { name: DIALOGS[kind].title });
-    expect(await dialog.isVisible()).toBe(true);
-    await visitor.page.keyboard.press('Escape');
-    expect(await visitor.told()).toEqual([['close']]);
-    expect(visitor.person.troubles).toEqual([]);
-  });
+  test.for(DIALOG_KINDS)(
+    'the dialog “%s” is named by its title and closed by Esc',
+    async (kind, { visits }) => {
+      const visitor = await visits(kind);
+      const dialog = visitor.page.getByRole('dialog', { name: DIALOGS[kind].title });
+      expect(await dialog.isVisible()).toBe(true);
+      await visitor.page.keyboard.press('Escape');
+      expect(await visitor.told()).toEqual([['close']]);
+      expect(visitor.person.troubles).toEqual([]);
+    },
+  );
 
-  test('what others write is text, disturbs nothing around it, and is folded when it is long', async ({
+  test('text of members is never markup, stays in its box, and is folded when it is long', async ({
     visits,
   }) => {
     const visitor = await visits('hostile');
@@ -168,7 +171,7 @@ describeInBrowser('what the page shows', () => {
     expect(await page.locator('script:not([src]), img, iframe').count()).toBe(0);
   });
 
-  test('right-to-left text begins at its side, names and words apart', async ({ visits }) => {
+  test('right-to-left text starts on the right, isolated from names', async ({ visits }) => {
     const { page } = await visits('rightToLeft');
     const first = page.locator('.body p').first();
     expect(await first.evaluate((p) => getComputedStyle(p).direction)).toBe('rtl');
@@ -180,7 +183,7 @@ describeInBrowser('what the page shows', () => {
     ).toBe('isolate');
   });
 
-  test('on a narrow screen there is a room or the rooms, and the way back leads from one to the others', async ({
+  test('a narrow screen shows a room or the list of rooms, and going back returns to the list', async ({
     visits,
   }) => {
     const visitor = await visits('talking', NARROW);
@@ -199,14 +202,14 @@ describeInBrowser('what the page shows', () => {
     [390, [true, false, false]],
     [820, [true, true, false]],
     [1440, [true, true, true]],
-  ] as const)('at %i pixels what fits stands side by side', async ([width, shown], { visits }) => {
+  ] as const)('at %i pixels as many columns as fit are side by side', async ([width, shown], { visits }) => {
     const { page } = await visits('talking', { viewport: { width, height: 900 } });
     const parts = ['main', 'navigation', 'complementary'] as const;
     expect(await Promise.all(parts.map((part) => page.getByRole(part).isVisible()))).toEqual(shown);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
   });
 
-  test('what can be touched is large enough', async ({ visits }) => {
+  test('touch targets are at least 24 pixels', async ({ visits }) => {
     const { page } = await visits('talking', NARROW);
     const small = await page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('button')]

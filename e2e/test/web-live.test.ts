@@ -14,10 +14,10 @@ import { shows, WebChat } from '../src/screens/chat-screen.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
-const chromium = needed(await findChromium(), 'the page as it is used');
+const chromium = needed(await findChromium(), 'the page in use');
 const THEMES = ['light', 'dark', 'contrast'] as const;
 
-const WORDS_THAT_ATTACK = [
+const HOSTILE_TEXTS = [
   '<img src=x onerror="document.title=\'owned\'">',
   '<script>document.title="owned"</script>',
   '[click](javascript:document.title="owned")',
@@ -25,7 +25,7 @@ const WORDS_THAT_ATTACK = [
   `${'a'.repeat(20_000)}`,
 ];
 
-describe.skipIf(chromium === undefined)('the page as it is used', () => {
+describe.skipIf(chromium === undefined)('the page in use', () => {
   let home: Awaited<ReturnType<typeof temporary>>;
   let browser: Browser;
   let close: () => Promise<void>;
@@ -64,7 +64,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await home?.remove();
   });
 
-  test('the first minute by the keyboard alone', async () => {
+  test('a room is created, shared and used by keyboard alone', async () => {
     const { page } = ana.person;
     const keys = page.keyboard;
     await page.getByRole('button', { name: 'Create a room' }).first().waitFor();
@@ -93,7 +93,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await ben.delivered(room, [await ben.says(room, 'answer me')]);
     const row = page.locator('article', { hasText: 'answer me' });
     await row.waitFor();
-    // From the field back into the messages, where Tab leads to one of them.
+    // From the field back to the messages, one of which is a tab stop.
     await page.locator('.timeline [data-key][tabindex="0"]').first().focus();
     for (let i = 0; i < 6 && !(await row.evaluate((it) => it === document.activeElement)); i++)
       await keys.press('ArrowDown');
@@ -109,7 +109,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('composer');
   });
 
-  test('every kind of row stands on the page', async () => {
+  test('the page shows every kind of row', async () => {
     const { page } = ana.person;
     await ana.says('to be deleted');
     await ben.hears(room, 'to be deleted');
@@ -144,7 +144,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     expect([...seen].sort()).toEqual([...ROW_KINDS].sort() satisfies Row['kind'][]);
   });
 
-  /** How each kind of dialog is opened. */
+  /** Opens each kind of dialog. */
   const OPEN: Readonly<Record<Dialog['kind'], () => Promise<void>>> = {
     form: () => ana.says('/rename'),
     menu: () => ana.says('/members'),
@@ -173,11 +173,11 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     },
   };
 
-  test.each(THEMES)('nothing stands in anybody’s way, in the colours “%s”', async (theme) => {
+  test.each(THEMES)('page and dialogs meet WCAG 2.2 AA in the theme “%s”', async (theme) => {
     const { page } = ana.person;
     await ana.says(`/theme ${theme}`);
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toContain(theme);
-    await expect.poll(() => page.locator('.flash.shown').count(), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => page.locator('.flash.shown').count(), { timeout: 60_000 }).toBe(0);
     const found: string[] = (await ana.person.barriers()).map((line) => `page: ${line}`);
     for (const kind of DIALOG_KINDS) {
       await OPEN[kind]();
@@ -192,7 +192,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
   test.each([
     [390, 844],
     [820, 1180],
-  ])('at %i by %i everything can be reached and nothing sticks out', async (width, height) => {
+  ])('at %i by %i pixels nothing overflows, and WCAG 2.2 AA is met', async (width, height) => {
     const { page } = ana.person;
     await page.setViewportSize({ width, height });
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
@@ -201,9 +201,9 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     await page.setViewportSize({ width: 1440, height: 1600 });
   });
 
-  test('words that attack are words', async () => {
+  test('hostile text is shown as text', async () => {
     const { page } = ana.person;
-    for (const text of WORDS_THAT_ATTACK) await ben.says(room, text);
+    for (const text of HOSTILE_TEXTS) await ben.says(room, text);
     await ben.delivered(room, [await ben.says(room, 'that was all')]);
     await shows(ana, ['that was all']);
     expect(
@@ -220,7 +220,7 @@ describe.skipIf(chromium === undefined)('the page as it is used', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   });
 
-  test('the same profile is there after a reload; nothing was asked for elsewhere and no policy was broken', async () => {
+  test('a reload keeps the profile; no other host was contacted and no policy was violated', async () => {
     const { page } = ana.person;
     await page.reload();
     await shows(ana, ['that was all']);

@@ -8,8 +8,9 @@ interface TrustedTypes {
 }
 
 /**
- * Lets the page open without its server. @returns whether it will; without a worker it is a page all the same.
- * To be called once: the one policy that this page may make is for the address of its worker.
+ * Registers the service worker, with which the page opens while its server can't be reached.
+ * Call it once: the content security policy allows one trusted-types policy, the one made here.
+ * @returns false when the browser has no service workers or refuses this one; the page works without it
  */
 export async function registerWorker(): Promise<boolean> {
   if (!('serviceWorker' in navigator)) return false;
@@ -17,18 +18,18 @@ export async function registerWorker(): Promise<boolean> {
     await navigator.serviceWorker.register(trusted(WORKER), { scope: '/', updateViaCache: 'none' });
     return true;
   } catch {
-    // In a private window, or where the certificate was accepted by hand.
+    // Browsers refuse in a private window and where the user has accepted an invalid certificate.
     return false;
   }
 }
 
-/** As the server's policy wants it; not every browser has trusted types. */
+/** The address as a trusted script URL, which the server's policy requires. Some browsers have no trusted types. */
 function trusted(url: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   const policy = trustedTypes?.createPolicy('gochat', {
     createScriptURL(asked) {
       if (asked === WORKER) return asked;
-      throw new TypeError('no script of this page');
+      throw new TypeError('not a script of this page');
     },
   });
   return policy?.createScriptURL(url) ?? url;

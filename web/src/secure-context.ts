@@ -1,4 +1,4 @@
-/** What this browser, or the way the page came, lacks for the chat. */
+/** A requirement of the chat that the browser or the connection doesn't meet. */
 export type Missing = 'insecure' | 'locks' | 'indexeddb';
 
 interface Platform {
@@ -10,14 +10,14 @@ interface Platform {
 }
 
 /**
- * What the chat can't do without and isn't there; `undefined` when all is.
- * `insecure`: the page came over plain http from another machine, where browsers give out neither keys nor locks: open it over
- * https, or at localhost. `locks`: a browser too old to keep its tabs apart. `indexeddb`: one that keeps nothing.
+ * The first requirement that is not met; undefined when all are.
+ * `insecure`: the page was loaded over plain HTTP from another machine, where browsers allow neither Web Crypto nor locks.
+ * `locks`: the browser is too old to share one profile between tabs. `indexeddb`: the browser stores no data for the page.
  */
 export function missingPlatform(platform: Platform = globalThis): Missing | undefined {
   if (platform.isSecureContext !== true || platform.crypto?.subtle === undefined) return 'insecure';
   if (platform.navigator?.locks === undefined || platform.BroadcastChannel === undefined) return 'locks';
-  // Null or an error where the user has turned storage off.
+  // It is null, or throws, where the user has turned storage off.
   return keeps(platform) ? undefined : 'indexeddb';
 }
 

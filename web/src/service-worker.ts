@@ -1,8 +1,8 @@
-/** Keeps the page's files for when the server can't be reached. Nothing else passes through here: no message, no other address. */
+/** Caches the page's files, so that the page opens while the server can't be reached. It handles no other request and no message. */
 
-/** Every file of this build by its path; put in by the build. */
+/** The paths of all files of this build; the build inserts them. */
 declare const PRECACHE: readonly string[];
-/** Of their content. */
+/** A hash of those files' content; the build inserts it. */
 declare const BUILD: string;
 
 // The platform's types for workers and for pages exclude each other.
@@ -25,14 +25,14 @@ const PREFIX = 'gochat-page-';
 const OWN = `${PREFIX}${BUILD}`;
 const PAGE = '/';
 const FILES = new Set(PRECACHE);
-/** A network that is there and brings nothing is as good as none. */
+/** The wait for the server's page, after which the cached one is shown. */
 const PATIENCE_MS = 4_000;
 
 scope.addEventListener('install', (event) => {
   event.waitUntil(keepFiles());
 });
 
-// It waits until no page of the older build is open: such a page may still ask for that build's files.
+// Browsers activate it when no page of the older build is open, so no open page loses that build's files.
 scope.addEventListener('activate', (event) => {
   event.waitUntil(takeOver());
 });
@@ -48,7 +48,7 @@ scope.addEventListener('fetch', (event) => {
 
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(OWN);
-  // Past the browser's own cache, which may hold an older page.
+  // The page is loaded past the browser's HTTP cache, which may hold an older one.
   await cache.addAll(
     [...FILES].map((path) => new Request(path, { cache: path === PAGE ? 'reload' : 'default' })),
   );
@@ -60,7 +60,7 @@ async function takeOver(): Promise<void> {
   await scope.clients.claim();
 }
 
-/** The server's page when it gives one in time, so that a new build is taken up at once. */
+/** The server's page if it arrives in time, so that a new build shows at once; otherwise the cached page. */
 async function freshPage(request: Request): Promise<Response> {
   const kept = await find(PAGE);
   if (kept === undefined) return fetch(request);
@@ -78,6 +78,6 @@ async function keptFile(request: Request): Promise<Response> {
 
 async function find(path: string): Promise<Response | undefined> {
   const cache = await caches.open(OWN);
-  // The server tells by coding; what is kept is decoded already.
+  // The server's Vary header is about content encoding, and cached responses are decoded already.
   return cache.match(path, { ignoreVary: true });
 }

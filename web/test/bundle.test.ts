@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { browserBundle } from '../bundle.mjs';
 
 const entry = fileURLToPath(new URL('../../client/src/api/open-browser.ts', import.meta.url));
-/** Gzipped; the larger part of the whole first load. */
+/** Gzipped. */
 const BUDGET_BYTES = 100_000;
 const FIRST_LOAD_BYTES = 150_000;
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const modules = () => chunks.flatMap((chunk) => Object.keys(chunk.modules));
 
-test('the SDK of a browser needs nothing of Node.js, and nothing that is not in it', () => {
+test('the browser SDK imports nothing of Node.js and nothing outside of its bundle', () => {
   const own = new Set(chunks.map(({ fileName }) => fileName));
   const named = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]);
   expect(named.filter((name) => !own.has(name))).toEqual([]);
@@ -29,7 +29,7 @@ test('the SDK of a browser needs nothing of Node.js, and nothing that is not in 
   }
 });
 
-test('it brings neither what the page may not run nor what only Node.js has a use for', () => {
+test('it contains no library for Node.js only, and no eval or WebAssembly', () => {
   const packages = modules().map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
   const found = new Set(packages);
   for (const name of ['hash-wasm', 'ws', 'lmdb', 'pino', 'commander']) expect(found).not.toContain(name);
@@ -39,19 +39,19 @@ test('it brings neither what the page may not run nor what only Node.js has a us
   for (const { code } of chunks) expect(code).not.toMatch(/\beval\(|new Function\(|WebAssembly/);
 });
 
-test('it brings one cipher suite', () => {
+test('it contains one cipher suite', () => {
   const others =
     /@noble\/curves\/(nist|ed448)|@noble\/post-quantum|@hpke\/(ml-kem|dhkem-x448|hybridkem)|dhkemPrimitives\/ec/;
   expect(modules().filter((path) => others.test(path))).toEqual([]);
 });
 
-test('it leaves room for the screen', () => {
+test('it stays within its size budget', () => {
   const bytes = chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
   process.stdout.write(`the SDK in a browser: ${(bytes / 1000).toFixed(1)} kB gzipped\n`);
   expect(bytes).toBeLessThan(BUDGET_BYTES);
 });
 
-test('the page, as it first loads, is small', async () => {
+test('the first load of the page stays within its size budget', async () => {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
   const { output } = await build({ ...browserBundle({ main }), write: false });
   const parts = new Map(output.flatMap((part) => (part.type === 'chunk' ? [[part.fileName, part]] : [])));

@@ -5,21 +5,21 @@ import { clip } from '../src/ui/timeline/clip.ts';
 
 const paragraph = (text: string): Block => ({ kind: 'paragraph', inside: [{ kind: 'text', text }] });
 
-test('what is short stays the very same', () => {
+test('a short text is returned unchanged', () => {
   const blocks = [paragraph('hello'), paragraph('world')];
   expect(clip(blocks)).toBe(blocks);
 });
 
-test('a long text is cut after so many characters, and nothing follows', () => {
+test('a long text is cut at the character limit, and no block follows', () => {
   expect(clip([paragraph('x'.repeat(20)), paragraph('y')], 10, 10)).toEqual([paragraph('x'.repeat(10))]);
 });
 
-test('many lines are cut after so many, and never within a character', () => {
+test('lines are cut at the line limit, and no character is split', () => {
   expect(clip([paragraph('a\nb\nc\nd')], 100, 2)).toEqual([paragraph('a\nb')]);
   expect(clip([paragraph('a🎉🎉')], 2, 10)).toEqual([paragraph('a')]);
 });
 
-test('lists, quotes, code and breaks count too', () => {
+test('lists, quotes, code and breaks count as lines', () => {
   const item = [paragraph('item')];
   const list: Block = { kind: 'list', start: undefined, items: Array.from({ length: 100 }, () => item) };
   expect(clip([list], 1000, 4)).toEqual([{ ...list, items: [item, item, item, item] }]);
@@ -29,7 +29,7 @@ test('lists, quotes, code and breaks count too', () => {
   ]);
 });
 
-test('no more is left than was asked for, whatever was said', () => {
+test('no text exceeds the limits', () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 });
   fc.assert(
     fc.property(fc.array(text), fc.nat(100), (texts, chars) => {

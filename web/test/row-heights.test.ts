@@ -9,7 +9,7 @@ function laid(): RowHeights {
   return heights;
 }
 
-test('what was never measured is taken to be as high as most', () => {
+test('a row that was not measured has the estimated height', () => {
   const heights = laid();
   expect(heights.total).toBe(5000);
   expect(heights.top(10)).toBe(500);
@@ -17,14 +17,14 @@ test('what was never measured is taken to be as high as most', () => {
   expect(heights.between(500, 599)).toEqual([10, 12]);
 });
 
-test('what was measured moves all that stands below it', () => {
+test('a measured height moves the rows below it', () => {
   const heights = laid();
   expect(heights.measure([['row 3', 80]])).toBe(true);
   expect(heights.measure([['row 3', 80]])).toBe(false);
   expect([heights.top(3), heights.top(4), heights.total]).toEqual([150, 230, 5030]);
 });
 
-test('heights stay with their rows when others come before, between and behind', () => {
+test('heights stay with their rows when others are added before, between and after', () => {
   const heights = laid();
   heights.measure([['row 3', 80]]);
   heights.lay(['older', ...KEYS.slice(0, 2), 'between', ...KEYS.slice(2), 'newer']);
@@ -36,14 +36,14 @@ test('heights stay with their rows when others come before, between and behind',
   expect(heights.index('row 50')).toBeUndefined();
 });
 
-test('another width makes all heights unknown', () => {
+test('forgetting resets all heights to the estimate', () => {
   const heights = laid();
   heights.measure([['row 0', 500]]);
   heights.forget();
   expect(heights.total).toBe(5000);
 });
 
-test('an empty list has no height and no row', () => {
+test('an empty list has no height and no rows', () => {
   const heights = new RowHeights(50);
   heights.lay([]);
   expect([heights.total, heights.at(100), ...heights.between(0, 100)]).toEqual([0, 0, 0, 0]);

@@ -9,7 +9,7 @@ const whole = {
   indexedDB: {},
 };
 
-test('a browser that has everything lacks nothing', () => {
+test('a browser that meets all requirements lacks none', () => {
   expect(missingPlatform(whole)).toBeUndefined();
 });
 
@@ -21,11 +21,11 @@ test.each([
   ['locks', { BroadcastChannel: undefined }],
   ['indexeddb', { indexedDB: undefined }],
   ['indexeddb', { indexedDB: null }],
-])('what is missing first is named: %s', (missing, lack) => {
+])('the first missing requirement is returned: %s', (missing, lack) => {
   expect(missingPlatform({ ...whole, ...lack })).toBe(missing);
 });
 
-test('storage that throws is storage that is missing', () => {
+test('storage that throws counts as missing', () => {
   const refusing = Object.defineProperty({ ...whole }, 'indexedDB', {
     get() {
       throw new DOMException('denied', 'SecurityError');

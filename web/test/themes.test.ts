@@ -33,11 +33,11 @@ function contrast(one: string, other: string): number {
 
 const NAMES = Array.from({ length: COLOURS }, (_, i) => `colour-${i}`);
 const GROUNDS = ['ground', 'raised', 'sunken', 'own', 'mention', 'accent-ground'];
-/** What is written on what. */
+/** Colours of text and the backgrounds that they appear on. */
 const PAIRS: readonly (readonly [text: string, ground: string])[] = [
   ...['text', 'soft-text'].flatMap((text) => GROUNDS.map((ground) => [text, ground] as const)),
   ...NAMES.flatMap((name) => ['ground', 'raised', 'own', 'mention'].map((ground) => [name, ground] as const)),
-  // The letters on a disc.
+  // Initials on an avatar.
   ...NAMES.map((name) => ['ground', name] as const),
   ...GROUNDS.map((ground) => ['accent', ground] as const),
   ['on-accent', 'accent'],
@@ -57,7 +57,7 @@ describe.each([
 ])('the theme %s', (name, least) => {
   const colours = theme(name);
 
-  test(`has a contrast of ${least} to 1 or more wherever something is written`, () => {
+  test(`has a contrast of ${least} to 1 or more for all text`, () => {
     const weak = PAIRS.map(([text, ground]) => {
       const ratio = contrast(colours[text] ?? '#808080', colours[ground] ?? '#808080');
       return { pair: `${text} on ${ground}`, ratio: Number(ratio.toFixed(2)) };
@@ -65,12 +65,12 @@ describe.each([
     expect(weak).toEqual([]);
   });
 
-  test('shows where a control ends (3 to 1)', () => {
+  test('gives the borders of controls a contrast of 3 to 1', () => {
     for (const ground of ['ground', 'raised'])
       expect(contrast(colours['strong-line'] ?? '', colours[ground] ?? '')).toBeGreaterThanOrEqual(3);
   });
 
-  test('tells every two members apart', () => {
+  test('has a different colour for each member', () => {
     expect(new Set(NAMES.map((colour) => colours[colour])).size).toBe(COLOURS);
   });
 });

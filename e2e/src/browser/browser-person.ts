@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page, Request, WebSocket } from 'playwright-core';
 
-/** What went out of a browser: where to, and all that it carried. */
+/** A request or frame that a browser sent, with all its content. */
 interface Sent {
   readonly url: string;
   readonly carried: string;
@@ -15,14 +15,14 @@ interface Violation {
 const TELL_VIOLATION = 'tellGochatTestOfViolation';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
-/** A person with a browser profile of their own and a server's page open in it, and all that went wrong and out of there. */
+/** A browser context with a server's page open in it, and a record of its errors and of all that it sent. */
 export class BrowserPerson {
   readonly page: Page;
   /** Errors that were printed on the console. */
   readonly consoleErrors: string[] = [];
-  /** Errors that nobody caught. */
+  /** Uncaught errors. */
   readonly pageErrors: string[] = [];
-  /** What the content security policy stood in the way of, `directive: what`. */
+  /** Violations of the content security policy, `directive: what`. */
   readonly violations: string[] = [];
   readonly #context: BrowserContext;
   readonly #host: string;
@@ -34,7 +34,7 @@ export class BrowserPerson {
     this.#host = host;
   }
 
-  /** Opens an address in a fresh context, which belongs to this person from now on. */
+  /** Opens an address in a fresh context, which `close` closes. */
   static async open(context: BrowserContext, address: string): Promise<BrowserPerson> {
     const page = context.pages()[0] ?? (await context.newPage());
     const person = new BrowserPerson(context, page, new URL(address).host);
@@ -44,14 +44,14 @@ export class BrowserPerson {
   }
 
   /**
-   * Every address that was asked for, in order, without fragments: those never leave the browser. Workers are seen too, but not what a
-   * shared worker asks for, and no WebSocket of a service worker.
+   * All requested addresses in order, without fragments, which browsers never send. Requests of workers are included, except those of
+   * shared workers and WebSockets of service workers.
    */
   get requests(): string[] {
     return this.#sent.map(({ url }) => url);
   }
 
-  /** The addresses elsewhere than on the server. None of them was let out. */
+  /** The requested addresses of other hosts. All of them were blocked. */
   get foreign(): string[] {
     return this.requests.filter((url) => !this.#isOwn(new URL(url)));
   }
@@ -64,7 +64,7 @@ export class BrowserPerson {
       .map(({ url }) => url);
   }
 
-  /** All that went wrong, a line each; empty when the page did as it should. */
+  /** All errors, violations and foreign requests, a line each. */
   get troubles(): string[] {
     return [
       ...this.consoleErrors.map((text) => `console: ${text}`),
@@ -74,7 +74,7 @@ export class BrowserPerson {
     ];
   }
 
-  /** What stands in the way of somebody with a screen reader, a keyboard or weak eyes (WCAG 2.2 AA), a line each. */
+  /** Violations of WCAG 2.2 AA, a line each. */
   async barriers(): Promise<string[]> {
     const { violations } = await new AxeBuilder({ page: this.page }).withTags(WCAG).analyze();
     return violations.flatMap(({ id, help, nodes }) =>
@@ -82,7 +82,7 @@ export class BrowserPerson {
     );
   }
 
-  /** A picture of what is on the screen, as PNG, into a file. */
+  /** Writes a PNG of the screen into a file. */
   async screenshot(file: string): Promise<void> {
     await this.page.screenshot({ path: file, animations: 'disabled' });
   }
@@ -111,7 +111,7 @@ export class BrowserPerson {
           binding({ directive: event.effectiveDirective, blocked: event.blockedURI });
       });
     }, TELL_VIOLATION);
-    // A WebSocket that leads elsewhere finds nobody: the browser was started so that it knows no other machine.
+    // WebSockets to other hosts fail by themselves: the browser was started with a resolver that knows no other machine.
     await context.route(
       (url) => !this.#isOwn(url),
       (route) => route.abort('blockedbyclient'),

@@ -9,21 +9,21 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Names of other machines lead nowhere, whoever asks for them.
+  // Names of other machines don't resolve.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE [::1]',
 ];
 
-/** Debian's Chromium with fonts for text and emoji, installed when it is absent and may be. */
+/** Debian's Chromium with fonts for text and emoji. It is installed when it is missing and installing is allowed. */
 export function findChromium(): Promise<Tool> {
   return findTool('chromium', ['chromium', 'fonts-dejavu-core', 'fonts-noto-color-emoji']);
 }
 
-/** A running browser; every context of it is a person's who shares nothing with the others and is forgotten when it closes. */
+/** A running browser. Its contexts share no storage, and a context's storage is deleted when it closes. */
 export function launchChromium(path: string): Promise<Browser> {
   return chromium.launch({ executablePath: path, args: ARGS });
 }
 
-/** A browser of its own that keeps its data in a folder: closed and opened again it is the same person's. */
+/** A browser with its data in a folder, so that it is the same person's when it is opened again. */
 export function openBrowserProfile(
   path: string,
   folder: string,

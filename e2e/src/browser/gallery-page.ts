@@ -18,7 +18,7 @@ interface Globals {
   readonly samples: Readonly<Record<string, Snapshot>>;
 }
 
-/** The chat's page over a view that shows whatever it is given, handed out by a real server under its real policy. */
+/** A real server, with its real policy, of a page that draws sample snapshots. */
 export class GalleryServer {
   readonly url: string;
   readonly close: () => Promise<void>;
@@ -57,7 +57,7 @@ export class GalleryServer {
 
 const LOOKING: ReadonlySet<string> = new Set<keyof Actions>(['look', 'seen', 'loadEarlier']);
 
-/** Somebody who looks at samples. */
+/** A browser page that shows samples. */
 export class Visitor {
   readonly person: BrowserPerson;
 
@@ -69,7 +69,7 @@ export class Visitor {
     return this.person.page;
   }
 
-  /** What the page has had the view do: the name of each action with what was given. Actions that only look are left out. */
+  /** The actions that the page asked the view for, each with its arguments, without those that only report what is visible. */
   async told(): Promise<unknown[][]> {
     return (await this.#all()).filter(([name]) => !LOOKING.has(String(name)));
   }

@@ -12,7 +12,7 @@ interface Globals {
   events: ChatEvent[];
 }
 
-/** Builds a page into a folder that does nothing but hold the SDK, for a server to hand out. */
+/** Builds a page that only loads the SDK into a folder, for a server to send. */
 export async function buildBarePage(folder: string): Promise<void> {
   const sdk = fileURLToPath(import.meta.resolve('@gochat/client/open-browser'));
   const entry = join(folder, 'entry.js');
@@ -73,7 +73,7 @@ export class Tab {
     return items.filter((item) => item.kind === 'text').map((item) => `${item.from}: ${item.text}`);
   }
 
-  /** Waits until this tab was told of a line of this text. */
+  /** Waits until this tab got an event with a message of this text. */
   async isTold(text: string): Promise<void> {
     await this.page.waitForFunction(
       (wanted) =>
@@ -86,7 +86,7 @@ export class Tab {
     );
   }
 
-  /** Stops it in the middle of whatever it does next, as browsers stop tabs that nobody looks at. @returns what lets it go on */
+  /** Pauses the tab's scripts, as browsers do with background tabs. @returns what resumes them */
   async stop(): Promise<() => Promise<void>> {
     const session = await this.page.context().newCDPSession(this.page);
     await session.send('Debugger.enable');

@@ -34,7 +34,7 @@ function webText(f: Formats) {
       retry: 'Try again',
       insecure: 'This page needs a secure connection',
       insecureWhy:
-        'Browsers allow Web Crypto only over HTTPS or on localhost. Your invite link still works. Ask whoever runs this server to do one of these:',
+        'Browsers allow encryption only over HTTPS or on localhost. Your invite link still works. Ask whoever runs this server to do one of these:',
       addCertificate: 'Give the server a certificate:',
       useProxy: 'Run it behind a web server that has a certificate, such as Caddy or nginx:',
       useTerminal: 'You can also join from a terminal:',

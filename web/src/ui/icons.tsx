@@ -31,7 +31,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** The sign of the chat: a speech bubble that is a lock. */
+/** The logo: a speech bubble with a lock in it. */
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 512 512" aria-hidden="true" focusable="false">
@@ -44,7 +44,7 @@ export function Mark() {
   );
 }
 
-/** Tells nothing to who listens: what it stands beside, or the control's own name, does. */
+/** Hidden from screen readers: the text beside it, or the control's label, says what it means. */
 export function Icon({ name }: { readonly name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">

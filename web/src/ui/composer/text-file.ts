@@ -1,6 +1,6 @@
 const LONGEST_BYTES = 1_000_000;
 
-/** A file's text, or undefined when it is none (UTF-8), or too long to be said. */
+/** A file's name and text; undefined when it isn't UTF-8 or is longer than a megabyte. */
 export async function readText(
   file: File,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
@@ -9,7 +9,7 @@ export async function readText(
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
     return { name: file.name, text };
   } catch {
-    // It is no text.
+    // It isn't UTF-8.
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ import { Welcome } from './welcome.tsx';
 const WIDE = '(min-width: 1100px)';
 const NARROW = '(max-width: 719.98px)';
 
-/** The whole page over a view. */
+/** The whole page, drawn from a view. */
 export function App({ view }: { readonly view: View }) {
   const snapshot = useSnapshot(view);
   const { actions } = view;
@@ -110,7 +110,7 @@ function layoutOf({ room, rooms }: Snapshot, inRoom: boolean, details: boolean):
   return `app ${shown}${details && room !== undefined ? ' with-details' : ''}`;
 }
 
-/** On a narrow screen the rooms or one room are shown, and the back gesture leads from this to those. */
+/** On a narrow screen either the list of rooms or one room is shown; the back gesture goes from the room to the list. */
 function useBackToRooms(open: string | undefined) {
   const narrow = useMedia(NARROW);
   const [inRoom, setInRoom] = useState(true);
@@ -140,7 +140,7 @@ function inTimeline(element: Element | null): boolean {
   return element?.closest('.timeline') !== null && element !== null;
 }
 
-/** Puts the focus into the next part of the page. */
+/** Moves the focus to the next (1) or previous (-1) part of the page. */
 function goToLandmark(by: 1 | -1): void {
   const all = [...document.querySelectorAll<HTMLElement>('[data-landmark]')].filter(
     (part) => part.offsetParent !== null || part.getClientRects().length > 0,

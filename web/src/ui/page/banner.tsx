@@ -1,6 +1,6 @@
 import type { ConnectionState, Flash } from '@gochat/view/snapshot';
 
-/** What is the matter with the connection; in the document always, so that a change is read out. */
+/** The state of the connection. Always in the document, so that screen readers read a change. */
 export function Banner({ connection }: { readonly connection: ConnectionState }) {
   return (
     <p class={`banner ${connection.state}`} role="status">
@@ -9,7 +9,7 @@ export function Banner({ connection }: { readonly connection: ConnectionState })
   );
 }
 
-/** What was just done or couldn't be. Behind a dialog nothing is read out, so it is drawn in that. */
+/** The result of the last action. A dialog has its own, because screen readers read nothing outside of an open dialog. */
 export function FlashView({ flash }: { readonly flash: Flash | undefined }) {
   return (
     <p class={flash === undefined ? 'flash' : `flash shown ${flash.tone}`} role="status" dir="auto">

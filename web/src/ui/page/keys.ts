@@ -3,7 +3,7 @@ import type { CommandName } from '@gochat/view/command';
 import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
 
-/** What the page itself does by keys, beside the commands. */
+/** What keys do on the page itself, besides commands. */
 export type PageKey =
   | 'search-panel'
   | 'details'
@@ -16,10 +16,10 @@ export type PageKey =
 type Does = { readonly command: CommandName } | { readonly page: PageKey } | { readonly room: number };
 
 export interface Binding {
-  /** `Ctrl+Shift+K`: modifiers in this order, then the key as the browser calls it, letters in capitals. */
+  /** Such as `Ctrl+Shift+K`: modifiers in this order, then the browser's name of the key, with letters in capitals. */
   readonly keys: string;
   readonly does: Does;
-  /** Holds only while a message has the focus; a single letter, which a setting switches off (WCAG 2.1.4). */
+  /** Works only while a message has the focus. These are single letters, which a setting turns off (WCAG 2.1.4). */
   readonly onMessage?: true;
 }
 
@@ -31,7 +31,7 @@ const onMessage = (keys: string, name: CommandName): Binding => ({
 });
 const page = (keys: string, name: PageKey): Binding => ({ keys, does: { page: name } });
 
-/** Every key of the page, once. */
+/** All key bindings of the page. */
 const BINDINGS: readonly Binding[] = [
   command('Ctrl+K', 'palette'),
   command('Ctrl+/', 'help'),
@@ -70,7 +70,7 @@ export function keysOf(name: string): string {
 /** How an event's keys are written in the table. */
 function written(event: KeyboardEvent): string {
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
-  // A sign such as `?` needs Shift on some keyboards and not on others.
+  // A character such as `?` needs Shift on some keyboards and not on others.
   const shift = event.shiftKey && (event.key.length > 1 || /\p{L}/u.test(event.key));
   const digit = event.altKey && /^Digit[1-9]$/.test(event.code) ? event.code.slice(-1) : key;
   return [
@@ -89,14 +89,14 @@ interface Handling {
   readonly page: (name: PageKey) => void;
 }
 
-/** Does what a key is bound to. @returns whether there was anything. */
+/** Runs what a key is bound to. @returns whether it is bound. */
 export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPage }: Handling): boolean {
   if (snapshot.dialog !== undefined || event.isComposing) return false;
   const element = event.target instanceof HTMLElement ? event.target : undefined;
   const writing = element?.closest('input, textarea, select') !== null && element !== undefined;
   const row = element?.closest<HTMLElement>('[data-key]')?.dataset.key;
   const keys = written(event);
-  // There these keys move the cursor.
+  // In a text these keys move the cursor.
   const moving = writing && element instanceof HTMLTextAreaElement && element.value !== '';
   if (moving && /^(?:Ctrl\+(?:Home|End)|Shift\+PageUp)$/.test(keys)) return false;
   if (row !== undefined && !writing && keys === 'Enter' && element?.dataset.key === row) {
@@ -123,13 +123,13 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
   return true;
 }
 
-/** Whether a key would write something, and nothing that takes text has the focus. */
+/** Whether a key writes a character while nothing has the focus. */
 export function isTyped(event: KeyboardEvent): boolean {
   const nowhere = document.activeElement === null || document.activeElement === document.body;
   return nowhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
-/** The message above (-1) or below (1) the one that is being answered; the newest to begin with. */
+/** The key of the message above (-1) or below (1) the one that is replied to; at first, of the newest message. */
 export function replyNeighbour(
   rows: readonly Row[],
   key: string | undefined,

@@ -1,7 +1,7 @@
 const DARK = '(prefers-color-scheme: dark)';
 const CONTRAST = '(prefers-contrast: more)';
 
-/** Draws in a theme of the settings from now on; `system` and the lightness of `contrast` follow the system. @returns what ends it */
+/** Applies a theme setting and follows the system where the setting does: `system`, and the lightness of `contrast`. @returns what stops that */
 export function followTheme(setting: string): () => void {
   const dark = matchMedia(DARK);
   const contrast = matchMedia(CONTRAST);

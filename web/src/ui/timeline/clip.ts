@@ -1,6 +1,6 @@
 import type { Block, Inline } from '@gochat/view/rich';
 
-/** A message longer than this is folded at first: to lay a megabyte out takes longer than anybody wants to wait. */
+/** A message longer than this is folded at first, because laying out a megabyte of text blocks the page. */
 const CHARS = 4000;
 const LINES = 40;
 
@@ -9,7 +9,7 @@ interface Left {
   lines: number;
 }
 
-/** The beginning of what was said. The very same blocks when that is all of it. */
+/** The beginning of a message's text; the same array when it is short enough. */
 export function clip(blocks: readonly Block[], chars = CHARS, lines = LINES): readonly Block[] {
   const left: Left = { chars, lines };
   const clipped = clipBlocks(blocks, left);
@@ -69,7 +69,7 @@ function clipText(text: string, left: Left): string {
     if (left.lines < 0) end = at;
   }
   left.chars -= end < text.length && left.lines >= 0 ? left.chars + 1 : end;
-  // Half a character is none.
+  // A surrogate pair is never split.
   const half = end < text.length && /[\ud800-\udbff]/.test(text[end - 1] ?? '');
   return text.slice(0, half ? end - 1 : end);
 }

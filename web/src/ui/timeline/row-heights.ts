@@ -1,10 +1,10 @@
-/** What is known of how high the rows of a list are, and so where each begins. Pixels. */
+/** The heights of a list's rows, measured or estimated, and the position of each row. All in pixels. */
 export class RowHeights {
   readonly #measured = new Map<string, number>();
   readonly #estimate: number;
   readonly #index = new Map<string, number>();
   #keys: readonly string[] = [];
-  /** Where each row begins; one more than there are rows. */
+  /** The top of each row, then the end of the last one. */
   #tops: Float64Array = new Float64Array(1);
 
   constructor(estimate: number) {
@@ -19,12 +19,12 @@ export class RowHeights {
     return this.#tops[Math.max(0, Math.min(index, this.#keys.length))] ?? 0;
   }
 
-  /** Which row this is, or undefined when it is none of them. */
+  /** The index of the row with this key; undefined when there is none. */
   index(key: string): number | undefined {
     return this.#index.get(key);
   }
 
-  /** The rows as they stand now. What stands before the first that is another than before costs next to nothing. */
+  /** Sets the rows. The cost grows with the number of rows after the first changed one. */
   lay(keys: readonly string[]): void {
     const before = this.#keys;
     let same = 0;
@@ -35,7 +35,7 @@ export class RowHeights {
     this.#sum(same);
   }
 
-  /** @returns whether any height differs from what was thought. */
+  /** Takes measured heights. @returns whether any of them is new. */
   measure(heights: Iterable<readonly [string, number]>): boolean {
     let from = this.#keys.length;
     for (const [key, height] of heights) {
@@ -48,13 +48,13 @@ export class RowHeights {
     return changed;
   }
 
-  /** All was measured for another width. */
+  /** Forgets all measured heights, because the width has changed. */
   forget(): void {
     this.#measured.clear();
     this.#sum(0);
   }
 
-  /** The row at a distance from the top. */
+  /** The index of the row at this distance from the top. */
   at(offset: number): number {
     let low = 0;
     let high = this.#keys.length - 1;
@@ -66,7 +66,7 @@ export class RowHeights {
     return low;
   }
 
-  /** The rows from `from` to `to` pixels: [first, behind the last]. */
+  /** The rows between `from` and `to` pixels: the first one's index, and the last one's plus one. */
   between(from: number, to: number): readonly [number, number] {
     return [this.at(Math.max(0, from)), Math.min(this.#keys.length, this.at(to) + 1)];
   }

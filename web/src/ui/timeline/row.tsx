@@ -7,15 +7,15 @@ import { Deleted, Message, messageClass } from './message.tsx';
 interface RowProps {
   readonly row: Row;
   readonly actions: Actions;
-  /** Whether Tab leads to it and to what is in it: one row at a time. */
+  /** Whether the row and its controls are tab stops. One row at a time is. */
   readonly tabbable: boolean;
   readonly marked: boolean;
 }
 
-/** Nobody listens to more in one go. */
+/** The most of a row that a screen reader reads. */
 const SPOKEN_CHARS = 2000;
 
-/** One row of the timeline, drawn anew only when something of it has changed. */
+/** One row of the timeline. It is drawn again only when its props have changed. */
 export class RowView extends Component<RowProps> {
   override shouldComponentUpdate({ row, tabbable, marked }: RowProps): boolean {
     const { props } = this;

@@ -1,20 +1,20 @@
 import type { Row } from '@gochat/view/row';
 import type { RowHeights } from './row-heights.ts';
 
-/** Where the reader stands: a row and how far its top lies below the top of the screen; or at the end, following what comes. */
+/** The reading position: a row and the distance of its top from the top of the visible part; or the end, which follows new rows. */
 export interface ScrollAnchor {
   readonly key: string;
   readonly offset: number;
   readonly atEnd: boolean;
 }
 
-/** So near the end counts as at it. */
+/** A position this near to the end counts as the end, in pixels. */
 export const SLACK = 24;
 
-/** What the day above covers. */
+/** The height that the floating day label covers, in pixels. */
 const COVERED = 40;
 
-/** How far to scroll, so that the reader stands where they stood. */
+/** The scroll offset that restores a reading position. */
 export function topOf(place: ScrollAnchor, heights: RowHeights, view: number): number {
   const bottom = Math.max(0, heights.total - view);
   if (place.atEnd) return bottom;
@@ -22,7 +22,7 @@ export function topOf(place: ScrollAnchor, heights: RowHeights, view: number): n
   return at === undefined ? bottom : Math.max(0, Math.min(bottom, heights.top(at) - place.offset));
 }
 
-/** Where the reader stands when it was scrolled so far. */
+/** The reading position at the box's scroll offset. */
 export function placeAt(rows: readonly Row[], heights: RowHeights, box: HTMLElement): ScrollAnchor {
   const at = heights.at(box.scrollTop);
   return {
@@ -32,7 +32,7 @@ export function placeAt(rows: readonly Row[], heights: RowHeights, box: HTMLElem
   };
 }
 
-/** The day of what stands at the top, unless a day's own row is to be seen there. */
+/** The day of the topmost visible row; undefined when a day's own row is visible there. */
 export function dayAbove(
   days: readonly { readonly at: number; readonly text: string }[],
   heights: RowHeights,
