@@ -96,7 +96,7 @@ export function refuseRepeats(listed: readonly InviteGrant[]): void {
   }
 }
 
-/** What `groupinfo` tells of invites: no keys. */
+/** The invites as `groupinfo` lists them, without their keys. */
 export function publicInvites(live: readonly Invite[]): Pick<Invite, 'invite' | 'expires' | 'uses'>[] {
   return live.map(({ invite, expires, uses }) => ({
     invite,

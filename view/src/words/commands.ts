@@ -57,6 +57,6 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'What the server sees of it',
       help: 'Show this message as the server stores it',
     },
-    withdraw: { label: 'Cancel sending', help: 'Take back a message that waits to be sent' },
+    withdraw: { label: 'Cancel sending', help: 'Cancel a message before it is sent' },
   };
 }

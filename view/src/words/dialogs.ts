@@ -50,7 +50,7 @@ export function dialogWords(f: Formats) {
     invites: {
       title: 'Invites',
       none: 'There are no invites.',
-      /** @param expires a date. Undefined stands for no limit. */
+      /** @param expires a date. Undefined means no limit. */
       live: (by: string, expires: string | undefined, uses: number | undefined) =>
         [
           `by ${by}`,
