@@ -89,7 +89,7 @@ test('what stands in the way of a backup or of putting it back is told, and noth
       /nowhere holds no rooms: name the server's data folder with --data/,
     ],
     [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write no\/such\/folder\/copy/],
-    [['restore', 'missing', '--data', 'new'], /there is no missing/],
+    [['restore', 'missing', '--data', 'new'], /missing does not exist/],
     [['restore', 'copy', '--data', 'data'], /in use by process|already holds rooms/],
     [
       ['restore', 'garbage', '--data', 'new'],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import './fixed-seed.ts';
 import { encodeFrame, FrameError, parseDown, parseUp } from '../src/codec.ts';
 import { type Down, down } from '../src/down.ts';
 import { encodeBytes } from '../src/encoding.ts';

@@ -32,7 +32,7 @@ const sections = new Map(
     }),
 );
 
-/** What stands fenced under this info string, line feeds included. */
+/** The contents of the fenced blocks with this info string, including line feeds. */
 function fenced(info: string, text = document): string[] {
   const fences = new RegExp(`^\`\`\`${info}\\n([^]*?)^\`\`\`$`, 'gm');
   return [...text.matchAll(fences)].map((match) => match[1] ?? '');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import './fixed-seed.ts';
 import { decodeBytes, encodeBytes } from '../src/encoding.ts';
 
 test('bytes survive a round trip and are encoded as unpadded base64url', () => {

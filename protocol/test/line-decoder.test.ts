@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import './fixed-seed.ts';
 import { encodeFrame, FrameError, LineDecoder } from '../src/codec.ts';
 import { frameLimit, LIMITS } from '../src/limits.ts';
 import { anyDown, anyUp } from './frames.ts';
@@ -22,7 +23,7 @@ function refusal(decoder: LineDecoder, chunk: Uint8Array | string): string | und
   }
 }
 
-/** The bytes cut at these places (taken modulo the length). */
+/** Splits the bytes at these offsets (modulo the length). */
 function chunked(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import './fixed-seed.ts';
 import {
   signedAdmin,
   signedCreate,
@@ -13,7 +14,7 @@ import { ups } from './frames.ts';
 
 type Signed = Record<string, unknown>;
 
-/** Reads a request back from what its signature is over: since this works for every request, no two share the same bytes. */
+/** Decodes a request from its signed bytes. Because this works for every request, no two requests have the same signed bytes. */
 function unsign(bytes: Uint8Array): Signed {
   const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   expect(text.endsWith('\n')).toBe(true);

@@ -5,12 +5,12 @@ import { up } from '../src/up.ts';
 import { PROTOCOL_VERSION } from '../src/version.ts';
 
 /**
- * What the two unions admit, by version. When this fails, what travels has changed: raise PROTOCOL_VERSION and pin the new hash
- * beside it (before the first release the version may stay).
+ * The hash of the two frame unions, by version. If this fails, the frames have changed: raise PROTOCOL_VERSION and add its hash here
+ * (before the first release the version may stay).
  */
 const pinned = { version: 1, hash: '2e7381d39bf9d9aa6fcbe5683c26008da0612074cd8e204b19c55572d8cceb49' };
 
-/** Beside the structure, a schema carries functions, wording and type-level marks, which don't change what it admits. */
+/** Members of a schema that don't change which frames it accepts: functions, messages and brands. */
 const ignored = new Set(['reference', 'expects', 'async', 'message', '~run', '~standard']);
 
 /** @returns a schema's structure as plain data with its members in order of name. */

@@ -72,6 +72,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** The timer wheel's resolution: this fraction of the shortest limit. */
 const WHEEL_TICKS = 64;
 const MIN_TICK_MS = 10;
 const LEAVE_TICK_MS = 100;
@@ -103,43 +104,14 @@ class Node {
   #closing: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
-    const now = options.now ?? Date.now;
-    const limits = { ...SERVER_LIMITS, ...options.limits };
-    const { engine, metrics = new Metrics() } = options;
-    const { counters, signals } = engine;
-    const log = metrics.watch(engine.log);
-    const ready = () => this.#closing === undefined && engine.writable();
-    const observers = options.observer === undefined ? [metrics] : [metrics, options.observer];
-    const endOfTick = new EndOfTick();
+    const { engine } = options;
+    const context = contextOf(options);
+    const { limits, metrics, names, timers, now } = context;
     const secured = options.secured ?? options.certificate !== undefined;
-    const watched = [limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs];
-    const timers = new TimerWheel(now, Math.max(MIN_TICK_MS, Math.min(...watched) / WHEEL_TICKS));
-    const names = new ServedNames(options.names);
+    const ready = () => this.#closing === undefined && engine.writable();
     this.#options = options;
     this.#limits = limits;
-    this.#context = {
-      log,
-      state: engine.state,
-      rooms: new Rooms(
-        { log, ...(signals === undefined ? {} : { signals }), endOfTick, limits, observers },
-        limits.roomsFollowed,
-      ),
-      keys: new AccessKeys(log, limits.accessKeysCached),
-      admission: new Admission(limits),
-      rates: new AddressRates(limits, now, counters),
-      names,
-      limits,
-      endOfTick,
-      timers,
-      inFlight: new InFlight(),
-      logger: options.logger,
-      metrics,
-      now,
-      randomBytes: options.randomBytes ?? randomBytes,
-      software: options.software ?? 'gochat',
-      createToken: options.createToken,
-      retainSec: options.retainSec,
-    };
+    this.#context = context;
     metrics.observe({
       connections: () => this.#connections.size,
       ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
@@ -271,6 +243,41 @@ class Node {
       this.#context.logger.error({ err: error }, 'could not delete expired messages; trying again later');
     }
   }
+}
+
+function contextOf(options: ServeOptions): NodeContext {
+  const { engine, observer, metrics = new Metrics(), now = Date.now } = options;
+  const limits = { ...SERVER_LIMITS, ...options.limits };
+  const log = metrics.watch(engine.log);
+  const endOfTick = new EndOfTick();
+  const shortestMs = Math.min(limits.helloMs, limits.silenceMs, limits.graceMs, limits.httpMs);
+  const room = {
+    log,
+    ...(engine.signals === undefined ? {} : { signals: engine.signals }),
+    endOfTick,
+    limits,
+    observers: observer === undefined ? [metrics] : [metrics, observer],
+  };
+  return {
+    log,
+    state: engine.state,
+    rooms: new Rooms(room, limits.roomsFollowed),
+    keys: new AccessKeys(log, limits.accessKeysCached),
+    admission: new Admission(limits),
+    rates: new AddressRates(limits, now, engine.counters),
+    names: new ServedNames(options.names),
+    limits,
+    endOfTick,
+    timers: new TimerWheel(now, Math.max(MIN_TICK_MS, shortestMs / WHEEL_TICKS)),
+    inFlight: new InFlight(),
+    logger: options.logger,
+    metrics,
+    now,
+    randomBytes: options.randomBytes ?? randomBytes,
+    software: options.software ?? 'gochat',
+    createToken: options.createToken,
+    retainSec: options.retainSec,
+  };
 }
 
 function stopping(): Refusal {

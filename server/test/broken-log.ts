@@ -14,7 +14,7 @@ function methodsOf(log: RoomLog): RoomLog {
   };
 }
 
-/** Another node's view of the same engine: what it is told of the log can be held back. */
+/** Another node's view of the same engine, whose deliveries can be held back. */
 export function trailing(engine: Engine): Engine & { hold(): void; release(): void } {
   let held: (() => void)[] | undefined;
   const { log } = engine;
@@ -41,7 +41,7 @@ export function trailing(engine: Engine): Engine & { hold(): void; release(): vo
   };
 }
 
-/** An engine whose appends, once broken, are done but never heard of. */
+/** An engine whose appends, once broken, are stored but not acknowledged. */
 export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void } {
   const engine = openMemory();
   const { log } = engine;
@@ -67,7 +67,7 @@ export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void }
   };
 }
 
-/** An engine that refuses the next appends, so many of them, and does not do them. */
+/** An engine that refuses a number of appends without storing them. */
 export function failingAppends(): Engine & { fail(count: number): void } {
   const engine = openMemory();
   const { log } = engine;
@@ -79,7 +79,7 @@ export function failingAppends(): Engine & { fail(count: number): void } {
       append: async (room, message) => {
         if (left === 0) return log.append(room, message);
         left -= 1;
-        // As of a disk: it is known a while later.
+        // Reported later, as a disk would.
         await new Promise((resolve) => setImmediate(resolve));
         throw new Unavailable('the disk is full');
       },
@@ -90,7 +90,7 @@ export function failingAppends(): Engine & { fail(count: number): void } {
   };
 }
 
-/** An engine whose followers can all be lost, or fail at what they read; until it is mended none can begin. */
+/** An engine whose followers can all be lost, or fail to read. No follower can start until it is repaired. */
 export function losingFollowers(): Engine & { lose(): void; fail(error: Error): void; mend(): void } {
   const engine = openMemory();
   const { log } = engine;
@@ -130,7 +130,7 @@ export function losingFollowers(): Engine & { lose(): void; fail(error: Error): 
   };
 }
 
-/** An engine that counts the pages that are read of it. */
+/** An engine that counts the pages read from it. */
 export function countingReads(): Engine & { reads(): number } {
   const engine = openMemory();
   const { log } = engine;
@@ -149,10 +149,10 @@ export function countingReads(): Engine & { reads(): number } {
 }
 
 export interface Gate {
-  /** Resolves when somebody waits at it. */
+  /** Resolves when a caller waits at the gate. */
   reached(): Promise<void>;
   shut(): void;
-  /** Lets those through who wait; the next have to wait again. */
+  /** Lets the waiting callers through. Later ones have to wait again. */
   passWaiting(): void;
   open(): void;
 }

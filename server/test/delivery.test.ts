@@ -64,7 +64,7 @@ test('a room whose log can not be read ends with an error for its followers only
     });
   expect(JSON.stringify(log.lines)).toContain('what stands there was written by a later version');
   await eve.barrier();
-  // It may be readable again, here or by the node that they find next.
+  // It may be readable again later, here or at another node.
   for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
   await post(ada, room, access.at, 'after');
   await bob.next((frame) => frame.type === 'entry' && opened(frame.body) === 'after');

@@ -111,7 +111,7 @@ describe('the backlog', () => {
 });
 
 describe('a retired key', () => {
-  /** Messages a, b before a removal and c behind it, then another removal and d. */
+  /** Messages a and b, a removal, message c, another removal, and message d. */
   async function twiceRemoved() {
     const node = await startNode();
     const ada = await node.peer();

@@ -22,7 +22,7 @@ const texts = (peer: Peer) =>
 const turnEnd = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('one tick', () => {
-  /** A follower that remembers what is written to it. */
+  /** A subscription that records what is written to it. */
   function follower(transport: Transport, at: number) {
     const written: Uint8Array[] = [];
     const link = { transport, buffered: 0, write: (bytes: Uint8Array) => written.push(bytes) };
@@ -146,7 +146,7 @@ test("our frames never split the library's frames: pongs and replies under load"
   for (let i = 0; i < 200; i += 1) {
     ada.send(postFrame(room, access.at, `${i} ${'x'.repeat((i * 997) % 70_000)}`));
     bob.send({ type: 'ping', id: newId() });
-    // The library ends a connection that has more than 60 pings unanswered.
+    // The library closes a connection with more than 60 unanswered pings.
     if (i % 4 === 0) raw?.ping(`p${i}`);
   }
   await bob.next((frame) => frame.type === 'entry' && opened(frame.body).startsWith('199 '));
@@ -233,7 +233,7 @@ test('backlog and live entries join without gap or duplicate while others post',
       const known = first.of('entry');
       const since = known[Math.floor(random() * known.length)]?.seq ?? access.at;
       await enter(peer, room, access, since);
-      // Entering again replaces the first, wherever that is.
+      // Entering again replaces the first subscription, whatever its state.
       if (random() < 0.3) await enter(peer, room, access, since);
       follows.push({ peer, since });
       for (let i = random() * 4; i > 0; i -= 1) await turnEnd();

@@ -9,7 +9,7 @@ import { type Over, Peer } from './peer.ts';
 const hello = (more: object = {}) =>
   JSON.stringify({ type: 'hello', id: 'h', version: PROTOCOL_VERSION, origin: 'localhost:4040', ...more });
 
-/** What is answered to a connection's first frame. */
+/** The reply to a connection's first frame. */
 async function answerTo(port: number, text: string, over: Over = 'line') {
   const peer = await Peer.dial(port, over);
   peer.raw(text);

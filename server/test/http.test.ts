@@ -129,7 +129,7 @@ describe('a page of another origin', () => {
 
 test('the last address of X-Forwarded-For counts, but only behind a proxy', async () => {
   const limits = { connectionsPerAddress: 1, exemptsLoopback: true };
-  /** What the server says first to a client that says hello. */
+  /** The first frame that a client gets after hello. */
   const firstWords = (port: number, from: string) =>
     new Promise<string>((resolve) => {
       const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, {

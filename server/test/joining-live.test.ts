@@ -10,7 +10,7 @@ import type { Peer } from './peer.ts';
 const texts = (peer: Peer) =>
   peer.of('entry').map((entry) => (entry.kind === 'message' ? opened(entry.body) : 'H'));
 
-/** Ada at one node; bob at another, whose second page of backlog (behind the founding and a) is being read. */
+/** Ada at one node, and bob at another, which is reading his second page of backlog (after the founding and a). */
 async function midway() {
   const engine = openMemory();
   const slow = gated(engine);
@@ -20,7 +20,7 @@ async function midway() {
   const { room, admin, access } = await found(ada);
   await follow(ada, room, access);
   for (const text of ['a', 'b']) await post(ada, room, access.at, text);
-  // Its access key is known at the second node from here on, without reading.
+  // The second node caches its access key from here on.
   await follow(warm, room, access);
   slow.reads.shut();
   bob.send(enterFrame(bob, room, access));
@@ -81,7 +81,7 @@ test('a post that names a future removal does not wait for it', async () => {
   for (const peer of [ada, eve]) await follow(peer, room, access, access.at);
   const removal = { after: access.at, by: access, admin: { keys: admin, retire: true } };
   slow.appends.shut();
-  // The first room's first handshake stands at 1, the next entry of this engine at 3.
+  // This engine puts the first handshake at position 1, and the next entry at 3.
   const answer = post(eve, room, '3' as Position, 'smuggled');
   await eve.barrier();
   const next = await commit(ada, room, removal);

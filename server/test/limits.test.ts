@@ -10,7 +10,7 @@ import { createFrame, enter, enterFrame, follow, found, post } from './member.ts
 import { startNode } from './node.ts';
 import { Peer } from './peer.ts';
 
-/** The ids of the pongs that came, in order. */
+/** The ids of the received pongs, in order. */
 function pongs(peer: Peer): string[] {
   return peer.frames.flatMap((frame) => (frame.type === 'pong' ? [frame.id] : []));
 }
@@ -98,7 +98,7 @@ test('a flood of requests is read only as fast as its replies are read', async (
   const hello = { type: 'hello', id: 'h', version: 1, origin: 'localhost' };
   const ping = `${JSON.stringify({ type: 'ping', id: 'p'.repeat(64) })}\n`;
   flood.write(`${JSON.stringify(hello)}\n`);
-  // Nothing of what is answered is read: in the end the server stops reading too.
+  // The client reads no reply, so in the end the server stops reading too.
   flood.pause();
   let taken = true;
   for (let i = 0; i < 2000 && taken; i += 1) taken = flood.write(ping.repeat(1000)) || (await drains(flood));
@@ -106,7 +106,7 @@ test('a flood of requests is read only as fast as its replies are read', async (
   flood.destroy();
 });
 
-/** Whether the other side takes more within a second. */
+/** Whether the socket accepts more within a second. */
 function drains(socket: ReturnType<typeof connect>): Promise<boolean> {
   return new Promise((resolve) => {
     const late = setTimeout(() => resolve(false), 1000);
@@ -123,7 +123,7 @@ test('a bucket gives its burst at once and then its rate per second', () => {
   expect(bucket.take(0, 10, 2)).toBe(100);
   expect(bucket.take(60, 10, 2)).toBe(40);
   expect(bucket.take(100, 10, 2)).toBe(0);
-  // A clock that was set back gives nothing.
+  // A clock that is set back adds no tokens.
   expect(bucket.take(50, 10, 2)).toBeGreaterThan(0);
   expect([bucket.take(99_999, 10, 2), bucket.take(99_999, 10, 2)]).toEqual([0, 0]);
   expect(bucket.take(99_999, 10, 2)).toBeGreaterThan(0);
@@ -150,7 +150,7 @@ test('an address over the shared limit is refused without asking the other nodes
   const asked: string[] = [];
   const spent = new Map<string, number>();
   const counters = {
-    // Another node has counted the most of it already.
+    // Another node has counted most of the limit already.
     async add(name: string) {
       asked.push(name);
       const count = (spent.get(name) ?? (hour === 0 ? 2 : 0)) + 1;
@@ -187,7 +187,7 @@ test('a connection that reads nothing makes the server read little of the log, h
   const before = engine.reads();
   eve.pause();
   for (let i = 0; i < 200; i++) eve.send(enterFrame(eve, room, access));
-  // What the server does for others meanwhile shows that it has had its time.
+  // The replies to another connection show that the server had time for these requests.
   for (let i = 0; i < 300; i++) await ada.barrier();
   expect(engine.reads() - before).toBeGreaterThan(0);
   expect(engine.reads() - before).toBeLessThan(60);
@@ -206,7 +206,7 @@ test("posts and reads ahead of this node are limited by address, because they re
     const read = await ada.ask({ type: 'read', id: newId(), room, after: ahead, limit: 1 });
     codes.push(...[posted, read].map((answer) => ('code' in answer ? String(answer.code) : answer.type)));
   }
-  // To enter was the first.
+  // The enter request was the first.
   expect(codes).toEqual(['stale', 'invalid', 'stale', 'rate-limited']);
   expect(await post(ada, room, ahead, 'too many')).toMatchObject({ code: 'rate-limited' });
 });

@@ -14,7 +14,7 @@ async function certificate() {
   return { cert, key };
 }
 
-/** Everything that comes back for these bytes, until the server ends the connection. */
+/** Everything that the server sends in reply to these bytes, until it closes the connection. */
 function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     let got = '';

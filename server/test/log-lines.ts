@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pino, { type Logger } from 'pino';
 
-/** A log that can be asked what was written to it. */
+/** A log whose lines can be searched. */
 export class LogLines {
   readonly logger: Logger;
   readonly lines: Record<string, unknown>[] = [];

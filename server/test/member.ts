@@ -21,7 +21,7 @@ export interface Access {
   readonly keys: KeyPair;
 }
 
-/** An invite's private half, as its link holds it. */
+/** An invite's private key, as its link contains it. */
 export interface Ticket {
   readonly invite: InviteGrant['invite'];
   readonly keys: KeyPair;
@@ -31,7 +31,7 @@ export function newTicket(): Ticket {
   return { invite: newInviteId(), keys: new KeyPair() };
 }
 
-/** A ticket as the server first hears of it. */
+/** A ticket as a handshake first lists it. */
 export function grantOf(ticket: Ticket, more: Pick<InviteGrant, 'uses' | 'expires'> = {}): InviteGrant {
   return {
     invite: ticket.invite,
@@ -97,7 +97,7 @@ export function enter(
   return peer.ask<'entered' | 'error'>(enterFrame(peer, room, access, since));
 }
 
-/** Enters and waits until the backlog is through. */
+/** Enters and waits for the end of the backlog. */
 export async function follow(
   peer: Peer,
   room: RoomId,

@@ -72,7 +72,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect(ada.of('signal')).toEqual([]);
     const orders = [ada, bob].map((peer) => peer.of('entry').map(({ seq, body }) => [seq, opened(body)]));
     expect(orders[0]).toEqual(orders[1]);
-    // On another node, from where it was.
+    // Continues on another node.
     const since = ada.of('entry').at(-3)?.seq;
     const moved = await b.peer();
     await follow(moved, room, access, since);
@@ -85,7 +85,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const { room, access, admin } = await found(ada);
     await follow(ada, room, access);
     const garbage = await commit(ada, room, { after: access.at, by: access });
-    // Still a member, from several places that nobody has been at yet.
+    // The member enters at nodes where no one has entered yet.
     const eves = await Promise.all(
       [1, 3, 1_000_000, Number.MAX_SAFE_INTEGER - Number(garbage.at)].map(async (ahead) => {
         const eve = await b.peer();
@@ -128,7 +128,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     ada.send({ type: 'signal', room, body: sealed('new') });
     eve.send({ type: 'signal', room, body: sealed('old') });
     await ben.next((frame) => frame.type === 'signal' && opened(frame.body) === 'new');
-    // What is posted behind them comes to the other node behind them, too.
+    // A post after the signals also reaches the other node after them.
     const told = new Promise<void>((resolve) => {
       const follower = behind.log.follow(room, Number(next.at), () => {
         resolve();
@@ -171,7 +171,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
       const own = acked.filter((one) => one.room === room);
       expect(own.filter(({ pos, body }) => stands.get(pos) !== body)).toEqual([]);
       expect(log).toHaveLength(1 + own.length);
-      // Each node's in the order in which they were asked for.
+      // The posts of each node are in the order of their requests.
       for (const node of [0, 1, 2]) {
         const said = [...stands.values()].filter((body) => body.startsWith(`${node}.`));
         expect(said).toEqual(Array.from({ length: 60 }, (_, i) => `${node}.${i}`));
@@ -210,7 +210,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
       answers.push(await (peers[i % 2] as Peer).ask(frame));
     }
     const refused = answers.filter((answer) => (answer as { code?: string }).code === 'rate-limited');
-    // An hour may end between two of them.
+    // An hour may end between two requests.
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThanOrEqual(3);
     for (const refusal of refused)
@@ -280,7 +280,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const leader = await cluster.leaderOf(LOG_STREAM);
     const others = cluster.servers.filter((server) => server !== leader);
     await Promise.all(others.map((server) => server.kill()));
-    // The one that is left goes on answering, when it has found out that it leads nothing.
+    // The remaining server still answers once it knows that it has no leader.
     const nats = await Nats.connect({ servers: [leader?.address ?? ''] });
     onTestFinished(() => nats.close());
     const leads = async () => (await nats.stream(LOG_STREAM).catch(() => undefined))?.cluster?.leader;

@@ -11,7 +11,7 @@ async function startTold(options: Parameters<typeof startNode>[0] = {}) {
   return { node, at, figures: async () => (await fetch(`${at}/metrics`)).text() };
 }
 
-/** The value of one figure, by its name and labels. */
+/** The value of one metric, by its name and labels. */
 function figure(text: string, name: string): number | undefined {
   const line = text.split('\n').find((one) => one.startsWith(`${name} `));
   return line === undefined ? undefined : Number(line.slice(name.length + 1));

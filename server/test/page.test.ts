@@ -224,7 +224,7 @@ describe('a connection', () => {
 
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    // It ends: the server hangs up on who asks for nothing more.
+    // The server closes an idle connection.
     expect(await text(socket)).toContain('200 OK');
   });
 

@@ -15,7 +15,7 @@ interface Waiter {
   readonly lost: (error: Error) => void;
 }
 
-/** What carries frames for a peer. */
+/** The transport of a peer. */
 interface Wire {
   send(text: string): void;
   write(text: string): void;
@@ -24,9 +24,9 @@ interface Wire {
   end(): void;
 }
 
-/** A connection as a client has it: frames out, frames in, nothing of rooms. */
+/** A client's connection: it sends and receives frames, without any state of rooms. */
 export class Peer {
-  /** Every frame that came, in order. */
+  /** Every received frame, in order. */
   readonly frames: Down[] = [];
   readonly closed: Promise<void>;
   readonly origin: string;
@@ -53,7 +53,7 @@ export class Peer {
     return peer;
   }
 
-  /** Dials and says hello. */
+  /** Connects and sends hello. */
   static async greet(port: number, over: Over = 'line'): Promise<Peer> {
     const peer = await Peer.dial(port, over);
     const welcome = await peer.ask<'welcome'>({
@@ -70,24 +70,24 @@ export class Peer {
     this.raw(encodeFrame(frame));
   }
 
-  /** One frame's text, well formed or not. */
+  /** Sends the text of one frame, valid or not. */
   raw(text: string): void {
     this.#wire?.send(text);
   }
 
-  /** Bytes that need not be whole frames; over WebSocket a binary message. */
+  /** Sends bytes that need not be whole frames; over WebSocket as a binary message. */
   rawBytes(text: string): void {
     this.#wire?.write(text);
   }
 
-  /** Sends a request and waits for what answers it. */
+  /** Sends a request and waits for its reply. */
   ask<T extends Down['type'] = Down['type']>(frame: Up & { id: string }): Promise<DownOf<T>> {
     const answer = this.coming((down): down is DownOf<T> => 'id' in down && down.id === frame.id);
     this.send(frame);
     return answer;
   }
 
-  /** The first wanted frame of those that came since {@link forget}, or that is still to come. */
+  /** The first wanted frame among those received since {@link forget}, or the next one received. */
   next<F extends Down>(wanted: (frame: Down) => frame is F): Promise<F>;
   next(wanted: (frame: Down) => boolean): Promise<Down>;
   next(wanted: (frame: Down) => boolean): Promise<Down> {
@@ -95,7 +95,7 @@ export class Peer {
     return have === undefined ? this.coming(wanted) : Promise.resolve(have);
   }
 
-  /** The first wanted frame that is still to come. */
+  /** The next wanted frame, not received yet. */
   coming<F extends Down>(wanted: (frame: Down) => frame is F): Promise<F>;
   coming(wanted: (frame: Down) => boolean): Promise<Down>;
   coming(wanted: (frame: Down) => boolean): Promise<Down> {
@@ -105,12 +105,12 @@ export class Peer {
     });
   }
 
-  /** Resolves when the server has taken everything that was sent before. */
+  /** Resolves when the server has handled everything sent before. */
   async barrier(): Promise<void> {
     await this.ask({ type: 'ping', id: newId() });
   }
 
-  /** From now on {@link next} looks only at what comes. */
+  /** From now on {@link next} considers later frames only. */
   forget(): void {
     this.#seen = this.frames.length;
   }

@@ -91,7 +91,7 @@ test('posts over the rate are refused with the time to wait', async () => {
 });
 
 describe('no post overtakes one that must be repeated', () => {
-  /** Says these again and again, each in its turn, until all are acknowledged. */
+  /** Posts these repeatedly, in order, until all are acknowledged. */
   async function persist(peer: Peer, frames: ReturnType<typeof postFrame>[]): Promise<string[]> {
     const codes: string[] = [];
     for (let left = frames; left.length > 0; ) {
@@ -118,7 +118,7 @@ describe('no post overtakes one that must be repeated', () => {
     expect(answers).toMatchObject(all.map(() => ({ code: 'unavailable' })));
     const [first] = all;
     if (first !== undefined) expect(await peer.ask(first)).toMatchObject({ type: 'ack' });
-    // New ones come while the others wait to be repeated, and one of those is refused once more.
+    // New posts arrive while others wait to be repeated, and one of those is refused again.
     const fresh = postFrame(room, access.at, 'n6');
     expect(await peer.ask(fresh)).toMatchObject({ code: 'unavailable' });
     engine.fail(1);
@@ -181,7 +181,7 @@ describe('with a second node on the same log', () => {
     });
     expect(await post(eve, room, next.at, 'smuggled')).toMatchObject({ code: 'retired' });
     expect(await post(eve, room, access.at, 'too late')).toMatchObject({ code: 'stale', handshake: next.at });
-    // A guess at a position that the removal might have taken.
+    // A guess at the position of the removal.
     expect(await post(eve, room, `${Number(next.at) + 1}` as Position, 'guessed')).toMatchObject({
       code: 'stale',
     });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const MODULE = fileURLToPath(new URL('../src/operate/young-heap.ts', import.meta.url));
 
-/** The most bytes that the young generation held while 400,000 objects at a time lived for a while. */
+/** The largest size of the young generation, in bytes, while 400,000 objects at a time stay alive. */
 function youngBytes(held: boolean): number {
   const script = `
     import { getHeapSpaceStatistics } from 'node:v8';

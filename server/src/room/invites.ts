@@ -96,7 +96,7 @@ export function refuseRepeats(listed: readonly InviteGrant[]): void {
   }
 }
 
-/** The invites as `groupinfo` lists them, without their keys. */
+/** The members of invites that `groupinfo` contains: no keys. */
 export function publicInvites(live: readonly Invite[]): Pick<Invite, 'invite' | 'expires' | 'uses'>[] {
   return live.map(({ invite, expires, uses }) => ({
     invite,

@@ -34,7 +34,7 @@ export async function runAppender(
   });
   const lines: Line[] = [];
   for await (const line of createInterface(child.stdout)) {
-    // Deliveries matter in a trace only; what the kill cut off told nobody anything.
+    // Deliveries matter only in a trace. A line that the kill truncated is ignored.
     if (!line.startsWith('{') || !line.endsWith('}')) continue;
     lines.push(JSON.parse(line));
     onLine?.(lines.length, child);

@@ -1,4 +1,4 @@
-/** Run as a process of its own, to be killed or traced: makes a room, appends to it and follows it, and tells each of both. */
+/** Runs as a separate process, to be killed or traced. It creates a room, appends to it, follows it, and prints each ack and each delivery. */
 import { writeSync } from 'node:fs';
 import { openJetStream } from '../../src/log/jetstream/open.ts';
 import { openLmdb } from '../../src/log/lmdb/open.ts';
@@ -37,7 +37,7 @@ async function append(message: MessageAppend): Promise<boolean> {
   }
 }
 
-/** At once and whole: the pipe takes part of it, or nothing, while its reader is behind. */
+/** Writes the whole line synchronously. A full pipe accepts only a part, or nothing. */
 function tell(line: string): void {
   let rest = Buffer.from(`${line}\n`);
   while (rest.length > 0) {

@@ -20,7 +20,7 @@ import {
   text,
 } from './room.ts';
 
-/** One way in: of a cluster, one node. */
+/** One handle onto the data; for a cluster, one node. */
 export interface Handle {
   readonly log: RoomLog;
   readonly state: RoomState;
@@ -33,19 +33,19 @@ export interface AckedAppend {
   readonly body: string;
 }
 
-/** One set of data, and what the suite may do with it. What is absent is shown as skipped. */
+/** One set of data, and what the suite may do with it. Tests of absent abilities are skipped. */
 export interface Data {
   /** Handles onto the same data, one per node; an engine whose data has one owner gives one. */
   readonly handles: readonly [Handle, ...Handle[]];
-  /** Lets this much time pass on the engine's clock. */
+  /** Advances the engine's clock. */
   elapse(ms: number): Promise<void>;
-  /** Takes from disk what has expired. */
+  /** Deletes expired messages from disk. */
   sweep(): Promise<void>;
-  /** Breaks the engine while it works, in its worst survivable way, and mends it; handles stay usable. */
+  /** Breaks the engine while it works, in the worst way that it must survive, and repairs it. Handles stay usable. */
   failOver?(): Promise<void>;
   /** How many stored records mention the room, counted below the port. */
   remains?(room: RoomId): Promise<number>;
-  /** Appends from another process until it is killed with SIGKILL, several times over. @returns what had been acknowledged */
+  /** Appends from another process until SIGKILL ends it, several times. @returns the acknowledged entries */
   killedWriters?(): Promise<readonly AckedAppend[]>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export interface EngineUnderTest {
   readonly cannot: Partial<Record<'failOver' | 'remains' | 'killedWriters', string>>;
 }
 
-/** The thirteen promises of the log port. Every engine's own test calls this. */
+/** The thirteen guarantees of the log port. The test of each engine calls this. */
 export function contract({ name, open, cannot }: EngineUnderTest): void {
   describe(`${name} keeps the contract of the log`, () => {
     let data: Data;
@@ -141,7 +141,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       const late = { id: newId(), base: first, body: Buffer.from('late') };
       expect(await b().log.append(room, late)).toEqual({ stale: second });
       expect(await b().log.append(newId(), late)).toEqual({ stale: 0 });
-      // Racing handshakes: each message lies right behind the handshake that it names.
+      // Concurrent handshakes: each message comes directly after its base.
       let base = second;
       for (let round = 0; round < 10; round++) {
         const posts = Array.from({ length: 10 }, () =>
@@ -260,7 +260,7 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       for (let i = 0; i < 150; i++)
         last = appended(await a().log.handshake(room, last, handshakeOf(`h${i}`))).pos;
       const log = positions(await readAll(b().log, room));
-      // What would come twice comes soon behind.
+      // A duplicate would arrive soon after.
       const more = await say(a().log, room, last, 'more');
       for (const follower of followers) await follower.until(more);
       for (const { entries, follower } of followers) {

@@ -46,7 +46,7 @@ function callsOf(trace: string): Call[] {
   return calls;
 }
 
-/** Before anybody was told of this entry, by acknowledgement or by delivery: data, sync and synchronous meta page, in this order. */
+/** Checks the order of system calls for one entry: data, sync, synchronous meta page, and only then its ack and delivery. */
 function expectSyncedBefore(calls: readonly Call[], { body }: Line): void {
   const marker = body.slice(0, body.indexOf(' .') + 1);
   const told = calls.find(

@@ -21,7 +21,7 @@ test('an entry that was read in a page before it was published is delivered once
     },
     () => pages.shift() ?? [],
   );
-  // Published while it reads: it will find it in a page.
+  // Published while the follower reads: a later page contains it.
   followers.publish(room, entries(3));
   while (got.length < 3) await setImmediate();
   await setImmediate();

@@ -165,7 +165,7 @@ describe.skipIf(binary === undefined)('a server', () => {
     const { addresses: servers } = await cluster(3);
     await (await openJetStream({ servers, replicas: 3 })).close();
     await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
-      /has 3 replicas, and this node is told of 1: give --log-replicas 3, or .*nats stream edit GOCHAT_LOG --replicas 1/,
+      /has 3 replicas, but this node expects 1: use --log-replicas 3, or .*nats stream edit GOCHAT_LOG --replicas 1/,
     );
     const nats = await Nats.connect({ servers });
     onTestFinished(() => nats.close());
@@ -236,7 +236,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     expect(bodies(await readAll(b.log, room))).toEqual(['founded', 'kept', 'long']);
     expect((await b.log.read(room, kept, 10)).floor).toBeGreaterThanOrEqual(brief);
     expect((await b.log.read(room, long, 10)).entries).toEqual([]);
-    // The room's end is known, although nothing stands there, and nobody is turned away for having read up to it.
+    // The room's end is known although its last entry is gone, and a client that has read up to it is not refused.
     expect((await b.log.head(quiet))?.pos).toBe(only);
     expect(await b.log.read(quiet, 0, 10)).toMatchObject({ entries: [{ kind: 'handshake' }], floor: only });
     const head = await b.log.head(room);
@@ -257,7 +257,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
       await openJetStream({ servers, replicas: 1 }),
     ];
     const nats = await Nats.connect({ servers });
-    // A node that dies has no time for anything.
+    // A node that crashes can't store anything.
     const dying = await Nats.connect({ servers });
     const tails = new JetStreamTails(new JetStreamState(dying, Date.now), Date.now);
     const log = new JetStreamLog(dying, Date.now, tails);
@@ -276,7 +276,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     expect(await asked.log.head(room)).toMatchObject({ pos: brief, handshake: base });
     expect(await asked.log.read(room, kept, 10)).toMatchObject({ entries: [], floor: brief });
     expect(await asked.log.read(room, brief, 10)).toMatchObject({ entries: [], floor: 0 });
-    // Somebody joins at a node that has only just heard of the room.
+    // Another node that has not used the room before.
     const joined = appended(await asked.log.handshake(room, base, handshakeOf('joined'))).pos;
     const page = await followed.log.read(room, kept, 10);
     expect([positions(page.entries), page.floor]).toEqual([[joined], brief]);
@@ -343,7 +343,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
       strategy: 'sentinel',
     }))
       answers.push(answer);
-    // Another server that says the same, but for one part.
+    // A proxy server that drops one part of the answer.
     let lost = 0;
     raw.subscribe('$JS.API.DIRECT.GET.LOSSY', {
       callback: (_, asked) => {
@@ -355,7 +355,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     const page = () => nats.page('LOSSY', 'x', 1, 10, 1_000_000);
     await expect(page()).rejects.toThrow(Unavailable);
     for (lost = 1; lost <= 4; lost++) expect(await page()).toEqual(whole.slice(0, lost));
-    // The end itself.
+    // The end mark.
     expect(await page()).toEqual(whole);
     lost = -1;
     expect(await page()).toEqual(whole);
@@ -371,7 +371,7 @@ describe.skipIf(binary === undefined)('an answer', () => {
     const before = await sent();
     for (let i = 0; i < 20; i++) expect((await engine.log.read(room, base, 10)).entries).toEqual([]);
     expect((await sent()) - before).toBeLessThan(3 * state.length);
-    // What comes is seen all the same.
+    // A new entry is still found.
     const pos = await say(engine.log, room, base, 'new');
     expect(positions((await engine.log.read(room, base, 10)).entries)).toEqual([pos]);
     expect((await engine.log.read(room, pos, 10)).entries).toEqual([]);

@@ -34,7 +34,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     rmSync(home, { recursive: true });
   });
 
-  /** Rooms as a server leaves them. @returns what they hold, by room */
+  /** Creates rooms as a server would. @returns their entries, by room */
   async function filled(rooms: number, messages: number): Promise<Map<string, Entry[]>> {
     const { log, state, close } = await openLmdb({ folder });
     const held = new Map<string, Entry[]>();
@@ -59,7 +59,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     const entries = [...held.values()].flat().length;
     expect(await moveRooms({ ...to(), folder, progress: (p) => told.push(p) })).toEqual({
       rooms: 5,
-      before: 0,
+      movedBefore: 0,
       entries,
     });
     expect(told.at(-1)).toEqual({ rooms: 5, roomsDone: 5, entries, entriesDone: entries });
@@ -93,7 +93,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     }
     // What went on there is never overwritten.
     const again = await moveRooms({ ...to(), folder });
-    expect(again).toMatchObject({ rooms: 5, before: 5 });
+    expect(again).toMatchObject({ rooms: 5, movedBefore: 5 });
     rmSync(folder, { recursive: true });
   });
 
@@ -109,13 +109,13 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     const post = { id: newId(), base: before.at(-2)?.pos ?? 0, body: Buffer.from('since') };
     const { pos } = appended(await log.append(room, post));
     await close();
-    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, before: 0 });
+    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, movedBefore: 0 });
     for (const [id, entries] of held)
       expect(plain(await readAll(engine.log, id)).slice(0, entries.length)).toEqual(plain(entries));
     expect(bodies(await readAll(engine.log, room)).at(-1)).toBe('since');
     expect(await engine.log.append(room, post)).toMatchObject({ pos, dup: true });
     expect((await engine.log.read(room, pos, 10)).floor).toBe(0);
-    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, before: 3 });
+    expect(await moveRooms({ ...to(), folder })).toMatchObject({ rooms: 3, movedBefore: 3 });
     // The folder is served again by mistake, and the cluster too: neither's messages may be lost by a third move.
     await say(engine.log, room, before.at(-2)?.pos ?? 0, 'in the cluster');
     const next = await engine.log.read(room, pos, 10);
@@ -124,7 +124,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
     await say(reopened.log, room, before.at(-2)?.pos ?? 0, 'in the folder');
     await reopened.close();
     await expect(moveRooms({ ...to(), folder })).rejects.toThrow(
-      `1 of 3 rooms have gone on in the cluster since they were moved, and in the folder too: ${room}.`,
+      `1 of 3 rooms have new entries both in the folder and in the cluster since they were moved: ${room}.`,
     );
     rmSync(folder, { recursive: true });
   });
