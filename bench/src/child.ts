@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { availableParallelism } from 'node:os';
 
-/** Where the server runs, and where the generator does; with one core they share it, and every row says so. */
+/** The cores of the server and of the load generator. A machine with one core shares it between them; every row says so. */
 export const SERVER_CORE = 0;
 export const GENERATOR_CORE = availableParallelism() > 1 ? 1 : 0;
 
@@ -12,7 +12,7 @@ const OPEN_MS = 60_000;
 const END_MS = 5_000;
 const TRY_MS = 20;
 
-/** A server under load: pinned to its core unless told otherwise, ended by its pid. */
+/** A server under load; by default pinned to {@link SERVER_CORE}. */
 export class Child {
   readonly process: ChildProcess;
   #said = '';
@@ -39,7 +39,7 @@ export class Child {
     return this.#said;
   }
 
-  /** It and all that it started. */
+  /** The process and all its descendants. */
   get pids(): number[] {
     return this.process.pid === undefined ? [] : descendants(this.process.pid);
   }
@@ -80,7 +80,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -105,16 +105,4 @@ function answers(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-/** A port of 127.0.0.1 that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port is free');
-  return address.port;
 }

@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Line } from '@gochat/e2e/line';
+import { freePort } from '@gochat/e2e/ports';
 import { RawMember, text } from '@gochat/e2e/raw-member';
 import type { RoomId } from '@gochat/protocol/fields';
 import { generate } from 'selfsigned';
-import { Child, freePort, GENERATOR_CORE } from './child.ts';
+import { Child, GENERATOR_CORE } from './child.ts';
 import type { EnteringConnection, Running, System } from './system.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Child, freePort } from './child.ts';
+import { freePort } from '@gochat/e2e/ports';
+import { Child } from './child.ts';
 import type { Running, System } from './system.ts';
 
 const PEERS = fileURLToPath(new URL('../peers', import.meta.url));

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect, type PeerCertificate } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { temporary } from '../src/people/people.ts';
+import { freePort } from '../src/servers/ports.ts';
 import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { findTool, needed } from '../src/tool.ts';
 
@@ -22,15 +22,6 @@ beforeAll(buildGochat);
 afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function run(
   command: string,

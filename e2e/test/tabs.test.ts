@@ -9,9 +9,9 @@ import { findChromium, launchChromium } from '../src/browser/chromium.ts';
 import { buildBarePage, Tab } from '../src/browser/tab.ts';
 import { Someone, temporary } from '../src/people/people.ts';
 import { needed } from '../src/tool.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const chromium = needed(await findChromium(), 'tabs of a browser');
-const WAIT_MS = 20_000;
 
 describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
   let browser: Browser;

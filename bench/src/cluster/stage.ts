@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NatsCluster } from '@gochat/e2e/nats-cluster';
-import { Child, freePort } from '../child.ts';
+import type { NatsCluster } from '@gochat/e2e/nats-cluster';
+import { NodeCluster, type NodeOptions } from '@gochat/e2e/node-cluster';
+import { Child } from '../child.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
 const TICKS_PER_SECOND = 100;
@@ -13,35 +13,38 @@ export interface Usage {
   readonly residentKb: number;
 }
 
-/** Three engines, each write synced, and some nodes on them. Nothing is pinned: all share the machine. */
+/** Three NATS servers, each write synced, and some nodes on them. No process is pinned: all share the machine's cores. */
 export class BenchStage {
-  readonly engines: NatsCluster;
-  readonly nodes: readonly Child[];
-  readonly ports: readonly number[];
+  readonly #cluster: NodeCluster<Child>;
 
-  private constructor(engines: NatsCluster, nodes: readonly Child[], ports: readonly number[]) {
-    this.engines = engines;
-    this.nodes = nodes;
-    this.ports = ports;
+  private constructor(cluster: NodeCluster<Child>) {
+    this.#cluster = cluster;
   }
 
-  static async open(binary: string, home: string, count: number): Promise<BenchStage> {
-    const engines = await NatsCluster.start({ binary, folder: join(home, 'engines') });
-    const nodes: Child[] = [];
-    const ports: number[] = [];
-    for (let i = 0; i < count; i += 1) {
-      const port = await freePort();
-      const folders = ['--data', join(home, `node-${i}`), '--log', engines.url, '--log-level', 'error'];
+  static async open(binary: string, home: string, size: number): Promise<BenchStage> {
+    const startNode = async ({ data, log, port }: NodeOptions) => {
+      const folders = ['--data', data, '--log', log, '--log-level', 'error'];
       const node = new Child([process.execPath, GOCHAT, 'serve', '--port', String(port), ...folders], {
         cwd: home,
         env: { HOME: home, NODE_OPTIONS: '' },
         pinned: false,
       });
       await node.opens(port);
-      nodes.push(node);
-      ports.push(port);
-    }
-    return new BenchStage(engines, nodes, ports);
+      return node;
+    };
+    return new BenchStage(await NodeCluster.start({ home, binary, size, startNode }));
+  }
+
+  get engines(): NatsCluster {
+    return this.#cluster.engines;
+  }
+
+  get nodes(): readonly Child[] {
+    return this.#cluster.nodes;
+  }
+
+  get ports(): readonly number[] {
+    return this.#cluster.ports;
   }
 
   get nodePids(): readonly number[] {
@@ -52,13 +55,12 @@ export class BenchStage {
     return this.engines.servers.flatMap(({ pid }) => pid ?? []);
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
-    await this.engines.stop();
+  stop(): Promise<void> {
+    return this.#cluster.stop();
   }
 }
 
-/** Of all these together, by the system's word; processor time in ticks of 10 ms. */
+/** The sum over these processes, as the system reports it; CPU time in ticks of 10 ms. */
 export function usageOf(pids: readonly number[]): Usage {
   let [cpuSeconds, residentKb] = [0, 0];
   for (const pid of pids) {

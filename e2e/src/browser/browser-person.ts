@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page, Request, WebSocket } from 'playwright-core';
+import { WAIT_MS } from '../waits.ts';
 
 /** A request or frame that a browser sent, with all its content. */
 interface Sent {
@@ -36,6 +37,7 @@ export class BrowserPerson {
 
   /** Opens an address in a fresh context, which `close` closes. */
   static async open(context: BrowserContext, address: string): Promise<BrowserPerson> {
+    context.setDefaultTimeout(WAIT_MS);
     const page = context.pages()[0] ?? (await context.newPage());
     const person = new BrowserPerson(context, page, new URL(address).host);
     await person.#watch();

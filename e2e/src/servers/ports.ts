@@ -7,8 +7,8 @@ const LEAST = 10_000;
 const USUAL_EPHEMERAL = 32_768;
 
 /**
- * Ports that nobody listened on just now, for servers that are killed and come back: none of those that the system gives to
- * connections, one of which could have taken it meanwhile.
+ * Finds ports of 127.0.0.1 on which nothing listens, for servers that are killed and restarted. The ports are below those that the
+ * system gives to connections, so that no connection takes a port while its server is down.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const end = firstEphemeral();
