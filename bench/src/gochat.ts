@@ -28,10 +28,10 @@ export interface GochatOptions {
   readonly web?: boolean;
   /** Over TLS. */
   readonly tls?: boolean;
-  /** For each sender, of its own; absent: one room that all are in. */
+  /** The number of rooms, one for each sender; absent: one room for all. */
   readonly roomsPerSender?: number;
   readonly senders?: number;
-  /** So many messages are in the one room, and those who enter have seen none of them. */
+  /** The number of messages in the room that each connection reads when it enters. */
   readonly backlog?: number;
   /** Flags of Node.js, to profile the server. */
   readonly node?: readonly string[];
@@ -90,7 +90,7 @@ async function startGochat(home: string, options: GochatOptions): Promise<Runnin
   };
 }
 
-/** Signed by itself, and valid for the loopback address. */
+/** A self-signed certificate for the loopback address. */
 async function writeCertificate(home: string): Promise<void> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],

@@ -26,7 +26,7 @@ export interface Loaded {
   readonly cpuSecondsPerMillion: number;
   readonly serverLoad: number;
   readonly generatorLoad: number;
-  /** Not told by every generator. */
+  /** Not every generator reports it. */
   readonly otherLoad?: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -49,7 +49,7 @@ export interface Load {
   readonly senders: number;
   /** As `bench/generator/load.c` reads them. */
   readonly phases: readonly string[];
-  /** For each sender, of its own; absent: all are in one. */
+  /** The number of rooms, one for each sender; absent: one room for all. */
   readonly rooms?: number;
 }
 

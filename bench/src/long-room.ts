@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 const key = (name: string) => name.padEnd(43, 'A');
 
-/** A profile with one long room, kept in memory: what stands above it can be measured alone. */
+/** A profile with one long room, in memory, so that the code above it can be measured alone. */
 export class LongRoom implements Profile {
   readonly #items: HistoryItem[];
   readonly #listeners = new Set<(event: ChatEvent) => void>();
@@ -17,7 +17,7 @@ export class LongRoom implements Profile {
     this.#items = Array.from({ length: messages }, (_, i) => this.#item(i + 1));
   }
 
-  /** Somebody says something. */
+  /** Another member sends a message. */
   says(): void {
     const item = this.#item(this.#items.length + 1, 'ana');
     this.#items.push(item);

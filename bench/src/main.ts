@@ -39,7 +39,7 @@ class Report {
     this.#options = options;
   }
 
-  /** Measures a system, unless it wasn't asked for. One that fails is told of, and the others go on. */
+  /** Measures a system, unless `--only` leaves it out. A failure is reported, and the other systems are measured. */
   async measure(name: string, system: string, work: () => Promise<readonly Row[]>): Promise<void> {
     await this.#attempt(name, system, async () => this.rows.push(...(await work())));
   }
@@ -70,7 +70,7 @@ function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What may be done to this machine; undefined: whatever it allows. */
+/** What may be installed on this machine; undefined: everything that it allows. */
 function machineFor({ install }: BenchOptions): Machine | undefined {
   return install ? undefined : { isDebian: false, isRoot: false };
 }
@@ -170,7 +170,7 @@ if (options === 'help') {
       plot(rows, PLOTTED, 'Server CPU seconds per million deliveries, 10 messages outstanding'),
     );
   }
-  // What another system loses is its row's to say.
+  // Losses of other systems are only shown in their rows.
   const ownLost = rows.some((row) => row.system.startsWith('gochat') && (row.lost ?? 0) > 0);
   process.exitCode = report.failed.length > 0 || ownLost ? 1 : 0;
 }

@@ -12,7 +12,7 @@ export interface Row {
   readonly lost?: number;
   /** Which part of the time the generator had something to do; at 1 it was the limit, and the figure is a lower bound. */
   readonly generatorLoad?: number;
-  /** Which part of a core was taken by whatever else ran. */
+  /** The part of a core that other programs used. */
   readonly otherLoad?: number;
   /** Resident memory of the server. */
   readonly kbPerConnection?: number;
@@ -24,9 +24,9 @@ export interface Row {
   readonly seconds?: number;
 }
 
-/** From here on the generator is taken to be the limit. */
+/** From this load on, the generator counts as the bottleneck. */
 const SATURATED = 0.95;
-/** More of a core than this, taken by others, means that the run was disturbed. */
+/** If other programs use more of a core than this, the run was disturbed. */
 const DISTURBED = 0.15;
 
 /** What a reader must know of a row. */

@@ -23,7 +23,7 @@ async function runOnce(program: string, system: System, load: Load): Promise<Pha
   });
 }
 
-/** Memory of a connection that is in a room and says nothing. */
+/** Memory of an idle connection in a room. */
 export async function measureIdle(program: string, system: System, connections: number): Promise<Row[]> {
   const load = { receivers: connections, senders: 0, phases: [IDLE_PHASE] };
   const idle = (await runOnce(program, system, load)).find((phase): phase is Idle => phase.phase === 'idle');
@@ -31,7 +31,7 @@ export async function measureIdle(program: string, system: System, connections: 
   return [{ case: `idle-${connections}`, system: system.name, kbPerConnection: idle.kbPerConnection }];
 }
 
-/** A hundred writers, each of which posts again once it was told that its last post is on disk; and LMDB alone at the same. */
+/** A hundred writers, each of which posts again once its last post is acknowledged; and the same writes on LMDB alone. */
 export async function measureDurable(program: string, rooms: 1 | 100 | 10_000): Promise<Row[]> {
   const roomsPerSender = rooms === 1 ? 0 : rooms / WRITERS;
   const system = gochat({ roomsPerSender, senders: WRITERS });
@@ -59,7 +59,7 @@ export async function measureDurable(program: string, rooms: 1 | 100 | 10_000): 
   ];
 }
 
-/** A thousand connections come back at once after a restart: each says hello, proves that it may enter, and is live. */
+/** A thousand connections return at once after a restart: each sends a hello, enters with a proof, and is live. */
 export async function measureStorm(program: string): Promise<Row[]> {
   const system = { ...gochat(), concurrent: STORM };
   const joining = (await runOnce(program, system, { receivers: STORM, senders: 0, phases: [] })).find(
@@ -70,7 +70,7 @@ export async function measureStorm(program: string): Promise<Row[]> {
   return [{ case: `storm-${STORM}`, system: 'gochat', cpuSeconds, seconds, lost: STORM - joining.joined }];
 }
 
-/** One connection reads ten thousand messages that it has missed, from a server that was started anew. */
+/** One connection reads ten thousand messages that it has missed, from a server that has just started. */
 export async function measureBacklog(program: string): Promise<Row[]> {
   const system = gochat({ backlog: BACKLOG });
   const joining = (await runOnce(program, system, { receivers: 1, senders: 0, phases: [] })).find(isJoining);

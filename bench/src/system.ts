@@ -1,4 +1,4 @@
-/** A server that runs, and what the generator must be told of it. */
+/** A running server, and the settings of the generator for it. */
 export interface Running {
   /** Of all its processes. */
   readonly pids: readonly number[];
@@ -9,7 +9,7 @@ export interface Running {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** The frames with which a connection enters; the generator asks for them where proofs are to be made. */
   enter?(connection: EnteringConnection): readonly string[];
-  /** Is told when a phase of the load has ended. */
+  /** Called when a phase of the load has ended. */
   ended?(phase: string): void;
   stop(): Promise<void>;
 }
@@ -31,6 +31,6 @@ export interface System {
   readonly most?: number;
   /** How many connections may be joining at once. */
   readonly concurrent?: number;
-  /** @param home an empty folder of its own. */
+  /** @param home an empty folder. */
   start(home: string): Promise<Running>;
 }

@@ -12,7 +12,7 @@ function short(value: number | undefined, unit = ''): string {
   return `${Number(value.toPrecision(3))}${unit}`;
 }
 
-/** How GoChat stands to this system, more than 1 being better. */
+/** The ratio of GoChat to this system; above 1, GoChat is better. */
 export function ratio(row: Row, gochat: Row | undefined): number | undefined {
   if (gochat === undefined || gochat.system === row.system) return undefined;
   if (row.case.startsWith('rate')) return over(row.p50Ms, gochat.p50Ms);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readOptions, USAGE } from '../src/options.ts';
 
-test('options are read, and all that there are stand in the help', () => {
+test('options are parsed, and the help lists all of them', () => {
   const read = readOptions([
     '--quick',
     '--json',
@@ -26,6 +26,6 @@ test('options are read, and all that there are stand in the help', () => {
     expect(USAGE).toContain(option);
 });
 
-test('an option that there is not is refused by name', () => {
+test('an unknown option is refused by name', () => {
   expect(() => readOptions(['--fast'])).toThrow(/--fast/);
 });

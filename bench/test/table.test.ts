@@ -19,10 +19,10 @@ const row = (system: string, more: Partial<Row> = {}): Row => ({
 describe('ratios', () => {
   const own = row('gochat', { deliveriesPerSecond: 3_000_000 });
 
-  test('GoChat is as often as fast as it delivers more', () => {
+  test('the ratio of throughput is how many times more GoChat delivers', () => {
     expect(ratio(row('redis'), own)).toBe(3);
   });
-  test('of memory and of latency, less is better', () => {
+  test('for memory and latency, less is better', () => {
     const idle = { case: 'idle-1000' };
     expect(
       ratio(
@@ -33,7 +33,7 @@ describe('ratios', () => {
     const at = { case: 'rate-1000-20' };
     expect(ratio(row('nats', { ...at, p50Ms: 9 }), row('gochat', { ...at, p50Ms: 6 }))).toBe(1.5);
   });
-  test('none to itself, and none where GoChat was not measured or nothing arrived', () => {
+  test('GoChat has no ratio to itself, nor to a system without results', () => {
     expect(ratio(own, own)).toBeUndefined();
     expect(ratio(row('redis'), undefined)).toBeUndefined();
     expect(ratio(row('redis', { deliveriesPerSecond: 0 }), own)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('ratios', () => {
 });
 
 describe('rounds', () => {
-  test('the one counts that cost the server least, in the place of the first', () => {
+  test('the round that cost the server least counts, at the place of the first', () => {
     const rounds = [
       row('gochat', { cpuSecondsPerMillion: 2 }),
       row('redis'),
@@ -53,17 +53,17 @@ describe('rounds', () => {
       ['redis', 1],
     ]);
   });
-  test('a loss in one of them stays', () => {
+  test('a loss in any round is kept', () => {
     const [best] = bestRows([row('ws', { cpuSecondsPerMillion: 5, lost: 7 }), row('ws')]);
     expect(best).toMatchObject({ cpuSecondsPerMillion: 1, lost: 7 });
   });
-  test('one that delivered nothing is no best', () => {
+  test('a round that delivered nothing is never the best', () => {
     const [best] = bestRows([row('ws', { cpuSecondsPerMillion: 0 }), row('ws')]);
     expect(best?.cpuSecondsPerMillion).toBe(1);
   });
 });
 
-test('a row says what disturbs it', () => {
+test('a row names what disturbed it', () => {
   expect(remarks(row('ws'))).toEqual([]);
   expect(remarks(row('ws', { generatorLoad: 1, otherLoad: 0.4, lost: 3 }))).toEqual([
     'generator saturated: a lower bound',
@@ -72,7 +72,7 @@ test('a row says what disturbs it', () => {
   ]);
 });
 
-test('the table leaves out what a case has not, and says lost = 0', () => {
+test('the table leaves out missing figures, and shows lost = 0', () => {
   const text = table([
     row('gochat', { deliveriesPerSecond: 2_000_000 }),
     row('redis', { generatorLoad: 0.99 }),
@@ -93,7 +93,7 @@ test('the table leaves out what a case has not, and says lost = 0', () => {
   );
 });
 
-test('a figure that misses its target is told as missed, whichever way is good', () => {
+test('a figure that misses its target is marked, whether more or less is better', () => {
   const slow = figureOf('start', 'ms', [300, 500, 450], { better: 'less', target: 400 });
   const quick = figureOf('rate', 'messages/s', [900], { better: 'more', target: 800 });
   expect([slow.median, slow.min, slow.max]).toEqual([450, 300, 500]);
@@ -104,7 +104,7 @@ test('a figure that misses its target is told as missed, whichever way is good',
   expect(rate).not.toMatch(/missed/);
 });
 
-test('the plot has a bar for each system, the cheapest first, and longer for what costs more', () => {
+test('the plot has a bar for each system, shortest and cheapest first', () => {
   const svg = plot(
     [
       row('ws', { cpuSecondsPerMillion: 8 }),

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** A program of the machine that tests need: where it is, or why it can't be had. */
+/** A program that tests need: its path, or the reason why it is missing. */
 export type Tool = { readonly path: string } | { readonly missing: string };
 
-/** What may be done to the machine. */
+/** What may be installed on the machine. */
 export interface Machine {
   readonly isDebian: boolean;
   readonly isRoot: boolean;
@@ -15,7 +15,7 @@ export interface Machine {
 
 const here: Machine = { isDebian: existsSync('/etc/debian_version'), isRoot: process.getuid?.() === 0 };
 
-/** One installation at a time, of all test files: whoever waited looks again before it installs. The lock ends with its holder. */
+/** All test processes install one at a time. The lock ends with the process that holds it. */
 const LOCK = join(tmpdir(), 'gochat-apt.lock');
 const INSTALL = `
 command -v "$1" >/dev/null && exit 0
@@ -24,7 +24,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update && apt-get install -y --no-install-recommends "$@"`;
 const LAST_WORDS_CHARS = 300;
 
-/** Finds a command, and installs Debian's packages for it where that is ours to do: as root, on Debian. */
+/** Finds a command; if it is missing, installs its Debian packages when this process is root on Debian. */
 export async function findTool(command: string, packages: readonly string[], machine = here): Promise<Tool> {
   const found = pathOf(command);
   if (found !== undefined) return { path: found };
@@ -44,8 +44,8 @@ function install(command: string, packages: readonly string[]): Promise<string> 
 }
 
 /**
- * Runs a shell script, one process at a time of all that name this lock.
- * @returns the end of what it printed, whether it failed or not
+ * Runs a shell script while no other process holds this lock.
+ * @returns the end of its output, also if it failed
  */
 export async function runAlone(lock: string, script: string, args: readonly string[]): Promise<string> {
   const child = spawn('flock', [lock, 'sh', '-c', script, 'sh', ...args], {
@@ -69,8 +69,8 @@ function pathOf(command: string): string | undefined {
 }
 
 /**
- * Where the tool is; undefined, and a loud word about it, when the tests that need it must be skipped.
- * @throws Error under continuous integration, where nothing may be skipped
+ * @returns the tool's path; undefined, with a message on standard error, when the tests that need it must be skipped
+ * @throws Error if CI=true, when no test may be skipped
  */
 export function needed(
   tool: Tool,

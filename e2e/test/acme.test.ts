@@ -108,8 +108,8 @@ function certificateAt(port: number): Promise<PeerCertificate> {
   });
 }
 
-describe.skipIf(pebble === undefined)('a certificate that the server gets by itself', () => {
-  test('is got on the port itself, kept, and renewed when it is time to', async () => {
+describe.skipIf(pebble === undefined)('a certificate from an ACME authority', () => {
+  test('is obtained over the server’s own port, stored, and renewed in time', async () => {
     const home = await temporary();
     ended.push(home.remove);
     const port = await freePort();
@@ -170,7 +170,7 @@ describe.skipIf(pebble === undefined)('a certificate that the server gets by its
     expect(third.all).not.toContain('PRIVATE');
   });
 
-  test('that can not be had is told, and tried again; what needs no certificate is served meanwhile', async () => {
+  test('that can’t be obtained is reported and tried again; plain connections work meanwhile', async () => {
     const home = await temporary();
     ended.push(home.remove);
     const port = await freePort();

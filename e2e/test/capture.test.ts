@@ -9,7 +9,7 @@ const NAMES = ['Anastasia-of-Kyiv', 'Benedikt-Brückner'];
 const ROOM = 'conspiracy of the kitchen';
 const TEXTS = ['the eagle lands at dawn', 'bring the Müller papers, all of them', 'x'.repeat(300)];
 
-test('the search finds a planted word in every disguise', () => {
+test('the search finds a planted word in every encoding', () => {
   const word = 'the eagle lands';
   const noise = Buffer.from('0123456789abcdef'.repeat(20));
   const plain = Buffer.from(word);
@@ -23,7 +23,7 @@ test('the search finds a planted word in every disguise', () => {
   expect(findWords(noise, [word])).toEqual([]);
 });
 
-test('nothing on the wire, on the disk of the server or in its logs says who said what where', async () => {
+test('neither the wire, the server’s disk nor its logs contain names or messages', async () => {
   const home = await temporary();
   const data = join(home.path, 'server');
   const log: string[] = [];

@@ -60,7 +60,7 @@ async function together(room: string, ...all: Someone[]): Promise<void> {
   for (const who of all) await who.syncs(room);
 }
 
-test('a message is changed by its author, as often as they like, and by nobody else', async () => {
+test('only its author can edit a message, any number of times', async () => {
   const { ana, ben, room } = await anaAndBen();
   const talk = new ChatRoom(ana.profile, room);
   await talk.send('helo');
@@ -78,7 +78,7 @@ test('a message is changed by its author, as often as they like, and by nobody e
   }
 });
 
-test('a change that names another place, another id or no message means nothing', async () => {
+test('a change with another position, another id or no message has no effect', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
   const [one, two] = [await found(ben, room, 'one'), await found(ben, room, 'two')];
@@ -102,7 +102,7 @@ test('a change that names another place, another id or no message means nothing'
   expect(await ben.warnings(room)).toEqual([]);
 });
 
-test('an admin takes back what anybody said, a member their own, and the words are gone from the profile', async () => {
+test('an admin deletes any message, a member their own; the text is gone from the profile', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'of ana')]);
   await ben.delivered(room, [await ben.says(room, 'of ben'), await ben.says(room, 'also of ben')]);
@@ -125,7 +125,7 @@ test('an admin takes back what anybody said, a member their own, and the words a
   expect(JSON.stringify(await (await person('ben')).history(room))).not.toContain('of ben');
 });
 
-test('who is an admin no longer takes back nothing of others', async () => {
+test('a former admin can’t delete messages of others', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
   const admin = (yes: boolean) =>
@@ -143,7 +143,7 @@ test('who is an admin no longer takes back nothing of others', async () => {
   }
 });
 
-test('reactions come and go, and stay in bounds', async () => {
+test('reactions are added and removed, up to a limit', async () => {
   const { ana, ben, room } = await anaAndBen();
   const talk = new ChatRoom(ben.profile, room);
   await ana.delivered(room, [await ana.says(room, 'cake?')]);
@@ -162,7 +162,7 @@ test('reactions come and go, and stay in bounds', async () => {
   expect(first).toMatchObject({ emoji: '😀', by: [{ name: 'ana' }] });
 });
 
-test('a message and its changes that come at once are one line', async () => {
+test('a message that arrives together with its changes is one line', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ben.close();
   people.splice(people.indexOf(ben), 1);
@@ -178,7 +178,7 @@ test('a message and its changes that come at once are one line', async () => {
   expect((await again.history(room)).at(-1)).toMatchObject({ text: 'best', reactions: [{ emoji: '👍' }] });
 });
 
-test('of what was said before they came, newcomers hear nothing', async () => {
+test('new members read nothing from before they joined', async () => {
   const { ana, room, link } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'early')]);
   const cai = await person('cai');
@@ -194,7 +194,7 @@ test('of what was said before they came, newcomers hear nothing', async () => {
   expect(await ana.warnings(room)).toEqual([refused('delete', 'cai')]);
 });
 
-test('whoever follows sees each line once, as it is then', async () => {
+test('a follower gets each line once, in its current form', async () => {
   const { ana, ben, room } = await anaAndBen();
   const seen: string[] = [];
   const done = (async () => {

@@ -57,7 +57,7 @@ test.each(['tcp', 'ws'])(
   },
 );
 
-test('a client that closes is gone from the server', async () => {
+test('a client that closes is disconnected from the server', async () => {
   const server = await node(true);
   const connections = await Promise.all(
     ['tcp', 'ws', 'tls', 'wss'].map((scheme) =>

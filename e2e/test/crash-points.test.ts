@@ -157,7 +157,7 @@ test.each([
   ['a member', asMember],
   ['a founder', asFounder],
 ])(
-  '%s that dies at any of its writes goes on where it stood: nothing lost, doubled or broken',
+  '%s that dies at any of its writes continues after a restart: nothing is lost, duplicated or broken',
   async (_who, scenario) => {
     const calm = new Mortal(0, 'before');
     await scenario(calm);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await home.remove();
 });
 
-test('when the server ends the delivery of a room for now, and not the connection, the client enters it again', async () => {
+test('when the server ends the delivery of a room but not the connection, the client enters the room again', async () => {
   const url = await meddler.listen();
   const ana = await Someone.open('ana', join(home.path, 'ana'));
   const ben = await Someone.open('ben', join(home.path, 'ben'));
@@ -58,7 +58,7 @@ test('when the server ends the delivery of a room for now, and not the connectio
   await Promise.all([ana.close(), ben.close()]);
 });
 
-test('a server that has missed a handshake is asked again, for a message and for a change of the room', async () => {
+test('a client asks again when the server has missed a handshake, for a message and for a change of the room', async () => {
   const url = await meddler.listen();
   const ana = await Someone.open('ana', join(home.path, 'ana'));
   const { room } = await ana.hosts(url);
@@ -94,7 +94,7 @@ test('a server that has missed a handshake is asked again, for a message and for
   await ana.close();
 });
 
-test('a server that seems put back, and then is not, is told of and gone on with', async () => {
+test('a server that seems restored from a backup, and then is not, is reported and used again', async () => {
   const url = await meddler.listen();
   const ana = await Someone.open('ana', join(home.path, 'ana'));
   const { room } = await ana.hosts(url);

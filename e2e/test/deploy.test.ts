@@ -131,11 +131,11 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     for (const one of people) for (const { name } of people) await one.hears(room, `${name}: ${text}`);
   }
 
-  test('people talk over its TLS, each on a node of their own', async () => {
+  test('people on different nodes talk over its TLS', async () => {
     await talks('hello');
   });
 
-  test('the death of the NATS server that leads ends no connection', async () => {
+  test('killing the leading NATS server ends no connection', async () => {
     const leader = await engines.leaderOf(LOG_STREAM);
     await leader?.kill();
     await talks('without it');
@@ -144,7 +144,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     expect(crowd.filter(({ endedAt }) => endedAt !== undefined)).toEqual([]);
   });
 
-  test('a node that is stopped sends its clients to the others, over some seconds, with a word', async () => {
+  test('a node that stops sends its clients to other nodes, spread over some seconds', async () => {
     const [leaving] = nodes as [GochatProcess];
     const { code } = await leaving.stop('SIGTERM');
     expect(code, leaving.all).toBe(0);
@@ -157,7 +157,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_000);
   });
 
-  test('nobody was shown anything as wrong, and the password stands in no log of a node', async () => {
+  test('no warning was shown, and no node logged the password', async () => {
     for (const one of people) expect(await one.warnings(room)).toEqual([]);
     for (const node of nodes) expect(node.all).not.toContain(SECRET);
   });

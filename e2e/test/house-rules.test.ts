@@ -37,7 +37,7 @@ async function someone(name: string, folder: string): Promise<Someone> {
   return person;
 }
 
-test('a server with a token makes rooms for who names it; everybody may join them', async () => {
+test('on a server with a token, only who has the token can create rooms; anyone invited can join', async () => {
   const { url, folder } = await ruled({ createToken: TOKEN });
   const ana = await someone('ana', folder);
   const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
@@ -55,7 +55,7 @@ test('a server with a token makes rooms for who names it; everybody may join the
   await ana.hears(room, 'in without it');
 });
 
-test('a room counts once against how many an address may make', async () => {
+test('each room counts once against the limit of an address', async () => {
   const { url, folder } = await ruled({ limits: { createsPerHour: 2, exemptsLoopback: false } });
   const ana = await someone('ana', folder);
   await ana.hosts(url, 'kitchen');
@@ -68,7 +68,7 @@ test('a room counts once against how many an address may make', async () => {
   expect(await ana.profile.call('rooms', {})).toHaveLength(2);
 });
 
-test('a room that was refused leaves nothing behind in the profile', async () => {
+test('a refused room leaves nothing in the profile', async () => {
   const { url, folder } = await ruled({ createToken: TOKEN });
   const asked = { name: 'kitchen', as: 'ana', server: url, waitMs: WAIT_MS };
   const ana = await Someone.open('ana', join(folder, 'ana'));
@@ -101,7 +101,7 @@ test('a screen asks for the token when the server does', async () => {
   expect(ana.screen.room?.name).toBe('kitchen');
 });
 
-test('an invite lasts no longer than the server allows', async () => {
+test('an invite expires no later than the server allows', async () => {
   const { url, folder } = await ruled({ limits: { inviteLifetimeMs: 7 * DAY_MS } });
   const ana = await someone('ana', folder);
   const { room } = await ana.hosts(url);

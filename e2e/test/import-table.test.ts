@@ -56,12 +56,12 @@ test.each([
   ]);
 });
 
-test('words in comments and strings are no imports', () => {
+test('text in comments and strings is not an import', () => {
   const text = `// import { Room } from '@gochat/crypto/room';\nexport const help = "import '@gochat/crypto/room'";\n`;
   expect(plant({ 'server/src/session/node-context.ts': text })).toEqual([]);
 });
 
-test('a sibling can be reached neither by a path nor by an address', () => {
+test('a sibling can be imported neither by a path nor by a URL', () => {
   expect(
     plant({
       'server/src/log/relay.ts': [
@@ -81,7 +81,7 @@ test('a sibling can be reached neither by a path nor by an address', () => {
   ]);
 });
 
-test('the MLS library and all that handles keys stay in crypto/', () => {
+test('only crypto/ imports the MLS library and libraries for keys', () => {
   const line = `import 'ts-mls';\nimport '@noble/hashes/sha2.js';\nimport 'hash-wasm';\n`;
   const manifest = depends('ts-mls', '@noble/hashes', 'hash-wasm');
   expect(
@@ -99,7 +99,7 @@ test('the MLS library and all that handles keys stay in crypto/', () => {
   ]);
 });
 
-test('the server is blind by its manifest too', () => {
+test('the manifest of the server may not name crypto either', () => {
   expect(
     plant(
       { 'server/src/session/node-context.ts': `import '@gochat/protocol/up';` },
@@ -112,7 +112,7 @@ test('the server is blind by its manifest too', () => {
   ]);
 });
 
-test('what a folder imports, its own manifest declares', () => {
+test('a folder’s manifest declares all that it imports', () => {
   const files = {
     'server/src/session/node-context.ts': `import { WebSocketServer } from 'ws';\nimport '@gochat/protocol/up';\nimport 'vitest';\n`,
     'server/test/relay.test.ts': `import 'vitest';\nimport 'ws';\n`,
@@ -131,7 +131,7 @@ test('what a folder imports, its own manifest declares', () => {
   ).toEqual([]);
 });
 
-test('what also runs in browsers imports nothing of Node.js', () => {
+test('code that also runs in browsers imports no module of Node.js', () => {
   expect(
     plant({
       'protocol/src/up.ts': `import 'node:fs';`,
@@ -143,7 +143,7 @@ test('what also runs in browsers imports nothing of Node.js', () => {
   ]);
 });
 
-test('only tests import what a sibling does not list', () => {
+test('only tests import modules that a sibling does not list', () => {
   const line = `import { Room } from '@gochat/crypto/internal/room';\n`;
   expect(
     plant(
@@ -155,6 +155,6 @@ test('only tests import what a sibling does not list', () => {
   ]);
 });
 
-test('a folder without a row is told so', () => {
+test('a folder without a row is reported', () => {
   expect(plant({ 'helpers/src/a.ts': '' })).toEqual(['helpers/: has no row in the import table']);
 });

@@ -7,10 +7,10 @@ import { WAIT_MS } from '../src/waits.ts';
 
 const KILLS = 20;
 const PER_ROUND = 12;
-/** By everybody's clock, between two kills: clients wait ever longer for a server that dies again and again within seconds. */
+/** All clocks advance by this much between two kills: otherwise clients wait longer each time for a server that ends within seconds. */
 const BETWEEN_MS = 60_000;
 
-test('the server is killed twenty times under load: nothing acknowledged is lost, nothing doubled', async () => {
+test('the server is killed twenty times under load: nothing acknowledged is lost or duplicated', async () => {
   const home = await temporary();
   const data = join(home.path, 'server');
   let server = await ChildServer.start(data);

@@ -62,8 +62,8 @@ const benIsTold = (...any: WarningFact['warning'][]) =>
     `ben is warned of ${any.join(' or ')}`,
   );
 
-describe('ben is shown what a lying server did, and nothing wrong as right', () => {
-  test('it repeats every entry: each message stays, once, and he is told once of each', async () => {
+describe('a malicious server: ben is warned, and shown nothing wrong', () => {
+  test('it repeats every entry: each message is shown once, with one warning each', async () => {
     meddler.meddling = {
       down: (frame) => (isMessage(frame) ? Array.from({ length: 300 }, () => frame) : [frame]),
     };
@@ -76,7 +76,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect((await benTold()).length).toBeLessThanOrEqual(3);
   });
 
-  test('it drops a message: the next one tells that it is missing', async () => {
+  test('it drops a message: the next one shows that it is missing', async () => {
     let dropped = 0;
     meddler.meddling = { down: (frame) => (isMessage(frame) && dropped++ === 0 ? [] : [frame]) };
     await says('withheld', 'shown');
@@ -86,7 +86,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(await benTold()).toContainEqual({ warning: 'missing', member: 'ana', count: 1 });
   });
 
-  test('it swaps two messages: the one that comes late is left out, and both things are told', async () => {
+  test('it swaps two messages: the late one is left out, with two warnings', async () => {
     let held: Entry | undefined;
     meddler.meddling = {
       down: (frame) => {
@@ -107,7 +107,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(await benReads()).toEqual(['ana: before', 'ana: second']);
   });
 
-  test('it puts an older message under a new position: it is left out, and told', async () => {
+  test('it sends an older message at a new position: it is left out, with a warning', async () => {
     let old: Entry | undefined;
     meddler.meddling = {
       down: (frame) => {
@@ -123,7 +123,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(await benReads()).toEqual(['ana: before', 'ana: pay him', 'ana: thanks']);
   });
 
-  test("it answers with another room's entries: none is taken for one of this room", async () => {
+  test("it answers with another room's entries: none is shown", async () => {
     const other = await people().ana.hosts(server.url, 'cellar');
     let foreign: Entry | undefined;
     const spy = new Meddler(server.port);
@@ -149,7 +149,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     await spy.close();
   });
 
-  test('it changes a bit of a message: it is not shown, and told', async () => {
+  test('it changes a bit of a message: it is not shown, with a warning', async () => {
     meddler.meddling = {
       down: (frame) =>
         isMessage(frame) ? [{ ...frame, body: frame.body.replace(/.{20}$/, 'A'.repeat(20)) }] : [frame],
@@ -159,7 +159,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(await benReads()).toEqual(['ana: before']);
   });
 
-  test('it names wrong positions: what it shows as older is left out, and told', async () => {
+  test('it sends wrong positions: entries that seem older are left out, with a warning', async () => {
     meddler.meddling = {
       down: (frame) => (isMessage(frame) ? [{ ...frame, seq: '1' as Position }] : [frame]),
     };
@@ -168,7 +168,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(await benReads()).toEqual(['ana: before']);
   });
 
-  test('it keeps his messages to itself and acknowledges them: they are told as waiting, not as sent', async () => {
+  test('it acknowledges his messages and drops them: they are shown as waiting, not as sent', async () => {
     let kept = 0;
     meddler.meddling = {
       up: (frame: Up) => {
@@ -191,7 +191,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect((await people().ana.read(room)).filter((line) => line === 'ben: into the void')).toHaveLength(1);
   });
 
-  test('it acknowledges what it never stored: nothing counts as sent before it stands in the log', async () => {
+  test('it acknowledges what it never stored: a message counts as sent only once it is in the log', async () => {
     meddler.meddling = {
       up: (frame) => (frame.type === 'post' ? [{ type: 'ping', id: frame.id }] : [frame]),
       down: (frame) =>
@@ -204,7 +204,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect(waiting).toBe(1);
   });
 
-  test('it forks the log: whoever hears of the other branch is told', async () => {
+  test('it forks the log: a member who reads the other branch is warned', async () => {
     // Ben's messages reach the log; ana's stay hidden from him, until she answers what he said.
     meddler.meddling = {
       down: (frame) => (isMessage(frame) && Number(frame.seq) % 2 === 0 ? [] : [frame]),
@@ -215,7 +215,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     expect((await people().ben.profile.call('safety', { room, member: undefined })).code).toBe(code);
   });
 
-  test('it serves an older GroupInfo: the joiner does not get into a room of the past', async () => {
+  test('it serves an older GroupInfo: the joiner does not join an old state of the room', async () => {
     const old: Down[] = [];
     meddler.meddling = {
       down: (frame) => {
@@ -239,7 +239,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     await Promise.all([carl.close(), dan.close()]);
   });
 
-  test("it substitutes another room's GroupInfo: the joiner is refused, and told why", async () => {
+  test("it substitutes another room's GroupInfo: the join fails with the reason", async () => {
     const other = await people().ana.hosts(server.url, 'cellar');
     const carl = await Someone.open('carl', join(home.path, 'carl'));
     meddler.meddling = {
@@ -254,7 +254,7 @@ describe('ben is shown what a lying server did, and nothing wrong as right', () 
     await carl.close();
   });
 
-  test('it sends what is no frame: the connection ends, and he comes back', async () => {
+  test('it sends an invalid frame: the connection ends, and he reconnects', async () => {
     let connections = 0;
     meddler.meddling = {
       down: (frame, connection) => {

@@ -25,18 +25,18 @@ test('the published package depends on exactly what its workspaces depend on', (
   }
 });
 
-test('every version is exact, and the workspaces have that of the root', () => {
+test('every version is exact, and the same in the root and its workspaces', () => {
   const pinned = { ...root.dependencies, ...root.devDependencies };
   for (const [name, version] of Object.entries(pinned)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
   for (const { name, version } of workspaces)
     expect({ name, version }).toEqual({ name, version: root.version });
 });
 
-test('development dependencies are the root’s alone', () => {
+test('only the root has development dependencies', () => {
   expect(workspaces.filter(({ devDependencies }) => devDependencies).map(({ name }) => name)).toEqual([]);
 });
 
-test('the lock file names no registry but the default', () => {
+test('the lock file names only the default registry', () => {
   const lock = readFileSync(join(repository, 'package-lock.json'), 'utf8');
   const hosts = [...lock.matchAll(/"resolved": "([a-z+]+:\/\/[^/]+)/g)].map(([, host]) => host);
   expect(hosts.filter((host) => host !== 'https://registry.npmjs.org')).toEqual([]);
@@ -51,12 +51,12 @@ describe('docs/dependencies.md', () => {
   const quoted = (cell: string | undefined) =>
     [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
 
-  test('has every dependency with its version', () => {
+  test('lists every dependency with its version', () => {
     const documented = rows.map(([, name, version]) => [quoted(name)[0], version]);
     expect(Object.fromEntries(documented)).toEqual({ ...root.dependencies, ...root.devDependencies });
   });
 
-  test('names every file that imports a library, one in a folder', () => {
+  test('names the files that import each library, one for each folder', () => {
     const importers = importersByPackage(repository);
     const libraries = rows.filter(([, name]) => quoted(name)[0]! in (root.dependencies ?? {}));
     const documented = libraries.map(([, name, , , where]) => [quoted(name)[0], quoted(where).sort()]);

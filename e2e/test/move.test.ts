@@ -41,7 +41,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
   const move = (...args: string[]) => new GochatProcess(['move', ...args], { cwd: home.path }).end();
   const where = () => ['--from', 'rooms', '--to', cluster.url, '--log-replicas', '1'];
 
-  test('brings rooms into a cluster, with a bar; their people go on at the same address and notice nothing', async () => {
+  test('moves rooms into a cluster, with a progress bar; their members continue at the same address', async () => {
     await serve(0);
     const [ana, ben] = await Promise.all(
       ['ana', 'ben'].map((name) => Someone.open(name, join(home.path, name))),
@@ -105,7 +105,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     expect(err).not.toContain('ret@');
   });
 
-  test('a server that waits for its cluster says so, and ends at once when it is told to', async () => {
+  test('a server that waits for its cluster reports it, and stops at once when asked to', async () => {
     const waiting = new GochatProcess(['serve', '--port', '0', '--log', 'nats://127.0.0.1:1'], {
       cwd: home.path,
     });
@@ -113,7 +113,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     expect(await waiting.stop('SIGTERM')).toMatchObject({ code: 0 });
   });
 
-  test('a backup of rooms that are in a cluster is told where to be made', async () => {
+  test('a backup of rooms in a cluster is refused with directions', async () => {
     const backup = new GochatProcess(['backup', 'file'], {
       cwd: home.path,
       env: { GOCHAT_LOG: cluster.url },

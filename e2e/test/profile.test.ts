@@ -30,7 +30,7 @@ async function person(
   return someone;
 }
 
-test('a second process of a profile works through the first, and goes on when the first is gone', async () => {
+test('a second process of a profile works through the first, and continues when the first ends', async () => {
   const ana = await person('ana');
   const { room, link } = await ana.hosts(server.url);
   const guest = await person('ana', {}, 'ana');
@@ -48,7 +48,7 @@ test('a second process of a profile works through the first, and goes on when th
   expect(await ben.warnings(room)).toEqual([]);
 });
 
-test('what is said without a server is delivered once it is there, in order and once', async () => {
+test('messages written without a server are delivered later, in order and once', async () => {
   let ana = await person('ana');
   const ben = await person('ben');
   const { room, link } = await ana.hosts(server.url);
@@ -66,7 +66,7 @@ test('what is said without a server is delivered once it is there, in order and 
   expect(await ben.warnings(room)).toEqual([]);
 });
 
-test('the same message asked for twice is sent once', async () => {
+test('the same message queued twice is sent once', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const id = await ana.says(room, 'once');
@@ -97,14 +97,14 @@ test('a passphrase locks a profile', async () => {
   await person('ana');
 });
 
-test('a profile is for its owner alone', async () => {
+test('only the owner can read a profile', async () => {
   await person('ana');
   const dir = join(home.path, 'ana');
   expect((await stat(dir)).mode & 0o777).toBe(0o700);
   for (const name of ['key', 'data.mdb']) expect((await stat(join(dir, name))).mode & 0o777).toBe(0o600);
 });
 
-test('names that fit several, and none, are told apart by their ids', async () => {
+test('an ambiguous or unknown name is refused, with the ids', async () => {
   const ana = await person('ana');
   const one = await ana.hosts(server.url, 'kitchen');
   const two = await ana.hosts(server.url, 'kitchen');
@@ -123,7 +123,7 @@ test('names that fit several, and none, are told apart by their ids', async () =
   expect(names.filter((name) => /^[Bb]en#/.test(name))).toHaveLength(2);
 });
 
-test('a message of 64 KiB goes through, a larger one is refused and loses nothing', async () => {
+test('a message of 64 KiB is delivered; a larger one is refused, and nothing is lost', async () => {
   const ana = await person('ana');
   const ben = await person('ben');
   const { room, link } = await ana.hosts(server.url);
@@ -138,7 +138,7 @@ test('a message of 64 KiB goes through, a larger one is refused and loses nothin
   await ana.delivered(room, [await ana.says(room, 'still here')]);
 });
 
-test('inspect shows the very bytes that the server has beside what they say', async () => {
+test('inspect shows the ciphertext that the server has next to the plaintext', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   await ana.delivered(room, [await ana.says(room, 'look at me')]);
@@ -151,7 +151,7 @@ test('inspect shows the very bytes that the server has beside what they say', as
   );
 });
 
-test('invites can be listed, withdrawn and run out', async () => {
+test('invites are listed, revoked and expire', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const link = await ana.invites(room, 3);

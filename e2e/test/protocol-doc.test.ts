@@ -298,7 +298,7 @@ test('a repeated id gets the first ack and appends nothing', async () => {
   expect(page).toMatchObject({ entries: [{ seq: first.seq, body }], more: false });
 });
 
-test('of two handshakes one wins, and a post behind it is stale until its sender has caught up', async () => {
+test('one of two handshakes wins, and a post with an older base is stale', async () => {
   const ann = await Connection.open();
   const room = await createRoom(ann);
   await enter(ann, room);
@@ -313,7 +313,7 @@ test('of two handshakes one wins, and a post behind it is stale until its sender
   expect(await post(ann, room, String(handshakeAt))).toMatchObject({ type: 'ack', dup: false });
 });
 
-test('a retired key reads up to the handshake that retired it and does nothing else; the next key goes on', async () => {
+test('a retired key can only read up to the handshake that retired it; the next key works', async () => {
   const ann = await Connection.open();
   const room = await createRoom(ann);
   await enter(ann, room);
@@ -338,7 +338,7 @@ test('a retired key reads up to the handshake that retired it and does nothing e
   expect((await ann.until('live')).entries.map((entry) => entry.seq)).toEqual([secret.seq]);
 });
 
-test('somebody joins by an invite of one use, which is then used up', async () => {
+test('an invite of one use lets one person join', async () => {
   const ann = await Connection.open();
   const joinKey = makeKey();
   const invite = { invite: random(), wrapped: random(80) };
@@ -391,7 +391,7 @@ function digest(text: unknown): string {
   return createHash('sha256').update(String(text)).digest('hex');
 }
 
-test('another version, another origin, a missing hello and bytes that are no frame end the connection with their code', async () => {
+test('a wrong version, a wrong origin, a missing hello and invalid bytes end the connection with their codes', async () => {
   const cases: [string, string][] = [
     ['version', JSON.stringify({ type: 'hello', id: '1', version: 2, origin: `127.0.0.1:${server.port}` })],
     ['origin', JSON.stringify({ type: 'hello', id: '1', version: 1, origin: 'example.org:4040' })],

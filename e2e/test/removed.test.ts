@@ -45,7 +45,7 @@ class Grudge {
   }
 }
 
-test('who was removed gets nothing of what comes after, neither read nor raw, and no way back in', async () => {
+test('a removed member gets no later entry, neither decrypted nor raw, and can’t enter again', async () => {
   const home = await temporary();
   const server = await startServer(join(home.path, 'server'));
   const ana = await Someone.open('ana', join(home.path, 'ana'));

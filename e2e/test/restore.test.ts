@@ -44,7 +44,7 @@ async function restarted(at: Place, server: ChildServer): Promise<void> {
   await at.serves('restored', server.port);
 }
 
-test('a backup that is made while others write has all that was acknowledged before it', async () => {
+test('a backup made during writes has all that was acknowledged before it', async () => {
   const at = await place();
   const server = await at.serves('data', 0, 5_000);
   const member = new RawMember(server.port);
@@ -77,7 +77,7 @@ test('a backup that is made while others write has all that was acknowledged bef
   again.close();
 });
 
-test('what stands in the way of a backup or of putting it back is told, and nothing is touched', async () => {
+test('a backup or a restore that can’t be done reports why, and changes nothing', async () => {
   const at = await place();
   const server = await at.serves('data');
   expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
@@ -110,7 +110,7 @@ test('what stands in the way of a backup or of putting it back is told, and noth
   expect(await at.gochat('restore', 'copy', '--data', 'new')).toMatchObject({ code: 0 });
 });
 
-test('who had read further than the backup goes on, and who had not is told what is missing', async () => {
+test('a client that had read further than the backup continues; one that had not is shown what is missing', async () => {
   const at = await place();
   const server = await at.serves('data');
   const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));
@@ -138,7 +138,7 @@ test('who had read further than the backup goes on, and who had not is told what
   expect(await ana.read(room)).toEqual(await ben.read(room));
 });
 
-test('whose keys are newer than the backup is told so, and comes back by an invite of one who is still in', async () => {
+test('a client with newer keys than the backup is told so, and rejoins by an invite of a remaining member', async () => {
   const at = await place();
   const server = await at.serves('data');
   const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));

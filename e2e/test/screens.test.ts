@@ -44,7 +44,7 @@ function told<K extends ChatEvent['kind']>(who: Someone, kind: K): Told<K>[] {
   return all;
 }
 
-test('the room tells of its name, its members and what this profile may do', async () => {
+test('the room reports its name, its members and the rights of this profile', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const heard = { ana: told(ana, 'room'), ben: told(ben, 'room') };
   const { room, link } = await ana.hosts(server.url);
@@ -81,7 +81,7 @@ test('the room tells of its name, its members and what this profile may do', asy
   expect(heard.ben.at(-1)?.room.status).toBe('left');
 });
 
-test('only admins settle, and an admin made so can remove', async () => {
+test('only admins change settings, and a new admin can remove members', async () => {
   const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
@@ -102,7 +102,7 @@ test('only admins settle, and an admin made so can remove', async () => {
   await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
 });
 
-test('an invite can be looked at without being used up', async () => {
+test('an invite can be inspected without using it', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const { room } = await ana.hosts(server.url);
   await ana.profile.call('configure', { room, topic: 'cups', waitMs: WAIT_MS });
@@ -126,7 +126,7 @@ test('an invite can be looked at without being used up', async () => {
   expect((await ana.history(room)).filter((i) => i.kind === 'joined')).toHaveLength(1);
 });
 
-test('what waits is told, and can be taken back until it is sealed', async () => {
+test('waiting messages are listed, and can be withdrawn until they are encrypted', async () => {
   let ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const { port } = server;
@@ -150,7 +150,7 @@ test('what waits is told, and can be taken back until it is sealed', async () =>
   expect(await ana.profile.call('withdraw', { room, id: two })).toEqual({ withdrawn: false });
 });
 
-test('messages are found by their words', async () => {
+test('a search finds messages by their words', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const ids: string[] = [];
@@ -183,7 +183,7 @@ test('messages are found by their words', async () => {
   expect(earlier).toMatchObject([{ text: 'Café au lait' }, { text: 'a cafe' }]);
 });
 
-test('notes and preferences stay with the profile, and the last line read only grows', async () => {
+test('notes and preferences are stored in the profile, and the read position only advances', async () => {
   let ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const heard = { notes: told(ana, 'notes'), preferences: told(ana, 'preferences') };
@@ -213,7 +213,7 @@ test('notes and preferences stay with the profile, and the last line read only g
   expect((await ana.profile.call('notes', { room })).draftReply).toBeUndefined();
 });
 
-test('who looks on is told to whoever looks on, and to nobody else', async () => {
+test('only members who have the room open see who else has it open', async () => {
   const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
@@ -238,7 +238,7 @@ test('who looks on is told to whoever looks on, and to nobody else', async () =>
   await ana.profile.call('presence', { room, says: { kind: 'away' } });
 });
 
-test('another process of the profile is told the same', async () => {
+test('another process of the profile gets the same events', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const { room, link } = await ana.hosts(server.url);
   const guest = await Someone.open('ana', ana.dir);

@@ -37,7 +37,7 @@ test('two people talk over a server', async () => {
   expect(await ben.warnings(room)).toEqual([]);
 });
 
-test('a removed member is told, and nobody else notices', async () => {
+test('a removed member is shown the removal, and the others talk on', async () => {
   const [ana, ben, cai] = [await person('ana'), await person('ben'), await person('cai')];
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
@@ -51,7 +51,7 @@ test('a removed member is told, and nobody else notices', async () => {
   await expect(cai.says(room, 'still here?')).rejects.toMatchObject({ code: 'not-member' });
 });
 
-test('who leaves is removed by an admin', async () => {
+test('an admin’s client removes a member who leaves', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);

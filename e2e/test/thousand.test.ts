@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Someone, startServer, temporary } from '../src/people/people.ts';
 
-test('a thousand messages of three, through a restart and an absence, are the same thousand in the same order for all', async () => {
+test('three people read the same thousand messages in the same order, through a restart and an absence', async () => {
   const home = await temporary();
   const data = join(home.path, 'server');
   let server = await startServer(data);

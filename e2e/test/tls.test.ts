@@ -62,7 +62,7 @@ function start(who: string, args: readonly string[], env: Record<string, string>
 const gochat = (who: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
   start(who, args, env).end();
 
-test('the server says that it is reached by https', () => {
+test('the server prints its https address', () => {
   expect(server.all).toContain(`--server ${address()}`);
 });
 
@@ -91,7 +91,7 @@ test.each(['https', 'wss', 'tls'])(
   },
 );
 
-test('a certificate that nobody vouches for is refused with 3 and a hint, and --insecure does not change it', async () => {
+test('an untrusted certificate is refused with exit code 3 and a hint, also with --insecure', async () => {
   const args = ['new', name, '--as', 'ana', '--server', address()];
   const refused = await gochat('ana', [...args, ...BRIEFLY]);
   expect(refused).toEqual({
@@ -108,7 +108,7 @@ test('a certificate that nobody vouches for is refused with 3 and a hint, and --
   expect(await gochat('ana', [...args, '--insecure', ...BRIEFLY])).toMatchObject({ code: 3, out: '' });
 });
 
-test('what was written without the certificate is queued, and goes out once it is there', async () => {
+test('a message written without the certificate is queued, and sent once the certificate is trusted', async () => {
   await gochat('ana', ['new', name, '--as', 'ana', '--server', address(), '--ca', ca]);
   const queued = await gochat('ana', ['send', name, 'one', ...BRIEFLY]);
   expect(queued).toMatchObject({ code: 3, err: expect.stringContaining('queued') });
@@ -165,7 +165,7 @@ test('a certificate that has expired is refused', async () => {
   expect((await expired.stop('SIGTERM')).code).toBe(0);
 });
 
-test('a file that holds no certificate is a mistake, told at once', async () => {
+test('a file without a certificate is a usage error at the start', async () => {
   const none = join(home.path, 'none.pem');
   writeFileSync(none, '-----BEGIN NONSENSE-----\n');
   for (const file of [none, join(home.path, 'nowhere.pem')]) {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { findTool, needed } from '../src/tool.ts';
 
-test('a tool is found where it is, without installing anything', async () => {
+test('an installed tool is found without installing anything', async () => {
   expect(await findTool('sh', [], { isDebian: false, isRoot: false })).toEqual({
     path: expect.stringMatching(/\/sh$/),
   });
 });
 
-test('what can’t be had comes with the reason', async () => {
+test('a missing tool has a reason', async () => {
   expect(await findTool('gochat-nothing', [], { isDebian: false, isRoot: true })).toEqual({
     missing: 'there is no gochat-nothing, and this is no Debian to install it on',
   });
@@ -16,7 +16,7 @@ test('what can’t be had comes with the reason', async () => {
   });
 });
 
-test('a skipped test is told of loudly, and fails under continuous integration', () => {
+test('a skipped test is reported, and fails if CI=true', () => {
   const told: string[] = [];
   const out = { write: (text: string) => told.push(text) };
   expect(needed({ path: '/bin/sh' }, 'the shell', true, out)).toBe('/bin/sh');

@@ -16,7 +16,7 @@ afterAll(() => end());
 const key = async (person: Viewer, text: string) => (await person.reads(text)).key;
 
 describe('two people in a room', () => {
-  test('what one says the other reads, grouped, with delivery state', async () => {
+  test('messages are shown to both, grouped, with delivery state', async () => {
     ana.says('hello **ben**');
     const row = await ben.reads('hello **ben**');
     expect(row).toMatchObject({ author: { name: 'ana', own: false }, first: true, delivery: undefined });
@@ -38,7 +38,7 @@ describe('two people in a room', () => {
     expect(ana.room.composer.text).toBe('');
   });
 
-  test('a reply quotes what it answers, and leads back to it', async () => {
+  test('a reply quotes its message, and leads to it', async () => {
     ana.says('where do we meet?');
     const asked = await ben.reads('where do we meet?');
     ben.view.actions.run('reply', '', asked.key);
@@ -59,7 +59,7 @@ describe('two people in a room', () => {
     expect(ben.room.composer.reply).toBeUndefined();
   });
 
-  test('a reaction is counted on both sides, and taken away again', async () => {
+  test('a reaction is counted on both sides, and removed again', async () => {
     ana.says('done!');
     const row = await ben.reads('done!');
     ben.view.actions.react(row.key, '🎉');
@@ -89,7 +89,7 @@ describe('two people in a room', () => {
     expect(ana.room.composer.mode).toBe('new');
   });
 
-  test('a message is deleted for everybody after a question', async () => {
+  test('a message is deleted for all after a confirmation', async () => {
     ana.says('a secret slip');
     const theirs = await ben.reads('a secret slip');
     ana.view.actions.run('delete', '', await key(ana, 'a secret slip'));
@@ -103,7 +103,7 @@ describe('two people in a room', () => {
     expect(JSON.stringify(ben.screen)).not.toContain('secret slip');
   });
 
-  test('an admin takes back what a member said, and nobody else can', async () => {
+  test('only an admin can delete another member’s message', async () => {
     ana.says('mine');
     const hers = await ben.reads('mine');
     ben.view.actions.run('delete', '', hers.key);
@@ -118,7 +118,7 @@ describe('two people in a room', () => {
     );
   });
 
-  test('somebody who is called by name is mentioned, and told', async () => {
+  test('a person whose name is written is mentioned and notified', async () => {
     ben.view.actions.look(false);
     ana.view.actions.type('hi @b', 5);
     await ana.sees('ben offered', ({ room }) => room?.composer.completion?.items[0]?.insert === '@ben ');
@@ -147,7 +147,7 @@ describe('two people in a room', () => {
     await ben.reads('/help is a command');
   });
 
-  test('an unknown command is never sent, and stays in the field', async () => {
+  test('an unknown command is not sent, and stays in the composer', async () => {
     ana.says('/hepl me');
     expect(ana.screen.flash?.text).toContain('Unknown command: /hepl');
     expect(ana.room.composer.text).toBe('/hepl me');
@@ -161,7 +161,7 @@ describe('two people in a room', () => {
     await ben.sees('that ana types no more', ({ room }) => room?.typing === '');
   });
 
-  test('who looks at the room is here', async () => {
+  test('a member who has the room open is present', async () => {
     await ben.sees('ana here', ({ room }) => room?.members.find(({ name }) => name === 'ana')?.here === true);
     ana.view.actions.look(false);
     await ben.sees(
@@ -171,7 +171,7 @@ describe('two people in a room', () => {
     ana.view.actions.look(true);
   });
 
-  test('the read position, the draft and what was begun as a reply outlive a restart', async () => {
+  test('the read position, the draft and a started reply survive a restart', async () => {
     ana.says('before the restart');
     const read = await ben.reads('before the restart');
     ben.view.actions.seen(read.key);
@@ -197,7 +197,7 @@ describe('two people in a room', () => {
     ben.view.actions.type('', 0);
   });
 
-  test('a search finds what was said, and goes from hit to hit', async () => {
+  test('a search finds messages, and moves from match to match', async () => {
     ana.says('the needle one');
     ana.says('the needle two');
     await ben.reads('the needle two');
@@ -217,7 +217,7 @@ describe('two people in a room', () => {
     expect(ben.room.search).toBeUndefined();
   });
 
-  test('an admin names the room and says what it is about; a member can’t', async () => {
+  test('only an admin can change the room’s name and topic', async () => {
     ben.says('/topic nonsense');
     expect(ben.screen.flash).toMatchObject({ tone: 'bad' });
     ana.says('/topic soup and bread');
@@ -232,7 +232,7 @@ describe('two people in a room', () => {
     ben.view.actions.type('', 0);
   });
 
-  test('ignoring folds, and ends', async () => {
+  test('messages of an ignored member are folded until ignoring ends', async () => {
     ben.says('/ignore ana');
     await ben.sees(
       'it folded',
@@ -242,7 +242,7 @@ describe('two people in a room', () => {
     await ben.reads('the needle one');
   });
 
-  test('muting keeps quiet', async () => {
+  test('a muted room does not notify', async () => {
     ben.says('/mute');
     await ben.sees('it muted', ({ rooms }) => rooms[0]?.muted === true);
     ben.view.actions.look(false);
@@ -255,7 +255,7 @@ describe('two people in a room', () => {
     await ben.sees('it loud', ({ rooms }) => rooms[0]?.muted === false);
   });
 
-  test('safety numbers are the same on both sides, and the mark stays', async () => {
+  test('safety numbers are the same on both sides, and a verification is kept', async () => {
     ana.says('/verify ben');
     const hers = await ana.sees('a number', ({ dialog }) =>
       dialog?.kind === 'member' && dialog.safety.length > 0 ? dialog : undefined,
@@ -286,7 +286,7 @@ describe('two people in a room', () => {
     ana.view.actions.close();
   });
 
-  test('a paste over three lines is asked about, and never run as a command', async () => {
+  test('a paste of more than three lines asks for confirmation, and is never run as a command', async () => {
     ana.view.actions.paste('/leave', 0);
     expect(ana.room.composer.text).toBe('//leave');
     ana.view.actions.type('', 0);
@@ -298,7 +298,7 @@ describe('two people in a room', () => {
     ana.view.actions.type('', 0);
   });
 
-  test('invites are listed and withdrawn', async () => {
+  test('invites are listed and revoked', async () => {
     ana.view.actions.run('invites');
     const list = await ana.sees('them', ({ dialog }) =>
       dialog?.kind === 'invites' && !dialog.busy ? dialog : undefined,
@@ -314,7 +314,7 @@ describe('two people in a room', () => {
     ana.view.actions.close();
   });
 
-  test('a removed member is told so, and writes no more', async () => {
+  test('a removed member is shown the removal, and can’t write', async () => {
     ana.says('/remove ben');
     await ana.dialog('form');
     ana.view.actions.submit({});

@@ -16,7 +16,7 @@ const HOSTILE = [
   '>'.repeat(10_000),
 ];
 
-test('whatever a member says, rows hold nothing that could disturb a screen', async () => {
+test('rows contain nothing that could corrupt a screen, whatever a member sends', async () => {
   const { people, end } = await gather(['ana', 'ben'], '<b>room</b>');
   const [ana, ben] = people as [Viewer, Viewer];
   const id = ana.room.id;
@@ -37,7 +37,7 @@ test('whatever a member says, rows hold nothing that could disturb a screen', as
   await end();
 });
 
-test('a reaction, an edit and a deletion by one who may not make them change nothing, and say so', async () => {
+test('a forbidden reaction, edit or deletion changes nothing and is refused with a reason', async () => {
   const { people, end } = await gather(['ana', 'ben']);
   const [ana, ben] = people as [Viewer, Viewer];
   const room = ana.room.id;

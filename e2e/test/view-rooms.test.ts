@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gather, startServer, Viewer } from '../src/people/viewer.ts';
 
-test('a profile without rooms has nothing open, and a room that it makes comes with a link and its QR code', async () => {
+test('a profile without rooms has no room open; a new room comes with a link and its QR code', async () => {
   const server = await startServer();
   const ana = await Viewer.open('ana', server.url);
   expect(ana.screen).toMatchObject({ rooms: [], room: undefined, connection: { state: 'none' } });
@@ -30,7 +30,7 @@ test('a profile without rooms has nothing open, and a room that it makes comes w
   await server.stop();
 });
 
-test('a link is looked at before it is followed, and a dead one says so', async () => {
+test('a link is inspected before joining, and an invalid one is reported', async () => {
   const { people, link, end, server } = await gather(['ana']);
   const [ana] = people;
   const ben = await Viewer.open('ben', server.url);
@@ -53,7 +53,7 @@ test('a link is looked at before it is followed, and a dead one says so', async 
   await end();
 });
 
-test('several rooms: what is unread where, and from one to the next', async () => {
+test('several rooms: unread counts, and moving between rooms', async () => {
   const { people, end } = await gather(['ana', 'ben']);
   const [ana, ben] = people as [Viewer, Viewer];
   const garden = await ana.creates('garden');
@@ -91,7 +91,7 @@ test('several rooms: what is unread where, and from one to the next', async () =
   await end();
 });
 
-test('while the server is away what is said waits, can be taken back, and is sent when it is back', async () => {
+test('without the server messages wait, can be withdrawn, and are sent when the server returns', async () => {
   const { people, end, server } = await gather(['ana']);
   const [ana] = people as [Viewer];
   await server.stop();
@@ -119,7 +119,7 @@ test('while the server is away what is said waits, can be taken back, and is sen
   await end();
 });
 
-test('a long history: the newest come first, older ones page by page, and a jump far back finds its line', async () => {
+test('a long history: newest first, older ones page by page, and a jump far back finds its line', async () => {
   const { people, end } = await gather(['ana']);
   const [ana] = people as [Viewer];
   const room = ana.room.id;

@@ -4,7 +4,7 @@ import { openChat } from '@gochat/client/open';
 const PAGE = 500;
 const WAIT_MS = 300_000;
 
-/** What a returning profile tells its parent. */
+/** The message of a returning profile to its parent process. */
 export interface CaughtUp {
   /** Milliseconds from the opening of the profile until everything was read. */
   readonly ms: number;

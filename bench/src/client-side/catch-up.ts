@@ -11,7 +11,7 @@ const SCRIPT = fileURLToPath(new URL('catch-up-process.ts', import.meta.url));
 const MESSAGES = 1000;
 const JOINS = 100;
 
-/** What it costs a profile to come back: all that was said meanwhile, and all who have come meanwhile. */
+/** The cost for a profile to return: it reads all messages and all joins that it missed. */
 export async function measureCatchUp({ quick, tell }: Occasion): Promise<Figure[]> {
   const home = await temporary();
   const server = await startServer(join(home.path, 'server'));
@@ -63,7 +63,7 @@ async function missedJoins(stage: Stage): Promise<Figure[]> {
   return figuresOf(`catching up on ${JOINS} joins`, all);
 }
 
-/** Somebody's room, and the profile of another who has been in it and has closed. */
+/** A room, and the closed profile of one of its members. */
 async function awayFrom({ home, server }: Stage, name: string) {
   const ana = await Someone.open('ana', join(home, `ana-${name}`));
   const { room, link } = await ana.hosts(server);
@@ -75,7 +75,7 @@ async function awayFrom({ home, server }: Stage, name: string) {
   return { ana, room, link, dir };
 }
 
-/** Each run brings back a copy of the profile, in a process of its own. */
+/** Each run reopens a copy of the profile, in a separate process. */
 async function comeBack({ home, runs }: Stage, dir: string, room: string): Promise<CaughtUp[]> {
   const all: CaughtUp[] = [];
   for (let run = 0; run < runs; run++) {

@@ -24,7 +24,7 @@ export async function measureColdStart({ quick, tell }: Occasion): Promise<Figur
 /** One start of a program, until it was ready. */
 interface Start {
   readonly ms: number;
-  /** Undefined where the system doesn't tell. */
+  /** Undefined where the system doesn't report it. */
   readonly cpuSeconds: number | undefined;
 }
 
@@ -94,7 +94,7 @@ async function startScreens(runs: number): Promise<Figure> {
   }
 }
 
-/** Until the room's last message stands on the screen: whatever is written before only makes the terminal ready. */
+/** Waits until the screen shows the room's last message. Earlier output only prepares the terminal. */
 async function startOneScreen(cwd: string, dir: string, room: string): Promise<Start> {
   const env = { PATH: process.env.PATH ?? '', HOME: cwd, TERM: 'xterm-256color' };
   const begun = performance.now();

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** What Linux counts a process's time in, whatever the machine: a hundredth of a second. */
+/** The unit in which Linux counts a process's CPU time, on every machine: a hundredth of a second. */
 const TICKS_PER_SECOND = 100;
-/** User and system time, counted behind the name, which may hold anything. */
+/** The fields of user and system time, counted after the name, which may contain spaces. */
 const USER = 11;
 const SYSTEM = 12;
 
-/** What another process that runs has used of the CPU so far, in seconds; undefined where the system doesn't tell. */
+/** The CPU time that a running process has used, in seconds; undefined where the system doesn't report it. */
 export function cpuSecondsOf(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

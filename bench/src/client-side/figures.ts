@@ -14,7 +14,7 @@ export interface Figure {
   readonly better: 'less' | 'more';
 }
 
-/** How much is measured, and where to say what goes on meanwhile. */
+/** How much is measured, and where to report progress. */
 export interface Occasion {
   /** Fewer cases, fewer runs. */
   readonly quick: boolean;

@@ -101,7 +101,7 @@ function stale(env: Env): Uint8Array {
   return env.random(32);
 }
 
-/** Its public key is of a private one that nobody has ever had. */
+/** A public key whose private key nobody has. */
 function parentOf(parentHash: Uint8Array, env: Env) {
   return {
     nodeType: 'parent' as const,

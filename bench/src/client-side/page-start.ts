@@ -16,7 +16,7 @@ const PAINT_MS = 300;
 const SCRIPT_BYTES = 150_000;
 const VISITS = 5;
 
-/** What the first visit of the page takes. Without a Chromium its scripts are only weighed, and that is told. */
+/** The cost of the first visit to the page. Without Chromium, only the size of its scripts is measured, and the result says so. */
 export async function measurePage({ tell }: Pick<Occasion, 'tell'>): Promise<Figure[]> {
   const chromium = await findChromium();
   if ('missing' in chromium) {

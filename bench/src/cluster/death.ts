@@ -98,7 +98,7 @@ class Following {
     await live;
   }
 
-  /** As a client does: when the connection ends, it dials anew. */
+  /** Connects again when the connection ends, as a client does. */
   async comesBack(port: number): Promise<void> {
     await this.#reading;
     for (;;) {

@@ -18,7 +18,7 @@ export interface ManyRooms {
   /** For each room, all three engines together, and all nodes together. */
   readonly enginesKb: number;
   readonly nodesKb: number;
-  /** While nobody says anything. */
+  /** While no message is sent. */
   readonly idleEnginesLoad: number;
   readonly idleNodesLoad: number;
   /** Of a post into one of them, to its acknowledgement. */
@@ -55,7 +55,7 @@ export async function measureManyRooms(
     rooms.slice(i * PER_CONNECTION, (i + 1) * PER_CONNECTION),
   );
   const open: { readonly line: Line; readonly rooms: readonly RoomId[] }[] = [];
-  // As clients do: who is silent for 90 s is taken for gone.
+  // As clients do: the server ends a connection that is silent for 90 s.
   const pings = setInterval(() => {
     for (const { line } of open) line.say(JSON.stringify({ type: 'ping', id: text(16) }));
   }, PING_MS);

@@ -18,7 +18,7 @@ export interface Posts {
   readonly enginesCpu: number;
 }
 
-/** A hundred writers, each of which posts again once it was told that its last post is kept. */
+/** A hundred writers, each of which posts again once its last post is acknowledged. */
 export async function measurePosts(stage: BenchStage, rooms: number): Promise<Posts> {
   const writers = await Promise.all(
     Array.from({ length: WRITERS }, (_, i) => Writer.open(stage.ports[i % stage.ports.length] as number)),
@@ -96,7 +96,7 @@ class Writer {
   }
 }
 
-/** One member for all: what is measured isn't who may enter. */
+/** One member for all connections: access checks aren't measured here. */
 const SECRET = new RawMember(0).secret;
 
 export function pause(ms: number): Promise<void> {

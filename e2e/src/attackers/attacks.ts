@@ -12,7 +12,7 @@ import {
   roomFlood,
 } from './on-rooms.ts';
 
-/** What is tried on a server, by name. */
+/** All attacks, by name. */
 export const ATTACKS = {
   'slow-loris': slowLoris,
   'half-open': halfOpen,

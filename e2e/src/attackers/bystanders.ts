@@ -65,9 +65,9 @@ export class Bystanders {
   }
 
   /**
-   * Stops speaking, and hears the rest.
-   * @returns how many were said, and how many messages were lost, came twice or stood elsewhere, over all followers
-   * @throws Error when a connection of theirs broke
+   * Stops posting, and waits for the remaining messages.
+   * @returns the number of messages posted, and of messages lost, duplicated or reordered, over all followers
+   * @throws Error when one of their connections broke
    */
   async close(): Promise<{ readonly said: number; readonly lost: number; readonly wrong: number }> {
     for (const timer of this.#timers) clearInterval(timer);
@@ -86,12 +86,12 @@ export class Bystanders {
   #begin(): void {
     this.#timers.push(
       setInterval(() => this.#speak(), POST_EVERY_MS),
-      // Who only listens says now and then that it is there.
+      // A connection that only listens sends pings.
       setInterval(() => {
         for (const line of this.#followers) line.say('{"type":"ping","id":"p"}');
       }, PING_EVERY_MS),
     );
-    // The speaker is a follower as well, and hears its acknowledgements.
+    // The speaker also receives entries and acknowledgements, which must be read.
     void this.#hears(this.#speaker, () => undefined);
     for (const [i, line] of this.#followers.entries())
       void this.#hears(line, (body) => {

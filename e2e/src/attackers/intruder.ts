@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { WAIT_MS } from '../waits.ts';
 
-/** Of what a connection heard, so much of its end is kept. */
+/** The most that is kept of what a connection received: its end. */
 const KEPT_CHARS = 64 * 1024;
-/** How many addresses of 127.0.1.0/24 the attackers have. */
+/** The number of addresses of 127.0.1.0/24 that attackers use. */
 const ADDRESSES = 200;
 
-/** A connection that says what it likes, from an address of its own choice. */
+/** A connection that sends any bytes, from a chosen loopback address. */
 export class Intruder {
   readonly socket: Socket;
-  /** The end of what was heard. */
+  /** The end of what was received. */
   heard = '';
-  /** How often the error frames named each code. */
+  /** The number of error frames for each code. */
   readonly errors = new Map<string, number>();
-  /** How many whole frames were heard. */
+  /** The number of complete frames received. */
   frames = 0;
-  /** How many of them said that something was done. */
+  /** The number of acknowledgements received. */
   acknowledged = 0;
   readonly gone: Promise<void>;
   #partial = '';
@@ -32,7 +32,7 @@ export class Intruder {
     );
   }
 
-  /** @param from names the address: the same number, the same address. */
+  /** @param from the number of the address to connect from */
   static async open(port: number, from: number): Promise<Intruder> {
     const localAddress = `127.0.1.${1 + (from % ADDRESSES)}`;
     const socket = createConnection({ port, host: '127.0.0.1', localAddress, noDelay: true });
@@ -41,7 +41,7 @@ export class Intruder {
     return intruder;
   }
 
-  /** One that is past its `hello`; undefined when it was refused. */
+  /** @returns a connection after its `hello`; undefined when the server refused it */
   static async welcomed(
     port: number,
     from: number,
@@ -62,12 +62,12 @@ export class Intruder {
     this.write(`${JSON.stringify(frame)}\n`);
   }
 
-  /** @returns whether more may be written at once; it is dropped when nobody is there any more */
+  /** @returns whether more can be written without waiting; a closed connection drops the bytes */
   write(bytes: string): boolean {
     return !this.socket.destroyed && this.socket.writable && this.socket.write(bytes);
   }
 
-  /** Writes without end what `next` makes, as quickly as it is taken, for so long. @returns how often it wrote */
+  /** Writes the results of `next` as fast as the server reads them. @returns the number of writes */
   async pours(seconds: number, next: () => string): Promise<number> {
     const until = performance.now() + seconds * 1000;
     let written = 0;
@@ -79,7 +79,7 @@ export class Intruder {
     return written;
   }
 
-  /** @returns whether it heard such a thing before the end of the connection, and of the time */
+  /** @returns whether matching text arrived before the connection ended and the time was over */
   async hears(pattern: RegExp, ms = WAIT_MS): Promise<boolean> {
     const late = pause(ms).then(() => 'late');
     while (!pattern.test(this.heard)) {
@@ -90,7 +90,7 @@ export class Intruder {
     return true;
   }
 
-  /** Asks, and takes what comes next for the answer. @returns its code where it is an error, else its type */
+  /** Sends a request and takes the next frame as the answer. @returns the code of an error, or else the type of the frame */
   async ask(frame: object, ms?: number): Promise<string> {
     this.heard = '';
     this.say(frame);
@@ -129,7 +129,7 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 
-/** So many at once, of which the first to fail fails all. */
+/** Runs `one` so many times at once; the first failure fails all. */
 export function crowd<T>(count: number, one: (i: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => one(i)));
 }

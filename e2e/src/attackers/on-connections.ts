@@ -2,12 +2,12 @@ import { type Attack, tally } from './attack.ts';
 import { crowd, Intruder, pause } from './intruder.ts';
 
 const DRIP_MS = 250;
-/** The server looks at its deadlines now and then; and its own writes may linger. */
+/** The server checks its deadlines at intervals, and its writes may be delayed. */
 const SLACK_MS = 6_000;
-/** What one address may have at once, as shipped. */
+/** The default limit of connections for one address. */
 const PER_ADDRESS = 500;
 
-/** Sends one byte at a time of what never gets whole: a `hello`, and a request for a page. */
+/** Sends a `hello` or an HTTP request one byte at a time, and never completes it. */
 export const slowLoris: Attack = async ({ port, patienceMs }) => {
   const began = performance.now();
   const texts = [
@@ -28,7 +28,7 @@ export const slowLoris: Attack = async ({ port, patienceMs }) => {
   return { tried: fates.length, got: fates.filter((fate) => fate !== 'ended').length, told: tally(fates) };
 };
 
-/** Says nothing any more after its `hello`, as one does whose cable was cut. */
+/** Sends nothing after its `hello`, like a client whose cable was cut. */
 export const halfOpen: Attack = async ({ port, patienceMs }) => {
   const fates = await crowd(200, async (i) => {
     const opened = await Intruder.welcomed(port, i);
@@ -46,7 +46,7 @@ export const halfOpen: Attack = async ({ port, patienceMs }) => {
   };
 };
 
-/** Connects from many addresses and stays; then from one address alone, more often than that may. */
+/** Opens idle connections from many addresses, then from one address more than its limit. */
 export const idleCrowd: Attack = async ({ port, crowd: size, seconds }) => {
   const intruders: Intruder[] = [];
   const joins = async (from: number): Promise<boolean> => {
@@ -69,7 +69,7 @@ export const idleCrowd: Attack = async ({ port, crowd: size, seconds }) => {
   };
 };
 
-/** Connects and goes at once, as often as it can, some of them in the middle of a frame. */
+/** Connects and resets at once, as often as possible, half of them in the middle of a frame. */
 export const churn: Attack = async ({ port, seconds }) => {
   const until = performance.now() + seconds * 1000;
   let tried = 0;

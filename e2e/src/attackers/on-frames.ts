@@ -2,11 +2,11 @@ import { type Attack, tally } from './attack.ts';
 import { crowd, Intruder } from './intruder.ts';
 
 const FLOODERS = 20;
-/** What one connection is answered, as shipped: what comes faster is read later. */
+/** The default limit of frames for one connection: the server reads faster ones later. */
 const FRAMES_PER_SECOND = 2_000;
 const FRAMES_BURST = 1_000;
 
-/** Asks for an answer as quickly as it can. */
+/** Sends pings as fast as possible. */
 export const frameFlood: Attack = async ({ port, seconds }) => {
   const pings = Array.from({ length: 200 }, (_, i) => `{"type":"ping","id":"${i}"}\n`).join('');
   const floods = await crowd(FLOODERS, async (i) => {
@@ -17,7 +17,7 @@ export const frameFlood: Attack = async ({ port, seconds }) => {
     const asked = 200 * (await intruder.pours(seconds, () => pings));
     const answered = intruder.frames;
     intruder.close();
-    // A second more, for what was read before the flood is counted from.
+    // One more second, for frames that were answered before the count started.
     const allowed = FRAMES_BURST + FRAMES_PER_SECOND * ((performance.now() - from) / 1000 + 1);
     return { asked, answered, over: Math.max(0, answered - allowed) };
   });
@@ -28,7 +28,7 @@ export const frameFlood: Attack = async ({ port, seconds }) => {
 const HUGE = 8 * 1024 * 1024;
 const PIECE = 'a'.repeat(64 * 1024);
 
-/** Frames that don't end: before the `hello`, of small types, of the largest, and of none that is known. */
+/** Frames that don't end: before the `hello`, of small types, of the largest type, and of unknown type. */
 export const hugeFrames: Attack = async ({ port }) => {
   const beginnings = [
     '{"type":"hello","id":"',

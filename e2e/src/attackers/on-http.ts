@@ -3,7 +3,7 @@ import { crowd, Intruder } from './intruder.ts';
 
 const HELLO = (port: number) => `{"type":"hello","id":"1","version":1,"origin":"127.0.0.1:${port}"}\n`;
 
-/** Hides a second request, or frames, behind what a first one claims of its length. */
+/** Hides a second request, or frames, after a request with contradictory lengths. */
 export const smuggling: Attack = (target) => {
   const host = `Host: 127.0.0.1:${target.port}\r\n`;
   const hidden = `GET /healthz HTTP/1.1\r\n${host}\r\n`;
@@ -85,7 +85,7 @@ export const foreignOrigin: Attack = (target) => {
   });
 };
 
-/** Sends each on a connection of its own and looks at all that comes back. */
+/** Sends each request on a separate connection and checks all that the server answers. */
 async function each(
   { port }: Target,
   requests: readonly string[],
@@ -97,7 +97,7 @@ async function each(
     const heard = await crowd(some.length, async (i) => {
       const intruder = await Intruder.open(port, i);
       intruder.write(some[i] ?? '');
-      // All that it says before it hangs up, or for so long.
+      // Everything until the connection ends or the time is over.
       await intruder.hears(/(?!)/, 1_500);
       intruder.close();
       return intruder.heard;

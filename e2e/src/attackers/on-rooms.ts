@@ -6,10 +6,10 @@ import { RawMember, text } from '../people/raw-member.ts';
 import { type Attack, tally } from './attack.ts';
 import { crowd, Intruder, pause } from './intruder.ts';
 
-/** As shipped, for one address: how many invites it may try a minute, and how many rooms it may make an hour. */
+/** The default limits for one address: invites tried a minute, and rooms created an hour. */
 const INVITES_PER_MINUTE = 60;
 const CREATES_PER_HOUR = 60;
-/** As shipped, for one connection. */
+/** The default limits for one connection. */
 const POSTS_PER_SECOND = 1_000;
 const POSTS_BURST = 2_000;
 
@@ -19,10 +19,10 @@ async function greeted(port: number, from: number): Promise<{ intruder: Intruder
   return opened;
 }
 
-/** Asks for a room with invites that it makes up. */
+/** Asks for a room with invented invites. */
 export const inviteGuessing: Attack = async ({ port, room }) => {
   const answers = await crowd(10, async (i) => {
-    // Addresses that nobody needs for an invite that there is.
+    // No other attack tries invites from these addresses.
     const { intruder } = await greeted(port, 150 + i);
     const heard: string[] = [];
     for (let guess = 0; guess < INVITES_PER_MINUTE + 20; guess++) {
@@ -47,7 +47,7 @@ export const inviteGuessing: Attack = async ({ port, room }) => {
   };
 };
 
-/** Proofs that were overheard, or made for something else. */
+/** Copied proofs, and proofs for another room, key or server. */
 export const replayedProofs: Attack = async ({ port, room }) => {
   const member = new RawMember(port);
   const own = text(16) as RoomId;
@@ -63,7 +63,7 @@ export const replayedProofs: Attack = async ({ port, room }) => {
     }
     const proof = JSON.parse(member.enter(own, nonce, '0')) as Record<string, unknown>;
     const heard = [
-      // Overheard, on another connection.
+      // Copied to another connection.
       await second.intruder.ask(proof),
       // For another room, for that of the bystanders, with another key, from elsewhere.
       await intruder.ask({ ...proof, nonce: text(16), room: other }),
@@ -71,7 +71,7 @@ export const replayedProofs: Attack = async ({ port, room }) => {
       await intruder.ask({ ...proof, nonce: text(16) }),
       await intruder.ask({ ...proof, since: '1' }),
       await intruder.ask({ ...proof, key: '2' }),
-      // A member of its own room asks for that of the bystanders.
+      // A member of another room asks for the bystanders' room.
       await intruder.ask(JSON.parse(member.enter(room, nonce, '0')) as object),
       await intruder.ask({ type: 'fetch', id: 'f', room }),
       await intruder.ask({ type: 'read', id: 'r', room, after: '0', limit: 10 }),
@@ -166,7 +166,7 @@ export const invitesRaced: Attack = async ({ port }) => {
   };
 };
 
-/** Makes a room of its own and enters it. */
+/** Creates a room and enters it. */
 async function home(
   port: number,
   from: number,
@@ -239,7 +239,7 @@ export const neverReading: Attack = async ({ port }) => {
   return { tried: fates.length, got: fates.filter((fate) => fate !== 'cut').length, told: tally(fates) };
 };
 
-/** A member whose commits follow nothing that stands. */
+/** A member whose handshakes are based on positions that don't exist. */
 export const handshakeSpam: Attack = async ({ port, seconds }) => {
   const answers = await crowd(4, async (i) => {
     const { intruder, member, room } = await home(port, i);

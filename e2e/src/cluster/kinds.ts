@@ -5,12 +5,12 @@ import type { NatsServer } from '../servers/nats-cluster.ts';
 import type { Network } from './network.ts';
 import { type ClusterStage, LOG_STREAM } from './stage.ts';
 
-/** Longer than the engines take to elect another leader. */
+/** Longer than the NATS servers take to elect another leader. */
 const ELECTION_MS = 8_000;
 const STOPPED_MS = 4_000;
 const DOWN_MS = 1_000;
 
-/** What can befall three nodes on three engines. */
+/** Faults of three nodes on three NATS servers. */
 export const CLUSTER_FAULTS: Readonly<Record<string, Fault<ClusterStage>>> = {
   'kill-leader': async (stage) => {
     const leader = await stage.leader();
@@ -55,7 +55,7 @@ export const CLUSTER_FAULTS: Readonly<Record<string, Fault<ClusterStage>>> = {
   'cut-leader-from-nodes': (stage) => cut(stage, (network, host) => network.cutFromHere(host), isUnreachable),
 };
 
-/** Those that need network namespaces. */
+/** The kinds that need network namespaces. */
 export const NETWORK_FAULTS: ReadonlySet<string> = new Set([
   'cut-leader-off',
   'cut-leader-from-engines',
@@ -68,7 +68,7 @@ async function isUnreachable(_: ClusterStage, leader: NatsServer): Promise<boole
   return (await leader.ask('/varz')) === undefined;
 }
 
-/** The others have elected another, while it can still be asked itself. */
+/** The other servers have elected another leader, and the old one still answers. */
 async function isDeposed({ engines }: ClusterStage, leader: NatsServer): Promise<boolean> {
   const others = engines.servers.filter((engine) => engine !== leader);
   const next = await engines.leaderOf(LOG_STREAM, others);

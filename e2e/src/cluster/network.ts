@@ -34,14 +34,14 @@ export class Network {
     return new Network(places);
   }
 
-  /** Nothing passes between this place and any other, nor this process. @returns what mends it */
+  /** Disconnects this host from all others and from this process. @returns a function that reconnects it */
   cutOff(host: string): () => void {
     const device = `gcv${this.#indexOf(host)}`;
     run('ip', 'link', 'set', device, 'down');
     return () => run('ip', 'link', 'set', device, 'up');
   }
 
-  /** Nothing passes between this place and the other places; this process reaches it. @returns what mends it */
+  /** Disconnects this host from the others; this process still reaches it. @returns a function that reconnects it */
   cutFromOthers(host: string): () => void {
     const { namespace } = this.#placeOf(host);
     const others = this.places.filter((place) => place.host !== host);
@@ -51,7 +51,7 @@ export class Network {
     };
   }
 
-  /** Nothing passes between this process and the place; the places reach each other. @returns what mends it */
+  /** Disconnects this process from the host; the hosts reach each other. @returns a function that reconnects it */
   cutFromHere(host: string): () => void {
     run('ip', 'route', 'add', 'blackhole', `${host}/32`);
     return () => run('ip', 'route', 'del', 'blackhole', `${host}/32`);

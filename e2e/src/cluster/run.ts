@@ -3,18 +3,18 @@ import { CLUSTER_FAULTS, NETWORK_FAULTS } from './kinds.ts';
 import { ClusterStage } from './stage.ts';
 
 export interface ClusterOptions extends FaultOptions {
-  /** The program of the engines. */
+  /** The program `nats-server`. */
   readonly binary: string;
-  /** Whether this process runs in a network namespace of its own. */
+  /** Whether this process has its own network namespace. */
   readonly ownNetwork: boolean;
 }
 
 export interface ClusterReport extends FaultReport {
-  /** How many connections each node was given. */
+  /** The number of connections that each node got. */
   readonly shares: readonly number[];
 }
 
-/** Faults on three nodes that share three engines. */
+/** Injects faults into three nodes that share three NATS servers. */
 export async function runClusterFaults(options: ClusterOptions): Promise<ClusterReport> {
   let shares: readonly number[] = [];
   const report = await playFaults(options, {

@@ -4,56 +4,56 @@ export interface Sight {
   readonly seq: number;
 }
 
-/** What one client says at the end. */
+/** What one client shows at the end. */
 export interface Account {
   readonly who: string;
-  /** The position at which it came in: what stands behind it, it must show. */
+  /** The position at which it joined; it must show all later messages. */
   readonly since: number;
   /** In the order in which it shows them. */
   readonly sights: readonly Sight[];
-  /** Who is in, by device, and the room's code: the same for everybody who is in the same room. */
+  /** The members' devices and the room's code: the same for all members of a room. */
   readonly membership: string;
 }
 
-/** A compare-and-swap that was acknowledged. */
+/** An acknowledged compare-and-swap. */
 export interface Swap {
   readonly room: string;
   /** What it was swapped from. */
   readonly after: string;
-  /** Tells the swaps apart; a repeat of the same one is no second winner. */
+  /** Identifies the swap; a repeat of the same swap is no second winner. */
   readonly id: string;
   /** The position that it was acknowledged at. */
   readonly seq: string;
 }
 
-/** All that was recorded while faults went on. */
+/** All that was recorded during the faults. */
 export interface Records {
-  /** Ids of messages that somebody was told are kept. */
+  /** Ids of acknowledged messages. */
   readonly acknowledged: ReadonlySet<string>;
   readonly accounts: readonly Account[];
   readonly swaps: readonly Swap[];
-  /** What stands in the log of the room that was swapped in, at the end: the positions of all swaps, and of the first handshake. */
+  /** The positions of all handshakes in the racers' room at the end. */
   readonly swapped: readonly string[];
 }
 
 export interface Verdict {
   readonly acked: number;
-  /** Acknowledged messages that a client which was in then doesn't show. */
+  /** Acknowledged messages that a client doesn't show though it was a member. */
   readonly lost: number;
-  /** Messages that a client shows twice, or that stand at two positions. */
+  /** Messages that a client shows twice, or that have two positions. */
   readonly doubled: number;
-  /** Places at which a client's order isn't that of the log, or at which two clients show different messages. */
+  /** Positions where a client's order differs from the log, or where two clients show different messages. */
   readonly disordered: number;
   /** Positions from which two different swaps were acknowledged. */
   readonly doubleWinners: number;
   readonly swaps: number;
-  /** Acknowledged swaps that don't stand in the log, or not right behind what they were swapped from. */
+  /** Acknowledged swaps that aren't in the log, or don't directly follow the handshake that they replace. */
   readonly lostSwaps: number;
-  /** Clients whose idea of who is in differs from the first one's. */
+  /** Clients whose member list differs from the first client's. */
   readonly diverged: number;
 }
 
-/** Holds what clients show against what was acknowledged. */
+/** Compares what clients show with what was acknowledged. */
 export function judge({ acknowledged, accounts, swaps, swapped }: Records): Verdict {
   return {
     acked: acknowledged.size,
@@ -67,7 +67,7 @@ export function judge({ acknowledged, accounts, swaps, swapped }: Records): Verd
   };
 }
 
-/** Whether nothing went wrong, and there was something that could have. */
+/** Whether nothing went wrong, and at least one message and one swap were acknowledged. */
 export function isSound(verdict: Verdict): boolean {
   const { acked, lost, doubled, disordered, doubleWinners, swaps, lostSwaps, diverged } = verdict;
   const wrong = lost + doubled + disordered + doubleWinners + lostSwaps + diverged;
@@ -81,7 +81,7 @@ function countLost(acknowledged: ReadonlySet<string>, accounts: readonly Account
   let lost = 0;
   for (const id of acknowledged) {
     const at = positions.get(id);
-    // Shown by nobody, it is lost to everybody, wherever it stood.
+    // A message that no client shows is lost.
     if (at === undefined || shown.some(({ since, ids }) => at > since && !ids.has(id))) lost += 1;
   }
   return lost;

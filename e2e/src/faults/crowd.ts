@@ -10,7 +10,7 @@ const GUESTS = ['ben', 'cai'] as const;
 const RECOVER_MS = 2 * WAIT_MS;
 const POLL_MS = 20;
 
-/** Members who talk in one room and racers who race, all through one port, and what became of what they said. */
+/** Members that talk in one room, and racers, all through one port. Records what was acknowledged. */
 export class Crowd {
   readonly acknowledged = new Set<string>();
   readonly members: Member[] = [];
@@ -25,7 +25,7 @@ export class Crowd {
     this.racers = new Racers(port);
   }
 
-  /** @param home a folder for their profiles. @param port of the server, or of what stands before it */
+  /** @param home a folder for their profiles. @param port the port of the server, or of a proxy before it */
   static async gather(home: string, port: number): Promise<Crowd> {
     const crowd = new Crowd(home, port);
     const founder = await crowd.#bring(FOUNDER);
@@ -39,7 +39,7 @@ export class Crowd {
     return crowd;
   }
 
-  /** Somebody joins by the link, and talks. */
+  /** Another member joins by the link and talks. */
   async comes(name: string): Promise<void> {
     const member = await this.#bring(name);
     await member.ask('join', { link: this.#link });
@@ -47,13 +47,13 @@ export class Crowd {
     await this.#talks(member);
   }
 
-  /** A member that was killed is started again, and talks on. */
+  /** Restarts a member that was killed; it continues to talk. */
   async comesBack(member: Member): Promise<void> {
     await member.start();
     await this.#talks(member);
   }
 
-  /** Waits until everybody has been told again that something of theirs is kept. @throws Error when somebody never is */
+  /** Waits until another message of each member is acknowledged. @throws Error when that takes too long */
   async recovers(): Promise<void> {
     const before = new Map(this.#acknowledgedOf);
     const end = Date.now() + RECOVER_MS;
@@ -67,7 +67,7 @@ export class Crowd {
     }
   }
 
-  /** All fall silent, catch up, and say what they show. */
+  /** Stops all members, lets them catch up, and asks what they show. */
   async accounts(): Promise<{
     readonly accounts: Account[];
     readonly warnings: string[];
@@ -76,7 +76,7 @@ export class Crowd {
     await this.racers.stop();
     const room = this.#room;
     for (const member of this.members) await member.ask('talk', { room, perSecond: 0 });
-    // Twice: what one sends in the first round, the others fetch in the second.
+    // Twice, so that members receive what others send in the first round.
     for (let round = 0; round < 2; round++)
       await Promise.all(this.members.map((member) => member.ask('settle', { room, waitMs: RECOVER_MS })));
     const told = await Promise.all(

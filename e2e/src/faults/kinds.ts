@@ -11,16 +11,16 @@ type Fault = (stage: Stage) => Promise<number>;
 
 const WIRE_MS = 700;
 const STOPPED_MS = 3_000;
-/** Longer than a client waits for a sign of life. */
+/** Longer than a client waits for an answer to its ping. */
 const STOPPED_LONG_MS = 30_000;
 const FULL_MS = 1_500;
 const HOUR_MS = 3_600_000;
 const POLL_MS = 20;
 const PROBE_MS = 3_000;
-/** All descriptors below are in use since the start: no new one can be had. */
+/** All lower descriptors are in use since the start, so the server gets no new one. */
 const FEW_FILES = 8;
 
-/** Those that take half a minute, for long runs only. */
+/** Faults that take half a minute, for long runs only. */
 export const LONG_FAULTS = {
   'pause-server-30s': (stage) => stopped(() => stage.server.pid, STOPPED_LONG_MS),
   'pause-client-30s': (stage) => stopped(() => anyMember(stage).pid, STOPPED_LONG_MS),
@@ -53,7 +53,7 @@ export const FAULTS = {
   'truncated-tail': truncated,
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Those that need a disk of their own. */
+/** The kinds that need a separate disk. */
 export const DISK_FAULTS: ReadonlySet<string> = new Set(['full-disk', 'read-only-data']);
 
 function anyMember({ crowd: { members }, random }: Stage) {
@@ -66,7 +66,7 @@ function wire(kind: Wire): Fault {
   return (stage) => stage.proxy.treat(kind, WIRE_MS);
 }
 
-/** SIGSTOP, seen in the state that the system tells of the process. @returns how often it was seen */
+/** Stops a process with SIGSTOP. @returns how often the system reported the process as stopped */
 export async function stopped(pidOf: () => number | undefined, ms: number): Promise<number> {
   const pid = pidOf();
   if (pid === undefined) return 0;
@@ -92,7 +92,7 @@ async function jump({ server }: Stage, byMs: number): Promise<number> {
   return Number(Math.abs(now - Date.now() - byMs) < HOUR_MS / 2);
 }
 
-/** No more descriptors for the server: whoever dials is turned away, and who is connected talks on. */
+/** The server gets no more descriptors: it refuses new connections and keeps the existing ones. */
 async function withoutDescriptors({ server }: Stage): Promise<number> {
   const before = limitOf(server.pid);
   if (before === undefined) return 0;
@@ -126,7 +126,7 @@ async function isWelcomed(port: number): Promise<boolean> {
   return Promise.race([opened, pause(PROBE_MS).then(() => false)]);
 }
 
-/** Counted once somebody was told that nothing can be kept. */
+/** Fills the disk. @returns 1 if a request was refused as unavailable */
 async function fullDisk({ disk, crowd: { racers } }: Stage): Promise<number> {
   if (disk === undefined) return 0;
   const refused = () => racers.refusals.get('unavailable') ?? 0;
@@ -140,7 +140,7 @@ async function fullDisk({ disk, crowd: { racers } }: Stage): Promise<number> {
   return Number(refused() > before);
 }
 
-/** The server is started on a folder that can't be written: it says so, and serves nothing. */
+/** Starts the server on a read-only folder: it must report that and exit. */
 async function readOnly(stage: Stage): Promise<number> {
   if (stage.disk === undefined) return 0;
   await stage.server.kill();
@@ -154,7 +154,7 @@ async function readOnly(stage: Stage): Promise<number> {
   return Number(refused);
 }
 
-/** The end of the database is gone: the server says so, and serves nothing, until the file is whole again. */
+/** Truncates the database: the server must report that and exit, until the file is restored. */
 async function truncated(stage: Stage): Promise<number> {
   await stage.server.kill();
   const file = largestFile(stage.data);

@@ -1,13 +1,13 @@
 import { Someone } from '../people/people.ts';
 import type { Sight } from './checker.ts';
 
-/** What a member is asked, and what it answers; it tells besides what was acknowledged, as it happens. */
+/** The requests to a member and its answers. A member also reports each acknowledgement. */
 export interface Asks {
   host: (params: { readonly server: string }) => { readonly room: string; readonly link: string };
   join: (params: { readonly link: string }) => { readonly room: string };
-  /** So many messages a second from now on; 0 ends it. */
+  /** Sends so many messages a second from now on; 0 stops. */
   talk: (params: { readonly room: string; readonly perSecond: number }) => null;
-  /** Waits until all that it has said is in the log and it has all that the log has. */
+  /** Waits until all its messages are acknowledged and it has read the whole log. */
   settle: (params: { readonly room: string; readonly waitMs: number }) => null;
   tell: (params: { readonly room: string }) => Told;
 }
@@ -16,7 +16,7 @@ export interface Told {
   readonly sights: readonly Sight[];
   /** Its own device. */
   readonly device: string;
-  /** Where others came in, by their devices: nobody is told of its own coming. */
+  /** The positions at which other devices joined: a member's own join isn't in its history. */
   readonly arrivals: readonly (readonly [device: string, seq: number])[];
   readonly membership: string;
   readonly warnings: readonly string[];
@@ -34,7 +34,7 @@ export interface ToMember {
   readonly params: unknown;
 }
 
-/** It says no more until some of so many are acknowledged: the outbox is bounded too. */
+/** A member sends no more while so many of its messages are unacknowledged: the outbox is bounded. */
 const MOST_WAITING = 100;
 const SENT_MS = 600_000;
 

@@ -10,7 +10,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A member in a process of its own, which can be killed and comes back with the same profile. */
+/** A member in a separate process, which can be killed and restarted with the same profile. */
 export class Member {
   readonly name: string;
   readonly #dir: string;
@@ -19,7 +19,7 @@ export class Member {
   #child: ChildProcess | undefined;
   #asked = 0;
 
-  /** @param acknowledged is told the id of each message that this member was told is kept. */
+  /** @param acknowledged called with the id of each acknowledged message */
   constructor(name: string, dir: string, acknowledged: (id: string) => void) {
     this.name = name;
     this.#dir = dir;
@@ -53,7 +53,7 @@ export class Member {
     });
   }
 
-  /** @returns whether it died of it */
+  /** @returns whether the signal ended it */
   async kill(): Promise<boolean> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return false;

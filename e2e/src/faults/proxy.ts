@@ -15,7 +15,7 @@ export class FaultyProxy {
   #target: number;
   #fault: Fault | undefined;
 
-  /** @param target the port of 127.0.0.1 that it stands for. @param random from 0 to 1 */
+  /** @param target the port of 127.0.0.1 that it forwards to. @param random from 0 to 1 */
   constructor(target: number, random: () => number) {
     this.#target = target;
     this.#random = random;
@@ -124,7 +124,7 @@ class Pair {
 
   #carry(bytes: Buffer, to: Socket): void {
     const fault = this.#fault();
-    // In its order behind what is still held.
+    // In order, after the chunks that are still delayed.
     if (this.#held.length > 0 && fault?.wire !== 'delay') this.release();
     if (this.#deaf) return;
     if (fault === undefined) {

@@ -7,11 +7,11 @@ import type { Swap } from './checker.ts';
 const RACERS = 3;
 const AGAIN_MS = 200;
 
-/** Connections that race for the same compare-and-swap in a room of their own, again and again. */
+/** Connections that compete for the same compare-and-swap in a separate room, again and again. */
 export class Racers {
   /** Those that were acknowledged. */
   readonly swaps: Swap[] = [];
-  /** What they were refused with, and how often: `unavailable` while the disk is full. */
+  /** The number of refusals for each code; `unavailable` while the disk is full. */
   readonly refusals = new Map<string, number>();
   readonly #port: number;
   readonly #member: RawMember;
@@ -21,7 +21,7 @@ export class Racers {
   #stopped = false;
   #running: Promise<unknown> | undefined;
 
-  /** @param port of the proxy, by whose name they prove themselves. */
+  /** @param port the port of the proxy, which is part of their proofs */
   constructor(port: number) {
     this.#port = port;
     this.#member = new RawMember(port);
@@ -41,7 +41,7 @@ export class Racers {
     await this.#running;
   }
 
-  /** What stands in the room's log: the position of each handshake. */
+  /** @returns the position of each handshake in the room's log */
   async handshakes(): Promise<string[]> {
     const { line, nonce } = await Line.open(this.#port);
     const found = [this.#founded];
@@ -63,7 +63,7 @@ export class Racers {
         ({ line } = await within(Line.open(this.#port)));
         while (!this.#stopped) await within(this.#swap(line, key));
       } catch {
-        // A connection that fails is a fault's doing: whether its swap was made is not known, and it is not counted.
+        // A fault ended the connection: the result of its last swap is unknown, so it isn't counted.
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       } finally {
         line?.close();

@@ -7,7 +7,7 @@ const MEGABYTES = 256;
 const BALLAST = 'ballast';
 const BLOCK = Buffer.alloc(64 * 1024, 1);
 
-/** A disk of its own for a server's data, small enough to be filled: needs root. */
+/** A separate disk for a server's data, small enough to be filled; needs root. */
 export class SmallDisk {
   readonly path: string;
 
@@ -30,7 +30,7 @@ export class SmallDisk {
     return status === 0 ? new SmallDisk(path) : undefined;
   }
 
-  /** @returns whether there is no room left for a single block */
+  /** @returns whether the disk is full */
   fill(): boolean {
     const file = openSync(join(this.path, BALLAST), 'w');
     try {
@@ -46,7 +46,7 @@ export class SmallDisk {
     rmSync(join(this.path, BALLAST), { force: true });
   }
 
-  /** @returns whether it is as it was asked to be: files that are open for writing keep it writable */
+  /** @returns whether it succeeded: a disk stays writable while files on it are open for writing */
   setReadOnly(readOnly: boolean): boolean {
     return run('mount', ['-o', `remount,${readOnly ? 'ro' : 'rw'}`, this.path]).status === 0;
   }

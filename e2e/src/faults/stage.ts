@@ -4,7 +4,7 @@ import { Crowd } from './crowd.ts';
 import { FaultyProxy } from './proxy.ts';
 import { SmallDisk } from './small-disk.ts';
 
-/** What faults are done to: a server, a proxy before it, and a crowd that talks through it. */
+/** What faults are injected into: a server, a proxy before it, and members that talk through it. */
 export class Stage {
   readonly data: string;
   readonly disk: SmallDisk | undefined;
@@ -32,7 +32,7 @@ export class Stage {
 
   /**
    * @param home an empty folder.
-   * @param random from 0 to 1: what the proxy does follows from it.
+   * @param random from 0 to 1; the choices of the proxy follow from it
    */
   static async open(home: string, random: () => number): Promise<Stage> {
     const data = join(home, 'server');

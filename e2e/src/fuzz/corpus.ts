@@ -12,7 +12,7 @@ export interface Corpus {
   readonly link: string;
 }
 
-/** Three people talk, change, react, come and go; whatever passed is kept. */
+/** Records the frames of three people who talk, edit, react, join and leave. */
 export async function recordCorpus(): Promise<Corpus> {
   const home = await temporary();
   const server = await startServer(join(home.path, 'server'));
@@ -54,7 +54,7 @@ async function talk(ana: Someone, ben: Someone, room: string): Promise<void> {
 }
 
 function framesOf(chunks: readonly Buffer[]): Uint8Array[] {
-  // Chunks of both directions and of all connections lie behind one another: what was cut apart is left out.
+  // Chunks of all connections and directions are interleaved: frames that are split are left out.
   const frames = chunks.flatMap((chunk) => {
     const decoder = new LineDecoder();
     try {

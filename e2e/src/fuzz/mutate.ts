@@ -33,7 +33,7 @@ function pick<T>(roll: Roll, from: readonly T[]): T {
   return one;
 }
 
-/** One to three changes of the kinds that parsers get wrong. */
+/** Applies one to three mutations of kinds that parsers often handle wrong. */
 export function mutated(roll: Roll, corpus: readonly Uint8Array[]): Uint8Array {
   let bytes = pick(roll, corpus);
   for (let n = roll(3); n >= 0; n--) bytes = mutate(roll, bytes, corpus);

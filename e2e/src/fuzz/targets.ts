@@ -17,12 +17,12 @@ import { parseMarkdown, wordsOf } from '@gochat/view/internal/text/markdown';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { Corpus } from './corpus.ts';
 
-/** One parser, and what it may do with any bytes. */
+/** One parser, and a check of its results for any bytes. */
 export interface Target {
   readonly name: string;
-  /** What mutations begin from. */
+  /** The inputs that are mutated. */
   readonly corpus: readonly Uint8Array[];
-  /** @throws Error when the parser did something else than to read or to refuse: a crash. */
+  /** @throws Error when the parser neither accepted nor refused the bytes: a crash */
   check(bytes: Uint8Array): void | Promise<void>;
 }
 
@@ -32,13 +32,13 @@ const env = {
 };
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/u;
 const CONTROL = /\p{Cc}/u;
-/** In a text lines may end, and be set in. */
+/** A text may contain line feeds and tabs. */
 const TEXT_CONTROL = /(?![\n\t])\p{Cc}/u;
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** Runs what may refuse in one way only. */
+/** Runs `work`, which may throw only this error. */
 async function mayRefuse(refusal: new (...args: never[]) => Error, work: () => unknown): Promise<void> {
   try {
     await work();
@@ -51,7 +51,7 @@ function insist(fact: boolean, what: string): void {
   if (!fact) throw new Error(what);
 }
 
-/** All parsers that bytes of others reach, without a network. */
+/** All parsers that get bytes from others, without a network. */
 export async function allTargets({ frames, link }: Corpus): Promise<Target[]> {
   const who = createIdentity(env);
   const founded = landedFirst(
@@ -91,7 +91,7 @@ function framesTarget(corpus: readonly Uint8Array[]): Target {
   };
 }
 
-/** A line that is refused doesn't keep the next one from being read. */
+/** A refused line doesn't stop the next one from being parsed. */
 function mayRefuseNow(work: () => void): void {
   try {
     work();
@@ -146,7 +146,7 @@ function contentTarget(): Target {
   };
 }
 
-/** What others write, as both screens take it. */
+/** Message texts, as both screens process them. */
 function textTarget(): Target {
   const corpus = [
     '**bold** *it* `code` [a](https://example.org) <b>no</b> @ana :smile:',
@@ -207,7 +207,7 @@ async function keyFileTarget(): Promise<Target> {
     corpus: [await encodeKeyFile(key, undefined, env), await encodeKeyFile(key, 'passphrase', env)],
     check: (bytes) =>
       mayRefuse(VaultError, async () => {
-        // With a passphrase it takes as long for any bytes: that it is asked for is enough.
+        // Deriving a key from a passphrase is slow; here it is enough that the passphrase is required.
         if (!isLocked(bytes))
           insist((await decodeKeyFile(bytes, undefined)).length === 32, 'a key of another length');
       }),

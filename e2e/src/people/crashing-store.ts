@@ -6,7 +6,7 @@ export class Crashed extends Error {
 }
 
 /**
- * A store whose process dies at one of its writes: before it reaches the disk, or behind it, unheard. From then on nothing is
+ * A store whose process dies at one of its writes: before it reaches the disk, or after it but before the result. From then on nothing is
  * written or read any more; what is on the disk is for the next process.
  */
 export class CrashingStore implements Store {

@@ -17,12 +17,12 @@ export class Line {
     this.#frames = createInterface(socket)[Symbol.asyncIterator]();
   }
 
-  /** @param origin the name that it is dialled by. @throws Error when nobody answers there with a welcome. */
+  /** @param origin the host name in the `hello`. @throws Error when the server doesn't answer with a welcome */
   static async open(port: number, origin = `127.0.0.1:${port}`): Promise<{ line: Line; nonce: string }> {
     const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     const line = new Line(socket);
-    // An end is found by who reads; a reset is one.
+    // The next read reports the end of the connection; a reset is an end.
     socket.on('error', () => socket.destroy());
     line.say(JSON.stringify({ type: 'hello', id: 'hello', version: 1, origin }));
     const { nonce } = await line.next('welcome');
@@ -33,7 +33,7 @@ export class Line {
     this.#socket.write(`${frame}\n`);
   }
 
-  /** The next frame, whatever it is. @throws Error when the connection ends. */
+  /** @returns the next frame of any type. @throws Error when the connection ends */
   async any(): Promise<Down> {
     const { value, done } = await this.#frames.next();
     if (done) throw new Error('the connection ended');

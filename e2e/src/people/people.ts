@@ -20,7 +20,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** A server on LMDB in this process; stopped and started again on the same folder and port it is the same server. */
+/** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. */
 export async function startServer(data: string, port = 0): Promise<TestServer> {
   const server = await serve({
     engine: await openLmdb({ folder: data }),
@@ -33,7 +33,7 @@ export async function startServer(data: string, port = 0): Promise<TestServer> {
   return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
 }
 
-/** A person with a profile of their own. */
+/** A person with a profile. */
 export class Someone {
   readonly name: string;
   readonly dir: string;
@@ -55,7 +55,7 @@ export class Someone {
     return new Someone(name, dir, await openChat({ dir, ...options }));
   }
 
-  /** Makes a room and a link to it. */
+  /** Creates a room and an invite link. */
   async hosts(server: string, name = 'kitchen', uses?: number): Promise<{ room: string; link: string }> {
     const { id } = await this.profile.call('create', { name, as: this.name, server, waitMs: WAIT_MS });
     return { room: id, link: await this.invites(id, uses) };
@@ -97,7 +97,7 @@ export class Someone {
     }
   }
 
-  /** All messages of the room as `name: text`, in order. */
+  /** @returns all messages of the room as `name: text`, in order */
   async read(room: string): Promise<string[]> {
     return (await this.messages(room)).map((i) => `${i.from}: ${i.text}`);
   }
@@ -111,7 +111,7 @@ export class Someone {
     return (await this.history(room)).flatMap((item) => (item.kind === 'warning' ? [factOf(item)] : []));
   }
 
-  /** Waits until the profile has read this text. */
+  /** Waits until the history contains this text. */
   async hears(room: string, text: string): Promise<void> {
     await this.until(
       async () => (await this.messages(room)).some((i) => i.text === text),
@@ -119,7 +119,7 @@ export class Someone {
     );
   }
 
-  /** Probes again behind every event until the fact holds. */
+  /** Calls `probe` after every event until it returns true. @throws Error when it doesn't in time */
   async until(probe: () => Promise<boolean>, what: string): Promise<void> {
     const end = Date.now() + WAIT_MS;
     while (!(await probe())) {

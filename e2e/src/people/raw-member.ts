@@ -12,7 +12,7 @@ export class RawMember {
   readonly #access: KeyObject;
   readonly #accessKey: string;
 
-  /** @param secret what {@link secret} of another told: it is the same member. */
+  /** @param secret the {@link secret} of another object, to act as the same member */
   constructor(port: number, secret?: string) {
     const access =
       secret === undefined ? generateKeyPairSync('ed25519').privateKey : createPrivateKey(secret);

@@ -17,7 +17,7 @@ import { WAIT_MS } from '../waits.ts';
 
 const words = new Words('en-GB', english, 'UTC');
 
-/** What a person's surroundings were asked for. */
+/** Records what the view-model asked of its platform. */
 export class Surroundings implements Platform {
   readonly writingKeys = [];
   readonly settings = [];
@@ -92,7 +92,7 @@ export async function startServer(before?: TestServer): Promise<TestServer> {
   return { folder, port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
 }
 
-/** Somebody who looks at a screen that isn't there. */
+/** A person with a view-model and no screen. */
 export class Viewer {
   readonly name: string;
   readonly dir: string;
@@ -182,7 +182,7 @@ export class Viewer {
     }
   }
 
-  /** What the screen says, for a failure's message. */
+  /** A summary of the screen, for error messages. */
   told(): string {
     const { flash, dialog, connection, room } = this.screen;
     const rows = room?.timeline.rows.map((row) => row.spoken);

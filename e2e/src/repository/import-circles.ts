@@ -26,7 +26,7 @@ function importGraph(root: string): ReadonlyMap<string, readonly string[]> {
   return graph;
 }
 
-/** The file, relative to `root`, that an import leads to; undefined when it is none of this repository. */
+/** @returns the imported file, relative to `root`; undefined when it is outside this repository */
 function resolve(root: string, file: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(file), specifier);
   const [, folder, name] = /^@gochat\/([^/]+)\/(.+)$/.exec(specifier) ?? [];

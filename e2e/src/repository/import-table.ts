@@ -6,13 +6,13 @@ import { type Import, readImports } from './imports.ts';
 export interface Row {
   /** The sibling folders whose modules this folder's sources may import. */
   readonly may: readonly string[];
-  /** What its tests may import besides. */
+  /** What only its tests may import. */
   readonly testsMay?: readonly string[];
   /** Runs in browsers as well as in Node.js, so no module of either. */
   readonly anywhere?: true;
 }
 
-/** Who may import whom: the table of docs/architecture.md. `view`, `web` and `bench` have their rows before their folders. */
+/** Which folder may import which: the table of docs/architecture.md. */
 const TABLE: Readonly<Record<string, Row>> = {
   protocol: { may: [], anywhere: true },
   crypto: { may: ['protocol'], anywhere: true },
@@ -39,7 +39,7 @@ const KEY_LIBRARIES = [
   '@peculiar/*',
 ] as const;
 
-/** Folders that are tests through and through: the development dependencies of the root are theirs too. */
+/** Folders that contain only tests: they may import the root's development dependencies. */
 const TEST_FOLDERS = ['e2e', 'bench'];
 
 export interface Manifest {
@@ -54,7 +54,7 @@ export function readManifest(root: string, folder = '.'): Manifest {
   return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** One line for each way in which the repository at `root` breaks the table; none when it keeps it. */
+/** @returns one line for each violation of the table in the repository at `root` */
 export function breaches(root: string, table: Readonly<Record<string, Row>> = TABLE): string[] {
   const rootManifest = readManifest(root);
   const workspaces = rootManifest.workspaces ?? [];
@@ -123,7 +123,7 @@ function rulesOf(
       ...Object.keys(manifest.dependencies ?? {}),
       ...(isTest ? Object.keys(manifest.devDependencies ?? {}) : []),
       ...(isTest ? Object.keys(rootManifest.devDependencies ?? {}) : []),
-      // The development dependencies are the root's alone: what a row lets tests import needs no word in a manifest.
+      // Only the root declares development dependencies, so a manifest needn't list what its row lets tests import.
       ...(part === 'test' ? (row.testsMay ?? []).map((sibling) => `@gochat/${sibling}`) : []),
     ]),
     builtins: isTest || row.anywhere !== true,

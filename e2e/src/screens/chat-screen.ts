@@ -3,17 +3,17 @@ import type { TmuxScreen } from '../terminal/tmux-screen.ts';
 import { WAIT_MS } from '../waits.ts';
 
 const LOOK_AGAIN_MS = 40;
-/** A command's name is being completed until a blank stands behind it, which takes the key that sends. */
+/** Until a space follows a command's name, the Enter key completes the name instead of sending. */
 function ended(text: string): string {
   return /^\/\S+$/.test(text) ? `${text} ` : text;
 }
 
-/** One person's screen, of whichever kind: the same things are done on it and read off it. */
+/** One person's screen of either kind, with the same operations for both. */
 export interface ChatScreen {
   readonly name: string;
   /** Writes into the field and sends it, or runs it when it is a command. */
   says(text: string): Promise<void>;
-  /** Writes into the field without sending; what stood there is gone. */
+  /** Replaces the text of the field without sending it. */
   writes(text: string): Promise<void>;
   pastes(text: string): Promise<void>;
   /** Runs a command on the message that holds this text; it is the newest that does. */
@@ -26,7 +26,7 @@ export interface ChatScreen {
   fills(values: readonly string[]): Promise<void>;
   /** Says yes to the question. */
   confirms(): Promise<void>;
-  /** Closes what is in front. @param what stands on it, and then no more. */
+  /** Closes the dialog in front. @param what a text that the dialog shows */
   closes(what: string): Promise<void>;
   /** Everything that can be read. */
   text(): Promise<string>;
@@ -144,7 +144,7 @@ export class TerminalChat implements ChatScreen {
   async closes(what: string): Promise<void> {
     await shows(this, [what]);
     await this.screen.press('Escape');
-    // Esc and a key right behind it are another key.
+    // Esc directly followed by a key is another key.
     await shows(this, [], [what]);
   }
 
@@ -158,7 +158,7 @@ export class TerminalChat implements ChatScreen {
   }
 
   async looksAway(): Promise<void> {
-    // As a terminal tells it that another window has the focus.
+    // The sequence by which a terminal reports that it lost the focus.
     await this.screen.type('\u001b[O');
   }
 
@@ -192,7 +192,7 @@ export class WebChat implements ChatScreen {
     return this.person.page;
   }
 
-  /** What stands on the page, with what controls say of themselves. */
+  /** The text of the page, with the labels of its controls. */
   async text(): Promise<string> {
     return this.#page.evaluate(() => {
       const labels = [...document.querySelectorAll('.presence.here + .name')].map(

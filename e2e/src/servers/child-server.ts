@@ -6,7 +6,7 @@ import { freePort } from './ports.ts';
 
 const SCRIPT = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
-/** A server in a process of its own, which can be killed. */
+/** A server in a separate process, which can be killed. */
 export class ChildServer {
   readonly port: number;
   readonly url: string;
@@ -21,11 +21,11 @@ export class ChildServer {
   }
 
   /**
-   * @param port 0 takes one that is free, and stays so while the server is down
-   * @param log collects what the process logs
-   * @param web the folder of the chat's page, if it is served
-   * @param limits other than those it is shipped with
-   * @param cluster the NATS servers that keep its rooms, as `--log` names them; none: its folder does
+   * @param port 0 takes a free port, which stays free while the server is down
+   * @param log receives the output of the process
+   * @param web the folder of the web client; empty: it isn't served
+   * @param limits that differ from the defaults
+   * @param cluster the NATS servers that store its rooms, as `--log` takes them; empty: its folder stores them
    */
   static async start(
     data: string,
@@ -59,7 +59,7 @@ export class ChildServer {
     return this.#child.pid;
   }
 
-  /** As a crash or a power button would; resolves once it is gone. @returns whether it died of it */
+  /** Kills the process, like a crash. @returns whether the signal ended it */
   async kill(): Promise<boolean> {
     const gone = once(this.#child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     this.#child.kill('SIGKILL');
@@ -67,7 +67,7 @@ export class ChildServer {
     return signal === 'SIGKILL';
   }
 
-  /** Lets its clock jump to so much ahead of the machine's, or behind it. @returns what its clock shows then */
+  /** Sets its clock so much ahead of the machine's, or back if negative. @returns the time on its clock */
   async shiftClock(shiftMs: number): Promise<number> {
     const told = once(this.#child, 'message') as Promise<[{ readonly now: number }]>;
     this.#child.send({ shiftMs });

@@ -4,13 +4,13 @@ import { encodeFrame, LineDecoder, parseDown, parseUp } from '@gochat/protocol/c
 import type { Down } from '@gochat/protocol/down';
 import type { Up } from '@gochat/protocol/up';
 
-/** What a malicious server makes of one frame: any number of frames. `connection` counts them from 0, in the order in which they came. */
+/** Replaces one frame by any number of frames. `connection` counts connections from 0, in order of arrival. */
 export interface Meddling {
   up?(frame: Up, connection: number): readonly Up[];
   down?(frame: Down, connection: number): readonly Down[];
 }
 
-/** A server that lies: an honest one, behind a proxy that changes, drops, repeats or invents whatever frames it likes. */
+/** A malicious server: an honest one behind a proxy that changes, drops, repeats or invents frames. */
 export class Meddler {
   meddling: Meddling = {};
   readonly #target: number;
@@ -30,7 +30,7 @@ export class Meddler {
     return `tcp://127.0.0.1:${address.port}`;
   }
 
-  /** Ends what is connected: whoever comes back is meddled with anew. */
+  /** Ends all connections; clients reconnect through the proxy. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

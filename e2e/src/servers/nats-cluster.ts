@@ -9,14 +9,14 @@ const HOST = '127.0.0.1';
 const POLL_MS = 50;
 
 export interface ClusterOptions {
-  /** The program; see `nats-server.ts`. */
+  /** The program `nats-server`. */
   readonly binary: string;
   /** An empty folder. */
   readonly folder: string;
   readonly size?: number;
-  /** Lines of configuration for each, besides what a cluster needs. */
+  /** More lines for each server's configuration. */
   readonly extra?: string;
-  /** What else is done to each one's configuration. */
+  /** Changes each server's configuration. */
   readonly change?: (config: string) => string;
   /** Where each listens, instead of loopback, and the name of the network namespace it runs in. */
   readonly places?: readonly Place[];
@@ -76,7 +76,7 @@ export class NatsServer {
     return signal === 'SIGKILL';
   }
 
-  /** What a monitoring page says; undefined while it says nothing. */
+  /** @returns the JSON of a monitoring page; undefined when the server doesn't answer */
   async ask(page: string): Promise<Record<string, unknown> | undefined> {
     try {
       const answer = await fetch(`${this.monitor}${page}`, { signal: AbortSignal.timeout(1_000) });
@@ -144,13 +144,13 @@ ${extra}
     return `nats://${this.addresses.join(',')}`;
   }
 
-  /** Waits until each server is up and current, as far as it says. @throws Error when one never is */
+  /** Waits until each server reports that it is up and current. @throws Error when one doesn't in time */
   async ready(): Promise<void> {
     for (const server of this.servers)
       await until(`${server.name} is up`, async () => (await server.ask('/healthz'))?.status === 'ok');
   }
 
-  /** The server that leads a stream, as these say; undefined while none does. */
+  /** @returns the leader of a stream, as these servers report it; undefined while there is none */
   async leaderOf(stream: string, asked = this.servers): Promise<NatsServer | undefined> {
     for (const server of asked) {
       const page = (await server.ask('/jsz?accounts=true&streams=true')) as Jsz | undefined;

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needed, runAlone, type Tool } from '../tool.ts';
 
-/** The least version that keeps what it acknowledges under races. */
+/** The first version that keeps all acknowledged messages under races. */
 const LEAST = [2, 12] as const;
 /** Newest first. Debian 12 itself carries 2.9.10. */
 const SUITES = ['sid', 'testing', 'trixie'] as const;
@@ -12,7 +12,7 @@ const LOCK = join(tmpdir(), 'gochat-nats-server.lock');
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gochat-tests');
 
 /**
- * Fetches one package from a later suite of the machine's own mirror. apt gets lists, state and sources of its own, so that the
+ * Fetches one package of a later suite from the machine's mirror. apt gets separate lists, state and sources, so that the
  * machine's aren't touched; what is signed is checked against the keys that the machine has.
  */
 const FETCH = `
@@ -51,14 +51,14 @@ export async function findNatsServer(): Promise<Tool> {
   if (!existsSync('/etc/debian_version'))
     return { missing: 'there is no nats-server of 2.12 or later, and this is no Debian to take it from' };
   mkdirSync(CACHE, { recursive: true });
-  // Whoever waited for another process finds it there.
+  // If another process has fetched it meanwhile, it is found in the cache.
   const said = await runAlone(LOCK, FETCH, [CACHE, ...SUITES]);
   return isRecent(versionOf(cached))
     ? { path: cached }
     : { missing: `there is no nats-server of 2.12 or later, and apt could not fetch one: ${said}` };
 }
 
-/** Where it is; undefined, and a loud word about it, when what needs it must be skipped. @throws Error under continuous integration */
+/** @returns its path; undefined, with a message on standard error, when tests must be skipped. @throws Error if CI=true */
 export async function neededNatsServer(skipped: string): Promise<string | undefined> {
   return needed(await findNatsServer(), skipped);
 }

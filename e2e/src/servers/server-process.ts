@@ -2,7 +2,7 @@ import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { startServer } from '@gochat/server/main';
 import { readServeSettings } from '@gochat/server/options';
 
-/** `gochat serve` in a process of its own, to be killed: tells its port by a message, logs to its standard output. */
+/** `gochat serve` as a process to be killed: sends its port as a message and logs to its standard output. */
 const [data, port, web = '', limits = '{}', cluster = ''] = process.argv.slice(2);
 const systemNow = Date.now;
 let shiftMs = 0;
@@ -16,7 +16,7 @@ const server = await startServer(
   process.stdout,
 );
 process.send?.({ port: server.port });
-// The clock of this process jumps, as the machine's would.
+// Shifts the clock of this process.
 process.on('message', (message: { readonly shiftMs: number }) => {
   shiftMs = message.shiftMs;
   process.send?.({ now: Date.now() });

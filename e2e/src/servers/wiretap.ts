@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-/** Passes TCP connections on, and keeps every byte of both directions. */
+/** Forwards TCP connections, and records every byte of both directions. */
 export class Wiretap {
   readonly #server = createServer((from) => this.#pass(from));
   readonly #target: number;
@@ -49,7 +49,7 @@ export class Wiretap {
   }
 }
 
-/** Every form in which a word could stand in bytes: plain, hex, base64 and base64url at each alignment; JSON escapes and UTF-16 too. */
+/** All encodings of a word that are searched for: plain, hex, base64 and base64url at each alignment, JSON escapes, UTF-16. */
 function disguises(word: string): Buffer[] {
   const raw = Buffer.from(word);
   const hex = raw.toString('hex');
@@ -66,12 +66,12 @@ function disguises(word: string): Buffer[] {
   return [...new Set(forms)].map((form) => Buffer.from(form)).concat(Buffer.from(word, 'utf16le'));
 }
 
-/** Which of the words stand in the bytes in any disguise. */
+/** @returns the words that the bytes contain in any encoding */
 export function findWords(bytes: Buffer, words: readonly string[]): string[] {
   return words.filter((word) => disguises(word).some((form) => bytes.includes(form)));
 }
 
-/** All files below a folder, one behind the other. */
+/** @returns the contents of all files below a folder, concatenated */
 export async function folderBytes(folder: string): Promise<Buffer> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));

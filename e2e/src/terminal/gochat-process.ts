@@ -9,7 +9,7 @@ const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.m
 const LONGEST_MS = 2 * WAIT_MS;
 const LONGEST_SERVER_MS = 20 * WAIT_MS;
 
-/** Builds the command as it is published, when its sources are newer: tests of processes run the real thing. */
+/** Builds the published command when its sources are newer: tests of processes run what is published. */
 export function buildGochat(): void {
   const built = spawnSync(process.execPath, ['scripts/ensure.mjs'], { cwd: ROOT, encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the build failed: ${built.stderr}`);
@@ -21,7 +21,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A `gochat` command that runs. */
+/** A running `gochat` command. */
 export class GochatProcess {
   readonly child: ChildProcessWithoutNullStreams;
   #out = '';
@@ -58,12 +58,12 @@ export class GochatProcess {
     });
   }
 
-  /** All that it has printed so far, of both kinds. */
+  /** All that it has printed so far to standard output and standard error. */
   get all(): string {
     return this.#out + this.#err;
   }
 
-  /** Waits until this stands on standard output or standard error, so many times. */
+  /** Waits until it has printed this text so many times, to standard output and standard error together. */
   async shows(text: string, times = 1): Promise<void> {
     while (this.#out.split(text).length + this.#err.split(text).length - 2 < times) {
       if (this.child.exitCode !== null || this.child.signalCode !== null)

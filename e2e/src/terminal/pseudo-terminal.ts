@@ -89,13 +89,13 @@ export class PseudoTerminal {
     return this.#ended;
   }
 
-  /** The row that the cursor stands in: where a shell would write its prompt. */
+  /** The row of the cursor: where a shell would write its prompt. */
   get row(): string {
     const { active } = this.#screen.buffer;
     return active.getLine(active.baseY + active.cursorY)?.translateToString(true) ?? '';
   }
 
-  /** Whether the terminal was told to put brackets around what is pasted. */
+  /** Whether bracketed paste is on. */
   get pastesInBrackets(): boolean {
     return this.#screen.modes.bracketedPasteMode;
   }

@@ -14,7 +14,7 @@ type Told = readonly [action: string, ...given: unknown[]];
 
 const TEXT = new Words('en-GB', terminalEnglish, 'UTC').text.screen;
 
-/** Answers of a view that does nothing but keep what it was told. */
+/** The results of a view that only records its calls. */
 const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
   editLast: false,
   recall: false,
@@ -103,13 +103,13 @@ export class Stage {
     this.screen.paint();
   }
 
-  /** Another snapshot, told as a view tells it: it is painted when there is time. */
+  /** Emits another snapshot as a view does; it is painted later. */
   tell(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     for (const listener of this.#listeners) listener();
   }
 
-  /** Presses keys, as the bytes that a terminal sends for them. @returns what the view was told of, but for what it is told at every paint */
+  /** Presses keys, as the bytes that a terminal sends for them. @returns the calls of the view, without those of every paint */
   async press(...keys: readonly string[]): Promise<Told[]> {
     const from = this.told.length;
     for (const key of keys) {
@@ -125,7 +125,7 @@ export class Stage {
     return this.told.slice(from).filter(([name]) => name !== 'seen' && name !== 'loadEarlier');
   }
 
-  /** What stands on the terminal. */
+  /** The text on the terminal. */
   async lines(): Promise<string[]> {
     await new Promise<void>((done) => this.#terminal.write('', done));
     const { active } = this.#terminal.buffer;

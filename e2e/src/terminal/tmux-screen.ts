@@ -13,7 +13,7 @@ const LOOK_AGAIN_MS = 25;
 const SOCKET = 'socket';
 const CODE = 'code';
 
-/** Stays behind the program, as a shell would: tmux loses the last words and the exit code of what ends a moment too early. */
+/** Stays after the program ends, as a shell would: otherwise tmux can lose its last output and exit code. */
 const RUN = `
 trap : INT QUIT
 "$@"
@@ -34,7 +34,7 @@ interface Start {
   readonly rows?: number;
 }
 
-/** A program in a real tmux, with a server of its own that knows nobody's configuration. */
+/** A program in a real tmux, with a separate server that loads no configuration. */
 export class TmuxScreen {
   readonly #tmux: string;
   /** Of this screen alone: the socket of its tmux, and the program's exit code. */
@@ -77,7 +77,7 @@ export class TmuxScreen {
     return this.#ask('capture-pane', '-p', '-e');
   }
 
-  /** Waits until a text stands on the screen, or something holds for its rows. */
+  /** Waits until the screen shows a text, or its rows satisfy a condition. */
   async shows(wanted: string | ((rows: readonly string[]) => boolean), waitMs = WAIT_MS): Promise<void> {
     const holds =
       typeof wanted === 'string' ? (rows: readonly string[]) => rows.some((r) => r.includes(wanted)) : wanted;
@@ -110,7 +110,7 @@ export class TmuxScreen {
     return shown === 1 ? [x ?? 0, y ?? 0] : undefined;
   }
 
-  /** Whether the program has taken the alternate screen, from which it comes back without a trace. */
+  /** Whether the program uses the alternate screen. */
   async isFullScreen(): Promise<boolean> {
     return (await this.#look('#{alternate_on}')) === '1';
   }
@@ -142,7 +142,7 @@ export class TmuxScreen {
   }
 }
 
-/** A word for tmux, to which a semicolon at its end would begin another command. */
+/** Escapes a word for tmux, for which a final semicolon would start another command. */
 function whole(word: string): string {
   return word.replace(/;$/, '\\;');
 }
