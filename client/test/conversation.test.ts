@@ -90,17 +90,16 @@ test('hello names the origin and the version, and what proofs need comes of it',
   expect(connection.server).toBe('test/1');
 });
 
-test('a server of another version is refused, with which side to upgrade', async () => {
-  for (const [version, side] of [
-    [0, 'server'],
-    [2, 'client'],
-  ] as const) {
+test('a server of another version is refused, with the versions of both sides', async () => {
+  for (const version of [0, 2]) {
     const link = new FakeLink();
     const greeting = greet(link, { clock: new FakeClock() });
     link.bring({ ...welcome, version });
     await expect(greeting).rejects.toMatchObject({
+      name: 'RequestError',
       code: 'version',
-      message: expect.stringContaining(`upgrade the ${side}`),
+      server: version,
+      client: 1,
     });
     expect(await link.closed).toEqual({ reason: 'here' });
   }
@@ -133,7 +132,7 @@ test('a server that speaks of rooms before its welcome is given up', async () =>
   const link = new FakeLink();
   const greeting = greet(link, { clock: new FakeClock() });
   link.bring(live(1));
-  await expect(greeting).rejects.toThrow('before its welcome');
+  await expect(greeting).rejects.toThrow('before welcome');
 });
 
 test('answers come to the requests they belong to, in any order', async () => {
@@ -168,7 +167,7 @@ test('an answer of the wrong kind ends the connection, one to nobody is passed o
   link.bring(pong('nobody'));
   const asked = connection.request(exit('a'));
   link.bring(pong('a'));
-  await expect(asked).rejects.toThrow('answered exit with pong');
+  await expect(asked).rejects.toThrow('exit answered with pong');
   await expect(connection.request(exit('b'))).rejects.toMatchObject({ name: 'Disconnected' });
 });
 
@@ -218,7 +217,7 @@ test('a connection that ends takes everything in flight and waiting with it, and
   expect(end).toMatchObject({
     name: 'Disconnected',
     code: 'restarting',
-    message: 'no: restarting',
+    failure: { kind: 'server-error', error: 'restarting', detail: 'no: restarting' },
     retryAfterMs: 700,
   });
   expect(
@@ -232,17 +231,17 @@ test('a connection that ends takes everything in flight and waiting with it, and
 });
 
 test.each([
-  ['lost', 'the connection was lost'],
-  ['peer', 'the server closed it'],
-  ['malformed', 'not this protocol'],
-  ['overrun', 'takes nothing more'],
-  ['here', 'closed here'],
-] as const)('an end that is %s has its words', async (reason, words) => {
+  ['lost', 'lost'],
+  ['peer', 'closed-by-server'],
+  ['malformed', 'malformed'],
+  ['overrun', 'server-overrun'],
+  ['here', 'closed-here'],
+] as const)('an end that is %s is reported as such', async (reason, kind) => {
   const { link, connection } = await talk();
   const cause = new Error('deeper');
   link.end({ reason, cause });
   const end = await connection.closed;
-  expect(end.message).toContain(words);
+  expect(end.failure.kind).toBe(kind);
   expect(end.cause).toBe(cause);
   expect(end.retryAfterMs).toBe(0);
 });
@@ -256,7 +255,7 @@ test('it pings at a third of the silence that the server allows, and lives while
   }
   clock.pass(9_000);
   await expect(connection.closed).resolves.toMatchObject({
-    message: 'nothing was heard from the server any more',
+    failure: { kind: 'silent' },
   });
 });
 
@@ -289,7 +288,7 @@ test('a request that nothing comes for ends the connection', async () => {
   const asked = connection.request(exit('a'));
   clock.pass(29_999);
   clock.pass(1);
-  await expect(asked).rejects.toThrow('unanswered for 30 s');
+  await expect(asked).rejects.toMatchObject({ failure: { kind: 'unanswered', ms: 30_000 } });
 });
 
 test('a request may wait longer while other things come, not for ever', async () => {
@@ -300,7 +299,7 @@ test('a request may wait longer while other things come, not for ever', async ()
     link.hear();
   }
   clock.pass(10_000);
-  await expect(asked).rejects.toThrow('unanswered for 120 s');
+  await expect(asked).rejects.toMatchObject({ failure: { kind: 'unanswered', ms: 120_000 } });
 });
 
 test('signals are dropped while much waits to be sent', async () => {
@@ -342,7 +341,7 @@ test('the server is held back while a listener is busy, and its silence then is 
   expect(link.paused).toBe(false);
   clock.pass(8_999);
   connection.close();
-  await expect(connection.closed).resolves.toMatchObject({ message: 'it was closed here' });
+  await expect(connection.closed).resolves.toMatchObject({ failure: { kind: 'closed-here' } });
 });
 
 test('the server is not held back while its answer is waited for', async () => {
@@ -364,5 +363,5 @@ test('a server that pours without end ends the connection', async () => {
   connection.onFrame(() => new Promise(() => undefined));
   void connection.request(exit('a')).catch(() => undefined);
   for (let n = 1; n <= 70; n += 1) link.bring(live(n), MEGABYTE);
-  await expect(connection.closed).resolves.toMatchObject({ message: 'more came than this side could take' });
+  await expect(connection.closed).resolves.toMatchObject({ failure: { kind: 'client-overrun' } });
 });

@@ -87,5 +87,5 @@ test('what was asked while the profile was being lost is done by whoever holds i
 test('a profile that was closed says so', async () => {
   const profile = await openAt(place(), platform);
   await profile.close();
-  await expect(profile.call('rooms', {})).rejects.toThrow('this profile is closed');
+  await expect(profile.call('rooms', {})).rejects.toMatchObject({ data: { reason: 'profile-closed' } });
 });

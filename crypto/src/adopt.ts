@@ -9,7 +9,7 @@ import { readContext } from './room-state.ts';
 /** The room in the epoch that the handshake at `seq` began; `key` and `pass` stay. @throws RoomError `bad-group` when its context doesn't hold. */
 export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClosed: boolean): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, room.id, mls.groupContext.groupId);
-  if (context === undefined) throw new RoomError('bad-group', 'the new epoch does not belong to this room');
+  if (context === undefined) throw new RoomError('bad-group');
   const keys = await epochKeys(mls, room.id);
   const devices = new Set(
     [...leavesOf(mls.ratchetTree).values()].map((leaf) => encodeBytes(leaf.signaturePublicKey)),

@@ -32,7 +32,7 @@ export async function openOnDevice({ device, sealed }: DeviceSeal): Promise<Uint
     const box = new Uint8Array(sealed.subarray(IV_BYTES));
     return new Uint8Array(await crypto.subtle.decrypt(parameters(sealed.subarray(0, IV_BYTES)), device, box));
   } catch {
-    throw new VaultError('damaged', 'the key of this profile is damaged, or of another browser');
+    throw new VaultError('damaged', 'key');
   }
 }
 

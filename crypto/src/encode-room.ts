@@ -100,8 +100,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
   const [json, mlsBytes, pendingBytes] = partsOf(bytes);
   if (json === undefined || mlsBytes === undefined || pendingBytes === undefined) throw damaged();
   const stored = JSON.parse(fromUtf8(json)) as Stored;
-  if (stored.v !== VERSION)
-    throw new RoomError('bad-group', 'this room was stored by another version of GoChat: upgrade');
+  if (stored.v !== VERSION) throw new RoomError('stored-newer');
   const mls = decodeMls(mlsBytes);
   const context = readContext(mls.groupContext.extensions, stored.id, mls.groupContext.groupId);
   if (context === undefined) throw damaged();
@@ -151,7 +150,7 @@ function restoredPending(
 }
 
 function damaged(): RoomError {
-  return new RoomError('bad-group', 'the stored room is damaged: join again with a fresh invite');
+  return new RoomError('bad-group');
 }
 
 function partsOf(bytes: Uint8Array): Uint8Array[] {

@@ -54,7 +54,7 @@ interface Change {
 
 function self(room: Room): Member {
   const own = memberAt(room, ownLeaf(room));
-  if (own === undefined) throw new RoomError('not-member', 'this device is not in the room');
+  if (own === undefined) throw new RoomError('not-member');
   return own;
 }
 
@@ -69,25 +69,19 @@ export function heal(room: Room, env: Env): Promise<Started> {
  */
 export function remove(room: Room, device: string, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin) {
-    throw keyless(room, 'only an admin of the room can remove members');
+    throw keyless(room);
   }
   const target = membersOf(room).find((m) => m.device === device);
-  if (target === undefined) throw new RoomError('not-member', 'there is no such member');
-  if (target.self) throw new RoomError('not-member', 'nobody can remove themselves: leave the room instead');
-  if (mightLockOut(room, target))
-    throw new RoomError(
-      'not-active',
-      'a change could not be followed here: wait until another member has said something',
-    );
+  if (target === undefined) throw new RoomError('no-such-member');
+  if (target.self) throw new RoomError('self-removal');
+  if (mightLockOut(room, target)) throw new RoomError('change-unconfirmed');
   const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
   return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
 }
 
 /** Who joined anew is an admin still, by its identity, and has lost the key. */
-function keyless(room: Room, message: string): RoomError {
-  const lost =
-    'this device has not got the key of the room’s admins: another admin has to make you one again';
-  return new RoomError('not-admin', self(room).admin ? lost : message);
+function keyless(room: Room): RoomError {
+  return new RoomError(self(room).admin ? 'admin-key-missing' : 'not-admin');
 }
 
 /** Whether members may be in an epoch that this device can't follow: the server would retire the keys that they have. */
@@ -107,7 +101,7 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
   const keys = inviteKeys(secret);
   const state = settled(room);
   if (state.invites.length >= LIMITS.invitesPerRoom) {
-    throw new RoomError('too-many', `a room has at most ${LIMITS.invitesPerRoom} invites: revoke one first`);
+    throw new RoomError('invites-full');
   }
   const fresh: MemberInvite = {
     id: keys.id,
@@ -124,7 +118,7 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
 export function revoke(room: Room, ids: readonly string[], env: Env): Promise<Started> {
   const state = settled(room);
   for (const id of ids) {
-    if (!state.invites.some((i) => i.id === id)) throw new RoomError('bad-invite', 'there is no such invite');
+    if (!state.invites.some((i) => i.id === id)) throw new RoomError('no-such-invite');
   }
   return changeState(room, { ...state, invites: state.invites.filter((i) => !ids.includes(i.id)) }, env);
 }
@@ -157,17 +151,14 @@ export async function configure(
  * @throws RoomError `not-admin`, `not-member`, `too-many`
  */
 export async function setAdmin(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
-  if (room.admin === undefined || !self(room).admin)
-    throw keyless(room, 'only an admin of the room can change who is one');
+  if (room.admin === undefined || !self(room).admin) throw keyless(room);
   const target = membersOf(room).find((m) => m.device === device);
-  if (target === undefined) throw new RoomError('not-member', 'there is no such member');
+  if (target === undefined) throw new RoomError('no-such-member');
   const state = settled(room);
   const others = state.admins.filter((identity) => identity !== target.identity);
-  if (!admin && !membersOf(room).some((m) => others.includes(m.identity)))
-    throw new RoomError('not-admin', 'a room has an admin: make another member one first');
+  if (!admin && !membersOf(room).some((m) => others.includes(m.identity))) throw new RoomError('last-admin');
   const admins = admin ? [...others, target.identity].sort() : others;
-  if (admins.length > LIMITS.adminsPerRoom)
-    throw new RoomError('too-many', `a room has at most ${LIMITS.adminsPerRoom} admins`);
+  if (admins.length > LIMITS.adminsPerRoom) throw new RoomError('admins-full');
   const key = admin ? room.admin : signingKey(env.random(32));
   const given = membersOf(room).filter((m) =>
     admin ? m.identity === target.identity && !m.self : !m.self && others.includes(m.identity),
@@ -199,7 +190,7 @@ function changeState(
   more: Pick<Change, 'fresh' | 'aad' | 'admin'> = {},
 ): Promise<Started> {
   if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
-    throw new RoomError('not-admin', 'only an admin of the room can change this');
+    throw new RoomError('not-admin');
   }
   const extensions = contextExtensions(room.context.genesis, next);
   const proposals: Proposal[] = [
@@ -210,10 +201,9 @@ function changeState(
 
 async function start(room: Room, change: Change, env: Env): Promise<Started> {
   if (room.status !== 'active' && !(room.status === 'rolled-back' && change.intent === 'heal')) {
-    throw new RoomError('not-active', `this device can't change the room: ${room.status}`);
+    throw new RoomError('not-active', { cause: room.status });
   }
-  if (room.pending !== undefined)
-    throw new RoomError('pending', 'another change of this device is on its way');
+  if (room.pending !== undefined) throw new RoomError('pending');
   const { message, state: mls } = await commit(room.mls, change.proposals, change.aad);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
@@ -257,7 +247,7 @@ function withTerms(
 
 /** What an admin orders of the server: to retire access keys, or to know another admin key. */
 function order(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>, change: Change) {
-  if (room.admin === undefined) throw keyless(room, 'only an admin of the room can do this');
+  if (room.admin === undefined) throw keyless(room);
   const block = {
     key: encodeBytes(room.admin.publicKey),
     retire: change.retire === true,

@@ -33,9 +33,19 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
 const NAME_BYTES = 128;
 const VERSION = 1;
 
-/** What a name may not be, said to its owner. */
+/** The text can't be a name, or a topic. */
 export class NameError extends Error {
   override readonly name = 'NameError';
+  readonly code: 'empty' | 'too-long' | 'control';
+  readonly what: 'name' | 'topic';
+  /** The largest size: in bytes for a name, in characters for a topic. */
+  readonly most: number;
+  constructor(code: NameError['code'], what: NameError['what'], most: number) {
+    super(`${what} ${code}`);
+    this.code = code;
+    this.what = what;
+    this.most = most;
+  }
 }
 
 /**
@@ -44,10 +54,9 @@ export class NameError extends Error {
  */
 export function cleanName(text: string): string {
   const name = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
-  if (name === '') throw new NameError('a name must not be empty');
-  if (utf8(name).length > NAME_BYTES) throw new NameError(`a name has at most ${NAME_BYTES} bytes`);
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name))
-    throw new NameError('a name must not hold control or invisible characters');
+  if (name === '') throw new NameError('empty', 'name', NAME_BYTES);
+  if (utf8(name).length > NAME_BYTES) throw new NameError('too-long', 'name', NAME_BYTES);
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) throw new NameError('control', 'name', NAME_BYTES);
   return name;
 }
 

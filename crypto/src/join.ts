@@ -60,12 +60,11 @@ export async function join(
   const { groupContext } = groupInfo;
   const context = readContext(groupContext.extensions, link.room, groupContext.groupId);
   if (context === undefined || !isFounder(link.founder, context.founder)) {
-    throw new RoomError('bad-invite', 'this is not the room that the link is for');
+    throw new RoomError('other-room');
   }
-  if (context.state === 'newer')
-    throw new RoomError('bad-invite', 'the room follows rules of a newer version: upgrade');
+  if (context.state === 'newer') throw new RoomError('newer-rules');
   if (liveInvite(context.state, invite.id) === undefined) {
-    throw new RoomError('bad-invite', 'the members have withdrawn this invite: ask for a new one');
+    throw new RoomError('invite-revoked');
   }
   const credential = encodeCredential(who, cleanName(name));
   const aad = joinAad(invite, {
@@ -81,7 +80,7 @@ export async function join(
   );
   if (!isSound([], tree) || tree.length > TREE_NODES) throw damaged();
   if (!again && leavesOf(tree).size >= LIMITS.membersPerRoom) {
-    throw new RoomError('full', `the room has ${LIMITS.membersPerRoom} members already`);
+    throw new RoomError('full');
   }
   let joined: Awaited<ReturnType<typeof joinExternally>>;
   let body: Uint8Array;
@@ -131,9 +130,7 @@ export async function join(
 }
 
 function damaged(cause?: unknown): RoomError {
-  const what =
-    'what the server keeps for this invite is damaged: ask a member to open the room, then try again';
-  return new RoomError('bad-invite', what, { cause });
+  return new RoomError('bad-invite', { cause });
 }
 
 /** Binds a join to the connection that it goes over. */

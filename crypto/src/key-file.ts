@@ -46,21 +46,20 @@ export async function encodeKeyFile(
 export function isLocked(file: Uint8Array): boolean {
   if (startsWith(file, LOCKED) && file.length === LOCKED_BYTES) return true;
   if (startsWith(file, PLAIN) && file.length === PLAIN.length + 32) return false;
-  throw new VaultError('damaged', 'the key file of this profile is damaged');
+  throw new VaultError('damaged', 'key');
 }
 
 /** @throws VaultError */
 export async function decodeKeyFile(file: Uint8Array, passphrase: string | undefined): Promise<Uint8Array> {
   if (!isLocked(file)) return file.slice(PLAIN.length);
-  if (passphrase === undefined)
-    throw new VaultError('passphrase-needed', 'this profile is locked with a passphrase');
+  if (passphrase === undefined) throw new VaultError('passphrase-needed', 'key');
   const salt = file.slice(LOCKED.length, LOCKED.length + SALT_BYTES);
   const key = decrypt(
     await stretch(passphrase, salt),
     transcript('gochat/key-file/1', salt),
     file.slice(LOCKED.length + SALT_BYTES),
   );
-  if (key === undefined) throw new VaultError('wrong-passphrase', 'the passphrase is wrong');
+  if (key === undefined) throw new VaultError('wrong-passphrase', 'key');
   return key;
 }
 

@@ -13,9 +13,15 @@ export interface InviteLink {
   readonly founder: Uint8Array;
 }
 
-/** The text is no invite link; the message says why, and never repeats it (it may hold the secret). */
+/** The text is not an invite link. The error never repeats it, since it may hold the secret. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
+  /** `fragment`: the part after `#` is cut off or damaged; `damaged`: a value in it is. */
+  readonly code: 'form' | 'scheme' | 'user' | 'fragment' | 'damaged';
+  constructor(code: LinkError['code']) {
+    super(code);
+    this.code = code;
+  }
 }
 
 export function formatLink(link: InviteLink): string {
@@ -29,19 +35,17 @@ export function parseLink(text: string): InviteLink {
     url = new URL(text.trim());
   } catch {
     // Without its cause, which holds the text.
-    throw new LinkError('an invite link looks like http://HOST:PORT/#/join/ROOM.SECRET.FINGERPRINT');
+    throw new LinkError('form');
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new LinkError('an invite link begins with http:// or https://');
-  if (url.username !== '' || url.password !== '')
-    throw new LinkError('an invite link has no user name in its address');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new LinkError('scheme');
+  if (url.username !== '' || url.password !== '') throw new LinkError('user');
   const match = /^#\/join\/([^.]+)\.([^.]+)\.([^.]+)$/.exec(url.hash);
   const [, room, secret, founder] = match ?? [];
   if (room === undefined || secret === undefined || founder === undefined) {
-    throw new LinkError('the part behind # is cut off or damaged: copy the whole link again');
+    throw new LinkError('fragment');
   }
   const id = v.safeParse(roomId, room);
-  if (!id.success) throw new LinkError('the room in the link is damaged: copy the whole link again');
+  if (!id.success) throw new LinkError('damaged');
   return { address: url.origin, room: id.output, secret: bytes16(secret), founder: bytes16(founder) };
 }
 
@@ -50,8 +54,8 @@ function bytes16(text: string): Uint8Array {
   try {
     bytes = decodeBytes(text);
   } catch {
-    throw new LinkError('the link is damaged: copy the whole link again');
+    throw new LinkError('damaged');
   }
-  if (bytes.length !== 16) throw new LinkError('the link is cut off: copy the whole link again');
+  if (bytes.length !== 16) throw new LinkError('damaged');
   return bytes;
 }

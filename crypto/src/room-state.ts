@@ -42,10 +42,9 @@ const roomState = v.strictObject({
 /** A topic as people give it, on one line; undefined for none. @throws NameError */
 export function cleanTopic(text: string): string | undefined {
   const topic = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
-  if (topic.length > TOPIC_LENGTH) throw new NameError(`a topic has at most ${TOPIC_LENGTH} characters`);
+  if (topic.length > TOPIC_LENGTH) throw new NameError('too-long', 'topic', TOPIC_LENGTH);
   // Emoji are joined by U+200D.
-  if (/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/u.test(topic))
-    throw new NameError('a topic must not hold control or invisible characters');
+  if (/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/u.test(topic)) throw new NameError('control', 'topic', TOPIC_LENGTH);
   return topic === '' ? undefined : topic;
 }
 

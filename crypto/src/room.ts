@@ -115,21 +115,39 @@ export interface Member {
   readonly self: boolean;
 }
 
-/** The request can't be made from this state; `code` says what the caller may do. */
+/** The request can't be made in this state of the room. */
 export class RoomError extends Error {
   override readonly name = 'RoomError';
-  readonly code:
+  readonly code: /** This device can't send or commit at present. */
     | 'not-active'
+    /** The room follows rules of a newer version of this software. */
+    | 'newer-rules'
+    /** Other members may be in an epoch that this device can't follow; a removal would lock them out. */
+    | 'change-unconfirmed'
     | 'not-admin'
+    /** An admin by its identity, without the admins' key. */
+    | 'admin-key-missing'
+    | 'last-admin'
     | 'not-member'
+    | 'no-such-member'
+    | 'self-removal'
+    /** Another handshake of this device is in flight. */
     | 'pending'
     | 'too-large'
-    | 'too-many'
+    | 'invites-full'
+    | 'admins-full'
+    | 'full'
+    /** What the server stores for the invite is damaged, or there is no such invite. */
     | 'bad-invite'
+    /** The invite's room is not the link's. */
+    | 'other-room'
+    | 'invite-revoked'
+    | 'no-such-invite'
     | 'bad-group'
-    | 'full';
-  constructor(code: RoomError['code'], message: string, options?: ErrorOptions) {
-    super(message, options);
+    /** A newer version of this software stored the room. */
+    | 'stored-newer';
+  constructor(code: RoomError['code'], options?: ErrorOptions) {
+    super(code, options);
     this.code = code;
   }
 }
@@ -141,7 +159,7 @@ export async function roomOf(
   more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt'>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
-  if (context === undefined) throw new RoomError('bad-group', 'the group does not belong to this room');
+  if (context === undefined) throw new RoomError('bad-group');
   const keys = await epochKeys(mls, id);
   return {
     id,
@@ -168,8 +186,7 @@ export async function roomOf(
 
 /** @throws RoomError `not-active` when the room's rules are newer than this software. */
 export function stateOf(room: Room): RoomState {
-  if (room.context.state === 'newer')
-    throw new RoomError('not-active', 'the room follows rules of a newer version: upgrade');
+  if (room.context.state === 'newer') throw new RoomError('newer-rules');
   return room.context.state;
 }
 

@@ -17,16 +17,12 @@ const FRAMING_BYTES = 400;
 const ENVELOPE_BYTES = 300;
 
 /** The most bytes that a message's text may have (UTF-8). */
-const TEXT_BYTES = 64 * 1024;
+export const TEXT_BYTES = 64 * 1024;
 
 /** @throws RoomError `too-large` when a message of this content could not be sealed. */
 export function checkSize(content: Content): void {
   if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES)
-    throw tooLarge();
-}
-
-function tooLarge(): RoomError {
-  return new RoomError('too-large', `a message has at most ${TEXT_BYTES / 1024} KiB: send it in parts`);
+    throw new RoomError('too-large');
 }
 
 export interface Draft {
@@ -47,8 +43,7 @@ export async function sealMessage(
   draft: Draft,
   env: Env,
 ): Promise<{ room: Room; frame: UpOf<'post'>; n: number; secretsToWipe: readonly Uint8Array[] }> {
-  if (room.status !== 'active')
-    throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
+  if (room.status !== 'active') throw new RoomError('not-active', { cause: room.status });
   const n = draft.n ?? room.next;
   const payload = encodePayload({
     id: draft.id,
@@ -57,7 +52,7 @@ export async function sealMessage(
     previous: room.spoken ? undefined : room.chain.previous,
     content: draft.content,
   });
-  if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) throw tooLarge();
+  if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) throw new RoomError('too-large');
   const { message, state: mls, secretsToWipe } = await protect(room.mls, payload);
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {

@@ -15,8 +15,7 @@ const envelope = v.object({
 
 /** Seals a signal: any member could have made it, so nothing durable may follow from it. @throws RoomError `not-active` */
 export function sealSignal(room: Room, said: Presence, env: Env): UpOf<'signal'> {
-  if (room.status !== 'active')
-    throw new RoomError('not-active', `this device can't send to the room: ${room.status}`);
+  if (room.status !== 'active') throw new RoomError('not-active', { cause: room.status });
   const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), presence: said }));
   return {
     type: 'signal',

@@ -20,9 +20,12 @@ export interface Vault {
 export class VaultError extends Error {
   override readonly name = 'VaultError';
   readonly code: 'passphrase-needed' | 'wrong-passphrase' | 'damaged';
-  constructor(code: VaultError['code'], message: string) {
-    super(message);
+  readonly part: 'key' | 'record';
+  /** @param part what is locked or damaged. */
+  constructor(code: VaultError['code'], part: VaultError['part']) {
+    super(`${code} ${part}`);
     this.code = code;
+    this.part = part;
   }
 }
 
@@ -48,7 +51,6 @@ export function sealRecord(
 /** @throws VaultError `damaged` */
 export function openRecord(vault: Vault, key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const value = decrypt(vault.records, transcript('gochat/record/1', key), sealed);
-  if (value === undefined)
-    throw new VaultError('damaged', 'a record of this profile is damaged or of another profile');
+  if (value === undefined) throw new VaultError('damaged', 'record');
   return value;
 }

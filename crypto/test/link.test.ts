@@ -69,7 +69,7 @@ test("a link that names another founder doesn't get in", async () => {
   const founder = fingerprintOf(createIdentity(env).identity.publicKey);
   await expect(eve.joins(log, { ...link, founder })).rejects.toMatchObject({
     name: 'RoomError',
-    code: 'bad-invite',
+    code: 'other-room',
   });
 });
 

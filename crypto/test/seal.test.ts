@@ -139,5 +139,5 @@ test('a signal that is none is no signal', async () => {
   expect(openSignal(ben.room, new Map(), (await ana.seals('a message')).body)).toBeUndefined();
   await ana.removes(log, ben);
   await allRead(log, [ben]);
-  expect(() => sealSignal(ben.room, { kind: 'typing', on: true }, ben.env)).toThrow('removed');
+  expect(() => sealSignal(ben.room, { kind: 'typing', on: true }, ben.env)).toThrow('not-active');
 });

@@ -251,5 +251,5 @@ test('a room whose rules are newer than this software waits, and loses nothing',
   ben.room = await ben.copy();
   expect(ben.room.status).toBe('outdated');
   await expect(ben.seals('old words')).rejects.toMatchObject({ code: 'not-active' });
-  await expect(ben.starts((room) => heal(room, ben.env))).rejects.toMatchObject({ code: 'not-active' });
+  await expect(ben.starts((room) => heal(room, ben.env))).rejects.toMatchObject({ code: 'newer-rules' });
 });

@@ -52,7 +52,7 @@ test.each(['tcp', 'ws'])(
   async (scheme) => {
     const server = await node(false);
     await expect(connect(`${scheme}://127.0.0.1:${server.port}`)).rejects.toThrow(
-      scheme === 'tcp' ? 'unknown host name' : 'answers HTTP 421',
+      scheme === 'tcp' ? 'unknown host name' : 'http 421',
     );
   },
 );

@@ -105,8 +105,8 @@ test('a server that seems restored from a backup, and then is not, is reported a
       frame.type === 'entered' && isBehind ? [{ ...frame, handshake: '0' as Position }] : [frame],
   };
   meddler.cut();
-  const problem = async () => (await ana.profile.call('sync', { room, waitMs: 5_000 })).problem?.message;
-  await ana.until(async () => /put back/.test((await problem()) ?? ''), 'ana is told');
+  const problem = async () => (await ana.profile.call('sync', { room, waitMs: 5_000 })).problem?.data.reason;
+  await ana.until(async () => (await problem()) === 'keys-unknown', 'ana is told');
   const id = await ana.says(room, 'after').catch(() => undefined);
   isBehind = false;
   await ana.until(async () => (await problem()) === undefined, 'ana is in again');

@@ -287,7 +287,7 @@ test('who leaves is out', async () => {
 });
 
 test.each([
-  [['send', 'nowhere', 'x'], 'has no room'],
+  [['send', 'nowhere', 'x'], 'no room “nowhere”'],
   [['join', 'http://127.0.0.1:1/#/join/short.x.y', '--as', 'a'], 'damaged'],
   [['join', 'nonsense', '--as', 'a'], 'invite link looks like'],
   [['new', 'x'], '--as'],

@@ -4,6 +4,7 @@ import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
 import { EXIT, exitCodeOf, UsageError } from './exit.ts';
 import { type Io, note } from './io.ts';
+import { failureText } from './lines/words.ts';
 
 const EXAMPLES = `
 Examples:
@@ -309,8 +310,7 @@ function explain(io: Io, error: unknown): number {
       note(io, 'gochat --help lists them; gochat chat ROOM talks in a room');
     return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   }
-  const message = error instanceof Error ? error.message : 'it failed, and nobody said why';
-  note(io, `gochat: ${sanitizeText(message)}`);
+  note(io, `gochat: ${failureText(error)}`);
   const code = exitCodeOf(error);
   if (error instanceof UsageError) note(io, 'gochat --help shows how it is used');
   return code;

@@ -16,7 +16,7 @@ async function readPassphrase(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new ChatError('locked', `GOCHAT_PASSPHRASE_FILE names ${file}, which can't be read`, { cause });
+    throw new ChatError({ reason: 'passphrase-file', file }, { cause });
   }
 }
 

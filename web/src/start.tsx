@@ -1,3 +1,4 @@
+import { errorDataOf } from '@gochat/client/chat-error';
 import { openBrowserChat } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
 import type { WebText } from '@gochat/view/web-words';
@@ -37,7 +38,7 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     });
     addEventListener('pagehide', () => void view.close());
   } catch (error) {
-    show(<Failed reason={error instanceof Error ? error.message : String(error)} />);
+    show(<Failed reason={words.text.error(errorDataOf(error))} />);
   }
 }
 

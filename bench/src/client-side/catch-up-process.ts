@@ -23,7 +23,7 @@ const profile = await openChat({ dir });
 const { problem } = await profile.call('sync', { room, waitMs: WAIT_MS });
 const ms = performance.now() - begun;
 const { user, system } = process.cpuUsage(before);
-if (problem !== undefined) throw new Error(problem.message);
+if (problem !== undefined) throw new Error(JSON.stringify(problem.data));
 
 let texts = 0;
 for (let after: string | undefined = '0'; after !== undefined; ) {

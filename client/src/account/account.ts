@@ -13,7 +13,7 @@ import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import * as v from 'valibot';
-import { ChatError } from '../api/chat-error.ts';
+import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
 import { parseAddress } from '../net/address.ts';
@@ -118,7 +118,7 @@ export class Account {
         return { live: true, problem: undefined };
       } catch (error) {
         if (!(error instanceof ChatError)) throw error;
-        return { live: false, problem: { code: error.code, message: error.message } };
+        return { live: false, problem: problemOf(error) };
       }
     },
     follow: async ({ room }) => {
@@ -214,7 +214,12 @@ export class Account {
       const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
       if (error.retryAfterMs > 0 && !isLimited) return undefined;
       await RoomStore.erase(records, room.id);
-      throw isLimited ? new ChatError('refused', error.message, { cause: error }) : error;
+      throw isLimited
+        ? new ChatError(
+            { reason: 'server-refused', error: error.code, said: error.message },
+            { cause: error },
+          )
+        : error;
     });
     if (landed !== undefined) await RoomStore.store(records, meta, landedFirst(room, landed.seq), undefined);
     const session = await this.#rooms.adopt(meta);
@@ -235,11 +240,7 @@ export class Account {
       const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
       const told = await session.watch.until(() => (session.isQueued(id) ? undefined : true), waitMs);
-      if (told === undefined)
-        throw new ChatError(
-          'offline',
-          'the server could not be reached: the others are told once it can; leave again then',
-        );
+      if (told === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();
     this.#rooms.line(session.meta.server).drop(session);
@@ -249,8 +250,7 @@ export class Account {
   async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {
     const session = await this.#current(room, waitMs);
     const wanted = seq ?? (await this.#lastMessage(session));
-    if (!/^[1-9][0-9]{0,15}$/.test(wanted))
-      throw new ChatError('usage', 'SEQ is a number as gochat tail --json shows it');
+    if (!/^[1-9][0-9]{0,15}$/.test(wanted)) throw new ChatError({ reason: 'entry-number' });
     const after = String(Number(wanted) - 1) as Position;
     const frame = {
       type: 'read' as const,
@@ -260,11 +260,7 @@ export class Account {
       limit: 1,
     };
     const [entry] = (await connectionOf(session).request(frame)).entries;
-    if (entry?.seq !== wanted)
-      throw new ChatError(
-        'unknown-entry',
-        `the server has no entry ${wanted} in this room (it may have expired)`,
-      );
+    if (entry?.seq !== wanted) throw new ChatError({ reason: 'entry-unknown', seq: wanted });
     const says = (await this.#archive(session).after(Number(wanted) - 1, 8)).filter(
       (item) => item.seq === wanted,
     );
@@ -280,7 +276,7 @@ export class Account {
 
   async #lastMessage(session: RoomSession): Promise<string> {
     const last = (await this.#archive(session).recent()).find((item) => item.kind === 'text');
-    if (last === undefined) throw new ChatError('unknown-entry', 'there is no message in this room yet');
+    if (last === undefined) throw new ChatError({ reason: 'entry-none' });
     return last.seq;
   }
 
@@ -291,8 +287,8 @@ export class Account {
 
 /** @throws ChatError `usage` for what no reader would take */
 function checked(said: Content): Content {
-  if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError('usage', 'a reaction is one emoji');
-  if (!v.is(content, said)) throw new ChatError('usage', 'this is nothing that can be sent');
+  if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
+  if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
 }
 

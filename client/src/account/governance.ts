@@ -53,11 +53,7 @@ export class Governance {
     { expiresMs, uses, waitMs }: Params<'invite'>,
   ): Promise<Result<'invite'>> {
     const most = connectionOf(session).inviteLifetimeMs;
-    if (expiresMs !== undefined && expiresMs > most)
-      throw new ChatError(
-        'usage',
-        `here an invite lasts for at most ${Number((most / DAY_MS).toFixed(1))} days`,
-      );
+    if (expiresMs !== undefined && expiresMs > most) throw new ChatError({ reason: 'invite-lifetime', most });
     const secret = this.#env.random(16);
     const terms = {
       expires: this.#env.now() + (expiresMs ?? Math.min(INVITE_LIFETIME_MS, most)),
@@ -87,10 +83,9 @@ export class Governance {
   async revoke(session: RoomSession, { id, waitMs }: Params<'revoke'>): Promise<null> {
     const fitting = invitesOf(session.room).filter((i) => i.id.startsWith(id));
     const [one] = fitting;
-    if (one === undefined)
-      throw new ChatError('unknown-entry', `there is no invite "${id}": gochat invites lists them`);
+    if (one === undefined) throw new ChatError({ reason: 'invite-unknown', id });
     if (fitting.length > 1)
-      throw new ChatError('ambiguous', `several invites begin so: ${fitting.map((i) => i.id).join(', ')}`);
+      throw new ChatError({ reason: 'invite-ambiguous', id, ids: fitting.map((i) => i.id) });
     await session.change((now) => revoke(now, [one.id], this.#env), waitMs);
     return null;
   }
@@ -99,6 +94,6 @@ export class Governance {
 /** @throws ChatError `offline` */
 export function connectionOf(session: RoomSession) {
   if (session.connection === undefined)
-    throw new ChatError('offline', 'the connection to the server was lost: try again');
+    throw new ChatError({ reason: 'connection-ended', server: session.meta.server });
   return session.connection;
 }

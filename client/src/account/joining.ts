@@ -170,10 +170,7 @@ export async function redeem(
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
-  throw new ChatError(
-    'offline',
-    'too many others joined at the same time, or the server did not answer: try again',
-  );
+  throw new ChatError({ reason: 'join-crowded' });
 }
 
 function waitAfter(error: unknown, attempt: number, env: Env): number | undefined {
@@ -185,17 +182,7 @@ function waitAfter(error: unknown, attempt: number, env: Env): number | undefine
 }
 
 function refusal(error: unknown): unknown {
-  if (error instanceof RequestError && error.code === 'invite') {
-    return new ChatError(
-      'refused',
-      'this invite does not work any more: it is unknown, expired, used up or withdrawn; ask for a new one',
-      {
-        cause: error,
-      },
-    );
-  }
-  if (error instanceof RequestError && error.code === 'no-room') {
-    return new ChatError('refused', 'the server has no such room', { cause: error });
-  }
-  return error;
+  if (!(error instanceof RequestError)) return error;
+  if (error.code === 'invite') return new ChatError({ reason: 'invite-dead' }, { cause: error });
+  return error.code === 'no-room' ? new ChatError({ reason: 'room-gone' }, { cause: error }) : error;
 }

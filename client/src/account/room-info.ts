@@ -55,11 +55,10 @@ export function pickMember(room: Room, wanted: string): ShownMember {
     shown.filter(({ member, info }) => info.name === wanted || member.name === wanted),
   );
   const [one] = fitting;
-  if (one === undefined)
-    throw new ChatError('unknown-member', `there is no member "${wanted}": gochat members lists them`);
+  if (one === undefined) throw new ChatError({ reason: 'member-unknown', name: wanted });
   if (fitting.length > 1) {
-    const ids = fitting.map(({ info }) => `${info.id} (${info.name})`).join(', ');
-    throw new ChatError('ambiguous', `several members are called "${wanted}"; name one by its id: ${ids}`);
+    const members = fitting.map(({ info: { id, name } }) => ({ id, name }));
+    throw new ChatError({ reason: 'member-ambiguous', name: wanted, members });
   }
   return one;
 }

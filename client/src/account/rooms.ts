@@ -1,6 +1,6 @@
 import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
-import { ChatError } from '../api/chat-error.ts';
+import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, Problem } from '../api/methods.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { nameOf } from '../room/event-history.ts';
@@ -70,13 +70,9 @@ export class Rooms {
       metas.filter((m) => name.length >= 4 && m.id.startsWith(name)),
     );
     const [meta] = fitting;
-    if (meta === undefined)
-      throw new ChatError('unknown-room', `this profile has no room "${name}": gochat rooms lists them`);
+    if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name });
     if (fitting.length > 1) {
-      throw new ChatError(
-        'ambiguous',
-        `several rooms are called "${name}"; name one by its id: ${fitting.map((m) => m.id).join(', ')}`,
-      );
+      throw new ChatError({ reason: 'room-ambiguous', name, ids: fitting.map((m) => m.id) });
     }
     return (await this.#open(meta.id)).session;
   }
@@ -127,15 +123,14 @@ export class Rooms {
       end - Date.now(),
     );
     if (session.ended !== undefined) throw session.ended;
-    if (!session.isLive)
-      throw line.problem ?? new ChatError('offline', `the server at ${line.address} did not answer in time`);
+    if (!session.isLive) throw line.problem ?? new ChatError({ reason: 'server-slow', server: line.address });
   }
 
   /** Whether a room is kept up with its server now, and why not. */
   standing(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
     const live = session.isFollowing;
     const why = session.ended ?? (live ? undefined : this.line(session.meta.server).problem);
-    return { live, problem: why && { code: why.code, message: why.message } };
+    return { live, problem: why && problemOf(why) };
   }
 
   async close(): Promise<void> {
@@ -156,7 +151,7 @@ export class Rooms {
   async #load(id: RoomId): Promise<Opened> {
     const { records, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
-    if (meta === undefined) throw new ChatError('unknown-room', `this profile has no room ${id}`);
+    if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
       items: (items) => emit({ kind: 'items', room: id, items }),
       waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),

@@ -1,38 +1,35 @@
-/** Why something asked of the SDK can't be done; the message says what to do about it. */
-export type ChatErrorCode = (typeof CODES)[number];
+import { type ChatErrorCode, codeOf, type ErrorData } from './error-data.ts';
+import type { Problem } from './methods.ts';
 
-const CODES = [
-  /** The request itself is wrong. */
-  'usage',
-  /** A name fits several; the message lists them. */
-  'ambiguous',
-  'unknown-room',
-  'unknown-member',
-  'unknown-entry',
-  /** Not in the room any more. */
-  'not-member',
-  /** The server, the members' rules or a dead invite stand against it. */
-  'refused',
-  /** The server makes rooms only for those who name its token. */
-  'token',
-  /** The server could not be reached, or not in time. */
-  'offline',
-  /** The process that held the profile went away in the middle. */
-  'interrupted',
-  /** The profile needs a passphrase, or another one. */
-  'locked',
-  'internal',
-] as const;
+export type { ChatErrorCode, ErrorData };
 
-export function isChatErrorCode(code: unknown): code is ChatErrorCode {
-  return CODES.some((known) => known === code);
-}
-
+/**
+ * Why something asked of the SDK can't be done. `code` is the coarse class, `data` the exact reason; a screen makes the sentence
+ * from `data`. The message is for developers.
+ */
 export class ChatError extends Error {
   override readonly name = 'ChatError';
   readonly code: ChatErrorCode;
-  constructor(code: ChatErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+  readonly data: ErrorData;
+
+  /** @param options.code replaces the reason's own code, for a reason of another version. */
+  constructor(data: ErrorData, options: ErrorOptions & { readonly code?: ChatErrorCode } = {}) {
+    super(describe(data), options);
+    this.code = options.code ?? codeOf(data.reason);
+    this.data = data;
   }
+}
+
+function describe({ reason, ...data }: ErrorData): string {
+  return Object.keys(data).length === 0 ? reason : `${reason} ${JSON.stringify(data)}`;
+}
+
+/** The data of whatever was thrown, for showing it. */
+export function errorDataOf(error: unknown): ErrorData {
+  if (error instanceof ChatError) return error.data;
+  return { reason: 'failed', detail: error instanceof Error ? error.message : String(error) };
+}
+
+export function problemOf({ code, data }: ChatError): Problem {
+  return { code, data };
 }

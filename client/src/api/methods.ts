@@ -1,6 +1,7 @@
 import type { Content, Presence } from '@gochat/crypto/content';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
+import type { ChatErrorCode, ErrorData } from './error-data.ts';
 
 /** What can be asked of a profile, by whichever process holds it: plain data in and out, so that it goes through a socket. */
 export interface Methods {
@@ -184,9 +185,10 @@ export function isMethod(name: string): name is Method {
 export type Params<M extends Method> = Parameters<Methods[M]>[0];
 export type Result<M extends Method> = ReturnType<Methods[M]>;
 
+/** Why a room is offline, or closed to this profile. */
 export interface Problem {
-  readonly code: string;
-  readonly message: string;
+  readonly code: ChatErrorCode;
+  readonly data: ErrorData;
 }
 
 export interface RoomInfo {

@@ -41,8 +41,5 @@ async function unlock({ database, token }: TabOwner, env: Env): Promise<Uint8Arr
 }
 
 async function refuse(): Promise<never> {
-  throw new ChatError(
-    'usage',
-    "a profile in a browser has no passphrase: it is sealed with a key of this browser's, and as safe as your account on this device",
-  );
+  throw new ChatError({ reason: 'passphrase-browser' });
 }

@@ -4,7 +4,7 @@ import { ChatError } from './chat-error.ts';
 import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
-export type { ChatErrorCode } from './chat-error.ts';
+export type { ChatErrorCode, ErrorData } from './chat-error.ts';
 export type { ChatEvent, HistoryItem, MemberInfo, OpenOptions, Profile, RoomInfo };
 export { ChatError, openChat };
 
@@ -43,9 +43,9 @@ export class GoChat {
       (room) => room.id === name || room.name === name,
     );
     const [one] = fitting;
-    if (one === undefined) throw new ChatError('unknown-room', `this profile has no room "${name}"`);
+    if (one === undefined) throw new ChatError({ reason: 'room-unknown', name });
     if (fitting.length > 1)
-      throw new ChatError('ambiguous', `several rooms are called "${name}": name one by its id`);
+      throw new ChatError({ reason: 'room-ambiguous', name, ids: fitting.map(({ id }) => id) });
     return new ChatRoom(this.profile, one.id);
   }
 
@@ -145,7 +145,7 @@ export class ChatRoom {
 
 /** @throws ChatError `usage` for what is no message */
 function refOf(item: HistoryItem): Ref {
-  if (item.kind !== 'text') throw new ChatError('usage', 'this is not a message');
+  if (item.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
   return { seq: item.seq, id: item.id };
 }
 

@@ -1,39 +1,75 @@
 import { NameError } from '@gochat/crypto/identity';
 import { LinkError } from '@gochat/crypto/link';
 import { RoomError } from '@gochat/crypto/room';
+import { TEXT_BYTES } from '@gochat/crypto/send';
 import { VaultError } from '@gochat/crypto/vault';
+import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';
-import { Disconnected, RequestError } from '../net/connection.ts';
-import { CallFailed } from '../profile/guest.ts';
-import { ChatError, type ChatErrorCode, isChatErrorCode } from './chat-error.ts';
+import { Disconnected, RequestError, VersionError } from '../net/connection.ts';
+import { DialError } from '../net/dial-error.ts';
+import { CallFailed, OwnerIncompatible } from '../profile/guest.ts';
+import { OwnerBusy } from '../profile/roles.ts';
+import { ProfileTooNew } from '../store/profile-too-new.ts';
+import { ChatError } from './chat-error.ts';
+import { type ErrorData, isChatErrorCode, parseErrorData } from './error-data.ts';
 
-const ROOM_CODES: Readonly<Record<RoomError['code'], ChatErrorCode>> = {
-  'not-active': 'refused',
-  'not-admin': 'refused',
-  'not-member': 'unknown-member',
-  pending: 'refused',
-  'too-large': 'usage',
-  'too-many': 'refused',
-  'bad-invite': 'refused',
-  'bad-group': 'internal',
-  full: 'refused',
+const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
+  'not-active': { reason: 'not-active' },
+  'newer-rules': { reason: 'newer-rules' },
+  'change-unconfirmed': { reason: 'change-unconfirmed' },
+  'not-admin': { reason: 'not-admin' },
+  'admin-key-missing': { reason: 'admin-key-missing' },
+  'last-admin': { reason: 'last-admin' },
+  'not-member': { reason: 'not-active' },
+  'no-such-member': { reason: 'no-such-member' },
+  'self-removal': { reason: 'self-removal' },
+  pending: { reason: 'change-pending' },
+  'too-large': { reason: 'message-too-large', bytes: TEXT_BYTES },
+  'invites-full': { reason: 'invites-full', most: LIMITS.invitesPerRoom },
+  'admins-full': { reason: 'admins-full', most: LIMITS.adminsPerRoom },
+  full: { reason: 'room-full', most: LIMITS.membersPerRoom },
+  'bad-invite': { reason: 'invite-damaged' },
+  'other-room': { reason: 'invite-other-room' },
+  'no-such-invite': { reason: 'invite-revoked' },
+  'invite-revoked': { reason: 'invite-revoked' },
+  'bad-group': { reason: 'profile-damaged', part: 'room' },
+  'stored-newer': { reason: 'profile-newer' },
 };
 
-/** Whatever was thrown, as what the SDK's callers are told. */
+/** Whatever was thrown, as the SDK reports it. */
 export function toChatError(error: unknown): ChatError {
   if (error instanceof ChatError) return error;
-  const message = error instanceof Error ? error.message : 'an unknown failure';
-  return new ChatError(codeOf(error), message, { cause: error });
+  if (error instanceof CallFailed && isChatErrorCode(error.code))
+    return new ChatError(parseErrorData(error.data) ?? { reason: 'unknown' }, {
+      cause: error,
+      code: error.code,
+    });
+  return new ChatError(dataOf(error), { cause: error });
 }
 
-function codeOf(error: unknown): ChatErrorCode {
-  if (error instanceof RoomError) return ROOM_CODES[error.code];
-  if (error instanceof NameError || error instanceof LinkError || error instanceof AddressError)
-    return 'usage';
-  if (error instanceof VaultError) return error.code === 'damaged' ? 'internal' : 'locked';
-  if (error instanceof Disconnected) return 'offline';
-  if (error instanceof RequestError && error.code === 'token') return 'token';
-  if (error instanceof RequestError) return error.retryAfterMs > 0 ? 'offline' : 'refused';
-  if (error instanceof CallFailed && isChatErrorCode(error.code)) return error.code;
-  return 'internal';
+function dataOf(error: unknown): ErrorData {
+  if (error instanceof RoomError) return ROOM_REASONS[error.code];
+  if (error instanceof NameError)
+    return { reason: 'name-invalid', what: error.what, why: error.code, most: error.most };
+  if (error instanceof LinkError) return { reason: 'link-invalid', why: error.code };
+  if (error instanceof AddressError) return error.data;
+  if (error instanceof VaultError) return vaultData(error);
+  if (error instanceof VersionError) return { reason: 'version', server: error.server, client: error.client };
+  if (error instanceof RequestError) return requestData(error);
+  if (error instanceof Disconnected) return { reason: 'connection-ended', failure: error.failure };
+  if (error instanceof DialError) return { reason: 'server-unreachable', failure: error.failure };
+  if (error instanceof OwnerIncompatible) return { reason: 'owner-version' };
+  if (error instanceof OwnerBusy) return { reason: 'profile-busy' };
+  if (error instanceof ProfileTooNew) return { reason: 'profile-newer' };
+  return { reason: 'failed', detail: error instanceof Error ? error.message : 'unknown' };
+}
+
+function vaultData({ code, part }: VaultError): ErrorData {
+  if (code === 'damaged') return { reason: 'profile-damaged', part };
+  return { reason: code === 'passphrase-needed' ? 'passphrase-missing' : 'passphrase-wrong' };
+}
+
+function requestData({ code, message, retryAfterMs }: RequestError): ErrorData {
+  if (code === 'token') return { reason: 'token-required' };
+  return { reason: retryAfterMs > 0 ? 'server-busy' : 'server-refused', error: code, said: message };
 }

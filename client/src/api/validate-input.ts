@@ -30,5 +30,5 @@ export function checkGiven({ link, server, token, names = [] }: Given): void {
 
 /** @throws ChatError `usage` when it can't be a server's token */
 export function checkToken(token: string): void {
-  if (!is(createToken, token)) throw new ChatError('usage', 'that is no token: it has 22 characters');
+  if (!is(createToken, token)) throw new ChatError({ reason: 'token-form' });
 }

@@ -1,8 +1,16 @@
 import { LIMITS } from '@gochat/protocol/limits';
+import type { ErrorData } from '../api/error-data.ts';
 
-/** The text is no address of a server, or one that must not be dialled; the message says what to write instead. */
+type AddressData = Extract<ErrorData, { reason: 'address-invalid' | 'address-unencrypted' }>;
+
+/** The text is not a server's address, or the server must not be dialled. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
+  readonly data: AddressData;
+  constructor(data: AddressData) {
+    super(data.reason === 'address-invalid' ? `${data.reason} ${data.why}` : data.reason);
+    this.data = data;
+  }
 }
 
 /** Lines of JSON (`tcp`, `tls`), WebSocket (`ws`, `wss`), or whichever fits, as invite links have it (`http`, `https`). */
@@ -34,22 +42,21 @@ const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = {
 const SECURE: ReadonlySet<Scheme> = new Set(['tls', 'wss', 'https']);
 
 const SHAPE = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^:/?#[\]@]*)(?::([0-9]*))?(\/[^?#]*)?([?#].*)?$/i;
-const EXAMPLE = 'write it like tcp://127.0.0.1:4040 or https://chat.example.org';
 
 /** @throws AddressError */
 export function parseAddress(text: string): Address {
   const [, name, host, port, path = '/', rest] = SHAPE.exec(text.trim()) ?? [];
-  if (name === undefined || host === undefined) throw new AddressError(complaint(text));
+  if (name === undefined || host === undefined) throw invalid(text.includes('://') ? 'form' : 'no-scheme');
   const scheme = schemeOf(name);
   const endpoint = path === '/ws' && (scheme === 'ws' || scheme === 'wss');
   if ((path !== '/' && !endpoint) || rest !== undefined) {
-    throw new AddressError(`a server’s address ends behind its port: ${EXAMPLE}`);
+    throw invalid('path');
   }
   const hostname = normalHost(host);
   const number = port === undefined || port === '' ? DEFAULT_PORTS[scheme] : Number(port);
-  if (number < 1 || number > 65_535) throw new AddressError(`${port} is no port: one of 1 to 65535 is`);
+  if (number < 1 || number > 65_535) throw invalid('port', port);
   const origin = `${hostname}:${number}`;
-  if (origin.length > LIMITS.originChars) throw new AddressError('the host’s name is too long');
+  if (origin.length > LIMITS.originChars) throw invalid('too-long');
   return {
     href: `${scheme}://${origin}`,
     scheme,
@@ -72,15 +79,14 @@ export function isLoopback({ host }: Pick<Address, 'host'>): boolean {
   return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(host);
 }
 
-function complaint(text: string): string {
-  if (text.includes('://')) return `this is no server’s address: ${EXAMPLE}`;
-  return `a server’s address begins with its scheme: ${EXAMPLE}`;
+function invalid(why: Extract<AddressData, { why: unknown }>['why'], value?: string): AddressError {
+  return new AddressError({ reason: 'address-invalid', why, ...(value !== undefined && { value }) });
 }
 
 function schemeOf(name: string): Scheme {
   const scheme = name.toLowerCase();
   if (Object.hasOwn(DEFAULT_PORTS, scheme)) return scheme as Scheme;
-  throw new AddressError(`${scheme}:// is not among ${Object.keys(DEFAULT_PORTS).join(', ')}`);
+  throw invalid('scheme', scheme);
 }
 
 /** As the URL standard has it: lower case, names of other scripts as punycode, IPv6 shortened in brackets. */
@@ -88,7 +94,5 @@ function normalHost(host: string): string {
   const url = `http://${host}`;
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';
   if (/^[a-z0-9.:[\]_-]+$/.test(hostname)) return hostname;
-  throw new AddressError(
-    host === '' ? `the host is missing: ${EXAMPLE}` : `“${host}” is no host: ${EXAMPLE}`,
-  );
+  throw host === '' ? invalid('no-host') : invalid('host', host);
 }

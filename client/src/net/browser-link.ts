@@ -65,7 +65,7 @@ export class BrowserLink implements Link {
     socket.binaryType = 'arraybuffer';
     return new Promise((resolve, reject) => {
       const callOff = clock.after(WITHIN_MS, () => {
-        reject(new DialError(`no answer within ${WITHIN_MS / 1000} s`));
+        reject(new DialError({ kind: 'timeout', ms: WITHIN_MS }));
         socket.close();
       });
       socket.onopen = () => {
@@ -74,7 +74,7 @@ export class BrowserLink implements Link {
       };
       socket.onclose = () => {
         callOff();
-        reject(new DialError('it does not answer, or refuses this page'));
+        reject(new DialError({ kind: 'browser' }));
       };
     });
   }

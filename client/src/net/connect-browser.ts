@@ -17,10 +17,7 @@ export async function connectBrowser(
   const own = linkAddress(page);
   const wanted = linkAddress(address);
   if (own !== wanted) {
-    throw new ChatError(
-      'usage',
-      `this page can reach its own server alone, ${shown(own)}: open the link on ${shown(wanted)} itself`,
-    );
+    throw new ChatError({ reason: 'other-server', own: shown(own), wanted: shown(wanted) });
   }
   return greet(await BrowserLink.open(parseAddress(own), options), options);
 }

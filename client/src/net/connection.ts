@@ -3,6 +3,7 @@ import { adviceOf, type ErrorAdvice, type ErrorCode } from '@gochat/protocol/err
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import type { Dialled } from '@gochat/protocol/signed';
 import type { Up, UpOf } from '@gochat/protocol/up';
+import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
 import type { FrameListener } from './inbox.ts';
 
 /** The server's refusal of a request. */
@@ -20,6 +21,17 @@ export class RequestError extends Error {
     this.advice = adviceOf(code);
     this.retryAfterMs = this.advice.retry === 'same' ? (retryAfterMs ?? this.advice.retryAfterMs) : 0;
     this.handshake = handshake;
+  }
+}
+
+/** The server speaks another version of the protocol. */
+export class VersionError extends RequestError {
+  readonly server: number;
+  readonly client: number;
+  constructor(server: number, client: number) {
+    super({ code: 'version', message: `server ${server}, client ${client}` });
+    this.server = server;
+    this.client = client;
   }
 }
 
@@ -43,8 +55,14 @@ export class Disconnected extends Error {
   readonly code: ErrorCode | undefined;
   /** Not to be dialled again before this long. */
   readonly retryAfterMs: number;
-  constructor(message: string, { code, retryAfterMs = 0 }: Partial<DownOf<'error'>> = {}, cause?: unknown) {
-    super(message, { cause });
+  readonly failure: ConnectionFailure;
+  constructor(
+    failure: ConnectionFailure,
+    { code, retryAfterMs = 0 }: Partial<DownOf<'error'>> = {},
+    cause?: unknown,
+  ) {
+    super(describeFailure(failure), { cause });
+    this.failure = failure;
     this.code = code;
     this.retryAfterMs = Math.max(retryAfterMs, code === undefined ? 0 : adviceOf(code).retryAfterMs);
   }

@@ -12,7 +12,9 @@ import {
   type Reply,
   type Request,
   RequestError,
+  VersionError,
 } from './connection.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
 import { Inbox } from './inbox.ts';
 import type { Link, LinkEnd } from './link.ts';
 
@@ -69,7 +71,7 @@ class Conversation {
         this.#heardAt = clock.now();
         link.resume();
       },
-      overrun: () => this.#fail('more came than this side could take'),
+      overrun: () => this.#fail({ kind: 'client-overrun' }),
     });
     this.closed = link.closed.then((end) => this.#end(end));
     link.start({
@@ -83,9 +85,7 @@ class Conversation {
   async hello(): Promise<Connection> {
     const { origin } = this.#link;
     const id = 'hello' as RequestId;
-    const stop = this.#clock.after(LIMITS.helloMs, () =>
-      this.#fail('the server did not answer the greeting'),
-    );
+    const stop = this.#clock.after(LIMITS.helloMs, () => this.#fail({ kind: 'no-welcome' }));
     try {
       const welcome = await this.request({ type: 'hello', id, version: PROTOCOL_VERSION, origin });
       checkVersion(welcome.version);
@@ -151,7 +151,7 @@ class Conversation {
       const now = this.#clock.now();
       const alive = this.#inbox.paused || now - this.#heardAt < this.#answerMs;
       if (alive && now - sentAt < 4 * this.#answerMs) this.#await(pending, sentAt);
-      else this.#fail(`the server left a request unanswered for ${Math.round((now - sentAt) / 1000)} s`);
+      else this.#fail({ kind: 'unanswered', ms: now - sentAt });
     });
   }
 
@@ -163,7 +163,7 @@ class Conversation {
     }
     if (!('id' in frame) || frame.id === undefined) {
       if (this.#welcomed) this.#inbox.push(frame, bytes);
-      else this.#fail('the server spoke before its welcome');
+      else this.#fail({ kind: 'protocol', detail: `${frame.type} before welcome` });
       return;
     }
     const pending = this.#pending.get(frame.id);
@@ -175,7 +175,7 @@ class Conversation {
   #settle(pending: PendingRequest, frame: Down): void {
     const { id, type } = pending.frame;
     if (frame.type !== 'error' && frame.type !== REPLIES[type]) {
-      this.#fail(`the server answered ${type} with ${frame.type}`);
+      this.#fail({ kind: 'protocol', detail: `${type} answered with ${frame.type}` });
       return;
     }
     this.#pending.delete(id);
@@ -198,7 +198,7 @@ class Conversation {
       // What the network takes shows a peer as well as what it brings: a long upload holds the ping back.
       if (this.#inbox.paused || moves) this.#heardAt = now;
       if (now - this.#heardAt >= silenceMs) {
-        this.#fail('nothing was heard from the server any more');
+        this.#fail({ kind: 'silent' });
         return;
       }
       this.#pings += 1;
@@ -208,8 +208,8 @@ class Conversation {
     this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
   }
 
-  #fail(message: string): void {
-    this.#fault ??= new Disconnected(message);
+  #fail(failure: ConnectionFailure): void {
+    this.#fault ??= new Disconnected(failure);
     this.#link.close();
   }
 
@@ -228,26 +228,22 @@ class Conversation {
   }
 }
 
-const END_WORDS: Readonly<Record<LinkEnd['reason'], string>> = {
-  here: 'it was closed here',
-  peer: 'the server closed it',
-  lost: 'the connection was lost',
-  malformed: 'the server sent something that is not this protocol',
-  overrun: 'the server takes nothing more',
-  flooded: 'more came than this side could take',
+const FAILURES: Readonly<Record<LinkEnd['reason'], ConnectionFailure['kind']>> = {
+  here: 'closed-here',
+  peer: 'closed-by-server',
+  lost: 'lost',
+  malformed: 'malformed',
+  overrun: 'server-overrun',
+  flooded: 'client-overrun',
 };
 
 function farewell(said: DownOf<'error'> | undefined, { reason, cause }: LinkEnd): Disconnected {
   return said === undefined || reason === 'here'
-    ? new Disconnected(END_WORDS[reason], {}, cause)
-    : new Disconnected(said.message, said, cause);
+    ? new Disconnected({ kind: FAILURES[reason] }, {}, cause)
+    : new Disconnected({ kind: 'server-error', error: said.code, detail: said.message }, said, cause);
 }
 
 function checkVersion(theirs: number): void {
   if (theirs === PROTOCOL_VERSION) return;
-  const older = theirs < PROTOCOL_VERSION ? 'server' : 'client';
-  throw new RequestError({
-    code: 'version',
-    message: `the server speaks protocol version ${theirs}, this client version ${PROTOCOL_VERSION}: upgrade the ${older}`,
-  });
+  throw new VersionError(theirs, PROTOCOL_VERSION);
 }

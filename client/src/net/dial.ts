@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { type Clock, systemClock } from '../schedule/clock.ts';
 import { type Address, AddressError, isLoopback } from './address.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
 import { DialError } from './dial-error.ts';
 import { LineLink } from './line-link.ts';
 import type { Link } from './link.ts';
@@ -28,9 +29,11 @@ const WEB = 'http/1.1';
 export async function dial(address: Address, options: DialOptions = {}): Promise<Link> {
   const { clock = systemClock, withinMs = WITHIN_MS, signal } = options;
   if (!address.secure && !options.insecure && !isLoopback(address)) {
-    throw new AddressError(
-      `${address.href} is not encrypted: use ${secured(address)}, or allow it with --insecure in a network you trust`,
-    );
+    throw new AddressError({
+      reason: 'address-unencrypted',
+      server: address.href,
+      secure: secured(address),
+    });
   }
   const socket = address.secure ? openTls(address, options.ca) : openTcp(address);
   const { promise: givenUp, end } = deadline(clock, withinMs, signal);
@@ -38,7 +41,7 @@ export async function dial(address: Address, options: DialOptions = {}): Promise
     return await Promise.race([linked(socket, address), givenUp]);
   } catch (error) {
     socket.destroy();
-    throw error instanceof DialError ? error : new DialError(reason(error), { cause: error });
+    throw error instanceof DialError ? error : new DialError(failureOf(error), { cause: error });
   } finally {
     end();
   }
@@ -85,8 +88,8 @@ function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void
 function deadline(clock: Clock, withinMs: number, signal: AbortSignal | undefined) {
   let end: () => void = () => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
-    const abort = () => reject(new DialError('given up'));
-    const stop = clock.after(withinMs, () => reject(new DialError(`no answer within ${withinMs / 1000} s`)));
+    const abort = () => reject(new DialError({ kind: 'given-up' }));
+    const stop = clock.after(withinMs, () => reject(new DialError({ kind: 'timeout', ms: withinMs })));
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     end = () => {
@@ -97,30 +100,29 @@ function deadline(clock: Clock, withinMs: number, signal: AbortSignal | undefine
   return { promise, end };
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'it hung up',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'the name could not be looked up',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'no answer',
-  EPROTO: 'it speaks no TLS that this program knows',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed and not trusted here (--ca FILE trusts it)',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'its certificate comes from an authority that is not trusted here (--ca FILE trusts it)',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'its certificate comes from an authority that is not trusted here (--ca FILE trusts it)',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+const FAILURES: Readonly<Record<string, ConnectionFailure['kind']>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  ENOTFOUND: 'no-host',
+  EAI_AGAIN: 'name-lookup',
+  EHOSTUNREACH: 'no-route',
+  ENETUNREACH: 'no-route',
+  ETIMEDOUT: 'timeout',
+  EPROTO: 'tls',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate-untrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-untrusted',
+  CERT_HAS_EXPIRED: 'certificate-expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-other-host',
 };
 
-function reason(error: unknown): string {
-  if (error instanceof UpgradeRefused) return error.message;
-  if (!(error instanceof Error)) return 'an unknown failure';
+function failureOf(error: unknown): ConnectionFailure {
+  if (error instanceof UpgradeRefused) return { kind: 'http', status: error.status };
+  if (!(error instanceof Error)) return { kind: 'system' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // Without a code it is the library's word on what the server answered.
-  return Object.hasOwn(REASONS, code) ? `${REASONS[code]} (${code})` : error.message || code;
+  // Without a code, the message is the library's description of the server's answer.
+  const kind = Object.hasOwn(FAILURES, code) ? FAILURES[code] : undefined;
+  return { kind: kind ?? 'system', detail: code || error.message };
 }
 
 function secured({ scheme, origin }: Address): string {

@@ -6,7 +6,9 @@ import { toChatError } from '../api/to-chat-error.ts';
 import type { RoomFrame, RoomSession } from '../room/room-session.ts';
 import { BackOff } from '../schedule/backoff.ts';
 import { Condition, Timers } from '../schedule/mutex.ts';
-import type { Connection, Disconnected } from './connection.ts';
+import { type Connection, Disconnected, RequestError } from './connection.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
+import { DialError } from './dial-error.ts';
 
 /** Opens a connection; rejects when it can't. */
 export type Connect = (address: string) => Promise<Connection>;
@@ -62,9 +64,7 @@ export class ServerConnection {
     this.start();
     const connection = await this.watch.until(() => this.#connection ?? this.#finalProblem(), waitMs);
     if (connection !== undefined) return connection;
-    throw (
-      this.#problem ?? new ChatError('offline', `the server at ${this.address} could not be reached in time`)
-    );
+    throw this.#problem ?? new ChatError({ reason: 'server-unreachable', server: this.address });
   }
 
   #finalProblem(): undefined {
@@ -100,7 +100,11 @@ export class ServerConnection {
     const end = await connection.closed;
     stop();
     this.#connection = undefined;
-    this.#problem = new ChatError('offline', `the connection to ${this.address} ended: ${end.message}`);
+    this.#problem = new ChatError({
+      reason: 'connection-ended',
+      server: this.address,
+      failure: end.failure,
+    });
     for (const session of this.#sessions.values()) session.detach();
     this.watch.changed();
     return end;
@@ -133,7 +137,15 @@ function isRoomFrame(frame: Down): frame is RoomFrame {
 function toProblem(error: unknown, address: string): ChatError {
   const problem = toChatError(error);
   if (problem.code === 'usage' || problem.code === 'refused') return problem;
-  return new ChatError('offline', `the server at ${address} could not be reached: ${problem.message}`, {
-    cause: error,
-  });
+  const failure = failureOf(error);
+  return new ChatError(
+    { reason: 'server-unreachable', server: address, ...(failure && { failure }) },
+    { cause: error },
+  );
+}
+
+function failureOf(error: unknown): ConnectionFailure | undefined {
+  if (error instanceof DialError || error instanceof Disconnected) return error.failure;
+  if (error instanceof RequestError) return { kind: 'server-error', error: error.code };
+  return error instanceof Error ? { kind: 'system', detail: error.message } : undefined;
 }

@@ -10,8 +10,10 @@ import { FAREWELL_MS, type Link, type LinkEnd, type LinkEvents, QUEUED_BYTES } f
 /** The server speaks HTTP, but has no GoChat at `/ws`. */
 export class UpgradeRefused extends Error {
   override readonly name = 'UpgradeRefused';
+  readonly status: number | undefined;
   constructor(status: number | undefined) {
-    super(`it answers HTTP ${status} where a GoChat server answers a WebSocket`);
+    super(`HTTP ${status}`);
+    this.status = status;
   }
 }
 

@@ -9,10 +9,13 @@ export class CallFailed extends Error {
   /** The name of the error that the owner's handler threw. */
   readonly remoteName: string;
   readonly code: string | undefined;
-  constructor(error: { name: string; message: string; code?: string | undefined }) {
+  /** What an error of the SDK says as data; not checked. */
+  readonly data: unknown;
+  constructor(error: { name: string; message: string; code?: string | undefined; data?: unknown }) {
     super(error.message);
     this.remoteName = error.name;
     this.code = error.code;
+    this.data = error.data;
   }
 }
 

@@ -10,7 +10,7 @@ export interface Visitor {
   readonly left: AbortSignal;
 }
 
-/** Answers a guest's call with what becomes JSON. What it throws reaches the guest as name, message and `code`. */
+/** Answers a guest's call with what becomes JSON. What it throws reaches the guest as name, message, `code` and `data`. */
 export type Handler = (method: string, params: unknown, visitor: Visitor) => Promise<unknown>;
 
 /** The owner's side of the door: greets every visitor and answers its calls. */
@@ -76,8 +76,8 @@ async function settle(id: number, work: () => Promise<unknown>): Promise<ToGuest
   }
 }
 
-function describe(error: unknown): { name: string; message: string; code?: string } {
+function describe(error: unknown): Extract<ToGuest, { type: 'error' }>['error'] {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  return { name: error.name, message: error.message, ...code };
+  return { name: error.name, message: error.message, ...code, ...('data' in error && { data: error.data }) };
 }

@@ -26,12 +26,7 @@ export async function unlock(
   }
   if (!isLocked(file)) return decodeKeyFile(file, undefined);
   const passphrase = await ask?.();
-  if (passphrase === undefined) {
-    throw new ChatError(
-      'locked',
-      'this profile is locked: set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
-    );
-  }
+  if (passphrase === undefined) throw new ChatError({ reason: 'passphrase-missing' });
   return decodeKeyFile(file, passphrase);
 }
 

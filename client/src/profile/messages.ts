@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** Raised when the messages between an owner and its guests change. */
-export const OWNER_PROTOCOL = 1;
+export const OWNER_PROTOCOL = 2;
 
 const callId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -21,7 +21,12 @@ export const toGuest = v.variant('type', [
   v.object({
     type: v.literal('error'),
     id: callId,
-    error: v.object({ name: v.string(), message: v.string(), code: v.optional(v.string()) }),
+    error: v.object({
+      name: v.string(),
+      message: v.string(),
+      code: v.optional(v.string()),
+      data: v.optional(v.unknown()),
+    }),
   }),
   v.object({ type: v.literal('event'), event: v.string(), data: v.optional(v.unknown()) }),
 ]);

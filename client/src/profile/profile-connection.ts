@@ -93,7 +93,7 @@ class ProfileConnection<O extends Owner> implements Profile {
 
   async #ask(method: Method, params: Params<Method>): Promise<unknown> {
     for (let again = false; ; again = true) {
-      if (this.#closed) throw new ChatError('internal', 'this profile is closed');
+      if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
       const seat = await this.sit();
       try {
         const result = await seat.call(method, again && method === 'queue' ? { ...params, again } : params);
@@ -104,11 +104,7 @@ class ProfileConnection<O extends Owner> implements Profile {
         if (!(error instanceof OwnerGone)) throw toChatError(error);
         this.#leave(seat);
         if (!REPEATABLE.has(method)) {
-          throw new ChatError(
-            'interrupted',
-            'the process that held the profile went away in the middle: see whether it took effect, then try again',
-            { cause: error },
-          );
+          throw new ChatError({ reason: 'owner-gone' }, { cause: error });
         }
       }
     }
@@ -258,11 +254,7 @@ async function answer(
   params: unknown,
   isOver: () => boolean,
 ): Promise<unknown> {
-  if (!isMethod(method))
-    throw new ChatError(
-      'usage',
-      'the process that holds the profile is another version of GoChat: close it first',
-    );
+  if (!isMethod(method)) throw new ChatError({ reason: 'owner-version' });
   try {
     // Both ends are this program, and the door is open to this user alone.
     return await chat.call(method, params as Params<typeof method>);

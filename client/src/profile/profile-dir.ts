@@ -29,11 +29,7 @@ export async function ensureProfileDir(dir: string): Promise<void> {
     await make(resolve(dir));
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new ChatError(
-      'usage',
-      `the profile's folder ${dir} can't be made or written: choose another with --profile`,
-      { cause },
-    );
+    throw new ChatError({ reason: 'profile-folder', dir }, { cause });
   }
   const { mode } = await stat(dir);
   if ((mode & 0o077) === 0) return;

@@ -49,17 +49,13 @@ export class CommitQueue {
         () => (ready() && store.room.pending === undefined ? true : undefined),
         end - Date.now(),
       );
-      if (free === undefined) throw new ChatError('offline', 'the server could not be reached in time');
+      if (free === undefined) throw new ChatError({ reason: 'change-unsent' });
       const request = await mutex.take(() => this.#begin(make));
       if (request === undefined) continue;
       const outcome = await watch.until(() => this.#outcomes.get(request) ?? store.failure, end - Date.now());
       if (outcome === 'landed') return;
       if (outcome instanceof ChatError) throw outcome;
-      if (outcome === undefined)
-        throw new ChatError(
-          'offline',
-          'the server did not answer in time; the change may still come through',
-        );
+      if (outcome === undefined) throw new ChatError({ reason: 'change-unanswered' });
       await timers.pause(Math.min(1000, 20 * 2 ** attempt) * ((env.random(1)[0] ?? 0) / 255));
     }
   }

@@ -118,14 +118,9 @@ export class RoomSession {
 
   /** Why nothing more will come of this room over this connection, if so. */
   get ended(): ChatError | undefined {
-    if (this.meta.left) return new ChatError('not-member', 'you have left this room');
-    if (this.room.status === 'removed') return new ChatError('not-member', 'you were removed from this room');
-    if (this.room.status === 'broken') {
-      return new ChatError(
-        'not-member',
-        'this device lost its place in the room: join again with a fresh invite',
-      );
-    }
+    if (this.meta.left) return new ChatError({ reason: 'left' });
+    if (this.room.status === 'removed') return new ChatError({ reason: 'removed' });
+    if (this.room.status === 'broken') return new ChatError({ reason: 'broken' });
     return this.#store.failure ?? this.#problem;
   }
 
@@ -174,10 +169,7 @@ export class RoomSession {
     const entering = this.#mutex.take(async () => {
       if (this.#connection !== connection || this.meta.left) return;
       if (this.unfinishedJoin !== undefined) {
-        throw new ChatError(
-          'usage',
-          'joining this room was cut off: run gochat join with the same link again',
-        );
+        throw new ChatError({ reason: 'join-unfinished' });
       }
       // A room that was made here and whose place was never learnt: the same request again gives the same answer.
       if (this.#store.request?.type === 'create')
@@ -328,13 +320,7 @@ export class RoomSession {
     const connection = this.#connection;
     if (connection === undefined || this.room.status === 'removed') return;
     if (comparePositions(this.room.key, mark.seq) >= 0) this.#enter(connection);
-    else
-      this.#fail(
-        new ChatError(
-          'not-member',
-          'the room went on with keys that this device does not have: join again with a fresh invite',
-        ),
-      );
+    else this.#fail(new ChatError({ reason: 'broken' }));
   }
 
   /** Queues a message; durable when it resolves. @throws ChatError `not-member`, `refused`; RoomError `too-large` */
@@ -357,8 +343,7 @@ export class RoomSession {
   }
 
   #mustBeIn(): void {
-    if (this.room.status === 'outdated')
-      throw new ChatError('refused', 'the room follows rules of a newer GoChat: upgrade to write in it');
+    if (this.room.status === 'outdated') throw new ChatError({ reason: 'newer-rules' });
     if (this.ended?.code === 'not-member') throw this.ended;
   }
 
@@ -402,9 +387,5 @@ export class RoomSession {
 
 /** Either it doesn't know a key that it had shown in its log itself, or its last handshake is older than one that it had shown. */
 function putBack(cause?: RequestError): ChatError {
-  return new ChatError(
-    'not-member',
-    'the server does not know the present keys of this room: it was put back to an older state, or refuses this device; ask a member who is still in for a fresh invite, or make the room anew',
-    { cause },
-  );
+  return new ChatError({ reason: 'keys-unknown' }, { cause });
 }

@@ -53,8 +53,7 @@ export class RoomStore {
   /** @throws ChatError `unknown-room` when the records don't hold the room whole. VaultError, RoomError when they are damaged. */
   static async load(records: Records, env: Env, meta: RoomMeta): Promise<RoomStore> {
     const state = await records.get({ of: 'state', room: meta.id });
-    if (state === undefined)
-      throw new ChatError('unknown-room', 'this room is not stored whole: join it again');
+    if (state === undefined) throw new ChatError({ reason: 'room-incomplete' });
     const request = await records.get({ of: 'request', room: meta.id });
     const outbox = await Outbox.load(records, meta.id);
     return new RoomStore(
@@ -207,11 +206,7 @@ export class RoomStore {
     try {
       await this.#records.write(changes);
     } catch (cause) {
-      this.#failure = new ChatError(
-        'internal',
-        'the profile could not be written: nothing more is sent or read',
-        { cause },
-      );
+      this.#failure = new ChatError({ reason: 'profile-write' }, { cause });
       throw this.#failure;
     }
   }

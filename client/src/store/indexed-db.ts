@@ -45,7 +45,10 @@ export class ProfileDatabase {
       });
       return new ProfileDatabase(db, gone);
     } catch (cause) {
-      throw new ChatError('internal', whyNot(cause), { cause });
+      throw new ChatError(
+        { reason: isNamed(cause, 'VersionError') ? 'page-outdated' : 'browser-storage' },
+        { cause },
+      );
     }
   }
 
@@ -93,7 +96,9 @@ export class ProfileDatabase {
   async #write(token: string, changes: readonly StoreChange[], seal?: DeviceSeal): Promise<void> {
     const transaction = this.#db.transaction(['meta', 'records'], 'readwrite', DURABLE);
     const done = transaction.done.catch((cause: unknown) => {
-      throw isNamed(cause, 'QuotaExceededError') ? new ChatError('internal', FULL, { cause }) : cause;
+      throw isNamed(cause, 'QuotaExceededError')
+        ? new ChatError({ reason: 'browser-storage-full' }, { cause })
+        : cause;
     });
     // It rejects behind what made it fail, which is told first.
     done.catch(() => undefined);
@@ -196,13 +201,6 @@ function between(start: Uint8Array, startOpen: boolean, end: Uint8Array | undefi
 
 function asKey(key: Uint8Array): ArrayBuffer {
   return key.slice().buffer as ArrayBuffer;
-}
-
-const FULL = "this browser gives GoChat no more room to keep things: free some of the device's storage";
-
-function whyNot(cause: unknown): string {
-  if (isNamed(cause, 'VersionError')) return 'a newer version of this page has been here: load the page anew';
-  return 'this browser keeps nothing for this page (a private window, or storage is turned off)';
 }
 
 function isNamed(error: unknown, name: string): boolean {

@@ -1,4 +1,5 @@
 import type { Environment, Table } from './environment.ts';
+import { ProfileTooNew } from './profile-too-new.ts';
 
 /** Changes the records of one version into those of the next, inside the transaction that raises the version. */
 export type Migration = (records: Table) => void;
@@ -7,11 +8,6 @@ export type Migration = (records: Table) => void;
 const MIGRATIONS: readonly Migration[] = [];
 
 const SCHEMA_KEY = new TextEncoder().encode('schema');
-
-/** A newer program wrote this profile; an older one could only damage it. */
-export class ProfileTooNew extends Error {
-  override readonly name = 'ProfileTooNew';
-}
 
 /**
  * Brings the records to the schema that this program knows; a new environment starts there.
@@ -29,9 +25,7 @@ export async function migrate(
     const stored = environment.meta.get(SCHEMA_KEY);
     const version = stored === undefined ? target : Number(stored.toString('latin1'));
     if (!(version <= target)) {
-      throw new ProfileTooNew(
-        `this profile was written by a newer version of gochat (schema ${version}, known ${target})`,
-      );
+      throw new ProfileTooNew(`schema ${version}, known ${target}`);
     }
     for (const step of migrations.slice(version - 1)) step(environment.records);
     void environment.meta.put(SCHEMA_KEY, Buffer.from(String(target), 'latin1'));

@@ -8,6 +8,7 @@ import { CallFailed, OwnerGone } from '../../src/profile/guest.ts';
 import type { Visitor } from '../../src/profile/host.ts';
 import { OWNER_LIMITS } from '../../src/profile/limits.ts';
 import { holdLock } from '../../src/profile/lock.ts';
+import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
 import { Fenced, type Guest } from '../../src/profile/roles.ts';
 import { ProfileDatabase } from '../../src/store/indexed-db.ts';
 import { FakeLocks } from './fake-locks.ts';
@@ -52,7 +53,10 @@ async function stoppedOwner(name: string, locks: FakeLocks, greets: boolean) {
     if (!greets || data.type !== 'knock') return;
     const link = new BroadcastChannel(`${name}/visit/${data.link}`);
     links.push(link);
-    link.postMessage({ type: 'line', text: JSON.stringify({ type: 'greeting', protocol: 1, token }) });
+    link.postMessage({
+      type: 'line',
+      text: JSON.stringify({ type: 'greeting', protocol: OWNER_PROTOCOL, token }),
+    });
   };
   onTestFinished(() => {
     for (const channel of [street, ...links]) channel.close();

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type ClaimOptions, claimProfile } from '../../src/profile/claim.ts';
 import { OwnerGone, OwnerIncompatible } from '../../src/profile/guest.ts';
+import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
 import { readOwner, replaceOwner } from '../../src/profile/owner-record.ts';
 import { Fenced, type Owner, OwnerBusy } from '../../src/profile/roles.ts';
 import { openEnvironment } from '../../src/store/environment.ts';
-import { migrate, ProfileTooNew } from '../../src/store/schema.ts';
+import { ProfileTooNew } from '../../src/store/profile-too-new.ts';
+import { migrate } from '../../src/store/schema.ts';
 import { temporaryFolder } from '../folder.ts';
 import { Claimant, type Report } from './claimant.ts';
 
@@ -243,7 +245,7 @@ test('an owner of another version is not passed over', async () => {
   const path = join(dir, 'owner-0123456789abcdef.sock');
   const stranger = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.end('{"type":"greeting","protocol":2,"token":"dead"}\n');
+    socket.end(`{"type":"greeting","protocol":${OWNER_PROTOCOL + 1},"token":"dead"}\n`);
   });
   await new Promise<void>((resolve) => stranger.listen(path, resolve));
   onTestFinished(() => void stranger.close());
@@ -282,5 +284,8 @@ test('a profile of a newer version is left alone, and free for that version', as
 test('a path that can’t be a profile says so', async () => {
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
-  await expect(claimProfile(file)).rejects.toThrow("can't be made or written");
+  await expect(claimProfile(file)).rejects.toMatchObject({
+    code: 'usage',
+    data: { reason: 'profile-folder', dir: file },
+  });
 });

@@ -75,7 +75,7 @@ test('a newer version of the page takes the database from an older one, which th
   const newer = await openDB(name, 2);
   await old.gone;
   await expect(ProfileDatabase.open(name)).rejects.toMatchObject({
-    message: expect.stringContaining('newer'),
+    data: { reason: 'page-outdated' },
   });
   newer.close();
 });

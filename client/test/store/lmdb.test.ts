@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openEnvironment } from '../../src/store/environment.ts';
 import { LmdbStore } from '../../src/store/lmdb.ts';
-import { migrate, ProfileTooNew } from '../../src/store/schema.ts';
+import { ProfileTooNew } from '../../src/store/profile-too-new.ts';
+import { migrate } from '../../src/store/schema.ts';
 import { temporaryFolder } from '../folder.ts';
 import { storeContract } from './contract.ts';
 

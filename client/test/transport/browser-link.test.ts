@@ -206,7 +206,11 @@ test.each([
   await expect(connectBrowser(other, 'https://chat.example')).rejects.toMatchObject({
     name: 'ChatError',
     code: 'usage',
-    message: expect.stringMatching(/its own server alone, https:\/\/chat\.example: open the link on http/),
+    data: {
+      reason: 'other-server',
+      own: 'https://chat.example',
+      wanted: expect.stringMatching(/^https?:/),
+    },
   });
 });
 

@@ -166,7 +166,7 @@ describe('what must not be dialled', () => {
   test.each(['tcp://chat.example', 'ws://chat.example', 'http://10.0.0.1:4040'])('%s', async (text) => {
     const dialled = dial(parseAddress(text));
     await expect(dialled).rejects.toThrow(AddressError);
-    await expect(dialled).rejects.toThrow('--insecure');
+    await expect(dialled).rejects.toMatchObject({ data: { reason: 'address-unencrypted' } });
   });
 
   test('unless it is allowed', async () => {
@@ -199,28 +199,24 @@ describe('who can’t be reached is told why', () => {
     const { server, port } = await fakeServer('lines');
     server.close();
     await once(server, 'close');
-    expect(await reach('tcp', port)).toBe('DialError: nothing listens there (ECONNREFUSED)');
+    expect(await reach('tcp', port)).toBe('DialError: refused ECONNREFUSED');
   });
 
   test('there is no such host', async () => {
-    expect(await reach('tls', 4040, {}, 'host.invalid')).toMatch(
-      /^DialError: (there is no such host|the name)/,
-    );
+    expect(await reach('tls', 4040, {}, 'host.invalid')).toMatch(/^DialError: (no-host|name-lookup)/);
   });
 
   test('the certificate is nobody’s', async () => {
     const { port } = await fakeServer('lines', { tls: LINES });
-    expect(await reach('tls', port)).toMatch('DialError: its certificate is self-signed');
-    expect(await reach('wss', port)).toMatch('DialError: its certificate is self-signed');
-    expect(await reach('tls', port, { ca: (await certificate()).cert })).toMatch(
-      'DialError: its certificate',
-    );
+    expect(await reach('tls', port)).toMatch('DialError: certificate-self-signed');
+    expect(await reach('wss', port)).toMatch('DialError: certificate-self-signed');
+    expect(await reach('tls', port, { ca: (await certificate()).cert })).toMatch('DialError: certificate-');
   });
 
   test('the certificate is another host’s', async () => {
     const other = await certificate(['chat.example']);
     const { port } = await fakeServer('lines', { tls: other });
-    expect(await reach('tls', port, { ca: other.cert })).toMatch('its certificate is for another host');
+    expect(await reach('tls', port, { ca: other.cert })).toMatch('certificate-other-host');
   });
 
   test('addresses of numbers are in certificates too', async () => {
@@ -240,9 +236,7 @@ describe('who can’t be reached is told why', () => {
     const port = await raw((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
     });
-    expect(await reach('ws', port)).toBe(
-      'DialError: it answers HTTP 404 where a GoChat server answers a WebSocket',
-    );
+    expect(await reach('ws', port)).toBe('DialError: http 404');
   });
 
   test('it hangs up', async () => {
@@ -254,7 +248,7 @@ describe('who can’t be reached is told why', () => {
   test('it says nothing', async () => {
     const port = await raw(() => undefined);
     for (const scheme of ['tls', 'ws', 'wss']) {
-      expect(await reach(scheme, port, { withinMs: 50 })).toBe('DialError: no answer within 0.05 s');
+      expect(await reach(scheme, port, { withinMs: 50 })).toBe('DialError: timeout 50');
     }
   });
 
@@ -263,7 +257,7 @@ describe('who can’t be reached is told why', () => {
     const stop = new AbortController();
     const reached = reach('ws', port, { signal: stop.signal });
     stop.abort();
-    expect(await reached).toBe('DialError: given up');
-    expect(await reach('ws', port, { signal: stop.signal })).toBe('DialError: given up');
+    expect(await reached).toBe('DialError: given-up');
+    expect(await reach('ws', port, { signal: stop.signal })).toBe('DialError: given-up');
   });
 });

@@ -65,7 +65,7 @@ async function settle(room: string, waitMs: number): Promise<void> {
   const { waiting: unsent } = await someone.profile.call('sent', { room, ids, waitMs: left() });
   if (unsent > 0) throw new Error(`${unsent} messages of ${name} can't be sent`);
   const { live, problem } = await someone.profile.call('sync', { room, waitMs: left() });
-  if (!live) throw new Error(`${name} is not live: ${problem?.message}`);
+  if (!live) throw new Error(`${name} is not live: ${JSON.stringify(problem?.data)}`);
 }
 
 async function tell(room: string): Promise<Told> {

@@ -83,7 +83,7 @@ export class Someone {
 
   async syncs(room: string): Promise<void> {
     const { live, problem } = await this.profile.call('sync', { room, waitMs: WAIT_MS });
-    if (!live) throw new Error(`${this.name} is not live: ${problem?.message}`);
+    if (!live) throw new Error(`${this.name} is not live: ${JSON.stringify(problem?.data)}`);
   }
 
   async history(room: string): Promise<HistoryItem[]> {

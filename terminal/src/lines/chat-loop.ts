@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Profile } from '@gochat/client/open';
-import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { HistoryStream } from './history-stream.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
 import { SLASH_COMMANDS, type SlashCommand } from './slash-commands.ts';
+import { failureText, problemText } from './words.ts';
 
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
@@ -31,7 +32,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
     code = EXIT.notMember;
-    say(`* ${sanitizeText(event.problem.message)}`);
+    say(`* ${problemText(event.problem)}`);
     prompt.close();
   });
   const interrupted = () => prompt.close();
@@ -40,12 +41,8 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   try {
     await profile.call('follow', { room });
     const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
-    if (problem?.code === 'not-member') throw new ChatError('not-member', problem.message);
-    say(
-      live
-        ? 'Connected!'
-        : `* ${sanitizeText(problem?.message ?? 'the server could not be reached')}; what you write is queued`,
-    );
+    if (problem?.code === 'not-member') throw new ChatError(problem.data);
+    say(live ? 'Connected!' : `* ${problemText(problem)}; what you write is queued`);
     await stream.catchUp();
     // Who leaves is no member any more, but that is what was asked for.
     return (await chatter(profile, room, prompt)) === 'quit' ? EXIT.done : code;
@@ -79,7 +76,7 @@ async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<
         await profile.call('queue', { room, id, content: { kind: 'text', text: said } });
       }
     } catch (error) {
-      prompt.print(`* ${sanitizeText(error instanceof Error ? error.message : 'that failed')}`);
+      prompt.print(`* ${failureText(error)}`);
     }
     prompt.show(prompt.isTerminal ? '> ' : '');
   }

@@ -1,10 +1,7 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
-import { english } from '@gochat/view/english';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
-import { Words } from '@gochat/view/words';
 import { safeJson } from '../safe-json.ts';
-
-const words = new Words('en', english);
+import { words } from './words.ts';
 
 /** A line of the chat: `name: text`, or `* what happened`. Further lines of a text are indented. `answered`: what it replies to. */
 export function formatItem(item: HistoryItem, answered?: TextItem): string {

@@ -1,6 +1,7 @@
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { columns } from '../lines/format.ts';
+import { problemText } from '../lines/words.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { waitMs } from '../wait.ts';
@@ -15,11 +16,7 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
   return withProfile(io, options, async (profile) => {
     const { live, problem } = await profile.call('sync', { room, waitMs: wait });
     const members = await profile.call('members', { room });
-    if (!live)
-      note(
-        io,
-        `gochat: ${problem?.message ?? 'the server could not be reached'}; this is what the profile has`,
-      );
+    if (!live) note(io, `gochat: ${problemText(problem)}; this is what the profile has`);
     const ended = problem?.code === 'not-member' ? EXIT.notMember : EXIT.done;
     if (options.json === true) {
       for (const member of members) print(io, safeJson(member));

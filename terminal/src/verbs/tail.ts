@@ -5,6 +5,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { formatItem, jsonItem } from '../lines/format.ts';
 import { HistoryStream } from '../lines/history-stream.ts';
+import { problemText } from '../lines/words.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId } from '../room-id.ts';
 import { waitMs } from '../wait.ts';
@@ -31,15 +32,12 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       const { live, problem } = await profile.call('sync', { room: id, waitMs: wait });
       await stream.catchUp();
       if (problem?.code === 'not-member') {
-        note(io, `gochat: ${problem.message}`);
+        note(io, `gochat: ${problemText(problem)}`);
         return EXIT.notMember;
       }
       if (options.follow === true) return await follow(io, profile, id, stream);
       if (live) return EXIT.done;
-      note(
-        io,
-        `gochat: ${problem?.message ?? 'the server could not be reached'}; this is what the profile has`,
-      );
+      note(io, `gochat: ${problemText(problem)}; this is what the profile has`);
       return problem?.code === 'refused' ? EXIT.refused : EXIT.done;
     } finally {
       stream.stop();
@@ -51,7 +49,7 @@ async function follow(io: Io, profile: Profile, room: string, stream: HistoryStr
   const ended = new Promise<number>((resolve) => {
     profile.on((event) => {
       if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
-      note(io, `gochat: ${event.problem.message}`);
+      note(io, `gochat: ${problemText(event.problem)}`);
       resolve(EXIT.notMember);
     });
   });

@@ -1,3 +1,4 @@
+import { errorDataOf } from '@gochat/client/chat-error';
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
@@ -80,10 +81,11 @@ class ChatViewModel implements View, Acting {
     this.words = words;
     this.clock = words.clock;
     this.commands = commandsIn(words.text.commands);
-    this.asked = new DialogHost(
-      () => this.#touch(),
-      (error) => this.#failed(error),
-    );
+    this.asked = new DialogHost({
+      changed: () => this.#touch(),
+      failed: (error) => this.#failed(error),
+      errorText: (error) => this.#errorText(error),
+    });
     this.#sheet = new SnapshotBuilder();
   }
 
@@ -297,7 +299,11 @@ class ChatViewModel implements View, Acting {
   }
 
   #failed(error: unknown): void {
-    if (!this.#closed) this.flash('bad', error instanceof Error ? error.message : String(error));
+    if (!this.#closed) this.flash('bad', this.#errorText(error));
+  }
+
+  #errorText(error: unknown): string {
+    return this.words.text.error(errorDataOf(error));
   }
 
   emoji(): Promise<EmojiBook> {

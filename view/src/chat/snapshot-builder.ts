@@ -144,7 +144,7 @@ export class SnapshotBuilder {
     const active = panes.filter(({ closed }) => closed === '');
     const watched = open !== undefined && open.closed === '' ? [open] : active;
     const away = watched.find(({ live }) => !live);
-    const reason = away?.problem?.code === 'offline' ? away.problem.message : '';
+    const reason = away?.problem?.code === 'offline' ? words.text.error(away.problem.data) : '';
     const state =
       active.length === 0 ? 'none' : away === undefined ? 'live' : reason === '' ? 'connecting' : 'offline';
     return this.#keep('connection', [state, queued, reason], () => {

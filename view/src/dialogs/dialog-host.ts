@@ -19,16 +19,21 @@ export interface DialogHandle<D extends Dialog> {
   close(): void;
 }
 
+export interface DialogHostParts {
+  readonly changed: () => void;
+  /** Shows an error that has no dialog to be shown in. */
+  readonly failed: (error: unknown) => void;
+  readonly errorText: (error: unknown) => string;
+}
+
 /** The dialog in front, if any. */
 export class DialogHost {
-  readonly #changed: () => void;
-  readonly #failed: (error: unknown) => void;
+  readonly #parts: DialogHostParts;
   #now: { dialog: Dialog; readonly asking: DialogRequest; readonly shown: DialogHandle<Dialog> } | undefined;
   #tick = 0;
 
-  constructor(changed: () => void, failed: (error: unknown) => void) {
-    this.#changed = changed;
-    this.#failed = failed;
+  constructor(parts: DialogHostParts) {
+    this.#parts = parts;
   }
 
   get dialog(): Dialog | undefined {
@@ -42,7 +47,7 @@ export class DialogHost {
       update: (change) => {
         if (this.#now?.dialog.tick !== tick) return;
         this.#now.dialog = { ...this.#now.dialog, ...change } as Dialog;
-        this.#changed();
+        this.#parts.changed();
       },
       close: () => {
         if (this.#now?.dialog.tick === tick) this.close();
@@ -53,14 +58,14 @@ export class DialogHost {
       asking: asking as unknown as DialogRequest,
       shown: shown as unknown as DialogHandle<Dialog>,
     };
-    this.#changed();
+    this.#parts.changed();
     return shown;
   }
 
   close(): void {
     if (this.#now === undefined) return;
     this.#now = undefined;
-    this.#changed();
+    this.#parts.changed();
   }
 
   submit(values: Readonly<Record<string, string>>): void {
@@ -90,7 +95,7 @@ export class DialogHost {
         fields: now.dialog.fields.map((f) => ({ ...f, value: values[f.name] ?? f.value })),
       };
       now.dialog = { ...now.dialog, busy: on, ...('error' in now.dialog && { error }), ...fields } as Dialog;
-      this.#changed();
+      this.#parts.changed();
       return true;
     };
     void (async () => {
@@ -100,8 +105,8 @@ export class DialogHost {
         await working;
         busy(false, '');
       } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog))) this.#failed(error);
+        const text = this.#parts.errorText(error);
+        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog))) this.#parts.failed(error);
       }
     })();
   }

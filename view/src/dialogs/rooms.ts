@@ -1,4 +1,4 @@
-import { ChatError } from '@gochat/client/chat-error';
+import { ChatError, errorDataOf } from '@gochat/client/chat-error';
 import type { Host } from '../chat/host.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
@@ -135,7 +135,8 @@ function showInvite(host: Host, terms: { readonly expiresMs?: number; readonly u
       const qr = encode(link, { border: 0, ecc: 'L' }).data;
       shown.update({ link, qr, text: [invite.created(sanitizeLine(pane.info.name))], busy: false });
     },
-    (error: unknown) => shown.update({ text: [], busy: false, error: wordOf(error) }),
+    (error: unknown) =>
+      shown.update({ text: [], busy: false, error: host.words.text.error(errorDataOf(error)) }),
   );
 }
 
@@ -163,7 +164,7 @@ export function showInvites(host: Host): void {
       }));
       shown.update({ busy: false, items });
     },
-    (error: unknown) => shown.update({ busy: false, error: wordOf(error) }),
+    (error: unknown) => shown.update({ busy: false, error: host.words.text.error(errorDataOf(error)) }),
   );
 }
 
@@ -253,8 +254,4 @@ export function askPrivacy(host: Host): void {
 function guestName({ words }: Host): string {
   const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
   return words.text.dialogs.join.guest(1000 + (number % 9000));
-}
-
-function wordOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

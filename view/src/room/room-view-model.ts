@@ -118,7 +118,7 @@ export class RoomViewModel {
   /** Why nothing can be written here any more, or empty. */
   get closed(): string {
     if (this.#problem?.code === 'not-member' || this.#problem?.code === 'refused')
-      return this.#problem.message;
+      return this.#parts.words.text.error(this.#problem.data);
     const { closed } = this.#parts.words.text.status;
     return Object.hasOwn(closed, this.#info.status) ? closed[this.#info.status as keyof typeof closed] : '';
   }

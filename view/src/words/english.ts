@@ -1,5 +1,6 @@
 import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
+import { errorText } from './errors.ts';
 import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
@@ -20,6 +21,7 @@ function text(f: Formats) {
     composer: { write: 'Write a message', edit: 'Edit your message. Esc cancels.' },
     dialogs: dialogWords(f),
     event: eventText(f),
+    error: errorText(f),
     flashes: flashWords(),
     status: statusWords(f),
     timeline: timelineWords(f),

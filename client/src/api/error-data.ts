@@ -1,0 +1,165 @@
+import * as v from 'valibot';
+import { connectionFailure } from '../net/connection-failure.ts';
+
+/** What a caller may do about an error, coarsely; command-line programs exit by it. */
+export type ChatErrorCode = (typeof CODES)[number];
+
+const CODES = [
+  /** The request itself is wrong. */
+  'usage',
+  /** A name matches several; the data has their ids. */
+  'ambiguous',
+  'unknown-room',
+  'unknown-member',
+  'unknown-entry',
+  /** This profile is no longer in the room. */
+  'not-member',
+  /** The server or the members' rules refuse it, or the invite no longer works. */
+  'refused',
+  /** The server requires its token for creating rooms. */
+  'token',
+  /** The server could not be reached, or not in time. */
+  'offline',
+  /** The process that held the profile ended during the request. */
+  'interrupted',
+  /** The profile needs a passphrase, or another one. */
+  'locked',
+  'internal',
+] as const;
+
+export function isChatErrorCode(code: unknown): code is ChatErrorCode {
+  return CODES.some((known) => known === code);
+}
+
+function reason<const C extends ChatErrorCode, const E extends v.ObjectEntries>(code: C, entries: E) {
+  return { code, data: v.object(entries) };
+}
+
+const string = v.string();
+const optionalString = v.optional(v.string());
+
+/** Each reason with its code and the members of its data. No data holds a link, token, passphrase or key. */
+const REASONS = {
+  // Rooms, members and entries by name.
+  'room-unknown': reason('unknown-room', { name: string }),
+  'room-ambiguous': reason('ambiguous', { name: string, ids: v.array(string) }),
+  'room-incomplete': reason('unknown-room', {}),
+  'member-unknown': reason('unknown-member', { name: string }),
+  'member-ambiguous': reason('ambiguous', {
+    name: string,
+    members: v.array(v.object({ id: string, name: string })),
+  }),
+  'invite-unknown': reason('unknown-entry', { id: string }),
+  'invite-ambiguous': reason('ambiguous', { id: string, ids: v.array(string) }),
+  'entry-unknown': reason('unknown-entry', { seq: string }),
+  'entry-none': reason('unknown-entry', {}),
+
+  // What was given.
+  'entry-number': reason('usage', {}),
+  'reaction-emoji': reason('usage', {}),
+  'content-invalid': reason('usage', {}),
+  'not-a-message': reason('usage', {}),
+  'message-too-large': reason('usage', { bytes: v.number() }),
+  /** `most` is in milliseconds. */
+  'invite-lifetime': reason('usage', { most: v.number() }),
+  'token-form': reason('usage', {}),
+  /** `most` is in bytes for a name and in characters for a topic. */
+  'name-invalid': reason('usage', {
+    what: v.picklist(['name', 'topic']),
+    why: v.picklist(['empty', 'too-long', 'control']),
+    most: v.number(),
+  }),
+  'link-invalid': reason('usage', { why: v.picklist(['form', 'scheme', 'user', 'fragment', 'damaged']) }),
+  'address-invalid': reason('usage', {
+    why: v.picklist(['no-scheme', 'form', 'scheme', 'path', 'port', 'no-host', 'host', 'too-long']),
+    value: optionalString,
+  }),
+  /** `secure` is the same server's address with encryption. */
+  'address-unencrypted': reason('usage', { server: string, secure: string }),
+  'other-server': reason('usage', { own: string, wanted: string }),
+
+  // The room.
+  left: reason('not-member', {}),
+  removed: reason('not-member', {}),
+  broken: reason('not-member', {}),
+  /** The server's state of the room is older than this device's, or the server refuses this device. */
+  'keys-unknown': reason('not-member', {}),
+  'join-unfinished': reason('usage', {}),
+  'join-crowded': reason('offline', {}),
+  'newer-rules': reason('refused', {}),
+  'not-active': reason('refused', {}),
+  'change-unconfirmed': reason('refused', {}),
+  'change-pending': reason('refused', {}),
+  'not-admin': reason('refused', {}),
+  'admin-key-missing': reason('refused', {}),
+  'last-admin': reason('refused', {}),
+  'self-removal': reason('unknown-member', {}),
+  'no-such-member': reason('unknown-member', {}),
+  'invites-full': reason('refused', { most: v.number() }),
+  'admins-full': reason('refused', { most: v.number() }),
+  'room-full': reason('refused', { most: v.number() }),
+  'invite-dead': reason('refused', {}),
+  'invite-revoked': reason('refused', {}),
+  'invite-damaged': reason('refused', {}),
+  'invite-other-room': reason('refused', {}),
+  'room-gone': reason('refused', {}),
+
+  // The server.
+  'server-slow': reason('offline', { server: string }),
+  'server-unreachable': reason('offline', { server: optionalString, failure: v.optional(connectionFailure) }),
+  'connection-ended': reason('offline', { server: optionalString, failure: v.optional(connectionFailure) }),
+  /** A change of the room was not sent, as there was no connection in time. */
+  'change-unsent': reason('offline', {}),
+  /** A change of the room was sent, and its outcome is unknown. */
+  'change-unanswered': reason('offline', {}),
+  'leave-queued': reason('offline', {}),
+  /** `error` is an error code of the protocol, `said` the server's own text. */
+  'server-refused': reason('refused', { error: string, said: optionalString }),
+  'server-busy': reason('offline', { error: string, said: optionalString }),
+  'token-required': reason('token', {}),
+  /** The protocol versions of both sides. */
+  version: reason('refused', { server: v.number(), client: v.number() }),
+
+  // The profile.
+  'profile-folder': reason('usage', { dir: string }),
+  'profile-busy': reason('internal', {}),
+  'profile-closed': reason('internal', {}),
+  'profile-damaged': reason('internal', { part: v.picklist(['key', 'record', 'room']) }),
+  'profile-newer': reason('internal', {}),
+  'profile-write': reason('internal', {}),
+  'owner-gone': reason('interrupted', {}),
+  'owner-version': reason('usage', {}),
+  'passphrase-missing': reason('locked', {}),
+  'passphrase-wrong': reason('locked', {}),
+  'passphrase-file': reason('locked', { file: string }),
+  'passphrase-browser': reason('usage', {}),
+  'browser-storage': reason('internal', {}),
+  'browser-storage-full': reason('internal', {}),
+  'page-outdated': reason('internal', {}),
+
+  /** A failure without a reason of its own; `detail` is for developers. */
+  failed: reason('internal', { detail: string }),
+  /** Another version of this software gave a reason that this one doesn't know. */
+  unknown: reason('internal', {}),
+};
+
+type Reasons = typeof REASONS;
+export type ErrorReason = keyof Reasons;
+
+/** Why something can't be done, as data that goes through JSON. */
+export type ErrorData = {
+  [R in ErrorReason]: { readonly reason: R } & Readonly<v.InferOutput<Reasons[R]['data']>>;
+}[ErrorReason];
+
+export function codeOf(reason: ErrorReason): ChatErrorCode {
+  return REASONS[reason].code;
+}
+
+/** @returns undefined when it is not the data of a reason that this version knows. */
+export function parseErrorData(value: unknown): ErrorData | undefined {
+  if (!v.is(v.looseObject({ reason: v.string() }), value) || !Object.hasOwn(REASONS, value.reason))
+    return undefined;
+  const reason = value.reason as ErrorReason;
+  const data = v.safeParse(REASONS[reason].data, value);
+  return data.success ? ({ reason, ...data.output } as ErrorData) : undefined;
+}

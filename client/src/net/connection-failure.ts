@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+
+/** Why a connection could not be made, or ended. */
+const FAILURES = [
+  // It could not be made.
+  'timeout',
+  'given-up',
+  'refused',
+  'reset',
+  'no-host',
+  'name-lookup',
+  'no-route',
+  'tls',
+  'certificate-self-signed',
+  'certificate-untrusted',
+  'certificate-expired',
+  'certificate-other-host',
+  /** An HTTP server without GoChat; `status` is its answer. */
+  'http',
+  /** Browsers don't say more. */
+  'browser',
+  /** `detail` is the system's own code or message. */
+  'system',
+  // It ended.
+  'closed-here',
+  'closed-by-server',
+  'lost',
+  'malformed',
+  'server-overrun',
+  'client-overrun',
+  'silent',
+  'no-welcome',
+  /** A request had no answer for `ms`. */
+  'unanswered',
+  /** The server broke the protocol as `detail` says. */
+  'protocol',
+  /** The server gave `error`, an error code of the protocol, as its reason. */
+  'server-error',
+] as const;
+
+export const connectionFailure = v.object({
+  kind: v.picklist(FAILURES),
+  ms: v.optional(v.number()),
+  status: v.optional(v.number()),
+  detail: v.optional(v.string()),
+  error: v.optional(v.string()),
+});
+
+export type ConnectionFailure = v.InferOutput<typeof connectionFailure>;
+
+/** The failure in short, for an error's message. */
+export function describeFailure({ kind, ...data }: ConnectionFailure): string {
+  return [kind, ...Object.values(data)].join(' ');
+}

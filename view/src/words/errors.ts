@@ -1,0 +1,325 @@
+import type { ErrorData } from '@gochat/client/chat-error';
+import { sanitizeLine } from '../text/sanitize.ts';
+import type { Formats } from './formats.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+type Of<R extends ErrorData['reason']> = Extract<ErrorData, { reason: R }>;
+type Failure = NonNullable<Of<'connection-ended'>['failure']>;
+
+/** The sentence for an error of the SDK, and for the reason why a room is offline or closed. */
+export function errorText(f: Formats): (error: ErrorData) => string {
+  return (error) => {
+    switch (error.reason) {
+      case 'room-unknown':
+        return `You have no room “${sanitizeLine(error.name)}”`;
+      case 'room-ambiguous':
+        return `Several rooms are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(error.ids)}`;
+      case 'room-incomplete':
+        return 'This room is not stored completely: join it again';
+      case 'member-unknown':
+        return `There is no member “${sanitizeLine(error.name)}”`;
+      case 'member-ambiguous':
+        return `Several members are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(
+          error.members.map(({ id, name }) => `${id} (${name})`),
+        )}`;
+      case 'invite-unknown':
+        return `There is no invite “${sanitizeLine(error.id)}”`;
+      case 'invite-ambiguous':
+        return `Several invites begin with “${sanitizeLine(error.id)}”: ${listed(error.ids)}`;
+      case 'entry-unknown':
+        return `The server has no entry ${sanitizeLine(error.seq)} in this room; it may have expired`;
+      case 'entry-none':
+        return 'There is no message in this room yet';
+      case 'entry-number':
+        return 'The number of an entry is a whole number above 0';
+      case 'reaction-emoji':
+        return 'A reaction is one emoji';
+      case 'content-invalid':
+        return 'This can’t be sent';
+      case 'not-a-message':
+        return 'This is not a message';
+      case 'message-too-large':
+        return `A message has at most ${f.number(error.bytes / 1024)} KiB: send it in parts`;
+      case 'invite-lifetime':
+        return f.plural(Number((error.most / DAY_MS).toFixed(1)), {
+          one: 'On this server an invite lasts at most # day',
+          other: 'On this server an invite lasts at most # days',
+        });
+      case 'token-form':
+        return 'That is not a token: a token has 22 characters';
+      case 'name-invalid':
+        return nameText(f, error);
+      case 'link-invalid':
+        return LINKS[error.why];
+      case 'address-invalid':
+        return addressText(error);
+      case 'address-unencrypted':
+        return `${sanitizeLine(error.server)} is not encrypted: use ${sanitizeLine(error.secure)}`;
+      case 'other-server':
+        return `This page can reach only its own server, ${sanitizeLine(error.own)}: open the link on ${sanitizeLine(error.wanted)} itself`;
+      case 'server-slow':
+        return `The server at ${sanitizeLine(error.server)} did not answer in time`;
+      case 'server-unreachable':
+        return unreachableText(f, error);
+      case 'connection-ended':
+        return endedText(f, error);
+      case 'server-refused':
+      case 'server-busy':
+        return refusedText(error);
+      case 'version':
+        return error.server < error.client
+          ? `The server speaks protocol version ${f.number(error.server)}, this client version ${f.number(error.client)}: upgrade the server`
+          : `The server speaks protocol version ${f.number(error.server)}, this client version ${f.number(error.client)}: upgrade the client`;
+      case 'invites-full':
+        return f.plural(error.most, {
+          one: 'A room has at most # invite: revoke it first',
+          other: 'A room has at most # invites: revoke one first',
+        });
+      case 'admins-full':
+        return f.plural(error.most, {
+          one: 'A room has at most # admin',
+          other: 'A room has at most # admins',
+        });
+      case 'room-full':
+        return f.plural(error.most, {
+          one: 'The room is full: it has # member',
+          other: 'The room is full: it has # members',
+        });
+      case 'profile-folder':
+        return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
+      case 'profile-damaged':
+        return DAMAGED[error.part];
+      case 'passphrase-file':
+        return `The file ${sanitizeLine(error.file)}, which GOCHAT_PASSPHRASE_FILE names, can't be read`;
+      case 'failed':
+        return `GoChat failed: ${sanitizeLine(error.detail)}`;
+      default:
+        return FIXED[error.reason];
+    }
+  };
+}
+
+const FIXED = {
+  left: 'You have left this room',
+  removed: 'You were removed from this room',
+  broken: 'This device doesn’t have the room’s present keys: join again with a new invite',
+  'keys-unknown':
+    'The server does not know the present keys of this room: it was restored to an older state, or it refuses this device. Ask a member who is still in the room for a new invite, or create the room again',
+  'join-unfinished': 'Joining this room was interrupted: open the invite link again',
+  'join-crowded': 'Too many others joined at the same time, or the server did not answer: try again',
+  'newer-rules': 'This room follows the rules of a newer version of GoChat: upgrade to write in it',
+  'not-active': 'This device can’t write in this room at present',
+  'change-unconfirmed':
+    'This device could not follow a change of the room: wait until another member has sent a message',
+  'change-pending': 'Another change by this device is still being sent: try again',
+  'not-admin': 'Only an admin of the room can do this',
+  'admin-key-missing':
+    'This device does not have the key of the room’s admins: another admin has to make you admin again',
+  'last-admin': 'A room needs an admin: make another member admin first',
+  'self-removal': 'You can’t remove yourself: leave the room instead',
+  'no-such-member': 'There is no such member',
+  'invite-dead': 'This invite no longer works: it is unknown, expired, used up or revoked. Ask for a new one',
+  'invite-revoked': 'The members have revoked this invite: ask for a new one',
+  'invite-damaged':
+    'The server’s data for this invite is damaged: ask a member to open the room, then try again',
+  'invite-other-room': 'This is not the room that the link is for',
+  'room-gone': 'The server has no such room',
+  'change-unsent': 'The server could not be reached in time',
+  'change-unanswered': 'The server did not answer in time; the change may still take effect',
+  'leave-queued':
+    'The server could not be reached: the others are notified once it can be; leave again after that',
+  'token-required': 'This server requires a token for creating rooms',
+  'profile-busy': 'Too many other processes use this profile already',
+  'profile-closed': 'This profile is closed',
+  'profile-newer': 'A newer version of GoChat wrote this profile: upgrade',
+  'profile-write': 'The profile could not be written: nothing more is sent or read',
+  'owner-gone':
+    'The process that held the profile ended in the middle: check whether the change took effect, then try again',
+  'owner-version': 'The process that holds the profile is another version of GoChat: close it first',
+  'passphrase-missing': 'This profile is locked with a passphrase',
+  'passphrase-wrong': 'The passphrase is wrong',
+  'passphrase-browser':
+    'A profile in a browser has no passphrase: it is sealed with a key of the browser, and as safe as your account on this device',
+  'browser-storage': 'This browser stores nothing for this page (a private window, or storage is turned off)',
+  'browser-storage-full': 'This browser has no more storage for GoChat: free some of the device’s storage',
+  'page-outdated': 'A newer version of this page has been here: reload the page',
+  unknown: 'Another version of GoChat on this profile refused this: use the same version for both',
+} as const;
+
+const DAMAGED = {
+  key: 'The key of this profile is damaged, or belongs to another profile',
+  record: 'A record of this profile is damaged, or belongs to another profile',
+  room: 'The stored room is damaged: join again with a new invite',
+} as const;
+
+const LINKS = {
+  form: 'An invite link looks like http://HOST:PORT/#/join/ROOM.SECRET.FINGERPRINT',
+  scheme: 'An invite link begins with http:// or https://',
+  user: 'An invite link has no user name in its address',
+  fragment: 'The part of the link after # is cut off or damaged: copy the whole link again',
+  damaged: 'The link is damaged: copy the whole link again',
+} as const;
+
+function listed(items: readonly string[]): string {
+  return items.map((item) => sanitizeLine(item)).join(', ');
+}
+
+function nameText(f: Formats, { what, why, most }: Of<'name-invalid'>): string {
+  if (why === 'empty') return 'A name must not be empty';
+  if (what === 'name')
+    return why === 'control'
+      ? 'A name must not contain control characters or invisible characters'
+      : f.plural(most, { one: 'A name has at most # byte', other: 'A name has at most # bytes' });
+  return why === 'control'
+    ? 'A topic must not contain control characters or invisible characters'
+    : f.plural(most, { one: 'A topic has at most # character', other: 'A topic has at most # characters' });
+}
+
+function addressText({ why, value = '' }: Of<'address-invalid'>): string {
+  const given = sanitizeLine(value);
+  switch (why) {
+    case 'no-scheme':
+      return 'A server’s address begins with its scheme: write tcp://127.0.0.1:4040 or https://chat.example.org';
+    case 'form':
+      return 'This is not a server’s address: write tcp://127.0.0.1:4040 or https://chat.example.org';
+    case 'scheme':
+      return `${given}:// is not one of tcp, tls, ws, wss, http and https`;
+    case 'path':
+      return 'A server’s address ends after its port: write tcp://127.0.0.1:4040 or https://chat.example.org';
+    case 'port':
+      return `${given} is not a port: a port is a number from 1 to 65535`;
+    case 'no-host':
+      return 'The host is missing: write tcp://127.0.0.1:4040 or https://chat.example.org';
+    case 'host':
+      return `“${given}” is not a host: write tcp://127.0.0.1:4040 or https://chat.example.org`;
+    case 'too-long':
+      return 'The host’s name is too long';
+    default:
+      return why satisfies never;
+  }
+}
+
+function unreachableText(f: Formats, { server, failure }: Of<'server-unreachable'>): string {
+  const where = server === undefined ? '' : sanitizeLine(server);
+  if (failure === undefined)
+    return where === ''
+      ? 'The server could not be reached'
+      : `The server at ${where} could not be reached in time`;
+  const why = failureText(f, failure);
+  return where === ''
+    ? `The server could not be reached: ${why}`
+    : `The server at ${where} could not be reached: ${why}`;
+}
+
+function endedText(f: Formats, { server, failure }: Of<'connection-ended'>): string {
+  const where = server === undefined ? '' : sanitizeLine(server);
+  if (failure === undefined)
+    return where === ''
+      ? 'The connection to the server ended: try again'
+      : `The connection to ${where} ended: try again`;
+  const why = failureText(f, failure);
+  return where === ''
+    ? `The connection to the server ended: ${why}`
+    : `The connection to ${where} ended: ${why}`;
+}
+
+/** The second half of a sentence, after a colon. */
+function failureText(f: Formats, { kind, ms = 0, status = 0, detail = '', error = '' }: Failure): string {
+  switch (kind) {
+    case 'timeout':
+      return ms === 0
+        ? 'no answer'
+        : f.plural(Math.round(ms / 1000), {
+            one: 'no answer within # second',
+            other: 'no answer within # seconds',
+          });
+    case 'unanswered':
+      return f.plural(Math.round(ms / 1000), {
+        one: 'a request was unanswered for # second',
+        other: 'a request was unanswered for # seconds',
+      });
+    case 'http':
+      return `it answers HTTP ${status} where a GoChat server answers a WebSocket`;
+    case 'system':
+      return detail === '' ? 'unknown error' : sanitizeLine(detail);
+    case 'protocol':
+      return `the server broke the protocol (${sanitizeLine(detail)})`;
+    case 'server-error':
+      return Object.hasOwn(SERVER_ENDS, error)
+        ? SERVER_ENDS[error as keyof typeof SERVER_ENDS]
+        : `the server reported an error (${sanitizeLine(error)})`;
+    default:
+      return FAILURES[kind];
+  }
+}
+
+const FAILURES = {
+  'given-up': 'it was cancelled',
+  refused: 'nothing is listening there',
+  reset: 'it closed the connection',
+  'no-host': 'there is no such host',
+  'name-lookup': 'the host’s name could not be looked up',
+  'no-route': 'there is no route to that host',
+  tls: 'it speaks no version of TLS that this program knows',
+  'certificate-self-signed': 'its certificate is self-signed and not trusted here',
+  'certificate-untrusted': 'its certificate comes from an authority that is not trusted here',
+  'certificate-expired': 'its certificate has expired',
+  'certificate-other-host': 'its certificate is for another host',
+  browser: 'it does not answer, or refuses this page',
+  'closed-here': 'it was closed here',
+  'closed-by-server': 'the server closed it',
+  lost: 'the connection was lost',
+  malformed: 'the server sent something that is not this protocol',
+  'server-overrun': 'the server accepts no more data',
+  'client-overrun': 'the server sent more than this device could take',
+  silent: 'the server has gone silent',
+  'no-welcome': 'the server did not answer the greeting',
+} as const;
+
+/** By error codes of the protocol, after a colon. */
+const SERVER_ENDS = {
+  malformed: 'the server rejected what this device sent',
+  oversize: 'the server rejected what this device sent as too large',
+  version: 'the server speaks another version of the protocol',
+  'hello-first': 'the server expected a greeting',
+  origin: 'the server does not serve that host',
+  'rate-limited': 'too many requests from this address',
+  full: 'a quota of the server is used up',
+  slow: 'this device reads too slowly',
+  unavailable: 'the server’s storage can’t be reached',
+  restarting: 'the server is stopping',
+  internal: 'the server failed',
+} as const;
+
+/** By error codes of the protocol. */
+const REFUSALS = {
+  malformed: 'The server rejected the request as malformed',
+  oversize: 'The server rejected the request as too large',
+  version: 'The server speaks another version of the protocol',
+  'hello-first': 'The server expected a greeting',
+  origin: 'The server does not serve the host that was dialled: use one of its own names',
+  'no-room': 'The server has no such room',
+  exists: 'The server has a room of this id already',
+  refused: 'The server refused this device’s proof',
+  retired: 'A removal has retired this device’s access to the room',
+  'not-entered': 'The server says that this connection has not entered the room: try again',
+  stale: 'Another change of the room came first: try again',
+  conflict: 'Another change of the room came first: try again',
+  invite: 'This invite no longer works: it is unknown, expired, used up or revoked. Ask for a new one',
+  invalid: 'The server rejected the request as invalid',
+  'rate-limited': 'Too many requests from this address: try again later',
+  token: 'This server requires a token for creating rooms',
+  full: 'A quota of the server is used up',
+  slow: 'This device reads too slowly',
+  unavailable: 'The server’s storage can’t be reached: try again',
+  restarting: 'The server is stopping: try again',
+  internal: 'The server failed: try again',
+} as const;
+
+function refusedText({ error, said = '' }: Of<'server-refused' | 'server-busy'>): string {
+  if (Object.hasOwn(REFUSALS, error)) return REFUSALS[error as keyof typeof REFUSALS];
+  return said === ''
+    ? `The server refused this (${sanitizeLine(error)})`
+    : `The server refused this: “${sanitizeLine(said)}”`;
+}

@@ -1,0 +1,28 @@
+import type { ErrorData } from '@gochat/client/chat-error';
+
+/** What to run or set about an error, for the command line; empty when there is nothing to say. */
+export function errorHint(error: ErrorData): string {
+  if (error.reason === 'server-unreachable')
+    return error.failure === undefined ? '' : (FAILURES[error.failure.kind] ?? '');
+  return HINTS[error.reason] ?? '';
+}
+
+const HINTS: Partial<Record<ErrorData['reason'], string>> = {
+  'room-unknown': 'gochat rooms lists them',
+  'member-unknown': 'gochat members lists them',
+  'invite-unknown': 'gochat invites lists them',
+  'entry-number': 'gochat tail --json shows it as seq',
+  'join-unfinished': 'run gochat join with the same link again',
+  'passphrase-missing': 'set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
+  'profile-folder': 'choose another with --profile',
+  'address-unencrypted': '--insecure allows it in a network that you trust',
+};
+
+const TRUST = '--ca FILE trusts it';
+
+type Failure = NonNullable<Extract<ErrorData, { reason: 'server-unreachable' }>['failure']>;
+
+const FAILURES: Partial<Record<Failure['kind'], string>> = {
+  'certificate-self-signed': TRUST,
+  'certificate-untrusted': TRUST,
+};
