@@ -15,6 +15,13 @@ const ADDRESSES = [/https?:\/\/\S+/g];
 /** Of index.html, before a view sets another. */
 const FIRST_TITLE = /^GoChat$/;
 
+const COMMAND_DIALOGS = ['help', 'settings', 'members', 'invite', 'rename', 'privacy', 'palette', 'leave'];
+/** Names of keys, what commands are called in the message field, and addresses. */
+const KEYS =
+  /\b(?:Ctrl|Alt|Shift|Enter|Tab|Esc|Up|Down|Arrow(?:Up|Down)|Page(?:Up|Down)|Home|End|F\d|[A-Z])(?=$|[+,])/g;
+const USAGE = /^\/[a-z-]+.*$/;
+const IN_DIALOGS = [KEYS, USAGE, FIRST_TITLE, ...ADDRESSES];
+
 /** Every sample but those that are as long as can be: other tests look at them. */
 const SHOWN = [
   ...Object.keys(SAMPLES).filter((name) => !['long', 'hostile', 'longCode'].includes(name)),
@@ -40,6 +47,35 @@ describeInBrowser('the page in a language whose words are 40% longer', () => {
     const { page } = await visits(`pseudo/${name}`, PHONE);
     expect(await asciiTexts(page, [...COMMANDS, FIRST_TITLE])).toEqual([]);
     expect(await layoutFaults(page)).toEqual([]);
+  });
+
+  test('over a real view: an empty profile, a new room and its dialogs', async ({ visits }) => {
+    const { page } = await visits('pseudo/page', PHONE);
+    const found: Record<string, string[]> = {};
+    const looks = async (name: string) => {
+      found[name] = [...(await asciiTexts(page, IN_DIALOGS)), ...(await layoutFaults(page))];
+    };
+    await page.locator('.welcome .accent').waitFor();
+    await looks('welcome');
+    await page.locator('.welcome .accent').click();
+    const fields = page.locator('dialog input');
+    await fields.first().waitFor();
+    await looks('create');
+    await fields.nth(0).fill('厨房');
+    await fields.nth(1).fill('安娜');
+    await page.keyboard.press('Enter');
+    await page.locator('output.link').waitFor();
+    await looks('new room');
+    await page.keyboard.press('Escape');
+    for (const command of COMMAND_DIALOGS) {
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      await page.locator('#composer').fill(`/${command} `);
+      await page.locator('#composer').press('Enter');
+      await page.locator('dialog').waitFor();
+      await looks(command);
+      await page.keyboard.press('Escape');
+    }
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
 
   test('an English letter and a text that is cut off are found', async ({ visits }) => {

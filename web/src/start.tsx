@@ -3,28 +3,24 @@ import { openBrowserChat } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
 import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
-import { type ComponentChildren, render } from 'preact';
 import { browserPlatform } from './platform.ts';
 import { missingPlatform } from './secure-context.ts';
-import { mount } from './ui/mount.tsx';
+import { draw, mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { followTheme } from './ui/page/theme.ts';
-import { WordsProvider } from './ui/words.ts';
 
 /** Opens the browser's profile and draws the chat into `root`; where that fails, what the person can do. */
 export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): Promise<void> {
   const words = new Words(navigator.language, catalogue);
   document.documentElement.lang = catalogue.language;
-  const show = (screen: ComponentChildren) =>
-    render(<WordsProvider value={words}>{screen}</WordsProvider>, root);
   const endTheme = followTheme('system');
   const missing = missingPlatform();
   if (missing !== undefined) {
-    show(<Lacking what={missing} />);
+    draw(<Lacking what={missing} />, words, root);
     return;
   }
   const link = takeLink();
-  show(<Opening />);
+  draw(<Opening />, words, root);
   try {
     const profile = await openBrowserChat();
     const platform = browserPlatform(words.text.web);
@@ -38,7 +34,7 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     });
     addEventListener('pagehide', () => void view.close());
   } catch (error) {
-    show(<Failed reason={words.text.error(errorDataOf(error))} />);
+    draw(<Failed reason={words.text.error(errorDataOf(error))} />, words, root);
   }
 }
 

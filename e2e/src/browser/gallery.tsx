@@ -6,9 +6,7 @@ import type { View } from '@gochat/view/view';
 import { webEnglish } from '@gochat/view/web-words';
 import { Words } from '@gochat/view/words';
 import { Failed, Lacking, Opening } from '@gochat/web/ui/before';
-import { mount } from '@gochat/web/ui/mount';
-import { WordsProvider } from '@gochat/web/ui/words';
-import { type ComponentChildren, render } from 'preact';
+import { draw, mount } from '@gochat/web/ui/mount';
 import { pseudo, pseudoText } from '../screens/pseudo-language.ts';
 import { pseudoSnapshot } from '../screens/pseudo-snapshot.ts';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
@@ -19,7 +17,7 @@ const ALL: Readonly<Record<string, Snapshot>> = {
 };
 
 /** The screens that the page shows before it has a view. */
-const BEFORE: Readonly<Record<string, ComponentChildren>> = {
+const BEFORE: Readonly<Record<string, Parameters<typeof draw>[0]>> = {
   opening: <Opening />,
   insecure: <Lacking what="insecure" />,
   locks: <Lacking what="locks" />,
@@ -81,7 +79,7 @@ if (name === 'page') {
   const { start } = await import('@gochat/web/start');
   await start(document.body, catalogue);
 } else if (before !== undefined) {
-  render(<WordsProvider value={words}>{before}</WordsProvider>, document.body);
+  draw(before, words, document.body);
 } else {
   const shown = language === undefined ? ALL : pseudoSamples();
   const gallery = new Gallery(shown[name ?? ''] ?? SAMPLES.talking);
