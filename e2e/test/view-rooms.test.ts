@@ -97,7 +97,8 @@ test('without the server messages wait, can be withdrawn, and are sent when the 
   await server.stop();
   await ana.sees(
     'that it is away, and why',
-    ({ connection }) => connection.state === 'offline' && /^Offline: .*nothing is listening/.test(connection.text),
+    ({ connection }) =>
+      connection.state === 'offline' && /^Offline: .*nothing is listening/.test(connection.text),
   );
   ana.says('for later');
   ana.says('a slip');
