@@ -41,7 +41,7 @@ test('the first minute goes as the README says', async () => {
   });
   await ana.shows('Enter your username:');
   ana.enter('ana');
-  await ana.shows('You are in no room yet.');
+  await ana.shows('You are not in any room yet.');
   ana.enter('kitchen');
   await ana.shows('Connected!');
   const link =

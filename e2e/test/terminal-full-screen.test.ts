@@ -51,7 +51,7 @@ async function joined(given: Given = {}): Promise<PseudoTerminal> {
 test('two people talk on full screens, from nothing', async () => {
   const env = { GOCHAT_SERVER: server.url };
   const ana = screen([], { cols: 100, rows: 40, env });
-  await ana.shows('You are in no room yet.');
+  await ana.shows('You are not in any room yet.');
   ana.type('c');
   await ana.shows('Room name');
   ana.type('garden\tana\r');
@@ -115,7 +115,7 @@ test('a new size is drawn', async () => {
   // The emulator wraps rows of the size before until they are drawn anew.
   await ana.until((lines) => !lines.some((line) => line.includes('│')), 'a screen without panes');
   ana.resize(120, 40);
-  await ana.shows('2 in the room');
+  await ana.shows('2 members');
 });
 
 test('what others write does nothing to the screen', async () => {

@@ -1,4 +1,4 @@
-import { UsageError } from './exit.ts';
+import { UsageError } from '@gochat/server/usage-error';
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -18,4 +18,9 @@ export function parseDuration(text: string): number {
     throw new UsageError(`"${text}" is no duration: write 30s, 15m, 12h, 7d, 4w, or several such as 1h30m`);
   }
   return ms;
+}
+
+/** The milliseconds of a `--wait` option. @throws UsageError */
+export function waitMs(given: string | undefined, defaultMs: number): number {
+  return given === undefined ? defaultMs : parseDuration(given);
 }

@@ -1,6 +1,7 @@
 import { ChatError, type ChatErrorCode } from '@gochat/client/chat-error';
+import { UsageError } from '@gochat/server/usage-error';
 
-/** What a script learns from how the command ended. */
+/** The exit codes of commands. */
 export const EXIT = { done: 0, internal: 1, usage: 2, queued: 3, notMember: 4, refused: 5 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -19,14 +20,7 @@ const CODES: Readonly<Record<ChatErrorCode, ExitCode>> = {
   internal: EXIT.internal,
 };
 
-/** The command line itself is wrong. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ChatError) return CODES[error.code];
-  // The server's settings come with an error class of their own, of the same name.
-  if (error instanceof Error && error.name === 'UsageError') return EXIT.usage;
-  return EXIT.internal;
+  return error instanceof UsageError ? EXIT.usage : EXIT.internal;
 }

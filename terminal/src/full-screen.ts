@@ -1,5 +1,5 @@
 import type { Profile } from '@gochat/client/open';
-import { UsageError } from './exit.ts';
+import { UsageError } from '@gochat/server/usage-error';
 import type { Io } from './io.ts';
 
 /** How the full screen is wanted, if it is. */

@@ -1,19 +1,22 @@
 import type { Readable, Writable } from 'node:stream';
+import type { TerminalText } from '@gochat/view/terminal-words';
+import type { Words } from '@gochat/view/words';
 
-/** What a command may touch of the process around it. */
+/** What a command uses of the process around it, and the words it says. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly words: Words<TerminalText>;
 }
 
-/** The result, and nothing but the result. */
+/** Writes a line of the result to standard output. */
 export function print(io: Io, line: string): void {
   io.stdout.write(`${line}\n`);
 }
 
-/** Everything else. */
+/** Writes anything else to standard error. */
 export function note(io: Io, line: string): void {
   io.stderr.write(`${line}\n`);
 }

@@ -1,8 +1,9 @@
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import packageJson from '../package.json' with { type: 'json' };
 import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
-
-const io: Io = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
+import { localeOf } from './locale.ts';
 
 // Whoever reads may stop reading, as `head` does: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
@@ -11,9 +12,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 
 const [first] = process.argv.slice(2);
 if (first === '--version' || first === '-V') {
-  io.stdout.write(`${packageJson.version}\n`);
+  process.stdout.write(`${packageJson.version}\n`);
 } else {
   const { run } = await import('./command.ts');
+  const { stdin, stdout, stderr, env } = process;
+  const words = new Words(localeOf(env), terminalEnglish);
+  const io: Io = { stdin, stdout, stderr, env, words };
   process.exitCode = await run(process.argv.slice(2), io, packageJson.version);
   // Nothing that is still open may keep a finished command alive; what was written leaves first.
   process.stdout.write('', () => process.exit());

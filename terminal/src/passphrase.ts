@@ -4,12 +4,12 @@ import { Writable } from 'node:stream';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Io } from './io.ts';
 
-/** From `GOCHAT_PASSPHRASE`, from the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined when none can be had. */
-export async function askPassphrase(io: Io, question = 'Passphrase: '): Promise<string | undefined> {
+/** The passphrase: `GOCHAT_PASSPHRASE`, the content of the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined without any of these. */
+export async function askPassphrase(io: Io): Promise<string | undefined> {
   const { GOCHAT_PASSPHRASE: given, GOCHAT_PASSPHRASE_FILE: file } = io.env;
   if (given !== undefined && given !== '') return given;
   if (file !== undefined && file !== '') return readPassphrase(file);
-  return io.stdin.isTTY === true ? askHidden(io, question) : undefined;
+  return io.stdin.isTTY === true ? askHidden(io, io.words.text.lines.ask.passphrase) : undefined;
 }
 
 async function readPassphrase(file: string): Promise<string> {
@@ -20,10 +20,10 @@ async function readPassphrase(file: string): Promise<string> {
   }
 }
 
-/** Asks without an echo. */
+/** Asks on the terminal without echoing the answer. */
 export function askHidden(io: Io, question: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // The terminal stops its echo with this, so that the question may come only behind it.
+  // This turns the echo off, so the question must come after it.
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true });
   io.stderr.write(question);
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openChat, type Profile } from '@gochat/client/open';
 import { defaultProfileDir } from '@gochat/client/profile-dir';
-import { UsageError } from './exit.ts';
+import { UsageError } from '@gochat/server/usage-error';
 import type { Io } from './io.ts';
 import { askPassphrase } from './passphrase.ts';
 

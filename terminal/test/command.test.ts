@@ -2,8 +2,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../src/command.ts';
+
+const WORDS = new Words('en-GB', terminalEnglish, 'UTC');
 
 let home: string;
 beforeEach(() => {
@@ -22,7 +26,7 @@ async function gochat(
   const profile = join(home, 'profile');
   const [verb = '', ...rest] = args;
   const own = ['serve', 'help', '--help', '--version'].includes(verb) ? [] : ['--profile', profile];
-  const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env }, '1.2.3');
+  const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env, words: WORDS }, '1.2.3');
   return { code, out: text(stdout), err: text(stderr), made: existsSync(profile) };
 }
 
@@ -82,8 +86,8 @@ test('a room’s name alone is answered with how to talk in it', async () => {
 });
 
 test.each([
-  [['--help'], 'Exit codes: 0 done'],
-  [['help'], 'Exit codes: 0 done'],
+  [['--help'], 'Exit codes: 0 success'],
+  [['help'], 'Exit codes: 0 success'],
   [['tail', '--help'], '--since'],
   [['help', 'tail'], '--since'],
   [['serve', '--help'], 'GOCHAT_TLS_CERT'],

@@ -1,38 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Profile } from '@gochat/client/open';
-import { sanitizeLine } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
-import { SLASH_COMMANDS, type SlashCommand } from './slash-commands.ts';
-import { failureText, problemText } from './words.ts';
+import { runSlashCommand, type SlashContext } from './slash-commands.ts';
 
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
+/** Of the messages sent, so many are waited for at the end. */
 const LAST_IDS = 256;
 
-/** Talks in a room, named by its id, until the person leaves it alone. @returns the exit code */
+/** Chats line by line in a room, named by its id, until the user quits or is no longer a member. @returns the exit code */
 export async function chatInLines(io: Io, profile: Profile, room: string, given?: Prompt): Promise<number> {
+  const { text } = io.words;
   const prompt = given ?? new Prompt(io);
-  const say = (line: string) => prompt.print(line);
-  const printed = await PrintedMessages.of(profile, room);
+  const printed = await PrintedMessages.of(profile, room, text);
   const stream = new HistoryStream(profile, room, printed.last, (item) => {
     const line = printed.add(item);
-    // One's own lines stand on the screen already.
-    if (!item.own || item.kind !== 'text') say(line);
+    // The user's own messages are on the screen as they were typed.
+    if (!item.own || item.kind !== 'text') prompt.print(line);
   });
   let code: number = EXIT.done;
   const stop = profile.on((event) => {
     if (event.kind === 'items' && event.room === room) {
-      for (const line of event.items.flatMap((item) => printed.changed(item))) say(line);
+      for (const line of event.items.flatMap((item) => printed.changed(item))) prompt.print(line);
       return;
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
     code = EXIT.notMember;
-    say(`* ${problemText(event.problem)}`);
+    prompt.print(text.lines.event(problemText(text, event.problem)));
     prompt.close();
   });
   const interrupted = () => prompt.close();
@@ -42,10 +42,10 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     await profile.call('follow', { room });
     const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
-    say(live ? 'Connected!' : `* ${problemText(problem)}; what you write is queued`);
+    prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();
-    // Who leaves is no member any more, but that is what was asked for.
-    return (await chatter(profile, room, prompt)) === 'quit' ? EXIT.done : code;
+    // After /leave the user is no member any more, as asked.
+    return (await readLines({ profile, room, prompt, text })) === 'quit' ? EXIT.done : code;
   } finally {
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
@@ -55,45 +55,37 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   }
 }
 
-async function chatter(profile: Profile, room: string, prompt: Prompt): Promise<'quit' | 'ended'> {
+/** Sends or runs each line, until the input ends or a command quits; then waits for what was sent. */
+async function readLines(context: SlashContext): Promise<'quit' | 'ended'> {
+  const { profile, room, prompt, text } = context;
   const ids: string[] = [];
   let ended: 'quit' | 'ended' = 'ended';
-  prompt.show(prompt.isTerminal ? '> ' : '');
+  const showPrompt = () => prompt.show(prompt.isTerminal ? '> ' : '');
+  showPrompt();
   for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
-    const { text, pasted } = line;
-    // What somebody pastes is said as it stands: a command hidden in it must not run.
-    const said = pasted || !text.startsWith('//') ? text : text.slice(1);
+    // A pasted line is sent as it is: a command hidden in it must not run.
+    const isCommand = !line.pasted && /^\/(?!\/)/.test(line.text);
+    const message = !line.pasted && line.text.startsWith('//') ? line.text.slice(1) : line.text;
     try {
-      if (!pasted && /^\/(?!\/)/.test(text)) {
-        if ((await command(text, { profile, room, prompt })) === 'quit') {
+      if (isCommand) {
+        if ((await runSlashCommand(line.text, context)) === 'quit') {
           ended = 'quit';
           break;
         }
-      } else if (said.trim() !== '') {
+      } else if (message.trim() !== '') {
         const id = randomBytes(16).toString('base64url');
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
-        await profile.call('queue', { room, id, content: { kind: 'text', text: said } });
+        await profile.call('queue', { room, id, content: { kind: 'text', text: message } });
       }
     } catch (error) {
-      prompt.print(`* ${failureText(error)}`);
+      prompt.print(text.lines.event(failureText(text, error)));
     }
-    prompt.show(prompt.isTerminal ? '> ' : '');
+    showPrompt();
   }
   const { waiting } = await profile
     .call('sent', { room, ids, waitMs: LAST_WAIT_MS })
     .catch(() => ({ waiting: 0 }));
-  if (waiting > 0)
-    prompt.print(`* ${waiting} of your messages are queued; they go out when gochat next reaches the server`);
+  if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   return ended;
-}
-
-async function command(line: string, at: Parameters<SlashCommand['run']>[1]): Promise<'quit' | undefined> {
-  const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
-  const slash = SLASH_COMMANDS.find((s) => s.name === name);
-  if (slash === undefined) {
-    at.prompt.print(`* there is no /${sanitizeLine(name)}; /help lists what there is, // sends a slash`);
-    return undefined;
-  }
-  return slash.run(rest.join(' '), at);
 }

@@ -1,45 +1,48 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import type { TerminalText } from '@gochat/view/terminal-words';
 import { safeJson } from '../safe-json.ts';
-import { words } from './words.ts';
 
-/** A line of the chat: `name: text`, or `* what happened`. Further lines of a text are indented. `answered`: what it replies to. */
-export function formatItem(item: HistoryItem, answered?: TextItem): string {
+/** Words of a message that identify it in a line about it. */
+const QUOTED_CHARS = 32;
+
+/** A line of the chat. Further lines of a message are indented, so that it can't fake a line of somebody else. @param answered the message that it replies to */
+export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
+  const { lines } = text;
   const from = sanitizeLine(item.from);
-  if (item.kind !== 'text') return `* ${words.text.event(item, [from])}`;
-  const text = sanitizeText(item.text).replaceAll('\n', '\n  ');
-  if (item.deleted !== undefined)
-    return `* a message of ${from} was taken back by ${sanitizeLine(item.deleted.by)}`;
-  // Never a star: what happened must not be said by anybody.
-  if (item.me === true) return `~ ${from} ${text}`;
-  return answered === undefined ? `${from}: ${text}` : `${from} (to ${sanitizeLine(answered.from)}): ${text}`;
+  if (item.kind !== 'text') return lines.event(text.event(item, [from]));
+  if (item.deleted !== undefined) return lines.deleted(from, sanitizeLine(item.deleted.by));
+  const said = indented(item.text);
+  if (item.me === true) return lines.action(from, said);
+  return answered === undefined
+    ? lines.message(from, said)
+    : lines.reply(from, sanitizeLine(answered.from), said);
 }
 
-/** What happened to a message after it was shown, a line each. */
-export function formatChange(was: HistoryItem, is: HistoryItem): string[] {
+/** What has changed about a message since it was printed: a line for each change. */
+export function formatChange({ lines }: TerminalText, was: HistoryItem, is: HistoryItem): string[] {
   if (was.kind !== 'text' || is.kind !== 'text') return [];
-  if (is.deleted !== undefined) {
-    if (was.deleted !== undefined) return [];
-    const whose = is.deleted.by === is.from ? 'a message' : `a message of ${sanitizeLine(is.from)}`;
-    return [`* ${sanitizeLine(is.deleted.by)} took ${whose} back`];
-  }
-  const text = sanitizeText(is.text).replaceAll('\n', '\n  ');
-  const edited = is.edited !== was.edited ? [`* ${sanitizeLine(is.from)} changed a message: ${text}`] : [];
+  const from = sanitizeLine(is.from);
+  if (is.deleted !== undefined)
+    return was.deleted === undefined ? [lines.deleted(from, sanitizeLine(is.deleted.by))] : [];
+  const edited = is.edited === was.edited ? [] : [lines.edited(from, indented(is.text))];
   const reacted = (is.reactions ?? []).flatMap(({ emoji, by }) => {
     const before = was.reactions?.find((r) => r.emoji === emoji)?.by ?? [];
     return by
       .filter(({ device }) => !before.some((b) => b.device === device))
-      .map(
-        ({ name }) => `* ${sanitizeLine(name)} reacted ${sanitizeLine(emoji)} to "${firstWords(is.text)}"`,
-      );
+      .map(({ name }) => lines.reacted(sanitizeLine(name), sanitizeLine(emoji), beginningOf(is.text)));
   });
   return [...edited, ...reacted];
 }
 
-function firstWords(text: string): string {
+function indented(text: string): string {
+  return sanitizeText(text).replaceAll('\n', '\n  ');
+}
+
+function beginningOf(text: string): string {
   const line = sanitizeLine(text);
   const chars = [...line];
-  return chars.length > 32 ? `${chars.slice(0, 31).join('')}…` : line;
+  return chars.length > QUOTED_CHARS ? `${chars.slice(0, QUOTED_CHARS - 1).join('')}…` : line;
 }
 
 /** A line for scripts. */

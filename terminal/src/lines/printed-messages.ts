@@ -1,18 +1,25 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/open';
+import type { TerminalText } from '@gochat/view/terminal-words';
 import { formatChange, formatItem } from './format.ts';
 
+/** Changes of older messages are not printed. */
 const KEPT = 500;
 
-/** The lines that stand on the screen, as they were when they were printed: what comes of them is told by new lines. */
+/** The last lines that were printed, as they were then: a later change of one is printed as a new line. */
 export class PrintedMessages {
+  readonly #text: TerminalText;
   readonly #lines = new Map<string, HistoryItem>();
 
-  /** With the last lines of a room. */
-  static async of(profile: Profile, room: string): Promise<PrintedMessages> {
-    const shown = new PrintedMessages();
-    for (const item of await profile.call('history', { room, limit: KEPT })) shown.#keep(item);
-    return shown;
+  private constructor(text: TerminalText) {
+    this.#text = text;
+  }
+
+  /** Begins with the last lines of a room. */
+  static async of(profile: Profile, room: string, text: TerminalText): Promise<PrintedMessages> {
+    const printed = new PrintedMessages(text);
+    for (const item of await profile.call('history', { room, limit: KEPT })) printed.#keep(item);
+    return printed;
   }
 
   /** The position of the last line, or "0". */
@@ -20,10 +27,10 @@ export class PrintedMessages {
     return [...this.#lines.values()].at(-1)?.seq ?? '0';
   }
 
-  /** A line as it is printed now. */
+  /** @returns the line to print for a new item. */
   add(item: HistoryItem): string {
     this.#keep(item);
-    return formatItem(item, item.kind === 'text' ? this.#answered(item) : undefined);
+    return formatItem(this.#text, item, item.kind === 'text' ? this.#answered(item) : undefined);
   }
 
   #answered({ reply }: TextItem): TextItem | undefined {
@@ -33,12 +40,12 @@ export class PrintedMessages {
     return undefined;
   }
 
-  /** What to print of a line that may have been printed before. */
+  /** @returns the lines to print for an item that has changed; none if it wasn't printed. */
   changed(item: HistoryItem): string[] {
     const was = this.#lines.get(keyOf(item));
     if (was === undefined) return [];
     this.#keep(item);
-    return formatChange(was, item);
+    return formatChange(this.#text, was, item);
   }
 
   #keep(item: HistoryItem): void {

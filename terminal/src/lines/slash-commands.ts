@@ -1,125 +1,89 @@
 import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import type { TerminalText } from '@gochat/view/terminal-words';
 import { columns, formatItem } from './format.ts';
 import type { Prompt } from './prompt.ts';
 
 const WAIT_MS = 15_000;
+/** Of the ciphertext that `/inspect` prints. */
+const BODY_CHARS = 120;
 
-interface SlashContext {
+export interface SlashContext {
   readonly profile: Profile;
   readonly room: string;
   readonly prompt: Prompt;
+  readonly text: TerminalText;
 }
 
-/** What a line that begins with a slash does in a chat. */
-export interface SlashCommand {
-  readonly name: string;
-  readonly args: string;
-  readonly does: string;
-  readonly run: (rest: string, at: SlashContext) => Promise<'quit' | undefined>;
+export type SlashName = keyof TerminalText['lines']['slash'];
+
+/** Runs a command of the line mode. @param rest the line after the command's name */
+type SlashCommand = (rest: string, context: SlashContext) => Promise<'quit' | undefined>;
+
+const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
+  help: async (_rest, { prompt, text }) => {
+    const commands = Object.entries(text.lines.slash);
+    const rows = commands.map(([name, about]) => [`/${name} ${about.args}`.trim(), about.text]);
+    return printAll(prompt, columns(rows));
+  },
+  members: async (_rest, { profile, room, prompt, text }) => {
+    const members = await profile.call('members', { room });
+    const rows = members.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)]);
+    return printAll(prompt, columns(rows));
+  },
+  invite: async (_rest, { profile, room, prompt }) => {
+    const invite = { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS };
+    const { link } = await profile.call('invite', invite);
+    return printAll(prompt, [link]);
+  },
+  remove: async (rest, { profile, room, prompt, text }) => {
+    const { name } = await profile.call('remove', { room, member: rest, waitMs: WAIT_MS });
+    return printAll(prompt, [text.lines.removed(sanitizeLine(name))]);
+  },
+  safety: async (rest, { profile, room, prompt, text }) => {
+    const member = rest === '' ? undefined : rest;
+    const { code, epoch, members } = await profile.call('safety', { room, member });
+    return printAll(prompt, [
+      text.lines.safetyCode(code, epoch),
+      ...members.map(({ name, id, number }) => text.lines.safetyNumber(sanitizeLine(name), id, number)),
+    ]);
+  },
+  inspect: async (rest, { profile, room, prompt, text }) => {
+    const seq = rest === '' ? undefined : rest;
+    const shown = await profile.call('inspect', { room, seq, waitMs: WAIT_MS });
+    return printAll(prompt, [
+      text.lines.inspected(shown.seq, shown.kind, shown.at),
+      text.lines.inspectedBytes(shown.bytes),
+      `${shown.body.slice(0, BODY_CHARS)}${shown.body.length > BODY_CHARS ? '…' : ''}`,
+      text.lines.decrypted,
+      ...shown.says.map((item) => formatItem(text, item)),
+    ]);
+  },
+  rooms: async (_rest, { profile, prompt, text: { lines } }) => {
+    const rooms = await profile.call('rooms', {});
+    const rows = rooms.map((room) => [room.name, lines.members(room.members), lines.status(room.status)]);
+    return printAll(prompt, columns(rows));
+  },
+  leave: async (_rest, { profile, room, prompt, text }) => {
+    await profile.call('leave', { room, waitMs: WAIT_MS });
+    prompt.print(text.lines.leftRoom);
+    return 'quit';
+  },
+  quit: async () => 'quit',
+};
+
+function printAll(prompt: Prompt, lines: readonly string[]): undefined {
+  for (const line of lines) prompt.print(`* ${line}`);
 }
 
-function lines(prompt: Prompt, all: readonly string[]): undefined {
-  for (const line of all) prompt.print(`* ${line}`);
+/** Runs a line that begins with a slash. @returns `quit` when the chat is over */
+export async function runSlashCommand(line: string, context: SlashContext): Promise<'quit' | undefined> {
+  const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
+  if (isSlashName(name)) return SLASH_COMMANDS[name](rest.join(' '), context);
+  context.prompt.print(context.text.lines.noCommand(sanitizeLine(name)));
+  return undefined;
 }
 
-export const SLASH_COMMANDS: readonly SlashCommand[] = [
-  {
-    name: 'help',
-    args: '',
-    does: 'show this',
-    run: async (_rest, { prompt }) =>
-      lines(prompt, columns(SLASH_COMMANDS.map((s) => [`/${s.name} ${s.args}`.trim(), s.does]))),
-  },
-  {
-    name: 'members',
-    args: '',
-    does: 'who is in',
-    run: async (_rest, { profile, room, prompt }) => {
-      const members = await profile.call('members', { room });
-      return lines(
-        prompt,
-        columns(
-          members.map((m) => [m.id, m.name, [m.admin ? 'admin' : [], m.self ? 'you' : []].flat().join(', ')]),
-        ),
-      );
-    },
-  },
-  {
-    name: 'invite',
-    args: '',
-    does: 'make an invite link (30 days, any number of times)',
-    run: async (_rest, { profile, room, prompt }) => {
-      const { link } = await profile.call('invite', {
-        room,
-        expiresMs: undefined,
-        uses: undefined,
-        waitMs: WAIT_MS,
-      });
-      return lines(prompt, [link]);
-    },
-  },
-  {
-    name: 'remove',
-    args: 'NAME',
-    does: 'remove a member (admins)',
-    run: async (rest, { profile, room, prompt }) => {
-      const { name } = await profile.call('remove', { room, member: rest, waitMs: WAIT_MS });
-      return lines(prompt, [`${sanitizeLine(name)} was removed, and all invites are void`]);
-    },
-  },
-  {
-    name: 'safety',
-    args: '[NAME]',
-    does: 'numbers to compare over another channel',
-    run: async (rest, { profile, room, prompt }) => {
-      const { code, epoch, members } = await profile.call('safety', {
-        room,
-        member: rest === '' ? undefined : rest,
-      });
-      return lines(prompt, [
-        `room code ${code} (epoch ${epoch})`,
-        ...members.map((m) => `${sanitizeLine(m.name)}  ${m.number}`),
-      ]);
-    },
-  },
-  {
-    name: 'inspect',
-    args: '[SEQ]',
-    does: 'what the server has of a message (the last one)',
-    run: async (rest, { profile, room, prompt }) => {
-      const shown = await profile.call('inspect', {
-        room,
-        seq: rest === '' ? undefined : rest,
-        waitMs: WAIT_MS,
-      });
-      const bytes = `${shown.body.slice(0, 120)}${shown.body.length > 120 ? '…' : ''}`;
-      return lines(prompt, [
-        `position ${shown.seq}: the server has ${shown.bytes} bytes`,
-        bytes,
-        'which say',
-        ...shown.says.map((item) => formatItem(item)),
-      ]);
-    },
-  },
-  {
-    name: 'rooms',
-    args: '',
-    does: "the profile's rooms",
-    run: async (_rest, { profile, prompt }) => {
-      const rooms = await profile.call('rooms', {});
-      return lines(prompt, columns(rooms.map((r) => [r.name, `${r.members} in`, r.status])));
-    },
-  },
-  {
-    name: 'leave',
-    args: '',
-    does: 'leave the room for good',
-    run: async (_rest, { profile, room, prompt }) => {
-      await profile.call('leave', { room, waitMs: WAIT_MS });
-      lines(prompt, ['you have left the room']);
-      return 'quit';
-    },
-  },
-  { name: 'quit', args: '', does: 'end the chat', run: async () => 'quit' },
-];
+function isSlashName(name: string): name is SlashName {
+  return Object.hasOwn(SLASH_COMMANDS, name);
+}

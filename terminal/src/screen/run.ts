@@ -2,8 +2,8 @@ import type { Profile } from '@gochat/client/open';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Platform } from '@gochat/view/platform';
 import { sanitizeText } from '@gochat/view/sanitize';
-import { type TerminalText, terminalEnglish } from '@gochat/view/terminal-words';
-import { Words } from '@gochat/view/words';
+import type { TerminalText } from '@gochat/view/terminal-words';
+import type { Words } from '@gochat/view/words';
 import { EXIT } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
@@ -56,7 +56,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     tty.write(copySequence(text, env));
     return Promise.resolve(true);
   };
-  const words = new Words(localeOf(env), terminalEnglish);
+  const { words } = io;
   const platform = platformOf(env, words, {
     write: (text) => tty.write(text),
     copy,
@@ -161,11 +161,13 @@ interface PlatformActions {
   readonly keysOf: (command: string) => string;
 }
 
-/** The system's locale; without one, the language of GoChat's own text. */
-function localeOf(env: Io['env']): string {
-  const { locale } = Intl.DateTimeFormat().resolvedOptions();
-  const unset = /^(?:C|POSIX)\b/.test(env.LC_ALL || env.LC_TIME || env.LANG || 'C');
-  return locale === 'und' || unset ? terminalEnglish.language : locale;
+/** The settings that only the terminal has. */
+function settingsOf(words: TerminalText['screen']['settings']): Platform['settings'] {
+  const choices = (['readline', 'vim'] as const).map((value) => ({ value, label: words.keyChoices[value] }));
+  return [
+    { name: 'keys', label: words.keys, value: 'readline', hint: '', type: 'choice', choices },
+    { name: 'mouse', label: words.mouse, value: 'on', hint: words.mouseHint, type: 'toggle', choices: [] },
+  ];
 }
 
 /** What a terminal does for the view. */
@@ -192,7 +194,7 @@ function platformOf(env: Io['env'], { text }: Words<TerminalText>, actions: Plat
     quit: actions.quit,
     keysOf: actions.keysOf,
     writingKeys: text.screen.writingKeys,
-    settings: text.screen.settings,
+    settings: settingsOf(text.screen.settings),
   };
 }
 

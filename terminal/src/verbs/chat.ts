@@ -1,8 +1,8 @@
-import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
+import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
-import { EXIT, UsageError } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
 import { chatInLines } from '../lines/chat-loop.ts';
@@ -23,7 +23,7 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
   const server = serverAddress(io, options.server);
   checkGiven({ server, names: [options.as] });
   if (wantsScreen(io, options)) {
-    // What fails is told by whoever needs it.
+    // A failure is reported when the module is needed.
     loadScreen().catch(() => undefined);
     return withProfile(io, options, async (profile) => {
       await takeName(profile, options.as);
@@ -31,11 +31,11 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
       return openScreen(io, profile, { server, room }, options);
     });
   }
-  note(io, `profile: ${profileDir(options)}`);
+  note(io, io.words.text.lines.profile(profileDir(options)));
   return withProfile(io, options, async (profile) => {
     const prompt = new Prompt(io);
     try {
-      const as = await introduce(profile, prompt, options.as);
+      const as = await introduce(io, profile, prompt, options.as);
       if (as === undefined) return EXIT.done;
       const room =
         wanted === undefined ? await choose(io, profile, prompt, as, server) : await roomId(profile, wanted);
@@ -46,21 +46,22 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
   });
 }
 
-/** Who to be; undefined when the person left instead of answering. */
+/** The user's name; undefined when the user quit instead of answering. */
 async function introduce(
+  io: Io,
   profile: Profile,
   prompt: Prompt,
   as: string | undefined,
 ): Promise<string | undefined> {
   const { name } = await profile.call('whoami', {});
   if (as !== undefined || name !== undefined) return nameFor(profile, as);
-  const given = (await prompt.ask('Enter your username: '))?.trim();
+  const given = (await prompt.ask(io.words.text.lines.ask.name))?.trim();
   if (given === undefined && prompt.isTerminal) return undefined;
-  if (given === undefined || given === '') throw new UsageError('a name is needed: gochat --as NAME');
+  if (given === undefined || given === '') throw new UsageError('give a name: gochat --as NAME');
   return given;
 }
 
-/** The room to talk in: one of the profile's, one behind a link, or a new one; undefined when the person left instead. */
+/** The id of the room to chat in: one of the profile's, one that a link leads to, or a new one; undefined when the user quit. */
 async function choose(
   io: Io,
   profile: Profile,
@@ -68,15 +69,13 @@ async function choose(
   as: string,
   server: string,
 ): Promise<string | undefined> {
+  const { lines } = io.words.text;
   const rooms = (await profile.call('rooms', {})).filter(
     (r) => r.status === 'active' || r.status === 'rolled-back',
   );
-  for (const [i, room] of rooms.entries()) note(io, `  ${i + 1}  ${describe(room)}`);
-  const question =
-    rooms.length === 0
-      ? 'You are in no room yet. Name one to make it, or paste an invite link: '
-      : 'Room number, the name of a new room, or an invite link: ';
-  const given = await prompt.ask(question);
+  for (const [i, room] of rooms.entries())
+    note(io, `  ${i + 1}  ${lines.room(sanitizeLine(room.name), room.members, sanitizeLine(room.as))}`);
+  const given = await prompt.ask(rooms.length === 0 ? lines.ask.firstRoom : lines.ask.room);
   if (given === undefined && prompt.isTerminal) return undefined;
   const answer = given?.trim() ?? '';
   if (answer === '') {
@@ -102,13 +101,8 @@ async function choose(
     uses: undefined,
     waitMs: WAIT_MS,
   });
-  note(io, 'Invite others with this link:');
+  note(io, lines.inviteOthers);
   print(io, link);
   showQr(io, link);
   return made.id;
-}
-
-function describe(room: RoomInfo): string {
-  const others = room.members === 1 ? 'you alone' : `${room.members} people`;
-  return `${sanitizeLine(room.name)}  (${others}, as ${sanitizeLine(room.as)})`;
 }

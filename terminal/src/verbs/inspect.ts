@@ -1,8 +1,8 @@
+import { waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { formatItem } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
-import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {
   readonly json?: boolean;
@@ -10,6 +10,7 @@ interface Options extends ProfileOptions {
 }
 
 export async function run(io: Io, [room = '', seq]: readonly string[], options: Options): Promise<void> {
+  const { text } = io.words;
   const wait = waitMs(options.wait, 5000);
   await withProfile(io, options, async (profile) => {
     const shown = await profile.call('inspect', { room, seq, waitMs: wait });
@@ -17,17 +18,12 @@ export async function run(io: Io, [room = '', seq]: readonly string[], options: 
       print(io, safeJson(shown));
       return;
     }
-    print(io, `position ${shown.seq}, ${shown.kind}, ${new Date(shown.at).toISOString()}`);
-    print(io, `the server has ${shown.bytes} bytes:`);
+    print(io, text.lines.inspected(shown.seq, shown.kind, shown.at));
+    print(io, text.lines.inspectedBytes(shown.bytes));
     for (const line of shown.body.match(/.{1,76}/g) ?? []) print(io, `  ${line}`);
-    print(io, 'they say:');
-    for (const item of shown.says) print(io, `  ${formatItem(item)}`);
+    print(io, text.lines.decrypted);
+    for (const item of shown.says) print(io, `  ${formatItem(text, item)}`);
     if (shown.says.length === 0)
-      print(
-        io,
-        shown.kind === 'handshake'
-          ? '  (a change of keys or members)'
-          : '  (nothing that this profile could read)',
-      );
+      print(io, `  ${shown.kind === 'handshake' ? text.lines.handshake : text.lines.nothingDecrypted}`);
   });
 }

@@ -1,10 +1,9 @@
-import { parseDuration } from '../duration.ts';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '@gochat/server/usage-error';
+import { parseDuration, waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { safeJson } from '../safe-json.ts';
-import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {
   readonly expires?: string;

@@ -1,5 +1,6 @@
 import { checkGiven } from '@gochat/client/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { openScreen, type ScreenOptions, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
@@ -7,7 +8,6 @@ import { chatInLines } from '../lines/chat-loop.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
-import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
@@ -17,6 +17,7 @@ interface Options extends ProfileOptions, ScreenOptions {
 }
 
 export async function run(io: Io, [link = '']: readonly string[], options: Options): Promise<number> {
+  const { lines } = io.words.text;
   const wait = waitMs(options.wait, 30_000);
   checkGiven({ link, names: [options.as] });
   const onScreen = options.chat && options.json !== true && wantsScreen(io, options);
@@ -33,11 +34,11 @@ export async function run(io: Io, [link = '']: readonly string[], options: Optio
     note(
       io,
       already
-        ? `${sanitizeLine(room.as)} is in "${sanitizeLine(room.name)}" already`
-        : `joined "${sanitizeLine(room.name)}" as ${sanitizeLine(room.as)}`,
+        ? lines.alreadyJoined(sanitizeLine(room.as), sanitizeLine(room.name))
+        : lines.joined(sanitizeLine(room.as), sanitizeLine(room.name)),
     );
     if (!room.confirmed && !already) {
-      note(io, 'unconfirmed until somebody else has written: compare room codes (gochat safety) if you can');
+      note(io, lines.joinUnconfirmed);
     }
     if (!options.chat || options.json === true) return EXIT.done;
     if (onScreen)

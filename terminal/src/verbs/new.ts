@@ -1,10 +1,11 @@
 import { checkGiven } from '@gochat/client/validate-input';
+import { sanitizeLine } from '@gochat/view/sanitize';
+import { waitMs } from '../duration.ts';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
-import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {
   readonly as?: string;
@@ -38,10 +39,7 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
       print(io, safeJson({ room: room.id, name: room.name, link }));
       return;
     }
-    note(
-      io,
-      `made the room "${room.name}"; whoever has this link can join, until ${new Date(expires).toISOString().slice(0, 10)}:`,
-    );
+    note(io, io.words.text.lines.created(sanitizeLine(room.name), expires));
     print(io, link);
     showQr(io, link);
   });

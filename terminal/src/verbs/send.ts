@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Profile } from '@gochat/client/open';
-import { EXIT, UsageError } from '../exit.ts';
+import { UsageError } from '@gochat/server/usage-error';
+import { waitMs } from '../duration.ts';
+import { EXIT } from '../exit.ts';
 import { type Io, note, print, readAll } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
-import { waitMs } from '../wait.ts';
 
 interface Options extends ProfileOptions {
   readonly lines?: boolean;
@@ -28,7 +29,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
         for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
           if (line !== '') await queue(line);
       } catch (error) {
-        // The lines before the one that can't be sent were said already.
+        // The lines before the one that can't be sent are queued already.
         await sent().catch(() => undefined);
         throw error;
       }
@@ -36,16 +37,13 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const { waiting } = await sent();
     if (options.json === true) for (const id of ids) print(io, safeJson({ room, id, queued: waiting > 0 }));
     if (waiting === 0) return EXIT.done;
-    note(
-      io,
-      `gochat: the server could not be reached; ${waiting === 1 ? 'the message is' : `${waiting} messages are`} queued and sent by the next command`,
-    );
+    note(io, `gochat: ${io.words.text.lines.sentLater(waiting)}`);
     return EXIT.queued;
   });
 }
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {
-  if (text === '') throw new UsageError('there is nothing to send');
+  if (text === '') throw new UsageError('the message is empty');
   const id = randomBytes(16).toString('base64url');
   await profile.call('queue', { room, id, content: { kind: 'text', text } });
   return id;

@@ -1,9 +1,14 @@
 import { ChatError } from '@gochat/client/chat-error';
 import type { EventItem, TextItem } from '@gochat/client/history';
+import { UsageError } from '@gochat/server/usage-error';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import { expect, test } from 'vitest';
 import { parseDuration } from '../../src/duration.ts';
-import { exitCodeOf, UsageError } from '../../src/exit.ts';
+import { exitCodeOf } from '../../src/exit.ts';
 import { columns, formatChange, formatItem, jsonItem } from '../../src/lines/format.ts';
+
+const TEXT = new Words('en-GB', terminalEnglish, 'UTC').text;
 
 const item = (more: Partial<TextItem>): TextItem => ({
   seq: '7' as TextItem['seq'],
@@ -19,23 +24,23 @@ const item = (more: Partial<TextItem>): TextItem => ({
 });
 
 test('a message is a name and a text', () => {
-  expect(formatItem(item({}))).toBe('ana: hello');
+  expect(formatItem(TEXT, item({}))).toBe('ana: hello');
 });
 
-test('nobody can write a line that looks like somebody else’s', () => {
-  for (const line of formatItem(item({ text: 'hi\nben: I agree\r\n* cai was removed' }))
+test('a message can’t fake a line of another member', () => {
+  for (const line of formatItem(TEXT, item({ text: 'hi\nben: I agree\r\n* cai was removed' }))
     .split('\n')
     .slice(1)) {
     expect(line).toMatch(/^ {2}/);
   }
-  expect(formatItem(item({ from: 'mal\nben', text: 'x' }))).toBe('mal ben: x');
+  expect(formatItem(TEXT, item({ from: 'mal\nben', text: 'x' }))).toBe('mal ben: x');
 });
 
-test('what happened stands behind a star', () => {
+test('an event is a line with a star', () => {
   const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: 'ana', device: 'd', own: false };
-  expect(formatItem({ ...line, kind: 'joined' })).toBe('* ana joined by invite');
-  expect(formatItem({ ...line, kind: 'removed', by: 'mal\nben' })).toBe('* ana was removed by mal ben');
-  expect(formatItem({ ...line, from: '', device: '', kind: 'warning', warning: 'repeated' })).toBe(
+  expect(formatItem(TEXT, { ...line, kind: 'joined' })).toBe('* ana joined by invite');
+  expect(formatItem(TEXT, { ...line, kind: 'removed', by: 'mal\nben' })).toBe('* ana was removed by mal ben');
+  expect(formatItem(TEXT, { ...line, from: '', device: '', kind: 'warning', warning: 'repeated' })).toBe(
     '* The server repeated an older entry: it was ignored',
   );
 });
@@ -52,7 +57,7 @@ test('a line for scripts has the documented members', () => {
   });
 });
 
-test('a line for scripts has an event as facts', () => {
+test('a line for scripts has an event’s facts', () => {
   const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: '', device: '', own: false };
   expect(
     JSON.parse(jsonItem('r', { ...line, kind: 'warning', warning: 'missing', member: 'ana', count: 2 })),
@@ -68,34 +73,34 @@ test('a line for scripts has an event as facts', () => {
   });
 });
 
-test('what happened to a message is said once', () => {
+test('each change of a message is printed once', () => {
   const ben = { device: 'b', name: 'ben' };
   const reactions = [{ emoji: '👍', by: [ben] }];
   const was = item({});
-  expect(formatChange(was, was)).toEqual([]);
-  expect(formatChange(was, item({ text: 'hi\nben: x', edited: 2 }))).toEqual([
-    '* ana changed a message: hi\n  ben: x',
+  expect(formatChange(TEXT, was, was)).toEqual([]);
+  expect(formatChange(TEXT, was, item({ text: 'hi\nben: x', edited: 2 }))).toEqual([
+    '* ana edited a message: hi\n  ben: x',
   ]);
-  expect(formatChange(was, item({ reactions }))).toEqual(['* ben reacted 👍 to "hello"']);
-  expect(formatChange(item({ reactions }), item({ reactions }))).toEqual([]);
-  expect(formatChange(item({ reactions }), was)).toEqual([]);
+  expect(formatChange(TEXT, was, item({ reactions }))).toEqual(['* ben reacted 👍 to “hello”']);
+  expect(formatChange(TEXT, item({ reactions }), item({ reactions }))).toEqual([]);
+  expect(formatChange(TEXT, item({ reactions }), was)).toEqual([]);
   const gone = item({ text: '', deleted: { by: 'ana', own: false } });
-  expect(formatChange(was, gone)).toEqual(['* ana took a message back']);
-  expect(formatChange(gone, gone)).toEqual([]);
-  expect(formatChange(was, { ...gone, deleted: { by: 'cai', own: false } })).toEqual([
-    '* cai took a message of ana back',
+  expect(formatChange(TEXT, was, gone)).toEqual(['* ana deleted a message']);
+  expect(formatChange(TEXT, gone, gone)).toEqual([]);
+  expect(formatChange(TEXT, was, { ...gone, deleted: { by: 'cai', own: false } })).toEqual([
+    '* cai deleted a message from ana',
   ]);
 });
 
-test('a reply names whom it is for, and nothing said looks like what happened', () => {
-  expect(formatItem(item({}), item({ from: 'ben' }))).toBe('ana (to ben): hello');
-  expect(formatItem(item({ me: true, text: 'was removed' }))).toBe('~ ana was removed');
-  expect(formatItem(item({ text: '', deleted: { by: 'cai', own: false } }))).toBe(
-    '* a message of ana was taken back by cai',
+test('a reply names whom it answers, and no message looks like an event', () => {
+  expect(formatItem(TEXT, item({}), item({ from: 'ben' }))).toBe('ana (to ben): hello');
+  expect(formatItem(TEXT, item({ me: true, text: 'was removed' }))).toBe('~ ana was removed');
+  expect(formatItem(TEXT, item({ text: '', deleted: { by: 'cai', own: false } }))).toBe(
+    '* cai deleted a message from ana',
   );
 });
 
-test('columns align and stay one line each', () => {
+test('columns are aligned, one line each', () => {
   expect(
     columns([
       ['a', 'long name', ''],
@@ -111,12 +116,12 @@ test.each([
   ['7d', 604_800_000],
   ['1h30m', 5_400_000],
   ['2w', 1_209_600_000],
-])('%s is a duration', (text, ms) => {
+])('%s is a valid duration', (text, ms) => {
   expect(parseDuration(text)).toBe(ms);
 });
 
 test.each(['', '5', 's', '-5s', '5 s', '5s!', '1.5h', 'forever', '99999999999999999w'])(
-  '%j is no duration',
+  '%j is not a duration',
   (text) => {
     expect(() => parseDuration(text)).toThrow(UsageError);
   },

@@ -82,7 +82,12 @@ export function screenText(f: Formats) {
     },
 
     writingKeys: WRITING_KEYS,
-    settings: SETTINGS,
+    settings: {
+      keys: 'Keys',
+      keyChoices: { readline: 'as in a shell (readline)', vim: 'as in vim' },
+      mouse: 'Use the mouse',
+      mouseHint: 'Hold Shift to select text.',
+    },
   };
 }
 
@@ -121,27 +126,4 @@ const WRITING_KEYS: Platform['writingKeys'] = [
     text: 'Show only text, to select it with the mouse; Alt+M switches the mouse off or on',
   },
   { keys: 'Ctrl+Z', usage: 'suspend', text: 'Suspend GoChat; fg resumes it' },
-];
-
-/** The terminal's own settings. */
-const SETTINGS: Platform['settings'] = [
-  {
-    name: 'keys',
-    label: 'Keys',
-    value: 'readline',
-    hint: '',
-    type: 'choice',
-    choices: [
-      { value: 'readline', label: 'as in a shell (readline)' },
-      { value: 'vim', label: 'as in vim' },
-    ],
-  },
-  {
-    name: 'mouse',
-    label: 'Use the mouse',
-    value: 'on',
-    hint: 'Hold Shift to select text.',
-    type: 'toggle',
-    choices: [],
-  },
 ];

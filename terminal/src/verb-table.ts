@@ -1,0 +1,240 @@
+import { SERVE_OPTIONS, type ServeOption } from '@gochat/server/serve-options';
+import type { Command } from 'commander';
+
+/** A command of `gochat`. */
+export interface Verb {
+  /** Its name and its arguments, as commander has them. */
+  readonly name: string;
+  readonly does: string;
+  readonly options?: readonly (readonly [flags: string, meaning: string])[];
+  /** Loads its action, which has the type `VerbAction` for its own options. */
+  readonly load: () => Promise<unknown>;
+  /** Adds the options that several verbs share; those of profiles when absent. */
+  readonly describe?: (command: Command) => Command;
+}
+
+const AS = ['--as <name>', 'your name in the room (the profile keeps the first one as default)'] as const;
+const JSON_LINES = ['--json', 'print JSON lines, for scripts'] as const;
+const WAIT = ['--wait <duration>', 'how long to try (default 5s, or 30s for changes)'] as const;
+const SERVER = [
+  '--server <address>',
+  'tcp://, tls://, http(s):// or ws(s):// (default tcp://127.0.0.1:4040, or GOCHAT_SERVER)',
+] as const;
+
+const SCREEN = [
+  ['--plain', 'line by line, without the full screen'],
+  ['--ascii', 'draw with ASCII characters only'],
+  ['--keys <profile>', 'readline or vim (default: the setting of the profile)'],
+] as const;
+
+const roomVerb = (name: keyof typeof import('./verbs/room.ts')) => async () =>
+  (await import('./verbs/room.ts'))[name];
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'chat [room]',
+    does: 'chat, on the full screen of a terminal or else line by line (default command)',
+    options: [AS, SERVER, ...SCREEN],
+    load: async () => (await import('./verbs/chat.ts')).run,
+  },
+  {
+    name: 'new <name>',
+    does: 'create a room and print an invite link',
+    options: [
+      AS,
+      SERVER,
+      ['--token <token>', 'token that the server requires to create rooms (or GOCHAT_TOKEN)'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/new.ts')).run,
+  },
+  {
+    name: 'join <link>',
+    does: 'join a room, then chat',
+    options: [AS, ['--no-chat', 'only join'], ...SCREEN, JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/join.ts')).run,
+  },
+  {
+    name: 'send <room> [text]',
+    does: 'send TEXT; without it, or with -, send standard input. Exits 0 when the server has stored it',
+    options: [
+      ['--lines', 'send each line of standard input as a message'],
+      WAIT,
+      ['--json', 'print a JSON line for each message'],
+    ],
+    load: async () => (await import('./verbs/send.ts')).run,
+  },
+  {
+    name: 'tail <room>',
+    does: 'print the messages of a room',
+    options: [
+      ['--follow', 'keep printing new messages'],
+      ['--since <seq>', 'only messages after this log position (default 0: all)'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/tail.ts')).run,
+  },
+  {
+    name: 'rooms',
+    does: "list the profile's rooms",
+    options: [JSON_LINES],
+    load: roomVerb('rooms'),
+  },
+  {
+    name: 'members <room>',
+    does: 'list the members',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('members'),
+  },
+  {
+    name: 'remove <room> <member>',
+    does: 'remove a member; revokes all invites (admins only)',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('remove'),
+  },
+  {
+    name: 'admin <room> <member>',
+    does: 'make a member an admin (admins only)',
+    options: [['--drop', 'revoke admin rights'], JSON_LINES, WAIT],
+    load: roomVerb('admin'),
+  },
+  {
+    name: 'rename <room> <name>',
+    does: 'rename a room (admins only)',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('rename'),
+  },
+  {
+    name: 'topic <room> [text]',
+    does: 'print the topic, or set it (admins only); an empty text removes it',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('topic'),
+  },
+  {
+    name: 'invite <room>',
+    does: 'create an invite and print its link',
+    options: [
+      ['--expires <duration>', 'expires after this time (default 30d)'],
+      ['--uses <n>', 'how often it can be used (default: unlimited)'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/invite.ts')).run,
+  },
+  {
+    name: 'invites <room>',
+    does: 'list the invites',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('invites'),
+  },
+  {
+    name: 'revoke <room> <id>',
+    does: 'revoke an invite',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('revoke'),
+  },
+  {
+    name: 'leave <room>',
+    does: 'leave a room; the profile keeps its messages',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('leave'),
+  },
+  {
+    name: 'safety <room> [member]',
+    does: "show the room's code and each member's safety number, to compare over another channel",
+    options: [JSON_LINES],
+    load: roomVerb('safety'),
+  },
+  {
+    name: 'inspect <room> [seq]',
+    does: 'show the ciphertext on the server next to the plaintext',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/inspect.ts')).run,
+  },
+  {
+    name: 'passphrase',
+    does: 'lock the profile with a passphrase',
+    options: [['--remove', 'remove the passphrase']],
+    load: async () => (await import('./verbs/passphrase.ts')).run,
+  },
+  {
+    name: 'serve',
+    does: 'run a server',
+    load: async () => (await import('./verbs/serve.ts')).run,
+    describe: serverOptions,
+  },
+  {
+    name: 'doctor',
+    does: 'check port, certificate, disk and clock for a server with these options',
+    load: async () => (await import('./verbs/doctor.ts')).run,
+    describe: serverOptions,
+  },
+  {
+    name: 'backup <file>',
+    does: "back up a server's rooms to a new file; the server can keep running",
+    load: async () => (await import('./verbs/backup.ts')).run,
+    describe: dataOption,
+  },
+  {
+    name: 'restore <file>',
+    does: "restore a server's rooms from a backup, into a data folder without rooms",
+    load: async () => (await import('./verbs/restore.ts')).run,
+    describe: dataOption,
+  },
+  {
+    name: 'move',
+    does: "migrate a stopped server's rooms to a NATS cluster, for gochat serve --log",
+    options: [
+      ['--from <FOLDER>', 'the data folder of the stopped server'],
+      ['--to <nats://HOST:PORT,…>', 'the NATS servers'],
+    ],
+    load: async () => (await import('./verbs/move.ts')).run,
+    describe: clusterOptions,
+  },
+];
+
+const CLUSTER_FLAG = /^--log-(replicas|creds|ca|cert|key|monitors)$/;
+
+/** Each has an environment variable too, which `withProfile` reads. */
+export function profileOptions(command: Command): Command {
+  return command
+    .option('--profile <dir>', "the profile's folder (or GOCHAT_PROFILE)")
+    .option('--ca <file>', 'also trust these certificates (PEM) (or GOCHAT_CA)')
+    .option('--insecure', 'allow connections without TLS to other machines (or GOCHAT_INSECURE)');
+}
+
+/** Each has an environment variable too, which the server reads. */
+function serverOptions(command: Command): Command {
+  return tableOptions(command, SERVE_OPTIONS);
+}
+
+function dataOption(command: Command): Command {
+  return tableOptions(
+    command,
+    SERVE_OPTIONS.filter(({ flag }) => flag === '--data'),
+  );
+}
+
+/** The options for connecting to a cluster. */
+function clusterOptions(command: Command): Command {
+  return tableOptions(
+    command,
+    SERVE_OPTIONS.filter(({ flag }) => CLUSTER_FLAG.test(flag)),
+  );
+}
+
+function tableOptions(command: Command, options: readonly ServeOption[]): Command {
+  for (const option of options) {
+    const flags = option.value === undefined ? option.flag : `${option.flag} <${option.value}>`;
+    const notes = [option.default === undefined ? [] : `default ${option.default}`, `or ${option.env}`]
+      .flat()
+      .join('; ');
+    const meaning = `${option.meaning} (${notes})`;
+    if (option.repeats === true)
+      command.option(flags, meaning, (value: string, all: string[] = []) => [...all, value]);
+    else command.option(flags, meaning);
+  }
+  return command;
+}

@@ -1,0 +1,149 @@
+import type { Profile } from '@gochat/client/open';
+import { UsageError } from '@gochat/server/usage-error';
+import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
+import type { TerminalText } from '@gochat/view/terminal-words';
+import { waitMs } from '../duration.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { type Io, note, print } from '../io.ts';
+import { problemText } from '../lines/error-text.ts';
+import { columns } from '../lines/format.ts';
+import { type ProfileOptions, withProfile } from '../profile.ts';
+import { roomId } from '../room-id.ts';
+import { safeJson } from '../safe-json.ts';
+
+interface Options extends ProfileOptions {
+  readonly json?: boolean;
+  readonly wait?: string;
+  /** Of `admin`: removes the right instead of giving it. */
+  readonly drop?: boolean;
+}
+
+/** What a verb has to say. */
+interface Result {
+  /** With `--json`: one JSON line each. */
+  readonly json: readonly unknown[];
+  /** Without it. */
+  readonly lines?: readonly string[];
+  /** For standard error, with `--json` too. */
+  readonly notes?: readonly string[];
+  /** For standard error, only when `lines` are printed. */
+  readonly hint?: string;
+  readonly code?: ExitCode;
+}
+
+interface Call {
+  readonly profile: Profile;
+  /** As the user named it. */
+  readonly room: string;
+  /** The second argument. */
+  readonly given: string | undefined;
+  readonly options: Options;
+  readonly waitMs: number;
+  readonly text: TerminalText;
+}
+
+/** How long a verb tries, unless `--wait` says otherwise. */
+const READ_MS = 5000;
+const CHANGE_MS = 30_000;
+
+function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
+  return async (io: Io, args: readonly string[], options: Options): Promise<ExitCode> => {
+    const wait = waitMs(options.wait, defaultMs);
+    return withProfile(io, options, async (profile) => {
+      const [room = '', given] = args;
+      const { text } = io.words;
+      const result = await act({ profile, room, given, options, waitMs: wait, text });
+      for (const line of result.notes ?? []) note(io, line);
+      if (options.json === true) for (const value of result.json) print(io, safeJson(value));
+      else {
+        for (const line of result.lines ?? []) print(io, line);
+        if (result.hint !== undefined) note(io, result.hint);
+      }
+      return result.code ?? EXIT.done;
+    });
+  };
+}
+
+export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
+  const all = await profile.call('rooms', {});
+  const rows = all.map((room) => [
+    room.id,
+    room.name,
+    lines.as(room.as),
+    lines.members(room.members),
+    room.queued > 0 ? lines.queued(room.queued) : lines.status(room.status),
+    room.confirmed || room.members === 1 ? '' : lines.unconfirmed,
+  ]);
+  return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noRooms }) };
+});
+
+export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
+  const { live, problem } = await profile.call('sync', { room, waitMs: ms });
+  const all = await profile.call('members', { room });
+  return {
+    json: all,
+    lines: columns(all.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)])),
+    notes: live ? [] : [`gochat: ${text.lines.localOnly(problemText(text, problem))}`],
+    code: problem?.code === 'not-member' ? EXIT.notMember : EXIT.done,
+  };
+});
+
+export const remove = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms, text }) => {
+  const { name } = await profile.call('remove', { room, member: given ?? '', waitMs: ms });
+  return { json: [{ room, removed: name }], notes: [text.lines.removedHint(sanitizeLine(name))] };
+});
+
+export const admin = roomVerb(CHANGE_MS, async ({ profile, room, given, options, waitMs: ms, text }) => {
+  const isAdmin = options.drop !== true;
+  const { name } = await profile.call('setAdmin', { room, member: given ?? '', admin: isAdmin, waitMs: ms });
+  const who = sanitizeLine(name);
+  return {
+    json: [{ room, member: name, admin: isAdmin }],
+    notes: [isAdmin ? text.lines.adminNow(who) : text.lines.adminNoMore(who)],
+  };
+});
+
+export const rename = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms }) => {
+  await profile.call('configure', { room, name: given ?? '', waitMs: ms });
+  return { json: [{ room, name: given }] };
+});
+
+export const topic = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms }) => {
+  if (given !== undefined) await profile.call('configure', { room, topic: given, waitMs: ms });
+  else await profile.call('sync', { room, waitMs: ms });
+  const id = await roomId(profile, room);
+  const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.topic ?? '';
+  const isShown = given === undefined && now !== '';
+  return { json: [{ room, topic: now }], lines: isShown ? [sanitizeText(now)] : [] };
+});
+
+export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {
+  const all = await profile.call('invites', { room, waitMs: ms });
+  const rows = all.map(({ id, by, live, uses, expires }) => [
+    id,
+    lines.inviteBy(by),
+    live ? lines.inviteUses(uses) : lines.inviteDead,
+    expires === undefined ? '' : lines.inviteUntil(expires),
+  ]);
+  return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noInvites }) };
+});
+
+export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms, text }) => {
+  await profile.call('revoke', { room, id: given ?? '', waitMs: ms });
+  return { json: [{ room, revoked: given }], notes: [text.lines.revoked] };
+});
+
+export const leave = roomVerb(CHANGE_MS, async ({ profile, room, waitMs: ms, text }) => {
+  const { alone } = await profile.call('leave', { room, waitMs: ms });
+  return { json: [{ room, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };
+});
+
+export const safety = roomVerb(READ_MS, async ({ profile, room, given, text: { lines } }) => {
+  const { code, epoch, members: all } = await profile.call('safety', { room, member: given });
+  if (given !== undefined && all.length === 0) throw new UsageError(lines.safetySelf(sanitizeLine(given)));
+  const numbers = all.map(({ name, id, number }) => lines.safetyNumber(sanitizeLine(name), id, number));
+  return {
+    json: [{ room, code, epoch, members: all }],
+    lines: given === undefined ? [lines.safetyCode(code, epoch), ...numbers] : numbers,
+  };
+});
