@@ -105,7 +105,7 @@ test('the first minute goes as the README says', async () => {
 
   // Coming back, the room is there and needs no name.
   const again = new PseudoTerminal(['--plain', '--profile', 'ana'], { cwd: home.path, env });
-  await again.shows('kitchen  (2 people, as ana)');
+  await again.shows('kitchen  (2 members, as ana)');
   again.enter('1');
   await again.shows('Connected!');
   again.enter('/leave');
