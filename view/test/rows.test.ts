@@ -62,7 +62,7 @@ test('the unread line stands above the first new message of others', () => {
   const told = story(
     [item(1, 'ana', 'old'), item(2, 'me', 'mine'), item(3, 'ana', 'new'), item(4, 'ana', 'newer')],
     {
-      newBehind: 1,
+      newAfter: 1,
     },
   );
   expect(read(told)).toEqual(['-- Today', 'ana: old', 'me: mine', '-- New messages', 'ana: new', '  newer']);

@@ -50,7 +50,6 @@ type FactOf<T> = T extends EventItem ? Omit<T, 'seq' | 'sub' | 'at' | 'from' | '
 export function context(more: Partial<RowContext> = {}): RowContext {
   return {
     words,
-    clock,
     self: device('me'),
     today: clock.dayKey(NOON),
     now: NOON,
@@ -70,7 +69,7 @@ export function story(items: readonly HistoryItem[], more: Partial<TimelineInput
     changed: new Map(),
     quoted: new Map(),
     readers: [],
-    newBehind: undefined,
+    newAfter: undefined,
     complete: false,
     context: context(),
     ...more,

@@ -1,7 +1,7 @@
 import type { Dialog, MenuItem } from '@gochat/view/dialog';
 import type { Block } from '@gochat/view/rich';
-import type { Author, MessageRow, Row } from '@gochat/view/row';
-import type { Composer, MemberRow, Quote, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { Author, MessageRow, Quote, Row } from '@gochat/view/row';
+import type { Composer, MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { encode } from 'uqr';
 
 /** Snapshots as they could come from a view, for whoever draws them: every kind of row, dialog, block and state at least once. */

@@ -1,31 +1,30 @@
 import type { TextItem } from '@gochat/client/history';
+import type { Preferences } from '@gochat/client/settings';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { inShort } from '../timeline/rows.ts';
-import type { Host } from './host.ts';
+import type { ViewWords } from '../words/english.ts';
+import type { Notice } from './platform.ts';
 
-/** Tells of new messages in a room that nobody looks at; what was said stays out of it unless the profile allows it. */
-export function tellOf(
-  { platform, preferences, words }: Host,
-  pane: RoomViewModel,
+/** The notification about new messages in a room. It has their text only when the preferences allow it. @returns undefined for none. */
+export function noticeOf(
+  room: RoomViewModel,
   news: readonly TextItem[],
-): void {
-  const { notify } = pane.notes;
-  const forSelf = news.filter((item) => pane.isForSelf(item));
-  const told = notify === 'all' ? news : notify === 'mentions' ? forSelf : [];
-  const last = told.at(-1);
-  if (last === undefined) return;
-  const { notification } = words.text.status;
+  words: ViewWords,
+  preferences: Preferences,
+): Notice | undefined {
+  const { notify } = room.settings;
+  const forSelf = news.filter((item) => room.isForSelf(item));
+  const wanted = notify === 'all' ? news : notify === 'mentions' ? forSelf : [];
+  const last = wanted.at(-1);
+  if (last === undefined) return undefined;
   const mention = forSelf.length > 0;
-  const open = preferences.screen['notify-content'] === 'on';
-  platform.notify({
-    title: open ? sanitizeLine(pane.info.name) : notification.title,
-    body: open
-      ? words.text.timeline.preview(sanitizeLine(last.from), inShort(last.text))
-      : mention
-        ? notification.mention
-        : notification.message,
-    room: pane.info.id,
-    mention,
-  });
+  const about = { room: room.info.id, mention };
+  if (preferences.screen['notify-content'] === 'on') {
+    const body = words.text.timeline.preview(sanitizeLine(last.from), inShort(last.text));
+    return { ...about, title: sanitizeLine(room.info.name), body };
+  }
+  const { notification } = words.text.status;
+  const body = mention ? notification.mention : notification.message;
+  return { ...about, title: notification.title, body };
 }

@@ -3,59 +3,60 @@ import type { Dialog } from '../dialogs/dialog.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import { marksOf } from '../room/member-marks.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
-import type { SearchViewModel } from '../room/searching.ts';
+import type { SearchViewModel } from '../room/search.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from './snapshot.ts';
 
-interface Showing {
-  readonly name: string;
+/** What a snapshot is made of. */
+interface SnapshotParts {
   readonly identity: string;
-  readonly panes: readonly RoomViewModel[];
+  readonly rooms: readonly RoomViewModel[];
   readonly open: RoomViewModel | undefined;
-  readonly composing: ComposerViewModel | undefined;
-  readonly searching: SearchViewModel | undefined;
+  readonly composer: ComposerViewModel | undefined;
+  readonly search: SearchViewModel | undefined;
   readonly dialog: Dialog | undefined;
   readonly flash: Flash | undefined;
   readonly preferences: Preferences;
   readonly words: ViewWords;
 }
 
-/** Makes snapshots out of what the view holds, each with all that hasn't changed of the one before. */
+/** Makes snapshots. What hasn't changed since the last one is the same object. */
 export class SnapshotBuilder {
-  readonly #kept = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
+  readonly #cache = new Map<string, { readonly of: readonly unknown[]; readonly value: unknown }>();
 
-  snapshot(showing: Showing): Snapshot {
-    const { panes, open, preferences, name, identity } = showing;
+  build(parts: SnapshotParts): Snapshot {
+    const { open, preferences, identity } = parts;
+    const name = preferences.name ?? '';
     const rooms = this.#list(
       'rooms',
-      panes.map((pane, i) => this.#entry(pane, i + 1, showing)),
+      parts.rooms.map((room, i) => this.#entry(room, i + 1, parts)),
     );
-    const loud = panes.filter(({ notes }) => notes.notify !== 'none');
+    const loud = parts.rooms.filter(({ settings }) => settings.notify !== 'none');
     const messages = loud.reduce((sum, { unread }) => sum + unread, 0);
-    const mentions = loud.reduce((sum, pane) => sum + pane.mentions, 0);
+    const mentions = loud.reduce((sum, room) => sum + room.mentions, 0);
     return {
-      me: this.#keep('me', [name, identity], () => ({ name, identity })),
+      me: this.#reuse('me', [name, identity], () => ({ name, identity })),
       rooms,
-      room: open && this.#room(open, showing),
-      connection: this.#connection(showing),
-      dialog: showing.dialog,
-      flash: showing.flash,
-      unread: this.#keep('unread', [messages, mentions], () => ({ messages, mentions })),
+      room: open && this.#room(open, parts),
+      connection: this.#connection(parts),
+      dialog: parts.dialog,
+      flash: parts.flash,
+      unread: this.#reuse('unread', [messages, mentions], () => ({ messages, mentions })),
       settings: preferences.screen,
     };
   }
 
-  #entry(pane: RoomViewModel, number: number, { open, words }: Showing): RoomEntry {
-    const { info, notes, unread, mentions } = pane;
-    const last = pane.newestMessage;
-    const muted = notes.notify === 'none';
-    const isOpen = pane === open;
-    const ended = pane.closed;
+  #entry(room: RoomViewModel, number: number, { open, words }: SnapshotParts): RoomEntry {
+    const { info, settings, unread, mentions } = room;
+    const last = room.newestMessage;
+    const muted = settings.notify === 'none';
+    const isOpen = room === open;
+    const ended = room.closed;
     const of = [number, info.name, last, unread, mentions, muted, isOpen, ended];
-    return this.#keep(`room ${info.id}`, of, () => {
+    return this.#reuse(`room ${info.id}`, of, () => {
       const { status, timeline } = words.text;
       const author = last === undefined ? '' : sanitizeLine(last.from);
       const inOneLine = last?.me === true ? timeline.previewAction : timeline.preview;
@@ -66,17 +67,17 @@ export class SnapshotBuilder {
     });
   }
 
-  #room(pane: RoomViewModel, showing: Showing): RoomScreen {
-    const { composing, searching, words } = showing;
-    const { info, notes } = pane;
-    const timeline = pane.timeline();
-    const members = this.#members(pane, showing);
-    const typing = this.#typing(pane, words);
-    const composer = composing?.snapshot();
-    const search = searching?.pane === pane ? searching.snapshot() : undefined;
-    const lock = this.#lock(pane, showing);
-    const of = [info, notes.notify, timeline, members, typing, composer, search, lock];
-    return this.#keep('open', of, () => ({
+  #room(room: RoomViewModel, parts: SnapshotParts): RoomScreen {
+    const { search, words } = parts;
+    const { info, settings } = room;
+    const timeline = room.timeline();
+    const members = this.#members(room, parts);
+    const typing = this.#typing(room, words);
+    const composer = parts.composer?.snapshot();
+    const found = search?.room === room ? search.snapshot() : undefined;
+    const lock = this.#lock(room, parts);
+    const of = [info, settings.notify, timeline, members, typing, composer, found, lock];
+    return this.#reuse('open', of, () => ({
       id: info.id,
       name: sanitizeLine(info.name),
       topic: info.topic === '' ? '' : sanitizeLine(info.topic),
@@ -86,19 +87,19 @@ export class SnapshotBuilder {
       composer: composer ?? NOTHING,
       members,
       typing,
-      search,
-      notify: notes.notify,
+      search: found,
+      notify: settings.notify,
       admin: info.admin,
     }));
   }
 
-  #members(pane: RoomViewModel, { preferences, words }: Showing): readonly MemberRow[] {
-    const rows = pane.members.map((member) => {
+  #members(room: RoomViewModel, { preferences, words }: SnapshotParts): readonly MemberRow[] {
+    const rows = room.members.map((member) => {
       const verified = preferences.verified.includes(member.identity);
       const ignored = preferences.ignored.includes(member.device);
-      const here = pane.presence.isHere(member.device);
-      return this.#keep(
-        `member ${pane.info.id} ${member.device}`,
+      const here = room.presence.isHere(member.device);
+      return this.#reuse(
+        `member ${room.info.id} ${member.device}`,
         [member, verified, ignored, here],
         (): MemberRow => {
           const name = sanitizeLine(member.name);
@@ -119,35 +120,35 @@ export class SnapshotBuilder {
         },
       );
     });
-    return this.#list(`members ${pane.info.id}`, rows);
+    return this.#list(`members ${room.info.id}`, rows);
   }
 
-  #typing(pane: RoomViewModel, words: ViewWords): string {
-    const names = pane.presence.typists.map(sanitizeLine);
+  #typing(room: RoomViewModel, words: ViewWords): string {
+    const names = room.presence.typists.map(sanitizeLine);
     return names.length === 0 ? '' : words.text.status.typing(names);
   }
 
-  #lock(pane: RoomViewModel, { preferences, words }: Showing): Lock {
-    const { confirmed, epoch } = pane.info;
-    const others = pane.members.filter(({ self }) => !self);
+  #lock(room: RoomViewModel, { preferences, words }: SnapshotParts): Lock {
+    const { confirmed, epoch } = room.info;
+    const others = room.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
     const state = !confirmed ? 'unconfirmed' : all ? 'verified' : 'sealed';
-    return this.#keep('lock', [state, epoch, words], () => ({
+    return this.#reuse('lock', [state, epoch, words], () => ({
       state,
       epoch,
       text: words.text.status.lock[state],
     }));
   }
 
-  #connection({ panes, open, words }: Showing): ConnectionState {
-    const queued = panes.reduce((sum, { waiting }) => sum + waiting.length, 0);
-    const active = panes.filter(({ closed }) => closed === '');
+  #connection({ rooms, open, words }: SnapshotParts): ConnectionState {
+    const queued = rooms.reduce((sum, { waiting }) => sum + waiting.length, 0);
+    const active = rooms.filter(({ closed }) => closed === '');
     const watched = open !== undefined && open.closed === '' ? [open] : active;
     const away = watched.find(({ live }) => !live);
     const reason = away?.problem?.code === 'offline' ? words.text.error(away.problem.data) : '';
     const state =
       active.length === 0 ? 'none' : away === undefined ? 'live' : reason === '' ? 'connecting' : 'offline';
-    return this.#keep('connection', [state, queued, reason], () => {
+    return this.#reuse('connection', [state, queued, reason], () => {
       const { status } = words.text;
       const text = {
         none: '',
@@ -159,8 +160,8 @@ export class SnapshotBuilder {
     });
   }
 
-  #keep<T>(name: string, of: readonly unknown[], make: () => T): T {
-    const known = this.#kept.get(name);
+  #reuse<T>(name: string, of: readonly unknown[], make: () => T): T {
+    const known = this.#cache.get(name);
     if (
       known !== undefined &&
       known.of.length === of.length &&
@@ -168,12 +169,12 @@ export class SnapshotBuilder {
     )
       return known.value as T;
     const value = make();
-    this.#kept.set(name, { of, value });
+    this.#cache.set(name, { of, value });
     return value;
   }
 
   #list<T>(name: string, items: readonly T[]): readonly T[] {
-    return this.#keep(name, items, () => items);
+    return this.#reuse(name, items, () => items);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Dialog } from '../dialogs/dialog.ts';
-import type { Row } from '../timeline/row.ts';
+import type { Quote, Row } from '../timeline/row.ts';
 
 /** Everything that a screen shows, at one moment: immutable, worded, ordered, grouped. What hasn't changed is the same object as before. */
 export interface Snapshot {
@@ -96,16 +96,6 @@ export interface Composer {
   readonly tick: number;
   readonly reply: Quote | undefined;
   readonly completion: Completion | undefined;
-}
-
-/** A message as it is quoted in short. */
-export interface Quote {
-  readonly seq: string;
-  /** The row's key, if it is among those shown. */
-  readonly key: string | undefined;
-  readonly from: string;
-  readonly colour: number;
-  readonly text: string;
 }
 
 export interface Completion {

@@ -1,21 +1,34 @@
-/** What a command is about: a message's needs the row it is run on. */
+/** What a command is about. One about a message needs its row. */
 export type About = 'app' | 'room' | 'message';
 
-/** A command as both screens show it; the table of them is in commands.ts. */
+/** A command as both screens show it. The table of them is in commands.ts. */
 export interface Command {
-  /** What it is called by: `/name` in the composer. */
+  /** Typed as `/name` in the composer. */
   readonly name: CommandName;
   readonly aliases: readonly string[];
   readonly about: About;
-  /** The arguments as they are shown in help, such as `[NAME]`; empty for none. */
+  /** The argument as help shows it, such as `[NAME]`; empty for none. */
   readonly args: string;
-  /** What the last argument is completed with. */
+  readonly needsArgument: boolean;
+  /** What completes the argument. */
   readonly completes: 'member' | 'room' | 'choice' | undefined;
   readonly choices: readonly string[];
-  /** A few words for menus and the palette, and a sentence for help. */
+  /** For menus and the palette, and for help. */
   readonly label: string;
   readonly help: string;
   readonly danger: boolean;
+}
+
+/** Runs commands by name. */
+export interface Commands {
+  /** In the order of help. */
+  readonly all: readonly Command[];
+  /** The command with a name or an alias. */
+  named(word: string): Command | undefined;
+  /** @param row the message that it would be about. */
+  isAvailable(name: CommandName, row?: string): boolean;
+  /** Runs a command, or shows why it can't. @param row the message that it is about. */
+  run(name: CommandName, args?: string, row?: string): void;
 }
 
 export const COMMAND_NAMES = [

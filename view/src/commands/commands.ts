@@ -1,352 +1,312 @@
 import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo } from '@gochat/client/methods';
-import type { Host } from '../chat/host.ts';
-import { choiceField, form } from '../dialogs/forms.ts';
+import type { Chat } from '../chat/chat.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
-import { askEmoji, askErase, askFile, inspect, react } from '../dialogs/message.ts';
+import { askInvite, showInvites } from '../dialogs/invites.ts';
+import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import { askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
-import {
-  askCreate,
-  askInvite,
-  askJoin,
-  askLeave,
-  askPrivacy,
-  askSettle,
-  showInvites,
-} from '../dialogs/rooms.ts';
+import { askConfigure, askCreate, askJoin, askLeave, askPrivacy } from '../dialogs/rooms.ts';
+import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { CommandText } from '../words/commands.ts';
-import { type About, COMMAND_NAMES, type Command, type CommandName } from './command.ts';
+import { type About, COMMAND_NAMES, type Command, type CommandName, type Commands } from './command.ts';
 
 /** What a command is run with. */
 interface Given {
-  readonly host: Host;
+  readonly chat: Chat;
   readonly args: string;
-  /** The open room; commands about a room aren't run without. */
-  readonly pane: RoomViewModel;
-  /** The message; commands about one aren't run without. */
+  /** The open room. Commands about a room run only when there is one. */
+  readonly room: RoomViewModel;
+  /** The message. Commands about a message run only when there is one. */
   readonly item: TextItem;
   readonly row: string;
 }
 
-interface Doing {
+/** What a command takes, when it is available, and what it does. */
+interface Action {
   readonly aliases?: readonly string[];
-  readonly args?: string;
+  /** Whether it takes an argument. */
+  readonly takes?: 'optional' | 'required';
   readonly completes?: Command['completes'];
   readonly choices?: readonly string[];
   readonly danger?: true;
-  /** Whether it can be done now. */
+  /** Whether it can run now; it always can when absent. */
   readonly available?: (given: Given) => boolean;
   readonly run: (given: Given) => void;
 }
 
-const THEMES = ['system', 'dark', 'light', 'contrast'] as const;
 const WAIT_MS = 30_000;
 
-const mayWrite = ({ pane }: Given) => pane.closed === '';
-const isAdmin = ({ pane }: Given) => pane.info.admin && pane.closed === '';
+const mayWrite = ({ room }: Given) => room.closed === '';
+const isAdmin = ({ room }: Given) => room.info.admin && room.closed === '';
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
-const APP: Partial<Record<CommandName, Doing>> = {
-  palette: { aliases: ['go'], run: ({ host }) => askPalette(host) },
-  help: { aliases: ['keys', 'commands'], run: ({ host }) => showHelp(host) },
-  create: { aliases: ['new'], args: '[NAME]', run: ({ host, args }) => askCreate(host, args) },
-  join: { args: '[LINK]', run: ({ host, args }) => askJoin(host, args) },
-  room: { aliases: ['open', 'rooms'], args: '[NAME]', completes: 'room', run: openRoom },
-  next: { run: ({ host }) => host.step(1) },
-  previous: { run: ({ host }) => host.step(-1) },
-  'unread-room': { run: ({ host }) => host.step(1, 'unread') },
-  settings: { aliases: ['set'], run: ({ host }) => askSettings(host) },
-  theme: { args: '[system|dark|light|contrast]', completes: 'choice', choices: THEMES, run: setTheme },
-  quit: { aliases: ['exit'], run: ({ host }) => host.platform.quit() },
+const APP: Partial<Record<CommandName, Action>> = {
+  palette: { aliases: ['go'], run: ({ chat }) => askPalette(chat) },
+  help: { aliases: ['keys', 'commands'], run: ({ chat }) => showHelp(chat) },
+  create: { aliases: ['new'], takes: 'optional', run: ({ chat, args }) => askCreate(chat, args) },
+  join: { takes: 'optional', run: ({ chat, args }) => askJoin(chat, args) },
+  room: { aliases: ['open', 'rooms'], takes: 'optional', completes: 'room', run: openRoom },
+  next: { run: ({ chat }) => chat.navigation.step(1) },
+  previous: { run: ({ chat }) => chat.navigation.step(-1) },
+  'unread-room': { run: ({ chat }) => chat.navigation.step(1, 'unread') },
+  settings: { aliases: ['set'], run: ({ chat }) => askSettings(chat) },
+  theme: {
+    takes: 'optional',
+    completes: 'choice',
+    choices: THEMES,
+    run: ({ chat, args }) => setTheme(chat, args),
+  },
+  quit: { aliases: ['exit'], run: ({ chat }) => chat.platform.quit() },
 };
 
-const ROOM: Partial<Record<CommandName, Doing>> = {
-  invite: { available: mayWrite, run: ({ host }) => askInvite(host) },
-  invites: { aliases: ['revoke'], available: mayWrite, run: ({ host }) => showInvites(host) },
+const ROOM: Partial<Record<CommandName, Action>> = {
+  invite: { available: mayWrite, run: ({ chat }) => askInvite(chat) },
+  invites: { aliases: ['revoke'], available: mayWrite, run: ({ chat }) => showInvites(chat) },
   members: {
     aliases: ['who', 'names'],
-    run: ({ host }) => showMembers(host, host.words.text.dialogs.members.title),
+    run: ({ chat }) => showMembers(chat, chat.words.text.dialogs.members.title),
   },
   verify: {
     aliases: ['safety'],
-    args: '[MEMBER]',
+    takes: 'optional',
     completes: 'member',
-    run: (given) => withMember(given, ({ device }) => showMember(given.host, device)),
+    run: (given) => withMember(given, ({ device }) => showMember(given.chat, device)),
   },
-  search: { aliases: ['find'], args: 'WORDS', run: ({ host, args }) => host.search(args) },
-  unread: { available: ({ pane }) => pane.unread > 0, run: ({ host }) => host.jumpToUnread() },
-  newest: { run: ({ host }) => host.jumpToNewest() },
+  search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
+  unread: { available: ({ room }) => room.unread > 0, run: ({ chat }) => chat.navigation.jumpToUnread() },
+  newest: { run: ({ chat }) => chat.navigation.jumpToNewest() },
   read: {
-    run: ({ host, pane }) => {
-      pane.readAll();
-      host.flash('good', host.words.text.flashes.markedRead);
+    run: ({ chat, room }) => {
+      room.reading.readAll();
+      chat.flashes.good(chat.words.text.flashes.markedRead);
     },
   },
   emoji: {
     available: mayWrite,
-    run: ({ host }) => {
-      const { composing } = host;
-      askEmoji(host, host.words.text.dialogs.emoji.insert, (emoji) =>
-        composing?.insert(emoji, composing.text.length),
+    run: ({ chat }) => {
+      const { composer } = chat.messages;
+      askEmoji(chat, chat.words.text.dialogs.emoji.insert, (emoji) =>
+        composer?.insert(emoji, composer.text.length),
       );
     },
   },
-  me: { args: 'TEXT', available: mayWrite, run: ({ host }) => host.send() },
+  me: { takes: 'required', available: mayWrite, run: ({ chat }) => chat.messages.send() },
   file: {
     aliases: ['paste'],
-    args: '[PATH]',
+    takes: 'optional',
     available: mayWrite,
-    run: ({ host, args }) => askFile(host, args === '' ? undefined : args),
+    run: ({ chat, args }) => askFile(chat, args === '' ? undefined : args),
   },
   notify: {
-    args: 'all|mentions|none',
+    takes: 'required',
     completes: 'choice',
     choices: ['all', 'mentions', 'none'],
-    run: ({ host, pane, args }) => {
+    run: ({ chat, room, args }) => {
       const notify = (['all', 'mentions', 'none'] as const).find((one) => one === args);
-      if (notify === undefined) askPrivacy(host);
-      else setNotify(host, pane, notify);
+      if (notify === undefined) askPrivacy(chat);
+      else setNotify(chat, room, notify);
     },
   },
   mute: {
     aliases: ['unmute'],
-    run: ({ host, pane }) => setNotify(host, pane, pane.notes.notify === 'none' ? 'all' : 'none'),
+    run: ({ chat, room }) => setNotify(chat, room, room.settings.notify === 'none' ? 'all' : 'none'),
   },
-  privacy: { run: ({ host }) => askPrivacy(host) },
+  privacy: { run: ({ chat }) => askPrivacy(chat) },
   ignore: {
     aliases: ['block'],
-    args: 'MEMBER',
+    takes: 'required',
     completes: 'member',
     run: (given) =>
-      withMember(given, (member) => given.host.attempt(() => setIgnored(given.host, member, true))),
+      withMember(given, (member) => given.chat.flashes.attempt(() => setIgnored(given.chat, member, true))),
   },
   unignore: {
     aliases: ['unblock'],
-    args: 'MEMBER',
+    takes: 'required',
     completes: 'member',
     run: (given) =>
-      withMember(given, (member) => given.host.attempt(() => setIgnored(given.host, member, false))),
+      withMember(given, (member) => given.chat.flashes.attempt(() => setIgnored(given.chat, member, false))),
   },
-  rename: { aliases: ['name'], args: '[NAME]', available: isAdmin, run: (given) => settle(given, 'name') },
-  topic: { args: '[TEXT]', available: isAdmin, run: (given) => settle(given, 'topic') },
+  rename: {
+    aliases: ['name'],
+    takes: 'optional',
+    available: isAdmin,
+    run: (given) => configure(given, 'name'),
+  },
+  topic: { takes: 'optional', available: isAdmin, run: (given) => configure(given, 'topic') },
   remove: {
     aliases: ['kick'],
-    args: 'MEMBER',
+    takes: 'required',
     completes: 'member',
     danger: true,
     available: isAdmin,
-    run: (given) => withMember(given, (member) => askRemove(given.host, member)),
+    run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
-  inspect: { run: ({ host }) => inspect(host, undefined) },
-  leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ host }) => askLeave(host) },
+  inspect: { run: ({ chat }) => inspect(chat, undefined) },
+  leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ chat }) => askLeave(chat) },
 };
 
-const MESSAGE: Partial<Record<CommandName, Doing>> = {
+const MESSAGE: Partial<Record<CommandName, Action>> = {
   reply: {
     available: (given) => mayWrite(given) && isSent(given),
-    run: ({ host, item }) => host.composing?.replyTo(item),
+    run: ({ chat, item }) => chat.messages.composer?.replyTo(item),
   },
   react: {
-    args: '[EMOJI]',
+    takes: 'optional',
     available: (given) => mayWrite(given) && isSent(given),
-    run: ({ host, item, args }) => {
-      if (args !== '') react(host, item, args);
-      else askEmoji(host, host.words.text.dialogs.emoji.react, (emoji) => react(host, item, emoji));
+    run: ({ chat, item, args }) => {
+      if (args !== '') react(chat, item, args);
+      else askEmoji(chat, chat.words.text.dialogs.emoji.react, (emoji) => react(chat, item, emoji));
     },
   },
   edit: {
     available: (given) => given.item.own && mayWrite(given) && isSent(given),
-    run: ({ host, item }) => host.composing?.edit(item),
+    run: ({ chat, item }) => chat.messages.composer?.edit(item),
   },
-  copy: { run: ({ host, item }) => host.copy(item.text, host.words.text.flashes.copied) },
+  copy: { run: ({ chat, item }) => chat.flashes.copy(item.text, chat.words.text.flashes.copied) },
   quoted: {
     available: ({ item }) => item.reply !== undefined,
-    run: ({ host, item }) => item.reply && host.jump(item.reply.seq),
+    run: ({ chat, item }) => item.reply && chat.navigation.jump(item.reply.seq),
   },
-  author: { run: ({ host, item }) => showMember(host, item.device) },
-  'inspect-message': { available: isSent, run: ({ host, item }) => inspect(host, item.seq) },
+  author: { run: ({ chat, item }) => showMember(chat, item.device) },
+  'inspect-message': { available: isSent, run: ({ chat, item }) => inspect(chat, item.seq) },
   withdraw: {
-    available: ({ pane, row }) => pane.waitingFor(row) !== undefined,
+    available: ({ room, row }) => room.waitingFor(row) !== undefined,
     run: withdraw,
   },
   delete: {
     danger: true,
-    available: (given) => (given.item.own || given.pane.info.admin) && mayWrite(given) && isSent(given),
-    run: ({ host, item }) => askErase(host, item),
+    available: (given) => (given.item.own || given.room.info.admin) && mayWrite(given) && isSent(given),
+    run: ({ chat, item }) => askDelete(chat, item),
   },
 };
 
-const TABLES: readonly (readonly [About, Partial<Record<CommandName, Doing>>])[] = [
+const TABLES: readonly (readonly [About, Partial<Record<CommandName, Action>>])[] = [
   ['app', APP],
   ['room', ROOM],
   ['message', MESSAGE],
 ];
 
 interface Entry {
-  readonly command: Omit<Command, keyof CommandText>;
-  readonly doing: Doing;
+  readonly about: About;
+  readonly action: Action;
 }
 
 const ENTRIES: ReadonlyMap<CommandName, Entry> = new Map(
   TABLES.flatMap(([about, table]) =>
     COMMAND_NAMES.flatMap((name): [CommandName, Entry][] => {
-      const doing = table[name];
-      if (doing === undefined) return [];
-      const { aliases = [], args = '', completes, choices = [], danger = false } = doing;
-      const command = { name, aliases, about, args, completes, choices, danger };
-      return [[name, { command, doing }]];
+      const action = table[name];
+      return action === undefined ? [] : [[name, { about, action }]];
     }),
   ),
 );
 
-/** Every command, in the order of the table. */
+/** Every command, in the order of help. */
 export function commandsIn(text: Readonly<Record<CommandName, CommandText>>): readonly Command[] {
-  return [...ENTRIES.values()].map(({ command }) => ({ ...command, ...text[command.name] }));
+  return [...ENTRIES].map(([name, { about, action }]) => {
+    const { aliases = [], takes, completes, choices = [], danger = false } = action;
+    const { label, help, placeholder = choices.join('|') } = text[name];
+    const args = { optional: `[${placeholder}]`, required: placeholder, none: '' }[takes ?? 'none'];
+    const needsArgument = takes === 'required';
+    return { name, aliases, about, args, needsArgument, completes, choices, label, help, danger };
+  });
 }
 
-/** The command of a name or an alias. */
-export function commandNamed(commands: readonly Command[], word: string): Command | undefined {
-  return commands.find(({ name, aliases }) => name === word || aliases.includes(word));
+/** All commands, with the parts of the chat that they work on. */
+export class CommandTable implements Commands {
+  readonly all: readonly Command[];
+  readonly #chat: Chat;
+
+  constructor(chat: Chat) {
+    this.#chat = chat;
+    this.all = commandsIn(chat.words.text.commands);
+  }
+
+  named(word: string): Command | undefined {
+    return this.all.find(({ name, aliases }) => name === word || aliases.includes(word));
+  }
+
+  isAvailable(name: CommandName, row?: string): boolean {
+    const entry = ENTRIES.get(name);
+    const given = entry && this.#given(entry.about, '', row);
+    return entry !== undefined && given !== undefined && (entry.action.available?.(given) ?? true);
+  }
+
+  run(name: CommandName, args = '', row?: string): void {
+    const entry = ENTRIES.get(name);
+    if (entry === undefined) return;
+    const given = this.#given(entry.about, args.trim(), row);
+    const { needsMessage, notAvailable } = this.#chat.words.text.flashes;
+    if (given === undefined)
+      this.#chat.flashes.bad((entry.about === 'message' ? needsMessage : notAvailable)(name));
+    else if (entry.action.available?.(given) === false) this.#chat.flashes.bad(notAvailable(name));
+    else entry.action.run(given);
+  }
+
+  #given(about: About, args: string, row: string | undefined): Given | undefined {
+    const { room } = this.#chat.navigation;
+    const item = row === undefined ? undefined : room?.message(row);
+    if (about !== 'app' && room === undefined) return undefined;
+    if (about === 'message' && item === undefined) return undefined;
+    // A command reads only what it is about.
+    return { chat: this.#chat, args, row: row ?? '', room: room as RoomViewModel, item: item as TextItem };
+  }
 }
 
-/** Whether a command can be done now. @param row the message that it would be about. */
-export function isAvailable(host: Host, name: CommandName, row?: string): boolean {
-  const entry = ENTRIES.get(name);
-  const given = entry && givenFor(host, entry.command, '', row);
-  return entry !== undefined && given !== undefined && (entry.doing.available?.(given) ?? true);
-}
-
-/** Runs a command, or says why it can't be done. */
-export function runCommand(host: Host, name: CommandName, args = '', row?: string): void {
-  const entry = ENTRIES.get(name);
-  if (entry === undefined) return;
-  const given = givenFor(host, entry.command, args.trim(), row);
-  const { needsMessage, notAvailable } = host.words.text.flashes;
-  if (given === undefined)
-    host.flash('bad', (entry.command.about === 'message' ? needsMessage : notAvailable)(name));
-  else if (entry.doing.available?.(given) === false) host.flash('bad', notAvailable(name));
-  else entry.doing.run(given);
-}
-
-function givenFor(
-  host: Host,
-  { about }: Entry['command'],
-  args: string,
-  row: string | undefined,
-): Given | undefined {
-  const { pane } = host;
-  const item = row === undefined ? undefined : pane?.message(row);
-  if (about !== 'app' && pane === undefined) return undefined;
-  if (about === 'message' && item === undefined) return undefined;
-  // What a command isn't about it doesn't look at.
-  return { host, args, row: row ?? '', pane: pane as RoomViewModel, item: item as TextItem };
-}
-
-function openRoom({ host, args }: Given): void {
+function openRoom({ chat, args }: Given): void {
   if (args === '') {
-    askPalette(host);
+    askPalette(chat);
     return;
   }
   const wanted = args.toLowerCase();
   const found =
-    host.panes[Number(wanted) - 1] ??
-    host.panes.find(({ info }) => info.name.toLowerCase() === wanted) ??
-    host.panes.find(({ info }) => info.name.toLowerCase().startsWith(wanted));
-  if (found === undefined) host.flash('bad', host.words.text.flashes.noRoom(args));
-  else host.open(found.info.id);
+    chat.rooms.all[Number(wanted) - 1] ??
+    chat.rooms.all.find(({ info }) => info.name.toLowerCase() === wanted) ??
+    chat.rooms.all.find(({ info }) => info.name.toLowerCase().startsWith(wanted));
+  if (found === undefined) chat.flashes.bad(chat.words.text.flashes.noRoom(args));
+  else chat.navigation.open(found.info.id);
 }
 
-/** Does something with the member who is named, or lists them. */
-function withMember({ host, pane, args }: Given, act: (member: MemberInfo) => void): void {
+/** Finds the member whom the argument names; without an argument it lists all. */
+function withMember({ chat, room, args }: Given, act: (member: MemberInfo) => void): void {
   const wanted = args.replace(/^@/, '').trim();
   if (wanted === '') {
-    showMembers(host, host.words.text.dialogs.members.title);
+    showMembers(chat, chat.words.text.dialogs.members.title);
     return;
   }
   const found =
-    pane.members.find(({ name, id }) => name === wanted || id === wanted) ??
-    pane.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  if (found === undefined) host.flash('bad', host.words.text.flashes.noMember(wanted));
+    room.members.find(({ name, id }) => name === wanted || id === wanted) ??
+    room.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined) chat.flashes.bad(chat.words.text.flashes.noMember(wanted));
   else act(found);
 }
 
-function settle({ host, pane, args }: Given, what: 'name' | 'topic'): void {
+function configure({ chat, room, args }: Given, what: 'name' | 'topic'): void {
   if (args === '') {
-    askSettle(host);
+    askConfigure(chat);
     return;
   }
-  host.attempt(async () => {
-    await host.profile.call('configure', { room: pane.info.id, [what]: args, waitMs: WAIT_MS });
-    host.flash('good', host.words.text.flashes.saved);
+  chat.flashes.attempt(async () => {
+    await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
+    chat.flashes.good(chat.words.text.flashes.saved);
   });
 }
 
-function setNotify(host: Host, pane: RoomViewModel, notify: 'all' | 'mentions' | 'none'): void {
-  pane.note({ notify });
-  host.flash('good', host.words.text.flashes.notify[notify]);
+function setNotify(chat: Chat, room: RoomViewModel, notify: 'all' | 'mentions' | 'none'): void {
+  room.change({ notify });
+  chat.flashes.good(chat.words.text.flashes.notify[notify]);
 }
 
-function setTheme({ host, args }: Given): void {
-  const { theme } = host.words.text.dialogs;
-  const chosen = THEMES.find((name) => name === args);
-  const keep = (value: string) => host.prefer({ screen: { ...host.preferences.screen, theme: value } });
-  if (chosen !== undefined) {
-    host.attempt(() => keep(chosen));
-    return;
-  }
-  const now = host.preferences.screen.theme ?? 'system';
-  host.ask({
-    dialog: form(theme.title, [], [choiceField('theme', theme.title, now, themes(host))], theme.submit),
-    submit: async (values, shown) => {
-      await keep(values.theme ?? 'system');
-      shown.close();
-    },
-  });
-}
-
-function themes({ words }: Host) {
-  return THEMES.map((value) => ({ value, label: words.text.dialogs.theme.choices[value] }));
-}
-
-/** What the screens keep: the view knows the theme and the notifications, the screens add their own by `set`. */
-function askSettings(host: Host): void {
-  const { settings, theme, notify } = host.words.text.dialogs;
-  const { screen } = host.preferences;
-  const content = screen['notify-content'] === 'on' ? 'on' : '';
-  const own = host.platform.settings.map((field) => ({ ...field, value: screen[field.name] ?? field.value }));
-  const fields = [
-    choiceField('theme', theme.title, screen.theme ?? 'system', themes(host)),
-    {
-      name: 'notify-content',
-      label: notify.content,
-      value: content,
-      hint: '',
-      type: 'toggle' as const,
-      choices: [],
-    },
-    ...own,
-  ];
-  host.ask({
-    dialog: form(settings.title, [], fields, settings.submit),
-    submit: async (values, shown) => {
-      await host.prefer({ screen: { ...screen, ...values } });
-      shown.close();
-    },
-  });
-}
-
-function withdraw({ host, pane, row }: Given): void {
-  const waiting = pane.waitingFor(row);
+function withdraw({ chat, room, row }: Given): void {
+  const waiting = room.waitingFor(row);
   if (waiting === undefined) return;
-  host.attempt(async () => {
-    const { withdrawn } = await host.profile.call('withdraw', { room: pane.info.id, id: waiting.id });
-    const { composing } = host;
-    if (withdrawn && waiting.content.kind === 'text' && composing?.text === '')
-      composing.put(waiting.content.text);
-    host.flash(
-      withdrawn ? 'good' : 'bad',
-      withdrawn ? host.words.text.flashes.unsent : host.words.text.flashes.notUnsent,
-    );
+  chat.flashes.attempt(async () => {
+    const { withdrawn } = await chat.profile.call('withdraw', { room: room.info.id, id: waiting.id });
+    const { composer } = chat.messages;
+    if (withdrawn && waiting.content.kind === 'text' && composer?.text === '')
+      composer.put(waiting.content.text);
+    const { unsent, notUnsent } = chat.words.text.flashes;
+    if (withdrawn) chat.flashes.good(unsent);
+    else chat.flashes.bad(notUnsent);
   });
 }

@@ -1,90 +1,89 @@
+import type { Flashes } from '../chat/flashes.ts';
 import type { Dialog } from './dialog.ts';
 
 type Bare<D extends Dialog> = D extends Dialog ? Omit<D, 'tick'> : never;
 
-/** A dialog with what its answers do. What they throw is shown in the dialog, or else told as a flash. */
+/** A dialog with what its answers do. What they throw is shown in the dialog, or else as a flash. */
 export interface DialogRequest<D extends Dialog = Dialog> {
   readonly dialog: Bare<D>;
   readonly submit?: (
     values: Readonly<Record<string, string>>,
-    shown: DialogHandle<D>,
+    handle: DialogHandle<D>,
   ) => void | Promise<void>;
-  readonly pick?: (name: string, shown: DialogHandle<D>) => void | Promise<void>;
-  readonly filter?: (text: string, shown: DialogHandle<D>) => void;
+  readonly pick?: (name: string, handle: DialogHandle<D>) => void | Promise<void>;
+  readonly filter?: (text: string, handle: DialogHandle<D>) => void;
 }
 
-/** A dialog that was shown: it can be changed and closed while it stands. */
+/** A dialog that was shown. It can be changed and closed while it is in front. */
 export interface DialogHandle<D extends Dialog> {
   update(change: Partial<Bare<D>>): void;
   close(): void;
 }
 
-export interface DialogHostParts {
-  readonly changed: () => void;
-  /** Shows an error that has no dialog to be shown in. */
-  readonly failed: (error: unknown) => void;
-  readonly errorText: (error: unknown) => string;
-}
-
 /** The dialog in front, if any. */
 export class DialogHost {
-  readonly #parts: DialogHostParts;
-  #now: { dialog: Dialog; readonly asking: DialogRequest; readonly shown: DialogHandle<Dialog> } | undefined;
+  readonly #flashes: Pick<Flashes, 'failed' | 'textOf'>;
+  readonly #changed: () => void;
+  #now:
+    | { dialog: Dialog; readonly request: DialogRequest; readonly handle: DialogHandle<Dialog> }
+    | undefined;
   #tick = 0;
 
-  constructor(parts: DialogHostParts) {
-    this.#parts = parts;
+  /** @param changed is called after each change of {@link dialog}. */
+  constructor(flashes: Pick<Flashes, 'failed' | 'textOf'>, changed: () => void) {
+    this.#flashes = flashes;
+    this.#changed = changed;
   }
 
   get dialog(): Dialog | undefined {
     return this.#now?.dialog;
   }
 
-  show<D extends Dialog>(asking: DialogRequest<D>): DialogHandle<D> {
+  show<D extends Dialog>(request: DialogRequest<D>): DialogHandle<D> {
     this.#tick += 1;
     const tick = this.#tick;
-    const shown: DialogHandle<D> = {
+    const handle: DialogHandle<D> = {
       update: (change) => {
         if (this.#now?.dialog.tick !== tick) return;
         this.#now.dialog = { ...this.#now.dialog, ...change } as Dialog;
-        this.#parts.changed();
+        this.#changed();
       },
       close: () => {
         if (this.#now?.dialog.tick === tick) this.close();
       },
     };
     this.#now = {
-      dialog: { ...asking.dialog, tick } as unknown as Dialog,
-      asking: asking as unknown as DialogRequest,
-      shown: shown as unknown as DialogHandle<Dialog>,
+      dialog: { ...request.dialog, tick } as unknown as Dialog,
+      request: request as unknown as DialogRequest,
+      handle: handle as unknown as DialogHandle<Dialog>,
     };
-    this.#parts.changed();
-    return shown;
+    this.#changed();
+    return handle;
   }
 
   close(): void {
     if (this.#now === undefined) return;
     this.#now = undefined;
-    this.#parts.changed();
+    this.#changed();
   }
 
   submit(values: Readonly<Record<string, string>>): void {
     const now = this.#now;
-    if (now?.asking.submit === undefined) return;
+    if (now?.request.submit === undefined) return;
     if ('busy' in now.dialog && now.dialog.busy) return;
-    const { submit } = now.asking;
-    this.#attempt(() => submit(values, now.shown), values);
+    const { submit } = now.request;
+    this.#attempt(() => submit(values, now.handle), values);
   }
 
   pick(name: string): void {
     const now = this.#now;
-    if (now?.asking.pick === undefined) return;
-    const { pick } = now.asking;
-    this.#attempt(() => pick(name, now.shown));
+    if (now?.request.pick === undefined) return;
+    const { pick } = now.request;
+    this.#attempt(() => pick(name, now.handle));
   }
 
   filter(text: string): void {
-    this.#now?.asking.filter?.(text, this.#now.shown);
+    this.#now?.request.filter?.(text, this.#now.handle);
   }
 
   #attempt(work: () => void | Promise<void>, values: Readonly<Record<string, string>> = {}): void {
@@ -95,7 +94,7 @@ export class DialogHost {
         fields: now.dialog.fields.map((f) => ({ ...f, value: values[f.name] ?? f.value })),
       };
       now.dialog = { ...now.dialog, busy: on, ...('error' in now.dialog && { error }), ...fields } as Dialog;
-      this.#parts.changed();
+      this.#changed();
       return true;
     };
     void (async () => {
@@ -105,8 +104,9 @@ export class DialogHost {
         await working;
         busy(false, '');
       } catch (error) {
-        const text = this.#parts.errorText(error);
-        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog))) this.#parts.failed(error);
+        const text = this.#flashes.textOf(error);
+        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog)))
+          this.#flashes.failed(error);
       }
     })();
   }

@@ -1,24 +1,24 @@
-import type { Host } from '../chat/host.ts';
+import type { Chat } from '../chat/chat.ts';
 import type { Command } from '../commands/command.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { HelpDialog, MenuDialog, MenuItem, PaletteDialog } from './dialog.ts';
 import { menuItem } from './forms.ts';
 
 /** All commands with this screen's keys. */
-export function showHelp(host: Host): void {
-  const { help } = host.words.text.dialogs;
+export function showHelp(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'commands'>): void {
+  const { help } = chat.words.text.dialogs;
   const group = (about: Command['about']) => ({
     title: help[about],
-    items: host.commands
+    items: chat.commands.all
       .filter((command) => command.about === about)
       .map((command) => ({
-        keys: host.platform.keysOf(command.name),
+        keys: chat.platform.keysOf(command.name),
         usage: `/${command.name} ${command.args}`.trimEnd(),
         text: command.help,
       })),
   });
-  const writing = { title: help.text, items: host.platform.writingKeys };
-  host.ask<HelpDialog>({
+  const writing = { title: help.text, items: chat.platform.writingKeys };
+  chat.dialogs.show<HelpDialog>({
     dialog: {
       kind: 'help',
       title: help.title,
@@ -30,40 +30,42 @@ export function showHelp(host: Host): void {
 const ROOM = 'room:';
 
 /** Rooms and commands that fit what is typed. */
-export function askPalette(host: Host): void {
-  const { palette } = host.words.text.dialogs;
-  const shown = host.ask<PaletteDialog>({
+export function askPalette(
+  chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'rooms' | 'navigation' | 'commands'>,
+): void {
+  const { palette } = chat.words.text.dialogs;
+  const handle = chat.dialogs.show<PaletteDialog>({
     dialog: {
       kind: 'palette',
       title: palette.title,
       text: '',
-      items: fitting(host, ''),
+      items: fitting(chat, ''),
       empty: palette.none,
     },
-    filter: (text) => shown.update({ text, items: fitting(host, text) }),
+    filter: (text) => handle.update({ text, items: fitting(chat, text) }),
     pick: (name, dialog) => {
       dialog.close();
-      if (name.startsWith(ROOM)) host.open(name.slice(ROOM.length));
-      else host.run(name as Command['name']);
+      if (name.startsWith(ROOM)) chat.navigation.open(name.slice(ROOM.length));
+      else chat.commands.run(name as Command['name']);
     },
   });
 }
 
-function fitting(host: Host, text: string): MenuItem[] {
+function fitting(chat: Pick<Chat, 'platform' | 'words' | 'rooms' | 'commands'>, text: string): MenuItem[] {
   const wanted = text.trim().toLowerCase();
-  const rooms = host.panes.map((pane) => {
-    const { unread } = pane;
-    const hint = unread === 0 ? '' : host.words.text.status.unread(unread);
+  const rooms = chat.rooms.all.map((room) => {
+    const { unread } = room;
+    const hint = unread === 0 ? '' : chat.words.text.status.unread(unread);
     return {
-      item: menuItem(`${ROOM}${pane.info.id}`, sanitizeLine(pane.info.name), hint),
-      words: pane.info.name,
+      item: menuItem(`${ROOM}${room.info.id}`, sanitizeLine(room.info.name), hint),
+      words: room.info.name,
     };
   });
-  const commands = host.commands
+  const commands = chat.commands.all
     .filter(({ about, name }) => about !== 'message' && name !== 'palette' && name !== 'me')
-    .filter(({ name }) => host.isAvailable(name))
+    .filter(({ name }) => chat.commands.isAvailable(name))
     .map(({ name, label, danger }) => ({
-      item: menuItem(name, label, host.platform.keysOf(name) || `/${name}`, danger),
+      item: menuItem(name, label, chat.platform.keysOf(name) || `/${name}`, danger),
       words: `${label} /${name}`,
     }));
   return [...rooms, ...commands]
@@ -87,16 +89,16 @@ function rankOf(words: string, wanted: string): number | undefined {
 }
 
 /** What can be done with a message. */
-export function showMenu(host: Host, row: string): void {
-  const items = host.commands
-    .filter(({ about, name }) => about === 'message' && host.isAvailable(name, row))
-    .map(({ name, label, danger }) => menuItem(name, label, host.platform.keysOf(name), danger));
+export function showMenu(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'commands'>, row: string): void {
+  const items = chat.commands.all
+    .filter(({ about, name }) => about === 'message' && chat.commands.isAvailable(name, row))
+    .map(({ name, label, danger }) => menuItem(name, label, chat.platform.keysOf(name), danger));
   if (items.length === 0) return;
-  host.ask<MenuDialog>({
-    dialog: { kind: 'menu', title: host.words.text.dialogs.menu.title, text: [], items },
-    pick: (name, shown) => {
-      shown.close();
-      host.run(name as Command['name'], '', row);
+  chat.dialogs.show<MenuDialog>({
+    dialog: { kind: 'menu', title: chat.words.text.dialogs.menu.title, text: [], items },
+    pick: (name, handle) => {
+      handle.close();
+      chat.commands.run(name as Command['name'], '', row);
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
-import type { Host } from '../chat/host.ts';
+import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
@@ -9,67 +9,83 @@ const INSPECT_WAIT_MS = 10_000;
 const FILE_BYTES = 60_000;
 
 /** Picks an emoji out of all, by name. */
-export function askEmoji(host: Host, title: string, picked: (emoji: string) => void): void {
-  const { none } = host.words.text.dialogs.emoji;
-  const shown = host.ask<EmojiDialog>({
+export function askEmoji(
+  chat: Pick<Chat, 'words' | 'dialogs' | 'emoji'>,
+  title: string,
+  picked: (emoji: string) => void,
+): void {
+  const { none } = chat.words.text.dialogs.emoji;
+  const handle = chat.dialogs.show<EmojiDialog>({
     dialog: { kind: 'emoji', title, text: '', busy: true, items: [], empty: none },
     pick: (emoji, dialog) => {
       dialog.close();
       picked(emoji);
     },
     filter: (text) => {
-      shown.update({ text });
-      void host.emoji().then((book) => shown.update({ busy: false, items: book.find(text, EMOJI_SHOWN) }));
+      handle.update({ text });
+      void chat.emoji
+        .load()
+        .then((book) => handle.update({ busy: false, items: book.find(text, EMOJI_SHOWN) }));
     },
   });
-  void host.emoji().then((book) => shown.update({ busy: false, items: book.find('', EMOJI_SHOWN) }));
+  void chat.emoji.load().then((book) => handle.update({ busy: false, items: book.find('', EMOJI_SHOWN) }));
 }
 
-/** Takes a message back, after a question. */
-export function askErase(host: Host, item: TextItem): void {
-  const { pane } = host;
-  if (pane === undefined) return;
+/** Deletes a message, after a question. */
+export function askDelete(
+  chat: Pick<Chat, 'words' | 'dialogs' | 'navigation' | 'messages'>,
+  item: TextItem,
+): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
   const { seq, id } = item;
-  const text = host.words.text.dialogs.delete;
-  host.ask({
+  const text = chat.words.text.dialogs.delete;
+  chat.dialogs.show({
     dialog: form(text.title, [text.text], [], text.submit, true),
-    submit: async (_values, shown) => {
-      await host.queue(pane, { kind: 'delete', of: { seq, id } });
-      shown.close();
+    submit: async (_values, handle) => {
+      await chat.messages.queue(room, { kind: 'delete', of: { seq, id } });
+      handle.close();
     },
   });
 }
 
 /** Puts one's reaction to a message, or takes it away when it is there. */
-export function react(host: Host, item: TextItem, emoji: string): void {
-  const { pane } = host;
-  if (pane === undefined) return;
+export function react(
+  chat: Pick<Chat, 'flashes' | 'navigation' | 'messages'>,
+  item: TextItem,
+  emoji: string,
+): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
   const { seq, id } = item;
-  const self = pane.self?.device;
+  const self = room.self?.device;
   const on = !(item.reactions ?? []).some(
     (one) => one.emoji === emoji && one.by.some(({ device }) => device === self),
   );
-  host.attempt(() => host.queue(pane, { kind: 'react', to: { seq, id }, emoji, on }));
+  chat.flashes.attempt(() => chat.messages.queue(room, { kind: 'react', to: { seq, id }, emoji, on }));
 }
 
 /** Shows an entry as the server has it. @param seq the newest when undefined. */
-export function inspect(host: Host, seq: string | undefined): void {
-  const { pane } = host;
-  if (pane === undefined) return;
-  const text = host.words.text.dialogs.inspect;
-  const shown = host.ask<InspectDialog>({
+export function inspect(
+  chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
+  seq: string | undefined,
+): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const text = chat.words.text.dialogs.inspect;
+  const handle = chat.dialogs.show<InspectDialog>({
     dialog: { kind: 'inspect', title: text.title, text: [text.text], parts: [], busy: true },
   });
-  host.attempt(async () => {
-    const entry = await host.profile
-      .call('inspect', { room: pane.info.id, seq, waitMs: INSPECT_WAIT_MS })
+  chat.flashes.attempt(async () => {
+    const entry = await chat.profile
+      .call('inspect', { room: room.info.id, seq, waitMs: INSPECT_WAIT_MS })
       .catch((error: unknown) => {
-        shown.close();
+        handle.close();
         throw error;
       });
     const parts = [
       { label: text.position, value: entry.seq },
-      { label: text.time, value: host.clock.date(entry.at) },
+      { label: text.time, value: chat.words.clock.date(entry.at) },
       { label: text.size, value: text.bytes(entry.bytes) },
       { label: text.ciphertext, value: entry.body },
       ...entry.says.map((item) => ({
@@ -77,10 +93,10 @@ export function inspect(host: Host, seq: string | undefined): void {
         value:
           item.kind === 'text'
             ? sanitizeText(item.text)
-            : host.words.text.event(item, [sanitizeLine(item.from)]),
+            : chat.words.text.event(item, [sanitizeLine(item.from)]),
       })),
     ];
-    shown.update({ parts, busy: false });
+    handle.update({ parts, busy: false });
   });
 }
 
@@ -88,35 +104,39 @@ export function inspect(host: Host, seq: string | undefined): void {
 const PASTED_LINES = 3;
 
 /** Puts a paste where the cursor is. It never runs as a command: a slash at its start is doubled. */
-export function paste(host: Host, text: string, cursor: number): void {
-  const { composing } = host;
-  if (composing === undefined) return;
+export function paste(
+  chat: Pick<Chat, 'words' | 'dialogs' | 'messages'>,
+  text: string,
+  cursor: number,
+): void {
+  const { composer } = chat.messages;
+  if (composer === undefined) return;
   const clean = text.replace(/\r\n?/g, '\n');
   const lines = clean.replace(/\n$/, '').split('\n').length;
   const literal = cursor === 0 && clean.startsWith('/') ? `/${clean}` : clean;
   if (lines <= PASTED_LINES) {
-    composing.insert(literal, cursor);
+    composer.insert(literal, cursor);
     return;
   }
-  const words = host.words.text.dialogs.paste;
+  const words = chat.words.text.dialogs.paste;
   const items = [
     menuItem('edit', words.edit),
     menuItem('code', words.code),
     menuItem('as-is', words.send),
     menuItem('drop', words.cancel),
   ];
-  host.ask<MenuDialog>({
+  chat.dialogs.show<MenuDialog>({
     dialog: {
       kind: 'menu',
       title: words.title(lines),
       text: [firstLines(clean)],
       items,
     },
-    pick: (name, shown) => {
-      shown.close();
+    pick: (name, handle) => {
+      handle.close();
       if (name === 'drop') return;
-      composing.insert(name === 'code' ? fenced(clean) : literal, cursor);
-      if (name === 'as-is') host.send();
+      composer.insert(name === 'code' ? fenced(clean) : literal, cursor);
+      if (name === 'as-is') chat.messages.send();
     },
   });
 }
@@ -134,16 +154,19 @@ function fenced(text: string, language = ''): string {
 }
 
 /** Puts a text file into the field, as code in the language of its ending. */
-export function askFile(host: Host, path: string | undefined): void {
-  const { composing } = host;
-  const { noFile, fileTooLong } = host.words.text.flashes;
-  host.attempt(async () => {
-    const file = await host.platform.pickText(path);
-    if (file === undefined) host.flash('bad', noFile);
-    else if (new TextEncoder().encode(file.text).length > FILE_BYTES) host.flash('bad', fileTooLong);
-    else if (composing !== undefined) {
+export function askFile(
+  chat: Pick<Chat, 'platform' | 'words' | 'flashes' | 'messages'>,
+  path: string | undefined,
+): void {
+  const { composer } = chat.messages;
+  const { noFile, fileTooLong } = chat.words.text.flashes;
+  chat.flashes.attempt(async () => {
+    const file = await chat.platform.pickText(path);
+    if (file === undefined) chat.flashes.bad(noFile);
+    else if (new TextEncoder().encode(file.text).length > FILE_BYTES) chat.flashes.bad(fileTooLong);
+    else if (composer !== undefined) {
       const language = /\.([a-z0-9+#-]{1,12})$/i.exec(file.name)?.[1] ?? '';
-      composing.insert(fenced(file.text, language.toLowerCase()), composing.text.length);
+      composer.insert(fenced(file.text, language.toLowerCase()), composer.text.length);
     }
   });
 }

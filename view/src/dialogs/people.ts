@@ -1,47 +1,56 @@
 import type { MemberInfo } from '@gochat/client/methods';
-import type { Host } from '../chat/host.ts';
+import type { Chat } from '../chat/chat.ts';
 import { marksOf } from '../room/member-marks.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
 
+/** What the dialog of a member works with. */
+type MemberParts = Pick<
+  Chat,
+  'profile' | 'words' | 'preferences' | 'dialogs' | 'flashes' | 'navigation' | 'messages'
+>;
+
 const WAIT_MS = 30_000;
 /** A safety number is read out in lines of so many groups. */
 const GROUPS_A_LINE = 4;
 
 /** The members, to pick one. */
-export function showMembers(host: Host, title: string): void {
-  const { pane } = host;
-  if (pane === undefined) return;
-  const items = pane.members.map((member) =>
-    menuItem(member.device, sanitizeLine(member.name), marks(host, member)),
+export function showMembers(chat: MemberParts, title: string): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const items = room.members.map((member) =>
+    menuItem(member.device, sanitizeLine(member.name), marks(chat, member)),
   );
-  host.ask<MenuDialog>({
+  chat.dialogs.show<MenuDialog>({
     dialog: { kind: 'menu', title, text: [], items },
-    pick: (device) => showMember(host, device),
+    pick: (device) => showMember(chat, device),
   });
 }
 
-function marks({ words, preferences, pane }: Host, member: MemberInfo): string {
+function marks(
+  { words, preferences, navigation }: Pick<Chat, 'words' | 'preferences' | 'navigation'>,
+  member: MemberInfo,
+): string {
   return words.text.status.marks(
     marksOf(member, {
-      verified: preferences.verified.includes(member.identity),
-      ignored: preferences.ignored.includes(member.device),
-      here: pane?.presence.isHere(member.device) === true,
+      verified: preferences.current.verified.includes(member.identity),
+      ignored: preferences.current.ignored.includes(member.device),
+      here: navigation.room?.presence.isHere(member.device) === true,
     }),
   );
 }
 
 /** One member: the number to compare, and what can be done. */
-export function showMember(host: Host, device: string): void {
-  const { pane } = host;
-  const member = pane?.members.find((one) => one.device === device);
-  if (pane === undefined || member === undefined) return;
-  const text = host.words.text.dialogs.member;
-  const said = marks(host, { ...member, self: false });
-  const verified = host.preferences.verified.includes(member.identity);
-  const shown = host.ask<MemberDialog>({
+export function showMember(chat: MemberParts, device: string): void {
+  const { room } = chat.navigation;
+  const member = room?.members.find((one) => one.device === device);
+  if (room === undefined || member === undefined) return;
+  const text = chat.words.text.dialogs.member;
+  const said = marks(chat, { ...member, self: false });
+  const verified = chat.preferences.current.verified.includes(member.identity);
+  const handle = chat.dialogs.show<MemberDialog>({
     dialog: {
       kind: 'member',
       title: sanitizeLine(member.name),
@@ -51,30 +60,34 @@ export function showMember(host: Host, device: string): void {
       self: member.self,
       safety: [],
       verified,
-      items: items(host, member, verified),
+      items: items(chat, member, verified),
     },
-    pick: (name) => act(host, member, name),
+    pick: (name) => act(chat, member, name),
   });
   if (member.self) return;
-  host.attempt(async () => {
-    const { members } = await host.profile.call('safety', { room: pane.info.id, member: member.id });
+  chat.flashes.attempt(async () => {
+    const { members } = await chat.profile.call('safety', { room: room.info.id, member: member.id });
     const groups = members[0]?.number.split(/\s+/) ?? [];
     const lines: string[] = [];
     for (let i = 0; i < groups.length; i += GROUPS_A_LINE)
       lines.push(groups.slice(i, i + GROUPS_A_LINE).join(' '));
-    shown.update({ safety: lines });
+    handle.update({ safety: lines });
   });
 }
 
-function items({ words, preferences, pane }: Host, member: MemberInfo, verified: boolean) {
+function items(
+  { words, preferences, navigation }: Pick<Chat, 'words' | 'preferences' | 'navigation'>,
+  member: MemberInfo,
+  verified: boolean,
+) {
   const text = words.text.dialogs.member;
   if (member.self) return [];
-  const ignored = preferences.ignored.includes(member.device);
+  const ignored = preferences.current.ignored.includes(member.device);
   return [
     menuItem('mention', text.mention),
     verified ? menuItem('unverify', text.unverify) : menuItem('verify', text.verify),
     ignored ? menuItem('unignore', text.unignore) : menuItem('ignore', text.ignore),
-    ...(pane?.info.admin === true
+    ...(navigation.room?.info.admin === true
       ? [
           member.admin ? menuItem('dismiss', text.removeAdmin) : menuItem('setAdmin', text.makeAdmin),
           menuItem('remove', text.remove, '', true),
@@ -83,68 +96,79 @@ function items({ words, preferences, pane }: Host, member: MemberInfo, verified:
   ];
 }
 
-async function act(host: Host, member: MemberInfo, name: string): Promise<void> {
-  const { composing } = host;
+async function act(chat: MemberParts, member: MemberInfo, name: string): Promise<void> {
+  const { composer } = chat.messages;
   switch (name) {
     case 'mention':
-      host.closeDialog();
-      composing?.put(`${composing.text}${/\S$/.test(composing.text) ? ' ' : ''}@${member.name} `);
+      chat.dialogs.close();
+      composer?.put(`${composer.text}${/\S$/.test(composer.text) ? ' ' : ''}@${member.name} `);
       return;
     case 'verify':
-      await setVerified(host, member, true);
+      await setVerified(chat, member, true);
       break;
     case 'unverify':
-      await setVerified(host, member, false);
+      await setVerified(chat, member, false);
       break;
     case 'ignore':
     case 'unignore':
-      await setIgnored(host, member, name === 'ignore');
+      await setIgnored(chat, member, name === 'ignore');
       break;
     case 'remove':
-      askRemove(host, member);
+      askRemove(chat, member);
       return;
     case 'setAdmin':
     case 'dismiss':
-      await host.profile.call('setAdmin', {
-        room: host.pane?.info.id ?? '',
+      await chat.profile.call('setAdmin', {
+        room: chat.navigation.room?.info.id ?? '',
         member: member.id,
         admin: name === 'setAdmin',
         waitMs: WAIT_MS,
       });
-      host.flash('good', host.words.text.flashes.saved);
-      host.closeDialog();
+      chat.flashes.good(chat.words.text.flashes.saved);
+      chat.dialogs.close();
       return;
     default:
       return;
   }
-  showMember(host, member.device);
+  showMember(chat, member.device);
 }
 
-async function setVerified(host: Host, { identity, name }: MemberInfo, on: boolean): Promise<void> {
-  const others = host.preferences.verified.filter((known) => known !== identity);
-  await host.prefer({ verified: on ? [...others, identity] : others });
-  const { verified, notVerified } = host.words.text.flashes;
-  host.flash('good', (on ? verified : notVerified)(sanitizeLine(name)));
+async function setVerified(
+  chat: Pick<Chat, 'words' | 'preferences' | 'flashes'>,
+  { identity, name }: MemberInfo,
+  on: boolean,
+): Promise<void> {
+  const others = chat.preferences.current.verified.filter((known) => known !== identity);
+  await chat.preferences.change({ verified: on ? [...others, identity] : others });
+  const { verified, notVerified } = chat.words.text.flashes;
+  chat.flashes.good((on ? verified : notVerified)(sanitizeLine(name)));
 }
 
-export async function setIgnored(host: Host, { device, name }: MemberInfo, on: boolean): Promise<void> {
-  const others = host.preferences.ignored.filter((known) => known !== device);
-  await host.prefer({ ignored: on ? [...others, device] : others });
-  const { ignored, notIgnored } = host.words.text.flashes;
-  host.flash('good', (on ? ignored : notIgnored)(sanitizeLine(name)));
+export async function setIgnored(
+  chat: Pick<Chat, 'words' | 'preferences' | 'flashes'>,
+  { device, name }: MemberInfo,
+  on: boolean,
+): Promise<void> {
+  const others = chat.preferences.current.ignored.filter((known) => known !== device);
+  await chat.preferences.change({ ignored: on ? [...others, device] : others });
+  const { ignored, notIgnored } = chat.words.text.flashes;
+  chat.flashes.good((on ? ignored : notIgnored)(sanitizeLine(name)));
 }
 
-export function askRemove(host: Host, member: MemberInfo): void {
-  const { pane } = host;
-  if (pane === undefined) return;
-  const { remove } = host.words.text.dialogs;
+export function askRemove(
+  chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
+  member: MemberInfo,
+): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { remove } = chat.words.text.dialogs;
   const name = sanitizeLine(member.name);
-  host.ask({
+  chat.dialogs.show({
     dialog: form(remove.title(name), [remove.text], [], remove.submit, true),
-    submit: async (_values, shown) => {
-      await host.profile.call('remove', { room: pane.info.id, member: member.id, waitMs: WAIT_MS });
-      shown.close();
-      host.flash('good', host.words.text.flashes.removed(name));
+    submit: async (_values, handle) => {
+      await chat.profile.call('remove', { room: room.info.id, member: member.id, waitMs: WAIT_MS });
+      handle.close();
+      chat.flashes.good(chat.words.text.flashes.removed(name));
     },
   });
 }

@@ -1,9 +1,10 @@
 import type { TextItem } from '@gochat/client/history';
 import type { Params } from '@gochat/client/methods';
-import type { Completion, Composer, Quote } from '../chat/snapshot.ts';
+import type { Completion, Composer } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { labelAt } from '../text/markdown.ts';
 import { keyOf } from '../timeline/lines.ts';
+import type { Quote } from '../timeline/row.ts';
 import { quoteOf } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { CompletionParts } from './completion.ts';
@@ -15,36 +16,36 @@ export type Content = Params<'queue'>['content'];
 const SENT_KEPT = 50;
 
 export interface ComposerParts {
-  readonly pane: RoomViewModel;
+  readonly room: RoomViewModel;
   readonly words: ViewWords;
   readonly completing: () => CompletionParts;
   readonly emoji: () => Promise<EmojiBook>;
   readonly changed: () => void;
 }
 
-/** What is being written in one room. */
+/** The message field of one room. */
 export class ComposerViewModel {
   readonly #parts: ComposerParts;
   #text: string;
   #tick = 1;
   #reply: TextItem | undefined;
   #edit: TextItem | undefined;
-  /** The draft that an edit has put aside. */
-  #aside = '';
+  /** The text in the field before an edit. */
+  #draft = '';
   #completion: Completion | undefined;
   #sent: string[] = [];
   #recalled: number | undefined;
-  #made: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
+  #cached: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
 
   constructor(parts: ComposerParts) {
     this.#parts = parts;
-    const { draft, draftReply } = parts.pane.notes;
+    const { draft, draftReply } = parts.room.settings;
     this.#text = draft;
     if (draftReply !== undefined) void this.#restoreReply(draftReply.seq, draftReply.id);
   }
 
   async #restoreReply(seq: string, id: string): Promise<void> {
-    const found = await this.#parts.pane.find(seq, id);
+    const found = await this.#parts.room.find(seq, id);
     if (found === undefined || this.#edit !== undefined) return;
     this.#reply = found;
     this.#parts.changed();
@@ -63,13 +64,13 @@ export class ComposerViewModel {
   }
 
   snapshot(): Composer {
-    const { pane, words } = this.#parts;
-    const ended = pane.closed;
-    const { context } = pane;
-    const of = [this.#text, this.#tick, this.#reply, this.#edit, this.#completion, ended, context];
-    if (this.#made?.of.every((value, i) => value === of[i]) === true) return this.#made.composer;
-    const mode = ended !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
-    const hint = { closed: ended, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
+    const { room, words } = this.#parts;
+    const closed = room.closed;
+    const { context } = room;
+    const of = [this.#text, this.#tick, this.#reply, this.#edit, this.#completion, closed, context];
+    if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
+    const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
+    const hint = { closed, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
     const reply: Quote | undefined =
       this.#reply && quoteOf(this.#reply, this.#reply.seq, keyOf(this.#reply), context);
     const composer: Composer = {
@@ -80,11 +81,11 @@ export class ComposerViewModel {
       reply,
       completion: this.#completion,
     };
-    this.#made = { of, composer };
+    this.#cached = { of, composer };
     return composer;
   }
 
-  /** The screen's field has changed. */
+  /** The text in the screen's field has changed. */
   type(text: string, cursor: number): void {
     const changed = text !== this.#text;
     this.#text = text;
@@ -95,18 +96,18 @@ export class ComposerViewModel {
         if (this.#text === text) this.type(text, cursor);
       });
     if (changed) {
-      this.#keepDraft();
-      this.#parts.pane.presence.typing(text.trim() !== '' && !text.startsWith('/'));
+      this.#saveDraft();
+      this.#parts.room.presence.typing(text.trim() !== '' && !text.startsWith('/'));
     }
     this.#parts.changed();
   }
 
-  /** The view puts a text into the field. */
+  /** Replaces the text in the field. */
   put(text: string): void {
     this.#text = text;
     this.#tick += 1;
     this.#completion = undefined;
-    this.#keepDraft();
+    this.#saveDraft();
     this.#parts.changed();
   }
 
@@ -132,26 +133,26 @@ export class ComposerViewModel {
   replyTo(item: TextItem): void {
     if (this.#edit !== undefined) this.cancel();
     this.#reply = item;
-    this.#keepDraft();
+    this.#saveDraft();
     this.#parts.changed();
   }
 
   edit(item: TextItem): void {
-    if (this.#edit === undefined) this.#aside = this.#text;
+    if (this.#edit === undefined) this.#draft = this.#text;
     this.#edit = item;
     this.#reply = undefined;
     this.put(item.me === true ? `/me ${item.text}` : item.text);
   }
 
-  /** @returns whether there was something to step back from. */
+  /** @returns whether there was something to cancel. */
   cancel(): boolean {
     if (this.#completion !== undefined) this.#completion = undefined;
     else if (this.#edit !== undefined) {
       this.#edit = undefined;
-      this.put(this.#aside);
+      this.put(this.#draft);
     } else if (this.#reply !== undefined) {
       this.#reply = undefined;
-      this.#keepDraft();
+      this.#saveDraft();
     } else return false;
     this.#parts.changed();
     return true;
@@ -166,7 +167,7 @@ export class ComposerViewModel {
     return true;
   }
 
-  /** The field's text as something to send: `undefined` when there is nothing in it. It is in the field no more. */
+  /** Takes the text out of the field to send it. @returns undefined when the field is empty. */
   take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
     const edit = this.#edit;
     const reply = this.#reply;
@@ -197,20 +198,20 @@ export class ComposerViewModel {
     };
   }
 
-  /** Empties the field and remembers what stood there. */
+  /** Empties the field and keeps its text for {@link recall}. */
   clear(): void {
     if (this.#text.trim() !== '' && this.#edit === undefined)
       this.#sent = [...this.#sent.filter((old) => old !== this.#text), this.#text].slice(-SENT_KEPT);
     this.#recalled = undefined;
-    const aside = this.#edit === undefined ? '' : this.#aside;
+    const draft = this.#edit === undefined ? '' : this.#draft;
     this.#edit = undefined;
     this.#reply = undefined;
-    this.put(aside);
-    this.#parts.pane.presence.typing(false);
+    this.put(draft);
+    this.#parts.room.presence.typing(false);
   }
 
   #mentions(text: string): string[] {
-    const { members } = this.#parts.pane;
+    const { members } = this.#parts.room;
     const labels = new Map(members.map((member) => [member.name, member.device]));
     const found = new Set<string>();
     for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
@@ -221,15 +222,15 @@ export class ComposerViewModel {
     return [...found].slice(0, MENTIONS);
   }
 
-  #keepDraft(): void {
+  #saveDraft(): void {
     if (this.#edit !== undefined) return;
     const reply = this.#reply;
-    this.#parts.pane.note({
+    this.#parts.room.change({
       draft: this.#text,
       draftReply: reply && { seq: reply.seq, id: reply.id },
     });
   }
 }
 
-/** As many as a message can hold. */
+/** The most mentions of one message. */
 const MENTIONS = 32;

@@ -4,44 +4,49 @@ import type { Platform } from '../chat/platform.ts';
 
 const WRITE_MS = 400;
 
-/** What the profile keeps of one room, changed here at once and written a moment later, together. */
+/** The profile's settings of one room. A change holds at once; changes are written together, a moment later. */
 export class DebouncedSettings {
-  readonly #profile: Profile;
+  readonly #profile: Pick<Profile, 'call'>;
   readonly #platform: Pick<Platform, 'after'>;
   readonly #room: string;
-  #notes: RoomNotes;
+  #current: RoomNotes;
   #unsaved: Partial<RoomNotes> = {};
-  #writing: (() => void) | undefined;
+  #stopTimer: (() => void) | undefined;
 
-  constructor(profile: Profile, platform: Pick<Platform, 'after'>, room: string, notes: RoomNotes) {
+  constructor(
+    profile: Pick<Profile, 'call'>,
+    platform: Pick<Platform, 'after'>,
+    room: string,
+    settings: RoomNotes,
+  ) {
     this.#profile = profile;
     this.#platform = platform;
     this.#room = room;
-    this.#notes = notes;
+    this.#current = settings;
   }
 
-  get notes(): RoomNotes {
-    return this.#notes;
+  get current(): RoomNotes {
+    return this.#current;
   }
 
-  /** Another screen of the profile has written; what is not written yet of this one stands. */
-  told(notes: RoomNotes): void {
-    this.#notes = { ...notes, ...this.#unsaved };
+  /** Takes over what another screen of the profile has written, except for what is unsaved here. */
+  replace(settings: RoomNotes): void {
+    this.#current = { ...settings, ...this.#unsaved };
   }
 
-  note(change: Partial<RoomNotes>): void {
-    this.#notes = { ...this.#notes, ...change };
+  change(change: Partial<RoomNotes>): void {
+    this.#current = { ...this.#current, ...change };
     this.#unsaved = { ...this.#unsaved, ...change };
-    this.#writing ??= this.#platform.after(WRITE_MS, () => void this.save());
+    this.#stopTimer ??= this.#platform.after(WRITE_MS, () => void this.save());
   }
 
   async save(): Promise<void> {
-    this.#writing?.();
-    this.#writing = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
     const change = this.#unsaved;
     if (Object.keys(change).length === 0) return;
     this.#unsaved = {};
-    // A draft that can't be kept isn't worth an alarm: what was sent is safe, and the next note tries again.
+    // A draft that can't be saved is no reason to interrupt: messages are safe, and the next change tries again.
     await this.#profile.call('note', { room: this.#room, change }).catch(() => {
       this.#unsaved = { ...change, ...this.#unsaved };
     });

@@ -43,3 +43,22 @@ function rankOf(
   if (one.names.some((name) => name.includes(wanted)) || one.description.includes(wanted)) return 3;
   return undefined;
 }
+
+/** Loads the emoji book when it is first needed. */
+export class EmojiLoader {
+  #loading: Promise<EmojiBook> | undefined;
+  #book: EmojiBook | undefined;
+
+  /** Undefined until it is loaded. */
+  get book(): EmojiBook | undefined {
+    return this.#book;
+  }
+
+  load(): Promise<EmojiBook> {
+    this.#loading ??= openEmojiBook().then((book) => {
+      this.#book = book;
+      return book;
+    });
+    return this.#loading;
+  }
+}

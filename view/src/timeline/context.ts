@@ -1,16 +1,14 @@
-import type { ClockFace } from '../words/clock-face.ts';
 import type { ViewWords } from '../words/english.ts';
 
-/** What the rows of a room depend on besides its lines. It is made anew when any of this changes. */
+/** What the rows of a room depend on besides its lines. Any change makes a new object. */
 export interface RowContext {
   readonly words: ViewWords;
-  readonly clock: ClockFace;
   /** This profile's device key. */
   readonly self: string;
-  /** Today, as {@link ClockFace.dayKey} has it. */
+  /** Today's key by `ClockFace.dayKey`. */
   readonly today: string;
   readonly now: number;
-  /** By device key: what members are called now. */
+  /** The members' current names by device key. */
   readonly labels: ReadonlyMap<string, string>;
   /** Device keys. */
   readonly verified: ReadonlySet<string>;

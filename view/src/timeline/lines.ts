@@ -2,30 +2,30 @@ import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { RowContext } from './context.ts';
 import type { Row } from './row.ts';
 
-/** One line of a room's history with what was made of it last. */
+/** One line of a room's history with the row that was last made of it. */
 export interface Line {
   item: HistoryItem;
-  /** Its place in the log, as a number. */
+  /** Its position in the log, as a number. */
   readonly at: number;
   readonly key: string;
-  /** The day that it is of. */
   readonly day: string;
-  made: CachedRow | undefined;
+  cached: CachedRow | undefined;
 }
 
-/** A row and all that it was made of: while that is the same, so is the row. Ten thousand are looked over for each new message. */
+/** A row and everything that it was made of. While that is the same, the row is reused: a room can have ten thousand. */
 export interface CachedRow {
   readonly row: Row;
   readonly item: HistoryItem;
   readonly context: RowContext;
   readonly first: boolean;
-  /** What it answers, if that is known. */
+  /** The message that it replies to, if that is known. */
   readonly quoted: HistoryItem | null | undefined;
   readonly readBy: number;
+  /** Whether a change of it waits to be sent. */
   readonly waits: boolean;
 }
 
-/** What names a line for ever: own messages by their id, which they have while they wait already. */
+/** Identifies a line permanently. Own messages have their id, which they have already while they wait to be sent. */
 export function keyOf(item: HistoryItem): string {
   return item.own && item.kind === 'text' ? ownKey(item.id) : `${item.seq}.${item.sub}`;
 }
@@ -52,7 +52,7 @@ export class Lines {
     return this.#byKey.get(key);
   }
 
-  /** The first line at this place of the log that fits. */
+  /** The first line at a position that fits. */
   find(seq: string, fits: (item: HistoryItem) => boolean): Line | undefined {
     const at = Number(seq);
     for (let i = this.#firstFrom(at); i < this.#all.length; i++) {
@@ -78,7 +78,7 @@ export class Lines {
     return undefined;
   }
 
-  /** The index of the first line at or behind a place. */
+  /** The index of the first line at or after a position. */
   #firstFrom(at: number): number {
     let low = 0;
     let high = this.#all.length;
@@ -96,7 +96,7 @@ export class Lines {
     this.#all = [...fresh, ...this.#all];
   }
 
-  /** Lines that are new, or that have changed. One that lies before all that is loaded is left out: it comes with its page. */
+  /** Adds new lines and replaces changed ones. Lines before everything loaded are left out: they come with their page. */
   take(items: readonly HistoryItem[]): void {
     for (const item of items) {
       const known = this.#byKey.get(keyOf(item));
@@ -124,7 +124,7 @@ export class Lines {
       at: Number(item.seq),
       key: keyOf(item),
       day: this.#dayKey(item.at),
-      made: undefined,
+      cached: undefined,
     };
     this.#byKey.set(line.key, line);
     return line;

@@ -1,4 +1,3 @@
-import type { Quote } from '../chat/snapshot.ts';
 import type { Block } from '../text/rich.ts';
 
 /** One row of a timeline. A screen draws each kind; a switch over `kind` ends in `satisfies never`. */
@@ -66,6 +65,16 @@ export interface ReactionRow {
   readonly own: boolean;
   /** "ana, ben and 2 others". */
   readonly by: string;
+}
+
+/** A message as it is quoted. */
+export interface Quote {
+  readonly seq: string;
+  /** The row's key, if it is among those shown. */
+  readonly key: string | undefined;
+  readonly from: string;
+  readonly colour: number;
+  readonly text: string;
 }
 
 /** What has become of an own message. `read`: by `readBy` others at least. */

@@ -1,77 +1,73 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
-import type { Quote } from '../chat/snapshot.ts';
 import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import type { Author, MessageRow, Row } from './row.ts';
+import type { Author, MessageRow, Quote, Row } from './row.ts';
 
-/** Messages of one author stand together while they come within this time. */
+/** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60 * 1000;
 const QUOTE_CHARS = 120;
 
-/** What rows are made of. */
+/** Everything that rows are made of. */
 export interface TimelineInput {
   readonly lines: Lines;
-  /** Own messages that wait to be sent, as the lines they will become. */
+  /** Own messages that wait to be sent, as the lines that they will become. */
   readonly waiting: readonly TextItem[];
-  /** Lines as they will be once what waits has been sent, by key. */
+  /** Lines as they will be after the waiting changes are sent, by key. */
   readonly changed: ReadonlyMap<string, TextItem>;
   /** Quoted messages that aren't among the lines, by `seq id`; null when this device doesn't have it. */
   readonly quoted: ReadonlyMap<string, TextItem | null>;
   readonly readers: Readers;
-  /** The place behind which lines are new, or undefined for no unread line. */
-  readonly newBehind: number | undefined;
-  /** Whether the lines begin where the history does. */
+  /** The position after which lines are new; undefined for no unread line. */
+  readonly newAfter: number | undefined;
+  /** Whether the lines start where the history does. */
   readonly complete: boolean;
   readonly context: RowContext;
 }
 
-/** Rows that aren't made of one line, kept so that an unchanged one stays the same object. */
+/** The rows that are not made of one line, by key. An unchanged row stays the same object. */
 export type RowCache = Map<string, { readonly of: readonly unknown[]; readonly row: Row }>;
 
 /**
- * The rows of a room. Most of a long room is only looked over: a row is made anew when something that it shows has changed.
- * @param kept what was kept of the last time; it is brought up to date.
+ * The rows of a room. Only rows that show something changed are made again.
+ * @param cache of the last call; it is updated.
  */
 export function makeRows(
-  story: TimelineInput,
-  kept: RowCache,
+  input: TimelineInput,
+  cache: RowCache,
 ): { readonly rows: Row[]; readonly unreadKey: string | undefined } {
-  const pass = new Pass(story, kept);
-  for (const line of story.lines.all) pass.line(line);
-  for (const item of story.waiting) pass.waiting(item);
+  const pass = new Pass(input, cache);
+  for (const line of input.lines.all) pass.line(line);
+  for (const item of input.waiting) pass.waiting(item);
   return pass.end();
 }
 
 class Pass {
-  readonly #story: TimelineInput;
-  readonly #kept: RowCache;
+  readonly #input: TimelineInput;
+  readonly #cache: RowCache;
   readonly #rows: Row[] = [];
   readonly #used: RowCache = new Map();
   #previous: TextItem | undefined;
   #day = '';
   #unreadKey: string | undefined;
   #fold: Line[] = [];
-  /** How many of the readers have not come as far as the present line. */
-  #behind = 0;
+  /** How many readers have not read as far as the current line. */
+  #unreached = 0;
 
-  constructor(story: TimelineInput, kept: RowCache) {
-    this.#story = story;
-    this.#kept = kept;
-    if (story.complete) this.#keep('start', [story.context.words], () => this.#start());
+  constructor(input: TimelineInput, cache: RowCache) {
+    this.#input = input;
+    this.#cache = cache;
+    if (input.complete) this.#reuse('start', [input.context.words], () => this.#start());
   }
 
   line(line: Line): void {
-    const { context, newBehind, changed } = this.#story;
+    const { context, newAfter, changed } = this.#input;
     const item = changed.size === 0 ? line.item : (changed.get(line.key) ?? line.item);
     const isNew =
-      newBehind !== undefined &&
-      this.#unreadKey === undefined &&
-      line.at > newBehind &&
-      isNews(item, context);
+      newAfter !== undefined && this.#unreadKey === undefined && line.at > newAfter && isNews(item, context);
     if (line.day !== this.#day || isNew) {
       this.#flush();
       if (line.day !== this.#day) this.#newDay(line);
@@ -94,88 +90,89 @@ class Pass {
 
   waiting(item: TextItem): void {
     this.#flush();
-    const { context } = this.#story;
+    const { context } = this.#input;
     const key = ownKey(item.id);
     const first = this.#isFirst(item);
     const quote = this.#quote(item);
-    this.#keep(key, [item, first, quote.item, context], () =>
-      messageRow(item, { first, quote: quote.quote, answersSelf: false, context, key }),
+    this.#reuse(key, [item, first, quote.item, context], () =>
+      messageRow(item, { first, quote: quote.quote, repliesToSelf: false, context, key }),
     );
     this.#previous = item;
   }
 
   end(): { rows: Row[]; unreadKey: string | undefined } {
     this.#flush();
-    this.#kept.clear();
-    for (const [key, row] of this.#used) this.#kept.set(key, row);
+    this.#cache.clear();
+    for (const [key, row] of this.#used) this.#cache.set(key, row);
     return { rows: this.#rows, unreadKey: this.#unreadKey };
   }
 
   #message(item: TextItem, line: Line): void {
-    const { context, readers, changed } = this.#story;
+    const { context, readers, changed } = this.#input;
     const first = this.#isFirst(item);
     this.#previous = item;
     const quote = item.reply === undefined ? NO_QUOTE : this.#quote(item);
     let readBy = 0;
     if (item.own) {
-      while (this.#behind < readers.length && (readers[this.#behind]?.at ?? 0) < line.at) this.#behind++;
-      readBy = readers.length - this.#behind;
+      while (this.#unreached < readers.length && (readers[this.#unreached]?.at ?? 0) < line.at)
+        this.#unreached++;
+      readBy = readers.length - this.#unreached;
     }
     const waits = changed.size > 0 && changed.has(line.key);
-    const { made } = line;
+    const { cached } = line;
     if (
-      made !== undefined &&
-      made.item === item &&
-      made.context === context &&
-      made.first === first &&
-      made.quoted === quote.item &&
-      made.readBy === readBy &&
-      made.waits === waits
+      cached !== undefined &&
+      cached.item === item &&
+      cached.context === context &&
+      cached.first === first &&
+      cached.quoted === quote.item &&
+      cached.readBy === readBy &&
+      cached.waits === waits
     ) {
-      this.#rows.push(made.row);
+      this.#rows.push(cached.row);
       return;
     }
-    const names = readers.slice(this.#behind).map((reader) => reader.name);
-    const answersSelf = quote.item?.own === true;
+    const names = readers.slice(this.#unreached).map((reader) => reader.name);
+    const repliesToSelf = quote.item?.own === true;
     const row =
       item.deleted === undefined
         ? messageRow(item, {
             first,
             quote: quote.quote,
-            answersSelf,
+            repliesToSelf,
             context,
             key: line.key,
             ...(!waits && { names }),
           })
         : deletedRow(item, first, context, line.key);
-    line.made = { row, item, context, first, quoted: quote.item, readBy, waits };
+    line.cached = { row, item, context, first, quoted: quote.item, readBy, waits };
     this.#rows.push(row);
   }
 
   #warning(item: EventItem, line: Line): void {
-    const { context } = this.#story;
+    const { context } = this.#input;
     this.#previous = undefined;
-    if (line.made?.item !== item || line.made.context !== context) {
+    if (line.cached?.item !== item || line.cached.context !== context) {
       const text = context.words.text.event(item, []);
-      const time = context.clock.time(item.at);
+      const time = context.words.clock.time(item.at);
       const spoken = context.words.text.timeline.spoken.warning(time, text);
       const row: Row = { kind: 'warning', key: line.key, time, text, spoken };
-      line.made = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
+      line.cached = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
     }
-    this.#rows.push(line.made.row);
+    this.#rows.push(line.cached.row);
   }
 
-  /** What was folded until here becomes one row. */
+  /** Makes one row of the folded lines. */
   #flush(): void {
     const [first] = this.#fold;
     if (first === undefined) return;
     const lines = this.#fold;
     this.#fold = [];
-    const { context } = this.#story;
+    const { context } = this.#input;
     const key = `fold.${first.key}`;
     const make = () =>
       isIgnored(first, context) ? ignoredRow(key, lines, context) : noticeRow(key, lines, context);
-    this.#keep(key, [context, lines.length, first.item, lines.at(-1)?.item], make);
+    this.#reuse(key, [context, lines.length, first.item, lines.at(-1)?.item], make);
   }
 
   #isFirst(item: TextItem): boolean {
@@ -192,9 +189,9 @@ class Pass {
   #newDay(line: Line): void {
     this.#day = line.day;
     this.#previous = undefined;
-    const { clock, today, now } = this.#story.context;
-    this.#keep(`day.${line.day}`, [clock, today], () => {
-      const text = clock.day(line.item.at, now);
+    const { words, today, now } = this.#input.context;
+    this.#reuse(`day.${line.day}`, [words, today], () => {
+      const text = words.clock.day(line.item.at, now);
       return { kind: 'day', key: `day.${line.day}`, text, spoken: text };
     });
   }
@@ -203,20 +200,20 @@ class Pass {
     this.#previous = undefined;
     this.#unreadKey = `unread.${line.key}`;
     const key = this.#unreadKey;
-    const text = this.#story.context.words.text.timeline.unreadLine;
-    this.#keep(key, [text], () => ({ kind: 'unread', key, text, spoken: text }));
+    const text = this.#input.context.words.text.timeline.unreadLine;
+    this.#reuse(key, [text], () => ({ kind: 'unread', key, text, spoken: text }));
   }
 
   #start(): Row {
-    const text = this.#story.context.words.text.timeline.start;
+    const text = this.#input.context.words.text.timeline.start;
     return { kind: 'start', key: 'start', text, spoken: text };
   }
 
-  #keep(key: string, of: readonly unknown[], make: () => Row): void {
-    const known = this.#kept.get(key);
-    const kept = known !== undefined && same(known.of, of) ? known : { of, row: make() };
-    this.#used.set(key, kept);
-    this.#rows.push(kept.row);
+  #reuse(key: string, of: readonly unknown[], make: () => Row): void {
+    const known = this.#cache.get(key);
+    const entry = known !== undefined && same(known.of, of) ? known : { of, row: make() };
+    this.#used.set(key, entry);
+    this.#rows.push(entry.row);
   }
 
   #quote(item: TextItem): {
@@ -225,7 +222,7 @@ class Pass {
   } {
     const { reply } = item;
     if (reply === undefined) return NO_QUOTE;
-    const { lines, quoted, changed, context } = this.#story;
+    const { lines, quoted, changed, context } = this.#input;
     const line = lines.message(reply.seq, reply.id);
     const found =
       line === undefined ? quoted.get(`${reply.seq} ${reply.id}`) : (changed.get(line.key) ?? line.item);
@@ -243,12 +240,12 @@ function isIgnored(line: Line | undefined, context: RowContext): boolean {
   return line?.item.kind === 'text' && context.ignored.has(line.item.device);
 }
 
-/** Whether a line counts as something new to read. */
+/** Whether a line is an unread message when it is after the read position. */
 export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): item is TextItem {
   return item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.device);
 }
 
-/** A message in short, as it is quoted. */
+/** A message as a quote. */
 export function quoteOf(
   item: TextItem | undefined,
   seq: string,
@@ -282,17 +279,17 @@ interface MessageParts {
   readonly quote: Quote | undefined;
   readonly context: RowContext;
   readonly key: string;
-  /** Whether it answers a message of this profile. */
-  readonly answersSelf: boolean;
-  /** Who has read it; undefined while it, or its change, waits to be sent. */
+  /** Whether it replies to a message of this profile. */
+  readonly repliesToSelf: boolean;
+  /** Who has read it; undefined while it or its change waits to be sent. */
   readonly names?: readonly string[];
 }
 
 function messageRow(
   item: TextItem,
-  { first, quote, answersSelf, context, key, names }: MessageParts,
+  { first, quote, repliesToSelf, context, key, names }: MessageParts,
 ): MessageRow {
-  const { clock } = context;
+  const { clock } = context.words;
   const text = context.words.text.timeline;
   const author = authorOf(item, context);
   const { delivery, deliveryText } = deliveryOf(item, names, context);
@@ -302,7 +299,7 @@ function messageRow(
     own: by.some(({ device }) => device === context.self),
     by: text.reactedBy(by.map((one) => (one.device === context.self ? text.you : sanitizeLine(one.name)))),
   }));
-  const mentioned = !item.own && (answersSelf || item.mentions?.includes(context.self) === true);
+  const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
@@ -339,7 +336,7 @@ function messageRow(
   };
 }
 
-/** Where a message stands that waits to be sent. */
+/** The position of a message that waits to be sent. */
 export const WAITING_SEQ = '0';
 
 function deliveryOf(
@@ -363,9 +360,9 @@ function callable(item: TextItem, { labels, self }: RowContext): Callable {
 }
 
 function deletedRow(item: TextItem, first: boolean, context: RowContext, key: string): Row {
-  const { words, clock } = context;
+  const { words } = context;
   const author = authorOf(item, context);
-  const time = clock.time(item.at);
+  const time = words.clock.time(item.at);
   const text = deletedText(item, author.name, words.text.timeline);
   const spoken = words.text.timeline.spoken.notice(time, text);
   return { kind: 'deleted', key, author, time, first, text, spoken };
@@ -386,11 +383,14 @@ function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext):
   return { kind: 'ignored', key, text, spoken: text };
 }
 
-function noticeRow(key: string, lines: readonly Line[], { words, clock }: RowContext): Row {
+function noticeRow(key: string, lines: readonly Line[], { words }: RowContext): Row {
   const events = lines.flatMap(({ item }) => (item.kind === 'text' ? [] : [item]));
   const { event, timeline } = words.text;
   const nameOf = (item: EventItem) => sanitizeLine(item.from);
-  const details = events.map((item) => ({ time: clock.time(item.at), text: event(item, [nameOf(item)]) }));
+  const details = events.map((item) => ({
+    time: words.clock.time(item.at),
+    text: event(item, [nameOf(item)]),
+  }));
   // "ana and ben joined by invite; cleo was removed by ana"
   const groups = new Map<string, { readonly first: EventItem; readonly names: Set<string> }>();
   for (const item of events) {

@@ -4,15 +4,21 @@ import type { CommandName } from '../commands/command.ts';
 export interface CommandText {
   readonly label: string;
   readonly help: string;
+  /** What the argument is called, for one without fixed choices. */
+  readonly placeholder?: string;
 }
 
 export function commandWords(): Readonly<Record<CommandName, CommandText>> {
   return {
     palette: { label: 'Go to…', help: 'Find a room or a command by part of its name' },
     help: { label: 'Help', help: 'Show keys and commands' },
-    create: { label: 'Create a room', help: 'Create a room on a server and invite others' },
-    join: { label: 'Join a room', help: 'Join with an invite link' },
-    room: { label: 'Open a room', help: 'Open a room by its name or number' },
+    create: {
+      label: 'Create a room',
+      help: 'Create a room on a server and invite others',
+      placeholder: 'NAME',
+    },
+    join: { label: 'Join a room', help: 'Join with an invite link', placeholder: 'LINK' },
+    room: { label: 'Open a room', help: 'Open a room by its name or number', placeholder: 'NAME' },
     next: { label: 'Next room', help: 'Open the next room' },
     previous: { label: 'Previous room', help: 'Open the previous room' },
     'unread-room': {
@@ -25,29 +31,37 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
     invites: { label: 'Invites', help: 'List and revoke invites' },
     members: { label: 'Members', help: 'List the members' },
-    verify: { label: 'Verify', help: 'Compare safety numbers with a member' },
-    search: { label: 'Search', help: 'Search the messages of this room on this device' },
+    verify: { label: 'Verify', help: 'Compare safety numbers with a member', placeholder: 'MEMBER' },
+    search: { label: 'Search', help: 'Search the messages of this room on this device', placeholder: 'TEXT' },
     unread: { label: 'First new message', help: 'Go to the first new message' },
     newest: { label: 'Newest message', help: 'Go to the newest message' },
     read: { label: 'Mark as read', help: 'Mark all messages in this room as read' },
     emoji: { label: 'Emoji', help: 'Insert an emoji; typing :name: does the same' },
-    me: { label: 'Act', help: 'Write about yourself in the third person' },
-    file: { label: 'Paste a file', help: 'Insert a text file into the message field, as code' },
+    me: { label: 'Act', help: 'Write about yourself in the third person', placeholder: 'TEXT' },
+    file: {
+      label: 'Paste a file',
+      help: 'Insert a text file into the message field, as code',
+      placeholder: 'PATH',
+    },
     notify: { label: 'Notifications', help: 'Get notifications about all messages, mentions or nothing' },
     mute: { label: 'Mute', help: 'Turn notifications of this room off or on' },
     privacy: {
       label: 'Privacy of this room',
       help: 'Set read receipts, typing and notifications of this room',
     },
-    ignore: { label: 'Ignore', help: 'Hide the messages of a member' },
-    unignore: { label: 'Stop ignoring', help: 'Show the messages of a member again' },
-    rename: { label: 'Name and topic', help: 'Rename the room' },
-    topic: { label: 'Topic', help: 'Set the topic of the room' },
-    remove: { label: 'Remove a member', help: 'Remove a member, who can’t read later messages' },
+    ignore: { label: 'Ignore', help: 'Hide the messages of a member', placeholder: 'MEMBER' },
+    unignore: { label: 'Stop ignoring', help: 'Show the messages of a member again', placeholder: 'MEMBER' },
+    rename: { label: 'Name and topic', help: 'Rename the room', placeholder: 'NAME' },
+    topic: { label: 'Topic', help: 'Set the topic of the room', placeholder: 'TEXT' },
+    remove: {
+      label: 'Remove a member',
+      help: 'Remove a member, who can’t read later messages',
+      placeholder: 'MEMBER',
+    },
     inspect: { label: 'What the server sees', help: 'Show the newest entry as the server stores it' },
     leave: { label: 'Leave', help: 'Leave this room' },
     reply: { label: 'Reply', help: 'Reply to this message' },
-    react: { label: 'React', help: 'React to this message with an emoji' },
+    react: { label: 'React', help: 'React to this message with an emoji', placeholder: 'EMOJI' },
     edit: { label: 'Edit', help: 'Edit your message' },
     delete: { label: 'Delete for everyone', help: 'Delete this message on all devices' },
     copy: { label: 'Copy text', help: 'Copy the message as it was written' },

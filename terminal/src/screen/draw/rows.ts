@@ -1,6 +1,5 @@
-import type { Author, Delivery, MessageRow, Row } from '@gochat/view/row';
+import type { Author, Delivery, MessageRow, Quote, Row } from '@gochat/view/row';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
-import type { Quote } from '@gochat/view/snapshot';
 import { blockLines, type DrawContext, textSpans } from './blocks.ts';
 import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { shorten, widthOf } from './width.ts';

@@ -1,6 +1,5 @@
 import type { Actions } from '@gochat/view/actions';
-import type { Author, DeletedRow, MessageRow } from '@gochat/view/row';
-import type { Quote } from '@gochat/view/snapshot';
+import type { Author, DeletedRow, MessageRow, Quote } from '@gochat/view/row';
 import { useMemo, useState } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { Icon, type IconName } from '../icons.tsx';

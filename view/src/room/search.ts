@@ -5,14 +5,10 @@ import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
 import type { RoomViewModel } from './room-view-model.ts';
 
-/** Hits that are fetched at a time. */
-export const HITS = 50;
+/** Results that are fetched at a time. */
+const RESULTS = 50;
 
 export interface SearchParts {
-  readonly find: (
-    text: string,
-    before: string | undefined,
-  ) => Promise<{ items: readonly TextItem[]; next: string | undefined }>;
   readonly jump: (seq: string) => void;
   readonly changed: () => void;
   readonly failed: (error: unknown) => void;
@@ -20,7 +16,7 @@ export interface SearchParts {
 
 /** A search in one room, page by page. */
 export class SearchViewModel {
-  readonly pane: RoomViewModel;
+  readonly room: RoomViewModel;
   readonly #parts: SearchParts;
   readonly #text: string;
   #hits: readonly TextItem[] = [];
@@ -30,13 +26,13 @@ export class SearchViewModel {
   #at = -1;
   #snapshot: Search | undefined;
 
-  constructor(pane: RoomViewModel, text: string, parts: SearchParts) {
-    this.pane = pane;
+  constructor(room: RoomViewModel, text: string, parts: SearchParts) {
+    this.room = room;
     this.#text = text;
     this.#parts = parts;
   }
 
-  /** Looks further back, until something is found or nothing is left. */
+  /** Searches older messages until something is found or none is left. */
   async more(): Promise<void> {
     if (this.#busy || (this.#hits.length > 0 && this.#next === undefined)) return;
     this.#busy = true;
@@ -44,7 +40,7 @@ export class SearchViewModel {
     try {
       const wanted = this.#hits.length + 1;
       do {
-        const { items, next } = await this.#parts.find(this.#text, this.#next);
+        const { items, next } = await this.room.search(this.#text, RESULTS, this.#next);
         this.#hits = [...this.#hits, ...items];
         this.#next = next;
         this.#touch();
@@ -74,7 +70,7 @@ export class SearchViewModel {
 
   snapshot(): Search {
     if (this.#snapshot !== undefined) return this.#snapshot;
-    const { words, clock } = this.pane.context;
+    const { words } = this.room.context;
     const { search } = words.text.status;
     const hits = this.#hits.length;
     const more = this.#next !== undefined;
@@ -93,7 +89,7 @@ export class SearchViewModel {
         seq: item.seq,
         from: sanitizeLine(item.from),
         colour: colourOf(item.device),
-        time: clock.date(item.at),
+        time: words.clock.date(item.at),
         text: inShort(item.text),
       })),
       at: this.#at,

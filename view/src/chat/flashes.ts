@@ -1,0 +1,75 @@
+import { errorDataOf } from '@gochat/client/chat-error';
+import type { ViewWords } from '../words/english.ts';
+import type { Platform } from './platform.ts';
+import type { Flash } from './snapshot.ts';
+
+const SHOWN_MS = 6000;
+
+/** The line that says what was just done or couldn't be. */
+export class Flashes {
+  readonly #platform: Pick<Platform, 'after' | 'copy'>;
+  readonly #words: ViewWords;
+  readonly #changed: () => void;
+  #current: Flash | undefined;
+  #count = 0;
+  #stopTimer: () => void = () => undefined;
+  #closed = false;
+
+  /** @param changed is called after each change of {@link current}. */
+  constructor(platform: Pick<Platform, 'after' | 'copy'>, words: ViewWords, changed: () => void) {
+    this.#platform = platform;
+    this.#words = words;
+    this.#changed = changed;
+  }
+
+  get current(): Flash | undefined {
+    return this.#current;
+  }
+
+  good(text: string): void {
+    this.#show('good', text);
+  }
+
+  bad(text: string): void {
+    this.#show('bad', text);
+  }
+
+  /** Does something that may fail, and shows why it did. */
+  attempt(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.failed(error));
+  }
+
+  failed(error: unknown): void {
+    this.bad(this.textOf(error));
+  }
+
+  /** The sentence for an error. */
+  textOf(error: unknown): string {
+    return this.#words.text.error(errorDataOf(error));
+  }
+
+  /** Copies a text. @param done what is shown when that succeeded. */
+  copy(text: string, done: string): void {
+    void this.#platform.copy(text).then((copied) => {
+      if (copied) this.good(done);
+      else this.bad(this.#words.text.flashes.notCopied);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stopTimer();
+  }
+
+  #show(tone: Flash['tone'], text: string): void {
+    if (this.#closed) return;
+    this.#count += 1;
+    this.#current = { tone, text, tick: this.#count };
+    this.#stopTimer();
+    this.#stopTimer = this.#platform.after(SHOWN_MS, () => {
+      this.#current = undefined;
+      this.#changed();
+    });
+    this.#changed();
+  }
+}

@@ -1,0 +1,133 @@
+import type { Profile } from '@gochat/client/profile-connection';
+import type { Commands } from '../commands/command.ts';
+import { freshId } from '../ids.ts';
+import { ComposerViewModel, type Content } from '../room/composer.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
+import type { EmojiLoader } from '../text/emoji.ts';
+import type { ViewWords } from '../words/english.ts';
+import type { Flashes } from './flashes.ts';
+import type { Navigation } from './navigation.ts';
+import type { RoomList } from './room-list.ts';
+
+export interface MessagesParts {
+  readonly profile: Profile;
+  readonly words: ViewWords;
+  readonly rooms: RoomList;
+  readonly navigation: Navigation;
+  readonly flashes: Flashes;
+  readonly commands: Commands;
+  readonly emoji: EmojiLoader;
+  readonly changed: () => void;
+}
+
+/** What is written in the rooms, and its way to the server. */
+export class Messages {
+  readonly #parts: MessagesParts;
+  /** By room id. */
+  readonly #composers = new Map<string, ComposerViewModel>();
+
+  constructor(parts: MessagesParts) {
+    this.#parts = parts;
+  }
+
+  /** The open room's. */
+  get composer(): ComposerViewModel | undefined {
+    const { room } = this.#parts.navigation;
+    if (room === undefined) return undefined;
+    const known = this.#composers.get(room.info.id);
+    if (known !== undefined) return known;
+    const { words, rooms, commands, emoji, changed } = this.#parts;
+    const composer = new ComposerViewModel({
+      room,
+      words,
+      completing: () => ({
+        members: room.recentSpeakers,
+        rooms: rooms.all.map(({ info }) => info.name),
+        commands: commands.all.filter(({ about, name }) => about !== 'message' && commands.isAvailable(name)),
+        emoji: emoji.book,
+      }),
+      emoji: () => emoji.load(),
+      changed,
+    });
+    this.#composers.set(room.info.id, composer);
+    return composer;
+  }
+
+  /** Queues a message or a change of one. @throws ChatError */
+  async queue(room: RoomViewModel, content: Content): Promise<void> {
+    await this.#parts.profile.call('queue', { room: room.info.id, id: freshId(), content });
+  }
+
+  /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
+  send(): void {
+    const { composer } = this;
+    const { room } = this.#parts.navigation;
+    if (composer === undefined || room === undefined || room.closed !== '') return;
+    const text = composer.text.trimStart();
+    const command = /^\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text);
+    if (command !== null && !(composer.isEditing && command[1] !== 'me'))
+      this.#run(composer, room, command[1] ?? '', command[2] ?? '');
+    else this.#send(composer, room, text.startsWith('//') ? text.slice(1) : composer.text, false);
+  }
+
+  #run(composer: ComposerViewModel, room: RoomViewModel, word: string, args: string): void {
+    const { commands, flashes, words } = this.#parts;
+    const command = commands.named(word);
+    const { unknownCommand, usage } = words.text.flashes;
+    if (command === undefined) {
+      flashes.bad(unknownCommand(word));
+      return;
+    }
+    if (args.trim() === '' && command.needsArgument && command.completes !== 'member') {
+      flashes.bad(usage(`/${command.name} ${command.args}`));
+      return;
+    }
+    if (command.name === 'me') {
+      this.#send(composer, room, args, true);
+      return;
+    }
+    composer.clear();
+    commands.run(command.name, args);
+  }
+
+  #send(composer: ComposerViewModel, room: RoomViewModel, text: string, me: boolean): void {
+    const { flashes, navigation, words } = this.#parts;
+    if (composer.isEditing && text.trim() === '') {
+      flashes.bad(words.text.flashes.emptyEdit);
+      return;
+    }
+    const taken = composer.take(text, me);
+    if (taken === undefined) return;
+    room.reading.clearUnreadLine();
+    navigation.jumpToNewest();
+    flashes.attempt(async () => {
+      try {
+        await this.queue(room, await this.#withEmoji(taken.content));
+      } catch (error) {
+        taken.restore();
+        throw error;
+      }
+    });
+  }
+
+  /** Replaces `:tada:` by the emoji. */
+  async #withEmoji(content: Content): Promise<Content> {
+    if ((content.kind !== 'text' && content.kind !== 'edit') || !/:[a-z0-9_+-]+:/.test(content.text))
+      return content;
+    const book = await this.#parts.emoji.load();
+    return { ...content, text: book.spell(content.text) };
+  }
+
+  /** Begins to edit the last own message, in an empty composer only. @returns whether there is one. */
+  editLast(): boolean {
+    const { composer } = this;
+    const { room } = this.#parts.navigation;
+    if (composer === undefined || room === undefined || room.closed !== '' || composer.text !== '')
+      return false;
+    // While a newer message is being sent, the last one that can be edited is not the one that is meant.
+    const item = room.isSending ? undefined : room.lastOwn();
+    if (item === undefined) return false;
+    composer.edit(item);
+    return true;
+  }
+}

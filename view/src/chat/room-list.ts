@@ -1,0 +1,78 @@
+import type { TextItem } from '@gochat/client/history';
+import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
+import { RoomViewModel, type RoomViewModelParts } from '../room/room-view-model.ts';
+import { isNews } from '../timeline/rows.ts';
+
+type RoomEvent = Exclude<ChatEvent, { kind: 'preferences' }>;
+
+export interface RoomListParts extends RoomViewModelParts {
+  /** Reports messages of others that are new in a room. */
+  readonly news: (room: RoomViewModel, items: readonly TextItem[]) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** The rooms of the profile, in the order in which they are shown. */
+export class RoomList {
+  readonly #parts: RoomListParts;
+  readonly #loading = new Map<string, Promise<RoomViewModel>>();
+  #all: readonly RoomViewModel[] = [];
+
+  constructor(parts: RoomListParts) {
+    this.#parts = parts;
+  }
+
+  get all(): readonly RoomViewModel[] {
+    return this.#all;
+  }
+
+  get(id: string | undefined): RoomViewModel | undefined {
+    return this.#all.find(({ info }) => info.id === id);
+  }
+
+  /** Hands an event to its room. A room that is not listed yet is loaded. */
+  take(event: RoomEvent): void {
+    const room = this.get(roomOf(event));
+    if (room !== undefined) {
+      const news = room.take(event).filter((item): item is TextItem => isNews(item, room.context));
+      if (news.length > 0) this.#parts.news(room, news);
+    } else if (event.kind === 'room') this.add(event.room).catch(this.#parts.failed);
+  }
+
+  /** Loads a room and follows it, unless it is listed. @throws ChatError */
+  add(info: RoomInfo): Promise<RoomViewModel> {
+    const known = this.get(info.id);
+    if (known !== undefined) return Promise.resolve(known);
+    const loading = this.#loading.get(info.id) ?? this.#load(info);
+    this.#loading.set(info.id, loading);
+    return loading.finally(() => this.#loading.delete(info.id));
+  }
+
+  async #load(info: RoomInfo): Promise<RoomViewModel> {
+    const { profile, changed } = this.#parts;
+    // Events that arrive while the room is loading are later than what is loaded.
+    const early: RoomEvent[] = [];
+    const stop = profile.on((event) => {
+      if (event.kind !== 'preferences' && roomOf(event) === info.id) early.push(event);
+    });
+    const room = await RoomViewModel.open(this.#parts, info).finally(stop);
+    this.#all = [...this.#all, room];
+    for (const event of early) room.take(event);
+    const state = await profile.call('follow', { room: info.id });
+    room.take({ kind: 'online', room: info.id, ...state });
+    changed();
+    return room;
+  }
+
+  /** Rows have to be made again: marks of members have changed. */
+  recontext(): void {
+    for (const room of this.#all) room.recontext();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((room) => room.close()));
+  }
+}
+
+function roomOf(event: RoomEvent): string {
+  return event.kind === 'room' ? event.room.id : event.room;
+}
