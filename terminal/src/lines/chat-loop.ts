@@ -56,7 +56,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
 }
 
 /** Sends or runs each line, until the input ends or a command quits; then waits for what was sent. */
-async function readLines(context: SlashContext): Promise<'quit' | 'ended'> {
+async function readLines(context: SlashContext & { readonly prompt: Prompt }): Promise<'quit' | 'ended'> {
   const { profile, room, prompt, text } = context;
   const ids: string[] = [];
   let ended: 'quit' | 'ended' = 'ended';

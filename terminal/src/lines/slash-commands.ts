@@ -2,16 +2,20 @@ import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { columns, formatItem } from './format.ts';
-import type { Prompt } from './prompt.ts';
 
 const WAIT_MS = 15_000;
 /** Of the ciphertext that `/inspect` prints. */
 const BODY_CHARS = 120;
 
+/** Prints above the line that is being written. */
+interface LinePrinter {
+  print(line: string): void;
+}
+
 export interface SlashContext {
   readonly profile: Profile;
   readonly room: string;
-  readonly prompt: Prompt;
+  readonly prompt: LinePrinter;
   readonly text: TerminalText;
 }
 
@@ -72,7 +76,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   quit: async () => 'quit',
 };
 
-function printAll(prompt: Prompt, lines: readonly string[]): undefined {
+function printAll(prompt: LinePrinter, lines: readonly string[]): undefined {
   for (const line of lines) prompt.print(`* ${line}`);
 }
 

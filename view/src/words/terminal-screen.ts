@@ -30,16 +30,18 @@ export function screenText(f: Formats) {
     },
     members: (count: number) => f.plural(count, { one: '# member', other: '# members' }),
 
-    /** For the message that has the focus: what its keys do. */
-    messageKeys: (keys: {
-      readonly reply: string;
-      readonly react: string;
-      readonly edit: string;
-      readonly delete: string;
-      readonly copy: string;
-    }) =>
-      `${keys.reply} reply  ${keys.react} react  ${keys.edit} edit  ${keys.delete} delete  ${keys.copy} copy  Enter more  Esc back`,
-    searchKeys: (summary: string) => `${summary}  n older  N newer  Enter more  Esc closes`,
+    /** What the keys do on the message that has the focus, the most important first. */
+    messageKeys: (keys: Readonly<Record<'reply' | 'react' | 'edit' | 'delete' | 'copy', string>>) => [
+      'Enter more',
+      'Esc back',
+      `${keys.reply} reply`,
+      `${keys.react} react`,
+      `${keys.edit} edit`,
+      `${keys.delete} delete`,
+      `${keys.copy} copy`,
+    ],
+    /** The same on a match of a search. */
+    searchKeys: (summary: string) => [summary, 'n older', 'N newer', 'Esc closes', 'Enter more'],
     unboundKey: (key: string) => `${key} is not bound here; Esc goes back to writing`,
 
     welcome: {

@@ -2,11 +2,13 @@ import { sanitizeLine } from '@gochat/view/sanitize';
 import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
 import type { Editor } from '../edit/editor.ts';
 import { fieldView } from '../edit/field.ts';
+import { textSpans } from './blocks.ts';
 import { fit, type Line, type Span, type Style, span } from './frame.ts';
 import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
+import { wrap } from './wrap.ts';
 
 const DIM: Style = { ink: 'dim' };
 const MOST_ROWS = 8;
@@ -46,7 +48,9 @@ export function composerView(
     return {
       lines: [
         ...head,
-        fit([span(` ${shorten(oneLine(composer.hint), columns - 1)}`, { ink: 'warn' })], columns),
+        ...wrap([...textSpans(oneLine(composer.hint), { ink: 'warn' })], columns - 2)
+          .slice(0, layout.most)
+          .map((line) => fit([span(' '), ...line], columns)),
       ],
       cursor: undefined,
     };

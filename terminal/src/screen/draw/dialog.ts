@@ -1,4 +1,11 @@
-import type { Dialog, HelpDialog, InspectDialog, MemberDialog, MenuItem } from '@gochat/view/dialog';
+import type {
+  Dialog,
+  HelpDialog,
+  InspectDialog,
+  InvitesDialog,
+  MemberDialog,
+  MenuItem,
+} from '@gochat/view/dialog';
 import { fieldView } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
@@ -19,7 +26,7 @@ export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, look: Look)
 
 function boxWidth(dialog: Dialog): number {
   if (dialog.kind === 'invite' || dialog.kind === 'help') return 84;
-  return dialog.kind === 'inspect' ? 78 : 64;
+  return dialog.kind === 'inspect' || dialog.kind === 'invites' ? 78 : 64;
 }
 
 function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look: Look): BoxContent {
@@ -35,23 +42,7 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look
     case 'invite':
       return inviteContent(dialog, width, size, look);
     case 'invites':
-      return {
-        head: [...(dialog.busy ? [busyLine(look)] : []), ...errorLines(dialog.error, width)],
-        ...(dialog.items.length === 0 && !dialog.busy
-          ? { body: [[span(dialog.empty, DIM)]] }
-          : menu(
-              dialog.items.map(({ id, text, mayRevoke }) => ({
-                name: id,
-                label: text,
-                hint: mayRevoke ? look.text.dialogs.revoke : '',
-                danger: false,
-              })),
-              ui.index,
-              width,
-              look,
-            )),
-        foot: [],
-      };
+      return invites(dialog, ui, width, look);
     case 'member':
       return member(dialog, ui, width, look);
     case 'palette':
@@ -109,6 +100,16 @@ function menu(
     );
   });
   return { body, focus: items.length === 0 ? undefined : index, items: items.map((_, i) => i) };
+}
+
+/** The invites; below them what Enter does to the one that has the focus. */
+function invites(dialog: InvitesDialog, ui: DialogUi, width: number, look: Look): BoxContent {
+  const head = [...(dialog.busy ? [busyLine(look)] : []), ...errorLines(dialog.error, width)];
+  if (dialog.items.length === 0)
+    return { head, body: dialog.busy ? [] : [[span(oneLine(dialog.empty), DIM)]], foot: [] };
+  const items = dialog.items.map(({ id, text }) => ({ name: id, label: text, hint: '', danger: false }));
+  const hint = dialog.items[ui.index]?.mayRevoke === true ? look.text.dialogs.revoke : '';
+  return { head, ...menu(items, ui.index, width, look), foot: [[], [span(hint, DIM)]] };
 }
 
 function filtered(

@@ -73,7 +73,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOption
     topLine(room, columns, options),
     ...banner,
     ...drawn.lines,
-    statusLine(snapshot, { below, hint: hintOf(ui, room, options), note: ui.note }, columns, options),
+    statusLine(snapshot, { below, hints: hintsOf(ui, room, options), note: ui.note }, columns, options),
     ...bottom.lines,
   ].slice(0, rows);
 
@@ -192,18 +192,20 @@ function insideOf({ rows }: Size, cursor: Frame['cursor']): Frame['cursor'] {
   return cursor !== undefined && cursor.row >= 0 && cursor.row < rows ? cursor : undefined;
 }
 
-/** What is wrong with the connection, in one or two lines. */
-function bannerLines({ connection }: Snapshot, { columns, rows }: Size): Line[] {
-  if (connection.text === '') return [];
-  const most = rows < 12 ? 1 : 2;
-  return wrap([...textSpans(oneLine(connection.text), { ink: 'warn', bold: true })], columns - 2)
-    .slice(0, most)
+/** What is wrong with the connection, or that the room is not confirmed; at most three lines, and one on a low screen. */
+function bannerLines({ connection, room }: Snapshot, { columns, rows }: Size): Line[] {
+  const text =
+    connection.text === '' && room?.lock.state === 'unconfirmed' ? room.lock.text : connection.text;
+  if (text === '') return [];
+  return wrap([...textSpans(oneLine(text), { ink: 'warn', bold: true })], columns - 2)
+    .slice(0, rows < 12 ? 1 : 3)
     .map((line) => fit([span(' '), ...line], columns));
 }
 
-function hintOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOptions): string {
-  if (ui.pending !== '') return text.status.pending(ui.pending);
-  if (ui.mode !== 'read') return '';
+/** Hints for the status line, the most important first. */
+function hintsOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOptions): readonly string[] {
+  if (ui.pending !== '') return [text.status.pending(ui.pending)];
+  if (ui.mode !== 'read') return [];
   if (room?.search !== undefined) return text.searchKeys(oneLine(room.search.summary));
   return text.messageKeys({
     reply: keysOf('reply'),

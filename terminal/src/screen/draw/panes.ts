@@ -1,6 +1,6 @@
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
-import { ends, fit, type Line, type Span, type Style, span } from './frame.ts';
+import { ends, fit, type Line, lineWidth, type Span, type Style, span } from './frame.ts';
 import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
@@ -137,35 +137,53 @@ function lockSpan({ lock }: RoomScreen, { symbols, text }: Look): Span {
   }
 }
 
-/** Connection, queue, who types or what was just done; then how much there is below, and where else something is new. */
+/** The connection, the queue, and a notice or hints; on the right what is below the screen, and what is new in other rooms. */
 export function statusLine(
   snapshot: Snapshot,
-  parts: { readonly below: number; readonly hint: string; readonly note: string },
+  parts: { readonly below: number; readonly hints: readonly string[]; readonly note: string },
   width: number,
   look: Look,
 ): Line {
   const { symbols, text } = look;
-  const { connection, flash, room } = snapshot;
-  const left: Span[] = [connectionSpan(snapshot, look)];
-  if (connection.queued > 0)
-    left.push(span(` ${text.count(connection.queued)} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
-  const typing = room?.typing ?? '';
-  if (flash !== undefined)
-    left.push(
-      span(` ${oneLine(flash.text)}`, { ink: flash.tone === 'good' ? 'good' : 'bad', bold: true, ...BAR }),
-    );
-  else if (parts.note !== '') left.push(span(` ${parts.note}`, { bold: true, ...BAR }));
-  else if (parts.hint !== '') left.push(span(` ${parts.hint}`, { ink: 'dim', ...BAR }));
-  else if (typing !== '') left.push(span(` ${oneLine(typing)}`, { ink: 'dim', ...BAR }));
-  else if (room?.lock.state === 'unconfirmed')
-    left.push(
-      span(` ${shorten(oneLine(room.lock.text), width - 20, symbols.ellipsis)}`, { ink: 'warn', ...BAR }),
-    );
+  const { connection } = snapshot;
   const right: Span[] = [];
   if (parts.below > 0)
     right.push(span(` ${text.status.more(parts.below)}`, { ink: 'accent', bold: true, ...BAR }));
   right.push(...activity(snapshot.rooms, Math.floor(width / 3), text), span(' ', BAR));
+  const left: Span[] = [connectionSpan(snapshot, look)];
+  if (connection.queued > 0)
+    left.push(span(` ${text.count(connection.queued)} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
+  left.push(noticeSpan(snapshot, parts, width - lineWidth(left) - lineWidth(right)));
   return ends(left, right, width, BAR);
+}
+
+/** The most important of: the result of a command, a note, hints, and who is typing. */
+function noticeSpan(
+  { flash, room }: Snapshot,
+  { hints, note }: { readonly hints: readonly string[]; readonly note: string },
+  width: number,
+): Span {
+  if (flash !== undefined)
+    return span(` ${oneLine(flash.text)}`, {
+      ink: flash.tone === 'good' ? 'good' : 'bad',
+      bold: true,
+      ...BAR,
+    });
+  if (note !== '') return span(` ${note}`, { bold: true, ...BAR });
+  if (hints.length > 0) return span(` ${fittingHints(hints, width - 1)}`, { ink: 'dim', ...BAR });
+  const typing = oneLine(room?.typing ?? '');
+  return span(typing === '' ? '' : ` ${typing}`, { ink: 'dim', ...BAR });
+}
+
+/** As many hints as fit whole. */
+function fittingHints(hints: readonly string[], width: number): string {
+  let shown = '';
+  for (const hint of hints) {
+    const more = shown === '' ? hint : `${shown}  ${hint}`;
+    if (shown !== '' && widthOf(more) > width) return shown;
+    shown = more;
+  }
+  return shown;
 }
 
 function connectionSpan({ connection }: Snapshot, { symbols, text }: Look): Span {
