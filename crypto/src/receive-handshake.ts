@@ -4,6 +4,7 @@ import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
 import type { RoomEvent, Settings, Step } from './event.ts';
 import { joinHolds, readJoinAad } from './invite.ts';
+import type { DecodedEntry } from './log-entry.ts';
 import {
   type Candidate,
   candidate,
@@ -18,7 +19,6 @@ import {
 } from './mls.ts';
 import { classify, isExactly, type MembershipChange } from './policy.ts';
 import { equalBytes } from './primitives.ts';
-import type { Opened } from './receive.ts';
 import { accompanied, before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
@@ -27,14 +27,14 @@ import { isJoin, openBody, openJoin } from './seal.ts';
 export async function receiveHandshake(
   old: Room,
   room: Room,
-  entry: Opened,
+  entry: DecodedEntry,
   now: number,
 ): Promise<Step<Room>> {
   if (old.pending?.hash === entry.hash) return ownLanded(old, room, old.pending, entry, now);
   return isJoin(entry.body) ? receiveJoin(room, entry) : receiveCommit(room, entry);
 }
 
-function skipped(room: Room, entry: Opened): Step<Room> {
+function skipped(room: Room, entry: DecodedEntry): Step<Room> {
   return {
     room,
     events: [{ kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'skipped-handshake' } }],
@@ -47,7 +47,7 @@ async function ownLanded(
   old: Room,
   room: Room,
   pending: PendingCommit,
-  entry: Opened,
+  entry: DecodedEntry,
   now: number,
 ): Promise<Step<Room>> {
   const change = ownChange(old, pending);
@@ -87,7 +87,7 @@ function closedBehind(closed: boolean, intent: string): boolean {
   return intent === 'state' ? false : closed;
 }
 
-async function receiveCommit(room: Room, entry: Opened): Promise<Step<Room>> {
+async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
   const bytes = openBody(room.keys, 'handshake', room.id, entry.body);
   const message = bytes && readPrivateMessage(bytes);
   const context = room.mls.groupContext;
@@ -135,20 +135,20 @@ function isOwnAdmin(room: Room): boolean {
   return room.context.state === 'newer' || memberAt(room, ownLeaf(room))?.admin === true;
 }
 
-function doubtful(room: Room, entry: Opened, by?: number): Step<Room> {
+function doubtful(room: Room, entry: DecodedEntry, by?: number): Step<Room> {
   const author = by === undefined ? undefined : memberAt(room, by)?.device;
   return skipped({ ...room, doubt: { by: author, alone: false } }, entry);
 }
 
 /** Another copy of this profile has committed or come again: only that copy has the keys of what follows. */
-function overtakenByCopy(room: Room, entry: Opened): Step<Room> {
+function overtakenByCopy(room: Room, entry: DecodedEntry): Step<Room> {
   const events: RoomEvent[] = [
     { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'broken' } },
   ];
   return { room: { ...room, status: 'broken', doubt: undefined }, events, secretsToWipe: [] };
 }
 
-function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): Step<Room> {
+function removedSelf(room: Room, entry: DecodedEntry, by: number, next: Candidate): Step<Room> {
   const self = memberAt(room, ownLeaf(room));
   const events: RoomEvent[] =
     self === undefined
@@ -161,7 +161,7 @@ function removedSelf(room: Room, entry: Opened, by: number, next: Candidate): St
   };
 }
 
-async function receiveJoin(room: Room, entry: Opened): Promise<Step<Room>> {
+async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
   const bytes = await openJoin(room.keys, room.id, entry.body);
   const message = bytes && readPublicMessage(bytes);
   const joiner = message && admitted(room, message);
@@ -230,7 +230,7 @@ function admitted(room: Room, message: PublicMessage): Joiner | undefined {
 
 async function advanced(
   room: Room,
-  entry: Opened,
+  entry: DecodedEntry,
   change: MembershipChange,
   next: Candidate,
   joiner?: Joiner,
@@ -255,7 +255,13 @@ function anew(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
   return known === undefined ? peers : new Map(peers).set(device, { ...known, n: 0 });
 }
 
-function told(old: Room, after: Room, change: MembershipChange, entry: Opened, joiner?: Joiner): RoomEvent[] {
+function told(
+  old: Room,
+  after: Room,
+  change: MembershipChange,
+  entry: DecodedEntry,
+  joiner?: Joiner,
+): RoomEvent[] {
   const at = { seq: entry.seq, at: entry.at };
   switch (change.kind) {
     case 'heal':

@@ -1,6 +1,7 @@
 import { comparePositions } from '@gochat/protocol/fields';
 import { type Claim, compareClaim, comparePrevious } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
+import type { DecodedEntry } from './log-entry.ts';
 import {
   generationOf,
   type MlsState,
@@ -11,7 +12,6 @@ import {
 } from './mls.ts';
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
-import type { Opened } from './receive.ts';
 import { accompanied, type Member, memberAt, ownLeaf, type Peer, type Room } from './room.ts';
 import { openBody } from './seal.ts';
 
@@ -20,7 +20,7 @@ const IDS_KEPT = 64;
 const FORWARD_STEPS = 200;
 
 /** @param before the room before this entry. @param room the same with the entry read. */
-export async function receiveMessage(before: Room, room: Room, entry: Opened): Promise<Step<Room>> {
+export async function receiveMessage(before: Room, room: Room, entry: DecodedEntry): Promise<Step<Room>> {
   const own = before.inFlight.find((sent) => sent.hash === entry.hash);
   if (own !== undefined) {
     const inFlight = before.inFlight.filter((sent) => sent !== own);
@@ -53,7 +53,7 @@ export async function receiveMessage(before: Room, room: Room, entry: Opened): P
 }
 
 /** @param sender undefined when not even that could be opened. */
-function unread(room: Room, entry: Opened, sender: Awaited<ReturnType<typeof senderOf>>): Step<Room> {
+function unread(room: Room, entry: DecodedEntry, sender: Awaited<ReturnType<typeof senderOf>>): Step<Room> {
   if (sender === undefined) return unopened(room, entry);
   const expected = generationOf(room.mls, sender.leaf);
   if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, memberAt(room, sender.leaf));
@@ -61,7 +61,7 @@ function unread(room: Room, entry: Opened, sender: Awaited<ReturnType<typeof sen
   return fault(room, entry, { kind: sender.generation < expected ? 'repeated' : 'undecryptable' });
 }
 
-function framed(room: Room, entry: Opened): PrivateMessage | undefined {
+function framed(room: Room, entry: DecodedEntry): PrivateMessage | undefined {
   const bytes = openBody(room.keys, 'message', room.id, entry.body);
   const message = bytes && readPrivateMessage(bytes);
   const context = room.mls.groupContext;
@@ -77,18 +77,18 @@ function framed(room: Room, entry: Opened): PrivateMessage | undefined {
  * If a handshake that this device couldn't follow stands before it, others may have followed. A commit of its own tells: it would be
  * easy to break everybody by a commit that holds nowhere and garbage behind it.
  */
-function unopened(room: Room, entry: Opened): Step<Room> {
+function unopened(room: Room, entry: DecodedEntry): Step<Room> {
   if (room.doubt === undefined || room.status === 'broken')
     return fault(room, entry, { kind: 'undecryptable' });
   if (room.doubt.alone) return fault({ ...room, status: 'broken' }, entry, { kind: 'broken' });
   return fault({ ...room, wantsHeal: room.wantsHeal ?? 'doubt' }, entry, { kind: 'undecryptable' });
 }
 
-function hole(room: Room, entry: Opened, from: Member | undefined): Step<Room> {
+function hole(room: Room, entry: DecodedEntry, from: Member | undefined): Step<Room> {
   return fault({ ...room, wantsHeal: room.wantsHeal ?? 'hole' }, entry, { kind: 'hole', from });
 }
 
-function fault(room: Room, entry: Opened, warning: Warning): Step<Room> {
+function fault(room: Room, entry: DecodedEntry, warning: Warning): Step<Room> {
   return { room, events: [{ kind: 'warning', seq: entry.seq, at: entry.at, warning }], secretsToWipe: [] };
 }
 
@@ -99,7 +99,7 @@ interface Said {
   readonly secretsToWipe: readonly Uint8Array[];
 }
 
-function said(room: Room, entry: Opened, { from, plaintext, mls, secretsToWipe }: Said): Step<Room> {
+function said(room: Room, entry: DecodedEntry, { from, plaintext, mls, secretsToWipe }: Said): Step<Room> {
   const read = { ...room, mls, peerConfirmed: room.peerConfirmed || !from.self };
   const payload = decodePayload(plaintext);
   if (payload === undefined)

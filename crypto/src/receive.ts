@@ -2,27 +2,11 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { advanceChain, breakChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
+import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { receiveMessage } from './receive-message.ts';
 import { isNews, type Room } from './room.ts';
-
-/** A place of the log, as the server shows it. */
-export interface LogEntry {
-  readonly seq: Position;
-  readonly kind: 'message' | 'handshake';
-  /** Milliseconds since 1970, by the server's clock. */
-  readonly at: number;
-  /** Base64url. */
-  readonly body: string;
-}
-
-/** An entry with what was made of its bytes once. */
-export interface Opened extends Omit<LogEntry, 'body'> {
-  readonly body: Uint8Array;
-  /** SHA-256 of the body as base64url. */
-  readonly hash: string;
-}
 
 /**
  * Takes in the next entry of the log. Never throws at what a peer or the server made: whatever is wrong comes as an event, and
@@ -32,7 +16,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   if (!isNews(room, entry.seq))
     return { room, events: [warning(entry, { kind: 'repeated' })], secretsToWipe: [] };
   const body = bytesOf(entry.body);
-  const opened: Opened = {
+  const decoded: DecodedEntry = {
     seq: entry.seq,
     kind: entry.kind,
     at: entry.at,
@@ -52,8 +36,8 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
     chain: advanceChain(room.chain, entry.kind, body),
     peers: crossed ? uncounted(room.peers) : room.peers,
   };
-  if (entry.kind === 'message') return receiveMessage(room, read, opened);
-  const step = await receiveHandshake(room, { ...read, base: entry.seq }, opened, now);
+  if (entry.kind === 'message') return receiveMessage(room, read, decoded);
+  const step = await receiveHandshake(room, { ...read, base: entry.seq }, decoded, now);
   return overtaken(room, step);
 }
 

@@ -12,8 +12,8 @@ import type { InviteGrant, UpOf } from '@gochat/protocol/up';
 import { inviteKeys } from '../src/invite.ts';
 import type { UnprovedJoin } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
+import type { LogEntry } from '../src/log-entry.ts';
 import { verify } from '../src/primitives.ts';
-import type { LogEntry } from '../src/receive.ts';
 
 export type Handshake = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
 

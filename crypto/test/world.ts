@@ -10,8 +10,9 @@ import { heal, type InviteTerms, invite, refresh, remove, reopen, type Started }
 import { createIdentity, fingerprintOf, type Identity } from '../src/identity.ts';
 import { join } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
+import type { LogEntry } from '../src/log-entry.ts';
 import type { Env } from '../src/primitives.ts';
-import { type LogEntry, receive } from '../src/receive.ts';
+import { receive } from '../src/receive.ts';
 import { membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';

@@ -2,6 +2,7 @@ import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { heal, invite, type Started } from '@gochat/crypto/handshake';
 import { createIdentity, encodeCredential, fingerprintOf } from '@gochat/crypto/identity';
+import type { LogEntry } from '@gochat/crypto/internal/log-entry';
 import {
   candidate,
   commit,
@@ -16,7 +17,7 @@ import {
 import { join } from '@gochat/crypto/join';
 import type { InviteLink } from '@gochat/crypto/link';
 import { type Env, utf8 } from '@gochat/crypto/primitives';
-import { type LogEntry, receive } from '@gochat/crypto/receive';
+import { receive } from '@gochat/crypto/receive';
 import { membersOf, type Room } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
 import type { DownOf } from '@gochat/protocol/down';
