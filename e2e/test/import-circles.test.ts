@@ -1,8 +1,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { importCircles } from '../src/repository/import-circles.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+test('no import circle in the repository', () => {
+  expect(importCircles(repository)).toEqual([]);
+});
 
 let planted: string | undefined;
 afterEach(() => {
