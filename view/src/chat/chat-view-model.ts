@@ -2,12 +2,7 @@ import type { TextItem } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import { COMMAND_NAMES, type Commands } from '../commands/command.ts';
-import { CommandTable } from '../commands/commands.ts';
 import { DialogHost } from '../dialogs/dialog-host.ts';
-import { showMenu } from '../dialogs/help.ts';
-import { paste, react } from '../dialogs/message.ts';
-import { showMember } from '../dialogs/people.ts';
-import { askJoin } from '../dialogs/rooms.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { EmojiLoader } from '../text/emoji.ts';
 import { highlight } from '../text/highlight.ts';
@@ -16,6 +11,7 @@ import type { ViewWords } from '../words/english.ts';
 import type { Actions } from './actions.ts';
 import type { Chat } from './chat.ts';
 import { Flashes } from './flashes.ts';
+import { type DialogCode, loadDialogs } from './load-dialogs.ts';
 import { Messages } from './messages.ts';
 import { Navigation } from './navigation.ts';
 import { noticeOf } from './notifications.ts';
@@ -38,7 +34,7 @@ export interface ViewOptions {
 
 /** Loads the profile's rooms, follows them, and keeps a snapshot of them. @throws ChatError */
 export async function createView(options: ViewOptions): Promise<View> {
-  const chat = new ChatViewModel(options);
+  const chat = new ChatViewModel(options, await loadDialogs());
   await chat.start();
   return chat;
 }
@@ -57,6 +53,7 @@ class ChatViewModel implements View, Chat {
   readonly messages: Messages;
   readonly commands: Commands;
   readonly emoji = new EmojiLoader();
+  readonly #code: DialogCode;
   readonly #firstRoom: string | undefined;
   readonly #snapshots = new SnapshotBuilder();
   readonly #listeners = new Set<() => void>();
@@ -68,7 +65,8 @@ class ChatViewModel implements View, Chat {
   #closed = false;
   #stopListening: () => void = () => undefined;
 
-  constructor({ profile, platform, words, server, room }: ViewOptions) {
+  constructor({ profile, platform, words, server, room }: ViewOptions, code: DialogCode) {
+    this.#code = code;
     this.profile = profile;
     this.platform = platform;
     this.words = words;
@@ -92,7 +90,7 @@ class ChatViewModel implements View, Chat {
     });
     const parts = { profile, words, rooms: this.rooms, flashes: this.flashes, changed };
     this.navigation = new Navigation({ ...parts, preferences: this.preferences });
-    this.commands = new CommandTable(this);
+    this.commands = new code.CommandTable(this);
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({ ...parts, navigation, commands, emoji });
   }
@@ -168,12 +166,12 @@ class ChatViewModel implements View, Chat {
   readonly actions: Actions = {
     open: (room) => this.navigation.open(room),
     step: (by, which) => this.navigation.step(by, which),
-    openLink: (link) => askJoin(this, link),
+    openLink: (link) => this.#code.askJoin(this, link),
     type: (text, cursor) => this.messages.composer?.type(text, cursor),
     send: () => this.messages.send(),
     complete: (index) => this.messages.composer?.complete(index),
     select: (by) => this.messages.composer?.select(by),
-    paste: (text, cursor) => paste(this, text, cursor),
+    paste: (text, cursor) => this.#code.paste(this, text, cursor),
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),
@@ -182,10 +180,10 @@ class ChatViewModel implements View, Chat {
       if (name !== undefined) this.commands.run(name, args, row);
       else this.flashes.bad(this.words.text.flashes.unknownCommand(sanitizeLine(command)));
     },
-    menu: (row) => showMenu(this, row),
+    menu: (row) => this.#code.showMenu(this, row),
     react: (row, emoji) => {
       const item = this.navigation.room?.message(row);
-      if (item !== undefined) react(this, item, emoji);
+      if (item !== undefined) this.#code.react(this, item, emoji);
     },
     jump: (seq) => this.navigation.jump(seq),
     back: () => this.navigation.back(),
@@ -203,7 +201,7 @@ class ChatViewModel implements View, Chat {
     search: (text) => this.navigation.find(text),
     searchMore: () => void this.navigation.search?.more(),
     hit: (by) => this.navigation.search?.hit(by),
-    member: (device) => showMember(this, device),
+    member: (device) => this.#code.showMember(this, device),
     submit: (values) => this.dialogs.submit(values),
     pick: (name) => this.dialogs.pick(name),
     filter: (text) => this.dialogs.filter(text),
