@@ -127,7 +127,7 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.looksBack();
     await to.says('/members');
     await shows(to, [/here now/]);
-    await to.closes('Members');
+    await to.closes('here now');
   },
   'unread line': async (by, to, tag) => {
     await to.looksAway();
