@@ -6,7 +6,9 @@ import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import { type Connection, RequestError, waitBeforeRepeat } from '../net/connection.ts';
-import type { Condition, Mutex, Timers } from '../schedule/mutex.ts';
+import type { Condition } from '../schedule/condition.ts';
+import type { Mutex } from '../schedule/mutex.ts';
+import type { Timers } from '../schedule/timers.ts';
 import type { RoomStore } from './room-store.ts';
 
 const OUTCOMES_KEPT = 64;

@@ -2,7 +2,7 @@ import { isPublished } from '@gochat/crypto/groupinfo';
 import { heal, refresh, remove } from '@gochat/crypto/handshake';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
-import { Timers } from '../schedule/mutex.ts';
+import { Timers } from '../schedule/timers.ts';
 import { newId } from '../store/records.ts';
 import type { RoomSession } from './room-session.ts';
 

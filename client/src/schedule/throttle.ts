@@ -1,4 +1,4 @@
-import type { Timers } from './mutex.ts';
+import type { Timers } from './timers.ts';
 
 /** Runs a job at once, and then again at most every so often, as long as there is something to do. */
 export class Throttle {

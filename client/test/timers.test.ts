@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Timers } from '../src/schedule/mutex.ts';
+import { Timers } from '../src/schedule/timers.ts';
 
 test('a wait that is longer than the platform knows is waited, not skipped', async () => {
   const timers = new Timers();

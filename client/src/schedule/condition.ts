@@ -1,0 +1,42 @@
+/** Lets callers wait until something about an object that changes has become true. */
+export class Condition {
+  readonly #checks = new Set<() => void>();
+
+  /** Runs `check` after every change. @returns a function that ends this. */
+  always(check: () => void): () => void {
+    this.#checks.add(check);
+    return () => {
+      this.#checks.delete(check);
+    };
+  }
+
+  /** To be called after every change. */
+  changed(): void {
+    for (const check of [...this.#checks]) check();
+  }
+
+  /**
+   * @param probe returns undefined for "not yet"; an error that it throws ends the wait.
+   * @param waitMs the wait resolves with undefined after this time.
+   */
+  until<T>(probe: () => T | undefined, waitMs: number): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#checks.delete(check);
+        settle();
+      };
+      const check = () => {
+        try {
+          const value = probe();
+          if (value !== undefined) end(() => resolve(value));
+        } catch (error) {
+          end(() => reject(error));
+        }
+      };
+      const timer = setTimeout(() => end(() => resolve(undefined)), waitMs);
+      this.#checks.add(check);
+      check();
+    });
+  }
+}
