@@ -17,7 +17,7 @@ import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
 import { parseAddress } from '../net/address.ts';
-import { RequestError } from '../net/connection.ts';
+import { RequestError } from '../net/connection-errors.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomMeta } from '../room/room-meta.ts';

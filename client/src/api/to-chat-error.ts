@@ -5,7 +5,7 @@ import { TEXT_BYTES } from '@gochat/crypto/send';
 import { VaultError } from '@gochat/crypto/vault';
 import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';
-import { Disconnected, RequestError, VersionError } from '../net/connection.ts';
+import { Disconnected, RequestError, VersionError } from '../net/connection-errors.ts';
 import { DialError } from '../net/dial-error.ts';
 import { CallFailed, OwnerIncompatible } from '../profile/guest.ts';
 import { OwnerBusy } from '../profile/roles.ts';

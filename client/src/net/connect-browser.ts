@@ -1,8 +1,7 @@
 import { ChatError } from '../api/chat-error.ts';
 import { linkAddress, parseAddress } from './address.ts';
 import { type BrowserDialOptions, BrowserLink } from './browser-link.ts';
-import type { Connection } from './connection.ts';
-import { greet } from './conversation.ts';
+import { type Connection, greet } from './connection.ts';
 
 /**
  * Connects a page to the server that it came from, and says hello.

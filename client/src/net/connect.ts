@@ -1,6 +1,5 @@
 import { parseAddress } from './address.ts';
-import type { Connection } from './connection.ts';
-import { type GreetOptions, greet } from './conversation.ts';
+import { type Connection, type GreetOptions, greet } from './connection.ts';
 import { type DialOptions, dial } from './dial.ts';
 
 /** Connects to a server and says hello. @throws AddressError, DialError, RequestError, Disconnected */

@@ -1,77 +1,20 @@
 import type { Down, DownOf } from '@gochat/protocol/down';
-import { adviceOf, type ErrorAdvice, type ErrorCode } from '@gochat/protocol/errors';
-import { comparePositions, type Position } from '@gochat/protocol/fields';
+import { adviceOf } from '@gochat/protocol/errors';
+import type { RequestId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
 import type { Dialled } from '@gochat/protocol/signed';
 import type { Up, UpOf } from '@gochat/protocol/up';
-import { type ConnectionFailure, describeFailure } from './connection-failure.ts';
-import type { FrameListener } from './inbox.ts';
-
-/** The server's refusal of a request. */
-export class RequestError extends Error {
-  override readonly name = 'RequestError';
-  readonly code: ErrorCode;
-  readonly advice: ErrorAdvice;
-  /** Positive when the same request may be repeated, with the same id: not before this long. */
-  readonly retryAfterMs: number;
-  /** With `stale` and `conflict`: the position of the last handshake. */
-  readonly handshake: Position | undefined;
-  constructor({ code, message, handshake, retryAfterMs }: Omit<DownOf<'error'>, 'type'>) {
-    super(message);
-    this.code = code;
-    this.advice = adviceOf(code);
-    this.retryAfterMs = this.advice.retry === 'same' ? (retryAfterMs ?? this.advice.retryAfterMs) : 0;
-    this.handshake = handshake;
-  }
-}
-
-/** The server speaks another version of the protocol. */
-export class VersionError extends RequestError {
-  readonly server: number;
-  readonly client: number;
-  constructor(server: number, client: number) {
-    super({ code: 'version', message: `server ${server}, client ${client}` });
-    this.server = server;
-    this.client = client;
-  }
-}
-
-/** A server that has missed a handshake is asked again after so long. */
-const BEHIND_MS = 1_000;
-
-/**
- * How long to wait before the same request may be sent again; 0: it may not. Where the server's last handshake lies in front of the
- * one that the request names, nothing has overtaken that: the server has missed it, and may hear of it yet.
- */
-export function waitBeforeRepeat(error: unknown, named: Position): number {
-  if (!(error instanceof RequestError)) return 0;
-  const { handshake, retryAfterMs } = error;
-  return handshake !== undefined && comparePositions(handshake, named) < 0 ? BEHIND_MS : retryAfterMs;
-}
-
-/** The connection ended before the answer: whether the request took effect is unknown. */
-export class Disconnected extends Error {
-  override readonly name = 'Disconnected';
-  /** What the server gave as its reason, if it did. */
-  readonly code: ErrorCode | undefined;
-  /** Not to be dialled again before this long. */
-  readonly retryAfterMs: number;
-  readonly failure: ConnectionFailure;
-  constructor(
-    failure: ConnectionFailure,
-    { code, retryAfterMs = 0 }: Partial<DownOf<'error'>> = {},
-    cause?: unknown,
-  ) {
-    super(describeFailure(failure), { cause });
-    this.failure = failure;
-    this.code = code;
-    this.retryAfterMs = Math.max(retryAfterMs, code === undefined ? 0 : adviceOf(code).retryAfterMs);
-  }
-}
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
+import { type Clock, systemClock } from '../schedule/clock.ts';
+import { Disconnected, RequestError, VersionError } from './connection-errors.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
+import { type FrameListener, Inbox } from './inbox.ts';
+import type { Link, LinkEnd } from './link.ts';
 
 export type Request = Exclude<Up, { type: 'signal' }>;
 
-/** What answers a request, if no error does. */
-export const REPLIES = {
+/** The frame that answers a request, unless an error does. */
+const REPLIES = {
   hello: 'welcome',
   create: 'ack',
   enter: 'entered',
@@ -87,25 +30,256 @@ export const REPLIES = {
 } as const satisfies Record<Request['type'], Down['type']>;
 export type Reply<R extends Request> = DownOf<(typeof REPLIES)[R['type']]>;
 
-/** A connection that the server has welcomed. It ends once, and is never mended: dial anew. */
+/** A connection that the server has welcomed. It ends once and is never reused. */
 export interface Connection {
-  /** What proofs are bound to. */
+  /** Proofs are bound to it. */
   readonly dialled: Dialled;
   /** The server's software, for people. */
   readonly server: string;
-  /** For how long an invite may be made there. */
+  /** The longest lifetime of an invite on this server. */
   readonly inviteLifetimeMs: number;
-  /** Resolves when it has ended, with why; no frame is delivered after. */
+  /** Resolves with the reason when the connection has ended; no frame is delivered after that. */
   readonly closed: Promise<Disconnected>;
   /**
-   * Sends it, behind earlier ones, when few enough are in flight. Frames that follow the reply may be delivered before whoever
-   * awaits the reply goes on.
+   * Sends the request after earlier ones, once few enough are in flight. Frames that follow the reply may be delivered before code
+   * that awaits the reply continues.
    * @throws RequestError, Disconnected
    */
   request<R extends Request>(frame: R): Promise<Reply<R>>;
-  /** @returns false when it was dropped, since too much waits to be sent. */
+  /** @returns false when the signal was dropped because too much data waits to be sent. */
   signal(frame: UpOf<'signal'>): boolean;
-  /** Everything that answers no request, in order. @returns what ends it. */
+  /** Delivers all frames that answer no request, in order. @returns a function that ends this. */
   onFrame(listener: FrameListener): () => void;
   close(): void;
+}
+
+export interface GreetOptions {
+  readonly clock?: Clock;
+  /** The longest silence while an answer is due. An answer may take four times as long while other data arrives. */
+  readonly answerMs?: number;
+}
+
+/** Sends hello over a new link. @throws RequestError, Disconnected */
+export async function greet(link: Link, options: GreetOptions = {}): Promise<Connection> {
+  return new LinkConnection(link, options).hello();
+}
+
+const ANSWER_MS = 30_000;
+/** Bounds on the interval that a server may ask for. */
+const SILENCE_MS = { least: 1_000, most: 10 * 60_000 };
+const SIGNAL_QUEUE_BYTES = 64 * 1024;
+/** One slot is kept for the ping. */
+const IN_FLIGHT = LIMITS.requestsInFlight - 1;
+
+interface PendingRequest {
+  readonly frame: Request;
+  resolve(reply: Down): void;
+  reject(error: Error): void;
+  stop?: () => void;
+}
+
+/** The requests and answers over one link. */
+class LinkConnection {
+  readonly closed: Promise<Disconnected>;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #answerMs: number;
+  readonly #inbox: Inbox;
+  readonly #pending = new Map<RequestId, PendingRequest>();
+  /** Not bounded: each entry belongs to a caller that waits and holds its frame anyway. */
+  readonly #queue: PendingRequest[] = [];
+  #heardAt: number;
+  #stopWatch: () => void = () => undefined;
+  #welcomed = false;
+  #pings = 0;
+  #farewell: DownOf<'error'> | undefined;
+  #fault: Disconnected | undefined;
+  #ended: Disconnected | undefined;
+
+  constructor(link: Link, { clock = systemClock, answerMs = ANSWER_MS }: GreetOptions) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#answerMs = answerMs;
+    this.#heardAt = clock.now();
+    this.#inbox = new Inbox({
+      pause: () => link.pause(),
+      resume: () => {
+        this.#heardAt = clock.now();
+        link.resume();
+      },
+      overrun: () => this.#fail({ kind: 'client-overrun' }),
+    });
+    this.closed = link.closed.then((end) => this.#end(end));
+    link.start({
+      heard: () => {
+        this.#heardAt = clock.now();
+      },
+      frame: (frame, bytes) => this.#take(frame, bytes),
+    });
+  }
+
+  async hello(): Promise<Connection> {
+    const { origin } = this.#link;
+    const id = 'hello' as RequestId;
+    const stop = this.#clock.after(LIMITS.helloMs, () => this.#fail({ kind: 'no-welcome' }));
+    try {
+      const welcome = await this.request({ type: 'hello', id, version: PROTOCOL_VERSION, origin });
+      checkVersion(welcome.version);
+      this.#welcomed = true;
+      this.#watch(Math.min(SILENCE_MS.most, Math.max(SILENCE_MS.least, welcome.silenceMs)));
+      return {
+        dialled: { origin, nonce: welcome.nonce },
+        server: welcome.server,
+        inviteLifetimeMs: welcome.inviteLifetimeMs ?? LIMITS.inviteLifetimeMs,
+        closed: this.closed,
+        request: (frame) => this.request(frame),
+        signal: (frame) => this.#signal(frame),
+        onFrame: (listener) => this.#inbox.listen(listener),
+        close: () => this.#link.close(),
+      };
+    } catch (error) {
+      this.#link.close();
+      throw error;
+    } finally {
+      stop();
+    }
+  }
+
+  request<R extends Request>(frame: R): Promise<Reply<R>> {
+    return new Promise<Down>((resolve, reject) => {
+      if (this.#ended !== undefined) {
+        reject(this.#ended);
+        return;
+      }
+      this.#queue.push({ frame, resolve, reject });
+      this.#dispatch();
+    }) as Promise<Reply<R>>;
+  }
+
+  #signal(frame: UpOf<'signal'>): boolean {
+    if (this.#ended !== undefined || this.#link.queuedBytes > SIGNAL_QUEUE_BYTES) return false;
+    this.#link.send(frame);
+    return true;
+  }
+
+  #dispatch(): void {
+    while (this.#pending.size < IN_FLIGHT && this.#queue.length > 0) {
+      const next = this.#queue.shift();
+      if (next !== undefined) this.#send(next);
+    }
+    this.#inbox.expect(this.#pending.size > 0);
+  }
+
+  #send(pending: PendingRequest): void {
+    const { id } = pending.frame;
+    if (this.#pending.has(id)) {
+      pending.reject(new Error(`a request with the id ${id} is in flight already`));
+      return;
+    }
+    this.#pending.set(id, pending);
+    this.#await(pending, this.#clock.now());
+    this.#link.send(pending.frame);
+  }
+
+  /** Closes the connection when an answer doesn't come, since the server's state is unknown then. */
+  #await(pending: PendingRequest, sentAt: number): void {
+    pending.stop = this.#clock.after(this.#answerMs, () => {
+      const now = this.#clock.now();
+      const alive = this.#inbox.paused || now - this.#heardAt < this.#answerMs;
+      if (alive && now - sentAt < 4 * this.#answerMs) this.#await(pending, sentAt);
+      else this.#fail({ kind: 'unanswered', ms: now - sentAt });
+    });
+  }
+
+  #take(frame: Down, bytes: number): void {
+    if (frame.type === 'error' && frame.id === undefined) {
+      if (adviceOf(frame.code).closes || !this.#welcomed) this.#farewell = frame;
+      this.#inbox.push(frame, bytes);
+      return;
+    }
+    if (!('id' in frame) || frame.id === undefined) {
+      if (this.#welcomed) this.#inbox.push(frame, bytes);
+      else this.#fail({ kind: 'protocol', detail: `${frame.type} before welcome` });
+      return;
+    }
+    const pending = this.#pending.get(frame.id);
+    // No caller waits for it: a ping's answer, or an answer to no request.
+    if (pending === undefined) return;
+    this.#settle(pending, frame);
+  }
+
+  #settle(pending: PendingRequest, frame: Down): void {
+    const { id, type } = pending.frame;
+    if (frame.type !== 'error' && frame.type !== REPLIES[type]) {
+      this.#fail({ kind: 'protocol', detail: `${type} answered with ${frame.type}` });
+      return;
+    }
+    this.#pending.delete(id);
+    pending.stop?.();
+    if (frame.type !== 'error') pending.resolve(frame);
+    else {
+      if (adviceOf(frame.code).closes) this.#farewell = frame;
+      pending.reject(new RequestError(frame));
+    }
+    this.#dispatch();
+  }
+
+  /** Sends a ping after each third of the silence after which either side closes the connection. */
+  #watch(silenceMs: number): void {
+    let queued = 0;
+    const tick = () => {
+      const now = this.#clock.now();
+      const moves = this.#link.queuedBytes !== queued;
+      queued = this.#link.queuedBytes;
+      // Sent bytes also prove that the peer is alive: a long upload delays the ping.
+      if (this.#inbox.paused || moves) this.#heardAt = now;
+      if (now - this.#heardAt >= silenceMs) {
+        this.#fail({ kind: 'silent' });
+        return;
+      }
+      this.#pings += 1;
+      this.#link.send({ type: 'ping', id: `ping-${this.#pings}` as RequestId });
+      this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
+    };
+    this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
+  }
+
+  #fail(failure: ConnectionFailure): void {
+    this.#fault ??= new Disconnected(failure);
+    this.#link.close();
+  }
+
+  #end(end: LinkEnd): Disconnected {
+    const ended = this.#fault ?? farewell(this.#farewell, end);
+    this.#ended = ended;
+    this.#stopWatch();
+    this.#inbox.close();
+    for (const { stop, reject } of [...this.#pending.values(), ...this.#queue]) {
+      stop?.();
+      reject(this.#welcomed || this.#farewell === undefined ? ended : new RequestError(this.#farewell));
+    }
+    this.#pending.clear();
+    this.#queue.length = 0;
+    return ended;
+  }
+}
+
+const FAILURES: Readonly<Record<LinkEnd['reason'], ConnectionFailure['kind']>> = {
+  here: 'closed-here',
+  peer: 'closed-by-server',
+  lost: 'lost',
+  malformed: 'malformed',
+  overrun: 'server-overrun',
+  flooded: 'client-overrun',
+};
+
+function farewell(said: DownOf<'error'> | undefined, { reason, cause }: LinkEnd): Disconnected {
+  return said === undefined || reason === 'here'
+    ? new Disconnected({ kind: FAILURES[reason] }, {}, cause)
+    : new Disconnected({ kind: 'server-error', error: said.code, detail: said.message }, said, cause);
+}
+
+function checkVersion(theirs: number): void {
+  if (theirs === PROTOCOL_VERSION) return;
+  throw new VersionError(theirs, PROTOCOL_VERSION);
 }

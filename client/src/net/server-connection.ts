@@ -7,7 +7,8 @@ import type { RoomFrame, RoomSession } from '../room/room-session.ts';
 import { BackOff } from '../schedule/backoff.ts';
 import { Condition } from '../schedule/condition.ts';
 import { Timers } from '../schedule/timers.ts';
-import { type Connection, Disconnected, RequestError } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { Disconnected, RequestError } from './connection-errors.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
 import { DialError } from './dial-error.ts';
 

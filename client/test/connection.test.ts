@@ -5,7 +5,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import type { Up, UpOf } from '@gochat/protocol/up';
 import { expect, test } from 'vitest';
 import type { Connection } from '../src/net/connection.ts';
-import { greet } from '../src/net/conversation.ts';
+import { greet } from '../src/net/connection.ts';
 import type { Link, LinkEnd, LinkEvents } from '../src/net/link.ts';
 import { FakeClock } from './fake-clock.ts';
 
