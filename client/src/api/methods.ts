@@ -121,65 +121,48 @@ export interface Methods {
 
 export type Method = keyof Methods;
 
-/** Which may be asked again when the process that held the profile went away before it answered. */
-export const REPEATABLE: ReadonlySet<Method> = new Set<Method>([
-  'whoami',
-  'rooms',
-  'join',
-  'queue',
-  'sent',
-  'sync',
-  'follow',
-  'waiting',
-  'history',
-  'search',
-  'members',
-  'invites',
-  'peek',
-  'presence',
-  'notes',
-  'note',
-  'preferences',
-  'prefer',
-  'safety',
-  'inspect',
-  'passphrase',
-]);
-
-const METHODS: Readonly<Record<Method, true>> = {
-  whoami: true,
-  rooms: true,
-  create: true,
-  join: true,
-  queue: true,
-  waiting: true,
-  withdraw: true,
-  sent: true,
-  sync: true,
-  follow: true,
-  history: true,
-  search: true,
-  members: true,
-  remove: true,
-  invite: true,
-  invites: true,
-  configure: true,
-  setAdmin: true,
-  peek: true,
-  presence: true,
-  notes: true,
-  note: true,
-  preferences: true,
-  prefer: true,
-  revoke: true,
-  leave: true,
-  safety: true,
-  inspect: true,
-  passphrase: true,
+/**
+ * Every method, and whether it may be called again when the process that held the profile ended before it answered: `repeatable`
+ * methods give the same result twice.
+ */
+const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
+  whoami: 'repeatable',
+  rooms: 'repeatable',
+  create: 'once',
+  join: 'repeatable',
+  queue: 'repeatable',
+  waiting: 'repeatable',
+  withdraw: 'once',
+  sent: 'repeatable',
+  sync: 'repeatable',
+  follow: 'repeatable',
+  history: 'repeatable',
+  search: 'repeatable',
+  members: 'repeatable',
+  remove: 'once',
+  invite: 'once',
+  invites: 'repeatable',
+  configure: 'once',
+  setAdmin: 'once',
+  peek: 'repeatable',
+  presence: 'repeatable',
+  notes: 'repeatable',
+  note: 'repeatable',
+  preferences: 'repeatable',
+  prefer: 'repeatable',
+  revoke: 'once',
+  leave: 'once',
+  safety: 'repeatable',
+  inspect: 'repeatable',
+  passphrase: 'repeatable',
 };
 
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(METHODS, name);
+}
+
+export function isRepeatable(method: Method): boolean {
+  return METHODS[method] === 'repeatable';
 }
 
 export type Params<M extends Method> = Parameters<Methods[M]>[0];

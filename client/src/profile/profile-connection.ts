@@ -5,9 +5,9 @@ import { ChatError } from '../api/chat-error.ts';
 import {
   type ChatEvent,
   isMethod,
+  isRepeatable,
   type Method,
   type Params,
-  REPEATABLE,
   type Result,
 } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
@@ -103,7 +103,7 @@ class ProfileConnection<O extends Owner> implements Profile {
       } catch (error) {
         if (!(error instanceof OwnerGone)) throw toChatError(error);
         this.#leave(seat);
-        if (!REPEATABLE.has(method)) {
+        if (!isRepeatable(method)) {
           throw new ChatError({ reason: 'owner-gone' }, { cause: error });
         }
       }
