@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { openAt, type Profile, platform } from '../src/profile/profile-connection.ts';
+import { platform } from '../src/profile/platform.ts';
+import { openAt, type Profile } from '../src/profile/profile-connection.ts';
 import type { Owner } from '../src/profile/roles.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 import type { Store } from '../src/store/store.ts';

@@ -6,6 +6,7 @@ import { publish } from './groupinfo.ts';
 import { cleanName, encodeCredential, type Identity } from './identity.ts';
 import { epochKeys } from './keys.ts';
 import { found } from './mls.ts';
+import { newId } from './new-id.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';
 import { contextExtensions, makeGenesis, POLICY_VERSION } from './room-state.ts';
@@ -21,8 +22,8 @@ export async function createRoom(
   names: { readonly room: string; readonly own: string },
   env: Env,
 ): Promise<{ room: Room; frame: UpOf<'create'> }> {
-  const id = encodeBytes(env.random(16)) as RoomId;
-  const request = encodeBytes(env.random(16)) as RequestId;
+  const id = newId<RoomId>(env);
+  const request = newId<RequestId>(env);
   const groupId = env.random(16);
   const genesis = makeGenesis(who, id, groupId);
   const state = {

@@ -2,6 +2,7 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
 import { type Dialled, signedEnter } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { newId } from './new-id.ts';
 import { type Env, sign } from './primitives.ts';
 import type { Room } from './room.ts';
 
@@ -13,7 +14,7 @@ export function proveEnter(room: Room, since: Position, at: Dialled, id: Request
     room: room.id,
     key: room.key,
     since,
-    nonce: encodeBytes(env.random(16)),
+    nonce: newId(env),
   };
   return { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedEnter(at, unsigned))) };
 }

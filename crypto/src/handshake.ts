@@ -9,6 +9,7 @@ import { cleanName } from './identity.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
+import { newId } from './new-id.ts';
 import { mayChangeState } from './policy.ts';
 import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
 import {
@@ -208,7 +209,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
   const published = await publish(room.id, mls, keys, change.invites, env);
-  const request = encodeBytes(env.random(16)) as RequestId;
+  const request = newId<RequestId>(env);
   const unsigned = {
     type: 'handshake' as const,
     id: request,
@@ -266,7 +267,7 @@ export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
   const published = await publish(room.id, room.mls, room.keys, invitesOf(room), env);
   const unsigned = {
     type: 'refresh' as const,
-    id: encodeBytes(env.random(16)) as RequestId,
+    id: newId<RequestId>(env),
     room: room.id,
     after: room.base,
     key: room.key,

@@ -10,6 +10,7 @@ import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
 import { isSound, joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
+import { newId } from './new-id.ts';
 import { type Env, equalBytes, sha256, sign } from './primitives.ts';
 import { type Room, RoomError, roomOf } from './room.ts';
 import { isFounder, liveInvite, readContext } from './room-state.ts';
@@ -29,7 +30,7 @@ export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, en
     id,
     room: link.room,
     invite: keys.id,
-    nonce: encodeBytes(env.random(16)),
+    nonce: newId(env),
   };
   return { ...unsigned, proof: encodeBytes(sign(keys.join, signedInvitation(at, unsigned))) };
 }
@@ -100,7 +101,7 @@ export async function join(
     context.state.invites.filter((i) => wanted.has(i.id)),
     env,
   );
-  const request = encodeBytes(env.random(16)) as RequestId;
+  const request = newId<RequestId>(env);
   const frame: UnprovedJoin = {
     type: 'join',
     id: request,
@@ -140,6 +141,6 @@ export function proveJoin(
   at: Dialled,
   env: Env,
 ): UpOf<'join'> {
-  const unsigned = { ...frame, nonce: encodeBytes(env.random(16)) };
+  const unsigned = { ...frame, nonce: newId(env) };
   return { ...unsigned, proof: encodeBytes(sign(keys.join, signedJoin(at, unsigned))) };
 }

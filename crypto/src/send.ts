@@ -4,6 +4,7 @@ import type { UpOf } from '@gochat/protocol/up';
 import { claimOf } from './chain.ts';
 import type { Content } from './content.ts';
 import { protect } from './mls.ts';
+import { newId } from './new-id.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
 import { encodePayload } from './payload.ts';
 import { type Env, sha256, utf8 } from './primitives.ts';
@@ -57,7 +58,7 @@ export async function sealMessage(
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {
     type: 'post',
-    id: encodeBytes(env.random(16)) as RequestId,
+    id: newId<RequestId>(env),
     room: room.id,
     base: room.base,
     body: encodeBytes(body),

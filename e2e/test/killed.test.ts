@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { platform } from '@gochat/client/profile-connection';
+import { platform } from '@gochat/client/internal/profile/platform';
 import { expect, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';

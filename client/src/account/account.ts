@@ -9,6 +9,7 @@ import {
   type Identity,
   safetyNumber,
 } from '@gochat/crypto/identity';
+import { newId } from '@gochat/crypto/new-id';
 import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
@@ -23,7 +24,6 @@ import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
-import { newId } from '../store/records.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
 import { pickMember, roomInfo, shownMembers } from './room-info.ts';

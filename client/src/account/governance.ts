@@ -1,13 +1,13 @@
 import { configure, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { newId } from '../store/records.ts';
 import { pickMember, shownMembers } from './room-info.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

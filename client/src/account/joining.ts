@@ -3,6 +3,7 @@ import type { Identity } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { type Room, RoomError, stateOf } from '@gochat/crypto/room';
 import type { DownOf } from '@gochat/protocol/down';
@@ -15,7 +16,7 @@ import { RequestError } from '../net/connection-errors.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
-import { newId, type Records } from '../store/records.ts';
+import type { Records } from '../store/records.ts';
 import { shownMembers } from './room-info.ts';
 import type { Rooms } from './rooms.ts';
 

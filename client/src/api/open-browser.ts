@@ -2,7 +2,8 @@ import { openOnDevice, sealOnDevice } from '@gochat/crypto/device-seal';
 import type { Env } from '@gochat/crypto/primitives';
 import { connectBrowser } from '../net/connect-browser.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
-import { openAt, type Profile, platform } from '../profile/profile-connection.ts';
+import { platform } from '../profile/platform.ts';
+import { openAt, type Profile } from '../profile/profile-connection.ts';
 import { ChatError } from './chat-error.ts';
 
 export type { Profile };

@@ -2,7 +2,8 @@ import type { Env } from '@gochat/crypto/primitives';
 import { connect } from '../net/connect.ts';
 import { claimProfile } from '../profile/claim.ts';
 import { type AskPassphrase, relock, unlock } from '../profile/key-file.ts';
-import { openAt, type Profile, platform } from '../profile/profile-connection.ts';
+import { platform } from '../profile/platform.ts';
+import { openAt, type Profile } from '../profile/profile-connection.ts';
 
 export type { Profile };
 

@@ -1,6 +1,7 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import type { HistoryItem } from '../room/history.ts';
 import { ChatError } from './chat-error.ts';
+import { newMessageId } from './message-id.ts';
 import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
@@ -98,7 +99,7 @@ export class ChatRoom {
   }
 
   async #say(content: Content, waitMs: number): Promise<boolean> {
-    const id = messageId();
+    const id = newMessageId();
     await this.#profile.call('queue', { room: this.id, id, content });
     return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
   }
@@ -147,12 +148,4 @@ export class ChatRoom {
 function refOf(item: HistoryItem): Ref {
   if (item.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
   return { seq: item.seq, id: item.id };
-}
-
-function messageId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }

@@ -37,11 +37,6 @@ export interface ProfileLocation<O extends Owner> {
   readonly connect: Connect;
 }
 
-export const platform: Env = {
-  now: Date.now,
-  random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-};
-
 /** Opens the profile that is kept there. @throws ChatError `locked`, `internal` */
 export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<Profile> {
   const profile = new ProfileConnection(place, env);

@@ -1,9 +1,9 @@
 import { isPublished } from '@gochat/crypto/groupinfo';
 import { heal, refresh, remove } from '@gochat/crypto/handshake';
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
 import { Timers } from '../schedule/timers.ts';
-import { newId } from '../store/records.ts';
 import type { RoomSession } from './room-session.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -1,6 +1,5 @@
 import type { Env } from '@gochat/crypto/primitives';
 import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/vault';
-import { encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Store } from './store.ts';
 
@@ -120,9 +119,4 @@ export function toJson(value: unknown): Uint8Array {
 /** What {@link toJson} made; the seal vouches for its form. */
 export function fromJson<T>(bytes: Uint8Array): T {
   return JSON.parse(text.decode(bytes)) as T;
-}
-
-/** 128 random bits as base64url. */
-export function newId<T extends string>(env: Pick<Env, 'random'>): T {
-  return encodeBytes(env.random(16)) as T;
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { ChatError } from '@gochat/client/chat-error';
+import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -73,7 +73,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
           break;
         }
       } else if (message.trim() !== '') {
-        const id = randomBytes(16).toString('base64url');
+        const id = newMessageId();
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
         await profile.call('queue', { room, id, content: { kind: 'text', text: message } });

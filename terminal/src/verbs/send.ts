@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { waitMs } from '../duration.ts';
@@ -44,7 +44,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {
   if (text === '') throw new UsageError('the message is empty');
-  const id = randomBytes(16).toString('base64url');
+  const id = newMessageId();
   await profile.call('queue', { room, id, content: { kind: 'text', text } });
   return id;
 }

@@ -1,6 +1,6 @@
+import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Commands } from '../commands/command.ts';
-import { freshId } from '../ids.ts';
 import { ComposerViewModel, type Content } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { EmojiLoader } from '../text/emoji.ts';
@@ -55,7 +55,7 @@ export class Messages {
 
   /** Queues a message or a change of one. @throws ChatError */
   async queue(room: RoomViewModel, content: Content): Promise<void> {
-    await this.#parts.profile.call('queue', { room: room.info.id, id: freshId(), content });
+    await this.#parts.profile.call('queue', { room: room.info.id, id: newMessageId(), content });
   }
 
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
