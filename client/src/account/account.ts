@@ -30,7 +30,7 @@ import { pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
 import { SettingsStore } from './settings-store.ts';
 
-export interface ChatParts extends RoomsParts {
+export interface AccountParts extends RoomsParts {
   /** Locks the profile's key with a passphrase, or leaves it open. */
   readonly relock: (passphrase: string | undefined) => Promise<void>;
 }
@@ -39,22 +39,22 @@ type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<
 
 /** One profile at work: its identity and its rooms. Only the process that owns the profile has one. */
 export class Account {
-  readonly #parts: ChatParts;
+  readonly #parts: AccountParts;
   readonly #who: Identity;
   readonly #rooms: Rooms;
-  readonly #notebook: SettingsStore;
+  readonly #settings: SettingsStore;
   readonly #governance: Governance;
 
-  private constructor(parts: ChatParts, who: Identity, notebook: SettingsStore, rooms: Rooms) {
+  private constructor(parts: AccountParts, who: Identity, settings: SettingsStore, rooms: Rooms) {
     this.#parts = parts;
     this.#who = who;
-    this.#notebook = notebook;
+    this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
   }
 
   /** Opens what the records hold, or makes an identity. @throws VaultError `damaged` */
-  static async open(parts: ChatParts): Promise<Account> {
+  static async open(parts: AccountParts): Promise<Account> {
     const { records, env } = parts;
     const stored = await records.get({ of: 'identity' });
     const who = stored === undefined ? createIdentity(env) : decodeIdentity(stored);
@@ -75,7 +75,7 @@ export class Account {
 
   readonly #handlers: Handlers = {
     whoami: async () => ({
-      name: this.#notebook.preferences.name,
+      name: this.#settings.preferences.name,
       identity: encodeBytes(fingerprintOf(this.#who.identity.publicKey)),
     }),
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
@@ -92,7 +92,7 @@ export class Account {
       const session = await this.#followed(room);
       if (
         again === true &&
-        (await this.#archive(session).recent()).some((item) => item.kind === 'text' && item.id === id)
+        (await this.#history(session).recent()).some((item) => item.kind === 'text' && item.id === id)
       )
         return { id };
       await session.queue(id, said);
@@ -103,7 +103,7 @@ export class Account {
     sent: async ({ room, ids, waitMs }) => {
       const session = await this.#followed(room);
       const waiting = () => ids.filter((id) => session.isQueued(id)).length;
-      await session.watch.until(
+      await session.condition.until(
         () => (waiting() === 0 || session.ended !== undefined ? true : undefined),
         waitMs,
       );
@@ -122,16 +122,16 @@ export class Account {
       }
     },
     follow: async ({ room }) => {
-      return this.#rooms.standing(await this.#followed(room));
+      return this.#rooms.connectionState(await this.#followed(room));
     },
     history: async ({ room, after, before, limit }) => {
-      const archive = this.#archive(await this.#rooms.named(room));
-      if (after !== undefined) return archive.after(Number(after), limit);
-      return archive.before(before === undefined ? undefined : Number(before), limit);
+      const history = this.#history(await this.#rooms.named(room));
+      if (after !== undefined) return history.after(Number(after), limit);
+      return history.before(before === undefined ? undefined : Number(before), limit);
     },
     search: async ({ room, text, before, limit }) => {
-      const archive = this.#archive(await this.#rooms.named(room));
-      return archive.search(text, before === undefined ? undefined : Number(before), limit);
+      const history = this.#history(await this.#rooms.named(room));
+      return history.search(text, before === undefined ? undefined : Number(before), limit);
     },
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
     remove: async (params) =>
@@ -150,10 +150,10 @@ export class Account {
       (await this.#followed(room)).presence(says);
       return null;
     },
-    notes: async ({ room }) => this.#notebook.notes((await this.#rooms.named(room)).room.id),
-    note: async ({ room, change }) => this.#notebook.note((await this.#rooms.named(room)).room.id, change),
-    preferences: async () => this.#notebook.preferences,
-    prefer: ({ change }) => this.#notebook.prefer(change),
+    notes: async ({ room }) => this.#settings.notes((await this.#rooms.named(room)).room.id),
+    note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
+    preferences: async () => this.#settings.preferences,
+    prefer: ({ change }) => this.#settings.prefer(change),
     leave: (params) => this.#leave(params),
     safety: async ({ room, member }) => {
       const session = await this.#rooms.named(room);
@@ -197,7 +197,7 @@ export class Account {
     const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
     const frame = token === undefined ? made : { ...made, token };
     await this.#rooms.followQueued();
-    const connection = await this.#rooms.line(address).online(waitMs);
+    const connection = await this.#rooms.server(address).online(waitMs);
     const meta: RoomMeta = {
       id: room.id,
       server: address,
@@ -230,7 +230,7 @@ export class Account {
 
   /** The first name that somebody goes by is the profile's own from then on. */
   async #remember(name: string): Promise<void> {
-    if (this.#notebook.preferences.name === undefined) await this.#notebook.prefer({ name });
+    if (this.#settings.preferences.name === undefined) await this.#settings.prefer({ name });
   }
 
   async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
@@ -239,11 +239,11 @@ export class Account {
     if (!alone && session.ended === undefined) {
       const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
-      const told = await session.watch.until(() => (session.isQueued(id) ? undefined : true), waitMs);
+      const told = await session.condition.until(() => (session.isQueued(id) ? undefined : true), waitMs);
       if (told === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();
-    this.#rooms.line(session.meta.server).drop(session);
+    this.#rooms.server(session.meta.server).drop(session);
     return { alone };
   }
 
@@ -261,7 +261,7 @@ export class Account {
     };
     const [entry] = (await connectionOf(session).request(frame)).entries;
     if (entry?.seq !== wanted) throw new ChatError({ reason: 'entry-unknown', seq: wanted });
-    const says = (await this.#archive(session).after(Number(wanted) - 1, 8)).filter(
+    const says = (await this.#history(session).after(Number(wanted) - 1, 8)).filter(
       (item) => item.seq === wanted,
     );
     return {
@@ -275,12 +275,12 @@ export class Account {
   }
 
   async #lastMessage(session: RoomSession): Promise<string> {
-    const last = (await this.#archive(session).recent()).find((item) => item.kind === 'text');
+    const last = (await this.#history(session).recent()).find((item) => item.kind === 'text');
     if (last === undefined) throw new ChatError({ reason: 'entry-none' });
     return last.seq;
   }
 
-  #archive(session: RoomSession): HistoryReader {
+  #history(session: RoomSession): HistoryReader {
     return new HistoryReader(this.#parts.records, session.room.id);
   }
 }
@@ -294,7 +294,7 @@ function checked(said: Content): Content {
 
 /** Waits until all that was queued is in the log, or `waitMs` is over. */
 async function posted(session: RoomSession, waitMs: number): Promise<void> {
-  await session.watch.until(
+  await session.condition.until(
     () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
     waitMs,
   );

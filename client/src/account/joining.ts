@@ -46,7 +46,7 @@ export async function joinByLink(
   const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
   if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
     // Whether this device is still a member the server knows better than the profile does.
-    await known.watch.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
+    await known.condition.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
     if (known.ended?.code !== 'not-member') return { session: known, already: true };
   }
   const meta: RoomMeta = {
@@ -63,7 +63,7 @@ export async function joinByLink(
   const persist = async ({ room, frame }: Joining) => {
     if (!keepOlder) await RoomStore.store(records, meta, room, frame);
   };
-  const connection = await rooms.line(meta.server).online(waitMs);
+  const connection = await rooms.server(meta.server).online(waitMs);
   const last = known?.unfinishedJoin;
   const room = await redeem(connection, who, as, link, { env, persist, end }, last);
   const joined = { ...meta, name: stateOf(room).name };
@@ -86,7 +86,7 @@ export async function peek(
   const end = Date.now() + waitMs;
   const server = parseAddress(link.address).href;
   const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
-  const connection = await rooms.line(server).online(waitMs);
+  const connection = await rooms.server(server).online(waitMs);
   const info = await invitation(connection, link, { env, end });
   const { room } = await join(who, PEEKING, link, info, env);
   const state = stateOf(room);

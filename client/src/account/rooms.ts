@@ -18,7 +18,7 @@ export interface RoomsParts {
   readonly emit: (event: ChatEvent) => void;
 }
 
-interface Opened {
+interface OpenRoom {
   readonly session: RoomSession;
   readonly close: () => Promise<void>;
 }
@@ -27,8 +27,8 @@ interface Opened {
 export class Rooms {
   readonly #parts: RoomsParts;
   readonly #metas: Map<RoomId, RoomMeta>;
-  readonly #opened = new Map<RoomId, Promise<Opened>>();
-  readonly #lines = new Map<string, ServerConnection>();
+  readonly #opened = new Map<RoomId, Promise<OpenRoom>>();
+  readonly #servers = new Map<string, ServerConnection>();
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
     this.#parts = parts;
@@ -85,7 +85,8 @@ export class Rooms {
   }
 
   #follow(session: RoomSession): void {
-    if (!session.meta.left && session.room.status !== 'removed') this.line(session.meta.server).add(session);
+    if (!session.meta.left && session.room.status !== 'removed')
+      this.server(session.meta.server).add(session);
   }
 
   /** Takes in a room that was just stored, in the place of an older one of the same id. */
@@ -94,7 +95,7 @@ export class Rooms {
     this.#opened.delete(meta.id);
     if (older !== undefined) {
       const { session, close } = await older;
-      this.line(session.meta.server).drop(session);
+      this.server(session.meta.server).drop(session);
       await close();
     }
     this.#metas.set(meta.id, meta);
@@ -104,43 +105,44 @@ export class Rooms {
     return session;
   }
 
-  line(address: string): ServerConnection {
-    const known = this.#lines.get(address);
+  server(address: string): ServerConnection {
+    const known = this.#servers.get(address);
     if (known !== undefined) return known;
-    const line = new ServerConnection(address, this.#parts.connect, this.#parts.env);
-    this.#lines.set(address, line);
-    return line;
+    const server = new ServerConnection(address, this.#parts.connect, this.#parts.env);
+    this.#servers.set(address, server);
+    return server;
   }
 
   /** Waits until all that the server has of a room is here. @throws ChatError `offline`, `not-member`, `refused` */
   async caughtUp(session: RoomSession, waitMs: number): Promise<void> {
     if (session.ended !== undefined) throw session.ended;
-    const line = this.line(session.meta.server);
+    const server = this.server(session.meta.server);
     const end = Date.now() + waitMs;
-    await line.online(waitMs);
-    await session.watch.until(
+    await server.online(waitMs);
+    await session.condition.until(
       () => (session.isLive || session.ended !== undefined ? true : undefined),
       end - Date.now(),
     );
     if (session.ended !== undefined) throw session.ended;
-    if (!session.isLive) throw line.problem ?? new ChatError({ reason: 'server-slow', server: line.address });
+    if (!session.isLive)
+      throw server.problem ?? new ChatError({ reason: 'server-slow', server: server.address });
   }
 
   /** Whether a room is kept up with its server now, and why not. */
-  standing(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
+  connectionState(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
     const live = session.isFollowing;
-    const why = session.ended ?? (live ? undefined : this.line(session.meta.server).problem);
+    const why = session.ended ?? (live ? undefined : this.server(session.meta.server).problem);
     return { live, problem: why && problemOf(why) };
   }
 
   async close(): Promise<void> {
-    for (const line of this.#lines.values()) line.close();
+    for (const server of this.#servers.values()) server.close();
     for (const opened of await Promise.allSettled(this.#opened.values())) {
       if (opened.status === 'fulfilled') await opened.value.close();
     }
   }
 
-  #open(id: RoomId): Promise<Opened> {
+  #open(id: RoomId): Promise<OpenRoom> {
     const known = this.#opened.get(id);
     if (known !== undefined) return known;
     const opening = this.#load(id);
@@ -148,7 +150,7 @@ export class Rooms {
     return opening;
   }
 
-  async #load(id: RoomId): Promise<Opened> {
+  async #load(id: RoomId): Promise<OpenRoom> {
     const { records, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
@@ -164,30 +166,30 @@ export class Rooms {
           says: presence,
         }),
     });
-    const upkeep = new RoomMaintenance(session, env);
-    let told = '';
-    let shown = withoutQueue(session);
-    const tell = () => {
-      const standing = this.standing(session);
-      const state = JSON.stringify(standing);
-      if (state !== told) emit({ kind: 'online', room: id, ...standing });
-      told = state;
+    const maintenance = new RoomMaintenance(session, env);
+    let lastState = '';
+    let lastInfo = withoutQueue(session);
+    const emitState = () => {
+      const connection = this.connectionState(session);
+      const state = JSON.stringify(connection);
+      if (state !== lastState) emit({ kind: 'online', room: id, ...connection });
+      lastState = state;
     };
-    const ignore = this.line(meta.server).watch.always(tell);
-    const forget = session.watch.always(() => {
+    const stopServer = this.server(meta.server).condition.always(emitState);
+    const stopSession = session.condition.always(() => {
       this.#metas.set(id, session.meta);
-      tell();
+      emitState();
       const info = withoutQueue(session);
-      if (info !== shown) emit({ kind: 'room', room: roomInfo(session) });
-      shown = info;
-      upkeep.nudge();
+      if (info !== lastInfo) emit({ kind: 'room', room: roomInfo(session) });
+      lastInfo = info;
+      maintenance.nudge();
     });
     return {
       session,
       close: async () => {
-        ignore();
-        forget();
-        upkeep.close();
+        stopServer();
+        stopSession();
+        maintenance.close();
         await session.close();
       },
     };

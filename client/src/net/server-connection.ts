@@ -17,7 +17,7 @@ export type Connect = (address: string) => Promise<Connection>;
 
 /** One server as this profile talks to it: a connection that comes back by itself, and the rooms that live on it. */
 export class ServerConnection {
-  readonly watch = new Condition();
+  readonly condition = new Condition();
   readonly address: string;
   readonly #connect: Connect;
   readonly #sessions = new Map<RoomId, RoomSession>();
@@ -64,7 +64,7 @@ export class ServerConnection {
   /** @throws ChatError `offline` when there is no connection after `waitMs`, with the last reason. */
   async online(waitMs: number): Promise<Connection> {
     this.start();
-    const connection = await this.watch.until(() => this.#connection ?? this.#finalProblem(), waitMs);
+    const connection = await this.condition.until(() => this.#connection ?? this.#finalProblem(), waitMs);
     if (connection !== undefined) return connection;
     throw this.#problem ?? new ChatError({ reason: 'server-unreachable', server: this.address });
   }
@@ -82,7 +82,7 @@ export class ServerConnection {
         notBeforeMs = end?.retryAfterMs ?? 0;
       } catch (error) {
         this.#problem = toProblem(error, this.address);
-        this.watch.changed();
+        this.condition.changed();
       }
       if (!this.#closed) await this.#timers.pause(this.#backOff.next(notBeforeMs));
     }
@@ -98,7 +98,7 @@ export class ServerConnection {
     this.#problem = undefined;
     const stop = connection.onFrame((frame) => this.#dispatch(frame));
     for (const session of this.#sessions.values()) session.attach(connection);
-    this.watch.changed();
+    this.condition.changed();
     const end = await connection.closed;
     stop();
     this.#connection = undefined;
@@ -108,7 +108,7 @@ export class ServerConnection {
       failure: end.failure,
     });
     for (const session of this.#sessions.values()) session.detach();
-    this.watch.changed();
+    this.condition.changed();
     return end;
   }
 
@@ -121,7 +121,7 @@ export class ServerConnection {
     this.#closed = true;
     this.#timers.clear();
     this.#connection?.close();
-    this.watch.changed();
+    this.condition.changed();
   }
 }
 

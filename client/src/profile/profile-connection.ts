@@ -40,7 +40,7 @@ export interface ProfileLocation<O extends Owner> {
 /** Opens the profile that is kept there. @throws ChatError `locked`, `internal` */
 export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<Profile> {
   const profile = new ProfileConnection(place, env);
-  await profile.sit();
+  await profile.connect();
   return profile;
 }
 
@@ -54,10 +54,10 @@ type Listener = (event: ChatEvent) => void;
 
 const LISTEN = 'listen';
 /** How many of the last lines are told again behind a change of seats, since any of them may have changed meanwhile. */
-const RETOLD = 200;
+const REPEATED = 200;
 const PAGE = 500;
 
-/** Keeps a seat: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
+/** Keeps a backend: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
 class ProfileConnection<O extends Owner> implements Profile {
   readonly #place: ProfileLocation<O>;
   readonly #env: Env;
@@ -65,8 +65,8 @@ class ProfileConnection<O extends Owner> implements Profile {
   readonly #followed = new Set<string>();
   /** The last line of each room that this process knows of. */
   readonly #known = new Map<string, number>();
-  #seat: Promise<Backend> | undefined;
-  #sat = false;
+  #backend: Promise<Backend> | undefined;
+  #wasConnected = false;
   #closed = false;
 
   constructor(place: ProfileLocation<O>, env: Env) {
@@ -74,12 +74,12 @@ class ProfileConnection<O extends Owner> implements Profile {
     this.#env = env;
   }
 
-  sit(): Promise<Backend> {
-    this.#seat ??= this.#take().catch((error: unknown) => {
-      this.#seat = undefined;
+  connect(): Promise<Backend> {
+    this.#backend ??= this.#claim().catch((error: unknown) => {
+      this.#backend = undefined;
       throw toChatError(error);
     });
-    return this.#seat;
+    return this.#backend;
   }
 
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
@@ -89,15 +89,18 @@ class ProfileConnection<O extends Owner> implements Profile {
   async #ask(method: Method, params: Params<Method>): Promise<unknown> {
     for (let again = false; ; again = true) {
       if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
-      const seat = await this.sit();
+      const backend = await this.connect();
       try {
-        const result = await seat.call(method, again && method === 'queue' ? { ...params, again } : params);
+        const result = await backend.call(
+          method,
+          again && method === 'queue' ? { ...params, again } : params,
+        );
         if (method === 'follow' && 'room' in params) this.#followed.add(params.room);
         if (method === 'history' && 'room' in params) this.#know(params.room, result as Result<'history'>);
         return result;
       } catch (error) {
         if (!(error instanceof OwnerGone)) throw toChatError(error);
-        this.#leave(seat);
+        this.#lose(backend);
         if (!isRepeatable(method)) {
           throw new ChatError({ reason: 'owner-gone' }, { cause: error });
         }
@@ -114,8 +117,8 @@ class ProfileConnection<O extends Owner> implements Profile {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const seat = await this.#seat?.catch(() => undefined);
-    await seat?.close();
+    const backend = await this.#backend?.catch(() => undefined);
+    await backend?.close();
   }
 
   #know(room: string, items: Result<'history'>): void {
@@ -123,26 +126,26 @@ class ProfileConnection<O extends Owner> implements Profile {
     this.#known.set(room, last);
   }
 
-  readonly #tell = (event: ChatEvent): void => {
+  readonly #emit = (event: ChatEvent): void => {
     if (event.kind === 'items') this.#know(event.room, event.items);
     for (const listener of [...this.#listeners]) listener(event);
   };
 
-  async #take(): Promise<Backend> {
+  async #claim(): Promise<Backend> {
     const claimed = await this.#place.claim();
-    const seat = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
-    // Not waited for: when this seat is lost, too, the next one tells it.
-    if (this.#sat) this.#resume(seat).catch(() => undefined);
-    this.#sat = true;
-    return seat;
+    const backend = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
+    // Not waited for: when this backend is lost, too, the next one tells it.
+    if (this.#wasConnected) this.#resume(backend).catch(() => undefined);
+    this.#wasConnected = true;
+    return backend;
   }
 
   /** Follows what was followed, and tells what happened between two seats, which was told to nobody here. */
-  async #resume(seat: Backend): Promise<void> {
+  async #resume(backend: Backend): Promise<void> {
     for (const room of this.#followed) {
       try {
-        const standing = (await seat.call('follow', { room })) as Result<'follow'>;
-        this.#tell({ kind: 'online', room, ...standing });
+        const state = (await backend.call('follow', { room })) as Result<'follow'>;
+        this.#emit({ kind: 'online', room, ...state });
       } catch (error) {
         if (error instanceof OwnerGone) throw error;
         // It was left meanwhile.
@@ -150,50 +153,50 @@ class ProfileConnection<O extends Owner> implements Profile {
       }
     }
     if (this.#listeners.size === 0) return;
-    for (const room of (await seat.call('rooms', {})) as Result<'rooms'>) {
-      this.#tell({ kind: 'room', room });
-      await this.#retell(seat, room.id).catch((error: unknown) => {
+    for (const room of (await backend.call('rooms', {})) as Result<'rooms'>) {
+      this.#emit({ kind: 'room', room });
+      await this.#emitRoom(backend, room.id).catch((error: unknown) => {
         if (error instanceof OwnerGone) throw error;
       });
     }
-    const preferences = (await seat.call('preferences', {})) as Result<'preferences'>;
-    this.#tell({ kind: 'preferences', preferences });
+    const preferences = (await backend.call('preferences', {})) as Result<'preferences'>;
+    this.#emit({ kind: 'preferences', preferences });
   }
 
-  async #retell(seat: Backend, room: string): Promise<void> {
+  async #emitRoom(backend: Backend, room: string): Promise<void> {
     const call = async <M extends Method>(method: M, params: Params<M>) =>
-      (await seat.call(method, params)) as Result<M>;
-    this.#tell({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
-    this.#tell({ kind: 'notes', room, notes: await call('notes', { room }) });
+      (await backend.call(method, params)) as Result<M>;
+    this.#emit({ kind: 'waiting', room, waiting: await call('waiting', { room }) });
+    this.#emit({ kind: 'notes', room, notes: await call('notes', { room }) });
     for (let full = this.#known.has(room); full; ) {
       const after = String(this.#known.get(room));
       const items = await call('history', { room, after, limit: PAGE });
-      if (items.length > 0) this.#tell({ kind: 'items', room, items });
+      if (items.length > 0) this.#emit({ kind: 'items', room, items });
       full = items.length === PAGE;
     }
-    this.#tell({ kind: 'items', room, items: await call('history', { room, limit: RETOLD }) });
+    this.#emit({ kind: 'items', room, items: await call('history', { room, limit: REPEATED }) });
   }
 
   async #visit(guest: Guest): Promise<Backend> {
-    const seat: Backend = {
+    const backend: Backend = {
       call: (method, params) => guest.call(method, params),
       close: async () => guest.close(),
     };
     guest.onEvent((name, data) => {
-      if (name === 'chat') this.#tell(data as ChatEvent);
+      if (name === 'chat') this.#emit(data as ChatEvent);
     });
     await guest.call(LISTEN, {});
-    void guest.closed.then(() => this.#leave(seat));
-    return seat;
+    void guest.closed.then(() => this.#lose(backend));
+    return backend;
   }
 
-  /** Whoever listens must not miss what comes next, so that a lost seat is taken again at once. */
-  #leave(seat: Backend): void {
-    void this.#seat?.then((present) => {
-      if (present !== seat) return;
-      this.#seat = undefined;
+  /** Whoever listens must not miss what comes next, so that a lost backend is taken again at once. */
+  #lose(backend: Backend): void {
+    void this.#backend?.then((present) => {
+      if (present !== backend) return;
+      this.#backend = undefined;
       if (!this.#closed && (this.#listeners.size > 0 || this.#followed.size > 0))
-        this.sit().catch(() => undefined);
+        this.connect().catch(() => undefined);
     });
   }
 
@@ -208,7 +211,7 @@ class ProfileConnection<O extends Owner> implements Profile {
         env,
         connect: (address) => this.#place.connect(address),
         emit: (event) => {
-          this.#tell(event);
+          this.#emit(event);
           for (const visitor of visitors) visitor(event);
         },
         relock,
@@ -219,7 +222,7 @@ class ProfileConnection<O extends Owner> implements Profile {
     }
     let over = false;
     const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
-    const seat: Backend = {
+    const backend: Backend = {
       call: answers,
       close: async () => {
         over = true;
@@ -235,10 +238,10 @@ class ProfileConnection<O extends Owner> implements Profile {
       return null;
     });
     void owner.lost.then(async () => {
-      this.#leave(seat);
-      await seat.close();
+      this.#lose(backend);
+      await backend.close();
     });
-    return seat;
+    return backend;
   }
 }
 

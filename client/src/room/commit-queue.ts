@@ -16,11 +16,11 @@ const OUTCOMES_KEPT = 64;
 
 type Outcome = 'landed' | 'lost' | ChatError;
 
-export interface RaceParts {
+export interface CommitQueueParts {
   readonly store: RoomStore;
   readonly env: Env;
   readonly mutex: Mutex;
-  readonly watch: Condition;
+  readonly condition: Condition;
   readonly timers: Timers;
   /** The connection over which the room is live, if it is. */
   readonly live: () => Connection | undefined;
@@ -33,10 +33,10 @@ export interface RaceParts {
 
 /** This device's handshakes, each of which swaps the room's last one or has lost to another. */
 export class CommitQueue {
-  readonly #parts: RaceParts;
+  readonly #parts: CommitQueueParts;
   readonly #outcomes = new Map<RequestId, Outcome>();
 
-  constructor(parts: RaceParts) {
+  constructor(parts: CommitQueueParts) {
     this.#parts = parts;
   }
 
@@ -45,17 +45,20 @@ export class CommitQueue {
    * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
    */
   async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    const { store, env, mutex, watch, timers, ready } = this.#parts;
+    const { store, env, mutex, condition, timers, ready } = this.#parts;
     const end = Date.now() + waitMs;
     for (let attempt = 0; ; attempt++) {
-      const free = await watch.until(
+      const free = await condition.until(
         () => (ready() && store.room.pending === undefined ? true : undefined),
         end - Date.now(),
       );
       if (free === undefined) throw new ChatError({ reason: 'change-unsent' });
       const request = await mutex.take(() => this.#begin(make));
       if (request === undefined) continue;
-      const outcome = await watch.until(() => this.#outcomes.get(request) ?? store.failure, end - Date.now());
+      const outcome = await condition.until(
+        () => this.#outcomes.get(request) ?? store.failure,
+        end - Date.now(),
+      );
       if (outcome === 'landed') return;
       if (outcome instanceof ChatError) throw outcome;
       if (outcome === undefined) throw new ChatError({ reason: 'change-unanswered' });
@@ -74,7 +77,7 @@ export class CommitQueue {
 
   /** Sends a handshake that is durable, or sends it again. */
   send(frame: UpOf<'handshake'>): void {
-    const { store, timers, mutex, watch, live, fail } = this.#parts;
+    const { store, timers, mutex, condition, live, fail } = this.#parts;
     live()
       ?.request(frame)
       .catch((error: unknown) => {
@@ -91,7 +94,7 @@ export class CommitQueue {
         mutex
           .take(async () => {
             if (await store.giveUp(frame.id)) this.ends(frame.id, toChatError(error));
-            watch.changed();
+            condition.changed();
           })
           .catch(fail);
       });

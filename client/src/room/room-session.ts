@@ -29,7 +29,7 @@ const IN_FLIGHT = 32;
 const BATCH = 256;
 const INBOX = 2048;
 const WAITING_SHOWN = 500;
-const TELL_MS = 50;
+const WAITING_MS = 50;
 /** A room whose delivery has ended is entered again no sooner. */
 const ENTER_AGAIN_MS = 500;
 /** One that couldn't be entered is tried again: a node that trails the others may have caught up. */
@@ -55,13 +55,13 @@ export interface RoomListener {
  */
 export class RoomSession {
   /** Whoever waits for something about this room waits here. */
-  readonly watch = new Condition();
+  readonly condition = new Condition();
   readonly #store: RoomStore;
   readonly #env: Env;
   readonly #listener: RoomListener;
   readonly #mutex = new Mutex();
   readonly #timers = new Timers();
-  readonly #race: CommitQueue;
+  readonly #commits: CommitQueue;
   #connection: Connection | undefined;
   /** Over which the room is about to be entered again. */
   #enteringAgain: Connection | undefined;
@@ -72,19 +72,19 @@ export class RoomSession {
   #drained: Promise<void> = Promise.resolve();
   readonly #signals: Signals;
   /** Many messages may be queued at a time. */
-  readonly #teller = new Throttle(this.#timers, TELL_MS, () => this.#tellWaiting());
-  #toldRevision = 0;
+  readonly #waitingThrottle = new Throttle(this.#timers, WAITING_MS, () => this.#emitWaiting());
+  #shownRevision = 0;
 
   constructor(store: RoomStore, env: Env, listener: RoomListener) {
     this.#store = store;
     this.#env = env;
     this.#listener = listener;
     this.#signals = new Signals(env);
-    this.#race = new CommitQueue({
+    this.#commits = new CommitQueue({
       store,
       env,
       mutex: this.#mutex,
-      watch: this.watch,
+      condition: this.condition,
       timers: this.#timers,
       live: () => (this.#live ? this.#connection : undefined),
       ready: () => {
@@ -158,7 +158,7 @@ export class RoomSession {
   detach(): void {
     this.#connection = undefined;
     this.#live = false;
-    this.watch.changed();
+    this.condition.changed();
   }
 
   /** @returns once what was begun is done and durable. */
@@ -176,7 +176,7 @@ export class RoomSession {
       }
       // A room that was made here and whose place was never learnt: the same request again gives the same answer.
       if (this.#store.request?.type === 'create')
-        await this.#store.founded((await connection.request(this.#store.request)).seq);
+        await this.#store.landCreate((await connection.request(this.#store.request)).seq);
       const { position } = this.room;
       const entered = await connection.request(
         proveEnter(this.room, position, connection.dialled, newId(this.#env), this.#env),
@@ -184,13 +184,13 @@ export class RoomSession {
       if (comparePositions(entered.handshake, this.room.base) < 0) {
         // Entries may have come with the answer.
         this.#inbox = [];
-        this.#fail(putBack());
+        this.#fail(unknownKeys());
         this.#enterIn(ENTER_LATER_MS, connection);
         return;
       }
       if (comparePositions(entered.floor, position) > 0)
         await this.#apply([skipExpired(this.room, entered.floor, this.#env.now())]);
-      this.watch.changed();
+      this.condition.changed();
     });
     entering.catch((error: unknown) => {
       if (this.#connection !== connection || error instanceof Disconnected) return;
@@ -198,7 +198,7 @@ export class RoomSession {
         this.#enterIn(Math.max(ENTER_AGAIN_MS, error.retryAfterMs), connection);
         return;
       }
-      this.#fail(error instanceof RequestError && error.code === 'refused' ? putBack(error) : error);
+      this.#fail(error instanceof RequestError && error.code === 'refused' ? unknownKeys(error) : error);
       if (error instanceof RequestError) this.#enterIn(ENTER_LATER_MS, connection);
     });
   }
@@ -216,7 +216,7 @@ export class RoomSession {
 
   #fail(error: unknown): void {
     this.#problem = toChatError(error);
-    this.watch.changed();
+    this.condition.changed();
   }
 
   /** Takes a frame of this room in. @returns what to wait for before the next one, when many wait already. */
@@ -237,7 +237,7 @@ export class RoomSession {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#draining = false;
-        this.watch.changed();
+        this.condition.changed();
         this.flush();
       });
   }
@@ -285,19 +285,19 @@ export class RoomSession {
     const items = await this.#store.apply(steps);
     for (const { events } of steps) {
       for (const event of events) {
-        if (event.kind === 'landed') this.#race.ends(event.request, 'landed');
-        if (event.kind === 'lost-race') this.#race.ends(event.request, 'lost');
+        if (event.kind === 'landed') this.#commits.ends(event.request, 'landed');
+        if (event.kind === 'lost-race') this.#commits.ends(event.request, 'lost');
       }
     }
     if (items.length > 0) this.#listener.items(items);
-    this.#teller.nudge();
-    this.watch.changed();
+    this.#waitingThrottle.nudge();
+    this.condition.changed();
   }
 
-  #tellWaiting(): boolean {
+  #emitWaiting(): boolean {
     const { revision } = this.#store.outbox;
-    if (revision === this.#toldRevision) return false;
-    this.#toldRevision = revision;
+    if (revision === this.#shownRevision) return false;
+    this.#shownRevision = revision;
     this.#listener.waiting(this.waiting);
     return true;
   }
@@ -307,7 +307,7 @@ export class RoomSession {
     this.#live = true;
     for (const frame of this.#store.outbox.sealed) this.#post(frame);
     const { request } = this.#store;
-    if (request?.type === 'handshake') this.#race.send(request);
+    if (request?.type === 'handshake') this.#commits.send(request);
   }
 
   /** The server brings no more of this room for now, over a connection that goes on. */
@@ -333,15 +333,15 @@ export class RoomSession {
       this.#mustBeIn();
       await this.#store.enqueue(id, content);
     });
-    this.#teller.nudge();
+    this.#waitingThrottle.nudge();
     this.flush();
   }
 
   /** Takes a message back that was not sealed yet; false for any other. */
   async withdraw(id: string): Promise<boolean> {
     const withdrawn = await this.#mutex.take(() => this.#store.withdraw(id));
-    this.#teller.nudge();
-    this.watch.changed();
+    this.#waitingThrottle.nudge();
+    this.condition.changed();
     return withdrawn;
   }
 
@@ -378,7 +378,7 @@ export class RoomSession {
    * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
    */
   change(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    return this.#race.run(make, waitMs);
+    return this.#commits.run(make, waitMs);
   }
 
   /** Marks the room as left: nothing is followed or sent any more; the history stays. */
@@ -389,6 +389,6 @@ export class RoomSession {
 }
 
 /** Either it doesn't know a key that it had shown in its log itself, or its last handshake is older than one that it had shown. */
-function putBack(cause?: RequestError): ChatError {
+function unknownKeys(cause?: RequestError): ChatError {
   return new ChatError({ reason: 'keys-unknown' }, { cause });
 }

@@ -116,14 +116,14 @@ export class RoomStore {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: RecordChange[] = [];
-    const chapter = new HistoryWriter(this.#records, this.id, this.#room.position);
+    const writer = new HistoryWriter(this.#records, this.id, this.#room.position);
     for (const step of steps) {
       for (const event of step.events) {
-        await this.#tell(chapter, event, step.room);
+        await this.#record(writer, event, step.room);
         changes.push(...this.#outboxChanges(event));
       }
     }
-    changes.push(...chapter.changes);
+    changes.push(...writer.changes);
     this.#room = last.room;
     this.#meta = {
       ...this.#meta,
@@ -136,7 +136,7 @@ export class RoomStore {
     }
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
     for (const step of steps) wipe(step.secretsToWipe);
-    return chapter.items;
+    return writer.items;
   }
 
   async enqueue(id: string, content: Content): Promise<void> {
@@ -189,7 +189,7 @@ export class RoomStore {
   }
 
   /** A room that was made here has its place in the log. */
-  async founded(seq: Position): Promise<void> {
+  async landCreate(seq: Position): Promise<void> {
     this.#room = landedFirst(this.#room, seq);
     this.#request = undefined;
     await this.#write([this.#stateChange(), this.#requestChange()]);
@@ -217,15 +217,15 @@ export class RoomStore {
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
 
-  async #tell(chapter: HistoryWriter, event: RoomEvent, room: Room): Promise<void> {
+  async #record(writer: HistoryWriter, event: RoomEvent, room: Room): Promise<void> {
     const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
     if (said === undefined) return;
     if (said.kind === 'message' && isChange(said.content)) {
-      await chapter.change({ ...said, content: said.content }, room);
+      await writer.change({ ...said, content: said.content }, room);
       return;
     }
     const told = toHistory(said, room);
-    if (told !== undefined) await chapter.add(told);
+    if (told !== undefined) await writer.add(told);
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
