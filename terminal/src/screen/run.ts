@@ -1,25 +1,24 @@
 import type { Profile } from '@gochat/client/open';
 import { createView } from '@gochat/view/chat-view-model';
-import type { Platform } from '@gochat/view/platform';
 import { sanitizeText } from '@gochat/view/sanitize';
-import type { TerminalText } from '@gochat/view/terminal-words';
-import type { Words } from '@gochat/view/words';
-import { EXIT } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import type { ScreenHost } from './host.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
+import { platformOf } from './platform.ts';
 import { Screen } from './screen.ts';
-import { editExternally, openExternally, readTextFile } from './terminal/external-programs.ts';
+import { editExternally, openExternally } from './terminal/external-programs.ts';
 import { InputDecoder } from './terminal/input-decoder.ts';
-import { copySequence, isRich, NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
+import { copySequence, isRich } from './terminal/notify.ts';
 import { Painter } from './terminal/painter.ts';
 import { depthOf, Palette, themeOf } from './terminal/palette.ts';
+import { Suspension } from './terminal/suspension.ts';
 import { Tty, type TtyIn, type TtyOut } from './terminal/tty.ts';
 
 export interface ScreenParts {
   readonly profile: Profile;
-  /** Where rooms are made unless another server is named. */
+  /** The default server for new rooms. */
   readonly server: string;
   /** The id of the room to open; the one that was open last when undefined. */
   readonly room?: string | undefined;
@@ -29,82 +28,52 @@ export interface ScreenParts {
   readonly keys?: KeyProfile | undefined;
 }
 
-/** Longer texts most terminals refuse to take into the clipboard. */
+/** Most terminals accept no longer text for the clipboard. */
 const COPY_BYTES = 75_000;
-/** So long a crash may take to close the profile. */
+/** How long a crash waits for the profile to close. */
 const CRASH_MS = 3000;
-/** Who was stopped and goes on at once was not stopped at all: nobody there knows how. */
-const RESUME_MS = 50;
+const END_SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
-/** Chats on the full screen until the person leaves. The terminal is given back as it was, whatever happens. @returns the exit code */
+/** Chats on the full screen until the user quits. The terminal is restored, whatever happens. @returns the exit code */
 export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
-  const { env } = io;
+  const { env, words } = io;
   const tty = new Tty(io.stdin as TtyIn, io.stdout as TtyOut);
-  // Where no locale is set at all, as in containers, the terminal has UTF-8 nowadays.
+  // Without a locale, as in containers, terminals use UTF-8.
   const unicode = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'utf-8');
   const depth = depthOf(env);
   const rich = isRich(env);
   const painter = new Painter(new Palette(themeOf(undefined, env), depth), { links: rich, unicode });
   const keys = parts.keys ?? 'readline';
-  let ended: () => void = () => undefined;
-  const end = new Promise<void>((resolve) => {
-    ended = resolve;
-  });
+  const copy = (text: string) => Promise.resolve(rich && copyIn(tty, text, env));
+  const end = new End();
+  // The view needs the platform, which needs the screen, which needs the view.
   let screen: Screen | undefined;
-  const copy = (text: string) => {
-    if (!rich || Buffer.byteLength(text) > COPY_BYTES) return Promise.resolve(false);
-    tty.write(copySequence(text, env));
-    return Promise.resolve(true);
-  };
-  const { words } = io;
-  const platform = platformOf(env, words, {
-    write: (text) => tty.write(text),
-    copy,
-    openLink: (href) => void screen?.openLink(href),
-    quit: () => ended(),
-    say: (text) => screen?.note(text),
-    keysOf: (command) => screen?.keysOf(command) ?? new Keymap(keys).keysOf(command),
-  });
 
   const view = await createView({
     profile: parts.profile,
-    platform,
+    platform: platformOf(env, words.text, {
+      write: (text) => tty.write(text),
+      copy,
+      openLink: (href) => void screen?.openLink(href),
+      quit: () => end.reach(),
+      say: (text) => screen?.note(text),
+      keysOf: (command) => screen?.keysOf(command) ?? new Keymap(keys).keysOf(command),
+    }),
     words,
     server: parts.server,
     ...(parts.room !== undefined && { room: parts.room }),
   });
   const suspension = new Suspension(tty, (paused) => screen?.pause(paused));
-  const host: ScreenHost = {
-    size: () => tty.size,
-    write: (text) => tty.write(text),
-    isHeldUp: (then) => {
-      if (tty.isBusy) tty.onceDrained(then);
-      return tty.isBusy;
-    },
-    mouse: (on) => tty.mouse(on),
-    openLink: (href) => openExternally(href, env),
-    copy,
-    edit: async (text) => {
-      screen?.pause(true);
-      tty.leave();
-      try {
-        return await editExternally(text, env);
-      } catch {
-        return undefined;
-      } finally {
-        tty.enter();
-        screen?.pause(false);
-      }
-    },
-    suspend: () => suspension.suspend(),
-    quit: () => ended(),
-  };
-  const symbols = parts.ascii === true || !unicode ? ASCII : UNICODE;
   const shown = new Screen(view, {
     painter,
-    symbols,
+    symbols: parts.ascii === true || !unicode ? ASCII : UNICODE,
     text: words.text.screen,
-    host,
+    host: {
+      ...hostOf(tty, env, (paused) => screen?.pause(paused)),
+      copy,
+      suspend: () => suspension.suspend(),
+      quit: () => end.reach(),
+    },
     titled: rich,
     keys,
     settings: (settings) => {
@@ -118,29 +87,16 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     (bytes) => input.write(bytes),
     () => shown.repaint(),
   );
-  let code: number = EXIT.done;
-  const crashed = (error: unknown) => {
-    tty.leave();
-    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    note(io, `gochat: ${sanitizeText(told)}`);
-    code = EXIT.internal;
-    // What is being written to the profile is let through: to end at once could block in the middle of it.
-    ended();
-    setTimeout(() => process.exit(EXIT.internal), CRASH_MS).unref();
-  };
-  process.once('uncaughtException', crashed);
-  for (const signal of ENDINGS) process.once(signal, ended);
+  const stopWatching = endOnSignalsAndCrash(io, tty, end);
   try {
     suspension.watch();
     tty.enter();
     view.actions.look(true);
     if (parts.link !== undefined) view.actions.openLink(parts.link);
     shown.paint();
-    await end;
-    return code;
+    return await end.code;
   } finally {
-    for (const signal of ENDINGS) process.off(signal, ended);
-    process.off('uncaughtException', crashed);
+    stopWatching();
     suspension.close();
     stopListening();
     input.close();
@@ -150,93 +106,74 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   }
 }
 
-const ENDINGS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+/** The end of the chat, with its exit code. */
+class End {
+  readonly code: Promise<ExitCode>;
+  #resolve: (code: ExitCode) => void = () => undefined;
 
-interface PlatformActions {
-  readonly write: (text: string) => void;
-  readonly copy: (text: string) => Promise<boolean>;
-  readonly openLink: (href: string) => void;
-  readonly quit: () => void;
-  readonly say: (text: string) => void;
-  readonly keysOf: (command: string) => string;
+  constructor() {
+    this.code = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  reach(code: ExitCode = EXIT.done): void {
+    this.#resolve(code);
+  }
 }
 
-/** The settings that only the terminal has. */
-function settingsOf(words: TerminalText['screen']['settings']): Platform['settings'] {
-  const choices = (['readline', 'vim'] as const).map((value) => ({ value, label: words.keyChoices[value] }));
-  return [
-    { name: 'keys', label: words.keys, value: 'readline', hint: '', type: 'choice', choices },
-    { name: 'mouse', label: words.mouse, value: 'on', hint: words.mouseHint, type: 'toggle', choices: [] },
-  ];
+/** @returns false for a text that is too long */
+function copyIn(tty: Tty, text: string, env: Io['env']): boolean {
+  if (Buffer.byteLength(text) > COPY_BYTES) return false;
+  tty.write(copySequence(text, env));
+  return true;
 }
 
-/** What a terminal does for the view. */
-function platformOf(env: Io['env'], { text }: Words<TerminalText>, actions: PlatformActions): Platform {
-  const notifier = notifierOf(env);
-  const command = env.GOCHAT_NOTIFY_COMMAND ? new NoticeCommand(env.GOCHAT_NOTIFY_COMMAND) : undefined;
+/** @param pause is called with true before another program gets the terminal, and with false after it has ended. */
+function hostOf(
+  tty: Tty,
+  env: Io['env'],
+  pause: (paused: boolean) => void,
+): Omit<ScreenHost, 'copy' | 'suspend' | 'quit'> {
   return {
-    now: () => Date.now(),
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
+    size: () => tty.size,
+    write: (text) => tty.write(text),
+    isHeldUp: (then) => {
+      if (tty.isBusy) tty.onceDrained(then);
+      return tty.isBusy;
     },
-    copy: actions.copy,
-    openLink: actions.openLink,
-    notify: (notice) => {
-      if (command === undefined) actions.write(noticeSequence(notifier, notice, env));
-      else command.run(notice, env);
+    mouse: (on) => tty.mouse(on),
+    openLink: (href) => openExternally(href, env),
+    edit: async (text) => {
+      pause(true);
+      tty.leave();
+      try {
+        return await editExternally(text, env);
+      } catch {
+        return undefined;
+      } finally {
+        tty.enter();
+        pause(false);
+      }
     },
-    pickText: (path) => {
-      if (path !== undefined && path !== '') return readTextFile(path);
-      actions.say(text.screen.notes.nameFile);
-      return Promise.resolve(undefined);
-    },
-    quit: actions.quit,
-    keysOf: actions.keysOf,
-    writingKeys: text.screen.writingKeys,
-    settings: settingsOf(text.screen.settings),
   };
 }
 
-/** Ctrl+Z: the terminal is given back, the process stops, and when it goes on all is as before. */
-class Suspension {
-  readonly #tty: Tty;
-  readonly #pause: (paused: boolean) => void;
-  #stopped = false;
-  readonly #onStop = () => this.suspend();
-  readonly #onContinue = () => this.#resume();
-
-  constructor(tty: Tty, pause: (paused: boolean) => void) {
-    this.#tty = tty;
-    this.#pause = pause;
-  }
-
-  watch(): void {
-    process.on('SIGTSTP', this.#onStop);
-    process.on('SIGCONT', this.#onContinue);
-  }
-
-  suspend(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#pause(true);
-    this.#tty.leave();
-    process.off('SIGTSTP', this.#onStop);
-    // The whole group, as if the terminal had sent it: what started us stops as well.
-    process.kill(0, 'SIGTSTP');
-    setTimeout(this.#onContinue, RESUME_MS);
-  }
-
-  #resume(): void {
-    if (!this.#stopped) return;
-    this.#stopped = false;
-    process.on('SIGTSTP', this.#onStop);
-    this.#tty.enter();
-    this.#pause(false);
-  }
-
-  close(): void {
-    process.off('SIGTSTP', this.#onStop);
-    process.off('SIGCONT', this.#onContinue);
-  }
+/** Ends the chat on a signal, and after an error that nothing caught: that is printed on the restored terminal. @returns what stops it */
+function endOnSignalsAndCrash(io: Io, tty: Tty, end: End): () => void {
+  const signalled = () => end.reach();
+  const crashed = (error: unknown) => {
+    tty.leave();
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    note(io, `gochat: ${sanitizeText(text)}`);
+    // What is being written to the profile may complete: an exit now could wait for it forever.
+    end.reach(EXIT.internal);
+    setTimeout(() => process.exit(EXIT.internal), CRASH_MS).unref();
+  };
+  process.once('uncaughtException', crashed);
+  for (const signal of END_SIGNALS) process.once(signal, signalled);
+  return () => {
+    for (const signal of END_SIGNALS) process.off(signal, signalled);
+    process.off('uncaughtException', crashed);
+  };
 }

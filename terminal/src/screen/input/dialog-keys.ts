@@ -6,31 +6,27 @@ import type { DialogUi } from '../ui-state.ts';
 
 type Answers = Pick<Actions, 'submit' | 'pick' | 'filter' | 'close'>;
 
-/** Where a reader begins in a dialog that has just come. */
+/** The state of a dialog that has just opened. */
 export function beginDialog(dialog: Dialog): DialogUi {
-  const values =
-    dialog.kind === 'form' ? Object.fromEntries(dialog.fields.map((f) => [f.name, f.value])) : {};
-  // The first field that isn't filled yet is what is asked for.
-  const empty =
-    dialog.kind === 'form'
-      ? dialog.fields.findIndex((field) => field.type === 'text' && field.value === '')
-      : 0;
-  // What can't be undone isn't done by a key that was meant for something else.
-  const index = dialog.kind === 'form' && dialog.danger ? dialog.fields.length + 1 : Math.max(0, empty);
-  const text =
-    dialog.kind === 'form'
-      ? textOf(dialog, values, index)
-      : 'text' in dialog && typeof dialog.text === 'string'
-        ? dialog.text
-        : '';
+  if (dialog.kind === 'form') return beginForm(dialog);
+  const text = 'text' in dialog && typeof dialog.text === 'string' ? dialog.text : '';
   return {
     tick: dialog.tick,
-    index,
-    values,
+    index: 0,
+    values: {},
     editor: replace(EMPTY, text),
     scroll: 0,
-    untouched: dialog.kind === 'form',
+    untouched: false,
   };
+}
+
+function beginForm(dialog: FormDialog): DialogUi {
+  const values = Object.fromEntries(dialog.fields.map((field) => [field.name, field.value]));
+  const empty = dialog.fields.findIndex((field) => field.type === 'text' && field.value === '');
+  // The first empty field has the focus. In front of a dangerous action it is the button that cancels.
+  const index = dialog.danger ? dialog.fields.length + 1 : Math.max(0, empty);
+  const editor = replace(EMPTY, textOf(dialog, values, index));
+  return { tick: dialog.tick, index, values, editor, scroll: 0, untouched: true };
 }
 
 function textOf(dialog: FormDialog, values: Readonly<Record<string, string>>, index: number): string {
@@ -44,7 +40,7 @@ function countOf(dialog: Dialog): number {
   return 'items' in dialog ? dialog.items.length : 0;
 }
 
-/** What a key does to a dialog. @returns where the reader is then; what was chosen is told to `answers` */
+/** Handles a key or a paste in a dialog. @param answers is called with what the user chose. @returns the dialog's state after it */
 export function dialogKey(
   dialog: Dialog,
   ui: DialogUi,
@@ -96,7 +92,7 @@ function scrollBy(name: string, at: number, { scroll, page }: { scroll: number; 
   return Math.max(0, Math.min(scroll, Math.min(at, scroll) + (by[name] ?? 0)));
 }
 
-/** The next item up or down, around the ends. */
+/** The index of the next item, wrapping around the ends; undefined when the key moves nothing. */
 function stepped(name: string, index: number, count: number): number | undefined {
   if (count === 0) return undefined;
   const by: Readonly<Record<string, number>> = { up: -1, 'C-p': -1, 'S-tab': -1, down: 1, 'C-n': 1, tab: 1 };
@@ -124,7 +120,7 @@ function listKey(
   if (moved !== undefined) return { ...ui, index: moved };
   const chosen = names[ui.index];
   if (input.name === 'enter' && chosen !== undefined) answers.pick(chosen);
-  // The letter that stands beside an item is its own.
+  // A menu shows the letter of each item as its hint.
   const byLetter = dialog.kind === 'menu' ? dialog.items.find(({ hint }) => hint === input.name) : undefined;
   if (byLetter !== undefined) answers.pick(byLetter.name);
   return ui;
@@ -141,7 +137,7 @@ function filterKey(
   if (input.kind === 'key') {
     const index = Math.min(ui.index, Math.max(0, names.length - 1));
     const moved = stepped(input.name, index, names.length);
-    // Home and End belong to the text.
+    // Home and End move in the text.
     if (moved !== undefined && input.name !== 'home' && input.name !== 'end') return { ...ui, index: moved };
     if (input.name === 'enter') {
       const chosen = names[index];
@@ -163,24 +159,44 @@ function formKey(
 ): DialogUi {
   const field = dialog.fields[ui.index];
   const name = input.kind === 'key' ? input.name : '';
-  const onButton = field === undefined && (name === 'left' || name === 'right');
   if (name === 'enter') {
     if (ui.index > dialog.fields.length) answers.close();
     else if (!dialog.busy) answers.submit(ui.values);
     return ui;
   }
-  const choosing = field?.type === 'choice' && ['up', 'down', 'left', 'right', ' '].includes(name);
-  if (choosing) return valued(ui, field, choiceOf(field, ui, name === 'up' || name === 'left' ? -1 : 1));
-  const moved = stepped(onButton ? (name === 'left' ? 'up' : 'down') : name, ui.index, countOf(dialog));
-  if (moved !== undefined && name !== 'home' && name !== 'end')
-    return { ...ui, index: moved, editor: replace(EMPTY, textOf(dialog, ui.values, moved)), untouched: true };
-  if (field === undefined) return ui;
-  if (field.type === 'toggle')
-    return name === ' ' ? valued(ui, field, ui.values[field.name] === 'on' ? '' : 'on') : ui;
+  if (field?.type === 'choice' && CHOICE_STEPS[name] !== undefined)
+    return valued(ui, field, choiceOf(field, ui, CHOICE_STEPS[name]));
+  return movedInForm(dialog, ui, name) ?? (field === undefined ? ui : fieldKey(field, ui, input, name));
+}
+
+/** The keys that step through the choices of a field. */
+const CHOICE_STEPS: Readonly<Record<string, 1 | -1>> = { up: -1, left: -1, down: 1, right: 1, ' ': 1 };
+
+/** The form's state when a key moves the focus; undefined for other keys. Home and End move in the text of a field. */
+function movedInForm(dialog: FormDialog, ui: DialogUi, name: string): DialogUi | undefined {
+  if (name === 'home' || name === 'end') return undefined;
+  const isButton = ui.index >= dialog.fields.length;
+  const key = isButton && name === 'left' ? 'up' : isButton && name === 'right' ? 'down' : name;
+  const index = stepped(key, ui.index, countOf(dialog));
+  if (index === undefined) return undefined;
+  return { ...ui, index, editor: replace(EMPTY, textOf(dialog, ui.values, index)), untouched: true };
+}
+
+function fieldKey(
+  field: Field,
+  ui: DialogUi,
+  input: Extract<Input, { kind: 'key' | 'paste' }>,
+  name: string,
+): DialogUi {
   if (field.type === 'choice') return ui;
+  if (field.type === 'toggle') return name === ' ' ? toggled(ui, field) : ui;
   const isText = input.kind === 'paste' || input.text !== '' || name === 'backspace';
   const editor = edited(ui.untouched && isText ? EMPTY : ui.editor, input);
   return { ...valued(ui, field, editor.text), editor, untouched: false };
+}
+
+function toggled(ui: DialogUi, field: Field): DialogUi {
+  return valued(ui, field, ui.values[field.name] === 'on' ? '' : 'on');
 }
 
 function valued(ui: DialogUi, field: Field, value: string): DialogUi {
@@ -219,7 +235,7 @@ const KEYS: Readonly<Record<string, keyof typeof EDITS>> = {
   'C-_': 'undo',
 };
 
-/** A field of one line: what is pasted loses its line feeds. */
+/** Edits a field of one line: line feeds of a paste become blanks. */
 function edited(editor: Editor, input: Extract<Input, { kind: 'key' | 'paste' }>): Editor {
   if (input.kind === 'paste') return insert(editor, input.text.replace(/\s*\n\s*/g, ' ').trim());
   const name = KEYS[input.name];
@@ -241,6 +257,6 @@ export function dialogClick(dialog: Dialog, ui: DialogUi, index: number, answers
   if (field === undefined) return ui;
   const text = textOf(dialog, ui.values, index);
   const there = { ...ui, index, editor: replace(EMPTY, text), untouched: false };
-  if (field.type === 'toggle') return valued(there, field, ui.values[field.name] === 'on' ? '' : 'on');
+  if (field.type === 'toggle') return toggled(there, field);
   return field.type === 'choice' ? valued(there, field, choiceOf(field, ui, 1)) : there;
 }
