@@ -11,10 +11,13 @@ import {
 } from './primitives.ts';
 import { epochOf, ownLeaf, type Room } from './room.ts';
 
-/** A room's admins share the key by which the server lets them retire access keys: it can't tell how many they are, or who acts. */
+/**
+ * All admins of a room share one admin key. The server verifies removals with it, so the server learns neither the number of
+ * admins nor which of them acts.
+ */
 
 const DEVICE_BYTES = 32;
-/** Encapsulated key, seed, tag. */
+/** HPKE encapsulated key, encrypted seed, authentication tag. */
 const SEALED_BYTES = 32 + 32 + 16;
 const ENTRY_BYTES = DEVICE_BYTES + SEALED_BYTES;
 
@@ -27,7 +30,7 @@ function info(room: Room): Uint8Array {
   );
 }
 
-/** The authenticated data of a commit that hands the key to these devices: to each by the key of its leaf in this epoch. */
+/** @returns the authenticated data of a commit that gives these devices the admin key, encrypted to each one's leaf key of this epoch. */
 export async function handOver(room: Room, devices: readonly string[], key: SigningKey): Promise<Uint8Array> {
   const { hpke } = await suite();
   const wanted = new Set(devices);
@@ -40,7 +43,7 @@ export async function handOver(room: Room, devices: readonly string[], key: Sign
   return concatBytes(...parts);
 }
 
-/** @returns the key that such a commit hands to this device; undefined when it hands it none. */
+/** @returns the admin key that the authenticated data holds for this device, or undefined if it holds none. */
 export async function takeOver(room: Room, aad: Uint8Array): Promise<SigningKey | undefined> {
   const leaf = ownLeaf(room);
   const device = leavesOf(room.mls.ratchetTree).get(leaf)?.signaturePublicKey;

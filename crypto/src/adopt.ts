@@ -6,7 +6,10 @@ import { leavesOf, type MlsState } from './mls.ts';
 import { type Room, RoomError } from './room.ts';
 import { readContext } from './room-state.ts';
 
-/** The room in the epoch that the handshake at `seq` began; `key` and `pass` stay. @throws RoomError `bad-group` when its context doesn't hold. */
+/**
+ * @returns the room in the epoch that the handshake at `seq` started; `key` and `accessKey` are unchanged.
+ * @throws RoomError `bad-group` if the group context is invalid.
+ */
 export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClosed: boolean): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, room.id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -27,7 +30,7 @@ export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClose
     spoken: false,
     peers: new Map([...room.peers].filter(([device]) => devices.has(device))),
     joinsClosed,
-    // A new epoch has new ratchets: there is no hole in it.
+    // A new epoch has new ratchets, so a gap in the old ones no longer matters.
     wantsHeal: room.wantsHeal === 'hole' ? undefined : room.wantsHeal,
   };
 }

@@ -3,7 +3,7 @@ import { concatBytes, equalBytes, sha256, utf8 } from './primitives.ts';
 const WINDOW = 256;
 const CLAIM_BYTES = 16;
 
-/** How far somebody had read in an epoch, and the hash of all that they had read. */
+/** How many entries of an epoch a member had read, and the chain value after them. */
 export interface Claim {
   readonly index: number;
   /** 16 bytes. */
@@ -11,17 +11,17 @@ export interface Claim {
 }
 
 /**
- * A hash over every raw entry of an epoch, in order: who claims another value at the same index has been shown another log.
- * Starts from an exported secret, so that the server can't compute it.
+ * A hash over every raw entry of an epoch, in order. A member that claims a different value at the same index was shown a different
+ * log. The chain is seeded with an exported secret, so the server can't compute it.
  */
 export interface Chain {
   readonly index: number;
   readonly value: Uint8Array;
-  /** The last claims, oldest first; the newest is of `index`. */
+  /** The last 256 claimed values, oldest first; the last one belongs to `index`. */
   readonly recent: readonly Uint8Array[];
-  /** Where the epoch before ended, unless this member joined in between. */
+  /** The claim at the end of the previous epoch; undefined if this member joined in this epoch or could not verify that one. */
   readonly previous: Claim | undefined;
-  /** False when entries of this epoch had expired before they were read. */
+  /** False if entries of this epoch expired before this device read them. */
   readonly verifiable: boolean;
 }
 
@@ -38,7 +38,10 @@ export function claimOf(chain: Chain): Claim | undefined {
   return chain.verifiable ? { index: chain.index, value: cut(chain.value) } : undefined;
 }
 
-/** `ahead`: the other one has read more entries of this epoch than there were. `unknown`: too long ago to say, or a part had expired. */
+/**
+ * `ahead`: the other member has read more entries of this epoch than this device. `unknown`: the claim is older than the values kept,
+ * or entries had expired.
+ */
 export type Comparison = 'same' | 'differs' | 'ahead' | 'unknown';
 
 export function compareClaim(chain: Chain, claim: Claim): Comparison {
@@ -56,7 +59,7 @@ export function comparePrevious(chain: Chain, claim: Claim): Comparison {
   return equalBytes(own.value, claim.value) ? 'same' : 'differs';
 }
 
-/** Entries of this epoch are gone unread: nothing can be said any more until the next one. */
+/** Marks the chain as unverifiable until the next epoch, because entries of this epoch expired unread. */
 export function breakChain(chain: Chain): Chain {
   return { ...chain, verifiable: false };
 }

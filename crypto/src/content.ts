@@ -3,24 +3,24 @@ import * as v from 'valibot';
 
 const words = v.pipe(v.string(), v.minLength(1));
 
-/** Which message is meant: where it stands in the log, and its own id. Both must fit, so that nobody can point at another entry. */
+/** A reference to a message: its position and its id. Both must match, so that a reference can't be redirected to another entry. */
 const ref = v.strictObject({ seq: position, id: messageId });
 export type Ref = v.InferOutput<typeof ref>;
 
-/** Device keys of the members whom the text calls by name. */
+/** Device keys of the members that the text mentions. */
 const mentions = v.pipe(v.array(device), v.maxLength(32));
 
-/** The schema of plaintext: what a sealed message or signal can say. The server can't even name it. */
+/** The schema of plaintext content. The server does not have this schema. */
 const text = v.strictObject({
   kind: v.literal('text'),
   text: words,
-  /** Said in the third person, as with `/me`. */
+  /** An action in the third person, as with `/me`. */
   me: v.optional(v.literal(true)),
   reply: v.optional(ref),
   mentions: v.optional(mentions),
 });
 
-/** New words for an own message. */
+/** Replaces the text of one of the sender's own messages. */
 const edit = v.strictObject({
   kind: v.literal('edit'),
   of: ref,
@@ -28,10 +28,10 @@ const edit = v.strictObject({
   mentions: v.optional(mentions),
 });
 
-/** Takes a message back, for everybody: one's own, or as an admin anybody's. */
+/** Deletes a message for all members. Members may delete their own messages, admins any message. */
 const erase = v.strictObject({ kind: v.literal('delete'), of: ref });
 
-/** Puts one's reaction to a message, or takes it away. */
+/** Adds the sender's reaction to a message, or removes it. */
 const react = v.strictObject({
   kind: v.literal('react'),
   to: ref,
@@ -40,7 +40,7 @@ const react = v.strictObject({
   on: v.boolean(),
 });
 
-/** A member asks to be removed; an admin's client carries it out. */
+/** A member asks to be removed; an admin's client then removes it. */
 const leave = v.strictObject({ kind: v.literal('leave') });
 
 export const content = v.variant('kind', [text, edit, erase, react, leave]);
@@ -48,7 +48,7 @@ export type Content = v.InferOutput<typeof content>;
 
 const typing = v.strictObject({ kind: v.literal('typing'), on: v.boolean() });
 
-/** Somebody looks at the room. `ask` bids the others say so too. `read`: the last message that was on the screen, unless that is kept private. */
+/** The sender has the room open. `ask`: the others should send their presence too. `read`: the last message displayed; absent if the sender keeps it private. */
 const here = v.strictObject({
   kind: v.literal('here'),
   read: v.optional(position),
@@ -56,6 +56,6 @@ const here = v.strictObject({
 });
 const away = v.strictObject({ kind: v.literal('away') });
 
-/** What a signal can say: nothing that anybody has to rely on. */
+/** The content of a signal. No durable state may depend on it. */
 export const presence = v.variant('kind', [typing, here, away]);
 export type Presence = v.InferOutput<typeof presence>;

@@ -13,9 +13,9 @@ import { contextExtensions, makeGenesis, POLICY_VERSION } from './room-state.ts'
 import { sealBody } from './seal.ts';
 
 /**
- * Founds a room with this identity as its only member and admin.
- * @returns the room, which waits for its place in the log ({@link created}), and the request.
- * @throws NameError when one of the names is none.
+ * Creates a room with this identity as its only member and admin.
+ * @returns the room, which is pending until the log has its first handshake ({@link landedFirst}), and the request.
+ * @throws NameError if one of the names is invalid.
  */
 export async function createRoom(
   who: Identity,
@@ -57,7 +57,7 @@ export async function createRoom(
   return { room: await roomOf(id, mls, { status: 'joining', pending, admin, rotatedAt: env.now() }), frame };
 }
 
-/** The room or the join has its place in the log: this device is a member from there on. */
+/** The log has the room's creation or this device's join at `seq`; this device is a member from there on. */
 export function landedFirst(room: Room, seq: Position): Room {
   return { ...room, status: 'active', pending: undefined, position: seq, base: seq, key: seq };
 }

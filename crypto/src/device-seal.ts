@@ -1,10 +1,10 @@
 import { concatBytes, type Env, utf8 } from './primitives.ts';
 import { VaultError } from './vault.ts';
 
-/** A key of the browser's that can be used and kept by this page alone, and read by nobody: not even by the page. */
+/** A non-extractable key of the browser. Only this origin can use and store it; its bytes can't be read, not even by the page. */
 export type DeviceKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** What the browser keeps of a profile's key. */
+/** A profile's key as the browser stores it. */
 export interface DeviceSeal {
   readonly device: DeviceKey;
   readonly sealed: Uint8Array;
@@ -12,7 +12,7 @@ export interface DeviceSeal {
 
 const IV_BYTES = 12;
 const PURPOSE = utf8('gochat/device-seal/1');
-/** An IV is chosen at random and a device key seals once, so that none comes twice. */
+/** IVs are random, and each device key encrypts only once, so no IV repeats under a key. */
 const AES_GCM = 'AES-GCM';
 
 /** Seals a profile's 32-byte key under a device key made for it (AES-256-GCM of WebCrypto). */

@@ -7,7 +7,7 @@ import { readContext } from './room-state.ts';
 
 const VERSION = 1;
 
-/** What of a room is not in the MLS state and can't be derived from it. */
+/** The part of a room that is neither in the MLS state nor derivable from it. */
 type Stored = Pick<
   Room,
   | 'id'
@@ -41,7 +41,7 @@ type Stored = Pick<
 
 const CLAIM_BYTES = 16;
 
-/** The room as bytes, secrets included: to be sealed before they are stored. */
+/** @returns the room as bytes. They contain secrets and must be sealed before they are stored. */
 export function encodeRoom(room: Room): Uint8Array {
   const { chain, pending } = room;
   const stored: Stored = {
@@ -86,12 +86,12 @@ export function encodeRoom(room: Room): Uint8Array {
   return concatBytes(...parts.flatMap((part) => [uint32(part.length), part]));
 }
 
-/** @throws RoomError `bad-group` when the bytes are not what {@link encodeRoom} made, or of a newer version. */
+/** @throws RoomError `bad-group` if the bytes are not the output of {@link encodeRoom}; `stored-newer` if a newer version wrote them. */
 export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
   try {
     return await restored(bytes);
   } catch (error) {
-    // Without its cause, which may quote secrets.
+    // The cause is left out, because it may contain secrets.
     throw error instanceof RoomError ? error : damaged();
   }
 }
@@ -107,7 +107,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
   const { chain, pending } = stored;
   return {
     id: stored.id,
-    // Newer software knows the rules at which older stopped.
+    // An older version of this software stopped at rules that this version knows.
     status: stored.status === 'outdated' && context.state !== 'newer' ? 'active' : stored.status,
     mls,
     keys: await epochKeys(mls, stored.id),
@@ -119,7 +119,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     chain: {
       index: chain.index,
       value: decodeBytes(chain.value),
-      recent: cutUp(decodeBytes(chain.recent)),
+      recent: splitClaims(decodeBytes(chain.recent)),
       previous: chain.previous && { index: chain.previous[0], value: decodeBytes(chain.previous[1]) },
       verifiable: chain.verifiable,
     },
@@ -164,7 +164,7 @@ function partsOf(bytes: Uint8Array): Uint8Array[] {
   return parts;
 }
 
-function cutUp(bytes: Uint8Array): Uint8Array[] {
+function splitClaims(bytes: Uint8Array): Uint8Array[] {
   return Array.from({ length: bytes.length / CLAIM_BYTES }, (_, i) =>
     bytes.slice(i * CLAIM_BYTES, (i + 1) * CLAIM_BYTES),
   );

@@ -6,7 +6,7 @@ import { newId } from './new-id.ts';
 import { type Env, sign } from './primitives.ts';
 import type { Room } from './room.ts';
 
-/** Proves to the server that this device may read and follow the room from `since` on. */
+/** @returns the request to read and follow the room after `since`, with the proof that the server requires. */
 export function proveEnter(room: Room, since: Position, at: Dialled, id: RequestId, env: Env): UpOf<'enter'> {
   const unsigned = {
     type: 'enter' as const,

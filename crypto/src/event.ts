@@ -2,42 +2,42 @@ import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
 import type { Member } from './room.ts';
 
-/** What is wrong with a place of the log, and whose doing it may be; every kind is shown, none is a silent hole. */
+/** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
 export type Warning =
-  /** No key of this epoch opens it. */
+  /** No key of this epoch decrypts the entry. */
   | { readonly kind: 'undecryptable' }
-  /** The server showed something a second time, or out of order. */
+  /** The server sent an entry twice or out of order. */
   | { readonly kind: 'repeated' }
-  /** `count` messages of `from` never came. */
+  /** `count` messages of `from` did not arrive. */
   | { readonly kind: 'missing'; readonly from: Member; readonly count: number }
-  /** `from` had been shown entries that this device never got. */
+  /** `from` had received entries that this device did not. */
   | { readonly kind: 'withheld'; readonly from: Member }
-  /** `from` has been shown another log. */
+  /** `from` was shown a different log. */
   | { readonly kind: 'forked'; readonly from: Member }
-  /** So many messages of a member are missing that its next ones can't be opened until this device has healed. */
+  /** So many messages of a member are missing that its next ones can't be decrypted until the next epoch; this device heals. */
   | { readonly kind: 'hole'; readonly from: Member | undefined }
-  /** `from` said something that this software doesn't know, or nothing that makes sense. */
+  /** `from` sent content that is invalid, or that this version doesn't know. */
   | { readonly kind: 'unknown-content'; readonly from: Member }
-  /** A handshake that no rule allows, or garbage. */
+  /** A handshake that is undecryptable, invalid or against the policy. */
   | { readonly kind: 'skipped-handshake' }
-  /** This profile is an older copy of itself. */
+  /** This profile was restored from an older copy. */
   | { readonly kind: 'rolled-back' }
-  /** Members went on to an epoch that this device can't follow. */
+  /** Other members are in an epoch whose keys this device doesn't have. */
   | { readonly kind: 'broken' }
-  /** Messages up to the server's floor had expired before they were read. */
+  /** Messages up to the server's floor expired before this device read them. */
   | { readonly kind: 'expired' };
 
-/** Which settings of a room have changed, and what they are now. */
+/** The settings of a room that changed, with their new values. */
 export interface Settings {
   readonly name?: string;
-  /** Empty when there is none any more. */
+  /** Empty if the topic was removed. */
   readonly topic?: string;
-  /** Who is an admin now, and who isn't any more. */
+  /** Members that became admins, and members that are no longer admins. */
   readonly admins: readonly Member[];
   readonly dropped: readonly Member[];
 }
 
-/** What an entry of the log meant to this device. */
+/** What an entry of the log means for this device. */
 export type RoomEvent =
   | {
       readonly kind: 'message';
@@ -47,9 +47,9 @@ export type RoomEvent =
       readonly id: string;
       readonly content: Content;
     }
-  /** An own message has its place in the log. */
+  /** This device's own message is in the log. */
   | { readonly kind: 'sent'; readonly seq: Position; readonly at: number; readonly id: string }
-  /** Posts of these ids will not land: seal them anew, in this order, under the same id and counter. */
+  /** The server will refuse the posts with these ids as stale. Encrypt the messages again in this order, with the same ids and counters. */
   | { readonly kind: 'unsealed'; readonly messages: readonly { readonly id: string; readonly n: number }[] }
   | {
       readonly kind: 'joined';
@@ -57,7 +57,7 @@ export type RoomEvent =
       readonly at: number;
       readonly member: Member;
       readonly invite: InviteId;
-      /** Whether it took the place of its own older leaf. */
+      /** Whether the new leaf replaces an older leaf of the same device. */
       readonly again: boolean;
     }
   | {
@@ -72,20 +72,20 @@ export type RoomEvent =
       readonly seq: Position;
       readonly at: number;
       readonly by: Member | undefined;
-      /** What is new of it; invites go without saying. */
+      /** The changed settings. Changes of invites are not reported. */
       readonly settings: Settings;
     }
   | { readonly kind: 'healed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
-  /** This device's own pending handshake is the epoch now. */
+  /** This device's own pending handshake is in the log and has started the current epoch. */
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
-  /** This device's own pending handshake was overtaken; make it anew if it is still wanted. */
+  /** Another handshake came before this device's pending one. Make the handshake again if it is still wanted. */
   | { readonly kind: 'lost-race'; readonly request: RequestId }
   | { readonly kind: 'warning'; readonly seq: Position; readonly at: number; readonly warning: Warning };
 
-/** What a step gives: the state to persist first, then what to tell, then secrets to wipe. */
+/** The result of a step. First persist `room`, then report `events`, then wipe `secretsToWipe`. */
 export interface Step<R> {
   readonly room: R;
   readonly events: readonly RoomEvent[];
-  /** Key material that the new state doesn't need; zero it once the new state is durable. */
+  /** Key material that the new state doesn't need. Zero it after the new state is durable. */
   readonly secretsToWipe: readonly Uint8Array[];
 }

@@ -12,7 +12,7 @@ function memberAad(room: RoomId): Uint8Array {
   return transcript('gochat/member-wrap/1', utf8(room));
 }
 
-/** An epoch's GroupInfo as the server keeps it: sealed once, its key wrapped to each invite and to the members. */
+/** An epoch's GroupInfo as the server keeps it: sealed once, with its key wrapped for each invite and for the members. */
 export interface Published {
   readonly groupInfo: string;
   readonly member: string;
@@ -41,12 +41,12 @@ export async function publish(
   };
 }
 
-/** @returns the HPKE key that joiners of this GroupInfo seal to, or undefined when it names none. */
+/** @returns the HPKE public key to which joiners seal their commit, or undefined if the GroupInfo has none. */
 export function joinKeyIn(info: GroupInfo): Uint8Array | undefined {
   return info.extensions.find((e) => e.extensionType === EXTENSION.joinKey)?.extensionData;
 }
 
-/** Whether what the server keeps lets a joiner into exactly this epoch. */
+/** Whether a joiner can join exactly this epoch with the GroupInfo that the server keeps. */
 export async function isPublished(
   room: RoomId,
   mls: MlsState,
@@ -63,7 +63,7 @@ export async function isPublished(
   try {
     return await describes(info, mls);
   } catch {
-    // Keys and signatures that are none.
+    // Malformed keys or signatures.
     return false;
   }
 }

@@ -27,13 +27,13 @@ import {
 import { cleanTopic, contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
-/** A handshake to persist and send: the room waits for its place in the log. */
+/** A handshake to persist and send. It is pending in `room` until this device reads it in the log. */
 export interface Started {
   readonly room: Room;
   readonly frame: UpOf<'handshake'>;
 }
 
-/** What a new invite grants at the server, besides its keys. */
+/** The terms that the server enforces for a new invite. */
 export interface InviteTerms {
   /** Milliseconds since 1970. */
   readonly expires?: number;
@@ -43,13 +43,13 @@ export interface InviteTerms {
 interface Change {
   readonly intent: 'heal' | 'remove' | 'state';
   readonly proposals: Proposal[];
-  /** The invites that are live behind it, which may redeem the new GroupInfo. */
+  /** The invites that are live after the commit; each gets a wrapped key of the new GroupInfo. */
   readonly invites: readonly MemberInvite[];
   readonly fresh?: { readonly keys: InviteKeys; readonly terms: InviteTerms };
   readonly retire?: boolean;
   /** Authenticated data of the commit. */
   readonly aad?: Uint8Array;
-  /** The admins' key at the server from then on. */
+  /** The room's admin key after the commit, if the commit replaces it. */
   readonly admin?: SigningKey;
 }
 
@@ -59,18 +59,18 @@ function self(room: Room): Member {
   return own;
 }
 
-/** An empty commit: rotates this device's keys, so that what was stolen before is worth nothing after. */
+/** Makes an empty commit, which rotates this device's keys. Keys stolen earlier don't open the next epoch. */
 export function heal(room: Room, env: Env): Promise<Started> {
   return start(room, { intent: 'heal', proposals: [], invites: invitesOf(room) }, env);
 }
 
 /**
  * Removes one leaf, retires every access key and voids every invite.
- * @throws RoomError `not-admin`, `not-member`, `not-active`
+ * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `change-unconfirmed`, `not-active`, `pending`
  */
 export function remove(room: Room, device: string, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin) {
-    throw keyless(room);
+    throw missingAdminRights(room);
   }
   const target = membersOf(room).find((m) => m.device === device);
   if (target === undefined) throw new RoomError('no-such-member');
@@ -80,12 +80,12 @@ export function remove(room: Room, device: string, env: Env): Promise<Started> {
   return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
 }
 
-/** Who joined anew is an admin still, by its identity, and has lost the key. */
-function keyless(room: Room): RoomError {
+/** An admin that joined again is still an admin by its identity, but no longer has the admin key. */
+function missingAdminRights(room: Room): RoomError {
   return new RoomError(self(room).admin ? 'admin-key-missing' : 'not-admin');
 }
 
-/** Whether members may be in an epoch that this device can't follow: the server would retire the keys that they have. */
+/** Whether other members may be in an epoch that this device can't follow. A removal would then retire their access keys. */
 function mightLockOut({ doubt, ...room }: Room, target: Member): boolean {
   if (doubt === undefined) return false;
   return membersOf({ ...room, doubt }).some(
@@ -94,13 +94,13 @@ function mightLockOut({ doubt, ...room }: Room, target: Member): boolean {
 }
 
 /**
- * Makes an invite: its public halves go into the room state, and to the server with its terms.
- * @param secret 16 random bytes: they go into the link and nowhere else.
- * @throws RoomError `too-many` when the room has 16 live ones.
+ * Makes an invite. Its public keys go into the room state; its id, join key and terms go to the server.
+ * @param secret 16 random bytes, which only the invite link may contain.
+ * @throws RoomError `invites-full` if the room has 16 live invites.
  */
 export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms, env: Env): Promise<Started> {
   const keys = inviteKeys(secret);
-  const state = settled(room);
+  const state = withoutVoidInvites(room);
   if (state.invites.length >= LIMITS.invitesPerRoom) {
     throw new RoomError('invites-full');
   }
@@ -115,9 +115,9 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
   return changeState(room, next, env, { fresh: { keys, terms } });
 }
 
-/** Withdraws invites: one's own, or as an admin anybody's. @throws RoomError `bad-invite`, `not-admin` */
+/** Revokes invites. Members may revoke their own invites, admins any invite. @throws RoomError `no-such-invite`, `not-admin` */
 export function revoke(room: Room, ids: readonly string[], env: Env): Promise<Started> {
-  const state = settled(room);
+  const state = withoutVoidInvites(room);
   for (const id of ids) {
     if (!state.invites.some((i) => i.id === id)) throw new RoomError('no-such-invite');
   }
@@ -125,7 +125,7 @@ export function revoke(room: Room, ids: readonly string[], env: Env): Promise<St
 }
 
 /**
- * Renames the room, or says what it is about. An empty topic ends it.
+ * Changes the room's name or topic. An empty topic removes the topic.
  * @throws RoomError `not-admin`; NameError
  */
 export async function configure(
@@ -133,7 +133,7 @@ export async function configure(
   { name, topic }: { readonly name?: string; readonly topic?: string },
   env: Env,
 ): Promise<Started> {
-  const { topic: now, ...state } = settled(room);
+  const { topic: now, ...state } = withoutVoidInvites(room);
   const next = topic === undefined ? now : cleanTopic(topic);
   return changeState(
     room,
@@ -147,15 +147,15 @@ export async function configure(
 }
 
 /**
- * Makes a member an admin and hands it the admins' key at the server; one who is admin already gets the key again. Or ends that it is
- * one, with another key for those who remain.
- * @throws RoomError `not-admin`, `not-member`, `too-many`
+ * Adds or removes an admin. A new admin receives the admin key; an existing admin receives it again. Removing an admin replaces the
+ * key, and the remaining admins receive the new one.
+ * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `last-admin`, `admins-full`
  */
 export async function setAdmin(room: Room, device: string, admin: boolean, env: Env): Promise<Started> {
-  if (room.admin === undefined || !self(room).admin) throw keyless(room);
+  if (room.admin === undefined || !self(room).admin) throw missingAdminRights(room);
   const target = membersOf(room).find((m) => m.device === device);
   if (target === undefined) throw new RoomError('no-such-member');
-  const state = settled(room);
+  const state = withoutVoidInvites(room);
   const others = state.admins.filter((identity) => identity !== target.identity);
   if (!admin && !membersOf(room).some((m) => others.includes(m.identity))) throw new RoomError('last-admin');
   const admins = admin ? [...others, target.identity].sort() : others;
@@ -172,18 +172,18 @@ export async function setAdmin(room: Room, device: string, admin: boolean, env: 
   return changeState(room, { ...state, admins }, env, { aad, ...(!admin && { admin: key }) });
 }
 
-/** Drops what a Remove has voided, so that new invites can be redeemed. Any member may. */
+/** Drops the invites that a Remove has voided, so that new invites can be redeemed. Any member may do this. */
 export function reopen(room: Room, env: Env): Promise<Started> {
-  return changeState(room, settled(room), env);
+  return changeState(room, withoutVoidInvites(room), env);
 }
 
-/** The room state with everything dropped that a Remove has voided. */
-function settled(room: Room): RoomState {
+/** The room state without the invites that a Remove has voided. */
+function withoutVoidInvites(room: Room): RoomState {
   const state = stateOf(room);
   return room.joinsClosed ? { ...state, invites: [], lastRemoveEpoch: Number(epochOf(room)) - 1 } : state;
 }
 
-/** Turns the room state into `next`. @throws RoomError `not-admin` when policy doesn't let this member. */
+/** Commits `next` as the room state. @throws RoomError `not-admin` if the policy doesn't allow this member to. */
 function changeState(
   room: Room,
   next: RoomState,
@@ -225,7 +225,9 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const frame: UpOf<'handshake'> = {
     ...unsigned,
     proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))),
-    ...((change.retire === true || change.admin !== undefined) && { admin: order(room, unsigned, change) }),
+    ...((change.retire === true || change.admin !== undefined) && {
+      admin: adminBlock(room, unsigned, change),
+    }),
   };
   const pending = {
     intent: change.intent,
@@ -246,9 +248,9 @@ function withTerms(
   return { ...grant, join: encodeBytes(fresh.keys.join.publicKey), ...fresh.terms };
 }
 
-/** What an admin orders of the server: to retire access keys, or to know another admin key. */
-function order(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>, change: Change) {
-  if (room.admin === undefined) throw keyless(room);
+/** The admin block of a handshake: it makes the server retire access keys or replace the admin key. */
+function adminBlock(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>, change: Change) {
+  if (room.admin === undefined) throw missingAdminRights(room);
   const block = {
     key: encodeBytes(room.admin.publicKey),
     retire: change.retire === true,
@@ -257,12 +259,12 @@ function order(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>,
   return { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) };
 }
 
-/** Gives up a handshake that the server has refused for good: its outcome is known, and it is not in the log. */
+/** Drops a pending handshake that the server has refused, so that it is known not to be in the log. */
 export function abandon(room: Room): Room {
   return { ...room, pending: undefined };
 }
 
-/** Publishes this epoch's GroupInfo again, where what the server holds doesn't let a joiner in. */
+/** @returns a request that publishes this epoch's GroupInfo again, for when joiners can't use the one that the server keeps. */
 export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
   const published = await publish(room.id, room.mls, room.keys, invitesOf(room), env);
   const unsigned = {

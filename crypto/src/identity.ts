@@ -11,7 +11,7 @@ import {
   utf8,
 } from './primitives.ts';
 
-/** Who a profile is: a long-lived identity key, and the device key that signs as a leaf of every room's tree. */
+/** A profile's keys: its long-lived identity key, and its device key, which signs as one leaf of each room's tree. */
 export interface Identity {
   readonly identity: SigningKey;
   readonly device: SigningKey;
@@ -33,7 +33,7 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
 const NAME_BYTES = 128;
 const VERSION = 1;
 
-/** The text can't be a name, or a topic. */
+/** The text is not a valid name or topic. */
 export class NameError extends Error {
   override readonly name = 'NameError';
   readonly code: 'empty' | 'too-long' | 'control';
@@ -49,8 +49,8 @@ export class NameError extends Error {
 }
 
 /**
- * Normalises a display name or a room's name.
- * @throws NameError when nothing is left, when it is longer than 128 bytes, or when it holds control characters.
+ * Normalises a display name or a room's name: NFC, trimmed, with each run of white space as one space.
+ * @throws NameError if the result is empty, longer than 128 bytes in UTF-8, or contains control or format characters.
  */
 export function cleanName(text: string): string {
   const name = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
@@ -60,7 +60,7 @@ export function cleanName(text: string): string {
   return name;
 }
 
-/** A credential's content: the identity key, its owner's name, and what ties both to one device key. */
+/** A credential's content: the identity key, the display name, and the signature that binds both to one device key. */
 export interface DeviceCredential {
   readonly identityKey: Uint8Array;
   readonly name: string;
@@ -78,7 +78,7 @@ export function encodeCredential(who: Identity, name: string): Uint8Array {
   return concatBytes(Uint8Array.of(VERSION), who.identity.publicKey, signature, nameBytes);
 }
 
-/** @returns undefined when the bytes are no credential of this version. Says nothing of the signature. */
+/** Doesn't verify the signature. @returns undefined if the bytes are not a credential of this version. */
 export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefined {
   if (bytes[0] !== VERSION || bytes.length < 98 || bytes.length > 97 + NAME_BYTES) return undefined;
   try {
@@ -92,28 +92,28 @@ export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefine
   }
 }
 
-/** What a credential's signature has to be over to hold for this device key. */
+/** @returns the bytes that a credential's signature must cover to be valid for this device key. */
 export function deviceBinding(credential: DeviceCredential, deviceKey: Uint8Array): Uint8Array {
   return boundToDevice(deviceKey, utf8(credential.name));
 }
 
-/** 128 bits that stand for a founder's identity key in a link. */
+/** @returns the 16-byte hash of a founder's identity key that an invite link contains. */
 export function fingerprintOf(identityKey: Uint8Array): Uint8Array {
   return derive(identityKey, 'gochat/founder/1', 16);
 }
 
-/** Four letters or digits that tell members of the same name apart. */
+/** @returns four base64url characters that distinguish members with the same name. */
 export function suffixOf(identityKey: Uint8Array): string {
   return encodeBytes(derive(identityKey, 'gochat/suffix/1', 3));
 }
 
-/** Twelve groups of five digits that two people compare over another channel: the same on both sides, whoever asks. */
+/** @returns twelve groups of five digits that two users compare over another channel. The order of the two keys doesn't matter. */
 export function safetyNumber(one: Uint8Array, other: Uint8Array): string {
   const [first, second] = encodeBytes(one) < encodeBytes(other) ? [one, other] : [other, one];
   return digits(transcript('gochat/safety/1', first, second), 12);
 }
 
-/** `groups` groups of five decimal digits derived from a secret or a public value. */
+/** @returns `groups` groups of five decimal digits, derived from a secret or public value. */
 export function digits(source: Uint8Array, groups: number): string {
   const bytes = derive(source, 'gochat/digits/1', groups * 5);
   return Array.from({ length: groups }, (_, group) => {

@@ -14,12 +14,12 @@ import {
   verify,
 } from './primitives.ts';
 
-/** What a link's 128-bit secret gives: members and server hold only the public halves. */
+/** What is derived from an invite link's 128-bit secret. Members and the server have only the public keys. */
 export interface InviteKeys {
   readonly id: InviteId;
-  /** Signs requests to the server, and the joiner's commit to the members. */
+  /** Signs the joiner's requests to the server, and the joiner's claim that members check. */
   readonly join: SigningKey;
-  /** Derives the HPKE key pair to which the GroupInfo's key is wrapped. */
+  /** Input key material of the HPKE key pair to which the GroupInfo's key is wrapped. */
   readonly wrapIkm: Uint8Array;
 }
 
@@ -43,7 +43,7 @@ function wrapInfo(room: RoomId, invite: InviteId): Uint8Array {
   return transcript('gochat/wrap/1', utf8(room), utf8(invite));
 }
 
-/** Wraps the GroupInfo's key to one invite (HPKE, RFC 9180, base mode). */
+/** Wraps the GroupInfo's key for one invite (HPKE, RFC 9180, base mode). @returns encapsulated key and ciphertext. */
 export async function wrapFor(
   publicKey: Uint8Array,
   room: RoomId,
@@ -55,7 +55,7 @@ export async function wrapFor(
   return concatBytes(enc, ct);
 }
 
-/** @returns undefined when the wrapped key is not for this invite and room. */
+/** @returns the GroupInfo's key, or undefined if it was not wrapped for this invite and room. */
 export async function unwrap(
   keys: InviteKeys,
   room: RoomId,
@@ -75,7 +75,7 @@ export async function unwrap(
   }
 }
 
-/** What ties a joiner's commit to its invite, the epoch, the GroupInfo it used and its own leaf. */
+/** What the join key signs: it binds a joiner's commit to the room, the epoch, the GroupInfo used and the joiner's leaf. */
 export interface JoinClaim {
   readonly room: RoomId;
   readonly groupId: Uint8Array;
@@ -98,14 +98,14 @@ function joinBytes(claim: JoinClaim): Uint8Array {
   );
 }
 
-/** The authenticated data of a joiner's commit: invite id, GroupInfo hash, signature of the invite's join key. */
+/** @returns the authenticated data of a joiner's commit: invite id, GroupInfo hash, signature by the invite's join key. */
 export function joinAad(keys: InviteKeys, claim: JoinClaim): Uint8Array {
   return concatBytes(utf8(keys.id), claim.groupInfoHash, sign(keys.join, joinBytes(claim)));
 }
 
 const ID_CHARS = 22;
 
-/** @returns the invite that the authenticated data names, or undefined when it is not of {@link joinAad}'s form. */
+/** Doesn't verify the signature. @returns undefined if the authenticated data doesn't have the form of {@link joinAad}. */
 export function readJoinAad(
   aad: Uint8Array,
 ): { invite: InviteId; groupInfoHash: Uint8Array; signature: Uint8Array } | undefined {

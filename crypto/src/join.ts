@@ -16,13 +16,13 @@ import { type Room, RoomError, roomOf } from './room.ts';
 import { isFounder, liveInvite, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
 
-/** A tree of so many members has fewer; the library has no bound of its own. */
+/** A valid tree of `membersPerRoom` members has fewer nodes. The library sets no limit. */
 const TREE_NODES = 4 * LIMITS.membersPerRoom;
 
-/** A join without what binds it to one connection; {@link proveJoin} adds that. */
+/** A join request without the nonce and proof that bind it to one connection; {@link proveJoin} adds them. */
 export type UnprovedJoin = Omit<UpOf<'join'>, 'nonce' | 'proof'>;
 
-/** Asks for the GroupInfo that an invite may redeem. */
+/** @returns the request for the GroupInfo that the invite gives access to. */
 export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, env: Env): UpOf<'invitation'> {
   const keys = inviteKeys(link.secret);
   const unsigned = {
@@ -36,10 +36,10 @@ export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, en
 }
 
 /**
- * Joins by an invite, from what the server keeps for it.
- * @returns the room, which waits for its place in the log ({@link landedFirst}), and the request.
- * @throws RoomError `bad-invite` when the GroupInfo is not of the room and founder that the link names, or void; `full` at 1,000 members;
- *   NameError
+ * Joins a room by an invite, with the GroupInfo that the server keeps.
+ * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
+ * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
+ *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members. NameError if the name is invalid.
  */
 export async function join(
   who: Identity,
@@ -134,7 +134,7 @@ function damaged(cause?: unknown): RoomError {
   return new RoomError('bad-invite', { cause });
 }
 
-/** Binds a join to the connection that it goes over. */
+/** @returns the join request bound to one connection by a nonce and a proof. */
 export function proveJoin(
   keys: Pick<InviteKeys, 'join'>,
   frame: UnprovedJoin,

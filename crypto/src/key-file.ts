@@ -18,7 +18,7 @@ const PLAIN = 'gochat-key-1\n';
 const LOCKED = 'gochat-locked-key-1\n';
 const LOCKED_BYTES = LOCKED.length + SALT_BYTES + NONCE_BYTES + 32 + TAG_BYTES;
 
-async function stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array> {
+async function deriveKey(passphrase: string, salt: Uint8Array): Promise<Uint8Array> {
   return argon2id({
     password: utf8(passphrase.normalize('NFKC')),
     salt,
@@ -30,7 +30,7 @@ async function stretch(passphrase: string, salt: Uint8Array): Promise<Uint8Array
   });
 }
 
-/** The content of a key file: the vault's 32-byte key, as it is, or sealed under a passphrase (Argon2id, RFC 9106; 64 MiB, 3 passes). */
+/** @returns a key file with the vault's 32-byte key: unencrypted, or encrypted with a passphrase (Argon2id, RFC 9106; 64 MiB, 3 passes). */
 export async function encodeKeyFile(
   key: Uint8Array,
   passphrase: string | undefined,
@@ -38,7 +38,7 @@ export async function encodeKeyFile(
 ): Promise<Uint8Array> {
   if (passphrase === undefined) return concatBytes(utf8(PLAIN), key);
   const salt = env.random(SALT_BYTES);
-  const sealed = encrypt(await stretch(passphrase, salt), transcript('gochat/key-file/1', salt), key, env);
+  const sealed = encrypt(await deriveKey(passphrase, salt), transcript('gochat/key-file/1', salt), key, env);
   return concatBytes(utf8(LOCKED), salt, sealed);
 }
 
@@ -49,13 +49,13 @@ export function isLocked(file: Uint8Array): boolean {
   throw new VaultError('damaged', 'key');
 }
 
-/** @throws VaultError */
+/** @returns the vault's 32-byte key. @throws VaultError */
 export async function decodeKeyFile(file: Uint8Array, passphrase: string | undefined): Promise<Uint8Array> {
   if (!isLocked(file)) return file.slice(PLAIN.length);
   if (passphrase === undefined) throw new VaultError('passphrase-needed', 'key');
   const salt = file.slice(LOCKED.length, LOCKED.length + SALT_BYTES);
   const key = decrypt(
-    await stretch(passphrase, salt),
+    await deriveKey(passphrase, salt),
     transcript('gochat/key-file/1', salt),
     file.slice(LOCKED.length + SALT_BYTES),
   );

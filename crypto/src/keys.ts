@@ -2,17 +2,17 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { exporter, type MlsState, suite } from './mls.ts';
 import { derive, type SigningKey, signingKey, utf8 } from './primitives.ts';
 
-/** All secrets of one epoch that are not the MLS library's own, each exported under its own label (RFC 9420, section 8.5). */
+/** The secrets of one epoch outside of MLS: each derived under its own label from one exported secret (RFC 9420, section 8.5). */
 export interface EpochKeys {
-  /** Seal messages, members' handshakes, signals, and the GroupInfo's key for members. */
+  /** These four seal messages, members' handshakes, signals, and the GroupInfo's key for members. */
   readonly message: Uint8Array;
   readonly handshake: Uint8Array;
   readonly signal: Uint8Array;
   readonly groupInfo: Uint8Array;
-  /** What the server knows this epoch's members by. */
+  /** The epoch's access key: the members prove it to the server. */
   readonly access: SigningKey;
   readonly chain: Uint8Array;
-  /** Derives the HPKE key pair that joiners seal to. */
+  /** Input key material of the HPKE key pair to which joiners seal their commit. */
   readonly joinIkm: Uint8Array;
 }
 
@@ -29,7 +29,7 @@ export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys>
   };
 }
 
-/** The public half of the key that joiners seal their commit to; it stands in the sealed GroupInfo. */
+/** @returns the public key to which joiners seal their commit. The sealed GroupInfo contains it. */
 export async function joinPublicKey(keys: EpochKeys): Promise<Uint8Array> {
   const { hpke } = await suite();
   const pair = await hpke.deriveKeyPair(keys.joinIkm);

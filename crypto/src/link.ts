@@ -2,21 +2,21 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type RoomId, roomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 
-/** An invitation as people pass it on. Everything but the address stands in the fragment, which no browser sends. */
+/** An invite link. Everything except the address is in the URL fragment, which browsers don't send to servers. */
 export interface InviteLink {
   /** `http://host:port` or `https://host:port`, without a path. */
   readonly address: string;
   readonly room: RoomId;
-  /** 128 bits that redeem the invite. */
+  /** The invite secret, 16 bytes. */
   readonly secret: Uint8Array;
-  /** 128 bits that stand for the founder's identity key. */
+  /** A 16-byte hash of the founder's identity key. */
   readonly founder: Uint8Array;
 }
 
-/** The text is not an invite link. The error never repeats it, since it may hold the secret. */
+/** The text is not an invite link. The error doesn't contain the text, because the text may contain the secret. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
-  /** `fragment`: the part after `#` is cut off or damaged; `damaged`: a value in it is. */
+  /** `fragment`: the part after `#` is missing or has the wrong form. `damaged`: a value in it is invalid. */
   readonly code: 'form' | 'scheme' | 'user' | 'fragment' | 'damaged';
   constructor(code: LinkError['code']) {
     super(code);
@@ -34,7 +34,7 @@ export function parseLink(text: string): InviteLink {
   try {
     url = new URL(text.trim());
   } catch {
-    // Without its cause, which holds the text.
+    // The cause is left out, because it contains the text.
     throw new LinkError('form');
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new LinkError('scheme');

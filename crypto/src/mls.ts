@@ -47,16 +47,16 @@ import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
 import { type DeviceCredential, decodeCredential, deviceBinding } from './identity.ts';
 import { equalBytes, expand, hmac, isUsableKey, sha256 } from './primitives.ts';
 
-/** The one door to the MLS library: RFC 9420 with our suite, our providers and our checks, and nothing of rooms. */
+/** The only module that uses the MLS library: RFC 9420 with GoChat's cipher suite, providers and checks. It knows nothing about rooms. */
 export type MlsState = ClientState;
 export type { Extension, GroupInfo, LeafNode, PrivateMessage, Proposal, PublicMessage };
 
 const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 
-/** Types of the private-use range (RFC 9420, section 17.3). */
+/** Extension types in the private-use range (RFC 9420, section 17.3). */
 export const EXTENSION = { genesis: 0xf7c1, roomState: 0xf7c2, joinKey: 0xf7c3 } as const;
 
-/** Hash and HKDF without a WebCrypto round trip: 2 to 5 times faster on commits and joins. */
+/** Computes hashes and HKDF without a WebCrypto round trip, which makes commits and joins 2 to 5 times faster. */
 const provider: CryptoProvider = {
   async getCiphersuiteImpl(suite) {
     const base = await defaultCryptoProvider.getCiphersuiteImpl(suite);
@@ -78,7 +78,7 @@ const provider: CryptoProvider = {
 
 const loading = getCiphersuiteImpl(getCiphersuiteFromName(SUITE), provider);
 
-/** The cipher suite's operations, HPKE (RFC 9180) among them. */
+/** @returns the cipher suite's operations, including HPKE (RFC 9180). */
 export function suite(): Promise<CiphersuiteImpl> {
   return loading;
 }
@@ -92,7 +92,7 @@ export const capabilities: Capabilities = {
 };
 
 const config: ClientConfig = {
-  // The log orders everything: each entry is of the epoch it lies in.
+  // The log is totally ordered, so an entry is always of the epoch in which it is read.
   keyRetentionConfig: {
     retainKeysForGenerations: 10,
     retainKeysForEpochs: 1,
@@ -100,7 +100,7 @@ const config: ClientConfig = {
   },
   lifetimeConfig: { maximumTotalLifetime: 10_000_000_000_000n, validateLifetimeOnReceive: false },
   keyPackageEqualityConfig: defaultKeyPackageEqualityConfig,
-  // The seal around it pads.
+  // The outer seal pads.
   paddingConfig: { kind: 'padUntilLength', padUntilLength: 0 },
   authService: {
     async validateCredential(credential, signaturePublicKey) {
@@ -110,7 +110,7 @@ const config: ClientConfig = {
   },
 };
 
-/** Whether the identity that a credential names has signed for this device key and this name. */
+/** Whether the credential's signature by its identity key is valid for this device key and the credential's name. */
 async function verifyDevice(credential: DeviceCredential, deviceKey: Uint8Array): Promise<boolean> {
   const { signature } = await suite();
   try {
@@ -120,17 +120,17 @@ async function verifyDevice(credential: DeviceCredential, deviceKey: Uint8Array)
       credential.signature,
     );
   } catch {
-    // WebCrypto refuses bytes that are no key.
+    // WebCrypto throws at an invalid key.
     return false;
   }
 }
 
-/** Our credential in a leaf, or undefined when it is not one of ours. */
+/** @returns the GoChat credential in an MLS credential, or undefined if it is of another type or form. */
 export function identityOf(credential: Credential) {
   return credential.credentialType === 'basic' ? decodeCredential(credential.identity) : undefined;
 }
 
-/** Keys of the past have no use in a log, and the library's own pruning keeps everything at a limit of zero. */
+/** Drops the keys of earlier epochs, which an ordered log never needs. The library's own pruning keeps all of them at a limit of zero. */
 function withoutPast(state: MlsState): MlsState {
   return { ...state, historicalReceiverData: new Map() };
 }
@@ -161,7 +161,7 @@ export async function found(
   return createGroup(groupId, publicPackage, privatePackage, extensions, await suite(), config);
 }
 
-/** An external commit (RFC 9420, section 12.4.3.2). With `resync` it removes the leaf of the same signature key. */
+/** Makes an external commit (RFC 9420, section 12.4.3.2). With `resync`, the commit also removes the leaf with the same signature key. */
 export async function joinExternally(
   groupInfo: GroupInfo,
   credential: Uint8Array,
@@ -183,7 +183,7 @@ export async function joinExternally(
   return { message: encodePublicMessage(result.publicMessage), state: result.newState };
 }
 
-/** A commit of proposals by value; with none it only rotates the committer's keys. The given state stays usable. */
+/** Makes a commit of proposals by value. Without proposals it only rotates the committer's keys. The given state remains usable. */
 export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8Array = new Uint8Array()) {
   const result = await createCommit(
     { state, cipherSuite: await suite() },
@@ -194,7 +194,7 @@ export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8A
   return {
     message: encodePrivateMessage(result.commit.privateMessage),
     state: withoutPast(result.newState),
-    /** To be zeroed once the commit is the epoch, never before: a lost race needs them. */
+    /** Zero these only after the commit has started the epoch: the old state needs them if another commit comes first. */
     secretsToWipe: result.consumed,
   };
 }
@@ -209,19 +209,19 @@ export async function protect(state: MlsState, plaintext: Uint8Array) {
 }
 
 export function readPrivateMessage(bytes: Uint8Array): PrivateMessage | undefined {
-  return whole(decodePrivateMessage, bytes);
+  return decodeWhole(decodePrivateMessage, bytes);
 }
 
 export function readPublicMessage(bytes: Uint8Array): PublicMessage | undefined {
-  return whole(decodePublicMessage, bytes);
+  return decodeWhole(decodePublicMessage, bytes);
 }
 
 export function readGroupInfo(bytes: Uint8Array): GroupInfo | undefined {
-  return whole(decodeGroupInfo, bytes);
+  return decodeWhole(decodeGroupInfo, bytes);
 }
 
-/** The library's decoders return what they read and throw at some malformed input. */
-function whole<T>(
+/** The library's decoders ignore trailing bytes and throw at some malformed input. @returns undefined in both cases. */
+function decodeWhole<T>(
   decoder: (bytes: Uint8Array, offset: number) => [T, number] | undefined,
   bytes: Uint8Array,
 ): T | undefined {
@@ -233,7 +233,7 @@ function whole<T>(
   }
 }
 
-/** Who sent a PrivateMessage of the present epoch, and with which generation of the ratchet; undefined when it can't be opened. */
+/** @returns the sender's leaf index and ratchet generation of a PrivateMessage of this epoch, or undefined if its sender data can't be decrypted. */
 export async function senderOf(
   state: MlsState,
   message: PrivateMessage,
@@ -246,19 +246,19 @@ export async function senderOf(
   }
 }
 
-/** The next generation of this member's own application ratchet. */
+/** @returns the next generation of this device's application ratchet. */
 export function ownGeneration(state: MlsState): number {
   return state.secretTree[2 * state.privatePath.leafIndex]?.application.generation ?? 0;
 }
 
-/** The next generation that is expected of a leaf's application ratchet. */
+/** @returns the next generation expected of a leaf's application ratchet. */
 export function generationOf(state: MlsState, leaf: number): number {
   return state.secretTree[2 * leaf]?.application.generation ?? 0;
 }
 
 /**
- * Opens an application message of the present epoch, and tells whose it is, which the library's own processing does not.
- * @throws whatever the library throws at a message that doesn't hold.
+ * Decrypts an application message of this epoch. Unlike the library's own processing, it also returns the sender's leaf index.
+ * @throws whatever the library throws at an invalid message.
  */
 export async function unprotect(state: MlsState, message: PrivateMessage) {
   const { content, tree, consumed } = await unprotectPrivateMessage(
@@ -293,9 +293,9 @@ export interface Candidate {
 }
 
 /**
- * Processes a commit into a candidate state. `accept` judges its proposals once its signature holds and before the library applies
- * any of them: some that no rule allows don't come back from there.
- * @returns undefined when `accept` refused. @throws whatever the library throws at a commit that doesn't hold.
+ * Processes a commit into a candidate state. `accept` checks the proposals after the signature is verified and before the library
+ * applies them, because the library does not return from applying some forbidden proposals.
+ * @returns undefined if `accept` refused. @throws whatever the library throws at an invalid commit.
  */
 export async function candidate(
   state: MlsState,
@@ -339,7 +339,7 @@ async function peekPublic(state: MlsState, message: PublicMessage): Promise<Inco
   );
 }
 
-/** @returns undefined for anything but a commit whose proposals are all by value. */
+/** @returns undefined unless the content is a commit whose proposals are all by value. */
 function incoming({ content }: AuthenticatedContent): IncomingCommit | undefined {
   if (content.contentType !== 'commit') return undefined;
   const proposals = content.commit.proposals.flatMap((p) =>
@@ -350,12 +350,12 @@ function incoming({ content }: AuthenticatedContent): IncomingCommit | undefined
   return { sender: sender.senderType === 'member' ? sender.leafIndex : undefined, proposals };
 }
 
-/** The commit inside a PublicMessage, or undefined when it holds something else. */
+/** @returns the commit inside a PublicMessage, or undefined if it contains something else. */
 export function commitIn(message: PublicMessage): Commit | undefined {
   return message.content.contentType === 'commit' ? message.content.commit : undefined;
 }
 
-/** RFC 9420, section 8.5. */
+/** MLS-Exporter (RFC 9420, section 8.5). */
 export async function exporter(
   state: MlsState,
   label: string,
@@ -371,7 +371,7 @@ export async function groupInfoOf(state: MlsState, extensions: Extension[]): Pro
   );
 }
 
-/** Whether a GroupInfo lets a joiner into exactly the epoch of this state. */
+/** Whether a joiner with this GroupInfo joins exactly the epoch of this state. */
 export async function describes(info: GroupInfo, state: MlsState): Promise<boolean> {
   const tree = treeOf(info);
   const external = info.extensions.find((e) => e.extensionType === 'external_pub');
@@ -431,7 +431,7 @@ export function sameLeaf(a: LeafNode, b: LeafNode): boolean {
   return a === b || equalBytes(encodeLeafNode(a), encodeLeafNode(b));
 }
 
-/** Whether a leaf is as our software makes them: it can be in the room, and brings nothing along. */
+/** Whether a leaf has GoChat's capabilities and no extensions. */
 export function isPlain(leaf: LeafNode): boolean {
   return (
     leaf.extensions.length === 0 &&
@@ -440,8 +440,8 @@ export function isPlain(leaf: LeafNode): boolean {
 }
 
 /**
- * Whether commits and joins can build on a tree: the library refuses every one of them when two keys are the same or one is unusable,
- * and doesn't look when such a key comes in. Keys of `before` have been looked at.
+ * Whether later commits and joins can use a tree. The library refuses all of them if the tree has a duplicate or unusable key, but
+ * doesn't check this when the key is added. Keys of `before` are already checked.
  */
 export function isSound(before: MlsState['ratchetTree'], after: MlsState['ratchetTree']): boolean {
   const encryption = new Set<string>();
@@ -456,7 +456,7 @@ export function isSound(before: MlsState['ratchetTree'], after: MlsState['ratche
   return true;
 }
 
-/** @returns false when the key was there already. */
+/** @returns false if the set already has the key. */
 function added(keys: Set<string>, key: Uint8Array): boolean {
   const size = keys.size;
   return keys.add(key.join()).size > size;
@@ -466,9 +466,9 @@ export function encodeMls(state: MlsState): Uint8Array {
   return encodeGroupState(state);
 }
 
-/** @throws Error when the bytes are not what {@link encodeMls} made. */
+/** @throws Error if the bytes are not the output of {@link encodeMls}. */
 export function decodeMls(bytes: Uint8Array): MlsState {
-  const result = whole(decodeGroupState, bytes);
+  const result = decodeWhole(decodeGroupState, bytes);
   if (result === undefined) throw new Error('the stored group state is damaged');
   return { ...result, clientConfig: config };
 }

@@ -1,27 +1,27 @@
 import { concatBytes, uint32 } from './primitives.ts';
 
 const SMALLEST = 256;
-/** One more bucket above 64 KiB, so that a message of 64 KiB doesn't cost 128. */
+/** The bucket above 64 KiB exists so that a message of 64 KiB isn't padded to 128 KiB. */
 const MESSAGE_BUCKETS: readonly number[] = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 69632];
 
-/** The largest plaintext in bytes that a message's bucket holds. */
+/** The largest plaintext of a message, in bytes. */
 export const MESSAGE_CAPACITY = 69632 - 4;
 
-/** Fills a message up to the next bucket; its length in front. @throws RangeError above {@link MESSAGE_CAPACITY}. */
+/** Prefixes a message with its length and pads it to the next bucket. @throws RangeError above {@link MESSAGE_CAPACITY}. */
 export function padMessage(bytes: Uint8Array): Uint8Array {
   const size = MESSAGE_BUCKETS.find((bucket) => bucket >= bytes.length + 4);
-  if (size === undefined) throw new RangeError(`${bytes.length} bytes are more than a message holds`);
+  if (size === undefined) throw new RangeError(`${bytes.length} bytes exceed the capacity of a message`);
   return fill(bytes, size);
 }
 
-/** Fills anything larger (handshakes, GroupInfo) up to the next power of two. */
+/** Prefixes a handshake or GroupInfo with its length and pads it to the next power of two. */
 export function pad(bytes: Uint8Array): Uint8Array {
   let size = SMALLEST;
   while (size < bytes.length + 4) size *= 2;
   return fill(bytes, size);
 }
 
-/** @returns what {@link pad} or {@link padMessage} was given, or undefined when the length in front can't be. */
+/** @returns the input of {@link pad} or {@link padMessage}, or undefined if the length prefix is invalid. */
 export function unpad(padded: Uint8Array): Uint8Array | undefined {
   if (padded.length < 4) return undefined;
   const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0);

@@ -16,17 +16,17 @@ const envelope = v.object({
   content: v.unknown(),
 });
 
-/** What stands inside an MLS application message. */
+/** The plaintext of an MLS application message. */
 export interface Payload {
-  /** The message's own id, kept when it is sealed anew: 128 bits as base64url. */
+  /** The message's id: 16 bytes as base64url. It stays the same if the message is encrypted again. */
   readonly id: string;
-  /** Counts the sender's messages in this room from 1, across epochs. */
+  /** The sender's counter of messages in this room. It starts at 1 and continues across epochs. */
   readonly n: number;
-  /** How far the sender had read. */
+  /** How far the sender had read in this epoch. */
   readonly claim: Claim | undefined;
-  /** In a sender's first message of an epoch: where the epoch before ended. */
+  /** Only in a sender's first message of an epoch: the claim at the end of the previous epoch. */
   readonly previous: Claim | undefined;
-  /** Undefined when it says something that this software doesn't know. */
+  /** Undefined if this version doesn't know the content. */
   readonly content: Content | undefined;
 }
 
@@ -42,7 +42,7 @@ export function encodePayload(payload: Payload & { readonly content: Content }):
   );
 }
 
-/** @returns undefined for anything but a payload. */
+/** @returns undefined if the bytes are not a payload. */
 export function decodePayload(bytes: Uint8Array): Payload | undefined {
   let value: unknown;
   try {
@@ -53,8 +53,14 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
   const parsed = v.safeParse(envelope, value);
   if (!parsed.success) return undefined;
   const { id, n, c, p } = parsed.output;
-  const said = v.safeParse(content, parsed.output.content);
-  return { id, n, claim: toClaim(c), previous: toClaim(p), content: said.success ? said.output : undefined };
+  const known = v.safeParse(content, parsed.output.content);
+  return {
+    id,
+    n,
+    claim: toClaim(c),
+    previous: toClaim(p),
+    content: known.success ? known.output : undefined,
+  };
 }
 
 function toClaim(pair: readonly [number, string] | undefined): Claim | undefined {

@@ -16,8 +16,8 @@ import { equalBytes } from './primitives.ts';
 import { decodeRoomState, isAdmin, type RoomState } from './room-state.ts';
 
 /**
- * What members accept: a function of the group context, the tree and the decrypted commit alone, so that every member judges
- * alike. `joinsClosed` is of the same kind: each epoch between a Remove and the state change that drops the older invites.
+ * A kind of commit that the policy allows. The decision depends only on the group context, the tree and the decrypted commit, so all
+ * members decide alike. This includes `joinsClosed`: it is true from a Remove to the state change that drops the older invites.
  */
 export type MembershipChange =
   | { readonly kind: 'heal'; readonly by: number }
@@ -25,14 +25,14 @@ export type MembershipChange =
   | { readonly kind: 'state'; readonly by: number; readonly state: RoomState | 'newer' }
   | { readonly kind: 'join'; readonly replaces: number | undefined };
 
-/** What stands before the commit. */
+/** The state before the commit. */
 export interface Before {
   readonly mls: MlsState;
   readonly state: RoomState;
   readonly joinsClosed: boolean;
 }
 
-/** @returns what kind of change these proposals are, or undefined when policy has no such change. */
+/** @returns the kind of change that the commit makes, or undefined if the policy allows no such change. */
 export function classify(before: Before, commit: IncomingCommit): MembershipChange | undefined {
   return commit.sender === undefined
     ? classifyJoin(before, commit.proposals)
@@ -77,7 +77,7 @@ function classifyMember(
   return mayChangeState(before, identityKey, state) ? { kind: 'state', by, state } : undefined;
 }
 
-/** Whether a member of this identity may turn the room state into `next`. */
+/** Whether a member with this identity may change the room state to `next`. */
 export function mayChangeState(before: Before, identityKey: Uint8Array, next: RoomState | 'newer'): boolean {
   const { state: now, mls, joinsClosed } = before;
   const admin = isAdmin(now, identityKey);
@@ -103,7 +103,7 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
   return mayDrop && mayHold;
 }
 
-/** Some and not too many, sorted, each once; new ones are members. */
+/** Whether the list is valid: not empty, within the limit, sorted, without duplicates, and every new admin is a member. */
 function mayBeAdmins({ state, mls }: Before, admins: readonly string[]): boolean {
   if (admins.length === 0 || admins.length > LIMITS.adminsPerRoom) return false;
   if (admins.join() !== [...new Set(admins)].sort().join()) return false;
@@ -118,7 +118,7 @@ function mayBeAdmins({ state, mls }: Before, admins: readonly string[]): boolean
   return fresh.every((identity) => identities.has(identity));
 }
 
-/** Whether the candidate differs from what stands by exactly this change and nothing else. `joiner`: the leaf that a join adds. */
+/** Whether `after` differs from `before` by exactly this change. `joiner`: the leaf that a join adds. */
 export function isExactly(
   change: MembershipChange,
   before: Before,
@@ -175,7 +175,7 @@ function joinsOnly(
   tree: { before: Leaves; after: Leaves; gone: number[]; added: number[]; altered: number[] },
 ): boolean {
   if (joiner === undefined || !isPlain(joiner)) return false;
-  // The joiner takes the leftmost blank leaf, which may be the one that its own Remove has just blanked.
+  // The joiner uses the leftmost blank leaf. That may be the leaf that its own Remove has just blanked.
   const fresh = replaces !== undefined && tree.altered.length === 1 ? tree.altered : tree.added;
   const others = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;
   const [index] = fresh;
@@ -192,7 +192,7 @@ function none(...lists: readonly (readonly number[])[]): boolean {
   return lists.every((list) => list.length === 0);
 }
 
-/** A committer's leaf gets new keys; who it is stays. */
+/** Whether only the committer's leaf changed, and its credential and signature key did not. */
 function onlyRotated(altered: readonly number[], by: number, before: Leaves, after: Leaves): boolean {
   const old = before.get(by);
   const now = after.get(by);

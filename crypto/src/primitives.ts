@@ -14,12 +14,12 @@ export function utf8(text: string): Uint8Array {
   return utf8Encoder.encode(text);
 }
 
-/** @throws TypeError when the bytes are not UTF-8. */
+/** @throws TypeError if the bytes are not valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return utf8Decoder.decode(bytes);
 }
 
-/** What the pure parts need from outside: the clock and the randomness of the platform. */
+/** The platform's clock and random source. MLS and WebCrypto draw their own random bytes. */
 export interface Env {
   /** Milliseconds since 1970. */
   now(): number;
@@ -32,12 +32,12 @@ export function uint32(value: number): Uint8Array {
   return bytes;
 }
 
-/** Label and parts, each behind its length, so that no two lists of parts give the same bytes. */
+/** @returns label and parts, each prefixed with its length, so that different lists of parts never give the same bytes. */
 export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return concatBytes(...[utf8(label), ...parts].flatMap((part) => [uint32(part.length), part]));
 }
 
-/** HKDF-SHA256 (RFC 5869) of a secret for one labelled purpose. */
+/** Derives a key from a secret with HKDF-SHA256 (RFC 5869). Each purpose has its own label. */
 export function derive(secret: Uint8Array, label: string, bytes = 32): Uint8Array {
   return hkdf(sha256, secret, undefined, utf8(label), bytes);
 }
@@ -60,13 +60,13 @@ export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint
   try {
     return ed25519.verify(signature, bytes, publicKey, { zip215: false });
   } catch {
-    // Wrong lengths and points off the curve come from peers: they are signatures that don't hold.
+    // Keys and signatures come from peers. A wrong length or a point off the curve makes the signature invalid.
     return false;
   }
 }
 
 const P = 2n ** 255n - 19n;
-/** The coordinates of Curve25519's points of low order: with them every exchange gives zero (RFC 7748, section 6.1). */
+/** The u-coordinates of Curve25519's points of low order: with them every key exchange gives zero (RFC 7748, section 6.1). */
 const LOW_ORDER: readonly bigint[] = [
   0n,
   1n,
@@ -75,7 +75,7 @@ const LOW_ORDER: readonly bigint[] = [
   39382357235489614581723060781553021112529911719440698176882885853963445705823n,
 ];
 
-/** Whether an X25519 public key is one to which anybody can encrypt. */
+/** Whether an X25519 public key has 32 bytes and is not of low order. */
 export function isUsableKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
   const u = publicKey.reduceRight((sum, byte, i) => sum * 256n + BigInt(i === 31 ? byte & 127 : byte), 0n);
@@ -85,7 +85,7 @@ export function isUsableKey(publicKey: Uint8Array): boolean {
 export const NONCE_BYTES = 24;
 export const TAG_BYTES = 16;
 
-/** XChaCha20-Poly1305 with a fresh nonce in front: the nonce is long enough to be random under a key shared by many. */
+/** Encrypts with XChaCha20-Poly1305. @returns a random nonce, then ciphertext and tag. At 24 bytes, random nonces don't collide even if many members share the key. */
 export function encrypt(
   key: Uint8Array,
   aad: Uint8Array,
@@ -96,7 +96,7 @@ export function encrypt(
   return concatBytes(nonce, xchacha20poly1305(key, nonce, aad).encrypt(plaintext));
 }
 
-/** @returns undefined when key, associated data or ciphertext don't belong together. */
+/** @returns undefined if key, associated data and ciphertext don't match. */
 export function decrypt(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   try {

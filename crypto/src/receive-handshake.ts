@@ -19,11 +19,11 @@ import {
 } from './mls.ts';
 import { classify, isExactly, type MembershipChange } from './policy.ts';
 import { equalBytes } from './primitives.ts';
-import { accompanied, before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room } from './room.ts';
+import { before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room, withoutDoubt } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 
-/** @param old the room before this entry. @param room the same with the entry read and its base moved here. */
+/** @param old the room before this entry. @param room the same room after reading the entry, with its position as the base. */
 export async function receiveHandshake(
   old: Room,
   room: Room,
@@ -42,7 +42,7 @@ function skipped(room: Room, entry: DecodedEntry): Step<Room> {
   };
 }
 
-/** This device's own handshake has won: only now its state is the room's. */
+/** This device's own handshake is in the log: the room takes over the pending state. */
 async function ownLanded(
   old: Room,
   room: Room,
@@ -51,7 +51,7 @@ async function ownLanded(
   now: number,
 ): Promise<Step<Room>> {
   const change = ownChange(old, pending);
-  const closed = closedBehind(room.joinsClosed, pending.intent);
+  const closed = joinsClosedAfter(room.joinsClosed, pending.intent);
   const adopted = await adopt(room, entry.seq, pending.mls, closed);
   const healed = pending.intent === 'heal' || pending.intent === 'remove';
   const after: Room = {
@@ -68,7 +68,7 @@ async function ownLanded(
   const landed: RoomEvent = { kind: 'landed', seq: entry.seq, request: pending.request };
   return {
     room: after,
-    events: change === undefined ? [landed] : [...told(old, after, change, entry), landed],
+    events: change === undefined ? [landed] : [...eventsOf(old, after, change, entry), landed],
     secretsToWipe: [],
   };
 }
@@ -82,7 +82,7 @@ function ownChange(old: Room, pending: PendingCommit): MembershipChange | undefi
   return removed === undefined ? undefined : { kind: 'remove', by, removed };
 }
 
-function closedBehind(closed: boolean, intent: string): boolean {
+function joinsClosedAfter(closed: boolean, intent: string): boolean {
   if (intent === 'remove') return true;
   return intent === 'state' ? false : closed;
 }
@@ -98,7 +98,7 @@ async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room
   ) {
     return skipped(room, entry);
   }
-  const stands = before(room);
+  const current = before(room);
   let change: MembershipChange | undefined;
   let own = false;
   let by: number | undefined;
@@ -107,25 +107,25 @@ async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room
     next = await candidate(room.mls, { member: message }, (commit) => {
       by = commit.sender;
       own = commit.sender === ownLeaf(room);
-      change = own || commit.sender === undefined ? undefined : classify(stands, commit);
+      change = own || commit.sender === undefined ? undefined : classify(current, commit);
       return change !== undefined;
     });
   } catch {
-    return change === undefined ? skipped(room, entry) : doubtful(room, entry, by);
+    return change === undefined ? skipped(room, entry) : inDoubt(room, entry, by);
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined) return skipped(room, entry);
   if (change.kind === 'remove' && change.removed === ownLeaf(room))
     return removedSelf(room, entry, change.by, next);
-  if (!isExactly(change, stands, next.state)) return skipped(room, entry);
+  if (!isExactly(change, current, next.state)) return skipped(room, entry);
   const step = await advanced(room, entry, change, next);
   return change.kind === 'state' && step.room !== room
-    ? { ...step, room: await empowered(room, step.room, change.by, message.authenticatedData) }
+    ? { ...step, room: await withAdminKey(room, step.room, change.by, message.authenticatedData) }
     : step;
 }
 
-/** An admin's change of the room may hand this device the admins' key, or end that it is one. */
-async function empowered(old: Room, after: Room, by: number, aad: Uint8Array): Promise<Room> {
+/** After an admin's change of the room state: this device may have received the admin key, or may no longer be an admin. */
+async function withAdminKey(old: Room, after: Room, by: number, aad: Uint8Array): Promise<Room> {
   if (!isOwnAdmin(after)) return { ...after, admin: undefined };
   const given = memberAt(old, by)?.admin === true ? await takeOver(old, aad) : undefined;
   return given === undefined ? after : { ...after, admin: given };
@@ -135,12 +135,12 @@ function isOwnAdmin(room: Room): boolean {
   return room.context.state === 'newer' || memberAt(room, ownLeaf(room))?.admin === true;
 }
 
-function doubtful(room: Room, entry: DecodedEntry, by?: number): Step<Room> {
+function inDoubt(room: Room, entry: DecodedEntry, by?: number): Step<Room> {
   const author = by === undefined ? undefined : memberAt(room, by)?.device;
   return skipped({ ...room, doubt: { by: author, alone: false } }, entry);
 }
 
-/** Another copy of this profile has committed or come again: only that copy has the keys of what follows. */
+/** Another copy of this profile has committed or joined again. Only that copy has the keys of the new epoch. */
 function overtakenByCopy(room: Room, entry: DecodedEntry): Step<Room> {
   const events: RoomEvent[] = [
     { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'broken' } },
@@ -166,7 +166,7 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
   const message = bytes && readPublicMessage(bytes);
   const joiner = message && admitted(room, message);
   if (message === undefined || joiner === undefined) return skipped(room, entry);
-  const stands = before(room);
+  const current = before(room);
   const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
   const copied = self !== undefined && equalBytes(self.signaturePublicKey, joiner.leaf.signaturePublicKey);
   let change: MembershipChange | undefined;
@@ -174,15 +174,15 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
   let next: Candidate | undefined;
   try {
     next = await candidate(room.mls, { joiner: message }, (commit) => {
-      change = commit.sender === undefined ? classify(stands, commit) : undefined;
+      change = commit.sender === undefined ? classify(current, commit) : undefined;
       own = copied && change?.kind === 'join' && change.replaces === ownLeaf(room);
       return change?.kind === 'join' && change.replaces !== ownLeaf(room);
     });
   } catch {
-    return change === undefined ? skipped(room, entry) : doubtful(room, entry);
+    return change === undefined ? skipped(room, entry) : inDoubt(room, entry);
   }
   if (own) return overtakenByCopy(room, entry);
-  if (next === undefined || change === undefined || !isExactly(change, stands, next.state, joiner.leaf))
+  if (next === undefined || change === undefined || !isExactly(change, current, next.state, joiner.leaf))
     return skipped(room, entry);
   return advanced(room, entry, change, next, joiner);
 }
@@ -192,7 +192,7 @@ interface Joiner {
   readonly invite: InviteId;
 }
 
-/** Checks, before the library processes it, that a joiner's commit is signed by a live invite for exactly this leaf and epoch. */
+/** Checks that a live invite's join key has signed a joiner's commit for exactly this leaf and epoch. Runs before the library processes the commit. */
 function admitted(room: Room, message: PublicMessage): Joiner | undefined {
   const { content } = message;
   const leaf = commitIn(message)?.path?.leafNode;
@@ -237,25 +237,29 @@ async function advanced(
 ): Promise<Step<Room>> {
   let after: Room;
   try {
-    after = await adopt(room, entry.seq, next.state, closedBehind(room.joinsClosed, change.kind));
+    after = await adopt(room, entry.seq, next.state, joinsClosedAfter(room.joinsClosed, change.kind));
   } catch {
     return skipped(room, entry);
   }
   const author = change.kind === 'join' ? undefined : memberAt(room, change.by)?.device;
-  if (author === undefined || author !== room.doubt?.by) after = accompanied(after);
+  if (author === undefined || author !== room.doubt?.by) after = withoutDoubt(after);
   if (change.kind === 'remove') after = { ...after, key: entry.seq, accessKey: after.keys.access };
-  if (joiner !== undefined) after = { ...after, peers: anew(after.peers, joiner.leaf) };
-  return { room: after, events: told(room, after, change, entry, joiner), secretsToWipe: next.secretsToWipe };
+  if (joiner !== undefined) after = { ...after, peers: counterReset(after.peers, joiner.leaf) };
+  return {
+    room: after,
+    events: eventsOf(room, after, change, entry, joiner),
+    secretsToWipe: next.secretsToWipe,
+  };
 }
 
-/** Who comes again counts its messages from the start. */
-function anew(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
+/** A device that joins again restarts its counter. */
+function counterReset(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
   const device = encodeBytes(leaf.signaturePublicKey);
   const known = peers.get(device);
   return known === undefined ? peers : new Map(peers).set(device, { ...known, n: 0 });
 }
 
-function told(
+function eventsOf(
   old: Room,
   after: Room,
   change: MembershipChange,

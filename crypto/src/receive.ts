@@ -9,8 +9,8 @@ import { receiveMessage } from './receive-message.ts';
 import { isNews, type Room } from './room.ts';
 
 /**
- * Takes in the next entry of the log. Never throws at what a peer or the server made: whatever is wrong comes as an event, and
- * the room goes on behind it.
+ * Processes the next entry of the log. Never throws at input from a peer or the server: the step reports every error as an event, and
+ * the next entry can still be processed.
  */
 export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
   if (!isNews(room, entry.seq))
@@ -26,7 +26,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   if (room.status === 'removed' || (room.status === 'broken' && room.doubt === undefined)) {
     return { room: { ...room, position: entry.seq }, events: [], secretsToWipe: [] };
   }
-  // Nothing is lost: newer software reads it.
+  // The position doesn't advance, so a newer version of this software can still read the entry.
   if (room.status === 'outdated') return { room, events: [], secretsToWipe: [] };
   const crossed =
     comparePositions(room.position, room.expired) <= 0 && comparePositions(entry.seq, room.expired) > 0;
@@ -41,7 +41,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   return overtaken(room, step);
 }
 
-/** Text that is no base64url is the server's own, and as good as any other garbage. */
+/** Text that is not base64url is treated like any other undecryptable body. */
 function bytesOf(text: string): Uint8Array {
   try {
     return decodeBytes(text);
@@ -50,7 +50,7 @@ function bytesOf(text: string): Uint8Array {
   }
 }
 
-/** Behind a handshake nothing lands that was based on what stood before it. */
+/** A handshake makes all posts and handshakes stale that have an earlier base. */
 function overtaken(old: Room, step: Step<Room>): Step<Room> {
   const events: RoomEvent[] = [];
   let { room } = step;
@@ -66,8 +66,8 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
 }
 
 /**
- * The server keeps messages only behind `floor`, and this device hasn't read so far: what is missing has expired, and nothing can
- * be said about it.
+ * Handles messages that expired unread: the server may have dropped messages up to `floor`, and this device has not read up to there.
+ * The evidence in later messages of this epoch can't be checked.
  */
 export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
   if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
@@ -75,7 +75,7 @@ export function skipExpired(room: Room, floor: Position, now: number): Step<Room
   return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, secretsToWipe: [] };
 }
 
-/** Behind expired messages nobody's counter is known. */
+/** After expired messages, the counters of all members are unknown. */
 function uncounted(peers: Room['peers']): Room['peers'] {
   return new Map([...peers].map(([device, { ids }]) => [device, { n: 0, ids }]));
 }

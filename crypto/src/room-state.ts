@@ -6,7 +6,7 @@ import { fingerprintOf, type Identity, NameError } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
 import { concatBytes, equalBytes, fromUtf8, sign, transcript, uint32, utf8, verify } from './primitives.ts';
 
-/** The version of the rules by which members judge commits. */
+/** The version of the policy by which members accept commits. */
 export const POLICY_VERSION = 1;
 const STATE_BYTES = 32 * 1024;
 const TOPIC_LENGTH = 512;
@@ -14,16 +14,16 @@ const TOPIC_LENGTH = 512;
 const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 
-/** The public halves of a live invite. */
+/** An invite as the room state lists it, with its public keys. */
 export const memberInvite = v.strictObject({
   id: inviteId,
-  /** Ed25519: what a joiner signs with. */
+  /** Ed25519: verifies a joiner's claim. */
   join: publicKey,
-  /** X25519: what the GroupInfo's key is wrapped to. */
+  /** X25519: the GroupInfo's key is wrapped to it. */
   wrap: publicKey,
-  /** The epoch in which it was made. */
+  /** The epoch in which the invite was created. */
   epoch,
-  /** Its maker's identity key. */
+  /** The identity key of the invite's creator. */
   by: publicKey,
 });
 export type MemberInvite = v.InferOutput<typeof memberInvite>;
@@ -35,23 +35,23 @@ const roomState = v.strictObject({
   /** Identity keys of the admins, sorted. */
   admins: v.pipe(v.array(publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom)),
   invites: v.pipe(v.array(memberInvite), v.maxLength(LIMITS.invitesPerRoom)),
-  /** The last epoch that a Remove ended; invites made in it or before are void. */
+  /** The last epoch that a Remove ended. Invites created in it or earlier are void. */
   lastRemoveEpoch: v.optional(epoch),
 });
 
-/** A topic as people give it, on one line; undefined for none. @throws NameError */
+/** Normalises a topic to one line. @returns undefined if nothing is left. @throws NameError if it is longer than 512 characters or contains control characters. */
 export function cleanTopic(text: string): string | undefined {
   const topic = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
   if (topic.length > TOPIC_LENGTH) throw new NameError('too-long', 'topic', TOPIC_LENGTH);
-  // Emoji are joined by U+200D.
+  // U+200D joins emoji.
   if (/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/u.test(topic)) throw new NameError('control', 'topic', TOPIC_LENGTH);
   return topic === '' ? undefined : topic;
 }
 
-/** What all members agree on besides the tree: an extension of the GroupContext. */
+/** What all members agree on besides the tree. It is an extension of the GroupContext. */
 export type RoomState = v.InferOutput<typeof roomState>;
 
-/** Canonical JSON: members in the schema's order, lists as they are. @throws RangeError above 32 KiB. */
+/** @returns canonical JSON: keys in the schema's order, lists in the given order. @throws RangeError above 32 KiB. */
 export function encodeRoomState(state: RoomState): Uint8Array {
   const bytes = utf8(
     JSON.stringify({
@@ -67,7 +67,7 @@ export function encodeRoomState(state: RoomState): Uint8Array {
   return bytes;
 }
 
-/** @returns `newer` for a policy version that this software doesn't know, undefined for anything but canonical room state. */
+/** @returns `newer` for a later policy version than this software's; undefined if the bytes are not canonical room state. */
 export function decodeRoomState(bytes: Uint8Array): RoomState | 'newer' | undefined {
   if (bytes.length > STATE_BYTES) return undefined;
   let value: unknown;
@@ -89,7 +89,7 @@ function isNewer(value: unknown): boolean {
   return version.success;
 }
 
-/** Who founded the room, for ever: the founder's identity key and its signature over room, group and policy version. */
+/** @returns what the founder signs in the genesis: room id, group id and policy version. */
 function genesisBytes(room: RoomId, groupId: Uint8Array): Uint8Array {
   return transcript('gochat/genesis/1', utf8(room), groupId, uint32(POLICY_VERSION));
 }
@@ -105,14 +105,14 @@ export function makeGenesis(who: Identity, room: RoomId, groupId: Uint8Array): U
   return concatBytes(who.identity.publicKey, sign(who.identity, genesisBytes(room, groupId)));
 }
 
-/** What a GroupContext says of its room. */
+/** The extensions of a GroupContext, decoded. */
 export interface Context {
   readonly founder: Uint8Array;
   readonly genesis: Uint8Array;
   readonly state: RoomState | 'newer';
 }
 
-/** @returns undefined when the extensions are not exactly a genesis that holds for this room and group, and a room state. */
+/** @returns undefined unless the extensions are exactly a genesis that is valid for this room and group, and a room state. */
 export function readContext(
   extensions: readonly Extension[],
   room: RoomId,
@@ -128,7 +128,7 @@ export function readContext(
   return state === undefined ? undefined : { founder, genesis: genesis.extensionData, state };
 }
 
-/** Whether a link's 128 bits stand for this founder. */
+/** Whether a link's 16-byte fingerprint belongs to this founder's identity key. */
 export function isFounder(fingerprint: Uint8Array, founder: Uint8Array): boolean {
   return equalBytes(fingerprintOf(founder), fingerprint);
 }
@@ -137,7 +137,7 @@ export function isAdmin(state: RoomState, identityKey: Uint8Array): boolean {
   return state.admins.includes(encodeBytes(identityKey));
 }
 
-/** The live invite of this id, unless a Remove voided it. */
+/** @returns the invite with this id, or undefined if there is none or a Remove has voided it. */
 export function liveInvite(state: RoomState, id: InviteId): MemberInvite | undefined {
   return state.invites.find((invite) => invite.id === id && invite.epoch > (state.lastRemoveEpoch ?? -1));
 }

@@ -15,19 +15,19 @@ import {
   readContext,
 } from './room-state.ts';
 
-/** What this device can't do any more in the room, and why; said to the user. */
+/** The state of this device in the room. */
 export type Status =
   | 'joining'
   | 'active'
-  /** The server showed an own message that this profile doesn't know: it is an older copy. Sends nothing until it has healed. */
+  /** The log has a message of this device that the profile doesn't know, so the profile is an older copy. It sends nothing until it has healed. */
   | 'rolled-back'
-  /** Members are in an epoch whose keys this device doesn't have. Only a fresh invite helps, or hearing another member after all. */
+  /** Other members are in an epoch whose keys this device doesn't have. It needs a fresh invite, unless it can still decrypt another member's entry. */
   | 'broken'
   | 'removed'
-  /** The room follows rules of a newer version. */
+  /** The room's policy is of a newer version. */
   | 'outdated';
 
-/** A message that was sealed and posted, and whose place in the log is not known yet. */
+/** A sealed message whose position in the log is not known yet. */
 export interface InFlight {
   readonly id: string;
   readonly n: number;
@@ -37,50 +37,54 @@ export interface InFlight {
 
 export type Intent = 'create' | 'join' | 'heal' | 'remove' | 'state';
 
-/** A handshake of this device that may be in the log: the state behind it is taken up when it is seen there, never before. */
+/** A handshake of this device that may be in the log. The device takes over its state only when it reads the handshake there. */
 export interface PendingCommit {
   readonly intent: Intent;
   readonly request: RequestId;
   readonly after: Position;
   readonly hash: string;
   readonly mls: MlsState;
-  /** The admins' key at the server behind it, when it is another. */
+  /** The new admin key, if the handshake replaces it. */
   readonly admin?: SigningKey;
 }
 
-/** What is known of a member's messages, by its device key. */
+/** What this device knows about the messages of one member. */
 export interface Peer {
-  /** The last counter; 0 when it isn't known. */
+  /** The last counter; 0 if unknown. */
   readonly n: number;
-  /** The last ids, newest last. */
+  /** The ids of the last messages, newest last. */
   readonly ids: readonly string[];
 }
 
 /**
- * A handshake that no rule forbids and that doesn't hold here. Perhaps it holds nowhere; perhaps its author sealed rubbish to this
- * device alone, and the others went on. Which it is shows by what comes next: anything of another member that can be opened ends it.
+ * The state after a handshake that the policy allows and that this device could not process. Either it is invalid for all members, or
+ * its author encrypted garbage to this device only and the others are in a new epoch. The doubt ends when this device can decrypt an
+ * entry of another member.
  */
 export interface Doubt {
-  /** The author's device key, if a member made it. */
+  /** The author's device key; undefined if the author was a joiner or is unknown. */
   readonly by: string | undefined;
-  /** Whether this device has committed since: who is still with it could follow, and what it can't open is of an epoch without it. */
+  /**
+   * Whether this device has made a commit since. Members in its epoch could process that commit, so a later undecryptable message is
+   * of an epoch without this device.
+   */
   readonly alone: boolean;
 }
 
-/** One room as one device holds it: plain state, changed only by the functions of this folder. */
+/** One room on one device, as immutable state. Only the functions of this folder make new states. */
 export interface Room {
   readonly id: RoomId;
   readonly status: Status;
   readonly mls: MlsState;
   readonly keys: EpochKeys;
   readonly context: Context;
-  /** The last entry that was processed. */
+  /** The position of the last entry processed. */
   readonly position: Position;
-  /** The last handshake entry, valid or not: what posts are based on and handshakes swap from. */
+  /** The position of the last handshake, valid or not. It is the base of posts and the `after` of handshakes. */
   readonly base: Position;
-  /** The handshake whose access key the server surely has as this device does: its own, or the last Remove. */
+  /** The position of the handshake that added {@link Room.accessKey}: this device's last own handshake, or a later Remove. */
   readonly key: Position;
-  /** That access key: what this device proves itself with. Another's commit may have named a wrong one to the server. */
+  /** The access key with which this device makes proofs. It isn't taken from other commits, whose authors may have sent the server a wrong key. */
   readonly accessKey: SigningKey;
   /** Messages at or before this position may have expired before this device read them. */
   readonly expired: Position;
@@ -92,19 +96,19 @@ export interface Room {
   readonly next: number;
   readonly inFlight: readonly InFlight[];
   readonly pending: PendingCommit | undefined;
-  /** The pseudonymous key that the room's admins share at the server, if this device was given it. */
+  /** The admin key that the room's admins share, if this device has it. */
   readonly admin: SigningKey | undefined;
-  /** Between a Remove and the state change that drops the older invites. */
+  /** True from a Remove to the state change that drops the older invites. */
   readonly joinsClosed: boolean;
   readonly doubt: Doubt | undefined;
-  /** Whether a message of another member has been read: until then the room might be a forger's. */
+  /** Whether this device has read a message of another member. Before that, the room may be forged. */
   readonly peerConfirmed: boolean;
   readonly wantsHeal: 'hole' | 'rolled-back' | 'doubt' | undefined;
-  /** When this device's own leaf was last rotated, by its own clock. */
+  /** When this device's leaf key was last rotated, in milliseconds since 1970 by its own clock. */
   readonly rotatedAt: number;
 }
 
-/** A leaf of the tree, as people know it. */
+/** A member of the room: one leaf of the tree, with its identity and name. */
 export interface Member {
   readonly leaf: number;
   /** Device and identity keys as base64url. */
@@ -115,31 +119,31 @@ export interface Member {
   readonly self: boolean;
 }
 
-/** The request can't be made in this state of the room. */
+/** The operation is not possible in this state of the room. */
 export class RoomError extends Error {
   override readonly name = 'RoomError';
-  readonly code: /** This device can't send or commit at present. */
+  readonly code: /** This device can't send or commit now. */
     | 'not-active'
-    /** The room follows rules of a newer version of this software. */
+    /** The room's policy is of a newer version than this software's. */
     | 'newer-rules'
-    /** Other members may be in an epoch that this device can't follow; a removal would lock them out. */
+    /** Other members may be in an epoch that this device can't follow. A removal would retire their access keys. */
     | 'change-unconfirmed'
     | 'not-admin'
-    /** An admin by its identity, without the admins' key. */
+    /** This device is an admin by its identity, but doesn't have the admin key. */
     | 'admin-key-missing'
     | 'last-admin'
     | 'not-member'
     | 'no-such-member'
     | 'self-removal'
-    /** Another handshake of this device is in flight. */
+    /** Another handshake of this device is pending. */
     | 'pending'
     | 'too-large'
     | 'invites-full'
     | 'admins-full'
     | 'full'
-    /** What the server stores for the invite is damaged, or there is no such invite. */
+    /** The GroupInfo or wrapped key that the server keeps for the invite is damaged or missing. */
     | 'bad-invite'
-    /** The invite's room is not the link's. */
+    /** The GroupInfo is of another room or founder than the link. */
     | 'other-room'
     | 'invite-revoked'
     | 'no-such-invite'
@@ -152,7 +156,7 @@ export class RoomError extends Error {
   }
 }
 
-/** @returns the room of a group whose context holds, positioned before the log. @throws RoomError `bad-group` */
+/** @returns a room at the start of the log. @throws RoomError `bad-group` if the group context is invalid. */
 export async function roomOf(
   id: RoomId,
   mls: MlsState,
@@ -184,7 +188,7 @@ export async function roomOf(
   };
 }
 
-/** @throws RoomError `not-active` when the room's rules are newer than this software. */
+/** @throws RoomError `newer-rules` if the room's policy is of a newer version than this software's. */
 export function stateOf(room: Room): RoomState {
   if (room.context.state === 'newer') throw new RoomError('newer-rules');
   return room.context.state;
@@ -214,7 +218,7 @@ function member(room: Room, leaf: number, node: LeafNode, credential: DeviceCred
   };
 }
 
-/** An epoch's members and what to call them never change: derived once. */
+/** Caches: the members of an epoch and their labels never change. */
 const members = new WeakMap<EpochKeys, readonly Member[]>();
 const labels = new WeakMap<readonly Member[], ReadonlyMap<string, string>>();
 
@@ -235,8 +239,8 @@ export function memberAt(room: Room, leaf: number): Member | undefined {
 }
 
 /**
- * What to call each member (by device key): names that look alike, or like such a label, carry a suffix of the identity's
- * fingerprint.
+ * @returns each member's label by device key. A name gets a suffix of the identity's fingerprint if it looks like the name of
+ * another identity, or if it contains `#` and could look like a label.
  */
 export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   const known = labels.get(all);
@@ -246,25 +250,25 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
     const folded = fold(m.name);
     identities.set(folded, (identities.get(folded) ?? new Set()).add(m.identity));
   }
-  const called = new Map(
+  const result = new Map(
     all.map((m) => {
       const folded = fold(m.name);
       const alone = (identities.get(folded)?.size ?? 0) < 2 && !folded.includes('#');
       return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
     }),
   );
-  labels.set(all, called);
-  return called;
+  labels.set(all, result);
+  return result;
 }
 
-/** Without case, and without what isn't seen: a peer's name may hold anything. */
+/** Removes case, combining marks and invisible characters, for comparing names. A peer's name may contain any character. */
 function fold(name: string): string {
   const seen = name.normalize('NFKC').replace(/[\p{Cc}\p{Cf}\p{M}\u115f\u1160\u3164]/gu, '');
   return seen.replace(/\s+/gu, ' ').trim().toLowerCase();
 }
 
-/** The room once another member has proved to be in its epoch. */
-export function accompanied(room: Room): Room {
+/** @returns the room without doubt, after another member has proved to be in its epoch. */
+export function withoutDoubt(room: Room): Room {
   if (room.doubt === undefined) return room;
   return {
     ...room,
@@ -274,19 +278,19 @@ export function accompanied(room: Room): Room {
   };
 }
 
-/** The invites that members would accept a joiner by. */
+/** @returns the invites with which members accept a joiner. */
 export function invitesOf(room: Room): MemberInvite[] {
   if (room.joinsClosed) return [];
   const state = stateOf(room);
   return state.invites.filter((invite) => liveInvite(state, invite.id) !== undefined);
 }
 
-/** Six groups of five digits from the epoch's authenticator (RFC 9420, section 8.7): members of a fork see others. */
+/** @returns six groups of five digits from the epoch authenticator (RFC 9420, section 8.7). Members of a forked room get different ones. */
 export function roomCode(room: Room): string {
   return digits(room.mls.keySchedule.epochAuthenticator, 6);
 }
 
-/** Whether this entry lies behind everything that was processed. */
+/** Whether the position is later than that of every processed entry. */
 export function isNews(room: Room, seq: Position): boolean {
   return comparePositions(seq, room.position) > 0;
 }

@@ -4,7 +4,7 @@ import { suite } from './mls.ts';
 import { pad, padMessage, unpad } from './padding.ts';
 import { concatBytes, decrypt, type Env, encrypt, transcript, utf8 } from './primitives.ts';
 
-/** The first byte of a body: how it is sealed. */
+/** The first byte of a body says how it is sealed. */
 const MEMBER = 1;
 const JOINER = 2;
 const ENC_BYTES = 32;
@@ -15,7 +15,7 @@ function aad(purpose: Purpose | 'join' | 'groupinfo', room: RoomId): Uint8Array 
   return transcript(`gochat/seal/${purpose}/1`, utf8(room));
 }
 
-/** Seals what a member says under the epoch's key for it, so that not even MLS's own framing shows. */
+/** Pads and encrypts an MLS message with the epoch's key for its purpose. This hides the MLS framing and the length. */
 export function sealBody(
   keys: EpochKeys,
   purpose: Purpose,
@@ -27,7 +27,7 @@ export function sealBody(
   return concatBytes(Uint8Array.of(MEMBER), encrypt(keys[purpose], aad(purpose, room), padded, env));
 }
 
-/** @returns undefined when the body was not sealed for this epoch, purpose and room. */
+/** @returns undefined if the body was not sealed for this epoch, purpose and room. */
 export function openBody(
   keys: EpochKeys,
   purpose: Purpose,
@@ -71,7 +71,7 @@ export async function openJoin(
   }
 }
 
-/** Whether a handshake's body claims to be a joiner's. */
+/** Whether a handshake's body is marked as a joiner's. */
 export function isJoin(body: Uint8Array): boolean {
   return body[0] === JOINER;
 }

@@ -11,32 +11,32 @@ import { type Env, sha256, utf8 } from './primitives.ts';
 import { type Room, RoomError } from './room.ts';
 import { sealBody } from './seal.ts';
 
-/** What MLS adds to a payload, generously. */
+/** An upper bound for what MLS adds to a payload. */
 const FRAMING_BYTES = 400;
 
-/** What a payload adds to its content. */
+/** An upper bound for what a payload adds to its content. */
 const ENVELOPE_BYTES = 300;
 
-/** The most bytes that a message's text may have (UTF-8). */
+/** The largest text of a message, in bytes of UTF-8. */
 export const TEXT_BYTES = 64 * 1024;
 
-/** @throws RoomError `too-large` when a message of this content could not be sealed. */
+/** @throws RoomError `too-large` if a message with this content would be too large to seal. */
 export function checkSize(content: Content): void {
   if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES)
     throw new RoomError('too-large');
 }
 
 export interface Draft {
-  /** Kept when the message is sealed anew: 16 random bytes as base64url. */
+  /** 16 random bytes as base64url. The id stays the same if the message is encrypted again. */
   readonly id: string;
-  /** Undefined the first time; then the counter that the first sealing gave. */
+  /** Undefined at the first sealing, and later the counter that the first sealing returned. */
   readonly n: number | undefined;
   readonly content: Content;
 }
 
 /**
- * Seals a message for the present epoch. Persist the room and the frame, durably, before sending it: a sealing that is forgotten
- * would be repeated with the same keys.
+ * Seals a message for the current epoch. Persist the room and the frame durably before sending the frame. Otherwise, after a crash, the
+ * next message would be encrypted with the same keys.
  * @throws RoomError `not-active`, `too-large`
  */
 export async function sealMessage(

@@ -8,15 +8,15 @@ import { openBody, sealBody } from './seal.ts';
 
 const envelope = v.object({
   leaf: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  /** The sender's clock in milliseconds: only newer ones count. */
+  /** The sender's clock in milliseconds since 1970. Receivers ignore signals that are not newer than the last one. */
   n: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   presence,
 });
 
-/** Seals a signal: any member could have made it, so nothing durable may follow from it. @throws RoomError `not-active` */
-export function sealSignal(room: Room, said: Presence, env: Env): UpOf<'signal'> {
+/** Seals a signal. Any member can forge a signal of another, so no durable state may depend on it. @throws RoomError `not-active` */
+export function sealSignal(room: Room, content: Presence, env: Env): UpOf<'signal'> {
   if (room.status !== 'active') throw new RoomError('not-active', { cause: room.status });
-  const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), presence: said }));
+  const bytes = utf8(JSON.stringify({ leaf: ownLeaf(room), n: env.now(), presence: content }));
   return {
     type: 'signal',
     room: room.id,
@@ -24,10 +24,10 @@ export function sealSignal(room: Room, said: Presence, env: Env): UpOf<'signal'>
   };
 }
 
-/** Newest counter per device; kept in memory only. */
+/** The newest counter of each device key. Kept only in memory. */
 export type SignalCounters = ReadonlyMap<string, number>;
 
-/** @returns who says what, or undefined for anything that doesn't open, is repeated or is unknown. */
+/** @returns the sender and its presence, or undefined if the signal is undecryptable, repeated or unknown. */
 export function openSignal(
   room: Room,
   counters: SignalCounters,

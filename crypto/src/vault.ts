@@ -10,18 +10,18 @@ import {
   utf8,
 } from './primitives.ts';
 
-/** Seals a profile's records: what is stored says neither what a record holds nor which room it is of. */
+/** Encrypts a profile's records. The stored bytes reveal neither a record's content nor its room. */
 export interface Vault {
   readonly records: Uint8Array;
   readonly names: Uint8Array;
 }
 
-/** A passphrase doesn't open this profile, or its key file is damaged. */
+/** The passphrase is missing or wrong, or the key file or a record is damaged. */
 export class VaultError extends Error {
   override readonly name = 'VaultError';
   readonly code: 'passphrase-needed' | 'wrong-passphrase' | 'damaged';
   readonly part: 'key' | 'record';
-  /** @param part what is locked or damaged. */
+  /** @param part the part of the profile that is locked or damaged. */
   constructor(code: VaultError['code'], part: VaultError['part']) {
     super(`${code} ${part}`);
     this.code = code;
@@ -33,12 +33,12 @@ export function openVault(key: Uint8Array): Vault {
   return { records: derive(key, 'gochat/vault/records/1'), names: derive(key, 'gochat/vault/names/1') };
 }
 
-/** The key under which a record is stored: 16 bytes that tell nothing of its name, then `suffix` as it is, for order. */
+/** @returns the key under which a record is stored: a 16-byte MAC of its name, then `suffix` unchanged, which keeps the order. */
 export function recordKey(vault: Vault, name: string, suffix: Uint8Array = new Uint8Array()): Uint8Array {
   return concatBytes(hmac(sha256, vault.names, utf8(name)).slice(0, 16), suffix);
 }
 
-/** Seals a record to its place: moved elsewhere it doesn't open. */
+/** Encrypts a record, bound to its key: stored under another key, it can't be decrypted. */
 export function sealRecord(
   vault: Vault,
   key: Uint8Array,
