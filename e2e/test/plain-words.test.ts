@@ -10,7 +10,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', 'deploy'];
 
 /** Sources whose sentences people see: each file, and every `.ts` file of each folder. */
-const SOURCES = ['protocol/src', 'server/src', 'view/src/words'];
+const SOURCES = ['crypto/src', 'protocol/src', 'server/src', 'view/src/words'];
 
 /** The phrases that one file may contain, with the reason. A phrase is in lower case, as the test reports it. */
 const EXCEPTIONS: readonly {
