@@ -30,7 +30,7 @@ function settingsIn(person: Person) {
 const appoints = (by: Person, log: Log, other: Person, admin = true) =>
   by.commits(log, (room) => setAdmin(room, other.device, admin, by.env));
 
-test('an admin renames the room and says what it is about', async () => {
+test('an admin changes the name and the topic of the room', async () => {
   const { log, ana, ben, mal, env } = await anaBenMal();
   await ana.commits(log, (room) => configure(room, { name: ' tea  room ', topic: 'cups 👩‍🍳' }, env));
   await allRead(log, [ben, mal]);
@@ -51,7 +51,7 @@ test('an admin renames the room and says what it is about', async () => {
   await allTalk(log, ana, ben, mal);
 });
 
-test('only admins change settings, and invites outlive a change', async () => {
+test('only admins change settings, and invites remain live after a change', async () => {
   const { log, ana, ben, link, mal, env } = await anaBenMal();
   await expect(configure(ben.room, { name: 'mine' }, env)).rejects.toThrow('not-admin');
   await expect(setAdmin(ben.room, ben.device, true, env)).rejects.toThrow('not-admin');
@@ -64,7 +64,7 @@ test('only admins change settings, and invites outlive a change', async () => {
   expect(invitesOf(ben.room)).toHaveLength(2);
 });
 
-test('an admin that was made can do all that the founder can', async () => {
+test('a new admin has the same rights as the founder', async () => {
   for (const restarts of [false, true]) {
     const { log, ana, ben, mal } = await anaBenMal();
     ben.restarts = restarts;
@@ -80,7 +80,7 @@ test('an admin that was made can do all that the founder can', async () => {
   }
 });
 
-test('who is an admin no longer can do nothing any more, with the old key neither', async () => {
+test('a former admin has no admin rights, not even with the old admin key', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   await appoints(ana, log, ben);
   await allRead(log, [ben, mal]);
@@ -99,7 +99,7 @@ test('who is an admin no longer can do nothing any more, with the old key neithe
   await allTalk(log, ana, ben);
 });
 
-test('those who remain get the new key, and the room is never without an admin', async () => {
+test("the remaining admins get the new key, and the last admin can't be removed as admin", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   await expect(setAdmin(ana.room, ana.device, false, ana.env)).rejects.toThrow('last-admin');
   await appoints(ana, log, ben);
@@ -115,12 +115,12 @@ test('those who remain get the new key, and the room is never without an admin',
   await allTalk(log, ben, mal);
 });
 
-test('nobody but an admin can hand out a key', async () => {
+test('only an admin can give a member an admin key', async () => {
   const { log, ana, ben, env, mal } = await anaBenMal();
   const held = ana.room.admin?.publicKey;
   const aad = await handOver(mal.room, [ana.device, ben.device], signingKey(env.random(32)));
   expect(aad).toHaveLength(224);
-  // As when mal makes an invite: a change that any member may make.
+  // Any member may make this kind of change: it is the one that creates an invite.
   const { frame, room } = await invite(mal.room, env.random(16), {}, env);
   const state = room.pending?.mls.groupContext.extensions;
   if (state === undefined) throw new Error('nothing is pending');

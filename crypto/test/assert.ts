@@ -19,8 +19,8 @@ async function build(names: readonly string[]) {
 }
 
 /**
- * A room of these people, in nobody else's hands: the first founded it, the others came by one link, and all have read up.
- * Built once, then copied.
+ * A new room with these people: the first is the founder, the others joined by one link, and all have read the whole log.
+ * Each combination is built once and then copied.
  */
 export async function roomOfPeople(...names: readonly [string, ...string[]]) {
   const key = names.join();
@@ -38,7 +38,7 @@ export async function roomOfPeople(...names: readonly [string, ...string[]]) {
   return { env, log: log.copy(), link, people, founder: people[0] as Person };
 }
 
-/** The first three of {@link roomOfPeople} by name; mal is up to no good. */
+/** {@link roomOfPeople} with ana, ben and mal; mal is the attacker. */
 export async function anaBenMal() {
   const world = await roomOfPeople('ana', 'ben', 'mal');
   const [ana, ben, mal] = world.people as [Person, Person, Person];
@@ -49,7 +49,7 @@ export async function allRead(log: Shown, people: readonly Person[]): Promise<vo
   for (const person of people) await person.reads(log);
 }
 
-/** All are in the same epoch, with the same members and the same room state, and can talk. */
+/** Expects all to be in the same epoch, with the same members and the same room state. */
 export function agree(...people: readonly Person[]): void {
   expect(people.map((p) => p.room.status)).toEqual(people.map(() => 'active'));
   expect(new Set(people.map((p) => roomCode(p.room))).size).toBe(1);
@@ -62,7 +62,7 @@ export function agree(...people: readonly Person[]): void {
 
 let said = 0;
 
-/** Everybody says something, and everybody else reads exactly that, without warning. */
+/** Each person sends a message; expects all others to read exactly that message, without a warning. */
 export async function allTalk(log: Log, ...people: readonly Person[]): Promise<void> {
   await allRead(log, people);
   agree(...people);
@@ -80,7 +80,7 @@ export async function allTalk(log: Log, ...people: readonly Person[]): Promise<v
   }
 }
 
-/** Whoever holds this state reads nothing of what the speaker says from now on. */
+/** Expects that the reader can't decrypt messages that the speaker sends from now on. */
 export async function readsNothingAfter(log: Log, reader: Person, speaker: Person): Promise<void> {
   const before = reader.heard.length;
   for (const text of ['a secret', 'another']) await speaker.says(log, text);

@@ -8,12 +8,12 @@ import { allRead } from './assert.ts';
 import { Log } from './log.ts';
 import { Person, seededEnv } from './world.ts';
 
-/** Every form in which bytes may stand in a text: hex, and base64 or base64url at each of the three alignments. */
+/** Every encoding of bytes in a text: hex, and base64 or base64url at each of the three alignments. */
 function formsOf(bytes: Uint8Array): string[] {
   const forms = [Buffer.from(bytes).toString('hex'), Buffer.from(bytes).toString('hex').toUpperCase()];
   for (const before of [0, 1, 2]) {
     const shifted = Buffer.concat([new Uint8Array(before), bytes]);
-    // Characters that hold bits of neighbours are left off at both ends.
+    // Characters that share bits with neighbouring bytes are cut off at both ends.
     const from = before === 0 ? 0 : before + 1;
     const to = Math.floor((shifted.length * 4) / 3);
     const base64 = shifted.toString('base64').slice(from, to);
@@ -30,7 +30,7 @@ function bytesIn(frame: string): Uint8Array[] {
       try {
         found.push(decodeBytes(value));
       } catch {
-        // A string that holds no bytes.
+        // The string is not base64url.
       }
     }
     return value;
@@ -38,7 +38,7 @@ function bytesIn(frame: string): Uint8Array[] {
   return found;
 }
 
-/** Whether a word stands anywhere in what the server was sent: in the frames as they are, or in any bytes that they hold. */
+/** Whether a secret occurs in the frames that the server received, either in their text or in any bytes that they encode. */
 function shows(frames: readonly string[], word: Uint8Array): boolean {
   const raw = Buffer.from(word).toString('latin1');
   const forms = formsOf(word);
@@ -48,7 +48,7 @@ function shows(frames: readonly string[], word: Uint8Array): boolean {
   });
 }
 
-test('the search finds what is planted, in every form', () => {
+test('the search finds a planted secret in every encoding', () => {
   const word = utf8('wintermute');
   for (const before of ['', 'x', 'xy']) {
     const planted = Buffer.from(`${before}${'wintermute'}yz`);
@@ -64,7 +64,7 @@ test('the search finds what is planted, in every form', () => {
   expect(shows([JSON.stringify({ body: encodeBytes(seededEnv(1).random(500)) })], word)).toBe(false);
 });
 
-test('nothing of what a room holds shows in what the server is sent', async () => {
+test('the frames that the server receives contain no plaintext or secret of a room', async () => {
   const env = seededEnv(5);
   const log = new Log();
   const people = ['anastasia', 'benedict', 'calliope', 'demetrius'].map((name) => new Person(name, env));

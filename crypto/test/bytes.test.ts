@@ -46,7 +46,7 @@ const roomStates: fc.Arbitrary<RoomState> = fc
     ...(lastRemoveEpoch !== undefined && { lastRemoveEpoch }),
   }));
 
-/** Every way in which bytes get damaged: cut, a bit turned, something put in. */
+/** Damaged variants of bytes: truncated, with one bit flipped, with bytes inserted. */
 function* damaged(whole: Uint8Array, env: { chance(): number }, times: number): Generator<Uint8Array> {
   const somewhere = () => Math.floor(env.chance() * whole.length);
   for (let n = 0; n < times; n += 1) {
@@ -59,7 +59,7 @@ function* damaged(whole: Uint8Array, env: { chance(): number }, times: number): 
   }
 }
 
-test('room state has one spelling', () => {
+test('room state has one canonical encoding', () => {
   fc.assert(
     fc.property(roomStates, (state) => {
       const spelled = encodeRoomState(state);
@@ -93,7 +93,7 @@ test('room state has one spelling', () => {
   }
 });
 
-test('a payload says again what it was made of', () => {
+test('a payload decodes to what was encoded', () => {
   const claims = fc.option(fc.record({ index: count, value: bytes(16) }), { nil: undefined });
   const contents = fc.oneof(
     words.map((text) => ({ kind: 'text' as const, text })),
@@ -114,7 +114,7 @@ test('a payload says again what it was made of', () => {
   );
 });
 
-test('payloads of any bytes are payloads or nothing', () => {
+test('arbitrary bytes decode to a payload or to undefined', () => {
   const env = seededEnv(31);
   const claim = { index: 3, value: env.random(16) };
   const content = { kind: 'text', text: 'hello' } as const;
@@ -125,7 +125,7 @@ test('payloads of any bytes are payloads or nothing', () => {
   expect(decodePayload(new TextEncoder().encode('['.repeat(60_000)))).toBeUndefined();
 });
 
-test('two who read the same agree on every claim, and a difference lasts', () => {
+test('equal logs give equal claims, and claims differ from the first different entry on', () => {
   const entries = fc.array(
     fc.tuple(fc.constantFrom('message' as const, 'handshake' as const), fc.uint8Array()),
     { maxLength: 30 },
@@ -147,7 +147,7 @@ test('two who read the same agree on every claim, and a difference lasts', () =>
   );
 });
 
-test('a claim from too long ago says nothing', () => {
+test('a claim older than the values kept compares as unknown', () => {
   let chain = startChain(new Uint8Array(32), undefined);
   const first = claimOf(chain);
   for (let n = 0; n < 300; n += 1) chain = advanceChain(chain, 'message', Uint8Array.of(n & 255));
@@ -156,7 +156,7 @@ test('a claim from too long ago says nothing', () => {
   expect(chain.recent.length).toBe(256);
 });
 
-test('a room comes back from its bytes as it was, in every state', async () => {
+test('a room decodes to what was encoded, in every state', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const seen = async (person: Person) => {
     const once = encodeRoom(person.room);
@@ -178,7 +178,7 @@ test('a room comes back from its bytes as it was, in every state', async () => {
   for (const person of [ana, ben, mal]) await seen(person);
 });
 
-test('a damaged room is refused as damaged, whatever the damage', async () => {
+test('every damaged encoding of a room is refused as damaged', async () => {
   const { ana } = await anaBenMal();
   const whole = encodeRoom(ana.room);
   const env = seededEnv(33);
@@ -195,7 +195,7 @@ test('a damaged room is refused as damaged, whatever the damage', async () => {
   }
 });
 
-test('no bytes crash the decoders of what peers send', async () => {
+test('the decoders of peers’ data throw at no input', async () => {
   const { log, link, ana } = await anaBenMal();
   const env = seededEnv(32);
   const info = await looksInside(log, link);
@@ -210,7 +210,7 @@ test('no bytes crash the decoders of what peers send', async () => {
   for (const some of damaged(env.random(118), env, 50)) readJoinAad(some);
 });
 
-test('no entry crashes a reader, and none that is no member’s moves it', async () => {
+test('receive throws at no entry, and only a member’s handshake changes the epoch', async () => {
   const { log, link, ana, ben, mal } = await anaBenMal();
   const env = seededEnv(34);
   const dan = new Person('dan', env);
@@ -235,7 +235,7 @@ test('no entry crashes a reader, and none that is no member’s moves it', async
   await allTalk(log, ana, mal);
 });
 
-test('no plaintext of a member crashes a reader', async () => {
+test('receive throws at no plaintext of a member', async () => {
   const { ana, mal } = await anaBenMal();
   const env = seededEnv(35);
   const { room } = mal;
@@ -257,7 +257,7 @@ test('no plaintext of a member crashes a reader', async () => {
   expect(openBody(room.keys, 'message', 'x' as RoomId, new Uint8Array(2))).toBeUndefined();
 });
 
-test('a body that is no base64url is warning, not an end', async () => {
+test('a body that is not base64url gives a warning, and later entries are read', async () => {
   const { founder } = await roomOfPeople('ana');
   const seq = '99' as Position;
   for (const kind of ['message', 'handshake'] as const) {

@@ -12,7 +12,7 @@ import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from 'ts-mls/treemath.js';
 import { type Extension, type MlsState, type Proposal, suite } from '../src/mls.ts';
 
-/** Commits as no honest client makes them: every step of RFC 9420 is the library's own, what goes into it is free. */
+/** Makes commits that no honest client makes: every step of RFC 9420 is the library's own, but its inputs can be overridden. */
 export interface Twist {
   readonly proposals?: readonly Proposal[];
   /** Overrides fields of the committer's new leaf. */
@@ -21,18 +21,18 @@ export interface Twist {
   >;
   /** Overrides the public key of an inner node of the path. */
   readonly node?: (index: number, key: Uint8Array) => Uint8Array;
-  /** What is sealed to a node of the tree instead of the path secret. */
+  /** Replaces the path secret that is encrypted to a node of the tree. */
   readonly sealTo?: (node: number, secret: Uint8Array) => Uint8Array;
   readonly path?: false;
   readonly extensions?: Extension[];
   readonly tag?: (tag: Uint8Array) => Uint8Array;
   /** The private key that signs leaf and commit. */
   readonly signer?: Uint8Array;
-  /** The leaf that the commit claims to be of. */
+  /** The leaf index of the sender that the commit names. */
   readonly as?: number;
 }
 
-/** The UpdatePath of a leaf (RFC 9420, section 7.6) with its twists. */
+/** The UpdatePath of a leaf (RFC 9420, section 7.6) with the given overrides. */
 export async function pathFor(
   start: RatchetTree,
   leaf: number,

@@ -14,7 +14,7 @@ import { type Extension, type GroupInfo, type MlsState, type Proposal, suite, tr
 import type { SigningKey } from '../src/primitives.ts';
 import { pathFor, type Twist } from './craft-path.ts';
 
-/** Removes what can be removed, in order: some of it may be nonsense. */
+/** Applies the Removes in order and ignores those that can't be applied. */
 function afterRemoves(tree: RatchetTree, proposals: readonly Proposal[]): RatchetTree {
   let left = tree;
   for (const proposal of proposals) {
@@ -30,7 +30,7 @@ function isRemove(proposal: Proposal): proposal is Extract<Proposal, { proposalT
   return proposal.proposalType === 'remove';
 }
 
-/** A member's commit, as PrivateMessage bytes, and the state behind it. */
+/** A member's commit, as PrivateMessage bytes, and the state after it. */
 export async function craftCommit(
   mls: MlsState,
   twist: Twist,
@@ -131,7 +131,7 @@ async function behind(
   };
 }
 
-/** A joiner's commit, as PublicMessage bytes, and the state behind it. The base leaf is a whole one of the joiner's. */
+/** A joiner's commit, as PublicMessage bytes, and the state after it. The base leaf is a complete leaf of the joiner. */
 export async function craftJoin(
   info: GroupInfo,
   device: SigningKey,
@@ -183,7 +183,7 @@ export async function craftJoin(
   return { message, state };
 }
 
-/** An extension by which somebody outside might propose (RFC 9420, section 12.1.8.1). */
+/** An extension that lets an external sender make proposals (RFC 9420, section 12.1.8.1). */
 export function externalSenders(key: SigningKey, identity: Uint8Array): Extension {
   const credential = { credentialType: 'basic', identity } as const;
   return {

@@ -6,13 +6,13 @@ const env = seededEnv(22);
 const key = env.random(32);
 const damaged = { name: 'VaultError', code: 'damaged' };
 
-test('a key that was sealed on a device opens there', async () => {
+test('a key that was sealed on a device opens on it', async () => {
   const seal = await sealOnDevice(key, env);
   expect(await openOnDevice(seal)).toEqual(key);
   expect(Buffer.from(seal.sealed).includes(Buffer.from(key))).toBe(false);
 });
 
-test('the device key can be read by nobody', async () => {
+test('the device key is not extractable', async () => {
   const { device } = await sealOnDevice(key, env);
   expect(device.extractable).toBe(false);
   for (const format of ['raw', 'jwk'] as const) {
@@ -20,7 +20,7 @@ test('the device key can be read by nobody', async () => {
   }
 });
 
-test('on another device, or damaged, it is told as damaged', async () => {
+test('a sealed key is reported as damaged on another device or after damage', async () => {
   const one = await sealOnDevice(key, env);
   const other = await sealOnDevice(key, env);
   await expect(openOnDevice({ ...one, device: other.device })).rejects.toMatchObject(damaged);

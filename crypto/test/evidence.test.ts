@@ -18,7 +18,7 @@ async function three() {
   return { ...world, ana, ben, cai };
 }
 
-/** Says something that no honest client says. */
+/** Posts a payload that no honest client makes. */
 async function utters(log: Log, person: Person, bytes: Uint8Array): Promise<Position> {
   const { room, env } = person;
   const { message, state } = await protect(room.mls, bytes);
@@ -50,7 +50,7 @@ test('an honest log gives no warning', async () => {
   expect([ana, ben, cai].flatMap((p) => p.warnings)).toEqual([]);
 });
 
-test('what the server shows again is noticed and read once', async () => {
+test('a repeated message is detected and read once', async () => {
   const { log, ana, ben } = await three();
   const seq = await ben.says(log, 'once');
   await ana.reads(log);
@@ -61,7 +61,7 @@ test('what the server shows again is noticed and read once', async () => {
   expect(ana.heard).toEqual(['ben: once']);
 });
 
-test('an old handshake that is shown again changes nothing', async () => {
+test('a repeated handshake changes nothing', async () => {
   const { log, ana, ben, cai } = await three();
   await ben.heals(log);
   const { body } = entryAt(log, log.handshake);
@@ -72,7 +72,7 @@ test('an old handshake that is shown again changes nothing', async () => {
   await allTalk(log, ana, ben, cai);
 });
 
-test('messages that the server drops are counted, and whoever had read them tells', async () => {
+test('dropped messages are counted, and messages of members that had read them reveal the loss', async () => {
   const { log, ana, ben, cai } = await three();
   await ben.says(log, 'zero');
   const dropped = [await ben.says(log, 'one'), await ben.says(log, 'two'), await ben.says(log, 'three')];
@@ -88,7 +88,7 @@ test('messages that the server drops are counted, and whoever had read them tell
   expect(ana.heard).toEqual(['ben: zero', 'ben: four', 'cai: five']);
 });
 
-test('entries that the server keeps back from one are told by another', async () => {
+test("entries withheld from one member are detected by another member's message", async () => {
   const { log, ana, ben, cai } = await three();
   const kept = await ben.says(log, 'not for ana');
   await cai.says(log, 'did you hear?');
@@ -96,7 +96,7 @@ test('entries that the server keeps back from one are told by another', async ()
   expect(warnings(seen)).toMatchObject([{ kind: 'withheld', from: { name: 'cai' } }]);
 });
 
-test('messages in another order are noticed', async () => {
+test('reordered messages are detected', async () => {
   const { log, ana, ben, cai } = await three();
   const first = await ben.says(log, 'first');
   const second = await cai.says(log, 'second');
@@ -105,7 +105,7 @@ test('messages in another order are noticed', async () => {
   expect(warningsIn(seen)).toContain('forked');
 });
 
-test('two messages of one sender in another order are noticed', async () => {
+test('two reordered messages of one sender are detected', async () => {
   const { log, ana, ben } = await three();
   await ben.says(log, 'zero');
   const first = await ben.says(log, 'first');
@@ -118,19 +118,19 @@ test('two messages of one sender in another order are noticed', async () => {
   ]);
 });
 
-/** The server shows ben something else than ana and cai. */
+/** The server shows ben a different entry than ana and cai. */
 async function forkedLog() {
   const world = await three();
   const { log, ana, ben, cai } = world;
-  const told = log.append('message', (await cai.seals('for ana')).body);
+  const forAna = log.append('message', (await cai.seals('for ana')).body);
   const other = (await cai.seals('for ben')).body;
-  const forBen: Shown = instead(log, told, { kind: 'message', body: other });
+  const forBen: Shown = instead(log, forAna, { kind: 'message', body: other });
   await ben.reads(forBen);
   await allRead(log, [ana, cai]);
   return world;
 }
 
-test('a fork within an epoch is noticed by the first that is said across', async () => {
+test('a fork within an epoch is detected at the first message across it', async () => {
   const { log, ana, ben, cai } = await forkedLog();
   log.post(await ben.seals('what I saw'));
   const seen = await ana.reads(log);
@@ -139,7 +139,7 @@ test('a fork within an epoch is noticed by the first that is said across', async
   expect(warningsIn(await cai.reads(log))).toEqual(['forked']);
 });
 
-test('a fork in the epoch before is noticed in the next', async () => {
+test('a fork in the previous epoch is detected in the next', async () => {
   const { log, ana, ben, cai } = await forkedLog();
   await cai.heals(log);
   await allRead(log, [ana, ben]);
@@ -150,7 +150,7 @@ test('a fork in the epoch before is noticed in the next', async () => {
   expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 
-test('a room whose handshakes were forked has two codes', async () => {
+test('members of a room with forked handshakes have different room codes', async () => {
   const { log, ana, ben, cai } = await three();
   const other = log.copy();
   await ben.heals(log);
@@ -164,14 +164,14 @@ test('a room whose handshakes were forked has two codes', async () => {
   expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable']);
 });
 
-test('garbage is shown as what it is', async () => {
+test('garbage gives a warning of its kind', async () => {
   const { log, ana, ben } = await three();
   babbles(log, ben);
   await litters(log, ben);
   expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable', 'skipped-handshake']);
 });
 
-test('nonsense and news from the future are told apart from silence', async () => {
+test('invalid and unknown content give warnings', async () => {
   const { log, ana, ben } = await three();
   const strange = [
     utf8('no JSON at all'),
@@ -197,7 +197,7 @@ test('nonsense and news from the future are told apart from silence', async () =
   expect(ana.heard).toEqual([]);
 });
 
-test('a message under a known counter or id is read once', async () => {
+test('a message with a repeated counter or id is read once', async () => {
   const { log, ana, ben } = await three();
   const id = ben.id();
   await utters(log, ben, payload(ben, 1, { id }));
@@ -207,7 +207,7 @@ test('a message under a known counter or id is read once', async () => {
   expect(ana.heard).toEqual(['ben: hm']);
 });
 
-test('claims out of this world accuse, and break nothing', async () => {
+test('absurd claims give warnings and break nothing', async () => {
   const { log, ana, ben, cai } = await three();
   const value = new Uint8Array(16);
   for (const index of [Number.MAX_SAFE_INTEGER, 2 ** 32, 10]) {
@@ -221,7 +221,7 @@ test('claims out of this world accuse, and break nothing', async () => {
   expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 
-test('messages that have expired accuse nobody', async () => {
+test('expired messages give no warning about a member', async () => {
   const { log, ana, ben, cai } = await three();
   await ben.says(log, 'one');
   await ana.reads(log);
@@ -242,7 +242,7 @@ test('messages that have expired accuse nobody', async () => {
   expect(decodeBytes(entryAt(log, floor).body).length).toBeGreaterThan(0);
 });
 
-test('what the server still has of expired messages accuses nobody either', async () => {
+test('messages that the server still has below the floor give no warning about a member', async () => {
   const { log, ana, ben } = await three();
   const at: Position[] = [];
   for (const text of ['one', 'two', 'three', 'four', 'five', 'six']) at.push(await ben.says(log, text));
@@ -252,7 +252,7 @@ test('what the server still has of expired messages accuses nobody either', asyn
   expect(ana.heard).toEqual(['ben: two', 'ben: four', 'ben: six']);
 });
 
-test('nothing has expired before what was read', async () => {
+test('a floor below the position read has no effect', async () => {
   const { log, ana, ben } = await three();
   await ben.says(log, 'one');
   await ana.reads(log);

@@ -7,20 +7,20 @@ import { babbles, commits, litters } from './hostile.ts';
 import { Log } from './log.ts';
 import { heardIn, Person, seededEnv } from './world.ts';
 
-/** GOCHAT_SEED runs one other seed instead of these; GOCHAT_FUZZ_STEPS sets the number of steps. */
+/** GOCHAT_SEED replaces these seeds with one; GOCHAT_FUZZ_STEPS sets the number of steps. */
 const { GOCHAT_SEED, GOCHAT_FUZZ_STEPS } = process.env;
 const seeds = GOCHAT_SEED === undefined ? [1, 2] : [Number(GOCHAT_SEED)];
 const steps = Number(GOCHAT_FUZZ_STEPS ?? 150);
 const CROWD = 5;
 const expected = ['skipped-handshake', 'undecryptable', 'rolled-back'];
 
-/** A room in which anything may happen next, and what everybody should have read by now. */
+/** A room in which random steps happen, and what each person is expected to have read. */
 class Fuzz {
   readonly log = new Log();
   readonly env;
   readonly inside: Person[] = [];
   readonly outside: Person[] = [];
-  /** What landed while a person was in, in order. */
+  /** The messages that were appended while a person was a member, in order. */
   readonly due = new Map<Person, string[]>();
   readonly founder: Person;
   links: InviteLink[] = [];
@@ -76,7 +76,7 @@ class Fuzz {
     if (this.log.post(await person.seals(text)) !== 'stale') this.lands(person, text);
   }
 
-  /** Some have sealed what they say when a handshake, or garbage in its place, comes in between: they say it again. */
+  /** A handshake or garbage is appended after several people have sealed messages; they encrypt the messages again. */
   async isOvertaken(): Promise<void> {
     const speakers = this.inside.filter(() => this.env.chance() < 0.4);
     const posts: Parameters<Log['post']>[0][] = [];
@@ -93,7 +93,7 @@ class Fuzz {
     for (const person of speakers) await this.catchesUp(person);
   }
 
-  /** A well-signed commit that holds nowhere, and garbage: somebody heals, somebody else is heard, and nobody is broken. */
+  /** A correctly signed commit that is invalid for all members, then garbage: one member heals, another one's message is read, and no member is broken. */
   async isPutInDoubt(): Promise<void> {
     if (this.inside.length < 3) return;
     const hostile = this.pick(this.inside);
@@ -114,7 +114,7 @@ class Fuzz {
     const said = 1 + Math.floor(this.env.chance() * 3);
     for (let n = said; n > 0; n -= 1) {
       await this.#posts(person);
-      // The copy reads what it doesn't remember to have said.
+      // The copy reads its own messages that it doesn't know.
       this.due.get(person)?.push(`${person.name}: t${this.#texts}`);
     }
     person.room = old;
@@ -124,7 +124,7 @@ class Fuzz {
     await person.heals(this.log);
   }
 
-  /** Reads up and seals anew what did not land. */
+  /** Reads all new entries and encrypts stale messages again. */
   async catchesUp(person: Person): Promise<void> {
     await person.reads(this.log);
     const lost = person.drafts;
@@ -172,7 +172,7 @@ class Fuzz {
     this.#enters(person);
   }
 
-  /** What garbage left for joiners keeps them out until a member has looked. */
+  /** A garbage GroupInfo keeps joiners out until a member replaces it. */
   async #mended(): Promise<void> {
     await this.catchesUp(this.founder);
     if (!(await this.founder.sees(this.log))) await this.founder.refreshes(this.log);
@@ -200,7 +200,7 @@ class Fuzz {
     await this.commits(this.pick(this.inside), (room) => reopen(room, this.env));
   }
 
-  /** Several start from the same state at once, and one wins. */
+  /** Several people make handshakes from the same state, and one wins. */
   async races(): Promise<void> {
     for (const person of this.inside) await this.catchesUp(person);
     const racers = this.inside.filter(() => this.env.chance() < 0.5);
@@ -235,7 +235,7 @@ class Fuzz {
     expect(heardIn(person.events)).toEqual(this.due.get(person));
   }
 
-  /** All who are in agree, and have read what they should, once and in order. */
+  /** Expects all members to agree, and to have read the expected messages once and in order. */
   async checks(step: number): Promise<void> {
     for (const person of this.inside) await person.reads(this.log);
     const [first] = this.inside as [Person, ...Person[]];

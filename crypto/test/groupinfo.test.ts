@@ -15,7 +15,7 @@ import { Person } from './world.ts';
 
 type World = Awaited<ReturnType<typeof anaBenMal>>;
 
-/** Mal heals, and leaves this for joiners; everybody else has read it. */
+/** Mal heals and publishes this GroupInfo; all others have read the handshake. */
 async function leaves(
   world: World,
   twist: (info: GroupInfo, world: World) => GroupInfo | Promise<GroupInfo>,
@@ -107,14 +107,14 @@ const tricks: Record<string, (info: GroupInfo, world: World) => GroupInfo | Prom
     resigned({ ...info, groupContext: { ...info.groupContext, extensions: [] } }, world),
 };
 
-test('an honest GroupInfo is what everybody would publish', async () => {
+test('every member accepts an honest GroupInfo', async () => {
   const world = await anaBenMal();
   await leaves(world, (info) => info);
   expect(await world.ben.sees(world.log)).toBe(true);
   await new Person('eve', world.env).joins(world.log, world.link);
 });
 
-test.each(Object.entries(tricks))('%s in the GroupInfo is seen by members and mended', async (_, twist) => {
+test.each(Object.entries(tricks))('members detect %s in the GroupInfo and replace it', async (_, twist) => {
   const world = await anaBenMal();
   const { log, link, ana, ben, mal, env } = world;
   await leaves(world, twist);
@@ -132,7 +132,7 @@ test.each(Object.entries(tricks))(
     const world = await anaBenMal();
     await leaves(world, twist);
     const eve = new Person('eve', world.env);
-    // What only members know can't be missed by somebody outside.
+    // Joiners can't detect these: the values are known only to members.
     if (['another join key', 'another external key', 'another epoch', 'another confirmation'].includes(name))
       return;
     await expect(eve.joins(world.log, world.link)).rejects.toMatchObject({
@@ -142,7 +142,7 @@ test.each(Object.entries(tricks))(
   },
 );
 
-test('rubbish in the place of the GroupInfo is seen, and mended', async () => {
+test('members detect garbage in place of the GroupInfo and replace it', async () => {
   const { log, link, ana, ben, env } = await anaBenMal();
   const rubbish = encodeBytes(env.random(800));
   const eve = new Person('eve', env);
@@ -163,7 +163,7 @@ test('rubbish in the place of the GroupInfo is seen, and mended', async () => {
   await allTalk(log, ana, ben, eve);
 });
 
-test('the GroupInfo of an epoch that is over is seen', async () => {
+test('members detect the GroupInfo of an earlier epoch', async () => {
   const { log, ana, ben } = await anaBenMal();
   const { groupInfo, member } = log;
   await ben.heals(log);

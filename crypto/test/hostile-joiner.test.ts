@@ -11,7 +11,7 @@ import { externalSenders } from './craft.ts';
 import { gone, type JoinTwist, joins } from './hostile.ts';
 import { Person } from './world.ts';
 
-/** Ana and ben, an open invite, and eve, who has it and does as she likes. */
+/** Ana and ben are members; eve has a live invite and is the attacker. */
 async function outside() {
   const world = await roomOfPeople('ana', 'ben');
   const [ana, ben] = world.people as [Person, Person];
@@ -35,7 +35,7 @@ function credentialOf(person: Person): Uint8Array {
   return leaf.credential.identity;
 }
 
-/** Her own credential's signature under somebody else's identity key. */
+/** A credential with another person's identity key and eve's own signature. */
 function forgedCredential({ ana, eve }: Outside): Uint8Array {
   const forged = encodeCredential({ identity: ana.who.identity, device: eve.who.device }, 'ana');
   forged.set(encodeCredential(eve.who, 'ana').subarray(33, 97), 33);
@@ -50,7 +50,7 @@ function renamed({ eve }: Outside): Uint8Array {
 
 const extra = (proposal: Proposal): JoinTwist => ({ proposals: [proposal] });
 
-test('the crafted join is a good one when nothing is twisted', async () => {
+test('the crafted join is valid without overrides', async () => {
   const { log, link, ana, ben, eve } = await outside();
   const deed = await joins(log, eve, link, ana.room.mls, {});
   await allRead(log, [ana, ben]);
@@ -59,18 +59,18 @@ test('the crafted join is a good one when nothing is twisted', async () => {
 });
 
 const tries: Record<string, (world: Outside) => JoinTwist> = {
-  'evicts the founder': ({ ana }) => extra(removeOf(ana)),
-  'evicts a member': ({ ben }) => extra(removeOf(ben)),
-  'evicts everybody': ({ ana, ben }) => ({ proposals: [removeOf(ana), removeOf(ben)] }),
-  'evicts one member twice': ({ ben }) => ({ proposals: [removeOf(ben), removeOf(ben)] }),
-  'evicts a leaf that there is not': () =>
+  'removes the founder': ({ ana }) => extra(removeOf(ana)),
+  'removes a member': ({ ben }) => extra(removeOf(ben)),
+  'removes all members': ({ ana, ben }) => ({ proposals: [removeOf(ana), removeOf(ben)] }),
+  'removes one member twice': ({ ben }) => ({ proposals: [removeOf(ben), removeOf(ben)] }),
+  'removes a leaf that does not exist': () =>
     extra({ proposalType: 'remove', remove: { removed: 0xffff_fff0 } }),
-  'brings a change of the room': ({ ana }) =>
+  'changes the group context': ({ ana }) =>
     extra({
       proposalType: 'group_context_extensions',
       groupContextExtensions: { extensions: ana.room.mls.groupContext.extensions },
     }),
-  'brings an outsider who may propose': ({ ana, eve }) =>
+  'adds an external sender': ({ ana, eve }) =>
     extra({
       proposalType: 'group_context_extensions',
       groupContextExtensions: {
@@ -80,21 +80,21 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
         ],
       },
     }),
-  'brings a second external init': () =>
+  'adds a second external init': () =>
     extra({ proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32).fill(9) } }),
-  'brings a proposal of an unknown type': () =>
+  'adds a proposal of an unknown type': () =>
     extra({ proposalType: 0xf7d0, proposalData: new Uint8Array(3) }),
-  'brings a pre-shared key': () =>
+  'adds a pre-shared key': () =>
     extra({
       proposalType: 'psk',
       psk: {
         preSharedKeyId: { psktype: 'external', pskId: new Uint8Array(4), pskNonce: new Uint8Array(32) },
       },
     }),
-  "comes under a member's credential": ({ ana }) => under(credentialOf(ana)),
-  "comes under a member's identity key": (world) => under(forgedCredential(world)),
+  "uses a member's credential": ({ ana }) => under(credentialOf(ana)),
+  "uses a member's identity key": (world) => under(forgedCredential(world)),
   'changes its name after the identity signed it': (world) => under(renamed(world)),
-  'comes under a credential of another kind': () => ({
+  'uses a credential of another type': () => ({
     leaf: { credential: { credentialType: 'x509', certificates: [new Uint8Array(8)] } },
   }),
   'signed the invite for another device': () => ({ claim: { deviceKey: new Uint8Array(32).fill(3) } }),
@@ -106,31 +106,31 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
   }),
   'signed the invite for another room': () => ({ claim: { room: 'AAAAAAAAAAAAAAAAAAAAAA' as RoomId } }),
   'signed the invite for another group': () => ({ claim: { groupId: new Uint8Array(16) } }),
-  "names a live invite that it hasn't the secret of": ({ link, env }) => ({
+  'names a live invite without having its secret': ({ link, env }) => ({
     invite: { secret: env.random(16), named: inviteKeys(link.secret).id },
   }),
-  'names an invite that there is not': ({ env }) => ({ invite: { secret: env.random(16) } }),
+  'names an invite that does not exist': ({ env }) => ({ invite: { secret: env.random(16) } }),
   'has no invite at all': () => ({ aad: () => new Uint8Array() }),
-  'garbles the signature of its invite': () => ({ aad: (aad) => aad.with(-1, (aad.at(-1) ?? 0) ^ 1) }),
-  "can't read what the others' credentials are": () => ({
+  'damages the signature of its invite': () => ({ aad: (aad) => aad.with(-1, (aad.at(-1) ?? 0) ^ 1) }),
+  "doesn't support the credentials of the others": () => ({
     leaf: { capabilities: { ...capabilities, credentials: [] } },
   }),
-  "doesn't know the room's extensions": () => ({
+  "doesn't support the room's extensions": () => ({
     leaf: { capabilities: { ...capabilities, extensions: [] } },
   }),
-  'carries extensions of its own': () => ({
+  'has leaf extensions': () => ({
     leaf: { extensions: [{ extensionType: 0xf7c1, extensionData: new Uint8Array(9) }] },
   }),
   'takes the encryption key of a member': ({ ben }) => ({
     leaf: { hpkePublicKey: leavesOf(ben.room.mls.ratchetTree).get(ownLeaf(ben.room))!.hpkePublicKey },
   }),
-  'has an encryption key that is none': () => ({ leaf: { hpkePublicKey: new Uint8Array(5) } }),
-  'has an encryption key to which nobody can encrypt': () => ({
+  'has a malformed encryption key': () => ({ leaf: { hpkePublicKey: new Uint8Array(5) } }),
+  'has an encryption key of low order': () => ({
     leaf: { hpkePublicKey: new Uint8Array(32) },
   }),
 };
 
-test.each(Object.entries(tries))('a joiner is turned away who %s', async (_, twist) => {
+test.each(Object.entries(tries))('members refuse a joiner that %s', async (_, twist) => {
   const world = await outside();
   const { log, link, ana, ben, eve } = world;
   await joins(log, eve, link, ana.room.mls, twist(world));
@@ -143,7 +143,7 @@ test.each(Object.entries(tries))('a joiner is turned away who %s', async (_, twi
   await new Person('dan', world.env).joins(log, link);
 });
 
-test('a member who comes again must take the place of its old leaf', async () => {
+test('a member that joins again must replace its old leaf', async () => {
   const { log, link, ana, ben, eve } = await outside();
   await eve.joins(log, link);
   await allRead(log, [ana, ben]);
@@ -154,7 +154,7 @@ test('a member who comes again must take the place of its old leaf', async () =>
   await allTalk(log, ana, ben);
 });
 
-test('a member who comes again takes nobody else out', async () => {
+test("a member that joins again can't remove another member", async () => {
   const { log, link, ana, ben, eve } = await outside();
   await eve.joins(log, link);
   await allRead(log, [ana, ben]);
@@ -167,7 +167,7 @@ test('a member who comes again takes nobody else out', async () => {
   await allTalk(log, ana, ben);
 });
 
-test("a copy of somebody's key package is worth nothing without the device's key", async () => {
+test('a copied key package is useless without the device key', async () => {
   const { log, link, ana, ben, eve } = await outside();
   const copied = { ...eve.who, device: { seed: eve.who.device.seed, publicKey: ben.who.device.publicKey } };
   const thief = new Person('ben', eve.env, {
@@ -180,7 +180,7 @@ test("a copy of somebody's key package is worth nothing without the device's key
   await allTalk(log, ana, ben);
 });
 
-test('an invite that was revoked admits nobody, whatever the server says', async () => {
+test('members refuse a revoked invite, even if the server accepts it', async () => {
   const { log, link, ana, ben, eve } = await outside();
   const { id } = inviteKeys(link.secret);
   const live = log.invites;
@@ -194,7 +194,7 @@ test('an invite that was revoked admits nobody, whatever the server says', async
   await allTalk(log, ana, ben);
 });
 
-test('an invite that a Remove voided admits nobody, even while the room still lists it', async () => {
+test('members refuse an invite that a Remove voided, even if the room state lists it', async () => {
   const { log, link, ana, ben, eve, env } = await outside();
   const cai = new Person('cai', env);
   await cai.joins(log, link);

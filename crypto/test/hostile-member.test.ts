@@ -28,7 +28,7 @@ function context(extensions: Extension[]): Twist {
   return { proposals: [proposal], path: false, extensions };
 }
 
-/** The context of the room with another state. */
+/** The group context extensions with another room state. */
 function stating({ mal }: World, change: (state: RoomState) => RoomState): Twist {
   const [genesis] = mal.room.mls.groupContext.extensions;
   if (genesis === undefined) throw new Error('no genesis');
@@ -72,14 +72,14 @@ async function updateOf({ mal }: World): Promise<Proposal> {
 const me = (person: Person) => encodeBytes(person.who.identity.publicKey);
 
 const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
-  'removes somebody without being an admin': ({ ben }) => ({ proposals: [removeOf(ben)] }),
+  'removes a member without being an admin': ({ ben }) => ({ proposals: [removeOf(ben)] }),
   'removes the founder': ({ ana }) => ({ proposals: [removeOf(ana)] }),
   'removes two at once': ({ ana, ben }) => ({ proposals: [removeOf(ana), removeOf(ben)] }),
   'removes itself': ({ mal }) => ({ proposals: [removeOf(mal)], path: false }),
-  'removes a leaf that there is not': () => ({
+  'removes a leaf that does not exist': () => ({
     proposals: [{ proposalType: 'remove', remove: { removed: 0xffff_fff0 } }],
   }),
-  'poses as a joiner to remove a leaf that there is not': () => ({
+  'poses as a joiner to remove a leaf that does not exist': () => ({
     proposals: [
       { proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32).fill(9) } },
       { proposalType: 'remove', remove: { removed: 0xffff_fff0 } },
@@ -88,11 +88,11 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   'poses as a joiner': () => ({
     proposals: [{ proposalType: 'external_init', externalInit: { kemOutput: new Uint8Array(32).fill(9) } }],
   }),
-  'adds a friend': async ({ mal }) => ({
+  'adds a member': async ({ mal }) => ({
     proposals: [{ proposalType: 'add', add: { keyPackage: await keyPackageOf(mal) } }],
   }),
-  'brings an Update': async (world) => ({ proposals: [await updateOf(world)] }),
-  'brings a pre-shared key': () => ({
+  'adds an Update': async (world) => ({ proposals: [await updateOf(world)] }),
+  'adds a pre-shared key': () => ({
     proposals: [
       {
         proposalType: 'psk',
@@ -102,7 +102,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
       },
     ],
   }),
-  'starts the group anew': (world) => ({
+  'reinitialises the group': (world) => ({
     proposals: [
       {
         proposalType: 'reinit',
@@ -116,40 +116,40 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
     ],
     path: false,
   }),
-  'brings a proposal of an unknown type': () => ({
+  'adds a proposal of an unknown type': () => ({
     proposals: [{ proposalType: 0xf7d0, proposalData: new Uint8Array(3) }],
   }),
-  'changes the room and removes somebody': (world) => {
+  'changes the room state and removes a member': (world) => {
     const { proposals, extensions } = context(contextOf(world));
     return { proposals: [...(proposals ?? []), removeOf(world.ben)], extensions: extensions ?? [] };
   },
-  'changes who founded the room': (world) => {
+  'changes the genesis': (world) => {
     const [genesis, state] = contextOf(world) as [Extension, Extension];
     return context([{ ...genesis, extensionData: genesis.extensionData.with(0, 1) }, state]);
   },
-  'drops who founded the room': (world) => context(contextOf(world).slice(1)),
-  'lets an outsider propose': (world) =>
+  'drops the genesis': (world) => context(contextOf(world).slice(1)),
+  'adds an external sender': (world) =>
     context([
       ...contextOf(world),
       externalSenders(world.mal.who.device, encodeCredential(world.mal.who, 'mal')),
     ]),
   'adds an unknown extension': (world) =>
     context([...contextOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
-  'demands more of everybody': (world) =>
+  'adds required capabilities': (world) =>
     context([
       ...contextOf(world),
       { extensionType: 'required_capabilities', extensionData: new Uint8Array(3) },
     ]),
-  'turns the extensions round': (world) => context([...contextOf(world)].reverse()),
-  'leaves rubbish for the room state': (world) => {
+  'reverses the extensions': (world) => context([...contextOf(world)].reverse()),
+  'replaces the room state with garbage': (world) => {
     const [genesis, state] = contextOf(world) as [Extension, Extension];
     return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":1}') }]);
   },
-  'writes the same state in another way': (world) => {
+  'writes the room state in a non-canonical way': (world) => {
     const [genesis, state] = contextOf(world) as [Extension, Extension];
     return context([genesis, { ...state, extensionData: Uint8Array.from([...state.extensionData, 0x20]) }]);
   },
-  'moves the room to rules of its own': (world) => {
+  'changes the policy version': (world) => {
     const [genesis, state] = contextOf(world) as [Extension, Extension];
     return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":2}') }]);
   },
@@ -158,9 +158,9 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   'makes itself an admin': (world) =>
     stating(world, (s) => ({ ...s, admins: [...s.admins, me(world.mal)].sort() })),
   'makes itself the only admin': (world) => stating(world, (s) => ({ ...s, admins: [me(world.mal)] })),
-  'pretends that somebody was removed': (world) => stating(world, (s) => ({ ...s, lastRemoveEpoch: 1 })),
-  "drops somebody else's invite": (world) => stating(world, (s) => ({ ...s, invites: [] })),
-  "takes over somebody else's invite": (world) =>
+  'pretends that a member was removed': (world) => stating(world, (s) => ({ ...s, lastRemoveEpoch: 1 })),
+  "drops another member's invite": (world) => stating(world, (s) => ({ ...s, invites: [] })),
+  "takes over another member's invite": (world) =>
     stating(world, (s) => ({
       ...s,
       invites: s.invites.map((i) => ({
@@ -168,7 +168,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         join: encodeBytes(signingKey(world.env.random(32)).publicKey),
       })),
     })),
-  "makes an invite in somebody else's name": (world) =>
+  "creates an invite in another member's name": (world) =>
     stating(world, (s) => ({
       ...s,
       invites: [
@@ -180,7 +180,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         })),
       ],
     })),
-  'makes an invite for a later epoch': (world) =>
+  'creates an invite for a later epoch': (world) =>
     stating(world, (s) => ({
       ...s,
       invites: [
@@ -193,31 +193,33 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         })),
       ],
     })),
-  'takes another name': ({ mal }) => ({
+  'changes its name': ({ mal }) => ({
     leaf: { credential: { credentialType: 'basic', identity: encodeCredential(mal.who, 'ana') } },
   }),
   "takes the founder's identity": ({ ana }) => ({ leaf: { credential: leafOf(ana).credential } }),
-  'takes another device key': ({ env }) => {
+  'changes its device key': ({ env }) => {
     const device = signingKey(env.random(32));
     return { leaf: { signaturePublicKey: device.publicKey }, signer: device.seed };
   },
-  'can do less than before': () => ({ leaf: { capabilities: { ...capabilities, extensions: [] } } }),
-  'carries extensions of its own': () => ({
+  'drops capabilities': () => ({ leaf: { capabilities: { ...capabilities, extensions: [] } } }),
+  'adds leaf extensions': () => ({
     leaf: { extensions: [{ extensionType: EXTENSION.genesis, extensionData: new Uint8Array(2) }] },
   }),
-  "takes somebody's encryption key": ({ ana }) => ({ leaf: { hpkePublicKey: leafOf(ana).hpkePublicKey } }),
-  'takes an encryption key to which nobody can encrypt': () => ({
+  "takes another member's encryption key": ({ ana }) => ({
+    leaf: { hpkePublicKey: leafOf(ana).hpkePublicKey },
+  }),
+  'takes an encryption key of low order': () => ({
     leaf: { hpkePublicKey: new Uint8Array(32) },
   }),
-  'takes an encryption key that is none': () => ({ leaf: { hpkePublicKey: new Uint8Array(7) } }),
-  'puts a key into the tree to which nobody can encrypt': () => ({ node: () => new Uint8Array(32) }),
-  'puts the same key into the tree twice': ({ ana }) => ({ node: () => leafOf(ana).hpkePublicKey }),
+  'takes a malformed encryption key': () => ({ leaf: { hpkePublicKey: new Uint8Array(7) } }),
+  'adds a key of low order to the tree': () => ({ node: () => new Uint8Array(32) }),
+  'adds a duplicate key to the tree': ({ ana }) => ({ node: () => leafOf(ana).hpkePublicKey }),
   'heals without a new key': () => ({ path: false }),
-  'commits in the name of somebody else': ({ ana }) => ({ as: ownLeaf(ana.room) }),
-  'seals a commit that confirms nothing': () => ({ tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) }),
+  'commits in the name of another member': ({ ana }) => ({ as: ownLeaf(ana.room) }),
+  'sends a wrong confirmation tag': () => ({ tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) }),
 };
 
-test('the crafted commit is a good one when nothing is twisted', async () => {
+test('the crafted commit is valid without overrides', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const deed = await commits(log, mal, {});
   mal.room = await gone(mal.room, deed);
@@ -227,7 +229,7 @@ test('the crafted commit is a good one when nothing is twisted', async () => {
   await allTalk(log, ana, ben, mal);
 });
 
-test.each(Object.entries(tries))('nobody follows a member who %s', async (_, twist) => {
+test.each(Object.entries(tries))('members refuse a commit of a member that %s', async (_, twist) => {
   const world = await anaBenMal();
   const { log, ana, ben, mal } = world;
   const { name, admins, invites } = stateOf(ana.room);

@@ -14,7 +14,7 @@ import { warningsIn } from './world.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-test('nobody speaks as another member', async () => {
+test("a member can't send a message as another member", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const { room, env } = mal;
   const as = ownLeaf(ana.room);
@@ -64,7 +64,7 @@ test('nobody speaks as another member', async () => {
   expect(decodePrivateMessage(encodePrivateMessage(privateMessage), 0)).toBeDefined();
 });
 
-test("nothing in a member's state redeems another's invite", async () => {
+test("no key in a member's state redeems another member's invite", async () => {
   const { log, link, ana, mal } = await anaBenMal();
   const keys = inviteKeys(link.secret);
   for (const secret of [link.secret, keys.join.seed, keys.wrapIkm]) {

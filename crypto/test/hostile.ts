@@ -19,10 +19,10 @@ import type { Twist } from './craft-path.ts';
 import type { Log } from './log.ts';
 import { type Person, won } from './world.ts';
 
-/** Fields of a request that its author sets as they like; it is signed after. */
+/** Fields of a request that the attacker overrides before the request is signed. */
 export type Liberties = Partial<Pick<UpOf<'handshake'>, 'access' | 'groupInfo' | 'member' | 'invites'>>;
 
-/** A handshake that the server takes: all proofs hold, the body is whatever it is. */
+/** A handshake that the server accepts: all proofs are valid, the body is arbitrary. */
 export async function request(
   person: Person,
   body: Uint8Array,
@@ -55,51 +55,51 @@ export async function request(
 export interface Deed {
   readonly seq: Position;
   readonly body: Uint8Array;
-  /** The state behind it, for an author who goes on from there. */
+  /** The state after the commit, for an attacker that continues from it. */
   readonly state: MlsState;
 }
 
-/** Posts a commit that no honest client makes, and stays in the epoch that it is of. */
+/** Posts a commit that no honest client makes. The attacker stays in the epoch of the commit. */
 export async function commits(log: Log, person: Person, twist: Twist, liberties?: Liberties): Promise<Deed> {
   await person.reads(log);
   const { room } = person;
   const { message, state } = await craftCommit(room.mls, twist);
   const body = sealBody(room.keys, 'handshake', room.id, message, person.env);
   const seq = won(log.swap(await request(person, body, state, liberties)));
-  // It knows that nobody follows, and reads on where it stands.
+  // The others will refuse the commit, so the attacker continues from its current state.
   person.room = { ...room, position: seq, base: seq, chain: advanceChain(room.chain, 'handshake', body) };
   return { seq, body, state };
 }
 
-/** Posts bytes that are no handshake at all. */
+/** Posts bytes that are not a handshake. */
 export async function litters(log: Log, person: Person, body?: Uint8Array): Promise<Position> {
   await person.reads(log);
   const rubbish = body ?? person.env.random(300);
   return won(log.swap(await request(person, rubbish, person.room.mls)));
 }
 
-/** Posts bytes that are no message. */
+/** Posts bytes that are not a message. */
 export function babbles(log: Log, person: Person): Position {
   return log.append('message', encodeBytes(person.env.random(300)));
 }
 
-/** The room of somebody who goes on from a commit of their own, whatever others make of it. */
+/** The room of an attacker that continues from its own commit, even if the others refuse it. */
 export async function gone(room: Room, deed: Deed): Promise<Room> {
   const { admin, rotatedAt } = room;
   const next = await roomOf(room.id, deed.state, { status: 'joining', pending: undefined, admin, rotatedAt });
   return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, accessKey: room.accessKey };
 }
 
-/** What a joiner may twist besides the commit. */
+/** What a joiner can override besides the commit. */
 export interface JoinTwist extends Twist {
   readonly claim?: Partial<JoinClaim>;
-  /** Whose invite the commit names and which key signs for it. */
+  /** The invite that the commit names, and the secret whose join key signs. */
   readonly invite?: { readonly secret: Uint8Array; readonly named?: string };
   readonly credential?: Uint8Array;
   readonly aad?: (aad: Uint8Array) => Uint8Array;
 }
 
-/** What a link's holder learns of the group. */
+/** What the holder of an invite link can read of the group. */
 export async function looksInside(log: Log, link: InviteLink): Promise<GroupInfo> {
   const info = log.info(link);
   if (info?.wrapped === undefined) throw new Error('no such invite');
@@ -110,7 +110,7 @@ export async function looksInside(log: Log, link: InviteLink): Promise<GroupInfo
   return read;
 }
 
-/** Posts a join that no honest client makes, by the link of an invite that the server lets pass. */
+/** Posts a join that no honest client makes, with an invite that the server accepts. */
 export async function joins(
   log: Log,
   person: Person,

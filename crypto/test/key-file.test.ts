@@ -8,14 +8,14 @@ const env = seededEnv(21);
 const key = env.random(32);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-test('a key file without a passphrase gives its key', async () => {
+test('a key file without a passphrase decodes to its key', async () => {
   const file = await encodeKeyFile(key, undefined, env);
   expect(isLocked(file)).toBe(false);
   expect(await decodeKeyFile(file, undefined)).toEqual(key);
   expect(await decodeKeyFile(file, 'not needed')).toEqual(key);
 });
 
-test('a locked key file opens with its passphrase alone', async () => {
+test('a locked key file opens only with its passphrase', async () => {
   const file = await encodeKeyFile(key, 'pässword', env);
   expect(isLocked(file)).toBe(true);
   expect(hex(file)).not.toContain(hex(key));
@@ -30,7 +30,7 @@ test('a locked key file opens with its passphrase alone', async () => {
   });
 });
 
-test('a damaged key file is told as damaged', async () => {
+test('a damaged key file is reported as damaged', async () => {
   const plain = await encodeKeyFile(key, undefined, env);
   for (const file of [
     new Uint8Array(),

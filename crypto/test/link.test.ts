@@ -10,7 +10,7 @@ import { Person, seededEnv } from './world.ts';
 
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
-test('a link says again what it was made of', () => {
+test('a link parses to what was formatted', () => {
   const address = fc.constantFrom(
     'http://127.0.0.1:4040',
     'https://chat.example',
@@ -51,19 +51,22 @@ const damaged: Record<string, string> = {
   'as bare words': `join me with ${hidden}`,
 };
 
-test.each(Object.entries(damaged))('a link %s is refused without a word of its secret', (_, text) => {
-  let thrown: unknown;
-  try {
-    parseLink(text);
-  } catch (error) {
-    thrown = error;
-  }
-  expect(thrown).toBeInstanceOf(LinkError);
-  const told = inspect(thrown, { depth: 9, showHidden: true });
-  for (let at = 0; at + 8 <= hidden.length; at += 1) expect(told).not.toContain(hidden.slice(at, at + 8));
-});
+test.each(Object.entries(damaged))(
+  'a link %s is refused with an error that does not contain the secret',
+  (_, text) => {
+    let thrown: unknown;
+    try {
+      parseLink(text);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(LinkError);
+    const told = inspect(thrown, { depth: 9, showHidden: true });
+    for (let at = 0; at + 8 <= hidden.length; at += 1) expect(told).not.toContain(hidden.slice(at, at + 8));
+  },
+);
 
-test("a link that names another founder doesn't get in", async () => {
+test("a link with another founder can't join", async () => {
   const { log, link, env } = await roomOfPeople('ana', 'ben');
   const eve = new Person('eve', env);
   const founder = fingerprintOf(createIdentity(env).identity.publicKey);
@@ -73,7 +76,7 @@ test("a link that names another founder doesn't get in", async () => {
   });
 });
 
-test("a link that names another room doesn't get in", async () => {
+test("a link with another room can't join", async () => {
   const { log, link, env } = await roomOfPeople('ana', 'ben');
   const eve = new Person('eve', env);
   const room = encodeBytes(env.random(16)) as RoomId;
@@ -83,7 +86,7 @@ test("a link that names another room doesn't get in", async () => {
   });
 });
 
-test("the GroupInfo of another room is not taken for this one's", async () => {
+test('the GroupInfo of another room is refused', async () => {
   const here = await roomOfPeople('ana', 'ben');
   const there = await roomOfPeople('eve', 'mal');
   const dan = new Person('dan', here.env);

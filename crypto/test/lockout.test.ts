@@ -8,7 +8,7 @@ import { Person } from './world.ts';
 
 const flipped = (tag: Uint8Array) => tag.with(0, (tag[0] ?? 0) ^ 1);
 
-test('garbage in the place of a handshake locks nobody out', async () => {
+test('garbage in place of a handshake locks no member out', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const bodies = [1, 2, 3].map((kind) => Uint8Array.from([kind, ...mal.env.random(400)]));
   for (const body of [...bodies, Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(0)])
@@ -22,7 +22,7 @@ test('garbage in the place of a handshake locks nobody out', async () => {
   await allTalk(log, ana, ben, mal);
 });
 
-test('a commit that holds for nobody and garbage behind it break nobody', async () => {
+test('a commit that is invalid for all members, followed by garbage, breaks no member', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   for (let round = 0; round < 3; round += 1) {
     await commits(log, mal, { tag: flipped });
@@ -41,7 +41,7 @@ test('a commit that holds for nobody and garbage behind it break nobody', async 
   expect([ana, ben].map((p) => p.room.doubt)).toEqual([undefined, undefined]);
 });
 
-test('whoever heals after a commit in doubt is not broken by more garbage once anybody is heard', async () => {
+test("a member that heals after a commit in doubt is not broken by more garbage once it reads another member's message", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   await commits(log, mal, { sealTo: () => new Uint8Array(32) });
   babbles(log, mal);
@@ -60,7 +60,7 @@ test('whoever heals after a commit in doubt is not broken by more garbage once a
   await allTalk(log, ana, ben);
 });
 
-test('a joiner who seals rubbish for a commit breaks nobody either', async () => {
+test('a joiner that encrypts garbage in its commit breaks no member', async () => {
   const { log, ana, ben, link } = await anaBenMal();
   const eve = new Person('eve', ana.env);
   await joins(log, eve, link, ana.room.mls, { tag: flipped });
@@ -70,7 +70,7 @@ test('a joiner who seals rubbish for a commit breaks nobody either', async () =>
   await allTalk(log, ana, ben);
 });
 
-/** Four people; mal commits and seals rubbish for ben alone. */
+/** Four people; mal makes a commit that encrypts garbage to ben only. */
 async function misSealed() {
   const world = await roomOfPeople('ana', 'cai', 'ben', 'mal');
   const [ana, cai, ben, mal] = world.people as [Person, Person, Person, Person];
@@ -83,7 +83,7 @@ async function misSealed() {
   return { ...world, ana, ben, cai, mal };
 }
 
-test('whoever is cut off by a mis-sealed commit learns it when others speak, and comes again', async () => {
+test('a member cut off by a commit with garbage for it detects this when others send messages, and joins again', async () => {
   const { log, ana, ben, cai, mal } = await misSealed();
   expect(ben.warnings).toEqual(['skipped-handshake']);
   agree(ana, cai, mal);
@@ -111,7 +111,7 @@ test('whoever is cut off by a mis-sealed commit learns it when others speak, and
   expect(ana.members).toEqual(['ana', 'ben', 'cai', 'mal']);
 });
 
-test('who comes again is heard though it counts its messages from the start', async () => {
+test('the messages of a member that joins again are read although its counter restarts', async () => {
   const { log, link, people } = await roomOfPeople('ana', 'ben');
   const [ana, ben] = people as [Person, Person];
   for (let n = 0; n < 5; n += 1) await ben.says(log, `before ${n}`);
@@ -122,7 +122,7 @@ test('who comes again is heard though it counts its messages from the start', as
   expect(ana.warnings).toEqual([]);
 });
 
-test('an admin in doubt removes nobody: the others might not be able to follow, and their keys would be retired', async () => {
+test("an admin in doubt can't remove members: the others might not be able to follow, and their keys would be retired", async () => {
   const { log, people } = await roomOfPeople('ana', 'mal', 'ben');
   const [ana, mal, ben] = people as [Person, Person, Person];
   const leaf = 2 * ownLeaf(ana.room);
@@ -136,7 +136,7 @@ test('an admin in doubt removes nobody: the others might not be able to follow, 
   await allTalk(log, ben, mal);
 });
 
-test('a heard member ends the doubt of an admin', async () => {
+test('a message of another member ends the doubt of an admin', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   await commits(log, mal, { tag: flipped });
   await ben.says(log, 'here');
@@ -145,7 +145,7 @@ test('a heard member ends the doubt of an admin', async () => {
   await allTalk(log, ana, ben);
 });
 
-test('a wrong access key locks nobody out', async () => {
+test('a wrong access key locks no member out', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   for (let n = 0; n < 3; n += 1) {
     const deed = await commits(log, mal, {}, { access: encodeBytes(mal.who.identity.publicKey) });
@@ -161,7 +161,7 @@ test('a wrong access key locks nobody out', async () => {
   expect([ana, ben].map((p) => p.enters(log))).toEqual([true, true]);
 });
 
-test('a key that a Remove retired enters no more, and the key behind it does', async () => {
+test("an access key that a Remove retired can't enter, and the new one can", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   await ana.commits(log, (room) => remove(room, mal.device, ana.env));
   expect([ana, ben, mal].map((p) => p.enters(log))).toEqual([true, false, false]);

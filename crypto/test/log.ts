@@ -17,7 +17,7 @@ import { verify } from '../src/primitives.ts';
 
 export type Handshake = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
 
-/** Whatever shows entries to a reader: the log itself, or a server that lies. */
+/** The entries that a reader receives: from the log itself, or from a dishonest server. */
 export interface Shown {
   readonly entries: readonly LogEntry[];
 }
@@ -28,21 +28,21 @@ interface Live {
   uses: number;
 }
 
-/** The server's part of one room, honest and in memory: base check, compare-and-swap, proofs, keys, invites. */
+/** An honest server of one room, in memory: base check, compare-and-swap, proofs, keys, invites. */
 export class Log implements Shown {
   entries: LogEntry[] = [];
   handshake: Position = START;
   groupInfo = '';
   member = '';
   invites: Live[] = [];
-  /** Everything that was ever sent to it, as text. */
+  /** Every frame that it received, as text. */
   readonly frames: string[] = [];
   #keys = new Map<Position, string>();
   #acks = new Map<string, Position>();
   #admins = new Set<string>();
   #seq = 0;
 
-  /** Another server with the same room, as after a fork. */
+  /** A copy of this server with the same room, for forks. */
   copy(): Log {
     const other = new Log();
     other.entries = [...this.entries];
@@ -120,7 +120,7 @@ export class Log implements Shown {
     return 'done';
   }
 
-  /** Whether it lets somebody follow the room. */
+  /** Whether the server accepts a request to enter the room. */
   lets(frame: UpOf<'enter'>, at: Dialled): boolean {
     this.frames.push(JSON.stringify(frame));
     return this.#proves(frame.key, signedEnter(at, frame), frame.proof);
@@ -154,17 +154,17 @@ export class Log implements Shown {
   }
 }
 
-/** A server that shows all but these entries. */
+/** A server that withholds these entries. */
 export function without(log: Shown, ...seqs: readonly Position[]): Shown {
   return { entries: log.entries.filter((e) => !seqs.includes(e.seq)) };
 }
 
-/** A server that shows another entry in the place of one. */
+/** A server that replaces one entry. */
 export function instead(log: Shown, seq: Position, { kind, body }: Pick<LogEntry, 'kind' | 'body'>): Shown {
   return { entries: log.entries.map((e) => (e.seq === seq ? { ...e, kind, body } : e)) };
 }
 
-/** A server that shows two entries in each other's place. */
+/** A server that swaps two entries. */
 export function swapped(log: Shown, one: Position, other: Position): Shown {
   const first = entryAt(log, one);
   const second = entryAt(log, other);

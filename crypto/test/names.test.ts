@@ -28,7 +28,7 @@ test.each([
   expect(() => cleanName(name)).toThrow(NameError);
 });
 
-test('a name is trimmed and composed, and clean then', () => {
+test('a name is trimmed and composed, and cleaning it again changes nothing', () => {
   expect(cleanName('  Ana \t Maria ')).toBe('Ana Maria');
   expect(cleanName('A\u0308na')).toBe('Äna');
   expect(cleanName('x'.repeat(128))).toHaveLength(128);
@@ -55,7 +55,7 @@ function labels(...names: string[]): string[] {
   return [...labelsOf(names.map((name, i) => member(name, i + 1))).values()];
 }
 
-test('a name that nobody else has stands alone', () => {
+test('a unique name has no suffix', () => {
   expect(labels('ana', 'ben', 'Cai')).toEqual(['ana', 'ben', 'Cai']);
 });
 
@@ -63,9 +63,9 @@ test.each([
   ['the same', 'ana', 'ana'],
   ['the same in another case', 'ana', 'ANA'],
   ['the same in full width', 'ana', 'ａｎａ'],
-  ['the same but for what is not seen', 'ana', 'an\u200ba'],
-  ['the same but for a soft hyphen', 'ana', 'a\u00adna'],
-  ['the same but for blanks', 'ana b', 'ana  b '],
+  ['the same except for invisible characters', 'ana', 'an\u200ba'],
+  ['the same except for a soft hyphen', 'ana', 'a\u00adna'],
+  ['the same except for spaces', 'ana b', 'ana  b '],
 ])('names that are %s carry a suffix', (_, one, other) => {
   const [first, second] = labels(one, other);
   expect(first).toMatch(/^.+#[\w-]{4}$/);
@@ -73,19 +73,19 @@ test.each([
   expect(first).not.toBe(second);
 });
 
-test("nobody's name passes for another's label", () => {
+test('no name can look like the label of another member', () => {
   const [, second] = labels('ana', 'ana');
   const three = labels('ana', 'ana', second as string);
   expect(new Set(three).size).toBe(3);
 });
 
-test('two devices of one person carry no suffix', () => {
+test('two devices of one identity have no suffix', () => {
   const one = member('ana', 1);
   const label = labelsOf([one, { ...one, device: 'other' }]);
   expect([...label.values()]).toEqual(['ana', 'ana']);
 });
 
-test('two people see the same safety number, and another with anybody else', () => {
+test('two people see the same safety number, and a different one with any other person', () => {
   const [a, b, c] = [1, 2, 3].map((seed) => createIdentity(seededEnv(seed)).identity.publicKey) as [
     Uint8Array,
     Uint8Array,
@@ -98,7 +98,7 @@ test('two people see the same safety number, and another with anybody else', () 
   );
 });
 
-test('members of an epoch read the same code to each other, and another one in the next', async () => {
+test('members of an epoch have the same room code, and a different one in the next epoch', async () => {
   const { log, people } = await roomOfPeople('ana', 'ben');
   const [ana, ben] = people as [Person, Person];
   agree(ana, ben);
@@ -110,7 +110,7 @@ test('members of an epoch read the same code to each other, and another one in t
   expect(roomCode(ana.room)).not.toBe(code);
 });
 
-test('identities and credentials come back from their bytes', () => {
+test('identities and credentials decode to what was encoded', () => {
   const who = createIdentity(seededEnv(9));
   expect(decodeIdentity(encodeIdentity(who))).toEqual(who);
   const bytes = encodeCredential(who, 'Äna');

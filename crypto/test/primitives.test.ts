@@ -9,7 +9,7 @@ function encoded(u: bigint): Uint8Array {
   return Uint8Array.from({ length: 32 }, (_, i) => Number((u >> BigInt(8 * i)) & 255n));
 }
 
-/** RFC 7748 gives none of them; they are where both implementations give zero. */
+/** RFC 7748 does not list these points; both implementations give zero for them. */
 const lowOrder = [
   0n,
   1n,
@@ -20,7 +20,7 @@ const lowOrder = [
   39382357235489614581723060781553021112529911719440698176882885853963445705823n,
 ].flatMap((u) => [encoded(u), encoded(u + 2n ** 255n)]);
 
-test('nobody encrypts to a key of low order', async () => {
+test('encryption to a key of low order fails', async () => {
   const { hpke } = await suite();
   for (const key of lowOrder) {
     expect(isUsableKey(key)).toBe(false);
@@ -30,7 +30,7 @@ test('nobody encrypts to a key of low order', async () => {
   }
 });
 
-test('everybody encrypts to any other key', async () => {
+test('encryption to any other key works', async () => {
   const { hpke } = await suite();
   for (const key of [
     x25519.getPublicKey(new Uint8Array(32).fill(7)),

@@ -14,7 +14,7 @@ async function three() {
   return { ...world, ana, ben, cai };
 }
 
-test('a hole beyond what can be bridged is shown, healed by a commit of its own, and the sender is readable again', async () => {
+test("a gap beyond the ratchet's limit gives a warning, this device heals, and the sender is readable again", async () => {
   const { log, ana, ben, cai } = await three();
   const dropped: Position[] = [];
   for (let n = 0; n < 202; n += 1) dropped.push(log.append('message', (await ben.seals(`lost ${n}`)).body));
@@ -34,7 +34,7 @@ test('a hole beyond what can be bridged is shown, healed by a commit of its own,
   expect(ana.heard).toEqual(['ben: near again']);
 });
 
-test('a hole of just what can be bridged is read across', async () => {
+test("messages after a gap of exactly the ratchet's limit are read", async () => {
   const { log, ana, ben } = await three();
   const dropped: Position[] = [];
   for (let n = 0; n < 200; n += 1) dropped.push(log.append('message', (await ben.seals(`lost ${n}`)).body));
@@ -44,7 +44,7 @@ test('a hole of just what can be bridged is read across', async () => {
   expect(ana.heard).toEqual(['ben: just so']);
 });
 
-test("anybody's commit ends everybody's hole: they don't all heal", async () => {
+test("any member's commit ends the gap of all members, so they don't all heal", async () => {
   const { log, ana, ben, cai } = await three();
   const dropped: Position[] = [];
   for (let n = 0; n < 202; n += 1) dropped.push(log.append('message', (await ben.seals(`lost ${n}`)).body));
@@ -78,7 +78,7 @@ test.each(Object.entries(changes))(
   },
 );
 
-test('a lost ack of a Remove bricks nobody', async () => {
+test('a lost reply to a Remove breaks no member', async () => {
   const { log, ana, ben, cai } = await three();
   log.swap(await ana.starts((room) => remove(room, cai.device, ana.env)));
   ana.room = await ana.copy();
@@ -86,7 +86,7 @@ test('a lost ack of a Remove bricks nobody', async () => {
   await allTalk(log, ana, ben);
 });
 
-test('a handshake that never arrived is dropped when another one is seen, and can be made anew', async () => {
+test('a handshake that never arrived is dropped when another one is read, and can be made again', async () => {
   const { log, ana, ben, cai } = await three();
   await ana.starts((room) => heal(room, ana.env));
   ana.room = await ana.copy();
@@ -99,7 +99,7 @@ test('a handshake that never arrived is dropped when another one is seen, and ca
   await allTalk(log, ana, ben, cai);
 });
 
-test('a lost ack of a new room is asked for again, and the room is there', async () => {
+test('after a lost reply to a create, the repeated request succeeds and the room exists', async () => {
   const env = seededEnv(7);
   const log = new Log();
   const [ana, ben] = [new Person('ana', env), new Person('ben', env)];
@@ -114,7 +114,7 @@ test('a lost ack of a new room is asked for again, and the room is there', async
   await allTalk(log, ana, ben);
 });
 
-test('a lost ack of a join is asked for again, and what was said since is read', async () => {
+test('after a lost reply to a join, the repeated request succeeds and later messages are read', async () => {
   const { log, link, ana, ben, cai, env } = await three();
   const dan = new Person('dan', env);
   const { room, frame } = await dan.asksToJoin(log, link);
@@ -130,7 +130,7 @@ test('a lost ack of a join is asked for again, and what was said since is read',
   await allTalk(log, ana, ben, cai, dan);
 });
 
-test('a lost ack of a message leaves it said once', async () => {
+test('after a lost reply to a post, the message is in the log once', async () => {
   const { log, ana, ben } = await three();
   const frame = await ana.seals('once');
   log.post(frame);
@@ -141,7 +141,7 @@ test('a lost ack of a message leaves it said once', async () => {
   expect(ana.drafts).toEqual([]);
 });
 
-/** Ana's profile as it was before she went on; both copies are hers. */
+/** An older copy of ana's profile, beside the current one. */
 async function rolledBack() {
   const world = await three();
   const { log, ana } = world;
@@ -151,7 +151,7 @@ async function rolledBack() {
   return { ...world, old };
 }
 
-test('a rolled-back profile says nothing until it has healed, and is read after', async () => {
+test('a rolled-back profile sends nothing until it has healed, and its later messages are read', async () => {
   const { log, ana, ben, cai, old } = await rolledBack();
   for (const text of ['one', 'two', 'three']) await ana.says(log, text);
   expect(warningsIn(await old.reads(log))).toContain('rolled-back');
@@ -186,7 +186,7 @@ test("a rolled-back profile whose other copy has committed is broken: the other 
   await allTalk(log, old, ben);
 });
 
-test('a copy of the profile that was left behind when the other came again is broken', async () => {
+test('a copy of the profile is broken after the other copy has joined again', async () => {
   const { log, link, ana, ben, cai, old } = await rolledBack();
   await ana.joins(log, link);
   expect(warningsIn(await old.reads(log))).toEqual(['broken']);
@@ -194,7 +194,7 @@ test('a copy of the profile that was left behind when the other came again is br
   await allTalk(log, ana, ben, cai);
 });
 
-test('a whole scenario goes alike when every device restarts after every step', async () => {
+test('a whole scenario has the same outcome if every device restarts after every step', async () => {
   const env = seededEnv(11);
   const log = new Log();
   const people = ['ana', 'ben', 'cai', 'dan'].map((name) => new Person(name, env));

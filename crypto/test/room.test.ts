@@ -13,7 +13,7 @@ async function three() {
   return { ...world, ana, ben, cai };
 }
 
-/** Both start at the same instant; the first to arrive wins, and the other makes its own anew when it has read. */
+/** Both make a handshake from the same state. The first to arrive wins; the other reads it and makes its handshake again. */
 async function race(log: Log, one: Person, make: Make, other: Person, makeOther: Make): Promise<void> {
   const first = await one.starts(make);
   const second = await other.starts(makeOther);
@@ -31,7 +31,7 @@ const heals = (person: Person) => (room: Room) => heal(room, person.env);
 const removes = (person: Person, other: Person) => (room: Room) => remove(room, other.device, person.env);
 const invites = (person: Person) => (room: Room) => invite(room, person.env.random(16), {}, person.env);
 
-test('everyone reads everyone', async () => {
+test("every member reads every other member's messages", async () => {
   const names = Array.from({ length: 12 }, (_, i) => `person ${i}`) as [string, ...string[]];
   const { log, people } = await roomOfPeople(...names);
   await allTalk(log, ...people);
@@ -39,7 +39,7 @@ test('everyone reads everyone', async () => {
   await allTalk(log, ...people);
 });
 
-test('a removed member reads nothing after, and everyone else goes on', async () => {
+test('a removed member reads no later messages, and all others continue', async () => {
   const { log, ana, ben, cai } = await three();
   await ana.removes(log, cai);
   await readsNothingAfter(log, cai, ana);
@@ -50,7 +50,7 @@ test('a removed member reads nothing after, and everyone else goes on', async ()
   await expect(cai.seals('let me in')).rejects.toMatchObject({ code: 'not-active' });
 });
 
-test('not even with everything that it ever held does a removed member read on', async () => {
+test("a removed member can't read later messages, even with every state that it ever had", async () => {
   const { log, ana, ben, cai } = await three();
   const ghost = new Person('cai', cai.env, cai.who);
   const kept = await cai.copy();
@@ -65,7 +65,7 @@ test('not even with everything that it ever held does a removed member read on',
   }
 });
 
-test('an invitee reads nothing from before', async () => {
+test("a joiner can't read earlier messages", async () => {
   const { log, link, ana, env } = await three();
   await ana.says(log, 'before');
   const dan = new Person('dan', env);
@@ -77,7 +77,7 @@ test('an invitee reads nothing from before', async () => {
   expect(dan.heard).toEqual([]);
 });
 
-test('a stolen state reads on until its owner heals, and nothing after', async () => {
+test('a stolen state reads messages until its owner heals, and no later ones', async () => {
   const { log, ana, ben } = await three();
   const thief = new Person('thief', ana.env, ben.who);
   thief.room = await ben.copy();
@@ -90,7 +90,7 @@ test('a stolen state reads on until its owner heals, and nothing after', async (
   await readsNothingAfter(log, thief, ben);
 });
 
-test("a stolen state is not shut out by somebody else's heal: only its owner's helps", async () => {
+test("only its owner's heal shuts out a stolen state, not another member's", async () => {
   const { log, ana, ben } = await three();
   const thief = new Person('thief', ana.env, ben.who);
   thief.room = await ben.copy();
@@ -100,13 +100,13 @@ test("a stolen state is not shut out by somebody else's heal: only its owner's h
   expect(thief.heard).toEqual(['ana: still readable']);
 });
 
-test('who loses a race between two heals loses nothing', async () => {
+test('the loser of a race between two heals loses nothing', async () => {
   const { log, ana, ben, cai } = await three();
   await race(log, ana, heals(ana), ben, heals(ben));
   await allTalk(log, ana, ben, cai);
 });
 
-test('who loses a race between a heal and an invite loses nothing', async () => {
+test('the loser of a race between a heal and an invite loses nothing', async () => {
   const { log, ana, ben, cai } = await three();
   await race(log, ana, heals(ana), ben, invites(ben));
   await allRead(log, [ana, cai]);
@@ -116,7 +116,7 @@ test('who loses a race between a heal and an invite loses nothing', async () => 
   await allTalk(log, ana, ben, cai);
 });
 
-test('who loses a race against its own removal is removed', async () => {
+test('a member that loses a race against its own removal is removed', async () => {
   const { log, ana, ben, cai } = await three();
   const removal = await ana.starts(removes(ana, cai));
   await cai.starts(heals(cai));
@@ -127,7 +127,7 @@ test('who loses a race against its own removal is removed', async () => {
   await allTalk(log, ana, ben);
 });
 
-test('a removal that loses a race against the one whom it removes is made anew', async () => {
+test("a removal that loses a race against the removed member's handshake is made again", async () => {
   const { log, ana, ben, cai } = await three();
   await race(log, cai, heals(cai), ana, removes(ana, cai));
   await allRead(log, [ben, cai]);
@@ -135,7 +135,7 @@ test('a removal that loses a race against the one whom it removes is made anew',
   await allTalk(log, ana, ben);
 });
 
-test('two who join at the same instant both get in', async () => {
+test('two joins at the same time both succeed', async () => {
   const { log, link, ana, ben, env } = await three();
   const [dan, eva] = [new Person('dan', env), new Person('eva', env)];
   const second = await eva.asksToJoin(log, link);
@@ -146,7 +146,7 @@ test('two who join at the same instant both get in', async () => {
   await allTalk(log, ana, ben, dan, eva);
 });
 
-test('a join that loses against a removal is refused: its link is dead', async () => {
+test('a join that loses against a removal is refused, because its invite is void', async () => {
   const { log, link, ana, ben, cai, env } = await three();
   const dan = new Person('dan', env);
   const { frame } = await dan.asksToJoin(log, link);
@@ -158,7 +158,7 @@ test('a join that loses against a removal is refused: its link is dead', async (
   await allTalk(log, ana, ben, dan);
 });
 
-test('a removal that loses against a join is made anew', async () => {
+test('a removal that loses against a join is made again', async () => {
   const { log, link, ana, ben, cai, env } = await three();
   const removal = await ana.starts(removes(ana, cai));
   const dan = new Person('dan', env);
@@ -168,7 +168,7 @@ test('a removal that loses against a join is made anew', async () => {
   await allTalk(log, ana, ben, dan);
 });
 
-test('messages overtaken by a handshake are sealed anew under the same id and land once', async () => {
+test('stale messages are encrypted again with the same id and are in the log once', async () => {
   const { log, ana, ben, cai } = await three();
   const drafts = [await ana.seals('one'), await ana.seals('two')];
   await ben.heals(log);
@@ -182,7 +182,7 @@ test('messages overtaken by a handshake are sealed anew under the same id and la
   expect(ana.drafts).toEqual([]);
 });
 
-test('an overtaken sealing that the server lets land all the same is read once', async () => {
+test('a stale message that the server appends anyway is read once', async () => {
   const { log, ana, ben } = await three();
   const draft = await ana.seals('once');
 
@@ -195,7 +195,7 @@ test('an overtaken sealing that the server lets land all the same is read once',
   expect(ben.warnings).toEqual(['skipped-handshake', 'repeated']);
 });
 
-test('links live and die as the room says', async () => {
+test('the room state decides which invites are live', async () => {
   const { log, ana, ben, env } = await three();
   const mine = await ben.invites(log);
   await ana.reads(log);
@@ -210,14 +210,14 @@ test('links live and die as the room says', async () => {
   await expect(ana.invites(log)).rejects.toMatchObject({ code: 'invites-full' });
 });
 
-test('only an admin removes, nobody removes itself or a stranger', async () => {
+test('only an admin can remove, and only other members of the room', async () => {
   const { ana, ben, cai } = await three();
   expect(() => remove(ben.room, cai.device, ben.env)).toThrow('not-admin');
   expect(() => remove(ana.room, ana.device, ana.env)).toThrow('self-removal');
   expect(() => remove(ana.room, ana.id(), ana.env)).toThrow('no-such-member');
 });
 
-test('the room is unconfirmed until another member is heard', async () => {
+test('the room is unconfirmed until a message of another member is read', async () => {
   const { log, link, ana, env } = await three();
   const dan = new Person('dan', env);
   await dan.joins(log, link);

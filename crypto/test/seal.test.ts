@@ -24,7 +24,7 @@ async function sizeOf(person: Person, words: string): Promise<number> {
   return decodeBytes((await sealMessage(person.room, draft, person.env)).frame.body).length;
 }
 
-test('padding comes off again, and nothing else does', () => {
+test('unpad returns what was padded, and refuses other bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
       expect(unpad(pad(bytes))).toEqual(bytes);
@@ -38,7 +38,7 @@ test('padding comes off again, and nothing else does', () => {
   expect(() => padMessage(new Uint8Array(MESSAGE_CAPACITY + 1))).toThrow(RangeError);
 });
 
-test("a message's size tells its bucket and nothing else", async () => {
+test('the size of a sealed message reveals only its bucket', async () => {
   const { ana } = await two();
   const sizes = new Set<number>();
   for (let length = 1; length <= 4000; length += 97) sizes.add(await sizeOf(ana, 'x'.repeat(length)));
@@ -47,7 +47,7 @@ test("a message's size tells its bucket and nothing else", async () => {
   expect(await sizeOf(ana, 'yes')).toBe(await sizeOf(ana, 'no, and never again'));
 });
 
-test('a text of 64 KiB passes and is read', async () => {
+test('a text of 64 KiB is accepted and read', async () => {
   const { log, ana, ben } = await two();
   const long = 'x'.repeat(64 * 1024);
   const frame = await ana.seals(long);
@@ -69,7 +69,7 @@ test.each([
   expect(ben.warnings).toEqual([]);
 });
 
-test('what is sealed opens for its purpose, room and epoch alone', async () => {
+test('a sealed body opens only for its purpose, room and epoch', async () => {
   const { log, ana, ben, env } = await two();
   const { keys, id } = ana.room;
   const body = sealBody(keys, 'message', id, Uint8Array.of(1, 2), env);
@@ -86,7 +86,7 @@ test('what is sealed opens for its purpose, room and epoch alone', async () => {
   expect(openBody(ben.room.keys, 'message', id, body)).toBeUndefined();
 });
 
-test('a join and a GroupInfo open with their keys alone', async () => {
+test('a join and a GroupInfo open only with their keys', async () => {
   const { ana, env } = await two();
   const { keys, id } = ana.room;
   const other = (await roomOfPeople('cai')).founder.room;
@@ -104,7 +104,7 @@ test('a join and a GroupInfo open with their keys alone', async () => {
   expect(openGroupInfo(key, id, info.slice(0, 20))).toBeUndefined();
 });
 
-test('a signal is read once, in its epoch', async () => {
+test('a signal is read once, and only in its epoch', async () => {
   const { log, ana, ben } = await two();
   const said = { kind: 'typing', on: true } as const;
   const first = sealSignal(ana.room, said, ana.env).body;
@@ -119,7 +119,7 @@ test('a signal is read once, in its epoch', async () => {
   expect(openSignal(ben.room, new Map(), first)).toBeUndefined();
 });
 
-test('a signal that is none is no signal', async () => {
+test('a malformed signal is ignored', async () => {
   const { log, ana, ben, env } = await two();
   const { keys, id } = ana.room;
   const presence = { kind: 'typing', on: true };

@@ -12,7 +12,7 @@ import { allRead, allTalk } from './assert.ts';
 import { Log } from './log.ts';
 import { Person, seededEnv } from './world.ts';
 
-/** Fills a room whose founder is alone with people who never say anything. */
+/** Fills a new room with members that never send a message. */
 async function plant(founder: Person, count: number): Promise<void> {
   const { env, room } = founder;
   const { hash, kdf } = await suite();
@@ -53,7 +53,7 @@ test('a room of 200 members works', async () => {
     expect(decodeBytes(body).length).toBeLessThan(LIMITS.handshakeBytes / 8);
 });
 
-test('a full room takes nobody, and its GroupInfo fits', async () => {
+test('a full room refuses joins, and its GroupInfo fits the limits', async () => {
   const env = seededEnv(42);
   const log = new Log();
   const [ana, ben] = [new Person('ana', env), new Person('ben', env)];

@@ -32,7 +32,7 @@ import { Person, warningsIn, won } from './world.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-/** What the library and its like have got wrong, each shown not to reach a room. */
+/** Known errors of MLS libraries; the tests show that none affects a room. */
 
 function openedHandshake(person: Person, log: Log) {
   const { body } = entryAt(log, log.handshake);
@@ -42,7 +42,7 @@ function openedHandshake(person: Person, log: Log) {
   return message;
 }
 
-test('a single Remove carries an UpdatePath: the removed can not derive the next epoch', async () => {
+test("a single Remove carries an UpdatePath, so the removed member can't derive the next epoch", async () => {
   const { log, ana, mal } = await anaBenMal();
   const before = ana.room.mls;
   const old = { ...ana.room };
@@ -62,7 +62,7 @@ test('a single Remove carries an UpdatePath: the removed can not derive the next
   expect(content.content).toMatchObject({ contentType: 'commit', commit: { path: { nodes: [{}] } } });
   won(log.swap(frame));
   await ana.reads(log);
-  // What mal's library makes of it has none of the new epoch's secrets.
+  // The state that mal's library derives has none of the new epoch's secrets.
   const result = await processPrivateMessage(
     mal.room.mls,
     message,
@@ -75,7 +75,7 @@ test('a single Remove carries an UpdatePath: the removed can not derive the next
   expect(result.newState.keySchedule).toEqual(mal.room.mls.keySchedule);
 });
 
-test('no state keeps anything of an epoch that is over, in memory or stored', async () => {
+test('no state keeps secrets of an earlier epoch, in memory or stored', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const past: Uint8Array[] = [];
   for (const person of [ana, ben, mal, ana]) {
@@ -96,7 +96,7 @@ function secretsOf(mls: MlsState): Uint8Array[] {
   return [...ratchets, ...Object.values(mls.keySchedule).filter((secret) => secret.length === 32)];
 }
 
-test('a state does not grow with the epochs behind it', async () => {
+test('a state does not grow with the number of past epochs', async () => {
   const { log, ana, ben } = await anaBenMal();
   await ana.heals(log);
   await ben.reads(log);
@@ -106,7 +106,7 @@ test('a state does not grow with the epochs behind it', async () => {
   expect(encodeMls(ben.room.mls).length).toBe(before);
 });
 
-test('zeroing what a commit consumed before it has won would brick its author: nothing of it is touched', async () => {
+test('the secrets that a commit consumed are not zeroed before the commit is in the log', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const { secretsToWipe } = await commit(await decodeMls(encodeMls(ana.room.mls)), []);
   expect(secretsToWipe.length).toBeGreaterThan(0);
@@ -117,7 +117,7 @@ test('zeroing what a commit consumed before it has won would brick its author: n
   await allTalk(log, ana, ben, mal);
 });
 
-test('a proposal on its own never pends, so nobody is kept from talking', async () => {
+test("a standalone proposal is never stored, so it can't block messages", async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const { room, env } = mal;
   const leaf = ownLeaf(ben.room);
@@ -131,7 +131,7 @@ test('a proposal on its own never pends, so nobody is kept from talking', async 
   expect(ana.warnings).toEqual(['skipped-handshake', 'undecryptable']);
   expect(Object.keys(ana.room.mls.unappliedProposals)).toEqual([]);
 
-  // Nor does a commit that only names it.
+  // A commit that refers to the proposal is refused too.
   const byReference = await createCommit({ state: made.newState, cipherSuite: await suite() });
   if (byReference.commit.wireformat !== 'mls_private_message') throw new Error('not private');
   const body = sealBody(
@@ -148,7 +148,7 @@ test('a proposal on its own never pends, so nobody is kept from talking', async 
   await allTalk(log, ana, ben);
 });
 
-test('a credential of an unknown type is turned away, not thrown over', async () => {
+test('a credential of an unknown type is refused without an exception', async () => {
   const { log, link, ana, ben, env } = await anaBenMal();
   const eve = new Person('eve', env);
   const x509: Credential = { credentialType: 'x509', certificates: [env.random(9)] };
@@ -158,7 +158,7 @@ test('a credential of an unknown type is turned away, not thrown over', async ()
   await allTalk(log, ana, ben);
 });
 
-test('nothing stands in the authenticated data that a PrivateMessage shows, and nothing may', async () => {
+test('the authenticated data of an application message is empty and must be', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
   const room = ana.room;
   await ben.reads(log);
@@ -194,7 +194,7 @@ test('nothing stands in the authenticated data that a PrivateMessage shows, and 
   expect(warningsIn(await ben.reads(log))).toEqual(['undecryptable']);
 });
 
-test('no two sealings share a generation, also when one was never sent', async () => {
+test('no two sealed messages share a generation, even if one was never sent', async () => {
   const { log, ana, ben } = await anaBenMal();
   const generations: number[] = [];
   for (const text of ['one', 'two', 'three']) {
@@ -209,7 +209,7 @@ test('no two sealings share a generation, also when one was never sent', async (
   expect(ben.warnings).toEqual(['missing']);
 });
 
-test('two sealings of one state land once: the second is a repeat to others', async () => {
+test('of two messages sealed from one state, others read the first and report the second as repeated', async () => {
   const { log, ana, ben } = await anaBenMal();
   const forked = new Person('ana', ana.env, ana.who);
   forked.room = await ana.copy();
@@ -220,7 +220,7 @@ test('two sealings of one state land once: the second is a repeat to others', as
   expect(ben.warnings).toEqual(['repeated']);
 });
 
-test('extensions and a Remove never go into one commit', async () => {
+test("a commit can't contain both extensions and a Remove", async () => {
   const { log, ana, mal } = await anaBenMal();
   await ana.commits(log, (room) => remove(room, mal.device, ana.env));
   expect(stateOf(ana.room).lastRemoveEpoch).toBeUndefined();
@@ -231,7 +231,7 @@ test('extensions and a Remove never go into one commit', async () => {
   expect(ana.room.joinsClosed).toBe(false);
 });
 
-test('a room whose rules are newer than this software waits, and loses nothing', async () => {
+test('a room with a newer policy version than this software waits and loses nothing', async () => {
   const { log, ana, ben } = await anaBenMal();
   const [genesis] = ana.room.mls.groupContext.extensions;
   if (genesis === undefined) throw new Error('no genesis');

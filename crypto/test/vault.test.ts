@@ -7,7 +7,7 @@ const env = seededEnv(21);
 const key = env.random(32);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-test('a record opens in its place, in its vault', () => {
+test('a record opens only under its key and in its vault', () => {
   const vault = openVault(key);
   const place = recordKey(vault, 'rooms', Uint8Array.of(0, 1));
   const sealed = sealRecord(vault, place, utf8('a room'), env);
@@ -21,7 +21,7 @@ test('a record opens in its place, in its vault', () => {
   }
 });
 
-test('the place of a record tells nothing of its name and keeps its order', () => {
+test('the key of a record reveals nothing about its name and keeps the order', () => {
   const vault = openVault(key);
   const places = [1, 2, 3].map((n) => recordKey(vault, 'kitchen', Uint8Array.of(n)));
   expect(hex(places[0] as Uint8Array)).not.toContain(hex(utf8('kitchen')));

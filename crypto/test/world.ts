@@ -17,7 +17,7 @@ import { membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';
 
-/** A clock that never stands still, and randomness that a seed repeats. MLS draws its own from the platform. */
+/** A clock that always advances, and seeded random bytes. MLS uses the platform's random source instead. */
 export function seededEnv(seed: number): Env & { chance(): number } {
   let now = 1_700_000_000_000;
   let state = seed >>> 0 || 1;
@@ -40,13 +40,13 @@ interface Draft {
   readonly text: string;
 }
 
-/** A person with one device in one room. What a step leaves over is wiped, as a client does it. */
+/** A person with one device in one room. Wipes the secrets that a step returns, as a client does. */
 export class Person {
   readonly name: string;
   readonly who: Identity;
   readonly env: Env;
   readonly events: RoomEvent[] = [];
-  /** What was said and has no place in the log yet, in order. */
+  /** The messages that are not in the log yet, in order. */
   drafts: Draft[] = [];
   /** Whether the device restarts after every step. */
   restarts = false;
@@ -67,7 +67,7 @@ export class Person {
     this.#room = room;
   }
 
-  /** What its disk holds now, read again: shares no memory with the device. */
+  /** The room decoded from its stored bytes. It shares no memory with the device. */
   async copy(): Promise<Room> {
     return decodeRoom(encodeRoom(this.room));
   }
@@ -84,7 +84,7 @@ export class Person {
     await this.keeps(landedFirst(this.room, won(log.swap(frame))));
   }
 
-  /** Takes in one entry, whatever its position. */
+  /** Processes one entry at any position. */
   async takes(entry: LogEntry): Promise<readonly RoomEvent[]> {
     const step: Step<Room> = await receive(this.room, entry, this.env.now());
     await this.keeps(step.room, step.secretsToWipe);
@@ -95,7 +95,7 @@ export class Person {
     return step.events;
   }
 
-  /** Reads all that is new, as far as `until` when given. */
+  /** Reads all new entries, or those up to `until`. */
   async reads(log: Shown, until?: Position): Promise<RoomEvent[]> {
     const seen: RoomEvent[] = [];
     for (const entry of log.entries) {
@@ -115,7 +115,7 @@ export class Person {
     return sealed.frame;
   }
 
-  /** Reads up, says something, and sees it land. */
+  /** Reads all new entries, posts a message, and reads it in the log. */
   async says(log: Log, text: string): Promise<Position> {
     await this.reads(log);
     const seq = log.post(await this.seals(text));
@@ -124,7 +124,7 @@ export class Person {
     return seq;
   }
 
-  /** Reads up, and seals and posts anew what did not land. */
+  /** Reads all new entries, then encrypts and posts stale messages again. */
   async saysAgain(log: Log): Promise<void> {
     await this.reads(log);
     for (const draft of [...this.drafts]) log.post(await this.seals(draft.text, draft));
@@ -141,7 +141,7 @@ export class Person {
     return started.frame;
   }
 
-  /** Reads up, commits, and reads what came of it. */
+  /** Reads all new entries, posts a handshake, and reads the result. */
   async commits(log: Log, make: (room: Room) => Promise<Started>): Promise<RoomEvent[]> {
     await this.reads(log);
     won(log.swap(await this.starts(make)));
@@ -173,7 +173,7 @@ export class Person {
     if (outcome !== 'done') throw new Error(outcome);
   }
 
-  /** Whether what the server gives joiners is what this person would give them. */
+  /** Whether the GroupInfo that the server keeps is of this person's epoch. */
   sees(log: Log): Promise<boolean> {
     return isPublished(this.room.id, this.room.mls, this.room.keys, log.groupInfo, log.member);
   }
