@@ -23,7 +23,7 @@ describeInBrowser('the drawn page', () => {
     const row = (text: string) => page.locator('[data-key]', { hasText: text }).last();
     expect(await lines(page.locator('.timeline'))).toEqual(
       expect.arrayContaining([
-        'Your history of this room starts here. Members can read only messages sent after they joined.',
+        'Your history of this room starts here. You can’t read messages sent before you joined.',
         'Yesterday',
         'ben and cleo joined by invite 09:12',
         'shall we cook tonight?',

@@ -99,7 +99,7 @@ export const ROWS: readonly Row[] = [
   {
     kind: 'start',
     key: 'start',
-    text: 'Your history of this room starts here. Members can read only messages sent after they joined.',
+    text: 'Your history of this room starts here. You can’t read messages sent before you joined.',
     spoken: 'Your history of this room starts here.',
   },
   { kind: 'day', key: 'day.2026-11-22', text: 'Yesterday', spoken: 'Yesterday' },

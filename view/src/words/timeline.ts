@@ -6,7 +6,7 @@ export function timelineWords(f: Formats) {
   const names = namesIn(f);
   return {
     you: 'you',
-    start: 'Your history of this room starts here. Members can read only messages sent after they joined.',
+    start: 'Your history of this room starts here. You can’t read messages sent before you joined.',
     unreadLine: 'New messages',
     deletedOwn: 'You deleted this message',
     deleted: (author: string) => `${author} deleted this message`,
