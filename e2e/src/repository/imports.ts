@@ -13,12 +13,12 @@ export interface Import {
 
 /** Every import, re-export, dynamic import, `require` and type import of the TypeScript and JavaScript under `folder`. */
 export function readImports(root: string, folder: string): Import[] {
-  return sources(join(root, folder)).flatMap((path) =>
+  return sourcesOf(join(root, folder)).flatMap((path) =>
     parseImports(relative(root, path), readFileSync(path, 'utf8')),
   );
 }
 
-function sources(folder: string): string[] {
+export function sourcesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.[cm]?[jt]sx?$/.test(name) && !name.split('/').includes('node_modules'))
     .map((name) => join(folder, name))
