@@ -10,7 +10,7 @@ import { heardIn, Person, seededEnv } from './world.ts';
 /** GOCHAT_SEED replaces these seeds with one; GOCHAT_FUZZ_STEPS sets the number of steps. */
 const { GOCHAT_SEED, GOCHAT_FUZZ_STEPS } = process.env;
 const seeds = GOCHAT_SEED === undefined ? [1, 2] : [Number(GOCHAT_SEED)];
-const steps = Number(GOCHAT_FUZZ_STEPS ?? 150);
+const steps = Number(GOCHAT_FUZZ_STEPS ?? 40);
 const CROWD = 5;
 const expected = ['skipped-handshake', 'undecryptable', 'rolled-back'];
 
