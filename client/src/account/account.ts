@@ -31,13 +31,13 @@ import { Rooms, type RoomsParts } from './rooms.ts';
 import { SettingsStore } from './settings-store.ts';
 
 export interface AccountParts extends RoomsParts {
-  /** Locks the profile's key with a passphrase, or leaves it open. */
+  /** Locks the profile's key with a passphrase; with undefined, stores it without one. */
   readonly relock: (passphrase: string | undefined) => Promise<void>;
 }
 
 type Handlers = { readonly [M in Method]: (params: Params<M>) => Promise<Result<M>> };
 
-/** One profile at work: its identity and its rooms. Only the process that owns the profile has one. */
+/** A profile's identity and rooms. Only the process that owns the profile has one. */
 export class Account {
   readonly #parts: AccountParts;
   readonly #who: Identity;
@@ -53,7 +53,7 @@ export class Account {
     this.#governance = new Governance(parts.env);
   }
 
-  /** Opens what the records hold, or makes an identity. @throws VaultError `damaged` */
+  /** Loads the profile from the records, or creates an identity. @throws VaultError `damaged` */
   static async open(parts: AccountParts): Promise<Account> {
     const { records, env } = parts;
     const stored = await records.get({ of: 'identity' });
@@ -68,7 +68,7 @@ export class Account {
     return this.#handlers[method](params);
   }
 
-  /** Stops everything; what was begun is durable before it resolves. */
+  /** Stops everything. Work that was begun is durable when it resolves. */
   close(): Promise<void> {
     return this.#rooms.close();
   }
@@ -175,13 +175,13 @@ export class Account {
     },
   };
 
-  /** Whoever connects first posts what is queued, in order; then comes what was asked. */
+  /** The first use of a connection posts the queued messages in order, before the request itself. */
   async #followed(room: string): Promise<RoomSession> {
     await this.#rooms.followQueued();
     return this.#rooms.followed(room);
   }
 
-  /** The room as the server has it now. @throws ChatError */
+  /** The room, up to date with the server. @throws ChatError */
   async #current(room: string, waitMs: number): Promise<RoomSession> {
     const session = await this.#followed(room);
     await this.#rooms.caughtUp(session, waitMs);
@@ -209,7 +209,7 @@ export class Account {
     };
     await RoomStore.store(records, meta, room, frame);
     const landed = await connection.request(frame).catch(async (error: unknown) => {
-      // Whether there is a room isn't known, or there may be one soon: the same request is repeated by the room itself.
+      // The room may exist, or may exist soon: its session repeats the same request.
       if (!(error instanceof RequestError)) return undefined;
       const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
       if (error.retryAfterMs > 0 && !isLimited) return undefined;
@@ -228,7 +228,7 @@ export class Account {
     return roomInfo(session);
   }
 
-  /** The first name that somebody goes by is the profile's own from then on. */
+  /** The first name that is used becomes the profile's own. */
   async #remember(name: string): Promise<void> {
     if (this.#settings.preferences.name === undefined) await this.#settings.prefer({ name });
   }
@@ -239,8 +239,8 @@ export class Account {
     if (!alone && session.ended === undefined) {
       const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
-      const told = await session.condition.until(() => (session.isQueued(id) ? undefined : true), waitMs);
-      if (told === undefined) throw new ChatError({ reason: 'leave-queued' });
+      const sent = await session.condition.until(() => (session.isQueued(id) ? undefined : true), waitMs);
+      if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();
     this.#rooms.server(session.meta.server).drop(session);
@@ -285,14 +285,14 @@ export class Account {
   }
 }
 
-/** @throws ChatError `usage` for what no reader would take */
+/** @throws ChatError `usage` for content that readers reject */
 function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
   if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
 }
 
-/** Waits until all that was queued is in the log, or `waitMs` is over. */
+/** Waits until all queued messages are in the log, at most `waitMs`. */
 async function posted(session: RoomSession, waitMs: number): Promise<void> {
   await session.condition.until(
     () => (session.queued === 0 || session.ended !== undefined ? true : undefined),

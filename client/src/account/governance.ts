@@ -13,7 +13,7 @@ import { pickMember, shownMembers } from './room-info.ts';
 const DAY_MS = 24 * 3600 * 1000;
 const INVITE_LIFETIME_MS = 30 * DAY_MS;
 
-/** What members decide about their room. Each takes the room as the server has it now. */
+/** Changes of a room by its members. Each method expects a session that is up to date with the server. */
 export class Governance {
   readonly #env: Env;
 
@@ -27,7 +27,7 @@ export class Governance {
     await session
       .change((now) => remove(now, target.device, this.#env), waitMs)
       .catch((error: unknown) => {
-        // An earlier Remove whose outcome wasn't known has landed meanwhile.
+        // An earlier removal with an unknown outcome has landed in the meantime.
         if (isIn()) throw error;
       });
     return { name: info.name };

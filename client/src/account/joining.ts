@@ -20,7 +20,7 @@ import type { Records } from '../store/records.ts';
 import { shownMembers } from './room-info.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Nobody reads it. */
+/** A display name for a join that is never sent. */
 const PEEKING = 'nobody';
 
 interface JoinParts {
@@ -32,7 +32,7 @@ interface JoinParts {
 }
 
 /**
- * Joins by a link, or finds that the profile is in the room already. A join that was cut off goes on where it stood.
+ * Joins by a link, or finds that the profile is already in the room. An interrupted join is resumed.
  * @throws LinkError, ChatError, RoomError
  */
 export async function joinByLink(
@@ -45,7 +45,7 @@ export async function joinByLink(
   const end = Date.now() + waitMs;
   const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
   if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
-    // Whether this device is still a member the server knows better than the profile does.
+    // The server may know that this device is no longer a member.
     await known.condition.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
     if (known.ended?.code !== 'not-member') return { session: known, already: true };
   }
@@ -58,7 +58,7 @@ export async function joinByLink(
     leaving: [],
     since: env.now(),
   };
-  // An older membership stays what it is until the new one has landed.
+  // An older membership stays unchanged until the new one has landed.
   const keepOlder = known !== undefined && known.room.status !== 'joining';
   const persist = async ({ room, frame }: Joining) => {
     if (!keepOlder) await RoomStore.store(records, meta, room, frame);
@@ -74,8 +74,8 @@ export async function joinByLink(
 }
 
 /**
- * Looks at what a link leads to: the join is made and not sent.
- * @throws LinkError, ChatError `refused` when the invite is dead, `offline`; RoomError as {@link join}
+ * Previews a link: the join is computed and not sent.
+ * @throws LinkError, ChatError `refused` when the invite no longer works, `offline`; RoomError as {@link join}
  */
 export async function peek(
   { rooms, env, who }: Omit<JoinParts, 'as' | 'records'>,
@@ -120,18 +120,18 @@ async function invitation(
   }
 }
 
-/** A join that was sent and whose outcome may not be known: kept, so that the same request can be asked again. */
+/** A join that was sent, with an outcome that may be unknown. It is kept so that the same request can be repeated. */
 export interface Joining {
   readonly room: Room;
   readonly frame: UnprovedJoin;
 }
 
 /**
- * Redeems an invite: one join lands per epoch, so that whoever loses the race fetches anew.
- * @param persist makes a join durable before it is sent.
- * @param last a join whose outcome was never learnt.
- * @returns the room, a member from its place in the log on.
- * @throws ChatError `refused` when the invite is dead, RoomError, Disconnected
+ * Redeems an invite. One join lands per epoch: after a conflict it fetches the GroupInfo again.
+ * @param persist makes a join durable; called before the join is sent.
+ * @param last an earlier join whose outcome is unknown.
+ * @returns the room, in which this device is a member from its position in the log on.
+ * @throws ChatError `refused` when the invite no longer works, RoomError, Disconnected
  */
 export async function redeem(
   connection: Connection,
@@ -166,7 +166,7 @@ export async function redeem(
     } catch (error) {
       const wait = waitAfter(error, attempt, parts.env);
       if (wait === undefined) throw refusal(error);
-      // Only an unknown outcome is asked again as it was; a lost race needs the newer epoch.
+      // Only a request with an unknown outcome is repeated unchanged; after a conflict the join needs the newer epoch.
       if (error instanceof RequestError && error.code === 'conflict') joining = undefined;
       if (error instanceof RoomError) joining = undefined;
       await new Promise((resolve) => setTimeout(resolve, wait));

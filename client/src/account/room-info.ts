@@ -25,7 +25,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
 
 const MEMBER_ID_CHARS = 8;
 
-/** A member as it is shown, and as the room knows it. */
+/** A member with the data that is shown. */
 export interface ShownMember {
   readonly member: Member;
   readonly info: MemberInfo;
@@ -47,7 +47,7 @@ export function shownMembers(room: Room): ShownMember[] {
   }));
 }
 
-/** The member that a name or an id means. @throws ChatError `unknown-member`, `ambiguous` */
+/** The member with this name or id. @throws ChatError `unknown-member`, `ambiguous` */
 export function pickMember(room: Room, wanted: string): ShownMember {
   const shown = shownMembers(room);
   const fitting = firstNonEmpty(

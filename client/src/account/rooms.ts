@@ -23,7 +23,7 @@ interface OpenRoom {
   readonly close: () => Promise<void>;
 }
 
-/** The rooms of a profile and the servers they are on; a room is opened when it is first asked for, and followed when it is needed. */
+/** The rooms of a profile and their servers. A room is opened at its first use, and followed when it is needed. */
 export class Rooms {
   readonly #parts: RoomsParts;
   readonly #metas: Map<RoomId, RoomMeta>;
@@ -55,12 +55,12 @@ export class Rooms {
     return this.#metas.get(id);
   }
 
-  /** Whoever connects posts what is queued, in every room. */
+  /** Follows every room that has queued messages, so that they are posted. */
   async followQueued(): Promise<void> {
     for (const session of await this.all()) if (session.queued > 0) this.#follow(session);
   }
 
-  /** The room of this name, or of an id that begins so. @throws ChatError `unknown-room`, `ambiguous` */
+  /** The room with this name, or with an id that begins with it. @throws ChatError `unknown-room`, `ambiguous` */
   async named(name: string): Promise<RoomSession> {
     const metas = [...this.#metas.values()];
     const fitting = firstNonEmpty(
@@ -77,7 +77,7 @@ export class Rooms {
     return (await this.#open(meta.id)).session;
   }
 
-  /** The same, kept up with its server from now on. */
+  /** As {@link named}; the room is followed from now on. */
   async followed(name: string): Promise<RoomSession> {
     const session = await this.named(name);
     this.#follow(session);
@@ -89,7 +89,7 @@ export class Rooms {
       this.server(session.meta.server).add(session);
   }
 
-  /** Takes in a room that was just stored, in the place of an older one of the same id. */
+  /** Opens a room that was just stored. It replaces an older one of the same id. */
   async adopt(meta: RoomMeta): Promise<RoomSession> {
     const older = this.#opened.get(meta.id);
     this.#opened.delete(meta.id);
@@ -113,7 +113,9 @@ export class Rooms {
     return server;
   }
 
-  /** Waits until all that the server has of a room is here. @throws ChatError `offline`, `not-member`, `refused` */
+  /**
+   * Waits until everything that the server has of a room has been received. @throws ChatError `offline`, `not-member`, `refused`
+   */
   async caughtUp(session: RoomSession, waitMs: number): Promise<void> {
     if (session.ended !== undefined) throw session.ended;
     const server = this.server(session.meta.server);
@@ -128,7 +130,7 @@ export class Rooms {
       throw server.problem ?? new ChatError({ reason: 'server-slow', server: server.address });
   }
 
-  /** Whether a room is kept up with its server now, and why not. */
+  /** Whether a room receives new entries at present, and if not, why. */
   connectionState(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
     const live = session.isFollowing;
     const why = session.ended ?? (live ? undefined : this.server(session.meta.server).problem);
@@ -196,7 +198,7 @@ export class Rooms {
   }
 }
 
-/** A room's info without what changes with every message. */
+/** A room's info without the parts that change with every message. */
 function withoutQueue(session: RoomSession): string {
   return JSON.stringify({ ...roomInfo(session), queued: 0 });
 }

@@ -4,7 +4,7 @@ import { Mutex } from '../schedule/mutex.ts';
 import { fromJson, type Records, toJson } from '../store/records.ts';
 import { NOTES, PREFERENCES, type Preferences, type RoomNotes } from './settings.ts';
 
-/** What a profile keeps for itself: notes on rooms, and its preferences. */
+/** A profile's private settings: notes on rooms, and preferences. */
 export class SettingsStore {
   readonly #records: Records;
   readonly #emit: (event: ChatEvent) => void;
@@ -56,7 +56,7 @@ export class SettingsStore {
   }
 }
 
-/** A draft comes with what it answers: JSON has no way to say that something is to be left out. */
+/** A draft is set together with the message that it answers, since JSON can't express that a member is removed. */
 function changed(now: RoomNotes, change: Partial<RoomNotes>): RoomNotes {
   const { draftReply, ...rest } = { ...now, ...change };
   const reply = change.draft === undefined ? draftReply : change.draftReply;

@@ -1,15 +1,15 @@
 import type { Ref } from '@gochat/crypto/content';
 
-/** What a profile keeps of one room for itself; nobody else learns of it. */
+/** A profile's private notes on one room. */
 export interface RoomNotes {
-  /** The last line that was seen, or "0". It only grows. */
+  /** Position of the last line that was seen, or "0". It never decreases. */
   readonly read: string;
-  /** What was begun and not sent. */
+  /** The text that was not sent yet. */
   readonly draft: string;
   readonly draftReply?: Ref | undefined;
-  /** Of what to notify: muting is `none`. */
+  /** Which messages to notify of; `none` mutes the room. */
   readonly notify: 'all' | 'mentions' | 'none';
-  /** Whether the others are told how far was read, and that something is being written. */
+  /** Whether read receipts and typing notices are sent. */
   readonly receipts: boolean;
   readonly typing: boolean;
 }
@@ -22,15 +22,15 @@ export const NOTES: RoomNotes = {
   typing: true,
 };
 
-/** What a profile keeps for itself. */
+/** A profile's preferences. */
 export interface Preferences {
-  /** The name it goes by unless another is given. */
+  /** The display name for new rooms, unless another is given. */
   readonly name: string | undefined;
   /** Identity keys whose safety numbers were compared. */
   readonly verified: readonly string[];
-  /** Identity keys whose messages aren't shown. */
+  /** Identity keys of ignored members. */
   readonly ignored: readonly string[];
-  /** Settings of the screens, by their names. */
+  /** Settings of the screens by name. */
   readonly screen: Readonly<Record<string, string>>;
 }
 

@@ -3,54 +3,57 @@ import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { ChatErrorCode, ErrorData } from './error-data.ts';
 
-/** What can be asked of a profile, by whichever process holds it: plain data in and out, so that it goes through a socket. */
+/**
+ * The requests that a profile answers, in whichever process holds it. Parameters and results are JSON, since they may cross a
+ * socket.
+ */
 export interface Methods {
   /** The profile's own name and fingerprint. */
   whoami: (params: Record<string, never>) => { readonly name: string | undefined; readonly identity: string };
   rooms: (params: Record<string, never>) => readonly RoomInfo[];
-  /** Makes a room on a server and waits until the server has it. A server that wants a token refuses with `token`. */
+  /** Creates a room on a server and waits until the server has it. A server that requires a token refuses with `token`. */
   create: (params: {
     readonly name: string;
     readonly as: string;
     readonly server: string;
-    /** Where the server makes rooms only for those who name its token. */
+    /** For a server that requires a token for creating rooms. */
     readonly token?: string;
     readonly waitMs: number;
   }) => RoomInfo;
-  /** Joins by an invite link; when the profile is in the room already it says so. */
+  /** Joins by an invite link. `already`: the profile was in the room before. */
   join: (params: {
     readonly link: string;
     readonly as: string;
     readonly waitMs: number;
   }) => RoomInfo & { readonly already: boolean };
-  /** Queues a message under an id of the caller's (128 random bits): asked twice it is sent once. */
+  /** Queues a message under an id that the caller chooses (128 random bits). A repeated call with the same id has no effect. */
   queue: (params: {
     readonly room: string;
     readonly id: string;
-    /** A text, an edit, a deletion or a reaction; whether it may be done is seen by every reader. */
+    /** A text, an edit, a deletion or a reaction. Every reader checks whether the author has the right to it. */
     readonly content: Content;
-    /** It was asked before, of a process that went away: look whether it was sent already. */
+    /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
   }) => { readonly id: string };
-  /** What waits to be sent, oldest first. */
+  /** Messages that wait to be sent, oldest first. */
   waiting: (params: { readonly room: string }) => readonly Waiting[];
-  /** Takes a waiting message back; false when it may have reached the server. */
+  /** Cancels the sending of a queued message; false when it may have reached the server. */
   withdraw: (params: { readonly room: string; readonly id: string }) => { readonly withdrawn: boolean };
-  /** Waits until these messages are in the log, or `waitMs` is over. */
+  /** Waits until these messages are in the log, at most `waitMs`. */
   sent: (params: { readonly room: string; readonly ids: readonly string[]; readonly waitMs: number }) => {
     readonly waiting: number;
   };
-  /** Fetches what the server has; `live` is false when it could not be had in time. */
+  /** Waits until all entries that the server has are received; `live` is false when that took too long. */
   sync: (params: { readonly room: string; readonly waitMs: number }) => {
     readonly live: boolean;
     readonly problem: Problem | undefined;
   };
-  /** Keeps the room followed while somebody listens. @returns how it stands now; what changes is told by `online`. */
+  /** Follows the room from now on. @returns the present state; changes are reported by the event `online`. */
   follow: (params: { readonly room: string }) => {
     readonly live: boolean;
     readonly problem: Problem | undefined;
   };
-  /** Up to `limit` lines in their order: the first ones behind `after`, or else the last ones before `before`, or else the last ones. */
+  /** Up to `limit` lines in order: the first ones after `after`, or the last ones before `before`, or the last ones. */
   history: (params: {
     readonly room: string;
     readonly after?: string;
@@ -83,34 +86,37 @@ export interface Methods {
     readonly expires: number;
   };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
-  /** Renames the room or says what it is about (as an admin of it). An empty topic ends it. */
+  /** Changes the room's name or topic; admins only. An empty topic removes it. */
   configure: (params: {
     readonly room: string;
     readonly name?: string;
     readonly topic?: string;
     readonly waitMs: number;
   }) => null;
-  /** Makes a member an admin, or no longer one (as an admin). @throws ChatError `refused` for the last one */
+  /** Grants or revokes admin rights; admins only. @throws ChatError `refused` for the last one */
   setAdmin: (params: {
     readonly room: string;
     readonly member: string;
     readonly admin: boolean;
     readonly waitMs: number;
   }) => { readonly name: string };
-  /** What a link leads to, without going there: nothing is used up. @throws ChatError `refused` when the invite is dead */
+  /**
+   * Previews a link without joining; no use of the invite is consumed. @throws ChatError `refused` when the invite no longer
+   * works
+   */
   peek: (params: { readonly link: string; readonly waitMs: number }) => InvitePreview;
-  /** Tells whoever looks at the room now; lost when nobody does, and when the server is away. */
+  /** Sends a presence signal to the members who are connected now. It is dropped while the room is offline. */
   presence: (params: { readonly room: string; readonly says: Presence }) => null;
-  /** What this profile keeps of a room for itself, over restarts. */
+  /** This profile's private notes on a room; they are stored. */
   notes: (params: { readonly room: string }) => RoomNotes;
   note: (params: { readonly room: string; readonly change: Partial<RoomNotes> }) => RoomNotes;
-  /** What this profile keeps for itself, over restarts. */
+  /** This profile's preferences; they are stored. */
   preferences: (params: Record<string, never>) => Preferences;
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
   leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
   safety: (params: { readonly room: string; readonly member: string | undefined }) => SafetyInfo;
-  /** Locks the profile with a passphrase, or opens it for good with undefined. */
+  /** Locks the profile with a passphrase; undefined removes the passphrase. */
   passphrase: (params: { readonly passphrase: string | undefined }) => null;
   inspect: (params: {
     readonly room: string;
@@ -168,7 +174,7 @@ export function isRepeatable(method: Method): boolean {
 export type Params<M extends Method> = Parameters<Methods[M]>[0];
 export type Result<M extends Method> = ReturnType<Methods[M]>;
 
-/** Why a room is offline, or closed to this profile. */
+/** Why a room is offline or closed to this profile. */
 export interface Problem {
   readonly code: ChatErrorCode;
   readonly data: ErrorData;
@@ -177,7 +183,7 @@ export interface Problem {
 export interface RoomInfo {
   readonly id: string;
   readonly name: string;
-  /** What the room is about, or empty. */
+  /** Empty when there is none. */
   readonly topic: string;
   readonly as: string;
   readonly server: string;
@@ -186,16 +192,16 @@ export interface RoomInfo {
   readonly members: number;
   /** Whether this profile is one of its admins. */
   readonly admin: boolean;
-  /** Counts the changes of who is in and what they agree on. */
+  /** The MLS epoch: it grows with every change of members, keys or settings. */
   readonly epoch: string;
-  /** Messages that wait to be sent. */
+  /** Number of messages that wait to be sent. */
   readonly queued: number;
-  /** Whether a message of another member has been read, or this profile founded the room: until then it might be a forger's. */
+  /** Whether a message of another member was decrypted, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;
 }
 
 export interface MemberInfo {
-  /** The device's id: the first characters of its key; any unambiguous prefix names it. */
+  /** The device's id: the first characters of its key. */
   readonly id: string;
   readonly device: string;
   /** Identity key: the same on every device of one person. */
@@ -205,7 +211,7 @@ export interface MemberInfo {
   readonly self: boolean;
 }
 
-/** A message on its way to the server. */
+/** A message that waits to be sent. */
 export interface Waiting {
   readonly id: string;
   readonly content: Content;
@@ -213,16 +219,16 @@ export interface Waiting {
   readonly at: number;
 }
 
-/** What an invite link leads to. */
+/** The preview of an invite link. */
 export interface InvitePreview {
   readonly room: string;
   readonly name: string;
   readonly topic: string;
   readonly members: readonly string[];
-  /** Who made the invite; empty when that one is no member any more. */
+  /** The invite's creator; empty when it is no longer a member. */
   readonly by: string;
   readonly server: string;
-  /** Whether this profile is in the room already. */
+  /** Whether this profile is already in the room. */
   readonly already: boolean;
 }
 
@@ -237,7 +243,7 @@ export interface InviteInfo {
 }
 
 export interface SafetyInfo {
-  /** Equal for everybody in the same epoch of the same room. */
+  /** Equal for all members in the same epoch of the same room, if they were shown the same history. */
   readonly code: string;
   readonly epoch: string;
   readonly members: readonly { readonly id: string; readonly name: string; readonly number: string }[];
@@ -253,9 +259,9 @@ export interface InspectInfo {
   readonly says: readonly HistoryItem[];
 }
 
-/** What a profile tells whoever listens. */
+/** The events that a profile emits. */
 export type ChatEvent =
-  /** Lines that are new, or that have changed: a line of the same `seq` and `sub` takes the older one's place. */
+  /** New and changed lines: a line replaces an older one of the same `seq` and `sub`. */
   | { readonly kind: 'items'; readonly room: string; readonly items: readonly HistoryItem[] }
   | {
       readonly kind: 'online';
@@ -263,10 +269,10 @@ export type ChatEvent =
       readonly live: boolean;
       readonly problem: Problem | undefined;
     }
-  /** The room itself has changed: its name, who is in, what this profile may do; or it is new to the profile. */
+  /** The room is new to the profile, or its name, its members or this profile's rights have changed. */
   | { readonly kind: 'room'; readonly room: RoomInfo }
   | { readonly kind: 'waiting'; readonly room: string; readonly waiting: readonly Waiting[] }
-  /** `device`: the sender's device key, which any member could have claimed. */
+  /** `device`: the sender's device key, which any member can forge. */
   | {
       readonly kind: 'presence';
       readonly room: string;

@@ -9,15 +9,15 @@ import { ChatError } from './chat-error.ts';
 export type { Profile };
 
 export interface OpenBrowserOptions {
-  /** The profile's database in this browser; made when absent. */
+  /** The name of the profile's database in this browser; created when absent. */
   readonly name?: string;
   readonly env?: Env;
 }
 
 /**
- * Opens this browser's profile: as the tab that holds it, or through the tab that does. Its key is sealed under one of the
- * browser's that can't be read out; it reaches the server that the page came from and no other.
- * @throws ChatError `internal` when the browser keeps nothing
+ * Opens this browser's profile, as its owner or through the tab that owns it. The profile's key is sealed under a
+ * non-extractable key of the browser. A page connects only to the server that it was loaded from.
+ * @throws ChatError `internal` when the browser stores nothing
  */
 export function openBrowserChat({
   name = 'gochat',

@@ -8,17 +8,17 @@ import { openAt, type Profile } from '../profile/profile-connection.ts';
 export type { Profile };
 
 export interface OpenOptions {
-  /** The profile's folder; made when absent. */
+  /** The profile's folder; created when absent. */
   readonly dir: string;
   readonly passphrase?: AskPassphrase;
-  /** Certificates (PEM) to trust besides the platform's. */
+  /** Certificates (PEM) to trust in addition to the platform's. */
   readonly ca?: string;
   /** Allows plain connections to hosts that aren't loopback. */
   readonly insecure?: boolean;
   readonly env?: Env;
 }
 
-/** Opens a profile in a folder: as its owner, or through the process that is. @throws ChatError `locked`, `internal` */
+/** Opens the profile in a folder, as its owner or through the process that owns it. @throws ChatError `locked`, `internal` */
 export function openChat({ dir, passphrase, ca, insecure, env = platform }: OpenOptions): Promise<Profile> {
   return openAt(
     {

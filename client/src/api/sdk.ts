@@ -12,7 +12,7 @@ export { ChatError, openChat };
 const WAIT_MS = 30_000;
 const PAGE = 500;
 
-/** For scripts and bots: a profile, with its rooms as objects. Many processes may use one profile at once. */
+/** A profile with its rooms as objects, for scripts and bots. Several processes may use one profile at once. */
 export class GoChat {
   readonly profile: Profile;
 
@@ -20,17 +20,20 @@ export class GoChat {
     this.profile = profile;
   }
 
-  /** Opens the profile in a folder, which is made when absent. @throws ChatError `locked` without the right passphrase */
+  /** Opens the profile in a folder, which is created when absent. @throws ChatError `locked` without the right passphrase */
   static async open(dir: string, options: Omit<OpenOptions, 'dir'> = {}): Promise<GoChat> {
     return new GoChat(await openChat({ ...options, dir }));
   }
 
-  /** Joins by an invite link; in the room already, it is simply found. @throws ChatError `refused` when the invite is dead */
+  /**
+   * Joins by an invite link, or finds the room when the profile is already in it. @throws ChatError `refused` when the invite no
+   * longer works
+   */
   async join(link: string, as: string): Promise<ChatRoom> {
     return new ChatRoom(this.profile, (await this.profile.call('join', { link, as, waitMs: WAIT_MS })).id);
   }
 
-  /** Makes a room on a server. */
+  /** Creates a room on a server. */
   async create(name: string, as: string, server: string): Promise<ChatRoom> {
     return new ChatRoom(
       this.profile,
@@ -38,7 +41,7 @@ export class GoChat {
     );
   }
 
-  /** A room of this profile by its name or id. @throws ChatError `unknown-room`, `ambiguous` */
+  /** The room of this profile with this name or id. @throws ChatError `unknown-room`, `ambiguous` */
   async room(name: string): Promise<ChatRoom> {
     const fitting = (await this.profile.call('rooms', {})).filter(
       (room) => room.id === name || room.name === name,
@@ -71,7 +74,7 @@ export class ChatRoom {
 
   /**
    * Sends a message.
-   * @returns true once the server has it; false when it is queued, durable, because the server could not be reached in `waitMs`
+   * @returns true when the server has it; false when it is stored in the queue, because the server was not reached within `waitMs`
    * @throws ChatError `not-member`; `usage` above 64 KiB
    */
   send(text: string, waitMs = 5000): Promise<boolean> {
@@ -83,17 +86,17 @@ export class ChatRoom {
     return this.#say({ kind: 'text', text, reply: refOf(item) }, waitMs);
   }
 
-  /** Gives an own message other words. As {@link send}; what others said can't be changed, which nobody tells here. */
+  /** Edits an own message. As {@link send}. Readers ignore an edit of another member's message; this call doesn't report it. */
   async edit(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
     return this.#say({ kind: 'edit', of: refOf(item), text }, waitMs);
   }
 
-  /** Takes a message back, for everybody: an own one, or as an admin anybody's. As {@link send}. */
+  /** Deletes a message for all members: an own one, or as an admin any. As {@link send}. */
   async delete(item: HistoryItem, waitMs = 5000): Promise<boolean> {
     return this.#say({ kind: 'delete', of: refOf(item) }, waitMs);
   }
 
-  /** Puts an emoji to a message, or takes it away with `on` false. As {@link send}. */
+  /** Adds a reaction to a message; with `on` false, removes it. As {@link send}. */
   async react(item: HistoryItem, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
     return this.#say({ kind: 'react', to: refOf(item), emoji, on }, waitMs);
   }
@@ -104,7 +107,7 @@ export class ChatRoom {
     return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
   }
 
-  /** Everything in the room behind `after` ("0" is the beginning), oldest first, then what comes, each once, without end. */
+  /** All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It never ends. */
   async *items(after?: string): AsyncGenerator<HistoryItem, void, undefined> {
     let last = Number(after ?? (await this.#newest()));
     let wake: () => void = () => undefined;
@@ -137,14 +140,14 @@ export class ChatRoom {
     return this.#profile.call('members', { room: this.id });
   }
 
-  /** Makes an invite link. @param uses how often it can be redeemed; any number of times when absent */
+  /** Creates an invite link. @param uses how often it can be redeemed; unlimited when absent */
   async invite(terms: { readonly expiresMs?: number; readonly uses?: number } = {}): Promise<string> {
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }
 }
 
-/** @throws ChatError `usage` for what is no message */
+/** @throws ChatError `usage` for a line that is not a message */
 function refOf(item: HistoryItem): Ref {
   if (item.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
   return { seq: item.seq, id: item.id };

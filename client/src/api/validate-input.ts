@@ -6,17 +6,17 @@ import { parseAddress } from '../net/address.ts';
 import { ChatError } from './chat-error.ts';
 import { toChatError } from './to-chat-error.ts';
 
-/** What people give, to be looked at before a profile is made for it. */
+/** Input to check before a profile is created for it. */
 export interface Given {
   readonly link?: string | undefined;
   readonly server?: string | undefined;
-  /** For a server that makes rooms only for those who name it. */
+  /** For a server that requires it for creating rooms. */
   readonly token?: string | undefined;
-  /** Of a person or a room. */
+  /** Names of persons or rooms. */
   readonly names?: readonly (string | undefined)[];
 }
 
-/** @throws ChatError `usage` when any of it can't be what it should be */
+/** @throws ChatError `usage` for the first part that is invalid */
 export function checkGiven({ link, server, token, names = [] }: Given): void {
   try {
     if (link !== undefined) parseAddress(parseLink(link).address);

@@ -13,24 +13,24 @@ export class AddressError extends Error {
   }
 }
 
-/** Lines of JSON (`tcp`, `tls`), WebSocket (`ws`, `wss`), or whichever fits, as invite links have it (`http`, `https`). */
+/** Lines of JSON (`tcp`, `tls`), WebSocket (`ws`, `wss`), or either of them (`http`, `https`, as in invite links). */
 export type Scheme = 'tcp' | 'tls' | 'ws' | 'wss' | 'http' | 'https';
 
-/** Where a server is. */
+/** A server's address. */
 export interface Address {
-  /** The one way to write it: equal for equal addresses. */
+  /** The canonical form: equal for equal addresses. */
   readonly href: string;
   readonly scheme: Scheme;
   /** A name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** `host:port` as it is dialled, in lower case, which proofs are bound to. */
+  /** `host:port` as dialled, in lower case. Proofs are bound to it. */
   readonly origin: string;
-  /** Whether nobody on the way can read along or interfere. */
+  /** Whether the connection is encrypted and authenticated (TLS). */
   readonly secure: boolean;
 }
 
-/** Web addresses have the ports of the web, since browsers leave them out of links. */
+/** Web schemes have the web's default ports, since browsers leave these out of links. */
 const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = {
   tcp: 4040,
   tls: 4040,
@@ -67,13 +67,13 @@ export function parseAddress(text: string): Address {
   };
 }
 
-/** @returns the form that stands in invite links. @throws AddressError */
+/** @returns the form that invite links contain. @throws AddressError */
 export function linkAddress(server: string): string {
   const { secure, origin } = parseAddress(server);
   return `${secure ? 'https' : 'http'}://${origin}`;
 }
 
-/** Whether what is sent there stays in this machine. */
+/** Whether traffic to it stays on this machine. */
 export function isLoopback({ host }: Pick<Address, 'host'>): boolean {
   if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
   return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(host);
@@ -89,7 +89,7 @@ function schemeOf(name: string): Scheme {
   throw invalid('scheme', scheme);
 }
 
-/** As the URL standard has it: lower case, names of other scripts as punycode, IPv6 shortened in brackets. */
+/** The host as the URL standard normalises it: lower case, punycode, compressed IPv6 in brackets. */
 function normalHost(host: string): string {
   const url = `http://${host}`;
   const hostname = URL.canParse(url) ? new URL(url).hostname : '';

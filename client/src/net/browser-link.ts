@@ -9,13 +9,13 @@ import { FAREWELL_MS, type Link, type LinkEnd, type LinkEvents, QUEUED_BYTES } f
 
 export interface BrowserDialOptions {
   readonly clock?: Clock;
-  /** The platform's; tests bring their own. */
+  /** The platform's when absent; tests pass their own. */
   readonly openSocket?: (url: string) => WebSocket;
 }
 
 /**
- * What may wait here while the link is paused. The platform's WebSocket reads on all the same: it has no way to hold the server
- * back. Behind this much it is closed, what waits is handed on, and the next connection goes on from there.
+ * How much data may wait while the link is paused. The platform's WebSocket has no back-pressure and keeps reading. Above this
+ * limit the socket is closed, the waiting frames are delivered, and the next connection continues from there.
  */
 export const PAUSED_CHARS = 64 * 1024 * 1024;
 
@@ -36,7 +36,7 @@ export class BrowserLink implements Link {
   #draining = false;
   #events: LinkEvents | undefined;
   #paused = false;
-  /** Why it ends, from when that is certain; nothing comes any more, but what waits is still handed on. */
+  /** Why it ends, once that is certain. No more data is accepted, and waiting frames are still delivered. */
   #end: LinkEnd | undefined;
   #over = false;
   #finish: (end: LinkEnd) => void = () => undefined;
@@ -56,7 +56,7 @@ export class BrowserLink implements Link {
     };
   }
 
-  /** @throws DialError when nobody is reached there. Browsers don't tell why. */
+  /** @throws DialError when no server is reached. Browsers don't report the reason. */
   static open(
     { origin, secure }: Pick<Address, 'origin' | 'secure'>,
     { clock = systemClock, openSocket = (url) => new WebSocket(url) }: BrowserDialOptions = {},
@@ -121,9 +121,9 @@ export class BrowserLink implements Link {
     if (this.#waitingChars > PAUSED_CHARS) this.#leave({ reason: 'flooded' });
   }
 
-  /** Hands on what waits, as far as it may; then ends, if it is to. */
+  /** Delivers waiting frames unless the link is paused; then ends the link if it is ending. */
   #drain(): void {
-    // Whoever takes a frame may resume, and so come here again.
+    // A listener may call `resume`, which calls this again.
     if (this.#draining) return;
     this.#draining = true;
     let next = 0;
@@ -149,7 +149,7 @@ export class BrowserLink implements Link {
     events.frame(frame, text.length);
   }
 
-  /** Ends it, without what waits. */
+  /** Ends the link and discards waiting frames. */
   #drop(end: LinkEnd): void {
     this.#waiting = [];
     this.#waitingChars = 0;
@@ -161,7 +161,7 @@ export class BrowserLink implements Link {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#socket.close(NORMAL);
-    // The platform waits for the peer's farewell far longer, and can't be told otherwise.
+    // The platform waits much longer for the peer's closing frame, which can't be configured.
     const callOff = this.#clock.after(FAREWELL_MS, () => {
       this.#over = true;
       this.#drain();

@@ -4,8 +4,8 @@ import { type BrowserDialOptions, BrowserLink } from './browser-link.ts';
 import { type Connection, greet } from './connection.ts';
 
 /**
- * Connects a page to the server that it came from, and says hello.
- * @param page the page's own origin; a page may reach no other.
+ * Connects a page to the server that it was loaded from, and sends hello.
+ * @param page the page's own origin; connections to any other are refused.
  * @throws ChatError `usage` for another server; AddressError, DialError, RequestError, Disconnected
  */
 export async function connectBrowser(
@@ -21,7 +21,7 @@ export async function connectBrowser(
   return greet(await BrowserLink.open(parseAddress(own), options), options);
 }
 
-/** Without the port where browsers leave it out. */
+/** Without the port when it is the scheme's default. */
 function shown(address: string): string {
   return new URL(address).origin;
 }

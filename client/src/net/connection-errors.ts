@@ -8,7 +8,7 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code: ErrorCode;
   readonly advice: ErrorAdvice;
-  /** Positive when the same request may be repeated, with the same id: not before this long. */
+  /** Positive when the same request may be repeated with the same id, after this time; 0 when not. */
   readonly retryAfterMs: number;
   /** With `stale` and `conflict`: the position of the last handshake. */
   readonly handshake: Position | undefined;
@@ -32,12 +32,12 @@ export class VersionError extends RequestError {
   }
 }
 
-/** A server that has missed a handshake is asked again after so long. */
+/** The wait before a request to a server that lacks a handshake is repeated. */
 const BEHIND_MS = 1_000;
 
 /**
- * How long to wait before the same request may be sent again; 0: it may not. Where the server's last handshake lies in front of the
- * one that the request names, nothing has overtaken that: the server has missed it, and may hear of it yet.
+ * @returns the time before the same request may be sent again; 0 when it may not. When the server's last handshake is older than
+ * the one that the request names, the server lacks that handshake, and may receive it later.
  */
 export function waitBeforeRepeat(error: unknown, named: Position): number {
   if (!(error instanceof RequestError)) return 0;
@@ -48,9 +48,9 @@ export function waitBeforeRepeat(error: unknown, named: Position): number {
 /** The connection ended before the answer: whether the request took effect is unknown. */
 export class Disconnected extends Error {
   override readonly name = 'Disconnected';
-  /** What the server gave as its reason, if it did. */
+  /** The server's error code, when it gave one. */
   readonly code: ErrorCode | undefined;
-  /** Not to be dialled again before this long. */
+  /** The time to wait before dialling again. */
   readonly retryAfterMs: number;
   readonly failure: ConnectionFailure;
   constructor(

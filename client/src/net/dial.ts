@@ -9,13 +9,13 @@ import type { Link } from './link.ts';
 import { UpgradeRefused, WebLink } from './web-link.ts';
 
 export interface DialOptions {
-  /** Certificates (PEM) to trust besides the usual ones. */
+  /** Certificates (PEM) to trust in addition to the default ones. */
   readonly ca?: string | undefined;
   /** Allows plain connections to hosts that aren't loopback. */
   readonly insecure?: boolean | undefined;
-  /** For the whole way, until frames can be sent. */
+  /** The time until frames can be sent; DialError `timeout` after it. */
   readonly withinMs?: number;
-  /** Gives up. */
+  /** Cancels the attempt. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
@@ -25,7 +25,7 @@ const KEEP_ALIVE_MS = 30_000;
 const LINES = 'gochat/1';
 const WEB = 'http/1.1';
 
-/** @throws AddressError when it must not be dialled, DialError when nobody is reached there. */
+/** @throws AddressError when the address must not be dialled, DialError when no server is reached. */
 export async function dial(address: Address, options: DialOptions = {}): Promise<Link> {
   const { clock = systemClock, withinMs = WITHIN_MS, signal } = options;
   if (!address.secure && !options.insecure && !isLoopback(address)) {
@@ -55,7 +55,7 @@ async function linked(socket: Socket | TLSSocket, address: Address): Promise<Lin
 function speaksWeb(socket: Socket | TLSSocket, { scheme }: Address): boolean {
   if (scheme === 'ws' || scheme === 'wss') return true;
   if (!('alpnProtocol' in socket)) return false;
-  // Whoever terminates TLS without choosing a protocol is a proxy: of the web for https, of bytes for tls.
+  // A peer that chooses no protocol is a proxy that terminates TLS: an HTTP proxy for https, a TCP proxy for tls.
   return socket.alpnProtocol === WEB || (socket.alpnProtocol === false && scheme === 'https');
 }
 
@@ -79,7 +79,7 @@ function openTls({ scheme, host, port }: Address, ca: string | undefined): TLSSo
 
 function ready(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   return new Promise((resolve, reject) => {
-    // It stays: an error between here and the link's own listener must not end the process.
+    // This listener stays: an error before the link adds its own would end the process.
     socket.on('error', reject);
     socket.once(event, () => resolve());
   });

@@ -1,25 +1,25 @@
 import type { Down } from '@gochat/protocol/down';
 
-/** Takes a frame. What it returns is waited for before the next one comes. */
+/** Takes a frame. The next frame is delivered when the returned promise resolves. */
 export type FrameListener = (frame: Down) => void | Promise<void>;
 
-/** What the inbox does to the link that fills it. */
+/** How the inbox controls the link that fills it. */
 export interface Tap {
   pause(): void;
   resume(): void;
-  /** More waits than is ever kept. */
+  /** More frames wait than may be kept. */
   overrun(): void;
 }
 
 const HIGH_BYTES = 4 * 1024 * 1024;
 const LOW_BYTES = 1024 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
-/** What a frame costs over its length. */
+/** A frame's overhead beyond its length. */
 const FRAME_BYTES = 512;
 
 /**
- * Frames on their way to whoever listens, one at a time and in order. While too many wait the link is paused, unless somebody
- * waits for a reply: it stands behind the very frames that nobody takes.
+ * Delivers frames to one listener, one at a time and in order. The link is paused while too many wait, unless a reply is due: the
+ * reply arrives after the very frames that wait.
  */
 export class Inbox {
   readonly #tap: Tap;
@@ -43,7 +43,7 @@ export class Inbox {
     this.#regulate();
   }
 
-  /** Frames wait while nobody listens. @returns what ends it. */
+  /** Frames wait while there is no listener. @returns a function that removes the listener. */
   listen(listener: FrameListener): () => void {
     this.#listeners.add(listener);
     this.#deliver();
@@ -51,7 +51,7 @@ export class Inbox {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Whether a reply is waited for. */
+  /** @param due whether a reply is due. */
   expect(expecting: boolean): void {
     this.#expecting = expecting;
     this.#regulate();
@@ -61,7 +61,7 @@ export class Inbox {
     return this.#paused;
   }
 
-  /** Nothing is delivered any more. */
+  /** Stops delivery. */
   close(): void {
     this.#closed = true;
     this.#waiting = [];

@@ -2,40 +2,43 @@ import type { Down } from '@gochat/protocol/down';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Up } from '@gochat/protocol/up';
 
-/** Takes what a link brings, one call at a time. */
+/** Receives what a link brings, one call at a time. */
 export interface LinkEvents {
-  /** Something came, be it a part of a frame. */
+  /** Data arrived, possibly a part of a frame. */
   heard(): void;
-  /** @param bytes its length on the wire, about. */
+  /** @param bytes its approximate length on the wire. */
   frame(frame: Down, bytes: number): void;
 }
 
 export interface LinkEnd {
-  /** `here`: closed by this side. `peer`: ended by the other. `lost`: broken. `malformed`: not this protocol. `overrun`: too much waited to be sent. `flooded`: too much came while it was paused. */
+  /**
+   * `here`: closed by this side. `peer`: closed by the peer. `lost`: broken. `malformed`: the peer broke the protocol.
+   * `overrun`: too much data waited to be sent. `flooded`: too much data came while the link was paused.
+   */
   readonly reason: 'here' | 'peer' | 'lost' | 'malformed' | 'overrun' | 'flooded';
   readonly cause?: unknown;
 }
 
-/** A way to a server for whole frames; nothing of what they mean. */
+/** A transport of whole frames to a server. */
 export interface Link {
   /** `host:port` as dialled. */
   readonly origin: string;
-  /** Nothing is read before this is called, once. */
+  /** Starts reading. Call it once. */
   start(events: LinkEvents): void;
-  /** Does nothing once the link has ended. More than {@link QUEUED_BYTES} waiting end it. */
+  /** Does nothing after the link has ended. The link ends when more than {@link QUEUED_BYTES} wait to be sent. */
   send(frame: Up): void;
-  /** What waits to be taken by the network. */
+  /** Bytes that wait to be sent. */
   readonly queuedBytes: number;
-  /** Reads on only behind {@link resume}; what was read already still comes. */
+  /** Stops reading until {@link resume}; data that was read is still delivered. */
   pause(): void;
   resume(): void;
-  /** Ends it behind what has been sent. No frame comes any more. */
+  /** Ends the link after the sent data. No more frames are delivered. */
   close(): void;
-  /** Resolves when it has ended, however. */
+  /** Resolves when the link has ended, for any reason. */
   readonly closed: Promise<LinkEnd>;
 }
 
-/** All requests that may be in flight, at their usual sizes. */
+/** Enough for all requests that may be in flight, at their usual sizes. */
 export const QUEUED_BYTES = LIMITS.requestsInFlight * LIMITS.frameBytes.post;
-/** How long the other side may take to read the end of a link that is closed here. */
+/** How long the peer may take to read the end of a link that this side closed. */
 export const FAREWELL_MS = 1000;

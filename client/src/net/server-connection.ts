@@ -12,10 +12,10 @@ import { Disconnected, RequestError } from './connection-errors.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
 import { DialError } from './dial-error.ts';
 
-/** Opens a connection; rejects when it can't. */
+/** Opens a connection. Rejects when that fails. */
 export type Connect = (address: string) => Promise<Connection>;
 
-/** One server as this profile talks to it: a connection that comes back by itself, and the rooms that live on it. */
+/** A server's connection, which is restored automatically, and the rooms on that server. */
 export class ServerConnection {
   readonly condition = new Condition();
   readonly address: string;
@@ -38,7 +38,7 @@ export class ServerConnection {
     return this.#connection;
   }
 
-  /** Why there is no connection, as far as known. */
+  /** Why there is no connection, if known. */
   get problem(): ChatError | undefined {
     return this.#problem;
   }
@@ -135,7 +135,7 @@ function isRoomFrame(frame: Down): frame is RoomFrame {
   );
 }
 
-/** What trying again may mend is `offline`; a refusal of the address, the version or the host isn't. */
+/** Errors that may pass on a retry become `offline`; a refused address, version or host stays as it is. */
 function toProblem(error: unknown, address: string): ChatError {
   const problem = toChatError(error);
   if (problem.code === 'usage' || problem.code === 'refused') return problem;

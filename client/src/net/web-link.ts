@@ -38,7 +38,7 @@ export class WebLink implements Link {
 
   /**
    * @param socket connected, and encrypted where the address says so.
-   * @throws UpgradeRefused, or what broke the socket.
+   * @throws UpgradeRefused, or the socket's error.
    */
   static open(socket: Socket, { origin, secure }: Address): Promise<WebLink> {
     const ws = new WebSocket(`${secure ? 'wss' : 'ws'}://${origin}/ws`, {
@@ -47,14 +47,14 @@ export class WebLink implements Link {
       maxPayload: Math.max(...Object.values(LIMITS.frameBytes)),
     });
     return new Promise((resolve, reject) => {
-      // It stays: an error that comes late must not end the process.
+      // This listener stays: a late error would end the process.
       ws.on('error', reject);
       ws.once('unexpected-response', (_request, response) => {
         reject(new UpgradeRefused(response.statusCode));
         socket.destroy();
       });
       ws.once('open', () => {
-        // Until `start`, frames wait in the socket.
+        // Frames wait in the socket until `start`.
         ws.pause();
         resolve(new WebLink(ws, origin));
       });
@@ -115,7 +115,7 @@ export class WebLink implements Link {
   }
 }
 
-/** The library's own errors are of the peer's bytes; those of the socket have codes of the system. */
+/** Errors with the library's own codes are about the peer's bytes; a socket's errors have the system's codes. */
 function isWebSocketFault(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('WS_ERR_');
 }

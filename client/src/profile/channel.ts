@@ -1,11 +1,14 @@
-/** Messages between an owner and one guest, in order, bounded both ways. It never throws across the event loop: what's wrong ends it. */
+/**
+ * Messages between an owner and one guest, in order, bounded in both directions. It never throws in a callback: an error ends
+ * it.
+ */
 export interface Channel<In, Out> {
-  /** Resolves once, when nothing more comes or goes. */
+  /** Resolves when the channel has ended. */
   readonly closed: Promise<void>;
-  /** Nothing is taken before this is called, once; what has come meanwhile waits. */
+  /** Starts delivery. Call it once; earlier messages wait until then. */
   receive(take: (message: In) => void): void;
-  /** @returns `unfit` when the message is too large or no JSON, `gone` when nobody is there (any more) to read it. */
+  /** @returns `unfit` when the message is too large or not JSON, `gone` when the channel has ended. */
   send(message: Out): 'sent' | 'unfit' | 'gone';
-  /** Ends it behind what has been sent. */
+  /** Ends the channel after the messages that were sent. */
   close(): void;
 }

@@ -9,21 +9,21 @@ import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
 import { type Guest, type Owner, OwnerBusy } from './roles.ts';
 import { TabChannel } from './tab-channel.ts';
 
-/** This tab holds the profile. */
+/** This tab owns the profile. */
 export interface TabOwner extends Owner {
   readonly database: ProfileDatabase;
-  /** By which its writes are known. */
+  /** Identifies its writes. */
   readonly token: string;
 }
 
 export interface TabClaimOptions {
   readonly clock?: Clock;
   readonly locks?: Locks;
-  /** How long an owner may keep silent before it is passed over. */
+  /** How long an owner may be silent before another process takes over. */
   readonly patienceMs?: number;
 }
 
-/** What all tabs of a profile hear: who looks for the owner, and who has become it. */
+/** Broadcast to all tabs of a profile: a tab looks for the owner, or has become it. */
 const call = v.variant('type', [
   v.object({ type: v.literal('knock'), link: v.string() }),
   v.object({ type: v.literal('owner'), token: v.string() }),
@@ -31,11 +31,11 @@ const call = v.variant('type', [
 type Call = v.InferOutput<typeof call>;
 
 /**
- * Makes this tab the owner of the profile, or the guest of the one that is.
+ * Makes this tab the profile's owner, or a guest of the tab that is.
  *
- * A lock says at once when the owner's tab is closed; its token in the database, checked inside every write, makes it harmless to
- * pass over a tab that the browser has stopped: it writes nothing any more when it goes on.
- * @throws ChatError when the browser keeps nothing; OwnerBusy, OwnerIncompatible
+ * A lock shows at once when the owner's tab is closed. The owner's token is in the database and is checked inside every write, so
+ * taking over from a tab that the browser has frozen is safe: its later writes fail.
+ * @throws ChatError when the browser stores nothing; OwnerBusy, OwnerIncompatible
  */
 export async function claimTab(name: string, options: TabClaimOptions = {}): Promise<TabOwner | Guest> {
   const database = await ProfileDatabase.open(name);
@@ -55,7 +55,7 @@ class Claim {
   readonly #name: string;
   readonly #database: ProfileDatabase;
   readonly #options: Required<TabClaimOptions>;
-  /** The place in the line for the owner's lock; a guest stays in it, so as to learn that the owner is gone. */
+  /** A queued request for the owner's lock. A guest keeps it queued, so that it notices when the owner is gone. */
   readonly #turn: Promise<HeldLock>;
   readonly #withdrawal = new AbortController();
 
@@ -86,7 +86,7 @@ class Claim {
     }
   }
 
-  /** @returns a visit at the owner of that token, the owner's lock if that is free, or why it is neither. */
+  /** @returns a visit to the owner of that token, the owner's lock when it is free, or why there is neither. */
   async #meet(token: string, withinMs: number): Promise<Visit | HeldLock | 'stranger' | 'closed' | 'silent'> {
     const { locks, clock } = this.#options;
     const visit = await Visit.begin(this.#name, token, locks);
@@ -177,7 +177,7 @@ class Claim {
   }
 }
 
-/** A guest's side: a link of its own to the owner, and a lock by which the owner sees that this tab is there. */
+/** A guest's side: a link to the owner, and a lock by which the owner sees that this tab still exists. */
 class Visit {
   readonly link: GuestLink;
   readonly #channel: TabChannel<ToGuest, ToOwner>;
@@ -192,7 +192,7 @@ class Visit {
     const knock = () => this.#street.postMessage({ type: 'knock', link: id } satisfies Call);
     this.#street.onmessage = ({ data }) => {
       if (!v.is(call, data) || data.type !== 'owner') return;
-      // Who was just being looked for has come, or somebody else in its place.
+      // The owner has answered, or another tab has become the owner.
       if (data.token === token) knock();
       else this.end();
     };
@@ -204,7 +204,7 @@ class Visit {
     return new Visit(name, id, token, await holdLock(locks, linkName(name, id)));
   }
 
-  /** Ends the visit when the owner is stopped. @returns what calls it off. */
+  /** Ends the visit when the owner is frozen. @returns a function that stops the check. */
   watch(clock: Clock): () => void {
     let heard = -1;
     let missed = 0;
@@ -230,10 +230,10 @@ class Visit {
   }
 }
 
-/** One is missed by a tab that was itself stopped for a while. */
+/** A tab that was itself frozen may miss one. */
 const MISSED_PULSES = 1;
 
-/** The owner's side: hears who knocks, and lets it in. */
+/** The owner's side: accepts guests. */
 class House {
   readonly host: Host;
   readonly #name: string;
@@ -253,7 +253,7 @@ class House {
     };
   }
 
-  /** To be called when the token is written down; whoever knocked before knocks again. */
+  /** Call it when the token is stored. Guests that asked before ask again. */
   announce(): void {
     this.#street.postMessage({ type: 'owner', token: this.#token } satisfies Call);
   }
@@ -276,7 +276,7 @@ class House {
       this.#visitors.delete(id);
       left.abort();
     });
-    // The visitor holds it for as long as its tab is there.
+    // The guest holds the lock as long as its tab exists.
     holdLock(this.#locks, linkName(this.#name, id), { signal: left.signal }).then(
       (lock) => {
         lock.release();

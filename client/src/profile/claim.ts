@@ -16,15 +16,15 @@ import { SocketChannel } from './socket-channel.ts';
 
 export interface ClaimOptions {
   readonly clock?: Clock;
-  /** How long an owner may keep silent before it is passed over. */
+  /** How long an owner may be silent before another process takes over. */
   readonly patienceMs?: number;
 }
 
 /**
- * Makes this process the owner of the profile in `dir`, or the guest of the one that is.
+ * Makes this process the owner of the profile in `dir`, or a guest of the process that is.
  *
- * The record of the owner lies in the profile's database and changes hands by compare-and-swap under the database's write lock,
- * which the system frees when its holder dies. Who is named there listens already: a door that doesn't open is a dead one's.
+ * The owner's record is in the profile's database and changes by compare-and-swap under the database's write lock, which the
+ * system frees when its holder dies. An owner listens before it is recorded, so a socket that refuses belongs to a dead process.
  * @throws OwnerBusy, OwnerIncompatible, ProfileTooNew
  */
 export async function claimProfile(dir: string, options: ClaimOptions = {}): Promise<Owner | Guest> {
@@ -79,7 +79,7 @@ async function claim(
 }
 
 /**
- * @returns `gone` when the owner of this record is dead, or as good as dead; `moved-on` when it isn't the owner any more.
+ * @returns `gone` when the owner of this record is dead or doesn't respond; `moved-on` when it is no longer the owner.
  * @throws OwnerBusy, OwnerIncompatible
  */
 async function meet(
@@ -146,7 +146,7 @@ async function own(
   let released: Promise<void> | undefined;
   const release = async () => {
     await store.close();
-    // The record first: whoever finds the door closed must find the record gone, too.
+    // The record first: a process that finds the socket closed must find the record gone, too.
     await replaceOwner(environment, record, undefined);
     await door.close();
     host.dismiss();

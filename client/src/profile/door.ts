@@ -5,17 +5,19 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { OWNER_LIMITS } from './limits.ts';
 
-/** A UNIX socket of this process, which others of the same profile connect to. */
+/** A UNIX socket of this process, to which other processes of the same profile connect. */
 export interface Door {
   readonly path: string;
-  /** Lets nobody in any more, and leaves no trace in the file system. Who is in stays in. */
+  /** Accepts no more connections and removes the socket's file. Open connections stay. */
   close(): Promise<void>;
 }
 
 const DOOR_NAME = /^owner-[0-9a-f]{16}\.sock$/;
 const FOLDER_PREFIX = 'gochat-';
 
-/** Opens a door under a fresh name: in the profile's folder, or, where its path is too long for a socket, in one of its own. */
+/**
+ * Opens a socket under a new name: in the profile's folder or, when that path is too long for a socket, in a temporary folder.
+ */
 export async function openDoor(dir: string, onVisitor: (socket: Socket) => void): Promise<Door> {
   const name = `owner-${randomBytes(8).toString('hex')}.sock`;
   const path = fits(join(dir, name)) ? join(dir, name) : join(await shortFolder(name), name);
@@ -26,14 +28,14 @@ export async function openDoor(dir: string, onVisitor: (socket: Socket) => void)
   return {
     path,
     async close() {
-      // Node unlinks the path by itself, at once.
+      // Node unlinks the path automatically.
       server.close();
       await removeOwnFolder(path);
     },
   };
 }
 
-/** @returns a connection, or why there is none: `nobody` listens there, or the one who does is `busy`. */
+/** @returns a connection, or why there is none: `nobody` listens, or the listener is `busy`. */
 export function knock(path: string): Promise<Socket | 'nobody' | 'busy'> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -44,7 +46,7 @@ export function knock(path: string): Promise<Socket | 'nobody' | 'busy'> {
   });
 }
 
-/** Removes the socket file of a process that is gone. */
+/** Removes the socket file of a process that has ended. */
 export async function removeDoor(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (!DOOR_NAME.test(basename(path)) || !found?.isSocket()) return;
@@ -53,8 +55,8 @@ export async function removeDoor(path: string): Promise<void> {
 }
 
 /**
- * Removes what processes left behind that died between opening their door and writing it down. Young ones stay: a door that
- * is just being opened looks as dead, for a moment.
+ * Removes socket files of processes that died between opening the socket and recording it. Recent files stay, since a socket that
+ * is being opened looks the same.
  */
 export async function sweepDoors(dir: string, nowMs: number): Promise<void> {
   for (const name of (await readdir(dir)).filter((found) => DOOR_NAME.test(found))) {
@@ -71,7 +73,7 @@ function fits(path: string): boolean {
   return Buffer.byteLength(path) <= OWNER_LIMITS.socketPathBytes;
 }
 
-/** A fresh folder each time (0700 by mkdtemp), since one with a predictable name could be somebody else's trap. */
+/** A new folder each time (mkdtemp, 0700), since another user could create one with a predictable name. */
 async function shortFolder(name: string): Promise<string> {
   const parent = fits(join(tmpdir(), `${FOLDER_PREFIX}XXXXXX`, name)) ? tmpdir() : '/tmp';
   return mkdtemp(join(parent, FOLDER_PREFIX));
@@ -87,7 +89,7 @@ function listening(server: Server, path: string): Promise<void> {
     server.once('error', reject);
     server.listen(path, () => {
       server.off('error', reject);
-      // A visitor who can't be let in (no descriptor left) finds out by himself.
+      // A connection that can't be accepted (no descriptor left) ends on the other side, too.
       server.on('error', () => undefined);
       resolve();
     });

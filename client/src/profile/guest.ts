@@ -3,13 +3,13 @@ import type { Channel } from './channel.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { OWNER_PROTOCOL, type ToGuest, type ToOwner } from './messages.ts';
 
-/** What the owner's handler threw, or why a call could not be made. */
+/** An error of the owner's handler, or why a call could not be made. */
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
   /** The name of the error that the owner's handler threw. */
   readonly remoteName: string;
   readonly code: string | undefined;
-  /** What an error of the SDK says as data; not checked. */
+  /** The data of a ChatError; not validated. */
   readonly data: unknown;
   constructor(error: { name: string; message: string; code?: string | undefined; data?: unknown }) {
     super(error.message);
@@ -21,7 +21,7 @@ export class CallFailed extends Error {
 
 const GONE = 'OwnerGone';
 
-/** The owner went away in the middle: whether the call took effect is unknown. Claim the profile again. */
+/** The owner has ended: whether the call took effect is unknown. Claim the profile again. */
 export class OwnerGone extends Error {
   override readonly name = GONE;
   constructor() {
@@ -29,7 +29,7 @@ export class OwnerGone extends Error {
   }
 }
 
-/** The owner is a version of the program that this one can't talk to. */
+/** The owner is an incompatible version of the program. */
 export class OwnerIncompatible extends Error {
   override readonly name = 'OwnerIncompatible';
 }
@@ -43,7 +43,7 @@ interface Call {
   reject(error: Error): void;
 }
 
-/** The guest's side of the door. */
+/** The guest's side of the socket. */
 export class GuestLink {
   /** Resolves when the owner is gone, or {@link close} was called. */
   readonly closed: Promise<void>;
@@ -65,7 +65,7 @@ export class GuestLink {
 
   /**
    * Waits for the greeting.
-   * @returns `stranger` when another than this token's owner gave it, `closed` and `silent` when there was none.
+   * @returns `stranger` when the greeting has another token, `closed` or `silent` when there was none.
    * @throws OwnerIncompatible
    */
   async meet(
@@ -102,7 +102,7 @@ export class GuestLink {
     });
   }
 
-  /** Events that come before somebody listens are lost: listen first, then make the call that subscribes. */
+  /** Events without a listener are lost: add the listener before the call that subscribes. */
   onEvent(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -2,18 +2,18 @@ import type { Channel } from './channel.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { OWNER_PROTOCOL, type ToGuest, type ToOwner } from './messages.ts';
 
-/** Another process, as a handler sees it. */
+/** A guest, as a handler sees it. */
 export interface Visitor {
-  /** Pushes an event to it. @returns false when it is gone, or the event too large or no JSON. */
+  /** Sends an event to it. @returns false when the guest is gone, or the event is too large or not JSON. */
   emit(event: string, data: unknown): boolean;
-  /** Aborts when it is gone: ends what it had subscribed to. */
+  /** Aborts when the guest is gone; its subscriptions end. */
   readonly left: AbortSignal;
 }
 
-/** Answers a guest's call with what becomes JSON. What it throws reaches the guest as name, message, `code` and `data`. */
+/** Answers a guest's call with a value that becomes JSON. An error reaches the guest as name, message, `code` and `data`. */
 export type Handler = (method: string, params: unknown, visitor: Visitor) => Promise<unknown>;
 
-/** The owner's side of the door: greets every visitor and answers its calls. */
+/** The owner's side of the socket: greets every guest and answers its calls. */
 export class Host {
   readonly #token: string;
   readonly #channels = new Set<Channel<ToOwner, ToGuest>>();
@@ -23,7 +23,7 @@ export class Host {
     this.#token = token;
   }
 
-  /** Calls that came before wait in their channels until now. */
+  /** Earlier calls have waited in their channels. */
   serve(handler: Handler): void {
     if (this.#handler !== undefined) throw new Error('this profile is being served already');
     this.#handler = handler;
@@ -37,7 +37,7 @@ export class Host {
     if (this.#handler !== undefined) answerCalls(channel, this.#handler);
   }
 
-  /** Sends everybody away, behind what has been sent to them. */
+  /** Ends all channels after the messages that were sent. */
   dismiss(): void {
     for (const channel of this.#channels) channel.close();
   }

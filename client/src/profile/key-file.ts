@@ -6,11 +6,11 @@ import { ChatError } from '../api/chat-error.ts';
 
 const NAME = 'key';
 
-/** Asked only when the profile is locked; undefined gives up. */
+/** Called only when the profile is locked; undefined cancels. */
 export type AskPassphrase = () => Promise<string | undefined>;
 
 /**
- * The vault's key from the profile's key file, which is made (0600, without a passphrase) when there is none.
+ * Reads the vault's key from the profile's key file, which is created (0600, without a passphrase) when absent.
  * @throws ChatError `locked`; VaultError `damaged`
  */
 export async function unlock(
@@ -30,7 +30,7 @@ export async function unlock(
   return decodeKeyFile(file, passphrase);
 }
 
-/** Locks the key with a passphrase, or with undefined leaves it open; durable when it resolves. */
+/** Writes the key file, locked with the passphrase if there is one; durable when it resolves. */
 export async function relock(
   dir: string,
   key: Uint8Array,
@@ -49,7 +49,7 @@ async function read(dir: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** In whole or not at all: without this file everything in the profile is lost. */
+/** Atomically: without this file everything in the profile is lost. */
 async function write(dir: string, content: Uint8Array): Promise<void> {
   const fresh = join(dir, `${NAME}.new`);
   const file = await open(fresh, 'w', 0o600);

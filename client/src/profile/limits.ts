@@ -1,21 +1,21 @@
-/** Bounds of what passes between the processes, or tabs, of one profile. */
+/** Limits of the messages between processes, or tabs, of one profile. */
 export const OWNER_LIMITS = {
   messageBytes: 8 * 1024 * 1024,
-  /** More than this waiting for a process that doesn't read cuts it off. */
+  /** A process that doesn't read is disconnected when more than this waits for it. */
   queuedBytes: 32 * 1024 * 1024,
-  /** How much a tab takes before it tells the other so. */
+  /** How much a tab takes before it confirms it to the other. */
   toldBytes: 1024 * 1024,
   visitors: 256,
   callsInFlight: 256,
-  /** An owner that says nothing for this long is passed over. It can't write any more then, should it still live. */
+  /** After this silence of the owner another process takes over. The old owner's writes fail from then on. */
   patienceMs: 10_000,
-  /** The same for tabs, which somebody is looking at while he waits. */
+  /** The same for tabs, where a person is waiting. */
   tabPatienceMs: 3_000,
-  /** How often a tab asks whether its owner lives: browsers stop tabs that nobody looks at. Two questions may stay unanswered. */
+  /** How often a tab checks its owner, since browsers freeze background tabs. Two checks may stay unanswered. */
   pulseMs: 2_000,
   retryMs: 25,
   youngDoorMs: 60_000,
   farewellMs: 1000,
-  /** What Linux (108) and macOS (104) allow in a socket's address, with room to spare. */
+  /** Below the limits of a socket's path on Linux (108) and macOS (104). */
   socketPathBytes: 100,
 } as const;

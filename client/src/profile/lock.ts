@@ -1,13 +1,13 @@
-/** What of the platform's Web Locks is used; tests bring their own. */
+/** The part of Web Locks that is used; tests pass their own. */
 export type Locks = Pick<LockManager, 'request'>;
 
 export interface HeldLock {
   release(): void;
-  /** Resolves when another took it by force. */
+  /** Resolves when another tab has stolen the lock. */
   readonly stolen: Promise<void>;
 }
 
-/** Takes a lock that no other tab holds then; the browser frees it when this tab goes away. Rejects when `signal` aborts first. */
+/** Takes an exclusive lock, which the browser frees when this tab closes. Rejects when `signal` aborts first. */
 export function holdLock(
   locks: Locks,
   name: string,

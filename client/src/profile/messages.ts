@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Raised when the messages between an owner and its guests change. */
+/** Increment it when the messages between owner and guests change. */
 export const OWNER_PROTOCOL = 2;
 
 const callId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -14,7 +14,7 @@ export const toOwner = v.object({
 });
 export type ToOwner = v.InferOutput<typeof toOwner>;
 
-/** What an owner sends: the greeting first, by which a guest knows whose door it is. */
+/** What an owner sends. The greeting comes first and identifies the owner. */
 export const toGuest = v.variant('type', [
   v.object({ type: v.literal('greeting'), protocol: v.number(), token: v.string() }),
   v.object({ type: v.literal('result'), id: callId, result: v.optional(v.unknown()) }),

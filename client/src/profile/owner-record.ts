@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Environment } from '../store/environment.ts';
 
-/** Who holds the profile, as all processes read it. */
+/** The owner's record, which all processes read. */
 const ownerRecord = v.object({
   /** Random, new for each claim. */
   token: v.string(),
@@ -13,13 +13,13 @@ export type OwnerRecord = v.InferOutput<typeof ownerRecord>;
 
 const OWNER_KEY = new TextEncoder().encode('owner');
 
-/** @returns the record as the newest transaction of any process left it. */
+/** @returns the record as of the newest transaction of any process. */
 export function readOwner(environment: Environment): OwnerRecord | undefined {
   return parse(environment.peek('meta', OWNER_KEY));
 }
 
 /**
- * Puts `next` (or nothing) in the place of `expected` (or nothing), if that is what is there.
+ * Compare-and-swap: replaces `expected` by `next`; undefined stands for no record.
  * @returns whether it was.
  */
 export function replaceOwner(
@@ -40,7 +40,7 @@ export function currentToken(environment: Environment): string | undefined {
   return parse(environment.meta.get(OWNER_KEY))?.token;
 }
 
-/** A record that nobody can read is nobody's. */
+/** An unreadable record counts as none. */
 function parse(bytes: Uint8Array | undefined): OwnerRecord | undefined {
   if (bytes === undefined) return undefined;
   try {

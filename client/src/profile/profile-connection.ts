@@ -16,20 +16,20 @@ import { Records } from '../store/records.ts';
 import { OwnerGone } from './guest.ts';
 import { Fenced, type Guest, type Owner } from './roles.ts';
 
-/** A profile to work with, whether this process holds it or works through the one that does. */
+/** An open profile. This process owns it, or uses it through the process that does. */
 export interface Profile {
   /** @throws ChatError */
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
-  /** @returns what ends it. */
+  /** @returns a function that removes the listener. */
   on(listener: (event: ChatEvent) => void): () => void;
   close(): Promise<void>;
 }
 
-/** Where a profile is kept, and how servers are reached from there. */
+/** Where a profile is stored, and how servers are reached from there. */
 export interface ProfileLocation<O extends Owner> {
   /** Makes this process the profile's owner, or a guest of the one that is. */
   claim(): Promise<O | Guest>;
-  /** The vault's key, made when there is none, and what locks it with a passphrase (or none). @throws ChatError `locked`; VaultError */
+  /** The vault's key, created when absent, and a function that sets its passphrase. @throws ChatError `locked`; VaultError */
   unlock(owner: O): Promise<{
     readonly key: Uint8Array;
     readonly relock: (passphrase: string | undefined) => Promise<void>;
@@ -37,14 +37,14 @@ export interface ProfileLocation<O extends Owner> {
   readonly connect: Connect;
 }
 
-/** Opens the profile that is kept there. @throws ChatError `locked`, `internal` */
+/** Opens the profile at a location. @throws ChatError `locked`, `internal` */
 export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<Profile> {
   const profile = new ProfileConnection(place, env);
   await profile.connect();
   return profile;
 }
 
-/** The way to the profile that holds at present. */
+/** The present access to the profile: this process's own account, or the owner's process. */
 interface Backend {
   call(method: string, params: unknown): Promise<unknown>;
   close(): Promise<void>;
@@ -53,11 +53,13 @@ interface Backend {
 type Listener = (event: ChatEvent) => void;
 
 const LISTEN = 'listen';
-/** How many of the last lines are told again behind a change of seats, since any of them may have changed meanwhile. */
+/** How many of the last lines are emitted again after a change of backend, since any of them may have changed. */
 const REPEATED = 200;
 const PAGE = 500;
 
-/** Keeps a backend: when the process that owned the profile goes away, the next one is taken and what was asked goes on. */
+/**
+ * Keeps a backend: when the process that owned the profile ends, it connects to the next one and repeats what may be repeated.
+ */
 class ProfileConnection<O extends Owner> implements Profile {
   readonly #place: ProfileLocation<O>;
   readonly #env: Env;
@@ -134,13 +136,13 @@ class ProfileConnection<O extends Owner> implements Profile {
   async #claim(): Promise<Backend> {
     const claimed = await this.#place.claim();
     const backend = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
-    // Not waited for: when this backend is lost, too, the next one tells it.
+    // Not awaited: if this backend is lost, the next one emits the events.
     if (this.#wasConnected) this.#resume(backend).catch(() => undefined);
     this.#wasConnected = true;
     return backend;
   }
 
-  /** Follows what was followed, and tells what happened between two seats, which was told to nobody here. */
+  /** Follows the same rooms again, and emits what happened between two backends. */
   async #resume(backend: Backend): Promise<void> {
     for (const room of this.#followed) {
       try {
@@ -148,7 +150,7 @@ class ProfileConnection<O extends Owner> implements Profile {
         this.#emit({ kind: 'online', room, ...state });
       } catch (error) {
         if (error instanceof OwnerGone) throw error;
-        // It was left meanwhile.
+        // The room was left in the meantime.
         this.#followed.delete(room);
       }
     }
@@ -190,7 +192,7 @@ class ProfileConnection<O extends Owner> implements Profile {
     return backend;
   }
 
-  /** Whoever listens must not miss what comes next, so that a lost backend is taken again at once. */
+  /** Replaces a lost backend at once if there are listeners, so that they miss nothing. */
   #lose(backend: Backend): void {
     void this.#backend?.then((present) => {
       if (present !== backend) return;
@@ -245,7 +247,7 @@ class ProfileConnection<O extends Owner> implements Profile {
   }
 }
 
-/** @param isOver tells that the profile is being given up: whatever fails then may have failed of that. */
+/** @param isOver whether the profile is being closed: failures may be caused by that. */
 async function answer(
   chat: Account,
   method: string,
@@ -254,7 +256,7 @@ async function answer(
 ): Promise<unknown> {
   if (!isMethod(method)) throw new ChatError({ reason: 'owner-version' });
   try {
-    // Both ends are this program, and the door is open to this user alone.
+    // Both ends are this program, and the socket is open only to this user.
     return await chat.call(method, params as Params<typeof method>);
   } catch (error) {
     if (isOver() || error instanceof Fenced) throw new OwnerGone();

@@ -9,20 +9,20 @@ export interface Surroundings {
   readonly home: string;
 }
 
-/** Where this user's profile is, unless told otherwise: `GOCHAT_PROFILE`, else in the platform's folder for data. */
+/** This user's default profile: `GOCHAT_PROFILE`, or the platform's data folder. */
 export function defaultProfileDir(
   { env, platform, home }: Surroundings = { env: process.env, platform: process.platform, home: homedir() },
 ): string {
   if (env.GOCHAT_PROFILE) return resolve(env.GOCHAT_PROFILE);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'gochat', 'profile');
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says to ignore relative paths.
   const data = env.XDG_DATA_HOME;
   return join(data && isAbsolute(data) ? data : join(home, '.local', 'share'), 'gochat', 'profile');
 }
 
 /**
- * Makes the folder for its user alone. One that holds something else already keeps its permissions.
- * @throws ChatError `usage` when it can't be made or used
+ * Creates the folder with access only for its user. An existing folder with other content keeps its permissions.
+ * @throws ChatError `usage` when it can't be created or used
  */
 export async function ensureProfileDir(dir: string): Promise<void> {
   try {
@@ -37,7 +37,10 @@ export async function ensureProfileDir(dir: string): Promise<void> {
   if (names.length === 0 || names.includes('data.mdb')) await chmod(dir, 0o700);
 }
 
-/** With its parents. Node's own way to do so never returns where a folder can't be made in one that is there, as in /proc. */
+/**
+ * Creates the parents, too. Node's recursive mkdir never returns where a folder can't be created in an existing one, as in
+ * /proc.
+ */
 async function make(dir: string): Promise<void> {
   try {
     await mkdir(dir, { mode: 0o700 });

@@ -3,32 +3,32 @@ import type { EventListener } from './guest.ts';
 import type { Handler } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
 
-/** This process (a tab, in browsers) holds the profile: it alone reads and writes, and answers the others. */
+/** This process (in browsers, this tab) owns the profile: only it reads and writes, and it answers the others. */
 export interface Owner {
   readonly role: 'owner';
-  /** Every write of it rejects with {@link Fenced} once another process holds the profile. */
+  /** Its writes reject with {@link Fenced} once another process owns the profile. */
   readonly store: Store;
-  /** Resolves when a write was fenced: stop all work, release, and claim anew. */
+  /** Resolves when a write was rejected with {@link Fenced}: stop all work, release, and claim again. */
   readonly lost: Promise<void>;
-  /** Guests that came before wait until this is called, once. */
+  /** Starts answering guests. Call it once; earlier guests wait until then. */
   serve(handler: Handler): void;
-  /** Gives the profile up behind the writes begun before; guests see their link closed. */
+  /** Releases the profile after pending writes; guests see their link closed. */
   release(): Promise<void>;
 }
 
-/** Another process holds the profile, and does for this one what it asks. */
+/** Another process owns the profile and answers this one's calls. */
 export interface Guest {
   readonly role: 'guest';
   /** @throws CallFailed, OwnerGone */
   call(method: string, params: unknown): Promise<unknown>;
-  /** Listen first, then make the call that subscribes. @returns what stops it. */
+  /** Add the listener before the call that subscribes. @returns a function that removes it. */
   onEvent(listener: EventListener): () => void;
-  /** Resolves when the owner is gone: claim anew. */
+  /** Resolves when the owner is gone: claim again. */
   readonly closed: Promise<void>;
   close(): void;
 }
 
-/** Another process took the profile over, since this one was taken for dead or didn't answer. Nothing was written. */
+/** Another process has taken over the profile, since this one didn't respond. Nothing was written. */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
   constructor() {
@@ -36,7 +36,7 @@ export class Fenced extends Error {
   }
 }
 
-/** The owner lives, and turns everybody away. */
+/** The owner is alive and accepts no more guests. */
 export class OwnerBusy extends Error {
   override readonly name = 'OwnerBusy';
   constructor() {

@@ -41,7 +41,7 @@ export class SocketChannel<In, Out extends { type: string }> implements Channel<
     return 'sent';
   }
 
-  /** The other side has a second to read what has been sent. */
+  /** The peer has a second to read what was sent. */
   close(): void {
     this.#socket.destroySoon();
     setTimeout(() => this.#socket.destroy(), OWNER_LIMITS.farewellMs).unref();

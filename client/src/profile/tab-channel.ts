@@ -4,7 +4,7 @@ import { OWNER_LIMITS } from './limits.ts';
 
 const signal = v.variant('type', [
   v.object({ type: v.literal('line'), text: v.string() }),
-  /** So many characters of lines were taken. */
+  /** Confirms that this many characters were taken. */
   v.object({ type: v.literal('taken'), chars: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
   v.object({ type: v.literal('ping') }),
   v.object({ type: v.literal('pong') }),
@@ -13,15 +13,15 @@ const signal = v.variant('type', [
 type Signal = v.InferOutput<typeof signal>;
 
 /**
- * Messages as JSON between two tabs, over a broadcast channel that these two alone know. The browser keeps for a frozen tab what is
- * sent to it, without a bound: so each side tells what it has taken, and who doesn't is cut off.
+ * Messages as JSON between two tabs, over a broadcast channel whose name only these two know. The browser queues messages for a
+ * frozen tab without a limit, so each side confirms what it has taken, and a side that doesn't is disconnected.
  */
 export class TabChannel<In, Out extends { type: string }> implements Channel<In, Out> {
   readonly closed: Promise<void>;
   readonly #port: BroadcastChannel;
   readonly #schema: v.GenericSchema<unknown, In>;
   #take: ((message: In) => void) | undefined;
-  /** What came before somebody takes it; no more than a peer may send unread. */
+  /** Messages that came before `receive`; no more than a peer may send unconfirmed. */
   readonly #early: string[] = [];
   #earlyChars = 0;
   #untold = 0;
@@ -30,7 +30,7 @@ export class TabChannel<In, Out extends { type: string }> implements Channel<In,
   #ended = false;
   #end: () => void = () => undefined;
 
-  /** @param port its own, of a name that only the other side has. */
+  /** @param port a channel whose name only the peer knows. */
   constructor(port: BroadcastChannel, schema: v.GenericSchema<unknown, In>) {
     this.#port = port;
     this.#schema = schema;
@@ -41,7 +41,7 @@ export class TabChannel<In, Out extends { type: string }> implements Channel<In,
     port.onmessageerror = () => this.close();
   }
 
-  /** How often the other side has shown that it lives, upon {@link ping}. */
+  /** How often the peer has answered {@link ping}. */
   get pongs(): number {
     return this.#pongs;
   }

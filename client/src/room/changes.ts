@@ -1,10 +1,10 @@
 import type { Content } from '@gochat/crypto/content';
 import type { Reaction, TextItem } from './history.ts';
 
-/** What changes a message that was said before. */
+/** A change of an earlier message. */
 export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react' }>;
 
-/** Who makes a change, as the room knew them at its place in the log. */
+/** The author of a change, with the name and rights at that position of the log. */
 export interface ChangeAuthor {
   readonly device: string;
   readonly name: string;
@@ -12,10 +12,10 @@ export interface ChangeAuthor {
   readonly admin: boolean;
 }
 
-/** So many different emoji can stand at one message. */
+/** The limit of different emoji on one message. */
 export const EMOJI_PER_MESSAGE = 20;
 
-/** @returns whether it is about a message that was said before. */
+/** @returns whether the content changes an earlier message. */
 export function isChange(content: Content): content is MessageChange {
   return content.kind === 'edit' || content.kind === 'delete' || content.kind === 'react';
 }
@@ -26,8 +26,8 @@ export function targetOf(change: MessageChange) {
 }
 
 /**
- * A message once somebody's change of it holds: only its author's device edits it, only that and admins take it back.
- * @returns the same item when there is nothing to change any more; `refused` when the author has no right to it.
+ * Applies a change to a message. Only the author's device may edit it; the author's device and admins may delete it.
+ * @returns the same item when nothing changes; `refused` when the author of the change has no right to it.
  */
 export function applyChange(
   item: TextItem,
@@ -70,15 +70,15 @@ function reacted(
   { device, name }: ChangeAuthor,
 ): TextItem {
   const { reactions = [], ...bare } = item;
-  const stands = reactions.find((r) => r.emoji === emoji);
-  if (on === (stands?.by.some((b) => b.device === device) ?? false)) return item;
-  if (stands === undefined) {
+  const present = reactions.find((r) => r.emoji === emoji);
+  if (on === (present?.by.some((b) => b.device === device) ?? false)) return item;
+  if (present === undefined) {
     if (reactions.length >= EMOJI_PER_MESSAGE) return item;
     return { ...bare, reactions: [...reactions, { emoji, by: [{ device, name }] }] };
   }
-  const by = on ? [...stands.by, { device, name }] : stands.by.filter((b) => b.device !== device);
+  const by = on ? [...present.by, { device, name }] : present.by.filter((b) => b.device !== device);
   const next = reactions.flatMap((r): Reaction[] =>
-    r !== stands ? [r] : by.length > 0 ? [{ emoji, by }] : [],
+    r !== present ? [r] : by.length > 0 ? [{ emoji, by }] : [],
   );
   return next.length > 0 ? { ...bare, reactions: next } : bare;
 }

@@ -22,16 +22,16 @@ export interface CommitQueueParts {
   readonly mutex: Mutex;
   readonly condition: Condition;
   readonly timers: Timers;
-  /** The connection over which the room is live, if it is. */
+  /** The connection over which the room is live; undefined when it is not. */
   readonly live: () => Connection | undefined;
-  /** Whether all that the server has shown is taken in. @throws ChatError when nothing more will come */
+  /** Whether every received entry is processed. @throws ChatError when the room has ended */
   readonly ready: () => boolean;
-  /** Whether something that the server has shown waits to be taken in. */
-  readonly behind: () => boolean;
+  /** Whether received entries wait to be processed. */
+  readonly hasUnprocessed: () => boolean;
   readonly fail: (error: unknown) => void;
 }
 
-/** This device's handshakes, each of which swaps the room's last one or has lost to another. */
+/** Sends this device's handshakes, one at a time. Each succeeds only if no other handshake came first. */
 export class CommitQueue {
   readonly #parts: CommitQueueParts;
   readonly #outcomes = new Map<RequestId, Outcome>();
@@ -41,8 +41,8 @@ export class CommitQueue {
   }
 
   /**
-   * Changes the room by a handshake and waits until it is the epoch; a lost race is run again.
-   * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
+   * Changes the room by a handshake and waits until it has landed; after a conflict it is made again.
+   * @throws ChatError `offline` when the outcome is unknown after `waitMs`: the change may still land. RoomError
    */
   async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
     const { store, env, mutex, condition, timers, ready } = this.#parts;
@@ -67,15 +67,15 @@ export class CommitQueue {
   }
 
   async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
-    const { store, live, behind } = this.#parts;
-    if (live() === undefined || behind() || store.room.pending !== undefined) return undefined;
+    const { store, live, hasUnprocessed } = this.#parts;
+    if (live() === undefined || hasUnprocessed() || store.room.pending !== undefined) return undefined;
     const started = await make(store.room);
     await store.begin(started);
     this.send(started.frame);
     return started.frame.id;
   }
 
-  /** Sends a handshake that is durable, or sends it again. */
+  /** Sends a stored handshake, or repeats it. */
   send(frame: UpOf<'handshake'>): void {
     const { store, timers, mutex, condition, live, fail } = this.#parts;
     live()
@@ -83,7 +83,7 @@ export class CommitQueue {
       .catch((error: unknown) => {
         if (!(error instanceof RequestError)) return;
         const waitMs = waitBeforeRepeat(error, frame.after);
-        // A conflict's winner is in the log, and tells there that the race is lost.
+        // The winner of a conflict is in the log, and processing it reports the loss.
         if (waitMs === 0 && error.code === 'conflict') return;
         if (waitMs > 0) {
           timers.after(waitMs, () => {
@@ -100,7 +100,7 @@ export class CommitQueue {
       });
   }
 
-  /** What became of a handshake. */
+  /** Records the outcome of a handshake. */
   ends(request: RequestId, outcome: Outcome): void {
     this.#outcomes.set(request, outcome);
     const [oldest] = this.#outcomes.keys();

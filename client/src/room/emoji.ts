@@ -1,6 +1,6 @@
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Whether it is one emoji and nothing else. */
+/** Whether the text is exactly one emoji. */
 export function isEmoji(text: string): boolean {
   return (
     text.length <= 32 &&

@@ -45,7 +45,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
       return { ...stamp(event), ...author(room, event.by), kind: 'changed', ...changed };
     }
     case 'warning':
-      return { ...stamp(event), ...nobody, kind: 'warning', ...warningFact(event.warning, room) };
+      return { ...stamp(event), ...noMember, kind: 'warning', ...warningFact(event.warning, room) };
     default:
       return undefined;
   }
@@ -60,7 +60,7 @@ export function refusedChange(
   const change = event.content.kind === 'delete' ? 'delete' : 'edit';
   return {
     ...stamp(event),
-    ...nobody,
+    ...noMember,
     kind: 'warning',
     warning: 'refused-change',
     change,
@@ -69,7 +69,7 @@ export function refusedChange(
   };
 }
 
-const nobody = { from: '', device: '', own: false };
+const noMember = { from: '', device: '', own: false };
 
 function stamp(event: { readonly seq: Position; readonly at: number }) {
   return { seq: event.seq, at: event.at };

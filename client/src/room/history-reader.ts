@@ -3,11 +3,11 @@ import type { Records } from '../store/records.ts';
 import type { HistoryItem, TextItem } from './history.ts';
 import { decodeItem } from './stored-history.ts';
 
-/** So many lines a search looks at before it answers, and so many at a time. */
+/** How many lines a search reads before it answers, and how many at a time. */
 const SEARCHED = 2048;
 const PAGE = 256;
 
-/** What a room's story holds already. */
+/** Reads a room's stored history. */
 export class HistoryReader {
   readonly #records: Records;
   readonly #room: RoomId;
@@ -17,7 +17,7 @@ export class HistoryReader {
     this.#room = room;
   }
 
-  /** The first lines behind a position; all of an entry, or none. */
+  /** The first lines after a position; of an entry all lines or none. */
   async after(position: number, limit: number): Promise<HistoryItem[]> {
     const items = await this.#list({ after: position, limit });
     const last = items.at(-1);
@@ -26,7 +26,7 @@ export class HistoryReader {
     return [...items.filter((item) => item.seq !== last.seq), ...whole];
   }
 
-  /** The last lines before a position, or at all, in their order; all of an entry, or none. */
+  /** The last lines before a position, or of the whole history, in order; of an entry all lines or none. */
   async before(position: number | undefined, limit: number): Promise<HistoryItem[]> {
     const items = (await this.#backwards(position, limit)).reverse();
     const [first] = items;
@@ -40,7 +40,7 @@ export class HistoryReader {
     return this.#backwards(undefined, PAGE);
   }
 
-  /** Messages that hold all of the words, newest first. `next`: where to look on. */
+  /** Messages that contain all of the words, newest first. `next`: where to continue. */
   async search(
     text: string,
     before: number | undefined,
@@ -56,14 +56,14 @@ export class HistoryReader {
       const page = await this.before(edge, PAGE);
       for (const item of page.toReversed()) {
         if (holds(item, words)) items.push(item);
-        // A message is the last line of its entry: what is left of the entry is none.
+        // A message is the last line of its entry, so that no other line of it can match.
         if (items.length === limit) return { items, next: item.seq };
       }
       const [first] = page;
       if (first === undefined || page.length < PAGE) return { items, next: undefined };
       looked += page.length;
       edge = Number(first.seq);
-      // Others have their turn.
+      // Lets other work run.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     return { items, next: String(edge) };

@@ -7,10 +7,10 @@ import { nameOf, refusedChange } from './event-history.ts';
 import { factKey, type HistoryItem, type NewItem, type TextItem } from './history.ts';
 import { decodeItem, encodeItem } from './stored-history.ts';
 
-/** The lines of one entry are told apart by one byte. */
+/** One byte numbers the lines of an entry. */
 const MOST_SUB = 255;
 
-/** Who said something, and where it stands in the log. */
+/** A message with its author and position. */
 interface Said {
   readonly seq: Position;
   readonly at: number;
@@ -18,39 +18,39 @@ interface Said {
   readonly content: Content;
 }
 
-/** The lines that a run of entries adds to a room's story, and the older ones that it changes. */
+/** Collects the lines that a batch of entries adds to a room's history, and the older lines that it changes. */
 export class HistoryWriter {
   readonly #records: Records;
   readonly #room: RoomId;
-  readonly #behind: Position;
+  readonly #stored: Position;
   readonly #lines = new Map<string, HistoryItem>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
 
-  /** @param behind the last entry whose lines are kept already: what is told of it, or of an older one, goes behind those. */
-  constructor(records: Records, room: RoomId, behind: Position) {
+  /** @param stored the last entry whose lines are stored: new lines of it, or of an older one, come after those. */
+  constructor(records: Records, room: RoomId, stored: Position) {
     this.#records = records;
     this.#room = room;
-    this.#behind = behind;
+    this.#stored = stored;
   }
 
-  /** Who shows an entry again and again is warned of once, and takes nothing from what stands there. */
-  async add(told: NewItem): Promise<void> {
-    if (!this.#counts.has(told.seq)) await this.#open(told.seq);
-    const sub = this.#counts.get(told.seq) ?? 0;
-    if (sub > MOST_SUB || (told.kind === 'warning' && this.#warnings.has(warningKey(told)))) return;
-    if (told.kind === 'warning') this.#warnings.add(warningKey(told));
-    this.#counts.set(told.seq, sub + 1);
-    this.#put({ ...told, sub });
+  /** Adds a line. The same warning about the same entry is added once. */
+  async add(item: NewItem): Promise<void> {
+    if (!this.#counts.has(item.seq)) await this.#open(item.seq);
+    const sub = this.#counts.get(item.seq) ?? 0;
+    if (sub > MOST_SUB || (item.kind === 'warning' && this.#warnings.has(warningKey(item)))) return;
+    if (item.kind === 'warning') this.#warnings.add(warningKey(item));
+    this.#counts.set(item.seq, sub + 1);
+    this.#put({ ...item, sub });
   }
 
   async #open(seq: Position): Promise<void> {
-    const kept = comparePositions(seq, this.#behind) <= 0 ? await this.#kept(seq) : [];
+    const kept = comparePositions(seq, this.#stored) <= 0 ? await this.#kept(seq) : [];
     this.#counts.set(seq, kept.length);
     for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warningKey(line));
   }
 
-  /** Applies a change to its message. Of what this profile never had, or has lost, nothing can be said. */
+  /** Applies a change to its message. A change of a message that this profile doesn't have is ignored. */
   async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<void> {
     const item = await this.#find(said.content);
     if (item === undefined) return;
@@ -61,7 +61,7 @@ export class HistoryWriter {
     else if (next !== item) this.#put(next);
   }
 
-  /** What is new or has changed, each line once. */
+  /** New and changed lines, each once. */
   get items(): HistoryItem[] {
     return [...this.#lines.values()];
   }

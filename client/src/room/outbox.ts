@@ -11,13 +11,16 @@ export interface Outgoing {
   readonly content: Content;
   /** When it was queued, by this device's clock; 0 when that isn't known. */
   readonly at: number;
-  /** The counter that its first sealing gave. */
+  /** The counter that it got when it was first sealed. */
   readonly n?: number;
-  /** How it was sealed for the epoch that it was last posted in. */
+  /** The sealed frame of the epoch in which it was last posted. */
   readonly frame?: UpOf<'post'>;
 }
 
-/** What one room still has to post, in order. Changes are made here at once and returned for the caller to persist. */
+/**
+ * The messages that a room still has to post, in order. A method changes the outbox at once and returns the change for the
+ * caller to store.
+ */
 export class Outbox {
   readonly #room: RoomId;
   #items: Outgoing[];
@@ -40,12 +43,12 @@ export class Outbox {
     return this.#items.length;
   }
 
-  /** Differs whenever other messages are in it. */
+  /** Changes whenever its messages change. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** The first `count` of all that it holds, oldest first. */
+  /** The first `count` messages, oldest first. */
   first(count: number): readonly Outgoing[] {
     return this.#items.slice(0, count);
   }
@@ -54,12 +57,12 @@ export class Outbox {
     return this.#items.find((item) => item.id === id);
   }
 
-  /** Not sealed yet, oldest first. */
+  /** Messages that are not sealed, oldest first. */
   get waiting(): readonly Outgoing[] {
     return this.#items.filter((item) => item.frame === undefined);
   }
 
-  /** Sealed and not seen in the log, oldest first. */
+  /** Sealed messages that are not seen in the log, oldest first. */
   get sealed(): readonly UpOf<'post'>[] {
     return this.#items.flatMap((item) => (item.frame === undefined ? [] : [item.frame]));
   }
@@ -77,7 +80,7 @@ export class Outbox {
     return this.#replace(item, { ...item, n, frame });
   }
 
-  /** What was sealed won't land: it is to be sealed anew. */
+  /** The sealed frame won't land: the message has to be sealed again. */
   unseal(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];

@@ -11,11 +11,11 @@ const WAIT_MS = 20_000;
 const AUDIT_JITTER_MS = 1500;
 const REST_MS = 5000;
 
-/** What a device does for its room without being asked, whenever the room is live. */
+/** The automatic work of a device for its room, whenever the room is live. */
 export class RoomMaintenance {
   readonly #session: RoomSession;
   readonly #env: Env;
-  /** Spreads what members who come back together would all do at once. */
+  /** Spreads the work of members who come back at the same time. */
   readonly #spread: number;
   #running = false;
   #audited: string | undefined;
@@ -33,7 +33,7 @@ export class RoomMaintenance {
     this.#timers.clear();
   }
 
-  /** To be called whenever the session changed; does nothing while it runs or there is nothing to do. */
+  /** Call it whenever the session has changed. It does nothing while it runs or when there is nothing to do. */
   nudge(): void {
     if (this.#running || this.#closed || !this.#session.isLive) return;
     const jobs = [this.#healing(), this.#removing(), this.#auditing()].filter((job) => job !== undefined);
@@ -41,7 +41,7 @@ export class RoomMaintenance {
     if (job === undefined) return;
     this.#running = true;
     job()
-      // Whatever stood in the way, it is tried again after a rest.
+      // Whatever failed is tried again after a pause.
       .catch(() => this.#rest(REST_MS))
       .finally(() => {
         this.#running = false;
@@ -58,7 +58,7 @@ export class RoomMaintenance {
     return () => this.#session.change((now) => heal(now, this.#env), WAIT_MS);
   }
 
-  /** Leaving is a request that an admin's client carries out. */
+  /** Removes members who have asked to leave; only an admin's client can. */
   #removing(): (() => Promise<void>) | undefined {
     const { room, meta } = this.#session;
     const [device] = meta.leaving;
@@ -68,7 +68,7 @@ export class RoomMaintenance {
     return () => this.#session.change((now) => remove(now, device, this.#env), WAIT_MS);
   }
 
-  /** Looks, once per handshake, whether what the server keeps for joiners lets them into this epoch, and mends it. */
+  /** Checks once per handshake whether the server's GroupInfo lets joiners into this epoch, and replaces it if not. */
   #auditing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;
     const self = membersOf(room).find((m) => m.self);

@@ -1,17 +1,17 @@
 import type { RoomId } from '@gochat/protocol/fields';
 
-/** What a profile keeps of a room besides its cryptographic state. */
+/** What a profile stores of a room besides its cryptographic state. */
 export interface RoomMeta {
   readonly id: RoomId;
-  /** Where the room is served: an address as {@link parseAddress} reads it. */
+  /** The server's address, as {@link parseAddress} returns it. */
   readonly server: string;
   /** The room's name, as last known. */
   readonly name: string;
-  /** The own display name in it. */
+  /** This profile's display name in it. */
   readonly as: string;
   readonly left: boolean;
-  /** Device keys of members who asked to be removed and are still in. */
+  /** Device keys of members who have asked to be removed and are still members. */
   readonly leaving: readonly string[];
-  /** When the profile came into it, by its own clock. */
+  /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

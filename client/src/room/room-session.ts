@@ -30,31 +30,31 @@ const BATCH = 256;
 const INBOX = 2048;
 const WAITING_SHOWN = 500;
 const WAITING_MS = 50;
-/** A room whose delivery has ended is entered again no sooner. */
+/** The shortest wait before a room is entered again after its delivery has ended. */
 const ENTER_AGAIN_MS = 500;
-/** One that couldn't be entered is tried again: a node that trails the others may have caught up. */
+/** The wait before a refused enter is repeated: a replica that is behind may have caught up. */
 const ENTER_LATER_MS = 10_000;
 
-/** Frames of the server that speak of one room. */
+/** The server's frames that are about one room. */
 export type RoomFrame =
   | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>
   | (DownOf<'error'> & { readonly room: RoomId });
 
-/** Told of what a room shows. */
+/** Receives a room's changes. */
 export interface RoomListener {
-  /** Lines that are new or have changed. */
+  /** New and changed lines. */
   items(items: readonly HistoryItem[]): void;
-  /** Other messages than before wait to be sent. */
+  /** The messages that wait to be sent have changed. */
   waiting(waiting: readonly Waiting[]): void;
   presence(heard: Heard): void;
 }
 
 /**
- * One room of this profile at work: the only writer of its cryptographic state. What the server sends goes in by {@link take};
- * whatever changes is durable before anything is sent or told.
+ * One open room of this profile, and the only writer of its cryptographic state. The server's frames go in by {@link take}. Every
+ * change is durable before anything is sent or emitted.
  */
 export class RoomSession {
-  /** Whoever waits for something about this room waits here. */
+  /** Signals every change of this room. */
   readonly condition = new Condition();
   readonly #store: RoomStore;
   readonly #env: Env;
@@ -63,7 +63,7 @@ export class RoomSession {
   readonly #timers = new Timers();
   readonly #commits: CommitQueue;
   #connection: Connection | undefined;
-  /** Over which the room is about to be entered again. */
+  /** The connection over which the room will be entered again. */
   #enteringAgain: Connection | undefined;
   #live = false;
   #problem: ChatError | undefined;
@@ -92,7 +92,7 @@ export class RoomSession {
         if (this.ended !== undefined) throw this.ended;
         return this.isLive;
       },
-      behind: () => this.#inbox.length > 0,
+      hasUnprocessed: () => this.#inbox.length > 0,
       fail: (error) => this.#fail(error),
     });
   }
@@ -109,17 +109,17 @@ export class RoomSession {
     return this.#connection;
   }
 
-  /** Whether the server has shown all that it had, and shows what comes. */
+  /** Whether the server has delivered its backlog and delivers new entries. */
   get isFollowing(): boolean {
     return this.#live;
   }
 
-  /** Whether everything that the server has shown is taken in, too. */
+  /** As {@link isFollowing}, and every received entry is processed. */
   get isLive(): boolean {
     return this.#live && this.#inbox.length === 0 && !this.#draining;
   }
 
-  /** Why nothing more will come of this room over this connection, if so. */
+  /** Why the room receives nothing more over this connection; undefined when it does. */
   get ended(): ChatError | undefined {
     if (this.meta.left) return new ChatError({ reason: 'left' });
     if (this.room.status === 'removed') return new ChatError({ reason: 'removed' });
@@ -127,7 +127,7 @@ export class RoomSession {
     return this.#store.failure ?? this.#problem;
   }
 
-  /** A join whose outcome was never learnt. */
+  /** A join whose outcome is unknown. */
   get unfinishedJoin(): { readonly room: Room; readonly frame: UnprovedJoin } | undefined {
     const { request } = this.#store;
     return request?.type === 'join' ? { room: this.room, frame: request } : undefined;
@@ -137,7 +137,7 @@ export class RoomSession {
     return this.#store.outbox.size;
   }
 
-  /** The oldest of what waits to be sent. */
+  /** The oldest messages that wait to be sent. */
   get waiting(): Waiting[] {
     return this.#store.outbox.first(WAITING_SHOWN).map(({ id, content, at }) => ({ id, content, at }));
   }
@@ -146,7 +146,7 @@ export class RoomSession {
     return this.#store.outbox.get(id) !== undefined;
   }
 
-  /** Goes on over a fresh connection. */
+  /** Continues over a new connection. */
   attach(connection: Connection): void {
     this.#connection = connection;
     this.#live = false;
@@ -161,7 +161,7 @@ export class RoomSession {
     this.condition.changed();
   }
 
-  /** @returns once what was begun is done and durable. */
+  /** Resolves when work that was begun is done and durable. */
   close(): Promise<void> {
     this.detach();
     this.#timers.clear();
@@ -174,7 +174,7 @@ export class RoomSession {
       if (this.unfinishedJoin !== undefined) {
         throw new ChatError({ reason: 'join-unfinished' });
       }
-      // A room that was made here and whose place was never learnt: the same request again gives the same answer.
+      // The room was created here and its position is unknown: the same request gets the same answer.
       if (this.#store.request?.type === 'create')
         await this.#store.landCreate((await connection.request(this.#store.request)).seq);
       const { position } = this.room;
@@ -182,7 +182,7 @@ export class RoomSession {
         proveEnter(this.room, position, connection.dialled, newId(this.#env), this.#env),
       );
       if (comparePositions(entered.handshake, this.room.base) < 0) {
-        // Entries may have come with the answer.
+        // Entries may have arrived with the answer.
         this.#inbox = [];
         this.#fail(unknownKeys());
         this.#enterIn(ENTER_LATER_MS, connection);
@@ -219,11 +219,11 @@ export class RoomSession {
     this.condition.changed();
   }
 
-  /** Takes a frame of this room in. @returns what to wait for before the next one, when many wait already. */
+  /** Takes a frame of this room. @returns a promise to await before the next frame, when many are waiting. */
   take(frame: RoomFrame): void | Promise<void> {
-    // To a room that went on without this device its state says nothing: what is taken in would only harm it.
+    // The room continued without this device: processing its entries would only damage the stored state.
     if (this.#problem?.code === 'not-member') return;
-    // Behind an entry that isn't taken in yet it waits: that may begin the epoch in which the signal is sealed.
+    // A signal waits for earlier entries: one of them may begin the epoch in which the signal is sealed.
     if (frame.type === 'signal' && this.#inbox.length === 0 && !this.#draining) return this.#hear(frame);
     this.#inbox.push(frame);
     if (!this.#draining) this.#drained = this.#startDraining();
@@ -247,7 +247,7 @@ export class RoomSession {
     if (heard !== undefined) this.#listener.presence(heard);
   }
 
-  /** Tells the others something for the moment; nobody is told when the room isn't live. */
+  /** Sends a presence signal; it is dropped unless the room is live. */
   presence(says: Presence): void {
     if (!this.#live || this.room.status !== 'active') return;
     this.#connection?.signal(this.#signals.seal(this.room, says));
@@ -302,7 +302,7 @@ export class RoomSession {
     return true;
   }
 
-  /** What was sent over the last connection and is not in the log is sent again: the server knows repeats by their ids. */
+  /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */
   #becomeLive(): void {
     this.#live = true;
     for (const frame of this.#store.outbox.sealed) this.#post(frame);
@@ -310,14 +310,14 @@ export class RoomSession {
     if (request?.type === 'handshake') this.#commits.send(request);
   }
 
-  /** The server brings no more of this room for now, over a connection that goes on. */
+  /** The server has ended the delivery of this room; the connection continues. */
   #deliveryEnded({ retryAfterMs = 0 }: DownOf<'error'>): void {
     const connection = this.#connection;
     this.#live = false;
     if (connection !== undefined) this.#enterIn(Math.max(ENTER_AGAIN_MS, retryAfterMs), connection);
   }
 
-  /** A removal retired the key that was proved: with this epoch's key there is more to read, unless this device was removed. */
+  /** A removal has retired the proved key. This epoch's key can read more, unless this device was removed. */
   #keyRetired(mark: DownOf<'retired'>): void {
     this.#live = false;
     const connection = this.#connection;
@@ -337,7 +337,7 @@ export class RoomSession {
     this.flush();
   }
 
-  /** Takes a message back that was not sealed yet; false for any other. */
+  /** Cancels a message that is not sealed yet; false for any other. */
   async withdraw(id: string): Promise<boolean> {
     const withdrawn = await this.#mutex.take(() => this.#store.withdraw(id));
     this.#waitingThrottle.nudge();
@@ -350,7 +350,7 @@ export class RoomSession {
     if (this.ended?.code === 'not-member') throw this.ended;
   }
 
-  /** Seals and posts what is queued, as far as the room is live. */
+  /** Seals and posts queued messages while the room is live. */
   flush(): void {
     if (!this.#live || this.#store.outbox.waiting.length === 0) return;
     this.#mutex
@@ -361,7 +361,7 @@ export class RoomSession {
       .catch((error: unknown) => this.#fail(error));
   }
 
-  /** Whether it landed is in the log: only refusals that pass are tried again here. */
+  /** The log shows whether it landed: only temporary refusals are repeated here. */
   #post(frame: UpOf<'post'>): void {
     this.#connection?.request(frame).catch((error: unknown) => {
       const waitMs = waitBeforeRepeat(error, frame.base);
@@ -374,21 +374,21 @@ export class RoomSession {
   }
 
   /**
-   * Changes the room by a handshake and waits until it is the epoch; a lost race is run again.
-   * @throws ChatError `offline` when the outcome isn't known after `waitMs`: it may still land. RoomError
+   * Changes the room by a handshake and waits until it has landed; after a conflict it is made again.
+   * @throws ChatError `offline` when the outcome is unknown after `waitMs`: the change may still land. RoomError
    */
   change(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
     return this.#commits.run(make, waitMs);
   }
 
-  /** Marks the room as left: nothing is followed or sent any more; the history stays. */
+  /** Marks the room as left: nothing more is followed or sent; the history stays. */
   async leave(): Promise<void> {
     await this.#mutex.take(() => this.#store.left());
     this.detach();
   }
 }
 
-/** Either it doesn't know a key that it had shown in its log itself, or its last handshake is older than one that it had shown. */
+/** The server refuses a key that was in its log, or its last handshake is older than one that it has delivered. */
 function unknownKeys(cause?: RequestError): ChatError {
   return new ChatError({ reason: 'keys-unknown' }, { cause });
 }

@@ -18,12 +18,12 @@ import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
 import type { RoomMeta } from './room-meta.ts';
 
-/** A request that this device has made and whose outcome it may not know yet. */
+/** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
 
 /**
- * A room's durable state: each method changes it and resolves once the change is on the disk, so that whoever sends or tells
- * something does it behind. Calls must not overlap. After a failed write nothing more is taken: memory would be ahead of the disk.
+ * A room's durable state. Each method changes it and resolves when the change is on the disk; send or emit after that. Calls must
+ * not overlap. After a failed write every method rejects, since memory would be ahead of the disk.
  */
 export class RoomStore {
   readonly #records: Records;
@@ -50,7 +50,7 @@ export class RoomStore {
     this.#outbox = outbox;
   }
 
-  /** @throws ChatError `unknown-room` when the records don't hold the room whole. VaultError, RoomError when they are damaged. */
+  /** @throws ChatError `unknown-room` when a record of the room is missing; VaultError, RoomError when one is damaged. */
   static async load(records: Records, env: Env, meta: RoomMeta): Promise<RoomStore> {
     const state = await records.get({ of: 'state', room: meta.id });
     if (state === undefined) throw new ChatError({ reason: 'room-incomplete' });
@@ -66,7 +66,7 @@ export class RoomStore {
     );
   }
 
-  /** Stores a room that isn't stored yet, or replaces what was stored of it. */
+  /** Stores a room, or replaces the stored one. */
   static async store(
     records: Records,
     meta: RoomMeta,
@@ -80,7 +80,7 @@ export class RoomStore {
     ]);
   }
 
-  /** Forgets a room that the server would not make. */
+  /** Removes a room that the server refused to create. */
   static async erase(records: Records, room: RoomId): Promise<void> {
     const places = (['room', 'state', 'request'] as const).map((of) => ({ of, room }));
     await records.write(places.map((place) => ({ place, value: undefined })));
@@ -106,12 +106,12 @@ export class RoomStore {
     return this.#outbox;
   }
 
-  /** Why nothing can be written any more, if so. */
+  /** Set after a failed write. */
   get failure(): ChatError | undefined {
     return this.#failure;
   }
 
-  /** Takes in what a run of steps gave. @returns the lines that are new and those that have changed. */
+  /** Stores the results of a batch of steps. @returns the new and changed lines. */
   async apply(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
     const last = steps.at(-1);
     if (last === undefined) return [];
@@ -144,10 +144,10 @@ export class RoomStore {
     await this.#write([this.#outbox.add(id, content, this.#env.now())]);
   }
 
-  /** @returns false for a message that isn't there, or was sealed: then it may stand in the log. */
+  /** @returns false for a message that isn't there, or is sealed: then it may be in the log. */
   async withdraw(id: string): Promise<boolean> {
     const item = this.#outbox.get(id);
-    // Without a message that has its counter already, the others would miss one.
+    // A counter that was assigned must be used: the other members would report a missing message.
     if (item === undefined || item.frame !== undefined || item.n !== undefined) return false;
     await this.#write(this.#outbox.remove(id));
     return true;
@@ -179,7 +179,7 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
-  /** The server refused the handshake for good. @returns false when it isn't the pending one. */
+  /** The server refused the handshake permanently. @returns false when it isn't the pending one. */
   async giveUp(request: RequestId): Promise<boolean> {
     if (this.#room.pending?.request !== request) return false;
     this.#room = abandon(this.#room);
@@ -188,14 +188,14 @@ export class RoomStore {
     return true;
   }
 
-  /** A room that was made here has its place in the log. */
+  /** The server has created this room; its first entry is at `seq`. */
   async landCreate(seq: Position): Promise<void> {
     this.#room = landedFirst(this.#room, seq);
     this.#request = undefined;
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
-  /** Nothing is followed or sent any more; the history stays. */
+  /** Nothing more is followed or sent; the history stays. */
   async left(): Promise<void> {
     this.#meta = { ...this.#meta, left: true };
     await this.#write([this.#metaChange()]);
@@ -224,8 +224,8 @@ export class RoomStore {
       await writer.change({ ...said, content: said.content }, room);
       return;
     }
-    const told = toHistory(said, room);
-    if (told !== undefined) await writer.add(told);
+    const item = toHistory(said, room);
+    if (item !== undefined) await writer.add(item);
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
@@ -235,7 +235,7 @@ export class RoomStore {
     return { ...event, kind: 'message', from: self, content: sent.content };
   }
 
-  /** Who has asked to be removed and is still in. */
+  /** Device keys of members who have asked to be removed and are still members. */
   #leavingAfter(steps: readonly Step<Room>[]): readonly string[] {
     const asked = steps.flatMap(({ events }) =>
       events.flatMap((e) =>

@@ -4,10 +4,10 @@ import type { Room } from '@gochat/crypto/room';
 import { openSignal, type SignalCounters, sealSignal } from '@gochat/crypto/signal';
 import type { UpOf } from '@gochat/protocol/up';
 
-/** What was heard, and from whom: any member could have made it. */
+/** A presence signal with its claimed sender: any member can forge it. */
 export type Heard = Omit<NonNullable<ReturnType<typeof openSignal>>, 'counters'>;
 
-/** A room's signals, in and out. Nothing of them outlives the process. */
+/** Seals and opens a room's signals. Nothing of them is stored. */
 export class Signals {
   readonly #env: Env;
   #counters: SignalCounters = new Map();
@@ -17,7 +17,7 @@ export class Signals {
     this.#env = env;
   }
 
-  /** @returns undefined for what doesn't open, is repeated, or is this device's own. */
+  /** @returns undefined for a signal that doesn't open, is repeated, or is this device's own. */
   open(room: Room, body: string): Heard | undefined {
     const opened = openSignal(room, this.#counters, body);
     if (opened === undefined) return undefined;
@@ -27,7 +27,7 @@ export class Signals {
 
   /** @throws RoomError `not-active` */
   seal(room: Room, says: Presence): UpOf<'signal'> {
-    // Readers take each device's signals in the order of their times: no two may have the same.
+    // Readers order each device's signals by their times, so that no two may have the same.
     this.#last = Math.max(this.#env.now(), this.#last + 1);
     return sealSignal(room, says, { now: () => this.#last, random: (bytes) => this.#env.random(bytes) });
   }

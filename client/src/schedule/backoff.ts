@@ -6,11 +6,11 @@ export interface BackOffOptions {
   readonly random: () => number;
   readonly firstMs?: number;
   readonly longestMs?: number;
-  /** Who held out for so long begins anew. */
+  /** After a connection that lasted this long the back-off starts again. */
   readonly stableMs?: number;
 }
 
-/** How long to wait between attempts: twice as long each time, spread at random so that not all come back at once. */
+/** The wait between attempts: it doubles each time, with random jitter. */
 export class BackOff {
   readonly #options: Required<BackOffOptions>;
   #attempt = 0;
@@ -20,7 +20,7 @@ export class BackOff {
     this.#options = { firstMs: 250, longestMs: 30_000, stableMs: 10_000, ...options };
   }
 
-  /** @param notBeforeMs what the server asked for; the spread comes on top. */
+  /** @param notBeforeMs the server's minimum; the jitter is added to it. */
   next(notBeforeMs = 0): number {
     const { clock, random, firstMs, longestMs, stableMs } = this.#options;
     if (this.#succeededAt !== undefined && clock.now() - this.#succeededAt >= stableMs) this.#attempt = 0;
@@ -30,7 +30,7 @@ export class BackOff {
     return notBeforeMs + spread * (0.5 + random() / 2);
   }
 
-  /** The attempt succeeded. Only when it lasts does the next failure count as the first. */
+  /** The attempt succeeded. If the connection lasts, the next failure counts as the first. */
   succeeded(): void {
     this.#succeededAt = this.#options.clock.now();
   }

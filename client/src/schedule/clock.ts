@@ -1,8 +1,8 @@
-/** Time as the SDK sees it; tests bring their own. */
+/** The SDK's source of time; tests pass their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `then` once, after `ms` at the earliest. @returns what calls it off. */
+  /** Calls `then` once, after at least `ms`. @returns a function that cancels it. */
   after(ms: number, then: () => void): () => void;
 }
 

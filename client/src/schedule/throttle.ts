@@ -1,13 +1,13 @@
 import type { Timers } from './timers.ts';
 
-/** Runs a job at once, and then again at most every so often, as long as there is something to do. */
+/** Runs a job at once, then at most once per interval while there is work. */
 export class Throttle {
   readonly #timers: Timers;
   readonly #ms: number;
   readonly #job: () => boolean;
   #resting = false;
 
-  /** @param job says whether there was something to do. */
+  /** @param job returns whether there was work. */
   constructor(timers: Timers, ms: number, job: () => boolean) {
     this.#timers = timers;
     this.#ms = ms;

@@ -4,19 +4,19 @@ import { type Database, open } from 'lmdb';
 
 export type Table = Database<Buffer, Uint8Array>;
 
-/** One LMDB environment: the two tables of a profile and the write lock that all processes share. */
+/** An LMDB environment: a profile's two tables, and the write lock that all processes share. */
 export interface Environment {
   /** Its folder, without symbolic links. */
   readonly dir: string;
-  /** The owner and the schema version: what stands around the records. */
+  /** The owner's record and the schema version. */
   readonly meta: Table;
   readonly records: Table;
   /**
-   * Runs `work` under the write lock of all processes, all or nothing: what it throws undoes its writes and rejects. On the disk
-   * when it resolves. Calls of one environment run in their order. `work` must not be asynchronous.
+   * Runs `work` in a transaction under the write lock of all processes. An error of `work` undoes its writes and rejects. The writes
+   * are on the disk when it resolves. Calls on one environment run in order. `work` must be synchronous.
    */
   transact<T>(work: () => T): Promise<T>;
-  /** @returns what the newest transaction of any process left behind. */
+  /** @returns the value as of the newest transaction of any process. */
   peek(table: 'meta' | 'records', key: Uint8Array): Uint8Array | undefined;
   close(): Promise<void>;
 }
@@ -27,10 +27,10 @@ interface Shared {
   holders: number;
 }
 
-/** LMDB must not open a file twice in one process: its second opening would share locks with the first, and wait for itself. */
+/** LMDB must not open a file twice in one process: both would share locks, and deadlock. */
 const opened = new Map<string, Shared>();
 
-/** Opens, or makes, the environment in a folder that exists. */
+/** Opens the environment in an existing folder, or creates it. */
 export function openEnvironment(folder: string): Environment {
   const dir = realpathSync(folder);
   const shared = opened.get(dir) ?? openShared(dir);
@@ -54,7 +54,7 @@ function openShared(dir: string): Shared {
   const data = join(dir, 'data.mdb');
   const isNew = !existsSync(data);
   const bytes = { keyEncoding: 'binary', encoding: 'binary' } as const;
-  // With overlappingSync a write would resolve when it is visible, and be durable later; without it the commit includes the
+  // With overlappingSync a write would resolve when it is visible, before it is durable; without it the commit includes the
   // fsync. noSubdir by name, since a dot in the folder's name would otherwise make it a file.
   const root = open<Buffer, Uint8Array>(dir, {
     ...bytes,
@@ -77,7 +77,7 @@ function openShared(dir: string): Shared {
       ...tables,
       async transact<T>(work: () => T): Promise<T> {
         try {
-          // A child transaction, since only that is undone when `work` throws; boxed, since a result with `then` would be awaited.
+          // A child transaction, since only that is undone when `work` throws. The result is boxed, since a thenable would be awaited.
           return (await root.childTransaction(() => ({ result: work() }))).result;
         } catch (error) {
           throw await withCause(error);
@@ -91,7 +91,7 @@ function openShared(dir: string): Shared {
   };
 }
 
-/** Without it a power cut may take the new file's name, and with it all that was written. */
+/** Syncs the folder: otherwise a power failure may lose the new file's name, and the file with it. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   try {
@@ -101,7 +101,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** A failed commit carries its reason as a promise that rejects, which nobody else would handle. */
+/** A failed commit has its reason in a rejected promise, which must be handled. */
 async function withCause(error: unknown): Promise<unknown> {
   if (!(error instanceof Error && 'commitError' in error)) return error;
   try {

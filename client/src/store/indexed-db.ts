@@ -6,7 +6,7 @@ import { checkKey, compareKeys, endOfPrefix } from './key.ts';
 import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
 interface Schema extends DBSchema {
-  /** The owner and the profile's sealed key: what stands around the records. */
+  /** The owner's token and the profile's sealed key. */
   meta: { key: 'owner' | 'seal'; value: string | DeviceSeal };
   records: { key: ArrayBuffer; value: Uint8Array };
 }
@@ -14,9 +14,9 @@ interface Schema extends DBSchema {
 const VERSION = 1;
 const DURABLE = { durability: 'strict' } as const;
 
-/** A profile's database, as every tab of this browser can open it. */
+/** A profile's database, which every tab of this browser can open. */
 export class ProfileDatabase {
-  /** Resolves when the browser took it away: its data were cleared, or a newer version of the page wants to change it. */
+  /** Resolves when the browser has closed it: its data was cleared, or a newer version of the page upgrades it. */
   readonly gone: Promise<void>;
   readonly #db: IDBPDatabase<Schema>;
 
@@ -25,7 +25,7 @@ export class ProfileDatabase {
     this.gone = gone;
   }
 
-  /** Opens it, or makes it. @throws ChatError `internal` when the browser keeps nothing, or has it from a newer version */
+  /** Opens it, or makes it. @throws ChatError `internal` when the browser stores nothing, or has it from a newer version */
   static async open(name: string): Promise<ProfileDatabase> {
     let leave: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => {
@@ -52,13 +52,13 @@ export class ProfileDatabase {
     }
   }
 
-  /** The token of who holds the profile. */
+  /** The owner's token. */
   async owner(): Promise<string | undefined> {
     const token = await this.#db.get('meta', 'owner');
     return typeof token === 'string' ? token : undefined;
   }
 
-  /** From here on every write of another owner rejects with {@link Fenced}. */
+  /** Sets the owner. Every later write of another owner rejects with {@link Fenced}. */
   async setOwner(token: string): Promise<void> {
     const transaction = this.#db.transaction('meta', 'readwrite', DURABLE);
     await Promise.all([transaction.store.put(token, 'owner'), transaction.done]);
@@ -75,8 +75,8 @@ export class ProfileDatabase {
   }
 
   /**
-   * The records, as this owner reads and writes them. Closing the store leaves the database open.
-   * @param fenced is told of a write that was refused since the profile has another owner.
+   * The records as a store of this owner. Closing the store leaves the database open.
+   * @param fenced called when a write was refused because the profile has another owner.
    */
   records(token: string, fenced: () => void = () => undefined): Store {
     return new IndexedDbStore(this.#db, async (changes) => {
@@ -100,10 +100,10 @@ export class ProfileDatabase {
         ? new ChatError({ reason: 'browser-storage-full' }, { cause })
         : cause;
     });
-    // It rejects behind what made it fail, which is told first.
+    // It rejects after the error that made it fail, which is reported first.
     done.catch(() => undefined);
     const meta = transaction.objectStore('meta');
-    // Writes of all tabs to the same stores come one after the other: nobody takes over in between.
+    // IndexedDB serialises the writes of all tabs to the same stores: the owner can't change in between.
     if ((await meta.get('owner')) !== token) {
       transaction.abort();
       throw new Fenced();
@@ -112,7 +112,7 @@ export class ProfileDatabase {
     const began: Promise<unknown>[] = seal === undefined ? [] : [meta.put(seal, 'seal')];
     for (const { key, value } of changes)
       began.push(value === undefined ? records.delete(asKey(key)) : records.put(value, asKey(key)));
-    // Each of them fails with its transaction.
+    // Each rejects with its transaction.
     for (const request of began) request.catch(() => undefined);
     await done;
   }
@@ -179,13 +179,13 @@ class IndexedDbStore implements Store {
 
 type Range = IDBKeyRange | null | 'empty';
 
-/** From `prefix`, or from behind `after`, to the end of the prefix. */
+/** From `prefix`, or after `after`, to the end of the prefix. */
 function rangeAhead(prefix: Uint8Array, after: Uint8Array | undefined): Range {
   const skips = after !== undefined && compareKeys(after, prefix) >= 0;
   return between(skips ? after : prefix, skips, endOfPrefix(prefix));
 }
 
-/** From `prefix` to its end, or to what stands before `after`. */
+/** From `prefix` to its end, or to the last key before `after`. */
 function rangeBehind(prefix: Uint8Array, after: Uint8Array | undefined): Range {
   const end = endOfPrefix(prefix);
   const skips = after !== undefined && (end === undefined || compareKeys(after, end) < 0);
@@ -193,7 +193,7 @@ function rangeBehind(prefix: Uint8Array, after: Uint8Array | undefined): Range {
 }
 
 function between(start: Uint8Array, startOpen: boolean, end: Uint8Array | undefined): Range {
-  // A range that can't hold anything is an error to the platform.
+  // The platform throws for an empty range.
   if (end !== undefined && compareKeys(start, end) >= 0) return 'empty';
   if (end !== undefined) return IDBKeyRange.bound(asKey(start), asKey(end), startOpen, true);
   return start.length === 0 ? null : IDBKeyRange.lowerBound(asKey(start), startOpen);

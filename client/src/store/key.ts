@@ -1,12 +1,12 @@
 import { KEY_BYTES } from './store.ts';
 
-/** @throws RangeError when no engine takes this key. */
+/** @throws RangeError when the key has an invalid length. */
 export function checkKey(key: Uint8Array): void {
   if (key.length >= 1 && key.length <= KEY_BYTES) return;
   throw new RangeError(`a key has 1 to ${KEY_BYTES} bytes, not ${key.length}`);
 }
 
-/** @returns a negative number, zero or a positive one as `a` stands before, at or behind `b` in byte order. */
+/** @returns a negative number, zero or a positive one when `a` is before, equal to or after `b` in byte order. */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let at = 0; at < shared; at += 1) {
@@ -16,7 +16,7 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
-/** @returns the first key behind all that begin with `prefix`; `undefined` when nothing stands behind them. */
+/** @returns the first key after all that begin with `prefix`; `undefined` when there is none. */
 export function endOfPrefix(prefix: Uint8Array): Uint8Array | undefined {
   const last = prefix.findLastIndex((byte) => byte !== 0xff);
   if (last < 0) return undefined;

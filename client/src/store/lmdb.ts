@@ -9,7 +9,7 @@ export class LmdbStore implements Store {
   readonly #writing = new Set<Promise<void>>();
   #closed = false;
 
-  /** @param guard runs inside every write's transaction, before it; what it throws, the write rejects with. */
+  /** @param guard runs at the start of every write's transaction; the write rejects with an error that it throws. */
   constructor(environment: Environment, guard: () => void = () => undefined) {
     this.#environment = environment;
     this.#guard = guard;

@@ -1,7 +1,7 @@
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
 import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 
-/** A store for tests and for profiles that are to leave no trace: its records end with the process. */
+/** A store in memory, for tests and for profiles that leave no trace. */
 export class MemoryStore implements Store {
   /** In the byte order of the keys. */
   readonly #records: StoredRecord[] = [];
@@ -35,10 +35,10 @@ export class MemoryStore implements Store {
       end === undefined ? this.#records.length : this.#firstFrom(end),
     );
     if (reverse) found.reverse();
-    const behind = (key: Uint8Array) =>
+    const isAfter = (key: Uint8Array) =>
       after === undefined || (reverse ? compareKeys(key, after) < 0 : compareKeys(key, after) > 0);
     return found
-      .filter((record) => behind(record.key))
+      .filter((record) => isAfter(record.key))
       .slice(0, limit)
       .map(({ key, value }) => ({ key: key.slice(), value: value.slice() }));
   }

@@ -3,7 +3,7 @@ import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/va
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Store } from './store.ts';
 
-/** Where a record stands; which room it is of doesn't show. */
+/** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
   | { readonly of: 'identity' | 'settings' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
@@ -34,7 +34,7 @@ export class Records {
     return sealed && openRecord(this.#vault, key, sealed);
   }
 
-  /** All or nothing, durable when it resolves. */
+  /** Atomic, and durable when it resolves. */
   async write(changes: readonly RecordChange[]): Promise<void> {
     if (changes.length === 0) return;
     await this.#store.write(
@@ -45,12 +45,15 @@ export class Records {
     );
   }
 
-  /** Every room's own record. @throws VaultError `damaged` */
+  /** The record `room` of every room. @throws VaultError `damaged` */
   rooms(): Promise<Uint8Array[]> {
     return this.#list(recordKey(this.#vault, 'rooms'));
   }
 
-  /** Records of a room in the order of `at`, strictly behind `after` in their own direction when given. @throws VaultError `damaged` */
+  /**
+   * A room's records in the order of `at`; with `after`, only those past it in the direction of the list. @throws VaultError
+   * `damaged`
+   */
   list(
     of: 'history' | 'outbox',
     room: RoomId,
@@ -69,7 +72,7 @@ export class Records {
     });
   }
 
-  /** All records at one place of a room, in their order. @throws VaultError `damaged` */
+  /** All of a room's records at one position, in order. @throws VaultError `damaged` */
   at(of: 'history', room: RoomId, at: number): Promise<Uint8Array[]> {
     return this.#list(recordKey(this.#vault, `${of} ${room}`, suffix(at, 0).subarray(0, 8)));
   }
@@ -116,7 +119,7 @@ export function toJson(value: unknown): Uint8Array {
   return utf8.encode(JSON.stringify(value));
 }
 
-/** What {@link toJson} made; the seal vouches for its form. */
+/** Reads what {@link toJson} made. It isn't validated, since sealed records can't be forged. */
 export function fromJson<T>(bytes: Uint8Array): T {
   return JSON.parse(text.decode(bytes)) as T;
 }

@@ -1,7 +1,7 @@
 import type { Environment, Table } from './environment.ts';
 import { ProfileTooNew } from './profile-too-new.ts';
 
-/** Changes the records of one version into those of the next, inside the transaction that raises the version. */
+/** Converts the records of one version to the next, in the transaction that raises the version. */
 export type Migration = (records: Table) => void;
 
 /** `MIGRATIONS[n]` leads from version n + 1 to n + 2. Records are sealed: a migration sees keys and lengths only. */
@@ -10,8 +10,8 @@ const MIGRATIONS: readonly Migration[] = [];
 const SCHEMA_KEY = new TextEncoder().encode('schema');
 
 /**
- * Brings the records to the schema that this program knows; a new environment starts there.
- * @param guard as of the store: throws when this process may not write.
+ * Migrates the records to this program's schema; a new environment starts with it.
+ * @param guard as for the store: throws when this process may not write.
  * @throws ProfileTooNew
  */
 export async function migrate(

@@ -1,6 +1,6 @@
 export interface StoreChange {
   readonly key: Uint8Array;
-  /** `undefined` removes the record; removing what isn't there is no error. */
+  /** `undefined` removes the record; removing an absent record is not an error. */
   readonly value: Uint8Array | undefined;
 }
 
@@ -10,7 +10,7 @@ export interface StoredRecord {
 }
 
 export interface ListOptions {
-  /** The listing goes on strictly behind this key, in its own direction; it needn't exist. */
+  /** The list continues after this key in its direction; the key need not exist. */
   readonly after?: Uint8Array;
   readonly limit?: number;
   /** From the last key to the first. */
@@ -18,20 +18,20 @@ export interface ListOptions {
 }
 
 /**
- * A profile's records: opaque bytes by key, sealed above. Keys have 1 to {@link KEY_BYTES} bytes. What goes in is copied before
- * the call returns and what comes out is the caller's own. A read sees every write that resolved before it.
+ * A profile's records: opaque sealed bytes by key. Keys have 1 to {@link KEY_BYTES} bytes. Arguments are copied before the call
+ * returns, and results belong to the caller. A read sees every write that resolved before it.
  */
 export interface Store {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
-  /** All or nothing, later changes of a key over earlier ones; durable (on the disk) when it resolves. */
+  /** Atomic; a later change of a key overrides an earlier one. Durable (on the disk) when it resolves. */
   write(changes: readonly StoreChange[]): Promise<void>;
   /** The records whose keys begin with `prefix` (all of them when it is empty), in the byte order of their keys. */
   list(prefix: Uint8Array, options?: ListOptions): Promise<readonly StoredRecord[]>;
-  /** Resolves when the writes begun before it are through; every call after it rejects with {@link StoreClosed}. */
+  /** Resolves when pending writes have ended; every later call rejects with {@link StoreClosed}. */
   close(): Promise<void>;
 }
 
-/** What every engine can keep. */
+/** The longest key that every engine supports. */
 export const KEY_BYTES = 511;
 
 export class StoreClosed extends Error {
