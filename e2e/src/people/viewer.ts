@@ -7,7 +7,7 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Dialog } from '@gochat/view/dialog';
-import { english } from '@gochat/view/english';
+import { english, type ViewWords } from '@gochat/view/english';
 import type { Notice, Platform } from '@gochat/view/platform';
 import type { MessageRow, Row } from '@gochat/view/row';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
@@ -15,7 +15,7 @@ import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
 import { WAIT_MS } from '../waits.ts';
 
-const words = new Words('en-GB', english, 'UTC');
+const ENGLISH = new Words('en-GB', english, 'UTC');
 
 /** Records what the view-model asked of its platform. */
 export class Surroundings implements Platform {
@@ -97,6 +97,7 @@ export class Viewer {
   readonly name: string;
   readonly dir: string;
   readonly server: string;
+  readonly #words: ViewWords;
   surroundings = new Surroundings();
   profile: Profile;
   view: View;
@@ -105,6 +106,7 @@ export class Viewer {
     name: string,
     dir: string,
     server: string,
+    words: ViewWords,
     profile: Profile,
     surroundings: Surroundings,
     view: View,
@@ -112,17 +114,18 @@ export class Viewer {
     this.name = name;
     this.dir = dir;
     this.server = server;
+    this.#words = words;
     this.profile = profile;
     this.surroundings = surroundings;
     this.view = view;
   }
 
-  static async open(name: string, server: string): Promise<Viewer> {
+  static async open(name: string, server: string, words: ViewWords = ENGLISH): Promise<Viewer> {
     const dir = await mkdtemp(join(tmpdir(), 'gochat-view-'));
     const profile = await openChat({ dir });
     const surroundings = new Surroundings();
     const view = await createView({ profile, platform: surroundings, words, server });
-    return new Viewer(name, dir, server, profile, surroundings, view);
+    return new Viewer(name, dir, server, words, profile, surroundings, view);
   }
 
   /** Closes the program and starts it again. */
@@ -133,7 +136,7 @@ export class Viewer {
     this.view = await createView({
       profile: this.profile,
       platform: this.surroundings,
-      words,
+      words: this.#words,
       server: this.server,
     });
   }
@@ -239,9 +242,9 @@ export class Viewer {
 }
 
 /** A server with a room of these people, the first of whom made it. */
-export async function gather(names: readonly string[], room = 'kitchen') {
+export async function gather(names: readonly string[], room = 'kitchen', words: ViewWords = ENGLISH) {
   const server = await startServer();
-  const [first, ...others] = await Promise.all(names.map((name) => Viewer.open(name, server.url)));
+  const [first, ...others] = await Promise.all(names.map((name) => Viewer.open(name, server.url, words)));
   if (first === undefined) throw new Error('a room needs somebody');
   const link = await first.creates(room);
   for (const other of others) await other.joins(link);
