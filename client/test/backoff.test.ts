@@ -22,7 +22,7 @@ test('what the server asks for is waited, and the spread on top of it', () => {
   expect([waits.next(500), waits.next(500), waits.next()]).toEqual([550, 600, 200]);
 });
 
-test('only a success that lasts begins it anew', () => {
+test('only a success that lasts resets the wait', () => {
   const { clock, waits } = backOff();
   take(waits, 3);
   waits.succeeded();

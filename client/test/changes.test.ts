@@ -27,7 +27,7 @@ function must(item: TextItem | 'refused'): TextItem {
   return item;
 }
 
-test('only its author changes a message, as often as they like', () => {
+test('only the author edits a message, any number of times', () => {
   const edited = applyChange({ ...said, me: true }, edit, ana, 5);
   expect(edited).toEqual({ ...said, me: true, text: 'bye', mentions: ['b'], edited: 5 });
   expect(applyChange(must(edited), { kind: 'edit', of, text: 'again' }, ana, 6)).toEqual({
@@ -39,7 +39,7 @@ test('only its author changes a message, as often as they like', () => {
   for (const other of [ben, cai]) expect(applyChange(said, edit, other, 5)).toBe('refused');
 });
 
-test('its author or an admin takes a message back, and nothing of it stays', () => {
+test('the author or an admin deletes a message, and nothing of it stays', () => {
   const full: TextItem = {
     ...said,
     me: true,
@@ -60,7 +60,7 @@ test('its author or an admin takes a message back, and nothing of it stays', () 
   expect(applyChange(gone, react('👍'), ben, 6)).toBe(gone);
 });
 
-test('everybody puts each emoji once, and takes it away', () => {
+test('each member adds an emoji once, and can remove it', () => {
   const one = must(applyChange(said, react('👍'), ben, 5));
   expect(applyChange(one, react('👍'), ben, 5)).toBe(one);
   const two = must(applyChange(one, react('👍'), ana, 5));
@@ -79,7 +79,7 @@ test('everybody puts each emoji once, and takes it away', () => {
   expect(applyChange(said, react('👍', false), ana, 5)).toBe(said);
 });
 
-test('so many emoji stand at a message and no more', () => {
+test('a message has at most a fixed number of emoji', () => {
   let item = said;
   for (let i = 0; i < EMOJI_PER_MESSAGE + 5; i++)
     item = must(applyChange(item, react(String.fromCodePoint(0x1f600 + i)), ben, 5));
@@ -88,7 +88,7 @@ test('so many emoji stand at a message and no more', () => {
   expect(joined.reactions?.[0]?.by).toHaveLength(2);
 });
 
-test('an emoji is one that is seen as one', () => {
+test('an emoji is one visible emoji', () => {
   for (const emoji of ['👍', '👍🏽', '❤️', '👩‍👩‍👧‍👦', '🇨🇭', '1️⃣', '™']) expect(isEmoji(emoji)).toBe(true);
   for (const other of ['', 'a', '1', '👍👍', ' 👍', '\n', '\u200d']) expect(isEmoji(other)).toBe(false);
 });

@@ -162,7 +162,7 @@ test('an error answers its request alone, with what to do about it', async () =>
   await expect(fine).resolves.toEqual(exited('c'));
 });
 
-test('an answer of the wrong kind ends the connection, one to nobody is passed over', async () => {
+test('an answer of the wrong kind ends the connection; an answer to no request is ignored', async () => {
   const { link, connection } = await talk();
   link.bring(pong('nobody'));
   const asked = connection.request(exit('a'));
@@ -171,7 +171,7 @@ test('an answer of the wrong kind ends the connection, one to nobody is passed o
   await expect(connection.request(exit('b'))).rejects.toMatchObject({ name: 'Disconnected' });
 });
 
-test('the same id twice in flight is a mistake of the caller, and harms nobody', async () => {
+test('the same id twice in flight is the caller’s mistake, and affects no other request', async () => {
   const { link, connection } = await talk();
   const first = connection.request(exit('a'));
   await expect(connection.request(exit('a'))).rejects.toThrow('in flight already');
@@ -182,7 +182,7 @@ test('the same id twice in flight is a mistake of the caller, and harms nobody',
   await again;
 });
 
-test('only so many requests are in flight, and the others follow in order', async () => {
+test('the number of requests in flight is limited, and the others follow in order', async () => {
   const { link, connection } = await talk();
   const names = Array.from({ length: LIMITS.requestsInFlight + 50 }, (_, n) => `x${n}`);
   const all = Promise.all(names.map((name) => connection.request(exit(name))));
@@ -192,7 +192,7 @@ test('only so many requests are in flight, and the others follow in order', asyn
   expect(link.ofType('exit').map((frame) => frame.id)).toEqual(names);
 });
 
-test('what answers no request goes to the listeners, in order, also what came before they listened', async () => {
+test('a frame that answers no request goes to the listeners in order, even if it came before they listened', async () => {
   const { link, connection } = await talk();
   link.bring(live(1));
   const heard: Down[] = [];
@@ -317,7 +317,7 @@ test('signals are dropped while much waits to be sent', async () => {
 
 const MEGABYTE = 1 << 20;
 
-test('the server is held back while a listener is busy, and its silence then is no death', async () => {
+test('reading pauses while a listener is busy, and silence then doesn’t end the connection', async () => {
   const { link, clock, connection } = await talk(9_000);
   let go: () => void = () => undefined;
   const heard: Down[] = [];

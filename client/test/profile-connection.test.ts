@@ -75,7 +75,7 @@ class Kept implements Store {
   }
 }
 
-test('what was asked while the profile was being lost is done by whoever holds it next', async () => {
+test('a call made while the owner is lost is answered by the next owner', async () => {
   const here = place();
   const profile: Profile = await openAt(here, platform);
   here.loseAtNextWrite();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Timers } from '../src/schedule/timers.ts';
 
-test('a wait that is longer than the platform knows is waited, not skipped', async () => {
+test('a wait longer than the platform’s limit is waited, not skipped', async () => {
   const timers = new Timers();
   const ended: string[] = [];
   timers.after(3_000_000_000, () => ended.push('weeks'));
@@ -10,6 +10,6 @@ test('a wait that is longer than the platform knows is waited, not skipped', asy
   expect(ended).toEqual([]);
   timers.clear();
   await Promise.resolve();
-  // Who pauses goes on when all is cleared; what was to be done then isn't.
+  // A cleared pause resolves; a cleared job doesn't run.
   expect(ended).toEqual(['paused for weeks']);
 });

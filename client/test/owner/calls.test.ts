@@ -54,7 +54,7 @@ test('what a handler throws arrives as name, message and code', async () => {
   await expect(guest.call('bare', null)).rejects.toThrow(CallFailed);
 });
 
-test('large answers come whole; too large ones, and what is no JSON, are refused on either side', async () => {
+test('large answers arrive whole; too large ones, and values that are not JSON, are refused on both sides', async () => {
   const loop: { self?: unknown } = {};
   loop.self = loop;
   const { guest } = await pair(async (method, params) => {
@@ -69,7 +69,7 @@ test('large answers come whole; too large ones, and what is no JSON, are refused
   expect(await guest.call('text', 2)).toBe('ää');
 });
 
-test('events reach whoever listens, in order, and the owner learns who left', async () => {
+test('events reach listeners in order, and the owner notices a guest that left', async () => {
   let visitor: Visitor | undefined;
   const { guest } = await pair(async (_method, _params, from) => {
     visitor = from;
@@ -93,7 +93,7 @@ test('events reach whoever listens, in order, and the owner learns who left', as
   await expect(guest.call('x', null)).rejects.toThrow(OwnerGone);
 });
 
-test('a guest that reads nothing is cut off, and nobody else', async () => {
+test('only a guest that reads nothing is disconnected', async () => {
   let flooded: Visitor | undefined;
   const { dir, guest } = await pair(async (method, _params, visitor) => {
     if (method === 'flood') flooded = visitor;
@@ -112,7 +112,7 @@ test('a guest that reads nothing is cut off, and nobody else', async () => {
   expect(await guest.call('still here', null)).toBe('still here');
 });
 
-test('bytes that are no call end their sender’s connection only', async () => {
+test('bytes that are not a call end only their sender’s connection', async () => {
   const { dir, guest } = await pair(async (method) => method);
   const [door = ''] = readdirSync(dir).filter((name) => name.endsWith('.sock'));
   const noise = [

@@ -109,7 +109,7 @@ test('guests of an owner that leaves see it, and one of them follows and has wha
   for (const tab of next) await (tab.role === 'guest' ? tab.close() : tab.release());
 });
 
-test('a tab that was stopped is passed over, and can write no more when it goes on', async () => {
+test('a frozen tab loses the profile, and can’t write when it continues', async () => {
   const { name, locks, owner, guest } = browser();
   const stopped = await stoppedOwner(name, locks, false);
   await stopped.store.write([{ key, value: Uint8Array.of(1) }]);
@@ -149,7 +149,7 @@ test('an owner that is passed over learns it by its lock, and by its writes', as
   thief.release();
 });
 
-test('guests of who was passed over go to the next owner', async () => {
+test('guests of an owner that lost the profile go to the next owner', async () => {
   const { name, locks, guest } = browser();
   const stopped = await stoppedOwner(name, locks, true);
   const visitor = await guest();
@@ -160,7 +160,7 @@ test('guests of who was passed over go to the next owner', async () => {
   street.close();
 });
 
-test('an owner whose data are cleared away is told', async () => {
+test('an owner whose data is cleared is notified', async () => {
   const { name, owner } = browser();
   const first = await owner();
   await deleteDB(name);
@@ -183,7 +183,7 @@ test('calls made before the owner serves are answered when it does, and errors c
   await expect(visitor.call('bad', null)).rejects.toEqual(failure('far'));
 });
 
-test('too large calls and answers, and what is no JSON, are refused on either side', async () => {
+test('too large calls and answers, and values that are not JSON, are refused on both sides', async () => {
   const { owner, guest } = browser();
   const loop: { self?: unknown } = {};
   loop.self = loop;
@@ -196,7 +196,7 @@ test('too large calls and answers, and what is no JSON, are refused on either si
   expect(await visitor.call('text', 2)).toBe('xx');
 });
 
-test('events reach whoever listens, in order, and the owner learns which tab was closed', async () => {
+test('events reach listeners in order, and the owner notices a tab that was closed', async () => {
   const { owner, guest } = browser();
   let from: Visitor | undefined;
   (await owner()).serve(async (_method, _params, visitor) => {
@@ -270,7 +270,7 @@ test('a tab that takes nothing is cut off; one that takes all may be sent any am
   }
 });
 
-test('what is no message ends its sender’s link only', async () => {
+test('a malformed message ends only its sender’s link', async () => {
   const { name, locks, owner, guest } = browser();
   (await owner()).serve(async (method) => method);
   const visitor = await guest();

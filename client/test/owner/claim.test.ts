@@ -84,7 +84,7 @@ test('an owner that was killed has one follower, and what it had written is ther
   expect(doors(dir)).toHaveLength(1);
 });
 
-test('an owner killed in the middle of its writes leaves every write that it was told of', async () => {
+test('an owner killed during its writes leaves every write that had resolved', async () => {
   const dir = temporaryFolder();
   for (let round = 0; round < 2; round += 1) {
     const killed = await victim();
@@ -127,7 +127,7 @@ test('guests of an owner that is killed see it, too', async () => {
   await claimOwner(dir);
 });
 
-test('an owner that is stopped is passed over, and can write no more when it goes on', async () => {
+test('a stopped owner loses the profile, and can’t write when it continues', async () => {
   const dir = temporaryFolder();
   const stopped = await victim();
   await stopped.order({ do: 'claim', dir });
@@ -156,7 +156,7 @@ test('a fenced owner learns it by a write and leaves the record of the next alon
   await environment.close();
 });
 
-test('a released profile takes no more writes, and has those begun before', async () => {
+test('a released profile accepts no more writes, and has the earlier ones', async () => {
   const dir = temporaryFolder();
   const owner = await claimOwner(dir);
   const writing = owner.store.write([{ key, value: key }]);
@@ -190,7 +190,7 @@ test('a profile too deep for a socket has its door elsewhere, and leaves nothing
 
 const shortFolders = () => readdirSync(tmpdir()).filter((name) => /^gochat-\w{6}$/.test(name));
 
-test('nobody else may enter', async () => {
+test('only the user may enter the folder', async () => {
   const dir = join(temporaryFolder(), 'new', 'profile');
   await claimOwner(dir);
   expect(statSync(dir).mode & 0o777).toBe(0o700);
@@ -215,7 +215,7 @@ async function deadDoor(path: string): Promise<void> {
   server.close();
 }
 
-test('doors that nobody opens any more are cleared away, except young ones and other files', async () => {
+test('abandoned sockets are removed, but not recent ones or other files', async () => {
   const dir = temporaryFolder();
   const [old, young, file] = ['aa', 'bb', 'cc'].map((end) => `owner-00000000000000${end}.sock`) as [
     string,
@@ -232,7 +232,7 @@ test('doors that nobody opens any more are cleared away, except young ones and o
   expect(doors(dir).sort()).toEqual([young, file]);
 });
 
-test('a socket that has another owner behind it is not the one of the record', async () => {
+test('a socket of another owner is not taken for the recorded one', async () => {
   const dir = temporaryFolder();
   const other = temporaryFolder();
   await claimOwner(other);
@@ -240,7 +240,7 @@ test('a socket that has another owner behind it is not the one of the record', a
   await claimOwner(dir);
 });
 
-test('an owner of another version is not passed over', async () => {
+test('an owner of another version keeps the profile', async () => {
   const dir = temporaryFolder();
   const path = join(dir, 'owner-0123456789abcdef.sock');
   const stranger = createServer((socket) => {
@@ -253,7 +253,7 @@ test('an owner of another version is not passed over', async () => {
   await expect(claimProfile(dir)).rejects.toThrow(OwnerIncompatible);
 });
 
-test('an owner that turns everybody away is not passed over', async () => {
+test('an owner that accepts no guests keeps the profile', async () => {
   const dir = temporaryFolder();
   const path = join(dir, 'owner-0123456789abcdef.sock');
   const full = createServer((socket) => socket.destroy());
@@ -263,7 +263,7 @@ test('an owner that turns everybody away is not passed over', async () => {
   await expect(claimProfile(dir, { patienceMs: 500 })).rejects.toThrow(OwnerBusy);
 });
 
-test('a record that nobody can read is nobody’s', async () => {
+test('an unreadable record counts as none', async () => {
   const dir = temporaryFolder();
   const environment = openEnvironment(dir);
   await environment.transact(() => void environment.meta.put(Buffer.from('owner'), Buffer.from('{"token":')));

@@ -76,7 +76,7 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
     expect((await store.list(bytes(2)))[0]?.value).toEqual(bytes(2));
   });
 
-  test(`${engine}: goes on strictly behind a key, up to a limit`, async () => {
+  test(`${engine}: continues after a key, up to a limit`, async () => {
     const store = await open();
     await store.write([[0], [1], [1, 1], [1, 2], [1, 3], [2]].map((k) => put(bytes(...k))));
     const list = (options: Parameters<Store['list']>[1]) => keys(store, bytes(1), options);

@@ -80,7 +80,7 @@ test('a newer version of the page takes the database from an older one, which th
   newer.close();
 });
 
-test('data that are cleared under a tab are told of', async () => {
+test('a tab is notified when its data is cleared', async () => {
   const name = freshName();
   const opened = await database(name);
   await deleteDB(name);

@@ -26,7 +26,7 @@ test('records outlive the environment', async () => {
   expect(await new LmdbStore(environment(folder)).get(key)).toEqual(Uint8Array.of(5));
 });
 
-test('nobody else may read the files', () => {
+test('only the user may read the files', () => {
   const { dir } = environment();
   for (const file of ['data.mdb', 'lock.mdb']) expect(statSync(join(dir, file)).mode & 0o777).toBe(0o600);
 });
@@ -44,7 +44,7 @@ test('an environment opened twice in a process is one, and stays until both are 
   expect(await new LmdbStore(second).get(key)).toEqual(Uint8Array.of(2));
 });
 
-test('a write whose guard throws rejects with that and writes nothing', async () => {
+test('a write whose guard throws rejects with that error and writes nothing', async () => {
   const opened = environment();
   let refusal: Error | undefined;
   const store = new LmdbStore(opened, () => {

@@ -20,7 +20,7 @@ test.each([
   expect(parseAddress(text)).toMatchObject({ scheme, host, port, origin, href: `${scheme}://${origin}` });
 });
 
-test('whether nobody can read along is told by the scheme', () => {
+test('the scheme says whether the connection is encrypted', () => {
   const secure = (scheme: string) => parseAddress(`${scheme}://h`).secure;
   expect(['tls', 'wss', 'https'].map(secure)).toEqual([true, true, true]);
   expect(['tcp', 'ws', 'http'].map(secure)).toEqual([false, false, false]);

@@ -183,7 +183,7 @@ test('a server that takes nothing ends it', async () => {
   expect(await end()).toEqual({ reason: 'overrun' });
 });
 
-test('who does not answer, or refuses, is not dialled for ever', async () => {
+test('a server that doesn’t answer, or refuses, is not dialled forever', async () => {
   const clock = new FakeClock();
   const silent = new FakeSocket();
   const openSocket = () => silent as unknown as WebSocket;

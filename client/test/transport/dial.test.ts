@@ -155,27 +155,27 @@ describe.each(Object.keys(WAYS))('%s', (way) => {
   });
 });
 
-test('a broken connection is told from one that was ended', async () => {
+test('a broken connection is distinguished from one that was closed', async () => {
   const { link: here, wire } = await link('tcp is lines');
   collect(here);
   wire.socket.resetAndDestroy();
   expect(await here.closed).toMatchObject({ reason: 'lost', cause: { code: 'ECONNRESET' } });
 });
 
-describe('what must not be dialled', () => {
+describe('an unencrypted address is not dialled', () => {
   test.each(['tcp://chat.example', 'ws://chat.example', 'http://10.0.0.1:4040'])('%s', async (text) => {
     const dialled = dial(parseAddress(text));
     await expect(dialled).rejects.toThrow(AddressError);
     await expect(dialled).rejects.toMatchObject({ data: { reason: 'address-unencrypted' } });
   });
 
-  test('unless it is allowed', async () => {
+  test('unless that is allowed', async () => {
     const never = dial(parseAddress('tcp://host.invalid'), { insecure: true });
     await expect(never).rejects.toThrow(DialError);
   });
 });
 
-describe('who can’t be reached is told why', () => {
+describe('an unreachable server is reported with the reason', () => {
   const reach = async (scheme: string, port: number, options: DialOptions = {}, host = 'localhost') =>
     dial(parseAddress(`${scheme}://${host}:${port}`), options).then(
       () => 'reached',
@@ -195,7 +195,7 @@ describe('who can’t be reached is told why', () => {
     return typeof address === 'object' && address ? address.port : 0;
   }
 
-  test('nobody listens', async () => {
+  test('nothing listens', async () => {
     const { server, port } = await fakeServer('lines');
     server.close();
     await once(server, 'close');
@@ -206,7 +206,7 @@ describe('who can’t be reached is told why', () => {
     expect(await reach('tls', 4040, {}, 'host.invalid')).toMatch(/^DialError: (no-host|name-lookup)/);
   });
 
-  test('the certificate is nobody’s', async () => {
+  test('the certificate is self-signed', async () => {
     const { port } = await fakeServer('lines', { tls: LINES });
     expect(await reach('tls', port)).toMatch('DialError: certificate-self-signed');
     expect(await reach('wss', port)).toMatch('DialError: certificate-self-signed');
