@@ -23,7 +23,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** What the half blocks on a screen say, row by row: true is dark. */
+/** The modules that half blocks on a screen show, row by row: true is dark. */
 function modulesOf(lines: readonly string[]): boolean[][] {
   const drawn = lines.filter((line) => /^[█▀▄ ]{20,}$/.test(line));
   return drawn.flatMap((line) => [
@@ -32,7 +32,7 @@ function modulesOf(lines: readonly string[]): boolean[][] {
   ]);
 }
 
-test('the first minute goes as the README says', async () => {
+test('the commands of the README’s first minute work', async () => {
   const ana = new PseudoTerminal(['--plain', '--profile', 'ana'], {
     cwd: home.path,
     env,
@@ -48,7 +48,7 @@ test('the first minute goes as the README says', async () => {
     /http:\/\/127\.0\.0\.1:\d+\/#\/join\/[\w-]{22}\.[\w-]{22}\.[\w-]{22}/.exec(ana.text)?.[0] ?? '';
   expect(link).not.toBe('');
 
-  // The code on the screen is the link's.
+  // The QR code on the screen has the link.
   const { data } = encode(link, { border: 1 });
   const seen = modulesOf(ana.lines);
   expect(seen.slice(0, data.length).map((row) => row.slice(0, data.length))).toEqual(data);
@@ -63,11 +63,11 @@ test('the first minute goes as the README says', async () => {
   await ana.shows('ben: hello');
   ana.enter('hi ben');
   await ben.shows('ana: hi ben');
-  // One's own lines stand there once, as they were typed.
+  // Own messages are on the screen once, as they were typed.
   expect(ana.lines.filter((line) => line.includes('hi ben'))).toEqual(['> hi ben']);
   expect(ben.lines.filter((line) => line.includes('hello'))).toEqual(['> hello']);
 
-  // What comes while somebody types leaves the line whole.
+  // A message that arrives leaves the typed line intact.
   ana.type('half a li');
   await ana.shows('> half a li');
   ben.enter('in between');
@@ -94,7 +94,7 @@ test('the first minute goes as the README says', async () => {
   ben.enter('/help');
   await ben.shows('/quit');
 
-  // The server has seen ciphertext and to how many it went.
+  // The server has seen only ciphertext, and the number of recipients.
   expect(server.all).toMatch(/message +\S{8} \d+ {2}\S+… {2}\d+ bytes, broadcast to 2 connections/);
   for (const word of ['kitchen', 'hello', 'hi ben', 'shrug', 'ana:']) expect(server.all).not.toContain(word);
 
@@ -103,7 +103,7 @@ test('the first minute goes as the README says', async () => {
   ben.type('\u0004');
   expect(await ben.ended).toBe(0);
 
-  // Coming back, the room is there and needs no name.
+  // The next start knows the room and the name.
   const again = new PseudoTerminal(['--plain', '--profile', 'ana'], { cwd: home.path, env });
   await again.shows('kitchen  (2 members, as ana)');
   again.enter('1');

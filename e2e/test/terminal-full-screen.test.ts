@@ -41,14 +41,14 @@ function screen(args: readonly string[], given: Given = {}): PseudoTerminal {
   return opened;
 }
 
-/** Ana, who has joined and sits before her screen. */
+/** Ana's full screen, in a room that she has joined. */
 async function joined(given: Given = {}): Promise<PseudoTerminal> {
   const ana = screen(['join', link, '--as', 'ana'], given);
   await ana.shows('> Write a message');
   return ana;
 }
 
-test('two people talk on full screens, from nothing', async () => {
+test('two people create a room, join it and chat on full screens', async () => {
   const env = { GOCHAT_SERVER: server.url };
   const ana = screen([], { cols: 100, rows: 40, env });
   await ana.shows('You are not in any room yet.');
@@ -82,7 +82,7 @@ test.each([
   ['Ctrl+D', '\u0004'],
   ['Ctrl+C twice', '\u0003\u0003'],
   ['/quit', '/quit\r'],
-])('%s gives the terminal back as it was', async (_how, keys) => {
+])('%s restores the terminal', async (_how, keys) => {
   const ana = await joined();
   expect(ana.isAsBefore).toBe(false);
   ana.type(keys);
@@ -90,14 +90,14 @@ test.each([
   expect(ana.isAsBefore).toBe(true);
 });
 
-test.each(['SIGTERM', 'SIGHUP'])('so does a %s', async (signal) => {
+test.each(['SIGTERM', 'SIGHUP'])('%s restores the terminal', async (signal) => {
   const ana = await joined();
   ana.kill(signal);
   expect(await ana.ended).toBe(0);
   expect(ana.isAsBefore).toBe(true);
 });
 
-test('so does a crash, which is told', async () => {
+test('a crash restores the terminal and prints the error', async () => {
   const bomb = `${home.path}/bomb.mjs`;
   await writeFile(bomb, `process.on('SIGUSR2', () => { throw new Error('boom'); });`);
   const ana = await joined({ env: { NODE_OPTIONS: `--import=${bomb}` } });
@@ -107,18 +107,18 @@ test('so does a crash, which is told', async () => {
   expect(ana.text).toContain('boom');
 });
 
-test('a new size is drawn', async () => {
+test('the screen is drawn for a new size of the window', async () => {
   const ana = await joined();
   await ben.says(room, 'something to be read');
   await ana.shows('something to be read');
   ana.resize(40, 12);
-  // The emulator wraps rows of the size before until they are drawn anew.
+  // The emulator wraps the old rows until they are drawn again.
   await ana.until((lines) => !lines.some((line) => line.includes('│')), 'a screen without panes');
   ana.resize(120, 40);
   await ana.shows('2 members');
 });
 
-test('what others write does nothing to the screen', async () => {
+test('hostile text of other members does not change the screen', async () => {
   const ana = await joined();
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\u202e');
   await ana.shows('gone?');
@@ -126,7 +126,7 @@ test('what others write does nothing to the screen', async () => {
   expect(ana.lines.at(-1)?.trimEnd()).toBe('> Write a message');
 });
 
-test('a paste of many lines is asked about, and no line of it is a command', async () => {
+test('a paste of many lines opens a dialog, and runs no command', async () => {
   const ana = await joined();
   ana.type('\u001b[200~one\r/leave\rthree\rfour\rfive\u001b[201~');
   await ana.shows('Paste 5 lines?');
@@ -134,7 +134,7 @@ test('a paste of many lines is asked about, and no line of it is a command', asy
   await ben.hears(room, 'one\n/leave\nthree\nfour\nfive');
 });
 
-test('without a server it says so, and what was written goes out once it is back', async () => {
+test('without a server the screen says so, and queued messages are sent later', async () => {
   const ana = await joined();
   await server.stop();
   await ana.until(
@@ -148,14 +148,14 @@ test('without a server it says so, and what was written goes out once it is back
   await ana.until((lines) => lines.some((line) => line.startsWith(' ●')), 'the server is back');
 });
 
-test('who is removed reads it where messages are written', async () => {
+test('a removed member sees it in the message field', async () => {
   const ana = await joined();
   await ben.syncs(room);
   await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
   await ana.until((lines) => /removed|not a member/.test(lines.at(-1) ?? ''), 'why nothing can be said');
 });
 
-test('a locked profile is asked for its passphrase before', async () => {
+test('a locked profile asks for its passphrase first', async () => {
   const setting = screen(['passphrase']);
   await setting.shows('New passphrase:');
   setting.enter('open sesame');
@@ -170,7 +170,7 @@ test('a locked profile is asked for its passphrase before', async () => {
   await ben.hears(room, 'opened');
 });
 
-test('a terminal that can not draw gets lines', async () => {
+test('a terminal that can’t draw gets the line mode', async () => {
   const ana = screen(['join', link, '--as', 'ana'], { env: { TERM: 'dumb' } });
   await ana.shows('Connected!');
 });

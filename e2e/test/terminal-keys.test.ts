@@ -42,7 +42,7 @@ function put(shown: Snapshot, text: string, more: object = {}): Snapshot {
 }
 
 describe('writing', () => {
-  test('what is typed is on the screen and told to the view', async () => {
+  test('typed text is on the screen and passed to the view', async () => {
     const ana = stage();
     expect(await ana.press('hé')).toEqual([
       ['type', 'h', 1],
@@ -54,7 +54,7 @@ describe('writing', () => {
     expect((await ana.lines()).at(-1)).toBe('> Write a message');
   });
 
-  test('keys of readline change it', async () => {
+  test('keys of readline edit the text', async () => {
     const ana = stage();
     await ana.press('one two', '\u0001', '\u000b');
     expect((await ana.lines()).at(-1)).toBe('> Write a message');
@@ -64,7 +64,7 @@ describe('writing', () => {
     expect(ana.screen.ui.editor.text.length).toBeLessThan('one \nbelow'.length);
   });
 
-  test('Ctrl+K cuts what stands behind the cursor, and without that opens the palette', async () => {
+  test('Ctrl+K cuts the text after the cursor; at the end of the text it opens the palette', async () => {
     const ana = stage();
     await ana.press('word', '\u0001');
     expect(await ana.press('\u000b')).toEqual([['type', '', 0]]);
@@ -72,7 +72,7 @@ describe('writing', () => {
     expect(await ana.press('\u0007')).toEqual([['run', 'palette', '', undefined]]);
   });
 
-  test('what follows in one piece with a Tab counts for the text that the view has made of it', async () => {
+  test('keys after a Tab in one read apply to the completed text', async () => {
     const ana = stage(SAMPLES.completing);
     ana.answers = { ...ana.answers };
     const completed = put(SAMPLES.completing, 'hello @ben ', { completion: undefined });
@@ -88,7 +88,7 @@ describe('writing', () => {
     expect(ana.screen.ui.editor.text).toBe('hello @ben you');
   });
 
-  test('Up and Down choose a completion, Enter on half a command completes it', async () => {
+  test('Up and Down select a completion, Enter completes an unfinished command', async () => {
     const ana = stage(SAMPLES.completing);
     expect(await ana.press(DOWN, UP)).toEqual([
       ['select', 1],
@@ -100,7 +100,7 @@ describe('writing', () => {
     expect(await ana.press('\r')).toEqual([['complete']]);
   });
 
-  test('Up in an empty field changes the last message, else recalls, and Down gives the draft back', async () => {
+  test('Up edits the last message in an empty field, and otherwise recalls messages; Down restores the draft', async () => {
     const ana = stage();
     ana.answers = { ...ana.answers, editLast: true };
     expect(await ana.press(UP)).toEqual([['editLast']]);
@@ -114,27 +114,27 @@ describe('writing', () => {
     expect(ana.screen.ui.editor.text).toBe('draft');
   });
 
-  test('a paste is asked about by the view, whatever it holds', async () => {
+  test('a paste is passed to the view, whatever it contains', async () => {
     const ana = stage();
     await ana.press('ab', `${ESC}[D`);
     expect(await ana.press(`${ESC}[200~/leave\r\nrest${ESC}[201~`)).toEqual([['paste', '/leave\nrest', 1]]);
   });
 
-  test('the editor of the user gets the text and gives it back', async () => {
+  test('the user’s editor gets the text and returns it', async () => {
     const ana = stage();
     await ana.press('text', '\u0018\u0005');
     await new Promise((done) => setTimeout(done, 10));
     expect(ana.screen.ui.editor.text).toBe('text edited');
   });
 
-  test('nothing is typed where nothing can be said', async () => {
+  test('a closed room accepts no text', async () => {
     const ana = stage(SAMPLES.closed);
     expect(await ana.press('hello\r')).toEqual([]);
   });
 });
 
 describe('messages', () => {
-  test('Esc goes to them; letters are commands; Esc comes back', async () => {
+  test('Esc moves the focus to messages, where letters are commands; Esc returns', async () => {
     const ana = stage();
     await ana.press(ESC);
     expect(ana.screen.ui.focus).toBe('own.c');
@@ -148,7 +148,7 @@ describe('messages', () => {
     expect(ana.screen.ui.focus).toBeUndefined();
   });
 
-  test('lines between days are passed over', async () => {
+  test('separators of days are skipped', async () => {
     const ana = stage();
     await ana.press(`${ESC}${UP}`, 'k', 'k', 'k', 'k');
     expect(ana.screen.ui.focus).toBe('20.0');
@@ -156,7 +156,7 @@ describe('messages', () => {
     expect(ana.screen.ui.focus).toBe('17.0');
   });
 
-  test('down from the last one is back in the field', async () => {
+  test('down from the last message returns to the field', async () => {
     const ana = stage();
     await ana.press(`${ESC}${UP}`, 'j');
     expect(ana.screen.ui.mode).toBe('write');
@@ -169,7 +169,7 @@ describe('messages', () => {
     expect(await ana.press('o')).toEqual([['openLink outside', 'https://example.org/recipes?page=2']]);
   });
 
-  test('o asks where there are several', async () => {
+  test('o shows a menu for several links', async () => {
     const link = (href: string) => ({ kind: 'link', href, inside: [{ kind: 'text', text: 'x' }] }) as const;
     const body = [
       { kind: 'paragraph', inside: [link('https://a.example/'), link('https://b.example/')] },
@@ -181,7 +181,7 @@ describe('messages', () => {
     expect(await ana.text()).not.toContain('Open a link');
   });
 
-  test('what is seen is told once, and not while nobody looks', () => {
+  test('a seen row is reported once, and not while the window has no focus', () => {
     const ana = stage();
     const seen = () => ana.told.filter(([name]) => name === 'seen').map(([, key]) => key);
     expect(seen()).toEqual(['own.c']);
@@ -199,7 +199,7 @@ describe('messages', () => {
 });
 
 describe('scrolling', () => {
-  test('pages, and says how much is below', async () => {
+  test('scrolls by pages, and shows how many rows are below', async () => {
     const ana = stage(SAMPLES.long);
     await ana.press(`${ESC}[5~`);
     expect((await ana.lines()).at(-2)).toMatch(/-MORE\(\d+\)-/);
@@ -211,7 +211,7 @@ describe('scrolling', () => {
     expect((await ana.lines()).at(-3)).toContain('new');
   });
 
-  test('at the top asks for more', async () => {
+  test('loads earlier messages at the top', async () => {
     const rows = longRoom(50);
     const shown = snapshot(rows);
     const { room } = shown;
@@ -222,7 +222,7 @@ describe('scrolling', () => {
     expect(ana.told.map(([name]) => name)).toContain('loadEarlier');
   });
 
-  test('a jump brings the row into view and marks it, once', async () => {
+  test('a jump reveals the row and marks it, once', async () => {
     const ana = stage(snapshot(longRoom(500)));
     const jumped = (tick: number) => {
       const shown = snapshot(longRoom(500));
@@ -239,7 +239,7 @@ describe('scrolling', () => {
     expect(await ana.text()).toContain('message 100');
   });
 
-  test('a search goes to the newest hit; n and N go on, Esc ends it', async () => {
+  test('a search goes to the newest match; n and N go to others, Esc closes it', async () => {
     const ana = stage();
     expect(await ana.press('\u0013', 'wine', '\r')).toEqual([['search', 'wine']]);
     const { room } = SAMPLES.searching;
@@ -264,7 +264,7 @@ describe('scrolling', () => {
 });
 
 describe('rooms', () => {
-  test('are opened by number, by step and by what is unread', async () => {
+  test('are opened by number, by next and previous, and by unread messages', async () => {
     const ana = stage();
     expect(await ana.press(`${ESC}2`, '\u000e', '\u0010', `${ESC}a`)).toEqual([
       ['open', 'room-2'],
@@ -274,7 +274,7 @@ describe('rooms', () => {
     ]);
   });
 
-  test('each keeps its place and its draft', async () => {
+  test('each keeps its scroll position and its draft', async () => {
     const kitchen = snapshot(longRoom(200));
     const { room } = kitchen;
     if (room === undefined) throw new Error('no room is open');
@@ -293,7 +293,7 @@ describe('rooms', () => {
     expect(await ana.press(`${ESC}/`)).toEqual([['open', 'room-2']]);
   });
 
-  test('without one, letters lead on, and a pasted link is looked at', async () => {
+  test('without a room, letters run commands, and a pasted link opens its invite', async () => {
     const ana = stage(SAMPLES.empty);
     expect(await ana.press('c', 'j', `${ESC}[200~http://h/#/join/x\r${ESC}[201~`)).toEqual([
       ['run', 'create', '', undefined],
@@ -304,7 +304,7 @@ describe('rooms', () => {
 });
 
 describe('dialogs', () => {
-  test('a form is filled in and sent', async () => {
+  test('a form is filled in and submitted', async () => {
     const ana = stage(asking(DIALOGS.form));
     const values = { as: 'ana', notify: 'mentions', receipts: 'on' };
     expect(await ana.press('kitchen', '\t', '\t', DOWN, '\t', ' ', '\r')).toEqual([
@@ -313,13 +313,13 @@ describe('dialogs', () => {
     expect(await ana.press(ESC)).toEqual([['close']]);
   });
 
-  test('what can not be undone needs more than an Enter', async () => {
+  test('a dangerous action is not the default button', async () => {
     const ana = stage(asking({ ...DIALOGS.form, danger: true, fields: [], submit: 'Delete' }));
     expect(await ana.press('\r')).toEqual([['close']]);
     expect(await ana.press(`${ESC}[D`, '\r')).toEqual([['submit', {}]]);
   });
 
-  test('a menu by arrows and by letters', async () => {
+  test('a menu item is chosen by arrows or by its letter', async () => {
     const ana = stage(asking(DIALOGS.menu));
     expect(await ana.press(DOWN, DOWN, '\r', 'd')).toEqual(
       [
@@ -329,7 +329,7 @@ describe('dialogs', () => {
     );
   });
 
-  test('a palette is filtered and picked from', async () => {
+  test('a palette is filtered, and an item is chosen', async () => {
     const ana = stage(asking(DIALOGS.palette));
     expect(await ana.press('t', DOWN, '\r')).toEqual([
       ['filter', 'kit'],
@@ -337,7 +337,7 @@ describe('dialogs', () => {
     ]);
   });
 
-  test('an emoji is picked', async () => {
+  test('an emoji is chosen', async () => {
     const ana = stage(asking(DIALOGS.emoji));
     expect(await ana.press(DOWN, '\r')).toEqual([['pick', '🎉']]);
   });
@@ -347,7 +347,7 @@ describe('dialogs', () => {
     expect(await ana.press('y')).toEqual([['pick', 'copy']]);
   });
 
-  test('one’s own invites can be withdrawn, others’ not', async () => {
+  test('own invites can be revoked, others can’t', async () => {
     const ana = stage(asking(DIALOGS.invites));
     expect(await ana.press('\r', DOWN, '\r')).toEqual([['pick', 'i1']]);
   });
@@ -360,7 +360,7 @@ describe('dialogs', () => {
     expect(await ana.text()).toContain('/palette');
   });
 
-  test('what is typed into one dialog does not stay in the next', async () => {
+  test('text typed into one dialog is not in the next', async () => {
     const ana = stage(asking(DIALOGS.form));
     await ana.press('kitchen');
     ana.show(asking({ ...DIALOGS.form, tick: 99, fields: [] }));
@@ -392,14 +392,14 @@ describe('the mouse', () => {
     expect((await ana.lines()).at(-2)).not.toContain('MORE');
   });
 
-  test('picks from a menu, and closes it beside', async () => {
+  test('chooses a menu item, and closes the menu by a click outside', async () => {
     const ana = stage(asking(DIALOGS.menu));
     const row = (await ana.lines()).findIndex((line) => line.includes('Copy text'));
     expect(await ana.press(click(row, 20))).toEqual([['pick', 'copy']]);
     expect(await ana.press(click(0, 0))).toEqual([['close']]);
   });
 
-  test('is let go for selecting', async () => {
+  test('can be switched off to select text', async () => {
     const ana = stage();
     expect(await ana.press(`${ESC}m`)).toEqual([['set', 'mouse', '']]);
     await ana.press(`${ESC}l`);
@@ -408,8 +408,8 @@ describe('the mouse', () => {
   });
 });
 
-describe('as in vim', () => {
-  test('Esc leaves writing, and letters move, cut and come back', async () => {
+describe('vim mode', () => {
+  test('Esc enters normal mode, where letters move, cut and return', async () => {
     const ana = stage(SAMPLES.talking, { keys: 'vim' });
     await ana.press('one two', ESC, '0', 'x', 'w', 'D');
     expect(ana.screen.ui.editor.text).toBe('ne');
@@ -419,7 +419,7 @@ describe('as in vim', () => {
     expect(ana.screen.ui.editor.text).toBe('');
   });
 
-  test('k goes to the messages, gg and G to their ends, Esc back', async () => {
+  test('k focuses the messages, gg and G the first and last, Esc returns', async () => {
     const ana = stage(SAMPLES.talking, { keys: 'vim' });
     await ana.press(ESC, 'k', 'k');
     expect(ana.screen.ui.focus).toBe('own.b');
@@ -435,7 +435,7 @@ describe('as in vim', () => {
 });
 
 describe('leaving', () => {
-  test('Ctrl+C once empties the field, twice quits', async () => {
+  test('Ctrl+C clears the field, and quits when pressed twice', async () => {
     const ana = stage();
     await ana.press('half', '\u0003');
     expect(ana.screen.ui.editor.text).toBe('');
@@ -445,7 +445,7 @@ describe('leaving', () => {
     expect(ana.quits).toBe(1);
   });
 
-  test('Ctrl+D quits where nothing is written', async () => {
+  test('Ctrl+D quits when the field is empty', async () => {
     const ana = stage();
     await ana.press('a', '\u0001', '\u0004');
     expect(ana.quits).toBe(0);
@@ -454,7 +454,7 @@ describe('leaving', () => {
   });
 });
 
-test('a new size is drawn at once', async () => {
+test('a new size is drawn immediately', async () => {
   const ana = stage();
   ana.size = { columns: 50, rows: 20 };
   ana.screen.repaint();
@@ -462,7 +462,7 @@ test('a new size is drawn at once', async () => {
   expect(ana.written.at(-1)).not.toContain(`${ESC}[21;1H`);
 });
 
-test('keys that come in one piece are painted once, and messages no more often than a screen shows', async () => {
+test('keys in one read are painted once, and messages at most once per frame', async () => {
   const ana = stage(snapshot(longRoom(1000)));
   const before = ana.written.length;
   await ana.press('hello');

@@ -34,7 +34,7 @@ function screen(args: readonly string[], size: { cols?: number; rows?: number } 
   return opened;
 }
 
-/** Ana, who has joined and sits before her screen. */
+/** Ana's terminal in line mode, in a room that she has joined. */
 async function joined(size: { cols?: number; rows?: number } = {}): Promise<PseudoTerminal> {
   const ana = screen(['join', link, '--as', 'ana', '--plain'], size);
   await ana.shows('Connected!');
@@ -42,7 +42,7 @@ async function joined(size: { cols?: number; rows?: number } = {}): Promise<Pseu
   return ana;
 }
 
-test('a typed line of many rows stays whole when something comes in between', async () => {
+test('a typed line of many rows stays intact when a message arrives', async () => {
   const ana = await joined({ cols: 40, rows: 12 });
   const typed =
     'It is a long line that goes on and on, over the edge of the screen, and then once more over it';
@@ -52,7 +52,7 @@ test('a typed line of many rows stays whole when something comes in between', as
     await ben.says(room, text);
     await ana.shows(`ben: ${text}`);
   }
-  // What comes in is written first, and then the typed line again.
+  // The message is written first, then the typed line again.
   await ana.shows(`> ${typed}`);
   await expect
     .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
@@ -62,12 +62,12 @@ test('a typed line of many rows stays whole when something comes in between', as
   await ben.hears(room, `${typed}.`);
 });
 
-test('of several pasted lines each is a message, and none is a command', async () => {
+test('each pasted line is a message, and none is a command', async () => {
   const ana = await joined();
   ana.type('\u001b[200~first\r/leave\r//second\rthird\u001b[201~');
   await ben.hears(room, '//second');
   expect(await ben.read(room)).toEqual(['ana: first', 'ana: /leave', 'ana: //second']);
-  // What has no end yet waits for it.
+  // A line without its line feed is not sent.
   await ana.shows('> third');
   ana.enter('');
   await ben.hears(room, 'third');
@@ -79,12 +79,12 @@ test.each([
   ['Ctrl-C', '\u0003'],
   ['Ctrl-D', '\u0004'],
   ['/quit', '/quit\r'],
-])('%s leaves the terminal as it was, on a line of its own', async (_how, keys) => {
+])('%s restores the terminal, on a new line', async (_how, keys) => {
   const ana = await joined();
   ana.type(keys);
   expect(await ana.ended).toBe(0);
   expect(ana.row).toBe('');
-  // Raw input, brackets around pastes: what was turned on is off again.
+  // Raw input and bracketed paste are off.
   expect(ana.pastesInBrackets).toBe(false);
 });
 
@@ -97,19 +97,19 @@ test('a SIGTERM ends the chat as Ctrl-C does', async () => {
   expect(await ben.read(room)).toEqual([]);
 });
 
-test('what others write does nothing to the screen', async () => {
+test('hostile text of other members does not change the screen', async () => {
   const ana = await joined();
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\r\nana: I agree\u202e\n* ben was removed');
   await ana.shows('gone?');
   await ana.shows('was removed');
-  // The prompt comes back behind what was printed.
+  // The prompt is drawn again after the output.
   await expect
     .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
     .toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
   expect(ana.text).toContain('Connected!');
 });
 
-test('who is removed sees it, and the chat ends with 4', async () => {
+test('a removed member sees it, and the chat exits with 4', async () => {
   const ana = await joined();
   await ben.syncs(room);
   await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
@@ -117,7 +117,7 @@ test('who is removed sees it, and the chat ends with 4', async () => {
   expect(ana.text).toMatch(/\* .*(removed|not a member)/);
 });
 
-test('a chat without a server says so, and what was written goes out by itself once it is back', async () => {
+test('a chat without a server says so, and sends queued messages when the server is back', async () => {
   const ana = await joined();
   await server.stop();
   ana.enter('written into the void');
@@ -150,7 +150,7 @@ test('a locked profile asks for its passphrase, without an echo', async () => {
   expect(right.text).not.toContain('sesame');
 });
 
-test('a name that was not given is asked for once, and Ctrl-C at a question is a clean end', async () => {
+test('the chat asks once for a missing name, and Ctrl-C at a question quits', async () => {
   const asked = screen(['--plain']);
   await asked.shows('Enter your username:');
   asked.type('\u0003');
@@ -165,7 +165,7 @@ test('a name that was not given is asked for once, and Ctrl-C at a question is a
   expect(await ana.ended).toBe(0);
   const again = screen(['--plain']);
   await again.shows('kitchen  (2 people, as ana)');
-  // The only room is the one that Enter takes.
+  // With one room, Enter chooses it.
   again.enter('');
   await again.shows('Connected!');
 });

@@ -15,7 +15,7 @@ let ben: Someone;
 let count = 0;
 let room: string;
 let name: string;
-/** The folder of ana's profile, as she stands in it after the first command. */
+/** The folder of ana's profile, which the first command creates. */
 let ana: string;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** A room of ben's, who is in this process; ana comes by commands. */
+/** A room of ben, whose client is in this process; ana uses commands. */
 beforeEach(async () => {
   count += 1;
   [name, ana] = [`room ${count}`, join(home.path, `ana ${count}`)];
@@ -50,7 +50,7 @@ function start(args: readonly string[], env: Record<string, string> = {}): Gocha
 const gochat = (args: readonly string[], input: string | Buffer = '', env: Record<string, string> = {}) =>
   start(args, env).end(input);
 
-/** What a shell prints of a pipeline in which `gochat` stands for the command. */
+/** The output of a shell pipeline in which `gochat` is the command. */
 async function shell(line: string): Promise<Ended> {
   const child = spawn(
     'bash',
@@ -73,11 +73,11 @@ const jsonLines = (out: string): Record<string, unknown>[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-test('what comes by a pipe is said as it is: line ends, blank lines, and bytes that are no text', async () => {
+test('a pipe is sent as it is: line ends, blank lines, and invalid UTF-8', async () => {
   expect((await gochat(['send', name], 'one\r\n\r\n  two\r\n')).code).toBe(0);
   expect((await gochat(['send', name, '--lines'], 'a\r\n\r\nb\nc')).code).toBe(0);
   expect((await gochat(['send', name, '-'], Buffer.from([0x62, 0xff, 0xfe, 0x21]))).code).toBe(0);
-  // Nothing to say line by line is nothing wrong: `grep ... | gochat send ROOM --lines`.
+  // With --lines, empty input is no error: `grep ... | gochat send ROOM --lines`.
   expect((await gochat(['send', name, '--lines'], '')).code).toBe(0);
   expect((await gochat(['send', name, '--', '--lines'])).code).toBe(0);
   await ben.hears(room, '--lines');
@@ -91,7 +91,7 @@ test('what comes by a pipe is said as it is: line ends, blank lines, and bytes t
   ]);
 });
 
-test('64 KiB is one message; a line that is too long stops the ones behind it, and the ones before are sent', async () => {
+test('64 KiB is one message; after a line that is too long nothing is sent, but the lines before it are', async () => {
   const long = 'x'.repeat(64 * 1024);
   expect((await gochat(['send', name], long)).code).toBe(0);
   const stopped = await gochat(['send', name, '--lines'], `before\n${'y'.repeat(80_000)}\nbehind\n`);
@@ -100,7 +100,7 @@ test('64 KiB is one message; a line that is too long stops the ones behind it, a
   expect(await ben.read(room)).toEqual([`ana: ${long}`, 'ana: before']);
 });
 
-test('a reader that has seen enough ends the pipeline quietly', async () => {
+test('a reader that closes the pipe early causes no error', async () => {
   for (let i = 0; i < 5; i++) await ben.says(room, `line ${i}`);
   await ben.syncs(room);
   const cut = await shell(`gochat tail '${name}' | head -n 1`);
@@ -111,7 +111,7 @@ test('a reader that has seen enough ends the pipeline quietly', async () => {
   });
 });
 
-test('tail --since and --follow put together miss nothing and repeat nothing', async () => {
+test('tail --since and --follow together miss nothing and repeat nothing', async () => {
   const follow = start(['tail', name, '--follow', '--json']);
   const texts = Array.from({ length: 60 }, (_, i) => `message ${i}`);
   await ben.delivered(room, [await ben.says(room, texts[0] ?? '')]);
@@ -133,13 +133,13 @@ test('tail --since and --follow put together miss nothing and repeat nothing', a
   expect(Object.keys(all.at(-1) ?? {})).toEqual(['room', 'seq', 'at', 'from', 'kind', 'text', 'id']);
 });
 
-test('commands at the same time on one profile all do their work', async () => {
+test('concurrent commands on one profile all succeed', async () => {
   const chat = start(['chat', name]);
   await chat.shows('Connected!');
   chat.write('from the chat\n');
   const sent = await Promise.all([1, 2, 3].map((i) => gochat(['send', name, `at once ${i}`])));
   expect(sent.map((ended) => ended.code)).toEqual([0, 0, 0]);
-  // Whoever owned the profile goes, and the others go on.
+  // The owner of the profile exits, and the others continue.
   const follow = start(['tail', '--follow', '--json', '--', room.slice(0, 8)]);
   await follow.shows('at once 3');
   expect((await chat.stop('SIGINT')).code).toBe(0);
@@ -160,7 +160,7 @@ test('commands at the same time on one profile all do their work', async () => {
   ]);
 });
 
-test('a chat that is fed by a pipe says every line, prints what others say, and ends with its input', async () => {
+test('a chat on a pipe sends every line, prints the others’ messages, and ends with its input', async () => {
   const chat = start(['chat', name]);
   await chat.shows('Connected!');
   await ben.says(room, 'hello\nana: forged');
@@ -175,7 +175,7 @@ test('a chat that is fed by a pipe says every line, prints what others say, and 
   expect(await ben.read(room)).toEqual(['ben: hello\nana: forged', 'ana: one', 'ana: /two', 'ana: three']);
 });
 
-test('an invite that has expired is refused with 5, and so is one for a member who was removed', async () => {
+test('an expired invite and one that is revoked by a removal are refused with 5', async () => {
   await ben.syncs(room);
   const { link } = await ben.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: 20_000 });
   const cai = join(home.path, `cai ${count}`);
@@ -193,11 +193,11 @@ test('an invite that has expired is refused with 5, and so is one for a member w
   expect((await gochat(['send', name, 'x'])).err.trim().split('\n')).toHaveLength(1);
 });
 
-test('two members of one name are told apart by their ids', async () => {
+test('two members with the same name are distinguished by their ids', async () => {
   const link = await ben.invites(room);
   const other = join(home.path, `other ${count}`);
   await gochat(['join', link, '--as', 'ana', '--no-chat', '--profile', other]);
-  // The profile has not heard of the other one yet.
+  // The profile has not received the other member yet.
   expect(await gochat(['safety', name, 'ana'])).toMatchObject({
     code: 2,
     err: expect.stringContaining('is you'),
@@ -217,7 +217,7 @@ test('two members of one name are told apart by their ids', async () => {
   });
 });
 
-test('everything that prints has its lines for scripts', async () => {
+test('every command that prints has JSON lines', async () => {
   await gochat(['send', name, 'something']);
   const members = jsonLines((await gochat(['members', name, '--json'])).out);
   expect(members.map((m) => Object.keys(m))).toEqual(
@@ -239,7 +239,7 @@ test('everything that prints has its lines for scripts', async () => {
   expect(jsonLines((await gochat(['leave', name, '--json'])).out)).toEqual([{ room: name, left: true }]);
 });
 
-test('a passphrase comes from a file too', async () => {
+test('a passphrase can come from a file', async () => {
   const file = join(home.path, 'passphrase');
   writeFileSync(file, 'open sesame\n');
   expect((await gochat(['passphrase'], '', { GOCHAT_NEW_PASSPHRASE: 'open sesame' })).code).toBe(0);
@@ -254,7 +254,7 @@ test('a passphrase comes from a file too', async () => {
   });
 });
 
-test('a server ends with 0 when it is told to, by a signal from anywhere, even twice at once', async () => {
+test('a server exits with 0 on SIGINT and SIGTERM, even sent twice at once', async () => {
   for (const signals of [['SIGTERM'], ['SIGINT'], ['SIGINT', 'SIGINT']] as const) {
     const running = start(['serve', '--port', '0', '--data', join(home.path, `data ${signals.join()}`)]);
     await running.shows('To chat');
@@ -263,7 +263,7 @@ test('a server ends with 0 when it is told to, by a signal from anywhere, even t
   }
 });
 
-test('a server that can’t have its port or its folder ends with 2 and one line', async () => {
+test('a server that can’t use its port or its folder exits with 2 and one line', async () => {
   for (const args of [
     ['--port', String(server.port), '--data', join(home.path, 'other')],
     ['--port', '0', '--data', '/dev/null/x'],

@@ -5,7 +5,7 @@ import { needed } from '../src/tool.ts';
 
 const tmux = needed(await findTmux(), 'screens in tmux');
 
-/** Tells its size and every key that it gets, in the alternate screen, until `q`. */
+/** Prints its size and every key that it gets, on the alternate screen, until `q`. */
 const PROGRAM = `
   process.stdin.setRawMode(true);
   const tell = (text) => process.stdout.write(text + '\\r\\n');
@@ -40,7 +40,7 @@ describe.skipIf(tmux === undefined)('a screen in tmux', () => {
     return screen;
   }
 
-  test('shows what a program draws, and hands it keys, pastes and sizes', async () => {
+  test('shows what a program draws, and passes it keys, pastes and sizes', async () => {
     const screen = await starts(process.execPath, '-e', PROGRAM);
     await screen.shows('size 60x12');
     expect((await screen.rows())[0]).toBe('red wide 😀|');
@@ -61,14 +61,14 @@ describe.skipIf(tmux === undefined)('a screen in tmux', () => {
     expect(await screen.isFullScreen()).toBe(false);
   });
 
-  test('says what stood there instead of what never came', async () => {
+  test('reports the screen’s content when an expected text never appears', async () => {
     const screen = await starts('sh', '-c', 'echo "$GREETING $PWD"; exec cat');
     await screen.shows('hello');
     expect((await screen.rows())[0]).toBe(`hello ${home.path}`);
     await expect(screen.shows('goodbye', 100)).rejects.toThrow(/never came: goodbye\nhello/);
   });
 
-  test('a screen of its own is ended alone', async () => {
+  test('closing one screen leaves the others open', async () => {
     const [one, other] = [await starts('cat', '-'), await starts('cat', '-')];
     await one.close();
     await other.type('still here');
@@ -76,7 +76,7 @@ describe.skipIf(tmux === undefined)('a screen in tmux', () => {
     await expect(one.rows()).rejects.toThrow();
   });
 
-  test('a program that ends at once leaves its last words and its code', async () => {
+  test('a program that exits at once leaves its output and its exit code', async () => {
     const screen = await starts('sh', '-c', 'echo last words; exit 3');
     expect(await screen.ended()).toBe(3);
     await screen.shows('last words');
@@ -89,7 +89,7 @@ describe.skipIf(tmux === undefined)('a screen in tmux', () => {
     expect(await screen.ended()).toBe(128 + 2);
   });
 
-  test('a program that is killed ends as shells tell it', async () => {
+  test('a killed program has the exit code that shells report', async () => {
     const screen = await starts('sh', '-c', 'echo here; kill -TERM $$');
     expect(await screen.ended()).toBe(128 + 15);
   });

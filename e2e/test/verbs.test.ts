@@ -43,7 +43,7 @@ function run(
 }
 
 let count = 0;
-/** A fresh room of ana's with a link to it. */
+/** A new room of ana, with an invite link. */
 async function room(): Promise<{ name: string; link: string; ana: string; ben: string }> {
   count += 1;
   const [name, ana, ben] = [`room ${count}`, `ana-${count}`, `ben-${count}`];
@@ -72,7 +72,7 @@ const texts = (out: string) =>
     )
     .filter((line) => line.kind === 'text');
 
-test('a room is made, joined, talked in and read', async () => {
+test('a room is created, joined, written to and read', async () => {
   const { name, link, ana, ben } = await room();
   expect(await run(ben, ['join', link, '--as', 'ben', '--no-chat'])).toMatchObject({ code: 0, out: '' });
   expect(await run(ana, ['send', name, 'hello ben'])).toMatchObject({ code: 0, out: '' });
@@ -101,7 +101,7 @@ test('a room is made, joined, talked in and read', async () => {
   expect(since.map((l) => l.text)).toEqual(['l1', 'l2']);
 });
 
-test('tail --follow shows each message once, and ends when its reader does', async () => {
+test('tail --follow prints each message once, and ends when its reader ends', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   await run(ana, ['send', name, 'before']);
@@ -125,7 +125,7 @@ test('tail --follow shows each message once, and ends when its reader does', asy
   expect((await cut.end()).code).toBe(0);
 });
 
-test('without a server a message is queued, and the next command that connects sends it, in order', async () => {
+test('without a server messages are queued, and the next command that connects sends them in order', async () => {
   const { name, ana } = await room();
   const port = Number(address.split(':').at(-1));
   await server.stop('SIGTERM');
@@ -188,7 +188,7 @@ test('members, invites and safety numbers', async () => {
   expect((await run(ana, ['inspect', name])).out).toContain('ben: now there is one');
 });
 
-test('who is removed is told so by every command', async () => {
+test('every command tells a removed member so', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   await run(ana, ['send', name, 'farewell']);
@@ -210,7 +210,7 @@ test('who is removed is told so by every command', async () => {
   expect((await run(ben, ['send', name, 'back again'])).code).toBe(0);
 });
 
-test('admins rename a room, say what it is about, and make others admins', async () => {
+test('admins rename a room, set its topic, and make others admins', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   expect((await run(ben, ['rename', name, 'mine'])).code).toBe(5);
@@ -233,7 +233,7 @@ test('admins rename a room, say what it is about, and make others admins', async
   expect((await run(ana, ['admin', renamed, 'ana', '--drop'])).code).toBe(5);
 });
 
-test('a chat by lines tells what becomes of messages', async () => {
+test('the line mode prints edits, reactions and deletions', async () => {
   const { name, link, ana, ben } = await room();
   await run(ana, ['send', name, 'before']);
   const his = await GoChat.open(join(home.path, ben));
@@ -272,12 +272,12 @@ test('a chat by lines tells what becomes of messages', async () => {
   expect(after.out).not.toContain('I hav');
 });
 
-test('who leaves is out', async () => {
+test('a member who leaves is removed', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   expect((await run(ben, ['leave', name])).code).toBe(0);
   expect((await run(ben, ['send', name, 'x'])).code).toBe(4);
-  // An admin's client takes the leaf out as soon as it hears of it.
+  // An admin's client removes the member when it receives the request.
   const follow = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ana)], {
     cwd: home.path,
   });
@@ -301,14 +301,14 @@ test.each([
   [['frobnicate'], 'unknown command'],
   [['send'], 'missing required argument'],
   [['rooms', '--loudly'], 'unknown option'],
-])('%j is one clear line and exit 2', async (args, says) => {
+])('%j prints one line and exits with 2', async (args, says) => {
   const ended = await run(`nobody ${args.join(' ').slice(0, 20).replaceAll('/', '')}`, args);
   expect(ended).toMatchObject({ code: 2, out: '' });
   expect(ended.err).toContain(says);
   expect(ended.err).not.toMatch(/\n\s+at /);
 });
 
-test('two rooms of one name are told apart by their ids', async () => {
+test('two rooms with the same name are distinguished by their ids', async () => {
   const { name, ana } = await room();
   await run(ana, ['new', name, '--as', 'ana']);
   const ids = (await run(ana, ['rooms', '--json'])).out
@@ -321,7 +321,7 @@ test('two rooms of one name are told apart by their ids', async () => {
   expect((await run(ana, ['send', ids.find((id) => !id.startsWith('-')) ?? '', 'this one'])).code).toBe(0);
 });
 
-test('a message over 64 KiB is refused whole, and nothing is sent', async () => {
+test('a message over 64 KiB is refused, and no part of it is sent', async () => {
   const { name, ana } = await room();
   expect(await run(ana, ['send', name], 'x'.repeat(70_000))).toMatchObject({
     code: 2,
@@ -331,7 +331,7 @@ test('a message over 64 KiB is refused whole, and nothing is sent', async () => 
   expect(texts((await run(ana, ['tail', name, '--json'])).out)).toEqual([]);
 });
 
-test('serve says in one line what stands in its way', async () => {
+test('serve prints in one line why it can’t start', async () => {
   const port = address.split(':').at(-1) ?? '';
   const serve = (...args: string[]) => new GochatProcess(['serve', ...args], { cwd: home.path }).end();
   expect(await serve('--port', port, '--data', 'other')).toMatchObject({
@@ -351,7 +351,7 @@ test('serve says in one line what stands in its way', async () => {
   expect((await serve('--help')).out).toContain('GOCHAT_BEHIND_PROXY');
 });
 
-test('a locked profile asks for its passphrase by variable', async () => {
+test('a locked profile takes its passphrase from a variable', async () => {
   const { name, ana } = await room();
   expect((await run(ana, ['passphrase'], '', { GOCHAT_NEW_PASSPHRASE: 'open sesame' })).code).toBe(0);
   expect(await run(ana, ['send', name, 'x'])).toMatchObject({
@@ -364,7 +364,7 @@ test('a locked profile asks for its passphrase by variable', async () => {
   expect((await run(ana, ['send', name, 'x'])).code).toBe(0);
 });
 
-test('without a terminal the chat is plain lines, asked for and answered by a pipe', async () => {
+test('without a terminal the chat is in line mode, with its questions answered by a pipe', async () => {
   const { link, ana, name } = await room();
   const chat = await run(`pipe-${count}`, [], `cai\n${link}\nhello from a pipe\n/members\n`);
   expect(chat.code).toBe(0);
@@ -375,7 +375,7 @@ test('without a terminal the chat is plain lines, asked for and answered by a pi
   expect((await run(ana, ['tail', name])).out).toContain('cai: hello from a pipe\n');
 });
 
-test('names and texts from others can do nothing to a terminal', async () => {
+test('names and messages of others can’t control a terminal', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   await run(ben, ['send', name, '\u001b]52;c;ZXZpbA==\u0007\u001b[2Jhi\r\nana: I agree\u202e']);

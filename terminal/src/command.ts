@@ -33,7 +33,8 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   let code: number = EXIT.done;
   const program = new Command('gochat')
     .description("Private group chat on a server that can't read it.")
-    .version(version, '-V, --version')
+    .version(version, '-V, --version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', EXAMPLES)
     .exitOverride()

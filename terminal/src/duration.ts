@@ -9,13 +9,15 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** `5s`, `7d`, `1h30m` in milliseconds. @throws UsageError */
+/** Parses a duration such as `5s`, `7d` or `1h30m`. @returns milliseconds. @throws UsageError */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+)(ms|[smhdw])/g)];
   const whole = parts.map(([part]) => part).join('');
   const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
   if (whole !== text || text === '' || !Number.isSafeInteger(ms)) {
-    throw new UsageError(`"${text}" is no duration: write 30s, 15m, 12h, 7d, 4w, or several such as 1h30m`);
+    throw new UsageError(
+      `"${text}" is not a duration: write 30s, 15m, 12h, 7d or 4w, or a sum such as 1h30m`,
+    );
   }
   return ms;
 }

@@ -2,26 +2,26 @@ import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import type { Io } from './io.ts';
 
-/** How the full screen is wanted, if it is. */
+/** Options of the full screen. */
 export interface ScreenOptions {
   readonly plain?: boolean;
   readonly ascii?: boolean;
   readonly keys?: string;
 }
 
-/** Whether there is a terminal to draw on, and nobody has asked for lines instead. */
+/** Whether to use the full screen: on a terminal that can draw, unless the user asked for lines. */
 export function wantsScreen({ stdin, stdout, env }: Io, { plain }: ScreenOptions): boolean {
   const draws =
     stdin.isTTY === true && stdout.isTTY === true && (env.TERM ?? '') !== '' && env.TERM !== 'dumb';
   return draws && plain !== true;
 }
 
-/** Scripts and the line mode have no need of it; who has may begin to load it while the profile is being opened. */
+/** Loads the full screen, which scripts and the line mode don't need. Called early, it loads while the profile is being opened. */
 export function loadScreen(): Promise<typeof import('./screen/run.ts')> {
   return import('./screen/run.ts');
 }
 
-/** Chats on the full screen, in a room or beginning with what a link leads to. @returns the exit code. @throws UsageError */
+/** Chats on the full screen. With a link, its invite is shown first. @returns the exit code. @throws UsageError for an unknown `--keys` */
 export async function openScreen(
   io: Io,
   profile: Profile,
@@ -34,20 +34,20 @@ export async function openScreen(
   return runScreen(io, { profile, ...where, ascii, keys });
 }
 
-/** The name that was given is the profile's from now on, unless it has one. */
+/** Sets the profile's name, unless it has one. */
 export async function takeName(profile: Profile, as: string | undefined): Promise<void> {
   if (as === undefined) return;
   const { name } = await profile.call('preferences', {});
   if (name === undefined) await profile.call('prefer', { change: { name: as } });
 }
 
-/** The id of the room that somebody names. @throws ChatError when there is none, or more than one */
+/** The id of a room that is given by id or name. @throws ChatError `room-unknown`, `room-ambiguous` */
 export async function idOf(profile: Profile, wanted: string): Promise<string> {
   const rooms = await profile.call('rooms', {});
   const found = rooms.filter(({ id, name }) => id === wanted || name === wanted);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only.id;
-  // Whoever knows rooms says what is wrong with this one.
+  // This call throws the error that says what is wrong.
   await profile.call('notes', { room: wanted });
   throw new UsageError(`there is no room ${wanted}`);
 }

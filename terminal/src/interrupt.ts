@@ -1,4 +1,4 @@
-/** Waits for the end of something, or for Ctrl-C or a SIGTERM, which end it with undefined. */
+/** Waits for `end`. @returns undefined when Ctrl-C or a SIGTERM came first */
 export async function untilInterrupted<T>(end: Promise<T>): Promise<T | undefined> {
   let stop: () => void = () => undefined;
   const interrupted = new Promise<undefined>((resolve) => {

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import type { Words } from '@gochat/view/words';
 
-/** What a command uses of the process around it, and the words it says. */
+/** The streams and the environment of a command, and its words. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean };
@@ -21,7 +21,7 @@ export function note(io: Io, line: string): void {
   io.stderr.write(`${line}\n`);
 }
 
-/** Standard input to its end. */
+/** Reads standard input until it ends. */
 export async function readAll(io: Io): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));

@@ -5,7 +5,7 @@ import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
 import { localeOf } from './locale.ts';
 
-// Whoever reads may stop reading, as `head` does: that is no failure.
+// A reader such as `head` may close the pipe early: that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.internal),
 );
@@ -19,6 +19,6 @@ if (first === '--version' || first === '-V') {
   const words = new Words(localeOf(env), terminalEnglish);
   const io: Io = { stdin, stdout, stderr, env, words };
   process.exitCode = await run(process.argv.slice(2), io, packageJson.version);
-  // Nothing that is still open may keep a finished command alive; what was written leaves first.
+  // Open handles must not keep a finished command running. Output is flushed first.
   process.stdout.write('', () => process.exit());
 }

@@ -6,7 +6,7 @@ import { UsageError } from '@gochat/server/usage-error';
 import type { Io } from './io.ts';
 import { askPassphrase } from './passphrase.ts';
 
-/** What every command that uses a profile takes. */
+/** Options of every command that uses a profile. */
 export interface ProfileOptions {
   readonly profile?: string;
   readonly ca?: string;
@@ -14,11 +14,11 @@ export interface ProfileOptions {
 }
 
 export function profileDir({ profile }: ProfileOptions): string {
-  if (profile === '') throw new UsageError('--profile needs a folder');
+  if (profile === '') throw new UsageError('--profile must name a folder');
   return profile ?? defaultProfileDir();
 }
 
-/** Opens the profile for a command and closes it behind it. @throws ChatError, UsageError */
+/** Opens the profile for a command, and closes it afterwards. @throws ChatError, UsageError */
 export async function withProfile<T>(
   io: Io,
   options: ProfileOptions,
@@ -41,29 +41,28 @@ export async function withProfile<T>(
   }
 }
 
-/** A switch by a variable, as the server reads its own. */
+/** Reads a boolean environment variable, by the server's rules. */
 function isOn(io: Io, variable: string): boolean {
   const value = (io.env[variable] ?? '').toLowerCase();
   if (['', '0', 'false', 'no'].includes(value)) return false;
   if (['1', 'true', 'yes'].includes(value)) return true;
-  throw new UsageError(`${variable} is 1 or 0, not ${value}`);
+  throw new UsageError(`${variable} must be 1 or 0, not ${value}`);
 }
 
 async function readCa(file: string): Promise<string> {
   try {
     const certificates = await readFile(file, 'utf8');
-    // What holds none would be passed over without a word.
+    // A file without a certificate would be ignored silently.
     new X509Certificate(certificates);
     return certificates;
   } catch (cause) {
-    throw new UsageError(`--ca ${file} can't be read: it should be a file of certificates (PEM)`, { cause });
+    throw new UsageError(`--ca: ${file} can't be read as a file of certificates (PEM)`, { cause });
   }
 }
 
-/** Who to be: `--as`, or the name that the profile has. @throws UsageError when there is neither */
+/** The user's name: `--as`, or the profile's. @throws UsageError when there is neither */
 export async function nameFor(profile: Profile, as: string | undefined): Promise<string> {
   const name = as ?? (await profile.call('whoami', {})).name;
-  if (name === undefined)
-    throw new UsageError('this profile has no name yet: say who you are with --as NAME');
+  if (name === undefined) throw new UsageError('this profile has no name yet: give one with --as NAME');
   return name;
 }

@@ -1,7 +1,7 @@
 import { renderUnicodeCompact } from 'uqr';
 import { type Io, note } from './io.ts';
 
-/** Draws a link as a QR code beside the result, on a terminal only. */
+/** Prints a link as a QR code to standard error; only when both outputs are a terminal. */
 export function showQr(io: Io, link: string): void {
   if (io.stderr.isTTY === true && io.stdout.isTTY === true)
     note(io, renderUnicodeCompact(link, { border: 1 }));

@@ -1,9 +1,9 @@
 import type { Profile } from '@gochat/client/open';
 import { firstNonEmpty } from '@gochat/client/room-info';
 
-/** A room's id, whatever it was called by: events name rooms by it alone. @throws ChatError `unknown-room`, `ambiguous` */
+/** The id of a room that is given by id, beginning of an id, or name: events name rooms by their ids only. @throws ChatError `room-unknown`, `room-ambiguous` */
 export async function roomId(profile: Profile, room: string): Promise<string> {
-  // What is missing or ambiguous is said best by whoever resolves names.
+  // This call throws when the room is unknown or ambiguous.
   await profile.call('history', { room, after: '0', limit: 1 });
   const rooms = await profile.call('rooms', {});
   const [one] = firstNonEmpty(

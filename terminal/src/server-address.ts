@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
 
-/** The server that `--server` or `GOCHAT_SERVER` names, or the one that `npm start` runs. */
+/** The address from `--server` or `GOCHAT_SERVER`, or that of the server that `npm start` runs. */
 export function serverAddress(io: Io, given: string | undefined): string {
   return given ?? (io.env.GOCHAT_SERVER || 'tcp://127.0.0.1:4040');
 }

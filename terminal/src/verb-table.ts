@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 /** A command of `gochat`. */
 export interface Verb {
-  /** Its name and its arguments, as commander has them. */
+  /** Its name and its arguments, in commander's syntax. */
   readonly name: string;
   readonly does: string;
   readonly options?: readonly (readonly [flags: string, meaning: string])[];

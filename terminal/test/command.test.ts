@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Runs a command line in this process, with a profile that isn't there yet. */
+/** Runs a command line in this process, with a profile that doesn't exist yet. */
 async function gochat(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -37,7 +37,7 @@ test.each([
   [['new', 'x', 'y', '--as', 'a'], 'too many arguments'],
   [['new', 'x', '--as'], 'argument missing'],
   [['new', 'x', '--as', 'a', '--loudly'], "unknown option '--loudly'"],
-  [['new', 'x', '--as', 'a', '--wait', 'soon'], '"soon" is no duration'],
+  [['new', 'x', '--as', 'a', '--wait', 'soon'], '"soon" is not a duration'],
   [['new', 'x', '--as', 'a', '--server', 'ftp://host'], 'ftp:// is not one of tcp, tls'],
   [['new', 'x', '--as', 'a', '--server', 'host:4040'], 'A server’s address begins with its scheme'],
   [['new', 'x', '--as', 'a', '--server', 'tcp://host:99999'], '99999 is not a port'],
@@ -47,17 +47,17 @@ test.each([
   [['join', LINK, '--as', 'a'], 'cut off or damaged'],
   [['join', `${LINK}.AAAA`, '--as', 'a'], 'damaged'],
   [['join', `${LINK}.AAAAAAAAAAAAAAAAAAAAAA`, '--as', ''], 'A name must not be empty'],
-  [['invite', 'x', '--expires', '1.5d'], '"1.5d" is no duration'],
+  [['invite', 'x', '--expires', '1.5d'], '"1.5d" is not a duration'],
   [['invite', 'x', '--expires', '0s'], 'above 0'],
   [['invite', 'x', '--uses', '0'], 'from 1 to 10000'],
   [['invite', 'x', '--uses', 'two'], 'from 1 to 10000'],
   [['tail', 'x', '--since', '-1'], '--since'],
   [['tail', 'x', '--since', '1e3'], '--since'],
-  [['send', 'x', 'y', '--wait', ''], 'is no duration'],
+  [['send', 'x', 'y', '--wait', ''], 'is not a duration'],
   [['rooms', '--ca', '/nowhere/ca.pem'], "/nowhere/ca.pem can't be read"],
   [['frobnicate'], "unknown command 'frobnicate'"],
   [['memebrs', 'x'], 'Did you mean members?'],
-])('%j is told in a clear line, ends with 2 and makes nothing', async (args, says) => {
+])('%j prints one clear line, exits with 2 and creates nothing', async (args, says) => {
   const { code, out, err, made } = await gochat(args);
   expect({ code, out, made }).toEqual({ code: 2, out: '', made: false });
   expect(err).toMatch(/^gochat: /);
@@ -66,22 +66,22 @@ test.each([
 });
 
 test.each([
-  [{ GOCHAT_INSECURE: 'perhaps' }, 'GOCHAT_INSECURE is 1 or 0'],
+  [{ GOCHAT_INSECURE: 'perhaps' }, 'GOCHAT_INSECURE must be 1 or 0'],
   [{ GOCHAT_CA: '/nowhere/ca.pem' }, "/nowhere/ca.pem can't be read"],
   [{ GOCHAT_INSECURE: '0' }, '--insecure'],
-])('a variable counts like its flag: %j', async (env, says) => {
+])('a variable works like its flag: %j', async (env, says) => {
   const { code, err } = await gochat(['new', 'x', '--as', 'a', '--server', 'tcp://192.0.2.1:1'], env);
   expect(code).toBe(2);
   expect(err).toContain(says);
 });
 
-test('a link is never repeated in what is said of it: it holds a secret', async () => {
+test('an error about a link doesn’t repeat the link, which has a secret', async () => {
   const secret = 'c2VjcmV0LXNlY3JldC1zZQ';
   const { err } = await gochat(['join', LINK.replace(/[^.]+$/, secret), '--as', 'a']);
   expect(err).not.toContain(secret);
 });
 
-test('a room’s name alone is answered with how to talk in it', async () => {
+test('a room’s name instead of a command is answered with the command to chat in it', async () => {
   expect((await gochat(['kitchen'])).err).toContain('gochat chat ROOM');
 });
 
@@ -93,7 +93,7 @@ test.each([
   [['serve', '--help'], 'GOCHAT_TLS_CERT'],
   [['help', 'serve'], 'GOCHAT_BEHIND_PROXY'],
   [['--version'], '1.2.3'],
-])('%j answers on standard output and ends with 0', async (args, says) => {
+])('%j prints to standard output and exits with 0', async (args, says) => {
   const { code, out, err } = await gochat(args);
   expect(code).toBe(0);
   expect(out).toContain(says);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { safeJson } from '../src/safe-json.ts';
 
-test('JSON for scripts says the same and shows no control to a terminal', () => {
+test('JSON for scripts has the same value and no control characters', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const json = safeJson({ text });

@@ -11,7 +11,7 @@ import { runSlashCommand, type SlashContext } from './slash-commands.ts';
 
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
-/** Of the messages sent, so many are waited for at the end. */
+/** How many of the last messages are waited for at the end. */
 const LAST_IDS = 256;
 
 /** Chats line by line in a room, named by its id, until the user quits or is no longer a member. @returns the exit code */
@@ -44,7 +44,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
     prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();
-    // After /leave the user is no member any more, as asked.
+    // After /leave it is no error that the user is not a member.
     return (await readLines({ profile, room, prompt, text })) === 'quit' ? EXIT.done : code;
   } finally {
     process.off('SIGTERM', interrupted);

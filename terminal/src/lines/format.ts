@@ -3,7 +3,7 @@ import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { safeJson } from '../safe-json.ts';
 
-/** Words of a message that identify it in a line about it. */
+/** How much of a message is quoted in a line about it. */
 const QUOTED_CHARS = 32;
 
 /** A line of the chat. Further lines of a message are indented, so that it can't fake a line of somebody else. @param answered the message that it replies to */
@@ -45,13 +45,13 @@ function beginningOf(text: string): string {
   return chars.length > QUOTED_CHARS ? `${chars.slice(0, QUOTED_CHARS - 1).join('')}…` : line;
 }
 
-/** A line for scripts. */
+/** A JSON line for scripts. */
 export function jsonItem(room: string, item: HistoryItem): string {
   const { seq, at, from, kind, sub: _sub, device: _device, own: _own, ...facts } = item;
   return safeJson({ room, seq, at, from, kind, ...facts });
 }
 
-/** Rows as aligned columns, each cell one sanitised line. */
+/** Formats rows as aligned columns; each cell is sanitised and on one line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const clean = rows.map((row) => row.map((cell) => (cell === '' ? '' : sanitizeLine(cell))));
   const widths = clean[0]?.map((_, i) => Math.max(...clean.map((row) => row[i]?.length ?? 0))) ?? [];

@@ -3,7 +3,7 @@ import type { Profile } from '@gochat/client/open';
 
 const PAGE = 500;
 
-/** A room's story from a position on: what the profile has, then what comes, each item once and in order. */
+/** The history of a room after a position: stored items first, then new ones. Each item comes once, in order. */
 export class HistoryStream {
   readonly #profile: Profile;
   readonly #room: string;
@@ -22,7 +22,7 @@ export class HistoryStream {
     });
   }
 
-  /** Writes all that the profile has behind what was written last. */
+  /** Writes the items that came after the last one written. @returns when they are written */
   catchUp(): Promise<void> {
     this.#turn = this.#turn.then(() => this.#read()).catch(() => undefined);
     return this.#turn;

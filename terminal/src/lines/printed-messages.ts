@@ -6,7 +6,7 @@ import { formatChange, formatItem } from './format.ts';
 /** Changes of older messages are not printed. */
 const KEPT = 500;
 
-/** The last lines that were printed, as they were then: a later change of one is printed as a new line. */
+/** The last items as they were printed, to print later changes of them as new lines. */
 export class PrintedMessages {
   readonly #text: TerminalText;
   readonly #lines = new Map<string, HistoryItem>();

@@ -4,14 +4,14 @@ import type { Io } from '../io.ts';
 const PASTES_IN_BRACKETS = '\u001b[?2004h';
 const PASTES_BARE = '\u001b[?2004l';
 
-/** A line as it came. */
+/** A line of input. */
 export interface InputLine {
   readonly text: string;
-  /** Whether its end was pasted with it, so that nobody has looked at the line before it went off. */
+  /** Whether its line feed was pasted: then the user has not seen the line before it was entered. */
   readonly pasted: boolean;
 }
 
-/** Lines from a person: asked for, or as they come; what is printed meanwhile leaves the line being written whole. */
+/** Reads lines from the user. Output goes above the line that is being written and leaves it intact. */
 export class Prompt {
   readonly #io: Io;
   readonly #lines: Interface;
@@ -19,7 +19,7 @@ export class Prompt {
   readonly #early: InputLine[] = [];
   #closed = false;
   #pasting = false;
-  /** Whether a prompt stands on the screen's last line. */
+  /** Whether the prompt is drawn on the last line. */
   #drawn = false;
 
   constructor(io: Io) {
@@ -64,7 +64,7 @@ export class Prompt {
     return (await this.next())?.text;
   }
 
-  /** Sets what stands before the line that is being written; nowhere but on a terminal. */
+  /** Sets the prompt before the line that is being written. It is shown on a terminal only. */
   show(prompt: string): void {
     this.#lines.setPrompt(prompt);
     this.#draw();
@@ -76,11 +76,11 @@ export class Prompt {
       this.#io.stdout.write(`${line}\n`);
       return;
     }
-    // A long line takes several rows.
+    // A long line takes several rows of the terminal.
     const { rows } = this.#lines.getCursorPos();
     const up = rows === 0 ? '' : `\u001b[${rows}A`;
     this.#io.stdout.write(`${up}\r\u001b[J${line}\n`);
-    // Node remembers how far up the line began, counts what arrives in one piece wrongly, and has no call to forget it.
+    // Node.js keeps a count of the line's rows, which is wrong after several characters in one read, and has no method to reset it.
     Object.assign(this.#lines, { prevRows: 0 });
     this.#draw();
   }

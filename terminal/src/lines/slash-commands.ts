@@ -4,7 +4,7 @@ import type { TerminalText } from '@gochat/view/terminal-words';
 import { columns, formatItem } from './format.ts';
 
 const WAIT_MS = 15_000;
-/** Of the ciphertext that `/inspect` prints. */
+/** How much of the ciphertext `/inspect` prints. */
 const BODY_CHARS = 120;
 
 /** Prints above the line that is being written. */

@@ -13,6 +13,6 @@ export interface ScreenContext {
   readonly isVim: () => boolean;
   /** What was painted last; undefined before the first time. */
   readonly drawing: () => Drawing | undefined;
-  /** Draws the present state without painting it. */
+  /** Draws the current state without painting it. */
   readonly draw: () => Drawing;
 }

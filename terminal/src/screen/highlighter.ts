@@ -14,7 +14,7 @@ export class Highlighter {
     this.#changed = changed;
   }
 
-  /** @returns undefined while the parts are not known, and for a language that isn't. The first call requests them. */
+  /** The first call for a block requests its parts. @returns undefined until they have arrived, and for an unknown language */
   partsOf(block: CodeBlock): readonly CodePart[] | undefined {
     const known = this.#parts.get(block);
     if (known !== undefined) return known === 'requested' ? undefined : known;

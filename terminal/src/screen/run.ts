@@ -159,7 +159,7 @@ function hostOf(
   };
 }
 
-/** Ends the chat on a signal, and after an error that nothing caught: that is printed on the restored terminal. @returns what stops it */
+/** Ends the chat on a signal, and after an error that nothing caught: that is printed on the restored terminal. @returns a function that stops this */
 function endOnSignalsAndCrash(io: Io, tty: Tty, end: End): () => void {
   const signalled = () => end.reach();
   const crashed = (error: unknown) => {

@@ -19,7 +19,7 @@ import type { Ui } from './ui-state.ts';
 import { UiStore } from './ui-store.ts';
 import { NOT_SYNCED, syncUi, type UiSyncState } from './ui-sync.ts';
 
-/** Between two paints, while no key is pressed. */
+/** The least time between two paints that no input causes. */
 const FRAME_MS = 1000 / 60;
 
 export interface ScreenOptions extends Look {
@@ -114,7 +114,7 @@ export class Screen {
 
   /** Handles input. The screen is painted before control returns to the event loop, once for all input of one read. */
   take(input: Input): void {
-    // What earlier input has changed counts, painted or not.
+    // Earlier input may have changed the snapshot without a paint since.
     this.#sync();
     switch (input.kind) {
       case 'focus':
@@ -201,12 +201,12 @@ export class Screen {
   #command(name: string): void {
     const { focus } = this.ui;
     this.#view.actions.run(name, '', focus);
-    // These go on in the field.
+    // These commands continue in the field.
     if (focus !== undefined && (name === 'reply' || name === 'edit' || name === 'withdraw'))
       this.#ui.set({ mode: 'write', focus: undefined });
   }
 
-  /** Brings the screen's own state in line with the snapshot. */
+  /** Updates the screen's state from the snapshot. */
   #sync(): void {
     const snapshot = this.#view.getSnapshot();
     const { room } = snapshot;

@@ -2,27 +2,27 @@ import type { MenuDialog } from '@gochat/view/dialog';
 import type { ScrollAnchor } from './draw/timeline.ts';
 import { type Editor, EMPTY } from './edit/editor.ts';
 
-/** What a screen knows besides the snapshot: where its reader looks and types. A value, as a snapshot is one. */
+/** The state of a screen besides the snapshot: scrolling, focus, the text being written. It is immutable. */
 export interface Ui {
-  /** `normal` is vim's: letters are commands. `read`: a message has the focus. */
+  /** `normal` is vim's mode in which letters are commands. In `read`, a message has the focus. */
   readonly mode: 'write' | 'normal' | 'read' | 'search';
   readonly editor: Editor;
-  /** What is searched for, while it is written. */
+  /** The text of a search, while it is written. */
   readonly searchEditor: Editor;
   /** The key of the row that has the focus, in `read`. */
   readonly focus: string | undefined;
-  /** The first line that is shown; undefined at the end. */
+  /** The first visible line; undefined at the end of the timeline. */
   readonly top: ScrollAnchor | undefined;
   /** The key of the row that was jumped to. */
   readonly jumpTarget: string | undefined;
-  /** Nothing but the timeline and the field, for selecting with the mouse. */
+  /** Shows only the timeline and the field, to select text with the mouse. */
   readonly textOnly: boolean;
-  /** Whether members are shown; undefined: where there is room for them. */
+  /** Whether members are shown; undefined: if there is space for them. */
   readonly members: boolean | undefined;
   readonly dialog: DialogUi | undefined;
-  /** A menu of the screen's own, which the view knows nothing of. */
+  /** A menu of the screen itself, which is not in the snapshot. */
   readonly menu: MenuDialog | undefined;
-  /** What the screen itself has to say. */
+  /** A note of the screen itself, for the status line. */
   readonly note: string;
   /** The keys so far of a sequence such as Ctrl+X Ctrl+E. */
   readonly pending: string;
@@ -30,9 +30,9 @@ export interface Ui {
   readonly interruptedAt: number;
 }
 
-/** Where somebody is in a dialog. */
+/** The state of an open dialog. */
 export interface DialogUi {
-  /** The dialog's: another one begins anew. */
+  /** The tick of the dialog: another dialog gets a new state. */
   readonly tick: number;
   /** The field, item or part that has the focus. */
   readonly index: number;
@@ -40,7 +40,7 @@ export interface DialogUi {
   /** The text of the field that has the focus, or of the filter. */
   readonly editor: Editor;
   readonly scroll: number;
-  /** Whether the text of the field is as it was given: then what is typed takes its place. */
+  /** Whether the text of the field is unchanged: then typed text replaces it. */
   readonly untouched: boolean;
 }
 

@@ -2,7 +2,7 @@ import { INITIAL_UI, type Ui } from './ui-state.ts';
 
 const NOTE_MS = 4000;
 
-/** The state of the screen's own, and its short notes on the status line. */
+/** Holds the screen's state, and removes its notes after a while. */
 export class UiStore {
   #ui: Ui = INITIAL_UI;
   #noteEnd: NodeJS.Timeout | undefined;

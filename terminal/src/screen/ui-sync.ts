@@ -5,14 +5,14 @@ import { type Editor, EMPTY, replace } from './edit/editor.ts';
 import { beginDialog } from './input/dialog-keys.ts';
 import type { Ui } from './ui-state.ts';
 
-/** What of the snapshots was taken over already. */
+/** What was taken from earlier snapshots. */
 export interface UiSyncState {
   readonly room: string | undefined;
   readonly composer: number;
   readonly target: number | undefined;
-  /** Where the reader was in rooms that aren't open. */
+  /** The scroll position in rooms that are not open. */
   readonly tops: ReadonlyMap<string, ScrollAnchor>;
-  /** The room that was open before. */
+  /** The previously open room. */
   readonly before: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export const NOT_SYNCED: UiSyncState = {
   before: undefined,
 };
 
-/** Brings what the screen knows in line with a snapshot: another room, a text that the view has set, another dialog. */
+/** Updates the screen's state from a snapshot: for another room, a text that the view has set, another dialog. */
 export function syncUi(snapshot: Snapshot, ui: Ui, synced: UiSyncState): { ui: Ui; synced: UiSyncState } {
   const { room, dialog } = snapshot;
   let now = ui;
@@ -43,7 +43,7 @@ export function syncUi(snapshot: Snapshot, ui: Ui, synced: UiSyncState): { ui: U
       top,
       editor: withText(EMPTY, room?.composer.text ?? ''),
     };
-    // A jump that was made in that room earlier isn't made again.
+    // An earlier jump in that room isn't repeated.
     const target = room?.timeline.target?.tick;
     known = {
       room: room?.id,

@@ -3,11 +3,11 @@ import { type GivenOptions, readDataFolder } from '@gochat/server/options';
 import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
-/** Copies a server's data to a file, while the server runs. */
+/** Backs up a server's data to a file; the server may run. */
 export async function run(io: Io, [file = '']: readonly string[], given: GivenOptions): Promise<void> {
   if (io.env.GOCHAT_LOG)
     throw new UsageError(
-      'the rooms are in NATS (GOCHAT_LOG): nats stream backup GOCHAT_LOG and GOCHAT_STATE',
+      'the rooms are in NATS (GOCHAT_LOG): back up the streams GOCHAT_LOG and GOCHAT_STATE with nats stream backup',
     );
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(backupFolder(folder, file));

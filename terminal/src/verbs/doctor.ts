@@ -5,7 +5,7 @@ import { type Io, print } from '../io.ts';
 
 const MARKS: Readonly<Record<Health, string>> = { good: 'ok  ', look: 'look', bad: 'BAD ' };
 
-/** Looks at what a server with these options needs. */
+/** Checks what a server with these options needs. */
 export async function run(
   io: Io,
   _args: readonly string[],

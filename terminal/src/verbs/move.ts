@@ -17,7 +17,7 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
     throw new UsageError('name the NATS servers with --to, such as nats://a:4222,b:4222,c:4222');
   const cluster = readClusterSettings({ ...rest, log: to }, io.env);
   if (cluster === undefined) throw new UsageError('name the NATS servers with --to');
-  // Few need it.
+  // Loaded only here: the NATS client is large.
   const { moveRooms } = await import('@gochat/server/move');
   const options = await orUsage(clusterOptions(cluster));
   const bar = new ProgressBar(io);
@@ -25,16 +25,12 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
     moveRooms({ ...options, folder: from, progress: (progress) => bar.show(progress) }),
   ).finally(() => bar.end());
   const { rooms, movedBefore, entries } = report;
-  note(
-    io,
-    `rooms moved: ${rooms - movedBefore}, with all that was moved before: ${rooms}, of ${entries} entries`,
-  );
-  if (rooms > movedBefore)
-    note(io, 'each that was moved now was read back from the cluster, and is as it was');
-  note(io, `${from} is unchanged: don't serve it any more`);
+  note(io, `rooms moved: ${rooms - movedBefore}; in the cluster now: ${rooms}, with ${entries} entries`);
+  if (rooms > movedBefore) note(io, 'each of them was read back from the cluster and compared');
+  note(io, `${from} is unchanged: do not serve it again`);
 }
 
-/** One line that is drawn over on a terminal; elsewhere nothing until the end. */
+/** Progress on one line of a terminal; elsewhere nothing is shown. */
 class ProgressBar {
   readonly #io: Io;
   readonly #shown: boolean;

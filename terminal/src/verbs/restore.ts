@@ -3,9 +3,9 @@ import { type GivenOptions, readDataFolder } from '@gochat/server/options';
 import { orUsage } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
-/** Puts a server's data back from a file. */
+/** Restores a server's data from a backup file. */
 export async function run(io: Io, [file = '']: readonly string[], given: GivenOptions): Promise<void> {
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(restoreFolder(file, folder));
-  note(io, `rooms in ${folder}: ${rooms}; what was said after the backup is not among it`);
+  note(io, `rooms in ${folder}: ${rooms}; messages sent after the backup are missing`);
 }

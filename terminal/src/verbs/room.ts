@@ -18,7 +18,7 @@ interface Options extends ProfileOptions {
   readonly drop?: boolean;
 }
 
-/** What a verb has to say. */
+/** What a verb prints. */
 interface Result {
   /** With `--json`: one JSON line each. */
   readonly json: readonly unknown[];

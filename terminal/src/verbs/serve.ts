@@ -5,13 +5,13 @@ import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
 
-/** Lies beside the published bundle; the sources have none. */
+/** The page, next to the published bundle; the sources have none. */
 const WEB = fileURLToPath(new URL('web', import.meta.url));
 
-/** Ctrl-C under npm comes twice at once, from the terminal and from npm. */
+/** Under npm, Ctrl-C sends two signals at once: from the terminal and from npm. */
 const ONE_PRESS_MS = 500;
 
-/** Runs a server until it is told to stop. */
+/** Runs a server until SIGINT or SIGTERM. */
 export async function run(
   io: Io,
   _args: readonly string[],
@@ -20,22 +20,22 @@ export async function run(
 ): Promise<number> {
   try {
     const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
-    // Whoever reads the greeting may stop the server at once.
-    const told = toldToStop();
+    // The signals are handled from the start.
+    const stopped = untilStopped();
     const starting = startServer(
       existsSync(WEB) ? { ...settings, web: WEB } : settings,
       `gochat ${version}`,
       io.stdout,
     );
-    const server = await Promise.race([starting, told]);
-    // Nobody was served yet: there is nothing to finish, and what is being waited for may never come.
+    const server = await Promise.race([starting, stopped]);
+    // Nothing was served yet, so nothing has to be finished, and the start could hang.
     if (server === undefined) process.exit(EXIT.done);
     for (const line of server.greeting) note(io, line);
     const reload = () => void server.reload();
-    // On a terminal that is closed the signal means the end, as for any program.
+    // On a terminal, SIGHUP means that it was closed, and ends the program.
     if (io.stdout.isTTY !== true && (settings.tls ?? settings.acme) !== undefined)
       process.on('SIGHUP', reload);
-    await told;
+    await stopped;
     process.off('SIGHUP', reload);
     await server.close();
     return EXIT.done;
@@ -45,7 +45,7 @@ export async function run(
   }
 }
 
-function toldToStop(): Promise<void> {
+function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const stop = () => {

@@ -127,7 +127,7 @@ test.each(['', '5', 's', '-5s', '5 s', '5s!', '1.5h', 'forever', '99999999999999
   },
 );
 
-test('each kind of failure has its exit code', () => {
+test('each kind of error has its exit code', () => {
   const code = (of: ChatError['code']) => exitCodeOf(new ChatError({ reason: 'unknown' }, { code: of }));
   expect([code('usage'), code('ambiguous'), code('unknown-room'), code('locked')]).toEqual([2, 2, 2, 2]);
   expect([code('offline'), code('not-member'), code('refused'), code('internal')]).toEqual([3, 4, 5, 1]);

@@ -8,14 +8,14 @@ export function errorHint(error: ErrorData): string {
 }
 
 const HINTS: Partial<Record<ErrorData['reason'], string>> = {
-  'room-unknown': 'gochat rooms lists them',
-  'member-unknown': 'gochat members lists them',
-  'invite-unknown': 'gochat invites lists them',
-  'entry-number': 'gochat tail --json shows it as seq',
+  'room-unknown': 'gochat rooms lists your rooms',
+  'member-unknown': 'gochat members lists the members',
+  'invite-unknown': 'gochat invites lists the invites',
+  'entry-number': 'gochat tail --json prints it as seq',
   'join-unfinished': 'run gochat join with the same link again',
   'passphrase-missing': 'set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
   'profile-folder': 'choose another with --profile',
-  'address-unencrypted': '--insecure allows it in a network that you trust',
+  'address-unencrypted': '--insecure allows it, for networks that you trust',
 };
 
 const TRUST = '--ca FILE trusts it';

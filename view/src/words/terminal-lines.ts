@@ -52,7 +52,7 @@ export function lineText(f: Formats) {
       members: { args: '', text: 'list the members' },
       invite: { args: '', text: 'create an invite link (30 days, unlimited uses)' },
       remove: { args: 'NAME', text: 'remove a member (admins)' },
-      safety: { args: '[NAME]', text: 'show numbers to compare over another channel' },
+      safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
       leave: { args: '', text: 'leave the room' },
@@ -97,7 +97,7 @@ export function lineText(f: Formats) {
     nothingDecrypted: '(nothing that this profile can read)',
 
     created: (name: string, until: number) =>
-      `created the room “${name}”; until ${date(until)}, anyone with this link can join:`,
+      `created the room “${name}”. Until ${date(until)}, anyone with this link can join:`,
     joined: (as: string, name: string) => `joined “${name}” as ${as}`,
     alreadyJoined: (as: string, name: string) => `${as} is already in “${name}”`,
     joinUnconfirmed: 'unconfirmed until another member writes: compare room codes (gochat safety) if you can',

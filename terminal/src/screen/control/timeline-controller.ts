@@ -7,7 +7,7 @@ import { isFocusable, nextFocus } from './row-focus.ts';
 /** Scrolling, focus and search in the timeline of the open room. */
 export class TimelineController {
   readonly #context: ScreenContext;
-  /** A search was begun: its newest match is shown once it is found. */
+  /** A search has begun: its newest match is revealed when it is found. */
   #awaitsMatch = false;
 
   constructor(context: ScreenContext) {
@@ -19,7 +19,7 @@ export class TimelineController {
     if (layout !== undefined) this.#ui.set({ top: scrolled(layout, this.#ui.current.top, lines) });
   }
 
-  /** @param share of the timeline's height. One line less is scrolled, so that the eye finds its place. */
+  /** Scrolls by a share of the timeline's height, less one line that stays visible. */
   page(by: 1 | -1, share: number): void {
     const height = this.#context.drawing()?.layout?.height ?? 1;
     this.scroll(by * Math.max(1, Math.floor((height - 1) * share)));
@@ -71,7 +71,7 @@ export class TimelineController {
       this.focus(nextFocus(rows, undefined, end.key, -1) ?? nextFocus(rows, end.key, undefined, 1));
   }
 
-  /** Reading ends: the search and the mark of a jump go too. */
+  /** Moves the focus back to the field, and ends the search and the mark of a jump. */
   leave(): void {
     if (this.#room?.search !== undefined) this.#context.view.actions.search('');
     this.#ui.set({ jumpTarget: undefined });
@@ -118,7 +118,7 @@ export class TimelineController {
         ? { top: undefined, jumpTarget: undefined }
         : { top: revealed(layout, top, key, true), jumpTarget: key },
     );
-    // The focus lets the user reply to a match, and n go on from it.
+    // With the focus the user can reply to a match, and go on to others with n.
     if (mode === 'read' || (mode === 'search' && room.search !== undefined))
       this.#ui.set({ focus: key, mode: 'read' });
   }

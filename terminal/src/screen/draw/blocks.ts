@@ -7,13 +7,13 @@ import { MOST_LINES, wrap } from './wrap.ts';
 
 export type CodeBlock = Extract<Block, { kind: 'code' }>;
 
-/** What blocks are drawn with. */
+/** What the blocks of a message are drawn with. */
 export interface DrawContext extends Look {
-  /** The parts of a code block once they are known. It may ask for them: the row is drawn again when they come. */
+  /** The highlighted parts of a code block; undefined until they are known. Then the row is drawn again. */
   readonly highlighted: (block: CodeBlock) => readonly CodePart[] | undefined;
 }
 
-/** The lines of a message's blocks, each at most so wide. */
+/** Lays out the blocks of a message in lines of at most `width` cells. */
 export function blockLines(blocks: readonly Block[], width: number, context: DrawContext): Line[] {
   const lines: Line[] = [];
   for (const block of blocks) {
@@ -88,7 +88,7 @@ function* inlineSpans(inside: readonly Inline[], style: Style): Generator<Span> 
   }
 }
 
-/** Cleaned text; its line feeds are spans of their own. */
+/** The sanitised text; each line feed is a separate span. */
 export function* textSpans(text: string, style: Style): Generator<Span> {
   let at = 0;
   const clean = sanitizeText(text.length > TEXT_CHARS ? text.slice(0, TEXT_CHARS) : text);
@@ -101,10 +101,10 @@ export function* textSpans(text: string, style: Style): Generator<Span> {
   }
 }
 
-/** More than a message can hold, and more than is ever laid out. */
+/** More than a message can have. */
 const TEXT_CHARS = 100_000;
 
-/** The words, and where they lead unless they say it themselves. */
+/** The text of a link, and its address unless the text is the address. */
 function* linkSpans(link: Extract<Inline, { kind: 'link' }>, style: Style): Generator<Span> {
   const href = sanitizeText(link.href).replace(/\s+/g, '');
   const linked: Style = { ...style, ink: 'link', underline: true, link: href };
@@ -118,7 +118,7 @@ function bare(href: string): string {
   return href.replace(/^(?:https?:\/\/|mailto:)/, '').replace(/\/$/, '');
 }
 
-/** highlight.js has some dozens of scopes; these are told apart. */
+/** The scopes of highlight.js that have a colour. */
 const SCOPES: Readonly<Record<string, Ink>> = {
   keyword: 'keyword',
   built_in: 'keyword',
@@ -140,7 +140,7 @@ const SCOPES: Readonly<Record<string, Ink>> = {
   deletion: 'bad',
 };
 
-/** Code isn't wrapped at blanks: what is too long goes on in the next line, behind a mark. */
+/** The lines of code, each with a bar before it. Long lines are broken anywhere, not only at blanks. */
 function codeLines(block: CodeBlock, width: number, context: DrawContext): Line[] {
   const bar = span(`${context.symbols.bar} `, { ink: 'dim' });
   const parts = context.highlighted(block) ?? [{ scope: '', text: block.text }];
@@ -181,7 +181,7 @@ function hardWrap(spans: readonly Span[], width: number): Line[] {
       rest = rest.slice(taken.length);
       used += widthOf(taken);
       if (rest === '') break;
-      // What is wider than a whole line is left out.
+      // A glyph that is wider than the line is dropped.
       if (taken === '' && used === 0) rest = rest.slice(1);
       lines.push(line);
       line = [];

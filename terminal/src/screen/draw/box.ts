@@ -6,25 +6,25 @@ import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
-/** A dialog as a box to be laid over the screen. */
+/** A dialog as a box that is laid over the screen. */
 export interface DialogView {
   readonly lines: readonly Line[];
   readonly top: number;
   readonly left: number;
-  /** On the screen. */
+  /** In cells of the screen. */
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
-  /** Which item each line of the box is, for a click. */
+  /** The item on each line of the box, for clicks. */
   readonly items: readonly (number | undefined)[];
-  /** How far one can scroll. */
+  /** The largest scroll offset, in lines. */
   readonly mostScroll: number;
 }
 
-/** What stands in a box: a part that stays, a part that scrolls, and a part that stays. */
+/** The content of a box: `head` and `foot` are always visible, `body` scrolls. */
 export interface BoxContent {
   readonly head: readonly Line[];
   readonly body: readonly Line[];
   readonly foot: readonly Line[];
-  /** The line of the body that must be seen. */
+  /** The line of the body that has to be visible. */
   readonly focus?: number | undefined;
   readonly cursor?:
     | { readonly part: 'head' | 'body'; readonly row: number; readonly column: number }
@@ -47,7 +47,7 @@ export function busyLine({ text }: Look): Line {
   return [span(text.wait, DIM)];
 }
 
-/** The content with a border, in the middle of the screen; its body scrolled as far as what has the focus needs. */
+/** Puts a border around the content, in the middle of the screen. The body is scrolled so that the focus is visible. */
 export function boxed(
   title: string,
   content: BoxContent,

@@ -13,7 +13,7 @@ import { wrap } from './wrap.ts';
 const DIM: Style = { ink: 'dim' };
 const MOST_ROWS = 8;
 
-/** The lowest rows of a screen: what is answered or changed, then the field. */
+/** The lowest rows of the screen: the message that is replied to, then the field. */
 export interface ComposerView {
   readonly lines: readonly Line[];
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
@@ -30,7 +30,7 @@ export function promptWidth(mode: FieldMode, text: ScreenText): number {
   return widthOf(promptOf(mode, text));
 }
 
-/** How many columns are left for the text. */
+/** How many columns the text of the field has. */
 export function fieldWidth(columns: number, mode: FieldMode, text: ScreenText): number {
   return Math.max(2, columns - promptWidth(mode, text));
 }
@@ -59,7 +59,7 @@ export function composerView(
   return fieldLines(editor, kind, composer.hint, { columns, most: layout.most - head.length, head }, look);
 }
 
-/** The line in which a search is written. */
+/** The field for the text of a search. */
 export function searchView(room: RoomScreen, editor: Editor, columns: number, look: Look): ComposerView {
   const { search } = room;
   const summary = search === undefined ? look.text.searchHint : search.summary;
@@ -103,7 +103,7 @@ function fieldLines(
   };
 }
 
-/** What somebody pasted may hold tabs: one cell each, as they are counted. */
+/** Control characters of a paste, such as tabs, are shown as one blank each. */
 function oneRow(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a control is shown as a blank
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
@@ -124,7 +124,7 @@ function replyLine(reply: NonNullable<Composer['reply']>, columns: number, symbo
 
 const MOST_ITEMS = 8;
 
-/** What could be completed: a box to lay over the rows above the field. */
+/** The completions, as a box that is laid over the rows above the field. */
 export function completionBox(
   completion: Completion,
   columns: number,

@@ -1,103 +1,113 @@
-import type { FormDialog } from '@gochat/view/dialog';
+import type { Field, FormDialog } from '@gochat/view/dialog';
 import { fieldView } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, DIM, errorLines, paragraphs } from './box.ts';
-import { ends, fit, type Line, PLAIN, type Style, span } from './frame.ts';
+import { ends, fit, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import { shorten } from './width.ts';
 
-/** Fields one below the other, then the two buttons. */
+/** Values and hints of a field are indented below its label. */
+const INDENT = 4;
+
+interface FormLine {
+  readonly line: Line;
+  /** The field that a click on the line belongs to. */
+  readonly item?: number;
+  /** Where the text cursor is, on the line that has it. */
+  readonly cursor?: number;
+}
+
+/** A form: its text and its fields one below the other, and two buttons that are always visible. */
 export function formContent(dialog: FormDialog, ui: DialogUi, width: number, look: Look): BoxContent {
-  const { symbols, text: words } = look;
-  const body: Line[] = [];
-  const items: (number | undefined)[] = [];
-  let focus: number | undefined;
-  let cursor: BoxContent['cursor'];
-  const push = (line: Line, item?: number) => {
-    body.push(line);
-    items.push(item);
-  };
-  dialog.fields.forEach((field, i) => {
-    const isFocus = ui.index === i;
-    const value = ui.values[field.name] ?? field.value;
-    const label: Style = isFocus ? { ink: 'accent', bold: true } : PLAIN;
-    const sign = span(isFocus ? `${symbols.focus} ` : '  ', { ink: 'accent' });
-    if (isFocus) focus = body.length;
-    const text = oneLine(field.label);
-    if (field.type === 'toggle') {
-      push(
-        [
-          sign,
-          span(
-            `${value === 'on' ? symbols.on : symbols.off} ${shorten(text, width - 6, symbols.ellipsis)}`,
-            label,
-          ),
-        ],
-        i,
-      );
-      return;
-    }
-    push([sign, span(shorten(text, width - 2, symbols.ellipsis), label)], i);
-    if (field.type === 'choice') {
-      const ground = isFocus ? ({ on: 'chosen' } as const) : {};
-      for (const choice of field.choices) {
-        const dot = choice.value === value ? symbols.radioOn : symbols.radioOff;
-        push(
-          [
-            span(
-              `    ${dot} ${shorten(oneLine(choice.label), width - 8, symbols.ellipsis)}`,
-              choice.value === value ? ground : DIM,
-            ),
-          ],
-          i,
-        );
-      }
-    } else {
-      const view = isFocus ? fieldView(ui.editor, width - 4, 1) : undefined;
-      if (view !== undefined) cursor = { part: 'body', row: body.length, column: 4 + view.cursor.column };
-      const shown = view?.rows[0] ?? shorten(oneLine(value), width - 4, symbols.ellipsis);
-      const selected = isFocus && ui.untouched;
-      push(
-        [
-          span('    '),
-          ...fit([span(shown, { on: 'chosen', inverse: selected })], width - 4, { on: 'chosen' }),
-        ],
-        i,
-      );
-    }
-    for (const line of paragraphs(field.hint === '' ? [] : [field.hint], width - 4, DIM))
-      push([span('    '), ...line]);
-    push([]);
-  });
-  const chosen = ui.index === dialog.fields.length;
-  const leaving = ui.index > dialog.fields.length;
-  const button: Style = {
-    ink: dialog.danger ? 'bad' : 'accent',
-    bold: true,
-    ...(chosen && { on: 'chosen' }),
-  };
-  const label = dialog.busy ? words.wait : `[ ${oneLine(dialog.submit)} ]`;
-  const text = paragraphs(dialog.text, width);
+  const text = paragraphs(dialog.text, width).map((line): FormLine => ({ line }));
+  const fields = dialog.fields.flatMap((field, i) => fieldLines(field, i, ui, width, look));
+  const all = [...text, ...(text.length > 0 ? [BLANK] : []), ...fields];
+  const label = all.findIndex(({ item }) => item === ui.index);
+  const cursorRow = all.findIndex(({ cursor }) => cursor !== undefined);
   return {
     head: [],
-    body: [...text, ...(text.length > 0 ? [[]] : []), ...body],
-    items: [...text.map(() => undefined), ...(text.length > 0 ? [undefined] : []), ...items],
-    focus: focus === undefined ? undefined : focus + text.length + (text.length > 0 ? 1 : 0) + 1,
+    body: all.map(({ line }) => line),
+    items: all.map(({ item }) => item),
+    // The line below the label has the value.
+    focus: label === -1 ? undefined : label + 1,
     cursor:
-      cursor === undefined
-        ? undefined
-        : { ...cursor, row: cursor.row + text.length + (text.length > 0 ? 1 : 0) },
-    foot: [
-      ...errorLines(dialog.error, width),
-      ends(
-        [span(chosen ? `${symbols.focus} ` : '  ', { ink: 'accent' }), span(label, button)],
-        [
-          span(leaving ? `${symbols.focus} ` : '  ', { ink: 'accent' }),
-          span(`[ ${words.cancel} ]`, leaving ? { bold: true, on: 'chosen' } : DIM),
-        ],
-        width,
-      ),
-    ],
+      cursorRow === -1 ? undefined : { part: 'body', row: cursorRow, column: all[cursorRow]?.cursor ?? 0 },
+    foot: [...errorLines(dialog.error, width), buttons(dialog, ui, width, look)],
   };
+}
+
+const BLANK: FormLine = { line: [] };
+
+function fieldLines(field: Field, i: number, ui: DialogUi, width: number, look: Look): FormLine[] {
+  const { symbols } = look;
+  const hasFocus = ui.index === i;
+  const value = ui.values[field.name] ?? field.value;
+  const style: Style = hasFocus ? { ink: 'accent', bold: true } : PLAIN;
+  const box = field.type === 'toggle' ? `${value === 'on' ? symbols.on : symbols.off} ` : '';
+  const label = box + shorten(oneLine(field.label), width - 2 - box.length, symbols.ellipsis);
+  const hint = field.hint === '' ? [] : paragraphs([field.hint], width - INDENT, DIM);
+  return [
+    { line: [focusSign(hasFocus, look), span(label, style)], item: i },
+    ...valueLines(field, i, value, ui, width, look),
+    ...hint.map((line): FormLine => ({ line: [span(' '.repeat(INDENT)), ...line] })),
+    ...(field.type === 'toggle' ? [] : [BLANK]),
+  ];
+}
+
+function valueLines(
+  field: Field,
+  i: number,
+  value: string,
+  ui: DialogUi,
+  width: number,
+  { symbols }: Look,
+): FormLine[] {
+  const hasFocus = ui.index === i;
+  const indent = ' '.repeat(INDENT);
+  switch (field.type) {
+    case 'toggle':
+      return [];
+    case 'choice':
+      return field.choices.map((choice) => {
+        const isChosen = choice.value === value;
+        const label = shorten(oneLine(choice.label), width - INDENT - 4, symbols.ellipsis);
+        const style: Style = !isChosen ? DIM : hasFocus ? { on: 'chosen' } : PLAIN;
+        return {
+          line: [span(`${indent}${isChosen ? symbols.radioOn : symbols.radioOff} ${label}`, style)],
+          item: i,
+        };
+      });
+    case 'text': {
+      const view = hasFocus ? fieldView(ui.editor, width - INDENT, 1) : undefined;
+      const shown = view?.rows[0] ?? shorten(oneLine(value), width - INDENT, symbols.ellipsis);
+      const text = span(shown, { on: 'chosen', inverse: hasFocus && ui.untouched });
+      const line = [span(indent), ...fit([text], width - INDENT, { on: 'chosen' })];
+      return [
+        view === undefined ? { line, item: i } : { line, item: i, cursor: INDENT + view.cursor.column },
+      ];
+    }
+    default:
+      return field.type satisfies never;
+  }
+}
+
+function buttons(dialog: FormDialog, ui: DialogUi, width: number, look: Look): Line {
+  const { text } = look;
+  const submits = ui.index === dialog.fields.length;
+  const cancels = ui.index > dialog.fields.length;
+  const submit = dialog.busy ? text.wait : `[ ${oneLine(dialog.submit)} ]`;
+  const ink = dialog.danger ? 'bad' : 'accent';
+  return ends(
+    [
+      focusSign(submits, look),
+      span(submit, submits ? { ink, bold: true, on: 'chosen' } : { ink, bold: true }),
+    ],
+    [focusSign(cancels, look), span(`[ ${text.cancel} ]`, cancels ? { bold: true, on: 'chosen' } : DIM)],
+    width,
+  );
+}
+
+function focusSign(hasFocus: boolean, { symbols }: Look): Span {
+  return span(hasFocus ? `${symbols.focus} ` : '  ', { ink: 'accent' });
 }

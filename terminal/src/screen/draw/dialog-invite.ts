@@ -6,7 +6,7 @@ import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { wrap } from './wrap.ts';
 
-/** The link whole, by which it can be selected, and its code if that fits: never a part of one. */
+/** The whole link, so that it can be selected, and its QR code if all of it fits. */
 export function inviteContent(dialog: InviteDialog, width: number, size: Size, look: Look): BoxContent {
   const { symbols, text: words } = look;
   const text = paragraphs(dialog.text, width);
@@ -50,7 +50,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, l
   return { head, body: code.length === 0 ? [] : paragraphs([needed], width, DIM), foot: [] };
 }
 
-/** Two rows of modules in one of characters, with the light margin that scanners need. */
+/** A QR code with its light margin; a row of characters has two rows of modules. */
 function qrLines(qr: InviteDialog['qr'], symbols: Symbols): Line[] {
   if (qr.length === 0 || symbols.line === '-') return [];
   const size = qr.length + 2;

@@ -17,7 +17,7 @@ import { oneLine } from './one-line.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
-/** Draws a dialog as a box to lay over a screen of this size. */
+/** Draws a dialog as a box for a screen of this size. */
 export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, look: Look): DialogView {
   const width = Math.max(4, Math.min(size.columns, boxWidth(dialog)));
   const content = contentOf(dialog, ui, width - 4, size, look);
@@ -74,7 +74,7 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look
   }
 }
 
-/** Items of a list, the chosen one on another ground and with a sign. */
+/** The items of a list; the selected one has another background and a mark. */
 function menu(
   items: readonly MenuItem[],
   index: number,

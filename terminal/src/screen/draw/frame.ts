@@ -1,6 +1,6 @@
 import { glyphs, head, widthOf } from './width.ts';
 
-/** What a colour is for; a theme says which one it is. */
+/** The role of a text colour. A theme has the colour. */
 export type Ink =
   | 'dim'
   | 'accent'
@@ -13,7 +13,7 @@ export type Ink =
   | 'number'
   | 'comment'
   | 'link'
-  /** A code's light modules on its dark ones, whatever the theme is. */
+  /** A QR code: light modules on dark ones, in every theme. */
   | 'paper'
   | `nick${number}`;
 export type Ground = 'bar' | 'box' | 'focus' | 'chosen' | 'paper';
@@ -26,7 +26,7 @@ export interface Style {
   readonly underline?: boolean | undefined;
   readonly strike?: boolean | undefined;
   readonly inverse?: boolean | undefined;
-  /** An address that the text leads to. */
+  /** The address of a link. */
   readonly link?: string | undefined;
 }
 
@@ -38,10 +38,10 @@ export interface Span {
 /** One row of a screen, from the left. */
 export type Line = readonly Span[];
 
-/** What a screen shows: as many lines as it has rows, each as wide as it is. */
+/** The content of a screen: a line for each row, as wide as the screen. */
 export interface Frame {
   readonly lines: readonly Line[];
-  /** Where the cursor stands, from 0; undefined when it is hidden. */
+  /** The cursor's cell, from 0; undefined when it is hidden. */
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
 }
 
@@ -62,7 +62,7 @@ export function lineWidth(line: Line): number {
   return width;
 }
 
-/** The line cut or filled up to exactly so many cells. */
+/** The line cut or padded to exactly `cells`. */
 export function fit(line: Line, cells: number, fill: Style = PLAIN): Line {
   const made: Span[] = [];
   let left = cells;
@@ -81,7 +81,7 @@ export function fit(line: Line, cells: number, fill: Style = PLAIN): Line {
   return made;
 }
 
-/** The line from one column to another; what is cut in two becomes a blank. */
+/** The part of a line between two columns. A glyph that is cut in two becomes blanks. */
 function cut(line: Line, from: number, to: number): Line {
   const made: Span[] = [];
   let column = 0;
@@ -98,7 +98,7 @@ function cut(line: Line, from: number, to: number): Line {
   return made;
 }
 
-/** `box` laid over lines; all lines of a box are equally wide. */
+/** Lays `box` over lines. All lines of a box have the same width. */
 export function overlay(lines: readonly Line[], box: readonly Line[], top: number, left: number): Line[] {
   return lines.map((line, row) => {
     const over = box[row - top];
@@ -107,12 +107,12 @@ export function overlay(lines: readonly Line[], box: readonly Line[], top: numbe
   });
 }
 
-/** The same line with every span on another ground. */
+/** The line with a background for every span that has none. */
 export function on(line: Line, ground: Ground): Line {
   return line.map(({ text, style }) => ({ text, style: { ...style, on: style.on ?? ground } }));
 }
 
-/** Two lines at both ends of a row; what stands left gives way. */
+/** Two lines at the ends of a row. The left one is cut when there is too little space. */
 export function ends(left: Line, right: Line, cells: number, fill: Style = PLAIN): Line {
   const width = Math.min(lineWidth(right), cells);
   return [...fit(left, cells - width, fill), ...fit(right, width, fill)];

@@ -9,13 +9,13 @@ import { shorten, widthOf } from './width.ts';
 const DIM: Style = { ink: 'dim' };
 const BAR: Style = { on: 'bar' };
 
-/** A list beside the timeline, and what each of its lines is about. */
+/** A list beside the timeline, with the id of the item on each line. */
 export interface PaneView {
   readonly lines: readonly Line[];
   readonly ids: readonly (string | undefined)[];
 }
 
-/** Rooms with number, name and what is new: the open one is always among them. */
+/** The rooms with number, name and unread counts, around the open one. */
 export function roomsPane(rooms: readonly RoomEntry[], width: number, height: number, look: Look): PaneView {
   const { symbols } = look;
   const open = rooms.findIndex((room) => room.open);
@@ -52,7 +52,7 @@ function roomLine(room: RoomEntry, width: number, { symbols, text }: Look): Line
   return ends([number, name], right, width, ground);
 }
 
-/** Members: who looks at the room, who is an admin, who was verified. */
+/** The members, with marks for those who are present, admins, or verified. */
 export function membersPane(
   members: readonly MemberRow[],
   width: number,
@@ -85,7 +85,7 @@ function memberLine(member: MemberRow, width: number, symbols: Symbols): Line {
   return ends([here, span(name, style)], right, width);
 }
 
-/** The items around one of them that fit. */
+/** The items that fit, around one of them. */
 function part<T>(items: readonly T[], around: number, height: number): { from: number; shown: readonly T[] } {
   const from = Math.max(0, Math.min(around - Math.floor(height / 2), items.length - height));
   return { from, shown: items.slice(from, from + height) };
@@ -104,7 +104,7 @@ function filled(
   return all;
 }
 
-/** Room, topic, and how sure one can be of it. */
+/** The room's name and topic, and its encryption state. */
 export function topLine(room: RoomScreen | undefined, width: number, look: Look): Line {
   const { symbols, text } = look;
   if (room === undefined) return fit([span(` ${text.app}`, { ...BAR, bold: true })], width, BAR);
@@ -201,7 +201,7 @@ function connectionSpan({ connection }: Snapshot, { symbols, text }: Look): Span
   }
 }
 
-/** Rooms with something new, loudest first: "2:garden(2@,12) 5(3)". */
+/** Other rooms with unread messages, those with mentions first: "2:garden(2@,12) 5(3)". */
 function activity(rooms: readonly RoomEntry[], width: number, text: ScreenText): Span[] {
   const active = rooms
     .filter((room) => !room.open && !room.muted && room.unread > 0)

@@ -5,10 +5,10 @@ import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame
 import { shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
-/** How a timeline's columns are: a mark, the time, the nick, the text. */
+/** The columns of a timeline, in cells: a mark, the time, the name, the text. */
 export interface Gutter {
   readonly width: number;
-  /** 0 when there is no room for times. */
+  /** 0 when there is no space for times. */
   readonly time: number;
   readonly nick: number;
 }
@@ -21,7 +21,7 @@ export function gutterOf(width: number): Gutter {
 
 const DIM: Style = { ink: 'dim' };
 
-/** The lines of a row, for a timeline so wide. Kept by the row itself, since rows never change. */
+/** The lines of rows, cached by row: rows never change. */
 export class RowLines {
   readonly #context: DrawContext;
   #made = new WeakMap<Row, { readonly width: number; readonly lines: readonly Line[] }>();
@@ -38,7 +38,7 @@ export class RowLines {
     return lines;
   }
 
-  /** Rows are to be drawn otherwise from now on. */
+  /** Empties the cache: rows are drawn in another way from now on. */
   forget(): void {
     this.#made = new WeakMap();
   }
@@ -106,7 +106,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   return withGutter(row.first || row.me ? row.time : '', nick, gutter, text, mark);
 }
 
-/** "/me" is said in one breath: its blocks are words of one paragraph. */
+/** A `/me` message is one paragraph, without formatting. */
 function meSpans(row: MessageRow): readonly Span[] {
   return [...textSpans(row.source, PLAIN)];
 }
@@ -134,7 +134,7 @@ function tailSpans(row: MessageRow, { symbols }: DrawContext): readonly Span[] {
   ];
 }
 
-/** Behind the last line where there is room, else below it. */
+/** Appends to the last line if it has space, or else below it. */
 function appendTail(lines: Line[], tail: readonly Span[], width: number): void {
   const last = lines.at(-1) ?? [];
   const cells = (line: Line) => line.reduce((sum, { text }) => sum + widthOf(text), 0);
@@ -151,7 +151,7 @@ function appendTail(lines: Line[], tail: readonly Span[], width: number): void {
 
 function reactionLines(row: MessageRow, width: number, { text }: DrawContext): Line[] {
   const chips = row.reactions.map(({ emoji, count, own }) =>
-    // Blanks within a chip would let it be broken.
+    // A normal blank would let the line break inside a chip.
     span(`[${sanitizeLine(emoji)}\u00a0${text.count(count)}]`, own ? { ink: 'accent', bold: true } : DIM),
   );
   return wrap(

@@ -1,4 +1,4 @@
-/** The signs that a screen is drawn with: those of Unicode, or what ASCII has for them. */
+/** The symbols of the screen, in Unicode or in ASCII. */
 export interface Symbols {
   readonly waiting: string;
   readonly sent: string;

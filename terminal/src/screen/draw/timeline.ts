@@ -3,7 +3,7 @@ import { type Line, on, span } from './frame.ts';
 import type { Gutter, RowLines } from './rows.ts';
 import type { Symbols } from './symbols.ts';
 
-/** A line of a row, by the row's key: it stays the same place whatever comes above and below. */
+/** A line of a row, by the row's key: it stays valid when rows are added above and below. */
 export interface ScrollAnchor {
   readonly key: string;
   readonly line: number;
@@ -22,9 +22,9 @@ export interface TimelineView {
   /** The key of the row that each line is of; undefined for blank ones. */
   readonly keys: readonly (string | undefined)[];
   readonly first: ScrollAnchor | undefined;
-  /** The last row that is shown to its end. */
+  /** The key of the last row whose end is visible. */
   readonly last: string | undefined;
-  /** Rows that begin or go on below. */
+  /** How many rows are below, wholly or in part. */
   readonly below: number;
   readonly atTop: boolean;
 }
@@ -34,7 +34,7 @@ interface LinePosition {
   readonly line: number;
 }
 
-/** Lays out what is visible and nothing else. @param top the first line to show; undefined: the end is shown */
+/** Lays out only the visible rows. @param top the first line to show; undefined: the end is shown */
 export function timelineView(
   layout: TimelineLayout,
   top: ScrollAnchor | undefined,
@@ -90,7 +90,7 @@ export function scrolled(
   return isBefore(position, end) ? anchorOf(layout, position) : undefined;
 }
 
-/** The first line to show so that a row is on the screen, moved as little as can be; at a third of it when `centred`. */
+/** The first line to show so that a row is visible: scrolled as little as possible, or so that it is at a third of the height when `centred`. */
 export function revealed(
   layout: TimelineLayout,
   from: ScrollAnchor | undefined,
@@ -129,7 +129,7 @@ function anchorOf({ rows }: TimelineLayout, { index, line }: LinePosition): Scro
   return row === undefined ? undefined : { key: row.key, line };
 }
 
-/** From where on the rest fills the screen. */
+/** The first line to show at the end of the timeline. */
 function endPosition(layout: TimelineLayout): LinePosition {
   return up(layout, { index: layout.rows.length, line: 0 }, layout.height);
 }
@@ -173,7 +173,7 @@ function decorated(
   if (!focused && row.key !== marked.target) return line;
   const [mark, ...rest] = line;
   const sign = span(marked.symbols.focus, { ink: focused ? 'accent' : 'warn', bold: true });
-  // The first cell is a mark's, except in rows without a gutter.
+  // The first cell is free for a mark, except in rows without a gutter.
   const begun = mark?.text.length === 1 ? [sign, ...rest] : line;
   return on(begun, 'focus');
 }

@@ -1,22 +1,22 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
-/** What a reader sees as one character, and how many cells of a terminal it takes. */
+/** A grapheme cluster, and how many cells of a terminal it takes. */
 export interface Glyph {
   readonly text: string;
   readonly width: number;
-  /** Whether every terminal agrees about the width. */
+  /** Whether all terminals agree about the width. */
   readonly sure: boolean;
 }
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** The segmenter's time per character grows with the length of what it is given. */
+/** The text is segmented in chunks: the segmenter's time per character grows with the length of its input. */
 const CHUNK = 128;
 const PLAIN = /^[\u0020-\u007e]*$/;
-/** Letters of one cell with nothing to combine with. */
+/** Characters of one cell that combine with nothing. */
 const SIMPLE =
   /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u0400-\u0482\u048a-\u052f\u2010-\u2015\u2018-\u2026\u2190-\u2193\u2500-\u25ff]*$/;
 
-/** The glyphs of a text without controls, in their order. */
+/** The glyphs of a text without control characters, in order. */
 export function* glyphs(text: string): Generator<Glyph> {
   if (PLAIN.test(text)) {
     for (const char of text) yield { text: char, width: 1, sure: true };
@@ -28,7 +28,7 @@ export function* glyphs(text: string): Generator<Glyph> {
     const last = at + CHUNK >= text.length;
     rest = '';
     for (const { segment, index } of SEGMENTER.segment(part)) {
-      // The last of a chunk may go on in the next one; what is longer than a chunk is no character of any language.
+      // The last glyph of a chunk may continue in the next chunk. No character of any language is longer than a chunk.
       if (!last && index + segment.length === part.length && segment.length < CHUNK) rest = segment;
       else yield glyph(segment);
     }
@@ -58,10 +58,10 @@ function glyph(segment: string): Glyph {
   return { text: segment, width: Math.max(1, width), sure: false };
 }
 
-/** What adds no cell to the letter before: symbols, format characters, the inner and last letters of a Hangul syllable. */
+/** Characters that add no cell to the one before: combining marks, format characters, medial and final jamo. */
 const JOINING = /[\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
-/** How many cells a text without controls takes. */
+/** How many cells a text without control characters takes. */
 export function widthOf(text: string): number {
   if (SIMPLE.test(text)) return text.length;
   let width = 0;
@@ -69,7 +69,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The longest beginning of a text that fits into so many cells. */
+/** The longest beginning of a text that fits into `cells`. */
 export function head(text: string, cells: number): string {
   if (SIMPLE.test(text)) return text.slice(0, Math.max(0, cells));
   let taken = '';
@@ -82,17 +82,17 @@ export function head(text: string, cells: number): string {
   return taken;
 }
 
-/** The text, or its beginning with `…` when it is too long. */
+/** The text, or its beginning and `…` when it doesn't fit. */
 export function shorten(text: string, cells: number, ellipsis = '…'): string {
-  // Twice as much is read as could be shown: a long text isn't measured to its end.
+  // A long text isn't measured to its end.
   const enough = text.length > cells * 16 + 64 ? text.slice(0, cells * 16 + 64) : text;
   if (enough === text && widthOf(text) <= cells) return text;
   return cells <= 0 ? '' : `${head(enough, cells - 1)}${ellipsis}`;
 }
 
-/** Where the glyph before (-1) or behind (1) an offset ends or begins: a cursor stands between glyphs only. */
+/** The offset one glyph before (-1) or after (1) an offset. */
 export function step(text: string, at: number, by: 1 | -1): number {
-  // A glyph is looked for in the neighbourhood, which begins behind a line feed or a space where there is one.
+  // Only the text around the offset is segmented, from a line feed or a space if there is one.
   if (by === 1) {
     if (at >= text.length) return text.length;
     const [next] = SEGMENTER.segment(text.slice(at, at + CHUNK));

@@ -1,19 +1,19 @@
 import type { Line, Span, Style } from './frame.ts';
 import { glyphs, widthOf } from './width.ts';
 
-/** More lines than this one message doesn't get: it is cut, and says so. */
+/** The most lines of one message; longer ones are cut, with a note. */
 export const MOST_LINES = 400;
 
 /**
- * Spans broken into lines of at most so many cells, at blanks where there are any and between glyphs where not.
- * A span whose text is a line feed breaks the line. At most {@link MOST_LINES} and one line come out.
+ * Breaks spans into lines of at most `cells`: at blanks, or between glyphs where there is none.
+ * A span whose text is a line feed breaks the line. At most {@link MOST_LINES} + 1 lines are returned.
  */
 export function wrap(spans: readonly Span[], cells: number): Line[] {
   const width = Math.max(1, cells);
   const wrapped = new Wrapped(width);
   for (const { text, style } of spans) {
     if (text === '\n') wrapped.end();
-    // A word and the blanks behind it, by parts: a line of a megabyte isn't split to its end.
+    // In parts, so that a text of a megabyte isn't split to its end.
     else
       for (const [part] of text.matchAll(/ +|[^ ]{1,512}/gu)) {
         if (wrapped.isFull) return wrapped.lines;
@@ -52,11 +52,11 @@ class Wrapped {
       return;
     }
     if (part.startsWith(' ')) {
-      // Blanks at an edge are the break itself.
+      // Blanks at the end of a line are dropped.
       if (this.#used > 0) this.end();
       return;
     }
-    // A word that would fit on a line of its own begins one, unless more than half of this one stayed empty.
+    // A word that fits on a line begins a new one, unless more than half of this line would be empty.
     if (
       this.#used > 0 &&
       (width <= this.#width / 2 || (width <= this.#width && this.#used > this.#width / 2))
@@ -76,7 +76,7 @@ class Wrapped {
         taken = '';
         width = 0;
       }
-      // What is wider than the whole line has no place on it.
+      // A glyph that is wider than the line is dropped.
       if (glyph.width > this.#width) continue;
       taken += glyph.text;
       width += glyph.width;

@@ -1,15 +1,15 @@
 import { step } from '../draw/width.ts';
 
-/** A text being written: as readline has it, as a value. */
+/** The state of a text field with the editing commands of readline. It is immutable. */
 export interface Editor {
   readonly text: string;
-  /** UTF-16 offset, always between two glyphs. */
+  /** UTF-16 offset, between two glyphs. */
   readonly cursor: number;
-  /** What was cut last, for `yank`. */
+  /** The last text that was cut, for `yank`. */
   readonly killed: string;
-  /** What stood there before, newest last. */
+  /** Earlier states for undo, newest last. */
   readonly past: readonly Past[];
-  /** What was done last: letters in a row are undone together, and cuts in a row are yanked together. */
+  /** The last kind of edit: consecutive letters are undone together, consecutive cuts are yanked together. */
   readonly last: 'type' | 'kill' | 'other';
 }
 
@@ -22,7 +22,7 @@ const UNDO = 200;
 
 export const EMPTY: Editor = { text: '', cursor: 0, killed: '', past: [], last: 'other' };
 
-/** What keys do to a text. Each gives the same editor when there is nothing to do. */
+/** The editing commands. Each returns the same editor when there is nothing to do. */
 export const EDITS = {
   left: (e) => move(e, step(e.text, e.cursor, -1)),
   right: (e) => move(e, step(e.text, e.cursor, 1)),
@@ -36,7 +36,7 @@ export const EDITS = {
   'kill-part-left': (e) => cut(e, wordStart(e.text, e.cursor), e.cursor, 'kill'),
   'kill-word-right': (e) => cut(e, e.cursor, wordEnd(e.text, e.cursor), 'kill'),
   'kill-left': (e) => cut(e, lineStart(e), e.cursor, 'kill'),
-  // At the end of a line the line feed goes.
+  // At the end of a line, the line feed is cut.
   'kill-right': (e) =>
     cut(
       e,
@@ -57,7 +57,7 @@ export const EDITS = {
 
 export type EditName = keyof typeof EDITS;
 
-/** Writes where the cursor is. */
+/** Inserts text at the cursor. */
 export function insert(e: Editor, text: string, last: Editor['last'] = 'other'): Editor {
   if (text === '') return e;
   return {
@@ -69,7 +69,7 @@ export function insert(e: Editor, text: string, last: Editor['last'] = 'other'):
   };
 }
 
-/** Takes a text over that came from elsewhere: the cursor stays before what stood behind it, or goes to the end. */
+/** Sets another text: the cursor stays before the text that followed it, if that is still there, or moves to the end. */
 export function replace(e: Editor, text: string): Editor {
   const tail = e.text.slice(e.cursor);
   const cursor =
@@ -77,7 +77,7 @@ export function replace(e: Editor, text: string): Editor {
   return { ...e, text, cursor, past: text === '' ? [] : remember(e), last: 'other' };
 }
 
-/** Puts the cursor somewhere. */
+/** Moves the cursor. */
 export function move(e: Editor, cursor: number): Editor {
   return cursor === e.cursor && e.last === 'other' ? e : { ...e, cursor, last: 'other' };
 }
@@ -123,10 +123,10 @@ function lineEnd({ text, cursor }: Editor): number {
   return end === -1 ? text.length : end;
 }
 
-/** No word is longer; a text of one letter isn't looked through again and again. */
+/** How far a word is searched for: a long text without blanks isn't read to its end. */
 const WORD = 500;
 
-/** Letters, digits and their symbols make words. */
+/** Words of letters, digits and combining marks. */
 function wordStart(text: string, at: number): number {
   const from = Math.max(0, at - WORD);
   return from + (/[\p{L}\p{N}\p{M}_]+[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(from, at))?.index ?? 0);
@@ -137,7 +137,7 @@ function wordEnd(text: string, at: number): number {
   return found === null ? text.length : at + found[0].length;
 }
 
-/** What stands between blanks is a word for Ctrl+W. */
+/** For Ctrl+W, words are separated by blanks. */
 function blankStart(text: string, at: number): number {
   const from = Math.max(0, at - WORD);
   return from + (/\S+\s*$/u.exec(text.slice(from, at))?.index ?? 0);

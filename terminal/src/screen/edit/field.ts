@@ -1,23 +1,23 @@
 import { glyphs } from '../draw/width.ts';
 import { type Editor, move } from './editor.ts';
 
-/** A row of a field: a part of its text. */
+/** A row of a field. */
 interface FieldRow {
   readonly text: string;
-  /** Offset of its beginning in the whole. */
+  /** Where it begins in the text, as UTF-16 offset. */
   readonly from: number;
 }
 
 export interface FieldView {
   readonly rows: readonly string[];
-  /** Where the cursor is among these rows. */
+  /** The cursor's position in these rows. */
   readonly cursor: { readonly row: number; readonly column: number };
   /** Whether there is text above or below. */
   readonly above: boolean;
   readonly below: boolean;
 }
 
-/** The rows of a field of this width that are shown when it may have `most`, the one with the cursor among them. */
+/** The visible rows of a field, at most `most` of them, around the cursor. */
 export function fieldView(editor: Editor, columns: number, most: number): FieldView {
   const rows = rowsOf(editor.text, columns);
   const { row, column } = placeOf(rows, editor.cursor, columns);
@@ -31,7 +31,7 @@ export function fieldView(editor: Editor, columns: number, most: number): FieldV
   };
 }
 
-/** The cursor one row up or down. @returns nothing at the edge. */
+/** Moves the cursor one row up or down. @returns undefined at the first or last row */
 export function moveRow(editor: Editor, columns: number, by: 1 | -1): Editor | undefined {
   const rows = rowsOf(editor.text, columns);
   const { row, column } = placeOf(rows, editor.cursor, columns);
@@ -55,7 +55,7 @@ function rowsOf(text: string, columns: number): readonly FieldRow[] {
     let at = from;
     let width = 0;
     for (const glyph of glyphs(line)) {
-      // The last cell is the cursor's.
+      // The last cell is free for the cursor.
       if (width + glyph.width >= columns && at > begin) {
         rows.push({ text: text.slice(begin, at), from: begin });
         begin = at;

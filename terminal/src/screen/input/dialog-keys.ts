@@ -34,7 +34,7 @@ function textOf(dialog: FormDialog, values: Readonly<Record<string, string>>, in
   return field?.type === 'text' ? (values[field.name] ?? field.value) : '';
 }
 
-/** How many things of a dialog can have the focus. */
+/** How many items of a dialog can have the focus. */
 function countOf(dialog: Dialog): number {
   if (dialog.kind === 'form') return dialog.fields.length + 2;
   return 'items' in dialog ? dialog.items.length : 0;

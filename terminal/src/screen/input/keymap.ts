@@ -1,11 +1,11 @@
 import type { CommandName } from '@gochat/view/command';
 import type { EditName } from '../edit/editor.ts';
 
-/** Where a key counts: `normal` is vim's mode for commands, `welcome` the screen without a room. */
+/** Where a key is bound: `normal` is vim's mode, `welcome` the screen without a room. */
 export type KeyContext = 'write' | 'normal' | 'read' | 'search' | 'welcome';
 export type KeymapName = 'readline' | 'vim';
 
-/** What a key can do besides editing and running commands. */
+/** Actions of keys besides editing and commands. */
 export type ScreenActionName =
   | 'send'
   | 'newline'
@@ -64,13 +64,13 @@ export type KeyAction =
   | { readonly command: CommandName };
 
 export interface Binding {
-  /** Pressed one after the other where there is more than one name: `C-x C-e`. */
+  /** A key, or a sequence of keys such as `C-x C-e`; each entry is an alternative. */
   readonly keys: readonly string[];
   readonly action: KeyAction;
   readonly in: readonly KeyContext[];
-  /** The command that does the same, whose keys these are in help. */
+  /** The command that does the same: help shows these keys for it. */
   readonly as?: CommandName;
-  /** Of this profile alone; undefined for all. */
+  /** Only in this profile; undefined: in all. */
   readonly profile?: KeymapName;
 }
 
@@ -83,7 +83,7 @@ const ROOM: readonly KeyContext[] = ['write', 'normal', 'read'];
 const FIELDS: readonly KeyContext[] = ['write', 'search'];
 const LETTERS: readonly KeyContext[] = ['normal', 'read'];
 
-/** Every key of the screen outside of dialogs. Help, menus and hints take their keys from here. */
+/** All keys outside dialogs. Help, menus and hints show the keys of this table. */
 export const BINDINGS: readonly Binding[] = [
   // writing
   { keys: ['enter'], action: screenAction('send'), in: ['write', 'normal'] },
@@ -197,7 +197,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['C-d'], action: screenAction('half-down'), in: ['normal', 'read'], profile: 'vim' },
 ];
 
-/** What the keys of a profile do. */
+/** The key bindings of a profile. */
 export class Keymap {
   readonly #actions = new Map<string, KeyAction>();
   readonly #begun = new Set<string>();
@@ -218,14 +218,14 @@ export class Keymap {
         }
   }
 
-  /** @param keys those pressed so far. @returns `more` while they are the beginning of something */
+  /** @param keys pressed so far. @returns `more` when they begin a longer sequence; undefined when they are not bound */
   find(context: KeyContext, keys: string): KeyAction | 'more' | undefined {
     return (
       this.#actions.get(`${context} ${keys}`) ?? (this.#begun.has(`${context} ${keys}`) ? 'more' : undefined)
     );
   }
 
-  /** The keys that run a command, as people write them: "Ctrl+G", empty for none. */
+  /** The keys that run a command, as "Ctrl+G"; empty for none. */
   keysOf(name: string): string {
     const binding = this.#bindings.find(
       ({ action, as, in: contexts }) =>

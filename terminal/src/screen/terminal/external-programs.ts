@@ -7,7 +7,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const FILE_BYTES = 60_000;
 
-/** A text file of the user's. @returns nothing when it can't be read, is too long, or is no UTF-8 */
+/** Reads a text file. @returns undefined when it can't be read, has more than 60,000 bytes, or is not UTF-8 */
 export async function readTextFile(
   path: string,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
@@ -22,7 +22,7 @@ export async function readTextFile(
   }
 }
 
-/** Opens an address with the desktop's own program. @returns whether there is a desktop */
+/** Opens an address with the desktop's program. @returns false without a desktop */
 export function openExternally(href: string, env: Env): boolean {
   if (!/^(?:https?:\/\/|mailto:)/.test(href)) return false;
   const mac = process.platform === 'darwin';
@@ -33,10 +33,10 @@ export function openExternally(href: string, env: Env): boolean {
   return true;
 }
 
-/** Lets the user change a text in the editor of `VISUAL` or `EDITOR`. @returns nothing when the editor failed */
+/** Opens a text in the editor that `VISUAL` or `EDITOR` names. @returns the edited text; undefined when the editor failed */
 export async function editExternally(text: string, env: Env): Promise<string | undefined> {
   const command = env.VISUAL || env.EDITOR || 'vi';
-  // In memory where there is such a place: what is written here isn't sent, but it isn't for the disk either.
+  // In memory if possible: an unsent message should not be on the disk.
   const folder = await mkdtemp(join(env.XDG_RUNTIME_DIR || tmpdir(), 'gochat-'));
   const file = join(folder, 'message.md');
   try {

@@ -2,9 +2,9 @@ import { emitKeypressEvents, type Interface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-/** What comes from a terminal. */
+/** An input event of a terminal. */
 export type Input =
-  /** `name` as bindings have it: `C-a`, `M-enter`, `S-tab`, `up`, or the character. `text` is what it writes, or empty. */
+  /** `name` as in key bindings: `C-a`, `M-enter`, `S-tab`, `up`, or the character. `text` is the character that it types, or empty. */
   | { readonly kind: 'key'; readonly name: string; readonly text: string }
   | {
       readonly kind: 'mouse';
@@ -17,15 +17,15 @@ export type Input =
   | { readonly kind: 'paste'; readonly text: string };
 
 const ESC = '\u001b';
-/** A sequence that hasn't come to its end by then is no sequence: an Esc pressed alone. */
+/** An escape sequence that is incomplete after this time was the Esc key. */
 const ESCAPE_MS = 30;
-/** Longer pastes are cut: a view takes 60 kB at most. */
+/** Longer pastes are cut: the view accepts at most 60 kB. */
 const PASTE_CHARS = 1_000_000;
 const PASTE_BEGIN = `${ESC}[200~`;
 const PASTE_END = `${ESC}[201~`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const TAKEN = /\u001b\[(?:<(\d{1,4});(\d{1,4});(\d{1,4})([Mm])|([IO])|200~)/;
-/** What could become one of those, at the end of what has come so far. */
+/** The beginning of such a sequence, at the end of the input so far. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const BEGUN = /\u001b(?:\[(?:<[\d;]{0,14}|2(?:0(?:0)?)?)?)?$/;
 
@@ -37,7 +37,7 @@ interface Keypress {
   readonly shift?: boolean;
 }
 
-/** Makes inputs of a terminal's bytes, wherever these are cut: mouse, focus and pastes by itself, keys by Node.js. */
+/** Decodes a terminal's bytes, however they are split: mouse, focus and pastes here, keys by Node.js. */
 export class InputDecoder {
   readonly #decoder = new StringDecoder('utf8');
   readonly #keys = new PassThrough();
@@ -46,10 +46,10 @@ export class InputDecoder {
   #pasted: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param take is called once for each input, in their order. */
+  /** @param take is called for each event, in order. */
   constructor(take: (input: Input) => void) {
     this.#take = take;
-    // Node waits for the rest of a sequence as well; our own wait is over by then.
+    // Node.js waits for the rest of a sequence too, but this class has waited already.
     emitKeypressEvents(this.#keys, { escapeCodeTimeout: 1 } as unknown as Interface);
     this.#keys.on('keypress', (text: string | undefined, key: Keypress) => {
       const made = keyOf(text, key);
@@ -57,7 +57,7 @@ export class InputDecoder {
     });
   }
 
-  /** Takes what has come from the terminal. */
+  /** Decodes bytes from the terminal. */
   write(bytes: Buffer): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -97,10 +97,10 @@ export class InputDecoder {
     }, ESCAPE_MS);
   }
 
-  /** @returns what stands behind the paste. */
+  /** @returns the text after the paste. */
   #paste(before: string, text: string): string {
     const pasted = before + text;
-    // The end may be cut in two.
+    // The end marker may be split.
     const end = pasted.indexOf(PASTE_END, Math.max(0, before.length - PASTE_END.length));
     if (end === -1) {
       const tail = pasted.slice(-PASTE_END.length);
@@ -128,7 +128,7 @@ function mouse(button: number, column: number, row: number, pressed: boolean): I
 
 const NAMED: Readonly<Record<string, string>> = {
   return: 'enter',
-  // A line feed is what Ctrl+J sends.
+  // Ctrl+J sends a line feed.
   enter: 'C-j',
   '\u001f': 'C-_',
   '\u001c': 'C-\\',
@@ -167,10 +167,10 @@ const BASE = new Set([
   'f12',
 ]);
 
-/** @returns nothing for a sequence that no key of ours sends. */
+/** @returns undefined for a sequence of no known key */
 function keyOf(text: string | undefined, key: Keypress): Input | undefined {
   const { name, sequence = '', ctrl = false, shift = false } = key;
-  // Some terminals put an Esc before what Alt is held with.
+  // Some terminals send Esc before the key for Alt.
   const meta = key.meta === true || sequence.startsWith(ESC + ESC);
   if (name === 'escape') return { kind: 'key', name: 'escape', text: '' };
   if (name !== undefined && BASE.has(name)) {

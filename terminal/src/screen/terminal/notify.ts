@@ -10,7 +10,7 @@ export type Notifier = (typeof NOTIFIERS)[number];
 const ESC = '\u001b';
 const BELL = '\u0007';
 
-/** How this terminal shows a notification; `GOCHAT_NOTIFY` has the last word. */
+/** How this terminal shows notifications: as `GOCHAT_NOTIFY` says, or by the terminal's own variables. */
 export function notifierOf({ GOCHAT_NOTIFY, TERM_PROGRAM = '', TERM = '', KITTY_WINDOW_ID }: Env): Notifier {
   const wanted = NOTIFIERS.find((name) => name === GOCHAT_NOTIFY);
   if (wanted !== undefined) return wanted;
@@ -20,9 +20,9 @@ export function notifierOf({ GOCHAT_NOTIFY, TERM_PROGRAM = '', TERM = '', KITTY_
   return 'bell';
 }
 
-/** What makes a terminal show a notice: with its bell, which some turn into a mark on the window. */
+/** The output that makes a terminal show a notification, and ring its bell. */
 export function noticeSequence(notifier: Notifier, notice: Pick<Notice, 'title' | 'body'>, env: Env): string {
-  // A semicolon would begin the next part.
+  // A semicolon would end the field.
   const title = oneLine(notice.title).replaceAll(';', ',').slice(0, 100);
   const body = oneLine(notice.body).replaceAll(';', ',').slice(0, 200);
   switch (notifier) {
@@ -43,19 +43,19 @@ export function noticeSequence(notifier: Notifier, notice: Pick<Notice, 'title' 
   }
 }
 
-/** Puts a text into the clipboard: whoever shows this terminal does it, near or far. Nothing can be read that way. */
+/** The output (OSC 52) that makes the terminal copy a text to the clipboard of the computer that shows it. */
 export function copySequence(text: string, env: Env): string {
   const set = `${ESC}]52;c;${Buffer.from(text, 'utf8').toString('base64')}${BELL}`;
-  // tmux takes it for itself, or hands it on, or neither, by its settings.
+  // By its settings, tmux keeps the text in its own buffer, passes it on, or ignores it.
   return env.TMUX === undefined ? set : set + passed(set, env);
 }
 
-/** tmux hands a sequence on to the terminal around it when it is wrapped so. */
+/** Wraps a sequence so that tmux passes it to the outer terminal. */
 function passed(sequence: string, { TMUX }: Env): string {
   return TMUX === undefined ? sequence : `${ESC}Ptmux;${sequence.replaceAll(ESC, ESC + ESC)}${ESC}\\`;
 }
 
-/** The window's title, with what is unread. */
+/** The output that sets the window's title: the unread messages and the room. */
 export function titleSequence(
   unread: { readonly messages: number; readonly mentions: number },
   room: string,
@@ -65,12 +65,12 @@ export function titleSequence(
   return `${ESC}]2;${count}${room === '' ? '' : `${oneLine(room)} - `}GoChat${BELL}`;
 }
 
-/** Whether the terminal has a window with a title, and links. */
+/** Whether the terminal supports a window title and links. */
 export function isRich({ TERM = '' }: Env): boolean {
   return TERM !== '' && TERM !== 'dumb' && TERM !== 'linux' && !/^vt\d/.test(TERM);
 }
 
-/** Runs the user's own command for a notice, one at a time. The title is its only argument; the rest comes by variables and standard input. */
+/** Runs the user's command for a notification, one at a time. Its argument is the title; variables and standard input have the rest. */
 export class NoticeCommand {
   readonly #command: string;
   #running = false;
@@ -92,7 +92,7 @@ export class NoticeCommand {
       this.#running = false;
     };
     child.once('error', done).once('close', done);
-    // Whoever doesn't read it has no need of it.
+    // A command need not read its input.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${body}\n`);
     child.unref();

@@ -5,21 +5,32 @@ import type { Palette } from './palette.ts';
 const ESC = '\u001b';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-// What breaks a row of a terminal that orders it by itself, besides what is invisible.
+// Characters that reorder a row, on a terminal that supports bidirectional text.
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** Each takes one cell everywhere. */
+/** Characters that take one cell on every terminal. */
 const SURE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u2500-\u257f]*$/;
 
-/** What a terminal can show beyond plain text. */
+/** Punctuation of one cell that ASCII has a substitute for. */
+const ASCII_PUNCTUATION: Readonly<Record<string, string>> = {
+  '‘': "'",
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '…': '.',
+  '–': '-',
+  '×': 'x',
+};
+
+/** What a terminal supports beyond plain ASCII text. */
 export interface Capabilities {
   readonly links: boolean;
-  /** False for a locale without UTF-8: what isn't ASCII becomes `?`. */
+  /** False for a locale without UTF-8: other characters than ASCII are replaced. */
   readonly unicode: boolean;
 }
 
 /**
- * Brings frames to a terminal: only rows that have changed are written, each from its own position, so that a character
- * which a terminal takes for wider or narrower than we do disturbs no other row.
+ * Writes frames to a terminal. Only rows that have changed are written, each at its position, so that a character with another
+ * width than expected affects no other row.
  */
 export class Painter {
   readonly #capabilities: Capabilities;
@@ -32,19 +43,19 @@ export class Painter {
     this.#capabilities = capabilities;
   }
 
-  /** Draws in other colours, and everything anew. */
+  /** Uses other colours, and writes everything again. */
   recolour(palette: Palette): void {
     this.#palette = palette;
     this.forget();
   }
 
-  /** The next frame is written as a whole: what is on the screen isn't known any more. */
+  /** The next frame is written as a whole, because the content of the screen is unknown. */
   forget(): void {
     this.#shown = [];
     this.#cursor = '';
   }
 
-  /** @returns what makes the screen show this frame; empty when it does already. */
+  /** @returns the output that shows this frame; empty when nothing has changed */
   paint(frame: Frame): string {
     const rows = frame.lines.map((line) => this.#row(line));
     const fresh = this.#shown.length !== rows.length;
@@ -58,7 +69,7 @@ export class Painter {
     if (out === '' && placed === this.#cursor) return '';
     this.#shown = rows;
     this.#cursor = placed;
-    // Hidden meanwhile, so that it doesn't jump over the screen; the terminal shows all of it at once if it can.
+    // The cursor is hidden meanwhile; a terminal with synchronized output shows all of it at once.
     return `${ESC}[?2026h${ESC}[?25l${out}${placed}${ESC}[?2026l`;
   }
 
@@ -86,17 +97,18 @@ export class Painter {
     return `${ESC}]8;id=${nameOf(href)};${href}${ESC}\\${sgr}${ESC}]8;;${ESC}\\`;
   }
 
-  /** The last door: whatever a snapshot holds, no control gets out of a span. */
+  /** The last check: no control character of a span reaches the terminal, whatever a snapshot contains. */
   #text(text: string, column: number): { readonly written: string; readonly width: number } {
     if (SURE.test(text) && this.#capabilities.unicode) return { written: text, width: text.length };
     let written = '';
     let width = 0;
     for (const glyph of glyphs(text.replace(CONTROLS, '').replace(BIDI, ''))) {
       width += glyph.width;
-      if (!this.#capabilities.unicode && !/^[ -~]$/.test(glyph.text)) written += '?'.repeat(glyph.width);
+      if (!this.#capabilities.unicode && !/^[ -~]$/.test(glyph.text))
+        written += ASCII_PUNCTUATION[glyph.text] ?? '?'.repeat(glyph.width);
       else if (glyph.sure) written += glyph.text;
-      // Its cells are blanked first and the cursor is put where we think it is: this terminal might think otherwise.
-      // A mark with no letter gets a blank to stand on.
+      // Terminals disagree about this width: its cells are blanked first, and the cursor is set after it.
+      // A combining mark without a letter gets a blank as its base.
       else if (/^\p{M}/u.test(glyph.text)) written += ` ${glyph.text}${ESC}[${column + width}G`;
       else
         written += `${' '.repeat(glyph.width)}${ESC}[${column + width - glyph.width}G${glyph.text}${ESC}[${column + width}G`;
@@ -105,7 +117,7 @@ export class Painter {
   }
 }
 
-/** Parts of one link on several rows light up together. FNV-1a. */
+/** An id for a link (FNV-1a), so that a terminal highlights all rows of it together. */
 function nameOf(href: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < href.length; i++) hash = Math.imul(hash ^ href.charCodeAt(i), 0x01000193);

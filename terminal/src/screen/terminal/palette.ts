@@ -1,17 +1,17 @@
 import type { Ground, Ink, Style } from '../draw/frame.ts';
 
-/** How many colours a terminal has. */
+/** The colours of a terminal. */
 export type Depth = 'none' | '16' | '256' | 'truecolor';
 export type ThemeName = 'dark' | 'light' | 'mono';
 
-/** `RRGGBB` each; a ground of a theme is what its inks are read on, too. */
+/** The colours of a theme, as `RRGGBB`. Every text colour is legible on every background. */
 export interface Theme {
-  /** What the terminal's own background is taken for. */
+  /** The assumed background of the terminal. */
   readonly paper: string;
   readonly inks: Readonly<Record<Exclude<Ink, `nick${number}`>, string>>;
-  /** What stands on a ground in no other colour. */
+  /** The text colour on a background. */
   readonly text: string;
-  /** One for each of the view's COLOURS. */
+  /** One for each of the view's `COLOURS`. */
   readonly nicks: readonly string[];
   readonly grounds: Readonly<Record<Ground, string>>;
 }
@@ -85,7 +85,7 @@ export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
   },
 };
 
-/** The sixteen colours are the user's own: only names can be chosen. */
+/** SGR codes: the user defines how the sixteen colours look. */
 const SIXTEEN: Readonly<Record<Exclude<Ink, `nick${number}`>, number>> = {
   dim: 39,
   accent: 34,
@@ -102,7 +102,7 @@ const SIXTEEN: Readonly<Record<Exclude<Ink, `nick${number}`>, number>> = {
 };
 const SIXTEEN_NICKS = [36, 31, 32, 33, 35, 34] as const;
 
-/** @returns how many colours may be used here. See https://no-color.org. */
+/** The colours to use, from the environment. See https://no-color.org. */
 export function depthOf(env: Readonly<Record<string, string | undefined>>): Depth {
   const { NO_COLOR, COLORTERM = '', TERM = '' } = env;
   if ((NO_COLOR ?? '') !== '' || TERM === 'dumb' || TERM === '' || /^vt\d/.test(TERM)) return 'none';
@@ -111,7 +111,7 @@ export function depthOf(env: Readonly<Record<string, string | undefined>>): Dept
   return '16';
 }
 
-/** The theme that a setting names; without one, what the terminal says of its background, or dark. */
+/** The theme of a setting; without one, by the background that the terminal reports in `COLORFGBG`, or dark. */
 export function themeOf(
   setting: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
@@ -122,7 +122,7 @@ export function themeOf(
   return background === '7' || background === '15' ? 'light' : 'dark';
 }
 
-/** Turns styles into what a terminal takes for them (SGR parameters). */
+/** Converts styles to SGR parameters. */
 export class Palette {
   readonly #theme: ThemeName;
   readonly #depth: Depth;
@@ -133,7 +133,7 @@ export class Palette {
     this.#depth = theme === 'mono' ? 'none' : depth;
   }
 
-  /** @returns parameters such as `0;1;38;5;75`, which forget what was set before. */
+  /** @returns parameters such as `0;1;38;5;75`, which begin with a reset */
   sgr(style: Style): string {
     const known = this.#known.get(style);
     if (known !== undefined) return known;
@@ -149,7 +149,7 @@ export class Palette {
     if (style.underline === true) yield '4';
     if (style.strike === true) yield '9';
     const { ink, on } = style;
-    // Sixteen colours and fewer have no soft ground: what is chosen stands out inverted.
+    // With sixteen colours or fewer there is no light background: the selected item is inverted.
     const bare = plain || this.#depth === '16';
     if (style.inverse === true || (bare && (on === 'chosen' || on === 'bar'))) yield '7';
     if (bare && on === 'focus') yield '1';
@@ -158,7 +158,7 @@ export class Palette {
       return;
     }
     if (ink !== undefined) yield this.#ink(ink);
-    // The terminal's own colour was chosen for its own background.
+    // The terminal's default text colour is legible only on its default background.
     else if (on !== undefined && !bare) yield this.#colour(38, this.#colours.text);
     if (on === 'paper' && this.#depth === '16') yield '40';
     if (on !== undefined && !bare) yield this.#colour(48, this.#colours.grounds[on]);
@@ -192,7 +192,7 @@ export function rgb(hex: string): readonly [number, number, number] {
 
 const CUBE = [0, 95, 135, 175, 215, 255] as const;
 
-/** The one of xterm's 256 colours that a theme's colour is: all of them are taken from there. */
+/** The index of a theme's colour among xterm's 256 colours. @throws RangeError for another colour */
 export function indexOf(hex: string): number {
   const parts = rgb(hex);
   const [red, green, blue] = parts;

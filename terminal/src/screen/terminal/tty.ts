@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Size } from '../draw/frame.ts';
 
-/** The two ends of a terminal. */
+/** The input and the output of a terminal. */
 export interface TtyIn extends Readable {
   setRawMode?(on: boolean): unknown;
 }
@@ -13,13 +13,13 @@ export interface TtyOut extends Writable {
 }
 
 const ESC = '\u001b';
-/** The title is put aside; then the other screen, no wrapping at the edge, brackets around pastes, focus told. */
+/** Saves the title; alternate screen, no wrapping, bracketed paste, focus events. */
 const ENTER = `${ESC}[22;2t${ESC}[?1049h${ESC}[?7l${ESC}[?2004h${ESC}[?1004h${ESC}[2J`;
 const LEAVE = `${ESC}[?1006l${ESC}[?1000l${ESC}[?1004l${ESC}[?2004l${ESC}[?7h${ESC}[0m${ESC}[?25h${ESC}[?2026l${ESC}[?1049l${ESC}[23;2t`;
 const MOUSE_ON = `${ESC}[?1000h${ESC}[?1006h`;
 const MOUSE_OFF = `${ESC}[?1006l${ESC}[?1000l`;
 
-/** A terminal that is taken over and given back as it was, whatever ends the program. */
+/** A terminal in full-screen mode. It is restored, whatever ends the program. */
 export class Tty {
   readonly #input: TtyIn;
   readonly #output: TtyOut;
@@ -37,16 +37,16 @@ export class Tty {
   }
 
   get size(): Size {
-    // Some terminals say 0 until they know.
+    // Some terminals report 0 at first.
     return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
   }
 
-  /** Whether what was written has not left yet: then a frame would only wait behind another. */
+  /** Whether earlier output is still buffered: another frame would only have to wait. */
   get isBusy(): boolean {
     return this.#output.writableNeedDrain;
   }
 
-  /** Calls once what was written has left. */
+  /** Calls `then` once the buffered output has drained. */
   onceDrained(then: () => void): void {
     this.#output.once('drain', then);
   }
@@ -60,18 +60,18 @@ export class Tty {
     this.write(`${ENTER}${this.#mouse ? MOUSE_ON : ''}`);
   }
 
-  /** Gives the terminal back at once, as it was. */
+  /** Restores the terminal before it returns. */
   leave(): void {
     if (!this.#entered) return;
     this.#entered = false;
     process.off('exit', this.#restore);
     try {
-      // At once: the process may be about to end or to stop.
+      // Synchronously: the process may be about to exit or to stop.
       if (this.#output.fd === undefined) this.#output.write(LEAVE);
       else writeSync(this.#output.fd, LEAVE);
       this.#input.setRawMode?.(false);
     } catch {
-      // The terminal is gone: there is nothing to give back.
+      // The terminal is gone: nothing can be restored.
       this.#gone = true;
       process.once('exit', die);
     }
@@ -88,7 +88,7 @@ export class Tty {
     this.#output.write(text);
   }
 
-  /** Hears of keys and of changes of the size. @returns what ends it. */
+  /** Listens to input and to changes of the size. @returns a function that stops listening */
   listen(onData: (bytes: Buffer) => void, onResize: () => void): () => void {
     this.#input.on('data', onData);
     this.#output.on('resize', onResize);
@@ -99,7 +99,7 @@ export class Tty {
   }
 }
 
-/** Node.js aborts, with a core dump, when it can't give back a terminal that has gone away: it doesn't get to try. */
+/** Kills the process: Node.js would abort with a core dump when it can't restore a terminal that is gone. */
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }

@@ -10,7 +10,7 @@ import {
 } from '../../../src/screen/edit/editor.ts';
 import { fieldView, moveRow } from '../../../src/screen/edit/field.ts';
 
-/** An editor whose cursor stands where `|` is. */
+/** An editor with its cursor at `|`. */
 function at(text: string): Editor {
   const cursor = text.indexOf('|');
   return { ...EMPTY, text: text.replace('|', ''), cursor };
@@ -54,14 +54,14 @@ describe('keys of readline', () => {
   });
 });
 
-test('what was cut in a row is put back together', () => {
+test('consecutive cuts are inserted together', () => {
   expect(after('one two three|', 'kill-word-left', 'kill-word-left', 'line-start', 'yank')).toBe(
     'two three|one ',
   );
   expect(after('a|b c', 'kill-word-right', 'kill-word-right', 'yank')).toBe('ab c|');
 });
 
-test('undo takes back words, not letters', () => {
+test('undo reverts words, not letters', () => {
   let editor = EMPTY;
   for (const letter of 'hello big world') editor = insert(editor, letter, 'type');
   editor = EDITS.undo(editor);
@@ -69,13 +69,13 @@ test('undo takes back words, not letters', () => {
   expect(EDITS.undo(EDITS.undo(editor)).text).toBe('');
 });
 
-test('a text that comes from elsewhere keeps the cursor before what stood behind it', () => {
+test('a replaced text keeps the cursor before the same text', () => {
   const editor = at('hello @b| and all');
   expect(shown(replace(editor, 'hello @ben  and all'))).toBe('hello @ben | and all');
   expect(shown(replace(at('all| gone'), 'other'))).toBe('other|');
 });
 
-test('whatever is pressed, the cursor stays between two characters', () => {
+test('after any keys the cursor is between two characters', () => {
   const names = Object.keys(EDITS) as EditName[];
   const pieces = ['a', ' ', '\n', '👩‍👩‍👧‍👦', 'e\u0301', '🇮🇸', '字', '\u200d', '\ud800'];
   const split = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -92,7 +92,7 @@ test('whatever is pressed, the cursor stays between two characters', () => {
         expect(editor.cursor).toBeGreaterThanOrEqual(0);
         expect(editor.cursor).toBeLessThanOrEqual(editor.text.length);
         const ends = [...split.segment(editor.text)].map(({ index }) => index);
-        // Letters that join across a cut may merge: a cursor in there is moved by the next key.
+        // Characters on both sides of a cut may merge: the next key moves a cursor inside of them.
         const { rows, cursor } = fieldView(editor, 10, 8);
         expect(rows.length).toBeLessThanOrEqual(8);
         expect(cursor.column).toBeLessThan(10);
@@ -103,7 +103,7 @@ test('whatever is pressed, the cursor stays between two characters', () => {
 });
 
 describe('a field', () => {
-  test('breaks what is too long, and leaves a cell for the cursor', () => {
+  test('breaks long lines, and leaves a cell for the cursor', () => {
     const view = fieldView(at('abcdefghij|'), 6, 8);
     expect(view.rows).toEqual(['abcde', 'fghij']);
     expect(view.cursor).toEqual({ row: 1, column: 5 });

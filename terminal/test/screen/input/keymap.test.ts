@@ -6,15 +6,15 @@ const CONTEXTS: readonly KeyContext[] = ['write', 'normal', 'read', 'search', 'w
 describe.each(['readline', 'vim'] as const)('%s', (profile) => {
   const bindings = BINDINGS.filter((one) => one.profile === undefined || one.profile === profile);
 
-  test.each(CONTEXTS)('no key does two things in %s', (context) => {
+  test.each(CONTEXTS)('no key has two bindings in %s', (context) => {
     const keys = bindings.filter((one) => one.in.includes(context)).flatMap((one) => one.keys);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
-    // Nor does one that begins a longer sequence.
+    // A key that begins a longer sequence has no other binding.
     expect(keys.filter((key) => keys.some((other) => other.startsWith(`${key} `)))).toEqual([]);
   });
 });
 
-test('no binding takes a letter away from writing', () => {
+test('no binding uses a letter while writing', () => {
   const letters = BINDINGS.filter(
     ({ in: contexts }) => contexts.includes('write') || contexts.includes('search'),
   )
@@ -23,7 +23,7 @@ test('no binding takes a letter away from writing', () => {
   expect(letters).toEqual([]);
 });
 
-test('help and menus take their keys from the table', () => {
+test('help and menus show the keys of the table', () => {
   const keymap = new Keymap('readline');
   expect(keymap.keysOf('palette')).toBe('Ctrl+G');
   expect(keymap.keysOf('reply')).toBe('r');
@@ -32,7 +32,7 @@ test('help and menus take their keys from the table', () => {
   expect(keymap.keysOf('create')).toBe('');
 });
 
-test('a sequence is waited for', () => {
+test('an incomplete sequence waits for more keys', () => {
   const keymap = new Keymap('vim');
   expect(keymap.find('write', 'C-x')).toBe('more');
   expect(keymap.find('write', 'C-x C-e')).toEqual({ screen: 'external-editor' });
@@ -41,7 +41,7 @@ test('a sequence is waited for', () => {
   expect(keymap.find('read', 'd')).toEqual({ command: 'delete' });
 });
 
-test('keys are written as people call them', () => {
+test('keys are written in the usual form', () => {
   expect(['C-x C-e', 'M-enter', 'S-tab', 'pageup', 'r', 'R', 'M-/'].map(written)).toEqual([
     'Ctrl+X Ctrl+E',
     'Alt+Enter',

@@ -8,13 +8,13 @@ afterEach(() => {
   for (const keys of open.splice(0)) keys.close();
 });
 
-/** What comes of these chunks, each told in a word. */
+/** The events of these chunks, each as a short text. */
 async function read(chunks: readonly (string | Buffer)[]): Promise<string[]> {
   const heard: Input[] = [];
   const keys = new InputDecoder((input) => heard.push(input));
   open.push(keys);
   for (const chunk of chunks) keys.write(Buffer.from(chunk as string));
-  // Until nothing has come for longer than an Esc is waited for.
+  // Waits until no event has come for longer than the wait for an Esc.
   for (let quiet = 0, count = -1; quiet < 3; quiet = heard.length === count && count > 0 ? quiet + 1 : 0) {
     count = heard.length;
     await wait(30);
@@ -72,7 +72,7 @@ describe('keys', () => {
     expect(await read([bytes])).toEqual([name]);
   });
 
-  test('unknown sequences write nothing', async () => {
+  test('unknown sequences type nothing', async () => {
     expect(await read(['a\u001b[99~b'])).toEqual(['"a"', '"b"']);
   });
 });
@@ -96,28 +96,28 @@ const HEARD = [
   '"字"',
 ];
 
-test('keys, mouse, focus and pastes come out of one stream', async () => {
+test('keys, mouse, focus and pastes are decoded from one stream', async () => {
   expect(await read([SESSION])).toEqual(HEARD);
 });
 
-test('wherever the stream is cut', async () => {
+test('the events are the same wherever the stream is split', async () => {
   const bytes = Buffer.from(SESSION);
   const cuts = Array.from({ length: bytes.length - 1 }, (_, i) => i + 1);
   const heard = await Promise.all(cuts.map((at) => read([bytes.subarray(0, at), bytes.subarray(at)])));
   expect(heard).toEqual(cuts.map(() => HEARD));
 });
 
-test('byte by byte', async () => {
+test('the events are the same byte by byte', async () => {
   const bytes = Buffer.from(SESSION);
   expect(await read([...bytes].map((byte) => Buffer.from([byte])))).toEqual(HEARD);
 });
 
-test('an Esc is told from a sequence by what follows at once', async () => {
+test('an Esc is distinguished from a sequence by what follows immediately', async () => {
   expect(await read(['\u001b'])).toEqual(['escape']);
   expect(await read(['\u001b', '[A'])).toEqual(['up']);
 });
 
-test('a paste without an end keeps no more than a megabyte', async () => {
+test('a paste without an end marker keeps at most a megabyte', async () => {
   const [pasted] = await read([
     '\u001b[200~',
     ...Array.from({ length: 30 }, () => 'x'.repeat(100_000)),

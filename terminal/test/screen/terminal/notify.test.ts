@@ -17,10 +17,10 @@ test.each([
   expect(notifierOf(env)).toBe(notifier);
 });
 
-describe('a notice', () => {
+describe('a notification', () => {
   const notice = { title: 'kit;chen', body: 'ben: hi\u0007\u001b]52;c;eA==\u0007' };
 
-  test('holds no control and no part of its own', () => {
+  test('contains no control characters and no extra fields', () => {
     expect(noticeSequence('osc777', notice, {})).toBe('\u0007\u001b]777;notify;kit,chen;ben: hi\u0007');
     expect(noticeSequence('osc9', notice, {})).toBe('\u0007\u001b]9;kit,chen: ben: hi\u0007');
     expect(noticeSequence('bell', notice, {})).toBe('\u0007');
@@ -38,7 +38,7 @@ test('the clipboard is written, never read', () => {
   expect(copySequence('héllo', {})).toBe(`\u001b]52;c;${Buffer.from('héllo').toString('base64')}\u0007`);
 });
 
-test('a title counts what is unread', () => {
+test('the title has the number of unread messages', () => {
   expect(titleSequence({ messages: 0, mentions: 0 }, 'kitchen')).toBe('\u001b]2;kitchen - GoChat\u0007');
   expect(titleSequence({ messages: 13, mentions: 2 }, '')).toBe('\u001b]2;(13, 2@) GoChat\u0007');
   expect(titleSequence({ messages: 1, mentions: 0 }, 'a\u0007b')).toBe('\u001b]2;(1) ab - GoChat\u0007');

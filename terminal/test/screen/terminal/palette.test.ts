@@ -2,7 +2,7 @@ import { COLOURS } from '@gochat/view/row';
 import { describe, expect, test } from 'vitest';
 import { depthOf, indexOf, Palette, rgb, THEMES, themeOf } from '../../../src/screen/terminal/palette.ts';
 
-/** WCAG 2's contrast of two colours. */
+/** The contrast of two colours by WCAG 2. */
 function contrast(one: string, other: string): number {
   const light = (hex: string) => {
     const [r = 0, g = 0, b = 0] = rgb(hex).map((part) => {
@@ -24,18 +24,18 @@ describe.each(Object.entries(THEMES))('%s', (_name, theme) => {
     ...nicks.map((hex, i) => [`nick ${i}`, hex] as const),
   ];
 
-  test('has a colour for every member, no two the same', () => {
+  test('has different colours for members', () => {
     expect(nicks).toHaveLength(COLOURS);
     expect(new Set(nicks).size).toBe(COLOURS);
   });
 
-  test.each(read)('%s can be read on everything it may stand on', (_ink, hex) => {
+  test.each(read)('%s is legible on every background', (_ink, hex) => {
     expect(contrast(hex, paper)).toBeGreaterThanOrEqual(4.5);
     for (const [ground, on] of Object.entries(grounds).filter(([name]) => name !== 'paper'))
       expect({ ground, contrast: contrast(hex, on) >= 3 }).toEqual({ ground, contrast: true });
   });
 
-  test('every colour is one of the 256', () => {
+  test('every colour is one of xterm’s 256', () => {
     const all = [...Object.values(theme.inks), ...nicks, ...Object.values(grounds)];
     for (const hex of all) expect(indexOf(hex)).toBeGreaterThanOrEqual(16);
   });
@@ -56,7 +56,7 @@ test.each([
   expect(depthOf(env)).toBe(depth);
 });
 
-test('the theme is the one that was chosen, or fits the background', () => {
+test('the theme is the chosen one, or fits the background', () => {
   expect(themeOf('light', {})).toBe('light');
   expect(themeOf('system', { COLORFGBG: '0;15' })).toBe('light');
   expect(themeOf('system', { COLORFGBG: '15;0' })).toBe('dark');
@@ -64,7 +64,7 @@ test('the theme is the one that was chosen, or fits the background', () => {
   expect(themeOf('contrast', {})).toBe('mono');
 });
 
-test('without colours nothing but weight and inversion is left', () => {
+test('without colours only weight and inversion are used', () => {
   const palette = new Palette('dark', 'none');
   const style = { ink: 'nick3', on: 'chosen', bold: true } as const;
   expect(palette.sgr(style)).toBe('0;1;7');
