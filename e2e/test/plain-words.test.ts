@@ -10,7 +10,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', 'deploy'];
 
 /** Sources whose sentences people see: each file, and every `.ts` file of each folder. */
-const SOURCES = ['crypto/src', 'protocol/src', 'server/src', 'view/src/words'];
+const SOURCES = ['crypto/src', 'protocol/src', 'server/src', 'view/src', 'view/test'];
 
 /** The phrases that one file may contain, with the reason. A phrase is in lower case, as the test reports it. */
 const EXCEPTIONS: readonly {
@@ -22,6 +22,16 @@ const EXCEPTIONS: readonly {
     file: 'view/src/words/commands.ts',
     phrases: ['withdraw'],
     reason: 'the name of the command that cancels the sending of a message',
+  },
+  {
+    file: 'view/src/commands/command.ts',
+    phrases: ['withdraw'],
+    reason: 'the name of that command',
+  },
+  {
+    file: 'view/src/commands/commands.ts',
+    phrases: ['withdraw', 'withdrawn'],
+    reason: 'that command, and what the SDK answers to it',
   },
 ];
 

@@ -92,7 +92,7 @@ describe('two people in a room', () => {
   test('a message is deleted for all after a confirmation', async () => {
     ana.says('a secret slip');
     const theirs = await ben.reads('a secret slip');
-    ana.view.actions.run('delete', '', await key(ana, 'a secret slip'));
+    ana.view.actions.run('delete', '', (await ana.hasSent('a secret slip')).key);
     const question = await ana.dialog('form');
     expect(question.danger).toBe(true);
     ana.view.actions.submit({});

@@ -87,11 +87,11 @@ describe('a view in pseudo-language', () => {
     ana.view.actions.react((await ana.reads('@安娜 你好')).key, '🎉');
     ben.says('/me 走了');
     await ana.reads('走了');
-    ana.view.actions.run('edit', '', (await ana.reads('你好')).key);
+    ana.view.actions.run('edit', '', (await ana.hasSent('你好')).key);
     ana.says('您好');
     await ben.sees('the edit', () => (ben.message('您好')?.edited ?? '') !== '');
     ana.says('错了');
-    ana.view.actions.run('delete', '', (await ben.reads('错了').then(() => ana.reads('错了'))).key);
+    ana.view.actions.run('delete', '', (await ana.hasSent('错了')).key);
     ana.view.actions.submit({});
     await ben.sees('the deletion', () => ben.rows.some(({ kind }) => kind === 'deleted'));
     ana.says('/topic 晚饭');

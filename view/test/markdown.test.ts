@@ -49,7 +49,7 @@ test.each<[string, string, Block[]]>([
   expect(parse(source)).toEqual(blocks);
 });
 
-describe('nothing dangerous comes out of', () => {
+describe('nothing dangerous results from', () => {
   test.each([
     ['a script', '<script>alert(1)</script>'],
     ['an image that runs', '<img src=x onerror=alert(1)>'],
@@ -68,14 +68,14 @@ describe('nothing dangerous comes out of', () => {
   });
 });
 
-test('a link whose words are another address shows the one that it opens', () => {
+test('a link whose text is another address shows the address that it opens', () => {
   expect(words(parse('[https://bank.example](https://evil.example/)'))).toBe('https://evil.example/');
   expect(words(parse('[bank.example/login](https://evil.example/)'))).toBe('https://evil.example/');
   expect(words(parse('[my bank](https://evil.example/)'))).toBe('my bank');
   expect(words(parse('[example.org](https://www.example.org/)'))).toBe('example.org');
 });
 
-test('members are called by name, the longest name that fits, and not within a word', () => {
+test('a mention takes the longest name that matches, and none is found within a word', () => {
   const callable = new Map([
     ['ana', { self: true }],
     ['ana maria', { self: false }],
@@ -141,7 +141,7 @@ test.each<[string, (length: number) => string]>([
   expect(costOf(textOf(LONG))).toBeLessThan(MOST_GROWTH * Math.max(short, LEAST_MS));
 });
 
-test('whatever is written, only safe parts come out, and nothing throws', () => {
+test('any text parses into safe parts only, without an exception', () => {
   const piece = fc.constantFrom(
     '*',
     '_',

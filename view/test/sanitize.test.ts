@@ -41,7 +41,7 @@ test.each([
   expect(sanitizeText(text)).toBe(harmless);
 });
 
-test('nothing that is printed holds a control but a line feed, and twice is as once', () => {
+test('sanitized text has no control character except line feeds, and sanitizing it again changes nothing', () => {
   const hostile = fc.array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -71,7 +71,7 @@ test('nothing that is printed holds a control but a line feed, and twice is as o
   );
 });
 
-test('a megabyte line takes no time to speak of, and a name is cut', () => {
+test('a megabyte of escapes costs less than two seconds of the processor, and a name is cut', () => {
   const long = `${ESC}[`.repeat(300_000);
   const start = process.cpuUsage();
   expect(sanitizeText(long)).toBe('');

@@ -197,6 +197,14 @@ export class Viewer {
     return this.sees(`“${text}”`, () => this.message(text));
   }
 
+  /** Waits until an own message of this text is in the log. Before that it can't be changed. */
+  hasSent(text: string): Promise<MessageRow> {
+    return this.sees(`“${text}” sent`, () => {
+      const row = this.message(text);
+      return row?.delivery === 'waiting' ? undefined : row;
+    });
+  }
+
   message(text: string): MessageRow | undefined {
     return this.rows.findLast((row): row is MessageRow => row.kind === 'message' && row.source === text);
   }

@@ -1,46 +1,46 @@
 import type { CodePart } from '../text/rich.ts';
 
-/** What a screen can have the view do. None of these throws: what fails is told by the snapshot. */
+/** What a screen can make the view do. None of these throws: the snapshot shows what failed. */
 export interface Actions {
   /** Opens a room of the profile. */
   open(room: string): void;
   /** Opens the next (1) or previous (-1) room, or the next with something unread. */
   step(by: 1 | -1, which?: 'unread'): void;
-  /** What an invite link leads to is shown, with the question whether to join. */
+  /** Shows what an invite link leads to, and asks whether to join. */
   openLink(link: string): void;
 
-  /** What is in the composer now, and where the cursor is (UTF-16 offset). */
+  /** Sets the text of the composer and the cursor (UTF-16 offset). */
   type(text: string, cursor: number): void;
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
   send(): void;
-  /** Takes the completion's entry over; does nothing when there is none. @param index of the entry; the selected one when absent */
+  /** Inserts a suggestion; does nothing when there is none. @param index of the suggestion; the selected one when absent */
   complete(index?: number): void;
   /** Moves the completion's selection. */
   select(by: 1 | -1): void;
-  /** Puts a longer paste where the cursor is, after a question above three lines. */
+  /** Inserts a paste at the cursor. For more than three lines it asks first. */
   paste(text: string, cursor: number): void;
-  /** Begins to edit the last own message; in an empty composer only. @returns whether there is one */
+  /** Starts to edit the last own message, in an empty composer only. @returns whether there is one */
   editLast(): boolean;
-  /** What was sent before from this screen: back (-1) or forth (1). @returns false at the end of it */
+  /** Puts an earlier (-1) or later (1) sent text into the composer. @returns false at the end of them */
   recall(by: 1 | -1): boolean;
-  /** Steps back: the completion, then the reply or the edit, then the search, then the mark of new messages. @returns whether there was anything */
+  /** Cancels the completion, or else the reply or the edit, or else the search, or else the unread line. @returns whether there was one of them */
   cancel(): boolean;
 
-  /** Runs a command by name. @param row the key of the row that it is about, for commands about a message. */
+  /** Runs a command by name. @param row the key of the message's row, for commands about a message. */
   run(command: string, args?: string, row?: string): void;
-  /** The commands that can be run on a row, as a menu. */
+  /** Shows a menu of the commands that can run on a row. */
   menu(row: string): void;
   react(row: string, emoji: string): void;
-  /** Jumps to a line of the log, loading what is around it when it isn't shown. */
+  /** Jumps to a line of the log, and loads the lines around it first. */
   jump(seq: string): void;
-  /** Back to where the last jump began. @returns false when there was none */
+  /** Returns to where the last jump started. @returns false when there was none */
   back(): boolean;
   jumpToNewest(): void;
   jumpToUnread(): void;
   loadEarlier(): void;
-  /** A row was on the screen while the window had the focus: what stands up to it is read. */
+  /** A row was on the screen while the window had the focus: everything up to it is read. */
   seen(row: string): void;
-  /** Whether somebody looks at the screen. */
+  /** Whether the person looks at the screen. */
   look(looking: boolean): void;
   /** @returns the highlighted parts of some code, or undefined when its language isn't known. */
   highlight(language: string, code: string): Promise<readonly CodePart[] | undefined>;
@@ -57,6 +57,6 @@ export interface Actions {
   pick(name: string): void;
   filter(text: string): void;
   close(): void;
-  /** Keeps a setting of the screen over restarts. */
+  /** Saves a setting of the screen. */
   set(name: string, value: string): void;
 }

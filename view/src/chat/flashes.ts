@@ -5,7 +5,7 @@ import type { Flash } from './snapshot.ts';
 
 const SHOWN_MS = 6000;
 
-/** The line that says what was just done or couldn't be. */
+/** The line about what was just done or couldn't be done. */
 export class Flashes {
   readonly #platform: Pick<Platform, 'after' | 'copy'>;
   readonly #words: ViewWords;

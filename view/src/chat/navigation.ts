@@ -6,8 +6,8 @@ import type { Flashes } from './flashes.ts';
 import type { PreferenceStore } from './preferences.ts';
 import type { RoomList } from './room-list.ts';
 
-/** Jumps that can be undone. */
-const TRAIL = 10;
+/** The most jumps that can be undone. */
+const JUMPS_KEPT = 10;
 
 export interface NavigationParts {
   readonly profile: Profile;
@@ -25,7 +25,7 @@ export class Navigation {
   #looking = true;
   #search: SearchViewModel | undefined;
   /** Positions from which jumps were made. */
-  #trail: string[] = [];
+  #jumpedFrom: string[] = [];
 
   constructor(parts: NavigationParts) {
     this.#parts = parts;
@@ -54,7 +54,7 @@ export class Navigation {
     if (this.#open !== id) {
       this.endSearch();
       this.room?.look(false);
-      this.#trail = [];
+      this.#jumpedFrom = [];
       this.#open = id;
       if (preferences.current.screen.room !== id)
         flashes.attempt(() => preferences.changeScreen({ room: id }));
@@ -118,13 +118,13 @@ export class Navigation {
     const from = room.newest?.seq;
     flashes.attempt(async () => {
       if (!(await room.jump(seq))) flashes.bad(words.text.flashes.noMessage);
-      else if (from !== undefined) this.#trail = [...this.#trail, from].slice(-TRAIL);
+      else if (from !== undefined) this.#jumpedFrom = [...this.#jumpedFrom, from].slice(-JUMPS_KEPT);
     });
   }
 
   /** Returns to where the last jump began. @returns false when there was none. */
   back(): boolean {
-    const seq = this.#trail.pop();
+    const seq = this.#jumpedFrom.pop();
     const { room } = this;
     if (seq === undefined || room === undefined) return false;
     this.#parts.flashes.attempt(() => room.jump(seq).then(() => undefined));

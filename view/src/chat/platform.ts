@@ -1,26 +1,26 @@
 import type { Field } from '../dialogs/dialog.ts';
 
-/** What a screen's surroundings do for the view. */
+/** What a screen's platform does for the view. */
 export interface Platform {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls once after `ms`. @returns what calls it off. */
+  /** Calls `run` once after `ms`. @returns what cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** @returns whether it could. */
+  /** @returns whether it was copied. */
   copy(text: string): Promise<boolean>;
   /** Opens an http, https or mailto address outside of the chat. */
   openLink(href: string): void;
-  /** Tells who isn't looking. `body` holds nothing that was said unless the profile's settings allow it. */
+  /** Shows a notification. `body` has no text of messages unless the profile's settings allow it. */
   notify(notice: Notice): void;
-  /** A file of the user's to read as text (UTF-8), or undefined when none was picked or it can't be read. @param path where the user has named one */
+  /** Lets the user pick a text file (UTF-8). @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */
   pickText(path: string | undefined): Promise<{ readonly name: string; readonly text: string } | undefined>;
-  /** Ends the program, or does nothing where a tab is closed instead. */
+  /** Ends the program; does nothing in a browser. */
   quit(): void;
-  /** Which keys of this screen run a command, for help and menus: empty for none. */
+  /** The keys of this screen that run a command, for help and menus; empty for none. */
   keysOf(command: string): string;
   /** How text is written on this screen, for help. */
   readonly writingKeys: readonly { readonly keys: string; readonly usage: string; readonly text: string }[];
-  /** The screen's own settings, with the value that holds unless another was chosen. */
+  /** The screen's own settings, with their default values. */
   readonly settings: readonly Field[];
 }
 

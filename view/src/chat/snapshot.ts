@@ -1,16 +1,16 @@
 import type { Dialog } from '../dialogs/dialog.ts';
 import type { Quote, Row } from '../timeline/row.ts';
 
-/** Everything that a screen shows, at one moment: immutable, worded, ordered, grouped. What hasn't changed is the same object as before. */
+/** Everything that a screen shows at one moment: immutable, worded, ordered and grouped. What hasn't changed is the same object as before. */
 export interface Snapshot {
   readonly me: { readonly name: string; readonly identity: string };
-  /** In the order in which they are shown; `number` is their place, from 1. */
+  /** In the order in which they are shown; `number` counts them from 1. */
   readonly rooms: readonly RoomEntry[];
   /** The open room; undefined while the profile has none, or none is open. */
   readonly room: RoomScreen | undefined;
   readonly connection: ConnectionState;
   readonly dialog: Dialog | undefined;
-  /** One line about what was just done or couldn't be; it goes by itself after some seconds. */
+  /** One line about what was just done or couldn't be done. It disappears after some seconds. */
   readonly flash: Flash | undefined;
   /** For a window's title: what is unread in rooms that aren't muted. */
   readonly unread: { readonly messages: number; readonly mentions: number };
@@ -28,7 +28,7 @@ export interface Flash {
 export interface ConnectionState {
   /** `none`: there is no room yet. */
   readonly state: 'none' | 'connecting' | 'live' | 'offline';
-  /** What a banner says: empty when there is nothing to say, which is so while live. */
+  /** The text of a banner; empty while live. */
   readonly text: string;
   /** Messages that wait to be sent, in all rooms. */
   readonly queued: number;
@@ -44,9 +44,9 @@ export interface RoomEntry {
   readonly mentions: number;
   readonly muted: boolean;
   readonly open: boolean;
-  /** Why nothing can be said there any more, or empty. */
+  /** Why no message can be sent there any more, or empty. */
   readonly ended: string;
-  /** One sentence with all of this, for who listens instead of looking. */
+  /** One sentence with all of this, for screen readers. */
   readonly spoken: string;
 }
 
@@ -66,9 +66,9 @@ export interface RoomScreen {
   readonly admin: boolean;
 }
 
-/** How sure one can be of the room. */
+/** How far the room is verified. */
 export interface Lock {
-  /** `unconfirmed`: no other member's message was read yet, so the room might be a forger's. `verified`: every member's safety number was compared. */
+  /** `unconfirmed`: no other member's message was read yet, so the room may be forged. `verified`: every member's safety number was compared. */
   readonly state: 'unconfirmed' | 'sealed' | 'verified';
   readonly text: string;
   readonly epoch: string;
@@ -76,22 +76,22 @@ export interface Lock {
 
 export interface Timeline {
   readonly rows: readonly Row[];
-  /** Older lines can be had with `loadEarlier`; false at the beginning. */
+  /** Whether `loadEarlier` has older lines to load. */
   readonly more: boolean;
   readonly loading: boolean;
-  /** The row where the new messages begin, if the unread line is shown. */
+  /** The row of the unread line, if it is shown. */
   readonly unreadKey: string | undefined;
-  /** New messages below the read position. */
+  /** Messages after the read position. */
   readonly unread: number;
-  /** A row to bring into view and mark. Obey it once per `tick`. */
+  /** A row to bring into view and mark, once per `tick`. */
   readonly target: { readonly key: string; readonly tick: number } | undefined;
 }
 
 export interface Composer {
   readonly mode: 'new' | 'edit' | 'closed';
-  /** In `closed`: why nothing can be written, and what to do. Otherwise what an empty field says. */
+  /** In `closed`: why nothing can be written, and what to do. Otherwise the placeholder of an empty field. */
   readonly hint: string;
-  /** What is in the field. The screen holds the cursor; when `tick` differs from before, the view has set the text and the screen takes it over. */
+  /** The text in the field. The screen has the cursor. When `tick` differs from before, the view has set the text, and the screen takes it over. */
   readonly text: string;
   readonly tick: number;
   readonly reply: Quote | undefined;
@@ -133,9 +133,9 @@ export interface Search {
   readonly busy: boolean;
   /** Newest first. */
   readonly hits: readonly SearchHit[];
-  /** Which hit was gone to last, from 0; -1 for none. */
+  /** The index of the result that was opened last; -1 for none. */
   readonly at: number;
-  /** "3 of 12", "nothing found", … */
+  /** "3 of 12", "No results", … */
   readonly summary: string;
   readonly more: boolean;
 }

@@ -1,4 +1,4 @@
-/** What stands in front of a screen and is answered or closed. A switch over `kind` ends in `satisfies never`. */
+/** A dialog in front of a screen, which is answered or closed. A switch over `kind` ends in `satisfies never`. */
 export type Dialog =
   | FormDialog
   | MenuDialog
@@ -24,7 +24,7 @@ export const DIALOG_KINDS = [
 
 interface Common {
   readonly title: string;
-  /** Differs from one dialog to the next: a screen that sees a new one puts the focus into it. */
+  /** Differs from one dialog to the next, so that a screen moves the focus into a new one. */
   readonly tick: number;
 }
 
@@ -33,12 +33,12 @@ export interface FormDialog extends Common {
   readonly kind: 'form';
   readonly text: readonly string[];
   readonly fields: readonly Field[];
-  /** The button's word. */
+  /** The label of its button. */
   readonly submit: string;
   /** Whether what it does can't be undone. */
   readonly danger: boolean;
   readonly busy: boolean;
-  /** What was wrong with the last answer, or empty. */
+  /** Why the last answer failed, or empty. */
   readonly error: string;
 }
 
@@ -62,16 +62,16 @@ export interface MenuDialog extends Common {
 export interface MenuItem {
   readonly name: string;
   readonly label: string;
-  /** The key or the words that do the same, or empty. */
+  /** The key or the command that does the same, or empty. */
   readonly hint: string;
   readonly danger: boolean;
 }
 
-/** A fresh invite: `pick('copy')` copies its link. */
+/** A new invite: `pick('copy')` copies its link. */
 export interface InviteDialog extends Common {
   readonly kind: 'invite';
   readonly text: readonly string[];
-  /** Empty while it is being made. */
+  /** Empty while it is being created. */
   readonly link: string;
   /** The link's QR code: rows of dark (true) and light modules, without a margin. */
   readonly qr: readonly (readonly boolean[])[];
@@ -79,13 +79,13 @@ export interface InviteDialog extends Common {
   readonly error: string;
 }
 
-/** The room's invites: `pick(id)` withdraws one, after a question. */
+/** The room's invites: `pick(id)` revokes one, after a question. */
 export interface InvitesDialog extends Common {
   readonly kind: 'invites';
   readonly busy: boolean;
   readonly error: string;
   readonly items: readonly { readonly id: string; readonly text: string; readonly mayRevoke: boolean }[];
-  /** What is said when there are none. */
+  /** The text for when there are none. */
   readonly empty: string;
 }
 
@@ -96,13 +96,13 @@ export interface MemberDialog extends Common {
   readonly name: string;
   readonly colour: number;
   readonly self: boolean;
-  /** The number to compare over another channel, in groups; empty for oneself. */
+  /** The safety number, in groups; empty for oneself. */
   readonly safety: readonly string[];
   readonly verified: boolean;
   readonly items: readonly MenuItem[];
 }
 
-/** Rooms and commands that fit what was typed: `filter(text)`, then `pick(name)`. */
+/** Rooms and commands that match what was typed: `filter(text)`, then `pick(name)`. */
 export interface PaletteDialog extends Common {
   readonly kind: 'palette';
   readonly text: string;
@@ -127,7 +127,7 @@ export interface HelpDialog extends Common {
   }[];
 }
 
-/** What the server has of one entry, beside what it says: `text` on top, then parts. */
+/** What the server stores of one entry, and its plaintext: `text`, then parts. */
 export interface InspectDialog extends Common {
   readonly kind: 'inspect';
   readonly text: readonly string[];

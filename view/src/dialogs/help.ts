@@ -4,7 +4,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import type { HelpDialog, MenuDialog, MenuItem, PaletteDialog } from './dialog.ts';
 import { menuItem } from './forms.ts';
 
-/** All commands with this screen's keys. */
+/** Shows all commands with this screen's keys. */
 export function showHelp(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'commands'>): void {
   const { help } = chat.words.text.dialogs;
   const group = (about: Command['about']) => ({
@@ -29,7 +29,7 @@ export function showHelp(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'co
 
 const ROOM = 'room:';
 
-/** Rooms and commands that fit what is typed. */
+/** Lists the rooms and commands that match what is typed. */
 export function askPalette(
   chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'rooms' | 'navigation' | 'commands'>,
 ): void {
@@ -75,7 +75,7 @@ function fitting(chat: Pick<Chat, 'platform' | 'words' | 'rooms' | 'commands'>, 
     .map(({ item }) => item);
 }
 
-/** Lower fits better: at the start, at a word's start, inside, or its letters in this order. */
+/** A lower rank is a better match: at the start, at a word's start, inside, or the letters in this order. */
 function rankOf(words: string, wanted: string): number | undefined {
   if (wanted === '' || words.startsWith(wanted)) return 0;
   if (words.includes(` ${wanted}`) || words.includes(`/${wanted}`)) return 1;
@@ -88,7 +88,7 @@ function rankOf(words: string, wanted: string): number | undefined {
   return 3;
 }
 
-/** What can be done with a message. */
+/** Shows what can be done with a message. */
 export function showMenu(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'commands'>, row: string): void {
   const items = chat.commands.all
     .filter(({ about, name }) => about === 'message' && chat.commands.isAvailable(name, row))

@@ -8,7 +8,7 @@ const EMOJI_SHOWN = 240;
 const INSPECT_WAIT_MS = 10_000;
 const FILE_BYTES = 60_000;
 
-/** Picks an emoji out of all, by name. */
+/** Lets the person pick an emoji by name. */
 export function askEmoji(
   chat: Pick<Chat, 'words' | 'dialogs' | 'emoji'>,
   title: string,
@@ -49,7 +49,7 @@ export function askDelete(
   });
 }
 
-/** Puts one's reaction to a message, or takes it away when it is there. */
+/** Adds the own reaction to a message, or removes it if it is there. */
 export function react(
   chat: Pick<Chat, 'flashes' | 'navigation' | 'messages'>,
   item: TextItem,
@@ -65,7 +65,7 @@ export function react(
   chat.flashes.attempt(() => chat.messages.queue(room, { kind: 'react', to: { seq, id }, emoji, on }));
 }
 
-/** Shows an entry as the server has it. @param seq the newest when undefined. */
+/** Shows an entry as the server stores it. @param seq the newest when undefined. */
 export function inspect(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
   seq: string | undefined,
@@ -100,10 +100,10 @@ export function inspect(
   });
 }
 
-/** More than this many lines are asked about before they are taken over. */
+/** For more lines than this a paste asks first. */
 const PASTED_LINES = 3;
 
-/** Puts a paste where the cursor is. It never runs as a command: a slash at its start is doubled. */
+/** Inserts a paste at the cursor. It never runs as a command: a slash at its start is doubled. */
 export function paste(
   chat: Pick<Chat, 'words' | 'dialogs' | 'messages'>,
   text: string,
@@ -146,14 +146,14 @@ function firstLines(text: string): string {
   return `${lines.join('\n')}…`;
 }
 
-/** As a block of code, fenced so that nothing in it ends the fence. */
+/** A code block with a fence longer than any in the text. */
 function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}\n`;
 }
 
-/** Puts a text file into the field, as code in the language of its ending. */
+/** Inserts a text file into the field, as code in the language of its extension. */
 export function askFile(
   chat: Pick<Chat, 'platform' | 'words' | 'flashes' | 'messages'>,
   path: string | undefined,

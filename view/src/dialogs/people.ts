@@ -13,10 +13,10 @@ type MemberParts = Pick<
 >;
 
 const WAIT_MS = 30_000;
-/** A safety number is read out in lines of so many groups. */
+/** Groups of a safety number per line. */
 const GROUPS_A_LINE = 4;
 
-/** The members, to pick one. */
+/** Lists the members, to pick one. */
 export function showMembers(chat: MemberParts, title: string): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
@@ -42,7 +42,7 @@ function marks(
   );
 }
 
-/** One member: the number to compare, and what can be done. */
+/** Shows one member: the number to compare, and what can be done. */
 export function showMember(chat: MemberParts, device: string): void {
   const { room } = chat.navigation;
   const member = room?.members.find((one) => one.device === device);

@@ -6,7 +6,7 @@ import { showInvite } from './invites.ts';
 
 const WAIT_MS = 30_000;
 
-/** Makes a room, opens it, and shows a link to it. */
+/** Creates a room, opens it, and shows a link to it. */
 export function askCreate(
   chat: Pick<Chat, 'profile' | 'words' | 'server' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'>,
   name = '',
@@ -24,7 +24,7 @@ export function askCreate(
       const token = values.token?.trim();
       const asked = { ...params, ...(token && { token }), waitMs: WAIT_MS };
       const room = await chat.profile.call('create', asked).catch((error: unknown) => {
-        // Few servers want it, so that it isn't asked for before one does.
+        // Few servers require a token, so it is asked for only after one has.
         if (error instanceof ChatError && error.code === 'token')
           handle.update({ fields: [...fields, textField('token', create.token, '', create.tokenHint)] });
         throw error;
@@ -36,7 +36,7 @@ export function askCreate(
   });
 }
 
-/** Asks for a link, or shows what a link leads to and joins. */
+/** Asks for a link, shows what it leads to, and joins. */
 export function askJoin(
   chat: Pick<Chat, 'profile' | 'words' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'>,
   link: string,
@@ -128,7 +128,7 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   });
 }
 
-/** What others learn of the reader here, and what the reader is told of. */
+/** Asks what others see of the reader in this room, and what the reader is notified about. */
 export function askPrivacy(chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' | 'navigation'>): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
@@ -155,7 +155,7 @@ export function askPrivacy(chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' 
   });
 }
 
-/** A name to begin with, so that one click is enough; it can be written over. */
+/** A name to start with, so that one click is enough. */
 function guestName({ words }: Pick<Chat, 'words'>): string {
   const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
   return words.text.dialogs.join.guest(1000 + (number % 9000));

@@ -7,7 +7,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 const MOST = 8;
 
 export interface CompletionParts {
-  /** Whoever spoke last comes first. */
+  /** The one who spoke last comes first. */
   readonly members: readonly MemberInfo[];
   readonly rooms: readonly string[];
   /** Those that can be run now. */
@@ -16,7 +16,7 @@ export interface CompletionParts {
   readonly emoji: EmojiBook | undefined;
 }
 
-/** What could stand where the cursor is. @param cursor UTF-16 offset into `text`. */
+/** The suggestions at the cursor. @param cursor UTF-16 offset into `text`. */
 export function completionAt(text: string, cursor: number, parts: CompletionParts): Completion | undefined {
   const before = text.slice(0, cursor);
   const found =
@@ -99,7 +99,7 @@ function emojiAt(before: string, { emoji }: CompletionParts): Found | undefined 
   return { from: before.length - typed.length - 1, items };
 }
 
-/** Whether the text asks for the emoji book. */
+/** Whether completing the text needs the emoji book. */
 export function wantsEmoji(text: string): boolean {
   return /:[a-z0-9_+-]{2,}/.test(text);
 }

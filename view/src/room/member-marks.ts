@@ -1,7 +1,7 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import type { MemberMark } from '../words/status.ts';
 
-/** What is said of a member beside their name. */
+/** What a screen shows about a member beside their name. */
 export function marksOf(
   { self, admin }: Pick<MemberInfo, 'self' | 'admin'>,
   { verified, ignored, here }: Readonly<Record<'verified' | 'ignored' | 'here', boolean>>,

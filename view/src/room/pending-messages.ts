@@ -6,17 +6,17 @@ import { WAITING_SEQ } from '../timeline/rows.ts';
 
 const REMEMBERED = 200;
 
-/** What waits to be sent in one room, as it is shown until it has been. */
+/** What waits to be sent in one room, as it is shown until then. */
 export class PendingMessages {
   readonly #lines: Lines;
-  readonly #made = new Map<string, TextItem>();
+  readonly #items = new Map<string, TextItem>();
   waiting: readonly Waiting[] = [];
 
   constructor(lines: Lines) {
     this.#lines = lines;
   }
 
-  /** Messages as the lines that they will become; what has its place in the log already is left out. */
+  /** Messages as the lines that they will become, except those that are in the log already. */
   items(self: { readonly name: string; readonly device: string }): readonly TextItem[] {
     return this.waiting.flatMap((one) => {
       if (one.content.kind !== 'text' || this.#lines.get(ownKey(one.id)) !== undefined) return [];
@@ -29,7 +29,7 @@ export class PendingMessages {
     { text, me, reply, mentions }: Extract<Waiting['content'], { kind: 'text' }>,
     { name, device }: { readonly name: string; readonly device: string },
   ): TextItem {
-    const known = this.#made.get(id);
+    const known = this.#items.get(id);
     if (known !== undefined) return known;
     const item: TextItem = {
       seq: WAITING_SEQ as TextItem['seq'],
@@ -45,12 +45,12 @@ export class PendingMessages {
       ...(reply && { reply }),
       ...(mentions && { mentions }),
     };
-    if (this.#made.size > REMEMBERED) this.#made.clear();
-    this.#made.set(id, item);
+    if (this.#items.size > REMEMBERED) this.#items.clear();
+    this.#items.set(id, item);
     return item;
   }
 
-  /** Lines as own edits, deletions and reactions will leave them, by key: they show at once, marked as waiting. */
+  /** Lines with the waiting edits, deletions and reactions applied, by key. */
   changed(self: MemberInfo | undefined): ReadonlyMap<string, TextItem> {
     const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;

@@ -2,18 +2,18 @@ import type { ChatEvent } from '@gochat/client/methods';
 import type { Platform } from '../chat/platform.ts';
 import type { Readers } from '../timeline/context.ts';
 
-type Whisper = Extract<ChatEvent, { kind: 'presence' }>['says'];
+type Signal = Extract<ChatEvent, { kind: 'presence' }>['says'];
 
-/** How often a member who looks at a room says so, in rooms of up to 120; in larger ones rarer, so that all together stay quiet. */
+/** How often a member who looks at a room signals it, in rooms of up to 120 members. In larger rooms the interval grows with the members. */
 const HERE_MS = 30_000;
 const HERE_MS_PER_MEMBER = 250;
 const TYPING_SHOWN_MS = 6000;
 const TYPING_SAID_MS = 4000;
-/** Signals come from any member: no more of them than this are kept. */
+/** Any member can signal: the state of no more than this many is kept. */
 const MOST = 1000;
 
 interface Seen {
-  /** Until when they count as here. */
+  /** The time until which they count as here. */
   here: number;
   typing: number;
   /** How far they have read. */
@@ -22,12 +22,12 @@ interface Seen {
 
 export interface PresenceParts {
   readonly platform: Pick<Platform, 'now' | 'after'>;
-  /** Says something to whoever looks at the room. */
-  readonly say: (says: Whisper) => void;
+  /** Sends a signal to the members who look at the room. */
+  readonly say: (says: Signal) => void;
   readonly changed: () => void;
 }
 
-/** Who looks at a room, types, and has read how far: as they say, which nobody has to rely on. */
+/** Who looks at a room, who types, and how far each has read, as they signal it. Signals can be lost or wrong. */
 export class Presence {
   readonly #parts: PresenceParts;
   readonly #seen = new Map<string, Seen>();
@@ -54,7 +54,7 @@ export class Presence {
     for (const device of this.#seen.keys()) if (!labels.has(device)) this.#seen.delete(device);
   }
 
-  /** This profile's own state: whether the server can be reached, the room is looked at, and how far it was read. */
+  /** Sets this profile's own state: whether the server is reachable, whether the room is looked at, and the read position. */
   own(state: {
     readonly live: boolean;
     readonly looking: boolean;
@@ -75,7 +75,7 @@ export class Presence {
     }
   }
 
-  /** Something is being written, or no longer. */
+  /** Signals that this profile types, or has stopped. */
   typing(on: boolean): void {
     if (!this.#live) return;
     const now = this.#parts.platform.now();
@@ -85,7 +85,7 @@ export class Presence {
     this.#parts.say({ kind: 'typing', on });
   }
 
-  heard(device: string, says: Whisper): void {
+  heard(device: string, says: Signal): void {
     if (device === this.#self || !this.#members.has(device)) return;
     const seen = this.#of(device);
     if (seen === undefined) return;
@@ -110,7 +110,7 @@ export class Presence {
     this.#parts.changed();
   }
 
-  /** A member's message stands at this place: up to there it was read by its author, who types no more. */
+  /** A member's message arrived at a position: its author has read up to there and types no more. */
   spoke(device: string, at: number): void {
     if (device === this.#self) return;
     const seen = this.#of(device);
@@ -124,7 +124,7 @@ export class Presence {
     return (this.#seen.get(device)?.here ?? 0) > this.#parts.platform.now();
   }
 
-  /** The names of who types now. */
+  /** The names of those who type now. */
   get typists(): string[] {
     const now = this.#parts.platform.now();
     return [...this.#seen].flatMap(([device, seen]) =>
@@ -164,14 +164,14 @@ export class Presence {
   #sayHere(ask: boolean): void {
     this.#stopHere();
     this.#saidRead = this.#read;
-    const read = String(this.#read) as NonNullable<Extract<Whisper, { kind: 'here' }>['read']>;
+    const read = String(this.#read) as NonNullable<Extract<Signal, { kind: 'here' }>['read']>;
     this.#parts.say({ kind: 'here', ...(this.#receipts && { read }), ...(ask && { ask: true as const }) });
     this.#stopHere = this.#parts.platform.after(this.#everyMs(), () => {
       if (this.#live && this.#looking) this.#sayHere(false);
     });
   }
 
-  /** Many may be asked at once: each answers within a second, once. */
+  /** Answers a request for presence. Many members may get it at once, so the answer is delayed, and sent once. */
   #answer(): void {
     if (!this.#live || !this.#looking || this.#stopAnswer !== undefined) return;
     this.#stopAnswer = this.#parts.platform.after(Math.min(5000, 50 + this.#members.size * 10), () => {
@@ -180,7 +180,7 @@ export class Presence {
     });
   }
 
-  /** Looks again when the next of them stops typing or being here. */
+  /** Reports a change when the next member stops typing or being here. */
   #expire(): void {
     this.#stopExpiry();
     const now = this.#parts.platform.now();

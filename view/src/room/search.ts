@@ -14,7 +14,7 @@ export interface SearchParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** A search in one room, page by page. */
+/** A search in one room, one page at a time. */
 export class SearchViewModel {
   readonly room: RoomViewModel;
   readonly #parts: SearchParts;

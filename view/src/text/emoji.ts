@@ -3,15 +3,15 @@ export interface Emoji {
   readonly name: string;
 }
 
-/** All emoji, by what people call them. */
+/** All emoji, by name. */
 export interface EmojiBook {
-  /** Those that fit, best first. An empty text gives all. @param limit at most so many. */
+  /** The emoji that match, best first. An empty text matches all. @param limit the most that are returned. */
   find(text: string, limit: number): readonly Emoji[];
-  /** `:tada:` turned into what it stands for; what stands in code, or is no name, stays. */
+  /** Replaces names such as `:tada:` by their emoji, except in code. */
   spell(text: string): string;
 }
 
-/** The book is some hundred kilobytes: it is fetched when it is first needed. */
+/** Loads the book, which has some hundred kilobytes. */
 export async function openEmojiBook(): Promise<EmojiBook> {
   const { gemoji, nameToEmoji } = await import('gemoji');
   return {

@@ -1,6 +1,6 @@
 import type { CodePart } from './rich.ts';
 
-/** Longer code is shown plain: highlighting it would hold up the screen. */
+/** Longer code is shown plain: highlighting it would block the screen. */
 const CODE_CHARS = 20_000;
 const LANGUAGE_CHARS = 32;
 
@@ -12,7 +12,7 @@ interface Element {
 type Node = Element | { readonly type: 'text'; readonly value: string } | { readonly type: string };
 
 /**
- * Code in parts with highlight.js's scopes. The library is fetched at the first call.
+ * Code in parts with highlight.js's scopes. The library is loaded at the first call.
  * @returns undefined for a language that it doesn't know, and for code above 20,000 characters.
  */
 export async function highlight(language: string, code: string): Promise<readonly CodePart[] | undefined> {

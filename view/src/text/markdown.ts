@@ -2,13 +2,13 @@ import { Marked, type Token, type Tokens } from 'marked';
 import type { Block, Inline } from './rich.ts';
 import { sanitizeText } from './sanitize.ts';
 
-/** Who can be called by name: the label behind an `@`, and whether it is this profile. */
+/** The members who can be mentioned: the label after an `@`, and whether it is this profile. */
 export type Callable = ReadonlyMap<string, { readonly self: boolean }>;
 
-/** Deeper than this nobody writes on purpose; the rest is shown as it was written. */
+/** Deeper nesting is shown as it was written. */
 const NESTED = 8;
 
-/** Chats are not documents: no HTML, no tables, no reference definitions, no indented code, no underlined headings, no pictures. */
+/** Without HTML, tables, reference definitions, indented code, underlined headings and pictures. */
 const parser = new Marked({
   gfm: true,
   breaks: true,
@@ -24,7 +24,7 @@ const parser = new Marked({
 });
 
 /**
- * A message as its parts. Whatever it holds, only these parts come out: HTML is text, and links lead to http, https or mailto.
+ * Parses a message. HTML stays text, and links lead only to http, https or mailto.
  * @param text as it was received.
  */
 export function parseMarkdown(text: string, callable: Callable): Block[] {
@@ -34,12 +34,12 @@ export function parseMarkdown(text: string, callable: Callable): Block[] {
     const made = blocks(parser.lexer(clean), callable, 0);
     return made.length === 0 ? plain(clean, callable) : made;
   } catch {
-    // The lexer recurses: what nests too deep for it is no message but a trap.
+    // The lexer recurses: input that nests too deep for its stack is an attack.
     return plain(clean, callable);
   }
 }
 
-/** More marks than any message needs: the parser's time grows with their square. */
+/** More marks than any message needs. The parser's time grows with their square. */
 const MARKS = 1000;
 
 /** A message without its markup, in one line. */
@@ -77,7 +77,7 @@ function words(all: readonly (Block | Inline)[]): string {
     .join('');
 }
 
-/** Markers in such numbers, or so nested, that the parser would spend seconds on them. */
+/** Whether there are so many marks, or such deep nesting, that the parser would take seconds. */
 function isMaze(text: string): boolean {
   const outsideCode = text.replace(/^(`{3,}|~{3,})[\s\S]*?(?:^\1|$(?![\s\S]))/gm, '');
   const marks = outsideCode.match(/[*_~`[\]<\\]/g)?.length ?? 0;
@@ -218,7 +218,7 @@ function called(text: string, callable: Callable): Inline[] {
   return found;
 }
 
-/** The longest label that stands at this place and ends there. */
+/** The longest label at this offset that is followed by no letter or digit. */
 export function labelAt(
   text: string,
   at: number,

@@ -1,20 +1,20 @@
 const ESCAPES =
-  // CSI, OSC and the other string sequences, in their 7-bit and 8-bit forms; then a lone ESC with what it takes.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // CSI, OSC and the other string sequences, in their 7-bit and 8-bit forms; then a lone ESC with its parameters.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it matches
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]?/g;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it matches
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
 
 /** Bidi controls, zero-width and other invisible characters, tags, line and paragraph separators. */
 const INVISIBLE =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for alone, wherever it stands
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each is matched alone, anywhere
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 
-/** More marks on one letter than any language has would paint over the lines around. */
+/** More marks on one letter than any language has: they would cover the lines around. */
 const FLOODS = /(\p{M}{8})\p{M}+/gu;
 
-/** What somebody else wrote, made harmless for a screen: line feeds stay, every other control goes. */
+/** Text of another person without anything that could disturb a screen. Line feeds stay; other controls are removed. */
 export function sanitizeText(text: string): string {
   return text
     .replace(/\p{Cs}/gu, '\ufffd')
@@ -28,7 +28,7 @@ export function sanitizeText(text: string): string {
 
 const LINE_CHARS = 64;
 
-/** The same for what stands in one line: names, topics. */
+/** The same for one line, such as a name or a topic. */
 export function sanitizeLine(text: string): string {
   const line = sanitizeText(text).replace(/\s+/gu, ' ').trim();
   const chars = [...line];

@@ -23,9 +23,9 @@ export const ROW_KINDS = [
 ] as const satisfies readonly Row['kind'][];
 
 interface Common {
-  /** Names the row for ever. */
+  /** Identifies the row permanently. */
   readonly key: string;
-  /** The row as one sentence, for who listens instead of looking. */
+  /** The row as one sentence, for screen readers. */
   readonly spoken: string;
 }
 
@@ -40,7 +40,7 @@ export interface UnreadRow extends Common {
   readonly text: string;
 }
 
-/** Above the first line that this profile has. */
+/** The line above the first line that this profile has. */
 export interface StartRow extends Common {
   readonly kind: 'start';
   readonly text: string;
@@ -61,7 +61,7 @@ export const COLOURS = 12;
 export interface ReactionRow {
   readonly emoji: string;
   readonly count: number;
-  /** Whether this profile is among them. */
+  /** Whether this profile is one of those who reacted. */
   readonly own: boolean;
   /** "ana, ben and 2 others". */
   readonly by: string;
@@ -77,20 +77,20 @@ export interface Quote {
   readonly text: string;
 }
 
-/** What has become of an own message. `read`: by `readBy` others at least. */
+/** The state of an own message. */
 export type Delivery = 'waiting' | 'sent' | 'read';
 
 export interface MessageRow extends Common {
   readonly kind: 'message';
-  /** Its place in the log; empty while it waits to be sent. */
+  /** Its position in the log; empty while it waits to be sent. */
   readonly seq: string;
   readonly author: Author;
   /** The time of day, and the whole date for a tooltip. */
   readonly time: string;
   readonly date: string;
-  /** Whether it begins a group: a row by another author, or minutes later, stands above. */
+  /** Whether it starts a group: the row above is by another author, or some minutes older. */
   readonly first: boolean;
-  /** Said in the third person: drawn as "* ana waves". */
+  /** Written in the third person: drawn as "* ana waves". */
   readonly me: boolean;
   readonly body: readonly Block[];
   /** The text as it was written. */
@@ -103,11 +103,11 @@ export interface MessageRow extends Common {
   readonly delivery: Delivery | undefined;
   /** "waiting to be sent", "sent", "read by ana and ben", or empty. */
   readonly deliveryText: string;
-  /** Whether it calls this profile by name, or answers it. */
+  /** Whether it mentions this profile or replies to it. */
   readonly mentioned: boolean;
 }
 
-/** What is left of a message that was taken back. */
+/** A message that was deleted. */
 export interface DeletedRow extends Common {
   readonly kind: 'deleted';
   readonly author: Author;
@@ -116,23 +116,23 @@ export interface DeletedRow extends Common {
   readonly text: string;
 }
 
-/** Messages in a row of somebody who is ignored. */
+/** Consecutive messages of ignored members. */
 export interface IgnoredRow extends Common {
   readonly kind: 'ignored';
   readonly text: string;
 }
 
-/** Joins, removals and changes of the room in a row, folded. */
+/** Consecutive joins, removals and changes of the room, folded. */
 export interface NoticeRow extends Common {
   readonly kind: 'notice';
   readonly time: string;
   /** All of them in one sentence. */
   readonly text: string;
-  /** One by one, in their order. */
+  /** One by one, in order. */
   readonly details: readonly { readonly time: string; readonly text: string }[];
 }
 
-/** Something undecryptable, missing, reordered or refused: what happened, and what to do. */
+/** An entry that is undecryptable, missing, reordered or refused: what happened, and what to do. */
 export interface WarningRow extends Common {
   readonly kind: 'warning';
   readonly time: string;

@@ -1,4 +1,4 @@
-/** One line about what was just done, or why it couldn't be. */
+/** One line about what was just done, or why it couldn't be done. */
 export function flashWords() {
   return {
     copied: 'Copied',

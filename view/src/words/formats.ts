@@ -1,6 +1,6 @@
 import { ClockFace } from './clock-face.ts';
 
-/** What is said of one thing and of several. */
+/** A text for one thing and for several. */
 export interface PluralForms {
   readonly one: string;
   readonly other: string;

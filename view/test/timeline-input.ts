@@ -60,7 +60,7 @@ export function context(more: Partial<RowContext> = {}): RowContext {
   };
 }
 
-export function story(items: readonly HistoryItem[], more: Partial<TimelineInput> = {}): TimelineInput {
+export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInput> = {}): TimelineInput {
   const lines = new Lines((at) => clock.dayKey(at));
   lines.take(items);
   return {
@@ -76,6 +76,6 @@ export function story(items: readonly HistoryItem[], more: Partial<TimelineInput
   };
 }
 
-export function nothingKept(): RowCache {
+export function noRows(): RowCache {
   return new Map();
 }
