@@ -48,7 +48,8 @@ function beginningOf(text: string): string {
 /** A JSON line for scripts. */
 export function jsonItem(room: string, item: HistoryItem): string {
   const { seq, at, from, kind, sub: _sub, device: _device, own: _own, ...facts } = item;
-  return safeJson({ room, seq, at, from, kind, ...facts });
+  const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
+  return safeJson({ room, seq, at, from, kind, ...message, ...facts });
 }
 
 /** Formats rows as aligned columns; each cell is sanitised and on one line. */
