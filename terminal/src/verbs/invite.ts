@@ -15,7 +15,7 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<void> {
   const expiresMs = options.expires === undefined ? undefined : parseDuration(options.expires);
   if (expiresMs === 0)
-    throw new UsageError('--expires takes a duration above 0: gochat revoke withdraws an invite');
+    throw new UsageError('--expires takes a duration above 0: use gochat revoke to revoke an invite');
   const uses = readUses(options.uses);
   const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (profile) => {

@@ -1,6 +1,6 @@
 import type { Block, CodePart, Inline } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
-import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import type { Look } from './look.ts';
 import { head, shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
@@ -32,7 +32,7 @@ function linesOf(block: Block, width: number, context: DrawContext): readonly Li
     case 'code':
       return codeLines(block, width, context);
     case 'quote': {
-      const bar = span(`${context.symbols.bar} `, { ink: 'dim' });
+      const bar = span(`${context.symbols.bar} `, { fg: 'dim' });
       return blockLines(block.inside, width - 2, context).map((line) => [bar, ...dimmed(line)]);
     }
     case 'list':
@@ -40,19 +40,19 @@ function linesOf(block: Block, width: number, context: DrawContext): readonly Li
         const sign = `${block.start === undefined ? context.symbols.bullet : `${block.start + i}.`} `;
         const inner = blockLines(item, width - sign.length, context);
         return inner.map((line, n) => [
-          span(n === 0 ? sign : ' '.repeat(sign.length), { ink: 'dim' }),
+          span(n === 0 ? sign : ' '.repeat(sign.length), { fg: 'dim' }),
           ...line,
         ]);
       });
     case 'rule':
-      return [[span(context.symbols.line.repeat(Math.max(1, Math.min(width, 24))), { ink: 'dim' })]];
+      return [[span(context.symbols.line.repeat(Math.max(1, Math.min(width, 24))), { fg: 'dim' })]];
     default:
       return block satisfies never;
   }
 }
 
 function dimmed(line: Line): Line {
-  return line.map(({ text, style }) => ({ text, style: { ...style, ink: style.ink ?? 'dim' } }));
+  return line.map(({ text, style }) => ({ text, style: { ...style, fg: style.fg ?? 'dim' } }));
 }
 
 function* inlineSpans(inside: readonly Inline[], style: Style): Generator<Span> {
@@ -71,13 +71,13 @@ function* inlineSpans(inside: readonly Inline[], style: Style): Generator<Span> 
         yield* inlineSpans(one.inside, { ...style, strike: true });
         break;
       case 'code':
-        yield* textSpans(one.text, { ...style, ink: 'code' });
+        yield* textSpans(one.text, { ...style, fg: 'code' });
         break;
       case 'link':
         yield* linkSpans(one, style);
         break;
       case 'mention':
-        yield* textSpans(one.text, { ...style, ink: one.self ? 'warn' : 'accent', bold: true });
+        yield* textSpans(one.text, { ...style, fg: one.self ? 'warn' : 'accent', bold: true });
         break;
       case 'break':
         yield span('\n');
@@ -107,11 +107,11 @@ const TEXT_CHARS = 100_000;
 /** The text of a link, and its address unless the text is the address. */
 function* linkSpans(link: Extract<Inline, { kind: 'link' }>, style: Style): Generator<Span> {
   const href = sanitizeText(link.href).replace(/\s+/g, '');
-  const linked: Style = { ...style, ink: 'link', underline: true, link: href };
+  const linked: Style = { ...style, fg: 'link', underline: true, link: href };
   const words = [...inlineSpans(link.inside, linked)];
   yield* words;
   const said = words.map(({ text }) => text).join('');
-  if (bare(said) !== bare(href)) yield span(` <${href}>`, { ...style, ink: 'dim', link: href });
+  if (bare(said) !== bare(href)) yield span(` <${href}>`, { ...style, fg: 'dim', link: href });
 }
 
 function bare(href: string): string {
@@ -119,7 +119,7 @@ function bare(href: string): string {
 }
 
 /** The scopes of highlight.js that have a colour. */
-const SCOPES: Readonly<Record<string, Ink>> = {
+const SCOPES: Readonly<Record<string, Foreground>> = {
   keyword: 'keyword',
   built_in: 'keyword',
   literal: 'number',
@@ -142,19 +142,19 @@ const SCOPES: Readonly<Record<string, Ink>> = {
 
 /** The lines of code, each with a bar before it. Long lines are broken anywhere, not only at blanks. */
 function codeLines(block: CodeBlock, width: number, context: DrawContext): Line[] {
-  const bar = span(`${context.symbols.bar} `, { ink: 'dim' });
+  const bar = span(`${context.symbols.bar} `, { fg: 'dim' });
   const parts = context.highlighted(block) ?? [{ scope: '', text: block.text }];
   const spans = parts.flatMap(({ scope, text }) => [...textSpans(text, styleOf(scope))]);
   const lines = hardWrap(spans, Math.max(1, width - 2)).map((line): Line => [bar, ...line]);
   const language = sanitizeText(block.language).replaceAll('\n', '');
   if (language !== '')
-    lines.unshift([bar, span(shorten(language, width - 2, context.symbols.ellipsis), { ink: 'dim' })]);
+    lines.unshift([bar, span(shorten(language, width - 2, context.symbols.ellipsis), { fg: 'dim' })]);
   return lines;
 }
 
-const CODE: Style = { ink: 'code' };
+const CODE: Style = { fg: 'code' };
 const STYLES: Readonly<Record<string, Style>> = Object.fromEntries(
-  Object.entries(SCOPES).map(([scope, ink]) => [scope, { ink }]),
+  Object.entries(SCOPES).map(([scope, fg]) => [scope, { fg }]),
 );
 
 function styleOf(scope: string): Style {

@@ -33,14 +33,14 @@ export interface BoxContent {
   readonly items?: readonly (number | undefined)[] | undefined;
 }
 
-export const DIM: Style = { ink: 'dim' };
+export const DIM: Style = { fg: 'dim' };
 
 export function paragraphs(text: readonly string[], width: number, style: Style = PLAIN): Line[] {
   return text.flatMap((one) => wrap([...textSpans(one, style)], width));
 }
 
 export function errorLines(error: string, width: number): Line[] {
-  return error === '' ? [] : paragraphs([error], width, { ink: 'bad', bold: true });
+  return error === '' ? [] : paragraphs([error], width, { fg: 'bad', bold: true });
 }
 
 export function busyLine({ text }: Look): Line {
@@ -64,8 +64,8 @@ export function boxed(
   const all = [...content.head, ...body, ...content.foot].slice(0, Math.max(1, size.rows - 2));
   const top = Math.max(0, Math.floor((size.rows - all.length - 2) / 2));
   const left = Math.max(0, Math.floor((size.columns - width) / 2));
-  const border: Style = { ink: 'accent', on: 'box' };
-  const ground: Style = { on: 'box' };
+  const border: Style = { fg: 'accent', bg: 'box' };
+  const background: Style = { bg: 'box' };
   const [nw, ne, sw, se] = symbols.corners;
   const name = ` ${shorten(oneLine(title), width - 8, symbols.ellipsis)} `;
   const more =
@@ -75,14 +75,14 @@ export function boxed(
     span(words, { ...border, bold: true }),
     span(symbols.line.repeat(Math.max(0, width - 3 - widthOf(words))) + end, border),
   ];
-  const grounded = (line: Line): Span[] =>
-    line.map(({ text, style }) => ({ text, style: { on: 'box', ...style } }));
+  const withBoxBackground = (line: Line): Span[] =>
+    line.map(({ text, style }) => ({ text, style: { bg: 'box', ...style } }));
   const lines: Line[] = [
     edge(nw, name, ne),
     ...all.map(
       (line): Line => [
         span(`${symbols.side} `, border),
-        ...fit(grounded(line), inner, ground),
+        ...fit(withBoxBackground(line), inner, background),
         span(` ${symbols.side}`, border),
       ],
     ),

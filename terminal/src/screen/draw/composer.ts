@@ -10,7 +10,7 @@ import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
-const DIM: Style = { ink: 'dim' };
+const DIM: Style = { fg: 'dim' };
 const MOST_ROWS = 8;
 
 /** The lowest rows of the screen: the message that is replied to, then the field. */
@@ -48,7 +48,7 @@ export function composerView(
     return {
       lines: [
         ...head,
-        ...wrap([...textSpans(oneLine(composer.hint), { ink: 'warn' })], columns - 2)
+        ...wrap([...textSpans(oneLine(composer.hint), { fg: 'warn' })], columns - 2)
           .slice(0, layout.most)
           .map((line) => fit([span(' '), ...line], columns)),
       ],
@@ -81,7 +81,7 @@ function fieldLines(
     fieldWidth(columns, mode, words),
     Math.max(1, Math.min(MOST_ROWS, layout.most)),
   );
-  const style: Style = { ink: mode === 'edit' || mode === 'search' ? 'warn' : 'accent', bold: true };
+  const style: Style = { fg: mode === 'edit' || mode === 'search' ? 'warn' : 'accent', bold: true };
   const rows = view.rows.map((text, i): Line => {
     const sign = i === 0 ? (view.above ? symbols.up.padEnd(promptCells) : prompt) : ' '.repeat(promptCells);
     const isLast = i === view.rows.length - 1;
@@ -115,7 +115,7 @@ function replyLine(reply: NonNullable<Composer['reply']>, columns: number, symbo
   return fit(
     [
       span(` ${symbols.bar} `, DIM),
-      span(shorten(from, columns - 4, symbols.ellipsis), { ink: `nick${reply.colour}`, bold: true }),
+      span(shorten(from, columns - 4, symbols.ellipsis), { fg: `nick${reply.colour}`, bold: true }),
       span(left > 0 ? `  ${shorten(oneLine(reply.text), left, symbols.ellipsis)}` : '', DIM),
     ],
     columns,
@@ -141,19 +141,20 @@ export function completionBox(
   const spare = columns - labelWidth - 4;
   const hintWidth = spare < 6 ? 0 : Math.min(spare, Math.max(0, ...hints.map(widthOf)));
   return shown.map((_, i) => {
-    const ground = from + i === selected ? ({ on: 'chosen', bold: true } as const) : ({ on: 'box' } as const);
+    const background =
+      from + i === selected ? ({ bg: 'chosen', bold: true } as const) : ({ bg: 'box' } as const);
     const line: Line = [
       ...fit(
-        [span(` ${shorten(labels[i] ?? '', labelWidth, symbols.ellipsis)}`, ground)],
+        [span(` ${shorten(labels[i] ?? '', labelWidth, symbols.ellipsis)}`, background)],
         labelWidth + 2,
-        ground,
+        background,
       ),
       ...(hintWidth === 0
         ? []
         : fit(
-            [span(shorten(hints[i] ?? '', hintWidth, symbols.ellipsis), { ink: 'dim', on: ground.on })],
+            [span(shorten(hints[i] ?? '', hintWidth, symbols.ellipsis), { fg: 'dim', bg: background.bg })],
             hintWidth + 1,
-            ground,
+            background,
           )),
     ];
     return line;

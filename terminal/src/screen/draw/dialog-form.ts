@@ -43,7 +43,7 @@ function fieldLines(field: Field, i: number, ui: DialogUi, width: number, look: 
   const { symbols } = look;
   const hasFocus = ui.index === i;
   const value = ui.values[field.name] ?? field.value;
-  const style: Style = hasFocus ? { ink: 'accent', bold: true } : PLAIN;
+  const style: Style = hasFocus ? { fg: 'accent', bold: true } : PLAIN;
   const box = field.type === 'toggle' ? `${value === 'on' ? symbols.on : symbols.off} ` : '';
   const label = box + shorten(oneLine(field.label), width - 2 - box.length, symbols.ellipsis);
   const hint = field.hint === '' ? [] : paragraphs([field.hint], width - INDENT, DIM);
@@ -72,7 +72,7 @@ function valueLines(
       return field.choices.map((choice) => {
         const isChosen = choice.value === value;
         const label = shorten(oneLine(choice.label), width - INDENT - 4, symbols.ellipsis);
-        const style: Style = !isChosen ? DIM : hasFocus ? { on: 'chosen' } : PLAIN;
+        const style: Style = !isChosen ? DIM : hasFocus ? { bg: 'chosen' } : PLAIN;
         return {
           line: [span(`${indent}${isChosen ? symbols.radioOn : symbols.radioOff} ${label}`, style)],
           item: i,
@@ -81,8 +81,8 @@ function valueLines(
     case 'text': {
       const view = hasFocus ? fieldView(ui.editor, width - INDENT, 1) : undefined;
       const shown = view?.rows[0] ?? shorten(oneLine(value), width - INDENT, symbols.ellipsis);
-      const text = span(shown, { on: 'chosen', inverse: hasFocus && ui.untouched });
-      const line = [span(indent), ...fit([text], width - INDENT, { on: 'chosen' })];
+      const text = span(shown, { bg: 'chosen', inverse: hasFocus && ui.untouched });
+      const line = [span(indent), ...fit([text], width - INDENT, { bg: 'chosen' })];
       return [
         view === undefined ? { line, item: i } : { line, item: i, cursor: INDENT + view.cursor.column },
       ];
@@ -97,17 +97,14 @@ function buttons(dialog: FormDialog, ui: DialogUi, width: number, look: Look): L
   const submits = ui.index === dialog.fields.length;
   const cancels = ui.index > dialog.fields.length;
   const submit = dialog.busy ? text.wait : `[ ${oneLine(dialog.submit)} ]`;
-  const ink = dialog.danger ? 'bad' : 'accent';
+  const fg = dialog.danger ? 'bad' : 'accent';
   return ends(
-    [
-      focusSign(submits, look),
-      span(submit, submits ? { ink, bold: true, on: 'chosen' } : { ink, bold: true }),
-    ],
-    [focusSign(cancels, look), span(`[ ${text.cancel} ]`, cancels ? { bold: true, on: 'chosen' } : DIM)],
+    [focusSign(submits, look), span(submit, submits ? { fg, bold: true, bg: 'chosen' } : { fg, bold: true })],
+    [focusSign(cancels, look), span(`[ ${text.cancel} ]`, cancels ? { bold: true, bg: 'chosen' } : DIM)],
     width,
   );
 }
 
 function focusSign(hasFocus: boolean, { symbols }: Look): Span {
-  return span(hasFocus ? `${symbols.focus} ` : '  ', { ink: 'accent' });
+  return span(hasFocus ? `${symbols.focus} ` : '  ', { fg: 'accent' });
 }

@@ -17,7 +17,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, l
       foot: [],
     };
   }
-  const linked: Style = { ink: 'link', link: oneLine(dialog.link) };
+  const linked: Style = { fg: 'link', link: oneLine(dialog.link) };
   const besideCode = (cells: number): Line[] => [
     ...paragraphs(dialog.text, cells),
     [],
@@ -55,7 +55,7 @@ function qrLines(qr: InviteDialog['qr'], symbols: Symbols): Line[] {
   if (qr.length === 0 || symbols.line === '-') return [];
   const size = qr.length + 2;
   const dark = (row: number, column: number) => qr[row - 1]?.[column - 1] === true;
-  const style: Style = { ink: 'paper', on: 'paper' };
+  const style: Style = { fg: 'paper', bg: 'paper' };
   return Array.from({ length: Math.ceil(size / 2) }, (_, half): Line => {
     const cells = Array.from({ length: size }, (_, column) => {
       const upper = dark(half * 2, column);

@@ -83,20 +83,20 @@ function menu(
 ): { body: readonly Line[]; focus: number | undefined; items: readonly number[] } {
   const body = items.map((item, i): Line => {
     const chosen = i === index;
-    const ground = chosen ? ({ on: 'chosen', bold: true } as const) : {};
+    const background = chosen ? ({ bg: 'chosen', bold: true } as const) : {};
     const hint = shorten(oneLine(item.hint), Math.floor(width / 2), look.symbols.ellipsis);
     const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
     return ends(
       [
-        span(chosen ? `${look.symbols.focus} ` : '  ', { ink: 'accent', ...ground }),
+        span(chosen ? `${look.symbols.focus} ` : '  ', { fg: 'accent', ...background }),
         span(
           shorten(oneLine(item.label), left, look.symbols.ellipsis),
-          item.danger ? { ink: 'bad', ...ground } : ground,
+          item.danger ? { fg: 'bad', ...background } : background,
         ),
       ],
-      [span(hint === '' ? ' ' : ` ${hint} `, { ...ground, ink: 'dim' })],
+      [span(hint === '' ? ' ' : ` ${hint} `, { ...background, fg: 'dim' })],
       width,
-      ground,
+      background,
     );
   });
   return { body, focus: items.length === 0 ? undefined : index, items: items.map((_, i) => i) };
@@ -121,7 +121,7 @@ function filtered(
 ): BoxContent {
   const view = fieldView(ui.editor, width - 2, 1);
   const head: Line[] = [
-    fit([span('> ', { ink: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
+    fit([span('> ', { fg: 'accent', bold: true }), span(view.rows[0] ?? '')], width),
     [span(look.symbols.line.repeat(width), DIM)],
   ];
   const none: readonly Line[] = [[span(dialog.busy === true ? look.text.wait : oneLine(dialog.empty), DIM)]];
@@ -135,9 +135,9 @@ function filtered(
 
 function member(dialog: MemberDialog, ui: DialogUi, width: number, look: Look): BoxContent {
   const name: Line = [
-    span(oneLine(dialog.name), { ink: `nick${dialog.colour}`, bold: true }),
+    span(oneLine(dialog.name), { fg: `nick${dialog.colour}`, bold: true }),
     ...(dialog.verified
-      ? [span(` ${look.symbols.verified} ${look.text.dialogs.verified}`, { ink: 'good' })]
+      ? [span(` ${look.symbols.verified} ${look.text.dialogs.verified}`, { fg: 'good' })]
       : []),
   ];
   const groups = dialog.safety.map((group) => span(`${oneLine(group)}  `, { bold: true }));
@@ -169,7 +169,7 @@ function helpLines(dialog: HelpDialog, width: number): Line[] {
       );
       return lines.map(
         (line, n): Line => [
-          ...fit([span(n === 0 ? shorten(oneLine(item.keys), keys) : '', { ink: 'accent' })], keys + 2),
+          ...fit([span(n === 0 ? shorten(oneLine(item.keys), keys) : '', { fg: 'accent' })], keys + 2),
           ...line,
         ],
       );
@@ -183,7 +183,7 @@ function inspectLines(dialog: InspectDialog, width: number, look: Look): Line[] 
     ...(dialog.busy ? [[], busyLine(look)] : []),
     ...dialog.parts.flatMap(({ label, value }): Line[] => [
       [],
-      [span(oneLine(label), { ink: 'accent', bold: true })],
+      [span(oneLine(label), { fg: 'accent', bold: true })],
       ...paragraphs([value], width),
     ]),
   ];

@@ -149,7 +149,7 @@ function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOpt
   const timeline =
     layout && timelineView(layout, ui.top, { focus: ui.focus, target: ui.jumpTarget, symbols });
   const centre = timeline?.lines ?? welcomeLines(snapshot, centreWidth, height, options, keysOf);
-  const side = span(symbols.side, { ink: 'dim' });
+  const side = span(symbols.side, { fg: 'dim' });
   const lines = Array.from(
     { length: height },
     (_, i): Line => [
@@ -197,7 +197,7 @@ function bannerLines({ connection, room }: Snapshot, { columns, rows }: Size): L
   const text =
     connection.text === '' && room?.lock.state === 'unconfirmed' ? room.lock.text : connection.text;
   if (text === '') return [];
-  return wrap([...textSpans(oneLine(text), { ink: 'warn', bold: true })], columns - 2)
+  return wrap([...textSpans(oneLine(text), { fg: 'warn', bold: true })], columns - 2)
     .slice(0, rows < 12 ? 1 : 3)
     .map((line) => fit([span(' '), ...line], columns));
 }

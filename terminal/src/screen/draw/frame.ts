@@ -1,7 +1,7 @@
 import { glyphs, head, widthOf } from './width.ts';
 
 /** The role of a text colour. A theme has the colour. */
-export type Ink =
+export type Foreground =
   | 'dim'
   | 'accent'
   | 'good'
@@ -16,11 +16,11 @@ export type Ink =
   /** A QR code: light modules on dark ones, in every theme. */
   | 'paper'
   | `nick${number}`;
-export type Ground = 'bar' | 'box' | 'focus' | 'chosen' | 'paper';
+export type Background = 'bar' | 'box' | 'focus' | 'chosen' | 'paper';
 
 export interface Style {
-  readonly ink?: Ink | undefined;
-  readonly on?: Ground | undefined;
+  readonly fg?: Foreground | undefined;
+  readonly bg?: Background | undefined;
   readonly bold?: boolean | undefined;
   readonly italic?: boolean | undefined;
   readonly underline?: boolean | undefined;
@@ -108,8 +108,8 @@ export function overlay(lines: readonly Line[], box: readonly Line[], top: numbe
 }
 
 /** The line with a background for every span that has none. */
-export function on(line: Line, ground: Ground): Line {
-  return line.map(({ text, style }) => ({ text, style: { ...style, on: style.on ?? ground } }));
+export function withBackground(line: Line, background: Background): Line {
+  return line.map(({ text, style }) => ({ text, style: { ...style, bg: style.bg ?? background } }));
 }
 
 /** Two lines at the ends of a row. The left one is cut when there is too little space. */

@@ -6,8 +6,8 @@ import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
 import { shorten, widthOf } from './width.ts';
 
-const DIM: Style = { ink: 'dim' };
-const BAR: Style = { on: 'bar' };
+const DIM: Style = { fg: 'dim' };
+const BAR: Style = { bg: 'bar' };
 
 /** A list beside the timeline, with the id of the item on each line. */
 export interface PaneView {
@@ -30,26 +30,26 @@ export function roomsPane(rooms: readonly RoomEntry[], width: number, height: nu
 }
 
 function roomLine(room: RoomEntry, width: number, { symbols, text }: Look): Line {
-  const ground = room.open ? ({ on: 'chosen' } as const) : {};
+  const background = room.open ? ({ bg: 'chosen' } as const) : {};
   const right: Span[] = [];
   if (room.mentions > 0)
-    right.push(span(` @${text.count(room.mentions)}`, { ink: 'warn', bold: true, ...ground }));
+    right.push(span(` @${text.count(room.mentions)}`, { fg: 'warn', bold: true, ...background }));
   if (room.unread > 0) {
-    const quiet = room.muted ? ({ ink: 'dim' } as const) : ({ ink: 'accent', bold: true } as const);
-    right.push(span(` ${text.status.unread(room.unread)}`, { ...quiet, ...ground }));
+    const quiet = room.muted ? ({ fg: 'dim' } as const) : ({ fg: 'accent', bold: true } as const);
+    right.push(span(` ${text.status.unread(room.unread)}`, { ...quiet, ...background }));
   }
-  if (room.muted) right.push(span(` ${symbols.muted}`, { ink: 'dim', ...ground }));
-  right.push(span(' ', ground));
+  if (room.muted) right.push(span(` ${symbols.muted}`, { fg: 'dim', ...background }));
+  right.push(span(' ', background));
   const rest = width - right.reduce((sum, { text }) => sum + widthOf(text), 0);
-  const number = span(`${String(room.number).padStart(2)} `, { ink: 'dim', ...ground });
+  const number = span(`${String(room.number).padStart(2)} `, { fg: 'dim', ...background });
   const quiet = room.ended !== '' || room.muted;
   const name = span(shorten(sanitizeLine(room.name), rest - widthOf(number.text), symbols.ellipsis), {
-    ...(quiet && { ink: 'dim' as const }),
+    ...(quiet && { fg: 'dim' as const }),
     ...(room.ended !== '' && { strike: true }),
     bold: (room.unread > 0 && !room.muted) || room.open,
-    ...ground,
+    ...background,
   });
-  return ends([number, name], right, width, ground);
+  return ends([number, name], right, width, background);
 }
 
 /** The members, with marks for those who are present, admins, or verified. */
@@ -74,14 +74,14 @@ export function membersPane(
 
 function memberLine(member: MemberRow, width: number, symbols: Symbols): Line {
   const right: Span[] = [];
-  if (member.admin) right.push(span(` ${symbols.admin}`, { ink: 'warn' }));
-  if (member.verified) right.push(span(` ${symbols.verified}`, { ink: 'good' }));
+  if (member.admin) right.push(span(` ${symbols.admin}`, { fg: 'warn' }));
+  if (member.verified) right.push(span(` ${symbols.verified}`, { fg: 'good' }));
   if (member.ignored) right.push(span(` ${symbols.muted}`, DIM));
   right.push(span(' '));
-  const here = member.here ? span(` ${symbols.here} `, { ink: 'good' }) : span('   ');
+  const here = member.here ? span(` ${symbols.here} `, { fg: 'good' }) : span('   ');
   const left = width - 3 - right.reduce((sum, { text }) => sum + widthOf(text), 0);
   const name = shorten(sanitizeLine(member.name), left, symbols.ellipsis);
-  const style: Style = member.ignored ? DIM : { ink: `nick${member.colour}`, bold: member.self };
+  const style: Style = member.ignored ? DIM : { fg: `nick${member.colour}`, bold: member.self };
   return ends([here, span(name, style)], right, width);
 }
 
@@ -98,7 +98,7 @@ function filled(
   const { width, height, above, below, symbols } = more;
   const all = Array.from({ length: height }, (_, i) => fit(lines[i] ?? [], width));
   const hint = (sign: string, line: Line | undefined) =>
-    ends(line ?? [], [span(sign, { ink: 'accent', bold: true })], width);
+    ends(line ?? [], [span(sign, { fg: 'accent', bold: true })], width);
   if (above && height > 0) all[0] = hint(symbols.up, all[0]);
   if (below && height > 0) all[height - 1] = hint(symbols.down, all[height - 1]);
   return all;
@@ -110,14 +110,14 @@ export function topLine(room: RoomScreen | undefined, width: number, look: Look)
   if (room === undefined) return fit([span(` ${text.app}`, { ...BAR, bold: true })], width, BAR);
   const lock = lockSpan(room, look);
   const epoch = width < 50 ? '' : ` ${text.lock.epoch(sanitizeLine(room.lock.epoch))}`;
-  const right: Line = [lock, span(`${epoch} `, { ink: 'dim', ...BAR })];
+  const right: Line = [lock, span(`${epoch} `, { fg: 'dim', ...BAR })];
   const left = width - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
   const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), symbols.ellipsis);
   const spare = left - widthOf(name) - 4;
   const topic =
     room.topic === '' || spare < 4 ? '' : `  ${shorten(oneLine(room.topic), spare, symbols.ellipsis)}`;
   return ends(
-    [span(` ${name}`, { ...BAR, bold: true }), span(topic, { ink: 'dim', ...BAR })],
+    [span(` ${name}`, { ...BAR, bold: true }), span(topic, { fg: 'dim', ...BAR })],
     right,
     width,
     BAR,
@@ -127,11 +127,11 @@ export function topLine(room: RoomScreen | undefined, width: number, look: Look)
 function lockSpan({ lock }: RoomScreen, { symbols, text }: Look): Span {
   switch (lock.state) {
     case 'unconfirmed':
-      return span(` ${text.lock.unconfirmed}`, { ink: 'warn', bold: true, ...BAR });
+      return span(` ${text.lock.unconfirmed}`, { fg: 'warn', bold: true, ...BAR });
     case 'sealed':
-      return span(` ${text.lock.sealed}`, { ink: 'good', ...BAR });
+      return span(` ${text.lock.sealed}`, { fg: 'good', ...BAR });
     case 'verified':
-      return span(` ${symbols.verified} ${text.lock.verified}`, { ink: 'good', bold: true, ...BAR });
+      return span(` ${symbols.verified} ${text.lock.verified}`, { fg: 'good', bold: true, ...BAR });
     default:
       return lock.state satisfies never;
   }
@@ -148,11 +148,11 @@ export function statusLine(
   const { connection } = snapshot;
   const right: Span[] = [];
   if (parts.below > 0)
-    right.push(span(` ${text.status.more(parts.below)}`, { ink: 'accent', bold: true, ...BAR }));
+    right.push(span(` ${text.status.more(parts.below)}`, { fg: 'accent', bold: true, ...BAR }));
   right.push(...activity(snapshot.rooms, Math.floor(width / 3), text), span(' ', BAR));
   const left: Span[] = [connectionSpan(snapshot, look)];
   if (connection.queued > 0)
-    left.push(span(` ${text.count(connection.queued)} ${symbols.waiting}`, { ink: 'warn', ...BAR }));
+    left.push(span(` ${text.count(connection.queued)} ${symbols.waiting}`, { fg: 'warn', ...BAR }));
   left.push(noticeSpan(snapshot, parts, width - lineWidth(left) - lineWidth(right)));
   return ends(left, right, width, BAR);
 }
@@ -165,14 +165,14 @@ function noticeSpan(
 ): Span {
   if (flash !== undefined)
     return span(` ${oneLine(flash.text)}`, {
-      ink: flash.tone === 'good' ? 'good' : 'bad',
+      fg: flash.tone === 'good' ? 'good' : 'bad',
       bold: true,
       ...BAR,
     });
   if (note !== '') return span(` ${note}`, { bold: true, ...BAR });
-  if (hints.length > 0) return span(` ${fittingHints(hints, width - 1)}`, { ink: 'dim', ...BAR });
+  if (hints.length > 0) return span(` ${fittingHints(hints, width - 1)}`, { fg: 'dim', ...BAR });
   const typing = oneLine(room?.typing ?? '');
-  return span(typing === '' ? '' : ` ${typing}`, { ink: 'dim', ...BAR });
+  return span(typing === '' ? '' : ` ${typing}`, { fg: 'dim', ...BAR });
 }
 
 /** As many hints as fit whole. */
@@ -191,11 +191,11 @@ function connectionSpan({ connection }: Snapshot, { symbols, text }: Look): Span
     case 'none':
       return span(' ', BAR);
     case 'live':
-      return span(` ${symbols.live}`, { ink: 'good', ...BAR });
+      return span(` ${symbols.live}`, { fg: 'good', ...BAR });
     case 'connecting':
-      return span(` ${symbols.away} ${text.status.connecting}`, { ink: 'warn', ...BAR });
+      return span(` ${symbols.away} ${text.status.connecting}`, { fg: 'warn', ...BAR });
     case 'offline':
-      return span(` ${symbols.away} ${text.status.offline}`, { ink: 'bad', bold: true, ...BAR });
+      return span(` ${symbols.away} ${text.status.offline}`, { fg: 'bad', bold: true, ...BAR });
     default:
       return connection.state satisfies never;
   }
@@ -216,7 +216,7 @@ function activity(rooms: readonly RoomEntry[], width: number, text: ScreenText):
     const label = widthOf(long) <= left / 2 ? long : short;
     if (widthOf(label) > left) break;
     left -= widthOf(label);
-    made.push(span(label, { ink: room.mentions > 0 ? 'warn' : 'accent', ...BAR }));
+    made.push(span(label, { fg: room.mentions > 0 ? 'warn' : 'accent', ...BAR }));
   }
   return made;
 }

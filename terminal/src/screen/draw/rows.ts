@@ -1,7 +1,7 @@
 import type { Author, Delivery, MessageRow, Quote, Row } from '@gochat/view/row';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { blockLines, type DrawContext, textSpans } from './blocks.ts';
-import { type Ink, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
@@ -19,7 +19,7 @@ export function gutterOf(width: number): Gutter {
   return { width, time, nick };
 }
 
-const DIM: Style = { ink: 'dim' };
+const DIM: Style = { fg: 'dim' };
 
 /** The lines of rows, cached by row: rows never change. */
 export class RowLines {
@@ -49,7 +49,7 @@ function rowLines(row: Row, gutter: Gutter, context: DrawContext): readonly Line
     case 'day':
       return [ruled(sanitizeLine(row.text), gutter.width, context, DIM)];
     case 'unread':
-      return [ruled(sanitizeLine(row.text), gutter.width, context, { ink: 'bad', bold: true })];
+      return [ruled(sanitizeLine(row.text), gutter.width, context, { fg: 'bad', bold: true })];
     case 'start':
       return wrap([...textSpans(row.text, DIM)], gutter.width - 2).map((line) => [span(' '), ...line]);
     case 'message':
@@ -59,17 +59,17 @@ function rowLines(row: Row, gutter: Gutter, context: DrawContext): readonly Line
         row.time,
         nickSpan(row.first ? row.author : undefined, gutter, context),
         gutter,
-        [...textSpans(row.text, { ink: 'dim', italic: true })],
+        [...textSpans(row.text, { fg: 'dim', italic: true })],
       );
     case 'ignored':
       return withHangingIndent('', signSpan('-', gutter, DIM), gutter, [
-        ...textSpans(row.text, { ink: 'dim', italic: true }),
+        ...textSpans(row.text, { fg: 'dim', italic: true }),
       ]);
     case 'notice':
       return withHangingIndent(row.time, signSpan('*', gutter, DIM), gutter, [...textSpans(row.text, DIM)]);
     case 'warning':
-      return withHangingIndent(row.time, signSpan('!', gutter, { ink: 'bad', bold: true }), gutter, [
-        ...textSpans(row.text, { ink: 'bad' }),
+      return withHangingIndent(row.time, signSpan('!', gutter, { fg: 'bad', bold: true }), gutter, [
+        ...textSpans(row.text, { fg: 'bad' }),
       ]);
     default:
       return row satisfies never;
@@ -102,7 +102,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   const nick = row.me
     ? signSpan('*', gutter, nickStyle(row.author))
     : nickSpan(row.first ? row.author : undefined, gutter, context);
-  const mark = row.mentioned ? span('@', { ink: 'warn', bold: true }) : span(' ');
+  const mark = row.mentioned ? span('@', { fg: 'warn', bold: true }) : span(' ');
   return withGutter(row.first || row.me ? row.time : '', nick, gutter, text, mark);
 }
 
@@ -117,16 +117,16 @@ function quoteLine(quote: Quote, width: number, { symbols }: DrawContext): Line 
   const left = width - 2 - widthOf(from);
   return [
     span(`${symbols.bar} `, DIM),
-    span(shorten(from, width - 2, symbols.ellipsis), { ink: from === '' ? 'dim' : `nick${quote.colour}` }),
+    span(shorten(from, width - 2, symbols.ellipsis), { fg: from === '' ? 'dim' : `nick${quote.colour}` }),
     span(left > 0 ? shorten(text, left, symbols.ellipsis) : '', DIM),
   ];
 }
 
 function tailSpans(row: MessageRow, { symbols }: DrawContext): readonly Span[] {
   const signs: Readonly<Record<Delivery, Span>> = {
-    waiting: span(` ${symbols.waiting}`, { ink: 'warn' }),
+    waiting: span(` ${symbols.waiting}`, { fg: 'warn' }),
     sent: span(` ${symbols.sent}`, DIM),
-    read: span(` ${symbols.read}`, { ink: 'good' }),
+    read: span(` ${symbols.read}`, { fg: 'good' }),
   };
   return [
     ...(row.edited === '' ? [] : [span(` (${sanitizeLine(row.edited)})`, DIM)]),
@@ -152,7 +152,7 @@ function appendTail(lines: Line[], tail: readonly Span[], width: number): void {
 function reactionLines(row: MessageRow, width: number, { text }: DrawContext): Line[] {
   const chips = row.reactions.map(({ emoji, count, own }) =>
     // A normal blank would let the line break inside a chip.
-    span(`[${sanitizeLine(emoji)}\u00a0${text.count(count)}]`, own ? { ink: 'accent', bold: true } : DIM),
+    span(`[${sanitizeLine(emoji)}\u00a0${text.count(count)}]`, own ? { fg: 'accent', bold: true } : DIM),
   );
   return wrap(
     chips.flatMap((chip) => [chip, span(' ')]),
@@ -165,7 +165,7 @@ function textWidth({ width, time, nick }: Gutter): number {
 }
 
 function nickStyle(author: Author): Style {
-  return { ink: `nick${author.colour}` as Ink, bold: author.own };
+  return { fg: `nick${author.colour}` as Foreground, bold: author.own };
 }
 
 function nickSpan(author: Author | undefined, { nick }: Gutter, { symbols }: DrawContext): Span {

@@ -1,5 +1,5 @@
 import type { Row } from '@gochat/view/row';
-import { type Line, on, span } from './frame.ts';
+import { type Line, span, withBackground } from './frame.ts';
 import type { Gutter, RowLines } from './rows.ts';
 import type { Symbols } from './symbols.ts';
 
@@ -172,8 +172,8 @@ function decorated(
   const focused = row.key === marked.focus;
   if (!focused && row.key !== marked.target) return line;
   const [mark, ...rest] = line;
-  const sign = span(marked.symbols.focus, { ink: focused ? 'accent' : 'warn', bold: true });
+  const sign = span(marked.symbols.focus, { fg: focused ? 'accent' : 'warn', bold: true });
   // The first cell is free for a mark, except in rows without a gutter.
   const begun = mark?.text.length === 1 ? [sign, ...rest] : line;
-  return on(begun, 'focus');
+  return withBackground(begun, 'focus');
 }

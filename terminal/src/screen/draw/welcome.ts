@@ -27,7 +27,7 @@ export function welcomeLines(
     [span(none ? words.noRooms : words.noneOpen, { bold: true })],
     [],
     ...keys.map(
-      ([key, action]): Line => [span(key.padEnd(keyWidth), { ink: 'accent', bold: true }), span(action)],
+      ([key, action]): Line => [span(key.padEnd(keyWidth), { fg: 'accent', bold: true }), span(action)],
     ),
   ];
   const lines = all.flatMap((line) => wrap(line, Math.max(8, width - 4)));

@@ -1,4 +1,4 @@
-import type { Ground, Ink, Style } from '../draw/frame.ts';
+import type { Background, Foreground, Style } from '../draw/frame.ts';
 
 /** The colours of a terminal. */
 export type Depth = 'none' | '16' | '256' | 'truecolor';
@@ -8,19 +8,19 @@ export type ThemeName = 'dark' | 'light' | 'mono';
 export interface Theme {
   /** The assumed background of the terminal. */
   readonly paper: string;
-  readonly inks: Readonly<Record<Exclude<Ink, `nick${number}`>, string>>;
+  readonly foregrounds: Readonly<Record<Exclude<Foreground, `nick${number}`>, string>>;
   /** The text colour on a background. */
   readonly text: string;
   /** One for each of the view's `COLOURS`. */
   readonly nicks: readonly string[];
-  readonly grounds: Readonly<Record<Ground, string>>;
+  readonly backgrounds: Readonly<Record<Background, string>>;
 }
 
 export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
   dark: {
     paper: '000000',
     text: 'eeeeee',
-    inks: {
+    foregrounds: {
       dim: '949494',
       accent: '5fafff',
       good: '87d787',
@@ -48,12 +48,12 @@ export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
       'd7d7af',
       'd7875f',
     ],
-    grounds: { bar: '262626', box: '1c1c1c', focus: '303030', chosen: '3a3a3a', paper: '000000' },
+    backgrounds: { bar: '262626', box: '1c1c1c', focus: '303030', chosen: '3a3a3a', paper: '000000' },
   },
   light: {
     paper: 'ffffff',
     text: '1c1c1c',
-    inks: {
+    foregrounds: {
       dim: '5f5f5f',
       accent: '005faf',
       good: '005f00',
@@ -81,12 +81,12 @@ export const THEMES: Readonly<Record<Exclude<ThemeName, 'mono'>, Theme>> = {
       '5f0000',
       'af005f',
     ],
-    grounds: { bar: 'eeeeee', box: 'eeeeee', focus: 'e4e4e4', chosen: 'dadada', paper: '000000' },
+    backgrounds: { bar: 'eeeeee', box: 'eeeeee', focus: 'e4e4e4', chosen: 'dadada', paper: '000000' },
   },
 };
 
 /** SGR codes: the user defines how the sixteen colours look. */
-const SIXTEEN: Readonly<Record<Exclude<Ink, `nick${number}`>, number>> = {
+const SIXTEEN: Readonly<Record<Exclude<Foreground, `nick${number}`>, number>> = {
   dim: 39,
   accent: 34,
   good: 32,
@@ -148,35 +148,35 @@ export class Palette {
     if (style.italic === true) yield '3';
     if (style.underline === true) yield '4';
     if (style.strike === true) yield '9';
-    const { ink, on } = style;
+    const { fg, bg } = style;
     // With sixteen colours or fewer there is no light background: the selected item is inverted.
     const bare = plain || this.#depth === '16';
-    if (style.inverse === true || (bare && (on === 'chosen' || on === 'bar'))) yield '7';
-    if (bare && on === 'focus') yield '1';
+    if (style.inverse === true || (bare && (bg === 'chosen' || bg === 'bar'))) yield '7';
+    if (bare && bg === 'focus') yield '1';
     if (plain) {
-      if (ink === 'dim' && style.inverse !== true && on === undefined) yield '2';
+      if (fg === 'dim' && style.inverse !== true && bg === undefined) yield '2';
       return;
     }
-    if (ink !== undefined) yield this.#ink(ink);
+    if (fg !== undefined) yield this.#fg(fg);
     // The terminal's default text colour is legible only on its default background.
-    else if (on !== undefined && !bare) yield this.#colour(38, this.#colours.text);
-    if (on === 'paper' && this.#depth === '16') yield '40';
-    if (on !== undefined && !bare) yield this.#colour(48, this.#colours.grounds[on]);
+    else if (bg !== undefined && !bare) yield this.#colour(38, this.#colours.text);
+    if (bg === 'paper' && this.#depth === '16') yield '40';
+    if (bg !== undefined && !bare) yield this.#colour(48, this.#colours.backgrounds[bg]);
   }
 
   get #colours(): Theme {
     return this.#theme === 'light' ? THEMES.light : THEMES.dark;
   }
 
-  #ink(ink: Ink): string {
-    const nick = /^nick(\d+)$/.exec(ink)?.[1];
+  #fg(fg: Foreground): string {
+    const nick = /^nick(\d+)$/.exec(fg)?.[1];
     if (this.#depth === '16') {
       if (nick !== undefined) return String(SIXTEEN_NICKS[Number(nick) % SIXTEEN_NICKS.length]);
-      return String(SIXTEEN[ink as Exclude<Ink, `nick${number}`>]);
+      return String(SIXTEEN[fg as Exclude<Foreground, `nick${number}`>]);
     }
-    const { inks, nicks } = this.#colours;
+    const { foregrounds, nicks } = this.#colours;
     if (nick !== undefined) return this.#colour(38, nicks[Number(nick) % nicks.length] ?? 'ffffff');
-    return this.#colour(38, inks[ink as Exclude<Ink, `nick${number}`>]);
+    return this.#colour(38, foregrounds[fg as Exclude<Foreground, `nick${number}`>]);
   }
 
   #colour(what: 38 | 48, hex: string): string {

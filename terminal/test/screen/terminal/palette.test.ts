@@ -16,11 +16,11 @@ function contrast(one: string, other: string): number {
 }
 
 describe.each(Object.entries(THEMES))('%s', (_name, theme) => {
-  const { paper, grounds, nicks } = theme;
-  const { paper: _code, ...inks } = theme.inks;
+  const { paper, backgrounds, nicks } = theme;
+  const { paper: _code, ...foregrounds } = theme.foregrounds;
   const read = [
     ['text', theme.text] as const,
-    ...Object.entries(inks),
+    ...Object.entries(foregrounds),
     ...nicks.map((hex, i) => [`nick ${i}`, hex] as const),
   ];
 
@@ -31,12 +31,12 @@ describe.each(Object.entries(THEMES))('%s', (_name, theme) => {
 
   test.each(read)('%s is legible on every background', (_ink, hex) => {
     expect(contrast(hex, paper)).toBeGreaterThanOrEqual(4.5);
-    for (const [ground, on] of Object.entries(grounds).filter(([name]) => name !== 'paper'))
-      expect({ ground, contrast: contrast(hex, on) >= 3 }).toEqual({ ground, contrast: true });
+    for (const [background, on] of Object.entries(backgrounds).filter(([name]) => name !== 'paper'))
+      expect({ background, contrast: contrast(hex, on) >= 3 }).toEqual({ background, contrast: true });
   });
 
   test('every colour is one of xterm’s 256', () => {
-    const all = [...Object.values(theme.inks), ...nicks, ...Object.values(grounds)];
+    const all = [...Object.values(theme.foregrounds), ...nicks, ...Object.values(backgrounds)];
     for (const hex of all) expect(indexOf(hex)).toBeGreaterThanOrEqual(16);
   });
 });
@@ -66,7 +66,7 @@ test('the theme is the chosen one, or fits the background', () => {
 
 test('without colours only weight and inversion are used', () => {
   const palette = new Palette('dark', 'none');
-  const style = { ink: 'nick3', on: 'chosen', bold: true } as const;
+  const style = { fg: 'nick3', bg: 'chosen', bold: true } as const;
   expect(palette.sgr(style)).toBe('0;1;7');
   expect(new Palette('dark', '256').sgr(style)).toMatch(/^0;1;38;5;\d+;48;5;\d+$/);
   expect(new Palette('dark', 'truecolor').sgr(style)).toMatch(/^0;1;38;2;[\d;]+48;2;[\d;]+$/);
