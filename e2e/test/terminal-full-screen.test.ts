@@ -159,7 +159,7 @@ test('a locked profile asks for its passphrase first', async () => {
   const setting = screen(['passphrase']);
   await setting.shows('New passphrase:');
   setting.enter('open sesame');
-  await setting.shows('Once more:');
+  await setting.shows('Repeat the new passphrase:');
   setting.enter('open sesame');
   expect(await setting.ended).toBe(0);
   const ana = screen(['join', link, '--as', 'ana']);

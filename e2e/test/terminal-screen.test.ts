@@ -131,7 +131,7 @@ test('a locked profile asks for its passphrase, without an echo', async () => {
   const setting = screen(['passphrase']);
   await setting.shows('New passphrase:');
   setting.enter('open sesame');
-  await setting.shows('Once more:');
+  await setting.shows('Repeat the new passphrase:');
   setting.enter('open sesame');
   expect(await setting.ended).toBe(0);
   expect(setting.text).not.toContain('sesame');
@@ -158,13 +158,13 @@ test('the chat asks once for a missing name, and Ctrl-C at a question quits', as
   const ana = screen(['--plain']);
   await ana.shows('Enter your username:');
   ana.enter('ana');
-  await ana.shows('paste an invite link:');
+  await ana.shows('or an invite link:');
   ana.enter(link);
   await ana.shows('Connected!');
   ana.type('\u0004');
   expect(await ana.ended).toBe(0);
   const again = screen(['--plain']);
-  await again.shows('kitchen  (2 people, as ana)');
+  await again.shows('kitchen  (2 members, as ana)');
   // With one room, Enter chooses it.
   again.enter('');
   await again.shows('Connected!');
