@@ -171,6 +171,6 @@ test('a file without a certificate is a usage error at the start', async () => {
   for (const file of [none, join(home.path, 'nowhere.pem')]) {
     expect(
       await gochat('ana', ['new', name, '--as', 'ana', '--server', address(), '--ca', file]),
-    ).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`--ca ${file} can't be read`) });
+    ).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`--ca: ${file} can't be read`) });
   }
 });
