@@ -63,11 +63,12 @@ const NO_ROOT = 2n ** 64n - 1n;
 function requireSound(path: string): void {
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
-    if (size === 0) return;
+    if (fstatSync(file).size === 0) return;
     const first = metaAt(file, 0);
     const second = first && metaAt(file, first.pageSize);
     const newest = first && second && (second.txnId > first.txnId ? second : first);
+    // Taken after the roots: a server may be writing, and the file grows before a root that lies in the new part is written.
+    const { size } = fstatSync(file);
     if (newest?.roots.every((root) => root === NO_ROOT || (root + 1n) * BigInt(newest.pageSize) <= size))
       return;
   } finally {
