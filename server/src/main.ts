@@ -8,6 +8,7 @@ import { STORE } from './log/lmdb/trees.ts';
 import type { AcmeSettings, AutoCertificate } from './net/acme.ts';
 import { loadAssets } from './net/assets.ts';
 import { readCertificate } from './net/certificate.ts';
+import type { ForwardedSettings } from './net/forwarded-address.ts';
 import { ownNames } from './net/own-names.ts';
 import { hostText, type ServedName } from './net/served-names.ts';
 import { clusterOptions } from './operate/cluster-settings.ts';
@@ -57,7 +58,7 @@ export async function startServer(
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const metrics = new Metrics();
   const engine = await orUsage(openEngine(settings, metrics, logger));
-  const { host, port, behindProxy, retainSec, limits, operator, acme } = settings;
+  const { host, port, forwarded, retainSec, limits, operator, acme } = settings;
   try {
     const shared = settings.cluster !== undefined;
     const createToken =
@@ -69,7 +70,7 @@ export async function startServer(
       names,
       logger,
       software,
-      behindProxy,
+      ...(forwarded === undefined ? {} : { forwarded }),
       metrics,
       ...(acme === undefined ? {} : { secured: true }),
       limits: { ...(shared ? { leaveMs: LEAVE_MS } : {}), ...limits },
@@ -181,7 +182,7 @@ function urlOf(
 }
 
 function greetingOf(
-  { host, data, cluster, web, operator, create }: ServeSettings,
+  { host, data, cluster, web, operator, create, forwarded }: ServeSettings,
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
@@ -194,10 +195,19 @@ function greetingOf(
           `The rooms in ${data} are not served. To move them, unless you already have: gochat move --from ${data} --to nats://…`,
         ]
       : []),
+    ...(forwarded === undefined ? [] : [`Limits by address use ${forwardedText(forwarded)}.`]),
     ...(create === 'token' ? [`Creating a room requires the token in ${join(data, TOKEN_FILE)}.`] : []),
     web === undefined
       ? `To chat, in another terminal: ${command}`
       : `To chat: open ${url} in a browser, or in another terminal: ${command}`,
     ...(operator === undefined ? [] : [`Metrics: http://${hostText(operator.host)}:${operatorPort}/metrics`]),
   ];
+}
+
+/** Which address limits use, for the operator. */
+function forwardedText({ header, proxies }: ForwardedSettings): string {
+  const place = proxies === 1 ? 'the last address' : `address ${proxies} from the end`;
+  return header === undefined
+    ? `${place} of X-Forwarded-For, or of Forwarded or X-Real-IP when that is absent (--proxy-header)`
+    : `${place} of the header ${header}`;
 }

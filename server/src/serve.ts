@@ -9,6 +9,7 @@ import { type Address, addressOf } from './net/address.ts';
 import type { Assets } from './net/assets.ts';
 import type { Certificate } from './net/certificate.ts';
 import { EndOfTick } from './net/end-of-tick.ts';
+import type { ForwardedSettings } from './net/forwarded-address.ts';
 import { HttpEndpoint } from './net/http.ts';
 import { LineLink } from './net/line-link.ts';
 import type { Link } from './net/link.ts';
@@ -41,7 +42,8 @@ export interface ServeOptions {
   readonly certificate?: Certificate;
   /** Whether the port speaks TLS although `certificate` is absent: {@link RunningServer.renew} brings it. */
   readonly secured?: boolean;
-  readonly behindProxy?: boolean;
+  /** How proxies name the client's address; absent: clients connect directly. */
+  readonly forwarded?: ForwardedSettings;
   /** The files of the web client; absent: a landing page is served. */
   readonly assets?: Assets;
   readonly retainSec?: number;
@@ -102,6 +104,7 @@ class Node {
   readonly #operator: OperatorEndpoint;
   readonly #sweep: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
+  #warnedAddressUnknown = false;
 
   constructor(options: ServeOptions) {
     const { engine } = options;
@@ -125,7 +128,8 @@ class Node {
       limits,
       timers,
       now,
-      behindProxy: options.behindProxy ?? false,
+      ...(options.forwarded === undefined ? {} : { forwarded: options.forwarded }),
+      addressUnknown: () => this.#warnAddressUnknown(),
       secured,
       ready,
       ...(options.assets === undefined ? {} : { assets: options.assets }),
@@ -214,7 +218,9 @@ class Node {
 
   #takeLine(socket: Socket, first: Buffer): void {
     const link = new LineLink(socket, this.#context.endOfTick, this.#limits.lingerMs);
-    link.start(this.#begin(link, addressOf(socket.remoteAddress)));
+    // Behind a proxy, the socket's address is the proxy's: all clients would share it.
+    const direct = this.#options.forwarded === undefined ? socket.remoteAddress : undefined;
+    link.start(this.#begin(link, addressOf(direct)));
     link.receive(first);
   }
 
@@ -230,6 +236,14 @@ class Node {
     connection.begin();
     if (this.#closing !== undefined) connection.refuse(stopping());
     return connection;
+  }
+
+  #warnAddressUnknown(): void {
+    if (this.#warnedAddressUnknown) return;
+    this.#warnedAddressUnknown = true;
+    this.#options.logger.warn(
+      'the proxy names no client address that can be read, so limits by address do not apply to such clients: set its X-Forwarded-For header, or name its header with --proxy-header',
+    );
   }
 
   readonly #ended = (connection: Connection): void => {

@@ -1,7 +1,12 @@
+import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
+import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openMemory } from '../src/log/memory/open.ts';
 import { startNode } from './node.ts';
+import { Peer } from './peer.ts';
 
 interface Got {
   readonly status: number | undefined;
@@ -127,6 +132,87 @@ describe('a page of another origin', () => {
   });
 });
 
+describe('health checks answer as load balancers ask', () => {
+  const OK = 'HTTP/1.1 200 OK';
+  /** The status line of the answer to these bytes. */
+  async function answer(port: number, text: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(text);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return first.toString().split('\r\n')[0] ?? '';
+  }
+
+  test.each([
+    ['HAProxy without a Host header', 'OPTIONS /readyz HTTP/1.0\r\n\r\n'],
+    ['HAProxy with GET', 'GET /readyz HTTP/1.0\r\n\r\n'],
+    ['HAProxy with HTTP/1.1', 'GET /readyz HTTP/1.1\r\n\r\n'],
+    ['HAProxy with an empty Host', 'GET /readyz HTTP/1.1\r\nHost: \r\n\r\n'],
+    ['HAProxy with HEAD', 'HEAD /readyz HTTP/1.0\r\n\r\n'],
+    [
+      'a Kubernetes probe by IPv4',
+      'GET /readyz HTTP/1.1\r\nHost: 10.244.1.7:4040\r\nUser-Agent: kube-probe/1.30\r\nAccept: */*\r\nConnection: close\r\n\r\n',
+    ],
+    [
+      'a Kubernetes probe by IPv6',
+      'GET /healthz HTTP/1.1\r\nHost: [fd00:10:244::7]:4040\r\nUser-Agent: kube-probe/1.30\r\nConnection: close\r\n\r\n',
+    ],
+    [
+      'a load balancer of AWS',
+      'GET /healthz HTTP/1.1\r\nHost: 172.31.9.4:4040\r\nConnection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\n\r\n',
+    ],
+    [
+      'a load balancer of Google',
+      'GET /healthz HTTP/1.1\r\nHost: 10.128.0.9\r\nUser-Agent: GoogleHC/1.0\r\nConnection: Keep-alive\r\n\r\n',
+    ],
+    [
+      'a load balancer of Azure',
+      'GET /readyz HTTP/1.1\r\nHost: 10.0.0.4:4040\r\nUser-Agent: Load Balancer Agent\r\n\r\n',
+    ],
+    ['an address with a zone as Host', 'GET /readyz HTTP/1.1\r\nHost: [fe80::1%25eth0]:4040\r\n\r\n'],
+    ['an unknown name as Host', 'GET /readyz HTTP/1.1\r\nHost: node-1.internal:4040\r\n\r\n'],
+    ['the name of an upstream with an underscore', 'GET /readyz HTTP/1.1\r\nHost: chat_nodes\r\n\r\n'],
+    ['a Host that is no name', 'GET /readyz HTTP/1.1\r\nHost: @\r\n\r\n'],
+    ['a whole address', 'GET http://10.0.0.4:4040/readyz HTTP/1.1\r\nHost: 10.0.0.4:4040\r\n\r\n'],
+    ['a query', 'GET /healthz?full=1 HTTP/1.1\r\nHost: 10.0.0.4\r\n\r\n'],
+    ['an Origin', 'GET /healthz HTTP/1.1\r\nHost: 10.0.0.4\r\nOrigin: null\r\n\r\n'],
+    [
+      'an offer of HTTP/2',
+      'GET /readyz HTTP/1.1\r\nHost: 10.0.0.4\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n',
+    ],
+    ['forwarded headers', 'GET /readyz HTTP/1.1\r\nHost: 10.0.0.4\r\nX-Forwarded-For: unknown\r\n\r\n'],
+  ])('%s', async (_, text) => {
+    const node = await startNode();
+    expect([await answer(node.port, text)]).toEqual([OK]);
+  });
+
+  test('other pages still need a name of this server', async () => {
+    const node = await startNode();
+    for (const target of ['/', '/ws', '/nothing', '/healthz/', '//readyz', '/READYZ'])
+      for (const head of ['HTTP/1.0\r\n', 'HTTP/1.1\r\n', 'HTTP/1.1\r\nHost: 10.0.0.4\r\n'])
+        expect([target, head, await answer(node.port, `GET ${target} ${head}\r\n`)]).toEqual([
+          target,
+          head,
+          'HTTP/1.1 421 Misdirected Request',
+        ]);
+  });
+
+  test('a node that accepts no writes is not ready, however it is asked', async () => {
+    const engine = openMemory();
+    const node = await startNode({ engine: { ...engine, writable: () => false } });
+    for (const [head, status] of [
+      ['GET /readyz HTTP/1.0\r\n', 503],
+      ['OPTIONS /readyz HTTP/1.0\r\n', 503],
+      ['GET /readyz HTTP/1.1\r\nHost: [::1]:80\r\n', 503],
+      ['GET /healthz HTTP/1.0\r\n', 200],
+    ] as const)
+      expect([head, await answer(node.port, `${head}\r\n`)]).toEqual([
+        head,
+        expect.stringContaining(` ${status} `),
+      ]);
+  });
+});
+
 test('the last address of X-Forwarded-For counts, but only behind a proxy', async () => {
   const limits = { connectionsPerAddress: 1, exemptsLoopback: true };
   /** The first frame that a client gets after hello. */
@@ -138,7 +224,7 @@ test('the last address of X-Forwarded-For counts, but only behind a proxy', asyn
       ws.on('open', () => ws.send('{"type":"hello","id":"h","version":1,"origin":"localhost"}'));
       ws.on('message', (data) => resolve(data.toString()));
     });
-  const behind = await startNode({ behindProxy: true, limits });
+  const behind = await startNode({ forwarded: { proxies: 1 }, limits });
   const answers: string[] = [];
   for (const from of ['1.2.3.4', '1.2.3.4', '1.2.3.5']) answers.push(await firstWords(behind.port, from));
   expect(answers.map((answer) => answer.slice(0, 16))).toEqual([
@@ -150,4 +236,23 @@ test('the last address of X-Forwarded-For counts, but only behind a proxy', asyn
   for (const from of ['1.2.3.4', '1.2.3.4']) {
     expect(await firstWords(direct.port, from)).toContain('welcome');
   }
+});
+
+test('clients whose address is unknown never share a limit, and the operator is warned once', async () => {
+  const limits = { connectionsPerAddress: 1, exemptsLoopback: false };
+  const lines: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
+  const node = await startNode({ forwarded: { proxies: 1 }, limits, logger });
+  const welcomed = (headers: Record<string, string>) =>
+    new Promise<string>((resolve) => {
+      const ws = new WebSocket(`ws://127.0.0.1:${node.port}/ws`, { headers });
+      ws.on('open', () => ws.send('{"type":"hello","id":"h","version":1,"origin":"localhost"}'));
+      ws.on('message', (data) => resolve(data.toString().slice(0, 16)));
+    });
+  for (const headers of [{}, {}, { 'X-Forwarded-For': 'unknown' }, { 'X-Forwarded-For': '1.2.3.4, _hidden' }])
+    expect([headers, await welcomed(headers)]).toEqual([headers, '{"type":"welcome']);
+  // A proxy for TCP names no client either.
+  for (let i = 0; i < 2; i++) expect((await Peer.greet(node.port)).of('welcome')).toHaveLength(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('--proxy-header');
 });

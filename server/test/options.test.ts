@@ -167,6 +167,25 @@ test('a switch in a variable is yes or no', () => {
   );
 });
 
+test('behind a proxy, the header and the number of proxies may be named', () => {
+  const behind = { behindProxy: true, name: ['chat.example'] };
+  expect(read(behind).forwarded).toEqual({ proxies: 1 });
+  expect(read({ ...behind, proxyHeader: 'CF-Connecting-IP', proxies: '2' }).forwarded).toEqual({
+    header: 'cf-connecting-ip',
+    proxies: 2,
+  });
+  expect(read().forwarded).toBeUndefined();
+  for (const wrong of [
+    { proxyHeader: 'X-Real-IP' },
+    { proxies: '2' },
+    { ...behind, proxies: '0' },
+    { ...behind, proxies: '17' },
+    { ...behind, proxies: 'many' },
+    { ...behind, proxyHeader: 'X-Real-IP:' },
+  ])
+    expect(() => read(wrong), JSON.stringify(wrong)).toThrow(UsageError);
+});
+
 test('every option has its own flag, variable and meaning', () => {
   expect(SERVE_OPTIONS.map(({ flag }) => keyOf(flag))).toEqual([
     'port',
@@ -186,6 +205,8 @@ test('every option has its own flag, variable and meaning', () => {
     'tlsKey',
     'insecure',
     'behindProxy',
+    'proxyHeader',
+    'proxies',
     'name',
     'retain',
     'roomBytes',

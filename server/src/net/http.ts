@@ -10,9 +10,10 @@ import type { Duplex } from 'node:stream';
 import { LIMITS } from '@gochat/protocol/limits';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ServerLimits } from '../operate/limits.ts';
-import { type Address, addressOf } from './address.ts';
+import { type Address, addressOf, isUnknown } from './address.ts';
 import { answerAsset } from './asset-answer.ts';
 import type { Assets } from './assets.ts';
+import { type ForwardedSettings, forwardedAddress } from './forwarded-address.ts';
 import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './landing.ts';
 import type { ServedNames } from './served-names.ts';
 import type { Deadline, TimerWheel } from './timer-wheel.ts';
@@ -22,8 +23,10 @@ export interface HttpOptions {
   readonly limits: ServerLimits;
   readonly timers: TimerWheel;
   readonly now: () => number;
-  /** Whether limits count the last address of X-Forwarded-For. */
-  readonly behindProxy: boolean;
+  /** How proxies name the client's address; absent: clients connect directly. */
+  readonly forwarded?: ForwardedSettings;
+  /** Called when no header names the client's address readably. */
+  readonly addressUnknown: () => void;
   /** The files of the web client; absent: a landing page that explains how to chat from a terminal. */
   readonly assets?: Assets;
   /** Whether the port also speaks TLS: then pages are served over TLS only. */
@@ -43,10 +46,11 @@ interface Answer {
 
 const OK: Answer = { status: 200, type: 'text/plain; charset=utf-8', body: 'ok\n' };
 
+/** Load balancers and probes ask for them by address, without a Host header, and by GET, HEAD or OPTIONS. The answer is the same for all. */
+const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 const PAGES: Readonly<Record<string, Answer>> = {
   '/': { status: 200, type: 'text/html; charset=utf-8', body: LANDING_PAGE },
-  '/healthz': OK,
-  '/readyz': OK,
   '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
 };
 
@@ -66,7 +70,7 @@ export class HttpEndpoint {
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#security = securityHeaders(options.assets === undefined ? LANDING_POLICY : CHAT_POLICY);
-    const settings = { maxHeaderSize: 8 * 1024, keepAliveTimeout: KEEP_ALIVE_MS };
+    const settings = { maxHeaderSize: 8 * 1024, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
     this.#http = createServer(settings, (request, response) => this.#answer(request, response));
     this.#http.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
     this.#upgrades = new WebSocketServer({
@@ -131,7 +135,7 @@ export class HttpEndpoint {
   #redirectOf(request: IncomingMessage): string | undefined {
     if (!this.#options.secured || 'encrypted' in request.socket || !this.#served(request)) return undefined;
     const path = pathOf(request);
-    return PAGES[path] === OK ? undefined : `https://${request.headers.host}${path}`;
+    return HEALTH_PATHS.has(path) ? undefined : `https://${request.headers.host}${path}`;
   }
 
   #remainingMs(socket: Socket): number {
@@ -139,12 +143,19 @@ export class HttpEndpoint {
   }
 
   #respond(request: IncomingMessage, known: boolean): Answer {
-    if (!this.#served(request)) return { status: 421 };
     const path = pathOf(request);
+    if (HEALTH_PATHS.has(path)) return this.#health(request, path);
+    if (!this.#served(request)) return { status: 421 };
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
     if (page === undefined && !known) return { status: 404 };
     if (page === undefined || !isRead(request)) return { status: 405, headers: { Allow: 'GET, HEAD' } };
-    return path === '/readyz' && !this.#options.ready() ? { status: 503 } : page;
+    return page;
+  }
+
+  #health(request: IncomingMessage, path: string): Answer {
+    if (!isRead(request) && request.method !== 'OPTIONS')
+      return { status: 405, headers: { Allow: 'GET, HEAD, OPTIONS' } };
+    return path === '/readyz' && !this.#options.ready() ? { status: 503 } : OK;
   }
 
   #served(request: IncomingMessage): boolean {
@@ -166,15 +177,20 @@ export class HttpEndpoint {
   }
 
   #upgradeRefusal(request: IncomingMessage): number | undefined {
+    const path = pathOf(request);
+    // Some probes offer HTTP/2 by an upgrade, which may be ignored.
+    if (HEALTH_PATHS.has(path)) return this.#health(request, path).status;
     if (!this.#served(request)) return 421;
-    if (pathOf(request) !== '/ws') return 404;
+    if (path !== '/ws') return 404;
     return sameOrigin(request) ? undefined : 403;
   }
 
   #address(request: IncomingMessage): Address {
-    const header = this.#options.behindProxy ? request.headers['x-forwarded-for'] : undefined;
-    const hops = typeof header === 'string' ? header.split(',') : (header ?? []);
-    return addressOf(hops.at(-1) ?? request.socket.remoteAddress);
+    const { forwarded } = this.#options;
+    if (forwarded === undefined) return addressOf(request.socket.remoteAddress);
+    const address = forwardedAddress(request.headers, forwarded);
+    if (isUnknown(address)) this.#options.addressUnknown();
+    return address;
   }
 }
 
@@ -183,7 +199,8 @@ function isRead({ method }: IncomingMessage): boolean {
 }
 
 function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?')[0] ?? '';
+  // The target may be a whole address (RFC 9112, section 3.2.2).
+  return (request.url ?? '').replace(/^https?:\/\/[^/?]*/i, '').split('?')[0] ?? '';
 }
 
 /** Browsers always send an Origin with an upgrade. Other programs may omit it. */

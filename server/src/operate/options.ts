@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
+import type { ForwardedSettings } from '../net/forwarded-address.ts';
 import { isLoopbackHost } from '../net/own-names.ts';
 import { parseName, type ServedName } from '../net/served-names.ts';
 import { type ClusterSettings, readMonitors, readReplicas, readServers } from './cluster-settings.ts';
@@ -22,6 +23,8 @@ export interface ServeSettings {
   readonly acme?: AcmeSettings;
   readonly insecure: boolean;
   readonly behindProxy: boolean;
+  /** How the proxies name the client's address, if there are any. */
+  readonly forwarded?: ForwardedSettings;
   readonly names: readonly ServedName[];
   readonly retainSec?: number;
   /** How many bytes of messages are stored. */
@@ -58,6 +61,8 @@ export function readServeSettings(
   const limits = { ...readLimits(text), ...readInviteLifetime(text('inviteLifetime')) };
   const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
   const cluster = readCluster(text);
+  const behindProxy = readSwitch('behindProxy', given, env);
+  const forwarded = readForwarded(behindProxy, text('proxyHeader'), text('proxies'));
   const settings: ServeSettings = {
     port: readPort(text('port') ?? (acme === undefined ? '4040' : '443')),
     host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
@@ -68,7 +73,8 @@ export function readServeSettings(
     quotas: readQuotas(text('roomBytes'), text('totalBytes')),
     create: oneOf('--create', text('create') ?? 'open', CREATORS),
     insecure: readSwitch('insecure', given, env),
-    behindProxy: readSwitch('behindProxy', given, env),
+    behindProxy,
+    ...(forwarded === undefined ? {} : { forwarded }),
     names: readNames(given, env),
     ...(retainSec === undefined ? {} : { retainSec }),
     ...(operator === undefined ? {} : { operator }),
@@ -199,6 +205,26 @@ function readOperator(text: string | undefined): ServeSettings['operator'] {
   if (host === '' || Number(port) > 65_535)
     throw new UsageError(`--metrics must be HOST:PORT, such as 127.0.0.1:9464, not ${text}`);
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+const MAX_PROXIES = 16;
+
+function readForwarded(
+  behindProxy: boolean,
+  header: string | undefined,
+  proxies = '1',
+): ForwardedSettings | undefined {
+  if (!behindProxy) {
+    if (header !== undefined || proxies !== '1')
+      throw new UsageError('--proxy-header and --proxies need --behind-proxy');
+    return undefined;
+  }
+  if (header !== undefined && !/^[a-z0-9-]+$/i.test(header))
+    throw new UsageError(`--proxy-header must be the name of a header, such as X-Real-IP, not ${header}`);
+  const count = Number(proxies);
+  if (!/^[0-9]+$/.test(proxies) || count < 1 || count > MAX_PROXIES)
+    throw new UsageError(`--proxies must be a number from 1 to ${MAX_PROXIES}, not ${proxies}`);
+  return { ...(header === undefined ? {} : { header: header.toLowerCase() }), proxies: count };
 }
 
 const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';

@@ -123,7 +123,21 @@ export const SERVE_OPTIONS = [
   {
     flag: '--behind-proxy',
     env: 'GOCHAT_BEHIND_PROXY',
-    meaning: 'a proxy terminates TLS; limits count the last address of X-Forwarded-For; needs --name',
+    meaning: 'a proxy terminates TLS and names the client in X-Forwarded-For; needs --name',
+  },
+  {
+    flag: '--proxy-header',
+    value: 'NAME',
+    env: 'GOCHAT_PROXY_HEADER',
+    default: 'X-Forwarded-For, else Forwarded, else X-Real-IP',
+    meaning: "the proxy's header with the client's address, such as CF-Connecting-IP",
+  },
+  {
+    flag: '--proxies',
+    value: 'N',
+    env: 'GOCHAT_PROXIES',
+    default: '1',
+    meaning: 'how many proxies a request passes; limits count the address that the outermost one saw',
   },
   {
     flag: '--name',

@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Counters } from '../log/engine.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, isExempt } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { Refusal } from './refusal.ts';
 
@@ -38,7 +38,7 @@ export class AddressRates {
 
   /** Counts one request. @throws Refusal `rate-limited`; Unavailable when the shared counters don't answer */
   async take(kind: RatedRequest, address: Address): Promise<void> {
-    if (address.loopback && this.#exemptsLoopback) return;
+    if (isExempt(address, this.#exemptsLoopback)) return;
     const retryAfterMs = await this.#take(kind, this.#rates[kind], address.name);
     if (retryAfterMs > 0)
       throw new Refusal('rate-limited', 'too many such requests from this address', { retryAfterMs });

@@ -1,4 +1,4 @@
-import type { Address } from '../net/address.ts';
+import { type Address, isExempt } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { Refusal } from './refusal.ts';
 
@@ -19,7 +19,7 @@ export class Admission {
   /** Counts a connection in. If it doesn't throw, the caller must call {@link leave} once. @throws Refusal `full` */
   enter(address: Address): void {
     const present = this.#byAddress.get(address.name) ?? 0;
-    const exempt = address.loopback && this.#limits.exemptsLoopback;
+    const exempt = isExempt(address, this.#limits.exemptsLoopback);
     if (this.#total >= this.#limits.connections)
       throw new Refusal('full', 'the server has the maximum number of connections', { closes: true });
     if (!exempt && present >= this.#limits.connectionsPerAddress) {
