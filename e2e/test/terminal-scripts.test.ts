@@ -73,10 +73,10 @@ const jsonLines = (out: string): Record<string, unknown>[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-test('a pipe is sent as it is: line ends, blank lines, and invalid UTF-8', async () => {
+test('a pipe is sent as it is: line ends and blank lines', async () => {
   expect((await gochat(['send', name], 'one\r\n\r\n  two\r\n')).code).toBe(0);
-  expect((await gochat(['send', name, '--lines'], 'a\r\n\r\nb\nc')).code).toBe(0);
-  expect((await gochat(['send', name, '-'], Buffer.from([0x62, 0xff, 0xfe, 0x21]))).code).toBe(0);
+  expect((await gochat(['send', name, '--lines'], 'a\r\n\r\n \u200b\nb\rb\u2028b\nc')).code).toBe(0);
+  expect((await gochat(['send', name, '-'], '\ufeffa byte order mark\n')).code).toBe(0);
   // With --lines, empty input is no error: `grep ... | gochat send ROOM --lines`.
   expect((await gochat(['send', name, '--lines'], '')).code).toBe(0);
   expect((await gochat(['send', name, '--', '--lines'])).code).toBe(0);
@@ -84,11 +84,32 @@ test('a pipe is sent as it is: line ends, blank lines, and invalid UTF-8', async
   expect(await ben.read(room)).toEqual([
     'ana: one\r\n\r\n  two',
     'ana: a',
-    'ana: b',
+    'ana: b\rb\u2028b',
     'ana: c',
-    'ana: b\ufffd\ufffd!',
+    'ana: a byte order mark',
     'ana: --lines',
   ]);
+});
+
+test('input that is no text in UTF-8 and blank messages are refused with 2, and what came before is sent', async () => {
+  const latin = Buffer.from('Gr\u00fc\u00dfe', 'latin1');
+  const refusals: [string[], string | Buffer, string][] = [
+    [['send', name], latin, 'iconv -f ISO-8859-1'],
+    [['send', name, '-'], Buffer.from('\ufeffwide', 'utf16le'), 'UTF-16'],
+    [['send', name, '--lines'], Buffer.concat([Buffer.from('one\n'), latin]), 'is not UTF-8'],
+    [['chat', name], Buffer.concat([Buffer.from('two\n'), latin, Buffer.from('\nthree\n')]), 'is not UTF-8'],
+    [['send', name], '\n', 'no visible text'],
+    [['send', name], '\u200b \r\n', 'no visible text'],
+    [['send', name, ' \u2060'], '', 'no visible text'],
+    [['send', name, ''], '', 'no visible text'],
+  ];
+  for (const [args, input, said] of refusals)
+    expect([args, await gochat(args, input)]).toEqual([
+      args,
+      expect.objectContaining({ code: 2, err: expect.stringContaining(said) }),
+    ]);
+  await ben.hears(room, 'two');
+  expect(await ben.read(room)).toEqual(['ana: one', 'ana: two']);
 });
 
 test('64 KiB is one message; after a line that is too long nothing is sent, but the lines before it are', async () => {

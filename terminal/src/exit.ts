@@ -1,5 +1,6 @@
 import { ChatError, type ChatErrorCode } from '@gochat/client/chat-error';
 import { UsageError } from '@gochat/server/usage-error';
+import { NotUtf8 } from './utf8-input.ts';
 
 /** The exit codes of commands. */
 export const EXIT = { done: 0, internal: 1, usage: 2, queued: 3, notMember: 4, refused: 5 } as const;
@@ -22,5 +23,5 @@ const CODES: Readonly<Record<ChatErrorCode, ExitCode>> = {
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ChatError) return CODES[error.code];
-  return error instanceof UsageError ? EXIT.usage : EXIT.internal;
+  return error instanceof UsageError || error instanceof NotUtf8 ? EXIT.usage : EXIT.internal;
 }

@@ -20,10 +20,3 @@ export function print(io: Io, line: string): void {
 export function note(io: Io, line: string): void {
   io.stderr.write(`${line}\n`);
 }
-
-/** Reads standard input until it ends. */
-export async function readAll(io: Io): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ChatError } from '@gochat/client/chat-error';
 import type { Io } from './io.ts';
+import { NotUtf8, readTextFile } from './utf8-input.ts';
 
 /** The passphrase: `GOCHAT_PASSPHRASE`, the content of the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined without any of these. */
 export async function askPassphrase(io: Io): Promise<string | undefined> {
@@ -14,8 +14,9 @@ export async function askPassphrase(io: Io): Promise<string | undefined> {
 
 async function readPassphrase(file: string): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+    return (await readTextFile(file)).replace(/\r?\n$/, '');
   } catch (cause) {
+    if (cause instanceof NotUtf8) throw cause;
     throw new ChatError({ reason: 'passphrase-file', file }, { cause });
   }
 }

@@ -19,6 +19,7 @@ import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/metho
 import { checkToken } from '../api/validate-input.ts';
 import { parseAddress } from '../net/address.ts';
 import { RequestError } from '../net/connection-errors.ts';
+import { isBlank } from '../room/blank.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
@@ -288,6 +289,8 @@ export class Account {
 /** @throws ChatError `usage` for content that readers reject */
 function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
+  if ((said.kind === 'text' || said.kind === 'edit') && isBlank(said.text))
+    throw new ChatError({ reason: 'message-blank' });
   if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
 }

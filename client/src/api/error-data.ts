@@ -58,6 +58,8 @@ const REASONS = {
   'entry-number': reason('usage', {}),
   'reaction-emoji': reason('usage', {}),
   'content-invalid': reason('usage', {}),
+  /** Its text shows nothing. */
+  'message-blank': reason('usage', {}),
   'not-a-message': reason('usage', {}),
   'message-too-large': reason('usage', { bytes: v.number() }),
   /** `most` is in milliseconds. */

@@ -1,3 +1,4 @@
+import { isBlank } from '@gochat/client/blank';
 import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
@@ -62,7 +63,13 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
   let ended: 'quit' | 'ended' = 'ended';
   const showPrompt = () => prompt.show(prompt.isTerminal ? '> ' : '');
   showPrompt();
-  for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
+  let failure: unknown;
+  const next = () =>
+    prompt.next().catch((error: unknown) => {
+      failure = error;
+      return undefined;
+    });
+  for (let line = await next(); line !== undefined; line = await next()) {
     // A pasted line is sent as it is: a command hidden in it must not run.
     const isCommand = !line.pasted && /^\/(?!\/)/.test(line.text);
     const message = !line.pasted && line.text.startsWith('//') ? line.text.slice(1) : line.text;
@@ -72,7 +79,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
           ended = 'quit';
           break;
         }
-      } else if (message.trim() !== '') {
+      } else if (!isBlank(message)) {
         const id = newMessageId();
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
@@ -87,5 +94,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
     .call('sent', { room, ids, waitMs: LAST_WAIT_MS })
     .catch(() => ({ waiting: 0 }));
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
+  // The lines before it are sent.
+  if (failure !== undefined) throw failure;
   return ended;
 }

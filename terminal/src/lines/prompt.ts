@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import type { Io } from '../io.ts';
+import { readLines } from '../utf8-input.ts';
 
 const PASTES_IN_BRACKETS = '\u001b[?2004h';
 const PASTES_BARE = '\u001b[?2004l';
@@ -11,51 +12,43 @@ export interface InputLine {
   readonly pasted: boolean;
 }
 
+type Waiter = { resolve(line: InputLine | undefined): void; reject(error: unknown): void };
+
 /** Reads lines from the user. Output goes above the line that is being written and leaves it intact. */
 export class Prompt {
   readonly #io: Io;
-  readonly #lines: Interface;
-  readonly #waiting: ((line: InputLine | undefined) => void)[] = [];
+  /** Edits the line on a terminal; undefined when the lines come from a pipe or a file. */
+  readonly #editor: Interface | undefined;
+  readonly #waiting: Waiter[] = [];
   readonly #early: InputLine[] = [];
   #closed = false;
+  #failure: unknown;
   #pasting = false;
   /** Whether the prompt is drawn on the last line. */
   #drawn = false;
 
   constructor(io: Io) {
     this.#io = io;
-    this.#lines = createInterface({
-      input: io.stdin,
-      output: this.isTerminal ? io.stdout : undefined,
-      terminal: this.isTerminal,
-    });
-    this.#lines.setPrompt('');
-    this.#lines.on('line', (text) => {
-      this.#drawn = false;
-      const line = { text, pasted: this.#pasting };
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#early.push(line);
-      else next(line);
-    });
-    this.#lines.on('SIGINT', () => this.close());
-    this.#lines.once('close', () => {
-      this.#closed = true;
-      if (this.isTerminal) io.stdout.write(`${PASTES_BARE}${this.#drawn ? '\n' : ''}`);
-      for (const waiter of this.#waiting.splice(0)) waiter(undefined);
-    });
-    if (this.isTerminal) this.#watchPastes();
+    this.#editor = this.isTerminal
+      ? createInterface({ input: io.stdin, output: io.stdout, terminal: true })
+      : undefined;
+    if (this.#editor === undefined) void this.#readPipe();
+    else this.#edit(this.#editor);
   }
 
   get isTerminal(): boolean {
     return this.#io.stdin.isTTY === true && this.#io.stdout.isTTY === true;
   }
 
-  /** The next line; undefined at the end of the input, and after Ctrl-C or Ctrl-D. */
+  /** The next line; undefined at the end of the input, and after Ctrl-C or Ctrl-D. @throws NotUtf8 once, after the last line before */
   next(): Promise<InputLine | undefined> {
     const early = this.#early.shift();
     if (early !== undefined) return Promise.resolve(early);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) return Promise.reject(failure);
     if (this.#closed) return Promise.resolve(undefined);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   async ask(question: string): Promise<string | undefined> {
@@ -66,32 +59,77 @@ export class Prompt {
 
   /** Sets the prompt before the line that is being written. It is shown on a terminal only. */
   show(prompt: string): void {
-    this.#lines.setPrompt(prompt);
+    this.#editor?.setPrompt(prompt);
     this.#draw();
   }
 
   /** Prints a line above the one that is being written. */
   print(line: string): void {
-    if (!this.isTerminal || this.#closed) {
+    if (this.#editor === undefined || this.#closed) {
       this.#io.stdout.write(`${line}\n`);
       return;
     }
     // A long line takes several rows of the terminal.
-    const { rows } = this.#lines.getCursorPos();
+    const { rows } = this.#editor.getCursorPos();
     const up = rows === 0 ? '' : `\u001b[${rows}A`;
     this.#io.stdout.write(`${up}\r\u001b[J${line}\n`);
     // Node.js keeps a count of the line's rows, which is wrong after several characters in one read, and has no method to reset it.
-    Object.assign(this.#lines, { prevRows: 0 });
+    Object.assign(this.#editor, { prevRows: 0 });
     this.#draw();
   }
 
   close(): void {
-    this.#lines.close();
+    if (this.#editor !== undefined) this.#editor.close();
+    else {
+      this.#io.stdin.destroy();
+      this.#end();
+    }
+  }
+
+  #edit(editor: Interface): void {
+    editor.setPrompt('');
+    editor.on('line', (text) => {
+      this.#drawn = false;
+      this.#take({ text, pasted: this.#pasting });
+    });
+    editor.on('SIGINT', () => this.close());
+    editor.once('close', () => {
+      this.#io.stdout.write(`${PASTES_BARE}${this.#drawn ? '\n' : ''}`);
+      this.#end();
+    });
+    this.#watchPastes();
+  }
+
+  async #readPipe(): Promise<void> {
+    try {
+      for await (const text of readLines(this.#io.stdin)) {
+        if (this.#closed) return;
+        this.#take({ text, pasted: false });
+      }
+    } catch (error) {
+      // A closed input ends early, which is no failure.
+      if (this.#closed) return;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#failure = error;
+      else next.reject(error);
+    }
+    this.#end();
+  }
+
+  #take(line: InputLine): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#early.push(line);
+    else next.resolve(line);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    for (const { resolve } of this.#waiting.splice(0)) resolve(undefined);
   }
 
   #draw(): void {
-    if (!this.isTerminal || this.#closed) return;
-    this.#lines.prompt(true);
+    if (this.#editor === undefined || this.#closed) return;
+    this.#editor.prompt(true);
     this.#drawn = true;
   }
 

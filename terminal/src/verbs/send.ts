@@ -1,12 +1,12 @@
-import { createInterface } from 'node:readline';
+import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
-import { UsageError } from '@gochat/server/usage-error';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
-import { type Io, note, print, readAll } from '../io.ts';
+import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
+import { readLines, readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {
   readonly lines?: boolean;
@@ -23,11 +23,10 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     };
     const sent = () => profile.call('sent', { room, ids, waitMs: wait });
     if (text !== undefined && text !== '-') await queue(text);
-    else if (options.lines !== true) await queue((await readAll(io)).replace(/\r?\n$/, ''));
+    else if (options.lines !== true) await queue((await readText(io.stdin)).replace(/\r?\n$/, ''));
     else {
       try {
-        for await (const line of createInterface({ input: io.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
-          if (line !== '') await queue(line);
+        for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
       } catch (error) {
         // The lines before the one that can't be sent are queued already.
         await sent().catch(() => undefined);
@@ -43,7 +42,6 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
 }
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {
-  if (text === '') throw new UsageError('the message is empty');
   const id = newMessageId();
   await profile.call('queue', { room, id, content: { kind: 'text', text } });
   return id;

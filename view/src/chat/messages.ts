@@ -1,3 +1,4 @@
+import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Commands } from '../commands/command.ts';
@@ -92,7 +93,7 @@ export class Messages {
 
   #send(composer: ComposerViewModel, room: RoomViewModel, text: string, me: boolean): void {
     const { flashes, navigation, words } = this.#parts;
-    if (composer.isEditing && text.trim() === '') {
+    if (composer.isEditing && isBlank(text)) {
       flashes.bad(words.text.flashes.emptyEdit);
       return;
     }

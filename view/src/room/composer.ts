@@ -1,3 +1,4 @@
+import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
 import type { Params } from '@gochat/client/methods';
 import type { Completion, Composer } from '../chat/snapshot.ts';
@@ -97,7 +98,7 @@ export class ComposerViewModel {
       });
     if (changed) {
       this.#saveDraft();
-      this.#parts.room.presence.typing(text.trim() !== '' && !text.startsWith('/'));
+      this.#parts.room.presence.typing(!isBlank(text) && !text.startsWith('/'));
     }
     this.#parts.changed();
   }
@@ -167,12 +168,12 @@ export class ComposerViewModel {
     return true;
   }
 
-  /** Takes the text out of the field to send it. @returns undefined when the field is empty. */
+  /** Takes the text out of the field to send it. @returns undefined when the field shows nothing. */
   take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
     const edit = this.#edit;
     const reply = this.#reply;
     const words = text.trim();
-    if (words === '') return undefined;
+    if (isBlank(words)) return undefined;
     const mentions = this.#mentions(words);
     const called = mentions.length > 0 && { mentions };
     const content: Content =

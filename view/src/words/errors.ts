@@ -108,6 +108,7 @@ const FIXED = {
     'The server does not know the present keys of this room: it was restored to an older state, or it refuses this device. Ask a member who is still in the room for a new invite, or create the room again',
   'join-unfinished': 'Joining this room was interrupted: open the invite link again',
   'join-crowded': 'Too many others joined at the same time, or the server did not answer: try again',
+  'message-blank': 'The message is empty: it has no visible text',
   'newer-rules': 'This room follows the rules of a newer version of GoChat: upgrade to write in it',
   'not-active': 'This device can’t write in this room at present',
   'change-unconfirmed':

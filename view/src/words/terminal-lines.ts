@@ -21,6 +21,9 @@ export function lineText(f: Formats) {
     /** @param problem why the server was not reached. */
     localOnly: (problem: string) => `${problem}; this is what the profile has`,
     failed: 'unknown error',
+    /** @param source what the bytes were read from. */
+    notUtf8: (source: string, encoding: keyof typeof NOT_UTF8) => `${source} ${NOT_UTF8[encoding]}`,
+    standardInput: 'standard input',
     noCommand: (name: string) => `* there is no /${name}; /help lists the commands, // sends a slash`,
 
     message: (from: string, text: string) => `${from}: ${text}`,
@@ -103,6 +106,15 @@ export function lineText(f: Formats) {
     joinUnconfirmed: 'unconfirmed until another member writes: compare room codes (gochat safety) if you can',
   };
 }
+
+/** Begins after the source of the bytes. */
+const NOT_UTF8 = {
+  'utf-16':
+    'is UTF-16, not UTF-8: convert it with iconv -f UTF-16 -t UTF-8 (UTF-16LE if it has no byte order mark)',
+  'utf-32': 'is UTF-32, not UTF-8: convert it with iconv -f UTF-32 -t UTF-8',
+  binary: 'is not UTF-8 text: it has NUL bytes',
+  other: 'is not UTF-8: convert it, such as with iconv -f ISO-8859-1 -t UTF-8',
+} as const;
 
 const STATUS: Readonly<Record<string, string>> = {
   joining: 'joining',
