@@ -212,6 +212,14 @@ test('an expired invite and one that is revoked by a removal are refused with 5'
   ])
     expect([args[0], (await gochat(args)).code]).toEqual([args[0], 4]);
   expect((await gochat(['send', name, 'x'])).err.trim().split('\n')).toHaveLength(1);
+  // What was refused with 4 is not sent after joining again either.
+  const again = await ben.invites(room);
+  expect(await gochat(['join', again, '--no-chat'])).toMatchObject({ code: 0 });
+  const fresh = await gochat(['send', name, 'fresh', '--json']);
+  expect(fresh.code).toBe(0);
+  expect(jsonLines(fresh.out)).toMatchObject([{ state: 'posted', queued: false }]);
+  await ben.hears(room, 'fresh');
+  expect(await ben.read(room)).toEqual(['ana: fresh']);
 });
 
 test('two members with the same name are distinguished by their ids', async () => {

@@ -17,8 +17,9 @@ Examples:
   gochat serve                              run a server on port 4040
 
 Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 server not reached (a
-message stays queued and the next command sends it), 4 not a member of the room,
-5 refused by the server or the room's rules, or the invite is no longer valid.`;
+message stays queued and the next command sends it), 4 not a member of the room
+(the message is never sent), 5 refused by the server or the room's rules, or the
+invite is no longer valid.`;
 
 /** Runs a verb. @returns its exit code; undefined is 0 */
 type VerbAction = (

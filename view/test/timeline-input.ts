@@ -66,6 +66,7 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
   return {
     lines,
     waiting: [],
+    refused: new Map(),
     changed: new Map(),
     quoted: new Map(),
     readers: [],

@@ -82,7 +82,7 @@ export class Account {
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
     create: (params) => this.#create(params),
     join: async ({ link, as, waitMs }) => {
-      const own = cleanName(as);
+      const own = this.#nameFor(as);
       const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: own };
       const { session, already } = await joinByLink(parts, link, waitMs);
       await this.#remember(own);
@@ -101,16 +101,7 @@ export class Account {
     },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
     withdraw: async ({ room, id }) => ({ withdrawn: await (await this.#rooms.named(room)).withdraw(id) }),
-    sent: async ({ room, ids, waitMs }) => {
-      const session = await this.#followed(room);
-      const waiting = () => ids.filter((id) => session.isQueued(id)).length;
-      await session.condition.until(
-        () => (waiting() === 0 || session.ended !== undefined ? true : undefined),
-        waitMs,
-      );
-      if (waiting() > 0 && session.ended !== undefined) throw session.ended;
-      return { waiting: waiting() };
-    },
+    sent: ({ room, ids, waitMs }) => this.#sent(room, ids, waitMs),
     sync: async ({ room, waitMs }) => {
       const session = await this.#followed(room);
       try {
@@ -182,6 +173,27 @@ export class Account {
     return this.#rooms.followed(room);
   }
 
+  async #sent(room: string, ids: readonly string[], waitMs: number): Promise<Result<'sent'>> {
+    const session = await this.#followed(room);
+    await session.condition.until(
+      () => (session.ended !== undefined || !ids.some((id) => session.isQueued(id)) ? true : undefined),
+      waitMs,
+    );
+    const outcomes = ids.map((id) => session.outcome(id));
+    const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
+    const problem = waiting === 0 ? undefined : this.#rooms.connectionState(session).problem;
+    if (outcomes.every(({ state, seq }) => state !== 'posted' || seq !== undefined))
+      return { waiting, outcomes, problem };
+    // The process that saw them in the log has ended.
+    const recent = await this.#history(session).recent();
+    const seqs = new Map(recent.flatMap((item) => (item.kind === 'text' ? [[item.id, item.seq]] : [])));
+    const found = outcomes.map((outcome) => {
+      const seq = outcome.state === 'posted' ? (outcome.seq ?? seqs.get(outcome.id)) : undefined;
+      return seq === undefined ? outcome : { ...outcome, seq };
+    });
+    return { waiting, outcomes: found, problem };
+  }
+
   /** The room, up to date with the server. @throws ChatError */
   async #current(room: string, waitMs: number): Promise<RoomSession> {
     const session = await this.#followed(room);
@@ -193,7 +205,7 @@ export class Account {
   async #create({ name, as, server, token, waitMs }: Params<'create'>): Promise<RoomInfo> {
     if (token !== undefined) checkToken(token);
     const address = parseAddress(server).href;
-    const own = cleanName(as);
+    const own = this.#nameFor(as);
     const { env, records } = this.#parts;
     const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
     const frame = token === undefined ? made : { ...made, token };
@@ -227,6 +239,13 @@ export class Account {
     await this.#rooms.caughtUp(session, waitMs);
     await this.#remember(own);
     return roomInfo(session);
+  }
+
+  /** @throws ChatError `usage` when neither the caller nor the profile has a name; NameError */
+  #nameFor(as: string | undefined): string {
+    const name = as ?? this.#settings.preferences.name;
+    if (name === undefined) throw new ChatError({ reason: 'name-missing' });
+    return cleanName(name);
   }
 
   /** The first name that is used becomes the profile's own. */

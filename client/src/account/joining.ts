@@ -67,7 +67,8 @@ export async function joinByLink(
   const last = known?.unfinishedJoin;
   const room = await redeem(connection, who, as, link, { env, persist, end }, last);
   const joined = { ...meta, name: stateOf(room).name };
-  await RoomStore.store(records, joined, room, undefined);
+  if (known === undefined) await RoomStore.store(records, joined, room, undefined);
+  else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
   return { session, already: false };

@@ -65,6 +65,7 @@ const REASONS = {
   /** `most` is in milliseconds. */
   'invite-lifetime': reason('usage', { most: v.number() }),
   'token-form': reason('usage', {}),
+  'name-missing': reason('usage', {}),
   /** `most` is in bytes for a name and in characters for a topic. */
   'name-invalid': reason('usage', {
     what: v.picklist(['name', 'topic']),
@@ -81,6 +82,10 @@ const REASONS = {
   'other-server': reason('usage', { own: string, wanted: string }),
 
   // The room.
+  /** A message was not sent and never will be; `unknown`: the others may have received it. */
+  'not-sent': reason('not-member', { state: v.picklist(['refused', 'withdrawn', 'unknown']) }),
+  /** The message has no position yet, so nothing can refer to it. */
+  'message-waiting': reason('offline', {}),
   left: reason('not-member', {}),
   removed: reason('not-member', {}),
   broken: reason('not-member', {}),

@@ -1,6 +1,7 @@
 import type { Content, Presence } from '@gochat/crypto/content';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
+import type { EndState, Outcome } from '../room/outgoing.ts';
 import type { ChatErrorCode, ErrorData } from './error-data.ts';
 
 /**
@@ -14,7 +15,8 @@ export interface Methods {
   /** Creates a room on a server and waits until the server has it. A server that requires a token refuses with `token`. */
   create: (params: {
     readonly name: string;
-    readonly as: string;
+    /** The profile's own name when absent. @throws ChatError `usage` when it has none */
+    readonly as?: string;
     readonly server: string;
     /** For a server that requires a token for creating rooms. */
     readonly token?: string;
@@ -23,7 +25,8 @@ export interface Methods {
   /** Joins by an invite link. `already`: the profile was in the room before. */
   join: (params: {
     readonly link: string;
-    readonly as: string;
+    /** As for `create`. */
+    readonly as?: string;
     readonly waitMs: number;
   }) => RoomInfo & { readonly already: boolean };
   /** Queues a message under an id that the caller chooses (128 random bits). A repeated call with the same id has no effect. */
@@ -35,13 +38,18 @@ export interface Methods {
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
   }) => { readonly id: string };
-  /** Messages that wait to be sent, oldest first. */
+  /** Messages that wait to be sent or were refused, oldest first. */
   waiting: (params: { readonly room: string }) => readonly Waiting[];
-  /** Cancels the sending of a queued message; false when it may have reached the server. */
+  /** Cancels the sending of a queued message, or dismisses a refused one; false when it may have reached the server. */
   withdraw: (params: { readonly room: string; readonly id: string }) => { readonly withdrawn: boolean };
-  /** Waits until these messages are in the log, at most `waitMs`. */
+  /**
+   * Waits until none of these messages waits any more, or the room receives nothing, at most `waitMs`.
+   * @returns what is known of each, in the same order; how many still wait, and why if the room receives nothing
+   */
   sent: (params: { readonly room: string; readonly ids: readonly string[]; readonly waitMs: number }) => {
     readonly waiting: number;
+    readonly outcomes: readonly Outcome[];
+    readonly problem: Problem | undefined;
   };
   /** Waits until all entries that the server has are received; `live` is false when that took too long. */
   sync: (params: { readonly room: string; readonly waitMs: number }) => {
@@ -211,10 +219,11 @@ export interface MemberInfo {
   readonly self: boolean;
 }
 
-/** A message that waits to be sent. */
+/** A message that waits to be sent, or was refused. */
 export interface Waiting {
   readonly id: string;
   readonly content: Content;
+  readonly state: 'waiting' | EndState;
   /** When it was queued, by this device's clock. */
   readonly at: number;
 }

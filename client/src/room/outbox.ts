@@ -2,33 +2,31 @@ import type { Content } from '@gochat/crypto/content';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
+import type { EndState, Outgoing } from './outgoing.ts';
 
-/** A message on its way to the log: kept until it is seen there. */
-export interface Outgoing {
-  /** Its place in the queue. */
-  readonly order: number;
-  readonly id: string;
-  readonly content: Content;
-  /** When it was queued, by this device's clock; 0 when that isn't known. */
-  readonly at: number;
-  /** The counter that it got when it was first sealed. */
-  readonly n?: number;
-  /** The sealed frame of the epoch in which it was last posted. */
-  readonly frame?: UpOf<'post'>;
-}
+/** How many cancelled messages are remembered, so that a repeated question about them gets the same answer. */
+const CANCELLED_KEPT = 64;
+
+/** An outgoing message with its content. */
+type Shown = Outgoing & { readonly content: Content };
 
 /**
- * The messages that a room still has to post, in order. A method changes the outbox at once and returns the change for the
- * caller to store.
+ * The messages that a room still has to post, in order, and those that will never be posted. A method changes the outbox at once
+ * and returns the change for the caller to store.
  */
 export class Outbox {
   readonly #room: RoomId;
-  #items: Outgoing[];
+  /** By id, in the order of the queue. */
+  readonly #items: Map<string, Outgoing>;
+  #lastOrder: number;
+  #size: number;
   #revision = 0;
 
   constructor(room: RoomId, items: readonly Outgoing[]) {
     this.#room = room;
-    this.#items = [...items];
+    this.#items = new Map(items.map((item) => [item.id, item]));
+    this.#lastOrder = items.at(-1)?.order ?? 0;
+    this.#size = items.filter(isLive).length;
   }
 
   static async load(records: Records, room: RoomId): Promise<Outbox> {
@@ -39,8 +37,9 @@ export class Outbox {
     );
   }
 
+  /** How many messages are still to be posted. */
   get size(): number {
-    return this.#items.length;
+    return this.#size;
   }
 
   /** Changes whenever its messages change. */
@@ -48,36 +47,34 @@ export class Outbox {
     return this.#revision;
   }
 
-  /** The first `count` messages, oldest first. */
-  first(count: number): readonly Outgoing[] {
-    return this.#items.slice(0, count);
+  /** The first `count` messages that are not cancelled, oldest first. */
+  first(count: number): readonly Shown[] {
+    return [...this.#items.values()].filter(isShown).slice(0, count);
   }
 
   get(id: string): Outgoing | undefined {
-    return this.#items.find((item) => item.id === id);
+    return this.#items.get(id);
   }
 
   /** Messages that are not sealed, oldest first. */
-  get waiting(): readonly Outgoing[] {
-    return this.#items.filter((item) => item.frame === undefined);
+  get waiting(): readonly Shown[] {
+    return [...this.#items.values()].filter(isLive).filter((item) => item.frame === undefined);
   }
 
   /** Sealed messages that are not seen in the log, oldest first. */
   get sealed(): readonly UpOf<'post'>[] {
-    return this.#items.flatMap((item) => (item.frame === undefined ? [] : [item.frame]));
+    return [...this.#items.values()].flatMap(({ frame }) => (frame === undefined ? [] : [frame]));
   }
 
   add(id: string, content: Content, at: number): RecordChange {
-    const item: Outgoing = { order: (this.#items.at(-1)?.order ?? 0) + 1, id, content, at };
-    this.#items.push(item);
-    this.#revision += 1;
-    return this.#stored(item);
+    this.#lastOrder += 1;
+    return this.#set({ order: this.#lastOrder, id, content, at });
   }
 
   seal(id: string, n: number, frame: UpOf<'post'>): RecordChange {
     const item = this.get(id);
     if (item === undefined) throw new Error('no such message in the outbox');
-    return this.#replace(item, { ...item, n, frame });
+    return this.#set({ ...item, n, frame });
   }
 
   /** The sealed frame won't land: the message has to be sealed again. */
@@ -85,23 +82,59 @@ export class Outbox {
     const item = this.get(id);
     if (item === undefined) return [];
     const { frame: _, ...bare } = item;
-    return [this.#replace(item, bare)];
+    return [this.#set(bare)];
   }
 
+  /** The message is in the log. */
   remove(id: string): RecordChange[] {
     const item = this.get(id);
+    return item === undefined ? [] : [this.#forget(item)];
+  }
+
+  /** Ends the sending of a message for good, and forgets its text. */
+  cancel(id: string): RecordChange[] {
+    const item = this.get(id);
     if (item === undefined) return [];
-    this.#items = this.#items.filter((other) => other !== item);
-    this.#revision += 1;
-    return [{ place: { of: 'outbox', room: this.#room, at: item.order }, value: undefined }];
+    const cancelled = [...this.#items.values()].filter(({ end }) => end === 'withdrawn');
+    const oldest = cancelled.slice(0, Math.max(0, cancelled.length + 1 - CANCELLED_KEPT));
+    const { order, at } = item;
+    return [...oldest.map((old) => this.#forget(old)), this.#set({ order, id, at, end: 'withdrawn' })];
   }
 
-  #replace(old: Outgoing, item: Outgoing): RecordChange {
-    this.#items[this.#items.indexOf(old)] = item;
-    return this.#stored(item);
+  /**
+   * The membership in which the messages were queued has ended: none of them will be sent any more.
+   * @param sealed what becomes of those that were given to the server.
+   */
+  end(sealed: EndState): RecordChange[] {
+    return [...this.#items.values()].filter(isLive).map(({ frame, ...bare }) => {
+      return this.#set({ ...bare, end: frame === undefined ? 'refused' : sealed });
+    });
   }
 
-  #stored(item: Outgoing): RecordChange {
+  #set(item: Outgoing): RecordChange {
+    const old = this.#items.get(item.id);
+    this.#items.set(item.id, item);
+    this.#changed(old, item);
     return { place: { of: 'outbox', room: this.#room, at: item.order }, value: toJson(item) };
   }
+
+  #forget(item: Outgoing): RecordChange {
+    this.#items.delete(item.id);
+    this.#changed(item, undefined);
+    return { place: { of: 'outbox', room: this.#room, at: item.order }, value: undefined };
+  }
+
+  #changed(old: Outgoing | undefined, item: Outgoing | undefined): void {
+    const [was, is] = [old !== undefined && isLive(old), item !== undefined && isLive(item)];
+    if (was !== is) this.#size += is ? 1 : -1;
+    if (old?.end !== item?.end || old === undefined || item === undefined) this.#revision += 1;
+  }
+}
+
+function isShown(item: Outgoing): item is Shown {
+  return item.content !== undefined;
+}
+
+function isLive(item: Outgoing): item is Shown {
+  return item.end === undefined && isShown(item);
 }

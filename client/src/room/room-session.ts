@@ -9,7 +9,7 @@ import { receive, skipExpired } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
-import { comparePositions, type RoomId } from '@gochat/protocol/fields';
+import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import type { Waiting } from '../api/methods.ts';
@@ -22,6 +22,8 @@ import { Throttle } from '../schedule/throttle.ts';
 import { Timers } from '../schedule/timers.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { HistoryItem } from './history.ts';
+import type { Outcome } from './outgoing.ts';
+import type { RoomMeta } from './room-meta.ts';
 import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
 
@@ -29,6 +31,8 @@ const IN_FLIGHT = 32;
 const BATCH = 256;
 const INBOX = 2048;
 const WAITING_SHOWN = 500;
+/** How many positions of posted messages are remembered. */
+const POSTED_KEPT = 1024;
 const WAITING_MS = 50;
 /** The shortest wait before a room is entered again after its delivery has ended. */
 const ENTER_AGAIN_MS = 500;
@@ -74,6 +78,8 @@ export class RoomSession {
   /** Many messages may be queued at a time. */
   readonly #waitingThrottle = new Throttle(this.#timers, WAITING_MS, () => this.#emitWaiting());
   #shownRevision = 0;
+  /** The positions of own messages that were last seen in the log, by id. */
+  readonly #posted = new Map<string, Position>();
 
   constructor(store: RoomStore, env: Env, listener: RoomListener) {
     this.#store = store;
@@ -137,13 +143,23 @@ export class RoomSession {
     return this.#store.outbox.size;
   }
 
-  /** The oldest messages that wait to be sent. */
+  /** The oldest messages that wait to be sent, or were refused. */
   get waiting(): Waiting[] {
-    return this.#store.outbox.first(WAITING_SHOWN).map(({ id, content, at }) => ({ id, content, at }));
+    return this.#store.outbox
+      .first(WAITING_SHOWN)
+      .map(({ id, content, at, end }) => ({ id, content, at, state: end ?? 'waiting' }));
+  }
+
+  /** @param id of a message that was queued here. */
+  outcome(id: string): Outcome {
+    const item = this.#store.outbox.get(id);
+    if (item !== undefined) return { id, state: item.end ?? 'waiting' };
+    const seq = this.#posted.get(id);
+    return { id, state: 'posted', ...(seq !== undefined && { seq }) };
   }
 
   isQueued(id: string): boolean {
-    return this.#store.outbox.get(id) !== undefined;
+    return this.outcome(id).state === 'waiting';
   }
 
   /** Continues over a new connection. */
@@ -287,11 +303,18 @@ export class RoomSession {
       for (const event of events) {
         if (event.kind === 'landed') this.#commits.ends(event.request, 'landed');
         if (event.kind === 'lost-race') this.#commits.ends(event.request, 'lost');
+        if (event.kind === 'sent') this.#remember(event.id, event.seq);
       }
     }
     if (items.length > 0) this.#listener.items(items);
     this.#waitingThrottle.nudge();
     this.condition.changed();
+  }
+
+  #remember(id: string, seq: Position): void {
+    this.#posted.set(id, seq);
+    const [oldest] = this.#posted.keys();
+    if (this.#posted.size > POSTED_KEPT && oldest !== undefined) this.#posted.delete(oldest);
   }
 
   #emitWaiting(): boolean {
@@ -337,7 +360,7 @@ export class RoomSession {
     this.flush();
   }
 
-  /** Cancels a message that is not sealed yet; false for any other. */
+  /** Cancels a message that is not sealed yet, or stops showing one that was refused; false for any other. */
   async withdraw(id: string): Promise<boolean> {
     const withdrawn = await this.#mutex.take(() => this.#store.withdraw(id));
     this.#waitingThrottle.nudge();
@@ -347,6 +370,7 @@ export class RoomSession {
 
   #mustBeIn(): void {
     if (this.room.status === 'outdated') throw new ChatError({ reason: 'newer-rules' });
+    if (this.unfinishedJoin !== undefined) throw new ChatError({ reason: 'join-unfinished' });
     if (this.ended?.code === 'not-member') throw this.ended;
   }
 
@@ -384,6 +408,13 @@ export class RoomSession {
   /** Marks the room as left: nothing more is followed or sent; the history stays. */
   async leave(): Promise<void> {
     await this.#mutex.take(() => this.#store.left());
+    this.#waitingThrottle.nudge();
+    this.detach();
+  }
+
+  /** Ends this membership and stores the one that follows it: nothing more is followed or sent here. */
+  async supersede(meta: RoomMeta, room: Room): Promise<void> {
+    await this.#mutex.take(() => this.#store.supersede(meta, room));
     this.detach();
   }
 }

@@ -56,24 +56,23 @@ export class RoomStore {
     if (state === undefined) throw new ChatError({ reason: 'room-incomplete' });
     const request = await records.get({ of: 'request', room: meta.id });
     const outbox = await Outbox.load(records, meta.id);
-    return new RoomStore(
-      records,
-      env,
-      await decodeRoom(state),
-      meta,
-      request && fromJson<OpenRequest>(request),
-      outbox,
-    );
+    const room = await decodeRoom(state);
+    // Older versions of this software kept messages that can't be sent any more.
+    const ended = meta.left ? outbox.end('unknown') : room.status === 'removed' ? outbox.end('refused') : [];
+    if (ended.length > 0) await records.write(ended);
+    return new RoomStore(records, env, room, meta, request && fromJson<OpenRequest>(request), outbox);
   }
 
-  /** Stores a room, or replaces the stored one. */
+  /** Stores a room, or replaces the stored one. @param more changes to write with it. */
   static async store(
     records: Records,
     meta: RoomMeta,
     room: Room,
     request: OpenRequest | undefined,
+    more: readonly RecordChange[] = [],
   ): Promise<void> {
     await records.write([
+      ...more,
       { place: { of: 'room', room: meta.id }, value: toJson(meta) },
       { place: { of: 'state', room: meta.id }, value: encodeRoom(room) },
       { place: { of: 'request', room: meta.id }, value: request && toJson(request) },
@@ -134,6 +133,8 @@ export class RoomStore {
       this.#request = undefined;
       changes.push(this.#requestChange());
     }
+    // Own messages before the removal were seen in the log, and none can land after it.
+    if (this.#room.status === 'removed') changes.push(...this.#outbox.end('refused'));
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
@@ -144,12 +145,13 @@ export class RoomStore {
     await this.#write([this.#outbox.add(id, content, this.#env.now())]);
   }
 
-  /** @returns false for a message that isn't there, or is sealed: then it may be in the log. */
+  /** Cancels a message. @returns false for a message that isn't there, or is sealed: then it may be in the log. */
   async withdraw(id: string): Promise<boolean> {
     const item = this.#outbox.get(id);
+    if (item === undefined || item.end === 'withdrawn') return false;
     // A counter that was assigned must be used: the other members would report a missing message.
-    if (item === undefined || item.frame !== undefined || item.n !== undefined) return false;
-    await this.#write(this.#outbox.remove(id));
+    if (item.end === undefined && (item.frame !== undefined || item.n !== undefined)) return false;
+    await this.#write(this.#outbox.cancel(id));
     return true;
   }
 
@@ -198,7 +200,18 @@ export class RoomStore {
   /** Nothing more is followed or sent; the history stays. */
   async left(): Promise<void> {
     this.#meta = { ...this.#meta, left: true };
-    await this.#write([this.#metaChange()]);
+    await this.#write([this.#metaChange(), ...this.#outbox.end('unknown')]);
+  }
+
+  /** Replaces the stored room by a new membership. What was queued in this one is not sent in the new one. */
+  async supersede(meta: RoomMeta, room: Room): Promise<void> {
+    this.#meta = { ...this.#meta, left: true };
+    try {
+      await RoomStore.store(this.#records, meta, room, undefined, this.#outbox.end('unknown'));
+    } catch (cause) {
+      this.#failure = new ChatError({ reason: 'profile-write' }, { cause });
+      throw this.#failure;
+    }
   }
 
   async #write(changes: readonly RecordChange[]): Promise<void> {
@@ -231,7 +244,7 @@ export class RoomStore {
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
     const sent = this.#outbox.get(event.id);
     const self = membersOf(room).find((m) => m.self);
-    if (sent === undefined || self === undefined) return undefined;
+    if (sent?.content === undefined || self === undefined) return undefined;
     return { ...event, kind: 'message', from: self, content: sent.content };
   }
 

@@ -15,6 +15,7 @@ export const LANES = {
     'e2e/test/terminal-scripts.test.ts',
     'e2e/test/tls.test.ts',
     'e2e/test/crash-points.test.ts',
+    'e2e/test/outgoing.test.ts',
     'e2e/test/thousand.test.ts',
     'e2e/test/fuzz.test.ts',
     'e2e/test/restore.test.ts',

@@ -12,12 +12,12 @@ export class Crashed extends Error {
 export class CrashingStore implements Store {
   readonly #disk: Store;
   readonly #at: number;
-  readonly #when: 'before' | 'behind';
+  readonly #when: 'before' | 'after';
   #writes = 0;
   #crashed = false;
 
   /** @param at the write that it dies at, counted from 1; 0 for never. */
-  constructor(disk: Store, at: number, when: 'before' | 'behind') {
+  constructor(disk: Store, at: number, when: 'before' | 'after') {
     this.#disk = disk;
     this.#at = at;
     this.#when = when;
@@ -41,7 +41,7 @@ export class CrashingStore implements Store {
     this.#writes += 1;
     const dies = this.#writes === this.#at;
     if (dies) this.#crashed = true;
-    if (!dies || this.#when === 'behind') await this.#disk.write(changes);
+    if (!dies || this.#when === 'after') await this.#disk.write(changes);
     if (dies) throw new Crashed();
   }
 

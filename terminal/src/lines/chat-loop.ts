@@ -90,9 +90,11 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
     }
     showPrompt();
   }
-  const { waiting } = await profile
-    .call('sent', { room, ids, waitMs: LAST_WAIT_MS })
-    .catch(() => ({ waiting: 0 }));
+  const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
+  const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'withdrawn').length;
+  const unknown = outcomes.filter(({ state }) => state === 'unknown').length;
+  if (refused > 0) prompt.print(text.lines.event(text.lines.notSent(refused)));
+  if (unknown > 0) prompt.print(text.lines.event(text.lines.perhapsSent(unknown)));
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   // The lines before it are sent.
   if (failure !== undefined) throw failure;

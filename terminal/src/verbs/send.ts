@@ -1,9 +1,12 @@
 import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
+import type { Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import type { OutgoingState } from '@gochat/client/outgoing';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
+import { problemText } from '../lines/error-text.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { readLines, readText } from '../utf8-input.ts';
@@ -29,16 +32,28 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
         for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
       } catch (error) {
         // The lines before the one that can't be sent are queued already.
-        await sent().catch(() => undefined);
+        report(io, room, await sent(), options.json);
         throw error;
       }
     }
-    const { waiting } = await sent();
-    if (options.json === true) for (const id of ids) print(io, safeJson({ room, id, queued: waiting > 0 }));
-    if (waiting === 0) return EXIT.done;
-    note(io, `gochat: ${io.words.text.lines.sentLater(waiting)}`);
-    return EXIT.queued;
+    return report(io, room, await sent(), options.json);
   });
+}
+
+/** Prints what became of the messages. @returns the exit code; 4 only for messages that are never sent */
+function report(io: Io, room: string, { outcomes, waiting, problem }: Result<'sent'>, json = false): number {
+  const { lines } = io.words.text;
+  if (json)
+    for (const { id, state } of outcomes)
+      print(io, safeJson({ room, id, state, queued: state === 'waiting' }));
+  const count = (...states: readonly OutgoingState[]) =>
+    outcomes.filter(({ state }) => states.includes(state)).length;
+  const [refused, unknown] = [count('refused', 'withdrawn'), count('unknown')];
+  if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
+  if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
+  if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, problemText(io.words.text, problem))}`);
+  if (unknown > 0) return EXIT.internal;
+  return refused > 0 ? EXIT.notMember : waiting > 0 ? EXIT.queued : EXIT.done;
 }
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {

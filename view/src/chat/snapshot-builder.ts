@@ -141,7 +141,7 @@ export class SnapshotBuilder {
   }
 
   #connection({ rooms, open, words }: SnapshotParts): ConnectionState {
-    const queued = rooms.reduce((sum, { waiting }) => sum + waiting.length, 0);
+    const queued = rooms.reduce((sum, { queued: count }) => sum + count, 0);
     const active = rooms.filter(({ closed }) => closed === '');
     const watched = open !== undefined && open.closed === '' ? [open] : active;
     const away = watched.find(({ live }) => !live);

@@ -75,6 +75,7 @@ export const COMMAND_NAMES = [
   'quoted',
   'author',
   'inspect-message',
+  'resend',
   'withdraw',
 ] as const;
 

@@ -170,6 +170,11 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
   },
   author: { run: ({ chat, item }) => showMember(chat, item.device) },
   'inspect-message': { available: isSent, run: ({ chat, item }) => inspect(chat, item.seq) },
+  resend: {
+    available: (given) =>
+      mayWrite(given) && (given.room.waitingFor(given.row)?.state ?? 'waiting') !== 'waiting',
+    run: resend,
+  },
   withdraw: {
     available: ({ room, row }) => room.waitingFor(row) !== undefined,
     run: withdraw,
@@ -297,16 +302,26 @@ function setNotify(chat: Chat, room: RoomViewModel, notify: 'all' | 'mentions' |
   chat.flashes.good(chat.words.text.flashes.notify[notify]);
 }
 
+/** Queues a refused message as a new one. */
+function resend({ chat, room, row }: Given): void {
+  const refused = room.waitingFor(row);
+  if (refused === undefined) return;
+  chat.flashes.attempt(async () => {
+    await chat.messages.queue(room, refused.content);
+    await chat.profile.call('withdraw', { room: room.info.id, id: refused.id });
+  });
+}
+
 function withdraw({ chat, room, row }: Given): void {
   const waiting = room.waitingFor(row);
   if (waiting === undefined) return;
   chat.flashes.attempt(async () => {
     const { withdrawn } = await chat.profile.call('withdraw', { room: room.info.id, id: waiting.id });
     const { composer } = chat.messages;
-    if (withdrawn && waiting.content.kind === 'text' && composer?.text === '')
-      composer.put(waiting.content.text);
+    const restored = withdrawn && waiting.content.kind === 'text' && composer?.text === '';
+    if (restored) composer.put(waiting.content.text);
     const { unsent, notUnsent } = chat.words.text.flashes;
-    if (withdrawn) chat.flashes.good(unsent);
+    if (withdrawn) chat.flashes.good(unsent(restored));
     else chat.flashes.bad(notUnsent);
   });
 }

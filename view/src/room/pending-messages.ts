@@ -1,12 +1,13 @@
 import { applyChange, isChange, targetOf } from '@gochat/client/changes';
 import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo, Waiting } from '@gochat/client/methods';
+import type { EndState } from '@gochat/client/outgoing';
 import { type Lines, ownKey } from '../timeline/lines.ts';
 import { WAITING_SEQ } from '../timeline/rows.ts';
 
 const REMEMBERED = 200;
 
-/** What waits to be sent in one room, as it is shown until then. */
+/** What waits to be sent in one room or was refused, as it is shown until then. */
 export class PendingMessages {
   readonly #lines: Lines;
   readonly #items = new Map<string, TextItem>();
@@ -14,6 +15,16 @@ export class PendingMessages {
 
   constructor(lines: Lines) {
     this.#lines = lines;
+  }
+
+  /** How many messages and changes wait to be sent. */
+  get count(): number {
+    return this.waiting.filter(({ state }) => state === 'waiting').length;
+  }
+
+  /** Those that are not sent any more, by id. */
+  get refused(): ReadonlyMap<string, EndState> {
+    return new Map(this.waiting.flatMap(({ id, state }) => (state === 'waiting' ? [] : [[id, state]])));
   }
 
   /** Messages as the lines that they will become, except those that are in the log already. */
@@ -55,8 +66,8 @@ export class PendingMessages {
     const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;
     const author = { device: self.device, name: self.name, own: true, admin: self.admin };
-    for (const { content, at } of this.waiting) {
-      if (!isChange(content)) continue;
+    for (const { content, at, state } of this.waiting) {
+      if (!isChange(content) || state !== 'waiting') continue;
       const target = targetOf(content);
       const line = this.#lines.message(target.seq, target.id);
       if (line === undefined) continue;

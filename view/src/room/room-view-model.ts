@@ -124,6 +124,11 @@ export class RoomViewModel {
     return this.#pending.waiting;
   }
 
+  /** How many messages and changes wait to be sent. */
+  get queued(): number {
+    return this.#pending.count;
+  }
+
   get self(): MemberInfo | undefined {
     return this.#members.find((member) => member.self);
   }
@@ -191,6 +196,7 @@ export class RoomViewModel {
       {
         lines,
         waiting: this.#waitingItems(),
+        refused: this.#pending.refused,
         changed: this.#pending.changed(this.self),
         quoted,
         readers: this.presence.readers,
@@ -219,14 +225,14 @@ export class RoomViewModel {
     return item?.kind === 'text' ? item : undefined;
   }
 
-  /** The waiting message of a row. */
+  /** The waiting or refused message of a row. */
   waitingFor(key: string): Waiting | undefined {
     return this.waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
   }
 
   /** Whether a message is on its way to the server. */
   get isSending(): boolean {
-    return this.#waitingItems().length > 0;
+    return this.waiting.some(({ state, content }) => state === 'waiting' && content.kind === 'text');
   }
 
   lastOwn(): TextItem | undefined {

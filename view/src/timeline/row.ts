@@ -77,8 +77,8 @@ export interface Quote {
   readonly text: string;
 }
 
-/** The state of an own message. */
-export type Delivery = 'waiting' | 'sent' | 'read';
+/** The state of an own message; `refused`: it isn't sent any more. */
+export type Delivery = 'waiting' | 'refused' | 'sent' | 'read';
 
 export interface MessageRow extends Common {
   readonly kind: 'message';
@@ -101,7 +101,7 @@ export interface MessageRow extends Common {
   readonly reactions: readonly ReactionRow[];
   /** Undefined for others' messages. */
   readonly delivery: Delivery | undefined;
-  /** "waiting to be sent", "sent", "read by ana and ben", or empty. */
+  /** "waiting to be sent", "not sent", "sent", "read by ana and ben", or empty. */
   readonly deliveryText: string;
   /** Whether it mentions this profile or replies to it. */
   readonly mentioned: boolean;

@@ -1,4 +1,5 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
+import type { EndState } from '@gochat/client/outgoing';
 import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
@@ -14,8 +15,10 @@ const QUOTE_CHARS = 120;
 /** Everything that rows are made of. */
 export interface TimelineInput {
   readonly lines: Lines;
-  /** Own messages that wait to be sent, as the lines that they will become. */
+  /** Own messages that wait to be sent or were refused, as the lines that they will become. */
   readonly waiting: readonly TextItem[];
+  /** Those that are not sent any more, by the message's id. */
+  readonly refused: ReadonlyMap<string, EndState>;
   /** Lines as they will be after the waiting changes are sent, by key. */
   readonly changed: ReadonlyMap<string, TextItem>;
   /** Quoted messages that aren't among the lines, by `seq id`; null when this device doesn't have it. */
@@ -94,8 +97,9 @@ class Pass {
     const key = ownKey(item.id);
     const first = this.#isFirst(item);
     const quote = this.#quote(item);
-    this.#reuse(key, [item, first, quote.item, context], () =>
-      messageRow(item, { first, quote: quote.quote, repliesToSelf: false, context, key }),
+    const end = this.#input.refused.get(item.id);
+    this.#reuse(key, [item, first, quote.item, context, end], () =>
+      messageRow(item, { first, quote: quote.quote, repliesToSelf: false, context, key, end }),
     );
     this.#previous = item;
   }
@@ -283,16 +287,18 @@ interface MessageParts {
   readonly repliesToSelf: boolean;
   /** Who has read it; undefined while it or its change waits to be sent. */
   readonly names?: readonly string[];
+  /** Set when the message is not sent any more. */
+  readonly end?: EndState | undefined;
 }
 
 function messageRow(
   item: TextItem,
-  { first, quote, repliesToSelf, context, key, names }: MessageParts,
+  { first, quote, repliesToSelf, context, key, names, end }: MessageParts,
 ): MessageRow {
   const { clock } = context.words;
   const text = context.words.text.timeline;
   const author = authorOf(item, context);
-  const { delivery, deliveryText } = deliveryOf(item, names, context);
+  const { delivery, deliveryText } = deliveryOf(item, names, end, context);
   const reactions = (item.reactions ?? []).map(({ emoji, by }) => ({
     emoji: sanitizeLine(emoji),
     count: by.length,
@@ -342,9 +348,12 @@ export const WAITING_SEQ = '0';
 function deliveryOf(
   item: TextItem,
   names: readonly string[] | undefined,
+  end: EndState | undefined,
   { words }: RowContext,
 ): Pick<MessageRow, 'delivery' | 'deliveryText'> {
   if (!item.own) return { delivery: undefined, deliveryText: '' };
+  if (end !== undefined)
+    return { delivery: 'refused', deliveryText: words.text.timeline.refused(end === 'unknown') };
   if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.timeline.waiting };
   if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.timeline.sent };
   return { delivery: 'read', deliveryText: words.text.timeline.readBy(names) };

@@ -71,6 +71,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'What the server sees of it',
       help: 'Show this message as the server stores it',
     },
-    withdraw: { label: 'Cancel sending', help: 'Cancel a message before it is sent' },
+    resend: { label: 'Send again', help: 'Send a message again that was not sent' },
+    withdraw: { label: 'Don’t send', help: 'Cancel a message that is not sent' },
   };
 }

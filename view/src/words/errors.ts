@@ -15,6 +15,10 @@ export function errorText(f: Formats): (error: ErrorData) => string {
         return `You have no room “${sanitizeLine(error.name)}”`;
       case 'room-ambiguous':
         return `Several rooms are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(error.ids)}`;
+      case 'not-sent':
+        return error.state === 'unknown'
+          ? 'This message was on its way when you left the room: the others may have received it'
+          : 'This message was not sent, and will not be';
       case 'room-incomplete':
         return 'This room is not stored completely: join it again';
       case 'member-unknown':
@@ -101,6 +105,8 @@ export function errorText(f: Formats): (error: ErrorData) => string {
 }
 
 const FIXED = {
+  'name-missing': 'This profile has no name yet: give one',
+  'message-waiting': 'This message waits to be sent: try again once it is sent',
   left: 'You have left this room',
   removed: 'You were removed from this room',
   broken: 'This device doesn’t have the room’s present keys: join again with a new invite',

@@ -23,7 +23,8 @@ export function flashWords() {
     notIgnored: (name: string) => `You no longer ignore ${name}`,
     verified: (name: string) => `${name} is marked as verified`,
     notVerified: (name: string) => `${name} is no longer marked as verified`,
-    unsent: 'Not sent. The text is back in the message field.',
+    unsent: (restored: boolean) =>
+      restored ? 'Not sent. The text is back in the message field.' : 'Not sent',
     notUnsent: 'Too late: the server may have the message already',
     removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
     left: (room: string) => `You left ${room}`,

@@ -10,13 +10,27 @@ export function lineText(f: Formats) {
     offline: (problem: string) => `* ${problem}; your messages are queued`,
     stillQueued: (count: number) =>
       f.plural(count, {
-        one: '* # message is queued and will be sent when gochat next reaches the server',
-        other: '* # messages are queued and will be sent when gochat next reaches the server',
+        one: '* # message is queued, and is sent when gochat next reaches the server if you are still a member then',
+        other:
+          '* # messages are queued, and are sent when gochat next reaches the server if you are still a member then',
       }),
-    sentLater: (count: number) =>
+    /** @param problem why they are not sent yet. */
+    sentLater: (count: number, problem: string) =>
       f.plural(count, {
-        one: 'the server could not be reached; # message is queued and will be sent by the next command',
-        other: 'the server could not be reached; # messages are queued and will be sent by the next command',
+        one: `${problem}; # message is queued, and is sent by the next command if you are still a member then`,
+        other: `${problem}; # messages are queued, and are sent by the next command if you are still a member then`,
+      }),
+    /** The membership in which they were written has ended, or their sending was cancelled. */
+    notSent: (count: number) =>
+      f.plural(count, {
+        one: '# message was not sent, and will not be: you are no longer a member, or cancelled it',
+        other: '# messages were not sent, and will not be: you are no longer a member, or cancelled them',
+      }),
+    /** As before, but the server had them already. */
+    perhapsSent: (count: number) =>
+      f.plural(count, {
+        one: '# message was on its way when you left: the others may have received it',
+        other: '# messages were on their way when you left: the others may have received them',
       }),
     /** @param problem why the server was not reached. */
     localOnly: (problem: string) => `${problem}; this is what the profile has`,

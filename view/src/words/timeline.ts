@@ -18,6 +18,10 @@ export function timelineWords(f: Formats) {
       }),
     edited: (time: string) => `edited ${time}`,
     waiting: 'waiting to be sent',
+    refused: (perhapsReceived: boolean) =>
+      perhapsReceived
+        ? 'it was on its way when you left: the others may have received it'
+        : 'not sent: you were no longer a member',
     sent: 'sent',
     readBy: (who: readonly string[]) => `read by ${names(who)}`,
     reactedBy: (who: readonly string[]) => names(who),

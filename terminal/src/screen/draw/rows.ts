@@ -125,6 +125,7 @@ function quoteLine(quote: Quote, width: number, { symbols }: DrawContext): Line 
 function tailSpans(row: MessageRow, { symbols }: DrawContext): readonly Span[] {
   const signs: Readonly<Record<Delivery, Span>> = {
     waiting: span(` ${symbols.waiting}`, { fg: 'warn' }),
+    refused: span(` ${symbols.refused} ${row.deliveryText}`, { fg: 'warn' }),
     sent: span(` ${symbols.sent}`, DIM),
     read: span(` ${symbols.read}`, { fg: 'good' }),
   };

@@ -1,6 +1,7 @@
 /** The symbols of the screen, in Unicode or in ASCII. */
 export interface Symbols {
   readonly waiting: string;
+  readonly refused: string;
   readonly sent: string;
   readonly read: string;
   readonly ellipsis: string;
@@ -27,6 +28,7 @@ export interface Symbols {
 
 export const UNICODE: Symbols = {
   waiting: '◷',
+  refused: '✗',
   sent: '✓',
   read: '✓✓',
   ellipsis: '…',
@@ -52,6 +54,7 @@ export const UNICODE: Symbols = {
 
 export const ASCII: Symbols = {
   waiting: '~',
+  refused: 'x',
   sent: '+',
   read: '++',
   ellipsis: '.',

@@ -167,6 +167,7 @@ function QuoteButton({
 
 const DELIVERY: Readonly<Record<NonNullable<MessageRow['delivery']>, IconName>> = {
   waiting: 'clock',
+  refused: 'warning',
   sent: 'check',
   read: 'checks',
 };
@@ -179,7 +180,7 @@ function State({ row }: { readonly row: MessageRow }) {
       {row.delivery !== undefined && (
         <span class={`delivery ${row.delivery}`} title={row.deliveryText}>
           <Icon name={DELIVERY[row.delivery]} />
-          <span class="hidden">{row.deliveryText}</span>
+          <span class={row.delivery === 'refused' ? '' : 'hidden'}>{row.deliveryText}</span>
         </span>
       )}
     </div>

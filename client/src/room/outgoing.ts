@@ -1,0 +1,44 @@
+import type { Content } from '@gochat/crypto/content';
+import type { Position } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+
+/** A state in which an outgoing message never changes again, and which the log doesn't show. */
+export type EndState =
+  /** Its sending was cancelled: it is in nobody's log, and never will be. */
+  | 'withdrawn'
+  /** The membership in which it was queued has ended: it is in nobody's log, and never will be. */
+  | 'refused'
+  /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */
+  | 'unknown';
+
+/** What is known of a message that was queued: "States of an outgoing message" in docs/architecture.md. */
+export type OutgoingState =
+  /** It is stored here and not seen in the log. It is sent as soon as possible. */
+  | 'waiting'
+  /** It is in the log. */
+  | 'posted'
+  | EndState;
+
+/** An outgoing message as it is asked for. */
+export interface Outcome {
+  readonly id: string;
+  readonly state: OutgoingState;
+  /** The position of a posted message, if this device still knows it. */
+  readonly seq?: Position;
+}
+
+/** A message on its way to the log: kept until it is seen there. A message that ended otherwise is kept to say so. */
+export interface Outgoing {
+  /** Its place in the queue. */
+  readonly order: number;
+  readonly id: string;
+  /** Absent when its sending was cancelled. */
+  readonly content?: Content;
+  /** When it was queued, by this device's clock; 0 when that isn't known. */
+  readonly at: number;
+  /** The counter that it got when it was first sealed. */
+  readonly n?: number;
+  /** The sealed frame of the epoch in which it was last posted. */
+  readonly frame?: UpOf<'post'>;
+  readonly end?: EndState;
+}

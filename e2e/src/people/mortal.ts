@@ -1,0 +1,102 @@
+import { Account } from '@gochat/client/internal/account/account';
+import { connect } from '@gochat/client/internal/net/connect';
+import type { Connection } from '@gochat/client/internal/net/connection';
+import { DialError } from '@gochat/client/internal/net/dial-error';
+import { MemoryStore } from '@gochat/client/internal/store/memory';
+import { Records } from '@gochat/client/internal/store/records';
+import { openVault } from '@gochat/crypto/vault';
+import { Crashed, CrashingStore } from './crashing-store.ts';
+
+const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
+
+/** The write at which a process dies, counted from 1, and whether it reaches the disk. */
+export type Death = readonly [at: number, when: 'before' | 'after'];
+
+/** A profile on a disk that survives its processes. */
+export class Mortal {
+  readonly #disk = new MemoryStore();
+  readonly #vault = openVault(env.random(32));
+  readonly #deaths: Death[];
+  #store: CrashingStore;
+  #chat: Account | undefined;
+  #died = false;
+  #offline = false;
+  readonly #connections = new Set<Connection>();
+
+  /** @param deaths of the first processes. */
+  constructor(deaths: readonly Death[] = []) {
+    this.#deaths = [...deaths];
+    this.#store = this.#nextStore();
+  }
+
+  get writes(): number {
+    return this.#store.writes;
+  }
+
+  get died(): boolean {
+    return this.#died;
+  }
+
+  /** Does something, again in the next process if this one dies before it is done. */
+  async does<T>(work: (chat: Account) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        this.#chat ??= await Account.open({
+          records: new Records(this.#store, this.#vault, env),
+          env,
+          connect: (address) => this.#connect(address),
+          emit: () => undefined,
+          relock: async () => undefined,
+        });
+        const result = await work(this.#chat);
+        if (!this.#store.crashed) return result;
+      } catch (error) {
+        if (!this.#store.crashed) throw error;
+      }
+      await this.#restart();
+    }
+  }
+
+  async #connect(address: string): Promise<Connection> {
+    if (this.#offline) throw new DialError({ kind: 'no-route' });
+    const connection = await connect(address, {});
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Ends all connections, and makes no new ones until it is online again. */
+  goesOffline(): void {
+    this.#offline = true;
+    for (const connection of this.#connections) connection.close();
+    this.#connections.clear();
+  }
+
+  goesOnline(): void {
+    this.#offline = false;
+  }
+
+  /** The process dies now. */
+  async dies(): Promise<void> {
+    await this.#store.close();
+    await this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    this.#died = true;
+    // What was only in the memory of the dead process is lost.
+    await this.#chat?.close().catch((error: unknown) => {
+      if (!(error instanceof Crashed)) throw error;
+    });
+    this.#chat = undefined;
+    this.#store = this.#nextStore();
+  }
+
+  #nextStore(): CrashingStore {
+    const [at, when] = this.#deaths.shift() ?? [0, 'before'];
+    return new CrashingStore(this.#disk, at, when);
+  }
+
+  async close(): Promise<void> {
+    await this.#chat?.close();
+  }
+}

@@ -1,0 +1,279 @@
+import { join } from 'node:path';
+import type { OutgoingState } from '@gochat/client/outgoing';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Mortal } from '../src/people/mortal.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { WAIT_MS } from '../src/waits.ts';
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ben: Someone;
+let count = 0;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+  ben = await Someone.open('ben', join(home.path, 'ben'));
+});
+
+afterAll(async () => {
+  await ben.close();
+  await server.stop();
+  await home.remove();
+});
+
+function newId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+}
+
+function hosts() {
+  count += 1;
+  return ben.hosts(server.url, `room ${count}`);
+}
+
+/** Ben removes everybody else. */
+async function removesAll(room: string): Promise<void> {
+  await ben.syncs(room);
+  for (const { id, self } of await ben.profile.call('members', { room }))
+    if (!self) await ben.profile.call('remove', { room, member: id, waitMs: WAIT_MS });
+}
+
+test('what was queued before a removal is refused for good, also after joining again', async () => {
+  const { room, link } = await hosts();
+  const ana = new Mortal();
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  await ana.dies();
+  await removesAll(room);
+  const ids = [newId(), newId()];
+  const sent = await ana.does(async (chat) => {
+    for (const id of ids)
+      await chat.call('queue', { room, id, content: { kind: 'text', text: `old ${id}` } });
+    return chat.call('sent', { room, ids, waitMs: WAIT_MS });
+  });
+  const refused = ids.map((id) => ({ id, state: 'refused' }));
+  expect(sent).toEqual({ waiting: 0, problem: undefined, outcomes: refused });
+  await ana.dies();
+  const again = await ben.invites(room);
+  await ana.does(async (chat) => {
+    await chat.call('join', { link: again, as: 'ana', waitMs: WAIT_MS });
+    const id = newId();
+    await chat.call('queue', { room, id, content: { kind: 'text', text: 'new' } });
+    expect(await chat.call('sent', { room, ids: [...ids, id], waitMs: WAIT_MS })).toMatchObject({
+      waiting: 0,
+      outcomes: [...refused, { id, state: 'posted', seq: expect.stringMatching(/^\d+$/) }],
+    });
+    expect(await chat.call('waiting', { room })).toMatchObject(refused);
+    expect((await chat.call('rooms', {}))[0]).toMatchObject({ queued: 0 });
+  });
+  await ben.hears(room, 'new');
+  expect(await ben.read(room)).toEqual(['ana: new']);
+  // Dismissed, they are not shown any more.
+  await ana.does(async (chat) => {
+    for (const id of ids) expect(await chat.call('withdraw', { room, id })).toEqual({ withdrawn: true });
+    expect(await chat.call('waiting', { room })).toEqual([]);
+  });
+  await ana.close();
+});
+
+test('a message that another process cancels is reported as cancelled, not as sent', async () => {
+  const { room, link } = await hosts();
+  const ana = new Mortal();
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  ana.goesOffline();
+  await ana.dies();
+  const id = newId();
+  const sent = ana.does(async (chat) => {
+    await chat.call('queue', { room, id, content: { kind: 'text', text: 'never mind' } });
+    const outcome = chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
+    expect(await chat.call('withdraw', { room, id })).toEqual({ withdrawn: true });
+    return outcome;
+  });
+  expect((await sent).outcomes).toEqual([{ id, state: 'withdrawn' }]);
+  await ana.dies();
+  expect(
+    (await ana.does((chat) => chat.call('sent', { room, ids: [id], waitMs: WAIT_MS }))).outcomes,
+  ).toEqual([{ id, state: 'withdrawn' }]);
+  await ana.close();
+});
+
+test('what was queued when a member leaves is not sent after joining again', async () => {
+  const { room, link } = await hosts();
+  const ana = new Mortal();
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  ana.goesOffline();
+  const id = newId();
+  await ana.does(async (chat) => {
+    await chat.call('queue', { room, id, content: { kind: 'text', text: 'old' } });
+    await expect(chat.call('leave', { room, waitMs: 1 })).rejects.toMatchObject({
+      data: { reason: 'leave-queued' },
+    });
+  });
+  await removesAll(room);
+  ana.goesOnline();
+  const again = await ben.invites(room);
+  await ana.does(async (chat) => {
+    await chat.call('join', { link: again, as: 'ana', waitMs: WAIT_MS });
+    await chat.call('sync', { room, waitMs: WAIT_MS });
+    expect((await chat.call('sent', { room, ids: [id], waitMs: WAIT_MS })).outcomes).toEqual([
+      { id, state: 'refused' },
+    ]);
+  });
+  expect(await ben.read(room)).toEqual([]);
+  await ana.close();
+});
+
+type Step =
+  | { readonly does: 'queue' | 'send' }
+  | { readonly does: 'cancel'; readonly which: number }
+  | { readonly does: 'remove' | 'join' | 'leave' | 'offline' | 'online' | 'die' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ does: fc.constantFrom('queue', 'send') }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('cancel' as const), which: fc.nat(20) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constantFrom('remove', 'join', 'leave', 'offline', 'online', 'die'),
+    }),
+  },
+);
+
+/** One member whose processes die, whose connection ends, and who leaves, is removed and joins again. */
+class Story {
+  readonly #room: string;
+  readonly #ana: Mortal;
+  /** What was claimed of each message, in order. `rejected`: it was not even queued. */
+  readonly claims = new Map<string, (OutgoingState | 'rejected')[]>();
+  #online = true;
+
+  constructor(room: string, ana: Mortal) {
+    this.#room = room;
+    this.#ana = ana;
+  }
+
+  async take(step: Step): Promise<void> {
+    const room = this.#room;
+    switch (step.does) {
+      case 'queue':
+      case 'send':
+        return this.#say(step.does === 'send');
+      case 'cancel': {
+        const id = [...this.claims.keys()].at(step.which - this.claims.size);
+        if (id === undefined) return;
+        const cancelled = await this.#ana.does((chat) => chat.call('withdraw', { room, id }));
+        if (cancelled.withdrawn) this.#claim(id, 'withdrawn');
+        return;
+      }
+      case 'remove':
+        return removesAll(room);
+      case 'join': {
+        if (!this.#online) return;
+        const link = await ben.invites(room);
+        await this.#ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+        return;
+      }
+      case 'leave':
+        await this.#ana
+          .does((chat) => chat.call('leave', { room, waitMs: this.#online ? WAIT_MS : 1 }))
+          .catch(ignoreRefusal);
+        return;
+      case 'offline':
+        this.#online = false;
+        this.#ana.goesOffline();
+        return;
+      case 'online':
+        this.#online = true;
+        this.#ana.goesOnline();
+        return;
+      case 'die':
+        return this.#ana.dies();
+      default:
+        step satisfies never;
+    }
+  }
+
+  async #say(waits: boolean): Promise<void> {
+    const room = this.#room;
+    const id = newId();
+    this.claims.set(id, []);
+    let again = false;
+    try {
+      const { outcomes } = await this.#ana.does(async (chat) => {
+        await chat.call('queue', { room, id, content: { kind: 'text', text: id }, again });
+        again = true;
+        return chat.call('sent', { room, ids: [id], waitMs: waits && this.#online ? WAIT_MS : 1 });
+      });
+      for (const { state } of outcomes) this.#claim(id, state);
+    } catch (error) {
+      ignoreRefusal(error);
+      this.#claim(id, 'rejected');
+    }
+  }
+
+  #claim(id: string, state: OutgoingState | 'rejected'): void {
+    this.claims.get(id)?.push(state);
+  }
+
+  /** What is known of every message at the end. */
+  async asksAll(): Promise<void> {
+    const room = this.#room;
+    const ids = [...this.claims.keys()];
+    const { outcomes } = await this.#ana.does((chat) => chat.call('sent', { room, ids, waitMs: 1 }));
+    // A message that was rejected is not in the queue, as if it had been posted.
+    for (const { id, state } of outcomes) if (this.claims.get(id)?.[0] !== 'rejected') this.#claim(id, state);
+  }
+}
+
+function ignoreRefusal(error: unknown): void {
+  expect(error).toMatchObject({ code: expect.stringMatching(/^(not-member|offline)$/) });
+}
+
+/** The states after which nothing else may be claimed. A refused message can be dismissed. */
+const AFTER: Readonly<Record<OutgoingState | 'rejected', readonly string[]>> = {
+  waiting: ['waiting', 'posted', 'withdrawn', 'refused', 'unknown'],
+  posted: ['posted'],
+  withdrawn: ['withdrawn'],
+  refused: ['refused', 'withdrawn'],
+  unknown: ['unknown', 'withdrawn'],
+  rejected: ['rejected'],
+};
+
+test('whatever is claimed of a message stays true through deaths, removals, returns and offline spells', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 4, maxLength: 14 }),
+      fc.array(
+        fc.tuple(fc.integer({ min: 3, max: 12 }), fc.constantFrom('before' as const, 'after' as const)),
+        {
+          maxLength: 3,
+        },
+      ),
+      async (steps, deaths) => {
+        const { room, link } = await hosts();
+        const ana = new Mortal(deaths);
+        await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+        const story = new Story(room, ana);
+        for (const one of steps) await story.take(one);
+        await story.take({ does: 'online' });
+        await story.take({ does: 'die' });
+        await ana.does((chat) => chat.call('sync', { room, waitMs: WAIT_MS }));
+        await story.asksAll();
+        await ana.close();
+        await ben.syncs(room);
+        const log = (await ben.messages(room)).map(({ text }) => text);
+        expect(new Set(log).size).toBe(log.length);
+        for (const [id, claims] of story.claims) {
+          for (const [i, state] of claims.entries()) {
+            const next = claims[i + 1];
+            if (next !== undefined) expect(AFTER[state]).toContain(next);
+            if (state === 'posted') expect(log).toContain(id);
+            if (state === 'refused' || state === 'rejected') expect(log).not.toContain(id);
+            if (state === 'withdrawn' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
+          }
+        }
+      },
+    ),
+    { numRuns: 12 },
+  );
+});
