@@ -62,7 +62,7 @@ async function together(room: string, ...all: Someone[]): Promise<void> {
 
 test('only its author can edit a message, any number of times', async () => {
   const { ana, ben, room } = await anaAndBen();
-  const talk = new ChatRoom(ana.profile, room);
+  const talk = new ChatRoom(ana.profile, { id: room, name: 'kitchen' });
   await talk.send('helo');
   await talk.edit(await found(ana, room, 'helo'), 'hello');
   const once = await found(ben, room, 'hello');
@@ -145,7 +145,7 @@ test('a former admin can’t delete messages of others', async () => {
 
 test('reactions are added and removed, up to a limit', async () => {
   const { ana, ben, room } = await anaAndBen();
-  const talk = new ChatRoom(ben.profile, room);
+  const talk = new ChatRoom(ben.profile, { id: room, name: 'kitchen' });
   await ana.delivered(room, [await ana.says(room, 'cake?')]);
   const cake = await found(ben, room, 'cake?');
   await expect(talk.react(cake, 'yes')).rejects.toMatchObject({ data: { reason: 'reaction-emoji' } });
@@ -198,13 +198,13 @@ test('a follower gets each line once, in its current form', async () => {
   const { ana, ben, room } = await anaAndBen();
   const seen: string[] = [];
   const done = (async () => {
-    for await (const item of new ChatRoom(ben.profile, room).items('0')) {
+    for await (const item of new ChatRoom(ben.profile, { id: room, name: 'kitchen' }).items('0')) {
       if (item.kind !== 'text') continue;
       seen.push(item.text);
       if (item.text === 'end') return;
     }
   })();
-  const talk = new ChatRoom(ana.profile, room);
+  const talk = new ChatRoom(ana.profile, { id: room, name: 'kitchen' });
   await talk.send('one');
   await ben.hears(room, 'one');
   await talk.edit(await found(ana, room, 'one'), 'uno');

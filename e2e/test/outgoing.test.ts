@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GoChat } from '@gochat/client/internal/api/sdk';
 import type { OutgoingState } from '@gochat/client/outgoing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -121,6 +122,52 @@ test('what was queued when a member leaves is not sent after joining again', asy
   });
   expect(await ben.read(room)).toEqual([]);
   await ana.close();
+});
+
+test('the SDK returns what was sent, so that it can be edited, reacted to, answered and deleted', async () => {
+  const { room: id, link } = await hosts();
+  const chat = await GoChat.open(join(home.path, `sdk ${count}`));
+  for (const as of [undefined, null, 7] as (string | undefined)[])
+    await expect(chat.join(link, as)).rejects.toMatchObject({
+      code: 'usage',
+      data: { reason: 'name-missing' },
+    });
+  const room = await chat.join(link, 'ana');
+  expect(room).toMatchObject({ id, name: `room ${count}` });
+  // The profile's own name is taken.
+  expect(await chat.join(link)).toBe(room);
+  const message = await room.send('helo');
+  expect(message).toMatchObject({ state: 'posted', seq: expect.stringMatching(/^\d+$/) });
+  expect(await room.edit(message, 'hello')).toBe(true);
+  expect(await room.react(message, '👍')).toBe(true);
+  const answer = await room.reply(message, 'me too');
+  expect(await room.delete(await room.send('oops'))).toBe(true);
+  await ben.syncs(id);
+  expect(await ben.messages(id)).toMatchObject([
+    { id: message.id, seq: message.seq, text: 'hello', reactions: [{ emoji: '👍' }] },
+    { id: answer.id, text: 'me too', reply: { id: message.id, seq: message.seq } },
+    { deleted: {} },
+  ]);
+  await ben.profile.call('configure', { room: id, name: 'Tea room', waitMs: WAIT_MS });
+  await chat.profile.call('sync', { room: id, waitMs: WAIT_MS });
+  expect(room.name).toBe('Tea room');
+  await removesAll(id);
+  await expect(room.send('too late', WAIT_MS)).rejects.toMatchObject({ code: 'not-member' });
+  await chat.close();
+});
+
+test('a message that waits has no position yet, and is found once it is posted', async () => {
+  const own = await startServer(join(home.path, `other ${count}`));
+  const chat = await GoChat.open(join(home.path, `sdk waiting ${count}`));
+  const room = await chat.create('alone', 'ana', own.url);
+  await own.stop();
+  const message = await room.send('later', 1);
+  expect(message).toEqual({ id: message.id, state: 'waiting' });
+  await expect(room.edit(message, 'x', 1)).rejects.toMatchObject({ data: { reason: 'message-waiting' } });
+  const back = await startServer(join(home.path, `other ${count}`), own.port);
+  expect(await room.edit(message, 'now', WAIT_MS)).toBe(true);
+  await chat.close();
+  await back.stop();
 });
 
 type Step =

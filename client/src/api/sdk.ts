@@ -1,5 +1,6 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import type { HistoryItem } from '../room/history.ts';
+import type { Outcome } from '../room/outgoing.ts';
 import { ChatError } from './chat-error.ts';
 import { newMessageId } from './message-id.ts';
 import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
@@ -12,9 +13,20 @@ export { ChatError, openChat };
 const WAIT_MS = 30_000;
 const PAGE = 500;
 
+/** A message of this profile. It can be edited, deleted, reacted and replied to. */
+export interface SentMessage {
+  readonly id: string;
+  /** `waiting`: it is stored in the queue, and sent as soon as the server is reached. */
+  readonly state: 'posted' | 'waiting';
+  /** Its position in the log; absent while it waits. */
+  readonly seq?: string;
+}
+
 /** A profile with its rooms as objects, for scripts and bots. Several processes may use one profile at once. */
 export class GoChat {
   readonly profile: Profile;
+  /** By id. */
+  readonly #rooms = new Map<string, ChatRoom>();
 
   private constructor(profile: Profile) {
     this.profile = profile;
@@ -26,19 +38,18 @@ export class GoChat {
   }
 
   /**
-   * Joins by an invite link, or finds the room when the profile is already in it. @throws ChatError `refused` when the invite no
-   * longer works
+   * Joins by an invite link, or finds the room when the profile is already in it.
+   * @param link may be surrounded by other text.
+   * @param as the name in the room. The profile keeps the first one as its own, which is taken when `as` is absent.
+   * @throws ChatError `refused` when the invite no longer works; `usage` when the text has no invite link, or without a name
    */
-  async join(link: string, as: string): Promise<ChatRoom> {
-    return new ChatRoom(this.profile, (await this.profile.call('join', { link, as, waitMs: WAIT_MS })).id);
+  async join(link: string, as?: string): Promise<ChatRoom> {
+    return this.#room(await this.profile.call('join', { link, ...given(as), waitMs: WAIT_MS }));
   }
 
-  /** Creates a room on a server. */
-  async create(name: string, as: string, server: string): Promise<ChatRoom> {
-    return new ChatRoom(
-      this.profile,
-      (await this.profile.call('create', { name, as, server, waitMs: WAIT_MS })).id,
-    );
+  /** Creates a room on a server. @param as as for {@link join}. */
+  async create(name: string, as: string | undefined, server: string): Promise<ChatRoom> {
+    return this.#room(await this.profile.call('create', { name, ...given(as), server, waitMs: WAIT_MS }));
   }
 
   /** The room of this profile with this name or id. @throws ChatError `unknown-room`, `ambiguous` */
@@ -50,7 +61,13 @@ export class GoChat {
     if (one === undefined) throw new ChatError({ reason: 'room-unknown', name });
     if (fitting.length > 1)
       throw new ChatError({ reason: 'room-ambiguous', name, ids: fitting.map(({ id }) => id) });
-    return new ChatRoom(this.profile, one.id);
+    return this.#room(one);
+  }
+
+  #room(info: RoomInfo): ChatRoom {
+    const room = this.#rooms.get(info.id) ?? new ChatRoom(this.profile, info);
+    this.#rooms.set(info.id, room);
+    return room;
   }
 
   rooms(): Promise<readonly RoomInfo[]> {
@@ -66,45 +83,79 @@ export class GoChat {
 export class ChatRoom {
   readonly id: string;
   readonly #profile: Profile;
+  #name: string;
 
-  constructor(profile: Profile, id: string) {
+  constructor(profile: Profile, { id, name }: Pick<RoomInfo, 'id' | 'name'>) {
     this.#profile = profile;
     this.id = id;
+    this.#name = name;
+    profile.on((event) => {
+      if (event.kind === 'room' && event.room.id === id) this.#name = event.room.name;
+    });
+  }
+
+  /** The room's present name. */
+  get name(): string {
+    return this.#name;
   }
 
   /**
    * Sends a message.
-   * @returns true when the server has it; false when it is stored in the queue, because the server was not reached within `waitMs`
-   * @throws ChatError `not-member`; `usage` above 64 KiB
+   * @param waitMs how long to wait until the server has it. After that it stays queued.
+   * @throws ChatError `not-member` when it is not sent and never will be; `usage` above 64 KiB
    */
-  send(text: string, waitMs = 5000): Promise<boolean> {
+  async send(text: string, waitMs = 5000): Promise<SentMessage> {
     return this.#say({ kind: 'text', text }, waitMs);
   }
 
-  /** Answers a message. As {@link send}. */
-  async reply(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
-    return this.#say({ kind: 'text', text, reply: refOf(item) }, waitMs);
+  /** Answers a message. As {@link send}. @throws ChatError `offline` for an own message that waits to be sent */
+  async reply(to: HistoryItem | SentMessage, text: string, waitMs = 5000): Promise<SentMessage> {
+    return this.#say({ kind: 'text', text, reply: await this.#ref(to, waitMs) }, waitMs);
   }
 
-  /** Edits an own message. As {@link send}. Readers ignore an edit of another member's message; this call doesn't report it. */
-  async edit(item: HistoryItem, text: string, waitMs = 5000): Promise<boolean> {
-    return this.#say({ kind: 'edit', of: refOf(item), text }, waitMs);
+  /**
+   * Edits an own message. Readers ignore an edit of another member's message; this call doesn't report it.
+   * @returns true when the server has the edit; false when it is queued
+   * @throws ChatError as {@link reply}
+   */
+  async edit(message: HistoryItem | SentMessage, text: string, waitMs = 5000): Promise<boolean> {
+    return this.#change({ kind: 'edit', of: await this.#ref(message, waitMs), text }, waitMs);
   }
 
-  /** Deletes a message for all members: an own one, or as an admin any. As {@link send}. */
-  async delete(item: HistoryItem, waitMs = 5000): Promise<boolean> {
-    return this.#say({ kind: 'delete', of: refOf(item) }, waitMs);
+  /** Deletes a message for all members: an own one, or as an admin any. As {@link edit}. */
+  async delete(message: HistoryItem | SentMessage, waitMs = 5000): Promise<boolean> {
+    return this.#change({ kind: 'delete', of: await this.#ref(message, waitMs) }, waitMs);
   }
 
-  /** Adds a reaction to a message; with `on` false, removes it. As {@link send}. */
-  async react(item: HistoryItem, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
-    return this.#say({ kind: 'react', to: refOf(item), emoji, on }, waitMs);
+  /** Adds a reaction to a message; with `on` false, removes it. As {@link edit}. */
+  async react(message: HistoryItem | SentMessage, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
+    return this.#change({ kind: 'react', to: await this.#ref(message, waitMs), emoji, on }, waitMs);
   }
 
-  async #say(content: Content, waitMs: number): Promise<boolean> {
+  async #change(content: Content, waitMs: number): Promise<boolean> {
+    return (await this.#say(content, waitMs)).state === 'posted';
+  }
+
+  async #say(content: Content, waitMs: number): Promise<SentMessage> {
     const id = newMessageId();
     await this.#profile.call('queue', { room: this.id, id, content });
-    return (await this.#profile.call('sent', { room: this.id, ids: [id], waitMs })).waiting === 0;
+    return sentMessage(await this.#sent(id, waitMs));
+  }
+
+  async #sent(id: string, waitMs: number): Promise<Outcome> {
+    const { outcomes } = await this.#profile.call('sent', { room: this.id, ids: [id], waitMs });
+    return outcomes[0] ?? { id, state: 'waiting' };
+  }
+
+  async #ref(message: HistoryItem | SentMessage, waitMs: number): Promise<Ref> {
+    if ('kind' in message) {
+      if (message.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
+      return { seq: message.seq, id: message.id };
+    }
+    const { id } = message;
+    const seq = message.seq ?? sentMessage(await this.#sent(id, waitMs)).seq;
+    if (seq === undefined) throw new ChatError({ reason: 'message-waiting' });
+    return { seq: seq as Ref['seq'], id };
   }
 
   /** All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It never ends. */
@@ -147,8 +198,13 @@ export class ChatRoom {
   }
 }
 
-/** @throws ChatError `usage` for a line that is not a message */
-function refOf(item: HistoryItem): Ref {
-  if (item.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
-  return { seq: item.seq, id: item.id };
+/** @throws ChatError `not-member` for a message that is not sent any more */
+function sentMessage({ id, state, seq }: Outcome): SentMessage {
+  if (state !== 'posted' && state !== 'waiting') throw new ChatError({ reason: 'not-sent', state });
+  return { id, state, ...(seq !== undefined && { seq }) };
+}
+
+/** A program without types may give anything. */
+function given(as: unknown): { readonly as?: string } {
+  return typeof as === 'string' ? { as } : {};
 }
