@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledScript } from '../bundled-script.ts';
 import { temporary } from '../people/people.ts';
 import { ChildServer } from '../servers/child-server.ts';
 import { buildGochat } from '../terminal/gochat-process.ts';
@@ -112,7 +113,7 @@ async function attack(
   const watch = setInterval(() => {
     memory.most = Math.max(memory.most, residentMb(pid));
   }, 50);
-  const child = fork(SCRIPT, [name, JSON.stringify(target)], { execArgv: ['--import', 'tsx'] });
+  const child = fork(await bundledScript(SCRIPT), [name, JSON.stringify(target)], { execArgv: [] });
   if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const ended = once(child, 'exit');
   try {

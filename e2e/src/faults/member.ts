@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { bundledScript } from '../bundled-script.ts';
 import type { Asks, FromMember } from './member-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('member-process.ts', import.meta.url));
@@ -31,7 +32,7 @@ export class Member {
   }
 
   async start(): Promise<void> {
-    const child = fork(SCRIPT, [this.name, this.#dir], { execArgv: ['--import', 'tsx'] });
+    const child = fork(await bundledScript(SCRIPT), [this.name, this.#dir], { execArgv: [] });
     this.#child = child;
     const ready = new Promise<void>((resolve, reject) => {
       child.on('message', (message: FromMember) => this.#hear(message, resolve));

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundledScript } from '../bundled-script.ts';
 import type { RunOptions } from '../run-options.ts';
 import { WAIT_MS } from '../waits.ts';
 import type { FromFuzzer, ToFuzzer } from './fuzz-process.ts';
@@ -45,7 +46,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
       from,
       ...(most !== undefined && { cases: most }),
     };
-    const child = fork(script, { execArgv: ['--import', 'tsx'] });
+    const child = fork(await bundledScript(script), { execArgv: [] });
     const ended = await watch(child, order, hangMs, (message) => {
       if (message.kind === 'done') memory = message.memory && megabytes(message.memory);
       else if (message.kind === 'crash') {

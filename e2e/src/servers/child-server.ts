@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
+import { bundledScript } from '../bundled-script.ts';
 import { freePort } from './ports.ts';
 
 const SCRIPT = fileURLToPath(new URL('server-process.ts', import.meta.url));
@@ -36,10 +37,14 @@ export class ChildServer {
     cluster = '',
   ): Promise<ChildServer> {
     const at = port === 0 ? await freePort() : port;
-    const child = fork(SCRIPT, [data, String(at), web, JSON.stringify(limits), cluster], {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = fork(
+      await bundledScript(SCRIPT),
+      [data, String(at), web, JSON.stringify(limits), cluster],
+      {
+        execArgv: [],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
     const told = await Promise.race([once(child, 'message'), once(child, 'exit')]);
