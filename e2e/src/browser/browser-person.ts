@@ -76,6 +76,12 @@ export class BrowserPerson {
     ];
   }
 
+  /** Forgets all errors, violations and requests so far. */
+  forget(): void {
+    for (const record of [this.consoleErrors, this.pageErrors, this.violations, this.#sent])
+      record.length = 0;
+  }
+
   /** Violations of WCAG 2.2 AA, a line each. */
   async barriers(): Promise<string[]> {
     const { violations } = await new AxeBuilder({ page: this.page }).withTags(WCAG).analyze();

@@ -49,10 +49,32 @@ export class GalleryServer {
   /** Opens a sample; the name of a dialog's kind opens that dialog's sample, and `pseudo/NAME` a sample in pseudo-language. */
   async visit(browser: Browser, sample: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
-    const person = await BrowserPerson.open(context, `${this.url}#${sample}`);
-    await person.page.waitForFunction(() => 'galleryIsDrawn' in globalThis);
+    const person = await BrowserPerson.open(context, this.#addressOf(sample));
+    await drawn(person.page);
     return new Visitor(person);
   }
+
+  /** Loads another sample in the page of a visitor: several times quicker than a new browser context. */
+  async revisit(
+    { person, page }: Visitor,
+    sample: string,
+    { viewport }: BrowserContextOptions = {},
+  ): Promise<void> {
+    // The address of the other sample alone would change the fragment only, and load nothing.
+    await page.goto('about:blank');
+    person.forget();
+    if (viewport) await page.setViewportSize(viewport);
+    await page.goto(this.#addressOf(sample));
+    await drawn(page);
+  }
+
+  #addressOf(sample: string): string {
+    return `${this.url}#${sample}`;
+  }
+}
+
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => 'galleryIsDrawn' in globalThis);
 }
 
 const LOOKING: ReadonlySet<string> = new Set<keyof Actions>(['look', 'seen', 'loadEarlier']);
