@@ -90,6 +90,15 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     ]);
   });
 
+  test('accessibility is checked within one element, or for colours alone', async () => {
+    const pale = '<p style="color:#ccc;background:#fff">pale</p>';
+    const person = await opens(`<button></button>${pale}<dialog open><img src="/own.png">${pale}</dialog>`);
+    const rules = async (options: Parameters<typeof person.barriers>[0]) =>
+      (await person.barriers(options)).map((line) => line.replace(/: .*: /, ': '));
+    expect(await rules({ within: 'dialog' })).toEqual(['color-contrast: dialog > p', 'image-alt: img']);
+    expect(await rules({ within: 'dialog', only: 'colours' })).toEqual(['color-contrast: dialog > p']);
+  });
+
   test('two people share no storage; a kept profile has its storage the next time', async () => {
     const home = await temporary();
     onTestFinished(() => home.remove());

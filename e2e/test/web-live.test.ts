@@ -174,15 +174,19 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
   };
 
   test.each(THEMES)('page and dialogs meet WCAG 2.2 AA in the theme “%s”', async (theme) => {
+    // The document is the same in every theme, except for its colours.
+    const only = theme === THEMES[0] ? undefined : 'colours';
     const { page } = ana.person;
     await ana.says(`/theme ${theme}`);
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toContain(theme);
     await expect.poll(() => page.locator('.flash.shown').count(), { timeout: 60_000 }).toBe(0);
-    const found: string[] = (await ana.person.barriers()).map((line) => `page: ${line}`);
+    const found: string[] = (await ana.person.barriers({ only })).map((line) => `page: ${line}`);
     for (const kind of DIALOG_KINDS) {
       await OPEN[kind]();
       await page.locator('dialog').waitFor();
-      found.push(...(await ana.person.barriers()).map((line) => `${kind}: ${line}`));
+      found.push(
+        ...(await ana.person.barriers({ within: 'dialog', only })).map((line) => `${kind}: ${line}`),
+      );
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });
     }

@@ -15,6 +15,7 @@ interface Violation {
 
 const TELL_VIOLATION = 'tellGochatTestOfViolation';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
 /** A browser context with a server's page open in it, and a record of its errors and of all that it sent. */
 export class BrowserPerson {
@@ -82,9 +83,22 @@ export class BrowserPerson {
       record.length = 0;
   }
 
-  /** Violations of WCAG 2.2 AA, a line each. */
-  async barriers(): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: this.page }).withTags(WCAG).analyze();
+  /**
+   * Violations of WCAG 2.2 AA, a line each.
+   * @param within a CSS selector: only its elements are checked
+   * @param only `colours`: only the rules whose result depends on the theme
+   */
+  async barriers({
+    within,
+    only,
+  }: {
+    within?: string;
+    only?: 'colours' | undefined;
+  } = {}): Promise<string[]> {
+    const axe = new AxeBuilder({ page: this.page });
+    if (within !== undefined) axe.include(within);
+    const chosen = only === 'colours' ? axe.withRules(COLOUR_RULES) : axe.withTags(WCAG);
+    const { violations } = await chosen.analyze();
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`),
     );
