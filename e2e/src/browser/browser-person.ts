@@ -1,4 +1,4 @@
-import { AxeBuilder } from '@axe-core/playwright';
+import axe, { type AxeResults, type RunOptions } from 'axe-core';
 import type { BrowserContext, Page, Request, WebSocket } from 'playwright-core';
 import { WAIT_MS } from '../waits.ts';
 
@@ -95,10 +95,17 @@ export class BrowserPerson {
     within?: string;
     only?: 'colours' | undefined;
   } = {}): Promise<string[]> {
-    const axe = new AxeBuilder({ page: this.page });
-    if (within !== undefined) axe.include(within);
-    const chosen = only === 'colours' ? axe.withRules(COLOUR_RULES) : axe.withTags(WCAG);
-    const { violations } = await chosen.analyze();
+    const runOnly: RunOptions['runOnly'] =
+      only === 'colours' ? { type: 'rule', values: COLOUR_RULES } : { type: 'tag', values: WCAG };
+    await this.page.evaluate(`globalThis.axe === undefined && (() => { ${axe.source} })()`);
+    const { violations } = await this.page.evaluate(
+      ([part, options]) =>
+        (globalThis as unknown as { axe: typeof axe }).axe.run(
+          part ?? document,
+          options,
+        ) as Promise<AxeResults>,
+      [within, { runOnly, resultTypes: ['violations'] } satisfies RunOptions] as const,
+    );
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`),
     );
