@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown';
 import { licencesOf } from './scripts/licences.mjs';
 
-const BUNDLED = /^(@gochat|@noble|@scure)\/|^(ts-mls|valibot|marked)(\/|$)/;
+const BUNDLED = /^(@gochat|@noble|@scure)\/|^(commander|marked|ts-mls|valibot|ws)(\/|$)/;
 
 const licences = {
   name: 'licences',
@@ -23,6 +23,8 @@ export default defineConfig({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    // Comments and white space would be read at every start. Names stay, for stack traces.
+    minify: { mangle: false, compress: false, codegen: true },
     // A server that runs from an older build may still load a chunk of it; packing empties the folder first.
     cleanDir: process.env.npm_lifecycle_event === 'prepack',
     sourcemap: true,

@@ -49,7 +49,15 @@ export interface SigningKey {
 }
 
 export function signingKey(seed: Uint8Array): SigningKey {
-  return { seed, publicKey: ed25519.getPublicKey(seed) };
+  let publicKey: Uint8Array | undefined;
+  return {
+    seed,
+    // The first one of a process takes a tenth of a second, which a command that signs nothing does not need.
+    get publicKey() {
+      publicKey ??= ed25519.getPublicKey(seed);
+      return publicKey;
+    },
+  };
 }
 
 export function sign(key: SigningKey, bytes: Uint8Array): Uint8Array {

@@ -8,7 +8,8 @@ export interface PluralForms {
 
 /** How a catalogue writes numbers, lists, dates and times: its grammar follows its language, the rest the system's locale. */
 export class Formats {
-  readonly clock: ClockFace;
+  readonly #makeClock: () => ClockFace;
+  #clock: ClockFace | undefined;
   readonly #plurals: Intl.PluralRules;
   readonly #list: Intl.ListFormat;
   readonly #number: Intl.NumberFormat;
@@ -19,10 +20,16 @@ export class Formats {
    * @param timeZone the system's when undefined.
    */
   constructor(language: string, locale: string, timeZone: string | undefined) {
-    this.clock = new ClockFace(locale, timeZone);
+    this.#makeClock = () => new ClockFace(locale, timeZone);
     this.#plurals = new Intl.PluralRules(language);
     this.#list = new Intl.ListFormat(language, { type: 'conjunction' });
     this.#number = new Intl.NumberFormat(locale);
+  }
+
+  /** Loading its formats takes tens of milliseconds, which a command that prints no time does not need. */
+  get clock(): ClockFace {
+    this.#clock ??= this.#makeClock();
+    return this.#clock;
   }
 
   number(n: number): string {
