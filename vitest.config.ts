@@ -30,7 +30,8 @@ function lane(
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests of processes wait for a third of their time.
+    maxWorkers: 3,
     testTimeout: LONGEST_MS,
     hookTimeout: LONGEST_MS,
     teardownTimeout: WAIT_MS,
