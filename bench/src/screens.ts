@@ -51,7 +51,7 @@ async function openLong(profile: LongRoom): Promise<View> {
   return view;
 }
 
-function told(what: string, all: number[]): string {
+function summary(what: string, all: number[]): string {
   const sorted = [...all].sort((a, b) => a - b);
   const at = (part: number) => (sorted[Math.floor(sorted.length * part)] ?? 0).toFixed(2);
   return `${what.padEnd(58)} ${at(0.5).padStart(8)} ${at(0.99).padStart(8)} ${(sorted.at(-1) ?? 0).toFixed(2).padStart(8)}\n`;
@@ -70,7 +70,7 @@ async function measureSnapshots(): Promise<string> {
     await pause(0);
   }
   await view.close();
-  return told(`snapshot for one new message, ${ROWS} rows`, times);
+  return summary(`snapshot for one new message, ${ROWS} rows`, times);
 }
 
 async function measureKeys(): Promise<string> {
@@ -123,7 +123,7 @@ async function measureKeys(): Promise<string> {
   await view.close();
   const load = ((user + system) / 1e6 / seconds) * 100;
   return (
-    told(`keystroke to paint, ${ROWS} rows, ${Math.round(said / seconds)} messages/s`, times) +
+    summary(`keystroke to paint, ${ROWS} rows, ${Math.round(said / seconds)} messages/s`, times) +
     `${''.padEnd(58)} ${load.toFixed(0).padStart(7)}% of a core meanwhile\n`
   );
 }

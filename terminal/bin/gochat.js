@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The door of the published command: plain JavaScript that old versions of Node can still read, so that they get
-// told what is missing instead of a stack trace.
+// The door of the published command: plain JavaScript that old versions of Node can still read, so that they
+// print what is missing instead of a stack trace.
 const [major, minor] = process.versions.node.split('.').map(Number);
 const bundle = new URL('../../dist/gochat.js', import.meta.url);
 

@@ -32,5 +32,5 @@ for (let after: string | undefined = '0'; after !== undefined; ) {
   after = page.length < PAGE ? undefined : page.at(-1)?.seq;
 }
 const members = (await profile.call('members', { room })).length;
-const told: CaughtUp = { ms, cpuSeconds: (user + system) / 1e6, texts, members };
-process.send?.(told, () => void profile.close().then(() => process.exit()));
+const report: CaughtUp = { ms, cpuSeconds: (user + system) / 1e6, texts, members };
+process.send?.(report, () => void profile.close().then(() => process.exit()));

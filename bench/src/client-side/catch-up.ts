@@ -83,16 +83,16 @@ async function comeBack({ home, runs }: Stage, dir: string, room: string): Promi
     await cp(dir, copy, { recursive: true });
     const child = fork(SCRIPT, [copy, room], { execArgv: ['--import', 'tsx'] });
     const exit = once(child, 'exit');
-    const told: unknown = (await Promise.race([once(child, 'message'), exit]))[0];
-    if (!isCaughtUp(told)) throw new Error('the returning profile ended without a word');
-    all.push(told);
+    const report: unknown = (await Promise.race([once(child, 'message'), exit]))[0];
+    if (!isCaughtUp(report)) throw new Error('the returning profile ended without a word');
+    all.push(report);
     await exit;
   }
   return all;
 }
 
-function isCaughtUp(told: unknown): told is CaughtUp {
-  return typeof told === 'object' && told !== null && 'cpuSeconds' in told;
+function isCaughtUp(report: unknown): report is CaughtUp {
+  return typeof report === 'object' && report !== null && 'cpuSeconds' in report;
 }
 
 function figuresOf(name: string, all: readonly CaughtUp[]): Figure[] {

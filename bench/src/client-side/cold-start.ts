@@ -29,8 +29,8 @@ interface Start {
 }
 
 function startsOf(name: string, starts: readonly Start[], target: number): Figure {
-  const told = starts.map(({ cpuSeconds }) => cpuSeconds).filter((seconds) => seconds !== undefined);
-  const cpu = told.length > 0 && { cpuSeconds: told.reduce((sum, seconds) => sum + seconds, 0) };
+  const measured = starts.map(({ cpuSeconds }) => cpuSeconds).filter((seconds) => seconds !== undefined);
+  const cpu = measured.length > 0 && { cpuSeconds: measured.reduce((sum, seconds) => sum + seconds, 0) };
   return figureOf(
     name,
     'ms',

@@ -57,13 +57,13 @@ class Claim {
   readonly #options: Required<TabClaimOptions>;
   /** A queued request for the owner's lock. A guest keeps it queued, so that it notices when the owner is gone. */
   readonly #turn: Promise<HeldLock>;
-  readonly #withdrawal = new AbortController();
+  readonly #claim = new AbortController();
 
   constructor(name: string, database: ProfileDatabase, options: Required<TabClaimOptions>) {
     this.#name = name;
     this.#database = database;
     this.#options = options;
-    this.#turn = holdLock(options.locks, ownerLock(name), { signal: this.#withdrawal.signal });
+    this.#turn = holdLock(options.locks, ownerLock(name), { signal: this.#claim.signal });
     this.#turn.catch(() => undefined);
   }
 
@@ -81,7 +81,7 @@ class Claim {
         await new Promise<void>((resolve) => clock.after(OWNER_LIMITS.retryMs, resolve));
       }
     } catch (error) {
-      this.#withdraw();
+      this.#stopClaiming();
       throw error;
     }
   }
@@ -112,7 +112,7 @@ class Claim {
     const stopPulse = visit.watch(this.#options.clock);
     void visit.link.closed.then(() => {
       stopPulse();
-      this.#withdraw();
+      this.#stopClaiming();
       visit.end();
     });
     return {
@@ -126,12 +126,12 @@ class Claim {
 
   async #passOver(): Promise<TabOwner> {
     const lock = await holdLock(this.#options.locks, ownerLock(this.#name), { steal: true });
-    this.#withdraw();
+    this.#stopClaiming();
     return this.#own(lock);
   }
 
-  #withdraw(): void {
-    this.#withdrawal.abort();
+  #stopClaiming(): void {
+    this.#claim.abort();
     void this.#turn.then(
       (lock) => lock.release(),
       () => undefined,

@@ -19,7 +19,7 @@ export function readOwner(environment: Environment): OwnerRecord | undefined {
 }
 
 /**
- * Compare-and-swap: replaces `expected` by `next`; undefined stands for no record.
+ * Compare-and-swap: replaces `expected` by `next`; undefined is no record.
  * @returns whether it was.
  */
 export function replaceOwner(
