@@ -365,3 +365,18 @@ test('a server that pours without end ends the connection', async () => {
   for (let n = 1; n <= 70; n += 1) link.bring(live(n), MEGABYTE);
   await expect(connection.closed).resolves.toMatchObject({ failure: { kind: 'client-overrun' } });
 });
+
+test('a check ends a connection from which nothing comes, and no other', async () => {
+  const dead = await talk();
+  dead.connection.check();
+  dead.clock.pass(2999);
+  expect(dead.link.ofType('ping')).toHaveLength(1);
+  dead.clock.pass(1);
+  expect((await dead.connection.closed).failure).toEqual({ kind: 'silent' });
+  const alive = await talk();
+  alive.connection.check();
+  alive.link.bring(pong('ping-1'));
+  alive.clock.pass(3000);
+  alive.link.end({ reason: 'peer' });
+  expect((await alive.connection.closed).failure).toEqual({ kind: 'closed-by-server' });
+});

@@ -37,6 +37,7 @@ function place() {
     claim,
     unlock: async () => ({ key: KEY, relock: async () => undefined }),
     connect: () => Promise.reject(new Error('there is no server')),
+    watchWakes: () => () => undefined,
     claims: () => claims,
     loseAtNextWrite: (): void => undefined,
   };

@@ -147,6 +147,20 @@ test('without a server messages are queued, and the next command that connects s
   ]);
 });
 
+test('a server that can not be reached is reported at once, or after three seconds if it may be starting', async () => {
+  const ana = 'ana-unreached';
+  // Without an early end, each would take longer than its process may run.
+  for (const [server, why] of [
+    ['tls://nowhere.invalid', /no such host|could not be looked up/],
+    ['tcp://127.0.0.1:9', /nothing is listening/],
+    [address.replace('tcp:', 'tls:'), /closed the connection/],
+  ] as const)
+    expect([
+      server,
+      await run(ana, ['new', 'other', '--as', 'ana', '--server', server, '--wait', '1h']),
+    ]).toEqual([server, expect.objectContaining({ code: 3, out: '', err: expect.stringMatching(why) })]);
+});
+
 test('members, invites and safety numbers', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -175,7 +175,8 @@ export class Account {
 
   async #sent(room: string, ids: readonly string[], waitMs: number): Promise<Result<'sent'>> {
     const session = await this.#followed(room);
-    await session.condition.until(
+    await this.#rooms.until(
+      session,
       () => (session.ended !== undefined || !ids.some((id) => session.isQueued(id)) ? true : undefined),
       waitMs,
     );
@@ -259,7 +260,7 @@ export class Account {
     if (!alone && session.ended === undefined) {
       const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
-      const sent = await session.condition.until(() => (session.isQueued(id) ? undefined : true), waitMs);
+      const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), waitMs);
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();

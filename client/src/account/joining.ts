@@ -46,7 +46,7 @@ export async function joinByLink(
   const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
   if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
     // The server may know that this device is no longer a member.
-    await known.condition.until(() => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
+    await rooms.until(known, () => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
     if (known.ended?.code !== 'not-member') return { session: known, already: true };
   }
   const meta: RoomMeta = {

@@ -8,6 +8,7 @@ import { RoomMaintenance } from '../room/room-maintenance.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
+import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
 import { firstNonEmpty, roomInfo } from './room-info.ts';
 
@@ -16,6 +17,7 @@ export interface RoomsParts {
   readonly env: Env;
   readonly connect: Connect;
   readonly emit: (event: ChatEvent) => void;
+  readonly watchWakes: WatchWakes;
 }
 
 interface OpenRoom {
@@ -29,10 +31,14 @@ export class Rooms {
   readonly #metas: Map<RoomId, RoomMeta>;
   readonly #opened = new Map<RoomId, Promise<OpenRoom>>();
   readonly #servers = new Map<string, ServerConnection>();
+  readonly #stopWakes: () => void;
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
     this.#parts = parts;
     this.#metas = metas;
+    this.#stopWakes = parts.watchWakes(() => {
+      for (const server of this.#servers.values()) server.wake();
+    });
   }
 
   /** @throws VaultError `damaged` */
@@ -130,6 +136,25 @@ export class Rooms {
       throw server.problem ?? new ChatError({ reason: 'server-slow', server: server.address });
   }
 
+  /** Waits for something about a room that needs its server. @returns undefined after `waitMs`, or earlier when the server can't be reached */
+  until<T>(session: RoomSession, probe: () => T | undefined, waitMs: number): Promise<T | undefined> {
+    const now = probe();
+    if (now !== undefined) return Promise.resolve(now);
+    let isHopeless = false;
+    this.server(session.meta.server)
+      .online(waitMs)
+      .catch(() => {
+        isHopeless = true;
+        session.condition.changed();
+      });
+    const found = () => {
+      const value = probe();
+      if (value !== undefined) return { value };
+      return isHopeless ? { value: undefined } : undefined;
+    };
+    return session.condition.until(found, waitMs).then((end) => end?.value);
+  }
+
   /** Whether a room receives new entries at present, and if not, why. */
   connectionState(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
     const live = session.isFollowing;
@@ -138,6 +163,7 @@ export class Rooms {
   }
 
   async close(): Promise<void> {
+    this.#stopWakes();
     for (const server of this.#servers.values()) server.close();
     for (const opened of await Promise.allSettled(this.#opened.values())) {
       if (opened.status === 'fulfilled') await opened.value.close();

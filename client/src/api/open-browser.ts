@@ -1,6 +1,7 @@
 import { openOnDevice, sealOnDevice } from '@gochat/crypto/device-seal';
 import type { Env } from '@gochat/crypto/primitives';
 import { connectBrowser } from '../net/connect-browser.ts';
+import { watchBrowserWakes } from '../profile/browser-wakes.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
 import { platform } from '../profile/platform.ts';
 import { openAt, type Profile } from '../profile/profile-connection.ts';
@@ -28,6 +29,7 @@ export function openBrowserChat({
       claim: () => claimTab(name),
       unlock: async (owner) => ({ key: await unlock(owner, env), relock: refuse }),
       connect: (address) => connectBrowser(address, location.origin),
+      watchWakes: watchBrowserWakes,
     },
     env,
   );

@@ -2,6 +2,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { connect } from '../net/connect.ts';
 import { claimProfile } from '../profile/claim.ts';
 import { type AskPassphrase, relock, unlock } from '../profile/key-file.ts';
+import { watchWakes } from '../profile/node-wakes.ts';
 import { platform } from '../profile/platform.ts';
 import { openAt, type Profile } from '../profile/profile-connection.ts';
 
@@ -28,6 +29,7 @@ export function openChat({ dir, passphrase, ca, insecure, env = platform }: Open
         return { key, relock: (next) => relock(dir, key, next, env) };
       },
       connect: (address) => connect(address, { ca, insecure }),
+      watchWakes: watchWakes(),
     },
     env,
   );

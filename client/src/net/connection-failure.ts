@@ -48,6 +48,30 @@ export const connectionFailure = v.object({
 
 export type ConnectionFailure = v.InferOutput<typeof connectionFailure>;
 
+/** Trying again soon does not help: the address, the network or the server has to be changed first. */
+const LASTING: ReadonlySet<ConnectionFailure['kind']> = new Set([
+  'no-host',
+  'name-lookup',
+  'tls',
+  'certificate-self-signed',
+  'certificate-untrusted',
+  'certificate-expired',
+  'certificate-other-host',
+]);
+/** The server may be starting. */
+const STARTING: ReadonlySet<ConnectionFailure['kind']> = new Set(['refused', 'reset', 'no-route', 'http']);
+
+/** The rarer codes of OpenSSL and Node.js for TLS and certificates. */
+const CERTIFICATE_CODE = /^(CERT_|CRL_|ERR_SSL_|ERR_TLS_|UNABLE_TO_|INVALID_)/;
+
+/** How soon an attempt to reach a server for the first time is given up after this failure. */
+export function patienceOf({ kind, status = 0, detail = '' }: ConnectionFailure): 'none' | 'short' | 'full' {
+  // A proxy answers with 5xx while the server behind it starts.
+  if (LASTING.has(kind) || (kind === 'system' && CERTIFICATE_CODE.test(detail))) return 'none';
+  if (kind === 'http' && status < 500) return 'none';
+  return STARTING.has(kind) ? 'short' : 'full';
+}
+
 /** The failure in short, for an error's message. */
 export function describeFailure({ kind, ...data }: ConnectionFailure): string {
   return [kind, ...Object.values(data)].join(' ');

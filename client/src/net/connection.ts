@@ -48,6 +48,8 @@ export interface Connection {
   request<R extends Request>(frame: R): Promise<Reply<R>>;
   /** @returns false when the signal was dropped because too much data waits to be sent. */
   signal(frame: UpOf<'signal'>): boolean;
+  /** Asks whether the server still answers. If nothing comes from it for three seconds, the connection ends. */
+  check(): void;
   /** Delivers all frames that answer no request, in order. @returns a function that ends this. */
   onFrame(listener: FrameListener): () => void;
   close(): void;
@@ -67,6 +69,7 @@ export async function greet(link: Link, options: GreetOptions = {}): Promise<Con
 const ANSWER_MS = 30_000;
 /** Bounds on the interval that a server may ask for. */
 const SILENCE_MS = { least: 1_000, most: 10 * 60_000 };
+const CHECK_MS = 3_000;
 const SIGNAL_QUEUE_BYTES = 64 * 1024;
 /** One slot is kept for the ping. */
 const IN_FLIGHT = LIMITS.requestsInFlight - 1;
@@ -90,6 +93,9 @@ class LinkConnection {
   readonly #queue: PendingRequest[] = [];
   #heardAt: number;
   #stopWatch: () => void = () => undefined;
+  #stopCheck: () => void = () => undefined;
+  /** How often something came from the server. */
+  #heardCount = 0;
   #welcomed = false;
   #pings = 0;
   #farewell: DownOf<'error'> | undefined;
@@ -113,6 +119,7 @@ class LinkConnection {
     link.start({
       heard: () => {
         this.#heardAt = clock.now();
+        this.#heardCount += 1;
       },
       frame: (frame, bytes) => this.#take(frame, bytes),
     });
@@ -134,6 +141,7 @@ class LinkConnection {
         closed: this.closed,
         request: (frame) => this.request(frame),
         signal: (frame) => this.#signal(frame),
+        check: () => this.#check(),
         onFrame: (listener) => this.#inbox.listen(listener),
         close: () => this.#link.close(),
       };
@@ -237,11 +245,24 @@ class LinkConnection {
         this.#fail({ kind: 'silent' });
         return;
       }
-      this.#pings += 1;
-      this.#link.send({ type: 'ping', id: `ping-${this.#pings}` as RequestId });
+      this.#ping();
       this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
     };
     this.#stopWatch = this.#clock.after(silenceMs / 3, tick);
+  }
+
+  #ping(): void {
+    this.#pings += 1;
+    this.#link.send({ type: 'ping', id: `ping-${this.#pings}` as RequestId });
+  }
+
+  #check(): void {
+    const before = this.#heardCount;
+    this.#stopCheck();
+    this.#ping();
+    this.#stopCheck = this.#clock.after(CHECK_MS, () => {
+      if (this.#heardCount === before && !this.#inbox.paused) this.#fail({ kind: 'silent' });
+    });
   }
 
   #fail(failure: ConnectionFailure): void {
@@ -253,6 +274,7 @@ class LinkConnection {
     const ended = this.#fault ?? farewell(this.#farewell, end);
     this.#ended = ended;
     this.#stopWatch();
+    this.#stopCheck();
     this.#inbox.close();
     for (const { stop, reject } of [...this.#pending.values(), ...this.#queue]) {
       stop?.();

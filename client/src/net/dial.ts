@@ -112,6 +112,10 @@ const FAILURES: Readonly<Record<string, ConnectionFailure['kind']>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate-self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'certificate-untrusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate-untrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate-untrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate-untrusted',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'tls',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'tls',
   CERT_HAS_EXPIRED: 'certificate-expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-other-host',
 };

@@ -9,8 +9,13 @@ import { Condition } from '../schedule/condition.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { Connection } from './connection.ts';
 import { Disconnected, RequestError } from './connection-errors.ts';
-import type { ConnectionFailure } from './connection-failure.ts';
+import { type ConnectionFailure, patienceOf } from './connection-failure.ts';
 import { DialError } from './dial-error.ts';
+
+/** How long a server that can't be reached for the first time is tried, when it may be starting. */
+const SHORT_MS = 3_000;
+/** The shortest time between two attempts. */
+const APART_MS = 1_000;
 
 /** Opens a connection. Rejects when that fails. */
 export type Connect = (address: string) => Promise<Connection>;
@@ -23,6 +28,16 @@ export class ServerConnection {
   readonly #sessions = new Map<RoomId, RoomSession>();
   #connection: Connection | undefined;
   #problem: ChatError | undefined;
+  #failure: ConnectionFailure | undefined;
+  #wasConnected = false;
+  /** How many attempts have failed. */
+  #failed = 0;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  readonly #env: Env;
+  /** Ends the wait for the next attempt; undefined while there is none, or while the server forbids an earlier attempt. */
+  #hurry: (() => void) | undefined;
+  /** Whether the device woke during the present attempt, which then began without a network. */
+  #woke = false;
   #running = false;
   #closed = false;
   readonly #timers = new Timers();
@@ -31,6 +46,7 @@ export class ServerConnection {
   constructor(address: string, connect: Connect, env: Env) {
     this.address = address;
     this.#connect = connect;
+    this.#env = env;
     this.#backOff = new BackOff({ clock: env, random: () => (env.random(1)[0] ?? 0) / 256 });
   }
 
@@ -61,31 +77,76 @@ export class ServerConnection {
     void this.#run();
   }
 
-  /** @throws ChatError `offline` when there is no connection after `waitMs`, with the last reason. */
+  /** The device is likely to reach the network again: tries again at once, and checks whether an old connection still works. */
+  wake(): void {
+    this.#connection?.check();
+    this.#backOff.reset();
+    this.#woke = true;
+    this.#hurry?.();
+  }
+
+  /**
+   * @throws ChatError `offline`, with the last reason, when there is no connection after `waitMs`; earlier when a new attempt fails
+   * for a lasting reason, or after three seconds when nothing listens at a server that was never reached.
+   */
   async online(waitMs: number): Promise<Connection> {
     this.start();
-    const connection = await this.condition.until(() => this.#connection ?? this.#finalProblem(), waitMs);
+    this.#hurrySoon();
+    const failed = this.#failed;
+    const tried = (given: boolean) => () => {
+      if (this.#failed > failed) this.#throwIfHopeless(given);
+      return this.#connection;
+    };
+    const shortMs = Math.min(waitMs, SHORT_MS);
+    const connection =
+      (await this.condition.until(tried(false), shortMs)) ??
+      (await this.condition.until(tried(true), waitMs - shortMs));
     if (connection !== undefined) return connection;
     throw this.#problem ?? new ChatError({ reason: 'server-unreachable', server: this.address });
   }
 
-  #finalProblem(): undefined {
-    if (this.#problem !== undefined && this.#problem.code !== 'offline') throw this.#problem;
-    return undefined;
+  /** @param isLate whether the server has had the short time */
+  #throwIfHopeless(isLate: boolean): void {
+    if (this.#connection !== undefined || this.#problem === undefined) return;
+    if (this.#problem.code !== 'offline') throw this.#problem;
+    const patience = this.#failure === undefined ? 'full' : patienceOf(this.#failure);
+    if (patience === 'none' || (patience === 'short' && isLate && !this.#wasConnected)) throw this.#problem;
+  }
+
+  /** Ends the wait for the next attempt, unless the last one was just made. */
+  #hurrySoon(): void {
+    if (this.#hurry === undefined) return;
+    const sinceMs = this.#env.now() - this.#triedAt;
+    if (sinceMs >= APART_MS || sinceMs < 0) this.#hurry();
+    else this.#timers.after(APART_MS - sinceMs, () => this.#hurry?.());
   }
 
   async #run(): Promise<void> {
     while (!this.#closed) {
       let notBeforeMs = 0;
+      this.#triedAt = this.#env.now();
+      this.#woke = false;
       try {
         const end = await this.#serve(await this.#connect(this.address));
         notBeforeMs = end?.retryAfterMs ?? 0;
       } catch (error) {
         this.#problem = toProblem(error, this.address);
+        this.#failure = failureOf(error);
+        this.#failed += 1;
         this.condition.changed();
       }
-      if (!this.#closed) await this.#timers.pause(this.#backOff.next(notBeforeMs));
+      if (!this.#closed) await this.#rest(this.#backOff.next(notBeforeMs), notBeforeMs > 0);
     }
+  }
+
+  /** Waits before the next attempt. @param isBound whether the server asked for this wait */
+  async #rest(ms: number, isBound: boolean): Promise<void> {
+    if (this.#woke && !isBound) return;
+    const hurried = new Promise<void>((resolve) => {
+      if (!isBound) this.#hurry = resolve;
+    });
+    await Promise.race([this.#timers.pause(ms), hurried]);
+    this.#hurry = undefined;
   }
 
   async #serve(connection: Connection): Promise<Disconnected | undefined> {
@@ -95,7 +156,10 @@ export class ServerConnection {
     }
     this.#backOff.succeeded();
     this.#connection = connection;
+    this.#wasConnected = true;
+    this.#woke = false;
     this.#problem = undefined;
+    this.#failure = undefined;
     const stop = connection.onFrame((frame) => this.#dispatch(frame));
     for (const session of this.#sessions.values()) session.attach(connection);
     this.condition.changed();

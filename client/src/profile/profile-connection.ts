@@ -12,6 +12,7 @@ import {
 } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connect } from '../net/server-connection.ts';
+import type { WatchWakes } from '../schedule/wake.ts';
 import { Records } from '../store/records.ts';
 import { OwnerGone } from './guest.ts';
 import { Fenced, type Guest, type Owner } from './roles.ts';
@@ -35,6 +36,7 @@ export interface ProfileLocation<O extends Owner> {
     readonly relock: (passphrase: string | undefined) => Promise<void>;
   }>;
   readonly connect: Connect;
+  readonly watchWakes: WatchWakes;
 }
 
 /** Opens the profile at a location. @throws ChatError `locked`, `internal` */
@@ -216,6 +218,7 @@ class ProfileConnection<O extends Owner> implements Profile {
           this.#emit(event);
           for (const visitor of visitors) visitor(event);
         },
+        watchWakes: this.#place.watchWakes,
         relock,
       });
     } catch (error) {

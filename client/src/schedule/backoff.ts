@@ -30,6 +30,11 @@ export class BackOff {
     return notBeforeMs + spread * (0.5 + random() / 2);
   }
 
+  /** The next failure counts as the first. */
+  reset(): void {
+    this.#attempt = 0;
+  }
+
   /** The attempt succeeded. If the connection lasts, the next failure counts as the first. */
   succeeded(): void {
     this.#succeededAt = this.#options.clock.now();

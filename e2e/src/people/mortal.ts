@@ -47,6 +47,7 @@ export class Mortal {
           connect: (address) => this.#connect(address),
           emit: () => undefined,
           relock: async () => undefined,
+          watchWakes: () => () => undefined,
         });
         const result = await work(this.#chat);
         if (!this.#store.crashed) return result;

@@ -10,6 +10,8 @@ import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
 import { runSlashCommand, type SlashContext } from './slash-commands.ts';
 
+/** How long connecting may take before it is shown. */
+const QUIET_MS = 500;
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
 /** How many of the last messages are waited for at the end. */
@@ -41,7 +43,13 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   process.once('SIGINT', interrupted);
   try {
     await profile.call('follow', { room });
-    const { live, problem } = await profile.call('sync', { room, waitMs: LIVE_WAIT_MS });
+    const late = setTimeout(
+      () => prompt.isTerminal && prompt.print(text.lines.event(text.lines.connecting)),
+      QUIET_MS,
+    );
+    const { live, problem } = await profile
+      .call('sync', { room, waitMs: LIVE_WAIT_MS })
+      .finally(() => clearTimeout(late));
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
     prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();

@@ -2,6 +2,7 @@ import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import { showConnecting } from '../connecting.ts';
 import { EXIT } from '../exit.ts';
 import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
@@ -64,12 +65,13 @@ async function introduce(
 /** The id of the room to chat in: one of the profile's, one that a link leads to, or a new one; undefined when the user quit. */
 async function choose(
   io: Io,
-  profile: Profile,
+  opened: Profile,
   prompt: Prompt,
   as: string,
   server: string,
 ): Promise<string | undefined> {
   const { lines } = io.words.text;
+  const profile = showConnecting(io, opened);
   const rooms = (await profile.call('rooms', {})).filter(
     (r) => r.status === 'active' || r.status === 'rolled-back',
   );

@@ -1,3 +1,4 @@
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { formatItem } from '../lines/format.ts';
@@ -12,7 +13,8 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [room = '', seq]: readonly string[], options: Options): Promise<void> {
   const { text } = io.words;
   const wait = waitMs(options.wait, 5000);
-  await withProfile(io, options, async (profile) => {
+  await withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
     const shown = await profile.call('inspect', { room, seq, waitMs: wait });
     if (options.json === true) {
       print(io, safeJson(shown));

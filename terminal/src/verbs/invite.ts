@@ -1,4 +1,5 @@
 import { UsageError } from '@gochat/server/usage-error';
+import { showConnecting } from '../connecting.ts';
 import { parseDuration, waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
@@ -18,7 +19,8 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
     throw new UsageError('--expires takes a duration above 0: use gochat revoke to revoke an invite');
   const uses = readUses(options.uses);
   const wait = waitMs(options.wait, 30_000);
-  await withProfile(io, options, async (profile) => {
+  await withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
     const { link, id } = await profile.call('invite', {
       room,
       expiresMs,

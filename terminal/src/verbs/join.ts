@@ -1,5 +1,6 @@
 import { checkGiven } from '@gochat/client/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { openScreen, type ScreenOptions, wantsScreen } from '../full-screen.ts';
@@ -25,7 +26,7 @@ export async function run(io: Io, [link = '']: readonly string[], options: Optio
     if (onScreen && options.as === undefined && (await profile.call('whoami', {})).name === undefined)
       return openScreen(io, profile, { server: serverAddress(io, undefined), link }, options);
     const as = await nameFor(profile, options.as);
-    const { already, ...room } = await profile.call('join', {
+    const { already, ...room } = await showConnecting(io, profile).call('join', {
       link,
       as,
       waitMs: wait,

@@ -1,5 +1,6 @@
 import { checkGiven } from '@gochat/client/validate-input';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
@@ -20,7 +21,8 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
   const server = serverAddress(io, options.server);
   const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
   checkGiven({ server, token, names: [name, options.as] });
-  await withProfile(io, options, async (profile) => {
+  await withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
     const as = await nameFor(profile, options.as);
     const room = await profile.call('create', {
       name,

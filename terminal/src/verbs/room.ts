@@ -2,6 +2,7 @@ import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
@@ -49,7 +50,8 @@ const CHANGE_MS = 30_000;
 function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
   return async (io: Io, args: readonly string[], options: Options): Promise<ExitCode> => {
     const wait = waitMs(options.wait, defaultMs);
-    return withProfile(io, options, async (profile) => {
+    return withProfile(io, options, async (opened) => {
+      const profile = showConnecting(io, opened);
       const [room = '', given] = args;
       const { text } = io.words;
       const result = await act({ profile, room, given, options, waitMs: wait, text });

@@ -3,6 +3,7 @@ import { newMessageId } from '@gochat/client/message-id';
 import type { Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import type { OutgoingState } from '@gochat/client/outgoing';
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
@@ -19,7 +20,8 @@ interface Options extends ProfileOptions {
 
 export async function run(io: Io, [room = '', text]: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 5000);
-  return withProfile(io, options, async (profile) => {
+  return withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
     const ids: string[] = [];
     const queue = async (message: string) => {
       ids.push(await queued(profile, room, message));

@@ -5,6 +5,7 @@ export function lineText(f: Formats) {
   const date = (at: number) => f.clock.date(at);
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
+    connecting: 'connecting…',
     connected: 'Connected!',
     /** @param problem why there is no connection. */
     offline: (problem: string) => `* ${problem}; your messages are queued`,
