@@ -1,6 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Records } from '../store/records.ts';
 import type { HistoryItem, TextItem } from './history.ts';
+import { foldText, searchTerms } from './search-text.ts';
 import { decodeItem } from './stored-history.ts';
 
 /** How many lines a search reads before it answers, and how many at a time. */
@@ -40,22 +41,20 @@ export class HistoryReader {
     return this.#backwards(undefined, PAGE);
   }
 
-  /** Messages that contain all of the words, newest first. `next`: where to continue. */
+  /** Messages that contain all of the words and quoted phrases, newest first. `next`: where to continue. */
   async search(
     text: string,
     before: number | undefined,
     limit: number,
   ): Promise<{ items: TextItem[]; next: string | undefined }> {
-    const words = fold(text)
-      .split(/\s+/u)
-      .filter((word) => word !== '');
+    const terms = searchTerms(text);
     const items: TextItem[] = [];
-    if (words.length === 0) return { items, next: undefined };
+    if (terms.length === 0) return { items, next: undefined };
     let edge = before;
     for (let looked = 0; looked < SEARCHED; ) {
       const page = await this.before(edge, PAGE);
       for (const item of page.toReversed()) {
-        if (holds(item, words)) items.push(item);
+        if (holds(item, terms)) items.push(item);
         // A message is the last line of its entry, so that no other line of it can match.
         if (items.length === limit) return { items, next: item.seq };
       }
@@ -86,13 +85,8 @@ function toItems(rows: readonly Uint8Array[]): HistoryItem[] {
   return rows.map((row) => decodeItem(row));
 }
 
-function holds(item: HistoryItem, words: readonly string[]): item is TextItem {
+function holds(item: HistoryItem, terms: readonly string[]): item is TextItem {
   if (item.kind !== 'text' || item.deleted !== undefined) return false;
-  const text = fold(item.text);
-  return words.every((word) => text.includes(word));
-}
-
-/** Without case and accents. */
-function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const text = foldText(item.text);
+  return terms.every((term) => text.includes(term));
 }
