@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown';
 import { licencesOf } from './scripts/licences.mjs';
 
-const BUNDLED = /^(@gochat|@noble|@scure)\/|^(commander|marked|ts-mls|valibot|ws)(\/|$)/;
+const BUNDLED = /^(@gochat|@noble|@scure)\/|^(commander|ts-mls|valibot|ws)(\/|$)/;
 
 const licences = {
   name: 'licences',

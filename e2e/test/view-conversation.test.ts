@@ -142,7 +142,10 @@ describe('two people in a room', () => {
 
   test('/me, shortcodes and a doubled slash', async () => {
     ana.says('/me waves :wave:');
-    expect(await ben.reads('waves 👋')).toMatchObject({ me: true });
+    expect(await ben.reads('waves :wave:')).toMatchObject({ me: true });
+    await ben.sees('the emoji', ({ room }) =>
+      room?.timeline.rows.some(({ spoken }) => spoken.endsWith('waves 👋')),
+    );
     ana.says('//help is a command');
     await ben.reads('/help is a command');
   });

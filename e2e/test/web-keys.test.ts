@@ -92,6 +92,7 @@ describeInBrowser('the page by keyboard', () => {
       tick: 5,
       reply: undefined,
       completion: undefined,
+      note: '',
     } as const;
     await visitor.shows('talking', {}, { composer });
     const cursor = () =>

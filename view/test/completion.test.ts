@@ -1,5 +1,5 @@
 import type { MemberInfo } from '@gochat/client/methods';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandsIn } from '../src/commands/commands.ts';
 import { completionAt } from '../src/room/completion.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
@@ -46,10 +46,42 @@ test('only the text before the cursor is completed', () => {
   expect(completionAt('hi @an and more', 6, parts)).toMatchObject({ from: 3, to: 6 });
 });
 
-test('names of emoji are replaced, but not in code; unknown names stay', () => {
-  expect(emoji.spell(':tada: and `:tada:` and :nonsense: 12:30:15')).toBe(
-    '🎉 and `:tada:` and :nonsense: 12:30:15',
-  );
-  expect(emoji.spell('```\n:tada:\n```\n:+1:')).toBe('```\n:tada:\n```\n👍');
-  expect(emoji.spell(':constructor:')).toBe(':constructor:');
+test('emoji are known by their names', () => {
+  expect(emoji.named('tada')).toBe('🎉');
+  expect(emoji.named('+1')).toBe('👍');
+  expect(emoji.named('nonsense')).toBeUndefined();
+  expect(emoji.named('constructor')).toBeUndefined();
+});
+
+describe('members are found by what people type of their names', () => {
+  const named = (...names: string[]) =>
+    names.map((name) => ({ ...(members[0] as MemberInfo), id: name, device: device(name), name }));
+  const found = (text: string, ...names: string[]) =>
+    completionAt(text, text.length, { ...parts, members: named(...names) })?.items.map((one) => one.insert) ??
+    [];
+
+  test.each([
+    ['without an accent', '@Le', 'Léo'],
+    ['without a stroke', '@oy', 'Øystein'],
+    ['in another case', '@du', 'Du Pont'],
+    ['with a blank', '@du po', 'Du Pont'],
+    ['by a later word', '@pont', 'Du Pont'],
+    ['after Chinese text', '你好@李', '李明'],
+    ['with an @ in the name', '@kim@ho', 'kim@home.example'],
+    ['with markup in the name', '@*st', '*star*'],
+    ['with underscores', '@__in', '__init__'],
+    ['in Persian', '@علی', 'علی‌رضا'],
+  ])('%s', (_how, text, name) => {
+    expect(found(text, name, 'zoe')).toEqual([`@${name} `]);
+  });
+
+  test('but not after a word, and not when another letter is typed', () => {
+    expect(found('mail@le', 'Léo')).toEqual([]);
+    expect(found('@が', 'かな')).toEqual([]);
+  });
+});
+
+test('nothing is chosen before an arrow key is pressed', () => {
+  for (const text of [':-p', 'score :10', '/me', '@an', ':tada'])
+    expect(completionAt(text, text.length, parts)?.selected).toBeUndefined();
 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseMarkdown } from '../src/text/markdown.ts';
+import { inlinesOf, parseMarkdown } from '../src/text/markdown.ts';
+import { callableOf } from '../src/text/mentions.ts';
 import type { Block, Inline } from '../src/text/rich.ts';
 
-const nobody = new Map();
 const text = (t: string): Inline => ({ kind: 'text', text: t });
 const paragraph = (...inside: Inline[]): Block => ({ kind: 'paragraph', inside });
-const parse = (source: string) => parseMarkdown(source, nobody);
+const parse = (source: string) => parseMarkdown(source);
 
 test.each<[string, string, Block[]]>([
   ['plain words', 'hello', [paragraph(text('hello'))]],
@@ -76,12 +76,12 @@ test('a link whose text is another address shows the address that it opens', () 
 });
 
 test('a mention takes the longest name that matches, and none is found within a word', () => {
-  const callable = new Map([
-    ['ana', { self: true }],
-    ['ana maria', { self: false }],
+  const callable = callableOf([
+    { name: 'ana', device: 'A', self: true },
+    { name: 'ana maria', device: 'B', self: false },
   ]);
   const inside = (source: string) =>
-    parseMarkdown(source, callable).flatMap((b) => (b.kind === 'paragraph' ? b.inside : []));
+    parseMarkdown(source, { callable }).flatMap((b) => (b.kind === 'paragraph' ? b.inside : []));
   expect(inside('hi @ana!')).toEqual([text('hi '), { kind: 'mention', text: '@ana', self: true }, text('!')]);
   expect(inside('@ana maria, come')).toEqual([
     { kind: 'mention', text: '@ana maria', self: false },
@@ -176,21 +176,6 @@ test('any text parses into safe parts only, without an exception', () => {
     { numRuns: 500 },
   );
 });
-
-function* inlinesOf(blocks: readonly Block[]): Generator<Inline> {
-  for (const block of blocks) {
-    if (block.kind === 'paragraph' || block.kind === 'heading') yield* deep(block.inside);
-    if (block.kind === 'quote') yield* inlinesOf(block.inside);
-    if (block.kind === 'list') for (const item of block.items) yield* inlinesOf(item);
-  }
-}
-
-function* deep(inlines: readonly Inline[]): Generator<Inline> {
-  for (const inline of inlines) {
-    yield inline;
-    if ('inside' in inline) yield* deep(inline.inside);
-  }
-}
 
 function links(blocks: readonly Block[]) {
   return [...inlinesOf(blocks)].flatMap((inline) => (inline.kind === 'link' ? [inline] : []));

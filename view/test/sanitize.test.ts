@@ -4,6 +4,9 @@ import { sanitizeLine, sanitizeText } from '../src/text/sanitize.ts';
 
 const ESC = '\u001b';
 
+const ENGLAND = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
+const SCOTLAND = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}';
+
 test.each([
   ['a coloured word', `${ESC}[31mred${ESC}[0m`, 'red'],
   ['a cleared screen', `${ESC}[2J${ESC}[Hgone`, 'gone'],
@@ -36,12 +39,20 @@ test.each([
   ],
   ['marks that a language needs', 'Việt ngữ, e\u0323\u0302, שָׁלוֹם', 'Việt ngữ, e\u0323\u0302, שָׁלוֹם'],
   ['line feeds, which stay', 'one\ntwo', 'one\ntwo'],
+  ['tabs, which stay', 'all:\n\tcc -o x x.c', 'all:\n\tcc -o x x.c'],
+  ['flags of England and Scotland', `${ENGLAND} ${SCOTLAND}`, `${ENGLAND} ${SCOTLAND}`],
+  ['tags after another sign', 'a\u{e0067}\u{e0062}\u{e007f}', 'a'],
+  ['a flag whose tags never end', '\u{1f3f4}\u{e0067}\u{e0062}!', '\u{1f3f4}!'],
+  ['variants of ideographs', '葛\u{e0100}城 辻\u{e0101}', '葛\u{e0100}城 辻\u{e0101}'],
+  ['a variant of nothing', 'a\u{e0100}', 'a'],
+  ['places where Thai may break', 'ไทย\u200bภาษา', 'ไทย\u200bภาษา'],
+  ['joiners of Hindi and Persian', 'क्\u200dष علی\u200cرضا', 'क्\u200dष علی\u200cرضا'],
   ['what is no danger', 'Grüße, 你好, 👩‍🚀 naïve — ok?', 'Grüße, 你好, 👩‍🚀 naïve — ok?'],
 ])('%s is made harmless', (_what, text, harmless) => {
   expect(sanitizeText(text)).toBe(harmless);
 });
 
-test('sanitized text has no control character except line feeds, and sanitizing it again changes nothing', () => {
+test('sanitized text has no control character except line feeds and tabs, and sanitizing it again changes nothing', () => {
   const hostile = fc.array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -63,7 +74,7 @@ test('sanitized text has no control character except line feeds, and sanitizing 
     fc.property(hostile, (parts) => {
       const text = sanitizeText(parts.join(''));
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+      expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
       expect(sanitizeText(text)).toBe(text);
       expect(sanitizeLine(parts.join(''))).not.toContain('\n');
     }),

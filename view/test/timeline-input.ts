@@ -56,6 +56,7 @@ export function context(more: Partial<RowContext> = {}): RowContext {
     labels: new Map(['me', 'ana', 'ben'].map((name) => [device(name), name])),
     verified: new Set(),
     ignored: new Set(),
+    emoji: () => undefined,
     ...more,
   };
 }

@@ -39,6 +39,7 @@ export function message(
     first: true,
     me: false,
     body: [paragraph(text)],
+    large: false,
     source: text,
     edited: '',
     reply: undefined,
@@ -226,6 +227,7 @@ const COMPOSER: Composer = {
   tick: 0,
   reply: undefined,
   completion: undefined,
+  note: '',
 };
 
 function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen {

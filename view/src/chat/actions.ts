@@ -13,7 +13,7 @@ export interface Actions {
   type(text: string, cursor: number): void;
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
   send(): void;
-  /** Inserts a suggestion; does nothing when there is none. @param index of the suggestion; the selected one when absent */
+  /** Inserts a suggestion; does nothing when there is none. @param index of the suggestion; the selected one when absent, or else the first */
   complete(index?: number): void;
   /** Moves the completion's selection. */
   select(by: 1 | -1): void;

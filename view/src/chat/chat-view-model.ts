@@ -52,7 +52,7 @@ class ChatViewModel implements View, Chat {
   readonly navigation: Navigation;
   readonly messages: Messages;
   readonly commands: Commands;
-  readonly emoji = new EmojiLoader();
+  readonly emoji: EmojiLoader;
   readonly #code: DialogCode;
   readonly #firstRoom: string | undefined;
   readonly #snapshots = new SnapshotBuilder();
@@ -79,11 +79,16 @@ class ChatViewModel implements View, Chat {
       changed();
     });
     this.dialogs = new DialogHost(this.flashes, changed);
+    this.emoji = new EmojiLoader(() => {
+      this.rooms.recontext();
+      changed();
+    });
     this.rooms = new RoomList({
       profile,
       platform,
       words,
       preferences: this.preferences,
+      emoji: this.emoji.named,
       changed,
       news: (of, items) => this.#notify(of, items),
       failed: (error) => this.flashes.failed(error),

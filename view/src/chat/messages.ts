@@ -64,11 +64,11 @@ export class Messages {
     const { composer } = this;
     const { room } = this.#parts.navigation;
     if (composer === undefined || room === undefined || room.closed !== '') return;
-    const text = composer.text.trimStart();
-    const command = /^\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text);
+    const { text } = composer;
+    const command = /^\s*\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text);
     if (command !== null && !(composer.isEditing && command[1] !== 'me'))
       this.#run(composer, room, command[1] ?? '', command[2] ?? '');
-    else this.#send(composer, room, text.startsWith('//') ? text.slice(1) : composer.text, false);
+    else this.#send(composer, room, text.replace(/^(\s*)\/\//, '$1/'), false);
   }
 
   #run(composer: ComposerViewModel, room: RoomViewModel, word: string, args: string): void {
@@ -103,20 +103,12 @@ export class Messages {
     navigation.jumpToNewest();
     flashes.attempt(async () => {
       try {
-        await this.queue(room, await this.#withEmoji(taken.content));
+        await this.queue(room, taken.content);
       } catch (error) {
         taken.restore();
         throw error;
       }
     });
-  }
-
-  /** Replaces `:tada:` by the emoji. */
-  async #withEmoji(content: Content): Promise<Content> {
-    if ((content.kind !== 'text' && content.kind !== 'edit') || !/:[a-z0-9_+-]+:/.test(content.text))
-      return content;
-    const book = await this.#parts.emoji.load();
-    return { ...content, text: book.spell(content.text) };
   }
 
   /** Begins to edit the last own message, in an empty composer only. @returns whether there is one. */

@@ -21,7 +21,7 @@ export function noticeOf(
   const mention = forSelf.length > 0;
   const about = { room: room.info.id, mention };
   if (preferences.screen['notify-content'] === 'on') {
-    const body = words.text.timeline.preview(sanitizeLine(last.from), inShort(last.text));
+    const body = words.text.timeline.preview(sanitizeLine(last.from), inShort(last, room.context));
     return { ...about, title: sanitizeLine(room.info.name), body };
   }
   const { notification } = words.text.status;

@@ -55,12 +55,12 @@ export class SnapshotBuilder {
     const muted = settings.notify === 'none';
     const isOpen = room === open;
     const ended = room.closed;
-    const of = [number, info.name, last, unread, mentions, muted, isOpen, ended];
+    const of = [number, info.name, last, room.context, unread, mentions, muted, isOpen, ended];
     return this.#reuse(`room ${info.id}`, of, () => {
       const { status, timeline } = words.text;
       const author = last === undefined ? '' : sanitizeLine(last.from);
       const inOneLine = last?.me === true ? timeline.previewAction : timeline.preview;
-      const preview = last === undefined ? '' : inOneLine(author, inShort(last.text));
+      const preview = last === undefined ? '' : inOneLine(author, inShort(last, room.context));
       const name = sanitizeLine(info.name);
       const spoken = status.room({ name, unread, mentions, muted, closed: ended });
       return { id: info.id, number, name, preview, unread, mentions, muted, open: isOpen, ended, spoken };
@@ -185,4 +185,5 @@ const NOTHING = {
   tick: 0,
   reply: undefined,
   completion: undefined,
+  note: '',
 } as const;

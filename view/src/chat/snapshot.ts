@@ -96,6 +96,8 @@ export interface Composer {
   readonly tick: number;
   readonly reply: Quote | undefined;
   readonly completion: Completion | undefined;
+  /** Whom the text mentions where that may surprise: all members of a name that several have. Empty for nobody. */
+  readonly note: string;
 }
 
 export interface Completion {
@@ -103,7 +105,8 @@ export interface Completion {
   readonly from: number;
   readonly to: number;
   readonly items: readonly Suggestion[];
-  readonly selected: number;
+  /** The index of the one that was chosen with the arrow keys; undefined while none is. Only a chosen one is inserted by Enter. */
+  readonly selected: number | undefined;
 }
 
 export interface Suggestion {

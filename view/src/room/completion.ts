@@ -1,8 +1,10 @@
 import type { MemberInfo } from '@gochat/client/methods';
+import { foldText } from '@gochat/client/search-text';
 import type { Completion, Suggestion } from '../chat/snapshot.ts';
 import type { Command } from '../commands/command.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
+import { charBefore, isBoundary } from '../text/scripts.ts';
 
 const MOST = 8;
 
@@ -27,7 +29,7 @@ export function completionAt(text: string, cursor: number, parts: CompletionPart
   if (found === undefined || found.items.length === 0) return undefined;
   const [only] = found.items;
   if (found.items.length === 1 && only?.insert.trimEnd() === before.slice(found.from)) return undefined;
-  return { from: found.from, to: cursor, items: found.items.slice(0, MOST), selected: 0 };
+  return { from: found.from, to: cursor, items: found.items.slice(0, MOST), selected: undefined };
 }
 
 interface Found {
@@ -57,24 +59,31 @@ function argumentAt(before: string, { commands, members, rooms }: CompletionPart
     ({ name, aliases }) => name === typed?.[1] || aliases.includes(typed?.[1] ?? ''),
   );
   if (typed === null || command?.completes === undefined) return undefined;
-  const word = (typed[2] ?? '').replace(/^@/, '').toLowerCase();
+  const word = (typed[2] ?? '').replace(/^@/, '');
   const choices = {
     member: members.map((member) => ({ insert: member.name, hint: member.id })),
     room: rooms.map((name) => ({ insert: name, hint: '' })),
     choice: command.choices.map((choice) => ({ insert: choice, hint: '' })),
   }[command.completes];
   const items = choices
-    .filter(({ insert }) => insert.toLowerCase().startsWith(word))
+    .filter(({ insert }) => begins(insert, word))
     .map(({ insert, hint }): Suggestion => ({ kind: 'argument', insert, label: sanitizeLine(insert), hint }));
   return { from: before.length - (typed[2] ?? '').length, items };
 }
 
+/** How long a name may be of which a part is written. */
+const NAME_CHARS = 64;
+
+/** The members whose name begins with what follows the `@`. A name may contain blanks and another `@`. */
 function memberAt(before: string, { members }: CompletionParts): Found | undefined {
-  const typed = /(?:^|[\s(])@([^\s@]*)$/u.exec(before)?.[1];
-  if (typed === undefined) return undefined;
-  const items = members
-    .filter(({ name }) => name.toLowerCase().startsWith(typed.toLowerCase()))
-    .map(
+  for (let at = before.lastIndexOf('@'); at >= 0; at = at === 0 ? -1 : before.lastIndexOf('@', at - 1)) {
+    const typed = before.slice(at + 1);
+    if (typed.length > NAME_CHARS || typed.includes('\n')) return undefined;
+    if (!isBoundary(charBefore(before, at), 'a')) continue;
+    const fitting = members.filter(({ name }) => begins(name, typed));
+    // A later word of a name is enough, for a single word that is written.
+    const partly = /\s/u.test(typed) ? [] : members.filter((member) => hasWord(member.name, typed));
+    const items = [...new Set([...fitting, ...partly])].map(
       ({ name, id }): Suggestion => ({
         kind: 'member',
         insert: `@${name} `,
@@ -82,7 +91,20 @@ function memberAt(before: string, { members }: CompletionParts): Found | undefin
         hint: id,
       }),
     );
-  return { from: before.length - typed.length - 1, items };
+    if (items.length > 0) return { from: at, items };
+  }
+  return undefined;
+}
+
+/** Whether a name begins with what is typed, without regard to case and accents. */
+function begins(name: string, typed: string): boolean {
+  return foldText(name).startsWith(foldText(typed));
+}
+
+function hasWord(name: string, typed: string): boolean {
+  return foldText(name)
+    .split(' ')
+    .some((word) => word.startsWith(foldText(typed)));
 }
 
 function emojiAt(before: string, { emoji }: CompletionParts): Found | undefined {

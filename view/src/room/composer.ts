@@ -3,7 +3,9 @@ import type { TextItem } from '@gochat/client/history';
 import type { Params } from '@gochat/client/methods';
 import type { Completion, Composer } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
-import { labelAt } from '../text/markdown.ts';
+import { mentionsIn } from '../text/markdown.ts';
+import { baseName, callableOf } from '../text/mentions.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import { keyOf } from '../timeline/lines.ts';
 import type { Quote } from '../timeline/row.ts';
 import { quoteOf } from '../timeline/rows.ts';
@@ -81,6 +83,7 @@ export class ComposerViewModel {
       tick: this.#tick,
       reply,
       completion: this.#completion,
+      note: mode === 'closed' ? '' : this.#note(),
     };
     this.#cached = { of, composer };
     return composer;
@@ -118,7 +121,7 @@ export class ComposerViewModel {
 
   complete(index: number | undefined): void {
     const completion = this.#completion;
-    const item = completion?.items[index ?? completion.selected];
+    const item = completion?.items[index ?? completion.selected ?? 0];
     if (completion === undefined || item === undefined) return;
     this.put(this.#text.slice(0, completion.from) + item.insert + this.#text.slice(completion.to));
   }
@@ -127,7 +130,8 @@ export class ComposerViewModel {
     const completion = this.#completion;
     if (completion === undefined) return;
     const { items, selected } = completion;
-    this.#completion = { ...completion, selected: (selected + by + items.length) % items.length };
+    const next = selected === undefined ? (by === 1 ? 0 : -1) : selected + by;
+    this.#completion = { ...completion, selected: (next + items.length) % items.length };
     this.#parts.changed();
   }
 
@@ -142,7 +146,8 @@ export class ComposerViewModel {
     if (this.#edit === undefined) this.#draft = this.#text;
     this.#edit = item;
     this.#reply = undefined;
-    this.put(item.me === true ? `/me ${item.text}` : item.text);
+    // A slash at the start is doubled, as it was when it was written.
+    this.put(item.me === true ? `/me ${item.text}` : item.text.replace(/^(\s*)\//, '$1//'));
   }
 
   /** @returns whether there was something to cancel. */
@@ -168,24 +173,23 @@ export class ComposerViewModel {
     return true;
   }
 
-  /** Takes the text out of the field to send it. @returns undefined when the field shows nothing. */
+  /** Takes the text out of the field to send it, as it was written. @returns undefined when the field shows nothing. */
   take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
     const edit = this.#edit;
     const reply = this.#reply;
-    const words = text.trim();
-    if (isBlank(words)) return undefined;
-    const mentions = this.#mentions(words);
+    if (isBlank(text)) return undefined;
+    const mentions = this.#mentions(text).slice(0, MENTIONS);
     const called = mentions.length > 0 && { mentions };
     const content: Content =
       edit === undefined
         ? {
             kind: 'text',
-            text: words,
+            text,
             ...(me && { me: true as const }),
             ...(reply && { reply: { seq: reply.seq, id: reply.id } }),
             ...called,
           }
-        : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text: words, ...called };
+        : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text, ...called };
     const typed = this.#text;
     this.clear();
     return {
@@ -211,16 +215,23 @@ export class ComposerViewModel {
     this.#parts.room.presence.typing(false);
   }
 
+  /** The device keys of those whom a text mentions. */
   #mentions(text: string): string[] {
-    const { members } = this.#parts.room;
-    const labels = new Map(members.map((member) => [member.name, member.device]));
-    const found = new Set<string>();
-    for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
-      const label = labelAt(text, at + 1, labels);
-      const device = label === undefined ? undefined : labels.get(label);
-      if (device !== undefined) found.add(device);
+    return text.includes('@') ? mentionsIn(text, callableOf(this.#parts.room.members)) : [];
+  }
+
+  /** Says so when a name in the text mentions several members. */
+  #note(): string {
+    const devices = new Set(this.#mentions(this.#text));
+    const people = new Map<string, Set<string>>();
+    for (const { name, device, identity } of this.#parts.room.members) {
+      if (!devices.has(device)) continue;
+      const base = baseName(name);
+      people.set(base, (people.get(base) ?? new Set()).add(identity));
     }
-    return [...found].slice(0, MENTIONS);
+    const several = [...people].filter(([, identities]) => identities.size > 1);
+    const { mentionsAll } = this.#parts.words.text.composer;
+    return several.map(([name, { size }]) => mentionsAll(sanitizeLine(name), size)).join(' ');
   }
 
   #saveDraft(): void {

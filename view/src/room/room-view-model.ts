@@ -24,6 +24,7 @@ export interface RoomViewModelParts {
   readonly platform: Platform;
   readonly words: ViewWords;
   readonly preferences: PreferenceStore;
+  readonly emoji: (name: string) => string | undefined;
   readonly changed: () => void;
 }
 
@@ -158,7 +159,7 @@ export class RoomViewModel {
   }
 
   get context(): RowContext {
-    const { words, platform, preferences } = this.#parts;
+    const { words, platform, preferences, emoji } = this.#parts;
     const now = platform.now();
     const minute = Math.floor(now / MINUTE_MS);
     // To format the day is slow, and it changes only at the turn of a minute.
@@ -177,6 +178,7 @@ export class RoomViewModel {
       labels: new Map(this.#members.map((member) => [member.device, member.name])),
       verified: new Set(this.#members.filter((m) => isVerified.has(m.identity)).map((m) => m.device)),
       ignored: new Set(ignored.filter((device) => device !== self)),
+      emoji,
     };
     return this.#context;
   }

@@ -90,7 +90,7 @@ export class SearchViewModel {
         from: sanitizeLine(item.from),
         colour: colourOf(item.device),
         time: words.clock.date(item.at),
-        text: inShort(item.text),
+        text: inShort(item, this.room.context),
       })),
       at: this.#at,
       summary,

@@ -7,8 +7,8 @@ export interface Emoji {
 export interface EmojiBook {
   /** The emoji that match, best first. An empty text matches all. @param limit the most that are returned. */
   find(text: string, limit: number): readonly Emoji[];
-  /** Replaces names such as `:tada:` by their emoji, except in code. */
-  spell(text: string): string;
+  /** The emoji of a name without colons. */
+  named(name: string): string | undefined;
 }
 
 /** Loads the book, which has some hundred kilobytes. */
@@ -24,12 +24,7 @@ export async function openEmojiBook(): Promise<EmojiBook> {
       ranked.sort((a, b) => a.rank - b.rank);
       return ranked.slice(0, limit).map(({ emoji, name }) => ({ emoji, name }));
     },
-    spell: (text) =>
-      text.replace(
-        /```[\s\S]*?(?:```|$)|`[^`\n]*`|:([a-z0-9_+-]{1,40}):/g,
-        (whole, name: string | undefined) =>
-          name !== undefined && Object.hasOwn(nameToEmoji, name) ? (nameToEmoji[name] ?? whole) : whole,
-      ),
+    named: (name) => (Object.hasOwn(nameToEmoji, name) ? nameToEmoji[name] : undefined),
   };
 }
 
@@ -46,17 +41,30 @@ function rankOf(
 
 /** Loads the emoji book when it is first needed. */
 export class EmojiLoader {
+  readonly #loaded: () => void;
   #loading: Promise<EmojiBook> | undefined;
   #book: EmojiBook | undefined;
+
+  /** @param loaded is called once, when names are known. */
+  constructor(loaded: () => void) {
+    this.#loaded = loaded;
+  }
 
   /** Undefined until it is loaded. */
   get book(): EmojiBook | undefined {
     return this.#book;
   }
 
+  /** The emoji of a name without colons; undefined until the book is loaded, which this starts. */
+  readonly named = (name: string): string | undefined => {
+    if (this.#book === undefined && this.#loading === undefined) this.load().catch(() => undefined);
+    return this.#book?.named(name);
+  };
+
   load(): Promise<EmojiBook> {
     this.#loading ??= openEmojiBook().then((book) => {
       this.#book = book;
+      this.#loaded();
       return book;
     });
     return this.#loading;

@@ -7,6 +7,8 @@ export type Inline =
   | { readonly kind: 'link'; readonly href: string; readonly inside: readonly Inline[] }
   /** A mention of a member. `self`: of this profile. */
   | { readonly kind: 'mention'; readonly text: string; readonly self: boolean }
+  /** An emoji that was written by its name: `text` is the emoji, `name` is without colons. */
+  | { readonly kind: 'emoji'; readonly text: string; readonly name: string }
   | { readonly kind: 'break' };
 
 /** A part of highlighted code: `scope` is its class in highlight.js (`keyword`, `string`, …), empty for none. */
@@ -14,6 +16,12 @@ export interface CodePart {
   readonly scope: string;
   readonly text: string;
 }
+
+/** A cell of a table. */
+export type Cell = readonly Inline[];
+
+/** How a column of a table is aligned; undefined: as the text runs. */
+export type Align = 'left' | 'center' | 'right' | undefined;
 
 export type Block =
   | { readonly kind: 'paragraph'; readonly inside: readonly Inline[] }
@@ -25,6 +33,15 @@ export type Block =
       readonly kind: 'list';
       /** The first number of an ordered list; undefined for bullets. */
       readonly start: number | undefined;
+      /** What follows each number, unless it is a full stop. */
+      readonly delimiter?: ')';
       readonly items: readonly (readonly Block[])[];
+    }
+  /** `head` has as many cells as `align`; a row may have fewer, never more. */
+  | {
+      readonly kind: 'table';
+      readonly align: readonly Align[];
+      readonly head: readonly Cell[];
+      readonly rows: readonly (readonly Cell[])[];
     }
   | { readonly kind: 'rule' };

@@ -13,6 +13,8 @@ export interface RowContext {
   /** Device keys. */
   readonly verified: ReadonlySet<string>;
   readonly ignored: ReadonlySet<string>;
+  /** The emoji of a name without colons; undefined when there is none, or while the names are loading. */
+  readonly emoji: (name: string) => string | undefined;
 }
 
 /** How far others have read, lowest first. */

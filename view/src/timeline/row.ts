@@ -93,6 +93,8 @@ export interface MessageRow extends Common {
   /** Written in the third person: drawn as "* ana waves". */
   readonly me: boolean;
   readonly body: readonly Block[];
+  /** Whether it is only one to three emoji, which are drawn large. */
+  readonly large: boolean;
   /** The text as it was written. */
   readonly source: string;
   /** "edited 14:03", or empty. */

@@ -1,6 +1,8 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
-import { type Callable, parseMarkdown, plainWords, wordsOf } from '../text/markdown.ts';
+import type { TextContext } from '../text/inline-parser.ts';
+import { isLarge, parseMarkdown, wordsOf } from '../text/markdown.ts';
+import { callableOf } from '../text/mentions.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
@@ -254,16 +256,17 @@ export function quoteOf(
   item: TextItem | undefined,
   seq: string,
   key: string | undefined,
-  { words }: RowContext,
+  context: RowContext,
 ): Quote {
+  const { words } = context;
   if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.timeline.missingQuote };
-  const text = item.deleted === undefined ? inShort(item.text) : words.text.timeline.deletedQuote;
+  const text = item.deleted === undefined ? inShort(item, context) : words.text.timeline.deletedQuote;
   return { seq, key: key ?? keyOf(item), from: sanitizeLine(item.from), colour: colourOf(item.device), text };
 }
 
 /** The first words of a message, without its markup and in one line. */
-export function inShort(text: string): string {
-  const line = plainWords(text.slice(0, QUOTE_CHARS * 4));
+export function inShort(item: TextItem, context: RowContext): string {
+  const line = wordsOf(parseMarkdown(item.text.slice(0, QUOTE_CHARS * 4), textContext(item, context)));
   const chars = [...line];
   return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
 }
@@ -309,7 +312,7 @@ function messageRow(
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
-  const body = parseMarkdown(item.text, callable(item, context));
+  const body = parseMarkdown(item.text, textContext(item, context));
   const spoken = text.spoken.message({
     author: author.name,
     time,
@@ -331,6 +334,7 @@ function messageRow(
     first,
     me: item.me === true,
     body,
+    large: isLarge(body),
     source,
     edited,
     reply: quote,
@@ -359,13 +363,13 @@ function deliveryOf(
   return { delivery: 'read', deliveryText: words.text.timeline.readBy(names) };
 }
 
-function callable(item: TextItem, { labels, self }: RowContext): Callable {
-  const all = new Map<string, { self: boolean }>();
-  for (const device of item.mentions ?? []) {
-    const label = labels.get(device);
-    if (label !== undefined) all.set(label, { self: device === self });
-  }
-  return all;
+/** A text mentions only those whom its author's client says it mentions. */
+function textContext(item: TextItem, { labels, self, emoji }: RowContext): TextContext {
+  const mentioned = (item.mentions ?? []).flatMap((device) => {
+    const name = labels.get(device);
+    return name === undefined ? [] : [{ name, device, self: device === self }];
+  });
+  return { callable: callableOf(mentioned), emoji };
 }
 
 function deletedRow(item: TextItem, first: boolean, context: RowContext, key: string): Row {

@@ -18,12 +18,25 @@ export type ViewWords = Words<ViewText>;
 function text(f: Formats) {
   return {
     commands: commandWords(),
-    composer: { write: 'Write a message', edit: 'Edit your message. Esc cancels.' },
+    composer: composerWords(f),
     dialogs: dialogWords(f),
     event: eventText(f),
     error: errorText(f),
     flashes: flashWords(),
     status: statusWords(f),
     timeline: timelineWords(f),
+  };
+}
+
+function composerWords(f: Formats) {
+  return {
+    write: 'Write a message',
+    edit: 'Edit your message. Esc cancels.',
+    /** Several members have a name that the text mentions. */
+    mentionsAll: (name: string, members: number) =>
+      f.form(members, {
+        one: `@${name} mentions one member.`,
+        other: `@${name} mentions all ${f.number(members)} members of that name.`,
+      }),
   };
 }

@@ -54,15 +54,12 @@ export class FieldController {
     }
   }
 
-  /** Sends the message, or completes a command that isn't written out. */
+  /** Sends the message, or inserts the suggestion that was chosen. */
   send(): void {
     const { actions } = this.#context.view;
     this.#draft = undefined;
-    const items = this.#room?.composer.completion?.items ?? [];
-    const typed = this.editor.text.trim();
-    const isPart = items[0]?.kind === 'command' && !items.some((item) => item.insert.trim() === typed);
-    if (isPart) actions.complete();
-    else if (typed !== '' && this.isWritable) actions.send();
+    if (this.#room?.composer.completion?.selected !== undefined) actions.complete();
+    else if (this.editor.text.trim() !== '' && this.isWritable) actions.send();
   }
 
   /** Up: the completion, then the row above in the field, then older sent messages. */

@@ -31,6 +31,8 @@ export function linksOf(row: Row | undefined): readonly string[] {
       if ('href' in value && typeof value.href === 'string') found.add(value.href);
       if ('inside' in value) collect(value.inside);
       if ('items' in value) collect(value.items);
+      if ('head' in value) collect(value.head);
+      if ('rows' in value) collect(value.rows);
     }
   };
   collect(row.body);

@@ -1,7 +1,9 @@
-import type { Block, CodePart, Inline } from '@gochat/view/rich';
+import type { Block, CodePart } from '@gochat/view/rich';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import { inlineSpans, lineSpans, TAB_CELLS } from './inline-spans.ts';
 import type { Look } from './look.ts';
+import { tableLines } from './table.ts';
 import { head, shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
@@ -37,13 +39,15 @@ function linesOf(block: Block, width: number, context: DrawContext): readonly Li
     }
     case 'list':
       return block.items.flatMap((item, i) => {
-        const sign = `${block.start === undefined ? context.symbols.bullet : `${block.start + i}.`} `;
+        const sign = `${block.start === undefined ? context.symbols.bullet : `${block.start + i}${block.delimiter ?? '.'}`} `;
         const inner = blockLines(item, width - sign.length, context);
         return inner.map((line, n) => [
           span(n === 0 ? sign : ' '.repeat(sign.length), { fg: 'dim' }),
           ...line,
         ]);
       });
+    case 'table':
+      return tableLines(block, width, context.symbols);
     case 'rule':
       return [[span(context.symbols.line.repeat(Math.max(1, Math.min(width, 24))), { fg: 'dim' })]];
     default:
@@ -53,69 +57,6 @@ function linesOf(block: Block, width: number, context: DrawContext): readonly Li
 
 function dimmed(line: Line): Line {
   return line.map(({ text, style }) => ({ text, style: { ...style, fg: style.fg ?? 'dim' } }));
-}
-
-function* inlineSpans(inside: readonly Inline[], style: Style): Generator<Span> {
-  for (const one of inside) {
-    switch (one.kind) {
-      case 'text':
-        yield* textSpans(one.text, style);
-        break;
-      case 'strong':
-        yield* inlineSpans(one.inside, { ...style, bold: true });
-        break;
-      case 'emphasis':
-        yield* inlineSpans(one.inside, { ...style, italic: true });
-        break;
-      case 'strike':
-        yield* inlineSpans(one.inside, { ...style, strike: true });
-        break;
-      case 'code':
-        yield* textSpans(one.text, { ...style, fg: 'code' });
-        break;
-      case 'link':
-        yield* linkSpans(one, style);
-        break;
-      case 'mention':
-        yield* textSpans(one.text, { ...style, fg: one.self ? 'warn' : 'accent', bold: true });
-        break;
-      case 'break':
-        yield span('\n');
-        break;
-      default:
-        one satisfies never;
-    }
-  }
-}
-
-/** The sanitised text; each line feed is a separate span. */
-export function* textSpans(text: string, style: Style): Generator<Span> {
-  let at = 0;
-  const clean = sanitizeText(text.length > TEXT_CHARS ? text.slice(0, TEXT_CHARS) : text);
-  while (at < clean.length) {
-    const end = clean.indexOf('\n', at);
-    if (end !== at) yield span(clean.slice(at, end === -1 ? undefined : end), style);
-    if (end === -1) return;
-    yield span('\n');
-    at = end + 1;
-  }
-}
-
-/** More than a message can have. */
-const TEXT_CHARS = 100_000;
-
-/** The text of a link, and its address unless the text is the address. */
-function* linkSpans(link: Extract<Inline, { kind: 'link' }>, style: Style): Generator<Span> {
-  const href = sanitizeText(link.href).replace(/\s+/g, '');
-  const linked: Style = { ...style, fg: 'link', underline: true, link: href };
-  const words = [...inlineSpans(link.inside, linked)];
-  yield* words;
-  const said = words.map(({ text }) => text).join('');
-  if (bare(said) !== bare(href)) yield span(` <${href}>`, { ...style, fg: 'dim', link: href });
-}
-
-function bare(href: string): string {
-  return href.replace(/^(?:https?:\/\/|mailto:)/, '').replace(/\/$/, '');
 }
 
 /** The scopes of highlight.js that have a colour. */
@@ -144,7 +85,7 @@ const SCOPES: Readonly<Record<string, Foreground>> = {
 function codeLines(block: CodeBlock, width: number, context: DrawContext): Line[] {
   const bar = span(`${context.symbols.bar} `, { fg: 'dim' });
   const parts = context.highlighted(block) ?? [{ scope: '', text: block.text }];
-  const spans = parts.flatMap(({ scope, text }) => [...textSpans(text, styleOf(scope))]);
+  const spans = parts.flatMap(({ scope, text }) => [...lineSpans(text, styleOf(scope))]);
   const lines = hardWrap(spans, Math.max(1, width - 2)).map((line): Line => [bar, ...line]);
   const language = sanitizeText(block.language).replaceAll('\n', '');
   if (language !== '')
@@ -175,6 +116,11 @@ function hardWrap(spans: readonly Span[], width: number): Line[] {
       continue;
     }
     let rest = text;
+    for (let tab = rest.indexOf('\t'); tab !== -1; tab = rest.indexOf('\t')) {
+      const before = widthOf(rest.slice(0, tab));
+      const blanks = TAB_CELLS - (((used + before) % width) % TAB_CELLS);
+      rest = rest.slice(0, tab) + ' '.repeat(blanks) + rest.slice(tab + 1);
+    }
     while (rest !== '' && lines.length <= MOST_LINES) {
       const taken = head(rest.slice(0, width * 16), width - used);
       if (taken !== '') line.push(span(taken, style));

@@ -1,5 +1,5 @@
-import { textSpans } from './blocks.ts';
 import { fit, type Line, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
+import { textSpans } from './inline-spans.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';

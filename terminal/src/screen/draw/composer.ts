@@ -2,8 +2,8 @@ import { sanitizeLine } from '@gochat/view/sanitize';
 import type { Completion, Composer, RoomScreen } from '@gochat/view/snapshot';
 import type { Editor } from '../edit/editor.ts';
 import { fieldView } from '../edit/field.ts';
-import { textSpans } from './blocks.ts';
 import { fit, type Line, type Span, type Style, span } from './frame.ts';
+import { textSpans } from './inline-spans.ts';
 import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
@@ -133,7 +133,7 @@ export function completionBox(
 ): readonly Line[] {
   const { items, selected } = completion;
   const height = Math.max(0, Math.min(MOST_ITEMS, most, items.length));
-  const from = Math.max(0, Math.min(selected - height + 1, items.length - height));
+  const from = Math.max(0, Math.min((selected ?? 0) - height + 1, items.length - height));
   const shown = items.slice(from, from + height);
   const labels = shown.map(({ label }) => oneLine(label));
   const hints = shown.map(({ hint }) => oneLine(hint));

@@ -1,7 +1,6 @@
 import type { Dialog } from '@gochat/view/dialog';
 import type { Completion, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import type { DialogUi, Ui } from '../ui-state.ts';
-import { textSpans } from './blocks.ts';
 import type { DialogView } from './box.ts';
 import {
   type ComposerView,
@@ -13,6 +12,7 @@ import {
 } from './composer.ts';
 import { dialogView } from './dialog.ts';
 import { type Frame, fit, type Line, lineWidth, overlay, type Size, span } from './frame.ts';
+import { textSpans } from './inline-spans.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
 import { membersPane, type PaneView, roomsPane, statusLine, topLine } from './panes.ts';
@@ -249,6 +249,6 @@ function completionOverlay(
   return [{ lines, top, left, zone: { what: 'completion', left, right: left + width, top, ids } }];
 }
 
-function completionIds({ selected }: Completion, shown: number): string[] {
+function completionIds({ selected = 0 }: Completion, shown: number): string[] {
   return Array.from({ length: shown }, (_, i) => String(i + Math.max(0, selected - shown + 1)));
 }

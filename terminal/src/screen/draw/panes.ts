@@ -170,6 +170,8 @@ function noticeSpan(
       ...BAR,
     });
   if (note !== '') return span(` ${note}`, { bold: true, ...BAR });
+  const mentions = oneLine(room?.composer.note ?? '');
+  if (mentions !== '') return span(` ${mentions}`, { fg: 'warn', ...BAR });
   if (hints.length > 0) return span(` ${fittingHints(hints, width - 1)}`, { fg: 'dim', ...BAR });
   const typing = oneLine(room?.typing ?? '');
   return span(typing === '' ? '' : ` ${typing}`, { fg: 'dim', ...BAR });

@@ -1,7 +1,8 @@
 import type { Author, Delivery, MessageRow, Quote, Row } from '@gochat/view/row';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
-import { blockLines, type DrawContext, textSpans } from './blocks.ts';
+import { blockLines, type DrawContext } from './blocks.ts';
 import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
+import { inlineSpans, textSpans } from './inline-spans.ts';
 import { shorten, widthOf } from './width.ts';
 import { MOST_LINES, wrap } from './wrap.ts';
 
@@ -106,8 +107,10 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   return withGutter(row.first || row.me ? row.time : '', nick, gutter, text, mark);
 }
 
-/** A `/me` message is one paragraph, without formatting. */
+/** A `/me` message is one paragraph. What isn't a paragraph is drawn as it was written. */
 function meSpans(row: MessageRow): readonly Span[] {
+  const [only] = row.body;
+  if (row.body.length === 1 && only?.kind === 'paragraph') return [...inlineSpans(only.inside, PLAIN)];
   return [...textSpans(row.source, PLAIN)];
 }
 

@@ -50,7 +50,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
   const onKeyDown = (event: KeyboardEvent) => {
     const box = event.currentTarget as HTMLTextAreaElement;
     if (event.isComposing) return;
-    if (composer.completion !== undefined && completes(event, actions)) return;
+    if (composer.completion !== undefined && completes(event, composer.completion, actions)) return;
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
     if (
       event.key === 'Enter' &&
@@ -125,7 +125,9 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           autocomplete="off"
           aria-autocomplete="list"
           aria-controls={completion === undefined ? undefined : LIST_ID}
-          aria-activedescendant={completion === undefined ? undefined : `${LIST_ID}-${completion.selected}`}
+          aria-activedescendant={
+            completion?.selected === undefined ? undefined : `${LIST_ID}-${completion.selected}`
+          }
           onInput={(event) => changed(event.currentTarget as HTMLTextAreaElement)}
           onKeyDown={onKeyDown}
           onPaste={onPaste}
@@ -143,7 +145,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         </button>
       </div>
       <p class="typing" role="status">
-        {typing}
+        {composer.note || typing}
       </p>
     </div>
   );
@@ -191,12 +193,12 @@ function Suggestions({
 }
 
 /** Handles the keys of the suggestions. @returns whether the key is one of them. */
-function completes(event: KeyboardEvent, actions: Actions): boolean {
+function completes(event: KeyboardEvent, { selected }: Completion, actions: Actions): boolean {
   const does: Readonly<Record<string, () => void>> = {
     ArrowUp: () => actions.select(-1),
     ArrowDown: () => actions.select(1),
     Tab: () => actions.complete(),
-    Enter: () => actions.complete(),
+    ...(selected !== undefined && { Enter: () => actions.complete() }),
     Escape: () => actions.cancel(),
   };
   const act = event.shiftKey || event.ctrlKey || event.altKey || event.metaKey ? undefined : does[event.key];

@@ -1,4 +1,4 @@
-import type { Block, Inline } from '@gochat/view/rich';
+import type { Block, Cell, Inline } from '@gochat/view/rich';
 
 /** A message longer than this is folded at first, because laying out a megabyte of text blocks the page. */
 const CHARS = 4000;
@@ -21,7 +21,7 @@ function clipBlocks(blocks: readonly Block[], left: Left): Block[] {
   for (const block of blocks) {
     if (left.lines < 1) left.lines = -1;
     if (left.chars < 0 || left.lines < 0) break;
-    if (block.kind !== 'quote' && block.kind !== 'list') left.lines--;
+    if (block.kind !== 'quote' && block.kind !== 'list' && block.kind !== 'table') left.lines--;
     out.push(clipBlock(block, left));
   }
   return out;
@@ -41,11 +41,27 @@ function clipBlock(block: Block, left: Left): Block {
         ...block,
         items: block.items.map((item) => clipBlocks(item, left)).filter((item) => item.length > 0),
       };
+    case 'table':
+      return { ...block, head: clipRow(block.head, left), rows: clipRows(block.rows, left) };
     case 'rule':
       return block;
     default:
       return block satisfies never;
   }
+}
+
+function clipRows(rows: readonly (readonly Cell[])[], left: Left): (readonly Cell[])[] {
+  const out: (readonly Cell[])[] = [];
+  for (const row of rows) {
+    if (left.chars < 0 || left.lines < 0) break;
+    out.push(clipRow(row, left));
+  }
+  return out;
+}
+
+function clipRow(row: readonly Cell[], left: Left): readonly Cell[] {
+  left.lines--;
+  return row.map((cell) => clipInlines(cell, left));
 }
 
 function clipInlines(inlines: readonly Inline[], left: Left): Inline[] {

@@ -41,7 +41,7 @@ export function Message({ row, actions, tabIndex }: MessageProps) {
         {heads && <Heading author={author} time={row.time} date={row.date} actions={actions} />}
         <div class={isOneParagraph(row) ? 'card' : 'card tall'}>
           {row.reply !== undefined && <QuoteButton quote={row.reply} actions={actions} tabIndex={tabIndex} />}
-          <div class="body" dir="auto">
+          <div class={row.large ? 'body large' : 'body'} dir="auto">
             {row.me && (
               <span class={`name colour-${author.colour}`} dir="auto">
                 {author.name}{' '}

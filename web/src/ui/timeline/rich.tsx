@@ -50,13 +50,67 @@ function OneBlock({ block, highlight }: { readonly block: Block; readonly highli
           <Blocks blocks={item} highlight={highlight} />
         </li>
       ));
-      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+      if (block.start === undefined) return <ul>{items}</ul>;
+      const digits = String(block.start + block.items.length - 1).length;
+      return (
+        <ol start={block.start} class={block.delimiter && 'round'} style={`--digits: ${digits}`}>
+          {items}
+        </ol>
+      );
     }
+    case 'table':
+      return <Table table={block} />;
     case 'rule':
       return <hr />;
     default:
       return block satisfies never;
   }
+}
+
+function Table({ table }: { readonly table: Extract<Block, { kind: 'table' }> }) {
+  const style = (i: number) => {
+    const align = table.align[i];
+    return align && `text-align: ${align}`;
+  };
+  const scrolls = useScrolling<HTMLDivElement>();
+  return (
+    <div class="table" ref={scrolls}>
+      <table>
+        <thead>
+          <tr>
+            {table.head.map((cell, i) => (
+              <th key={i} dir="auto" style={style(i)}>
+                {inlines(cell)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, n) => (
+            <tr key={n}>
+              {table.head.map((_, i) => (
+                <td key={i} dir="auto" style={style(i)}>
+                  {inlines(row[i] ?? [])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What scrolls must be reachable by keyboard (WCAG 2.1.1); what doesn't should not be a tab stop. */
+function useScrolling<T extends HTMLElement>() {
+  const box = useRef<T>(null);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const scrolls = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight;
+    element.tabIndex = scrolls ? 0 : -1;
+  });
+  return box;
 }
 
 function inlines(all: readonly Inline[]) {
@@ -95,6 +149,8 @@ function OneInline({ inline }: { readonly inline: Inline }) {
           {inline.text}
         </span>
       );
+    case 'emoji':
+      return <span title={`:${inline.name}:`}>{inline.text}</span>;
     case 'break':
       return <br />;
     default:
@@ -124,14 +180,7 @@ function Code({
       wanted = false;
     };
   }, [language, text, highlight]);
-  // Code that scrolls must be reachable by keyboard (WCAG 2.1.1); code that doesn't should not be a tab stop.
-  const box = useRef<HTMLPreElement>(null);
-  useLayoutEffect(() => {
-    const pre = box.current;
-    if (pre === null) return;
-    const scrolls = pre.scrollWidth > pre.clientWidth || pre.scrollHeight > pre.clientHeight;
-    pre.tabIndex = scrolls ? 0 : -1;
-  });
+  const box = useScrolling<HTMLPreElement>();
   const copy = () => {
     void navigator.clipboard.writeText(text).then(
       () => setCopied(true),
