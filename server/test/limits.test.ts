@@ -163,17 +163,18 @@ test('an address over the shared limit is refused without asking the other nodes
     limits: { createsPerHour: 3, exemptsLoopback: false },
     now: () => hour * 3_600_000 + 1,
   });
-  const ada = await node.peer();
-  const make = async () => {
-    const answer = await ada.ask(createFrame(newRoomId(), new KeyPair(), new KeyPair()));
+  const make = async (peer: Peer) => {
+    const answer = await peer.ask(createFrame(newRoomId(), new KeyPair(), new KeyPair()));
     return answer.type === 'error' ? answer : 'made';
   };
-  expect(await make()).toBe('made');
+  const ada = await node.peer();
+  expect(await make(ada)).toBe('made');
   for (let i = 0; i < 5; i++)
-    expect(await make()).toMatchObject({ code: 'rate-limited', retryAfterMs: 3_599_999 });
+    expect(await make(ada)).toMatchObject({ code: 'rate-limited', retryAfterMs: 3_599_999 });
   expect(asked).toHaveLength(2);
   hour = 1;
-  expect(await make()).toBe('made');
+  // The server may end the first connection: it was silent for an hour.
+  expect(await make(await node.peer())).toBe('made');
   expect(asked).toHaveLength(3);
 });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
@@ -212,8 +213,9 @@ test('a folder without a web client is refused', async () => {
 
 describe('a connection', () => {
   test('is reused for the whole page, then closed in time', async () => {
+    let now = 0;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const { port } = await startNode({ assets, limits: { httpMs: 500 } });
+    const { port } = await startNode({ assets, now: () => now, limits: { httpMs: 30_000 } });
     const sockets = new Set<unknown>();
     agent.on('free', (socket) => sockets.add(socket));
     const { headers } = await get(port, '/', {}, { agent });
@@ -224,8 +226,11 @@ describe('a connection', () => {
 
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const got = text(socket);
+    await once(socket, 'readable');
+    now = 30_001;
     // The server closes an idle connection.
-    expect(await text(socket)).toContain('200 OK');
+    expect(await got).toContain('200 OK');
   });
 
   test('is closed after its response when half of its time is over', async () => {
