@@ -123,8 +123,7 @@ describe('writing', () => {
   test('the user’s editor gets the text and returns it', async () => {
     const ana = stage();
     await ana.press('text', '\u0018\u0005');
-    await new Promise((done) => setTimeout(done, 10));
-    expect(ana.screen.ui.editor.text).toBe('text edited');
+    await expect.poll(() => ana.screen.ui.editor.text).toBe('text edited');
   });
 
   test('a closed room accepts no text', async () => {
@@ -473,7 +472,6 @@ test('keys in one read are painted once, and messages at most once per frame', a
     ana.tell(snapshot([...rows]));
   }
   expect(ana.written.length - before).toBe(1);
-  await new Promise((done) => setTimeout(done, 60));
-  expect(ana.written.length - before).toBe(2);
+  await expect.poll(() => ana.written.length - before).toBe(2);
   expect(await ana.text()).toContain('burst 49');
 });
