@@ -121,6 +121,25 @@ test('64 KiB is one message; after a line that is too long nothing is sent, but 
   expect(await ben.read(room)).toEqual([`ana: ${long}`, 'ana: before']);
 });
 
+test('output that can not be written is one line and exit code 1', async () => {
+  for (const command of [
+    `tail '${name}'`,
+    `tail '${name}' --json`,
+    'rooms',
+    `members '${name}'`,
+    '--help',
+    '--version',
+  ])
+    expect([command, await shell(`gochat ${command} > /dev/full`)]).toEqual([
+      command,
+      {
+        code: 1,
+        out: '',
+        err: 'gochat: standard output could not be written: there is no space left on the device\n',
+      },
+    ]);
+});
+
 test('a reader that closes the pipe early causes no error', async () => {
   for (let i = 0; i < 5; i++) await ben.says(room, `line ${i}`);
   await ben.syncs(room);
@@ -151,7 +170,7 @@ test('tail --since and --follow together miss nothing and repeat nothing', async
   expect(all.filter((l) => l.kind === 'text').map((l) => l.text)).toEqual(texts);
   const seqs = all.map((l) => Number(l.seq));
   expect(seqs.every((seq, i) => i === 0 || seq > (seqs[i - 1] ?? 0))).toBe(true);
-  expect(Object.keys(all.at(-1) ?? {})).toEqual(['room', 'seq', 'at', 'from', 'kind', 'text', 'id']);
+  expect(Object.keys(all.at(-1) ?? {})).toEqual(['room', 'name', 'seq', 'at', 'from', 'kind', 'text', 'id']);
 });
 
 test('concurrent commands on one profile all succeed', async () => {
@@ -258,14 +277,19 @@ test('every command that prints has JSON lines', async () => {
   expect(jsonLines((await gochat(['invites', name, '--json'])).out)).toMatchObject([
     { by: 'ben', live: true },
   ]);
-  expect(jsonLines((await gochat(['safety', name, '--json'])).out)).toMatchObject([{ room: name }]);
+  expect(jsonLines((await gochat(['safety', name, '--json'])).out)).toMatchObject([{ room, name }]);
   expect(jsonLines((await gochat(['inspect', name, '--json'])).out)).toMatchObject([
     { kind: 'message', body: expect.stringMatching(/^[\w-]+$/), says: [{ from: 'ana', text: 'something' }] },
   ]);
-  expect(jsonLines((await gochat(['send', name, 'more', '--json'])).out)).toMatchObject([{ queued: false }]);
+  expect(jsonLines((await gochat(['send', name, 'more', '--json'])).out)).toMatchObject([
+    { room, name, queued: false },
+  ]);
+  const lines = (await gochat(['tail', name, '-n', '2', '--time'])).out;
+  expect(lines).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d ana: something\n\d{4}-\d\d-\d\d \d\d:\d\d ana: more\n$/);
+  expect(jsonLines((await gochat(['invite', name, '--json'])).out)).toMatchObject([{ room, name }]);
   const made = jsonLines((await gochat(['new', 'another', '--json'])).out);
   expect(made).toMatchObject([{ name: 'another', link: expect.stringMatching(/^http:/) }]);
-  expect(jsonLines((await gochat(['leave', name, '--json'])).out)).toEqual([{ room: name, left: true }]);
+  expect(jsonLines((await gochat(['leave', name, '--json'])).out)).toEqual([{ room, name, left: true }]);
 });
 
 test('a passphrase can come from a file', async () => {

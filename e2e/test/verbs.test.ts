@@ -136,7 +136,7 @@ test('without a server messages are queued, and the next command that connects s
     });
   }
   expect(await run(ana, ['tail', name, '--wait', '200ms'])).toMatchObject({
-    code: 0,
+    code: 3,
     err: expect.stringContaining('could not be reached'),
   });
   expect((await run(ana, ['invite', name, '--wait', '200ms'])).code).toBe(3);

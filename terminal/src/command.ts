@@ -2,6 +2,7 @@ import type { GivenOptions } from '@gochat/server/options';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { Command, CommanderError } from 'commander';
+import { markIds, unmark } from './dashed-ids.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { type Io, note } from './io.ts';
 import { failureText } from './lines/error-text.ts';
@@ -16,10 +17,10 @@ Examples:
   gochat tail kitchen --follow --json       print each message as a JSON line
   gochat serve                              run a server on port 4040
 
-Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 server not reached (a
-message stays queued and the next command sends it), 4 not a member of the room
-(the message is never sent), 5 refused by the server or the room's rules, or the
-invite is no longer valid.`;
+Exit codes: 0 success, 1 internal error, 2 wrong usage, 3 server not reached or
+not everything fetched (a message stays queued and the next command sends it),
+4 not a member of the room (the message is never sent), 5 refused by the server
+or the room's rules, or the invite is no longer valid.`;
 
 /** Runs a verb. @returns its exit code; undefined is 0 */
 type VerbAction = (
@@ -52,8 +53,11 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     const command = describe(program.command(verb.name).exitOverride()).description(verb.does);
     for (const [flags, meaning] of verb.options ?? []) command.option(flags, meaning);
     command.action(async (...given: unknown[]) => {
-      const options = given.at(-2) as GivenOptions;
-      const args = given.slice(0, -2).filter((arg): arg is string => typeof arg === 'string');
+      const options = unmarked(given.at(-2) as GivenOptions);
+      const args = given
+        .slice(0, -2)
+        .filter((arg): arg is string => typeof arg === 'string')
+        .map(unmark);
       const action = (await verb.load()) as VerbAction;
       code = (await action(io, args, options, version)) ?? EXIT.done;
     });
@@ -63,11 +67,25 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
   const named =
     first !== undefined && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first));
   try {
-    await program.parseAsync(named ? [...argv] : ['chat', ...argv], { from: 'user' });
+    const [verb = '', ...rest] = named ? argv : ['chat', ...argv];
+    await program.parseAsync([verb, ...markIds(verb, rest, flagsOf(program, verb))], { from: 'user' });
     return code;
   } catch (error) {
     return explain(io, error);
   }
+}
+
+function flagsOf(program: Command, verb: string): ReadonlySet<string> {
+  const options = program.commands.find((command) => command.name() === verb)?.options ?? [];
+  return new Set(options.flatMap(({ short, long }) => [short ?? '', long ?? '']));
+}
+
+function unmarked(options: GivenOptions): GivenOptions {
+  const entries = Object.entries(options).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? unmark(value) : value,
+  ]);
+  return Object.fromEntries(entries) as GivenOptions;
 }
 
 /** Prints one line for an error. @returns the exit code */

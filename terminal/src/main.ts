@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { terminalEnglish } from '@gochat/view/terminal-words';
 import { Words } from '@gochat/view/words';
 import packageJson from '../package.json' with { type: 'json' };
@@ -6,9 +7,19 @@ import type { Io } from './io.ts';
 import { localeOf } from './locale.ts';
 
 // A reader such as `head` may close the pipe early: that is not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.internal),
-);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  const { lines } = new Words(localeOf(process.env), terminalEnglish).text;
+  try {
+    // Synchronously: the process exits now.
+    writeSync(process.stderr.fd, `gochat: ${lines.outputFailed(error.code ?? error.message)}\n`);
+  } catch {
+    // Nothing can be printed.
+  }
+  process.exit(EXIT.internal);
+});
+// What is said besides the result may be lost.
+process.stderr.on('error', () => undefined);
 
 const [first] = process.argv.slice(2);
 if (first === '--version' || first === '-V') {

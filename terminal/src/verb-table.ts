@@ -15,7 +15,10 @@ export interface Verb {
 
 const AS = ['--as <name>', 'your name in the room (the profile keeps the first one as default)'] as const;
 const JSON_LINES = ['--json', 'print JSON lines, for scripts'] as const;
-const WAIT = ['--wait <duration>', 'how long to try (default 5s, or 30s for changes)'] as const;
+const WAIT = [
+  '--wait <duration>',
+  'how long to wait while nothing comes (default 5s, or 30s for changes)',
+] as const;
 const SERVER = [
   '--server <address>',
   'tcp://, tls://, http(s):// or ws(s):// (default tcp://127.0.0.1:4040, or GOCHAT_SERVER)',
@@ -69,7 +72,9 @@ export const VERBS: readonly Verb[] = [
     name: 'tail <room>',
     does: 'print the messages of a room',
     options: [
-      ['--follow', 'keep printing new messages'],
+      ['-f, --follow', 'keep printing new messages'],
+      ['-n, --lines <number>', 'only the last messages'],
+      ['--time', 'print the time of each message'],
       ['--since <seq>', 'only messages after this log position (default 0: all)'],
       JSON_LINES,
       WAIT,

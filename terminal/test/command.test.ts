@@ -33,6 +33,24 @@ async function gochat(
 const LINK = 'http://127.0.0.1:1/#/join/AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAA';
 
 test.each([
+  ['tail', ['-aaaaaaaaaaaaaaaaaaaaa'], true],
+  ['tail', ['--aaaaaaaaaaaaaaaaaaaa'], true],
+  ['remove', ['x', '-bcdefgh'], true],
+  ['remove', ['x', '--cdefgh'], true],
+  ['safety', ['x', '-bcdefgh'], true],
+  ['revoke', ['x', '-_-_-_-_'], true],
+  ['revoke', ['--bbbbbbbbbbbbbbbbbbbb', '-bbbbbbbbbbbbbbbbbbbbb'], true],
+  ['admin', ['x', '-bcdefgh', '--drop'], true],
+  ['tail', ['x', '-bcdefgh'], false],
+  ['send', ['x', '--urgent'], false],
+  ['admin', ['x', '-bcdefg'], false],
+])('%s %j: an id that begins like an option is taken: %s', async (verb, args, taken) => {
+  const { code, err } = await gochat([verb, ...args]);
+  expect(code).toBe(2);
+  expect(err.includes('You have no room')).toBe(taken);
+});
+
+test.each([
   [['new'], "missing required argument 'name'"],
   [['new', 'x', 'y', '--as', 'a'], 'too many arguments'],
   [['new', 'x', '--as'], 'argument missing'],

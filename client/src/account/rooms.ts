@@ -120,16 +120,16 @@ export class Rooms {
   }
 
   /**
-   * Waits until everything that the server has of a room has been received. @throws ChatError `offline`, `not-member`, `refused`
+   * Waits until everything that the server has of a room has been received, or until nothing has come for `waitMs`. @throws ChatError `offline`, `not-member`, `refused`
    */
   async caughtUp(session: RoomSession, waitMs: number): Promise<void> {
     if (session.ended !== undefined) throw session.ended;
     const server = this.server(session.meta.server);
-    const end = Date.now() + waitMs;
     await server.online(waitMs);
-    await session.condition.until(
+    await session.condition.untilSilent(
       () => (session.isLive || session.ended !== undefined ? true : undefined),
-      end - Date.now(),
+      () => session.room.position,
+      waitMs,
     );
     if (session.ended !== undefined) throw session.ended;
     if (!session.isLive)

@@ -51,7 +51,7 @@ export interface Methods {
     readonly outcomes: readonly Outcome[];
     readonly problem: Problem | undefined;
   };
-  /** Waits until all entries that the server has are received; `live` is false when that took too long. */
+  /** Waits until all entries that the server has are received; `live` is false when nothing came for `waitMs`. */
   sync: (params: { readonly room: string; readonly waitMs: number }) => {
     readonly live: boolean;
     readonly problem: Problem | undefined;

@@ -16,6 +16,26 @@ export class Condition {
   }
 
   /**
+   * As {@link until}, but the wait begins again whenever `mark` has changed.
+   * @param silentMs the wait resolves with undefined when `mark` has not changed for so long.
+   */
+  async untilSilent<T>(
+    probe: () => T | undefined,
+    mark: () => unknown,
+    silentMs: number,
+  ): Promise<T | undefined> {
+    for (;;) {
+      const before = mark();
+      const value = await this.until(() => {
+        const found = probe();
+        if (found !== undefined) return { found };
+        return mark() === before ? undefined : { found };
+      }, silentMs);
+      if (value === undefined || value.found !== undefined) return value?.found;
+    }
+  }
+
+  /**
    * @param probe returns undefined for "not yet"; an error that it throws ends the wait.
    * @param waitMs the wait resolves with undefined after this time.
    */

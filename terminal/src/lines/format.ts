@@ -2,6 +2,7 @@ import type { HistoryItem, TextItem } from '@gochat/client/history';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { safeJson } from '../safe-json.ts';
+import { widthOf } from '../screen/draw/width.ts';
 
 /** How much of a message is quoted in a line about it. */
 const QUOTED_CHARS = 32;
@@ -45,20 +46,27 @@ function beginningOf(text: string): string {
   return chars.length > QUOTED_CHARS ? `${chars.slice(0, QUOTED_CHARS - 1).join('')}…` : line;
 }
 
+/** A room in JSON lines. */
+export interface RoomRef {
+  /** Its id. */
+  readonly room: string;
+  readonly name: string;
+}
+
 /** A JSON line for scripts. */
-export function jsonItem(room: string, item: HistoryItem): string {
+export function jsonItem(room: RoomRef, item: HistoryItem): string {
   const { seq, at, from, kind, sub: _sub, device: _device, own: _own, ...facts } = item;
   const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
-  return safeJson({ room, seq, at, from, kind, ...message, ...facts });
+  return safeJson({ ...room, seq, at, from, kind, ...message, ...facts });
 }
 
 /** Formats rows as aligned columns; each cell is sanitised and on one line. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const clean = rows.map((row) => row.map((cell) => (cell === '' ? '' : sanitizeLine(cell))));
-  const widths = clean[0]?.map((_, i) => Math.max(...clean.map((row) => row[i]?.length ?? 0))) ?? [];
+  const widths = clean[0]?.map((_, i) => Math.max(...clean.map((row) => widthOf(row[i] ?? '')))) ?? [];
   return clean.map((row) =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell)))
       .join('  ')
       .trimEnd(),
   );

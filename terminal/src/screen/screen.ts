@@ -129,6 +129,7 @@ export class Screen {
         else this.#controls.dialogs.input(input);
         break;
       case 'key':
+        this.#endError();
         if (this.#controls.dialogs.dialog === undefined) this.#key(input);
         else this.#controls.dialogs.input(input);
         break;
@@ -141,6 +142,12 @@ export class Screen {
       this.#paintsSoon = false;
       this.paint();
     });
+  }
+
+  /** An error line ends with the next key, which shows the hints again. */
+  #endError(): void {
+    const { flash } = this.#view.getSnapshot();
+    if (flash?.tone === 'bad') this.#ui.set({ endedFlash: flash.tick });
   }
 
   /** Paints now, unless the terminal hasn't taken what was painted before. */

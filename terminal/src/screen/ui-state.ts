@@ -24,6 +24,8 @@ export interface Ui {
   readonly menu: MenuDialog | undefined;
   /** A note of the screen itself, for the status line. */
   readonly note: string;
+  /** The tick of the last error line that a key has ended. */
+  readonly endedFlash: number;
   /** The keys so far of a sequence such as Ctrl+X Ctrl+E. */
   readonly pending: string;
   /** When Ctrl+C was last pressed, by `performance.now()`. */
@@ -56,6 +58,7 @@ export const INITIAL_UI: Ui = {
   dialog: undefined,
   menu: undefined,
   note: '',
+  endedFlash: 0,
   pending: '',
   interruptedAt: Number.NEGATIVE_INFINITY,
 };

@@ -4,6 +4,7 @@ import { parseDuration, waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
+import { roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
 
 interface Options extends ProfileOptions {
@@ -27,7 +28,7 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       uses,
       waitMs: wait,
     });
-    print(io, options.json === true ? safeJson({ room, id, link }) : link);
+    print(io, options.json === true ? safeJson({ ...(await roomRef(profile, room)), id, link }) : link);
     if (options.json !== true) showQr(io, link);
   });
 }

@@ -7,9 +7,9 @@ import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
-import { columns } from '../lines/format.ts';
+import { columns, type RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { roomId } from '../room-id.ts';
+import { roomId, roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
 
 interface Options extends ProfileOptions {
@@ -36,6 +36,8 @@ interface Call {
   readonly profile: Profile;
   /** As the user named it. */
   readonly room: string;
+  /** Its id and name, for JSON lines. */
+  readonly ref: RoomRef | undefined;
   /** The second argument. */
   readonly given: string | undefined;
   readonly options: Options;
@@ -53,8 +55,10 @@ function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
     return withProfile(io, options, async (opened) => {
       const profile = showConnecting(io, opened);
       const [room = '', given] = args;
+      // Leaving or renaming changes what the name leads to.
+      const ref = options.json === true && room !== '' ? await roomRef(profile, room) : undefined;
       const { text } = io.words;
-      const result = await act({ profile, room, given, options, waitMs: wait, text });
+      const result = await act({ profile, room, ref, given, options, waitMs: wait, text });
       for (const line of result.notes ?? []) note(io, line);
       if (options.json === true) for (const value of result.json) print(io, safeJson(value));
       else {
@@ -90,33 +94,33 @@ export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
   };
 });
 
-export const remove = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms, text }) => {
+export const remove = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
   const { name } = await profile.call('remove', { room, member: given ?? '', waitMs: ms });
-  return { json: [{ room, removed: name }], notes: [text.lines.removedHint(sanitizeLine(name))] };
+  return { json: [{ ...ref, removed: name }], notes: [text.lines.removedHint(sanitizeLine(name))] };
 });
 
-export const admin = roomVerb(CHANGE_MS, async ({ profile, room, given, options, waitMs: ms, text }) => {
+export const admin = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, options, waitMs: ms, text }) => {
   const isAdmin = options.drop !== true;
   const { name } = await profile.call('setAdmin', { room, member: given ?? '', admin: isAdmin, waitMs: ms });
   const who = sanitizeLine(name);
   return {
-    json: [{ room, member: name, admin: isAdmin }],
+    json: [{ ...ref, member: name, admin: isAdmin }],
     notes: [isAdmin ? text.lines.adminNow(who) : text.lines.adminNoMore(who)],
   };
 });
 
-export const rename = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms }) => {
+export const rename = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms }) => {
   await profile.call('configure', { room, name: given ?? '', waitMs: ms });
-  return { json: [{ room, name: given }] };
+  return { json: [{ ...ref, name: given }] };
 });
 
-export const topic = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms }) => {
+export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms }) => {
   if (given !== undefined) await profile.call('configure', { room, topic: given, waitMs: ms });
   else await profile.call('sync', { room, waitMs: ms });
   const id = await roomId(profile, room);
   const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.topic ?? '';
   const isShown = given === undefined && now !== '';
-  return { json: [{ room, topic: now }], lines: isShown ? [sanitizeText(now)] : [] };
+  return { json: [{ ...ref, topic: now }], lines: isShown ? [sanitizeText(now)] : [] };
 });
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {
@@ -130,22 +134,22 @@ export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
   return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noInvites }) };
 });
 
-export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, given, waitMs: ms, text }) => {
+export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
   await profile.call('revoke', { room, id: given ?? '', waitMs: ms });
-  return { json: [{ room, revoked: given }], notes: [text.lines.revoked] };
+  return { json: [{ ...ref, revoked: given }], notes: [text.lines.revoked] };
 });
 
-export const leave = roomVerb(CHANGE_MS, async ({ profile, room, waitMs: ms, text }) => {
+export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
   const { alone } = await profile.call('leave', { room, waitMs: ms });
-  return { json: [{ room, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };
+  return { json: [{ ...ref, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };
 });
 
-export const safety = roomVerb(READ_MS, async ({ profile, room, given, text: { lines } }) => {
+export const safety = roomVerb(READ_MS, async ({ profile, room, ref, given, text: { lines } }) => {
   const { code, epoch, members: all } = await profile.call('safety', { room, member: given });
   if (given !== undefined && all.length === 0) throw new UsageError(lines.safetySelf(sanitizeLine(given)));
   const numbers = all.map(({ name, id, number }) => lines.safetyNumber(sanitizeLine(name), id, number));
   return {
-    json: [{ room, code, epoch, members: all }],
+    json: [{ ...ref, code, epoch, members: all }],
     lines: given === undefined ? [lines.safetyCode(code, epoch), ...numbers] : numbers,
   };
 });

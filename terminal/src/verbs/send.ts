@@ -8,7 +8,9 @@ import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
+import type { RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
+import { roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
 import { readLines, readText } from '../utf8-input.ts';
 
@@ -22,6 +24,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
+    const named = async () => (options.json === true ? await roomRef(profile, room) : undefined);
     const ids: string[] = [];
     const queue = async (message: string) => {
       ids.push(await queued(profile, room, message));
@@ -34,20 +37,20 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
         for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
       } catch (error) {
         // The lines before the one that can't be sent are queued already.
-        report(io, room, await sent(), options.json);
+        report(io, await named(), await sent());
         throw error;
       }
     }
-    return report(io, room, await sent(), options.json);
+    return report(io, await named(), await sent());
   });
 }
 
-/** Prints what became of the messages. @returns the exit code; 4 only for messages that are never sent */
-function report(io: Io, room: string, { outcomes, waiting, problem }: Result<'sent'>, json = false): number {
+/** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @returns the exit code; 4 only for messages that are never sent */
+function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem }: Result<'sent'>): number {
   const { lines } = io.words.text;
-  if (json)
+  if (room !== undefined)
     for (const { id, state } of outcomes)
-      print(io, safeJson({ room, id, state, queued: state === 'waiting' }));
+      print(io, safeJson({ ...room, id, state, queued: state === 'waiting' }));
   const count = (...states: readonly OutgoingState[]) =>
     outcomes.filter(({ state }) => states.includes(state)).length;
   const [refused, unknown] = [count('refused', 'withdrawn'), count('unknown')];

@@ -1,6 +1,7 @@
 import type { HistoryItem } from '@gochat/client/history';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
+import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -9,42 +10,81 @@ import { problemText } from '../lines/error-text.ts';
 import { formatItem, jsonItem } from '../lines/format.ts';
 import { HistoryStream } from '../lines/history-stream.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { roomId } from '../room-id.ts';
+import { roomRef } from '../room-id.ts';
 
 interface Options extends ProfileOptions {
   readonly follow?: boolean;
+  readonly lines?: string;
+  readonly time?: boolean;
   readonly since?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
 
+const MOST_LINES = 10_000;
+const DRAW_MS = 100;
+const CLEAR_LINE = '\r\u001b[2K';
+
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
   const since = options.since ?? '0';
   if (!/^\d{1,16}$/.test(since))
     throw new UsageError('--since takes a position, as gochat tail --json shows it in seq');
+  const last = readLast(options.lines);
   const { text } = io.words;
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (profile) => {
-    const id = await roomId(profile, room);
-    const write = (item: HistoryItem) =>
-      print(io, options.json === true ? jsonItem(id, item) : formatItem(text, item));
-    const stream = new HistoryStream(profile, id, since, write);
+    const ref = await roomRef(profile, room);
+    const id = ref.room;
+    const lineOf = (item: HistoryItem) => {
+      if (options.json === true) return jsonItem(ref, item);
+      const line = formatItem(text, item);
+      return options.time === true ? text.lines.timed(item.at, line) : line;
+    };
+    const write = (item: HistoryItem) => print(io, lineOf(item));
+    // The last lines are known only when everything has come.
+    let stream = last === undefined ? new HistoryStream(profile, id, since, write) : undefined;
+    const progress = new Progress(io, profile, id);
     try {
       if (options.follow === true) await profile.call('follow', { room: id });
-      const { live, problem } = await profile.call('sync', { room: id, waitMs: wait });
+      const { live, problem } = await showConnecting(io, profile).call('sync', { room: id, waitMs: wait });
+      progress.end();
+      stream ??= new HistoryStream(profile, id, await printLast(profile, id, since, last ?? 0, write), write);
       await stream.catchUp();
       if (problem?.code === 'not-member') {
         note(io, `gochat: ${problemText(text, problem)}`);
         return EXIT.notMember;
       }
+      if (!live) note(io, `gochat: ${text.lines.localOnly(problemText(text, problem))}`);
       if (options.follow === true) return await follow(io, profile, id, stream);
       if (live) return EXIT.done;
-      note(io, `gochat: ${text.lines.localOnly(problemText(text, problem))}`);
-      return problem?.code === 'refused' ? EXIT.refused : EXIT.done;
+      return problem?.code === 'refused' ? EXIT.refused : EXIT.queued;
     } finally {
-      stream.stop();
+      progress.end();
+      stream?.stop();
     }
   });
+}
+
+function readLast(lines: string | undefined): number | undefined {
+  if (lines === undefined) return undefined;
+  const count = Number(lines);
+  if (!/^\d+$/.test(lines) || count > MOST_LINES)
+    throw new UsageError(`-n takes a whole number from 0 to ${MOST_LINES}`);
+  return count;
+}
+
+/** Prints the last lines after a position. @returns the position of the newest line */
+async function printLast(
+  profile: Profile,
+  room: string,
+  since: string,
+  count: number,
+  write: (item: HistoryItem) => void,
+): Promise<string> {
+  const items = await profile.call('history', { room, limit: Math.max(1, count) });
+  const after = items.filter(({ seq }) => Number(seq) > Number(since));
+  for (const item of count === 0 ? [] : after.slice(-count)) write(item);
+  return items.at(-1)?.seq ?? since;
 }
 
 async function follow(io: Io, profile: Profile, room: string, stream: HistoryStream): Promise<number> {
@@ -58,4 +98,31 @@ async function follow(io: Io, profile: Profile, room: string, stream: HistoryStr
   const code = await untilInterrupted(ended);
   await stream.catchUp();
   return code ?? EXIT.done;
+}
+
+/** How many messages have come so far, on standard error: on a terminal, and only if standard output shows them nowhere. */
+class Progress {
+  readonly #stop: () => void;
+  readonly #io: Io;
+  #count = 0;
+  #drawnAt = 0;
+
+  constructor(io: Io, profile: Profile, room: string) {
+    this.#io = io;
+    const isShown = io.stderr.isTTY === true && io.stdout.isTTY !== true;
+    this.#stop = profile.on((event) => {
+      if (!isShown || event.kind !== 'items' || event.room !== room) return;
+      this.#count += event.items.length;
+      const now = Date.now();
+      if (now - this.#drawnAt < DRAW_MS) return;
+      this.#drawnAt = now;
+      io.stderr.write(`${CLEAR_LINE}${io.words.text.lines.fetched(this.#count)}`);
+    });
+  }
+
+  end(): void {
+    this.#stop();
+    if (this.#drawnAt > 0) this.#io.stderr.write(CLEAR_LINE);
+    this.#drawnAt = 0;
+  }
 }

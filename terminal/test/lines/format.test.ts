@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { parseDuration } from '../../src/duration.ts';
 import { exitCodeOf } from '../../src/exit.ts';
 import { columns, formatChange, formatItem, jsonItem } from '../../src/lines/format.ts';
+import { widthOf } from '../../src/screen/draw/width.ts';
 
 const TEXT = new Words('en-GB', terminalEnglish, 'UTC').text;
 
@@ -46,8 +47,9 @@ test('an event is a line with a star', () => {
 });
 
 test('a line for scripts has the documented members', () => {
-  expect(JSON.parse(jsonItem('r', item({})))).toEqual({
+  expect(JSON.parse(jsonItem({ room: 'r', name: 'Kitchen' }, item({})))).toEqual({
     room: 'r',
+    name: 'Kitchen',
     seq: '7',
     at: 1,
     from: 'ana',
@@ -60,9 +62,15 @@ test('a line for scripts has the documented members', () => {
 test('a line for scripts has an event’s facts', () => {
   const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: '', device: '', own: false };
   expect(
-    JSON.parse(jsonItem('r', { ...line, kind: 'warning', warning: 'missing', member: 'ana', count: 2 })),
+    JSON.parse(
+      jsonItem(
+        { room: 'r', name: 'Kitchen' },
+        { ...line, kind: 'warning', warning: 'missing', member: 'ana', count: 2 },
+      ),
+    ),
   ).toEqual({
     room: 'r',
+    name: 'Kitchen',
     seq: '7',
     at: 1,
     from: '',
@@ -108,6 +116,12 @@ test('columns are aligned, one line each', () => {
     ]),
   ).toEqual(['a    long name', 'bbb  x y        z']);
   expect(columns([])).toEqual([]);
+});
+
+test('columns are aligned by what a terminal shows, not by the length of the text', () => {
+  const names = ['ab', '厨房', '👩‍👩‍👧', 'é', 'e\u0301', 'ｱ', '한글', 'ไทย', 'Δ', '🇩🇪'];
+  const rows = columns(names.map((name) => [name, '|']));
+  expect(new Set(rows.map((row) => widthOf(row.slice(0, row.indexOf('|')))))).toEqual(new Set([6]));
 });
 
 test.each([

@@ -36,6 +36,15 @@ export function lineText(f: Formats) {
     /** @param problem why the server was not reached. */
     localOnly: (problem: string) => `${problem}; this is what the profile has`,
     failed: 'unknown error',
+    /** @param code the system's error code. */
+    outputFailed: (code: string) =>
+      code === 'ENOSPC'
+        ? 'standard output could not be written: there is no space left on the device'
+        : `standard output could not be written (${code})`,
+    /** Progress while a room's history is fetched. */
+    fetched: (count: number) => f.plural(count, { one: 'fetched # message…', other: 'fetched # messages…' }),
+    /** A line with the time of its message. */
+    timed: (at: number, line: string) => `${f.clock.dayKey(at)} ${f.clock.time(at)} ${line}`,
     /** @param source what the bytes were read from. */
     notUtf8: (source: string, encoding: keyof typeof NOT_UTF8) => `${source} ${NOT_UTF8[encoding]}`,
     standardInput: 'standard input',

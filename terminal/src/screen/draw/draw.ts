@@ -73,7 +73,12 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOption
     topLine(room, columns, options),
     ...banner,
     ...drawn.lines,
-    statusLine(snapshot, { below, hints: hintsOf(ui, room, options), note: ui.note }, columns, options),
+    statusLine(
+      snapshot,
+      { below, hints: hintsOf(ui, room, options), note: ui.note, endedFlash: ui.endedFlash },
+      columns,
+      options,
+    ),
     ...bottom.lines,
   ].slice(0, rows);
 

@@ -140,7 +140,12 @@ function lockSpan({ lock }: RoomScreen, { symbols, text }: Look): Span {
 /** The connection, the queue, and a notice or hints; on the right what is below the screen, and what is new in other rooms. */
 export function statusLine(
   snapshot: Snapshot,
-  parts: { readonly below: number; readonly hints: readonly string[]; readonly note: string },
+  parts: {
+    readonly below: number;
+    readonly hints: readonly string[];
+    readonly note: string;
+    readonly endedFlash: number;
+  },
   width: number,
   look: Look,
 ): Line {
@@ -160,10 +165,14 @@ export function statusLine(
 /** The most important of: the result of a command, a note, hints, and who is typing. */
 function noticeSpan(
   { flash, room }: Snapshot,
-  { hints, note }: { readonly hints: readonly string[]; readonly note: string },
+  {
+    hints,
+    note,
+    endedFlash,
+  }: { readonly hints: readonly string[]; readonly note: string; readonly endedFlash: number },
   width: number,
 ): Span {
-  if (flash !== undefined)
+  if (flash !== undefined && flash.tick > endedFlash)
     return span(` ${oneLine(flash.text)}`, {
       fg: flash.tone === 'good' ? 'good' : 'bad',
       bold: true,
