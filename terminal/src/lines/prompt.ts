@@ -5,6 +5,9 @@ import { readLines } from '../utf8-input.ts';
 const PASTES_IN_BRACKETS = '\u001b[?2004h';
 const PASTES_BARE = '\u001b[?2004l';
 
+/** A paste of which nothing has come for this time has ended. */
+const PASTE_GAP_MS = 1000;
+
 /** A line of input. */
 export interface InputLine {
   readonly text: string;
@@ -24,6 +27,8 @@ export class Prompt {
   #closed = false;
   #failure: unknown;
   #pasting = false;
+  /** When the last key came, by `performance.now()`. */
+  #keyAt = 0;
   /** Whether the prompt is drawn on the last line. */
   #drawn = false;
 
@@ -138,6 +143,10 @@ export class Prompt {
     this.#io.stdin.on(
       'keypress',
       (_text: string | undefined, key: { readonly name?: string } | undefined) => {
+        const now = performance.now();
+        // The end of a paste may never come.
+        if (now - this.#keyAt > PASTE_GAP_MS) this.#pasting = false;
+        this.#keyAt = now;
         if (key?.name === 'paste-start') this.#pasting = true;
         if (key?.name === 'paste-end') this.#pasting = false;
       },

@@ -1,6 +1,7 @@
 import { emitKeypressEvents, type Interface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import { isShort, nextPart, OPENERS } from './escape-sequences.ts';
 
 /** An input event of a terminal. */
 export type Input =
@@ -21,13 +22,20 @@ const ESC = '\u001b';
 const ESCAPE_MS = 30;
 /** Longer pastes are cut: the view accepts at most 60 kB. */
 const PASTE_CHARS = 1_000_000;
+const FOCUS_IN = `${ESC}[I`;
+const FOCUS_OUT = `${ESC}[O`;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+const MOUSE = /^\u001b\[<(\d{1,4});(\d{1,4});(\d{1,4})([Mm])$/;
+/** The sequences that Node.js reads whole: keys. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+const KEY = /^\u001b+(?:\[\[[A-E]|\[(?:\d{1,3}|\d{1,2};\d)?[A-Za-z~^$]|O\d?[A-Za-z])$/;
 const PASTE_BEGIN = `${ESC}[200~`;
 const PASTE_END = `${ESC}[201~`;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
-const TAKEN = /\u001b\[(?:<(\d{1,4});(\d{1,4});(\d{1,4})([Mm])|([IO])|200~)/;
-/** The beginning of such a sequence, at the end of the input so far. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
-const BEGUN = /\u001b(?:\[(?:<[\d;]{0,14}|2(?:0(?:0)?)?)?)?$/;
+const CTRL_C = '\u0003';
+/** A paste of which nothing has come for this time has no end. */
+const PASTE_GAP_MS = 1000;
+/** A longer sequence that is incomplete after this time has no end. */
+const SEQUENCE_MS = 300;
 
 interface Keypress {
   readonly name?: string;
@@ -43,6 +51,8 @@ export class InputDecoder {
   readonly #keys = new PassThrough();
   readonly #take: (input: Input) => void;
   #held = '';
+  /** When the first byte of {@link #held} came, by `performance.now()`. */
+  #heldSince = 0;
   #pasted: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -70,6 +80,7 @@ export class InputDecoder {
   }
 
   #read(given: string): void {
+    const wasHeld = this.#held !== '';
     let text = given;
     this.#held = '';
     while (text !== '') {
@@ -77,24 +88,60 @@ export class InputDecoder {
         text = this.#paste(this.#pasted, text);
         continue;
       }
-      const found = TAKEN.exec(text);
-      if (found === null) break;
-      this.#type(text.slice(0, found.index));
-      text = text.slice(found.index + found[0].length);
-      if (found[0] === PASTE_BEGIN) this.#pasted = '';
-      else if (found[5] !== undefined) this.#take({ kind: 'focus', on: found[5] === 'I' });
-      else this.#take(mouse(Number(found[1]), Number(found[2]), Number(found[3]), found[4] === 'M'));
+      const { kind, length } = nextPart(text);
+      const part = text.slice(0, length);
+      if (kind === 'open') {
+        this.#hold(part, wasHeld);
+        return;
+      }
+      text = text.slice(length);
+      if (kind === 'text') this.#type(part);
+      else if (kind === 'alt') this.#alt(part);
+      else if (kind === 'sequence') this.#sequence(part);
     }
-    if (this.#pasted !== undefined) return;
-    const begun = BEGUN.exec(text);
-    this.#type(begun === null ? text : text.slice(0, begun.index));
-    if (begun === null) return;
-    this.#held = begun[0];
+    if (this.#pasted !== undefined) this.#timer = setTimeout(() => this.#endPaste(), PASTE_GAP_MS);
+  }
+
+  #sequence(sequence: string): void {
+    const mouseReport = MOUSE.exec(sequence);
+    if (sequence === PASTE_BEGIN) this.#pasted = '';
+    else if (sequence === FOCUS_IN || sequence === FOCUS_OUT)
+      this.#take({ kind: 'focus', on: sequence === FOCUS_IN });
+    else if (mouseReport !== null)
+      this.#take(
+        mouse(Number(mouseReport[1]), Number(mouseReport[2]), Number(mouseReport[3]), mouseReport[4] === 'M'),
+      );
+    // Node.js would take the rest of any other sequence for typed text.
+    else if (KEY.test(sequence)) this.#type(sequence);
+  }
+
+  /** Waits for the rest of a sequence, which may never come. */
+  #hold(part: string, wasHeld: boolean): void {
+    const now = performance.now();
+    if (!wasHeld) this.#heldSince = now;
+    this.#held = part;
+    const waitMs = isShort(part) ? ESCAPE_MS : Math.max(0, this.#heldSince + SEQUENCE_MS - now);
     this.#timer = setTimeout(() => {
-      const held = this.#held;
       this.#held = '';
-      this.#type(held);
-    }, ESCAPE_MS);
+      if (isShort(part)) this.#alt(part);
+      else if (KEY.test(part)) this.#type(part);
+    }, waitMs);
+  }
+
+  /** Esc, or Esc before a character, as terminals send Alt. */
+  #alt(part: string): void {
+    const char = part.slice(1);
+    if (char === '' || char === ESC) this.#take({ kind: 'key', name: 'escape', text: '' });
+    else if (OPENERS.includes(char)) this.#take({ kind: 'key', name: `M-${char}`, text: '' });
+    else this.#type(part);
+  }
+
+  /** Takes what has come of a paste. */
+  #endPaste(): void {
+    const pasted = this.#pasted ?? '';
+    this.#pasted = undefined;
+    if (pasted === '') return;
+    this.#take({ kind: 'paste', text: pasted.slice(0, PASTE_CHARS).replace(/\r\n?/g, '\n') });
   }
 
   /** @returns the text after the paste. */
@@ -102,6 +149,11 @@ export class InputDecoder {
     const pasted = before + text;
     // The end marker may be split.
     const end = pasted.indexOf(PASTE_END, Math.max(0, before.length - PASTE_END.length));
+    if (end === -1 && text.endsWith(CTRL_C)) {
+      this.#pasted = pasted.slice(0, -CTRL_C.length);
+      this.#endPaste();
+      return CTRL_C;
+    }
     if (end === -1) {
       const tail = pasted.slice(-PASTE_END.length);
       this.#pasted =

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Input, InputDecoder } from '../../../src/screen/terminal/input-decoder.ts';
 
 const open: InputDecoder[] = [];
@@ -124,4 +124,111 @@ test('a paste without an end marker keeps at most a megabyte', async () => {
     '\u001b[201~',
   ]);
   expect(pasted?.length).toBeLessThan(1_000_100);
+});
+
+describe('input that never ends', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** What is heard of chunks, between which so many milliseconds pass. */
+  async function after(ms: number, chunks: readonly string[]): Promise<string[]> {
+    const heard: Input[] = [];
+    const keys = new InputDecoder((input) => heard.push(input));
+    open.push(keys);
+    for (const chunk of chunks) {
+      keys.write(Buffer.from(chunk));
+      await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(ms);
+      await new Promise(setImmediate);
+    }
+    return heard.map(word);
+  }
+
+  const BEGINNINGS: readonly (readonly [what: string, bytes: string])[] = [
+    ['Esc', '\u001b'],
+    ['two Esc', '\u001b\u001b'],
+    ['CSI', '\u001b['],
+    ['CSI after Esc', '\u001b\u001b['],
+    ['CSI with a parameter', '\u001b[1'],
+    ['CSI with a separator', '\u001b[1;'],
+    ['CSI with many parameters', '\u001b[38;2;255;255;255'],
+    ['CSI with a private mark', '\u001b[?'],
+    ['a report of a mode', '\u001b[?2026;2$'],
+    ['a report of device attributes', '\u001b[?64;1;2'],
+    ['a secondary report of device attributes', '\u001b[>41;3'],
+    ['a report of the cursor', '\u001b[24;80'],
+    ['a report of the keyboard', '\u001b[=1'],
+    ['a mouse report', '\u001b[<'],
+    ['a mouse report in its middle', '\u001b[<0;10'],
+    ['a function key of a Linux console', '\u001b[['],
+    ['a key with modifiers', '\u001b[27;5;'],
+    ['CSI with an intermediate byte', '\u001b[0 '],
+    ['the beginning of a paste in its middle', '\u001b[200'],
+    ['SS3', '\u001bO'],
+    ['SS3 with a parameter', '\u001bO5'],
+    ['OSC', '\u001b]'],
+    ['OSC with a colour', '\u001b]11;rgb:ffff/ffff'],
+    ['OSC of the clipboard', '\u001b]52;c;aGVsbG8'],
+    ['OSC with half of its end', '\u001b]11;?\u001b'],
+    ['DCS', '\u001bP'],
+    ['DCS of a terminal’s version', '\u001bP>|xterm(390'],
+    ['DCS of a capability', '\u001bP1+r544e'],
+    ['SOS', '\u001bXtext'],
+    ['PM', '\u001b^text'],
+    ['APC of a picture', '\u001b_Gi=1;OK'],
+    ['half of a character', '\ud83d'],
+  ];
+
+  test.each(BEGINNINGS)('after %s, keys work again', async (_, bytes) => {
+    expect((await after(1000, [bytes, 'x', '\u001b[A', 'y'])).slice(-3)).toEqual(['"x"', 'up', '"y"']);
+  });
+
+  test.each(BEGINNINGS)('after %s, Ctrl+C works at once', async (_, bytes) => {
+    for (const chunks of [[bytes, '\u0003'], [`${bytes}\u0003`], [...bytes, '\u0003'], [`${bytes}\u0003x`]])
+      expect([chunks, await after(0, chunks)]).toEqual([chunks, expect.arrayContaining(['C-c'])]);
+  });
+
+  test('a paste without an end is taken when no more comes, and Ctrl+C ends it at once', async () => {
+    expect(await after(1000, ['\u001b[200~one\r', 'x'])).toEqual(['paste "one\\n"', '"x"']);
+    expect(await after(1000, ['\u001b[200~', 'x', 'y'])).toEqual(['"x"', '"y"']);
+    expect(await after(1000, ['\u001b[200~', '', 'x'])).toEqual(['"x"']);
+    expect(await after(0, ['\u001b[200~one', '\u0003'])).toEqual(['paste "one"', 'C-c']);
+    expect(await after(0, ['\u001b[200~one\u0003', 'x'])).toEqual(['paste "one"', 'C-c', '"x"']);
+    expect(await after(0, ['\u001b[200~one\u0003two\u001b[201~'])).toEqual(['paste "one\\u0003two"']);
+    // A late end is nothing.
+    expect(await after(1000, ['\u001b[200~one', '\u001b[201~', 'x'])).toEqual(['paste "one"', '"x"']);
+  });
+
+  test('a paste that comes slowly is one paste', async () => {
+    expect(await after(900, ['\u001b[200~one', ' two', ' three\u001b[201~', 'x'])).toEqual([
+      'paste "one two three"',
+      '"x"',
+    ]);
+  });
+
+  test('answers of a terminal type nothing', async () => {
+    for (const answer of [
+      '\u001b[?64;1;2c',
+      '\u001b[>41;390;0c',
+      '\u001b[24;80R',
+      '\u001b[?2026;2$y',
+      '\u001b]11;rgb:ffff/ffff/ffff\u0007',
+      '\u001b]11;rgb:0000/0000/0000\u001b\\',
+      '\u001bP>|xterm(390)\u001b\\',
+      '\u001bP1+r544e=787465726d\u001b\\',
+      '\u001b_Gi=1;OK\u001b\\',
+      '\u001b[?1u',
+    ])
+      expect([answer, await after(1000, ['a', answer, 'b'])]).toEqual([answer, ['"a"', '"b"']]);
+  });
+
+  test('Alt with a character that also begins a sequence is a key', async () => {
+    expect(await after(1000, ['\u001b]', '\u001bP', '\u001b[', '\u001bO', 'x'])).toEqual([
+      'M-]',
+      'M-P',
+      'M-[',
+      'M-O',
+      '"x"',
+    ]);
+  });
 });
