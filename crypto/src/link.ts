@@ -13,11 +13,20 @@ export interface InviteLink {
   readonly founder: Uint8Array;
 }
 
-/** The text is not an invite link. The error doesn't contain the text, because the text may contain the secret. */
+/** The text contains no invite link. The error doesn't contain the text, because the text may contain the secret. */
 export class LinkError extends Error {
   override readonly name = 'LinkError';
-  /** `fragment`: the part after `#` is missing or has the wrong form. `damaged`: a value in it is invalid. */
-  readonly code: 'form' | 'scheme' | 'user' | 'fragment' | 'damaged';
+  readonly code: /** There is no link in the text. */
+    | 'form'
+    | 'scheme'
+    /** There is a user name in the address. */
+    | 'user'
+    /** There is a web address, without an invite. */
+    | 'fragment'
+    /** A part of the invite is missing or changed. */
+    | 'damaged'
+    /** A browser has requested the link from its server, secret included. */
+    | 'exposed';
   constructor(code: LinkError['code']) {
     super(code);
     this.code = code;
@@ -28,34 +37,138 @@ export function formatLink(link: InviteLink): string {
   return `${link.address}/#/join/${link.room}.${encodeBytes(link.secret)}.${encodeBytes(link.founder)}`;
 }
 
-/** @throws LinkError */
+/** The longest text that is searched. */
+const TEXT_CHARS = 1 << 16;
+const HEAD_CHARS = 1024;
+const TAIL_CHARS = 512;
+
+/** Soft hyphens, zero-width characters and bidi controls, which programs insert into long words. */
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', num: '#', sol: '/', colon: ':', period: '.' };
+
+/**
+ * What precedes the three values. Beside `#`: `*` is what some mail filters make of it, `##35;` what is left of an entity after a
+ * careless replacement.
+ */
+const MARK = /(?:##35;|[#*])\/{0,2}join\//gi;
+
+/** What may be within an invite, from the strictest: nothing, the line breaks and quote marks of mail, those without line breaks. */
+const GAPS = ['', '(?:[ \\t]*[\\r\\n]+[\\s>|]*)?', '[\\s>=]*'] as const;
+/** What an em dash and an en dash stand for. Programs replace two hyphens by one of them. */
+const DASHES = [
+  ['--', '--'],
+  ['--', '-'],
+  ['-', '-'],
+] as const;
+
+/**
+ * Finds the invite link in a text. Mail and chat programs surround links with other text, wrap, encode and decorate them.
+ * The first link that is whole is taken.
+ * @throws LinkError
+ */
 export function parseLink(text: string): InviteLink {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch {
-    // The cause is left out, because it contains the text.
-    throw new LinkError('form');
+  const clean = undecorated(text.slice(0, TEXT_CHARS));
+  let error: LinkError['code'] = /https?:/i.test(clean) ? 'fragment' : 'form';
+  for (const gap of GAPS) {
+    for (const dashes of DASHES) {
+      const plain = clean.replace(/\u2014/g, dashes[0]).replace(/\u2013/g, dashes[1]);
+      for (const mark of plain.matchAll(MARK)) {
+        const found = linkAt(plain, mark.index, mark.index + mark[0].length, gap);
+        if (typeof found !== 'string') return found;
+        error = found;
+      }
+    }
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new LinkError('scheme');
-  if (url.username !== '' || url.password !== '') throw new LinkError('user');
-  const match = /^#\/join\/([^.]+)\.([^.]+)\.([^.]+)$/.exec(url.hash);
-  const [, room, secret, founder] = match ?? [];
-  if (room === undefined || secret === undefined || founder === undefined) {
-    throw new LinkError('fragment');
-  }
-  const id = v.safeParse(roomId, room);
-  if (!id.success) throw new LinkError('damaged');
-  return { address: url.origin, room: id.output, secret: bytes16(secret), founder: bytes16(founder) };
+  throw new LinkError(error);
 }
 
-function bytes16(text: string): Uint8Array {
-  let bytes: Uint8Array;
+/** Whether a text is meant as an invite link, whole or damaged. */
+export function resemblesLink(text: string): boolean {
+  const clean = undecorated(text.slice(0, TEXT_CHARS));
+  return /https?:\/\//i.test(clean) || clean.search(MARK) !== -1;
+}
+
+/** Undoes encodings, and removes what is never part of a link. */
+function undecorated(text: string): string {
+  // Soft line breaks of quoted-printable mail.
+  let clean = text.replace(/=\r?\n/g, '');
+  // A link can be encoded within another link.
+  for (let pass = 0; pass < 3; pass++)
+    clean = clean
+      .replace(/&(amp|num|sol|colon|period);/g, (_, name: string) => ENTITIES[name] ?? '')
+      .replace(/&#(?:x([\da-f]{2})|(\d{2,3}));/gi, (_, hex: string | undefined, decimal: string) =>
+        String.fromCharCode(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)),
+      )
+      .replace(/(?:%|\\u00)([2-7][\da-f]|0[ad])/gi, (_, hex: string) => ascii(hex))
+      .replace(/%(?:[cd]|e[\da-f]%[89ab]|f[\da-f]%[89ab][\da-f]%[89ab])[\da-f]%[89ab][\da-f]/gi, decoded);
+  return (
+    clean
+      .replace(INVISIBLE, '')
+      // Full-width forms of ASCII.
+      .replace(/[\uff01-\uff5e]/g, (char) => String.fromCharCode(char.charCodeAt(0) - 0xfee0))
+      .replace(/[\u2010\u2011\u2212]/g, '-')
+      .replace(/=(2[3DEF]|3A|5F)/g, (_, hex: string) => ascii(hex))
+      .replace(/\\([^a-z0-9\s])/gi, '$1')
+      .replace(/\[([.:])\]/g, '$1')
+  );
+}
+
+function ascii(hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
+}
+
+/** Browsers encode every other character of an address. */
+function decoded(encoded: string): string {
   try {
-    bytes = decodeBytes(text);
+    return decodeURIComponent(encoded);
   } catch {
-    throw new LinkError('damaged');
+    return encoded;
   }
-  if (bytes.length !== 16) throw new LinkError('damaged');
-  return bytes;
+}
+
+/** @param mark where the `#` is, `after` where the values begin. */
+function linkAt(text: string, mark: number, after: number, gap: string): InviteLink | LinkError['code'] {
+  const head = text.slice(Math.max(0, mark - HEAD_CHARS), mark);
+  const tail = text.slice(after, after + TAIL_CHARS);
+  if (tail.startsWith('#')) return 'exposed';
+  const address = addressBefore(gap === '' ? head : head.replace(/\s+$/, ''));
+  if (!address.includes('/')) return address as LinkError['code'];
+  const value = `((?:[\\w-]${gap}){22})`;
+  const end = '(?=[-_]*(?:[^\\w-]|$)|https?:)';
+  const match = new RegExp(`^${gap}${value}\\.${gap}${value}\\.${gap}${value}${end}`, 'i').exec(tail);
+  const [room, secret, founder] = (match ?? []).slice(1).map((part) => part.replace(/[^\w-]/g, ''));
+  if (room === undefined || secret === undefined || founder === undefined) return 'damaged';
+  const id = v.safeParse(roomId, room);
+  if (!id.success) return 'damaged';
+  try {
+    return { address, room: id.output, secret: decodeBytes(secret), founder: decodeBytes(founder) };
+  } catch {
+    return 'damaged';
+  }
+}
+
+/** @returns the address that ends the text as `scheme://host:port`, or why there is none. */
+function addressBefore(head: string): string {
+  const start = Math.max(0, ...[...head.matchAll(/h(?:tt|xx)ps?:/gi)].map(({ index }) => index));
+  const own = head.slice(start);
+  const whole = /^h(?:tt|xx)p(s?):\/*([^\s/?#@"'<>()|\\^`]*@)?([^\s/?#@"'<>()|\\^`]+)(?:[/?][^\s#]*)?$/i.exec(
+    own,
+  );
+  if (whole?.[2] !== undefined) return 'user';
+  if (whole !== null) return origin(whole[1] === '' ? 'http' : 'https', whole[3] ?? '');
+  if (/^h(?:tt|xx)ps?:/i.test(own)) return 'damaged';
+  if (/[a-z][\w+.-]*:\/\/[^\s/]*\/?$/i.test(head)) return 'scheme';
+  // Without a scheme the host must be unmistakable.
+  const bare =
+    /(?:^|[\s\u0080-\u00bf\u2000-\u206f\u3000-\u303f"'`<>(){}*_~|,;:!=])((?:(?:[\w-]+\.)+[\w-]+|localhost|\[[\da-f:.]+\])(?::\d+)?)\/?$/i.exec(
+      head,
+    );
+  if (bare?.[1] === undefined) return /@[^\s@]*$/.test(head) ? 'user' : 'damaged';
+  const isLoopback = /^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/i.test(bare[1]);
+  return origin(isLoopback ? 'http' : 'https', bare[1]);
+}
+
+function origin(scheme: string, host: string): string {
+  const url = `${scheme}://${host}`;
+  return URL.canParse(url) ? new URL(url).origin : 'damaged';
 }

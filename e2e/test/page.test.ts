@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openMemory } from '@gochat/server/internal/log/memory/open';
 import { loadAssets } from '@gochat/server/internal/net/assets';
@@ -7,6 +8,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BrowserPerson } from '../src/browser/browser-person.ts';
 import { findChromium, launchChromium } from '../src/browser/chromium.ts';
+import { Someone, temporary } from '../src/people/people.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
 
@@ -66,5 +68,48 @@ describe.skipIf(chromium === undefined)('the published page', () => {
     expect(await person.page.title()).toBe('GoChat');
     expect(await person.page.evaluate(() => document.body.textContent.length)).toBeGreaterThan(0);
     expect(await kept()).toEqual(paths);
+
+    // A link in which # became %23 is opened without a request, so its secret stays in the browser.
+    const values = `${'A'.repeat(22)}.${'B'.repeat(21)}A.${'C'.repeat(21)}A`;
+    await person.page.goto(`http://127.0.0.1:${running.port}/%23/join/${values}`);
+    await expect
+      .poll(() => person.page.locator('input[name=link]').inputValue())
+      .toContain(`#/join/${values}`);
+    expect(new URL(person.page.url()).pathname).toBe('/');
+  });
+
+  test('takes changed invite links from the address bar and from its field', async () => {
+    const { port } = await serves();
+    const home = await temporary();
+    onTestFinished(() => home.remove());
+    const ben = await Someone.open('ben', join(home.path, 'ben'));
+    onTestFinished(() => ben.close());
+    const { link } = await ben.hosts(`tcp://127.0.0.1:${port}`, 'kitchen');
+    const [address = '', values = ''] = link.split('#/join/');
+    const [, secret = ''] = values.split('.');
+    const person = await BrowserPerson.open(await browser.newContext(), address);
+    onTestFinished(() => person.close());
+    const shows = async (text: string) => person.page.locator('dialog', { hasText: text }).waitFor();
+
+    await person.page.goto(`${address}#%2Fjoin%2F${values}?fbclid=abc`);
+    await shows('kitchen');
+    expect(person.page.url()).toBe(address);
+    await person.page.keyboard.press('Escape');
+    await person.page.getByRole('button', { name: 'Join' }).first().click();
+    for (const pasted of [`«${link.replace('http://', '')}»`, link.replace('#', '%23')]) {
+      await person.page.locator('input[name=link]').fill(pasted);
+      await person.page.keyboard.press('Enter');
+      await shows('kitchen');
+      await person.page.keyboard.press('Escape');
+      await person.page.getByRole('button', { name: 'Join' }).first().click();
+    }
+    expect(person.carrying(secret)).toEqual([]);
+
+    // A browser that doesn't know the page yet has sent the secret. The answer doesn't hold it, and the page says so.
+    const stranger = await BrowserPerson.open(await browser.newContext(), `${address}%23/join/${values}`);
+    onTestFinished(() => stranger.close());
+    await stranger.page.locator('dialog', { hasText: 'sent its secret' }).waitFor();
+    const answer = await fetch(`${address}%23/join/${values}`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/#/join/%23']);
   });
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
@@ -213,6 +214,28 @@ test('a chat on a pipe sends every line, prints the others’ messages, and ends
   expect(out).not.toContain('\u001b');
   await ben.hears(room, 'three');
   expect(await ben.read(room)).toEqual(['ben: hello\nana: forged', 'ana: one', 'ana: /two', 'ana: three']);
+});
+
+test('changed invite links are taken by the verb, from standard input, at the prompt and by the SDK', async () => {
+  const guest = (n: number) => ['--profile', join(home.path, `guest ${count} ${n}`)];
+  const link = await ben.invites(room);
+  const wrapped = link.replace(/(.{60})(?=.)/, '$1=\r\n');
+  const encoded = link.replace('#', '%23').replace('/join/', '%2Fjoin%2F');
+  const bare = link.replace('http://', '');
+  expect((await gochat(['join', `“${encoded}”.`, '--as', 'a', '--no-chat', ...guest(1)])).code).toBe(0);
+  expect((await gochat(['join', '-', '--as', 'b', ...guest(2)], `Hello,\n\n${wrapped}\n\nBen`)).code).toBe(0);
+  const sdk = await GoChat.open(join(home.path, `guest ${count} 4`));
+  expect(await sdk.join(`[join](${link}?fbclid=x)`, 'd')).toMatchObject({ id: room });
+  await sdk.close();
+  const chat = await gochat(['chat', '--as', 'c', ...guest(3)], `(${bare})\nhello\n`);
+  expect(chat.code).toBe(0);
+  await ben.hears(room, 'hello');
+  const names = (await ben.profile.call('members', { room })).map((member) => member.name);
+  expect(names.sort()).toEqual(['a', 'ana', 'b', 'ben', 'c', 'd']);
+  // A damaged link is an error, not the name of a new room.
+  const damaged = await gochat(['chat', '--as', 'e', ...guest(5)], `${bare.slice(0, -3)}\n`);
+  expect(damaged).toMatchObject({ code: 2, err: expect.stringContaining('damaged') });
+  expect((await gochat(['join', '-', '--as', 'e', ...guest(5)], 'see you')).code).toBe(2);
 });
 
 test('an expired invite and one that is revoked by a removal are refused with 5', async () => {

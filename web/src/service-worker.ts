@@ -24,6 +24,8 @@ const scope = self as unknown as Scope;
 const PREFIX = 'gochat-page-';
 const OWN = `${PREFIX}${BUILD}`;
 const PAGE = '/';
+/** What an invite link's path is once a program has changed its `#` to `%23`. */
+const CHANGED_LINK = /^\/%(?:25)*23/i;
 const FILES = new Set(PRECACHE);
 /** The wait for the server's page, after which the cached one is shown. */
 const PATIENCE_MS = 4_000;
@@ -40,7 +42,11 @@ scope.addEventListener('activate', (event) => {
 scope.addEventListener('fetch', (event) => {
   const { method, mode, url } = event.request;
   const { origin, pathname } = new URL(url);
-  if (method !== 'GET' || origin !== scope.location.origin || !FILES.has(pathname)) return;
+  if (method !== 'GET' || origin !== scope.location.origin) return;
+  // The secret in it stays in the browser.
+  if (mode === 'navigate' && CHANGED_LINK.test(pathname))
+    event.respondWith(Promise.resolve(Response.redirect(pathname.replace(CHANGED_LINK, '/#'))));
+  if (!FILES.has(pathname)) return;
   if (pathname === PAGE) {
     if (mode === 'navigate') event.respondWith(freshPage(event.request));
   } else event.respondWith(keptFile(event.request));

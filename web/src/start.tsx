@@ -27,11 +27,12 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     const view = await createView({ profile, platform, words, server: location.origin });
     endTheme();
     mount(view, words, root);
-    if (link !== undefined) view.actions.openLink(link);
-    addEventListener('hashchange', () => {
-      const next = takeLink();
+    const openLink = (next: string | undefined) => {
       if (next !== undefined) view.actions.openLink(next);
-    });
+    };
+    // The address may have changed while the profile was opened.
+    openLink(takeLink() ?? link);
+    addEventListener('hashchange', () => openLink(takeLink()));
     addEventListener('pagehide', () => void view.close());
   } catch (error) {
     draw(<Failed reason={words.text.error(errorDataOf(error))} />, words, root);
@@ -40,7 +41,8 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
 
 /** The invite link of the address, or undefined. Its secret, after the `#`, is removed from the address bar and the history first. */
 function takeLink(): string | undefined {
-  if (!location.hash.startsWith('#/join/')) return undefined;
+  // Programs encode the slashes, or leave one out.
+  if (!/join(?:\/|%2f)/i.test(location.hash)) return undefined;
   const link = location.href;
   history.replaceState(null, '', location.pathname);
   return link;

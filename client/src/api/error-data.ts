@@ -72,7 +72,9 @@ const REASONS = {
     why: v.picklist(['empty', 'too-long', 'control']),
     most: v.number(),
   }),
-  'link-invalid': reason('usage', { why: v.picklist(['form', 'scheme', 'user', 'fragment', 'damaged']) }),
+  'link-invalid': reason('usage', {
+    why: v.picklist(['form', 'scheme', 'user', 'fragment', 'damaged', 'exposed']),
+  }),
   'address-invalid': reason('usage', {
     why: v.picklist(['no-scheme', 'form', 'scheme', 'path', 'port', 'no-host', 'host', 'too-long']),
     value: optionalString,

@@ -1,5 +1,5 @@
 import { cleanName } from '@gochat/crypto/identity';
-import { parseLink } from '@gochat/crypto/link';
+import { parseLink, resemblesLink } from '@gochat/crypto/link';
 import { createToken } from '@gochat/protocol/fields';
 import { is } from 'valibot';
 import { parseAddress } from '../net/address.ts';
@@ -26,6 +26,11 @@ export function checkGiven({ link, server, token, names = [] }: Given): void {
   } catch (error) {
     throw toChatError(error);
   }
+}
+
+/** Whether a text is an invite link, whole or damaged, rather than the name of a room. */
+export function isLinkLike(text: string): boolean {
+  return resemblesLink(text);
 }
 
 /** @throws ChatError `usage` when it can't be a server's token */

@@ -54,6 +54,13 @@ const PAGES: Readonly<Record<string, Answer>> = {
   '/ws': { status: 426, headers: { Upgrade: 'websocket' } },
 };
 
+/**
+ * An invite link in which a program has changed `#` to `%23`: the browser sent its secret here. The page says so, and doesn't join:
+ * the answer doesn't hold the secret.
+ */
+const CHANGED_LINK = /^\/%(?:25)*23/i;
+const EXPOSED = '/#/join/%23';
+
 /** How long an idle connection stays open, and how many requests it may make. */
 const KEEP_ALIVE_MS = 5_000;
 const REQUESTS_PER_CONNECTION = 100;
@@ -107,6 +114,10 @@ export class HttpEndpoint {
     for (const [name, value] of Object.entries(this.#security)) response.setHeader(name, value);
     // Late in a connection's lifetime, later requests should use a new connection.
     if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
+    if (CHANGED_LINK.test(pathOf(request)) && this.#options.assets !== undefined && this.#served(request)) {
+      response.writeHead(302, { Location: EXPOSED, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
+      return;
+    }
     const redirect = this.#redirectOf(request);
     if (redirect !== undefined) {
       response.shouldKeepAlive = false;

@@ -1,5 +1,5 @@
 import type { Profile } from '@gochat/client/open';
-import { checkGiven } from '@gochat/client/validate-input';
+import { checkGiven, isLinkLike } from '@gochat/client/validate-input';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
@@ -87,8 +87,7 @@ async function choose(
   }
   const known = rooms[Number(answer) - 1] ?? rooms.find((r) => r.name === answer);
   if (known !== undefined) return known.id;
-  if (/^https?:\/\//.test(answer))
-    return (await profile.call('join', { link: answer, as, waitMs: WAIT_MS })).id;
+  if (isLinkLike(answer)) return (await profile.call('join', { link: answer, as, waitMs: WAIT_MS })).id;
   const token = io.env.GOCHAT_TOKEN || undefined;
   const made = await profile.call('create', {
     name: answer,

@@ -9,6 +9,7 @@ import { chatInLines } from '../lines/chat-loop.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
+import { readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
@@ -17,11 +18,15 @@ interface Options extends ProfileOptions, ScreenOptions {
   readonly wait?: string;
 }
 
-export async function run(io: Io, [link = '']: readonly string[], options: Options): Promise<number> {
+/** @param given a link, or `-` to read it from standard input; either may be surrounded by other text. */
+export async function run(io: Io, [given = '']: readonly string[], options: Options): Promise<number> {
   const { lines } = io.words.text;
+  const link = given === '-' ? await readText(io.stdin) : given;
+  // Standard input is at its end then.
+  const chats = options.chat && options.json !== true && given !== '-';
   const wait = waitMs(options.wait, 30_000);
   checkGiven({ link, names: [options.as] });
-  const onScreen = options.chat && options.json !== true && wantsScreen(io, options);
+  const onScreen = chats && wantsScreen(io, options);
   return withProfile(io, options, async (profile) => {
     if (onScreen && options.as === undefined && (await profile.call('whoami', {})).name === undefined)
       return openScreen(io, profile, { server: serverAddress(io, undefined), link }, options);
@@ -41,7 +46,7 @@ export async function run(io: Io, [link = '']: readonly string[], options: Optio
     if (!room.confirmed && !already) {
       note(io, lines.joinUnconfirmed);
     }
-    if (!options.chat || options.json === true) return EXIT.done;
+    if (!chats) return EXIT.done;
     if (onScreen)
       return openScreen(io, profile, { server: serverAddress(io, undefined), room: room.id }, options);
     return chatInLines(io, profile, room.id);

@@ -164,8 +164,10 @@ const LINKS = {
   form: 'An invite link looks like http://HOST:PORT/#/join/ROOM.SECRET.FINGERPRINT',
   scheme: 'An invite link begins with http:// or https://',
   user: 'An invite link has no user name in its address',
-  fragment: 'The part of the link after # is cut off or damaged: copy the whole link again',
+  fragment: 'This is a web address, but no invite link: copy the whole link again, with what follows #',
   damaged: 'The link is damaged: copy the whole link again',
+  exposed:
+    'A program had changed # to %23 in this link, so your browser sent its secret to the server: ask for a new invite, and have this one revoked',
 } as const;
 
 function listed(items: readonly string[]): string {

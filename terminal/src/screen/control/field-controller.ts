@@ -1,3 +1,4 @@
+import { isLinkLike } from '@gochat/client/validate-input';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import type { ScreenContext } from '../context.ts';
 import { EDITS, type EditName, type Editor, EMPTY, insert, move, replace } from '../edit/editor.ts';
@@ -47,7 +48,7 @@ export class FieldController {
     const { mode, searchEditor, editor } = ui.current;
     if (mode === 'search') ui.set({ searchEditor: insert(searchEditor, text.replaceAll('\n', ' ')) });
     else if (this.#room === undefined) {
-      if (/^https?:\/\/\S+$/.test(text.trim())) view.actions.openLink(text.trim());
+      if (isLinkLike(text)) view.actions.openLink(text);
     } else if (this.isWritable) {
       ui.set({ mode: 'write', focus: undefined });
       view.actions.paste(text, editor.cursor);
