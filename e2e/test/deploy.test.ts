@@ -1,24 +1,33 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { NatsCluster } from '../src/servers/nats-cluster.ts';
 import { neededNatsServer } from '../src/servers/nats-server.ts';
 import { freePort } from '../src/servers/ports.ts';
+import { buildFilter } from '../src/servers/system-call-filter.ts';
 import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { findTool, needed } from '../src/tool.ts';
 
-const DEPLOY = fileURLToPath(new URL('../../deploy/cluster', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../deploy', import.meta.url));
+const DEPLOY = join(SHIPPED, 'cluster');
 const LOG_STREAM = 'GOCHAT_LOG';
 const SECRET = 'of-a-test-only';
 const CROWD = 60;
 
 const nats = await neededNatsServer('deploy/cluster with three NATS servers');
+const nginx = needed(await findTool('nginx', ['nginx-light']), 'deploy/nginx.conf');
+const caddy = needed(await findTool('caddy', ['caddy']), 'deploy/Caddyfile');
+const systemd = needed(await findTool('systemd-analyze', ['systemd']), 'deploy/gochat.service');
+const compiler = needed(await findTool('cc', ['gcc', 'libc6-dev']), 'deploy/gochat.service under its filter');
+const compose = needed(await findTool('docker-compose', ['docker-compose']), 'deploy/cluster/compose.yaml');
+const kubectl = needed(await findTool('kubectl', ['kubernetes-client']), 'deploy/cluster/kubernetes.yaml');
 const haproxy = needed(await findTool('haproxy', ['haproxy']), 'deploy/cluster with HAProxy');
 
 /** The files of deploy/cluster as they are shipped, but for addresses, ports and paths: those of this machine. */
@@ -161,4 +170,244 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     for (const one of people) expect(await one.warnings(room)).toEqual([]);
     for (const node of nodes) expect(node.all).not.toContain(SECRET);
   });
+});
+
+const read = (file: string) => readFileSync(join(SHIPPED, file), 'utf8');
+
+/** A folder that is removed when the test ends. */
+async function folder(): Promise<string> {
+  const { path, remove } = await temporary();
+  onTestFinished(remove);
+  return path;
+}
+
+/** A certificate for localhost, in files. */
+async function certified(path: string): Promise<{ ca: string; cert: string; key: string }> {
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
+  const [cert, key] = [join(path, 'cert.pem'), join(path, 'key.pem')];
+  writeFileSync(cert, made.cert);
+  writeFileSync(key, made.private);
+  return { ca: made.cert, cert, key };
+}
+
+/** A server for a proxy on this machine. @returns its port */
+async function behindProxy(path: string, log: 'debug' | 'info' = 'info') {
+  buildGochat();
+  const node = new GochatProcess(
+    [
+      'serve',
+      '--port',
+      '0',
+      '--behind-proxy',
+      '--name',
+      'localhost',
+      '--log-level',
+      log,
+      '--log-format',
+      'json',
+    ],
+    { cwd: path, env: { GOCHAT_DATA: join(path, 'rooms') } },
+  );
+  onTestFinished(async () => void (await node.stop('SIGTERM')));
+  await node.shows('To chat');
+  return { node, port: /\(127\.0\.0\.1:(\d+)\)/.exec(node.all)?.[1] ?? '' };
+}
+
+/** Runs a proxy until the test ends, and waits until a client reaches the server through it. */
+async function proxied(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  url: string,
+  ca: () => string,
+) {
+  const proxy = spawn(command, args, { stdio: 'pipe', env: { ...process.env, ...env } });
+  onTestFinished(() => void proxy.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [proxy.stdout, proxy.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+  for (;;) {
+    if (proxy.exitCode !== null) throw new Error(`${command} ended: ${said}`);
+    const connection = await Promise.resolve()
+      .then(() => connect(url, { ca: ca() }))
+      .catch(() => undefined);
+    if (connection === undefined) continue;
+    connection.close();
+    return;
+  }
+}
+
+test.skipIf(nginx === undefined)(
+  'deploy/nginx.conf forwards chats, with the address of each client',
+  async () => {
+    const path = await folder();
+    const { ca, cert, key } = await certified(path);
+    const { node, port } = await behindProxy(path, 'debug');
+    const own = await freePort();
+    const site = read('nginx.conf')
+      .replace('listen 443 ssl', `listen 127.0.0.1:${own} ssl`)
+      .replace('server_name chat.example.org', 'server_name localhost')
+      .replace('/etc/letsencrypt/live/chat.example.org/fullchain.pem', cert)
+      .replace('/etc/letsencrypt/live/chat.example.org/privkey.pem', key)
+      .replace('127.0.0.1:4040', `127.0.0.1:${port}`);
+    const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${join(path, name)};`)
+      .join(' ');
+    const config = join(path, 'nginx.conf');
+    writeFileSync(
+      config,
+      `daemon off; pid ${join(path, 'pid')}; error_log stderr; events {} http { access_log off; ${folders}\n${site}\n}`,
+    );
+    await proxied(nginx ?? '', ['-p', path, '-c', config], {}, `wss://localhost:${own}`, () => ca);
+    await node.shows('"address":"127.0.0.1"');
+  },
+);
+
+test.skipIf(caddy === undefined)('deploy/Caddyfile forwards chats', async () => {
+  const path = await folder();
+  const { port } = await behindProxy(path);
+  const own = await freePort();
+  // Its own authority in place of a public one, which must not get into the machine's trusted ones.
+  const config = `{\nadmin off\nskip_install_trust\nauto_https disable_redirects\n}\n${read('Caddyfile')
+    .replace('chat.example.org {', `https://localhost:${own} {\nbind 127.0.0.1\ntls internal`)
+    .replace('127.0.0.1:4040', `127.0.0.1:${port}`)}`;
+  writeFileSync(join(path, 'Caddyfile'), config);
+  const root = join(path, 'caddy/pki/authorities/local/root.crt');
+  await proxied(
+    caddy ?? '',
+    ['run', '--adapter', 'caddyfile', '--config', join(path, 'Caddyfile')],
+    { XDG_DATA_HOME: path, XDG_CONFIG_HOME: path },
+    `wss://localhost:${own}`,
+    () => readFileSync(root, 'utf8'),
+  );
+});
+
+describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.service', () => {
+  const unit = read('gochat.service');
+  const callNumber = {
+    x64: { pkeys: [329, 330, 331], reboot: 169 },
+    arm64: { pkeys: [288, 289, 290], reboot: 142 },
+  };
+
+  test('runs a server under its own filter of system calls', async () => {
+    buildGochat();
+    const path = await folder();
+    const filter = buildFilter(unit, compiler ?? '', path);
+    const env = Object.fromEntries(
+      [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+    );
+    const server = spawn(
+      filter,
+      [
+        process.execPath,
+        join(SHIPPED, '../terminal/bin/gochat.js'),
+        'serve',
+        '--port',
+        '0',
+        '--host',
+        '127.0.0.1',
+      ],
+      {
+        env: {
+          PATH: process.env.PATH,
+          ...env,
+          GOCHAT_DATA: join(path, 'rooms'),
+          GOCHAT_METRICS: '127.0.0.1:0',
+        },
+        stdio: 'pipe',
+      },
+    );
+    onTestFinished(() => void server.kill('SIGKILL'));
+    let said = '';
+    for (const stream of [server.stdout, server.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('Metrics: ')) server.kill('SIGTERM');
+      });
+    expect([await once(server, 'close'), said]).toEqual([[0, null], expect.stringContaining('To chat')]);
+  });
+
+  test('allows memory protection keys, which Node.js uses where the processor has them, and no reboot', async () => {
+    const path = await folder();
+    const filter = buildFilter(unit, compiler ?? '', path);
+    const numbers = callNumber[process.arch as keyof typeof callNumber];
+    for (const call of numbers.pkeys)
+      expect([call, spawnSync(filter, ['--call', String(call)]).signal]).toEqual([call, null]);
+    expect(spawnSync(filter, ['--call', String(numbers.reboot)]).signal).toBe('SIGSYS');
+  });
+
+  test('is a valid unit', async () => {
+    const path = await folder();
+    writeFileSync(join(path, 'gochat.service'), unit);
+    const { status, stderr } = spawnSync(systemd ?? '', ['verify', join(path, 'gochat.service')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr.split('\n').filter((line) => line.includes('gochat.service'))]).toEqual([0, []]);
+  });
+});
+
+test('the health check of deploy/Dockerfile follows a server with its variables', async () => {
+  buildGochat();
+  const path = await folder();
+  const file = read('Dockerfile').replaceAll('\\\n', ' ');
+  const variables = Object.fromEntries(
+    (/^ENV (GOCHAT_.*)$/m.exec(file)?.[1] ?? '')
+      .split(' ')
+      .map((pair) => pair.split('=') as [string, string]),
+  );
+  const [command = '', ...args] = JSON.parse(
+    /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(file)?.[1] ?? '[]',
+  ) as string[];
+  const [, ...entry] = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(file)?.[1] ?? '[]') as string[];
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const server = new GochatProcess([...entry, '--port', '0', '--insecure'], {
+    cwd: path,
+    env: { ...variables, GOCHAT_HOST: '127.0.0.1', GOCHAT_DATA: join(path, 'data'), GOCHAT_METRICS: metrics },
+  });
+  const check = async () => {
+    const own = args.map((arg) => arg.replace(variables.GOCHAT_METRICS ?? '', metrics));
+    const [code] = (await once(spawn(command, own, { stdio: 'ignore' }), 'close')) as [number];
+    return code;
+  };
+  await server.shows('Metrics: ');
+  expect(await check()).toBe(0);
+  await server.stop('SIGTERM');
+  expect(await check()).toBe(1);
+});
+
+test.skipIf(compose === undefined)('deploy/cluster/compose.yaml is valid', async () => {
+  const path = await folder();
+  // Debian's Compose is older than the member `name`.
+  writeFileSync(join(path, 'compose.yaml'), read('cluster/compose.yaml').replace(/^name: gochat$/m, ''));
+  const { status, stderr } = spawnSync(
+    compose ?? '',
+    ['-f', join(path, 'compose.yaml'), 'config', '--quiet'],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, NATS_PASSWORD: SECRET },
+    },
+  );
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test.skipIf(kubectl === undefined)('deploy/cluster/kubernetes.yaml is a list of named objects', async () => {
+  const path = await folder();
+  writeFileSync(join(path, 'kubernetes.yaml'), read('cluster/kubernetes.yaml'));
+  writeFileSync(join(path, 'kustomization.yaml'), 'resources: [kubernetes.yaml]\n');
+  const { status, stdout, stderr } = spawnSync(kubectl ?? '', ['kustomize', path], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+  const kinds = [...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind).sort();
+  expect(kinds).toEqual([
+    'Deployment',
+    'Ingress',
+    'PodDisruptionBudget',
+    'PodDisruptionBudget',
+    'Service',
+    'Service',
+    'StatefulSet',
+  ]);
 });

@@ -31,5 +31,8 @@ if (first === '--version' || first === '-V') {
   const io: Io = { stdin, stdout, stderr, env, words };
   process.exitCode = await run(process.argv.slice(2), io, packageJson.version);
   // Open handles must not keep a finished command running. Output is flushed first.
-  process.stdout.write('', () => process.exit());
+  process.stdout.write('', (error) => {
+    // A failure is reported by the stream's own event.
+    if (error === null || error === undefined) process.exit();
+  });
 }
