@@ -1,4 +1,5 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
+import { hasBarred, isInvisible } from './names.ts';
 import {
   concatBytes,
   derive,
@@ -50,13 +51,14 @@ export class NameError extends Error {
 
 /**
  * Normalises a display name or a room's name: NFC, trimmed, with each run of white space as one space.
- * @throws NameError if the result is empty, longer than 128 bytes in UTF-8, or contains control or format characters.
+ * @throws NameError if the result is empty, longer than 128 bytes in UTF-8, shows nothing, or contains control or format
+ * characters. Joiners are taken where they change what is drawn: in Persian, Sinhala and emoji.
  */
 export function cleanName(text: string): string {
   const name = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
-  if (name === '') throw new NameError('empty', 'name', NAME_BYTES);
+  if (isInvisible(name)) throw new NameError('empty', 'name', NAME_BYTES);
   if (utf8(name).length > NAME_BYTES) throw new NameError('too-long', 'name', NAME_BYTES);
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) throw new NameError('control', 'name', NAME_BYTES);
+  if (hasBarred(name)) throw new NameError('control', 'name', NAME_BYTES);
   return name;
 }
 

@@ -4,6 +4,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
 import { fingerprintOf, type Identity, NameError } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
+import { hasBarred } from './names.ts';
 import { concatBytes, equalBytes, fromUtf8, sign, transcript, uint32, utf8, verify } from './primitives.ts';
 
 /** The version of the policy by which members accept commits. */
@@ -43,8 +44,7 @@ const roomState = v.strictObject({
 export function cleanTopic(text: string): string | undefined {
   const topic = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
   if (topic.length > TOPIC_LENGTH) throw new NameError('too-long', 'topic', TOPIC_LENGTH);
-  // U+200D joins emoji.
-  if (/(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}]/u.test(topic)) throw new NameError('control', 'topic', TOPIC_LENGTH);
+  if (hasBarred(topic)) throw new NameError('control', 'topic', TOPIC_LENGTH);
   return topic === '' ? undefined : topic;
 }
 

@@ -263,7 +263,9 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
 
 /** Removes case, combining marks and invisible characters, for comparing names. A peer's name may contain any character. */
 function fold(name: string): string {
-  const seen = name.normalize('NFKC').replace(/[\p{Cc}\p{Cf}\p{M}\u115f\u1160\u3164]/gu, '');
+  const seen = name
+    .normalize('NFKC')
+    .replace(/[\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/gu, '');
   return seen.replace(/\s+/gu, ' ').trim().toLowerCase();
 }
 

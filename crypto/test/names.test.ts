@@ -10,8 +10,10 @@ import {
   encodeIdentity,
   NameError,
   safetyNumber,
+  suffixOf,
 } from '../src/identity.ts';
 import { labelsOf, type Member, roomCode } from '../src/room.ts';
+import { cleanTopic } from '../src/room-state.ts';
 import { agree, allRead, roomOfPeople } from './assert.ts';
 import { type Person, seededEnv } from './world.ts';
 
@@ -24,8 +26,86 @@ test.each([
   ['a zero-width space', 'an\u200ba'],
   ['a right-to-left override', 'a\u202eb'],
   ['half a surrogate pair', 'a\ud800b'],
+  ['a Hangul filler', '\u3164'],
+  ['a Hangul filler in Latin', 'an\u3164a'],
+  ['a half-width filler', '\uffa0'],
+  ['an empty Braille cell', '\u2800'],
+  ['marks only', '\u0301\u0302'],
+  ['a joiner alone', '\u200d'],
+  ['a joiner between Latin letters', 'an\u200da'],
+  ['a non-joiner between Latin letters', 'an\u200ca'],
+  ['a non-joiner at its end', 'علی\u200c'],
+  ['two non-joiners in a row', 'علی\u200c\u200cرضا'],
+  ['a joiner after an emoji', '👩\u200d'],
+  ['a joiner between a letter and an emoji', 'a\u200d👩'],
+  ['an emoji style after a letter', 'a\ufe0f'],
+  ['tags without a flag', 'a\u{e0067}\u{e007f}'],
+  ['a flag whose tags do not end', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}'],
+  ['a line separator', 'a\u200b\u2028na'],
+  ['private use', 'a\ue000'],
+  ['a grapheme joiner', 'a\u034fna'],
 ])('a name that is %s is refused', (_, name) => {
   expect(() => cleanName(name)).toThrow(NameError);
+});
+
+test.each([
+  ...['علی‌رضا', 'مهدی‌یار', 'نوروز', 'محمّد', 'فاطمه‌زهرا', 'عبدالله', 'اُمّ كلثوم'],
+  ...['ශ්‍රී', 'චන්ද්‍රිකා', 'ක්‍රිෂ්ණා', 'क्‍षमा', 'श्रीकांत', 'प्रियंका', 'অর্ক', 'ঐশ্বর্য', 'ക്‍രിഷ്ണ', 'சுப்பிரமணியன்'],
+  ...['ప్రియాంక', 'ಕೃಷ್ಣ', 'ગુજરાતી', 'ਹਰਪ੍ਰੀਤ', 'ཚེ་རིང', 'བསྟན་འཛིན', 'အောင်ဆန်း', 'កញ្ញា', 'ສົມພອນ', 'น้ำฝน', 'ศิริ'],
+  ...[
+    'Nguyễn Thị Hồng',
+    'Đặng Văn Lâm',
+    'Zoë',
+    'Jürgen',
+    'Þórður',
+    'Øyvind',
+    'O’Connor',
+    'Jean-Luc',
+    'Ana-María Ñáñez',
+  ],
+  ...[
+    'Łukasz',
+    'Ağaoğlu',
+    'Ευάγγελος',
+    'Олександр',
+    'Հայկ',
+    'ნინო',
+    'שְׁלֹמֹה',
+    'יעל',
+    'አበበ',
+    'ⵎⵓⵃⵎⴷ',
+    '李明',
+    '山田 太郎',
+  ],
+  ...[
+    '辻\u{e0100}',
+    '김민준',
+    'ᠪᠠᠲᠤ',
+    'Kim 👩‍💻',
+    '👨‍👩‍👧‍👦',
+    '🏳️‍🌈',
+    '🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+    '❤️ Lea',
+    '1️⃣',
+    '👋🏽',
+    '🇱🇰 Nimal',
+    'ana_7',
+    '*star*',
+    'R2-D2',
+  ],
+])('the real name %s is taken as it is', (name) => {
+  expect(cleanName(name)).toBe(name.normalize('NFC'));
+  expect(cleanTopic(name)).toBe(name.normalize('NFC'));
+});
+
+test('no two labels differ by joiners alone', () => {
+  for (const [one, other] of [
+    ['علی\u200cرضا', 'علیرضا'],
+    ['ශ\u0dca\u200dරී', 'ශ\u0dcaරී'],
+    ['👩\u200d💻', '👩💻'],
+    ['❤\ufe0f', '❤'],
+  ] as const)
+    expect(labels(one, other)).toEqual([`${one}#${suffix(1)}`, `${other}#${suffix(2)}`]);
 });
 
 test('a name is trimmed and composed, and cleaning it again changes nothing', () => {
@@ -49,6 +129,10 @@ function member(name: string, seed: number): Member {
   const { identity, device } = createIdentity(seededEnv(seed));
   const keys = { identity: encodeBytes(identity.publicKey), device: encodeBytes(device.publicKey) };
   return { leaf: seed, name, admin: false, self: false, ...keys };
+}
+
+function suffix(seed: number): string {
+  return suffixOf(createIdentity(seededEnv(seed)).identity.publicKey);
 }
 
 function labels(...names: string[]): string[] {

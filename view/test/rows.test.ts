@@ -31,6 +31,22 @@ function messages(of: TimelineInput): MessageRow[] {
   return makeRows(of, noRows()).rows.flatMap((row) => (row.kind === 'message' ? [row] : []));
 }
 
+test('a message that is not sent any more says so, and one that the others may have received says that', () => {
+  const [refused, unknown] = [item(0, 'me', 'a', { id: 'a' }), item(0, 'me', 'b', { id: 'b' })];
+  const input = inputOf([], {
+    waiting: [refused, unknown],
+    refused: new Map([
+      ['a', 'refused'],
+      ['b', 'unknown'],
+    ]),
+  });
+  const { rows } = makeRows(input, noRows());
+  expect(rows).toMatchObject([
+    { delivery: 'refused', deliveryText: 'not sent: you were no longer a member', seq: '' },
+    { delivery: 'refused', deliveryText: expect.stringContaining('may have received it'), seq: '' },
+  ]);
+});
+
 test('messages of one author within five minutes form a group', () => {
   const input = inputOf([
     item(1, 'ana', 'one'),
