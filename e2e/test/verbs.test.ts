@@ -99,6 +99,10 @@ test('a room is created, joined, written to and read', async () => {
   });
   const since = texts((await run(ben, ['tail', name, '--json', '--since', read[2]?.seq ?? ''])).out);
   expect(since.map((l) => l.text)).toEqual(['l1', 'l2']);
+  expect((await run(ana, ['send', name, '@ben\tlook :tada:, not `@ana`'])).code).toBe(0);
+  const [last] = texts((await run(ben, ['tail', name, '--json', '--since', since[1]?.seq ?? ''])).out);
+  expect(last).toMatchObject({ text: '@ben\tlook :tada:, not `@ana`', mentions: [expect.any(String)] });
+  expect((await run(ben, ['tail', name])).out).toContain('ana: @ben\tlook :tada:');
 });
 
 test('tail --follow prints each message once, and ends when its reader ends', async () => {

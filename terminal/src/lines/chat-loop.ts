@@ -9,6 +9,7 @@ import { HistoryStream } from './history-stream.ts';
 import { PrintedMessages } from './printed-messages.ts';
 import { Prompt } from './prompt.ts';
 import { runSlashCommand, type SlashContext } from './slash-commands.ts';
+import { textContent } from './text-content.ts';
 
 /** How long connecting may take before it is shown. */
 const QUIET_MS = 500;
@@ -91,7 +92,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
         const id = newMessageId();
         ids.push(id);
         if (ids.length > LAST_IDS) ids.shift();
-        await profile.call('queue', { room, id, content: { kind: 'text', text: message } });
+        await profile.call('queue', { room, id, content: await textContent(profile, room, message) });
       }
     } catch (error) {
       prompt.print(text.lines.event(failureText(text, error)));

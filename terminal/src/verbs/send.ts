@@ -9,6 +9,7 @@ import { EXIT } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
 import type { RoomRef } from '../lines/format.ts';
+import { textContent } from '../lines/text-content.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
@@ -63,6 +64,6 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {
   const id = newMessageId();
-  await profile.call('queue', { room, id, content: { kind: 'text', text } });
+  await profile.call('queue', { room, id, content: await textContent(profile, room, text) });
   return id;
 }

@@ -178,7 +178,7 @@ export class ComposerViewModel {
     const edit = this.#edit;
     const reply = this.#reply;
     if (isBlank(text)) return undefined;
-    const mentions = this.#mentions(text).slice(0, MENTIONS);
+    const mentions = this.#mentions(text);
     const called = mentions.length > 0 && { mentions };
     const content: Content =
       edit === undefined
@@ -243,6 +243,3 @@ export class ComposerViewModel {
     });
   }
 }
-
-/** The most mentions of one message. */
-const MENTIONS = 32;

@@ -70,14 +70,17 @@ function isEmoji(sign: string): boolean {
   );
 }
 
-/** The device keys of the members whom a text mentions. */
+/** The most mentions of one message. */
+const MENTIONS = 32;
+
+/** The device keys of the members whom a text mentions: as many as a message may hold. */
 export function mentionsIn(text: string, callable: Callable): string[] {
   if (callable.size === 0 || !text.includes('@')) return [];
   const found = new Set<string>();
   for (const inline of inlinesOf(parseMarkdown(text, { callable })))
     if (inline.kind === 'mention')
       for (const device of callable.get(inline.text.slice(1))?.devices ?? []) found.add(device);
-  return [...found];
+  return [...found].slice(0, MENTIONS);
 }
 
 /** All parts of all lines, in order. */
