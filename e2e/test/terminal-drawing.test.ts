@@ -40,6 +40,32 @@ describe.each(EVERYTHING)('%s', (_name, sample) => {
   });
 });
 
+describe('what was written', () => {
+  const { lines } = drawn(SAMPLES.written, { columns: 100, rows: 60 });
+  const text = lines.map((line) => line.slice(39, 80).trim()).join('\n');
+
+  test('a table has its columns below each other, and a long cell takes several lines', () => {
+    expect(text).toContain('name            │  cost │      note');
+    expect(text).toContain('bread           │     2 │       a|b');
+    expect(text).toContain('cheese of a     │ 12.50 │');
+  });
+
+  test('tabs of code reach the next column of four', () => {
+    expect(text).toContain('│     cc -o x x.c');
+    expect(text).toContain('│ ab  c');
+  });
+
+  test('a list keeps its numbers and what follows them', () => {
+    expect(text).toContain('1984. That was a year\n7) seventh\n8) eighth');
+  });
+
+  test('an address is shown once: as written, or in ASCII where its host looks like another', () => {
+    expect(text).toContain('https://müller.example/über');
+    expect(text).toContain('https://xn--80ak6aa92e.example/');
+    expect(text).not.toContain('<https://xn--');
+  });
+});
+
 describe('80 by 24', () => {
   test('shows rooms, the end of the timeline and the field', () => {
     const { lines } = drawn(SAMPLES.talking, USUAL);

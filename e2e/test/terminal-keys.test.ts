@@ -88,16 +88,19 @@ describe('writing', () => {
     expect(ana.screen.ui.editor.text).toBe('hello @ben you');
   });
 
-  test('Up and Down select a completion, Enter completes an unfinished command', async () => {
+  test('Up and Down choose a suggestion; Enter inserts what was chosen, and sends when nothing was', async () => {
     const ana = stage(SAMPLES.completing);
     expect(await ana.press(DOWN, UP)).toEqual([
       ['select', 1],
       ['select', -1],
     ]);
     const items = [{ kind: 'command', insert: '/invite ', label: '/invite', hint: '' }] as const;
-    const half = put(SAMPLES.talking, '/inv', { completion: { from: 0, to: 4, selected: 0, items } });
-    ana.show(half);
+    const half = (selected: number | undefined) =>
+      put(SAMPLES.talking, '/inv', { completion: { from: 0, to: 4, selected, items } });
+    ana.show(half(0));
     expect(await ana.press('\r')).toEqual([['complete']]);
+    ana.show(half(undefined));
+    expect(await ana.press('\r')).toEqual([['send']]);
   });
 
   test('Up edits the last message in an empty field, and otherwise recalls messages; Down restores the draft', async () => {

@@ -56,6 +56,40 @@ describeInBrowser('the drawn page', () => {
     expect(person.troubles).toEqual([]);
   });
 
+  test('what was written is drawn as its writer expects', async ({ visits }) => {
+    const { page, person } = await visits('written');
+    const row = (key: string) => page.locator(`[data-key="${key}"]`);
+    expect(await row('4.0').locator('pre').textContent()).toBe('all:\n\tcc -o x x.c\nab\tc');
+    expect(await row('6.0').locator('ol.round').getAttribute('start')).toBe('7');
+    expect(await row('7.0').locator('s').allInnerTexts()).toEqual(['gone']);
+    expect(await row('8.0').locator('th').allInnerTexts()).toEqual(['name', 'cost', 'note']);
+    expect(await row('8.0').locator('tbody tr').first().locator('td').allInnerTexts()).toEqual([
+      'bread',
+      '2',
+      'a|b',
+    ]);
+    expect(await row('10.0').locator('.mention').allInnerTexts()).toEqual(['@*star*', '@李明']);
+    const size = (key: string) =>
+      row(key)
+        .locator('.body p')
+        .evaluate((body) => Number.parseFloat(getComputedStyle(body).fontSize));
+    expect(await size('3.0')).toBeGreaterThan(2 * (await size('7.0')));
+    const fonts = await page.evaluate(() => getComputedStyle(document.documentElement).fontFamily);
+    expect(fonts).toMatch(/^"Colour Emoji"/);
+    expect(person.troubles).toEqual([]);
+  });
+
+  test('a link shows the host that it opens, unless it can’t be mistaken', async ({ visits }) => {
+    const { page } = await visits('written');
+    const links = page.locator('[data-key="1.0"] a');
+    expect(await links.allInnerTexts()).toEqual([
+      'https://müller.example/über',
+      'https://例え.example/道',
+      'https://xn--80ak6aa92e.example/',
+    ]);
+    expect(await links.first().getAttribute('href')).toBe('https://xn--mller-kva.example/%C3%BCber');
+  });
+
   test('each row has one sentence as its accessible name', async ({ visits }) => {
     const { page } = await visits('talking');
     const spoken = ROWS.filter(({ kind }) => kind !== 'day' && kind !== 'unread');

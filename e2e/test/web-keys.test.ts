@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import type { Visitor } from '../src/browser/gallery-page.ts';
-import { ANA, BEN, message, ROWS } from '../src/screens/samples.ts';
+import { ANA, BEN, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 describeInBrowser('the page by keyboard', () => {
   /** Presses keys one after another. @returns the actions that the view was asked for */
@@ -66,6 +66,18 @@ describeInBrowser('the page by keyboard', () => {
       ['complete'],
       ['cancel'],
     ]);
+  });
+
+  test('Enter sends while no suggestion was chosen', async ({ visits }) => {
+    const visitor = await visits('completing');
+    const composer = SAMPLES.completing.room?.composer;
+    const completion = composer?.completion;
+    if (composer === undefined || completion === undefined) throw new Error('the sample suggests nothing');
+    const unchosen = { ...composer, completion: { ...completion, selected: undefined } };
+    await visitor.shows('completing', {}, { composer: unchosen });
+    const field = visitor.page.getByRole('textbox', { name: 'Message' });
+    await expect.poll(() => field.getAttribute('aria-activedescendant')).toBeNull();
+    expect(await does(visitor, 'Enter')).toEqual([['send']]);
   });
 
   test('a long paste goes to the view, a short one into the field', async ({ visits }) => {

@@ -318,6 +318,11 @@ describe('an address shows the host that it opens', () => {
       '<p><a>https://evil.example/</a></p>',
     ],
     [
+      'a mail address that looks like another',
+      'a@аррӏе.com',
+      '<p><a>mailto:a@%D0%B0%D1%80%D1%80%D3%8F%D0%B5.com</a></p>',
+    ],
+    [
       'a link that looks like another address',
       '[аррӏе.com](https://аррӏе.com/)',
       '<p><a>https://xn--80ak6aa92e.com/</a></p>',

@@ -3,10 +3,6 @@ import type { TmuxScreen } from '../terminal/tmux-screen.ts';
 import { WAIT_MS } from '../waits.ts';
 
 const LOOK_AGAIN_MS = 40;
-/** Until a space follows a command's name, the Enter key completes the name instead of sending. */
-function ended(text: string): string {
-  return /^\/\S+$/.test(text) ? `${text} ` : text;
-}
 
 /** One person's screen of either kind, with the same operations for both. */
 export interface ChatScreen {
@@ -82,7 +78,7 @@ export class TerminalChat implements ChatScreen {
   async writes(text: string): Promise<void> {
     await this.#leavesReading();
     await this.screen.press('C-e', 'C-u');
-    const lines = ended(text).split('\n');
+    const lines = text.split('\n');
     for (const [i, line] of lines.entries()) {
       if (line !== '') await this.screen.type(line);
       if (i < lines.length - 1) await this.screen.press('C-j');
@@ -210,7 +206,7 @@ export class WebChat implements ChatScreen {
   async writes(text: string): Promise<void> {
     const field = this.#page.locator('#composer');
     await field.focus();
-    await field.fill(ended(text));
+    await field.fill(text);
   }
 
   async pastes(text: string): Promise<void> {

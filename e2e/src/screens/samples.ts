@@ -1,4 +1,6 @@
 import type { Dialog, MenuItem } from '@gochat/view/dialog';
+import { isLarge, parseMarkdown } from '@gochat/view/markdown';
+import { callableOf } from '@gochat/view/mentions';
 import type { Block } from '@gochat/view/rich';
 import type { Author, MessageRow, Quote, Row } from '@gochat/view/row';
 import type { Composer, MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
@@ -495,6 +497,29 @@ const HOSTILE: readonly Row[] = [
   message('8.0', BEN, 'the last one, and harmless'),
 ];
 
+const CALLABLE = callableOf([
+  { name: '*star*', device: 'star', self: false },
+  { name: '李明', device: 'ming', self: true },
+]);
+
+/** Texts whose parts are easily mistaken for markup, addresses or names. */
+const WRITTEN: readonly Row[] = [
+  'neue Seite: https://müller.example/über und https://例え.example/道。それから https://аррӏе.example/',
+  'flags \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} \u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} 👩‍💻 👍🏽 🇳🇴 ❤️ 🏳️‍🌈 1️⃣ ☺️ ⚠️ ✂️ ☀️ 123 © ✓',
+  '🎉👍🏽❤️',
+  '```make\nall:\n\tcc -o x x.c\nab\tc\n```',
+  '- a\n  - b\n    1. c\n    2. d\n- e\n- [x] done',
+  '1984. That was a year\n\n7) seventh\n8) eighth',
+  'C:\\Users\\kim\\_tmp\\*.log between ~3k~5k and ~~gone~~ これは**強調。**です',
+  '| name | cost | note |\n|:-----|-----:|:----:|\n| bread | 2 | `a\\|b` |\n| **cheese** of a kind that has a long name, and a longer description | 12.50 | https://example.org/cheese |',
+  '   indented art\n   ( o.o )',
+  'ask @*star* and @李明さん, not `@李明` or mail@李明.example',
+  '> one\n> two\n\n<https://example.com/x y> &amp; <b>bold</b> 葛\u{e0100}城 ไทย\u200bภาษา',
+].map((text, i) => {
+  const body = parseMarkdown(text, { callable: CALLABLE });
+  return message(`${i + 1}.0`, i % 3 === 0 ? ANA : BEN, text, { body, large: isLarge(body) });
+});
+
 const RTL = 'مرحبا بالعالم، هذا اختبار طويل بما يكفي ليأخذ أكثر من سطر واحد على شاشة ضيقة';
 
 const LONG_CODE: Block = {
@@ -511,6 +536,7 @@ const HITS = [
 /** Whole screens by name. */
 export const SAMPLES = {
   talking: snapshot(ROWS),
+  written: snapshot(WRITTEN),
   typing: snapshot(ROWS, {}, { typing: 'ben and cleo are typing…' }),
   /** A profile that is in no room yet. */
   empty: snapshot([], {

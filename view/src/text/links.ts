@@ -97,7 +97,8 @@ export function mailAt(text: string, at: number): Found {
     return { end: undefined, next };
   const shown = text.slice(at, end);
   const href = safeHref(`mailto:${shown}`);
-  return href === undefined ? { end: undefined, next } : { href, shown, end, next: end };
+  if (href === undefined) return { end: undefined, next };
+  return { href, shown: isClearHost(host.slice(1)) ? shown : href, end, next: end };
 }
 
 /** @returns the address in its normal form, undefined when it must not be opened: only http, https and mailto without a password may. */
@@ -115,7 +116,7 @@ export function isMisleading(shown: string, href: string): boolean {
   if (!CLAIMS.test(shown)) return false;
   const url = new URL(href);
   if (url.protocol === 'mailto:')
-    return href.slice('mailto:'.length).split('?')[0] !== shown.replace(/^mailto:/i, '');
+    return href.split('?')[0] !== safeHref(`mailto:${shown.replace(/^mailto:/i, '')}`);
   const claimed = /^[a-z][a-z0-9+.-]*:/i.test(shown) ? shown : `http://${shown}`;
   if (!URL.canParse(claimed)) return true;
   const { host, username, password } = new URL(claimed);

@@ -80,5 +80,7 @@ function bare(href: string): string {
 
 /** Whether what is shown is the address, as with a host that isn't in ASCII. */
 function isSame(said: string, href: string): boolean {
-  return [said, `http://${said}`].some((address) => URL.canParse(address) && new URL(address).href === href);
+  return [said, `http://${said}`, `mailto:${said}`].some(
+    (address) => URL.canParse(address) && new URL(address).href === href,
+  );
 }

@@ -1,0 +1,107 @@
+import type { MemberInfo } from '@gochat/client/methods';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ComposerViewModel } from '../src/room/composer.ts';
+import type { RoomViewModel } from '../src/room/room-view-model.ts';
+import { openEmojiBook } from '../src/text/emoji.ts';
+import { context, device, words } from './timeline-input.ts';
+
+const emoji = await openEmojiBook();
+
+function member(name: string, key: string): MemberInfo {
+  return { id: key, device: device(key), identity: device(key), name, admin: false, self: false };
+}
+
+function composerFor(...members: MemberInfo[]): ComposerViewModel {
+  const room = {
+    settings: { draft: '', draftReply: undefined },
+    closed: '',
+    context: context(),
+    members,
+    presence: { typing: () => undefined },
+    change: () => undefined,
+  } as unknown as RoomViewModel;
+  return new ComposerViewModel({
+    room,
+    words,
+    completing: () => ({ members, rooms: [], commands: [], emoji }),
+    emoji: () => Promise.resolve(emoji),
+    changed: () => undefined,
+  });
+}
+
+/** What is sent of a text that is written and sent. */
+function sent(composer: ComposerViewModel, text: string) {
+  composer.type(text, text.length);
+  return composer.take(composer.text, false)?.content;
+}
+
+const ANA = member('Ana#x1y2', 'ana');
+const OTHER = member('Ana#z3w4', 'other');
+const BEN = member('ben', 'ben');
+
+test.each([
+  'ping 2001:db8:a:b::1 and :tada:',
+  ' two  blanks \n\n',
+  '\tall:\n\t\tcc',
+  '```\n:tada:\n```',
+  'don’t — ﬁle e\u0301 \u200c\u200d',
+])('%j is sent as it was written', (text) => {
+  expect(sent(composerFor(BEN), text)).toEqual({ kind: 'text', text });
+});
+
+test('any text is sent as it was written', () => {
+  const piece = fc.constantFrom(
+    ':tada:',
+    '@ben',
+    '*',
+    '`',
+    '\n',
+    '\t',
+    ' ',
+    'http://a.b',
+    '\u{1f3f4}',
+    '&amp;',
+    '|',
+    'x',
+  );
+  const text = fc.array(fc.oneof(piece, fc.string({ unit: 'binary', maxLength: 5 })), {
+    minLength: 1,
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(text, (parts) => {
+      const written = `${parts.join('')}.`;
+      expect(sent(composerFor(BEN), written)).toMatchObject({ kind: 'text', text: written });
+    }),
+  );
+});
+
+test('a name that several have mentions all of them, and the composer says so', () => {
+  const composer = composerFor(ANA, OTHER, BEN);
+  composer.type('hi @Ana', 7);
+  expect(composer.snapshot().note).toBe('@Ana mentions all 2 members of that name.');
+  expect(composer.take('hi @Ana', false)?.content).toMatchObject({ mentions: [ANA.device, OTHER.device] });
+});
+
+test('a label mentions one member, as do two devices of one person, and nothing is said', () => {
+  const composer = composerFor(ANA, OTHER, BEN, { ...BEN, device: device('ben2') });
+  composer.type('hi @Ana#z3w4 and @ben', 21);
+  expect(composer.snapshot().note).toBe('');
+  expect(composer.take(composer.text, false)?.content).toMatchObject({
+    mentions: [OTHER.device, BEN.device, device('ben2')],
+  });
+});
+
+test('a suggestion is chosen by an arrow key; the first is inserted when none is', () => {
+  const composer = composerFor(BEN, member('bea', 'bea'));
+  composer.type('@be', 3);
+  expect(composer.completion?.selected).toBeUndefined();
+  composer.select(-1);
+  expect(composer.completion?.selected).toBe(1);
+  composer.select(1);
+  expect(composer.completion?.selected).toBe(0);
+  composer.type('@be', 3);
+  composer.complete(undefined);
+  expect(composer.text).toBe('@ben ');
+});
