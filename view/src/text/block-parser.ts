@@ -156,8 +156,14 @@ function takeList(
     inside.add(item.rest);
     for (at++; at < lines.length; at++) {
       const line = lines[at] ?? '';
-      if (isEmptyLine(line)) inside.add('');
-      else if (columnsOf(line) >= item.width) inside.add(withoutIndent(line, item.width));
+      if (isEmptyLine(line)) {
+        // An item without text in its first line has none after an empty line either.
+        if (inside.lines.every(isEmptyLine)) {
+          while (isEmptyLine(lines[at] ?? '-')) at++;
+          break;
+        }
+        inside.add('');
+      } else if (columnsOf(line) >= item.width) inside.add(withoutIndent(line, item.width));
       else if (itemAt(line) === undefined && inside.continues(line)) inside.add(line);
       else break;
     }

@@ -284,7 +284,8 @@ function targetAt(text: string, at: number): { readonly href: string; readonly e
 }
 
 const TARGET = /\([ \n]{0,8}<([^<>\n]{0,2048})>|\(([ \n]{0,8})/y;
-const TITLE = /(?:[ \n]{1,8}(?:"[^"]{0,512}"|'[^']{0,512}'|\([^()]{0,512}\)))?[ \n]{0,8}\)/y;
+const TITLE =
+  /(?:[ \n]{1,8}(?:"(?:\\.|[^"\\]){0,512}"|'(?:\\.|[^'\\]){0,512}'|\([^()]{0,512}\)))?[ \n]{0,8}\)/y;
 
 /** The address up to a blank or an unbalanced bracket. */
 function balanced(text: string, from: number): string {
