@@ -126,13 +126,23 @@ function npm(...args) {
   const [command, ...first] =
     self && /^npm-cli\.c?js$/.test(basename(self)) ? [process.execPath, self] : ['npm'];
   return new Promise((resolve, reject) => {
-    // Standard output belongs to what runs after this script.
-    child = spawn(command, [...first, ...args], { cwd: root, env: environment(), stdio: ['ignore', 2, 2] });
+    child = spawn(command, [...first, ...args], {
+      cwd: root,
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // Shown only on a failure.
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk));
     child.on('error', (cause) => reject(new Stop(1, `can't start npm: ${cause.message}`)));
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       child = undefined;
-      if (code === 0) resolve();
-      else reject(new Stop(code ?? 128 + constants.signals[signal], `npm ${args[0]} failed`));
+      if (code === 0) {
+        resolve();
+        return;
+      }
+      process.stderr.write(Buffer.concat(said));
+      reject(new Stop(code ?? 128 + constants.signals[signal], `npm ${args[0]} failed`));
     });
   });
 }

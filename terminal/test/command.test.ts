@@ -19,9 +19,10 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 async function gochat(
   args: readonly string[],
   env: Record<string, string> = {},
+  input = '',
 ): Promise<{ code: number; out: string; err: string; made: boolean }> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end();
+  stdin.end(input);
   const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
   const profile = join(home, 'profile');
   const [verb = '', ...rest] = args;
@@ -48,6 +49,14 @@ test.each([
   const { code, err } = await gochat([verb, ...args]);
   expect(code).toBe(2);
   expect(err.includes('You have no room')).toBe(taken);
+});
+
+test('a leading slash at the questions of the line mode is a command, not a name', async () => {
+  const { code, out, err } = await gochat(['chat'], {}, '/help\nana\n/rooms\n/members\n/nonsense\n');
+  expect(out).toContain('* /help');
+  expect(out).toContain('* /members needs a room');
+  expect(out).toContain('there is no /nonsense');
+  expect([code, err]).toEqual([2, expect.stringContaining('no room was chosen')]);
 });
 
 test.each([

@@ -91,3 +91,17 @@ export async function runSlashCommand(line: string, context: SlashContext): Prom
 function isSlashName(name: string): name is SlashName {
   return Object.hasOwn(SLASH_COMMANDS, name);
 }
+
+/** Commands that need no room. */
+const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
+
+/** As {@link runSlashCommand}, before a room is chosen. */
+export async function runWithoutRoom(
+  line: string,
+  context: Omit<SlashContext, 'room'>,
+): Promise<'quit' | undefined> {
+  const [name = ''] = line.slice(1).split(/\s+/);
+  if (!isSlashName(name) || WITHOUT_ROOM.has(name)) return runSlashCommand(line, { ...context, room: '' });
+  context.prompt.print(context.text.lines.needsRoom(name));
+  return undefined;
+}

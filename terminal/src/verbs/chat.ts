@@ -8,10 +8,11 @@ import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen
 import { type Io, note, print } from '../io.ts';
 import { chatInLines } from '../lines/chat-loop.ts';
 import { Prompt } from '../lines/prompt.ts';
+import { runWithoutRoom } from '../lines/slash-commands.ts';
 import { nameFor, type ProfileOptions, profileDir, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { roomId } from '../room-id.ts';
-import { serverAddress } from '../server-address.ts';
+import { givenServer, serverAddress } from '../server-address.ts';
 
 interface Options extends ProfileOptions, ScreenOptions {
   readonly as?: string;
@@ -21,14 +22,14 @@ interface Options extends ProfileOptions, ScreenOptions {
 const WAIT_MS = 30_000;
 
 export async function run(io: Io, [wanted]: readonly string[], options: Options): Promise<number> {
-  const server = serverAddress(io, options.server);
-  checkGiven({ server, names: [options.as] });
+  checkGiven({ server: givenServer(io, options.server), names: [options.as] });
   if (wantsScreen(io, options)) {
     // A failure is reported when the module is needed.
     loadScreen().catch(() => undefined);
     return withProfile(io, options, async (profile) => {
       await takeName(profile, options.as);
       const room = wanted === undefined ? undefined : await idOf(profile, wanted);
+      const server = await serverAddress(io, profile, options.server);
       return openScreen(io, profile, { server, room }, options);
     });
   }
@@ -38,6 +39,7 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
     try {
       const as = await introduce(io, profile, prompt, options.as);
       if (as === undefined) return EXIT.done;
+      const server = await serverAddress(io, profile, options.server);
       const room =
         wanted === undefined ? await choose(io, profile, prompt, as, server) : await roomId(profile, wanted);
       return room === undefined ? EXIT.done : await chatInLines(io, profile, room, prompt);
@@ -56,10 +58,24 @@ async function introduce(
 ): Promise<string | undefined> {
   const { name } = await profile.call('whoami', {});
   if (as !== undefined || name !== undefined) return nameFor(profile, as);
-  const given = (await prompt.ask(io.words.text.lines.ask.name))?.trim();
+  const given = await answerTo(io, profile, prompt, io.words.text.lines.ask.name);
   if (given === undefined && prompt.isTerminal) return undefined;
   if (given === undefined || given === '') throw new UsageError('give a name: gochat --as NAME');
   return given;
+}
+
+/** Asks until the answer is no command; undefined when the user quit, and at the end of the input. */
+async function answerTo(
+  io: Io,
+  profile: Profile,
+  prompt: Prompt,
+  question: string,
+): Promise<string | undefined> {
+  for (;;) {
+    const answer = (await prompt.ask(question))?.trim();
+    if (answer === undefined || !answer.startsWith('/')) return answer;
+    if ((await runWithoutRoom(answer, { profile, prompt, text: io.words.text })) === 'quit') return undefined;
+  }
 }
 
 /** The id of the room to chat in: one of the profile's, one that a link leads to, or a new one; undefined when the user quit. */
@@ -77,9 +93,14 @@ async function choose(
   );
   for (const [i, room] of rooms.entries())
     note(io, `  ${i + 1}  ${lines.room(sanitizeLine(room.name), room.members, sanitizeLine(room.as))}`);
-  const given = await prompt.ask(rooms.length === 0 ? lines.ask.firstRoom : lines.ask.room);
+  const given = await answerTo(
+    io,
+    profile,
+    prompt,
+    rooms.length === 0 ? lines.ask.firstRoom : lines.ask.room,
+  );
   if (given === undefined && prompt.isTerminal) return undefined;
-  const answer = given?.trim() ?? '';
+  const answer = given ?? '';
   if (answer === '') {
     const [first] = rooms;
     if (rooms.length === 1 && first !== undefined) return first.id;

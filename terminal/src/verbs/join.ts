@@ -29,7 +29,7 @@ export async function run(io: Io, [given = '']: readonly string[], options: Opti
   const onScreen = chats && wantsScreen(io, options);
   return withProfile(io, options, async (profile) => {
     if (onScreen && options.as === undefined && (await profile.call('whoami', {})).name === undefined)
-      return openScreen(io, profile, { server: serverAddress(io, undefined), link }, options);
+      return openScreen(io, profile, { server: await serverAddress(io, profile), link }, options);
     const as = await nameFor(profile, options.as);
     const { already, ...room } = await showConnecting(io, profile).call('join', {
       link,
@@ -48,7 +48,7 @@ export async function run(io: Io, [given = '']: readonly string[], options: Opti
     }
     if (!chats) return EXIT.done;
     if (onScreen)
-      return openScreen(io, profile, { server: serverAddress(io, undefined), room: room.id }, options);
+      return openScreen(io, profile, { server: await serverAddress(io, profile), room: room.id }, options);
     return chatInLines(io, profile, room.id);
   });
 }

@@ -6,7 +6,7 @@ import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { safeJson } from '../safe-json.ts';
-import { serverAddress } from '../server-address.ts';
+import { givenServer, serverAddress } from '../server-address.ts';
 
 interface Options extends ProfileOptions {
   readonly as?: string;
@@ -18,12 +18,12 @@ interface Options extends ProfileOptions {
 
 export async function run(io: Io, [name = '']: readonly string[], options: Options): Promise<void> {
   const wait = waitMs(options.wait, 30_000);
-  const server = serverAddress(io, options.server);
   const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
-  checkGiven({ server, token, names: [name, options.as] });
+  checkGiven({ server: givenServer(io, options.server), token, names: [name, options.as] });
   await withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const as = await nameFor(profile, options.as);
+    const server = await serverAddress(io, profile, options.server);
     const room = await profile.call('create', {
       name,
       as,

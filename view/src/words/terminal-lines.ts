@@ -48,6 +48,7 @@ export function lineText(f: Formats) {
     /** @param source what the bytes were read from. */
     notUtf8: (source: string, encoding: keyof typeof NOT_UTF8) => `${source} ${NOT_UTF8[encoding]}`,
     standardInput: 'standard input',
+    needsRoom: (name: string) => `* /${name} needs a room: choose one first`,
     noCommand: (name: string) => `* there is no /${name}; /help lists the commands, // sends a slash`,
 
     message: (from: string, text: string) => `${from}: ${text}`,
