@@ -18,9 +18,12 @@ export function pseudoText(text: string): string {
   });
 }
 
-/** A catalogue of which every entry is pseudo-language: an ASCII letter on a screen then comes from somewhere else. */
-export function pseudo<Text>({ language, text }: Catalogue<Text>): Catalogue<Text> {
-  return { language, text: (formats) => mapped(text(formats)) as Text };
+/**
+ * A catalogue of which every entry is pseudo-language: an ASCII letter on a screen then comes from somewhere else. Its dates, lists
+ * and plurals are Russian, which has no ASCII letter either.
+ */
+export function pseudo<Text>({ text }: Catalogue<Text>): Catalogue<Text> {
+  return { language: 'ru', text: (formats) => mapped(text(formats)) as Text };
 }
 
 /** `value` with all its strings, and what its functions return, in pseudo-language. */

@@ -90,7 +90,7 @@ export function showInvites(chat: InviteParts): void {
         text: one.live
           ? invites.live(
               sanitizeLine(one.by),
-              one.expires === undefined ? undefined : chat.words.clock.date(one.expires),
+              one.expires === undefined ? undefined : chat.words.clock.moment(one.expires),
               one.uses,
             )
           : invites.dead,

@@ -1,45 +1,42 @@
-/** Times and dates as people of a locale write them. */
+/** Times and dates as people of a locale write them, in the calendar of one time zone. */
 export class ClockFace {
+  readonly #locale: string;
   readonly #time: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #moment: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #dayOfYear: Intl.DateTimeFormat;
   readonly #dayKey: Intl.DateTimeFormat;
   readonly #relative: Intl.RelativeTimeFormat;
 
   /** @param timeZone the machine's when undefined. */
   constructor(locale: string, timeZone: string | undefined) {
     const zone = timeZone === undefined ? {} : { timeZone };
-    this.#time = new Intl.DateTimeFormat(locale, {
-      ...zone,
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    });
-    this.#date = new Intl.DateTimeFormat(locale, {
-      ...zone,
-      dateStyle: 'full',
-      timeStyle: 'medium',
-      hourCycle: 'h23',
-    });
-    this.#day = new Intl.DateTimeFormat(locale, {
-      ...zone,
-      weekday: 'long',
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-    });
+    const format = (options: Intl.DateTimeFormatOptions) =>
+      new Intl.DateTimeFormat(locale, { ...zone, ...options });
+    this.#locale = locale;
+    this.#time = format({ timeStyle: 'short' });
+    this.#date = format({ dateStyle: 'full', timeStyle: 'medium' });
+    this.#moment = format({ dateStyle: 'medium', timeStyle: 'short' });
+    this.#day = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+    this.#dayOfYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
     this.#dayKey = new Intl.DateTimeFormat('en-CA', { ...zone, dateStyle: 'short' });
     this.#relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   }
 
-  /** "14:03" */
+  /** "14:03", or "2:03 PM". */
   time(at: number): string {
     return this.#time.format(at);
   }
 
-  /** The whole date and time. */
+  /** The whole date, and the time with its seconds. */
   date(at: number): string {
     return this.#date.format(at);
+  }
+
+  /** A date and a time as short as a sentence needs them: "27 Nov 2026, 14:03". */
+  moment(at: number): string {
+    return this.#moment.format(at);
   }
 
   /** Equal for moments of one day: "2026-11-23". */
@@ -47,17 +44,28 @@ export class ClockFace {
     return this.#dayKey.format(at);
   }
 
-  /** "Today", "Yesterday", or the date. */
+  /** "Today", "Yesterday", or the date; its year is left out when it is the present one. */
   day(at: number, now: number): string {
     const key = this.dayKey(at);
-    if (key === this.dayKey(now)) return capital(this.#relative.format(0, 'day'));
-    if (key === this.dayKey(now - DAY_MS)) return capital(this.#relative.format(-1, 'day'));
-    return this.#day.format(at);
+    const today = this.dayKey(now);
+    if (key === today) return this.#capital(this.#relative.format(0, 'day'));
+    if (key === dayBefore(today)) return this.#capital(this.#relative.format(-1, 'day'));
+    const sameYear = yearOf(key) === yearOf(today);
+    return (sameYear ? this.#dayOfYear : this.#day).format(at);
+  }
+
+  #capital(text: string): string {
+    return text.charAt(0).toLocaleUpperCase(this.#locale) + text.slice(1);
   }
 }
 
-const DAY_MS = 24 * 3600 * 1000;
+/** The calendar's day before. It is counted in days, since where clocks change a day has 22 to 26 hours. */
+function dayBefore(key: string): string {
+  const before = new Date(`${key}T00:00Z`);
+  before.setUTCDate(before.getUTCDate() - 1);
+  return before.toISOString().slice(0, key.length);
+}
 
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+function yearOf(key: string): string {
+  return key.slice(0, key.indexOf('-'));
 }

@@ -6,7 +6,7 @@ export interface PluralForms {
   readonly other: string;
 }
 
-/** How a catalogue writes numbers, lists, dates and times: its grammar follows its language, the rest the system's locale. */
+/** How a catalogue writes numbers, lists, dates and times: in its own language, as in the region of the system's locale. */
 export class Formats {
   readonly #makeClock: () => ClockFace;
   #clock: ClockFace | undefined;
@@ -20,10 +20,11 @@ export class Formats {
    * @param timeZone the system's when undefined.
    */
   constructor(language: string, locale: string, timeZone: string | undefined) {
-    this.#makeClock = () => new ClockFace(locale, timeZone);
+    const own = localeIn(language, locale);
+    this.#makeClock = () => new ClockFace(own, timeZone);
     this.#plurals = new Intl.PluralRules(language);
     this.#list = new Intl.ListFormat(language, { type: 'conjunction' });
-    this.#number = new Intl.NumberFormat(locale);
+    this.#number = new Intl.NumberFormat(own);
   }
 
   /** Loading its formats takes tens of milliseconds, which a command that prints no time does not need. */
@@ -50,4 +51,20 @@ export class Formats {
   list(items: readonly string[]): string {
     return this.#list.format(items);
   }
+}
+
+/**
+ * The system's locale, or the catalogue's language in the system's region: a date must not mix in words of another language. Where a
+ * browser doesn't know the language in that region, it is the catalogue's own region. The clock has 12 or 24 hours as in the system.
+ */
+function localeIn(language: string, locale: string): string {
+  const system = new Intl.Locale(locale);
+  const own = new Intl.Locale(language);
+  if (system.language === own.language) return locale;
+  const { hourCycle } = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions();
+  const cycle = hourCycle === undefined ? {} : { hourCycle };
+  const { region = '' } = system.maximize();
+  const there = new Intl.Locale(own.language, region === '' ? {} : { region });
+  const known = new Intl.DateTimeFormat(there).resolvedOptions().locale === there.toString();
+  return new Intl.Locale(known ? there : own, cycle).toString();
 }

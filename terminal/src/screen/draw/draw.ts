@@ -150,7 +150,8 @@ function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOpt
     body.members === 0 || room === undefined
       ? undefined
       : membersPane(room.members, body.members, height, options);
-  const layout = room && { rows: room.timeline.rows, gutter: gutterOf(centreWidth), height, rowLines };
+  const rows = room?.timeline.rows ?? [];
+  const layout = room && { rows, gutter: gutterOf(centreWidth, rows), height, rowLines };
   const timeline =
     layout && timelineView(layout, ui.top, { focus: ui.focus, target: ui.jumpTarget, symbols });
   const centre = timeline?.lines ?? welcomeLines(snapshot, centreWidth, height, options, keysOf);
@@ -166,12 +167,12 @@ function bodyView(snapshot: Snapshot, ui: Ui, body: BodyLayout, options: DrawOpt
   return { lines, left, right, timeline, layout };
 }
 
-function zonesOf({ left, right, timeline }: BodyView, body: BodyLayout, columns: number): Zone[] {
+function zonesOf({ left, right, timeline, layout }: BodyView, body: BodyLayout, columns: number): Zone[] {
   const { top, centreLeft, centreWidth } = body;
   const zones: Zone[] = [];
   if (left !== undefined) zones.push({ what: 'room', left: 0, right: body.rooms, top, ids: left.ids });
-  if (timeline !== undefined) {
-    const { time, nick } = gutterOf(centreWidth);
+  if (timeline !== undefined && layout !== undefined) {
+    const { time, nick } = layout.gutter;
     const nickLeft = centreLeft + 1 + time;
     zones.push({ what: 'row', left: centreLeft, right: centreLeft + centreWidth, top, ids: timeline.keys });
     zones.push({ what: 'nick', left: nickLeft, right: nickLeft + nick, top, ids: timeline.keys });

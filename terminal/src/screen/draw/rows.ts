@@ -14,10 +14,20 @@ export interface Gutter {
   readonly nick: number;
 }
 
-export function gutterOf(width: number): Gutter {
-  const time = width < 30 ? 0 : 6;
+/** @param rows of the timeline: how wide their times are depends on the locale. */
+export function gutterOf(width: number, rows: readonly Row[]): Gutter {
+  const time = width < 30 ? 0 : timeCells(rows) + 1;
   const nick = width < 30 ? 6 : width < 56 ? 8 : width < 80 ? 10 : 14;
   return { width, time, nick };
+}
+
+/** The cells of a time of the 24-hour clock, and of the 12-hour clock. */
+const [TIME_CELLS, LONG_TIME_CELLS] = [5, 8];
+
+function timeCells(rows: readonly Row[]): number {
+  const newest = rows.findLast((row) => 'time' in row);
+  if (newest === undefined || !('time' in newest)) return TIME_CELLS;
+  return widthOf(sanitizeLine(newest.time)) > TIME_CELLS ? LONG_TIME_CELLS : TIME_CELLS;
 }
 
 const DIM: Style = { fg: 'dim' };
@@ -25,7 +35,7 @@ const DIM: Style = { fg: 'dim' };
 /** The lines of rows, cached by row: rows never change. */
 export class RowLines {
   readonly #context: DrawContext;
-  #made = new WeakMap<Row, { readonly width: number; readonly lines: readonly Line[] }>();
+  #made = new WeakMap<Row, { readonly gutter: Gutter; readonly lines: readonly Line[] }>();
 
   constructor(context: DrawContext) {
     this.#context = context;
@@ -33,9 +43,9 @@ export class RowLines {
 
   of(row: Row, gutter: Gutter): readonly Line[] {
     const known = this.#made.get(row);
-    if (known?.width === gutter.width) return known.lines;
+    if (known?.gutter.width === gutter.width && known.gutter.time === gutter.time) return known.lines;
     const lines = rowLines(row, gutter, this.#context);
-    this.#made.set(row, { width: gutter.width, lines });
+    this.#made.set(row, { gutter, lines });
     return lines;
   }
 
