@@ -102,6 +102,7 @@ describeInBrowser('the page by keyboard', () => {
       hint: '',
       text: 'a🎉b',
       tick: 5,
+      undoable: true,
       reply: undefined,
       completion: undefined,
       note: '',

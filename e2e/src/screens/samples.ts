@@ -227,6 +227,7 @@ const COMPOSER: Composer = {
   hint: 'Write a message',
   text: '',
   tick: 0,
+  undoable: false,
   reply: undefined,
   completion: undefined,
   note: '',

@@ -183,6 +183,7 @@ const NOTHING = {
   hint: '',
   text: '',
   tick: 0,
+  undoable: false,
   reply: undefined,
   completion: undefined,
   note: '',

@@ -94,6 +94,8 @@ export interface Composer {
   /** The text in the field. The screen has the cursor. When `tick` differs from before, the view has set the text, and the screen takes it over. */
   readonly text: string;
   readonly tick: number;
+  /** Whether the text that the view has set last is an edit of the text before it, which the person can undo. */
+  readonly undoable: boolean;
   readonly reply: Quote | undefined;
   readonly completion: Completion | undefined;
   /** Whom the text mentions where that may surprise: all members of a name that several have. Empty for nobody. */

@@ -31,6 +31,7 @@ export class ComposerViewModel {
   readonly #parts: ComposerParts;
   #text: string;
   #tick = 1;
+  #undoable = false;
   #reply: TextItem | undefined;
   #edit: TextItem | undefined;
   /** The text in the field before an edit. */
@@ -81,6 +82,7 @@ export class ComposerViewModel {
       hint,
       text: this.#text,
       tick: this.#tick,
+      undoable: this.#undoable,
       reply,
       completion: this.#completion,
       note: mode === 'closed' ? '' : this.#note(),
@@ -106,9 +108,19 @@ export class ComposerViewModel {
     this.#parts.changed();
   }
 
-  /** Replaces the text in the field. */
+  /** Sets another text into the field. */
   put(text: string): void {
+    this.#set(text, false);
+  }
+
+  /** Changes the text in the field by a step that the person can undo. */
+  revise(text: string): void {
+    this.#set(text, true);
+  }
+
+  #set(text: string, undoable: boolean): void {
     this.#text = text;
+    this.#undoable = undoable;
     this.#tick += 1;
     this.#completion = undefined;
     this.#saveDraft();
@@ -116,14 +128,14 @@ export class ComposerViewModel {
   }
 
   insert(text: string, cursor: number): void {
-    this.put(this.#text.slice(0, cursor) + text + this.#text.slice(cursor));
+    this.revise(this.#text.slice(0, cursor) + text + this.#text.slice(cursor));
   }
 
   complete(index: number | undefined): void {
     const completion = this.#completion;
     const item = completion?.items[index ?? completion.selected ?? 0];
     if (completion === undefined || item === undefined) return;
-    this.put(this.#text.slice(0, completion.from) + item.insert + this.#text.slice(completion.to));
+    this.revise(this.#text.slice(0, completion.from) + item.insert + this.#text.slice(completion.to));
   }
 
   select(by: 1 | -1): void {

@@ -1,8 +1,10 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { isComposingKey } from '../composing-key.ts';
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
+import { difference, replaceText, undoLongEdit } from './edit-text.ts';
 
 interface ComposerProps {
   readonly composer: Composer;
@@ -26,7 +28,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     if (box === null || taken.current === composer.tick) return;
     const first = taken.current === undefined;
     taken.current = composer.tick;
-    takeOver(box, composer.text);
+    takeOver(box, composer);
     if (!first || matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
     grow(box);
   }, [composer.tick, composer.text]);
@@ -49,8 +51,13 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const box = event.currentTarget as HTMLTextAreaElement;
-    if (event.isComposing) return;
+    if (isComposingKey(event)) return;
     if (composer.completion !== undefined && completes(event, composer.completion, actions)) return;
+    if (undoLongEdit(box, event)) {
+      event.preventDefault();
+      changed(box);
+      return;
+    }
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
     if (
       event.key === 'Enter' &&
@@ -77,7 +84,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     if (pasted.split('\n').length <= 3 && !(box.selectionStart === 0 && pasted.startsWith('/'))) return;
     event.preventDefault();
     if (box.selectionStart !== box.selectionEnd) {
-      box.setRangeText('', box.selectionStart, box.selectionEnd, 'end');
+      replaceText(box, box.selectionStart, box.selectionEnd, '');
       changed(box);
     }
     actions.paste(pasted, box.selectionStart);
@@ -215,22 +222,21 @@ function keepFocus(event: MouseEvent): void {
 }
 
 /** Puts the view's text into the field. The text after the cursor stays after the cursor. */
-function takeOver(box: HTMLTextAreaElement, text: string): void {
+function takeOver(box: HTMLTextAreaElement, { text, undoable }: Composer): void {
   if (box.value === text) return;
   const after = box.value.slice(box.selectionEnd);
   const at = text.endsWith(after) ? text.length - after.length : text.length;
-  box.value = text;
+  if (undoable) {
+    const { from, to, text: inserted } = difference(box.value, text);
+    replaceText(box, from, to, inserted);
+  } else box.value = text;
   box.setSelectionRange(at, at);
 }
 
 function wrap(box: HTMLTextAreaElement, mark: string): void {
   const { selectionStart, selectionEnd, value } = box;
-  box.setRangeText(
-    `${mark}${value.slice(selectionStart, selectionEnd)}${mark}`,
-    selectionStart,
-    selectionEnd,
-    'end',
-  );
+  const marked = `${mark}${value.slice(selectionStart, selectionEnd)}${mark}`;
+  replaceText(box, selectionStart, selectionEnd, marked);
   if (selectionStart === selectionEnd)
     box.setSelectionRange(selectionStart + mark.length, selectionStart + mark.length);
 }
