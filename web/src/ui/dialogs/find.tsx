@@ -1,6 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialog';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
 
 const LIST_ID = 'found';
@@ -26,6 +27,7 @@ function useFinder({ label, text, names, columns, actions }: FinderProps) {
   );
   const move = (by: number) => setAt(Math.max(0, Math.min(names.length - 1, selected + by)));
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposingKey(event)) return;
     const name = names[selected];
     const does: Readonly<Record<string, () => void>> = {
       ArrowDown: () => move(columns()),

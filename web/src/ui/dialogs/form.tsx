@@ -1,5 +1,6 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
+import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
 
 /** Fields and a submit button. The document holds what is filled in until it is submitted. */
@@ -12,7 +13,14 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
     actions.submit(Object.fromEntries(values));
   };
   return (
-    <form onSubmit={submit} aria-busy={dialog.busy}>
+    <form
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        // Otherwise some browsers submit the form.
+        if (event.key === 'Enter' && isComposingKey(event)) event.preventDefault();
+      }}
+      aria-busy={dialog.busy}
+    >
       {dialog.text.map((line) => (
         <p key={line}>{line}</p>
       ))}

@@ -2,6 +2,7 @@ import type { Actions } from '@gochat/view/actions';
 import type { CommandName } from '@gochat/view/command';
 import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
+import { isComposingKey } from '../composing-key.ts';
 
 /** What keys do on the page itself, besides commands. */
 export type PageKey =
@@ -91,7 +92,7 @@ interface Handling {
 
 /** Runs what a key is bound to. @returns whether it is bound. */
 export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPage }: Handling): boolean {
-  if (snapshot.dialog !== undefined || event.isComposing) return false;
+  if (snapshot.dialog !== undefined || isComposingKey(event)) return false;
   const element = event.target instanceof HTMLElement ? event.target : undefined;
   const writing = element?.closest('input, textarea, select') !== null && element !== undefined;
   const row = element?.closest<HTMLElement>('[data-key]')?.dataset.key;

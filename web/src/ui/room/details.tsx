@@ -3,6 +3,7 @@ import type { MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
 import type { WebText } from '@gochat/view/web-words';
 import { useEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
+import { isComposingKey } from '../composing-key.ts';
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
 
@@ -81,6 +82,7 @@ export function SearchView({
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {
+    if (isComposingKey(event)) return;
     if (event.key === 'Escape') {
       event.stopPropagation();
       close();
