@@ -56,6 +56,14 @@ export class Flashes {
     });
   }
 
+  /** Ends the line: what it is about is no longer in front. */
+  end(): void {
+    if (this.#current === undefined) return;
+    this.#stopTimer();
+    this.#current = undefined;
+    this.#changed();
+  }
+
   close(): void {
     this.#closed = true;
     this.#stopTimer();

@@ -117,15 +117,13 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     aliases: ['block'],
     takes: 'required',
     completes: 'member',
-    run: (given) =>
-      withMember(given, (member) => given.chat.flashes.attempt(() => setIgnored(given.chat, member, true))),
+    run: (given) => withMember(given, (member) => ignore(given.chat, member, true)),
   },
   unignore: {
     aliases: ['unblock'],
     takes: 'required',
     completes: 'member',
-    run: (given) =>
-      withMember(given, (member) => given.chat.flashes.attempt(() => setIgnored(given.chat, member, false))),
+    run: (given) => withMember(given, (member) => ignore(given.chat, member, false)),
   },
   rename: {
     aliases: ['name'],
@@ -295,6 +293,11 @@ function configure({ chat, room, args }: Given, what: 'name' | 'topic'): void {
     await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
     chat.flashes.good(chat.words.text.flashes.saved);
   });
+}
+
+function ignore(chat: Chat, member: MemberInfo, on: boolean): void {
+  const { flashes } = chat;
+  flashes.attempt(async () => flashes.good(await setIgnored(chat, member, on)));
 }
 
 function setNotify(chat: Chat, room: RoomViewModel, notify: 'all' | 'mentions' | 'none'): void {

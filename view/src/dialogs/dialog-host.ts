@@ -22,7 +22,7 @@ export interface DialogHandle<D extends Dialog> {
 
 /** The dialog in front, if any. */
 export class DialogHost {
-  readonly #flashes: Pick<Flashes, 'failed' | 'textOf'>;
+  readonly #flashes: Pick<Flashes, 'failed' | 'textOf' | 'end'>;
   readonly #changed: () => void;
   #now:
     | { dialog: Dialog; readonly request: DialogRequest; readonly handle: DialogHandle<Dialog> }
@@ -30,7 +30,7 @@ export class DialogHost {
   #tick = 0;
 
   /** @param changed is called after each change of {@link dialog}. */
-  constructor(flashes: Pick<Flashes, 'failed' | 'textOf'>, changed: () => void) {
+  constructor(flashes: Pick<Flashes, 'failed' | 'textOf' | 'end'>, changed: () => void) {
     this.#flashes = flashes;
     this.#changed = changed;
   }
@@ -39,7 +39,9 @@ export class DialogHost {
     return this.#now?.dialog;
   }
 
+  /** Shows a dialog in place of the one in front. A flash ends with the dialog, or the page, that it was shown on. */
   show<D extends Dialog>(request: DialogRequest<D>): DialogHandle<D> {
+    this.#flashes.end();
     this.#tick += 1;
     const tick = this.#tick;
     const handle: DialogHandle<D> = {
@@ -63,6 +65,7 @@ export class DialogHost {
 
   close(): void {
     if (this.#now === undefined) return;
+    this.#flashes.end();
     this.#now = undefined;
     this.#changed();
   }

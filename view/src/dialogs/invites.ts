@@ -109,8 +109,8 @@ function askRevoke(chat: InviteParts, room: RoomViewModel, id: string): void {
     submit: async (_values, handle) => {
       await chat.profile.call('revoke', { room: room.info.id, id, waitMs: WAIT_MS });
       handle.close();
-      chat.flashes.good(chat.words.text.flashes.inviteRevoked);
       showInvites(chat);
+      chat.flashes.good(chat.words.text.flashes.inviteRevoked);
     },
   });
 }

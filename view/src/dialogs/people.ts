@@ -98,20 +98,19 @@ function items(
 
 async function act(chat: MemberParts, member: MemberInfo, name: string): Promise<void> {
   const { composer } = chat.messages;
+  let done: string;
   switch (name) {
     case 'mention':
       chat.dialogs.close();
-      composer?.put(`${composer.text}${/\S$/.test(composer.text) ? ' ' : ''}@${member.name} `);
+      composer?.revise(`${composer.text}${/\S$/.test(composer.text) ? ' ' : ''}@${member.name} `);
       return;
     case 'verify':
-      await setVerified(chat, member, true);
-      break;
     case 'unverify':
-      await setVerified(chat, member, false);
+      done = await setVerified(chat, member, name === 'verify');
       break;
     case 'ignore':
     case 'unignore':
-      await setIgnored(chat, member, name === 'ignore');
+      done = await setIgnored(chat, member, name === 'ignore');
       break;
     case 'remove':
       askRemove(chat, member);
@@ -124,35 +123,38 @@ async function act(chat: MemberParts, member: MemberInfo, name: string): Promise
         admin: name === 'setAdmin',
         waitMs: WAIT_MS,
       });
-      chat.flashes.good(chat.words.text.flashes.saved);
       chat.dialogs.close();
+      chat.flashes.good(chat.words.text.flashes.saved);
       return;
     default:
       return;
   }
   showMember(chat, member.device);
+  chat.flashes.good(done);
 }
 
+/** @returns what to say about it */
 async function setVerified(
-  chat: Pick<Chat, 'words' | 'preferences' | 'flashes'>,
+  chat: Pick<Chat, 'words' | 'preferences'>,
   { identity, name }: MemberInfo,
   on: boolean,
-): Promise<void> {
+): Promise<string> {
   const others = chat.preferences.current.verified.filter((known) => known !== identity);
   await chat.preferences.change({ verified: on ? [...others, identity] : others });
   const { verified, notVerified } = chat.words.text.flashes;
-  chat.flashes.good((on ? verified : notVerified)(sanitizeLine(name)));
+  return (on ? verified : notVerified)(sanitizeLine(name));
 }
 
+/** @returns what to say about it */
 export async function setIgnored(
-  chat: Pick<Chat, 'words' | 'preferences' | 'flashes'>,
+  chat: Pick<Chat, 'words' | 'preferences'>,
   { device, name }: MemberInfo,
   on: boolean,
-): Promise<void> {
+): Promise<string> {
   const others = chat.preferences.current.ignored.filter((known) => known !== device);
   await chat.preferences.change({ ignored: on ? [...others, device] : others });
   const { ignored, notIgnored } = chat.words.text.flashes;
-  chat.flashes.good((on ? ignored : notIgnored)(sanitizeLine(name)));
+  return (on ? ignored : notIgnored)(sanitizeLine(name));
 }
 
 export function askRemove(

@@ -15,21 +15,34 @@ interface DialogProps {
   readonly actions: Actions;
 }
 
+interface FrontProps extends DialogProps {
+  readonly flash: Flash | undefined;
+  /** The id of the open room, or undefined. */
+  readonly room: string | undefined;
+  /** Is called after the dialog has been closed when the focus can't or should not return: another room was opened meanwhile. */
+  readonly endedElsewhere: () => void;
+}
+
 const TITLE_ID = 'dialog-title';
 
 /** The open dialog. While it is open, the focus stays in it; closed, it returns the focus to where it was. */
-export function DialogView({ dialog, flash, actions }: DialogProps & { readonly flash: Flash | undefined }) {
+export function DialogView({ dialog, flash, room, endedElsewhere, actions }: FrontProps) {
   const text = useText();
   const box = useRef<HTMLDialogElement>(null);
   // A press that began inside, such as a selection dragged beyond the edge, must not close the dialog.
   const pressed = useRef<EventTarget | null>(null);
+  const now = useRef({ room, endedElsewhere });
+  now.current = { room, endedElsewhere };
   useLayoutEffect(() => {
     const element = box.current;
     const before = document.activeElement;
+    const roomBefore = room;
     element?.showModal();
     return () => {
       element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const isLeft = now.current.room !== roomBefore || before === document.body;
+      if (!isLeft && before instanceof HTMLElement && before.isConnected) before.focus();
+      else now.current.endedElsewhere();
     };
   }, []);
   useLayoutEffect(() => {
@@ -72,9 +85,9 @@ export function DialogView({ dialog, flash, actions }: DialogProps & { readonly 
         </header>
         <div class="inside" key={dialog.tick}>
           <Inside dialog={dialog} actions={actions} />
-          <FlashView flash={flash} />
         </div>
       </div>
+      <FlashView flash={flash} />
     </dialog>
   );
 }

@@ -2,6 +2,7 @@ import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { useEffect, useState } from 'preact/hooks';
 import { COMPOSER_ID } from '../composer/composer.tsx';
+import { isComposingKey } from '../composing-key.ts';
 import { DialogView } from '../dialogs/dialog.tsx';
 import { ChatView } from '../room/chat.tsx';
 import { DetailsView } from '../room/details.tsx';
@@ -55,7 +56,7 @@ export function App({ view }: { readonly view: View }) {
       if (next !== undefined) actions.run('reply', '', next);
     };
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return;
+      if (event.defaultPrevented || isComposingKey(event)) return;
       const now = view.getSnapshot();
       if (handleKey(event, { actions, snapshot: now, page: (name) => page[name]() })) event.preventDefault();
       else if (now.dialog !== undefined) return;
@@ -99,7 +100,15 @@ export function App({ view }: { readonly view: View }) {
       {room !== undefined && details && (
         <DetailsView room={room} actions={actions} close={() => setDetails(false)} />
       )}
-      {dialog !== undefined && <DialogView dialog={dialog} flash={flash} actions={actions} />}
+      {dialog !== undefined && (
+        <DialogView
+          dialog={dialog}
+          flash={flash}
+          room={open}
+          endedElsewhere={focusForWriting}
+          actions={actions}
+        />
+      )}
       <Announcer room={room} />
     </div>
   );
@@ -134,6 +143,11 @@ function skip(event: MouseEvent): void {
 
 function focusComposer(): void {
   document.getElementById(COMPOSER_ID)?.focus();
+}
+
+/** Where there is a keyboard, what is typed next goes into the message field. Elsewhere the focus would raise a keyboard on the screen. */
+function focusForWriting(): void {
+  if (matchMedia('(pointer: fine)').matches) focusComposer();
 }
 
 function inTimeline(element: Element | null): boolean {
