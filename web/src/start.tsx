@@ -19,7 +19,6 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     draw(<Lacking what={missing} />, words, root);
     return;
   }
-  const link = takeLink();
   draw(<Opening />, words, root);
   try {
     const profile = await openBrowserChat();
@@ -27,23 +26,43 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     const view = await createView({ profile, platform, words, server: location.origin });
     endTheme();
     mount(view, words, root);
-    const openLink = (next: string | undefined) => {
-      if (next !== undefined) view.actions.openLink(next);
+    const openInvite = () => {
+      const link = takeLink();
+      if (link !== undefined) view.actions.openLink(link);
     };
-    // The address may have changed while the profile was opened.
-    openLink(takeLink() ?? link);
-    addEventListener('hashchange', () => openLink(takeLink()));
+    openInvite();
+    addEventListener('hashchange', openInvite);
+    view.subscribe(() => {
+      if (view.getSnapshot().dialog === undefined) forgetLink();
+    });
     addEventListener('pagehide', () => void view.close());
   } catch (error) {
+    // An invite is still in the address, so that loading the page again opens it.
     draw(<Failed reason={words.text.error(errorDataOf(error))} />, words, root);
+    addEventListener('hashchange', () => location.reload());
   }
 }
 
-/** The invite link of the address, or undefined. Its secret, after the `#`, is removed from the address bar and the history first. */
+/**
+ * The invite link of the address, or of the load before this one when that was not answered; else undefined. Its secret, after the
+ * `#`, goes from the address bar and the browser's list of visited pages into the state of this tab, which a reload keeps.
+ */
 function takeLink(): string | undefined {
+  const { invite: kept } = stateOfTab();
   // Programs encode the slashes, or leave one out.
-  if (!/join(?:\/|%2f)/i.test(location.hash)) return undefined;
+  if (!/join(?:\/|%2f)/i.test(location.hash)) return kept;
   const link = location.href;
-  history.replaceState(null, '', location.pathname);
+  history.replaceState({ invite: link }, '', location.pathname);
   return link;
+}
+
+/** The invite was answered: it is not opened again. */
+function forgetLink(): void {
+  if (stateOfTab().invite !== undefined) history.replaceState(null, '');
+}
+
+function stateOfTab(): { readonly invite?: string } {
+  const state: unknown = history.state;
+  if (typeof state !== 'object' || state === null || !('invite' in state)) return {};
+  return typeof state.invite === 'string' ? { invite: state.invite } : {};
 }

@@ -69,13 +69,16 @@ class Gallery implements View {
   }
 }
 
-/** The address's fragment: a sample's name, or `pseudo/` and a sample's name, or `pseudo/page` for the whole page over a real view. */
+/**
+ * The address's fragment: a sample's name, or `pseudo/` and a sample's name, or `page` for the whole page over a real view. An invite
+ * link leads to the whole page too, also after a reload.
+ */
 const { language, name } = /^#(?:(?<language>pseudo)\/)?(?<name>\w*)$/.exec(location.hash)?.groups ?? {};
 const catalogue = language === undefined ? webEnglish : pseudo(webEnglish);
 const words = new Words(language === undefined ? 'en-GB' : navigator.language, catalogue);
 const before = BEFORE[name ?? ''];
 
-if (name === 'page') {
+if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== null) {
   const { start } = await import('@gochat/web/start');
   await start(document.body, catalogue);
 } else if (before !== undefined) {

@@ -50,6 +50,7 @@ export const LANES = {
     'e2e/test/web-drawing.test.ts',
     'e2e/test/web-keys.test.ts',
     'e2e/test/web-words.test.ts',
+    'e2e/test/web-first-use.test.ts',
     'e2e/test/faults.test.ts',
     'e2e/test/web-timeline.test.ts',
     'e2e/test/ensure.test.ts',
