@@ -83,6 +83,7 @@ const INFO: RoomInfo = {
   epoch: '1',
   queued: 0,
   confirmed: true,
+  founded: true,
 };
 
 const MEMBERS: readonly MemberInfo[] = NAMES.map((name) => ({

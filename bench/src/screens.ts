@@ -26,6 +26,7 @@ const platform: Platform = {
   openLink: () => undefined,
   notify: () => undefined,
   pickText: async () => undefined,
+  keepsProfile: async () => true,
   quit: () => undefined,
   keysOf: () => '',
   writingKeys: [],

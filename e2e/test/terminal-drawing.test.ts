@@ -229,7 +229,7 @@ describe('dialogs', () => {
     expect(text).toContain('▌ Room name');
     expect(text).toContain('◉ mentions');
     expect(text).toContain('[x] Send read receipts');
-    expect(text).toContain('A room needs a name.');
+    expect(text).toContain('Enter a name.');
     expect(text).toMatch(/\[ Create \] +\[ Cancel \]/);
   });
 

@@ -155,7 +155,7 @@ describeInBrowser('the drawn page', () => {
     expect(await dialog.getByLabel('Room name').evaluate((field) => field === document.activeElement)).toBe(
       true,
     );
-    expect(await dialog.getByRole('alert').innerText()).toBe('A room needs a name.');
+    expect(await dialog.getByRole('alert').innerText()).toBe('Enter a name.');
     await dialog.getByLabel('Room name').fill('tea');
     await dialog.getByLabel('Notify me about').selectOption('nothing');
     await dialog.getByLabel('Send read receipts').uncheck();

@@ -12,6 +12,8 @@ const WRITING: Composer = {
   undoable: false,
   reply: undefined,
   completion: undefined,
+  space: '',
+  tooLong: false,
 };
 
 const written = (page: Page) => page.locator('#composer').inputValue();

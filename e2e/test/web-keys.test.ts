@@ -106,6 +106,8 @@ describeInBrowser('the page by keyboard', () => {
       reply: undefined,
       completion: undefined,
       note: '',
+      space: '',
+      tooLong: false,
     } as const;
     await visitor.shows('talking', {}, { composer });
     const cursor = () =>

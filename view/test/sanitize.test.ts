@@ -87,6 +87,6 @@ test('a megabyte of escapes costs less than two seconds of the processor, and a 
   const start = process.cpuUsage();
   expect(sanitizeText(long)).toBe('');
   expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
-  expect([...sanitizeLine('x'.repeat(1_000_000))]).toHaveLength(64);
+  expect([...sanitizeLine('x'.repeat(1_000_000))]).toHaveLength(512);
   expect(sanitizeLine('\u200b\u202e')).toBe('?');
 });

@@ -73,6 +73,9 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
     readers: [],
     newAfter: undefined,
     complete: false,
+    room: 'kitchen',
+    founded: false,
+    alone: false,
     context: context(),
     ...more,
   };

@@ -26,6 +26,7 @@ export function browserPlatform(text: WebText['web']): Platform {
       if (wanted && 'Notification' in window && Notification.permission === 'granted') show(notice);
     },
     pickText: () => pickFile(),
+    keepsProfile,
     quit: () => undefined,
     keysOf,
     writingKeys: text.writing,
@@ -68,6 +69,17 @@ function show({ title, body, room }: Notice): void {
   } catch {
     // On phones only the service worker can show notifications.
     void navigator.serviceWorker.ready.then((worker) => worker.showNotification(title, options));
+  }
+}
+
+/** See `Platform.keepsProfile`. */
+async function keepsProfile(ask: boolean): Promise<boolean> {
+  const { storage } = navigator as Partial<Navigator>;
+  try {
+    return (await (ask ? storage?.persist?.() : storage?.persisted?.())) === true;
+  } catch {
+    // Some browsers refuse to say it in a private window.
+    return false;
   }
 }
 

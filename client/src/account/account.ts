@@ -10,7 +10,7 @@ import {
   safetyNumber,
 } from '@gochat/crypto/identity';
 import { newId } from '@gochat/crypto/new-id';
-import { epochOf, membersOf, roomCode } from '@gochat/crypto/room';
+import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import * as v from 'valibot';
@@ -128,9 +128,11 @@ export class Account {
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
     remove: async (params) =>
       this.#governance.remove(await this.#current(params.room, params.waitMs), params),
-    invite: async (params) =>
-      this.#governance.invite(await this.#current(params.room, params.waitMs), params),
-    invites: async ({ room, waitMs }) => this.#governance.invites(await this.#current(room, waitMs)),
+    invite: (params) => this.#invite(params),
+    invites: async ({ room, waitMs }) => {
+      const session = await this.#current(room, waitMs);
+      return this.#governance.invites(session, (await this.#settings.notes(session.room.id)).links);
+    },
     configure: async (params) =>
       this.#governance.configure(await this.#current(params.room, params.waitMs), params),
     setAdmin: async (params) =>
@@ -252,6 +254,19 @@ export class Account {
   /** The first name that is used becomes the profile's own. */
   async #remember(name: string): Promise<void> {
     if (this.#settings.preferences.name === undefined) await this.#settings.prefer({ name });
+  }
+
+  async #invite(params: Params<'invite'>): Promise<Result<'invite'>> {
+    const session = await this.#current(params.room, params.waitMs);
+    const made = await this.#governance.invite(session, params);
+    const { id } = session.room;
+    const { links } = await this.#settings.notes(id);
+    // Links of invites that no longer exist are dropped, so that their number is bounded.
+    const live = invitesOf(session.room).flatMap(({ id: one }) =>
+      one !== made.id && Object.hasOwn(links, one) ? [[one, links[one] ?? '']] : [],
+    );
+    await this.#settings.note(id, { links: Object.fromEntries([...live, [made.id, made.link]]) });
+    return made;
   }
 
   async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {

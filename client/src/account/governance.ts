@@ -66,7 +66,8 @@ export class Governance {
     return { link, id: invitesOf(session.room).at(-1)?.id ?? '', expires: terms.expires };
   }
 
-  async invites(session: RoomSession): Promise<Result<'invites'>> {
+  /** @param links of the invites whose secrets this profile has, by id */
+  async invites(session: RoomSession, links: Readonly<Record<string, string>>): Promise<Result<'invites'>> {
     const info = await connectionOf(session).request({
       type: 'fetch',
       id: newId(this.#env),
@@ -76,7 +77,8 @@ export class Governance {
     return invitesOf(session.room).map((i) => {
       const live = info.invites.find((known) => known.invite === i.id);
       const by = shown.find(({ member }) => member.identity === i.by)?.info.name ?? '';
-      return { id: i.id, by, expires: live?.expires, uses: live?.uses, live: live !== undefined };
+      const link = Object.hasOwn(links, i.id) ? links[i.id] : undefined;
+      return { id: i.id, by, expires: live?.expires, uses: live?.uses, live: live !== undefined, link };
     });
   }
 

@@ -20,6 +20,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     epoch: String(epochOf(room)),
     queued: session.queued,
     confirmed: room.peerConfirmed || founded,
+    founded,
   };
 }
 

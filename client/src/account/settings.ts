@@ -12,6 +12,12 @@ export interface RoomNotes {
   /** Whether read receipts and typing notices are sent. */
   readonly receipts: boolean;
   readonly typing: boolean;
+  /** Whether the room's code was compared with another member's, and was the same. */
+  readonly codeMatched: boolean;
+  /** Whether the room is left out of lists after this profile's membership has ended. */
+  readonly hidden: boolean;
+  /** The links of the invites that this profile has created, by the invites' ids. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 export const NOTES: RoomNotes = {
@@ -20,6 +26,9 @@ export const NOTES: RoomNotes = {
   notify: 'all',
   receipts: true,
   typing: true,
+  codeMatched: false,
+  hidden: false,
+  links: {},
 };
 
 /** A profile's preferences. */

@@ -206,6 +206,8 @@ export interface RoomInfo {
   readonly queued: number;
   /** Whether a message of another member was decrypted, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;
+  /** Whether this profile created the room. */
+  readonly founded: boolean;
 }
 
 export interface MemberInfo {
@@ -249,6 +251,8 @@ export interface InviteInfo {
   readonly uses: number | undefined;
   /** Whether the server still redeems it. */
   readonly live: boolean;
+  /** Undefined for an invite that another profile has created. */
+  readonly link: string | undefined;
 }
 
 export interface SafetyInfo {

@@ -87,7 +87,7 @@ if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== 
   const shown = language === undefined ? ALL : pseudoSamples();
   const gallery = new Gallery(shown[name ?? ''] ?? SAMPLES.talking);
   Object.assign(globalThis, { gallery, samples: shown });
-  mount(gallery, words, document.body);
+  await mount(gallery, words, document.body);
 }
 Object.assign(globalThis, { galleryIsDrawn: true });
 

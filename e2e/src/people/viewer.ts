@@ -58,6 +58,10 @@ export class Surroundings implements Platform {
     return this.file;
   }
 
+  async keepsProfile(): Promise<boolean> {
+    return true;
+  }
+
   quit(): void {
     this.quits += 1;
   }

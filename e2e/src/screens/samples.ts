@@ -103,6 +103,7 @@ export const ROWS: readonly Row[] = [
     kind: 'start',
     key: 'start',
     text: 'Your history of this room starts here. You can’t read messages sent before you joined.',
+    invite: '',
     spoken: 'Your history of this room starts here.',
   },
   { kind: 'day', key: 'day.2026-11-22', text: 'Yesterday', spoken: 'Yesterday' },
@@ -231,6 +232,8 @@ const COMPOSER: Composer = {
   reply: undefined,
   completion: undefined,
   note: '',
+  space: '',
+  tooLong: false,
 };
 
 function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen {
@@ -248,6 +251,18 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
     timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
     composer: COMPOSER,
     members: [member(ANA), member(BEN, { here: true }), member(CLEO), member(DORA, { ignored: true })],
+    ended: '',
+    commands: [
+      item('invite', 'Invite'),
+      item('invites', 'Invites'),
+      item('rename', 'Name and topic'),
+      item('code', 'Compare the room code'),
+      item('notify', 'Notifications'),
+      item('mute', 'Mute'),
+      item('privacy', 'Privacy'),
+      item('inspect', 'What the server sees'),
+      item('leave', 'Leave', '', true),
+    ],
     typing: '',
     search: undefined,
     notify: 'all',
@@ -323,13 +338,15 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     submit: 'Create',
     danger: false,
     busy: false,
-    error: 'A room needs a name.',
+    error: 'Enter a name.',
+    errorField: 'name',
   },
   menu: {
     kind: 'menu',
     title: 'Message',
     tick: 2,
     text: ['ben: shall we cook tonight?'],
+    code: [],
     items: [
       item('reply', 'Reply', 'r'),
       item('react', 'React', '+'),
@@ -344,6 +361,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     text: ['Anyone with this link can join kitchen. Send it over a channel that you trust.'],
     link: LINK,
     qr: encode(LINK, { border: 0 }).data,
+    mayRevoke: true,
     busy: false,
     error: '',
   },
@@ -355,8 +373,8 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     busy: false,
     error: '',
     items: [
-      { id: 'i1', text: 'by ana, expires December 23, 5 uses left', mayRevoke: true },
-      { id: 'i2', text: 'by ben, expires December 1', mayRevoke: false },
+      { id: 'i1', text: 'by ana, expires December 23, 5 uses left', mayRevoke: true, hasLink: true },
+      { id: 'i2', text: 'by ben, expires December 1', mayRevoke: false, hasLink: false },
     ],
   },
   member: {
@@ -596,7 +614,56 @@ export const SAMPLES = {
   closed: snapshot(
     ROWS,
     {},
-    { composer: { ...COMPOSER, mode: 'closed', hint: 'You were removed from this room.' } },
+    {
+      composer: { ...COMPOSER, mode: 'closed', hint: 'You were removed from this room.' },
+      lock: undefined,
+      members: [],
+      ended: 'You were removed from this room.',
+      commands: [item('forget', 'Remove from the list')],
+    },
+  ),
+  /** The digits of the room to compare. */
+  comparing: snapshot(ROWS, {
+    dialog: {
+      kind: 'menu',
+      title: 'Compare the room code',
+      tick: 10,
+      text: ['Ask another member for the code that they see.', 'Compare at the same time.'],
+      code: ['12345', '67890', '24680', '13579', '11223', '44556'],
+      items: [
+        item('same', 'The codes are the same'),
+        item('differ', 'The codes differ'),
+        item('copy', 'Copy the code'),
+      ],
+    },
+  }),
+  /** A room that its maker has just made. */
+  made: snapshot([
+    {
+      kind: 'start',
+      key: 'start',
+      text: 'You made kitchen. Invite somebody.',
+      invite: 'Invite',
+      spoken: 'You made kitchen. Invite somebody.',
+    },
+  ]),
+  nearlyFull: snapshot(
+    ROWS,
+    {},
+    { composer: { ...COMPOSER, tick: 4, text: 'so many words', space: 'About 1,200 characters left' } },
+  ),
+  tooLong: snapshot(
+    ROWS,
+    {},
+    {
+      composer: {
+        ...COMPOSER,
+        tick: 4,
+        text: 'too many words',
+        space: 'Too long by about 300 characters: send it in parts',
+        tooLong: true,
+      },
+    },
   ),
   completing: snapshot(
     ROWS,

@@ -13,11 +13,15 @@ export function shownTexts(snapshot: Snapshot): string[] {
   ].filter((text) => text !== '');
 }
 
-function roomTexts({ name, topic, lock, timeline, composer, members, typing, search }: RoomScreen): string[] {
+function roomTexts(room: RoomScreen): string[] {
+  const { name, topic, lock, ended, commands, timeline, composer, members, typing, search } = room;
   return [
     name,
     topic,
-    lock.text,
+    lock?.text ?? '',
+    ended,
+    ...commands.map(({ label }) => label),
+    composer.space,
     typing,
     composer.hint,
     composer.reply?.from ?? '',

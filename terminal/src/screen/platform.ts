@@ -45,6 +45,7 @@ export function platformOf(env: Env, { screen: text }: TerminalText, actions: Pl
       actions.say(text.notes.nameFile);
       return Promise.resolve(undefined);
     },
+    keepsProfile: () => Promise.resolve(true),
     quit: actions.quit,
     keysOf: actions.keysOf,
     writingKeys: text.writingKeys,

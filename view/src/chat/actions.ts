@@ -1,5 +1,12 @@
 import type { CodePart } from '../text/rich.ts';
 
+/** A file that a person hands over. `text` is undefined when it isn't UTF-8, and reading it fails when the file is gone. */
+export interface AttachedFile {
+  readonly name: string;
+  readonly bytes: number;
+  text(): Promise<string | undefined>;
+}
+
 /** What a screen can make the view do. None of these throws: the snapshot shows what failed. */
 export interface Actions {
   /** Opens a room of the profile. */
@@ -19,6 +26,8 @@ export interface Actions {
   select(by: 1 | -1): void;
   /** Inserts a paste at the cursor. For more than three lines it asks first. */
   paste(text: string, cursor: number): void;
+  /** Takes files that were pasted or dropped. Texts are inserted into the composer; for the others it says why they can't be sent. */
+  attach(files: readonly AttachedFile[]): void;
   /** Starts to edit the last own message, in an empty composer only. @returns whether there is one */
   editLast(): boolean;
   /** Puts an earlier (-1) or later (1) sent text into the composer. @returns false at the end of them */

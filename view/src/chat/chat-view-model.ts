@@ -142,6 +142,7 @@ class ChatViewModel implements View, Chat {
       flash: this.flashes.current,
       preferences: this.preferences.current,
       words: this.words,
+      commands: this.commands,
     });
     return this.#snapshot;
   }
@@ -177,6 +178,7 @@ class ChatViewModel implements View, Chat {
     complete: (index) => this.messages.composer?.complete(index),
     select: (by) => this.messages.composer?.select(by),
     paste: (text, cursor) => this.#code.paste(this, text, cursor),
+    attach: (files) => this.#code.attach(this, files),
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),

@@ -97,6 +97,11 @@ export class Messages {
       flashes.bad(words.text.flashes.emptyEdit);
       return;
     }
+    const { tooLong, space } = composer.snapshot();
+    if (tooLong) {
+      flashes.bad(space);
+      return;
+    }
     const taken = composer.take(text, me);
     if (taken === undefined) return;
     room.reading.clearUnreadLine();

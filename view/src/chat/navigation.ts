@@ -63,6 +63,17 @@ export class Navigation {
     changed();
   }
 
+  /** Opens the first room of the list; none when there is none. */
+  openFirst(): void {
+    const [first] = this.#parts.rooms.all;
+    if (first !== undefined) this.open(first.info.id);
+    else {
+      this.endSearch();
+      this.#open = undefined;
+      this.#parts.changed();
+    }
+  }
+
   /** Opens a room that the profile has just created or joined. @throws ChatError */
   async enter(id: string): Promise<void> {
     const { profile, rooms } = this.#parts;

@@ -14,6 +14,11 @@ export interface Platform {
   notify(notice: Notice): void;
   /** Lets the user pick a text file (UTF-8). @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */
   pickText(path: string | undefined): Promise<{ readonly name: string; readonly text: string } | undefined>;
+  /**
+   * Whether what is stored here stays until the person deletes it. False in a browser that may delete it itself, as a private window
+   * does when it is closed: no browser says whether a window is private. @param ask the browser to keep it, for which some ask the person
+   */
+  keepsProfile(ask: boolean): Promise<boolean>;
   /** Ends the program; does nothing in a browser. */
   quit(): void;
   /** The keys of this screen that run a command, for help and menus; empty for none. */

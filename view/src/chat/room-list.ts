@@ -22,7 +22,7 @@ export class RoomList {
   }
 
   get all(): readonly RoomViewModel[] {
-    return this.#all;
+    return this.#all.filter((room) => !room.isHidden);
   }
 
   get(id: string | undefined): RoomViewModel | undefined {

@@ -1,5 +1,6 @@
 import type { Preferences } from '@gochat/client/settings';
-import type { Dialog } from '../dialogs/dialog.ts';
+import type { CommandName, Commands } from '../commands/command.ts';
+import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import { marksOf } from '../room/member-marks.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
@@ -21,7 +22,22 @@ interface SnapshotParts {
   readonly flash: Flash | undefined;
   readonly preferences: Preferences;
   readonly words: ViewWords;
+  readonly commands: Commands;
 }
+
+/** The commands that a room's panel offers, in its order. */
+const PANEL: readonly CommandName[] = [
+  'invite',
+  'invites',
+  'rename',
+  'code',
+  'notify',
+  'mute',
+  'privacy',
+  'inspect',
+  'leave',
+  'forget',
+];
 
 /** Makes snapshots. What hasn't changed since the last one is the same object. */
 export class SnapshotBuilder {
@@ -75,14 +91,18 @@ export class SnapshotBuilder {
     const typing = this.#typing(room, words);
     const composer = parts.composer?.snapshot();
     const found = search?.room === room ? search.snapshot() : undefined;
-    const lock = this.#lock(room, parts);
-    const of = [info, settings.notify, timeline, members, typing, composer, found, lock];
+    const lock = room.ended === '' ? this.#lock(room, parts) : undefined;
+    const commands = this.#commands(room, parts);
+    const { ended } = room;
+    const of = [info, settings.notify, timeline, members, typing, composer, found, lock, commands, ended];
     return this.#reuse('open', of, () => ({
       id: info.id,
       name: sanitizeLine(info.name),
       topic: info.topic === '' ? '' : sanitizeLine(info.topic),
       server: info.server,
       lock,
+      ended,
+      commands,
       timeline,
       composer: composer ?? NOTHING,
       members,
@@ -94,7 +114,8 @@ export class SnapshotBuilder {
   }
 
   #members(room: RoomViewModel, { preferences, words }: SnapshotParts): readonly MemberRow[] {
-    const rows = room.members.map((member) => {
+    const members = room.ended === '' ? room.members : [];
+    const rows = members.map((member) => {
       const verified = preferences.verified.includes(member.identity);
       const ignored = preferences.ignored.includes(member.device);
       const here = room.presence.isHere(member.device);
@@ -123,6 +144,19 @@ export class SnapshotBuilder {
     return this.#list(`members ${room.info.id}`, rows);
   }
 
+  #commands(room: RoomViewModel, { commands, words }: SnapshotParts): readonly MenuItem[] {
+    const isMuted = room.settings.notify === 'none';
+    const available = PANEL.filter((name) => commands.isAvailable(name));
+    return this.#reuse('commands', [available.join(), isMuted, words], () =>
+      available.flatMap((name) => {
+        const command = commands.named(name);
+        if (command === undefined) return [];
+        const label = name === 'mute' && isMuted ? words.text.status.unmute : command.label;
+        return [{ name, label, hint: '', danger: command.danger }];
+      }),
+    );
+  }
+
   #typing(room: RoomViewModel, words: ViewWords): string {
     const names = room.presence.typists.map(sanitizeLine);
     return names.length === 0 ? '' : words.text.status.typing(names);
@@ -132,7 +166,7 @@ export class SnapshotBuilder {
     const { confirmed, epoch } = room.info;
     const others = room.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
-    const state = !confirmed ? 'unconfirmed' : all ? 'verified' : 'sealed';
+    const state = !confirmed && !room.settings.codeMatched ? 'unconfirmed' : all ? 'verified' : 'sealed';
     return this.#reuse('lock', [state, epoch, words], () => ({
       state,
       epoch,
@@ -187,4 +221,6 @@ const NOTHING = {
   reply: undefined,
   completion: undefined,
   note: '',
+  space: '',
+  tooLong: false,
 } as const;

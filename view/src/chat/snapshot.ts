@@ -1,4 +1,4 @@
-import type { Dialog } from '../dialogs/dialog.ts';
+import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
 import type { Quote, Row } from '../timeline/row.ts';
 
 /** Everything that a screen shows at one moment: immutable, worded, ordered and grouped. What hasn't changed is the same object as before. */
@@ -55,10 +55,16 @@ export interface RoomScreen {
   readonly name: string;
   readonly topic: string;
   readonly server: string;
-  readonly lock: Lock;
+  /** Undefined in a room of which this profile is no longer a member: nothing is promised about it. */
+  readonly lock: Lock | undefined;
   readonly timeline: Timeline;
   readonly composer: Composer;
+  /** Empty once this profile is no longer a member. */
   readonly members: readonly MemberRow[];
+  /** Why this profile is no longer a member, or empty. The history can still be read. */
+  readonly ended: string;
+  /** What can be done with the room now: commands by name, with their labels. */
+  readonly commands: readonly MenuItem[];
   /** "ana is typing…", or empty. */
   readonly typing: string;
   readonly search: Search | undefined;
@@ -100,6 +106,10 @@ export interface Composer {
   readonly completion: Completion | undefined;
   /** Whom the text mentions where that may surprise: all members of a name that several have. Empty for nobody. */
   readonly note: string;
+  /** How much can still be written, or how much is too much; empty while the end is far. */
+  readonly space: string;
+  /** Whether the text is too long to be sent. */
+  readonly tooLong: boolean;
 }
 
 export interface Completion {

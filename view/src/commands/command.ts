@@ -49,6 +49,7 @@ export const COMMAND_NAMES = [
   'invites',
   'members',
   'verify',
+  'code',
   'search',
   'unread',
   'newest',
@@ -66,6 +67,7 @@ export const COMMAND_NAMES = [
   'remove',
   'inspect',
   'leave',
+  'forget',
   // about a message
   'reply',
   'react',

@@ -4,8 +4,16 @@ import type { Chat } from '../chat/chat.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
-import { askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
-import { askConfigure, askCreate, askJoin, askLeave, askPrivacy } from '../dialogs/rooms.ts';
+import { askCode, askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
+import {
+  askConfigure,
+  askCreate,
+  askForget,
+  askJoin,
+  askLeave,
+  askNotify,
+  askPrivacy,
+} from '../dialogs/rooms.ts';
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { CommandText } from '../words/commands.ts';
@@ -38,6 +46,7 @@ interface Action {
 const WAIT_MS = 30_000;
 
 const mayWrite = ({ room }: Given) => room.closed === '';
+const isMember = ({ room }: Given) => room.ended === '';
 const isAdmin = ({ room }: Given) => room.info.admin && room.closed === '';
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
@@ -65,14 +74,17 @@ const ROOM: Partial<Record<CommandName, Action>> = {
   invites: { aliases: ['revoke'], available: mayWrite, run: ({ chat }) => showInvites(chat) },
   members: {
     aliases: ['who', 'names'],
+    available: isMember,
     run: ({ chat }) => showMembers(chat, chat.words.text.dialogs.members.title),
   },
   verify: {
     aliases: ['safety'],
     takes: 'optional',
     completes: 'member',
+    available: isMember,
     run: (given) => withMember(given, ({ device }) => showMember(given.chat, device)),
   },
+  code: { available: isMember, run: ({ chat }) => askCode(chat) },
   search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
   unread: { available: ({ room }) => room.unread > 0, run: ({ chat }) => chat.navigation.jumpToUnread() },
   newest: { run: ({ chat }) => chat.navigation.jumpToNewest() },
@@ -102,17 +114,19 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     takes: 'required',
     completes: 'choice',
     choices: ['all', 'mentions', 'none'],
+    available: isMember,
     run: ({ chat, room, args }) => {
       const notify = (['all', 'mentions', 'none'] as const).find((one) => one === args);
-      if (notify === undefined) askPrivacy(chat);
+      if (notify === undefined) askNotify(chat);
       else setNotify(chat, room, notify);
     },
   },
   mute: {
     aliases: ['unmute'],
+    available: isMember,
     run: ({ chat, room }) => setNotify(chat, room, room.settings.notify === 'none' ? 'all' : 'none'),
   },
-  privacy: { run: ({ chat }) => askPrivacy(chat) },
+  privacy: { available: isMember, run: ({ chat }) => askPrivacy(chat) },
   ignore: {
     aliases: ['block'],
     takes: 'required',
@@ -140,8 +154,9 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: isAdmin,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
-  inspect: { run: ({ chat }) => inspect(chat, undefined) },
+  inspect: { available: isMember, run: ({ chat }) => inspect(chat, undefined) },
   leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ chat }) => askLeave(chat) },
+  forget: { available: (given) => !isMember(given), run: ({ chat }) => askForget(chat) },
 };
 
 const MESSAGE: Partial<Record<CommandName, Action>> = {

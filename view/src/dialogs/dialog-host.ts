@@ -1,5 +1,6 @@
 import type { Flashes } from '../chat/flashes.ts';
 import type { Dialog } from './dialog.ts';
+import { FieldError, fieldOf } from './field-error.ts';
 
 type Bare<D extends Dialog> = D extends Dialog ? Omit<D, 'tick'> : never;
 
@@ -91,12 +92,18 @@ export class DialogHost {
 
   #attempt(work: () => void | Promise<void>, values: Readonly<Record<string, string>> = {}): void {
     const now = this.#now;
-    const busy = (on: boolean, error: string) => {
+    const busy = (on: boolean, error: string, field = '') => {
       if (this.#now !== now || now === undefined || !('busy' in now.dialog)) return false;
       const fields = 'fields' in now.dialog && {
         fields: now.dialog.fields.map((f) => ({ ...f, value: values[f.name] ?? f.value })),
       };
-      now.dialog = { ...now.dialog, busy: on, ...('error' in now.dialog && { error }), ...fields } as Dialog;
+      const isOfForm = fields !== false && fields.fields.some(({ name }) => name === field);
+      now.dialog = {
+        ...now.dialog,
+        busy: on,
+        ...('error' in now.dialog && { error }),
+        ...(fields && { ...fields, errorField: isOfForm ? field : '' }),
+      } as Dialog;
       this.#changed();
       return true;
     };
@@ -107,8 +114,8 @@ export class DialogHost {
         await working;
         busy(false, '');
       } catch (error) {
-        const text = this.#flashes.textOf(error);
-        if (!busy(false, text) || (now !== undefined && !('error' in now.dialog)))
+        const text = error instanceof FieldError ? error.text : this.#flashes.textOf(error);
+        if (!busy(false, text, fieldOf(error)) || (now !== undefined && !('error' in now.dialog)))
           this.#flashes.failed(error);
       }
     })();

@@ -40,6 +40,8 @@ export interface FormDialog extends Common {
   readonly busy: boolean;
   /** Why the last answer failed, or empty. */
   readonly error: string;
+  /** The name of the field that the error is about; empty when it is about the whole form. */
+  readonly errorField: string;
 }
 
 export interface Field {
@@ -56,6 +58,8 @@ export interface Field {
 export interface MenuDialog extends Common {
   readonly kind: 'menu';
   readonly text: readonly string[];
+  /** Digits to compare with another person's, in groups; empty for none. */
+  readonly code: readonly string[];
   readonly items: readonly MenuItem[];
 }
 
@@ -67,7 +71,7 @@ export interface MenuItem {
   readonly danger: boolean;
 }
 
-/** A new invite: `pick('copy')` copies its link. */
+/** An invite: `pick('copy')` copies its link, `pick('terms')` asks for another one, `pick('revoke')` revokes it after a question. */
 export interface InviteDialog extends Common {
   readonly kind: 'invite';
   readonly text: readonly string[];
@@ -75,16 +79,25 @@ export interface InviteDialog extends Common {
   readonly link: string;
   /** The link's QR code: rows of dark (true) and light modules, without a margin. */
   readonly qr: readonly (readonly boolean[])[];
+  readonly mayRevoke: boolean;
   readonly busy: boolean;
   readonly error: string;
 }
 
-/** The room's invites: `pick(id)` revokes one, after a question. */
+/**
+ * The room's invites: `pick(id)` shows the invite if its link is known, and else revokes it after a question. `pick('copy ID')` copies
+ * the link, `pick('revoke ID')` revokes the invite after a question.
+ */
 export interface InvitesDialog extends Common {
   readonly kind: 'invites';
   readonly busy: boolean;
   readonly error: string;
-  readonly items: readonly { readonly id: string; readonly text: string; readonly mayRevoke: boolean }[];
+  readonly items: readonly {
+    readonly id: string;
+    readonly text: string;
+    readonly mayRevoke: boolean;
+    readonly hasLink: boolean;
+  }[];
   /** The text for when there are none. */
   readonly empty: string;
 }

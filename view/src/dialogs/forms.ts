@@ -25,7 +25,7 @@ export function form(
   submit: string,
   danger = false,
 ): Omit<FormDialog, 'tick'> {
-  return { kind: 'form', title, text, fields, submit, danger, busy: false, error: '' };
+  return { kind: 'form', title, text, fields, submit, danger, busy: false, error: '', errorField: '' };
 }
 
 export function menuItem(name: string, label: string, hint = '', danger = false): MenuItem {

@@ -95,7 +95,7 @@ export function showMenu(chat: Pick<Chat, 'platform' | 'words' | 'dialogs' | 'co
     .map(({ name, label, danger }) => menuItem(name, label, chat.platform.keysOf(name), danger));
   if (items.length === 0) return;
   chat.dialogs.show<MenuDialog>({
-    dialog: { kind: 'menu', title: chat.words.text.dialogs.menu.title, text: [], items },
+    dialog: { kind: 'menu', title: chat.words.text.dialogs.menu.title, text: [], code: [], items },
     pick: (name, handle) => {
       handle.close();
       chat.commands.run(name as Command['name'], '', row);

@@ -1,4 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
+import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
@@ -130,6 +131,7 @@ export function paste(
       kind: 'menu',
       title: words.title(lines),
       text: [firstLines(clean)],
+      code: [],
       items,
     },
     pick: (name, handle) => {
@@ -153,6 +155,35 @@ function fenced(text: string, language = ''): string {
   return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}\n`;
 }
 
+/** Inserts texts that were pasted or dropped, as code. Says why the other files can't be sent; what is in the field stays. */
+export function attach(
+  chat: Pick<Chat, 'words' | 'flashes' | 'navigation' | 'messages'>,
+  files: readonly AttachedFile[],
+): void {
+  const { composer } = chat.messages;
+  const { flashes, navigation } = chat;
+  const text = chat.words.text.flashes;
+  if (composer === undefined || navigation.room === undefined || files.length === 0) return;
+  if (navigation.room.closed !== '') {
+    flashes.bad(navigation.room.closed);
+    return;
+  }
+  flashes.attempt(async () => {
+    const refused: string[] = [];
+    for (const file of files) {
+      const read = file.bytes > FILE_BYTES ? undefined : await file.text();
+      if (read === undefined) refused.push(sanitizeLine(file.name));
+      else composer.insert(fenced(read, languageOf(file.name)), composer.text.length);
+    }
+    if (refused.length > 0) flashes.bad(text.notAttached(refused));
+  });
+}
+
+/** By the extension of a file's name. */
+function languageOf(name: string): string {
+  return (/\.([a-z0-9+#-]{1,12})$/i.exec(name)?.[1] ?? '').toLowerCase();
+}
+
 /** Inserts a text file into the field, as code in the language of its extension. */
 export function askFile(
   chat: Pick<Chat, 'platform' | 'words' | 'flashes' | 'messages'>,
@@ -164,9 +195,6 @@ export function askFile(
     const file = await chat.platform.pickText(path);
     if (file === undefined) chat.flashes.bad(noFile);
     else if (new TextEncoder().encode(file.text).length > FILE_BYTES) chat.flashes.bad(fileTooLong);
-    else if (composer !== undefined) {
-      const language = /\.([a-z0-9+#-]{1,12})$/i.exec(file.name)?.[1] ?? '';
-      composer.insert(fenced(file.text, language.toLowerCase()), composer.text.length);
-    }
+    else composer?.insert(fenced(file.text, languageOf(file.name)), composer.text.length);
   });
 }

@@ -24,7 +24,7 @@ export function showMembers(chat: MemberParts, title: string): void {
     menuItem(member.device, sanitizeLine(member.name), marks(chat, member)),
   );
   chat.dialogs.show<MenuDialog>({
-    dialog: { kind: 'menu', title, text: [], items },
+    dialog: { kind: 'menu', title, text: [], code: [], items },
     pick: (device) => showMember(chat, device),
   });
 }
@@ -40,6 +40,41 @@ function marks(
       here: navigation.room?.presence.isHere(member.device) === true,
     }),
   );
+}
+
+/** Shows the room's code, to compare it with another member's. */
+export function askCode(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { words, flashes } = chat;
+  const text = words.text.dialogs.code;
+  flashes.attempt(async () => {
+    const { code } = await chat.profile.call('safety', { room: room.info.id, member: undefined });
+    const items = [menuItem('same', text.same), menuItem('differ', text.differ), menuItem('copy', text.copy)];
+    chat.dialogs.show<MenuDialog>({
+      dialog: {
+        kind: 'menu',
+        title: text.title,
+        text: [text.compare, text.together],
+        code: code.split(/\s+/),
+        items,
+      },
+      pick: (name, handle) => {
+        if (name === 'copy') {
+          flashes.copy(code, words.text.flashes.copied);
+          return;
+        }
+        room.change({ codeMatched: name === 'same' });
+        handle.close();
+        if (name === 'same') flashes.good(words.text.flashes.codeMatched);
+        else
+          chat.dialogs.show({
+            dialog: form(text.differTitle, text.differText, [], text.understood),
+            submit: (_values, asked) => asked.close(),
+          });
+      },
+    });
+  });
 }
 
 /** Shows one member: the number to compare, and what can be done. */

@@ -1,25 +1,32 @@
 import { ChatError } from '@gochat/client/chat-error';
+import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
+import type { FormDialog } from './dialog.ts';
+import { FieldError } from './field-error.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
-import { showInvite } from './invites.ts';
+import { FIRST_TERMS, showInvite } from './invites.ts';
 
 const WAIT_MS = 30_000;
 
+type CreateParts = Pick<
+  Chat,
+  'profile' | 'platform' | 'words' | 'server' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'
+>;
+type JoinParts = Omit<CreateParts, 'server'>;
+
 /** Creates a room, opens it, and shows a link to it. */
-export function askCreate(
-  chat: Pick<Chat, 'profile' | 'words' | 'server' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'>,
-  name = '',
-): void {
+export function askCreate(chat: CreateParts, name = ''): void {
   const { create } = chat.words.text.dialogs;
   const fields = [
     textField('name', create.name, name),
     textField('as', create.as, chat.preferences.current.name ?? '', create.asHint),
     textField('server', create.server, chat.server),
   ];
-  chat.dialogs.show({
+  const handle = chat.dialogs.show<FormDialog>({
     dialog: form(create.title, [create.text], fields, create.submit),
-    submit: async (values, handle) => {
+    submit: async (values) => {
+      checkNames(chat, values, ['name', 'as']);
       const params = { name: values.name ?? '', as: values.as ?? '', server: values.server ?? '' };
       const token = values.token?.trim();
       const asked = { ...params, ...(token && { token }), waitMs: WAIT_MS };
@@ -29,18 +36,62 @@ export function askCreate(
           handle.update({ fields: [...fields, textField('token', create.token, '', create.tokenHint)] });
         throw error;
       });
+      void chat.platform.keepsProfile(true);
       await chat.navigation.enter(room.id);
       handle.close();
-      showInvite(chat, {});
+      showInvite(chat, FIRST_TERMS);
     },
   });
+  void warnOfLoss(chat, (warning) => handle.update({ text: [create.text, warning] }));
+}
+
+/** Calls `warn` with a warning if the browser may delete the profile, and the person has not used it yet. */
+async function warnOfLoss(
+  { platform, preferences, words }: Pick<Chat, 'platform' | 'preferences' | 'words'>,
+  warn: (warning: string) => void,
+): Promise<void> {
+  if (preferences.current.name !== undefined) return;
+  if (!(await platform.keepsProfile(false))) warn(words.text.dialogs.notKept);
+}
+
+/** @throws FieldError for the first field whose name can't be used */
+function checkNames(
+  { words }: Pick<Chat, 'words'>,
+  values: Readonly<Record<string, string>>,
+  fields: readonly string[],
+): void {
+  const text = words.text.dialogs.nameField;
+  for (const field of fields) {
+    const name = values[field] ?? '';
+    try {
+      checkGiven({ names: [name] });
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.data.reason !== 'name-invalid') throw error;
+      const { why, most } = error.data;
+      const what = {
+        empty: text.empty,
+        control: text.control,
+        'too-long': text.long(charactersIn(name, most)),
+      };
+      throw new FieldError(field, what[why]);
+    }
+  }
+}
+
+/** How many characters of a text fit into so many bytes. */
+function charactersIn(text: string, bytes: number): number {
+  let used = 0;
+  let count = 0;
+  for (const character of text.trim()) {
+    used += new TextEncoder().encode(character).length;
+    if (used > bytes) break;
+    count++;
+  }
+  return count;
 }
 
 /** Asks for a link, shows what it leads to, and joins. */
-export function askJoin(
-  chat: Pick<Chat, 'profile' | 'words' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'>,
-  link: string,
-): void {
+export function askJoin(chat: JoinParts, link: string): void {
   const { join } = chat.words.text.dialogs;
   chat.dialogs.show({
     dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
@@ -49,10 +100,7 @@ export function askJoin(
   if (link !== '') chat.dialogs.submit({ link });
 }
 
-async function look(
-  chat: Pick<Chat, 'profile' | 'words' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'>,
-  link: string,
-): Promise<void> {
+async function look(chat: JoinParts, link: string): Promise<void> {
   const { create, join } = chat.words.text.dialogs;
   const preview = await chat.profile.call('peek', { link, waitMs: WAIT_MS });
   const name = sanitizeLine(preview.name);
@@ -69,20 +117,23 @@ async function look(
     join.members(names),
     join.privacy,
   ];
-  chat.dialogs.show({
+  const handle = chat.dialogs.show<FormDialog>({
     dialog: form(
       join.title,
       text,
       [textField('as', create.as, chat.preferences.current.name ?? guestName(chat), create.asHint)],
       join.submit,
     ),
-    submit: async (values, handle) => {
+    submit: async (values) => {
+      checkNames(chat, values, ['as']);
       const room = await chat.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
+      void chat.platform.keepsProfile(true);
       await chat.navigation.enter(room.id);
       handle.close();
       chat.flashes.good(chat.words.text.flashes.joined(sanitizeLine(room.name)));
     },
   });
+  void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));
 }
 
 /** Asks for a name and a topic of the room. */
@@ -101,6 +152,7 @@ export function askConfigure(
       text.submit,
     ),
     submit: async (values, handle) => {
+      checkNames(chat, values, ['name']);
       await chat.profile.call('configure', {
         room: id,
         ...(values.name !== name && values.name !== undefined && { name: values.name }),
@@ -128,8 +180,25 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   });
 }
 
-/** Asks what others see of the reader in this room, and what the reader is notified about. */
-export function askPrivacy(chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' | 'navigation'>): void {
+/** Removes a room that is closed to this profile from the list, after a question. */
+export function askForget(chat: Pick<Chat, 'words' | 'dialogs' | 'flashes' | 'navigation' | 'rooms'>): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { forget } = chat.words.text.dialogs;
+  const name = sanitizeLine(room.info.name);
+  chat.dialogs.show({
+    dialog: form(forget.title(name), [forget.text], [], forget.submit),
+    submit: (_values, handle) => {
+      handle.close();
+      room.change({ hidden: true });
+      chat.navigation.openFirst();
+      chat.flashes.good(chat.words.text.flashes.forgotten(name));
+    },
+  });
+}
+
+/** Asks what the reader is notified about in this room, and what notifications show. */
+export function askNotify(chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' | 'navigation'>): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const { notify } = chat.words.text.dialogs;
@@ -140,16 +209,32 @@ export function askPrivacy(chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' 
   const content = chat.preferences.current.screen['notify-content'] === 'on';
   const fields = [
     choiceField('notify', notify.notify, room.settings.notify, choices),
-    toggleField('receipts', notify.receipts, room.settings.receipts),
-    toggleField('typing', notify.typing, room.settings.typing),
     toggleField('content', notify.content, content),
   ];
   chat.dialogs.show({
     dialog: form(notify.title, [], fields, notify.submit),
     submit: async (values, handle) => {
       const chosen = choices.find(({ value }) => value === values.notify)?.value ?? room.settings.notify;
-      room.change({ notify: chosen, receipts: values.receipts === 'on', typing: values.typing === 'on' });
+      room.change({ notify: chosen });
       await chat.preferences.changeScreen({ 'notify-content': values.content === 'on' ? 'on' : '' });
+      handle.close();
+    },
+  });
+}
+
+/** Asks what others see of the reader in this room. */
+export function askPrivacy(chat: Pick<Chat, 'words' | 'dialogs' | 'navigation'>): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const { privacy } = chat.words.text.dialogs;
+  const fields = [
+    toggleField('receipts', privacy.receipts, room.settings.receipts),
+    toggleField('typing', privacy.typing, room.settings.typing),
+  ];
+  chat.dialogs.show({
+    dialog: form(privacy.title, [privacy.text], fields, privacy.submit),
+    submit: (values, handle) => {
+      room.change({ receipts: values.receipts === 'on', typing: values.typing === 'on' });
       handle.close();
     },
   });

@@ -1,5 +1,6 @@
 import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
+import { MESSAGE_BYTES } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
 import type { Completion, Composer } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
@@ -86,9 +87,23 @@ export class ComposerViewModel {
       reply,
       completion: this.#completion,
       note: mode === 'closed' ? '' : this.#note(),
+      ...this.#space(),
     };
     this.#cached = { of, composer };
     return composer;
+  }
+
+  /** How much space the text leaves, once it is nearly used up. */
+  #space(): Pick<Composer, 'space' | 'tooLong'> {
+    const text = this.#text.trim();
+    // No character of UTF-16 has more than three bytes in UTF-8.
+    const used = text.length * 3 < SPACE_SHOWN_AT ? 0 : new TextEncoder().encode(text).length;
+    if (used < SPACE_SHOWN_AT) return { space: '', tooLong: false };
+    const { left, over } = this.#parts.words.text.composer;
+    // What is left holds as many characters as the text has in as many bytes.
+    const characters = Math.ceil((Math.abs(MESSAGE_BYTES - used) * text.length) / used);
+    const tooLong = used > MESSAGE_BYTES;
+    return { space: (tooLong ? over : left)(characters), tooLong };
   }
 
   /** The text in the screen's field has changed. */
@@ -255,3 +270,6 @@ export class ComposerViewModel {
     });
   }
 }
+
+/** From here on the space is shown. */
+const SPACE_SHOWN_AT = MESSAGE_BYTES * 0.9;

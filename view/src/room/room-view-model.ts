@@ -5,6 +5,7 @@ import type { RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
 import type { PreferenceStore } from '../chat/preferences.ts';
 import type { Timeline } from '../chat/snapshot.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import type { RowContext } from '../timeline/context.ts';
 import { keyOf, ownKey } from '../timeline/lines.ts';
 import { makeRows, type RowCache } from '../timeline/rows.ts';
@@ -121,6 +122,18 @@ export class RoomViewModel {
     return Object.hasOwn(closed, this.#info.status) ? closed[this.#info.status as keyof typeof closed] : '';
   }
 
+  /** Why this profile is no longer a member, or empty. */
+  get ended(): string {
+    const { status } = this.#info;
+    const isOut = status === 'left' || status === 'removed' || this.#problem?.code === 'not-member';
+    return isOut ? this.closed : '';
+  }
+
+  /** Whether the room is left out of lists. */
+  get isHidden(): boolean {
+    return this.settings.hidden && this.ended !== '';
+  }
+
   get waiting(): readonly Waiting[] {
     return this.#pending.waiting;
   }
@@ -204,6 +217,9 @@ export class RoomViewModel {
         readers: this.presence.readers,
         newAfter: this.reading.newAfter,
         complete: isComplete,
+        room: sanitizeLine(this.#info.name),
+        founded: this.#info.founded,
+        alone: this.#members.length === 1 && this.ended === '',
         context,
       },
       this.#rows,
@@ -266,6 +282,8 @@ export class RoomViewModel {
         break;
       case 'room':
         this.#info = event.room;
+        // The profile has joined again: when that ends too, the room is listed.
+        if (event.room.status === 'active' && this.settings.hidden) this.change({ hidden: false });
         this.#refreshMembers().catch(() => undefined);
         break;
       case 'waiting':

@@ -39,7 +39,8 @@ export function sanitizeText(text: string): string {
     : visible;
 }
 
-const LINE_CHARS = 64;
+/** Longer than every name and topic can be: a screen shortens what it has no space for. */
+const LINE_CHARS = 512;
 
 /** The same for one line, such as a name or a topic. */
 export function sanitizeLine(text: string): string {

@@ -44,6 +44,8 @@ export interface UnreadRow extends Common {
 export interface StartRow extends Common {
   readonly kind: 'start';
   readonly text: string;
+  /** The label of a button that runs the command `invite`; empty for none. */
+  readonly invite: string;
 }
 
 export interface Author {

@@ -30,6 +30,11 @@ export interface TimelineInput {
   readonly newAfter: number | undefined;
   /** Whether the lines start where the history does. */
   readonly complete: boolean;
+  /** The room's name, sanitized. */
+  readonly room: string;
+  /** Whether this profile created the room, and whether it is the only member. */
+  readonly founded: boolean;
+  readonly alone: boolean;
   readonly context: RowContext;
 }
 
@@ -65,7 +70,8 @@ class Pass {
   constructor(input: TimelineInput, cache: RowCache) {
     this.#input = input;
     this.#cache = cache;
-    if (input.complete) this.#reuse('start', [input.context.words], () => this.#start());
+    const { complete, founded, alone, context } = input;
+    if (complete) this.#reuse('start', [context.words, founded, alone, input.room], () => this.#start());
   }
 
   line(line: Line): void {
@@ -211,8 +217,10 @@ class Pass {
   }
 
   #start(): Row {
-    const text = this.#input.context.words.text.timeline.start;
-    return { kind: 'start', key: 'start', text, spoken: text };
+    const { founded, alone, room, context } = this.#input;
+    const { start, made, madeAlone, invite } = context.words.text.timeline;
+    const text = !founded ? start : alone ? madeAlone(room) : made(room);
+    return { kind: 'start', key: 'start', text, invite: founded && alone ? invite : '', spoken: text };
   }
 
   #reuse(key: string, of: readonly unknown[], make: () => Row): void {

@@ -44,8 +44,14 @@ export function dialogWords(f: Formats) {
       times: (n: number) => f.plural(n, { one: 'once', other: '# times' }),
       submit: 'Create link',
       creating: 'Creating link…',
-      created: (room: string) =>
-        `Anyone with this link can join ${room}. Send it over a channel that you trust.`,
+      /** @param until a date and time. Undefined means no limit, as for `uses`. */
+      created: (room: string, until: string | undefined, uses: number | undefined) => {
+        const joins = `Anyone with this link can join ${room}`;
+        const first = until === undefined ? `${joins}.` : `${joins} until ${until}.`;
+        if (uses === undefined) return first;
+        return `${first} ${f.plural(uses, { one: 'It can be used once.', other: 'It can be used # times.' })}`;
+      },
+      send: 'Send it over a channel that you trust.',
     },
     invites: {
       title: 'Invites',
@@ -60,8 +66,8 @@ export function dialogWords(f: Formats) {
           .filter((part) => part !== '')
           .join(', '),
       dead: 'no longer accepted by the server',
-      revoke: 'Revoke this invite? Its links stop working.',
-      submit: 'Revoke',
+      revoke: 'Withdraw this invite? Its link stops working.',
+      submit: 'Withdraw',
     },
     member: {
       compare:
@@ -104,10 +110,47 @@ export function dialogWords(f: Formats) {
       title: 'Notifications',
       notify: 'Notify me about',
       choices: { all: 'all messages', mentions: 'mentions', none: 'nothing' },
+      content: 'Show message text in notifications of all rooms',
+      submit: 'Save',
+    },
+    privacy: {
+      title: 'Privacy',
+      text: 'What the members of this room see of you:',
       receipts: 'Send read receipts',
       typing: 'Show others when I am typing',
-      content: 'Show message text in notifications',
       submit: 'Save',
+    },
+    code: {
+      title: 'Compare the room code',
+      compare:
+        'Ask another member for the code that they see, over a call or in person. They open this room’s panel, or type /code in a terminal. If both codes are the same, the server shows you the same room and the same history.',
+      together: 'Compare at the same time: the code changes whenever a member joins or leaves.',
+      same: 'The codes are the same',
+      differ: 'The codes differ',
+      copy: 'Copy the code',
+      differTitle: 'The codes differ',
+      differText: [
+        'Compare again, at the same time, after both have received the latest messages.',
+        'If the codes still differ, the server shows you two different histories. Write nothing secret here, leave the room, and ask for a new invite over another channel.',
+      ],
+      understood: 'Close',
+    },
+    nameField: {
+      empty: 'Enter a name.',
+      control: 'Remove the control characters or invisible characters.',
+      long: (characters: number) =>
+        f.plural(characters, {
+          one: 'Too long: keep the first # character.',
+          other: 'Too long: keep the first # characters.',
+        }),
+    },
+    /** In a browser that may delete what it stores. */
+    notKept:
+      'This profile exists only in this browser. In a private window it ends when you close the window, and your messages with it: a backup is not possible yet.',
+    forget: {
+      title: (room: string) => `Remove ${room} from the list?`,
+      text: 'You can no longer read its messages here. It is listed again when you join with a new invite.',
+      submit: 'Remove',
     },
     theme: {
       title: 'Colours',

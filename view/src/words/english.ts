@@ -22,7 +22,7 @@ function text(f: Formats) {
     dialogs: dialogWords(f),
     event: eventText(f),
     error: errorText(f),
-    flashes: flashWords(),
+    flashes: flashWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),
   };
@@ -32,6 +32,13 @@ function composerWords(f: Formats) {
   return {
     write: 'Write a message',
     edit: 'Edit your message. Esc cancels.',
+    left: (characters: number) =>
+      f.plural(characters, { one: 'About # character left', other: 'About # characters left' }),
+    over: (characters: number) =>
+      f.plural(characters, {
+        one: 'Too long by about # character: send it in parts',
+        other: 'Too long by about # characters: send it in parts',
+      }),
     /** Several members have a name that the text mentions. */
     mentionsAll: (name: string, members: number) =>
       f.form(members, {

@@ -1,5 +1,7 @@
+import type { Formats } from './formats.ts';
+
 /** One line about what was just done, or why it couldn't be done. */
-export function flashWords() {
+export function flashWords(f: Formats) {
   return {
     copied: 'Copied',
     linkCopied: 'Link copied',
@@ -27,6 +29,11 @@ export function flashWords() {
       restored ? 'Not sent. The text is back in the message field.' : 'Not sent',
     notUnsent: 'Too late: the server may have the message already',
     removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
+    forgotten: (room: string) => `${room} is no longer in the list`,
+    codeMatched: 'The codes match: everybody who has this code was shown the same history',
+    /** @param files by name. */
+    notAttached: (files: readonly string[]) =>
+      `${f.list(files)} can’t be sent: GoChat can’t send pictures and other files yet, only text files of at most 60 kB. Your message is unchanged.`,
     left: (room: string) => `You left ${room}`,
     joined: (room: string) => `You joined ${room}`,
     alreadyIn: (room: string) => `You are already in ${room}`,

@@ -38,6 +38,8 @@ export function statusWords(f: Formats) {
       sealed: 'End-to-end encrypted. Compare safety numbers to verify who the members are.',
       verified: 'End-to-end encrypted. All members are verified.',
     },
+    /** Instead of the command “Mute” in a muted room. */
+    unmute: 'Unmute',
     typing: (who: readonly string[]) =>
       f.form(who.length, { one: `${names(who)} is typing…`, other: `${names(who)} are typing…` }),
     unread,

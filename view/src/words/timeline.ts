@@ -7,6 +7,9 @@ export function timelineWords(f: Formats) {
   return {
     you: 'you',
     start: 'Your history of this room starts here. You can’t read messages sent before you joined.',
+    made: (room: string) => `You made ${room}. Its history starts here.`,
+    madeAlone: (room: string) => `You made ${room}. Invite somebody.`,
+    invite: 'Invite',
     unreadLine: 'New messages',
     deletedOwn: 'You deleted this message',
     deleted: (author: string) => `${author} deleted this message`,

@@ -68,6 +68,7 @@ function webText(f: Formats) {
       back: 'Back to the rooms',
       search: 'Search in this room',
       invite: 'Invite',
+      compare: 'Compare the room code',
       details: 'Room details',
       drop: 'Drop a text file to insert it into the message',
     },
@@ -78,10 +79,7 @@ function webText(f: Formats) {
       you: 'you',
       admin: 'admin',
       youAdmin: 'you, admin',
-      invite: 'Invite',
-      notifications: 'Notifications',
-      privacy: 'Privacy',
-      inspect: 'What the server sees',
+      closed: 'This room is closed',
     },
 
     search: {
@@ -128,6 +126,9 @@ function webText(f: Formats) {
 
     dialogs: {
       copyLink: 'Copy link',
+      showLink: 'Show link and QR code',
+      withdraw: 'Withdraw',
+      otherTerms: 'Other terms…',
       qr: 'QR code of the invite link',
       filter: 'Type to search',
       verified: 'verified',

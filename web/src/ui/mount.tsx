@@ -10,7 +10,13 @@ export function draw(screen: ComponentChildren, words: Words<WebText>, root: HTM
   render(<WordsProvider value={words}>{screen}</WordsProvider>, root);
 }
 
+/** Loads what draws dialogs: the page can be drawn, and the profile opened, before it is there. */
+export function loadDialogView() {
+  return import('./dialogs/dialog.tsx');
+}
+
 /** Draws a view, and draws it again whenever it changes. */
-export function mount(view: View, words: Words<WebText>, root: HTMLElement): void {
-  draw(<App view={view} />, words, root);
+export async function mount(view: View, words: Words<WebText>, root: HTMLElement): Promise<void> {
+  const { DialogView } = await loadDialogView();
+  draw(<App view={view} dialogView={DialogView} />, words, root);
 }

@@ -44,6 +44,8 @@ export function composerView(
   const { composer } = room;
   const { columns } = layout;
   const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, look.symbols)];
+  if (composer.space !== '')
+    head.push(fit([span(` ${oneLine(composer.space)}`, composer.tooLong ? { fg: 'bad' } : DIM)], columns));
   if (composer.mode === 'closed') {
     return {
       lines: [

@@ -21,7 +21,10 @@ interface FormLine {
 /** A form: its text and its fields one below the other, and two buttons that are always visible. */
 export function formContent(dialog: FormDialog, ui: DialogUi, width: number, look: Look): BoxContent {
   const text = paragraphs(dialog.text, width).map((line): FormLine => ({ line }));
-  const fields = dialog.fields.flatMap((field, i) => fieldLines(field, i, ui, width, look));
+  const fields = dialog.fields.flatMap((field, i) => [
+    ...fieldLines(field, i, ui, width, look),
+    ...(field.name === dialog.errorField ? fieldError(dialog.error, width) : []),
+  ]);
   const all = [...text, ...(text.length > 0 ? [BLANK] : []), ...fields];
   const label = all.findIndex(({ item }) => item === ui.index);
   const cursorRow = all.findIndex(({ cursor }) => cursor !== undefined);
@@ -33,11 +36,20 @@ export function formContent(dialog: FormDialog, ui: DialogUi, width: number, loo
     focus: label === -1 ? undefined : label + 1,
     cursor:
       cursorRow === -1 ? undefined : { part: 'body', row: cursorRow, column: all[cursorRow]?.cursor ?? 0 },
-    foot: [...errorLines(dialog.error, width), buttons(dialog, ui, width, look)],
+    foot: [
+      ...(dialog.errorField === '' ? errorLines(dialog.error, width) : []),
+      buttons(dialog, ui, width, look),
+    ],
   };
 }
 
 const BLANK: FormLine = { line: [] };
+
+/** What is wrong with a field, below it. */
+function fieldError(error: string, width: number): FormLine[] {
+  const lines = errorLines(error, width - INDENT);
+  return [...lines.map((line): FormLine => ({ line: [span(' '.repeat(INDENT)), ...line] })), BLANK];
+}
 
 function fieldLines(field: Field, i: number, ui: DialogUi, width: number, look: Look): FormLine[] {
   const { symbols } = look;

@@ -35,7 +35,11 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look
       return formContent(dialog, ui, width, look);
     case 'menu':
       return {
-        head: [...paragraphs(dialog.text, width), ...(dialog.text.length > 0 ? [[]] : [])],
+        head: [
+          ...paragraphs(dialog.text, width),
+          ...(dialog.text.length > 0 ? [[]] : []),
+          ...(dialog.code.length > 0 ? [...groupLines(dialog.code, width), []] : []),
+        ],
         ...menu(dialog.items, ui.index, width, look),
         foot: [],
       };
@@ -108,7 +112,9 @@ function invites(dialog: InvitesDialog, ui: DialogUi, width: number, look: Look)
   if (dialog.items.length === 0)
     return { head, body: dialog.busy ? [] : [[span(oneLine(dialog.empty), DIM)]], foot: [] };
   const items = dialog.items.map(({ id, text }) => ({ name: id, label: text, hint: '', danger: false }));
-  const hint = dialog.items[ui.index]?.mayRevoke === true ? look.text.dialogs.revoke : '';
+  const item = dialog.items[ui.index];
+  const { showInvite, revoke } = look.text.dialogs;
+  const hint = item?.hasLink === true ? showInvite : item?.mayRevoke === true ? revoke : '';
   return { head, ...menu(items, ui.index, width, look), foot: [[], [span(hint, DIM)]] };
 }
 
@@ -140,8 +146,7 @@ function member(dialog: MemberDialog, ui: DialogUi, width: number, look: Look): 
       ? [span(` ${look.symbols.verified} ${look.text.dialogs.verified}`, { fg: 'good' })]
       : []),
   ];
-  const groups = dialog.safety.map((group) => span(`${oneLine(group)}  `, { bold: true }));
-  const safety = groups.length === 0 ? [] : [[], ...wrap(groups, Math.min(width, 7 * 4)), []];
+  const safety = dialog.safety.length === 0 ? [] : [[], ...groupLines(dialog.safety, width), []];
   const list = menu(dialog.items, ui.index, width, look);
   const head = [name, ...paragraphs(dialog.text, width), ...safety];
   return {
@@ -151,6 +156,12 @@ function member(dialog: MemberDialog, ui: DialogUi, width: number, look: Look): 
     items: [...head.map(() => undefined), ...list.items],
     foot: [],
   };
+}
+
+/** Groups of digits to compare, four in a line where there is space. */
+function groupLines(groups: readonly string[], width: number): Line[] {
+  const spans = groups.map((group) => span(`${oneLine(group)}  `, { bold: true }));
+  return wrap(spans, Math.min(width, 7 * 4));
 }
 
 function helpLines(dialog: HelpDialog, width: number): Line[] {

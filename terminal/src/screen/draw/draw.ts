@@ -201,7 +201,7 @@ function insideOf({ rows }: Size, cursor: Frame['cursor']): Frame['cursor'] {
 /** What is wrong with the connection, or that the room is not confirmed; at most three lines, and one on a low screen. */
 function bannerLines({ connection, room }: Snapshot, { columns, rows }: Size): Line[] {
   const text =
-    connection.text === '' && room?.lock.state === 'unconfirmed' ? room.lock.text : connection.text;
+    connection.text === '' && room?.lock?.state === 'unconfirmed' ? room.lock.text : connection.text;
   if (text === '') return [];
   return wrap([...textSpans(oneLine(text), { fg: 'warn', bold: true })], columns - 2)
     .slice(0, rows < 12 ? 1 : 3)

@@ -1,5 +1,5 @@
 import { sanitizeLine } from '@gochat/view/sanitize';
-import type { MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { ends, fit, type Line, lineWidth, type Span, type Style, span } from './frame.ts';
 import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
@@ -108,9 +108,12 @@ function filled(
 export function topLine(room: RoomScreen | undefined, width: number, look: Look): Line {
   const { symbols, text } = look;
   if (room === undefined) return fit([span(` ${text.app}`, { ...BAR, bold: true })], width, BAR);
-  const lock = lockSpan(room, look);
-  const epoch = width < 50 ? '' : ` ${text.lock.epoch(sanitizeLine(room.lock.epoch))}`;
-  const right: Line = [lock, span(`${epoch} `, { fg: 'dim', ...BAR })];
+  const { lock } = room;
+  const epoch = width < 50 || lock === undefined ? '' : ` ${text.lock.epoch(sanitizeLine(lock.epoch))}`;
+  const right: Line = [
+    ...(lock === undefined ? [] : [lockSpan(lock, look)]),
+    span(`${epoch} `, { fg: 'dim', ...BAR }),
+  ];
   const left = width - right.reduce((sum, { text }) => sum + widthOf(text), 0) - 1;
   const name = shorten(sanitizeLine(room.name), Math.max(4, left - 1), symbols.ellipsis);
   const spare = left - widthOf(name) - 4;
@@ -124,7 +127,7 @@ export function topLine(room: RoomScreen | undefined, width: number, look: Look)
   );
 }
 
-function lockSpan({ lock }: RoomScreen, { symbols, text }: Look): Span {
+function lockSpan(lock: Lock, { symbols, text }: Look): Span {
   switch (lock.state) {
     case 'unconfirmed':
       return span(` ${text.lock.unconfirmed}`, { fg: 'warn', bold: true, ...BAR });

@@ -1,5 +1,5 @@
 import type { Actions } from '@gochat/view/actions';
-import type { Dialog, Field, FormDialog } from '@gochat/view/dialog';
+import type { Dialog, Field, FormDialog, InviteDialog } from '@gochat/view/dialog';
 import { EDITS, type Editor, EMPTY, insert, replace } from '../edit/editor.ts';
 import type { Input } from '../terminal/input-decoder.ts';
 import type { DialogUi } from '../ui-state.ts';
@@ -63,8 +63,7 @@ export function dialogKey(
     case 'member':
       return listKey(dialog, ui, input, answers);
     case 'invite':
-      if (input.kind === 'key' && ['enter', 'y', 'c'].includes(input.name) && dialog.link !== '')
-        answers.pick('copy');
+      if (input.kind === 'key' && dialog.link !== '') inviteKey(dialog, input.name, answers);
       return ui;
     case 'help':
     case 'inspect':
@@ -73,6 +72,12 @@ export function dialogKey(
     default:
       return dialog satisfies never;
   }
+}
+
+function inviteKey({ mayRevoke }: InviteDialog, key: string, answers: Answers): void {
+  if (['enter', 'y', 'c'].includes(key)) answers.pick('copy');
+  else if (key === 't') answers.pick('terms');
+  else if (key === 'w' && mayRevoke) answers.pick('revoke');
 }
 
 function scrollBy(name: string, at: number, { scroll, page }: { scroll: number; page: number }): number {
@@ -110,7 +115,7 @@ function listKey(
   if (input.kind === 'paste') return ui;
   const names =
     dialog.kind === 'invites'
-      ? dialog.items.map(({ id, mayRevoke }) => (mayRevoke ? id : undefined))
+      ? dialog.items.map(({ id, mayRevoke, hasLink }) => (mayRevoke || hasLink ? id : undefined))
       : dialog.items.map(({ name }) => name);
   const moved = stepped(
     input.name === 'k' ? 'up' : input.name === 'j' ? 'down' : input.name,
@@ -249,7 +254,7 @@ export function dialogClick(dialog: Dialog, ui: DialogUi, index: number, answers
     const item = 'items' in dialog ? dialog.items[index] : undefined;
     if (item === undefined) return ui;
     if ('mayRevoke' in item) {
-      if (item.mayRevoke) answers.pick(item.id);
+      if (item.mayRevoke || item.hasLink) answers.pick(item.id);
     } else answers.pick('emoji' in item ? item.emoji : item.name);
     return { ...ui, index };
   }

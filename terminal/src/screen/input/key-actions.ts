@@ -151,7 +151,7 @@ function openLinks({ ui, view, dialogs, openLink, text }: Controls): void {
     const items = links.map((href) => ({ name: href, label: oneLine(href), hint: '', danger: false }));
     // Ticks of the view's dialogs are positive.
     const tick = -1 - performance.now();
-    const menu: MenuDialog = { kind: 'menu', title: text.dialogs.openLink, tick, text: [], items };
+    const menu: MenuDialog = { kind: 'menu', title: text.dialogs.openLink, tick, text: [], code: [], items };
     dialogs.ask(menu, (href) => void openLink(href));
   }
 }

@@ -5,6 +5,7 @@ import { isComposingKey } from '../composing-key.ts';
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
 import { difference, replaceText, undoLongEdit } from './edit-text.ts';
+import { attached } from './text-file.ts';
 
 interface ComposerProps {
   readonly composer: Composer;
@@ -79,6 +80,12 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     }
   };
   const onPaste = (event: ClipboardEvent) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length > 0 && event.clipboardData?.types.includes('text/plain') !== true) {
+      event.preventDefault();
+      actions.attach(files.map(attached));
+      return;
+    }
     const pasted = event.clipboardData?.getData('text/plain') ?? '';
     const box = event.currentTarget as HTMLTextAreaElement;
     if (pasted.split('\n').length <= 3 && !(box.selectionStart === 0 && pasted.startsWith('/'))) return;
@@ -144,15 +151,15 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           class="accent"
           aria-label={text.send}
           title={text.send}
-          disabled={composer.text.trim() === ''}
+          disabled={composer.text.trim() === '' || composer.tooLong}
           onMouseDown={keepFocus}
           onClick={() => actions.send()}
         >
           <Icon name={composer.mode === 'edit' ? 'check' : 'send'} />
         </button>
       </div>
-      <p class="typing" role="status">
-        {composer.note || typing}
+      <p class={composer.tooLong ? 'typing error' : 'typing'} role="status">
+        {composer.space || composer.note || typing}
       </p>
     </div>
   );

@@ -1,3 +1,5 @@
+import type { AttachedFile } from '@gochat/view/actions';
+
 const LONGEST_BYTES = 1_000_000;
 
 /** A file's name and text; undefined when it isn't UTF-8 or is longer than a megabyte. */
@@ -12,4 +14,9 @@ export async function readText(
     // It isn't UTF-8.
     return undefined;
   }
+}
+
+/** A file as the view takes it. */
+export function attached(file: File): AttachedFile {
+  return { name: file.name, bytes: file.size, text: async () => (await readText(file))?.text };
 }

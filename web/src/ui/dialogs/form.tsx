@@ -1,11 +1,18 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Field, FormDialog } from '@gochat/view/dialog';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
 
 /** Fields and a submit button. The document holds what is filled in until it is submitted. */
 export function FormView({ dialog, actions }: { readonly dialog: FormDialog; readonly actions: Actions }) {
   const text = useText();
+  const { error, errorField } = dialog;
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    if (errorField !== '' && !dialog.busy)
+      form.current?.querySelector<HTMLElement>(`[aria-invalid]`)?.focus();
+  }, [errorField, error, dialog.busy]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
@@ -14,6 +21,7 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
   };
   return (
     <form
+      ref={form}
       onSubmit={submit}
       onKeyDown={(event) => {
         // Otherwise some browsers submit the form.
@@ -25,10 +33,15 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
         <p key={line}>{line}</p>
       ))}
       {dialog.fields.map((field, i) => (
-        <FieldView key={field.name} field={field} first={i === 0} />
+        <FieldView
+          key={field.name}
+          field={field}
+          first={i === 0}
+          error={field.name === errorField ? error : ''}
+        />
       ))}
       <p class="error" role="alert">
-        {dialog.error}
+        {errorField === '' ? error : ''}
       </p>
       <div class="answers">
         <button type="button" class="quiet" onClick={() => actions.close()}>
@@ -47,10 +60,22 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
   );
 }
 
-function FieldView({ field, first }: { readonly field: Field; readonly first: boolean }) {
+interface FieldProps {
+  readonly field: Field;
+  readonly first: boolean;
+  /** What is wrong with it, or empty. */
+  readonly error: string;
+}
+
+function FieldView({ field, first, error }: FieldProps) {
   const id = `field-${field.name}`;
-  const hintId = field.hint === '' ? undefined : `${id}-hint`;
-  const hint = field.hint !== '' && <small id={hintId}>{field.hint}</small>;
+  const hintId = field.hint === '' && error === '' ? undefined : `${id}-hint`;
+  const invalid = error === '' ? undefined : 'true';
+  const hint = (
+    <small id={hintId} class={error === '' ? undefined : 'error'} role={error === '' ? undefined : 'alert'}>
+      {error || field.hint}
+    </small>
+  );
   const mark = first ? '' : undefined;
   switch (field.type) {
     case 'text':
@@ -65,6 +90,7 @@ function FieldView({ field, first }: { readonly field: Field; readonly first: bo
             autocomplete="off"
             spellcheck={false}
             aria-describedby={hintId}
+            aria-invalid={invalid}
             data-first={mark}
           />
           {hint}

@@ -9,7 +9,7 @@ import type {
   MenuItem,
 } from '@gochat/view/dialog';
 import { Avatar } from '../avatar.tsx';
-import { Icon } from '../icons.tsx';
+import { Icon, type IconName } from '../icons.tsx';
 import { useText } from '../words.ts';
 
 interface With<D> {
@@ -39,14 +39,29 @@ function Items({ items, actions }: { readonly items: readonly MenuItem[]; readon
 export function MenuView({ dialog, actions }: With<MenuDialog>) {
   return (
     <>
-      {dialog.text.map((line) => (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1)
-        <pre key={line} tabIndex={0} dir="auto">
-          {line}
-        </pre>
-      ))}
+      {dialog.code.length > 0
+        ? dialog.text.map((line) => <p key={line}>{line}</p>)
+        : dialog.text.map((line) => (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys (WCAG 2.1.1)
+            <pre key={line} tabIndex={0} dir="auto">
+              {line}
+            </pre>
+          ))}
+      <Groups groups={dialog.code} />
       <Items items={dialog.items} actions={actions} />
     </>
+  );
+}
+
+/** Digits to compare. */
+function Groups({ groups }: { readonly groups: readonly string[] }) {
+  if (groups.length === 0) return null;
+  return (
+    <p class="safety">
+      {groups.map((group, i) => (
+        <span key={i}>{group}</span>
+      ))}
+    </p>
   );
 }
 
@@ -65,6 +80,14 @@ export function InviteView({ dialog, actions }: With<InviteDialog>) {
           <Qr modules={dialog.qr} />
           <output class="link">{dialog.link}</output>
           <div class="answers">
+            {dialog.mayRevoke && (
+              <button type="button" class="quiet danger-text" onClick={() => actions.pick('revoke')}>
+                {text.withdraw}
+              </button>
+            )}
+            <button type="button" class="quiet" onClick={() => actions.pick('terms')}>
+              {text.otherTerms}
+            </button>
             <button type="button" class="accent" data-first="" onClick={() => actions.pick('copy')}>
               {text.copyLink}
             </button>
@@ -98,17 +121,30 @@ function Qr({ modules }: { readonly modules: InviteDialog['qr'] }) {
 }
 
 export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
+  const text = useText().dialogs;
+  const tool = (icon: IconName, label: string, name: string) => (
+    <button
+      type="button"
+      class="quiet small"
+      aria-label={label}
+      title={label}
+      onClick={() => actions.pick(name)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
   return (
     <div aria-busy={dialog.busy}>
       <p class="error" role="alert">
         {dialog.error}
       </p>
-      <ul class="list">
+      <ul class="rows">
         {dialog.items.map((item) => (
           <li key={item.id}>
-            <button type="button" disabled={!item.mayRevoke} onClick={() => actions.pick(item.id)}>
-              <span>{item.text}</span>
-            </button>
+            <span dir="auto">{item.text}</span>
+            {item.hasLink && tool('copy', text.copyLink, `copy ${item.id}`)}
+            {item.hasLink && tool('eye', text.showLink, item.id)}
+            {item.mayRevoke && tool('bin', text.withdraw, `revoke ${item.id}`)}
           </li>
         ))}
       </ul>
@@ -134,13 +170,7 @@ export function MemberView({ dialog, actions }: With<MemberDialog>) {
           {line}
         </p>
       ))}
-      {dialog.safety.length > 0 && (
-        <p class="safety">
-          {dialog.safety.map((group, i) => (
-            <span key={i}>{group}</span>
-          ))}
-        </p>
-      )}
+      <Groups groups={dialog.safety} />
       <Items items={dialog.items} actions={actions} />
     </div>
   );

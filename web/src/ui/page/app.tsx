@@ -3,14 +3,14 @@ import type { View } from '@gochat/view/view';
 import { useEffect, useState } from 'preact/hooks';
 import { COMPOSER_ID } from '../composer/composer.tsx';
 import { isComposingKey } from '../composing-key.ts';
-import { DialogView } from '../dialogs/dialog.tsx';
+import type { DialogView } from '../dialogs/dialog.tsx';
 import { ChatView } from '../room/chat.tsx';
 import { DetailsView } from '../room/details.tsx';
 import { RoomsView } from '../room/rooms.tsx';
 import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
 import { Banner, FlashView } from './banner.tsx';
-import { useHeight, useLooking, useMedia, useNotices, usePage } from './hooks.ts';
+import { useHeight, useLooking, useMedia, useNoDrops, useNotices, usePage } from './hooks.ts';
 import { handleKey, isTyped, type PageKey, replyNeighbour } from './keys.ts';
 import { useSnapshot } from './snapshot-hook.ts';
 import { Welcome } from './welcome.tsx';
@@ -18,8 +18,14 @@ import { Welcome } from './welcome.tsx';
 const WIDE = '(min-width: 1100px)';
 const NARROW = '(max-width: 719.98px)';
 
+interface AppProps {
+  readonly view: View;
+  /** What draws a dialog. */
+  readonly dialogView: typeof DialogView;
+}
+
 /** The whole page, drawn from a view. */
-export function App({ view }: { readonly view: View }) {
+export function App({ view, dialogView: Dialogs }: AppProps) {
   const snapshot = useSnapshot(view);
   const { actions } = view;
   const text = useText();
@@ -33,6 +39,7 @@ export function App({ view }: { readonly view: View }) {
   usePage(snapshot);
   useLooking(actions);
   useHeight();
+  useNoDrops();
   useEffect(() => setSearching(false), [open]);
   useEffect(() => setDetails(wide), [wide]);
 
@@ -101,7 +108,7 @@ export function App({ view }: { readonly view: View }) {
         <DetailsView room={room} actions={actions} close={() => setDetails(false)} />
       )}
       {dialog !== undefined && (
-        <DialogView
+        <Dialogs
           dialog={dialog}
           flash={flash}
           room={open}

@@ -56,6 +56,19 @@ export function useHeight(): void {
   }, []);
 }
 
+/** A file that is dropped beside the room must not replace the page, as browsers do with it. */
+export function useNoDrops(): void {
+  useEffect(() => {
+    const ignore = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes('Files') === true) event.preventDefault();
+    };
+    for (const event of ['dragover', 'drop'] as const) addEventListener(event, ignore);
+    return () => {
+      for (const event of ['dragover', 'drop'] as const) removeEventListener(event, ignore);
+    };
+  }, []);
+}
+
 /** A notification was clicked; the event's detail is the room's id. */
 export const NOTICE_CLICKED = 'gochat-notice';
 

@@ -1,11 +1,11 @@
 import type { Actions } from '@gochat/view/actions';
-import type { RoomScreen } from '@gochat/view/snapshot';
+import type { Lock, RoomScreen } from '@gochat/view/snapshot';
 import { useState } from 'preact/hooks';
 import { ComposerView } from '../composer/composer.tsx';
-import { readText } from '../composer/text-file.ts';
+import { attached } from '../composer/text-file.ts';
 import { Icon } from '../icons.tsx';
 import { TimelineView } from '../timeline/timeline.tsx';
-import { useWords } from '../words.ts';
+import { useText, useWords } from '../words.ts';
 import { SearchView } from './details.tsx';
 
 interface ChatProps {
@@ -20,6 +20,26 @@ interface ChatProps {
 }
 
 const LOCKS = { unconfirmed: 'warning', sealed: 'lock', verified: 'shield' } as const;
+
+/** The state of the encryption. A room that is not confirmed leads to what confirms it; one that is closed has none. */
+function LockMark({ lock, compare }: { readonly lock: Lock | undefined; readonly compare: () => void }) {
+  const text = useText().room;
+  if (lock === undefined) return null;
+  const icon = <Icon name={LOCKS[lock.state]} />;
+  if (lock.state === 'unconfirmed')
+    return (
+      <button type="button" class="lock unconfirmed" title={lock.text} onClick={compare}>
+        {icon}
+        <span class="hidden">{text.compare}</span>
+      </button>
+    );
+  return (
+    <span class={`lock ${lock.state}`} title={lock.text}>
+      {icon}
+      <span class="hidden">{lock.text}</span>
+    </span>
+  );
+}
 
 /** The open room. */
 export function ChatView({
@@ -45,12 +65,13 @@ export function ChatView({
     setDragged(true);
   };
   const onDrop = (event: DragEvent) => {
-    const file = event.dataTransfer?.files[0];
-    if (file === undefined) return;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
     event.preventDefault();
     setDragged(false);
-    void readText(file).then((read) => read && actions.paste(read.text, room.composer.text.length));
+    actions.attach(files.map(attached));
   };
+  const isOpen = room.composer.mode !== 'closed';
   return (
     <main
       class="chat"
@@ -72,13 +93,16 @@ export function ChatView({
         >
           <Icon name="back" />
         </button>
-        <span class={`lock ${room.lock.state}`} title={room.lock.text}>
-          <Icon name={LOCKS[room.lock.state]} />
-          <span class="hidden">{room.lock.text}</span>
-        </span>
+        <LockMark lock={room.lock} compare={() => actions.run('code')} />
         <div class="title">
-          <h2 dir="auto">{room.name}</h2>
-          {room.topic !== '' && <p dir="auto">{room.topic}</p>}
+          <h2 dir="auto" title={room.name}>
+            {room.name}
+          </h2>
+          {room.topic !== '' && (
+            <p dir="auto" title={room.topic}>
+              {room.topic}
+            </p>
+          )}
         </div>
         <button
           type="button"
@@ -90,15 +114,17 @@ export function ChatView({
         >
           <Icon name="search" />
         </button>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={text.invite}
-          title={text.invite}
-          onClick={() => actions.run('invite')}
-        >
-          <Icon name="invite" />
-        </button>
+        {isOpen && (
+          <button
+            type="button"
+            class="quiet"
+            aria-label={text.invite}
+            title={text.invite}
+            onClick={() => actions.run('invite')}
+          >
+            <Icon name="invite" />
+          </button>
+        )}
         <button
           type="button"
           class="quiet"
@@ -108,7 +134,7 @@ export function ChatView({
           onClick={toggleDetails}
         >
           <Icon name="people" />
-          <span class="small-count">{words.number(room.members.length)}</span>
+          {room.ended === '' && <span class="small-count">{words.number(room.members.length)}</span>}
         </button>
       </header>
       {searching && <SearchView search={room.search} actions={actions} close={endSearch} />}

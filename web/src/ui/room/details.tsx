@@ -1,10 +1,10 @@
 import type { Actions } from '@gochat/view/actions';
-import type { MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
+import type { Lock, MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
 import type { WebText } from '@gochat/view/web-words';
 import { useEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { isComposingKey } from '../composing-key.ts';
-import { Icon } from '../icons.tsx';
+import { Icon, type IconName } from '../icons.tsx';
 import { useText } from '../words.ts';
 
 interface DetailsProps {
@@ -13,51 +13,86 @@ interface DetailsProps {
   readonly close: () => void;
 }
 
-/** The members, and whether the room is verified. */
+/** What can be done with the room, its members, and whether it is verified; or why it is closed to this profile. */
 export function DetailsView({ room, actions, close }: DetailsProps) {
   const { close: closeText, details: text } = useText();
+  const { lock, ended, members, commands } = room;
   return (
     <aside class="details" aria-label={text.title} data-landmark="">
       <header>
-        <h2>{text.members}</h2>
+        <h2>{ended === '' ? text.members : text.closed}</h2>
         <button type="button" class="quiet" aria-label={closeText} title={closeText} onClick={close}>
           <Icon name="close" />
         </button>
       </header>
-      <p class={`lock ${room.lock.state}`}>
-        <Icon name={LOCKS[room.lock.state]} /> {room.lock.text}
-      </p>
-      <ul class="members">
-        {room.members.map((member) => (
-          <li key={member.device}>
-            <button type="button" aria-label={member.spoken} onClick={() => actions.member(member.device)}>
-              <span class={member.here ? 'presence here' : 'presence'}>
-                <Avatar name={member.name} colour={member.colour} />
-              </span>
-              <span class={member.ignored ? 'name ignored' : 'name'} dir="auto">
-                {member.name}
-              </span>
-              {member.verified && <Icon name="shield" />}
-              <small>{roleOf(member, text)}</small>
-            </button>
-          </li>
-        ))}
-      </ul>
+      {lock !== undefined && <LockText lock={lock} compare={() => actions.run('code')} />}
+      {ended === '' ? (
+        <ul class="members">
+          {members.map((member) => (
+            <li key={member.device}>
+              <button
+                type="button"
+                aria-label={member.spoken}
+                title={member.name}
+                onClick={() => actions.member(member.device)}
+              >
+                <span class={member.here ? 'presence here' : 'presence'}>
+                  <Avatar name={member.name} colour={member.colour} />
+                </span>
+                <span class={member.ignored ? 'name ignored' : 'name'} dir="auto">
+                  {member.name}
+                </span>
+                {member.verified && <Icon name="shield" />}
+                <small>{roleOf(member, text)}</small>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p class="ended">{ended}</p>
+      )}
       <footer>
-        <button type="button" class="quiet" onClick={() => actions.run('invite')}>
-          <Icon name="invite" /> {text.invite}
-        </button>
-        <button type="button" class="quiet" onClick={() => actions.run('notify')}>
-          <Icon name="bell" /> {text.notifications}
-        </button>
-        <button type="button" class="quiet" onClick={() => actions.run('privacy')}>
-          <Icon name="lock" /> {text.privacy}
-        </button>
-        <button type="button" class="quiet" onClick={() => actions.run('inspect')}>
-          <Icon name="eye" /> {text.inspect}
-        </button>
+        {commands.map(({ name, label, danger }) => (
+          <button
+            key={name}
+            type="button"
+            class={danger ? 'quiet danger-text' : 'quiet'}
+            onClick={() => actions.run(name)}
+          >
+            <Icon name={ICONS[name] ?? 'dots'} /> <span>{label}</span>
+          </button>
+        ))}
       </footer>
     </aside>
+  );
+}
+
+const ICONS: Readonly<Record<string, IconName>> = {
+  invite: 'invite',
+  invites: 'link',
+  rename: 'pencil',
+  code: 'shield',
+  notify: 'bell',
+  mute: 'muted',
+  privacy: 'lock',
+  inspect: 'eye',
+  leave: 'leave',
+  forget: 'bin',
+};
+
+/** The state of the encryption. A room that is not confirmed leads to what confirms it. */
+function LockText({ lock, compare }: { readonly lock: Lock; readonly compare: () => void }) {
+  const icon = <Icon name={LOCKS[lock.state]} />;
+  if (lock.state !== 'unconfirmed')
+    return (
+      <p class={`lock ${lock.state}`}>
+        {icon} {lock.text}
+      </p>
+    );
+  return (
+    <button type="button" class="lock unconfirmed" onClick={compare}>
+      {icon} <span>{lock.text}</span>
+    </button>
   );
 }
 

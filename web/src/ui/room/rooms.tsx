@@ -48,6 +48,7 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
               class={`room${room.ended === '' ? '' : ' ended'}${room.unread > 0 && !room.muted ? ' new' : ''}`}
               aria-current={room.open ? 'page' : undefined}
               aria-label={room.spoken}
+              title={room.name}
               onClick={() => chosen(room.id)}
             >
               <Avatar name={room.name} colour={room.number % 12} />

@@ -12,6 +12,8 @@ interface MessageProps {
   readonly actions: Actions;
   /** The tab index of the controls inside. */
   readonly tabIndex: number;
+  /** Whether something can be written in the room. */
+  readonly writable: boolean;
 }
 
 export function messageClass(row: MessageRow, marked: boolean): string {
@@ -28,7 +30,7 @@ export function messageClass(row: MessageRow, marked: boolean): string {
     .join(' ');
 }
 
-export function Message({ row, actions, tabIndex }: MessageProps) {
+export function Message({ row, actions, tabIndex, writable }: MessageProps) {
   const text = useText().message;
   const { author } = row;
   const heads = row.first && !row.me;
@@ -62,9 +64,9 @@ export function Message({ row, actions, tabIndex }: MessageProps) {
             </button>
           )}
         </div>
-        <Reactions row={row} actions={actions} tabIndex={tabIndex} />
+        <Reactions row={row} actions={actions} tabIndex={tabIndex} writable={writable} />
       </div>
-      <Toolbar row={row} actions={actions} tabIndex={tabIndex} />
+      <Toolbar row={row} actions={actions} tabIndex={tabIndex} writable={writable} />
     </Reach>
   );
 }
@@ -187,7 +189,7 @@ function State({ row }: { readonly row: MessageRow }) {
   );
 }
 
-function Reactions({ row, actions, tabIndex }: MessageProps) {
+function Reactions({ row, actions, tabIndex, writable }: MessageProps) {
   const words = useWords();
   if (row.reactions.length === 0) return null;
   return (
@@ -198,6 +200,7 @@ function Reactions({ row, actions, tabIndex }: MessageProps) {
           type="button"
           class="reaction"
           aria-pressed={one.own}
+          disabled={!writable}
           title={one.by}
           aria-label={words.text.web.message.reaction(one.emoji, one.count, one.by)}
           tabIndex={tabIndex}
@@ -211,7 +214,7 @@ function Reactions({ row, actions, tabIndex }: MessageProps) {
 }
 
 /** Shown while the row is hovered or focused. On a touch screen a tap focuses the row. */
-function Toolbar({ row, actions, tabIndex }: MessageProps) {
+function Toolbar({ row, actions, tabIndex, writable }: MessageProps) {
   const text = useText().message;
   const tool = (icon: IconName, label: string, act: () => void) => (
     <button
@@ -226,7 +229,7 @@ function Toolbar({ row, actions, tabIndex }: MessageProps) {
     </button>
   );
   const run = (name: string) => () => actions.run(name, '', row.key);
-  const sent = row.seq !== '';
+  const sent = row.seq !== '' && writable;
   return (
     <div class="toolbar">
       {sent && tool('smile', text.react, run('react'))}

@@ -10,6 +10,8 @@ interface RowProps {
   /** Whether the row and its controls are tab stops. One row at a time is. */
   readonly tabbable: boolean;
   readonly marked: boolean;
+  /** Whether something can be written in the room: if not, a message has no controls that would. */
+  readonly writable: boolean;
 }
 
 /** The most of a row that a screen reader reads. */
@@ -17,9 +19,14 @@ const SPOKEN_CHARS = 2000;
 
 /** One row of the timeline. It is drawn again only when its props have changed. */
 export class RowView extends Component<RowProps> {
-  override shouldComponentUpdate({ row, tabbable, marked }: RowProps): boolean {
+  override shouldComponentUpdate({ row, tabbable, marked, writable }: RowProps): boolean {
     const { props } = this;
-    return row !== props.row || tabbable !== props.tabbable || marked !== props.marked;
+    return (
+      row !== props.row ||
+      tabbable !== props.tabbable ||
+      marked !== props.marked ||
+      writable !== props.writable
+    );
   }
 
   override render(props: RowProps) {
@@ -27,7 +34,7 @@ export class RowView extends Component<RowProps> {
   }
 }
 
-function OneRow({ row, actions, tabbable, marked }: RowProps) {
+function OneRow({ row, actions, tabbable, marked, writable }: RowProps) {
   const tabIndex = tabbable ? 0 : -1;
   const common = { 'data-key': row.key, 'data-kind': row.kind, tabIndex };
   const named = { ...common, 'aria-label': row.spoken.slice(0, SPOKEN_CHARS) };
@@ -49,12 +56,17 @@ function OneRow({ row, actions, tabbable, marked }: RowProps) {
         <article class="row start" {...named}>
           <Icon name="lock" />
           <p>{row.text}</p>
+          {row.invite !== '' && writable && (
+            <button type="button" class="accent" tabIndex={tabIndex} onClick={() => actions.run('invite')}>
+              <Icon name="invite" /> {row.invite}
+            </button>
+          )}
         </article>
       );
     case 'message':
       return (
         <article class={messageClass(row, marked)} {...named}>
-          <Message row={row} actions={actions} tabIndex={tabIndex} />
+          <Message row={row} actions={actions} tabIndex={tabIndex} writable={writable} />
         </article>
       );
     case 'deleted':

@@ -202,6 +202,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
             actions={actions}
             tabbable={row.key === tabbable}
             marked={row.key === marked}
+            writable={room.composer.mode !== 'closed'}
           />
         ))}
         <Spacer height={heights.total - heights.top(end)} />

@@ -1,0 +1,4 @@
+import { TEXT_BYTES } from '@gochat/crypto/send';
+
+/** The longest text of a message, in bytes of UTF-8. */
+export const MESSAGE_BYTES = TEXT_BYTES;
