@@ -12,6 +12,7 @@ const WRITING: Composer = {
   undoable: false,
   reply: undefined,
   completion: undefined,
+  note: '',
   space: '',
   tooLong: false,
 };

@@ -5,7 +5,7 @@ import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
 import { browserPlatform } from './platform.ts';
 import { missingPlatform } from './secure-context.ts';
-import { draw, loadDialogView, mount } from './ui/mount.tsx';
+import { draw, loadPanels, mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { followTheme } from './ui/page/theme.ts';
 
@@ -21,7 +21,7 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
   }
   draw(<Opening />, words, root);
   try {
-    const [profile] = await Promise.all([openBrowserChat(), loadDialogView()]);
+    const [profile] = await Promise.all([openBrowserChat(), loadPanels()]);
     const platform = browserPlatform(words.text.web);
     const view = await createView({ profile, platform, words, server: location.origin });
     endTheme();

@@ -158,7 +158,10 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           <Icon name={composer.mode === 'edit' ? 'check' : 'send'} />
         </button>
       </div>
-      <p class={composer.tooLong ? 'typing error' : 'typing'} role="status">
+      <p
+        class={`typing${composer.space === '' ? '' : ' space'}${composer.tooLong ? ' error' : ''}`}
+        role="status"
+      >
         {composer.space || composer.note || typing}
       </p>
     </div>

@@ -5,7 +5,7 @@ import { COMPOSER_ID } from '../composer/composer.tsx';
 import { isComposingKey } from '../composing-key.ts';
 import type { DialogView } from '../dialogs/dialog.tsx';
 import { ChatView } from '../room/chat.tsx';
-import { DetailsView } from '../room/details.tsx';
+import type { DetailsView, SearchView } from '../room/details.tsx';
 import { RoomsView } from '../room/rooms.tsx';
 import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
@@ -18,14 +18,20 @@ import { Welcome } from './welcome.tsx';
 const WIDE = '(min-width: 1100px)';
 const NARROW = '(max-width: 719.98px)';
 
+/** The parts of the page that are loaded apart. */
+export interface Panels {
+  readonly DialogView: typeof DialogView;
+  readonly DetailsView: typeof DetailsView;
+  readonly SearchView: typeof SearchView;
+}
+
 interface AppProps {
   readonly view: View;
-  /** What draws a dialog. */
-  readonly dialogView: typeof DialogView;
+  readonly panels: Panels;
 }
 
 /** The whole page, drawn from a view. */
-export function App({ view, dialogView: Dialogs }: AppProps) {
+export function App({ view, panels }: AppProps) {
   const snapshot = useSnapshot(view);
   const { actions } = view;
   const text = useText();
@@ -97,6 +103,7 @@ export function App({ view, dialogView: Dialogs }: AppProps) {
           room={room}
           enterSends={snapshot.settings.enter !== 'newline'}
           actions={actions}
+          SearchView={panels.SearchView}
           searching={searching || room.search !== undefined}
           setSearching={setSearching}
           details={details}
@@ -105,10 +112,10 @@ export function App({ view, dialogView: Dialogs }: AppProps) {
         />
       )}
       {room !== undefined && details && (
-        <DetailsView room={room} actions={actions} close={() => setDetails(false)} />
+        <panels.DetailsView room={room} actions={actions} close={() => setDetails(false)} />
       )}
       {dialog !== undefined && (
-        <Dialogs
+        <panels.DialogView
           dialog={dialog}
           flash={flash}
           room={open}

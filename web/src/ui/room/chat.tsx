@@ -6,12 +6,13 @@ import { attached } from '../composer/text-file.ts';
 import { Icon } from '../icons.tsx';
 import { TimelineView } from '../timeline/timeline.tsx';
 import { useText, useWords } from '../words.ts';
-import { SearchView } from './details.tsx';
+import type { SearchView } from './details.tsx';
 
 interface ChatProps {
   readonly room: RoomScreen;
   readonly enterSends: boolean;
   readonly actions: Actions;
+  readonly SearchView: typeof SearchView;
   readonly searching: boolean;
   readonly setSearching: (on: boolean) => void;
   readonly details: boolean;
@@ -46,6 +47,7 @@ export function ChatView({
   room,
   enterSends,
   actions,
+  SearchView: Search,
   searching,
   setSearching,
   details,
@@ -137,7 +139,7 @@ export function ChatView({
           {room.ended === '' && <span class="small-count">{words.number(room.members.length)}</span>}
         </button>
       </header>
-      {searching && <SearchView search={room.search} actions={actions} close={endSearch} />}
+      {searching && <Search search={room.search} actions={actions} close={endSearch} />}
       <TimelineView key={room.id} room={room} actions={actions} />
       <ComposerView
         key={`composer ${room.id}`}
