@@ -13,7 +13,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
     'why not',
     ({ dialog }) => dialog?.kind === 'form' && !dialog.busy && dialog.error !== '' && dialog,
   );
-  expect(refused.error).toContain('must not be empty');
+  expect(refused).toMatchObject({ error: 'Enter a name.', errorField: 'name' });
   expect(refused.fields.find(({ name }) => name === 'as')?.value).toBe('ana');
   ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: server.url });
   const invite = await ana.sees(
@@ -26,6 +26,34 @@ test('a profile without rooms has no room open; a new room comes with a link and
   ana.view.actions.pick('copy');
   await ana.sees('that it is copied', ({ flash }) => flash?.tone === 'good');
   expect(ana.surroundings.copied).toEqual([invite.link]);
+  expect(invite.text[0]).toMatch(/^Anyone with this link can join kitchen until .* It can be used once\.$/);
+  ana.view.actions.close();
+  expect(ana.screen.flash).toBeUndefined();
+  expect(ana.room.timeline.rows[0]).toMatchObject({
+    kind: 'start',
+    text: 'You made kitchen. Invite somebody.',
+    invite: 'Invite',
+  });
+  ana.view.actions.run('invites');
+  const listed = await ana.sees(
+    'the invite in the list',
+    ({ dialog }) => dialog?.kind === 'invites' && dialog.items.length === 1 && dialog,
+  );
+  expect(listed.items[0]).toMatchObject({ hasLink: true, mayRevoke: true });
+  ana.view.actions.pick(listed.items[0]?.id ?? '');
+  await ana.sees('its link again', ({ dialog }) => dialog?.kind === 'invite' && dialog.link === invite.link);
+  ana.view.actions.close();
+  ana.view.actions.run('code');
+  await ana.sees('the code', ({ dialog }) => dialog?.kind === 'menu' && dialog.code.length === 6);
+  ana.view.actions.close();
+  ana.view.actions.run('leave');
+  ana.view.actions.submit({});
+  const left = await ana.sees('a closed room', ({ room }) => room !== undefined && room.ended !== '' && room);
+  expect(left).toMatchObject({ lock: undefined, members: [] });
+  expect(left.commands.map(({ name }) => name)).toEqual(['forget']);
+  ana.view.actions.run('forget');
+  ana.view.actions.submit({});
+  await ana.sees('no room', ({ room, rooms }) => room === undefined && rooms.length === 0);
   await ana.leaveForGood();
   await server.stop();
 });
