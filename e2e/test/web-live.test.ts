@@ -155,7 +155,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     },
     invites: async () => {
       await ana.says('/invites');
-      await ana.person.page.locator('dialog .list button').first().waitFor();
+      await ana.person.page.locator('dialog .rows button').first().waitFor();
     },
     member: async () => {
       await ana.says('/verify ben');
