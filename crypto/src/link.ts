@@ -54,7 +54,7 @@ const MARK = /(?:##35;|[#*])\/{0,2}join\//gi;
 
 /** What may be within an invite, from the strictest: nothing, the line breaks and quote marks of mail, those without line breaks. */
 const GAPS = ['', '(?:[ \\t]*[\\r\\n]+[\\s>|]*)?', '[\\s>=]*'] as const;
-/** What an em dash and an en dash stand for. Programs replace two hyphens by one of them. */
+/** What an em dash and an en dash replace. Programs put them for two hyphens or one. */
 const DASHES = [
   ['--', '--'],
   ['--', '-'],

@@ -90,11 +90,11 @@ test('a message that another process cancels is reported as cancelled, not as se
     expect(await chat.call('withdraw', { room, id })).toEqual({ withdrawn: true });
     return outcome;
   });
-  expect((await sent).outcomes).toEqual([{ id, state: 'withdrawn' }]);
+  expect((await sent).outcomes).toEqual([{ id, state: 'cancelled' }]);
   await ana.dies();
   expect(
     (await ana.does((chat) => chat.call('sent', { room, ids: [id], waitMs: WAIT_MS }))).outcomes,
-  ).toEqual([{ id, state: 'withdrawn' }]);
+  ).toEqual([{ id, state: 'cancelled' }]);
   await ana.close();
 });
 
@@ -209,7 +209,7 @@ class Story {
         const id = [...this.claims.keys()].at(step.which - this.claims.size);
         if (id === undefined) return;
         const cancelled = await this.#ana.does((chat) => chat.call('withdraw', { room, id }));
-        if (cancelled.withdrawn) this.#claim(id, 'withdrawn');
+        if (cancelled.withdrawn) this.#claim(id, 'cancelled');
         return;
       }
       case 'remove':
@@ -278,11 +278,11 @@ function ignoreRefusal(error: unknown): void {
 
 /** The states after which nothing else may be claimed. A refused message can be dismissed. */
 const AFTER: Readonly<Record<OutgoingState | 'rejected', readonly string[]>> = {
-  waiting: ['waiting', 'posted', 'withdrawn', 'refused', 'unknown'],
+  waiting: ['waiting', 'posted', 'cancelled', 'refused', 'unknown'],
   posted: ['posted'],
-  withdrawn: ['withdrawn'],
-  refused: ['refused', 'withdrawn'],
-  unknown: ['unknown', 'withdrawn'],
+  cancelled: ['cancelled'],
+  refused: ['refused', 'cancelled'],
+  unknown: ['unknown', 'cancelled'],
   rejected: ['rejected'],
 };
 
@@ -316,7 +316,7 @@ test('whatever is claimed of a message stays true through deaths, removals, retu
             if (next !== undefined) expect(AFTER[state]).toContain(next);
             if (state === 'posted') expect(log).toContain(id);
             if (state === 'refused' || state === 'rejected') expect(log).not.toContain(id);
-            if (state === 'withdrawn' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
+            if (state === 'cancelled' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
           }
         }
       },

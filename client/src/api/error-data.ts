@@ -85,7 +85,7 @@ const REASONS = {
 
   // The room.
   /** A message was not sent and never will be; `unknown`: the others may have received it. */
-  'not-sent': reason('not-member', { state: v.picklist(['refused', 'withdrawn', 'unknown']) }),
+  'not-sent': reason('not-member', { state: v.picklist(['refused', 'cancelled', 'unknown']) }),
   /** The message has no position yet, so nothing can refer to it. */
   'message-waiting': reason('offline', {}),
   left: reason('not-member', {}),

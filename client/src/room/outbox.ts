@@ -95,10 +95,10 @@ export class Outbox {
   cancel(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];
-    const cancelled = [...this.#items.values()].filter(({ end }) => end === 'withdrawn');
+    const cancelled = [...this.#items.values()].filter(({ end }) => end === 'cancelled');
     const oldest = cancelled.slice(0, Math.max(0, cancelled.length + 1 - CANCELLED_KEPT));
     const { order, at } = item;
-    return [...oldest.map((old) => this.#forget(old)), this.#set({ order, id, at, end: 'withdrawn' })];
+    return [...oldest.map((old) => this.#forget(old)), this.#set({ order, id, at, end: 'cancelled' })];
   }
 
   /**

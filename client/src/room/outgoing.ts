@@ -5,7 +5,7 @@ import type { UpOf } from '@gochat/protocol/up';
 /** A state in which an outgoing message never changes again, and which the log doesn't show. */
 export type EndState =
   /** Its sending was cancelled: it is in nobody's log, and never will be. */
-  | 'withdrawn'
+  | 'cancelled'
   /** The membership in which it was queued has ended: it is in nobody's log, and never will be. */
   | 'refused'
   /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */

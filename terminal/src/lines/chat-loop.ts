@@ -100,7 +100,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
     showPrompt();
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
-  const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'withdrawn').length;
+  const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'cancelled').length;
   const unknown = outcomes.filter(({ state }) => state === 'unknown').length;
   if (refused > 0) prompt.print(text.lines.event(text.lines.notSent(refused)));
   if (unknown > 0) prompt.print(text.lines.event(text.lines.perhapsSent(unknown)));

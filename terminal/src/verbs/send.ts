@@ -54,7 +54,7 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
       print(io, safeJson({ ...room, id, state, queued: state === 'waiting' }));
   const count = (...states: readonly OutgoingState[]) =>
     outcomes.filter(({ state }) => states.includes(state)).length;
-  const [refused, unknown] = [count('refused', 'withdrawn'), count('unknown')];
+  const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
   if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, problemText(io.words.text, problem))}`);
