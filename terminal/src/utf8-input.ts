@@ -24,7 +24,7 @@ const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
 /** Decodes a text. A byte order mark at its start is dropped, unless `isRest`: then the text began earlier. @throws NotUtf8 */
-export function decodeText(bytes: Uint8Array, isRest = false): string {
+function decodeText(bytes: Uint8Array, isRest = false): string {
   // Text has no NUL, and UTF-16 has one in nearly every line.
   if (bytes.includes(0)) throw new NotUtf8(encodingOf(bytes));
   try {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The system calls that a unit's `SystemCallFilter=` lines allow, as systemd reads them. */
-export function allowedCalls(unit: string): string[] {
+function allowedCalls(unit: string): string[] {
   const sets = readSets(
     execFileSync('systemd-analyze', ['syscall-filter', '--no-pager'], { encoding: 'utf8' }),
   );

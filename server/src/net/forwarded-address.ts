@@ -9,7 +9,7 @@ export interface ForwardedSettings {
   readonly proxies: number;
 }
 
-export const FORWARDED_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
+const FORWARDED_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
 
 /** @returns the address of the client that the outermost proxy saw; `unknown` when no header names it readably */
 export function forwardedAddress(headers: IncomingHttpHeaders, settings: ForwardedSettings): Address {
