@@ -41,7 +41,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
   if (composer.mode === 'closed') {
     return (
       <div class="composer closed" role="status">
-        <Icon name="lock" /> <p>{composer.hint}</p>
+        <Icon name="eye" /> <p>{composer.hint}</p>
       </div>
     );
   }
