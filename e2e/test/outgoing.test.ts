@@ -71,7 +71,7 @@ test('what was queued before a removal is refused for good, also after joining a
   expect(await ben.read(room)).toEqual(['ana: new']);
   // Dismissed, they are not shown any more.
   await ana.does(async (chat) => {
-    for (const id of ids) expect(await chat.call('withdraw', { room, id })).toEqual({ withdrawn: true });
+    for (const id of ids) expect(await chat.call('cancel', { room, id })).toEqual({ cancelled: true });
     expect(await chat.call('waiting', { room })).toEqual([]);
   });
   await ana.close();
@@ -87,7 +87,7 @@ test('a message that another process cancels is reported as cancelled, not as se
   const sent = ana.does(async (chat) => {
     await chat.call('queue', { room, id, content: { kind: 'text', text: 'never mind' } });
     const outcome = chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
-    expect(await chat.call('withdraw', { room, id })).toEqual({ withdrawn: true });
+    expect(await chat.call('cancel', { room, id })).toEqual({ cancelled: true });
     return outcome;
   });
   expect((await sent).outcomes).toEqual([{ id, state: 'cancelled' }]);
@@ -208,8 +208,8 @@ class Story {
       case 'cancel': {
         const id = [...this.claims.keys()].at(step.which - this.claims.size);
         if (id === undefined) return;
-        const cancelled = await this.#ana.does((chat) => chat.call('withdraw', { room, id }));
-        if (cancelled.withdrawn) this.#claim(id, 'cancelled');
+        const cancelled = await this.#ana.does((chat) => chat.call('cancel', { room, id }));
+        if (cancelled.cancelled) this.#claim(id, 'cancelled');
         return;
       }
       case 'remove':

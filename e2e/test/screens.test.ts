@@ -128,7 +128,7 @@ test('an invite can be inspected without using it', async () => {
   expect((await ana.history(room)).filter((i) => i.kind === 'joined')).toHaveLength(1);
 });
 
-test('waiting messages are listed, and can be withdrawn until they are encrypted', async () => {
+test('waiting messages are listed, and can be cancelled until they are encrypted', async () => {
   let ana = await person('ana');
   const { room } = await ana.hosts(server.url);
   const { port } = server;
@@ -142,14 +142,14 @@ test('waiting messages are listed, and can be withdrawn until they are encrypted
     { id: one, content: { kind: 'text', text: 'one' }, at: expect.any(Number) },
     { id: two },
   ]);
-  expect(await ana.profile.call('withdraw', { room, id: one })).toEqual({ withdrawn: true });
-  expect(await ana.profile.call('withdraw', { room, id: one })).toEqual({ withdrawn: false });
+  expect(await ana.profile.call('cancel', { room, id: one })).toEqual({ cancelled: true });
+  expect(await ana.profile.call('cancel', { room, id: one })).toEqual({ cancelled: false });
   server = await startServer(join(home.path, 'server'), port);
   const after = told(ana, 'waiting');
   await ana.syncs(room);
   await ana.until(async () => after.at(-1)?.waiting.length === 0, 'nothing waits');
   expect(await ana.read(room)).toEqual(['ana: two']);
-  expect(await ana.profile.call('withdraw', { room, id: two })).toEqual({ withdrawn: false });
+  expect(await ana.profile.call('cancel', { room, id: two })).toEqual({ cancelled: false });
 });
 
 test('a search finds messages by their words', async () => {

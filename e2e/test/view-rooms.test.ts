@@ -119,7 +119,7 @@ test('several rooms: unread counts, and moving between rooms', async () => {
   await end();
 });
 
-test('without the server messages wait, can be withdrawn, and are sent when the server returns', async () => {
+test('without the server messages wait, can be cancelled, and are sent when the server returns', async () => {
   const { people, end, server } = await gather(['ana']);
   const [ana] = people as [Viewer];
   await server.stop();
@@ -136,7 +136,7 @@ test('without the server messages wait, can be withdrawn, and are sent when the 
     'what waits',
     ({ connection }) => connection.queued === 2 && connection.text.includes('2 messages will be sent'),
   );
-  ana.view.actions.run('withdraw', '', row.key);
+  ana.view.actions.run('cancel', '', row.key);
   await ana.sees('it back in the field', ({ room }) => room?.composer.text === 'a slip');
   await ana.sees('it nowhere else', () => ana.message('a slip') === undefined);
   const again = await startServer(server);

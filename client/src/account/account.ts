@@ -100,7 +100,7 @@ export class Account {
       return { id };
     },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
-    withdraw: async ({ room, id }) => ({ withdrawn: await (await this.#rooms.named(room)).withdraw(id) }),
+    cancel: async ({ room, id }) => ({ cancelled: await (await this.#rooms.named(room)).cancel(id) }),
     sent: ({ room, ids, waitMs }) => this.#sent(room, ids, waitMs),
     sync: async ({ room, waitMs }) => {
       const session = await this.#followed(room);

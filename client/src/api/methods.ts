@@ -41,7 +41,7 @@ export interface Methods {
   /** Messages that wait to be sent or were refused, oldest first. */
   waiting: (params: { readonly room: string }) => readonly Waiting[];
   /** Cancels the sending of a queued message, or dismisses a refused one; false when it may have reached the server. */
-  withdraw: (params: { readonly room: string; readonly id: string }) => { readonly withdrawn: boolean };
+  cancel: (params: { readonly room: string; readonly id: string }) => { readonly cancelled: boolean };
   /**
    * Waits until none of these messages waits any more, or the room receives nothing, at most `waitMs`.
    * @returns what is known of each, in the same order; how many still wait, and why if the room receives nothing
@@ -146,7 +146,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   join: 'repeatable',
   queue: 'repeatable',
   waiting: 'repeatable',
-  withdraw: 'once',
+  cancel: 'once',
   sent: 'repeatable',
   sync: 'repeatable',
   follow: 'repeatable',

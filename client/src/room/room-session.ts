@@ -361,11 +361,11 @@ export class RoomSession {
   }
 
   /** Cancels a message that is not sealed yet, or stops showing one that was refused; false for any other. */
-  async withdraw(id: string): Promise<boolean> {
-    const withdrawn = await this.#mutex.take(() => this.#store.withdraw(id));
+  async cancel(id: string): Promise<boolean> {
+    const cancelled = await this.#mutex.take(() => this.#store.cancel(id));
     this.#waitingThrottle.nudge();
     this.condition.changed();
-    return withdrawn;
+    return cancelled;
   }
 
   #mustBeIn(): void {

@@ -146,7 +146,7 @@ export class RoomStore {
   }
 
   /** Cancels a message. @returns false for a message that isn't there, or is sealed: then it may be in the log. */
-  async withdraw(id: string): Promise<boolean> {
+  async cancel(id: string): Promise<boolean> {
     const item = this.#outbox.get(id);
     if (item === undefined || item.end === 'cancelled') return false;
     // A counter that was assigned must be used: the other members would report a missing message.

@@ -209,7 +209,7 @@ export class Screen {
     const { focus } = this.ui;
     this.#view.actions.run(name, '', focus);
     // These commands continue in the field.
-    if (focus !== undefined && (name === 'reply' || name === 'edit' || name === 'withdraw'))
+    if (focus !== undefined && (name === 'reply' || name === 'edit' || name === 'cancel'))
       this.#ui.set({ mode: 'write', focus: undefined });
   }
 

@@ -78,7 +78,7 @@ export const COMMAND_NAMES = [
   'author',
   'inspect-message',
   'resend',
-  'withdraw',
+  'cancel',
 ] as const;
 
 export type CommandName = (typeof COMMAND_NAMES)[number];

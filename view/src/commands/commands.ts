@@ -188,9 +188,9 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
       mayWrite(given) && (given.room.waitingFor(given.row)?.state ?? 'waiting') !== 'waiting',
     run: resend,
   },
-  withdraw: {
+  cancel: {
     available: ({ room, row }) => room.waitingFor(row) !== undefined,
-    run: withdraw,
+    run: cancel,
   },
   delete: {
     danger: true,
@@ -326,20 +326,20 @@ function resend({ chat, room, row }: Given): void {
   if (refused === undefined) return;
   chat.flashes.attempt(async () => {
     await chat.messages.queue(room, refused.content);
-    await chat.profile.call('withdraw', { room: room.info.id, id: refused.id });
+    await chat.profile.call('cancel', { room: room.info.id, id: refused.id });
   });
 }
 
-function withdraw({ chat, room, row }: Given): void {
+function cancel({ chat, room, row }: Given): void {
   const waiting = room.waitingFor(row);
   if (waiting === undefined) return;
   chat.flashes.attempt(async () => {
-    const { withdrawn } = await chat.profile.call('withdraw', { room: room.info.id, id: waiting.id });
+    const { cancelled } = await chat.profile.call('cancel', { room: room.info.id, id: waiting.id });
     const { composer } = chat.messages;
-    const restored = withdrawn && waiting.content.kind === 'text' && composer?.text === '';
+    const restored = cancelled && waiting.content.kind === 'text' && composer?.text === '';
     if (restored) composer.put(waiting.content.text);
     const { unsent, notUnsent } = chat.words.text.flashes;
-    if (withdrawn) chat.flashes.good(unsent(restored));
+    if (cancelled) chat.flashes.good(unsent(restored));
     else chat.flashes.bad(notUnsent);
   });
 }

@@ -29,7 +29,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     theme: { label: 'Colours', help: 'Choose dark, light or high contrast' },
     quit: { label: 'Quit', help: 'Quit; messages waiting to be sent are kept' },
     invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
-    invites: { label: 'Invites', help: 'List the invites; copy, show or withdraw one' },
+    invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },
     members: { label: 'Members', help: 'List the members' },
     verify: { label: 'Verify', help: 'Compare safety numbers with a member', placeholder: 'MEMBER' },
     code: {
@@ -77,6 +77,6 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Show this message as the server stores it',
     },
     resend: { label: 'Send again', help: 'Send a message again that was not sent' },
-    withdraw: { label: 'Don’t send', help: 'Cancel a message that is not sent' },
+    cancel: { label: 'Don’t send', help: 'Cancel a message that is not sent' },
   };
 }

@@ -66,8 +66,8 @@ export function dialogWords(f: Formats) {
           .filter((part) => part !== '')
           .join(', '),
       dead: 'no longer accepted by the server',
-      revoke: 'Withdraw this invite? Its link stops working.',
-      submit: 'Withdraw',
+      revoke: 'Revoke this invite? Its link stops working.',
+      submit: 'Revoke',
     },
     member: {
       compare:

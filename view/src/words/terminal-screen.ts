@@ -60,9 +60,9 @@ export function screenText(f: Formats) {
     dialogs: {
       verified: 'verified',
       showInvite: 'Enter: show the link',
-      revoke: 'Enter: withdraw',
+      revoke: 'Enter: revoke',
       copyLink: 'y or Enter: copy the link; t: another link',
-      withdrawLink: 'y or Enter: copy the link; t: another link; w: withdraw it',
+      revokeLink: 'y or Enter: copy the link; t: another link; w: revoke it',
       qrNeeds: (columns: number, rows: number) =>
         `The QR code needs a window of at least ${f.number(columns)} × ${f.number(rows)} cells.`,
       openLink: 'Open a link',

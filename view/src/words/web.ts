@@ -127,7 +127,7 @@ function webText(f: Formats) {
     dialogs: {
       copyLink: 'Copy link',
       showLink: 'Show link and QR code',
-      withdraw: 'Withdraw',
+      revoke: 'Revoke',
       otherTerms: 'Other terms…',
       qr: 'QR code of the invite link',
       filter: 'Type to search',

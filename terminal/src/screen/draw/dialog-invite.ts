@@ -23,7 +23,7 @@ export function inviteContent(dialog: InviteDialog, width: number, size: Size, l
     [],
     ...wrap([span(oneLine(dialog.link), linked)], cells),
     [],
-    ...paragraphs([dialog.mayRevoke ? words.dialogs.withdrawLink : words.dialogs.copyLink], cells, DIM),
+    ...paragraphs([dialog.mayRevoke ? words.dialogs.revokeLink : words.dialogs.copyLink], cells, DIM),
   ];
   const code = qrLines(dialog.qr, symbols);
   const head = besideCode(width);

@@ -170,7 +170,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['o'], action: screenAction('open-links'), in: ['read'] },
   { keys: ['v'], action: command('author'), in: ['read'] },
   { keys: ['i'], action: command('inspect-message'), in: ['read'] },
-  { keys: ['w'], action: command('withdraw'), in: ['read'] },
+  { keys: ['w'], action: command('cancel'), in: ['read'] },
   { keys: ['enter', '?'], action: screenAction('message-menu'), in: ['read'] },
   { keys: ['q'], action: screenAction('escape'), in: ['read'] },
   // vim

@@ -5,7 +5,7 @@ const MOST_LINES = 100;
 const longEdits = new WeakMap<HTMLTextAreaElement, { readonly before: string; readonly after: string }>();
 
 /**
- * Replaces a part of a field's text as one step that the browser's own undo takes back, or {@link undoLongEdit} if it is long, and sets the cursor after it. The field gets the
+ * Replaces a part of a field's text as one step that the browser's own undo undoes, or {@link undoLongEdit} if it is long, and sets the cursor after it. The field gets the
  * focus. No `input` event reaches the field's listeners.
  * @param from UTF-16 offset, as is `to`
  */

@@ -82,7 +82,7 @@ export function InviteView({ dialog, actions }: With<InviteDialog>) {
           <div class="answers">
             {dialog.mayRevoke && (
               <button type="button" class="quiet danger-text" onClick={() => actions.pick('revoke')}>
-                {text.withdraw}
+                {text.revoke}
               </button>
             )}
             <button type="button" class="quiet" onClick={() => actions.pick('terms')}>
@@ -144,7 +144,7 @@ export function InvitesView({ dialog, actions }: With<InvitesDialog>) {
             <span dir="auto">{item.text}</span>
             {item.hasLink && tool('copy', text.copyLink, `copy ${item.id}`)}
             {item.hasLink && tool('eye', text.showLink, item.id)}
-            {item.mayRevoke && tool('bin', text.withdraw, `revoke ${item.id}`)}
+            {item.mayRevoke && tool('bin', text.revoke, `revoke ${item.id}`)}
           </li>
         ))}
       </ul>
