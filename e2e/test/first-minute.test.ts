@@ -16,7 +16,7 @@ beforeAll(async () => {
   });
   await server.shows('To chat');
   env = { GOCHAT_SERVER: `tcp://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(server.all)?.[1]}` };
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop('SIGTERM');

@@ -54,9 +54,7 @@ test('a typed line of many rows stays intact when a message arrives', async () =
   }
   // The message is written first, then the typed line again.
   await ana.shows(`> ${typed}`);
-  await expect
-    .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
-    .toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
+  await expect.poll(() => ana.lines.slice(-4)).toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
   expect(ana.text).toContain('Connected!');
   ana.enter('.');
   await ben.hears(room, `${typed}.`);
@@ -104,7 +102,7 @@ test('hostile text of other members does not change the screen', async () => {
   await ana.shows('was removed');
   // The prompt is drawn again after the output.
   await expect
-    .poll(() => ana.lines.slice(-4), { timeout: 10_000 })
+    .poll(() => ana.lines.slice(-4))
     .toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
   expect(ana.text).toContain('Connected!');
 });

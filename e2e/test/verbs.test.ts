@@ -12,7 +12,7 @@ beforeAll(async () => {
   buildGochat();
   home = await temporary();
   await serves();
-}, 120_000);
+});
 
 afterAll(async () => {
   await server.stop('SIGTERM');

@@ -260,7 +260,7 @@ describeInBrowser('the page by keyboard', () => {
     const theirs = message('n.2', BEN, 'theirs');
     await visitor.shows('talking', {}, { timeline: { ...timeline, rows: [...ROWS, mine] } });
     await visitor.shows('talking', {}, { timeline: { ...timeline, rows: [...ROWS, mine, theirs] } });
-    await expect.poll(heard, { timeout: 60_000 }).toBe(theirs.spoken);
-    await expect.poll(heard, { timeout: 60_000 }).toBe('');
+    await expect.poll(heard).toBe(theirs.spoken);
+    await expect.poll(heard).toBe('');
   });
 });

@@ -55,7 +55,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
       reducedMotion: 'reduce',
     });
     ana = new WebChat('ana', await BrowserPerson.open(context, address));
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await ben?.close();
@@ -179,7 +179,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     const { page } = ana.person;
     await ana.says(`/theme ${theme}`);
     await expect.poll(() => page.evaluate(() => document.documentElement.dataset.theme)).toContain(theme);
-    await expect.poll(() => page.locator('.flash.shown').count(), { timeout: 60_000 }).toBe(0);
+    await expect.poll(() => page.locator('.flash.shown').count()).toBe(0);
     const found: string[] = (await ana.person.barriers({ only })).map((line) => `page: ${line}`);
     for (const kind of DIALOG_KINDS) {
       await OPEN[kind]();

@@ -131,7 +131,9 @@ export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
     live ? lines.inviteUses(uses) : lines.inviteDead,
     expires === undefined ? '' : lines.inviteUntil(expires),
   ]);
-  return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noInvites }) };
+  // A link lets whoever reads it join; only `gochat invite` prints one.
+  const json = all.map(({ link: _, ...invite }) => invite);
+  return { json, lines: columns(rows), ...(all.length === 0 && { hint: lines.noInvites }) };
 });
 
 export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
