@@ -11,7 +11,7 @@ const DESKTOP = { viewport: { width: 1280, height: 900 }, locale: 'ru-RU' };
 /** Screens before there is a view, with the commands that two of them show. */
 const BEFORE = ['opening', 'insecure', 'locks', 'indexeddb', 'failed'];
 const COMMANDS = [/gochat serve[ \w.-]*/g, /npx gochat join "LINK"/g];
-const ADDRESSES = [/https?:\/\/\S+/g];
+const ADDRESSES = [/(?:https?:\/\/|mailto:)\S+/g];
 /** Of index.html, before a view sets another. */
 const FIRST_TITLE = /^GoChat$/;
 

@@ -1,5 +1,5 @@
-import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -65,6 +65,83 @@ test('a certificate that is valid, expires soon, has expired, is not valid yet, 
   expect(await look('tls', { tlsCert, tlsKey })).toMatch(/^bad: .*not a certificate and its key/);
   expect(await look('tls', {})).toMatch(/^good/);
   expect(await look('tls', { host: '0.0.0.0', insecure: true })).toMatch(/^look: .*browsers/);
+});
+
+/** A network on which the domain has these addresses, of which those of the loopback network are this machine's. */
+function network(addresses: readonly string[], publicPort = 443): Pick<Circumstances, 'network'> {
+  const resolve = async (): Promise<readonly string[]> => {
+    if (addresses.length === 0) throw new Error('ENOTFOUND');
+    return addresses;
+  };
+  return { network: { resolve, own: () => ['127.0.0.1', '127.0.0.2'], publicPort } };
+}
+
+/** A server that sends a greeting. @returns its port */
+async function greets(greeting: string, host = '127.0.0.1'): Promise<number> {
+  const server = createServer((socket) => socket.on('error', () => undefined).end(greeting));
+  await new Promise<void>((done) => server.listen(0, host, done));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port at which nothing listens. */
+async function unusedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+const DOMAIN = { domain: 'chat.example.org', host: '127.0.0.1' };
+
+test('a domain has the address of this machine, another one, or none', async () => {
+  const dns = (...addresses: readonly string[]) => look('dns', DOMAIN, network(addresses));
+  expect(await dns('127.0.0.1')).toBe('good: chat.example.org is 127.0.0.1, an address of this machine');
+  expect(await dns('192.0.2.7', '2001:db8::7')).toMatch(
+    /^look: chat\.example\.org is 192\.0\.2\.7 and 2001:db8::7, which is no address of this machine/,
+  );
+  expect(await dns()).toMatch(/^bad: chat\.example\.org has no address: .*add an A or AAAA record/);
+});
+
+test('the port of a domain leads to this machine, to another server, or nowhere', async () => {
+  const port = await unusedPort();
+  const reach = (publicPort: number, given: GivenOptions = {}, ...addresses: readonly string[]) =>
+    look('reach', { ...DOMAIN, port: String(port), ...given }, network(addresses, publicPort));
+  expect(await reach(port, {}, '127.0.0.1')).toBe(`good: 127.0.0.1:${port} leads to this machine`);
+  expect(await reach(await unusedPort(), {}, '127.0.0.1')).toMatch(
+    /^look: nothing answers at 127\.0\.0\.1:\d+: open the port/,
+  );
+  const foreign = await greets('hello');
+  expect(await reach(foreign, {}, '127.0.0.1')).toMatch(/^bad: 127\.0\.0\.1:\d+ leads to another server/);
+  // The server runs: its port is taken.
+  expect(await reach(foreign, { port: String(foreign) }, '127.0.0.1')).toBe(
+    `good: 127.0.0.1:${foreign} answers`,
+  );
+  expect(await reach(port, {})).toBe('bad: chat.example.org has no address');
+});
+
+test('the certificate of a domain: none yet, stored, expired, and an authority that does not answer', async () => {
+  const data = await folder();
+  const at = (days: number) => ({ ...network(['127.0.0.1']), now: NOW + days * 86_400_000 });
+  const given = { ...DOMAIN, data, acmeDirectory: `https://127.0.0.1:${await unusedPort()}/directory` };
+  expect(await look('tls', given, at(1))).toMatch(/^bad: no certificate yet, and https:.* does not answer/);
+  const made = await generate([{ name: 'commonName', value: DOMAIN.domain }], {
+    notBeforeDate: new Date(NOW),
+    notAfterDate: new Date(NOW + 90 * 86_400_000),
+  });
+  await mkdir(join(data, 'acme'));
+  await writeFile(
+    join(data, 'acme', `${DOMAIN.domain}.pem`),
+    `${given.acmeDirectory}\n${made.private.trimEnd()}\n${made.cert}`,
+  );
+  expect(await look('tls', given, at(1))).toMatch(
+    /^look: a certificate for chat\.example\.org, which expires in 89 days, but https:.* does not answer/,
+  );
+  expect(await look('tls', given, at(91))).toMatch(/^bad: the certificate has expired, and https:/);
+  expect(await look('tls', { ...given, acmeDirectory: 'https://127.0.0.1/other' }, at(1))).toMatch(
+    /^bad: no certificate yet/,
+  );
 });
 
 test('the data folder, its disk and the clock', async () => {

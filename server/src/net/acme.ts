@@ -176,19 +176,12 @@ export class AutoCertificate {
     }
   }
 
-  /** The directory, the key and the chain are in one file, so that they always match. */
   get #file(): string {
-    return join(this.#options.folder, `${this.#options.domain}.pem`);
+    return fileOf(this.#options.folder, this.#options.domain);
   }
 
-  /** The stored certificate, if it is this authority's and matches its key. */
-  async #stored(): Promise<Certificate | undefined> {
-    const text = await readIfThere(this.#file);
-    const authority = `${this.#options.directory}\n`;
-    const at = text?.indexOf(CERTIFICATE) ?? -1;
-    if (!text?.startsWith(authority) || at < 0) return undefined;
-    const stored = { key: text.slice(authority.length, at), cert: text.slice(at) };
-    return isWhole(stored) ? stored : undefined;
+  #stored(): Promise<Certificate | undefined> {
+    return readStored(this.#file, this.#options.directory);
   }
 
   #store({ key, cert }: Certificate): Promise<void> {
@@ -200,6 +193,30 @@ export class AutoCertificate {
     await writeFile(`${file}.new`, text, { mode: 0o600, flush: true });
     await rename(`${file}.new`, file);
   }
+}
+
+/** The directory, the key and the chain are in one file, so that they always match. */
+function fileOf(folder: string, domain: string): string {
+  return join(folder, `${domain}.pem`);
+}
+
+/** The stored certificate, if it is this authority's and matches its key. */
+async function readStored(file: string, directory: string): Promise<Certificate | undefined> {
+  const text = await readIfThere(file);
+  const authority = `${directory}\n`;
+  const at = text?.indexOf(CERTIFICATE) ?? -1;
+  if (!text?.startsWith(authority) || at < 0) return undefined;
+  const stored = { key: text.slice(authority.length, at), cert: text.slice(at) };
+  return isWhole(stored) ? stored : undefined;
+}
+
+/** @returns when the stored certificate of a domain expires, in milliseconds since 1970; undefined when there is none */
+export async function storedCertificate(
+  { domain, directory }: AcmeSettings,
+  folder: string,
+): Promise<{ readonly until: number } | undefined> {
+  const stored = await readStored(fileOf(folder, domain), directory);
+  return stored && validity(stored);
 }
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----';

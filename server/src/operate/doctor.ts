@@ -6,25 +6,17 @@ import { dirname, join, resolve } from 'node:path';
 import { STORE } from '../log/lmdb/trees.ts';
 import { readCertificate } from '../net/certificate.ts';
 import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
+import { checkAuthority, checkDns, checkReach, NETWORK, type Network } from './domain-checks.ts';
+import type { Finding, Result } from './finding.ts';
 import { SERVER_LIMITS } from './limits.ts';
 import type { ServeSettings } from './options.ts';
-
-/** `look`: it works, but the operator should look at it. */
-export type Health = 'good' | 'look' | 'bad';
-
-/** The result of one check. */
-export interface Finding {
-  readonly what: string;
-  readonly health: Health;
-  /** What was found, and how to fix it. */
-  readonly text: string;
-}
 
 /** The machine as the checks see it. `now` is in milliseconds since 1970. */
 export interface Circumstances {
   readonly now: number;
   readonly nodeVersion: string;
   readonly software: string;
+  readonly network?: Network;
 }
 
 const LEAST_NODE = [20, 19] as const;
@@ -43,25 +35,35 @@ export async function examine(settings: ServeSettings, circumstances: Circumstan
   const checks: readonly Check[] = [
     ['version', () => checkVersion(circumstances)],
     ['port', () => checkPort(settings)],
-    ['tls', () => checkTls(settings, circumstances.now)],
+    ...tlsChecks(settings, circumstances),
     ...roomChecks(settings),
     ['clock', () => checkClock(settings, circumstances.now)],
     ['files', () => checkFiles(settings)],
   ];
-  return Promise.all(
-    checks.map(async ([what, check]) => {
-      try {
-        const [health, text] = await check();
-        return { what, health, text };
-      } catch (error) {
-        return { what, health: 'bad', text: error instanceof Error ? error.message : String(error) };
-      }
-    }),
-  );
+  const findings: Finding[] = [];
+  // One after the other: two of them listen at the same port.
+  for (const [what, check] of checks) {
+    try {
+      const [health, text] = await check();
+      findings.push({ what, health, text });
+    } catch (error) {
+      findings.push({ what, health: 'bad', text: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return findings;
 }
 
-type Result = readonly [Health, string];
 type Check = readonly [what: string, check: () => Promise<Result> | Result];
+
+function tlsChecks(settings: ServeSettings, { now, network = NETWORK }: Circumstances): readonly Check[] {
+  const { acme, data } = settings;
+  if (acme === undefined) return [['tls', () => checkTls(settings, now)]];
+  return [
+    ['tls', () => checkAuthority(acme, data, now)],
+    ['dns', () => checkDns(acme, network)],
+    ['reach', () => checkReach(acme, settings, network)],
+  ];
+}
 
 function roomChecks(settings: ServeSettings): readonly Check[] {
   const { cluster } = settings;

@@ -1,4 +1,5 @@
-import { examine, type Health } from '@gochat/server/doctor';
+import { examine } from '@gochat/server/doctor';
+import type { Health } from '@gochat/server/finding';
 import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT } from '../exit.ts';
 import { type Io, print } from '../io.ts';
