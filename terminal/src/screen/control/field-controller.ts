@@ -48,7 +48,7 @@ export class FieldController {
     const { mode, searchEditor, editor } = ui.current;
     if (mode === 'search') ui.set({ searchEditor: insert(searchEditor, text.replaceAll('\n', ' ')) });
     else if (this.#room === undefined) {
-      if (isLinkLike(text)) view.actions.openLink(text);
+      if (isLinkLike(text)) view.actions.openLink(text.trim());
     } else if (this.isWritable) {
       ui.set({ mode: 'write', focus: undefined });
       view.actions.paste(text, editor.cursor);
