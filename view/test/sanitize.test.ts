@@ -45,11 +45,27 @@ test.each([
   ['a flag whose tags never end', '\u{1f3f4}\u{e0067}\u{e0062}!', '\u{1f3f4}!'],
   ['variants of ideographs', '葛\u{e0100}城 辻\u{e0101}', '葛\u{e0100}城 辻\u{e0101}'],
   ['a variant of nothing', 'a\u{e0100}', 'a'],
+  ['Mongolian separators between nothing', '\u180e\u180eᠠ\u180e\u180eᠠ\u180e', 'ᠠᠠ'],
   ['places where Thai may break', 'ไทย\u200bภาษา', 'ไทย\u200bภาษา'],
   ['joiners of Hindi and Persian', 'क्\u200dष علی\u200cرضا', 'क्\u200dष علی\u200cرضا'],
   ['what is no danger', 'Grüße, 你好, 👩‍🚀 naïve — ok?', 'Grüße, 你好, 👩‍🚀 naïve — ok?'],
 ])('%s is made harmless', (_what, text, harmless) => {
   expect(sanitizeText(text)).toBe(harmless);
+});
+
+test.each([
+  ['the flag of England', `Ben ${ENGLAND}`],
+  ['the flag of Scotland', `${SCOTLAND} Ailsa`],
+  ['a non-joiner (Persian)', 'علی\u200cرضا'],
+  ['a joiner (Sinhala)', 'ශ\u0dca\u200dරී'],
+  ['an emoji with a joiner', 'Kim 👩\u200d💻'],
+  ['styles of emoji', '❤\ufe0f ❤\ufe0e 1\ufe0f\u20e3'],
+  ['a variant of an ideograph', '辻\u{e0100}'],
+  ['a Mongolian separator', 'ᠰᠠᠷ\u180eᠠ'],
+  ['a Mongolian variant', 'ᠭ\u180bᠠ'],
+  ['five marks in a row (Burmese)', 'လျှို့'],
+])('a name with %s is drawn as it is', (_what, name) => {
+  expect(sanitizeLine(name)).toBe(name);
 });
 
 test('sanitized text has no control character except line feeds and tabs, and sanitizing it again changes nothing', () => {

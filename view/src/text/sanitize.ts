@@ -7,11 +7,11 @@ const ESCAPES =
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
- * Invisible characters that a script needs: the tags of a flag such as Scotland's, a variant of an ideograph or of a Mongolian letter,
- * and the place where a line of Thai, Lao, Khmer or Burmese may break.
+ * Invisible characters that a script needs: the tags of a flag such as Scotland's, a variant of an ideograph or of a Mongolian letter, the
+ * separator between Mongolian letters, and the place where a line of Thai, Lao, Khmer or Burmese may break.
  */
 const NEEDED =
-  /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}|\p{Script=Han}[\u{e0100}-\u{e01ef}]|\p{Script=Mongolian}[\u180b-\u180d\u180f]|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\u200b(?=[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])/u
+  /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{1,6}\u{e007f}|\p{Script=Han}[\u{e0100}-\u{e01ef}]|\p{Script=Mongolian}[\u180b-\u180d\u180f]|[\u1820-\u18aa]\u180e(?=[\u1820-\u18aa])|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]\u200b(?=[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])/u
     .source;
 
 /** Bidi controls, zero-width and other invisible characters, tags, line and paragraph separators. */
