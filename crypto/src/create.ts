@@ -3,9 +3,10 @@ import { type Position, type RequestId, type RoomId, START } from '@gochat/proto
 import { signedCreate } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { publish } from './groupinfo.ts';
-import { cleanName, encodeCredential, type Identity } from './identity.ts';
+import { encodeCredential, type Identity } from './identity.ts';
 import { epochKeys } from './keys.ts';
 import { found } from './mls.ts';
+import { cleanName } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';

@@ -5,10 +5,10 @@ import { signedAdmin, signedHandshake, signedRefresh } from '@gochat/protocol/si
 import type { UpOf } from '@gochat/protocol/up';
 import { handOver } from './admin-key.ts';
 import { publish } from './groupinfo.ts';
-import { cleanName } from './identity.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
+import { cleanName, cleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { mayChangeState } from './policy.ts';
 import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
@@ -24,7 +24,7 @@ import {
   RoomError,
   stateOf,
 } from './room.ts';
-import { cleanTopic, contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
+import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
 /** A handshake to persist and send. It is pending in `room` until this device reads it in the log. */

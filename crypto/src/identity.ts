@@ -1,5 +1,4 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import { hasBarred, isInvisible } from './names.ts';
 import {
   concatBytes,
   derive,
@@ -33,34 +32,6 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
 
 const NAME_BYTES = 128;
 const VERSION = 1;
-
-/** The text is not a valid name or topic. */
-export class NameError extends Error {
-  override readonly name = 'NameError';
-  readonly code: 'empty' | 'too-long' | 'control';
-  readonly what: 'name' | 'topic';
-  /** The largest size: in bytes for a name, in characters for a topic. */
-  readonly most: number;
-  constructor(code: NameError['code'], what: NameError['what'], most: number) {
-    super(`${what} ${code}`);
-    this.code = code;
-    this.what = what;
-    this.most = most;
-  }
-}
-
-/**
- * Normalises a display name or a room's name: NFC, trimmed, with each run of white space as one space.
- * @throws NameError if the result is empty, longer than 128 bytes in UTF-8, shows nothing, or contains control or format
- * characters. Joiners are taken where they change what is drawn: in Persian, Sinhala and emoji.
- */
-export function cleanName(text: string): string {
-  const name = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
-  if (isInvisible(name)) throw new NameError('empty', 'name', NAME_BYTES);
-  if (utf8(name).length > NAME_BYTES) throw new NameError('too-long', 'name', NAME_BYTES);
-  if (hasBarred(name)) throw new NameError('control', 'name', NAME_BYTES);
-  return name;
-}
 
 /** A credential's content: the identity key, the display name, and the signature that binds both to one device key. */
 export interface DeviceCredential {

@@ -1,32 +1,180 @@
-/** Combining class 9 of Unicode 14: after these a joiner changes the form of the letter (RFC 5892, appendices A.1 and A.2). */
-const AFTER_VIRAMA =
-  /([\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d3b\u0d3c\u0d4d\u0dca\u0e3a\u0eba\u0f84\u1039\u103a\u1714\u1715\u1734\u17d2\u1a60\u1b44\u1baa\u1bab\u1bf2\u1bf3\u2d7f\ua806\ua82c\ua8c4\ua953\ua9c0\uaaf6\uabed\u{10a3f}\u{11046}\u{11070}\u{1107f}\u{110b9}\u{11133}\u{11134}\u{111c0}\u{11235}\u{112ea}\u{1134d}\u{11442}\u{114c2}\u{115bf}\u{1163f}\u{116b6}\u{1172b}\u{11839}\u{1193d}\u{1193e}\u{119e0}\u{11a34}\u{11a47}\u{11a99}\u{11c3f}\u{11d44}\u{11d45}\u{11d97}])[\u200c\u200d]/gu;
+import { NAMES_TABLE } from './names-table.ts';
+import { utf8 } from './primitives.ts';
 
-/** Between letters of cursive scripts a non-joiner breaks their connection (RFC 5892, appendix A.1). */
-const BETWEEN_CURSIVE =
-  /([\u0620-\u064a\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0710-\u07ea\u0840-\u08c9\u1807-\u18aa\ua840-\ua872]\p{M}*)\u200c(?=[\u0620-\u064a\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0710-\u07ea\u0840-\u08c9\u1807-\u18aa\ua840-\ua872])/gu;
+const NAME_BYTES = 128;
+const TOPIC_LENGTH = 512;
+/**
+ * The longest run of marks in a name or topic. The longest in a real name is 5 (Burmese: two medials, two vowels and a tone), or 5 with
+ * Hebrew points and an accent. The limit is one above, because a name that was refused by mistake can't be allowed later in the
+ * same version of the policy. Longer runs would cover the lines around.
+ */
+const MARKS_IN_A_ROW = 6;
 
-const BETWEEN_EMOJI =
-  /(\p{Extended_Pictographic}|\ufe0f|[\u{1f3fb}-\u{1f3ff}])\u200d(?=\p{Extended_Pictographic})/gu;
-const EMOJI_STYLE = /([\p{Extended_Pictographic}#*0-9])\ufe0f/gu;
-/** The tags of the flags of England, Scotland and Wales. */
-const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/gu;
-
-/** Controls, format characters, half surrogate pairs, private use, and letters that are drawn as nothing. */
-const BARRED = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}]|\ufe0f|\u034f|[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/u;
-
-/** Whether a name holds a character that it must not. Joiners are barred except where they change what is drawn. */
-export function hasBarred(name: string): boolean {
-  const rest = name
-    .replace(AFTER_VIRAMA, '$1')
-    .replace(BETWEEN_CURSIVE, '$1')
-    .replace(BETWEEN_EMOJI, '$1')
-    .replace(FLAG, '')
-    .replace(EMOJI_STYLE, '$1');
-  return BARRED.test(rest);
+/** The text is not a valid name or topic. */
+export class NameError extends Error {
+  override readonly name = 'NameError';
+  readonly code: 'empty' | 'too-long' | 'control';
+  readonly what: 'name' | 'topic';
+  /** The largest size: in bytes for a name, in characters for a topic. */
+  readonly most: number;
+  constructor(code: NameError['code'], what: NameError['what'], most: number) {
+    super(`${what} ${code}`);
+    this.code = code;
+    this.what = what;
+    this.most = most;
+  }
 }
 
-/** Whether nothing of a name is drawn: it has marks and invisible characters only. */
-export function isInvisible(name: string): boolean {
-  return /^[\p{M}\p{Default_Ignorable_Code_Point}\p{Z}\u2800]*$/u.test(name);
+/**
+ * Trims a person's or room's name, and makes each run of white space one space. All else stays as typed: Unicode normalisation depends on
+ * the engine, and members must judge a name alike.
+ * @throws NameError if the result is empty, is longer than 128 bytes in UTF-8, shows nothing, or contains a character that names must not
+ * contain. Joiners and other invisible characters are allowed where they change what is drawn: in Persian, Sinhala and emoji.
+ */
+export function cleanName(text: string): string {
+  const name = cleanSpaces(text);
+  const problem = problemOfName(name);
+  if (problem !== undefined) throw new NameError(problem, 'name', NAME_BYTES);
+  return name;
+}
+
+/**
+ * The same for a room's topic.
+ * @returns undefined if nothing is left. @throws NameError if it is longer than 512 UTF-16 code units, or contains a character that names
+ * must not contain.
+ */
+export function cleanTopic(text: string): string | undefined {
+  const topic = cleanSpaces(text);
+  const problem = problemOfTopic(topic);
+  if (problem !== undefined) throw new NameError(problem, 'topic', TOPIC_LENGTH);
+  return topic === '' ? undefined : topic;
+}
+
+/** Whether a name is valid and {@link cleanName} would not change it. Policy refuses all others. */
+export function isCleanName(name: string): boolean {
+  return cleanSpaces(name) === name && problemOfName(name) === undefined;
+}
+
+/** Whether a topic is absent, or valid and {@link cleanTopic} would not change it. */
+export function isCleanTopic(topic: string | undefined): boolean {
+  return (
+    topic === undefined ||
+    (topic !== '' && cleanSpaces(topic) === topic && problemOfTopic(topic) === undefined)
+  );
+}
+
+function problemOfName(name: string): NameError['code'] | undefined {
+  if (name === '') return 'empty';
+  if (utf8(name).length > NAME_BYTES) return 'too-long';
+  const kinds = validKinds(name);
+  if (kinds === undefined) return 'control';
+  return /[^XMCVWS]/.test(kinds) ? undefined : 'empty';
+}
+
+function problemOfTopic(topic: string): NameError['code'] | undefined {
+  if (topic.length > TOPIC_LENGTH) return 'too-long';
+  return validKinds(topic) === undefined ? 'control' : undefined;
+}
+
+/** Listed, because `\s` depends on the engine's version of Unicode. */
+const SPACES = /[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+
+function cleanSpaces(text: string): string {
+  return text.replace(SPACES, ' ').replace(/^ | $/g, '');
+}
+
+/** The flag of England, Scotland or another region: its tags are valid nowhere else. */
+const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/gu;
+const BLACK_FLAG = '\u{1f3f4}';
+
+const LONG_RUN = new RegExp(`(?:[MCVW]X*){${MARKS_IN_A_ROW + 1}}`);
+
+/** @returns the kinds of a text's code points without the tags of flags, or undefined if a character is barred where it is. */
+function validKinds(text: string): string | undefined {
+  const points = [...text.replace(FLAG, BLACK_FLAG)].map((char) => char.codePointAt(0) as number);
+  const kinds = points.map(kindOf).join('');
+  const isValid = points.every((_, at) => kinds[at] !== 'X' || isInPlace(points, kinds, at));
+  return isValid && !LONG_RUN.test(kinds) ? kinds : undefined;
+}
+
+/** Whether a barred character is allowed at this index, because it changes there what is drawn. */
+function isInPlace(points: readonly number[], kinds: string, at: number): boolean {
+  const before = points[at - 1] ?? 0;
+  const after = points[at + 1] ?? 0;
+  const point = points[at] ?? 0;
+  if (point === 0x200c) {
+    // RFC 5892, appendix A.1.
+    const isBetweenJoining =
+      /[DL][MVT]*$/.test(kinds.slice(0, at)) && /^[MVT]*[DR]/.test(kinds.slice(at + 1));
+    return isVirama(kinds[at - 1]) || isBetweenJoining;
+  }
+  // RFC 5892, appendix A.2, and sequences of emoji.
+  if (point === 0x200d)
+    return isVirama(kinds[at - 1]) || (kinds[at + 1] === 'E' && endsEmoji(points, kinds, at - 1));
+  if (point === 0xfe0e || point === 0xfe0f)
+    return kinds[at - 1] === 'E' || (point === 0xfe0f && after === 0x20e3 && isKeycap(before));
+  if (isIn(point, 0xe0100, 0xe01ef)) return kinds[at - 1] === 'H';
+  if (point === 0x180e) return isMongolian(before) && isMongolian(after);
+  if (isIn(point, 0x180b, 0x180f)) return isMongolian(before);
+  return false;
+}
+
+/** Whether an emoji ends at this index, perhaps with a style or a skin tone. */
+function endsEmoji(points: readonly number[], kinds: string, at: number): boolean {
+  const last = points[at] ?? 0;
+  const isStyled = last === 0xfe0f || isIn(last, 0x1f3fb, 0x1f3ff);
+  return kinds[isStyled ? at - 1 : at] === 'E';
+}
+
+function isVirama(kind: string | undefined): boolean {
+  return kind === 'V' || kind === 'W';
+}
+
+/** `#`, `*` and the digits. */
+function isKeycap(point: number): boolean {
+  return point === 0x23 || point === 0x2a || isIn(point, 0x30, 0x39);
+}
+
+function isMongolian(point: number): boolean {
+  return isIn(point, 0x1820, 0x1878) || isIn(point, 0x1880, 0x18aa);
+}
+
+function isIn(point: number, first: number, last: number): boolean {
+  return point >= first && point <= last;
+}
+
+interface Table {
+  /** The first code point of each run. */
+  readonly starts: Uint32Array;
+  readonly kinds: string;
+}
+
+let table: Table | undefined;
+
+function decodeTable(): Table {
+  const runs = [...NAMES_TABLE.matchAll(/([A-Z])([0-9a-z]*)/g)];
+  const starts = new Uint32Array(runs.length);
+  let start = 0;
+  for (const [i, [, , length]] of runs.entries()) {
+    starts[i] = start;
+    start += length ? Number.parseInt(length, 36) : 1;
+  }
+  return { starts, kinds: runs.map(([, kind]) => kind).join('') };
+}
+
+/**
+ * @returns `X`: barred; `M`: nonspacing or enclosing mark; `C`: spacing mark; `V`, `W`: the same with combining class 9; `D`, `R`, `L`:
+ * letter with this Joining_Type; `T`: transparent letter; `E`: emoji; `H`: unified ideograph; `S`: space; `A`: other.
+ */
+export function kindOf(point: number): string {
+  table ??= decodeTable();
+  const { starts, kinds } = table;
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] as number) <= point) low = middle;
+    else high = middle - 1;
+  }
+  return kinds[low] as string;
 }

@@ -2,9 +2,8 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type InviteId, inviteId, publicKey, type RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
-import { fingerprintOf, type Identity, NameError } from './identity.ts';
+import { fingerprintOf, type Identity } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
-import { hasBarred } from './names.ts';
 import { concatBytes, equalBytes, fromUtf8, sign, transcript, uint32, utf8, verify } from './primitives.ts';
 
 /** The version of the policy by which members accept commits. */
@@ -39,14 +38,6 @@ const roomState = v.strictObject({
   /** The last epoch that a Remove ended. Invites created in it or earlier are void. */
   lastRemoveEpoch: v.optional(epoch),
 });
-
-/** Normalises a topic to one line. @returns undefined if nothing is left. @throws NameError if it is longer than 512 characters or contains control characters. */
-export function cleanTopic(text: string): string | undefined {
-  const topic = text.normalize('NFC').trim().replace(/\s+/gu, ' ');
-  if (topic.length > TOPIC_LENGTH) throw new NameError('too-long', 'topic', TOPIC_LENGTH);
-  if (hasBarred(topic)) throw new NameError('control', 'topic', TOPIC_LENGTH);
-  return topic === '' ? undefined : topic;
-}
 
 /** What all members agree on besides the tree. It is an extension of the GroupContext. */
 export type RoomState = v.InferOutput<typeof roomState>;

@@ -261,7 +261,10 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   return result;
 }
 
-/** Removes case, combining marks and invisible characters, for comparing names. A peer's name may contain any character. */
+/**
+ * Removes case, combining marks and invisible characters, for comparing names. It uses the engine's own Unicode data, so two clients can give
+ * a member different labels. It must decide nothing that members have to agree on.
+ */
 function fold(name: string): string {
   const seen = name
     .normalize('NFKC')

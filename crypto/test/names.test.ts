@@ -1,20 +1,22 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  cleanName,
   createIdentity,
   decodeCredential,
   decodeIdentity,
   encodeCredential,
   encodeIdentity,
-  NameError,
   safetyNumber,
   suffixOf,
 } from '../src/identity.ts';
+import { cleanName, cleanTopic, isCleanName, isCleanTopic, kindOf, NameError } from '../src/names.ts';
+import { NAMES_TABLE, UNICODE_VERSION } from '../src/names-table.ts';
 import { labelsOf, type Member, roomCode } from '../src/room.ts';
-import { cleanTopic } from '../src/room-state.ts';
 import { agree, allRead, roomOfPeople } from './assert.ts';
+import { makeNamesTable } from './make-names-table.ts';
 import { type Person, seededEnv } from './world.ts';
 
 test.each([
@@ -44,6 +46,28 @@ test.each([
   ['a line separator', 'a\u200b\u2028na'],
   ['private use', 'a\ue000'],
   ['a grapheme joiner', 'a\u034fna'],
+  ['an Egyptian blank', 'a\u{13441}'],
+  ['the placeholder of an object', 'a\ufffc'],
+  ['a byte order mark', '\ufeffana'],
+  ['an unassigned ignorable', 'a\u2065na'],
+  ['an unassigned code point', 'a\u{e0fff}'],
+  ['a code point of Unicode 18', '\u{10ed9}'],
+  ['a noncharacter', 'a\ufffe'],
+  ['a text style after a letter', 'a\ufe0e'],
+  ['an emoji style after a digit without a keycap', '1\ufe0f'],
+  ['two emoji styles in a row', '❤\ufe0f\ufe0f'],
+  ['a variant of a letter', 'a\u{e0100}'],
+  ['two variants of an ideograph', '辻\u{e0100}\u{e0101}'],
+  ['a Mongolian variant of a Latin letter', 'a\u180b'],
+  ['a Mongolian separator at its end', 'ᠰᠠᠷ\u180e'],
+  ['tags twice after one flag', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e007f}\u{e0067}\u{e0062}\u{e0065}\u{e007f}'],
+  ['a language tag', 'a\u{e0001}'],
+  ['a non-joiner after a letter that joins to the right only', 'د\u200cر'],
+  ['a second non-joiner after a virama', 'क्\u200c\u200cष'],
+  ['a joiner between a skin tone and an emoji without a base', 'a🏽\u200d💻'],
+  ['a virama and a joiner only', '\u094d\u200d'],
+  ['seven marks in a row', `a${'\u0301'.repeat(7)}`],
+  ['seven marks in a row with a joiner between', 'क्\u200d\u0301\u0301\u0301\u0301\u0301\u0301'],
 ])('a name that is %s is refused', (_, name) => {
   expect(() => cleanName(name)).toThrow(NameError);
 });
@@ -81,6 +105,7 @@ test.each([
     '辻\u{e0100}',
     '김민준',
     'ᠪᠠᠲᠤ',
+    'ᠰᠠᠷ\u180eᠠ',
     'Kim 👩‍💻',
     '👨‍👩‍👧‍👦',
     '🏳️‍🌈',
@@ -88,29 +113,139 @@ test.each([
     '❤️ Lea',
     '1️⃣',
     '👋🏽',
+    '👩🏽‍🤝‍👩🏻',
+    '❤\ufe0e Lea',
+    '🏴󠁧󠁢󠁳󠁣󠁴󠁿 Ailsa',
+    '⚡\ufe0f',
     '🇱🇰 Nimal',
     'ana_7',
     '*star*',
     'R2-D2',
   ],
 ])('the real name %s is taken as it is', (name) => {
-  expect(cleanName(name)).toBe(name.normalize('NFC'));
-  expect(cleanTopic(name)).toBe(name.normalize('NFC'));
+  for (const form of [name, name.normalize('NFC'), name.normalize('NFD')]) {
+    expect(cleanName(form)).toBe(form);
+    expect(cleanTopic(form)).toBe(form);
+  }
 });
 
-test('no two labels differ by joiners alone', () => {
+/** The largest number of marks in a row that real names have. The limit has to be above it. */
+test.each([
+  ['Vietnamese, decomposed', 'Nguyễn Thị Hồng'.normalize('NFD'), 2],
+  ['Thai', 'เพื่อน', 2],
+  ['Tibetan', 'བསྒྲུབས་ཧཱུྃ', 3],
+  ['Arabic with shadda and vowels', 'اللّٰهُ', 2],
+  ['Khmer', 'ស្ត្រី', 1],
+  ['Burmese', 'လျှို့', 5],
+  ['Hebrew with points and an accent', 'שּׁ\u05b8\u05a3\u05bd', 5],
+  ['Devanagari with a Vedic accent', 'तीं\u0951', 3],
+])('a name in %s keeps its marks', (_, name, marks) => {
+  expect(cleanName(name)).toBe(name);
+  const runs = name.match(/\p{M}+/gu) ?? [];
+  expect(Math.max(...runs.map((run) => [...run].length))).toBe(marks);
+});
+
+/** SHA-256 of the kinds of all code points, one letter each. */
+const TABLE_HASH = '9e95e0cd1e1f81f34633e20ddbc1228cf5e3acca0eb995c1fdb3a3793c60b7cb';
+
+test('the table of names is what its generator makes', () => {
+  let kinds = '';
+  for (let point = 0; point <= 0x10ffff; point += 1) kinds += kindOf(point);
+  expect(createHash('sha256').update(kinds).digest('hex')).toBe(TABLE_HASH);
+  if (process.versions.unicode === UNICODE_VERSION) {
+    expect(makeNamesTable()).toBe(NAMES_TABLE);
+    return;
+  }
+  process.stdout.write(
+    `names: this Node.js has Unicode ${process.versions.unicode}, the table ${UNICODE_VERSION}: their common code points are compared\n`,
+  );
+  const differing: string[] = [];
+  for (let point = 0; point <= 0x10ffff; point += 1) {
+    const char = String.fromCodePoint(point);
+    const kind = kindOf(point);
+    const isBarred = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(char);
+    // Older data knows fewer code points, newer data more. No version changes these classes of an assigned one.
+    if (/\p{Cn}/u.test(char) || kind === 'X') continue;
+    if (isBarred || /\p{M}/u.test(char) !== 'MCVW'.includes(kind)) differing.push(point.toString(16));
+  }
+  expect(differing).toEqual([]);
+});
+
+test('the protocol names the version of Unicode and the hash of the table', () => {
+  const protocol = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+  expect(protocol).toContain(TABLE_HASH);
+  expect(protocol).toContain(`Unicode ${UNICODE_VERSION}`);
+});
+
+/** Changes when the table or the rules change. That splits rooms, unless the version of the policy changes too. */
+test('code points alone and in context are judged as they always were', () => {
+  const hash = createHash('sha256');
+  const sweep = (ranges: readonly (readonly [number, number])[], around: (char: string) => string) => {
+    for (const [first, last] of ranges) {
+      let judged = '';
+      for (let point = first; point <= last; point += 1)
+        judged += isCleanName(around(String.fromCodePoint(point))) ? '1' : '0';
+      hash.update(judged);
+    }
+  };
+  sweep(
+    [
+      [0, 0x33fff],
+      [0xe0000, 0xe0fff],
+      [0x10ff00, 0x10ffff],
+    ],
+    (char) => char,
+  );
+  for (const around of [
+    (char: string) => `${char}\u200cb`,
+    (char: string) => `ب${char}\u200cب`,
+    (char: string) => `ب\u200c${char}`,
+    (char: string) => `${char}\u200d👩`,
+    (char: string) => `${char}\ufe0f`,
+    (char: string) => `${char}\u{e0100}`,
+  ])
+    sweep(
+      [
+        [0x20, 0x37ff],
+        [0xa000, 0xabff],
+        [0xfa00, 0x11fff],
+        [0x1e000, 0x1ffff],
+      ],
+      around,
+    );
+  expect(hash.digest('hex')).toBe('0feabf1294af7f9165ccd9784cfbf05614f82ac26c43a9cdb4696d9fb20d41e4');
+});
+
+test('the engine is not asked: a name is judged without normalisation, classes and lower case of Unicode', () => {
+  const source = readFileSync(new URL('../src/names.ts', import.meta.url), 'utf8');
+  const code = source.replace(/\/\*\*[\s\S]*?\*\/|\/\/.*/g, '');
+  expect(code).not.toMatch(/\\[pPsSwW]|normalize|toLowerCase|toUpperCase|\.trim|locale|Intl/);
+});
+
+test('no two labels differ by joiners or by the form of normalisation alone', () => {
   for (const [one, other] of [
     ['علی\u200cرضا', 'علیرضا'],
     ['ශ\u0dca\u200dරී', 'ශ\u0dcaරී'],
     ['👩\u200d💻', '👩💻'],
     ['❤\ufe0f', '❤'],
+    ['❤\ufe0e', '❤'],
+    ['A\u0308na', 'Äna'],
+    ['辻\u{e0100}', '辻'],
+    ['ᠰᠠᠷ\u180eᠠ', 'ᠰᠠᠷᠠ'],
   ] as const)
     expect(labels(one, other)).toEqual([`${one}#${suffix(1)}`, `${other}#${suffix(2)}`]);
 });
 
-test('a name is trimmed and composed, and cleaning it again changes nothing', () => {
+test('a name is trimmed, stays as typed, and cleaning it again changes nothing', () => {
   expect(cleanName('  Ana \t Maria ')).toBe('Ana Maria');
-  expect(cleanName('A\u0308na')).toBe('Äna');
+  expect(cleanName('山田\u3000太郎\u00a0')).toBe('山田 太郎');
+  expect(cleanName('A\u0308na')).toBe('A\u0308na');
+  expect(cleanName('Å Ω')).toBe('Å Ω');
+  for (const name of [' ana', 'ana ', 'a  b', 'a\u00a0b', 'a\u2028b', 'a\tb', '', ' '])
+    expect(isCleanName(name)).toBe(false);
+  for (const topic of [' a', 'a\nb', 'a\u202eb', '', 'x'.repeat(513)])
+    expect(isCleanTopic(topic)).toBe(false);
+  for (const topic of [undefined, 'a', '\u0301']) expect(isCleanTopic(topic)).toBe(true);
   expect(cleanName('x'.repeat(128))).toHaveLength(128);
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), (text) => {

@@ -1,7 +1,6 @@
 import { type Content, content } from '@gochat/crypto/content';
 import { createRoom, landedFirst } from '@gochat/crypto/create';
 import {
-  cleanName,
   createIdentity,
   decodeIdentity,
   encodeIdentity,
@@ -9,6 +8,7 @@ import {
   type Identity,
   safetyNumber,
 } from '@gochat/crypto/identity';
+import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';

@@ -1,5 +1,5 @@
-import { NameError } from '@gochat/crypto/identity';
 import { LinkError } from '@gochat/crypto/link';
+import { NameError } from '@gochat/crypto/names';
 import { RoomError } from '@gochat/crypto/room';
 import { TEXT_BYTES } from '@gochat/crypto/send';
 import { VaultError } from '@gochat/crypto/vault';

@@ -1,5 +1,5 @@
-import { cleanName } from '@gochat/crypto/identity';
 import { parseLink, resemblesLink } from '@gochat/crypto/link';
+import { cleanName } from '@gochat/crypto/names';
 import { createToken } from '@gochat/protocol/fields';
 import { is } from 'valibot';
 import { parseAddress } from '../net/address.ts';
