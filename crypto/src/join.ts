@@ -9,12 +9,12 @@ import { encodeCredential, type Identity } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
-import { isSound, joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
-import { cleanName } from './names.ts';
+import { identityOf, isSound, joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
+import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, equalBytes, sha256, sign } from './primitives.ts';
 import { type Room, RoomError, roomOf } from './room.ts';
-import { isFounder, liveInvite, readContext } from './room-state.ts';
+import { isFounder, liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
 
 /** A valid tree of `membersPerRoom` members has fewer nodes. The library sets no limit. */
@@ -68,6 +68,7 @@ export async function join(
   if (liveInvite(context.state, invite.id) === undefined) {
     throw new RoomError('invite-revoked');
   }
+  if (!hasCleanNames(tree, context.state)) throw damaged();
   const credential = encodeCredential(who, cleanName(name));
   const aad = joinAad(invite, {
     room: link.room,
@@ -129,6 +130,12 @@ export async function join(
     }),
     frame,
   };
+}
+
+/** Whether the names of a room and its members are valid. Members let no others in, but the founder is let in by nobody. */
+function hasCleanNames(tree: NonNullable<ReturnType<typeof treeOf>>, { name, topic }: RoomState): boolean {
+  const people = [...leavesOf(tree).values()].map((leaf) => identityOf(leaf.credential)?.name);
+  return isCleanName(name) && isCleanTopic(topic) && people.every((n) => n !== undefined && isCleanName(n));
 }
 
 function damaged(cause?: unknown): RoomError {

@@ -12,6 +12,7 @@ import {
   sameExtensions,
   sameLeaf,
 } from './mls.ts';
+import { isCleanName, isCleanTopic } from './names.ts';
 import { equalBytes } from './primitives.ts';
 import { decodeRoomState, isAdmin, type RoomState } from './room-state.ts';
 
@@ -85,6 +86,8 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
   const settingsKept =
     next.name === now.name && next.topic === now.topic && next.admins.join() === now.admins.join();
   if (!settingsKept && !admin) return false;
+  if (next.name !== now.name && !isCleanName(next.name)) return false;
+  if (next.topic !== now.topic && !isCleanTopic(next.topic)) return false;
   if (!mayBeAdmins(before, next.admins)) return false;
 
   const epoch = Number(mls.groupContext.epoch);

@@ -17,6 +17,7 @@ import {
   readPrivateMessage,
   readPublicMessage,
 } from './mls.ts';
+import { isCleanName } from './names.ts';
 import { classify, isExactly, type MembershipChange } from './policy.ts';
 import { equalBytes } from './primitives.ts';
 import { before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room, withoutDoubt } from './room.ts';
@@ -192,7 +193,7 @@ interface Joiner {
   readonly invite: InviteId;
 }
 
-/** Checks that a live invite's join key has signed a joiner's commit for exactly this leaf and epoch. Runs before the library processes the commit. */
+/** Checks a joiner's name, and that a live invite's join key has signed its commit for exactly this leaf and epoch. Runs before the library processes the commit. */
 function admitted(room: Room, message: PublicMessage): Joiner | undefined {
   const { content } = message;
   const leaf = commitIn(message)?.path?.leafNode;
@@ -205,10 +206,12 @@ function admitted(room: Room, message: PublicMessage): Joiner | undefined {
   )
     return undefined;
   const invite = liveInvite(before(room).state, claim.invite);
+  const name = identityOf(leaf.credential)?.name;
   if (
     invite === undefined ||
     leaf.credential.credentialType !== 'basic' ||
-    identityOf(leaf.credential) === undefined
+    name === undefined ||
+    !isCleanName(name)
   )
     return undefined;
   const { groupId, epoch } = room.mls.groupContext;

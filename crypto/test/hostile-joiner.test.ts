@@ -94,6 +94,15 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
   "uses a member's credential": ({ ana }) => under(credentialOf(ana)),
   "uses a member's identity key": (world) => under(forgedCredential(world)),
   'changes its name after the identity signed it': (world) => under(renamed(world)),
+  'has a name that turns the text around': ({ eve }) => under(encodeCredential(eve.who, 'e\u202eve')),
+  'has a name with a line separator': ({ eve }) => under(encodeCredential(eve.who, 'e\u2028ve')),
+  'has a name with an escape sequence': ({ eve }) => under(encodeCredential(eve.who, 'e\u001b[2Jve')),
+  "has a member's name with a joiner that does nothing": ({ eve }) =>
+    under(encodeCredential(eve.who, 'an\u200da')),
+  "has a member's name with a space in front": ({ eve }) => under(encodeCredential(eve.who, ' ana')),
+  'has a name that is not drawn': ({ eve }) => under(encodeCredential(eve.who, '\u3164')),
+  'has a name whose marks cover other lines': ({ eve }) =>
+    under(encodeCredential(eve.who, `eve${'\u0301'.repeat(7)}`)),
   'uses a credential of another type': () => ({
     leaf: { credential: { credentialType: 'x509', certificates: [new Uint8Array(8)] } },
   }),

@@ -242,3 +242,33 @@ test.each(Object.entries(tries))('members refuse a commit of a member that %s', 
   await ben.heals(log);
   await allTalk(log, ana, ben);
 });
+
+test.each([
+  ['a name that turns the text around', { name: 'kit\u202echen' }],
+  ['a name with a line separator', { name: 'kit\u2028chen' }],
+  ['a name with two spaces', { name: 'kit  chen' }],
+  ['a name that is not drawn', { name: '\u3164' }],
+  ['a topic with a line feed', { topic: 'tea\nana: yes' }],
+  ['an empty topic', { topic: '' }],
+])('members refuse an admin that gives the room %s', async (_, change) => {
+  const world = await anaBenMal();
+  const { log, ana, ben, mal } = world;
+  const { name, topic } = stateOf(ben.room);
+  await commits(
+    log,
+    ana,
+    stating({ ...world, mal: ana }, (s) => ({ ...s, ...change })),
+  );
+  await allRead(log, [ben, mal]);
+  expect(ben.warnings).toEqual(['skipped-handshake']);
+  expect(mal.warnings).toEqual(['skipped-handshake']);
+  expect(stateOf(ben.room)).toMatchObject({ name, ...(topic !== undefined && { topic }) });
+  await commits(
+    log,
+    ana,
+    stating({ ...world, mal: ana }, (s) => ({ ...s, name: 'ශ\u0dca\u200dරී', topic: 'a' })),
+  );
+  await allRead(log, [ben, mal]);
+  expect(stateOf(ben.room)).toMatchObject({ name: 'ශ\u0dca\u200dරී', topic: 'a' });
+  agree(ben, mal);
+});
