@@ -93,6 +93,22 @@ test('a label mentions one member, as do two devices of one person, and nothing 
   });
 });
 
+test.each([
+  ['a'.repeat(58_000), ['', false]],
+  ['a'.repeat(60_000), ['About 5,536 characters left', false]],
+  ['a'.repeat(65_536), ['About 0 characters left', false]],
+  ['a'.repeat(65_537), ['Too long by about 1 character: send it in parts', true]],
+  // Three bytes each.
+  ['字'.repeat(21_845), ['About 1 character left', false]],
+  ['字'.repeat(21_846), ['Too long by about 1 character: send it in parts', true]],
+  // Blanks are sent, too.
+  [`a${' '.repeat(65_536)}`, ['Too long by about 1 character: send it in parts', true]],
+])('near the limit the composer says how much space is left: case %#', (text, [space, tooLong]) => {
+  const composer = composerFor();
+  composer.type(text, text.length);
+  expect(composer.snapshot()).toMatchObject({ space, tooLong });
+});
+
 test('a suggestion is chosen by an arrow key; the first is inserted when none is', () => {
   const composer = composerFor(BEN, member('bea', 'bea'));
   composer.type('@be', 3);

@@ -95,7 +95,7 @@ export class ComposerViewModel {
 
   /** How much space the text leaves, once it is nearly used up. */
   #space(): Pick<Composer, 'space' | 'tooLong'> {
-    const text = this.#text.trim();
+    const text = this.#text;
     // No character of UTF-16 has more than three bytes in UTF-8.
     const used = text.length * 3 < SPACE_SHOWN_AT ? 0 : new TextEncoder().encode(text).length;
     if (used < SPACE_SHOWN_AT) return { space: '', tooLong: false };

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import type { AttachedFile } from '../src/chat/actions.ts';
+import { attach } from '../src/dialogs/message.ts';
+import { words } from './timeline-input.ts';
+
+/** What is in the field after files were pasted or dropped, and what was said. */
+async function attached(files: readonly AttachedFile[], closed = '') {
+  const composer = {
+    text: 'draft ',
+    insert(text: string, cursor: number) {
+      this.text = this.text.slice(0, cursor) + text + this.text.slice(cursor);
+    },
+  };
+  const said: string[] = [];
+  let done: Promise<void> | undefined;
+  const flashes = {
+    bad: (text: string) => void said.push(text),
+    attempt: (act: () => Promise<void>) => {
+      done = act();
+    },
+  };
+  attach(
+    { words, flashes, messages: { composer }, navigation: { room: { closed } } } as unknown as Parameters<
+      typeof attach
+    >[0],
+    files,
+  );
+  await done;
+  return { text: composer.text, said };
+}
+
+const file = (name: string, text: string | undefined, bytes = 10): AttachedFile => ({
+  name,
+  bytes,
+  text: async () => text,
+});
+
+test('a text is inserted as code, with a fence longer than any in it', async () => {
+  expect(await attached([file('a.ts', 'const a = 1;\n')])).toEqual({
+    text: 'draft ```ts\nconst a = 1;\n```\n',
+    said: [],
+  });
+  expect((await attached([file('b.md', '````\nx\n````')])).text).toBe(
+    'draft `````md\n````\nx\n````\n`````\n',
+  );
+});
+
+test('a picture is refused by name, and neither the draft nor a text beside it is lost', async () => {
+  const { text, said } = await attached([
+    file('cat.png', undefined),
+    file('a', 'one'),
+    file('huge.txt', 'x', 2_000_000),
+  ]);
+  expect(text).toBe('draft ```\none\n```\n');
+  expect(said).toEqual([expect.stringMatching(/cat\.png and huge\.txt/)]);
+});
+
+test('in a closed room nothing is inserted, and the reason is said', async () => {
+  expect(await attached([file('a', 'one')], 'You were removed')).toEqual({
+    text: 'draft ',
+    said: ['You were removed'],
+  });
+});
