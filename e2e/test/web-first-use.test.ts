@@ -138,6 +138,18 @@ describeInBrowser('first use: samples', () => {
       }
   });
 
+  test('whoever creates a first room is warned that the browser may delete the profile', async ({ visits }) => {
+    const { page } = await visits('page');
+    await page.getByRole('button', { name: 'Create a room' }).first().click();
+    await page.locator('dialog', { hasText: 'exists only in this browser' }).waitFor();
+    await page.evaluate(() => Object.assign(navigator.storage, { persisted: async () => true }));
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Create a room' }).first().click();
+    await page.locator('dialog').waitFor();
+    expect(await page.locator('dialog').innerText()).not.toContain('exists only');
+  });
+
   test('a dialog returns the focus, and after another room was opened it goes to the message field', async ({
     visits,
   }) => {
