@@ -6,7 +6,7 @@ const ELLIPSIS =
 /** Boxes that something crosses by design: the dot of who is present, and a list whose buttons reach into the margin. */
 const CROSSED = '.presence, .inside > div:has(> .list)';
 /** What scrolls sideways in a box of its own. */
-const SCROLLS = 'pre, textarea, input, select';
+const SCROLLS = 'pre, .table, textarea, input, select';
 /** Controls and labels, whose text must be whole. */
 const WHOLE = 'button, label, h1, h2, summary, caption, th, dt, legend, small, kbd';
 
