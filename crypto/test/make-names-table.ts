@@ -1,5 +1,6 @@
 /**
- * The Joining_Type of letters in Unicode 17.0 (DerivedJoiningType.txt), which no JavaScript engine exposes: hexadecimal code points and ranges.
+ * The Joining_Type of letters (DerivedJoiningType.txt), which no JavaScript engine exposes: hexadecimal code points and ranges. From the data
+ * of Unicode 18.0, without the code points that Unicode 17.0 does not assign.
  * Transparent code points are missing: they are the nonspacing and enclosing marks, and U+1E94B.
  */
 const JOINING = {

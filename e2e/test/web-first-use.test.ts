@@ -138,7 +138,9 @@ describeInBrowser('first use: samples', () => {
       }
   });
 
-  test('whoever creates a first room is warned that the browser may delete the profile', async ({ visits }) => {
+  test('whoever creates a first room is warned that the browser may delete the profile', async ({
+    visits,
+  }) => {
     const { page } = await visits('page');
     await page.getByRole('button', { name: 'Create a room' }).first().click();
     await page.locator('dialog', { hasText: 'exists only in this browser' }).waitFor();
