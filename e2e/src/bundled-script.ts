@@ -6,7 +6,7 @@ import { type Plugin, rolldown } from 'rolldown';
 /** Inside `node_modules`, so that the bundles find the libraries. */
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/gochat', import.meta.url));
 /** As in the published package. Other libraries are imported at run time: some have native modules. */
-const BUNDLED = /^[./]|^(?:@gochat|@noble|@scure)\/|^(?:ts-mls|valibot|marked)(?:\/|$)/;
+const BUNDLED = /^[./]|^(?:@gochat|@noble|@scure)\/|^(?:commander|ts-mls|valibot|ws)(?:\/|$)/;
 
 /** Modules find the files beside them as if they were not bundled. */
 const keepAddresses: Plugin = {

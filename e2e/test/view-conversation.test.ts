@@ -307,7 +307,7 @@ describe('two people in a room', () => {
       dialog?.kind === 'invites' && !dialog.busy ? dialog : undefined,
     );
     expect(list.items).toHaveLength(1);
-    ana.view.actions.pick(list.items[0]?.id ?? '');
+    ana.view.actions.pick(`revoke ${list.items[0]?.id}`);
     await ana.dialog('form');
     ana.view.actions.submit({});
     await ana.sees(

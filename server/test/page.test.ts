@@ -199,11 +199,16 @@ describe('a file of the page', () => {
     '/assets\\main-0123456789.js',
     `${MAIN}%00`,
     '/constructor',
-    'http://127.0.0.1/',
+    'http://127.0.0.1/nowhere',
   ])('that does not exist is not found: %s', async (path) => {
     const { port } = await startNode({ assets });
     expect((await get(port, path)).status).toBe(404);
   });
+});
+
+test('a target may begin with an origin, as a proxy may send it (RFC 9112, section 3.2.2)', async () => {
+  const { port } = await startNode({ assets });
+  expect((await get(port, 'http://127.0.0.1/')).status).toBe(200);
 });
 
 test('a folder without a web client is refused', async () => {

@@ -71,7 +71,7 @@ test.each([
   [['new', ' ', '--as', 'a'], 'A name must not be empty'],
   [['new', 'x', '--as', 'a\u202eb'], 'control characters or invisible'],
   [['join', 'nonsense', '--as', 'a'], 'An invite link looks like'],
-  [['join', LINK, '--as', 'a'], 'cut off or damaged'],
+  [['join', LINK, '--as', 'a'], 'The link is damaged: copy the whole link'],
   [['join', `${LINK}.AAAA`, '--as', 'a'], 'damaged'],
   [['join', `${LINK}.AAAAAAAAAAAAAAAAAAAAAA`, '--as', ''], 'A name must not be empty'],
   [['invite', 'x', '--expires', '1.5d'], '"1.5d" is not a duration'],

@@ -248,9 +248,13 @@ export class RoomViewModel {
     return this.waiting.find(({ id, content }) => content.kind === 'text' && ownKey(id) === key);
   }
 
-  /** Whether a message is on its way to the server. */
+  /** Whether a message is on its way to the server: it waits, and is not in the log yet. */
   get isSending(): boolean {
-    return this.waiting.some(({ state, content }) => state === 'waiting' && content.kind === 'text');
+    const { lines } = this.#history;
+    return this.waiting.some(
+      ({ id, state, content }) =>
+        state === 'waiting' && content.kind === 'text' && lines.get(ownKey(id)) === undefined,
+    );
   }
 
   lastOwn(): TextItem | undefined {
