@@ -54,7 +54,7 @@ const damaged: Record<string, string> = {
 /** Ways in which mail and chat programs change a link that can still be told. */
 const MANGLED: Readonly<Record<string, (link: string) => string>> = {
   'as it is': (link) => link,
-  'a parameter behind it': (link) => `${link}&utm_source=x`,
+  'a parameter after it': (link) => `${link}&utm_source=x`,
   'angle brackets': (link) => `<${link}>`,
   'an exclamation mark': (link) => `${link}!`,
   'a byte order mark': (link) => `\ufeff${link}`,
@@ -175,7 +175,7 @@ test.each([
   ['in capitals', (link: string) => link.toUpperCase(), 'damaged'],
   ['without its last characters', (link: string) => `${link.slice(0, -2)}, see you`, 'damaged'],
   ['completed by the next words', (link: string) => `${link.slice(0, -10)}\nsee you there`, 'damaged'],
-  ['with letters behind it', (link: string) => `${link}abc`, 'damaged'],
+  ['with letters after it', (link: string) => `${link}abc`, 'damaged'],
   ['at a host that is cut', (link: string) => link.replace('http://127', 'bücher'), 'damaged'],
   ['of another scheme', (link: string) => link.replace('http:', 'ftp:'), 'scheme'],
   ['with a user', (link: string) => link.replace('http://', 'http://ana@'), 'user'],

@@ -42,7 +42,7 @@ export async function checkDns({ domain }: AcmeSettings, network: Network): Prom
     ? ['good', `${shown}, an address of this machine`]
     : [
         'look',
-        `${shown}, which is no address of this machine: right behind a router that forwards port ${network.publicPort}, wrong otherwise`,
+        `${shown}, which is no address of this machine: correct only if a router there forwards port ${network.publicPort} to this machine`,
       ];
 }
 
