@@ -3,19 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import { Someone, temporary } from '../src/people/people.ts';
-
-const WRITING: Composer = {
-  mode: 'new',
-  hint: 'Write a message',
-  text: '',
-  tick: 0,
-  undoable: false,
-  reply: undefined,
-  completion: undefined,
-  note: '',
-  space: '',
-  tooLong: false,
-};
+import { EMPTY_COMPOSER } from '../src/screens/samples.ts';
 
 const written = (page: Page) => page.locator('#composer').inputValue();
 
@@ -59,7 +47,7 @@ describeInBrowser('first use: samples', () => {
     const visitor = await visits('talking');
     const { page } = visitor;
     const writes = (composer: Partial<Composer>) =>
-      visitor.shows('talking', {}, { composer: { ...WRITING, undoable: true, ...composer } });
+      visitor.shows('talking', {}, { composer: { ...EMPTY_COMPOSER, undoable: true, ...composer } });
     await page.keyboard.type('hi @b');
     await writes({ text: 'hi @ben ', tick: 5 });
     expect(await written(page)).toBe('hi @ben ');
@@ -74,7 +62,7 @@ describeInBrowser('first use: samples', () => {
     expect(await written(page)).toBe('hi @ben ');
     for (const lines of [40, 2000]) {
       const pasted = `hi @ben ${'a line that was pasted\n'.repeat(lines)}`;
-      const before = { ...WRITING, text: 'hi @ben ', tick: 5 };
+      const before = { ...EMPTY_COMPOSER, text: 'hi @ben ', tick: 5 };
       await visitor.shows('menu', {}, { composer: before });
       await writes({ text: pasted, tick: 5 + lines });
       expect(await written(page)).toBe(pasted);

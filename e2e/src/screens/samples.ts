@@ -223,7 +223,7 @@ const ROOMS: readonly RoomEntry[] = [
   entry(4, 'old flat', { ended: 'You were removed from this room.' }),
 ];
 
-const COMPOSER: Composer = {
+export const EMPTY_COMPOSER: Composer = {
   mode: 'new',
   hint: 'Write a message',
   text: '',
@@ -249,7 +249,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
       epoch: '7',
     },
     timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
-    composer: COMPOSER,
+    composer: EMPTY_COMPOSER,
     members: [member(ANA), member(BEN, { here: true }), member(CLEO), member(DORA, { ignored: true })],
     ended: '',
     commands: [
@@ -596,14 +596,14 @@ export const SAMPLES = {
   replying: snapshot(
     ROWS,
     {},
-    { composer: { ...COMPOSER, tick: 1, reply: QUOTE, text: 'yes ', mode: 'new' } },
+    { composer: { ...EMPTY_COMPOSER, tick: 1, reply: QUOTE, text: 'yes ', mode: 'new' } },
   ),
   editing: snapshot(
     ROWS,
     {},
     {
       composer: {
-        ...COMPOSER,
+        ...EMPTY_COMPOSER,
         tick: 2,
         mode: 'edit',
         text: 'I do!',
@@ -615,7 +615,7 @@ export const SAMPLES = {
     ROWS,
     {},
     {
-      composer: { ...COMPOSER, mode: 'closed', hint: 'You were removed from this room.' },
+      composer: { ...EMPTY_COMPOSER, mode: 'closed', hint: 'You were removed from this room.' },
       lock: undefined,
       members: [],
       ended: 'You were removed from this room.',
@@ -650,14 +650,14 @@ export const SAMPLES = {
   nearlyFull: snapshot(
     ROWS,
     {},
-    { composer: { ...COMPOSER, tick: 4, text: 'so many words', space: 'About 1,200 characters left' } },
+    { composer: { ...EMPTY_COMPOSER, tick: 4, text: 'so many words', space: 'About 1,200 characters left' } },
   ),
   tooLong: snapshot(
     ROWS,
     {},
     {
       composer: {
-        ...COMPOSER,
+        ...EMPTY_COMPOSER,
         tick: 4,
         text: 'too many words',
         space: 'Too long by about 300 characters: send it in parts',
@@ -670,7 +670,7 @@ export const SAMPLES = {
     {},
     {
       composer: {
-        ...COMPOSER,
+        ...EMPTY_COMPOSER,
         tick: 3,
         text: 'hello @b',
         completion: {
