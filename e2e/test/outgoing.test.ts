@@ -266,7 +266,7 @@ class Story {
   async asksAll(): Promise<void> {
     const room = this.#room;
     const ids = [...this.claims.keys()];
-    const { outcomes } = await this.#ana.does((chat) => chat.call('sent', { room, ids, waitMs: 1 }));
+    const { outcomes } = await this.#ana.does((chat) => chat.call('sent', { room, ids, waitMs: WAIT_MS }));
     // A message that was rejected is not in the queue, as if it had been posted.
     for (const { id, state } of outcomes) if (this.claims.get(id)?.[0] !== 'rejected') this.#claim(id, state);
   }
@@ -311,6 +311,8 @@ test('whatever is claimed of a message stays true through deaths, removals, retu
         const log = (await ben.messages(room)).map(({ text }) => text);
         expect(new Set(log).size).toBe(log.length);
         for (const [id, claims] of story.claims) {
+          // Online, a member's messages are posted, and those of an ended membership have an end.
+          expect(claims.at(-1)).not.toBe('waiting');
           for (const [i, state] of claims.entries()) {
             const next = claims[i + 1];
             if (next !== undefined) expect(AFTER[state]).toContain(next);
