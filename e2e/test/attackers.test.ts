@@ -6,7 +6,7 @@ test('no attack on a server gets in, loses a message, or takes more memory than 
   const told: string[] = [];
   const tell = (line: string) => void told.push(line);
   const report = await runAttackers({
-    seconds: 0.5,
+    seconds: 1,
     calmMs: 200,
     crowd: 1_000,
     tries: 1,

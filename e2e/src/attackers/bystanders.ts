@@ -56,6 +56,13 @@ export class Bystanders {
     return bystanders;
   }
 
+  /** Waits until a message has arrived since the last call of {@link latency}, at most a minute. */
+  async hear(): Promise<void> {
+    const end = performance.now() + WAIT_MS;
+    while (this.#latencies.length === 0 && this.#trouble === undefined && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
+  }
+
   /** Since the last call. */
   latency(): Latency {
     const sorted = this.#latencies.sort((a, b) => a - b);

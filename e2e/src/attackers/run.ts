@@ -119,6 +119,8 @@ async function attack(
   try {
     const [outcome] = (await Promise.race([once(child, 'message'), ended])) as [Outcome | number | null];
     if (typeof outcome !== 'object' || outcome === null) throw new Error(`${name} ended without an outcome`);
+    // Some attacks end before the next message of the bystanders.
+    await bystanders.hear();
     const meanwhile = bystanders.latency();
     return { ...outcome, calm, meanwhile, ratio: meanwhile.p99Ms / calm.p99Ms, residentMb: memory.most };
   } finally {
