@@ -42,7 +42,7 @@ export function trailing(engine: Engine): Engine & { hold(): void; release(): vo
 }
 
 /** An engine whose appends, once broken, are stored but not acknowledged. */
-export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void } {
+export function losingAnswers(): Engine & { breakAnswers(): void; repair(): void } {
   const engine = openMemory();
   const { log } = engine;
   let broken = false;
@@ -61,7 +61,7 @@ export function losingAnswers(): Engine & { breakAnswers(): void; mend(): void }
     breakAnswers: () => {
       broken = true;
     },
-    mend: () => {
+    repair: () => {
       broken = false;
     },
   };
@@ -91,7 +91,7 @@ export function failingAppends(): Engine & { fail(count: number): void } {
 }
 
 /** An engine whose followers can all be lost, or fail to read. No follower can start until it is repaired. */
-export function losingFollowers(): Engine & { lose(): void; fail(error: Error): void; mend(): void } {
+export function losingFollowers(): Engine & { lose(): void; fail(error: Error): void; repair(): void } {
   const engine = openMemory();
   const { log } = engine;
   const following = new Set<(error?: Error) => void>();
@@ -124,7 +124,7 @@ export function losingFollowers(): Engine & { lose(): void; fail(error: Error): 
       end();
     },
     fail: end,
-    mend: () => {
+    repair: () => {
       lost = false;
     },
   };

@@ -37,7 +37,7 @@ test('a log that was lost is followed again without a gap', async () => {
   engine.lose();
   await post(peer, room, access.at, 'meanwhile');
   await post(peer, room, access.at, 'meanwhile too');
-  engine.mend();
+  engine.repair();
   await post(peer, room, access.at, 'after');
   await peer.next((frame) => frame.type === 'entry' && opened(frame.body) === 'after');
   expect(peer.of('entry').map((entry) => opened(entry.body))).toEqual([
@@ -55,14 +55,14 @@ test('a room whose log can not be read ends with an error for its followers only
   const [ada, bob, eve] = [await node.peer(), await node.peer('web'), await node.peer()];
   const { room, access } = await found(ada);
   for (const peer of [ada, bob]) await follow(peer, room, access, access.at);
-  engine.fail(new Error('what stands there was written by a later version'));
+  engine.fail(new Error('what is there was written by a later version'));
   for (const peer of [ada, bob])
     expect(await peer.next((frame) => frame.type === 'error')).toMatchObject({
       code: 'internal',
       room,
       retryAfterMs: 5_000,
     });
-  expect(JSON.stringify(log.lines)).toContain('what stands there was written by a later version');
+  expect(JSON.stringify(log.lines)).toContain('what is there was written by a later version');
   await eve.barrier();
   // It may be readable again later, here or at another node.
   for (const peer of [ada, bob]) await follow(peer, room, access, access.at);

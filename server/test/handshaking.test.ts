@@ -129,7 +129,7 @@ describe('a commit', () => {
     const frame = handshakeFrame(room, { after: access.at, by: access });
     engine.breakAnswers();
     expect(await peer.ask(frame)).toMatchObject({ code: 'unavailable' });
-    engine.mend();
+    engine.repair();
     expect(await peer.ask(frame)).toMatchObject({ type: 'ack', dup: true });
   });
 });
@@ -200,7 +200,7 @@ describe('the invites of a commit', () => {
     const impostor = newTicket();
     const again = {
       invite: kept.invite,
-      wrapped: sealed('anew'),
+      wrapped: sealed('again'),
       join: impostor.keys.public,
       uses: 9999,
       expires: expires + 60_000,

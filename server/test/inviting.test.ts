@@ -165,7 +165,7 @@ describe('a join', () => {
     const frame = joinFrame(bob, room, ticket, info, keys);
     engine.breakAnswers();
     expect(await bob.ask(frame)).toMatchObject({ code: 'unavailable' });
-    engine.mend();
+    engine.repair();
     const again = joinFrame(bob, room, ticket, info, keys, { id: frame.id });
     const ack = await bob.ask<'ack'>(again);
     expect(ack).toMatchObject({ type: 'ack', dup: true });

@@ -129,7 +129,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     eve.send({ type: 'signal', room, body: sealed('old') });
     await ben.next((frame) => frame.type === 'signal' && opened(frame.body) === 'new');
     // A post after the signals also reaches the other node after them.
-    const told = new Promise<void>((resolve) => {
+    const delivered = new Promise<void>((resolve) => {
       const follower = behind.log.follow(room, Number(next.at), () => {
         resolve();
         return true;
@@ -139,7 +139,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     behind.release();
     await eve.next((frame) => frame.type === 'retired');
     await post(ada, room, next.at, 'behind');
-    await told;
+    await delivered;
     for (const peer of [eve, ben]) await peer.barrier();
     expect(eve.of('signal')).toEqual([]);
     expect(ben.of('signal').map(({ body }) => opened(body))).toEqual(['new']);
@@ -167,13 +167,13 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     );
     for (const { room } of rooms) {
       const log = await readAll((engines[1] as Engine).log, room);
-      const stands = new Map(log.map(({ pos, body }) => [pos, text(body)]));
+      const stored = new Map(log.map(({ pos, body }) => [pos, text(body)]));
       const own = acked.filter((one) => one.room === room);
-      expect(own.filter(({ pos, body }) => stands.get(pos) !== body)).toEqual([]);
+      expect(own.filter(({ pos, body }) => stored.get(pos) !== body)).toEqual([]);
       expect(log).toHaveLength(1 + own.length);
       // The posts of each node are in the order of their requests.
       for (const node of [0, 1, 2]) {
-        const said = [...stands.values()].filter((body) => body.startsWith(`${node}.`));
+        const said = [...stored.values()].filter((body) => body.startsWith(`${node}.`));
         expect(said).toEqual(Array.from({ length: 60 }, (_, i) => `${node}.${i}`));
       }
     }

@@ -75,7 +75,7 @@ test('an unknown outcome is reported as unavailable, and a repeat settles it', a
   engine.breakAnswers();
   const frame = postFrame(room, access.at, 'was it?');
   expect(await peer.ask(frame)).toMatchObject({ code: 'unavailable', retryAfterMs: 1000 });
-  engine.mend();
+  engine.repair();
   expect(await peer.ask(frame)).toMatchObject({ type: 'ack', dup: true, seq: lastSeq(peer) });
 });
 
@@ -147,7 +147,7 @@ describe('no post overtakes one that must be repeated', () => {
     expect(await post(peer, room, access.at, 'old')).toMatchObject({ code: 'unavailable' });
     expect(await post(peer, room, access.at, 'next')).toMatchObject({ code: 'unavailable' });
     const next = await commit(peer, room, { after: access.at, by: access });
-    expect(await post(peer, room, next.at, 'sealed anew')).toMatchObject({ type: 'ack' });
+    expect(await post(peer, room, next.at, 'sealed again')).toMatchObject({ type: 'ack' });
   });
 });
 

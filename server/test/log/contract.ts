@@ -120,9 +120,9 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
           ),
         );
         const won = outcomes.flatMap((outcome) => ('pos' in outcome ? [outcome.pos] : []));
-        const told = outcomes.flatMap((outcome) => ('conflict' in outcome ? [outcome.conflict] : []));
+        const reported = outcomes.flatMap((outcome) => ('conflict' in outcome ? [outcome.conflict] : []));
         expect(won).toHaveLength(1);
-        expect(new Set(told)).toEqual(new Set(won));
+        expect(new Set(reported)).toEqual(new Set(won));
         last = won[0] as LogPosition;
       }
       expect(positions(await readAll(a().log, room))).toHaveLength(5);

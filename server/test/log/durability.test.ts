@@ -49,7 +49,7 @@ function callsOf(trace: string): Call[] {
 /** Checks the order of system calls for one entry: data, sync, synchronous meta page, and only then its ack and delivery. */
 function expectSyncedBefore(calls: readonly Call[], { body }: Line): void {
   const marker = body.slice(0, body.indexOf(' .') + 1);
-  const told = calls.find(
+  const reported = calls.find(
     ({ name, text }) => name === 'write' && text.startsWith('write(1<') && text.includes(marker),
   );
   const toLog = (text: string) => text.includes('/log.mdb>');
@@ -73,8 +73,8 @@ function expectSyncedBefore(calls: readonly Call[], { body }: Line): void {
       descriptors.some((descriptor) => text.startsWith(`pwrite64(${descriptor}<`)) &&
       began > (synced?.ended ?? Number.POSITIVE_INFINITY),
   );
-  if (!told || !written || !synced || !meta) throw new Error(`not in the trace: ${body.slice(0, 20)}`);
-  expect(meta.ended).toBeLessThan(told.began);
+  if (!reported || !written || !synced || !meta) throw new Error(`not in the trace: ${body.slice(0, 20)}`);
+  expect(meta.ended).toBeLessThan(reported.began);
 }
 
 describe.skipIf(!traceable && !must)(

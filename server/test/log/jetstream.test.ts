@@ -109,8 +109,8 @@ describe.skipIf(binary === undefined)('a server', () => {
     );
     await (await openJetStream(options)).close();
     const eager = await cluster(1);
-    const told = { monitors: eager.servers.map(({ monitor }) => monitor), replicas: 1 };
-    await (await openJetStream({ servers: eager.addresses, ...told })).close();
+    const syncing = { monitors: eager.servers.map(({ monitor }) => monitor), replicas: 1 };
+    await (await openJetStream({ servers: eager.addresses, ...syncing })).close();
   });
 
   test('whose sync setting can not be read is refused, and one that is down is not', async () => {
@@ -127,7 +127,7 @@ describe.skipIf(binary === undefined)('a server', () => {
   });
 
   test('requires its user and password, which no error contains', async () => {
-    const secret = 'not-to-be-told';
+    const secret = 'not-to-be-shown';
     const extra = `authorization { user: chat, password: "${secret}" }`;
     // Each server announces the others.
     const { addresses: servers } = await cluster(3, extra);

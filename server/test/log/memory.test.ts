@@ -18,7 +18,7 @@ contract({
     };
   },
   cannot: {
-    failOver: 'it has no part that could fail by itself',
+    failOver: 'it has no part that could fail alone',
     killedWriters: 'it keeps nothing beyond its process',
     remains: 'there is no store below it',
   },

@@ -55,14 +55,14 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
 
   test('keeps every entry, position and value; rooms and readers continue from old positions', async () => {
     const held = await filled(5, 200);
-    const told: MoveProgress[] = [];
+    const reports: MoveProgress[] = [];
     const entries = [...held.values()].flat().length;
-    expect(await moveRooms({ ...to(), folder, progress: (p) => told.push(p) })).toEqual({
+    expect(await moveRooms({ ...to(), folder, progress: (p) => reports.push(p) })).toEqual({
       rooms: 5,
       movedBefore: 0,
       entries,
     });
-    expect(told.at(-1)).toEqual({ rooms: 5, roomsDone: 5, entries, entriesDone: entries });
+    expect(reports.at(-1)).toEqual({ rooms: 5, roomsDone: 5, entries, entriesDone: entries });
     for (const [room, before] of held) {
       expect(plain(await readAll(engine.log, room))).toEqual(plain(before));
       const head = await engine.log.head(room);

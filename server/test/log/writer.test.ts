@@ -24,24 +24,24 @@ const put = (key: string) => () => {
 const keys = () => [...store.getKeys()].map(String);
 
 test('changes requested together share a transaction and are reported together, in order', async () => {
-  const told: string[][] = [];
+  const reported: string[][] = [];
   const writer = new Writer<string>(
     store,
-    (written) => told.push([...written]),
+    (written) => reported.push([...written]),
     () => {},
   );
   const results = await Promise.all(['one', 'two', 'three'].map((key) => writer.write(0, put(key))));
   expect(results).toEqual(['one', 'two', 'three']);
-  expect(told).toEqual([['one', 'two', 'three']]);
+  expect(reported).toEqual([['one', 'two', 'three']]);
   expect(keys()).toEqual(['one', 'three', 'two']);
 });
 
 test('if a change throws, its whole transaction is rolled back and unreported, and the next one works', async () => {
-  const told: string[][] = [];
+  const reported: string[][] = [];
   const writer = new Writer<string>(
     store,
-    (written) => told.push([...written]),
-    () => told.push(['broken']),
+    (written) => reported.push([...written]),
+    () => reported.push(['broken']),
   );
   const cause = new Error('no');
   const failing = () => {
@@ -58,7 +58,7 @@ test('if a change throws, its whole transaction is rolled back and unreported, a
   expect(keys()).toEqual([]);
   await writer.write(0, put('next'));
   expect(keys()).toEqual(['next']);
-  expect(told).toEqual([['next']]);
+  expect(reported).toEqual([['next']]);
 });
 
 test('changes queued before a failure is known fail too, so none overtakes a repeat', async () => {
