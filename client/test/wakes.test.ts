@@ -16,7 +16,7 @@ test('in Node.js a sleep of the machine and a change of its addresses are notice
   });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(wakes).toBe(0);
-  // Timers stand still while the machine sleeps, the clock does not.
+  // Timers stop while the machine sleeps, the clock does not.
   skew += 90_000;
   await vi.advanceTimersByTimeAsync(2000);
   expect(wakes).toBe(1);

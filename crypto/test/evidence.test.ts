@@ -146,7 +146,7 @@ test('a fork in the previous epoch is detected in the next', async () => {
   agree(ana, ben, cai);
   log.post(await ben.seals('what I saw'));
   expect(warnings(await ana.reads(log))).toMatchObject([{ kind: 'forked', from: { name: 'ben' } }]);
-  log.post(await ben.seals('only the first message of an epoch tells'));
+  log.post(await ben.seals('only the first message of an epoch shows it'));
   expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 

@@ -167,19 +167,19 @@ class Fuzz {
     const back = this.env.chance() < 0.4 && this.outside.length > 0 ? this.pick(this.outside) : undefined;
     if (back !== undefined) this.outside.splice(this.outside.indexOf(back), 1);
     const person = back ?? this.#newcomer();
-    await this.#mended();
+    await this.#repaired();
     await person.joins(this.log, link);
     this.#enters(person);
   }
 
   /** A garbage GroupInfo keeps joiners out until a member replaces it. */
-  async #mended(): Promise<void> {
+  async #repaired(): Promise<void> {
     await this.catchesUp(this.founder);
     if (!(await this.founder.sees(this.log))) await this.founder.refreshes(this.log);
   }
 
   async joinsAgain(person: Person, link: InviteLink): Promise<void> {
-    await this.#mended();
+    await this.#repaired();
     await this.catchesUp(person);
     this.checksHeard(person);
     await person.joins(this.log, link);

@@ -51,7 +51,7 @@ const damaged: Record<string, string> = {
   'as bare words': `join me with ${hidden}`,
 };
 
-/** Ways in which mail and chat programs change a link that can still be told. */
+/** Ways in which mail and chat programs change a link that is still recognized. */
 const MANGLED: Readonly<Record<string, (link: string) => string>> = {
   'as it is': (link) => link,
   'a parameter after it': (link) => `${link}&utm_source=x`,
@@ -189,7 +189,7 @@ test.each([
     expect(() => parseLink(mangle(formatLink(link)))).toThrow(expect.objectContaining({ code }));
 });
 
-test('a link is told from the name of a room', () => {
+test('a link is distinguished from the name of a room', () => {
   const whole = formatLink(LINKS[0] as InviteLink);
   for (const text of [whole, whole.slice(0, -9), whole.replace('http://', ''), 'https://chat.example'])
     expect(resemblesLink(text)).toBe(true);
@@ -223,8 +223,9 @@ test.each(Object.entries(damaged))(
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(LinkError);
-    const told = inspect(thrown, { depth: 9, showHidden: true });
-    for (let at = 0; at + 8 <= hidden.length; at += 1) expect(told).not.toContain(hidden.slice(at, at + 8));
+    const printed = inspect(thrown, { depth: 9, showHidden: true });
+    for (let at = 0; at + 8 <= hidden.length; at += 1)
+      expect(printed).not.toContain(hidden.slice(at, at + 8));
   },
 );
 

@@ -387,7 +387,7 @@ test('an error never quotes the frame', () => {
           try {
             parse(text);
           } catch (error) {
-            expect(told(error)).not.toContain(secret);
+            expect(printed(error)).not.toContain(secret);
           }
         }
       }),
@@ -397,7 +397,7 @@ test('an error never quotes the frame', () => {
 });
 
 /** All that a logger could print of an error. */
-function told(error: unknown): string {
+function printed(error: unknown): string {
   if (!(error instanceof FrameError)) throw error;
   expect(error.message.length).toBeLessThanOrEqual(512);
   return [error.message, error.stack, String(error.cause), JSON.stringify(error)].join('\n');

@@ -98,7 +98,7 @@ test('an owner killed during its writes leaves every write that had resolved', a
     await killed.kill();
     const owner = await claimOwner(dir);
     const found = (await owner.store.get(Uint8Array.of(2)))?.[0];
-    // One more may have been written than was told.
+    // One more may have been written than was reported.
     expect([last % 256, (last + 1) % 256]).toContain(found);
     await owner.release();
   }

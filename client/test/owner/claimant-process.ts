@@ -3,7 +3,7 @@ import { claimProfile } from '../../src/profile/claim.ts';
 import type { Guest, Owner } from '../../src/profile/roles.ts';
 import type { Order, Report } from './claimant.ts';
 
-/** A process that claims profiles as it is told to. */
+/** A process that claims profiles on request. */
 let held: Owner | Guest | undefined;
 
 async function claim(dir: string, at: number): Promise<Report> {

@@ -13,7 +13,7 @@ test.each([
   [{ TERM_PROGRAM: 'WezTerm' }, 'osc777'],
   [{ TERM: 'foot' }, 'osc777'],
   [{ TERM: 'xterm-kitty', GOCHAT_NOTIFY: 'none' }, 'none'],
-] as const)('%j is told by %s', (env, notifier) => {
+] as const)('%j is notified by %s', (env, notifier) => {
   expect(notifierOf(env)).toBe(notifier);
 });
 
