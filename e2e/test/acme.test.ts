@@ -12,7 +12,7 @@ import { findTool, needed } from '../src/tool.ts';
 
 const pebble = needed(
   await findTool('pebble', ['pebble']),
-  'certificates that a server gets by itself, against an authority',
+  'certificates that a server gets automatically, against an authority',
 );
 
 const DOMAIN = 'chat.example.test';

@@ -3,8 +3,8 @@ import { ATTACK_NAMES } from '../src/attackers/attacks.ts';
 import { isHeld, runAttackers } from '../src/attackers/run.ts';
 
 test('no attack on a server gets in, loses a message, or takes more memory than the limit', async () => {
-  const told: string[] = [];
-  const tell = (line: string) => void told.push(line);
+  const lines: string[] = [];
+  const tell = (line: string) => void lines.push(line);
   const report = await runAttackers({
     seconds: 1,
     calmMs: 200,
@@ -13,7 +13,7 @@ test('no attack on a server gets in, loses a message, or takes more memory than 
     yielding: false,
     tell,
   });
-  expect(isHeld(report), `${told.join('\n')}\n${JSON.stringify(report)}`).toBe(true);
+  expect(isHeld(report), `${lines.join('\n')}\n${JSON.stringify(report)}`).toBe(true);
   expect(Object.keys(report.attackers)).toEqual(ATTACK_NAMES);
   // The bystanders talked during each attack.
   for (const { meanwhile } of Object.values(report.attackers)) expect(meanwhile.samples).toBeGreaterThan(0);

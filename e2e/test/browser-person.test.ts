@@ -35,7 +35,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
     const person = await opens('<script src="/own.js"></script>', '#/join/SECRET');
     expect(await person.page.textContent('h1')).toBe('Hello');
     expect(await person.page.evaluate(() => location.hash)).toBe('#/join/SECRET');
-    expect(person.troubles).toEqual([]);
+    expect(person.problems).toEqual([]);
     expect(person.requests.map((url) => new URL(url).pathname)).toEqual(['/', '/own.js']);
     expect(person.carrying('SECRET')).toEqual([]);
     expect(await person.barriers()).toEqual([]);
@@ -44,7 +44,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
   test('console errors and uncaught errors are reported', async () => {
     const person = await opens('<script src="/failing.js"></script>');
     await expect
-      .poll(() => person.troubles)
+      .poll(() => person.problems)
       .toEqual(['console: this went wrong', 'uncaught: Error: nobody caught this']);
   });
 
@@ -72,7 +72,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
       ]);
     await person.page.waitForFunction(() => document.title === 'nobody there');
     expect(reached).toEqual([]);
-    expect(person.troubles).toEqual(expect.arrayContaining(person.foreign.map((url) => `elsewhere: ${url}`)));
+    expect(person.problems).toEqual(expect.arrayContaining(person.foreign.map((url) => `elsewhere: ${url}`)));
   });
 
   test('a sent secret is found in an address, a header, a body and a frame', async () => {
@@ -138,7 +138,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   '/telling.js': `(async () => {
     const secret = location.hash.slice(1);
     await fetch('/in-address?' + secret);
-    await fetch('/in-header', { headers: { 'x-told': secret } });
+    await fetch('/in-header', { headers: { 'x-secret': secret } });
     await fetch('/in-body', { method: 'POST', body: 'it is ' + secret });
     const socket = new WebSocket('ws://' + location.host + '/in-frame');
     socket.onopen = () => socket.send(new TextEncoder().encode(secret));

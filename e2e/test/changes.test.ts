@@ -153,9 +153,9 @@ test('reactions are added and removed, up to a limit', async () => {
   await talk.react(cake, '😀');
   await says(ana, room, { kind: 'react', to: refOf(cake), emoji: '😀', on: true });
   await together(room, ana, ben);
-  const stands = (await found(ana, room, 'cake?')).reactions ?? [];
-  expect(stands).toHaveLength(20);
-  expect(stands[0]?.by.map((b) => b.name)).toEqual(['ben', 'ana']);
+  const reactions = (await found(ana, room, 'cake?')).reactions ?? [];
+  expect(reactions).toHaveLength(20);
+  expect(reactions[0]?.by.map((b) => b.name)).toEqual(['ben', 'ana']);
   await talk.react(cake, '😀', false);
   await together(room, ana, ben);
   const [first] = (await found(ana, room, 'cake?')).reactions ?? [];

@@ -18,14 +18,14 @@ test.skipIf(binary === undefined)(
   async () => {
     const args = ['--import', LOADER, MAIN, '--faults', String(FAULTS), '--seed', String(seed)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let told = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
-        told += chunk.toString();
+        output += chunk.toString();
       });
     const [code] = (await once(child, 'close')) as [number | null];
-    expect(code, told).toBe(0);
-    const report = JSON.parse(told.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(code, output).toBe(0);
+    const report = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
     expect(report).toMatchObject({
       seed,
       lost: 0,

@@ -29,7 +29,7 @@ const WAYS = ['tcp', 'http', 'ws', 'tls', 'https', 'wss'];
 const isSecure = (scheme: string) => ['tls', 'https', 'wss'].includes(scheme);
 
 test.each(WAYS)(
-  'a client is welcomed over %s, asked, refused, and told when the server stops',
+  'a client is welcomed over %s, asked, refused, and notified when the server stops',
   async (scheme) => {
     const server = await node(isSecure(scheme));
     const connection = await connect(`${scheme}://localhost:${server.port}`, { ca: certificate.cert });

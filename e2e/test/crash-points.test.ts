@@ -59,7 +59,7 @@ async function asMember(ana: Mortal): Promise<void> {
   expect(await ben.profile.call('members', { room })).toHaveLength(2);
 }
 
-/** Founds a room, removes somebody from it, and invites anew. */
+/** Founds a room, removes somebody from it, and invites again. */
 async function asFounder(ana: Mortal): Promise<void> {
   const name = `room of ${Buffer.from(env.random(6)).toString('hex')}`;
   const room = await ana.does(async (chat) => {

@@ -106,7 +106,7 @@ test('a server that seems restored from a backup, and then is not, is reported a
   };
   meddler.cut();
   const problem = async () => (await ana.profile.call('sync', { room, waitMs: 5_000 })).problem?.data.reason;
-  await ana.until(async () => (await problem()) === 'keys-unknown', 'ana is told');
+  await ana.until(async () => (await problem()) === 'keys-unknown', 'ana is notified');
   const id = await ana.says(room, 'after').catch(() => undefined);
   isBehind = false;
   await ana.until(async () => (await problem()) === undefined, 'ana is in again');

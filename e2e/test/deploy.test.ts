@@ -122,13 +122,13 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
       .replace(/node-(\d):4040/g, (_, i: string) => `127.0.0.1:${ports[Number(i) - 1]}`);
     writeFileSync(join(folder, 'haproxy.cfg'), config);
     balancer = spawn(haproxy ?? '', ['-db', '-f', join(folder, 'haproxy.cfg')], { stdio: 'pipe' });
-    let told = '';
+    let output = '';
     for (const stream of [balancer.stdout, balancer.stderr])
       stream?.on('data', (chunk: Buffer) => {
-        told += chunk.toString();
+        output += chunk.toString();
       });
     for (;;) {
-      if (balancer.exitCode !== null) throw new Error(`HAProxy ended: ${told}`);
+      if (balancer.exitCode !== null) throw new Error(`HAProxy ended: ${output}`);
       const first = await connect(url, { ca }).catch(() => undefined);
       first?.close();
       if (first !== undefined) return;

@@ -11,26 +11,26 @@ const PLANTED = fileURLToPath(new URL('../src/fuzz/planted-process.ts', import.m
 
 test(`mutated bytes crash and hang nothing (GOCHAT_FUZZ_SEED=${seed})`, async () => {
   buildGochat();
-  const told: string[] = [];
+  const lines: string[] = [];
   const report = await runFuzz({
     seconds: MOST_SECONDS,
     cases: CASES,
     seed,
-    tell: (line) => told.push(line),
+    tell: (line) => lines.push(line),
   });
-  expect(report, told.join('\n')).toMatchObject({ seed, crashes: 0, hangs: 0 });
+  expect(report, lines.join('\n')).toMatchObject({ seed, crashes: 0, hangs: 0 });
   expect(Object.values(report.byTarget)).toEqual(Array.from({ length: 11 }, () => CASES));
 });
 
 test('a crash, a death and a hang are each found, and the run continues after them', async () => {
-  const told: string[] = [];
+  const lines: string[] = [];
   const report = await runFuzz({
     seconds: MOST_SECONDS,
     seed: 1,
     script: PLANTED,
     hangMs: 5_000,
-    tell: (line) => told.push(line),
+    tell: (line) => lines.push(line),
   });
   expect(report).toMatchObject({ seed: 1, crashes: 2, hangs: 1, cases: 20 });
-  expect(told.join('\n')).toMatch(/planted, case 7: planted[\s\S]*died at planted[\s\S]*hung at planted/);
+  expect(lines.join('\n')).toMatch(/planted, case 7: planted[\s\S]*died at planted[\s\S]*hung at planted/);
 });

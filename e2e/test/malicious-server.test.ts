@@ -17,7 +17,7 @@ let room: string;
 let link: string;
 let meddlerUrl: string;
 
-/** Ana talks to an honest server; what ben gets and says goes through one that lies, once it is told to. */
+/** Ana talks to an honest server; what ben gets and says goes through one that lies, once a test asks it to. */
 beforeEach(async () => {
   home = await temporary();
   server = await startServer(join(home.path, 'server'));

@@ -98,7 +98,7 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     [['--from', 'nowhere', '--to', 'nats://127.0.0.1:1'], /holds no rooms/],
     [['--from', 'rooms', '--to', 'nats://a:sec%zzret@127.0.0.1:1'], /percent-encode special characters/],
     [['--from', 'rooms', '--to', 'http://127.0.0.1:1'], /one or more NATS addresses/],
-  ])('that is told %s ends with 2 and says what it takes', async (args, words) => {
+  ])('with the options %s ends with 2 and says what it takes', async (args, words) => {
     const { code, err } = await move(...args);
     expect([code, err.trim().split('\n').length]).toEqual([2, 2]);
     expect(err).toMatch(words);

@@ -84,13 +84,13 @@ test('installed in an empty folder, the command prints its version', async () =>
 
 async function serves(): Promise<{ address: string; stop: () => Promise<void> }> {
   const server = start('serve', '--port', '0', '--data', 'rooms');
-  let told = '';
+  let output = '';
   for await (const chunk of server.stderr) {
-    told += String(chunk);
-    if (told.includes('To chat')) break;
+    output += String(chunk);
+    if (output.includes('To chat')) break;
   }
   return {
-    address: `tcp://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(told)?.[1]}`,
+    address: `tcp://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(output)?.[1]}`,
     stop: async () => {
       const gone = once(server, 'exit');
       server.kill('SIGTERM');

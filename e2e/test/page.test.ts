@@ -48,7 +48,7 @@ describe.skipIf(chromium === undefined)('the published page', () => {
   test('violates no policy and contacts no other host', async () => {
     const { port } = await serves();
     const person = await visits(port);
-    expect(person.troubles).toEqual([]);
+    expect(person.problems).toEqual([]);
     expect(await person.page.evaluate(() => document.body.textContent.length)).toBeGreaterThan(0);
   });
 

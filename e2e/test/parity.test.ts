@@ -345,16 +345,16 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       const tag = `${FEATURES.indexOf(feature)}`;
       await played(STEPS[feature](web, terminal, `w${tag}`), web, terminal);
       await played(STEPS[feature](terminal, web, `t${tag}`), web, terminal);
-      expect(web.person.troubles).toEqual([]);
+      expect(web.person.problems).toEqual([]);
     });
 
-    test('both show the same story in the same order', async () => {
-      const told = await web.person.page.evaluate(() =>
+    test('both show the same history in the same order', async () => {
+      const texts = await web.person.page.evaluate(() =>
         [...document.querySelectorAll<HTMLElement>('.timeline article .body p')].map(
           (words) => words.innerText.split('\n')[0] ?? '',
         ),
       );
-      const words = told.filter((text) => /^[\w ]{6,}$/.test(text));
+      const words = texts.filter((text) => /^[\w ]{6,}$/.test(text));
       const shown = await terminal.text();
       let at = 0;
       const lost = words.slice(-20).filter((text) => {
@@ -367,7 +367,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       expect(lost).toEqual([]);
     });
 
-    test('a second browser joins by one click; the three talk; who is removed is told, comes back by a fresh invite, and leaves', async () => {
+    test('a second browser joins by one click; the three talk; who is removed is notified, joins again by a new invite, and leaves', async () => {
       const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 390, height: 844 } });
       const linkOf = async () => {
         await web.says('/invite');
@@ -407,7 +407,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       await shows(cleo, ['You left']);
       for (const screen of [web, terminal])
         await shows(screen, [/is leaving the room|guest \d{4} was removed by/]);
-      expect(cleo.person.troubles).toEqual([]);
+      expect(cleo.person.problems).toEqual([]);
       expect(cleo.person.foreign).toEqual([]);
       await cleo.person.close();
     });

@@ -307,9 +307,9 @@ test('one of two handshakes wins, and a post with an older base is stale', async
   );
   expect(replies.map((reply) => reply.type).sort()).toEqual(['ack', 'error']);
   const handshakeAt = replies.find((reply) => reply.type === 'ack')?.seq;
-  const told = { type: 'error', handshake: handshakeAt };
-  expect(replies.find((reply) => reply.type === 'error')).toMatchObject({ ...told, code: 'conflict' });
-  expect(await post(ann, room, room.key)).toMatchObject({ ...told, code: 'stale' });
+  const refusal = { type: 'error', handshake: handshakeAt };
+  expect(replies.find((reply) => reply.type === 'error')).toMatchObject({ ...refusal, code: 'conflict' });
+  expect(await post(ann, room, room.key)).toMatchObject({ ...refusal, code: 'stale' });
   expect(await post(ann, room, String(handshakeAt))).toMatchObject({ type: 'ack', dup: false });
 });
 

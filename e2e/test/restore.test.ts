@@ -138,7 +138,7 @@ test('a client that had read further than the backup continues; one that had not
   expect(await ana.read(room)).toEqual(await ben.read(room));
 });
 
-test('a client with newer keys than the backup is told so, and rejoins by an invite of a remaining member', async () => {
+test('a client with newer keys than the backup is notified, and joins again by an invite of a remaining member', async () => {
   const at = await place();
   const server = await at.serves('data');
   const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));

@@ -33,20 +33,20 @@ async function reopened(who: Someone): Promise<Someone> {
   return person(who.name);
 }
 
-type Told<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
+type EventOf<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
 
-/** Everything of one kind that the profile tells from now on. */
-function told<K extends ChatEvent['kind']>(who: Someone, kind: K): Told<K>[] {
-  const all: Told<K>[] = [];
+/** Everything of one kind that the profile reports from now on. */
+function eventsOf<K extends ChatEvent['kind']>(who: Someone, kind: K): EventOf<K>[] {
+  const all: EventOf<K>[] = [];
   who.profile.on((event) => {
-    if (event.kind === kind) all.push(event as Told<K>);
+    if (event.kind === kind) all.push(event as EventOf<K>);
   });
   return all;
 }
 
 test('the room reports its name, its members and the rights of this profile', async () => {
   const [ana, ben] = [await person('ana'), await person('ben')];
-  const heard = { ana: told(ana, 'room'), ben: told(ben, 'room') };
+  const heard = { ana: eventsOf(ana, 'room'), ben: eventsOf(ben, 'room') };
   const { room, link } = await ana.hosts(server.url);
   await ben.joins(link);
   await ana.until(async () => heard.ana.at(-1)?.room.members === 2, 'ana hears of ben');
@@ -133,7 +133,7 @@ test('waiting messages are listed, and can be cancelled until they are encrypted
   const { room } = await ana.hosts(server.url);
   const { port } = server;
   await server.stop();
-  const heard = told(ana, 'waiting');
+  const heard = eventsOf(ana, 'waiting');
   const [one, two] = [await ana.says(room, 'one'), await ana.says(room, 'two')];
   await ana.until(async () => heard.at(-1)?.waiting.length === 2, 'two messages wait');
   expect(heard.at(-1)?.waiting.map((w) => w.id)).toEqual([one, two]);
@@ -145,7 +145,7 @@ test('waiting messages are listed, and can be cancelled until they are encrypted
   expect(await ana.profile.call('cancel', { room, id: one })).toEqual({ cancelled: true });
   expect(await ana.profile.call('cancel', { room, id: one })).toEqual({ cancelled: false });
   server = await startServer(join(home.path, 'server'), port);
-  const after = told(ana, 'waiting');
+  const after = eventsOf(ana, 'waiting');
   await ana.syncs(room);
   await ana.until(async () => after.at(-1)?.waiting.length === 0, 'nothing waits');
   expect(await ana.read(room)).toEqual(['ana: two']);
@@ -188,7 +188,7 @@ test('a search finds messages by their words', async () => {
 test('notes and preferences are stored in the profile, and the read position only advances', async () => {
   let ana = await person('ana');
   const { room } = await ana.hosts(server.url);
-  const heard = { notes: told(ana, 'notes'), preferences: told(ana, 'preferences') };
+  const heard = { notes: eventsOf(ana, 'notes'), preferences: eventsOf(ana, 'preferences') };
   const note = (change: object) => ana.profile.call('note', { room, change });
   const reply = { seq: '3', id: randomBytes(16).toString('base64url') };
   await note({ read: '9', draft: 'I was', draftReply: reply });
@@ -222,7 +222,7 @@ test('only members who have the room open see who else has it open', async () =>
   await cai.joins(link);
   await ana.syncs(room);
   await ben.syncs(room);
-  const heard = { ana: told(ana, 'presence'), ben: told(ben, 'presence') };
+  const heard = { ana: eventsOf(ana, 'presence'), ben: eventsOf(ben, 'presence') };
   const all: Presence[] = [
     { kind: 'here', ask: true },
     { kind: 'typing', on: true },
@@ -245,8 +245,12 @@ test('another process of the profile gets the same events', async () => {
   const { room, link } = await ana.hosts(server.url);
   const guest = await Someone.open('ana', ana.dir);
   people.push(guest);
-  const heard = { room: told(guest, 'room'), notes: told(guest, 'notes'), presence: told(guest, 'presence') };
-  const waiting = told(guest, 'waiting');
+  const heard = {
+    room: eventsOf(guest, 'room'),
+    notes: eventsOf(guest, 'notes'),
+    presence: eventsOf(guest, 'presence'),
+  };
+  const waiting = eventsOf(guest, 'waiting');
   await guest.profile.call('follow', { room });
   await ben.joins(link);
   await ben.profile.call('presence', { room, says: { kind: 'here' } });
@@ -258,7 +262,7 @@ test('another process of the profile gets the same events', async () => {
       heard.notes.length === 1 &&
       heard.presence.length === 1 &&
       waiting.at(-1)?.waiting.length === 0,
-    'the guest is told',
+    'the guest is notified',
   );
   expect(heard.presence[0]).toMatchObject({ from: 'ben', says: { kind: 'here' } });
   expect(await guest.profile.call('notes', { room })).toMatchObject({ draft: 'begun' });

@@ -45,7 +45,10 @@ test('a removed member is shown the removal, and the others talk on', async () =
   await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
   await ana.delivered(room, [await ana.says(room, 'without cai')]);
   await ben.hears(room, 'without cai');
-  await cai.until(async () => (await cai.profile.call('rooms', {}))[0]?.status === 'removed', 'cai is told');
+  await cai.until(
+    async () => (await cai.profile.call('rooms', {}))[0]?.status === 'removed',
+    'cai is notified',
+  );
   expect(await cai.read(room)).toEqual([]);
   await expect(cai.joins(link)).rejects.toMatchObject({ code: 'refused' });
   await expect(cai.says(room, 'still here?')).rejects.toMatchObject({ code: 'not-member' });

@@ -76,7 +76,7 @@ describe('writing', () => {
     const ana = stage(SAMPLES.completing);
     ana.answers = { ...ana.answers };
     const completed = put(SAMPLES.completing, 'hello @ben ', { completion: undefined });
-    const told = ana.told.length;
+    const before = ana.calls.length;
     Object.defineProperty(ana.answers, 'complete', {
       get: () => {
         ana.snapshot = completed;
@@ -84,7 +84,7 @@ describe('writing', () => {
       },
     });
     await ana.press('\tyou');
-    expect(ana.told.slice(told).find(([name]) => name === 'complete')).toBeDefined();
+    expect(ana.calls.slice(before).find(([name]) => name === 'complete')).toBeDefined();
     expect(ana.screen.ui.editor.text).toBe('hello @ben you');
   });
 
@@ -185,7 +185,7 @@ describe('messages', () => {
 
   test('a seen row is reported once, and not while the window has no focus', () => {
     const ana = stage();
-    const seen = () => ana.told.filter(([name]) => name === 'seen').map(([, key]) => key);
+    const seen = () => ana.calls.filter(([name]) => name === 'seen').map(([, key]) => key);
     expect(seen()).toEqual(['own.c']);
     ana.screen.take({ kind: 'focus', on: false });
     ana.show(snapshot([...ROWS, message('30.0', BEN, 'anybody?')]));
@@ -193,7 +193,7 @@ describe('messages', () => {
     ana.screen.take({ kind: 'focus', on: true });
     ana.screen.paint();
     expect(seen()).toEqual(['own.c', '30.0']);
-    expect(ana.told.filter(([name]) => name === 'look')).toEqual([
+    expect(ana.calls.filter(([name]) => name === 'look')).toEqual([
       ['look', false],
       ['look', true],
     ]);
@@ -219,9 +219,9 @@ describe('scrolling', () => {
     const { room } = shown;
     if (room === undefined) throw new Error('no room is open');
     const ana = stage({ ...shown, room: { ...room, timeline: { ...room.timeline, more: true } } });
-    expect(ana.told.map(([name]) => name)).not.toContain('loadEarlier');
+    expect(ana.calls.map(([name]) => name)).not.toContain('loadEarlier');
     await ana.press(`${ESC}[1;3H`);
-    expect(ana.told.map(([name]) => name)).toContain('loadEarlier');
+    expect(ana.calls.map(([name]) => name)).toContain('loadEarlier');
   });
 
   test('a jump reveals the row and marks it, once', async () => {
@@ -250,7 +250,7 @@ describe('scrolling', () => {
       room: { ...room, search: { ...room?.search, at: -1 } },
     } as Snapshot;
     ana.show(found);
-    expect(ana.told).toContainEqual(['hit', 1]);
+    expect(ana.calls).toContainEqual(['hit', 1]);
     const target = { key: '22.0', tick: 5 };
     ana.show({
       ...found,
@@ -405,7 +405,7 @@ describe('the mouse', () => {
     const ana = stage();
     expect(await ana.press(`${ESC}m`)).toEqual([['set', 'mouse', '']]);
     await ana.press(`${ESC}l`);
-    expect(ana.told).toContainEqual(['mouse', false]);
+    expect(ana.calls).toContainEqual(['mouse', false]);
     expect(await ana.text()).not.toContain('noise');
   });
 });

@@ -17,12 +17,12 @@ test('a missing tool has a reason', async () => {
 });
 
 test('a skipped test is reported, and fails if CI=true', () => {
-  const told: string[] = [];
-  const out = { write: (text: string) => told.push(text) };
+  const written: string[] = [];
+  const out = { write: (text: string) => written.push(text) };
   expect(needed({ path: '/bin/sh' }, 'the shell', true, out)).toBe('/bin/sh');
-  expect(told).toEqual([]);
+  expect(written).toEqual([]);
   expect(needed({ missing: 'there is none' }, 'the page', false, out)).toBeUndefined();
-  expect(told.join('')).toContain('SKIPPED: the page. there is none');
+  expect(written.join('')).toContain('SKIPPED: the page. there is none');
   expect(() => needed({ missing: 'there is none' }, 'the page', true, out)).toThrow(
     "the page can't be tested: there is none",
   );

@@ -206,7 +206,7 @@ test('members, invites and safety numbers', async () => {
   expect((await run(ana, ['inspect', name])).out).toContain('ben: now there is one');
 });
 
-test('every command tells a removed member so', async () => {
+test('every command reports the removal to a removed member', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   await run(ana, ['send', name, 'farewell']);

@@ -96,7 +96,7 @@ describe('two people in a room', () => {
     const question = await ana.dialog('form');
     expect(question.danger).toBe(true);
     ana.view.actions.submit({});
-    const row = await ben.sees('that it was taken back', () =>
+    const row = await ben.sees('the deletion', () =>
       ben.rows.find((one) => one.key === theirs.key && one.kind === 'deleted'),
     );
     expect(row.spoken).toContain('ana deleted this message');
@@ -249,10 +249,10 @@ describe('two people in a room', () => {
     ben.says('/mute');
     await ben.sees('it muted', ({ rooms }) => rooms[0]?.muted === true);
     ben.view.actions.look(false);
-    const told = ben.surroundings.notices.length;
+    const before = ben.surroundings.notices.length;
     ana.says('@ben quietly');
     await ben.reads('@ben quietly');
-    expect(ben.surroundings.notices.length).toBe(told);
+    expect(ben.surroundings.notices.length).toBe(before);
     ben.says('/notify all');
     ben.view.actions.look(true);
     await ben.sees('it loud', ({ rooms }) => rooms[0]?.muted === false);

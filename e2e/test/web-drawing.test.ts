@@ -53,7 +53,7 @@ describeInBrowser('the drawn page', () => {
     expect(await link.getAttribute('href')).toBe('https://example.org/recipes?page=2');
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
     await expect.poll(() => page.locator('pre .scope-keyword').allInnerTexts()).toContain('export');
-    expect(person.troubles).toEqual([]);
+    expect(person.problems).toEqual([]);
   });
 
   test('what was written is drawn as its writer expects', async ({ visits }) => {
@@ -76,7 +76,7 @@ describeInBrowser('the drawn page', () => {
     expect(await size('3.0')).toBeGreaterThan(2 * (await size('7.0')));
     const fonts = await page.evaluate(() => getComputedStyle(document.documentElement).fontFamily);
     expect(fonts).toMatch(/^"Colour Emoji"/);
-    expect(person.troubles).toEqual([]);
+    expect(person.problems).toEqual([]);
   });
 
   test('a link shows the host that it opens, unless it can’t be mistaken', async ({ visits }) => {
@@ -125,7 +125,7 @@ describeInBrowser('the drawn page', () => {
     );
     await page.getByRole('button', { name: 'Create a room' }).click();
     await page.getByRole('button', { name: 'Join with a link' }).click();
-    expect(await visitor.told()).toEqual([
+    expect(await visitor.calls()).toEqual([
       ['run', 'create'],
       ['run', 'join'],
     ]);
@@ -160,7 +160,7 @@ describeInBrowser('the drawn page', () => {
     await dialog.getByLabel('Notify me about').selectOption('nothing');
     await dialog.getByLabel('Send read receipts').uncheck();
     await page.keyboard.press('Enter');
-    expect(await visitor.told()).toEqual([
+    expect(await visitor.calls()).toEqual([
       ['submit', { name: 'tea', as: 'ana', notify: 'none', receipts: '' }],
     ]);
   });
@@ -184,8 +184,8 @@ describeInBrowser('the drawn page', () => {
       const dialog = visitor.page.getByRole('dialog', { name: DIALOGS[kind].title });
       expect(await dialog.isVisible()).toBe(true);
       await visitor.page.keyboard.press('Escape');
-      expect(await visitor.told()).toEqual([['close']]);
-      expect(visitor.person.troubles).toEqual([]);
+      expect(await visitor.calls()).toEqual([['close']]);
+      expect(visitor.person.problems).toEqual([]);
     },
   );
 
@@ -195,7 +195,7 @@ describeInBrowser('the drawn page', () => {
     const visitor = await visits('hostile');
     const { page } = visitor;
     await page.waitForFunction(() => document.querySelectorAll('article').length === 8);
-    expect(visitor.person.troubles).toEqual([]);
+    expect(visitor.person.problems).toEqual([]);
     const timeline = page.locator('.timeline');
     const wide = await timeline.evaluate((box) => [box.scrollWidth, box.clientWidth]);
     expect(wide[0]).toBe(wide[1]);

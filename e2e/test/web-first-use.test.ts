@@ -41,9 +41,7 @@ function contrastOf(page: Page, selector: string): Promise<number> {
 }
 
 describeInBrowser('first use: samples', () => {
-  test('Ctrl+Z takes back completions, formatting and long pastes, and not what was sent', async ({
-    visits,
-  }) => {
+  test('Ctrl+Z undoes completions, formatting and long pastes, but not what was sent', async ({ visits }) => {
     const visitor = await visits('talking');
     const { page } = visitor;
     const writes = (composer: Partial<Composer>) =>
@@ -88,9 +86,9 @@ describeInBrowser('first use: samples', () => {
     const { page } = visitor;
     /** The actions that such keys cause in the place that has the focus. */
     const caused = async (...keys: readonly string[]) => {
-      const before = (await visitor.told()).length;
+      const before = (await visitor.calls()).length;
       for (const key of keys) await composes(page, key);
-      return (await visitor.told()).slice(before);
+      return (await visitor.calls()).slice(before);
     };
     await page.keyboard.type('にほん');
     expect(await caused('Enter', 'Escape', 'ArrowUp')).toEqual([]);

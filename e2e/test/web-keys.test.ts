@@ -6,9 +6,9 @@ import { ANA, BEN, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
 describeInBrowser('the page by keyboard', () => {
   /** Presses keys one after another. @returns the actions that the view was asked for */
   async function does(visitor: Visitor, ...keys: readonly string[]): Promise<unknown[][]> {
-    const before = (await visitor.told()).length;
+    const before = (await visitor.calls()).length;
     for (const key of keys) await visitor.page.keyboard.press(key);
-    return (await visitor.told()).slice(before);
+    return (await visitor.calls()).slice(before);
   }
 
   const focused = (visitor: Visitor) =>
@@ -91,7 +91,7 @@ describeInBrowser('the page by keyboard', () => {
       }, text);
     expect(await pastes('one\ntwo')).toBe(true);
     expect(await pastes('one\ntwo\nthree\nfour')).toBe(false);
-    expect(await visitor.told()).toEqual([['paste', 'one\ntwo\nthree\nfour', 0]]);
+    expect(await visitor.calls()).toEqual([['paste', 'one\ntwo\nthree\nfour', 0]]);
   });
 
   test('text that the view inserts keeps the cursor before the text after it', async ({ visits }) => {
@@ -169,7 +169,7 @@ describeInBrowser('the page by keyboard', () => {
     await row.hover();
     for (const name of ['React', 'Reply', 'Edit']) await row.getByRole('button', { name }).click();
     await row.getByRole('button', { name: 'Message actions' }).click();
-    expect(await visitor.told()).toEqual([
+    expect(await visitor.calls()).toEqual([
       ['react', 'own.a', '🎉'],
       ['jump', '12'],
       ['run', 'react', '', 'own.b'],
@@ -219,7 +219,7 @@ describeInBrowser('the page by keyboard', () => {
       .getByRole('button', { name: /shall we cook tonight/ })
       .last()
       .click();
-    expect((await visitor.told()).at(-1)).toEqual(['jump', '12']);
+    expect((await visitor.calls()).at(-1)).toEqual(['jump', '12']);
   });
 
   test('F6 moves between parts of the page, Ctrl+. toggles the details', async ({ visits }) => {

@@ -228,6 +228,6 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     const { page } = ana.person;
     await page.reload();
     await shows(ana, ['that was all']);
-    expect(ana.person.troubles).toEqual([]);
+    expect(ana.person.problems).toEqual([]);
   });
 });

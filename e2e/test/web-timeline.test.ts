@@ -88,7 +88,7 @@ describeInBrowser('a timeline of ten thousand messages', () => {
     await changes(visitor, 'prepend', 50);
     expect(await seen(visitor)).toEqual(before);
     await visitor.page.getByRole('button', { name: /^Jump to the newest message/ }).click();
-    expect((await visitor.told()).at(-1)).toEqual(['jumpToNewest']);
+    expect((await visitor.calls()).at(-1)).toEqual(['jumpToNewest']);
   });
 
   test('the reading position stays when the window gets narrower', async ({ visits }) => {
@@ -141,8 +141,8 @@ describeInBrowser('a timeline of ten thousand messages', () => {
     const rows = [message('1.0', BEN, 'the only one')];
     await visitor.page.bringToFront();
     await visitor.shows('talking', {}, { timeline: { ...QUIET, rows, more: true } });
-    await expect.poll(() => visitor.toldOf('seen')).toContainEqual(['seen', '1.0']);
-    expect(await visitor.toldOf('loadEarlier')).toContainEqual(['loadEarlier']);
+    await expect.poll(() => visitor.callsOf('seen')).toContainEqual(['seen', '1.0']);
+    expect(await visitor.callsOf('loadEarlier')).toContainEqual(['loadEarlier']);
   });
 
   test('an opened notice moves the rows below it, and no row overlaps another', async ({ visits }) => {

@@ -19,7 +19,7 @@ export interface Outcome {
   /** How many of them succeeded, though none may. */
   readonly got: number;
   /** The results of the others. */
-  readonly told: string;
+  readonly details: string;
 }
 
 export type Attack = (target: Target) => Promise<Outcome>;

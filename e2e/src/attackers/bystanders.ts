@@ -27,7 +27,7 @@ export class Bystanders {
   #latencies: number[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #closing = false;
-  #trouble: Error | undefined;
+  #failure: Error | undefined;
 
   private constructor(room: RoomId, speaker: Line, followers: readonly Line[]) {
     this.room = room;
@@ -59,7 +59,7 @@ export class Bystanders {
   /** Waits until a message has arrived since the last call of {@link latency}, at most a minute. */
   async hear(): Promise<void> {
     const end = performance.now() + WAIT_MS;
-    while (this.#latencies.length === 0 && this.#trouble === undefined && performance.now() < end)
+    while (this.#latencies.length === 0 && this.#failure === undefined && performance.now() < end)
       await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
   }
 
@@ -79,12 +79,12 @@ export class Bystanders {
   async close(): Promise<{ readonly said: number; readonly lost: number; readonly wrong: number }> {
     for (const timer of this.#timers) clearInterval(timer);
     const late = setTimeout(() => this.#fail(new Error('not all was heard')), WAIT_MS);
-    while (this.#trouble === undefined && this.#heard.some((heard) => heard.length < this.#bodies.length))
+    while (this.#failure === undefined && this.#heard.some((heard) => heard.length < this.#bodies.length))
       await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
     clearTimeout(late);
     this.#closing = true;
     for (const line of [this.#speaker, ...this.#followers]) line.close();
-    if (this.#trouble !== undefined && this.#trouble.message !== 'not all was heard') throw this.#trouble;
+    if (this.#failure !== undefined && this.#failure.message !== 'not all was heard') throw this.#failure;
     const lost = this.#heard.map((heard) => this.#bodies.filter((body) => !heard.includes(body)).length);
     const wrong = this.#heard.filter((heard, i) => lost[i] === 0 && heard.join() !== this.#bodies.join());
     return { said: this.#bodies.length, lost: lost.reduce((sum, n) => sum + n, 0), wrong: wrong.length };
@@ -119,7 +119,8 @@ export class Bystanders {
     try {
       for (;;) {
         const frame = await line.any();
-        if (frame.type === 'error') throw new Error(`a bystander was told ${frame.code}: ${frame.message}`);
+        if (frame.type === 'error')
+          throw new Error(`a bystander received the error ${frame.code}: ${frame.message}`);
         if (frame.type === 'entry' && frame.kind === 'message') take(frame.body);
       }
     } catch (error) {
@@ -128,6 +129,6 @@ export class Bystanders {
   }
 
   #fail(error: Error): void {
-    this.#trouble ??= error;
+    this.#failure ??= error;
   }
 }

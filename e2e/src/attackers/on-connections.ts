@@ -25,7 +25,7 @@ export const slowLoris: Attack = async ({ port, patienceMs }) => {
     intruder.close();
     return fate;
   });
-  return { tried: fates.length, got: fates.filter((fate) => fate !== 'ended').length, told: tally(fates) };
+  return { tried: fates.length, got: fates.filter((fate) => fate !== 'ended').length, details: tally(fates) };
 };
 
 /** Sends nothing after its `hello`, like a client whose cable was cut. */
@@ -42,7 +42,7 @@ export const halfOpen: Attack = async ({ port, patienceMs }) => {
   return {
     tried: fates.length,
     got: fates.filter((fate) => fate === 'still there').length,
-    told: tally(fates),
+    details: tally(fates),
   };
 };
 
@@ -65,7 +65,7 @@ export const idleCrowd: Attack = async ({ port, crowd: size, seconds }) => {
   return {
     tried: size + PER_ADDRESS + 100,
     got: Math.max(0, one - PER_ADDRESS),
-    told: `${stood} idle ones stood; of ${PER_ADDRESS + 100} from one address ${one} did`,
+    details: `${stood} idle ones stood; of ${PER_ADDRESS + 100} from one address ${one} did`,
   };
 };
 
@@ -82,5 +82,5 @@ export const churn: Attack = async ({ port, seconds }) => {
       await intruder.gone;
     }
   });
-  return { tried, got: 0, told: 'each gone at once' };
+  return { tried, got: 0, details: 'each gone at once' };
 };

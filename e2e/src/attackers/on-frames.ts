@@ -22,7 +22,7 @@ export const frameFlood: Attack = async ({ port, seconds }) => {
     return { asked, answered, over: Math.max(0, answered - allowed) };
   });
   const sum = (of: 'asked' | 'answered' | 'over') => floods.reduce((total, flood) => total + flood[of], 0);
-  return { tried: sum('asked'), got: Math.round(sum('over')), told: `${sum('answered')} answered` };
+  return { tried: sum('asked'), got: Math.round(sum('over')), details: `${sum('answered')} answered` };
 };
 
 const HUGE = 8 * 1024 * 1024;
@@ -57,7 +57,7 @@ export const hugeFrames: Attack = async ({ port }) => {
     intruder.close();
     return fate;
   });
-  return { tried: fates.length, got: fates.filter((fate) => fate === 'taken').length, told: tally(fates) };
+  return { tried: fates.length, got: fates.filter((fate) => fate === 'taken').length, details: tally(fates) };
 };
 
 /** Objects in objects, thousands of levels deep, within the sizes that are allowed. */
@@ -85,6 +85,6 @@ export const deepJson: Attack = async ({ port, seconds }) => {
   return {
     tried: answers.length,
     got: answers.filter((answer) => answer === 'taken').length,
-    told: tally(answers),
+    details: tally(answers),
   };
 };

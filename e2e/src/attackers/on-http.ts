@@ -32,7 +32,7 @@ export const smuggling: Attack = (target) => {
   return each(target, requests, (heard) => {
     const answers = heard.match(/HTTP\/1\.1 \d{3}/g) ?? [];
     const got = heard.includes('"welcome"') || answers.filter((line) => line.endsWith(' 200')).length > 1;
-    return { got, told: heard.includes('"code"') ? 'error frame' : (answers[0]?.slice(9) ?? 'ended') };
+    return { got, details: heard.includes('"code"') ? 'error frame' : (answers[0]?.slice(9) ?? 'ended') };
   });
 };
 
@@ -54,7 +54,7 @@ export const traversal: Attack = (target) => {
   );
   return each(target, requests, (heard) => {
     const status = /HTTP\/1\.1 (\d{3})/.exec(heard)?.[1] ?? 'ended';
-    return { got: status.startsWith('2') || /root:|"name":|mdb/.test(heard), told: status };
+    return { got: status.startsWith('2') || /root:|"name":|mdb/.test(heard), details: status };
   });
 };
 
@@ -81,7 +81,7 @@ export const foreignOrigin: Attack = (target) => {
   ];
   return each(target, requests, (heard) => {
     const status = /HTTP\/1\.1 (\d{3})/.exec(heard)?.[1] ?? 'ended';
-    return { got: status === '101', told: status };
+    return { got: status === '101', details: status };
   });
 };
 
@@ -89,9 +89,9 @@ export const foreignOrigin: Attack = (target) => {
 async function each(
   { port }: Target,
   requests: readonly string[],
-  judge: (heard: string) => { readonly got: boolean; readonly told: string },
+  judge: (heard: string) => { readonly got: boolean; readonly details: string },
 ): Promise<Outcome> {
-  const answers: { readonly got: boolean; readonly told: string }[] = [];
+  const answers: { readonly got: boolean; readonly details: string }[] = [];
   for (let done = 0; done < requests.length; done += 20) {
     const some = requests.slice(done, done + 20);
     const heard = await crowd(some.length, async (i) => {
@@ -107,6 +107,6 @@ async function each(
   return {
     tried: requests.length,
     got: answers.filter(({ got }) => got).length,
-    told: tally(answers.map(({ told }) => told)),
+    details: tally(answers.map(({ details }) => details)),
   };
 }

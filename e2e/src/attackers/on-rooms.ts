@@ -46,7 +46,7 @@ export const inviteGuessing: Attack = async ({ port, room }) => {
   return {
     tried: all.length,
     got: all.filter((answer) => answer !== 'invite' && answer !== 'rate-limited').length,
-    told: tally(all),
+    details: tally(all),
   };
 };
 
@@ -90,7 +90,7 @@ export const replayedProofs: Attack = async ({ port, room }) => {
   return {
     tried: all.length,
     got: all.filter((answer) => welcome.includes(answer)).length,
-    told: tally(all),
+    details: tally(all),
   };
 };
 
@@ -165,7 +165,7 @@ export const invitesRaced: Attack = async ({ port }) => {
     tried: last.length + expired.length,
     // Nobody at all would be as wrong as two.
     got: Math.abs(winners - 1) + late,
-    told: `the last use: ${tally(last)}; expired: ${tally(expired)}`,
+    details: `the last use: ${tally(last)}; expired: ${tally(expired)}`,
   };
 };
 
@@ -204,8 +204,8 @@ export const memberFlood: Attack = async ({ port, seconds }) => {
     return { posts, acknowledged, refused, over: Math.max(0, acknowledged - allowed) };
   });
   const sum = (of: keyof (typeof floods)[number]) => floods.reduce((total, flood) => total + flood[of], 0);
-  const told = `${sum('acknowledged')} acknowledged, ${sum('refused')} refused`;
-  return { tried: sum('posts'), got: Math.round(sum('over')), told };
+  const details = `${sum('acknowledged')} acknowledged, ${sum('refused')} refused`;
+  return { tried: sum('posts'), got: Math.round(sum('over')), details };
 };
 
 const LARGE_POSTS = 300;
@@ -239,7 +239,7 @@ export const neverReading: Attack = async ({ port }) => {
     }),
   );
   speaker.close();
-  return { tried: fates.length, got: fates.filter((fate) => fate !== 'cut').length, told: tally(fates) };
+  return { tried: fates.length, got: fates.filter((fate) => fate !== 'cut').length, details: tally(fates) };
 };
 
 /** A member whose handshakes are based on positions that don't exist. */
@@ -254,7 +254,7 @@ export const handshakeSpam: Attack = async ({ port, seconds }) => {
     return heard;
   });
   const all = answers.flat();
-  return { tried: all.length, got: all.filter((answer) => answer === 'ack').length, told: tally(all) };
+  return { tried: all.length, got: all.filter((answer) => answer === 'ack').length, details: tally(all) };
 };
 
 /** Fills the disk with rooms. */
@@ -271,5 +271,5 @@ export const roomFlood: Attack = async ({ port }) => {
   });
   const all = answers.flat();
   const made = all.filter((answer) => answer === 'ack').length;
-  return { tried: all.length, got: Math.max(0, made - 10 * CREATES_PER_HOUR), told: tally(all) };
+  return { tried: all.length, got: Math.max(0, made - 10 * CREATES_PER_HOUR), details: tally(all) };
 };

@@ -143,10 +143,10 @@ export function isCalm({ attackers }: AttackReport): boolean {
 
 function lineOf(
   name: string,
-  { tried, got, told, calm, meanwhile, ratio, residentMb: mb }: Attacked,
+  { tried, got, details, calm, meanwhile, ratio, residentMb: mb }: Attacked,
 ): string {
   const p99 = `p99 ${calm.p99Ms.toFixed(1)} -> ${meanwhile.p99Ms.toFixed(1)} ms (${ratio.toFixed(1)}x)`;
-  return `${name.padEnd(16)} tried ${tried}, got in ${got}; ${p99}; ${Math.round(mb)} MB; ${told}`;
+  return `${name.padEnd(16)} tried ${tried}, got in ${got}; ${p99}; ${Math.round(mb)} MB; ${details}`;
 }
 
 function residentMb(pid: number): number {

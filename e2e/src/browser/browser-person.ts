@@ -68,7 +68,7 @@ export class BrowserPerson {
   }
 
   /** All errors, violations and foreign requests, a line each. */
-  get troubles(): string[] {
+  get problems(): string[] {
     return [
       ...this.consoleErrors.map((text) => `console: ${text}`),
       ...this.pageErrors.map((text) => `uncaught: ${text}`),

@@ -14,7 +14,7 @@ import { temporary } from '../people/people.ts';
 import { BrowserPerson } from './browser-person.ts';
 
 interface Globals {
-  readonly gallery: { readonly told: unknown[][]; show(snapshot: Snapshot): void; getSnapshot(): Snapshot };
+  readonly gallery: { readonly calls: unknown[][]; show(snapshot: Snapshot): void; getSnapshot(): Snapshot };
   readonly samples: Readonly<Record<string, Snapshot>>;
 }
 
@@ -92,11 +92,11 @@ export class Visitor {
   }
 
   /** The actions that the page asked the view for, each with its arguments, without those that only report what is visible. */
-  async told(): Promise<unknown[][]> {
+  async calls(): Promise<unknown[][]> {
     return (await this.#all()).filter(([name]) => !LOOKING.has(String(name)));
   }
 
-  async toldOf(action: keyof Actions): Promise<unknown[][]> {
+  async callsOf(action: keyof Actions): Promise<unknown[][]> {
     return (await this.#all()).filter(([name]) => name === action);
   }
 
@@ -108,7 +108,7 @@ export class Visitor {
   }
 
   #all(): Promise<unknown[][]> {
-    return this.page.evaluate(() => (globalThis as unknown as Globals).gallery.told);
+    return this.page.evaluate(() => (globalThis as unknown as Globals).gallery.calls);
   }
 
   /** Shows another sample, changed in some of its parts and in some of its room's. */

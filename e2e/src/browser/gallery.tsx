@@ -34,7 +34,7 @@ const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
 
 /** A view that shows the snapshot it is given. It performs no action; it records them. */
 class Gallery implements View {
-  readonly told: [action: string, ...given: unknown[]][] = [];
+  readonly calls: [action: string, ...given: unknown[]][] = [];
   readonly #listeners = new Set<() => void>();
   #snapshot: Snapshot;
 
@@ -47,7 +47,7 @@ class Gallery implements View {
       name === 'highlight'
         ? highlight
         : (...given: unknown[]) => {
-            this.told.push([name, ...given]);
+            this.calls.push([name, ...given]);
             return ANSWERS[name];
           },
   });

@@ -15,7 +15,7 @@ interface Backend {
 }
 
 /**
- * What stands before the nodes, as an operator's load balancer does (deploy/cluster/haproxy.cfg): gives each connection to the next
+ * A proxy in front of the nodes, as an operator's load balancer does (deploy/cluster/haproxy.cfg): gives each connection to the next
  * node that is ready. Those of a node that isn't any more it leaves to the node.
  */
 export class Balancer {

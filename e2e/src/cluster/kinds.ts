@@ -83,12 +83,12 @@ async function cut(
   const { network } = stage;
   if (network === undefined) return 0;
   const leader = await stage.leader();
-  const mend = how(network, leader.host);
+  const reconnect = how(network, leader.host);
   try {
     await pause(ELECTION_MS);
     return Number(await evidence(stage, leader));
   } finally {
-    mend();
+    reconnect();
     await stage.engines.ready();
   }
 }

@@ -79,13 +79,13 @@ export class Crowd {
     // Twice, so that members receive what others send in the first round.
     for (let round = 0; round < 2; round++)
       await Promise.all(this.members.map((member) => member.ask('settle', { room, waitMs: RECOVER_MS })));
-    const told = await Promise.all(
-      this.members.map(async (member) => ({ who: member.name, ...(await member.ask('tell', { room })) })),
+    const reports = await Promise.all(
+      this.members.map(async (member) => ({ who: member.name, ...(await member.ask('report', { room })) })),
     );
-    const arrivals = new Map(told.flatMap((one) => one.arrivals));
+    const arrivals = new Map(reports.flatMap((one) => one.arrivals));
     return {
-      accounts: told.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
-      warnings: told.flatMap(({ who, warnings }) => warnings.map((text) => `${who}: ${text}`)),
+      accounts: reports.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
+      warnings: reports.flatMap(({ who, warnings }) => warnings.map((text) => `${who}: ${text}`)),
       swapped: await this.racers.handshakes(),
     };
   }

@@ -9,10 +9,10 @@ export interface Asks {
   talk: (params: { readonly room: string; readonly perSecond: number }) => null;
   /** Waits until all its messages are acknowledged and it has read the whole log. */
   settle: (params: { readonly room: string; readonly waitMs: number }) => null;
-  tell: (params: { readonly room: string }) => Told;
+  report: (params: { readonly room: string }) => MemberReport;
 }
 
-export interface Told {
+export interface MemberReport {
   readonly sights: readonly Sight[];
   /** Its own device. */
   readonly device: string;
@@ -68,7 +68,7 @@ async function settle(room: string, waitMs: number): Promise<void> {
   if (!live) throw new Error(`${name} is not live: ${JSON.stringify(problem?.data)}`);
 }
 
-async function tell(room: string): Promise<Told> {
+async function report(room: string): Promise<MemberReport> {
   const items = await someone.history(room);
   const members = await someone.profile.call('members', { room });
   const { code } = await someone.profile.call('safety', { room, member: undefined });
@@ -100,7 +100,7 @@ const answers: {
     await settle(room, waitMs);
     return null;
   },
-  tell: ({ room }) => tell(room),
+  report: ({ room }) => report(room),
 };
 
 process.on('message', ({ n, ask, params }: ToMember) => {

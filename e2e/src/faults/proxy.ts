@@ -7,7 +7,7 @@ export type Wire = 'cut' | 'delay' | 'split' | 'drop' | 'repeat';
 const LINE_FEED = 10;
 const MOST_HELD = 64 * 1024 * 1024;
 
-/** Stands between clients and a server, and treats what passes as bad networks do. */
+/** A proxy between clients and a server that delays, splits, drops and repeats what passes, as bad networks do. */
 export class FaultyProxy {
   readonly #server = createServer({ allowHalfOpen: false }, (from) => this.#pass(from));
   readonly #pairs = new Set<Pair>();

@@ -1,6 +1,6 @@
 import type { FromFuzzer, ToFuzzer } from './fuzz-process.ts';
 
-/** Stands in for the fuzzer's process: it reports a crash, then dies, then hangs, then is done. */
+/** Replaces the fuzzer's process: it reports a crash, then dies, then hangs, then is done. */
 const say = (message: FromFuzzer): void => void process.send?.(message);
 
 process.once('message', ({ from }: ToFuzzer) => {

@@ -176,7 +176,7 @@ export class Viewer {
     for (;;) {
       const found = look(this.screen);
       if (found !== undefined && found !== false) return found;
-      if (Date.now() > end) throw new Error(`${this.name} waited in vain to see ${what}: ${this.told()}`);
+      if (Date.now() > end) throw new Error(`${this.name} waited in vain to see ${what}: ${this.summary()}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(done, 200);
         const stop = this.view.subscribe(done);
@@ -190,7 +190,7 @@ export class Viewer {
   }
 
   /** A summary of the screen, for error messages. */
-  told(): string {
+  summary(): string {
     const { flash, dialog, connection, room } = this.screen;
     const rows = room?.timeline.rows.map((row) => row.spoken);
     return JSON.stringify({ flash, dialog, connection, rows });

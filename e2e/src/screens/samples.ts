@@ -484,7 +484,7 @@ export function longRoom(count = 10_000): readonly Row[] {
 const NASTY =
   '\u001b[2J\u001b[H\u001b]0;owned\u0007\u001b]52;c;b3duZWQ=\u0007\u009b31m\u0000\u0008\u007f\u202eevil\u2066\u200b\ud800\u00adend';
 
-/** What should never get this far, since a view cleans what it shows: a screen must stand it all the same. */
+/** What should never get this far, since a view cleans what it shows: a screen must draw it all the same. */
 const HOSTILE: readonly Row[] = [
   message('1.0', { ...BEN, name: `be\u001b[31mn\u202e${'\u0301'.repeat(50)}` }, NASTY),
   message('2.0', BEN, 'x'.repeat(1_000_000)),

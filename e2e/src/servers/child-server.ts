@@ -47,8 +47,8 @@ export class ChildServer {
     );
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
-    const told = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-    const [message] = told as [unknown];
+    const reply = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+    const [message] = reply as [unknown];
     if (typeof message !== 'object' || message === null || !('port' in message)) {
       throw new Error(`the server did not start: ${log.join('').slice(-2000)}`);
     }
@@ -74,9 +74,9 @@ export class ChildServer {
 
   /** Sets its clock so much ahead of the machine's, or back if negative. @returns the time on its clock */
   async shiftClock(shiftMs: number): Promise<number> {
-    const told = once(this.#child, 'message') as Promise<[{ readonly now: number }]>;
+    const reply = once(this.#child, 'message') as Promise<[{ readonly now: number }]>;
     this.#child.send({ shiftMs });
-    const [{ now }] = await told;
+    const [{ now }] = await reply;
     return now;
   }
 

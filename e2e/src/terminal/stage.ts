@@ -10,7 +10,7 @@ import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
 import headless from '@xterm/headless';
 
-type Told = readonly [action: string, ...given: unknown[]];
+type ActionCall = readonly [action: string, ...given: unknown[]];
 
 const TEXT = new Words('en-GB', terminalEnglish, 'UTC').text.screen;
 
@@ -25,7 +25,7 @@ const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
 
 /** The terminal's screen between a view that can be set to anything and a terminal that can be read. */
 export class Stage {
-  readonly told: Told[] = [];
+  readonly calls: ActionCall[] = [];
   readonly screen: Screen;
   readonly #terminal: InstanceType<typeof headless.Terminal>;
   readonly #listeners = new Set<() => void>();
@@ -49,7 +49,7 @@ export class Stage {
       get:
         (_target, name: keyof Actions) =>
         (...given: unknown[]) => {
-          this.told.push([name, ...given]);
+          this.calls.push([name, ...given]);
           return this.answers[name];
         },
     });
@@ -76,14 +76,14 @@ export class Stage {
           this.#terminal.write(text);
         },
         isHeldUp: () => false,
-        mouse: (on) => void this.told.push(['mouse', on]),
+        mouse: (on) => void this.calls.push(['mouse', on]),
         openLink: (href) => {
-          this.told.push(['openLink outside', href]);
+          this.calls.push(['openLink outside', href]);
           return true;
         },
         copy: () => Promise.resolve(true),
         edit: (text) => Promise.resolve(`${text} edited`),
-        suspend: () => void this.told.push(['suspend']),
+        suspend: () => void this.calls.push(['suspend']),
         quit: () => {
           this.quits += 1;
         },
@@ -110,8 +110,8 @@ export class Stage {
   }
 
   /** Presses keys, as the bytes that a terminal sends for them. @returns the calls of the view, without those of every paint */
-  async press(...keys: readonly string[]): Promise<Told[]> {
-    const from = this.told.length;
+  async press(...keys: readonly string[]): Promise<ActionCall[]> {
+    const from = this.calls.length;
     for (const key of keys) {
       const decoded = new Promise<void>((resolve) => {
         this.#decoded = resolve;
@@ -122,7 +122,7 @@ export class Stage {
     }
     await Promise.resolve();
     this.screen.paint();
-    return this.told.slice(from).filter(([name]) => name !== 'seen' && name !== 'loadEarlier');
+    return this.calls.slice(from).filter(([name]) => name !== 'seen' && name !== 'loadEarlier');
   }
 
   /** The text on the terminal. */
