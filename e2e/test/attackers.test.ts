@@ -4,14 +4,14 @@ import { isHeld, runAttackers } from '../src/attackers/run.ts';
 
 test('no attack on a server gets in, loses a message, or takes more memory than the limit', async () => {
   const lines: string[] = [];
-  const tell = (line: string) => void lines.push(line);
+  const print = (line: string) => void lines.push(line);
   const report = await runAttackers({
     seconds: 1,
     calmMs: 200,
     crowd: 1_000,
     tries: 1,
     yielding: false,
-    tell,
+    print,
   });
   expect(isHeld(report), `${lines.join('\n')}\n${JSON.stringify(report)}`).toBe(true);
   expect(Object.keys(report.attackers)).toEqual(ATTACK_NAMES);

@@ -76,7 +76,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
   });
 
   test('a sent secret is found in an address, a header, a body and a frame', async () => {
-    const person = await opens('<script src="/telling.js"></script>', '#SECRET');
+    const person = await opens('<script src="/sending.js"></script>', '#SECRET');
     const found = () => person.carrying('SECRET').map((url) => new URL(url).pathname);
     await expect.poll(found).toEqual(['/in-address', '/in-header', '/in-body', '/in-frame']);
     expect(person.foreign).toEqual([]);
@@ -135,7 +135,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
       .catch(() => {
         new WebSocket('ws://' + other + '/by-socket').onerror = () => { document.title = 'nobody there' };
       });`,
-  '/telling.js': `(async () => {
+  '/sending.js': `(async () => {
     const secret = location.hash.slice(1);
     await fetch('/in-address?' + secret);
     await fetch('/in-header', { headers: { 'x-secret': secret } });

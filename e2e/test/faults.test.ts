@@ -8,7 +8,7 @@ const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? 1);
 
 test(`${FAULTS} random faults: nothing lost, duplicated or reordered (GOCHAT_FAULTS_SEED=${seed})`, async () => {
   const lines: string[] = [];
-  const report = await runFaults({ length: { faults: FAULTS }, seed, tell: (line) => lines.push(line) });
+  const report = await runFaults({ length: { faults: FAULTS }, seed, print: (line) => lines.push(line) });
   expect(isPassed(report), `${lines.join('\n')}\n${JSON.stringify(report)}`).toBe(true);
   expect(report).toMatchObject({
     seed,

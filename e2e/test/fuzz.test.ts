@@ -16,7 +16,7 @@ test(`mutated bytes crash and hang nothing (GOCHAT_FUZZ_SEED=${seed})`, async ()
     seconds: MOST_SECONDS,
     cases: CASES,
     seed,
-    tell: (line) => lines.push(line),
+    print: (line) => lines.push(line),
   });
   expect(report, lines.join('\n')).toMatchObject({ seed, crashes: 0, hangs: 0 });
   expect(Object.values(report.byTarget)).toEqual(Array.from({ length: 11 }, () => CASES));
@@ -29,7 +29,7 @@ test('a crash, a death and a hang are each found, and the run continues after th
     seed: 1,
     script: PLANTED,
     hangMs: 5_000,
-    tell: (line) => lines.push(line),
+    print: (line) => lines.push(line),
   });
   expect(report).toMatchObject({ seed: 1, crashes: 2, hangs: 1, cases: 20 });
   expect(lines.join('\n')).toMatch(/planted, case 7: planted[\s\S]*died at planted[\s\S]*hung at planted/);

@@ -472,7 +472,7 @@ test('keys in one read are painted once, and messages at most once per frame', a
   const rows = [...longRoom(1000)];
   for (let i = 0; i < 50; i++) {
     rows.push(message(`burst.${i}`, ANA, `burst ${i}`));
-    ana.tell(snapshot([...rows]));
+    ana.emit(snapshot([...rows]));
   }
   expect(ana.written.length - before).toBe(1);
   await expect.poll(() => ana.written.length - before).toBe(2);

@@ -8,13 +8,13 @@ const tmux = needed(await findTmux(), 'screens in tmux');
 /** Prints its size and every key that it gets, on the alternate screen, until `q`. */
 const PROGRAM = `
   process.stdin.setRawMode(true);
-  const tell = (text) => process.stdout.write(text + '\\r\\n');
-  const size = () => tell('size ' + process.stdout.columns + 'x' + process.stdout.rows);
+  const print = (text) => process.stdout.write(text + '\\r\\n');
+  const size = () => print('size ' + process.stdout.columns + 'x' + process.stdout.rows);
   process.stdout.write('\\x1b[?1049h\\x1b[?2004h\\x1b[31mred\\x1b[0m wide \\u{1f600}|\\r\\n');
   size();
   process.stdout.on('resize', size);
   process.stdin.on('data', (keys) => {
-    tell('got ' + JSON.stringify(String(keys)));
+    print('got ' + JSON.stringify(String(keys)));
     if (String(keys) !== 'q') return;
     process.stdout.write('\\x1b[?2004l\\x1b[?1049l');
     process.exit(7);

@@ -166,7 +166,7 @@ class OneGate implements Gate {
     if (!this.#shut) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      for (const tell of this.#reached.splice(0)) tell();
+      for (const notify of this.#reached.splice(0)) notify();
     });
   }
 

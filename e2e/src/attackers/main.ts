@@ -14,7 +14,7 @@ if (unknown !== undefined) throw new TypeError(`--only is one of ${ATTACK_NAMES.
 const seconds = Number(values.seconds);
 if (!(seconds >= 1 && seconds <= 3_600))
   throw new TypeError(`--seconds is from 1 to 3600, not ${values.seconds}`);
-const tell = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 const report = await runAttackers({
   seconds,
   only: values.only,
@@ -22,7 +22,7 @@ const report = await runAttackers({
   crowd: 10_000,
   tries: 3,
   yielding: true,
-  tell,
+  print,
 });
-tell(JSON.stringify(report));
+print(JSON.stringify(report));
 process.exit(isHeld(report) && isCalm(report) ? 0 : 1);

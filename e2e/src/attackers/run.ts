@@ -27,7 +27,7 @@ export interface AttackOptions {
    * those whose latency is measured. On a busy machine, processes of the lowest priority hardly run.
    */
   readonly yielding: boolean;
-  tell(line: string): void;
+  print(line: string): void;
 }
 
 export interface Attacked extends Outcome {
@@ -85,7 +85,7 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
         const got = Math.max(next.got, attacked?.got ?? 0);
         const calmer = attacked === undefined || next.ratio < attacked.ratio ? next : attacked;
         attacked = { ...calmer, got };
-        options.tell(lineOf(name, next));
+        options.print(lineOf(name, next));
         if (next.ratio <= MOST_RATIO || got > 0) break;
       }
       if (attacked !== undefined) attackers[name] = attacked;

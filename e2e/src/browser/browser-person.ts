@@ -13,7 +13,7 @@ interface Violation {
   readonly blocked: string;
 }
 
-const TELL_VIOLATION = 'tellGochatTestOfViolation';
+const REPORT_VIOLATION = 'reportViolationToGochatTest';
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 
@@ -130,17 +130,17 @@ export class BrowserPerson {
       if (message.type() === 'error') this.consoleErrors.push(message.text());
     });
     context.on('weberror', (error) => this.pageErrors.push(String(error.error())));
-    await context.exposeBinding(TELL_VIOLATION, (_source, { directive, blocked }: Violation) => {
+    await context.exposeBinding(REPORT_VIOLATION, (_source, { directive, blocked }: Violation) => {
       this.violations.push(`${directive}: ${blocked}`);
     });
-    await context.addInitScript((tell) => {
+    await context.addInitScript((name) => {
       document.addEventListener('securitypolicyviolation', (event) => {
-        const binding: unknown = Reflect.get(globalThis, tell);
+        const binding: unknown = Reflect.get(globalThis, name);
         if (typeof binding === 'function')
           binding({ directive: event.effectiveDirective, blocked: event.blockedURI });
       });
-    }, TELL_VIOLATION);
-    // WebSockets to other hosts fail by themselves: the browser was started with a resolver that knows no other machine.
+    }, REPORT_VIOLATION);
+    // WebSockets to other hosts fail anyway: the browser was started with a resolver that knows no other machine.
     await context.route(
       (url) => !this.#isOwn(url),
       (route) => route.abort('blockedbyclient'),

@@ -27,17 +27,17 @@ if (inOwnNetwork) spawnSync('ip', ['link', 'set', 'lo', 'up']);
 const { seconds, faults, ...others } = options;
 const length = faults === undefined ? { seconds } : { faults };
 process.stdout.write(`seed ${options.seed}, ${faults === undefined ? `${seconds} s of` : faults} faults\n`);
-const tell = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 const report = await runClusterFaults({
   ...others,
   length,
-  tell,
+  print,
   binary: found.path,
   ownNetwork: inOwnNetwork,
 });
 const { warnings, ...figures } = report;
-for (const warning of warnings) tell(`unexplained warning: ${warning}`);
-tell(JSON.stringify(figures));
+for (const warning of warnings) print(`unexplained warning: ${warning}`);
+print(JSON.stringify(figures));
 process.exit(isPassed(report) ? 0 : 1);
 
 /** Nothing of what we cut there is the machine's. @returns how it ended */

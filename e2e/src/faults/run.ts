@@ -11,7 +11,7 @@ export interface FaultOptions extends Omit<RunOptions, 'only' | 'seconds'> {
   readonly length: { readonly seconds: number } | { readonly faults: number };
   /** Only these kinds; all of them if absent or empty. */
   readonly only?: readonly string[];
-  tell(line: string): void;
+  print(line: string): void;
 }
 
 export interface FaultReport extends Verdict {
@@ -71,7 +71,7 @@ export function runFaults(options: FaultOptions): Promise<FaultReport> {
 
 /** Injects random faults, one after the other, until the run is over; then asks every member what it shows. */
 export async function playFaults<S extends Scene>(
-  { length, seed, only = [], tell }: FaultOptions,
+  { length, seed, only = [], print }: FaultOptions,
   play: Play<S>,
 ): Promise<FaultReport> {
   const random = seeded(seed);
@@ -79,7 +79,7 @@ export async function playFaults<S extends Scene>(
   const scene = await play.open(home.path, random);
   const faults: Record<string, number> = {};
   const out = play.leftOut(scene);
-  if (out !== undefined) tell(`left out, since ${out.why}: ${[...out.kinds].join(', ')}`);
+  if (out !== undefined) print(`left out, since ${out.why}: ${[...out.kinds].join(', ')}`);
   const wanted = (all: Readonly<Record<string, Fault<S>>> = {}) =>
     Object.entries(all).filter(
       ([kind]) => (only.length === 0 || only.includes(kind)) && out?.kinds.has(kind) !== true,
@@ -91,11 +91,11 @@ export async function playFaults<S extends Scene>(
       if (kinds.short.length + kinds.long.length === 0) throw new Error('no fault is left to inject');
       await doFaults(scene, length, kinds, (kind, seen) => {
         faults[kind] = (faults[kind] ?? 0) + seen;
-        tell(`${kind}: ${seen === 0 ? 'injected, no effect seen' : `effect seen ${seen} times`}`);
+        print(`${kind}: ${seen === 0 ? 'injected, no effect seen' : `effect seen ${seen} times`}`);
       });
     } catch (error) {
       broke = error instanceof Error ? error.message : String(error);
-      tell(broke);
+      print(broke);
     }
     const { crowd } = scene;
     const { accounts, warnings: shown, swapped } = await crowd.accounts();

@@ -47,7 +47,7 @@ async function slice(
   target: Target,
   { seed, cases = Number.POSITIVE_INFINITY }: ToFuzzer,
   from: number,
-  tell: Tell,
+  send: Send,
 ): Promise<number> {
   const end = performance.now() + SLICE_MS;
   let at = from;
@@ -58,16 +58,16 @@ async function slice(
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const shown = Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('base64url');
-      tell({ kind: 'crash', target: target.name, at, error: text, bytes: shown });
+      send({ kind: 'crash', target: target.name, at, error: text, bytes: shown });
     }
   }
   return at;
 }
 
-type Tell = (message: FromFuzzer) => void;
+type Send = (message: FromFuzzer) => void;
 
 /** @returns the last message */
-async function fuzz(order: ToFuzzer, tell: Tell): Promise<FromFuzzer> {
+async function fuzz(order: ToFuzzer, send: Send): Promise<FromFuzzer> {
   const home = await temporary();
   const { frames, link } = await recordCorpus();
   const served = await serveTargets(home.path, WEB, frames);
@@ -80,10 +80,10 @@ async function fuzz(order: ToFuzzer, tell: Tell): Promise<FromFuzzer> {
   while (performance.now() < end && targets.some(isOpen)) {
     for (const target of targets.filter(isOpen)) {
       const from = next.get(target.name) ?? 0;
-      tell({ kind: 'alive', target: target.name, at: from, cases: 0 });
-      const at = await slice(target, order, from, tell);
+      send({ kind: 'alive', target: target.name, at: from, cases: 0 });
+      const at = await slice(target, order, from, send);
       next.set(target.name, at);
-      tell({ kind: 'alive', target: target.name, at, cases: at - from });
+      send({ kind: 'alive', target: target.name, at, cases: at - from });
     }
   }
   const after = served.memory();
@@ -96,6 +96,6 @@ async function fuzz(order: ToFuzzer, tell: Tell): Promise<FromFuzzer> {
 }
 
 process.once('message', (order: ToFuzzer) => {
-  const tell: Tell = (message) => void process.send?.(message);
-  void fuzz(order, tell).then((done) => process.send?.(done, () => process.disconnect()));
+  const send: Send = (message) => void process.send?.(message);
+  void fuzz(order, send).then((done) => process.send?.(done, () => process.disconnect()));
 });

@@ -23,7 +23,7 @@ export interface FuzzReport {
 }
 
 export interface FuzzOptions extends Omit<RunOptions, 'only'> {
-  tell(line: string): void;
+  print(line: string): void;
   /** The number of cases of each target, if they end before the time does; absent: as many as the time allows. */
   readonly cases?: number;
   /** The program that runs the cases. */
@@ -33,7 +33,7 @@ export interface FuzzOptions extends Omit<RunOptions, 'only'> {
 
 /** Passes mutated bytes to every parser and to a live server, in a process that is watched for crashes and hangs. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { seconds, seed, tell, cases: most, script = SCRIPT, hangMs = HANG_MS } = options;
+  const { seconds, seed, print, cases: most, script = SCRIPT, hangMs = HANG_MS } = options;
   const end = Date.now() + seconds * 1_000;
   const byTarget: Record<string, number> = {};
   const from: Record<string, number> = {};
@@ -51,7 +51,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
       if (message.kind === 'done') memory = message.memory && megabytes(message.memory);
       else if (message.kind === 'crash') {
         crashes += 1;
-        tell(`${message.target}, case ${message.at}: ${message.error}\n  bytes ${message.bytes}`);
+        print(`${message.target}, case ${message.at}: ${message.error}\n  bytes ${message.bytes}`);
       } else {
         byTarget[message.target] = (byTarget[message.target] ?? 0) + message.cases;
         from[message.target] = message.at;
@@ -60,14 +60,14 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     if (ended.kind === 'hung') hangs += 1;
     if (ended.kind === 'died') crashes += 1;
     if (ended.kind !== 'done')
-      tell(`the process ${ended.kind} at ${ended.target}, from case ${from[ended.target]}`);
+      print(`the process ${ended.kind} at ${ended.target}, from case ${from[ended.target]}`);
     // The next process skips the cases around the one that ended this process.
     if (ended.kind !== 'done') from[ended.target] = (from[ended.target] ?? 0) + 1_000;
     done = ended.kind === 'done' || Date.now() > end;
   }
   if (memory !== undefined && (memory.after - memory.before) * 2 ** 20 > MOST_GROWTH_BYTES) {
     crashes += 1;
-    tell(`the server grew from ${memory.before} to ${memory.after} MB`);
+    print(`the server grew from ${memory.before} to ${memory.after} MB`);
   }
   const cases = Object.values(byTarget).reduce((sum, n) => sum + n, 0);
   return { seed, cases, crashes, hangs, byTarget, memory };

@@ -104,7 +104,7 @@ export class Stage {
   }
 
   /** Emits another snapshot as a view does; it is painted later. */
-  tell(snapshot: Snapshot): void {
+  emit(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     for (const listener of this.#listeners) listener();
   }

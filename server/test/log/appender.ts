@@ -14,7 +14,7 @@ const { log, close } = where.startsWith(SCHEME)
 const room = newId();
 const base = await makeRoom(log, room);
 log.follow(room, base, (batch) => {
-  tell(batch.map(({ body }) => `delivered ${text(body)}`).join('\n'));
+  print(batch.map(({ body }) => `delivered ${text(body)}`).join('\n'));
   return true;
 });
 
@@ -29,16 +29,16 @@ async function write(writer: number): Promise<void> {
 async function append(message: MessageAppend): Promise<boolean> {
   try {
     const outcome = await log.append(room, message);
-    tell(JSON.stringify({ room, id: message.id, body: text(message.body), ...outcome }));
+    print(JSON.stringify({ room, id: message.id, body: text(message.body), ...outcome }));
     return true;
   } catch (error) {
-    tell(JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' }));
+    print(JSON.stringify({ refused: error instanceof Error ? error.name : 'unknown' }));
     return false;
   }
 }
 
 /** Writes the whole line synchronously. A full pipe accepts only a part, or nothing. */
-function tell(line: string): void {
+function print(line: string): void {
   let rest = Buffer.from(`${line}\n`);
   while (rest.length > 0) {
     try {
