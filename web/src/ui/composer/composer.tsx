@@ -22,17 +22,18 @@ const MARKS: Readonly<Record<string, string>> = { b: '**', i: '*', e: '`' };
 export function ComposerView({ composer, typing, enterSends, actions }: ComposerProps) {
   const text = useText().composer;
   const field = useRef<HTMLTextAreaElement>(null);
-  const taken = useRef<number | undefined>(undefined);
+  const taken = useRef<{ readonly box: HTMLTextAreaElement; readonly tick: number } | undefined>(undefined);
 
   useLayoutEffect(() => {
     const box = field.current;
-    if (box === null || taken.current === composer.tick) return;
-    const first = taken.current === undefined;
-    taken.current = composer.tick;
+    if (box === null || (taken.current?.box === box && taken.current.tick === composer.tick)) return;
+    const isNew = taken.current?.box !== box;
+    // A room that opens again has another field, which is still empty.
+    taken.current = { box, tick: composer.tick };
     takeOver(box, composer);
-    if (!first || matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
+    if (!isNew || matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
     grow(box);
-  }, [composer.tick, composer.text]);
+  }, [composer.mode, composer.tick, composer.text]);
 
   useEffect(() => {
     if (composer.mode === 'edit' || composer.reply !== undefined) field.current?.focus();
