@@ -124,6 +124,23 @@ describeInBrowser('first use: samples', () => {
       }
   });
 
+  test('a file that is dragged over the room and out of the window again leaves no hint', async ({
+    visits,
+  }) => {
+    const { page } = await visits('talking');
+    const drags = (type: string) =>
+      page.evaluate((name) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(['x'], 'x.txt', { type: 'text/plain' }));
+        const event = new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer });
+        document.querySelector('.timeline')?.dispatchEvent(event);
+      }, type);
+    await drags('dragover');
+    await page.locator('.drop').waitFor();
+    await drags('dragleave');
+    await page.locator('.drop').waitFor({ state: 'detached' });
+  });
+
   test('whoever creates a first room is warned that the browser may delete the profile', async ({
     visits,
   }) => {

@@ -42,6 +42,11 @@ function LockMark({ lock, compare }: { readonly lock: Lock | undefined; readonly
   );
 }
 
+/** Whether the pointer goes on over a part of `box`. It goes nowhere when it leaves the window, and when the drag is cancelled. */
+function isInside(to: EventTarget | null, box: Node): boolean {
+  return to instanceof Node && box.contains(to);
+}
+
 /** The open room. */
 export function ChatView({
   room,
@@ -81,7 +86,7 @@ export function ChatView({
       tabIndex={-1}
       onDragOver={onDrag}
       onDragLeave={(event) => {
-        if (event.target === event.currentTarget) setDragged(false);
+        if (!isInside(event.relatedTarget, event.currentTarget)) setDragged(false);
       }}
       onDrop={onDrop}
     >
