@@ -40,7 +40,7 @@ export function App({ view, panels }: AppProps) {
   const wide = useMedia(WIDE);
   const [details, setDetails] = useState(wide);
   const [searching, setSearching] = useState(false);
-  const { inRoom, setInRoom } = useBackToRooms(open);
+  const { inRoom, setInRoom, back } = useBackToRooms(open);
 
   usePage(snapshot);
   useLooking(actions);
@@ -108,7 +108,7 @@ export function App({ view, panels }: AppProps) {
           setSearching={setSearching}
           details={details}
           toggleDetails={() => setDetails((on) => !on)}
-          back={() => history.back()}
+          back={back}
         />
       )}
       {room !== undefined && details && (
@@ -142,12 +142,22 @@ function useBackToRooms(open: string | undefined) {
   }, [open]);
   useEffect(() => {
     const leads = narrow && inRoom && open !== undefined;
-    if (leads && history.state?.room !== true) history.pushState({ room: true }, '');
-    const onPop = () => setInRoom(false);
+    if (leads && !isRoomInHistory()) history.pushState({ room: true }, '');
+    // A fragment that was put into the address, such as an invite link's, is no step back.
+    const onPop = () => {
+      if (location.hash === '') setInRoom(isRoomInHistory());
+    };
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);
   }, [narrow, inRoom, open]);
-  return { inRoom, setInRoom };
+  const back = () => (isRoomInHistory() ? history.back() : setInRoom(false));
+  return { inRoom, setInRoom, back };
+}
+
+/** Whether the present entry of the browser's history is one that the back gesture leaves for the list of rooms. */
+function isRoomInHistory(): boolean {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null && 'room' in state;
 }
 
 function skip(event: MouseEvent): void {
