@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import type { Visitor } from '../src/browser/gallery-page.ts';
-import { ANA, BEN, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
+import { ANA, BEN, EMPTY_COMPOSER, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 describeInBrowser('the page by keyboard', () => {
   /** Presses keys one after another. @returns the actions that the view was asked for */
@@ -41,6 +41,39 @@ describeInBrowser('the page by keyboard', () => {
     expect(await does(visitor, 'Control+b')).toEqual([['type', 'hi\n****', 5]]);
     expect(await does(visitor, 'Control+Home')).toEqual([]);
     expect(await does(visitor, 'Escape')).toContainEqual(['cancel']);
+  });
+
+  test('keys that edit or type text in the message field on a Mac give no command', async ({ visits }) => {
+    const userAgent = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)';
+    const visitor = await visits('talking', { viewport: { width: 1440, height: 900 }, userAgent });
+    const { page } = visitor;
+    await page.keyboard.type('hi');
+    const press = (key: string, code: string, held: 'altKey' | 'ctrlKey' | 'metaKey') =>
+      page.evaluate(
+        (init) => {
+          const event = new KeyboardEvent('keydown', { ...init, bubbles: true, cancelable: true });
+          return document.activeElement?.dispatchEvent(event) === false;
+        },
+        { key, code, [held]: true },
+      );
+    const before = await visitor.calls();
+    expect(await press('@', 'Digit2', 'altKey')).toBe(false);
+    for (const key of ['e', 'b', 'k', 'f'])
+      expect(await press(key, `Key${key.toUpperCase()}`, 'ctrlKey')).toBe(false);
+    expect(await press('ArrowUp', 'ArrowUp', 'metaKey')).toBe(false);
+    expect(await press('ArrowDown', 'ArrowDown', 'altKey')).toBe(false);
+    expect(await visitor.calls()).toEqual(before);
+    expect(await press('k', 'KeyK', 'metaKey')).toBe(true);
+    expect((await visitor.calls()).slice(before.length)).toEqual([['run', 'palette', '', undefined]]);
+  });
+
+  test('the text of a room that opens again is shown before it can be sent', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const composer = { ...EMPTY_COMPOSER, text: 'half a sentence', tick: 7 };
+    await visitor.shows('talking', {}, { composer });
+    await visitor.shows('talking', {}, { composer: { ...composer, mode: 'closed' } });
+    await visitor.shows('talking', {}, { composer });
+    expect(await visitor.page.locator('#composer').inputValue()).toBe('half a sentence');
   });
 
   test('Up in an empty field edits the last own message', async ({ visits }) => {

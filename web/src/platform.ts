@@ -1,6 +1,7 @@
 import type { Field } from '@gochat/view/dialog';
 import type { Notice, Platform } from '@gochat/view/platform';
 import type { WebText } from '@gochat/view/web-words';
+import { keyNames } from './ui/command-key.ts';
 import { readText } from './ui/composer/text-file.ts';
 import { NOTICE_CLICKED } from './ui/page/hooks.ts';
 import { keysOf } from './ui/page/keys.ts';
@@ -29,7 +30,7 @@ export function browserPlatform(text: WebText['web']): Platform {
     keepsProfile,
     quit: () => undefined,
     keysOf,
-    writingKeys: text.writing,
+    writingKeys: text.writing.map((line) => ({ ...line, keys: keyNames(line.keys) })),
     settings: settingsOf(text.settings),
   };
 }
@@ -42,7 +43,7 @@ function settingsOf(text: WebText['web']['settings']): Platform['settings'] {
     ]),
     choice('enter', text.enter, [
       { value: 'send', label: text.enterSends },
-      { value: 'newline', label: text.enterBreaks },
+      { value: 'newline', label: keyNames(text.enterBreaks) },
     ]),
     choice('letters', text.letters, [
       { value: 'on', label: text.lettersOn },

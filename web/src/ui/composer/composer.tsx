@@ -1,6 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { hasCommandKey, letterOf } from '../command-key.ts';
 import { isComposingKey } from '../composing-key.ts';
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
@@ -74,9 +75,9 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     else if (event.key === 'Escape' && actions.cancel()) {
       event.preventDefault();
       event.stopPropagation();
-    } else if ((event.ctrlKey || event.metaKey) && Object.hasOwn(MARKS, event.key)) {
+    } else if (hasCommandKey(event) && !event.altKey && Object.hasOwn(MARKS, letterOf(event))) {
       event.preventDefault();
-      wrap(box, MARKS[event.key] ?? '');
+      wrap(box, MARKS[letterOf(event)] ?? '');
       changed(box);
     }
   };

@@ -1,3 +1,5 @@
+import { hasCommandKey, letterOf } from '../command-key.ts';
+
 /** Browsers need seconds to insert more lines than this as a step of their own undo: Chromium a time that grows with their square. */
 const MOST_LINES = 100;
 
@@ -31,8 +33,8 @@ export function replaceText(box: HTMLTextAreaElement, from: number, to: number, 
 /** Takes a long edit back, or makes it again, if nothing was written since. @returns whether the key did so */
 export function undoLongEdit(box: HTMLTextAreaElement, event: KeyboardEvent): boolean {
   const edit = longEdits.get(box);
-  if (edit === undefined || !(event.ctrlKey || event.metaKey) || event.altKey) return false;
-  const key = `${event.shiftKey ? 'Shift+' : ''}${event.key.toLowerCase()}`;
+  if (edit === undefined || !hasCommandKey(event) || event.altKey) return false;
+  const key = `${event.shiftKey ? 'Shift+' : ''}${letterOf(event)}`;
   if (key === 'z' && box.value === edit.after) box.value = edit.before;
   else if ((key === 'y' || key === 'Shift+z') && box.value === edit.before) box.value = edit.after;
   else return false;

@@ -2,6 +2,7 @@ import type { Actions } from '@gochat/view/actions';
 import type { CommandName } from '@gochat/view/command';
 import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
+import { hasCommandKey, isApple, isTextKey, keyNames, letterOf } from '../command-key.ts';
 import { isComposingKey } from '../composing-key.ts';
 
 /** What keys do on the page itself, besides commands. */
@@ -64,18 +65,18 @@ const BINDINGS: readonly Binding[] = [
 /** The keys of a command as help shows them. */
 export function keysOf(name: string): string {
   return BINDINGS.filter(({ does }) => 'command' in does && does.command === name)
-    .map(({ keys }) => keys)
+    .map(({ keys }) => keyNames(keys))
     .join(', ');
 }
 
 /** How an event's keys are written in the table. */
 function written(event: KeyboardEvent): string {
-  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const key = event.key.length === 1 ? letterOf(event).toUpperCase() : event.key;
   // A character such as `?` needs Shift on some keyboards and not on others.
   const shift = event.shiftKey && (event.key.length > 1 || /\p{L}/u.test(event.key));
   const digit = event.altKey && /^Digit[1-9]$/.test(event.code) ? event.code.slice(-1) : key;
   return [
-    event.ctrlKey || event.metaKey ? 'Ctrl' : '',
+    hasCommandKey(event) || event.ctrlKey ? 'Ctrl' : '',
     event.altKey ? 'Alt' : '',
     shift ? 'Shift' : '',
     digit,
@@ -83,6 +84,10 @@ function written(event: KeyboardEvent): string {
     .filter((part) => part !== '')
     .join('+');
 }
+
+/** In a text that isn't empty these move the cursor, or select. */
+const MOVES = /^(?:Ctrl\+(?:Home|End)|Shift\+PageUp)$/;
+const APPLE_MOVES = /^(?:Ctrl|Alt)\+(?:Shift\+)?Arrow(?:Up|Down)$/;
 
 interface Handling {
   readonly actions: Actions;
@@ -97,9 +102,9 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
   const writing = element?.closest('input, textarea, select') !== null && element !== undefined;
   const row = element?.closest<HTMLElement>('[data-key]')?.dataset.key;
   const keys = written(event);
-  // In a text these keys move the cursor.
+  if (writing && isTextKey(event)) return false;
   const moving = writing && element instanceof HTMLTextAreaElement && element.value !== '';
-  if (moving && /^(?:Ctrl\+(?:Home|End)|Shift\+PageUp)$/.test(keys)) return false;
+  if (moving && (isApple() ? APPLE_MOVES : MOVES).test(keys)) return false;
   if (row !== undefined && !writing && keys === 'Enter' && element?.dataset.key === row) {
     actions.menu(row);
     return true;
