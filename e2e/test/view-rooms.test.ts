@@ -114,6 +114,12 @@ test('several rooms: unread counts, and moving between rooms', async () => {
   expect(palette.items[0]?.label).toBe('kitchen');
   ben.view.actions.pick(palette.items[0]?.name ?? '');
   await ben.sees('the kitchen', ({ room }) => room?.name === 'kitchen');
+  // As a click on a notification does: the dialog would invite to the garden.
+  ben.view.actions.run('invite');
+  await ben.dialog('form');
+  ben.view.actions.open(second?.id ?? '');
+  await ben.sees('the garden', ({ room, dialog }) => room?.name === 'garden' && dialog === undefined);
+  ben.view.actions.open(kitchen?.id ?? '');
   await ben.restart();
   expect(ben.room.name).toBe('kitchen');
   await end();

@@ -94,7 +94,7 @@ class ChatViewModel implements View, Chat {
       failed: (error) => this.flashes.failed(error),
     });
     const parts = { profile, words, rooms: this.rooms, flashes: this.flashes, changed };
-    this.navigation = new Navigation({ ...parts, preferences: this.preferences });
+    this.navigation = new Navigation({ ...parts, preferences: this.preferences, dialogs: this.dialogs });
     this.commands = new code.CommandTable(this);
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({ ...parts, navigation, commands, emoji });

@@ -1,4 +1,5 @@
 import type { Profile } from '@gochat/client/profile-connection';
+import type { DialogHost } from '../dialogs/dialog-host.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { SearchViewModel } from '../room/search.ts';
 import type { ViewWords } from '../words/english.ts';
@@ -15,6 +16,7 @@ export interface NavigationParts {
   readonly rooms: RoomList;
   readonly preferences: PreferenceStore;
   readonly flashes: Flashes;
+  readonly dialogs: Pick<DialogHost, 'close'>;
   readonly changed: () => void;
 }
 
@@ -49,9 +51,11 @@ export class Navigation {
     this.room?.look(looking);
   }
 
+  /** Opens a room. A dialog of the room before it closes: it would act on the wrong one. */
   open(id: string): void {
-    const { preferences, flashes, changed } = this.#parts;
+    const { preferences, flashes, dialogs, changed } = this.#parts;
     if (this.#open !== id) {
+      dialogs.close();
       this.endSearch();
       this.room?.look(false);
       this.#jumpedFrom = [];

@@ -17,6 +17,8 @@ export interface DialogRequest<D extends Dialog = Dialog> {
 
 /** A dialog that was shown. It can be changed and closed while it is in front. */
 export interface DialogHandle<D extends Dialog> {
+  /** Whether it is in front. If not, the person has closed it, and what its work brings must not show another dialog or room. */
+  readonly isOpen: boolean;
   update(change: Partial<Bare<D>>): void;
   close(): void;
 }
@@ -45,14 +47,18 @@ export class DialogHost {
     this.#flashes.end();
     this.#tick += 1;
     const tick = this.#tick;
+    const isOpen = () => this.#now?.dialog.tick === tick;
     const handle: DialogHandle<D> = {
+      get isOpen() {
+        return isOpen();
+      },
       update: (change) => {
-        if (this.#now?.dialog.tick !== tick) return;
+        if (this.#now === undefined || !isOpen()) return;
         this.#now.dialog = { ...this.#now.dialog, ...change } as Dialog;
         this.#changed();
       },
       close: () => {
-        if (this.#now?.dialog.tick === tick) this.close();
+        if (isOpen()) this.close();
       },
     };
     this.#now = {

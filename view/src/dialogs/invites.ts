@@ -161,8 +161,7 @@ function askRevoke(chat: InviteParts, room: RoomViewModel, id: string): void {
     dialog: form(invites.title, [invites.revoke], [], invites.submit, true),
     submit: async (_values, handle) => {
       await chat.profile.call('revoke', { room: room.info.id, id, waitMs: WAIT_MS });
-      handle.close();
-      showInvites(chat);
+      if (handle.isOpen) showInvites(chat);
       chat.flashes.good(chat.words.text.flashes.inviteRevoked);
     },
   });

@@ -1,9 +1,11 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
 import { marksOf } from '../room/member-marks.ts';
+import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
+import type { DialogHandle } from './dialog-host.ts';
 import { form, menuItem } from './forms.ts';
 
 /** What the dialog of a member works with. */
@@ -97,7 +99,7 @@ export function showMember(chat: MemberParts, device: string): void {
       verified,
       items: items(chat, member, verified),
     },
-    pick: (name) => act(chat, member, name),
+    pick: (name, shown) => act(chat, room, member, name, shown),
   });
   if (member.self) return;
   chat.flashes.attempt(async () => {
@@ -131,12 +133,18 @@ function items(
   ];
 }
 
-async function act(chat: MemberParts, member: MemberInfo, name: string): Promise<void> {
+async function act(
+  chat: MemberParts,
+  room: RoomViewModel,
+  member: MemberInfo,
+  name: string,
+  handle: DialogHandle<MemberDialog>,
+): Promise<void> {
   const { composer } = chat.messages;
   let done: string;
   switch (name) {
     case 'mention':
-      chat.dialogs.close();
+      handle.close();
       composer?.revise(`${composer.text}${/\S$/.test(composer.text) ? ' ' : ''}@${member.name} `);
       return;
     case 'verify':
@@ -153,18 +161,18 @@ async function act(chat: MemberParts, member: MemberInfo, name: string): Promise
     case 'setAdmin':
     case 'dismiss':
       await chat.profile.call('setAdmin', {
-        room: chat.navigation.room?.info.id ?? '',
+        room: room.info.id,
         member: member.id,
         admin: name === 'setAdmin',
         waitMs: WAIT_MS,
       });
-      chat.dialogs.close();
+      handle.close();
       chat.flashes.good(chat.words.text.flashes.saved);
       return;
     default:
       return;
   }
-  showMember(chat, member.device);
+  if (handle.isOpen) showMember(chat, member.device);
   chat.flashes.good(done);
 }
 

@@ -3,6 +3,7 @@ import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { FormDialog } from './dialog.ts';
+import type { DialogHandle } from './dialog-host.ts';
 import { FieldError } from './field-error.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import { FIRST_TERMS, showInvite } from './invites.ts';
@@ -37,8 +38,8 @@ export function askCreate(chat: CreateParts, name = ''): void {
         throw error;
       });
       void chat.platform.keepsProfile(true);
+      if (!handle.isOpen) return;
       await chat.navigation.enter(room.id);
-      handle.close();
       showInvite(chat, FIRST_TERMS);
     },
   });
@@ -95,17 +96,18 @@ export function askJoin(chat: JoinParts, link: string): void {
   const { join } = chat.words.text.dialogs;
   chat.dialogs.show({
     dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
-    submit: (values) => look(chat, (values.link ?? '').trim()),
+    submit: (values, handle) => look(chat, (values.link ?? '').trim(), handle),
   });
   if (link !== '') chat.dialogs.submit({ link });
 }
 
-async function look(chat: JoinParts, link: string): Promise<void> {
+async function look(chat: JoinParts, link: string, asked: DialogHandle<FormDialog>): Promise<void> {
   const { create, join } = chat.words.text.dialogs;
   const preview = await chat.profile.call('peek', { link, waitMs: WAIT_MS });
+  if (!asked.isOpen) return;
   const name = sanitizeLine(preview.name);
   if (preview.already) {
-    chat.dialogs.close();
+    asked.close();
     await chat.navigation.enter(preview.room);
     chat.flashes.good(chat.words.text.flashes.alreadyIn(name));
     return;
@@ -128,7 +130,7 @@ async function look(chat: JoinParts, link: string): Promise<void> {
       checkNames(chat, values, ['as']);
       const room = await chat.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
       void chat.platform.keepsProfile(true);
-      await chat.navigation.enter(room.id);
+      if (handle.isOpen) await chat.navigation.enter(room.id);
       handle.close();
       chat.flashes.good(chat.words.text.flashes.joined(sanitizeLine(room.name)));
     },
