@@ -34,6 +34,24 @@ function says(ana: Mortal, room: string, text: string): Promise<void> {
   });
 }
 
+/** Writes a draft and sends it. At no time is it both in the field and sent, nor neither. */
+async function saysFromDraft(ana: Mortal, room: string, text: string): Promise<void> {
+  const id = Buffer.from(env.random(16)).toString('base64url');
+  let isWritten = false;
+  await ana.does(async (chat) => {
+    if (!isWritten) await chat.call('note', { room, change: { draft: text } });
+    isWritten = true;
+    const { draft } = await chat.call('notes', { room });
+    const all = [
+      ...(await chat.call('waiting', { room })),
+      ...(await chat.call('history', { room, after: '0', limit: 500 })),
+    ];
+    expect(draft).toBe(all.some((one) => 'id' in one && one.id === id) ? '' : text);
+    await chat.call('queue', { room, id, content: { kind: 'text', text }, note: { draft: '' }, again: true });
+    await chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
+  });
+}
+
 async function history(ana: Mortal, room: string): Promise<readonly HistoryItem[]> {
   return ana.does((chat) => chat.call('history', { room, after: '0', limit: 500 }));
 }
@@ -42,7 +60,7 @@ async function history(ana: Mortal, room: string): Promise<readonly HistoryItem[
 async function asMember(ana: Mortal): Promise<void> {
   const { room, link } = await ben.hosts(server.url);
   await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
-  await says(ana, room, 'one');
+  await saysFromDraft(ana, room, 'one');
   await ben.delivered(room, [await ben.says(room, 'from ben')]);
   await says(ana, room, 'two');
   await ana.does((chat) => chat.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS }));

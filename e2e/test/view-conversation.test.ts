@@ -200,6 +200,26 @@ describe('two people in a room', () => {
     ben.view.actions.type('', 0);
   });
 
+  test('an edit that is being written survives a restart, and so does the draft before it', async () => {
+    ben.says('with a typo');
+    const row = await ben.hasSent('with a typo');
+    ben.view.actions.type('half a thou', 11);
+    ben.view.actions.run('edit', '', row.key);
+    ben.view.actions.type('without a typ', 13);
+    await ben.restart();
+    await ben.sees(
+      'the edit',
+      ({ room }) => room?.composer.mode === 'edit' && room.composer.text === 'without a typ',
+    );
+    ben.view.actions.type('without a typo', 14);
+    ben.view.actions.send();
+    await ana.reads('without a typo');
+    expect(ben.room.composer).toMatchObject({ text: 'half a thou', mode: 'new' });
+    await ben.restart();
+    expect(ben.room.composer).toMatchObject({ text: 'half a thou', mode: 'new' });
+    ben.view.actions.type('', 0);
+  });
+
   test('a search finds messages, and moves from match to match', async () => {
     ana.says('the needle one');
     ana.says('the needle two');

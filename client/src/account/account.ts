@@ -88,15 +88,18 @@ export class Account {
       await this.#remember(own);
       return { ...roomInfo(session), already };
     },
-    queue: async ({ room, id, content: wanted, again }) => {
+    queue: async ({ room, id, content: wanted, note, again }) => {
       const said = checked(wanted);
       const session = await this.#followed(room);
       if (
         again === true &&
         (await this.#history(session).recent()).some((item) => item.kind === 'text' && item.id === id)
-      )
+      ) {
+        if (note !== undefined) await this.#settings.note(session.room.id, note);
         return { id };
-      await session.queue(id, said);
+      }
+      if (note === undefined) await session.queue(id, said);
+      else await this.#settings.note(session.room.id, note, (changes) => session.queue(id, said, changes));
       return { id };
     },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,

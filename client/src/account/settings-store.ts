@@ -1,7 +1,7 @@
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { ChatEvent } from '../api/methods.ts';
 import { Mutex } from '../schedule/mutex.ts';
-import { fromJson, type Records, toJson } from '../store/records.ts';
+import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { NOTES, PREFERENCES, type Preferences, type RoomNotes } from './settings.ts';
 
 /** A profile's private settings: notes on rooms, and preferences. */
@@ -44,24 +44,35 @@ export class SettingsStore {
     return stored === undefined ? NOTES : { ...NOTES, ...fromJson<Partial<RoomNotes>>(stored) };
   }
 
-  note(room: RoomId, change: Partial<RoomNotes>): Promise<RoomNotes> {
+  /** @param write stores the changed records, of which there may be none, together with something else */
+  note(
+    room: RoomId,
+    change: Partial<RoomNotes>,
+    write = (changes: readonly RecordChange[]) => this.#records.write(changes),
+  ): Promise<RoomNotes> {
     return this.#mutex.take(async () => {
       const now = await this.notes(room);
       const next = changed(now, change);
-      if (same(next, now)) return now;
-      await this.#records.write([{ place: { of: 'notes', room }, value: toJson(next) }]);
-      this.#emit({ kind: 'notes', room, notes: next });
+      const isNew = !same(next, now);
+      await write(isNew ? [{ place: { of: 'notes', room }, value: toJson(next) }] : []);
+      if (isNew) this.#emit({ kind: 'notes', room, notes: next });
       return next;
     });
   }
 }
 
-/** A draft is set together with the message that it answers, since JSON can't express that a member is removed. */
+/** A draft is set together with the messages that it answers and edits, since JSON can't express that a member is removed. */
 function changed(now: RoomNotes, change: Partial<RoomNotes>): RoomNotes {
-  const { draftReply, ...rest } = { ...now, ...change };
+  const { draftReply, draftEdit, ...rest } = { ...now, ...change };
   const reply = change.draft === undefined ? draftReply : change.draftReply;
+  const edit = change.draft === undefined ? draftEdit : change.draftEdit;
   const grown = change.read !== undefined && isBehind(change.read, now.read);
-  return { ...rest, read: grown ? change.read : now.read, ...(reply && { draftReply: reply }) };
+  return {
+    ...rest,
+    read: grown ? change.read : now.read,
+    ...(reply && { draftReply: reply }),
+    ...(edit && { draftEdit: edit }),
+  };
 }
 
 function isBehind(position: string, other: string): boolean {

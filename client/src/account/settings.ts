@@ -7,6 +7,8 @@ export interface RoomNotes {
   /** The text that was not sent yet. */
   readonly draft: string;
   readonly draftReply?: Ref | undefined;
+  /** A message that is being edited, and its text so far. */
+  readonly draftEdit?: { readonly of: Ref; readonly text: string } | undefined;
   /** Which messages to notify of; `none` mutes the room. */
   readonly notify: 'all' | 'mentions' | 'none';
   /** Whether read receipts and typing notices are sent. */

@@ -35,6 +35,8 @@ export interface Methods {
     readonly id: string;
     /** A text, an edit, a deletion or a reaction. Every reader checks whether the author has the right to it. */
     readonly content: Content;
+    /** A change of the notes on the room, such as the end of a draft: both are stored, or neither. */
+    readonly note?: Partial<RoomNotes>;
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
   }) => { readonly id: string };

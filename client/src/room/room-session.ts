@@ -20,6 +20,7 @@ import { Condition } from '../schedule/condition.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { Throttle } from '../schedule/throttle.ts';
 import { Timers } from '../schedule/timers.ts';
+import type { RecordChange } from '../store/records.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { HistoryItem } from './history.ts';
 import type { Outcome } from './outgoing.ts';
@@ -349,12 +350,16 @@ export class RoomSession {
     else this.#fail(new ChatError({ reason: 'broken' }));
   }
 
-  /** Queues a message; durable when it resolves. @throws ChatError `not-member`, `refused`; RoomError `too-large` */
-  async queue(id: string, content: Content): Promise<void> {
+  /**
+   * Queues a message; durable when it resolves.
+   * @param also other records that are stored with it, or not at all
+   * @throws ChatError `not-member`, `refused`; RoomError `too-large`
+   */
+  async queue(id: string, content: Content, also: readonly RecordChange[] = []): Promise<void> {
     checkSize(content);
     await this.#mutex.take(async () => {
       this.#mustBeIn();
-      await this.#store.enqueue(id, content);
+      await this.#store.enqueue(id, content, also);
     });
     this.#waitingThrottle.nudge();
     this.flush();

@@ -140,9 +140,10 @@ export class RoomStore {
     return writer.items;
   }
 
-  async enqueue(id: string, content: Content): Promise<void> {
-    if (this.#outbox.get(id) !== undefined) return;
-    await this.#write([this.#outbox.add(id, content, this.#env.now())]);
+  /** @param also other records that are stored with the message */
+  async enqueue(id: string, content: Content, also: readonly RecordChange[]): Promise<void> {
+    const known = this.#outbox.get(id) !== undefined;
+    await this.#write([...(known ? [] : [this.#outbox.add(id, content, this.#env.now())]), ...also]);
   }
 
   /** Cancels a message. @returns false for a message that isn't there, or is sealed: then it may be in the log. */

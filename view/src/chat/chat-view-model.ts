@@ -151,7 +151,10 @@ class ChatViewModel implements View, Chat {
     if (this.#early !== undefined) this.#early.push(event);
     else if (this.#closed) return;
     else if (event.kind === 'preferences') this.preferences.replace(event.preferences);
-    else this.rooms.take(event);
+    else {
+      this.rooms.take(event);
+      if (event.kind === 'notes') this.messages.follow(event.room);
+    }
   }
 
   #notify(room: RoomViewModel, news: readonly TextItem[]): void {

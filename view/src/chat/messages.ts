@@ -1,6 +1,5 @@
 import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
-import type { Profile } from '@gochat/client/profile-connection';
 import type { Commands } from '../commands/command.ts';
 import { ComposerViewModel, type Content } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
@@ -11,7 +10,6 @@ import type { Navigation } from './navigation.ts';
 import type { RoomList } from './room-list.ts';
 
 export interface MessagesParts {
-  readonly profile: Profile;
   readonly words: ViewWords;
   readonly rooms: RoomList;
   readonly navigation: Navigation;
@@ -34,7 +32,10 @@ export class Messages {
   /** The open room's. */
   get composer(): ComposerViewModel | undefined {
     const { room } = this.#parts.navigation;
-    if (room === undefined) return undefined;
+    return room && this.composerOf(room);
+  }
+
+  composerOf(room: RoomViewModel): ComposerViewModel {
     const known = this.#composers.get(room.info.id);
     if (known !== undefined) return known;
     const { words, rooms, commands, emoji, changed } = this.#parts;
@@ -56,7 +57,12 @@ export class Messages {
 
   /** Queues a message or a change of one. @throws ChatError */
   async queue(room: RoomViewModel, content: Content): Promise<void> {
-    await this.#parts.profile.call('queue', { room: room.info.id, id: newMessageId(), content });
+    await room.queue(newMessageId(), content);
+  }
+
+  /** Takes over what is being written in a room on another screen of the profile. @param room its id */
+  follow(room: string): void {
+    this.#composers.get(room)?.follow();
   }
 
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */

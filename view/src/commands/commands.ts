@@ -15,6 +15,7 @@ import {
   askPrivacy,
 } from '../dialogs/rooms.ts';
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
+import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { CommandText } from '../words/commands.ts';
 import { type About, COMMAND_NAMES, type Command, type CommandName, type Commands } from './command.ts';
@@ -305,7 +306,12 @@ function configure({ chat, room, args }: Given, what: 'name' | 'topic'): void {
     return;
   }
   chat.flashes.attempt(async () => {
-    await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
+    try {
+      await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
+    } catch (error) {
+      chat.messages.composerOf(room).giveBack(`/${what === 'name' ? 'rename' : what} ${args}`);
+      throw error;
+    }
     chat.flashes.good(chat.words.text.flashes.saved);
   });
 }
@@ -335,9 +341,8 @@ function cancel({ chat, room, row }: Given): void {
   if (waiting === undefined) return;
   chat.flashes.attempt(async () => {
     const { cancelled } = await chat.profile.call('cancel', { room: room.info.id, id: waiting.id });
-    const { composer } = chat.messages;
-    const restored = cancelled && waiting.content.kind === 'text' && composer?.text === '';
-    if (restored) composer.put(waiting.content.text);
+    const restored = cancelled && waiting.content.kind === 'text';
+    if (restored) chat.messages.composerOf(room).giveBack(asWritten(waiting.content));
     const { unsent, notUnsent } = chat.words.text.flashes;
     if (cancelled) chat.flashes.good(unsent(restored));
     else chat.flashes.bad(notUnsent);

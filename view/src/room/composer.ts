@@ -2,6 +2,7 @@ import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
 import { MESSAGE_BYTES } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
+import type { RoomNotes } from '@gochat/client/settings';
 import type { Completion, Composer } from '../chat/snapshot.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { mentionsIn } from '../text/markdown.ts';
@@ -35,8 +36,10 @@ export class ComposerViewModel {
   #undoable = false;
   #reply: TextItem | undefined;
   #edit: TextItem | undefined;
-  /** The text in the field before an edit. */
-  #draft = '';
+  /** What was being written before an edit. */
+  #before: Written = NOTHING;
+  /** What the room's settings hold of this field, as {@link inSettings} writes it. */
+  #known = '';
   #completion: Completion | undefined;
   #sent: string[] = [];
   #recalled: number | undefined;
@@ -44,16 +47,43 @@ export class ComposerViewModel {
 
   constructor(parts: ComposerParts) {
     this.#parts = parts;
-    const { draft, draftReply } = parts.room.settings;
-    this.#text = draft;
-    if (draftReply !== undefined) void this.#restoreReply(draftReply.seq, draftReply.id);
+    const { settings } = parts.room;
+    this.#text = settings.draft;
+    this.#known = inSettings(settings);
+    void this.#restore();
   }
 
-  async #restoreReply(seq: string, id: string): Promise<void> {
-    const found = await this.#parts.room.find(seq, id);
-    if (found === undefined || this.#edit !== undefined) return;
-    this.#reply = found;
+  /** Takes over what another screen of the profile has written or sent. */
+  follow(): void {
+    const { settings } = this.#parts.room;
+    const known = inSettings(settings);
+    if (known === this.#known) return;
+    this.#known = known;
+    this.#reply = undefined;
+    this.#edit = undefined;
+    this.#show(settings.draft, false);
+    void this.#restore();
     this.#parts.changed();
+  }
+
+  /** Fetches the message that the draft answers, and the one that is edited. */
+  async #restore(): Promise<void> {
+    const { room, changed } = this.#parts;
+    const { draftReply, draftEdit } = room.settings;
+    if (draftReply === undefined && draftEdit === undefined) return;
+    const known = this.#known;
+    const find = (ref: RoomNotes['draftReply']) => ref && room.find(ref.seq, ref.id).catch(() => undefined);
+    const [reply, edited] = await Promise.all([find(draftReply), find(draftEdit?.of)]);
+    // Something was written meanwhile.
+    if (this.#known !== known) return;
+    this.#reply = reply;
+    if (draftEdit !== undefined && edited?.deleted === undefined && edited?.own === true) {
+      this.#before = { text: this.#text, reply };
+      this.#reply = undefined;
+      this.#edit = edited;
+      this.#show(draftEdit.text, false);
+    } else if (draftEdit !== undefined) this.giveBack(draftEdit.text);
+    changed();
   }
 
   get text(): string {
@@ -133,13 +163,29 @@ export class ComposerViewModel {
     this.#set(text, true);
   }
 
+  /** Puts a text back that was not sent. What was written since stays below it. */
+  giveBack(text: string): void {
+    const since = this.#edit === undefined ? this.#text : this.#before.text;
+    const joined = since === '' ? text : `${text}\n${since}`;
+    if (this.#edit === undefined) {
+      this.put(joined);
+      return;
+    }
+    this.#before = { ...this.#before, text: joined };
+    this.#saveDraft();
+  }
+
   #set(text: string, undoable: boolean): void {
+    this.#show(text, undoable);
+    this.#saveDraft();
+    this.#parts.changed();
+  }
+
+  #show(text: string, undoable: boolean): void {
     this.#text = text;
     this.#undoable = undoable;
     this.#tick += 1;
     this.#completion = undefined;
-    this.#saveDraft();
-    this.#parts.changed();
   }
 
   insert(text: string, cursor: number): void {
@@ -170,11 +216,10 @@ export class ComposerViewModel {
   }
 
   edit(item: TextItem): void {
-    if (this.#edit === undefined) this.#draft = this.#text;
+    if (this.#edit === undefined) this.#before = { text: this.#text, reply: this.#reply };
     this.#edit = item;
     this.#reply = undefined;
-    // A slash at the start is doubled, as it was when it was written.
-    this.put(item.me === true ? `/me ${item.text}` : item.text.replace(/^(\s*)\//, '$1//'));
+    this.put(asWritten(item));
   }
 
   /** @returns whether there was something to cancel. */
@@ -182,7 +227,8 @@ export class ComposerViewModel {
     if (this.#completion !== undefined) this.#completion = undefined;
     else if (this.#edit !== undefined) {
       this.#edit = undefined;
-      this.put(this.#draft);
+      this.#reply = this.#before.reply;
+      this.put(this.#before.text);
     } else if (this.#reply !== undefined) {
       this.#reply = undefined;
       this.#saveDraft();
@@ -222,7 +268,10 @@ export class ComposerViewModel {
     return {
       content,
       restore: () => {
-        if (this.#text !== '') return;
+        if (this.#text !== '' || this.#edit !== undefined) {
+          this.giveBack(typed);
+          return;
+        }
         this.#edit = edit;
         this.#reply = reply;
         this.put(typed);
@@ -235,10 +284,10 @@ export class ComposerViewModel {
     if (this.#text.trim() !== '' && this.#edit === undefined)
       this.#sent = [...this.#sent.filter((old) => old !== this.#text), this.#text].slice(-SENT_KEPT);
     this.#recalled = undefined;
-    const draft = this.#edit === undefined ? '' : this.#draft;
+    const { text, reply } = this.#edit === undefined ? NOTHING : this.#before;
     this.#edit = undefined;
-    this.#reply = undefined;
-    this.put(draft);
+    this.#reply = reply;
+    this.put(text);
     this.#parts.room.presence.typing(false);
   }
 
@@ -262,13 +311,35 @@ export class ComposerViewModel {
   }
 
   #saveDraft(): void {
-    if (this.#edit !== undefined) return;
-    const reply = this.#reply;
-    this.#parts.room.change({
-      draft: this.#text,
+    const edit = this.#edit;
+    const { text, reply } = edit === undefined ? { text: this.#text, reply: this.#reply } : this.#before;
+    const draft = {
+      draft: text,
       draftReply: reply && { seq: reply.seq, id: reply.id },
-    });
+      draftEdit: edit && { of: { seq: edit.seq, id: edit.id }, text: this.#text },
+    };
+    this.#known = inSettings(draft);
+    this.#parts.room.change(draft);
   }
+}
+
+/** A text, and the message that it answers. */
+interface Written {
+  readonly text: string;
+  readonly reply: TextItem | undefined;
+}
+
+const NOTHING: Written = { text: '', reply: undefined };
+
+/** What settings hold of a message field, in one text to compare. */
+function inSettings({ draft, draftReply, draftEdit }: Pick<RoomNotes, 'draft' | 'draftReply' | 'draftEdit'>) {
+  const { of, text } = draftEdit ?? {};
+  return JSON.stringify([draft, draftReply?.seq, draftReply?.id, of?.seq, of?.id, text]);
+}
+
+/** How a message is written in the field: a slash at the start is doubled, since a single one begins a command. */
+export function asWritten({ text, me }: { readonly text: string; readonly me?: true | undefined }): string {
+  return me === true ? `/me ${text}` : text.replace(/^(\s*)\//, '$1//');
 }
 
 /** From here on the space is shown. */

@@ -11,6 +11,8 @@ export class DebouncedSettings {
   readonly #room: string;
   #current: RoomNotes;
   #unsaved: Partial<RoomNotes> = {};
+  /** Changes that are being written, the oldest first. */
+  readonly #writing = new Set<Partial<RoomNotes>>();
   #stopTimer: (() => void) | undefined;
 
   constructor(
@@ -31,7 +33,7 @@ export class DebouncedSettings {
 
   /** Takes over what another screen of the profile has written, except for what is unsaved here. */
   replace(settings: RoomNotes): void {
-    this.#current = { ...settings, ...this.#unsaved };
+    this.#current = Object.assign({}, settings, ...this.#writing, this.#unsaved);
   }
 
   change(change: Partial<RoomNotes>): void {
@@ -41,14 +43,27 @@ export class DebouncedSettings {
   }
 
   async save(): Promise<void> {
+    if (Object.keys(this.#unsaved).length === 0) return;
+    // A draft that can't be saved is no reason to interrupt: messages are safe, and the next change tries again.
+    await this.saveBy((change) => this.#profile.call('note', { room: this.#room, change })).catch(
+      () => undefined,
+    );
+  }
+
+  /** Has what is unsaved written by `write`, together with something else. @throws what `write` does */
+  async saveBy(write: (change: Partial<RoomNotes>) => Promise<unknown>): Promise<void> {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
     const change = this.#unsaved;
-    if (Object.keys(change).length === 0) return;
     this.#unsaved = {};
-    // A draft that can't be saved is no reason to interrupt: messages are safe, and the next change tries again.
-    await this.#profile.call('note', { room: this.#room, change }).catch(() => {
+    this.#writing.add(change);
+    try {
+      await write(change);
+    } catch (error) {
       this.#unsaved = { ...change, ...this.#unsaved };
-    });
+      throw error;
+    } finally {
+      this.#writing.delete(change);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
-import type { ChatEvent, MemberInfo, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
+import type { ChatEvent, MemberInfo, Params, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
@@ -364,6 +364,15 @@ export class RoomViewModel {
     const { receipts } = this.settings;
     const { isLooking: looking, position: read } = this.reading;
     this.presence.own({ live: this.#live, looking, receipts, read });
+  }
+
+  /** Queues a message or a change of one. Settings that are not saved yet, such as the end of its draft, are saved with it. @throws ChatError */
+  queue(id: string, content: Params<'queue'>['content']): Promise<void> {
+    const { profile } = this.#parts;
+    return this.#settings.saveBy((note) => {
+      const isNoted = Object.keys(note).length > 0;
+      return profile.call('queue', { room: this.#info.id, id, content, ...(isNoted && { note }) });
+    });
   }
 
   /** Changes settings of this room. */
