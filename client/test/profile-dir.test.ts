@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { defaultProfileDir } from '../src/profile/profile-dir.ts';
 
 const at = (env: Record<string, string>, platform: NodeJS.Platform = 'linux') =>
-  defaultProfileDir({ env, platform, home: '/home/ada' });
+  defaultProfileDir({ HOME: '/home/ada', ...env }, platform);
 
 test('the profile is where the platform keeps data', () => {
   expect(at({})).toBe('/home/ada/.local/share/gochat/profile');

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
@@ -42,15 +43,18 @@ beforeEach(async () => {
   expect(await gochat(['join', made.link, '--as', 'ana', '--no-chat'])).toMatchObject({ code: 0, out: '' });
 });
 
-function start(args: readonly string[], env: Record<string, string> = {}): GochatProcess {
-  return new GochatProcess(args, {
-    cwd: home.path,
-    env: { GOCHAT_PROFILE: ana, GOCHAT_SERVER: server.url, ...env },
-  });
-}
+const variables = (): Record<string, string> => ({
+  HOME: home.path,
+  GOCHAT_PROFILE: ana,
+  GOCHAT_SERVER: server.url,
+});
 
+/** A process, for what a signal or a later input ends. */
+const start = (args: readonly string[]) => new GochatProcess(args, { cwd: home.path, env: variables() });
+
+/** A command that ends, in this process. */
 const gochat = (args: readonly string[], input: string | Buffer = '', env: Record<string, string> = {}) =>
-  start(args, env).end(input);
+  runGochat(args, { ...variables(), ...env }, input);
 
 /** The output of a shell pipeline in which `gochat` is the command. */
 async function shell(line: string): Promise<Ended> {

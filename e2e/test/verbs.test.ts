@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GoChat } from '@gochat/client/internal/api/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { temporary } from '../src/people/people.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
@@ -29,17 +30,11 @@ async function serves(port = 0): Promise<void> {
 function run(
   who: string,
   args: readonly string[],
-  input?: string,
+  input: string | Buffer = '',
   env: Record<string, string> = {},
 ): Promise<Ended> {
-  const command = new GochatProcess(
-    [...args, ...(args.includes('--profile') ? [] : ['--profile', join(home.path, who)])],
-    {
-      cwd: home.path,
-      env: { GOCHAT_SERVER: address, ...env },
-    },
-  );
-  return command.end(input);
+  const profile = args.includes('--profile') ? [] : ['--profile', join(home.path, who)];
+  return runGochat([...args, ...profile], { HOME: home.path, GOCHAT_SERVER: address, ...env }, input);
 }
 
 let count = 0;

@@ -13,9 +13,9 @@ export interface ProfileOptions {
   readonly insecure?: boolean;
 }
 
-export function profileDir({ profile }: ProfileOptions): string {
+export function profileDir({ env }: Io, { profile }: ProfileOptions): string {
   if (profile === '') throw new UsageError('--profile must name a folder');
-  return profile ?? defaultProfileDir();
+  return profile ?? defaultProfileDir(env);
 }
 
 /** Opens the profile for a command, and closes it afterwards. @throws ChatError, UsageError */
@@ -24,7 +24,7 @@ export async function withProfile<T>(
   options: ProfileOptions,
   use: (profile: Profile) => Promise<T>,
 ): Promise<T> {
-  const dir = profileDir(options);
+  const dir = profileDir(io, options);
   const insecure = options.insecure === true || isOn(io, 'GOCHAT_INSECURE');
   const caFile = options.ca ?? (io.env.GOCHAT_CA || undefined);
   const ca = caFile === undefined ? undefined : await readCa(caFile);

@@ -3,17 +3,17 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ChatError } from '../api/chat-error.ts';
 
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly platform: NodeJS.Platform;
-  readonly home: string;
-}
-
-/** This user's default profile: `GOCHAT_PROFILE`, or the platform's data folder. */
+/**
+ * A user's default profile: `GOCHAT_PROFILE`, or the platform's data folder.
+ *
+ * @param env the variables of the command
+ */
 export function defaultProfileDir(
-  { env, platform, home }: Surroundings = { env: process.env, platform: process.platform, home: homedir() },
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
 ): string {
   if (env.GOCHAT_PROFILE) return resolve(env.GOCHAT_PROFILE);
+  const home = env.HOME || homedir();
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'gochat', 'profile');
   // The XDG specification says to ignore relative paths.
   const data = env.XDG_DATA_HOME;

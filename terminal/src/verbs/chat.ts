@@ -33,7 +33,7 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
       return openScreen(io, profile, { server, room }, options);
     });
   }
-  note(io, io.words.text.lines.profile(profileDir(options)));
+  note(io, io.words.text.lines.profile(profileDir(io, options)));
   return withProfile(io, options, async (profile) => {
     const prompt = new Prompt(io);
     try {

@@ -1,0 +1,32 @@
+import { PassThrough, Readable } from 'node:stream';
+import { run } from '@gochat/terminal/internal/command';
+import type { Io } from '@gochat/terminal/internal/io';
+import { localeOf } from '@gochat/terminal/internal/locale';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
+import type { Ended } from './gochat-process.ts';
+
+/**
+ * Runs a `gochat` command line in this process, with standard input and output of its own. A process takes half a second of a core to
+ * start; signals, closed pipes and folders that are relative to the working directory need one all the same (`GochatProcess`).
+ *
+ * @param env all variables that it sees
+ */
+export async function runGochat(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input: string | Buffer = '',
+): Promise<Ended> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const [out, err]: Buffer[][] = [[], []];
+  stdout.on('data', (chunk: Buffer) => out?.push(chunk));
+  stderr.on('data', (chunk: Buffer) => err?.push(chunk));
+  const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)], { objectMode: false });
+  const io: Io = { stdin, stdout, stderr, env, words: new Words(localeOf(env), terminalEnglish) };
+  const code = await run(args, io, '0.0.0');
+  stdout.end();
+  stderr.end();
+  const text = (chunks: Buffer[] | undefined) => Buffer.concat(chunks ?? []).toString();
+  await new Promise((resolve) => setImmediate(resolve));
+  return { code, out: text(out), err: text(err) };
+}
