@@ -21,6 +21,11 @@ function lane(
       name,
       include: [...include],
       exclude: ['**/node_modules/**', ...exclude],
+      // A module is loaded once a process: loading takes longer than most of these tests. What a file changed is taken back.
+      isolate: name !== 'unit',
+      unstubGlobals: true,
+      unstubEnvs: true,
+      restoreMocks: true,
       provide: { lane: name },
       setupFiles: ['e2e/src/lanes/process-guard.ts', 'e2e/src/lanes/property-seed.ts'],
     },

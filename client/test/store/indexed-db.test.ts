@@ -7,7 +7,7 @@ import { ProfileDatabase } from '../../src/store/indexed-db.ts';
 import { storeContract } from './contract.ts';
 
 let count = 0;
-const freshName = () => `profile-${++count}`;
+const freshName = () => `records-${++count}`;
 
 async function database(name = freshName()): Promise<ProfileDatabase> {
   const opened = await ProfileDatabase.open(name);

@@ -9,8 +9,10 @@ export interface Target {
   readonly seconds: number;
   /** How many connections a crowd is. */
   readonly crowd: number;
-  /** The time after which the server ends connections that are too slow or silent, in milliseconds. */
+  /** The time after which the server ends connections that are too slow with their first frame, in milliseconds. */
   readonly patienceMs: number;
+  /** The time after which it ends connections that send nothing, in milliseconds. */
+  readonly silenceMs: number;
 }
 
 export interface Outcome {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Within a lane the longest file comes first, and starts first.
  */
 export const LANES = {
-  /** Real servers with real clients, terminals, other processes of Node.js, and long runs inside the test process. */
+  /** Real servers with real clients, terminals, other processes of Node.js, long runs inside the test process, and what needs a process to itself. */
   system: [
     'e2e/test/killed.test.ts',
     'e2e/test/joins.test.ts',
@@ -28,6 +28,8 @@ export const LANES = {
     'e2e/test/delivery-ends.test.ts',
     'e2e/test/view-rooms.test.ts',
     'crypto/test/hostile-joiner.test.ts',
+    // It replaces a module.
+    'crypto/test/hostile-founder.test.ts',
     'server/test/young-heap.test.ts',
     'e2e/test/profile.test.ts',
     'e2e/test/malicious-server.test.ts',
