@@ -7,6 +7,7 @@ import { Someone, temporary } from '../src/people/people.ts';
 import { RawMember, text } from '../src/people/raw-member.ts';
 import { NatsCluster } from '../src/servers/nats-cluster.ts';
 import { neededNatsServer } from '../src/servers/nats-server.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
 
@@ -38,8 +39,8 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     port = Number(/:(\d+)\)/.exec(running.all)?.[1]);
   }
 
-  const move = (...args: string[]) => new GochatProcess(['move', ...args], { cwd: home.path }).end();
-  const where = () => ['--from', 'rooms', '--to', cluster.url, '--log-replicas', '1'];
+  const move = (...args: string[]) => runGochat(['move', ...args], { HOME: home.path });
+  const where = () => ['--from', join(home.path, 'rooms'), '--to', cluster.url, '--log-replicas', '1'];
 
   test('moves rooms into a cluster, with a progress bar; their members continue at the same address', async () => {
     await serve(0);
@@ -114,10 +115,10 @@ describe.skipIf(binary === undefined)('gochat move', () => {
   });
 
   test('a backup of rooms in a cluster is refused with directions', async () => {
-    const backup = new GochatProcess(['backup', 'file'], {
-      cwd: home.path,
-      env: { GOCHAT_LOG: cluster.url },
+    const backup = runGochat(['backup', join(home.path, 'file')], {
+      HOME: home.path,
+      GOCHAT_LOG: cluster.url,
     });
-    expect(await backup.end()).toMatchObject({ code: 2, err: expect.stringContaining('nats stream backup') });
+    expect(await backup).toMatchObject({ code: 2, err: expect.stringContaining('nats stream backup') });
   });
 });

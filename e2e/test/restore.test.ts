@@ -1,18 +1,18 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoomId } from '@gochat/protocol/fields';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { Line } from '../src/people/line.ts';
 import { Someone, temporary } from '../src/people/people.ts';
 import { RawMember, text } from '../src/people/raw-member.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
-import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
-
-beforeAll(() => buildGochat());
+import { runGochat } from '../src/terminal/gochat-command.ts';
+import type { Ended } from '../src/terminal/gochat-process.ts';
 
 interface Place {
   readonly path: string;
-  gochat(...args: string[]): Promise<Ended>;
+  /** @param args of a verb; those without dashes are files or folders in this place */
+  gochat(verb: string, ...args: string[]): Promise<Ended>;
   /** @param postsAtOnce of one connection, where that is more than as shipped */
   serves(folder: string, port?: number, postsAtOnce?: number): Promise<ChildServer>;
 }
@@ -22,7 +22,10 @@ async function place(): Promise<Place> {
   onTestFinished(() => home.remove());
   return {
     path: home.path,
-    gochat: (...args) => new GochatProcess(args, { cwd: home.path }).end(),
+    gochat: (verb, ...args) =>
+      runGochat([verb, ...args.map((arg) => (arg.startsWith('--') ? arg : join(home.path, arg)))], {
+        HOME: home.path,
+      }),
     async serves(folder, port = 0, postsAtOnce) {
       const limits = postsAtOnce === undefined ? {} : { postsBurst: postsAtOnce };
       const server = await ChildServer.start(join(home.path, folder), port, [], undefined, limits);
@@ -63,7 +66,7 @@ test('a backup made during writes has all that was acknowledged before it', asyn
   const meanwhile = writer.line.sayAll(bodies.slice(1_000).map(post));
   const { code, out, err } = await at.gochat('backup', 'copy', '--data', 'data');
   await meanwhile;
-  expect({ code, out, err }).toEqual({ code: 0, out: '', err: 'rooms in copy: 1\n' });
+  expect({ code, out, err }).toEqual({ code: 0, out: '', err: `rooms in ${join(at.path, 'copy')}: 1\n` });
   expect(statSync(join(at.path, 'copy')).mode & 0o777).toBe(0o600);
   for (const { line: open } of [{ line }, reader, writer]) open.close();
   await restarted(at, server);
@@ -82,13 +85,13 @@ test('a backup or a restore that can’t be done reports why, and changes nothin
   const server = await at.serves('data');
   expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
   writeFileSync(join(at.path, 'garbage'), 'not a backup');
-  const refused: [string[], RegExp][] = [
+  const refused: [[string, ...string[]], RegExp][] = [
     [['backup', 'copy', '--data', 'data'], /copy exists: choose another file/],
     [
       ['backup', 'other', '--data', 'nowhere'],
       /nowhere holds no rooms: name the server's data folder with --data/,
     ],
-    [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write no\/such\/folder\/copy/],
+    [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write .*no\/such\/folder\/copy/],
     [['restore', 'missing', '--data', 'new'], /missing does not exist/],
     [['restore', 'copy', '--data', 'data'], /in use by process|already holds rooms/],
     [

@@ -128,14 +128,7 @@ test('64 KiB is one message; after a line that is too long nothing is sent, but 
 });
 
 test('output that can not be written is one line and exit code 1', async () => {
-  for (const command of [
-    `tail '${name}'`,
-    `tail '${name}' --json`,
-    'rooms',
-    `members '${name}'`,
-    '--help',
-    '--version',
-  ])
+  for (const command of [`tail '${name}' --json`, `members '${name}'`, '--version'])
     expect([command, await shell(`gochat ${command} > /dev/full`)]).toEqual([
       command,
       {

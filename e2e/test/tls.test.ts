@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { temporary } from '../src/people/people.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
@@ -17,7 +18,7 @@ beforeAll(async () => {
   home = await temporary();
   const made = await certificateFor('localhost');
   ca = made.cert;
-  server = start('', ['serve', '--port', '0', '--data', join(home.path, 'rooms'), ...made.given]);
+  server = serve('rooms', made.given);
   await server.shows('To chat');
   port = /:(\d+)\)/.exec(server.all)?.[1] ?? '';
 });
@@ -52,15 +53,11 @@ async function certificateFor(host: string, notAfterDate?: Date) {
 
 const address = (scheme = 'https', host = 'localhost', at = port) => `${scheme}://${host}:${at}`;
 
-function start(who: string, args: readonly string[], env: Record<string, string> = {}): GochatProcess {
-  return new GochatProcess(args, {
-    cwd: home.path,
-    env: { GOCHAT_PROFILE: join(home.path, `${who} ${count}`), ...env },
-  });
-}
+const serve = (data: string, given: readonly string[]) =>
+  new GochatProcess(['serve', '--port', '0', '--data', join(home.path, data), ...given], { cwd: home.path });
 
 const gochat = (who: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
-  start(who, args, env).end();
+  runGochat(args, { HOME: home.path, GOCHAT_PROFILE: join(home.path, `${who} ${count}`), ...env });
 
 test('the server prints its https address', () => {
   expect(server.all).toContain(`--server ${address()}`);
@@ -139,14 +136,7 @@ test('a certificate for another host is refused', async () => {
 
 test('a certificate that has expired is refused', async () => {
   const made = await certificateFor('localhost', new Date(Date.now() - 24 * 3600 * 1000));
-  const expired = start('', [
-    'serve',
-    '--port',
-    '0',
-    '--data',
-    join(home.path, `rooms ${count}`),
-    ...made.given,
-  ]);
+  const expired = serve(`rooms ${count}`, made.given);
   await expired.shows('To chat');
   const at = /:(\d+)\)/.exec(expired.all)?.[1];
   expect(

@@ -350,18 +350,19 @@ test('a message over 64 KiB is refused, and no part of it is sent', async () => 
 
 test('serve prints in one line why it can’t start', async () => {
   const port = address.split(':').at(-1) ?? '';
-  const serve = (...args: string[]) => new GochatProcess(['serve', ...args], { cwd: home.path }).end();
-  expect(await serve('--port', port, '--data', 'other')).toMatchObject({
+  const serve = (...args: string[]) => runGochat(['serve', ...args], { HOME: home.path });
+  const data = (name: string) => ['--data', join(home.path, name)];
+  expect(await serve('--port', port, ...data('other'))).toMatchObject({
     code: 2,
     err: expect.stringContaining(`port ${port}`),
   });
-  expect(await serve('--port', '0', '--data', 'rooms')).toMatchObject({
+  expect(await serve('--port', '0', ...data('rooms'))).toMatchObject({
     code: 2,
     err: expect.stringContaining('rooms'),
   });
   expect(await serve('--port', '0', '--data', '/proc/nowhere')).toMatchObject({ code: 2 });
   expect(await serve('--port', 'many')).toMatchObject({ code: 2, err: expect.stringContaining('port') });
-  expect(await serve('--host', '0.0.0.0', '--port', '0', '--data', 'other')).toMatchObject({
+  expect(await serve('--host', '0.0.0.0', '--port', '0', ...data('other'))).toMatchObject({
     code: 2,
     err: expect.stringContaining('--tls-cert'),
   });
