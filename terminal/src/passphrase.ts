@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ChatError } from '@gochat/client/chat-error';
+import { onCtrlC } from './ctrl-c.ts';
 import type { Io } from './io.ts';
 import { NotUtf8, readTextFile } from './utf8-input.ts';
 
@@ -29,11 +30,12 @@ export function askHidden(io: Io, question: string): Promise<string> {
   io.stderr.write(question);
   return new Promise((resolve) => {
     const end = (text: string) => {
+      stopCtrlC();
       io.stderr.write('\n');
       lines.close();
       resolve(text);
     };
     lines.once('line', end);
-    lines.once('SIGINT', () => end(''));
+    const stopCtrlC = onCtrlC(io.stdin, () => end(''));
   });
 }

@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import { onCtrlC } from '../ctrl-c.ts';
 import type { Io } from '../io.ts';
 import { readLines } from '../utf8-input.ts';
 
@@ -97,8 +98,9 @@ export class Prompt {
       this.#drawn = false;
       this.#take({ text, pasted: this.#pasting });
     });
-    editor.on('SIGINT', () => this.close());
+    const stopCtrlC = onCtrlC(this.#io.stdin, () => this.close());
     editor.once('close', () => {
+      stopCtrlC();
       this.#io.stdout.write(`${PASTES_BARE}${this.#drawn ? '\n' : ''}`);
       this.#end();
     });

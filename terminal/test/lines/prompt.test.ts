@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
+import { expect, test } from 'vitest';
+import type { Io } from '../../src/io.ts';
+import { Prompt } from '../../src/lines/prompt.ts';
+import { askHidden } from '../../src/passphrase.ts';
+
+const WORDS = new Words('en-GB', terminalEnglish, 'UTC');
+
+/** The streams of a terminal, and what types on it. */
+function terminal() {
+  const [stdin, stdout] = [0, 1].map(() => Object.assign(new PassThrough(), { isTTY: true, columns: 80 }));
+  if (stdin === undefined || stdout === undefined) throw new Error('no streams');
+  stdout.resume();
+  const io = { stdin, stdout, stderr: new PassThrough(), env: {}, words: WORDS };
+  return { io, type: (keys: string) => stdin.write(keys) };
+}
+
+test.each([
+  ['nothing', ''],
+  ['a text', 'half a line'],
+  ['Esc', '\u001b'],
+  ['the beginning of a control sequence', '\u001b['],
+  ['a control sequence without its last character', '\u001b[1;5'],
+  ['the beginning of a function key', '\u001bO'],
+  ['two beginnings', '\u001b\u001b['],
+  ['a paste without an end', '\u001b[200~pasted'],
+])('Ctrl+C ends the input at once after %s', async (_, before) => {
+  for (const keys of [[`${before}\u0003`], [before, '\u0003']])
+    for (const [ask, ended] of [
+      [(io: Io) => new Prompt(io).next(), undefined],
+      [(io: Io) => askHidden(io, 'Passphrase: '), ''],
+    ] as const) {
+      const { io, type } = terminal();
+      const asked = ask(io);
+      for (const part of keys) type(part);
+      expect(await asked).toBe(ended);
+    }
+});
