@@ -59,6 +59,23 @@ test('a leading slash at the questions of the line mode is a command, not a name
   expect([code, err]).toEqual([2, expect.stringContaining('no room was chosen')]);
 });
 
+test.each([['/quit\n'], ['ana\n/quit\n'], ['ana\n/help\n /quit \nnot a room\n']])(
+  '/quit at a question ends the chat without an error: %j',
+  async (input) => {
+    expect(await gochat(['chat'], {}, input)).toMatchObject({
+      code: 0,
+      err: expect.not.stringMatching(/gochat:/),
+    });
+  },
+);
+
+test.each([
+  ['', 'give a name'],
+  ['ana\n', 'no room was chosen'],
+])('the end of the input at a question is an error: %j', async (input, says) => {
+  expect(await gochat(['chat'], {}, input)).toMatchObject({ code: 2, err: expect.stringContaining(says) });
+});
+
 test.each([
   [['new'], "missing required argument 'name'"],
   [['new', 'x', 'y', '--as', 'a'], 'too many arguments'],

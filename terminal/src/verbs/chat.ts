@@ -59,12 +59,11 @@ async function introduce(
   const { name } = await profile.call('whoami', {});
   if (as !== undefined || name !== undefined) return nameFor(profile, as);
   const given = await answerTo(io, profile, prompt, io.words.text.lines.ask.name);
-  if (given === undefined && prompt.isTerminal) return undefined;
-  if (given === undefined || given === '') throw new UsageError('give a name: gochat --as NAME');
+  if (given === '') throw new UsageError('give a name: gochat --as NAME');
   return given;
 }
 
-/** Asks until the answer is no command; undefined when the user quit, and at the end of the input. */
+/** Asks until the answer is no command; undefined when the user quit. At the end of a pipe the answer is empty. */
 async function answerTo(
   io: Io,
   profile: Profile,
@@ -73,7 +72,8 @@ async function answerTo(
 ): Promise<string | undefined> {
   for (;;) {
     const answer = (await prompt.ask(question))?.trim();
-    if (answer === undefined || !answer.startsWith('/')) return answer;
+    if (answer === undefined) return prompt.isTerminal ? undefined : '';
+    if (!answer.startsWith('/')) return answer;
     if ((await runWithoutRoom(answer, { profile, prompt, text: io.words.text })) === 'quit') return undefined;
   }
 }
@@ -93,14 +93,9 @@ async function choose(
   );
   for (const [i, room] of rooms.entries())
     note(io, `  ${i + 1}  ${lines.room(sanitizeLine(room.name), room.members, sanitizeLine(room.as))}`);
-  const given = await answerTo(
-    io,
-    profile,
-    prompt,
-    rooms.length === 0 ? lines.ask.firstRoom : lines.ask.room,
-  );
-  if (given === undefined && prompt.isTerminal) return undefined;
-  const answer = given ?? '';
+  const question = rooms.length === 0 ? lines.ask.firstRoom : lines.ask.room;
+  const answer = await answerTo(io, profile, prompt, question);
+  if (answer === undefined) return undefined;
   if (answer === '') {
     const [first] = rooms;
     if (rooms.length === 1 && first !== undefined) return first.id;
