@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gather, type Viewer } from '../src/people/viewer.ts';
 
+const DAY_MS = 24 * 3600 * 1000;
+
 let ana: Viewer;
 let ben: Viewer;
 let end: () => Promise<void>;
@@ -347,5 +349,18 @@ describe('two people in a room', () => {
       ana.rows.some((row) => row.kind === 'notice' && row.text.includes('ben was removed')),
     );
     await ana.sees('herself alone', ({ room }) => room?.members.map(({ name }) => name).join() === 'ana');
+  });
+
+  test('at midnight what was said today was said yesterday, without any other event', async () => {
+    const days = () => ana.rows.flatMap((row) => (row.kind === 'day' ? [row.text] : []));
+    const now = () => ana.surroundings.now();
+    const midnight = () => Math.ceil((now() + 1) / DAY_MS) * DAY_MS;
+    // Other timers wait for longer than a second.
+    ana.surroundings.passes(midnight() - now() - 500);
+    expect(days().at(-1)).toBe('Today');
+    ana.surroundings.passes(1000);
+    await ana.sees('the day before', () => days().at(-1) === 'Yesterday');
+    ana.surroundings.passes(DAY_MS);
+    await ana.sees('the date', () => /\d/.test(days().at(-1) ?? ''));
   });
 });

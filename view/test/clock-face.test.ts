@@ -91,6 +91,15 @@ describe('days are counted by the calendar, not in hours', () => {
     expect(clock.dayKey(start)).toBe('2026-06-15');
     expect(clock.dayKey(start - 1)).toBe('2026-06-14');
   });
+
+  test.each(DAYS)('%s, %s: the next day is found from any moment', (zone, _which, now, at) => {
+    const { clock } = new Words('en-GB', english, zone);
+    for (const from of [moment(zone, now), moment(zone, at), moment(zone, '2026-06-15 00:00')]) {
+      const next = clock.nextDay(from);
+      expect(clock.dayKey(next - 1)).toBe(clock.dayKey(from));
+      expect(clock.dayKey(next)).not.toBe(clock.dayKey(from));
+    }
+  });
 });
 
 /** The system's locale, then a time, a day and a number of the English catalogue. */

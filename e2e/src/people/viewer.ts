@@ -26,19 +26,36 @@ export class Surroundings implements Platform {
   readonly opened: string[] = [];
   file: { name: string; text: string } | undefined;
   quits = 0;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  /** By how much its clock is ahead. */
+  #ahead = 0;
+  readonly #timers = new Map<NodeJS.Timeout, { readonly at: number; run(): void }>();
 
   now(): number {
-    return Date.now();
+    return Date.now() + this.#ahead;
   }
 
   after(ms: number, run: () => void): () => void {
-    const timer = setTimeout(() => {
+    const end = () => {
+      clearTimeout(timer);
       this.#timers.delete(timer);
+    };
+    const timer = setTimeout(() => {
+      end();
       run();
     }, ms);
-    this.#timers.add(timer);
-    return () => clearTimeout(timer);
+    this.#timers.set(timer, { at: this.now() + ms, run });
+    return end;
+  }
+
+  /** Moves its clock on, and runs the timers that are due by then. */
+  passes(ms: number): void {
+    this.#ahead += ms;
+    for (const [timer, { at, run }] of [...this.#timers]) {
+      if (at > this.now()) continue;
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+      run();
+    }
   }
 
   async copy(text: string): Promise<boolean> {
@@ -71,7 +88,7 @@ export class Surroundings implements Platform {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.keys()) clearTimeout(timer);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Chat } from './chat.ts';
 import { Flashes } from './flashes.ts';
 import { type DialogCode, loadDialogs } from './load-dialogs.ts';
 import { Messages } from './messages.ts';
+import { Midnight } from './midnight.ts';
 import { Navigation } from './navigation.ts';
 import { noticeOf } from './notifications.ts';
 import type { Platform } from './platform.ts';
@@ -63,6 +64,7 @@ class ChatViewModel implements View, Chat {
   #snapshot: Snapshot | undefined;
   #notifying = false;
   #closed = false;
+  #midnight: Midnight | undefined;
   #stopListening: () => void = () => undefined;
 
   constructor({ profile, platform, words, server, room }: ViewOptions, code: DialogCode) {
@@ -115,11 +117,13 @@ class ChatViewModel implements View, Chat {
     for (const event of early) this.#take(event);
     const first = this.rooms.get(this.#firstRoom ?? preferences.screen.room) ?? this.rooms.all[0];
     if (first !== undefined) this.navigation.open(first.info.id);
+    this.#midnight = new Midnight(this.platform, this.words.clock, () => this.#touch());
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
+    this.#midnight?.close();
     this.flashes.close();
     await this.rooms.close();
   }

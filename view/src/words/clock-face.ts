@@ -1,3 +1,6 @@
+/** More than any day has: where clocks change, up to 26 hours. */
+const LONGEST_DAY_MS = 27 * 3600 * 1000;
+
 /** Times and dates as people of a locale write them, in the calendar of one time zone. */
 export class ClockFace {
   readonly #locale: string;
@@ -42,6 +45,18 @@ export class ClockFace {
   /** Equal for moments of one day: "2026-11-23". */
   dayKey(at: number): string {
     return this.#dayKey.format(at);
+  }
+
+  /** The first moment of the day after that of `at`. */
+  nextDay(at: number): number {
+    const key = this.dayKey(at);
+    let [before, after] = [at, at + LONGEST_DAY_MS];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (this.dayKey(middle) === key) before = middle;
+      else after = middle;
+    }
+    return after;
   }
 
   /** "Today", "Yesterday", or the date; its year is left out when it is the present one. */
