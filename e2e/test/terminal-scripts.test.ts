@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GoChat } from '@gochat/client/internal/api/sdk';
@@ -10,7 +10,6 @@ import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../terminal/bin/gochat.js', import.meta.url));
-const SCRIPTING = fileURLToPath(new URL('../../docs/scripting.md', import.meta.url));
 
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
@@ -284,48 +283,6 @@ test('two members with the same name are distinguished by their ids', async () =
     code: 0,
     out: expect.stringContaining(ids[1] ?? ''),
   });
-});
-
-test('every command that prints has JSON lines, with the members that the documentation lists', async () => {
-  const documented = new Map(
-    [...readFileSync(SCRIPTING, 'utf8').matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(
-      ([, command = '', members = '']) => [
-        command,
-        [...members.matchAll(/`(\w+)`/g)].map(([, member]) => member),
-      ],
-    ),
-  );
-  const lines = async (command: string, ...args: readonly string[]) => {
-    const found = jsonLines((await gochat([command, ...args, '--json'])).out);
-    for (const line of found)
-      expect(documented.get(command)).toEqual(expect.arrayContaining(Object.keys(line)));
-    return found;
-  };
-  await gochat(['send', name, 'something']);
-  const members = await lines('members', name);
-  expect(members.map((m) => Object.keys(m))).toEqual(
-    Array(2).fill(['id', 'device', 'identity', 'name', 'admin', 'self']),
-  );
-  expect(await lines('rooms')).toMatchObject([
-    { id: room, name, as: 'ana', status: 'active', members: 2, queued: 0 },
-  ]);
-  const invites = await lines('invites', name);
-  expect(invites).toMatchObject([{ by: 'ben', live: true }]);
-  expect(Object.keys(invites[0] ?? {})).not.toContain('link');
-  expect(await lines('safety', name)).toMatchObject([{ room, name }]);
-  expect(await lines('inspect', name)).toMatchObject([
-    { kind: 'message', body: expect.stringMatching(/^[\w-]+$/), says: [{ from: 'ana', text: 'something' }] },
-  ]);
-  expect(await lines('send', name, 'more')).toMatchObject([{ room, name, queued: false }]);
-  const printed = (await gochat(['tail', name, '-n', '2', '--time'])).out;
-  expect(printed).toMatch(
-    /^\d{4}-\d\d-\d\d \d\d:\d\d ana: something\n\d{4}-\d\d-\d\d \d\d:\d\d ana: more\n$/,
-  );
-  expect(await lines('invite', name)).toMatchObject([{ room, name }]);
-  expect(await lines('invites', name)).toHaveLength(2);
-  const made = await lines('new', 'another');
-  expect(made).toMatchObject([{ name: 'another', link: expect.stringMatching(/^http:/) }]);
-  expect(await lines('leave', name)).toEqual([{ room, name, left: true }]);
 });
 
 test('a passphrase can come from a file', async () => {

@@ -121,7 +121,7 @@ export const VERBS: readonly Verb[] = [
     name: 'invite <room>',
     does: 'create an invite and print its link',
     options: [
-      ['--expires <duration>', 'expires after this time (default 30d)'],
+      ['--expires <duration>', 'expires after this time (default 7d)'],
       ['--uses <n>', 'how often it can be used (default: unlimited)'],
       JSON_LINES,
       WAIT,

@@ -11,7 +11,7 @@ import type { RoomSession } from '../room/room-session.ts';
 import { pickMember, shownMembers } from './room-info.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-const INVITE_LIFETIME_MS = 30 * DAY_MS;
+const INVITE_LIFETIME_MS = 7 * DAY_MS;
 
 /** Changes of a room by its members. Each method expects a session that is up to date with the server. */
 export class Governance {

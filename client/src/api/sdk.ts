@@ -191,7 +191,7 @@ export class ChatRoom {
     return this.#profile.call('members', { room: this.id });
   }
 
-  /** Creates an invite link. @param uses how often it can be redeemed; unlimited when absent */
+  /** Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent */
   async invite(terms: { readonly expiresMs?: number; readonly uses?: number } = {}): Promise<string> {
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;

@@ -112,13 +112,13 @@ async function choose(
     ...(token === undefined ? {} : { token }),
     waitMs: WAIT_MS,
   });
-  const { link } = await profile.call('invite', {
+  const { link, expires } = await profile.call('invite', {
     room: made.id,
     expiresMs: undefined,
     uses: undefined,
     waitMs: WAIT_MS,
   });
-  note(io, lines.inviteOthers);
+  note(io, lines.invited(expires, undefined));
   print(io, link);
   showQr(io, link);
   return made.id;

@@ -1,7 +1,7 @@
 import { UsageError } from '@gochat/server/usage-error';
 import { showConnecting } from '../connecting.ts';
 import { parseDuration, waitMs } from '../duration.ts';
-import { type Io, print } from '../io.ts';
+import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { roomRef } from '../room-id.ts';
@@ -22,14 +22,19 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
   const wait = waitMs(options.wait, 30_000);
   await withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
-    const { link, id } = await profile.call('invite', {
+    const { link, id, expires } = await profile.call('invite', {
       room,
       expiresMs,
       uses,
       waitMs: wait,
     });
-    print(io, options.json === true ? safeJson({ ...(await roomRef(profile, room)), id, link }) : link);
-    if (options.json !== true) showQr(io, link);
+    if (options.json === true) {
+      print(io, safeJson({ ...(await roomRef(profile, room)), id, link }));
+      return;
+    }
+    note(io, io.words.text.lines.invited(expires, uses));
+    print(io, link);
+    showQr(io, link);
   });
 }
 

@@ -41,7 +41,8 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
       print(io, safeJson({ room: room.id, name: room.name, link }));
       return;
     }
-    note(io, io.words.text.lines.created(sanitizeLine(room.name), expires));
+    const { lines } = io.words.text;
+    note(io, `${lines.created(sanitizeLine(room.name))}. ${lines.invited(expires, undefined)}`);
     print(io, link);
     showQr(io, link);
   });

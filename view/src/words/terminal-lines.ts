@@ -71,14 +71,13 @@ export function lineText(f: Formats) {
     },
     profile: (folder: string) => `profile: ${folder}`,
     room: (name: string, count: number, as: string) => `${name}  (${members(count)}, as ${as})`,
-    inviteOthers: 'Invite others with this link:',
     passphraseSet: 'the profile is locked with the new passphrase now',
     passphraseRemoved: 'the profile opens without a passphrase now',
 
     slash: {
       help: { args: '', text: 'list the commands' },
       members: { args: '', text: 'list the members' },
-      invite: { args: '', text: 'create an invite link (30 days, unlimited uses)' },
+      invite: { args: '', text: 'create an invite link (7 days, unlimited uses)' },
       remove: { args: 'NAME', text: 'remove a member (admins)' },
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
@@ -124,8 +123,15 @@ export function lineText(f: Formats) {
     handshake: '(a change of keys or members)',
     nothingDecrypted: '(nothing that this profile can read)',
 
-    created: (name: string, until: number) =>
-      `created the room “${name}”. Until ${date(until)}, anyone with this link can join:`,
+    created: (name: string) => `created the room “${name}”`,
+    /** @param uses how many can use the link; any number when undefined. */
+    invited: (until: number, uses: number | undefined) =>
+      uses === undefined
+        ? `Until ${date(until)}, anyone with this link can join:`
+        : f.plural(uses, {
+            one: `Until ${date(until)}, one person with this link can join:`,
+            other: `Until ${date(until)}, # people with this link can join:`,
+          }),
     joined: (as: string, name: string) => `joined “${name}” as ${as}`,
     alreadyJoined: (as: string, name: string) => `${as} is already in “${name}”`,
     joinUnconfirmed: 'unconfirmed until another member writes: compare room codes (gochat safety) if you can',

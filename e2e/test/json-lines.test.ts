@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { run } from '@gochat/terminal/internal/command';
+import { VERBS } from '@gochat/terminal/internal/verb-table';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startServer, type TestServer, temporary } from '../src/people/people.ts';
+
+const SCRIPTING = fileURLToPath(new URL('../../docs/scripting.md', import.meta.url));
+const WORDS = new Words('en-GB', terminalEnglish, 'UTC');
+const DAY_MS = 24 * 3600 * 1000;
+const ID = expect.stringMatching(/^[\w-]{22}$/);
+const SHORT_ID = expect.stringMatching(/^[\w-]{8}$/);
+const LINK = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#\/join\/[\w.-]+$/);
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'rooms'));
+});
+
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+/** Runs a command in this process, with the profile of `who`. */
+async function gochat(who: string, [verb = '', ...args]: readonly string[]) {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end();
+  const printed = [text(stdout), text(stderr)];
+  const io = { stdin, stdout, stderr, env: { GOCHAT_SERVER: server.url }, words: WORDS };
+  const code = await run([verb, '--profile', join(home.path, who), ...args], io, '1.2.3');
+  stdout.end();
+  stderr.end();
+  const [out = '', err = ''] = await Promise.all(printed);
+  return { code, out, err };
+}
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** The members of each command's lines, by the table of the documentation. */
+const DOCUMENTED = new Map(
+  [...readFileSync(SCRIPTING, 'utf8').matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(
+    ([, command = '', members = '']) => [
+      command,
+      [...members.matchAll(/`(\w+)`/g)].map(([, member = '']) => member),
+    ],
+  ),
+);
+
+/** A line lacks these where they say nothing. */
+const OPTIONAL = ['uses', 'expires'];
+
+/** The commands whose lines were compared with the documentation. */
+const compared = new Set<string>();
+
+/** Compares the lines that a command prints with `--json`, and their members with the documentation. @returns them */
+async function prints(
+  who: string,
+  [verb = '', ...args]: readonly string[],
+  expected: unknown,
+): Promise<Line[]> {
+  const { code, out, err } = await gochat(who, [verb, ...args, '--json']);
+  expect({ verb, code, err }).toEqual({ verb, code: 0, err: expect.any(String) });
+  const texts = out.split('\n').filter((line) => line !== '');
+  const lines = texts.map((line) => JSON.parse(line) as Line);
+  expect([verb, lines]).toEqual([verb, expected]);
+  const members = DOCUMENTED.get(verb) ?? [];
+  for (const line of lines) {
+    const isEvent = verb === 'tail' && line.kind !== 'text';
+    const due = members.filter((name) => name in line || !(OPTIONAL.includes(name) || isEvent));
+    // The facts of events are not listed.
+    const printed = Object.keys(line).filter((name) => !isEvent || members.includes(name));
+    expect([verb, printed.sort()]).toEqual([verb, due.sort()]);
+  }
+  compared.add(verb);
+  return lines;
+}
+
+test('what every command prints as JSON has the members that the documentation lists', async () => {
+  const [{ link, room } = {}] = await prints(
+    'ana',
+    ['new', 'kitchen', '--as', 'ana'],
+    [{ room: ID, name: 'kitchen', link: LINK }],
+  );
+  const kitchen = { room, name: 'kitchen' };
+  const joined = { ...kitchen, as: 'ben', already: false };
+  await prints('ben', ['join', String(link), '--as', 'ben'], [joined]);
+  await prints('ben', ['join', String(link)], [{ ...joined, already: true }]);
+  await prints('ben', ['send', 'kitchen', 'hello'], [{ ...kitchen, id: ID, state: 'posted', queued: false }]);
+  const topic = { topic: 'what we cook' };
+  await prints('ana', ['topic', 'kitchen', topic.topic], [{ ...kitchen, ...topic }]);
+  await prints('ben', ['topic', 'kitchen'], [{ ...kitchen, ...topic }]);
+  const placed = { ...kitchen, seq: expect.stringMatching(/^\d+$/), at: expect.any(Number) };
+  await prints(
+    'ana',
+    ['tail', 'kitchen'],
+    [
+      { ...placed, from: 'ben', kind: 'joined' },
+      { ...placed, from: 'ben', kind: 'text', text: 'hello', id: ID },
+      { ...placed, from: 'ana', kind: 'changed', ...topic },
+    ],
+  );
+  await prints(
+    'ana',
+    ['inspect', 'kitchen'],
+    [
+      {
+        seq: placed.seq,
+        at: placed.at,
+        kind: expect.any(String),
+        body: expect.stringMatching(/^[\w-]+$/),
+        bytes: expect.any(Number),
+        says: [expect.objectContaining({ from: 'ben', text: 'hello' })],
+      },
+    ],
+  );
+  await prints(
+    'ben',
+    ['rooms'],
+    [
+      expect.objectContaining({
+        id: room,
+        name: 'kitchen',
+        ...topic,
+        as: 'ben',
+        status: 'active',
+        members: 2,
+        queued: 0,
+        admin: false,
+        founded: false,
+      }),
+    ],
+  );
+  const member = { id: SHORT_ID, device: expect.any(String), identity: expect.any(String) };
+  await prints(
+    'ben',
+    ['members', 'kitchen'],
+    [
+      { ...member, name: 'ana', admin: true, self: false },
+      { ...member, name: 'ben', admin: false, self: true },
+    ],
+  );
+  await prints(
+    'ben',
+    ['safety', 'kitchen'],
+    [
+      {
+        ...kitchen,
+        code: expect.any(String),
+        epoch: expect.any(String),
+        members: [expect.objectContaining({ name: 'ana' })],
+      },
+    ],
+  );
+  const [invite] = await prints(
+    'ana',
+    ['invite', 'kitchen', '--uses', '1'],
+    [{ ...kitchen, id: ID, link: LINK }],
+  );
+  const listed = { by: 'ana', live: true, expires: expect.any(Number) };
+  await prints(
+    'ana',
+    ['invites', 'kitchen'],
+    [
+      { ...listed, id: ID },
+      { ...listed, id: invite?.id, uses: 1 },
+    ],
+  );
+  const revoked = String(invite?.id);
+  await prints('ana', ['revoke', 'kitchen', revoked], [{ ...kitchen, revoked }]);
+  await prints('ana', ['admin', 'kitchen', 'ben'], [{ ...kitchen, member: 'ben', admin: true }]);
+  await prints('ana', ['admin', 'kitchen', 'ben', '--drop'], [{ ...kitchen, member: 'ben', admin: false }]);
+  await prints('ana', ['rename', 'kitchen', 'pantry'], [{ room, name: 'pantry' }]);
+  await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
+  await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true }]);
+  const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
+  for (const verbs of [[...compared], [...DOCUMENTED.keys()]])
+    expect(verbs.sort()).toEqual(takesJson.map(({ name }) => name.split(' ')[0]).sort());
+});
+
+test('tail prints the last messages, with times', async () => {
+  await gochat('dan', ['new', 'attic', '--as', 'dan']);
+  for (const text of ['one', 'two', 'three']) await gochat('dan', ['send', 'attic', text]);
+  const { out } = await gochat('dan', ['tail', 'attic', '-n', '2', '--time']);
+  const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
+  expect(out).toMatch(new RegExp(`^${time} dan: two\n${time} dan: three\n$`));
+  expect((await gochat('dan', ['tail', 'attic', '-n', '1'])).out).toBe('dan: three\n');
+});
+
+test('an invite works for seven days unless it is given a time, and the command says until when', async () => {
+  await gochat('cleo', ['new', 'garden', '--as', 'cleo']);
+  const plain = await gochat('cleo', ['invite', 'garden']);
+  const once = await gochat('cleo', ['invite', 'garden', '--expires', '30d', '--uses', '1']);
+  const { out } = await gochat('cleo', ['invites', 'garden', '--json']);
+  const ends = out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { expires: number }).expires);
+  const days = ends.map((end) => Math.round((end - Date.now()) / DAY_MS));
+  expect(days).toEqual([7, 7, 30]);
+  const until = ends.map((end) => WORDS.clock.date(end));
+  expect(plain.err).toContain(`Until ${until[1]}, anyone with this link can join:`);
+  expect(once.err).toContain(`Until ${until[2]}, one person with this link can join:`);
+  expect(plain.out).toMatch(/^http:\S+\n$/);
+});
