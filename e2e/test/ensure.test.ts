@@ -23,6 +23,7 @@ const npmProgram = `
   const fs = require('node:fs');
   const [command] = process.argv.slice(2);
   const { npm_config_workspace } = process.env;
+  for (const stream of [process.stdout, process.stderr]) stream.write('noise of npm ' + command + '\\n');
   fs.appendFileSync('calls', JSON.stringify({ argv: process.argv.slice(2), npm_config_workspace }) + '\\n');
   if (fs.existsSync('break-' + command)) process.exit(7);
   setTimeout(() => {
@@ -96,8 +97,12 @@ function calls(): Call[] {
 
 const commands = () => calls().map(({ argv }) => (argv[0] === 'run' ? argv[1] : argv[0]));
 
-test('a fresh clone is installed and built once, with nothing on standard output', async () => {
-  expect(await ensure()).toMatchObject({ exitCode: 0, stdout: '' });
+test('a fresh clone is installed and built once, with one line for each step and nothing on standard output', async () => {
+  expect(await ensure()).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: 'gochat: installing what package-lock.json names\ngochat: building\n',
+  });
   expect(commands()).toEqual(['ci', 'build']);
   expect(await ensure()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   expect(commands()).toEqual([]);
@@ -160,13 +165,15 @@ test('packages installed by hand are not installed again, unless one is missing'
   expect(commands()).toEqual(['ci']);
 });
 
-test("npm's exit code is passed on, and the next run tries again", async () => {
-  write('break-ci', '');
-  expect(await ensure()).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('npm ci failed') });
-  rmSync(join(clone, 'break-ci'));
-  write('break-run', '');
-  expect(await ensure()).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('npm run failed') });
-  rmSync(join(clone, 'break-run'));
+test("npm's exit code and what it printed are passed on, and the next run tries again", async () => {
+  for (const command of ['ci', 'run']) {
+    write(`break-${command}`, '');
+    const { exitCode, stdout, stderr } = await ensure();
+    expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: '' });
+    expect(stderr.split(`noise of npm ${command}\n`)).toHaveLength(3);
+    expect(stderr.endsWith(`gochat: npm ${command} failed\n`)).toBe(true);
+    rmSync(join(clone, `break-${command}`));
+  }
   calls();
   expect((await ensure()).exitCode).toBe(0);
   expect(commands()).toEqual(['build']);

@@ -123,6 +123,24 @@ describe('writing', () => {
     expect(await ana.press(`${ESC}[200~/leave\r\nrest${ESC}[201~`)).toEqual([['paste', '/leave\nrest', 1]]);
   });
 
+  test('an error line ends with the next key, which shows the hints again; the next error is shown', async () => {
+    const status = async (ana: Stage) => (await ana.lines()).at(-2) ?? '';
+    const ana = stage();
+    await ana.press(ESC);
+    const hints = await status(ana);
+    expect(hints).toContain('r reply');
+    const error = (tick: number) => ({ tone: 'bad', text: 'That failed', tick }) as const;
+    ana.show({ ...ana.snapshot, flash: error(7) });
+    expect(await status(ana)).toContain('That failed');
+    await ana.press('k');
+    expect(await status(ana)).toBe(hints);
+    ana.show({ ...ana.snapshot, flash: error(8) });
+    expect(await status(ana)).toContain('That failed');
+    ana.show({ ...ana.snapshot, flash: { tone: 'good', text: 'Copied', tick: 9 } });
+    await ana.press('j');
+    expect(await status(ana)).toContain('Copied');
+  });
+
   test('the user’s editor gets the text and returns it', async () => {
     const ana = stage();
     await ana.press('text', '\u0018\u0005');
