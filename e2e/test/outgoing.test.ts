@@ -142,12 +142,18 @@ test('the SDK returns what was sent, so that it can be edited, reacted to, answe
   expect(await room.react(message, '👍')).toBe(true);
   const answer = await room.reply(message, 'me too');
   expect(await room.delete(await room.send('oops'))).toBe(true);
+  const host = (await room.members()).filter(({ name }) => name === 'ben');
+  await room.send('@ben look', WAIT_MS, host);
+  await room.send('ana said: @ben look');
   await ben.syncs(id);
   expect(await ben.messages(id)).toMatchObject([
     { id: message.id, seq: message.seq, text: 'hello', reactions: [{ emoji: '👍' }] },
     { id: answer.id, text: 'me too', reply: { id: message.id, seq: message.seq } },
     { deleted: {} },
+    { text: '@ben look', mentions: host.map(({ device }) => device) },
+    { text: 'ana said: @ben look' },
   ]);
+  expect((await ben.messages(id)).at(-1)).not.toHaveProperty('mentions');
   await ben.profile.call('configure', { room: id, name: 'Tea room', waitMs: WAIT_MS });
   await chat.profile.call('sync', { room: id, waitMs: WAIT_MS });
   expect(room.name).toBe('Tea room');

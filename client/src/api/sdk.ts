@@ -22,6 +22,9 @@ export interface SentMessage {
   readonly seq?: string;
 }
 
+/** Whom a message mentions. */
+type Mentioned = Pick<MemberInfo, 'device'>;
+
 /** A profile with its rooms as objects, for scripts and bots. Several processes may use one profile at once. */
 export class GoChat {
   readonly profile: Profile;
@@ -100,17 +103,24 @@ export class ChatRoom {
   }
 
   /**
-   * Sends a message.
+   * Sends a message. Names in it mention nobody by themselves: a program's text often repeats what others wrote.
    * @param waitMs how long to wait until the server has it. After that it stays queued.
+   * @param mentions members of {@link members} whom it notifies. For readers, write their names in the text: `@ana`.
    * @throws ChatError `not-member` when it is not sent and never will be; `usage` above 64 KiB
    */
-  async send(text: string, waitMs = 5000): Promise<SentMessage> {
-    return this.#say({ kind: 'text', text }, waitMs);
+  async send(text: string, waitMs = 5000, mentions: readonly Mentioned[] = []): Promise<SentMessage> {
+    return this.#say({ kind: 'text', text, ...mentioning(mentions) }, waitMs);
   }
 
   /** Answers a message. As {@link send}. @throws ChatError `offline` for an own message that waits to be sent */
-  async reply(to: HistoryItem | SentMessage, text: string, waitMs = 5000): Promise<SentMessage> {
-    return this.#say({ kind: 'text', text, reply: await this.#ref(to, waitMs) }, waitMs);
+  async reply(
+    to: HistoryItem | SentMessage,
+    text: string,
+    waitMs = 5000,
+    mentions: readonly Mentioned[] = [],
+  ): Promise<SentMessage> {
+    const reply = await this.#ref(to, waitMs);
+    return this.#say({ kind: 'text', text, reply, ...mentioning(mentions) }, waitMs);
   }
 
   /**
@@ -202,6 +212,10 @@ export class ChatRoom {
 function sentMessage({ id, state, seq }: Outcome): SentMessage {
   if (state !== 'posted' && state !== 'waiting') throw new ChatError({ reason: 'not-sent', state });
   return { id, state, ...(seq !== undefined && { seq }) };
+}
+
+function mentioning(members: readonly Mentioned[]): { readonly mentions?: string[] } {
+  return members.length === 0 ? {} : { mentions: members.map(({ device }) => device) };
 }
 
 /** A program without types may give anything. */
