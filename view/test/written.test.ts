@@ -215,6 +215,8 @@ describe('an emoji is drawn for a name that is free-standing', () => {
     ['in an address of IPv6', '2001:db8:a:b::1'],
     ['in a word', 'foo:a:bar'],
     ['before a letter', ':a:bc'],
+    ['after a word', 'foo:a: bar'],
+    ['after a number', 'at 10:100: x'],
     ['in a time', 'at 12:100:15'],
     ['of no emoji', ':nonsense: and :constructor:'],
     ['for a smiley', ':-p and :10'],
