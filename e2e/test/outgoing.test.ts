@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Mortal } from '../src/people/mortal.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { type Fleeting, Several } from '../src/people/several.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 let home: Awaited<ReturnType<typeof temporary>>;
@@ -192,15 +193,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** One member whose processes die, whose connection ends, and who leaves, is removed and joins again. */
+/** One member whose processes end, whose connection ends, and who leaves, is removed and joins again. */
 class Story {
   readonly #room: string;
-  readonly #ana: Mortal;
+  readonly #ana: Fleeting;
   /** What was claimed of each message, in order. `rejected`: it was not even queued. */
   readonly claims = new Map<string, (OutgoingState | 'rejected')[]>();
   #online = true;
 
-  constructor(room: string, ana: Mortal) {
+  constructor(room: string, ana: Fleeting) {
     this.#room = room;
     this.#ana = ana;
   }
@@ -292,6 +293,33 @@ const AFTER: Readonly<Record<OutgoingState | 'rejected', readonly string[]>> = {
   rejected: ['rejected'],
 };
 
+/** Plays a story, and compares what was claimed of each message with the log. */
+async function plays(ana: Fleeting, steps: readonly Step[]): Promise<void> {
+  const { room, link } = await hosts();
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  const story = new Story(room, ana);
+  for (const one of steps) await story.take(one);
+  await story.take({ does: 'online' });
+  await story.take({ does: 'die' });
+  await ana.does((chat) => chat.call('sync', { room, waitMs: WAIT_MS }));
+  await story.asksAll();
+  await ana.close();
+  await ben.syncs(room);
+  const log = (await ben.messages(room)).map(({ text }) => text);
+  expect(new Set(log).size).toBe(log.length);
+  for (const [id, claims] of story.claims) {
+    // Online, a member's messages are posted, and those of an ended membership have an end.
+    expect(claims.at(-1)).not.toBe('waiting');
+    for (const [i, state] of claims.entries()) {
+      const next = claims[i + 1];
+      if (next !== undefined) expect(AFTER[state]).toContain(next);
+      if (state === 'posted') expect(log).toContain(id);
+      if (state === 'refused' || state === 'rejected') expect(log).not.toContain(id);
+      if (state === 'cancelled' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
+    }
+  }
+}
+
 test('whatever is claimed of a message stays true through deaths, removals, returns and offline spells', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -303,32 +331,20 @@ test('whatever is claimed of a message stays true through deaths, removals, retu
         },
       ),
       async (steps, deaths) => {
-        const { room, link } = await hosts();
-        const ana = new Mortal(deaths);
-        await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
-        const story = new Story(room, ana);
-        for (const one of steps) await story.take(one);
-        await story.take({ does: 'online' });
-        await story.take({ does: 'die' });
-        await ana.does((chat) => chat.call('sync', { room, waitMs: WAIT_MS }));
-        await story.asksAll();
-        await ana.close();
-        await ben.syncs(room);
-        const log = (await ben.messages(room)).map(({ text }) => text);
-        expect(new Set(log).size).toBe(log.length);
-        for (const [id, claims] of story.claims) {
-          // Online, a member's messages are posted, and those of an ended membership have an end.
-          expect(claims.at(-1)).not.toBe('waiting');
-          for (const [i, state] of claims.entries()) {
-            const next = claims[i + 1];
-            if (next !== undefined) expect(AFTER[state]).toContain(next);
-            if (state === 'posted') expect(log).toContain(id);
-            if (state === 'refused' || state === 'rejected') expect(log).not.toContain(id);
-            if (state === 'cancelled' && claims[i - 1] !== 'unknown') expect(log).not.toContain(id);
-          }
-        }
+        await plays(new Mortal(deaths), steps);
       },
     ),
     { numRuns: 12 },
+  );
+});
+
+test('whatever is claimed of a message stays true for all processes of a profile, one of which owns it', async () => {
+  let profiles = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 16 }), async (steps) => {
+      profiles += 1;
+      await plays(new Several(join(home.path, `several ${profiles}`)), steps);
+    }),
+    { numRuns: 6 },
   );
 });
