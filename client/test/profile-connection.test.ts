@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { OwnerGone } from '../src/profile/guest.ts';
 import { platform } from '../src/profile/platform.ts';
 import { openAt, type Profile } from '../src/profile/profile-connection.ts';
-import type { Owner } from '../src/profile/roles.ts';
+import type { Guest, Owner } from '../src/profile/roles.ts';
 import { MemoryStore } from '../src/store/memory.ts';
 import type { Store } from '../src/store/store.ts';
 
@@ -83,6 +84,25 @@ test('a call made while the owner is lost is answered by the next owner', async 
   await profile.call('prefer', { change: { name: 'ana' } });
   expect(here.claims()).toBe(2);
   expect((await profile.call('preferences', {})).name).toBe('ana');
+  await profile.close();
+});
+
+test('an owner that ends while a guest enters is replaced', async () => {
+  const here = place();
+  let closed = 0;
+  const guest: Guest = {
+    role: 'guest',
+    call: () => Promise.reject(new OwnerGone()),
+    onEvent: () => () => undefined,
+    closed: Promise.resolve(),
+    close: () => {
+      closed += 1;
+    },
+  };
+  const met = [guest, guest];
+  const profile = await openAt({ ...here, claim: async () => met.pop() ?? here.claim() }, platform);
+  expect(closed).toBe(2);
+  expect(await profile.call('rooms', {})).toEqual([]);
   await profile.close();
 });
 

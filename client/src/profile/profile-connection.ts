@@ -136,12 +136,25 @@ class ProfileConnection<O extends Owner> implements Profile {
   };
 
   async #claim(): Promise<Backend> {
-    const claimed = await this.#place.claim();
-    const backend = claimed.role === 'owner' ? await this.#own(claimed) : await this.#visit(claimed);
+    const backend = await this.#enter();
     // Not awaited: if this backend is lost, the next one emits the events.
     if (this.#wasConnected) this.#resume(backend).catch(() => undefined);
     this.#wasConnected = true;
     return backend;
+  }
+
+  async #enter(): Promise<Backend> {
+    for (;;) {
+      const claimed = await this.#place.claim();
+      if (claimed.role === 'owner') return this.#own(claimed);
+      try {
+        return await this.#visit(claimed);
+      } catch (error) {
+        claimed.close();
+        // The owner has ended since it was met: this process may be the next.
+        if (!(error instanceof OwnerGone)) throw error;
+      }
+    }
   }
 
   /** Follows the same rooms again, and emits what happened between two backends. */
