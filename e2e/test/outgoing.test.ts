@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ChatError } from '@gochat/client/chat-error';
 import { GoChat } from '@gochat/client/internal/api/sdk';
 import type { OutgoingState } from '@gochat/client/outgoing';
 import fc from 'fast-check';
@@ -223,8 +224,7 @@ class Story {
         return removesAll(room);
       case 'join': {
         if (!this.#online) return;
-        const link = await ben.invites(room);
-        await this.#ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+        await this.#join();
         return;
       }
       case 'leave':
@@ -244,6 +244,19 @@ class Story {
         return this.#ana.dies();
       default:
         step satisfies never;
+    }
+  }
+
+  async #join(): Promise<void> {
+    for (;;) {
+      const link = await ben.invites(this.#room);
+      try {
+        await this.#ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+        return;
+      } catch (error) {
+        // When ana left, ben's client removes her a moment later, which revokes all invites.
+        if (!(error instanceof ChatError) || error.data.reason !== 'invite-dead') throw error;
+      }
     }
   }
 
