@@ -15,6 +15,11 @@ test('a profile without rooms has no room open; a new room comes with a link and
   );
   expect(refused).toMatchObject({ error: 'Enter a name.', errorField: 'name' });
   expect(refused.fields.find(({ name }) => name === 'as')?.value).toBe('ana');
+  ana.view.actions.submit({ name: 'я'.repeat(65), as: 'ana', server: server.url });
+  await ana.sees(
+    'how long it may be, in characters',
+    ({ dialog }) => dialog?.kind === 'form' && dialog.error === 'Too long: keep the first 64 characters.',
+  );
   ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: server.url });
   const invite = await ana.sees(
     'a link',
@@ -46,6 +51,25 @@ test('a profile without rooms has no room open; a new room comes with a link and
   ana.view.actions.run('code');
   await ana.sees('the code', ({ dialog }) => dialog?.kind === 'menu' && dialog.code.length === 6);
   ana.view.actions.close();
+  const fieldsOf = async (command: string) => {
+    ana.view.actions.run(command);
+    const { fields } = await ana.dialog('form');
+    ana.view.actions.close();
+    return fields.map(({ name }) => name);
+  };
+  expect(await fieldsOf('notify')).toEqual(['notify', 'content']);
+  expect(await fieldsOf('privacy')).toEqual(['receipts', 'typing']);
+  expect(ana.room.commands.map(({ name }) => name)).toEqual([
+    'invite',
+    'invites',
+    'rename',
+    'code',
+    'notify',
+    'mute',
+    'privacy',
+    'inspect',
+    'leave',
+  ]);
   ana.view.actions.run('leave');
   ana.view.actions.submit({});
   const left = await ana.sees('a closed room', ({ room }) => room !== undefined && room.ended !== '' && room);

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import { Someone, temporary } from '../src/people/people.ts';
-import { EMPTY_COMPOSER } from '../src/screens/samples.ts';
+import { EMPTY_COMPOSER, SAMPLES } from '../src/screens/samples.ts';
 
 const written = (page: Page) => page.locator('#composer').inputValue();
 
@@ -104,6 +104,66 @@ describeInBrowser('first use: samples', () => {
     await page.locator('.search input').focus();
     expect(await caused('Enter', 'Escape')).toEqual([]);
     expect(await page.locator('.search').isVisible()).toBe(true);
+  });
+
+  test('a room that is not confirmed leads to its code, from its title and from its panel', async ({
+    visits,
+  }) => {
+    const visitor = await visits('unconfirmed');
+    for (const part of ['.chat header', '.details']) await visitor.page.locator(`${part} .lock`).click();
+    expect(await visitor.told()).toEqual(Array(2).fill(['run', 'code']));
+  });
+
+  test('all that can be done with a room is in its panel, on a phone too', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    const panel = page.locator('.details');
+    const commands = SAMPLES.talking.room?.commands ?? [];
+    const runs = async () => {
+      const before = (await visitor.told()).length;
+      for (const { label } of commands) await panel.getByRole('button', { name: label, exact: true }).click();
+      return (await visitor.told()).slice(before);
+    };
+    expect(await runs()).toEqual(commands.map(({ name }) => ['run', name]));
+    await page.setViewportSize({ width: 390, height: 844 });
+    await panel.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Room details' }).click();
+    expect(await runs()).toEqual(commands.map(({ name }) => ['run', name]));
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  test('a long name of a room is whole in the page, and only its end is not shown', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const name = `${'long '.repeat(100)}name`;
+    await visitor.shows('talking', {}, { name });
+    const title = visitor.page.locator('.chat > header h2');
+    expect([await title.getAttribute('title'), await title.textContent()]).toEqual([name, name]);
+    expect(await title.evaluate((shown) => shown.scrollWidth > shown.clientWidth)).toBe(true);
+  });
+
+  test('files that are pasted or dropped go to the view; a message that is too long can’t be sent', async ({
+    visits,
+  }) => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    const prevented = await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(8)], 'cat.png', { type: 'image/png' }));
+      const options = { bubbles: true, cancelable: true };
+      const pasted = new ClipboardEvent('paste', { ...options, clipboardData: data });
+      const dropped = new DragEvent('drop', { ...options, dataTransfer: data });
+      document.querySelector('#composer')?.dispatchEvent(pasted);
+      document.querySelector('.timeline')?.dispatchEvent(dropped);
+      return [pasted.defaultPrevented, dropped.defaultPrevented];
+    });
+    expect(prevented).toEqual([true, true]);
+    const file = expect.objectContaining({ name: 'cat.png', bytes: 8 });
+    expect(await visitor.told()).toEqual(Array(2).fill(['attach', [file]]));
+    await visitor.shows('nearlyFull');
+    const send = page.locator('.composer').getByRole('button', { name: 'Send' });
+    expect(await send.isEnabled()).toBe(true);
+    await visitor.shows('tooLong');
+    expect(await send.isEnabled()).toBe(false);
   });
 
   test('a line about what was done can be read in every theme, and moves no button', async ({ visits }) => {
