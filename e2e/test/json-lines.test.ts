@@ -31,11 +31,15 @@ afterAll(async () => {
 });
 
 /** Runs a command in this process, with the profile of `who`. */
-async function gochat(who: string, [verb = '', ...args]: readonly string[]) {
+async function gochat(
+  who: string,
+  [verb = '', ...args]: readonly string[],
+  env: Record<string, string> = { GOCHAT_SERVER: server.url },
+) {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end();
   const printed = [text(stdout), text(stderr)];
-  const io = { stdin, stdout, stderr, env: { GOCHAT_SERVER: server.url }, words: WORDS };
+  const io = { stdin, stdout, stderr, env, words: WORDS };
   const code = await run([verb, '--profile', join(home.path, who), ...args], io, '1.2.3');
   stdout.end();
   stderr.end();
@@ -45,23 +49,38 @@ async function gochat(who: string, [verb = '', ...args]: readonly string[]) {
 
 type Line = Readonly<Record<string, unknown>>;
 
-/** The members of each command's lines, by the table of the documentation. */
-const DOCUMENTED = new Map(
-  [...readFileSync(SCRIPTING, 'utf8').matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(
-    ([, command = '', members = '']) => [
-      command,
-      [...members.matchAll(/`(\w+)`/g)].map(([, member = '']) => member),
-    ],
-  ),
-);
+interface Key {
+  readonly name: string;
+  /** Left out when it has no value. */
+  readonly isOptional: boolean;
+}
 
-/** A line lacks these where they say nothing. */
-const OPTIONAL = ['uses', 'expires'];
+/** The rows of a table of the documentation: the keys of each command's lines, or of each kind of line. */
+function documented(table: string): Map<string, Key[]> {
+  const [, rows = ''] = readFileSync(SCRIPTING, 'utf8').split(`| ${table} |`);
+  const [own = ''] = rows.split('\n\n');
+  return new Map(
+    [...own.matchAll(/^\| `(\w+)`.*? \| (.*)\|$/gm)].map(([, row = '', about = '']) => {
+      // What is explained is in parentheses, with those of links in them.
+      const keys = about.replace(/\([^()]*\)/g, '').replace(/\([^()]*\)/g, '');
+      return [
+        row,
+        [...keys.matchAll(/`(\w+)`(\??)/g)].map(([, name = '', mark]) => ({
+          name,
+          isOptional: mark === '?',
+        })),
+      ];
+    }),
+  );
+}
+
+const COMMANDS = documented('command | keys of each line');
+const KINDS = documented('`kind` of a line of `tail` | other keys');
 
 /** The commands whose lines were compared with the documentation. */
 const compared = new Set<string>();
 
-/** Compares the lines that a command prints with `--json`, and their members with the documentation. @returns them */
+/** Compares the lines that a command prints with `--json`, and their keys with the documentation. @returns them */
 async function prints(
   who: string,
   [verb = '', ...args]: readonly string[],
@@ -72,19 +91,17 @@ async function prints(
   const texts = out.split('\n').filter((line) => line !== '');
   const lines = texts.map((line) => JSON.parse(line) as Line);
   expect([verb, lines]).toEqual([verb, expected]);
-  const members = DOCUMENTED.get(verb) ?? [];
   for (const line of lines) {
-    const isEvent = verb === 'tail' && line.kind !== 'text';
-    const due = members.filter((name) => name in line || !(OPTIONAL.includes(name) || isEvent));
-    // The facts of events are not listed.
-    const printed = Object.keys(line).filter((name) => !isEvent || members.includes(name));
-    expect([verb, printed.sort()]).toEqual([verb, due.sort()]);
+    const kind = COMMANDS.get(verb) ?? [];
+    const keys = verb === 'tail' ? [...kind, ...(KINDS.get(String(line.kind)) ?? [])] : kind;
+    const due = keys.filter(({ name, isOptional }) => !isOptional || name in line).map(({ name }) => name);
+    expect([verb, Object.keys(line).sort()]).toEqual([verb, [...new Set(due)].sort()]);
   }
   compared.add(verb);
   return lines;
 }
 
-test('what every command prints as JSON has the members that the documentation lists', async () => {
+test('what every command prints as JSON has the keys that the documentation lists', async () => {
   const [{ link, room } = {}] = await prints(
     'ana',
     ['new', 'kitchen', '--as', 'ana'],
@@ -182,7 +199,7 @@ test('what every command prints as JSON has the members that the documentation l
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true }]);
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
-  for (const verbs of [[...compared], [...DOCUMENTED.keys()]])
+  for (const verbs of [[...compared], [...COMMANDS.keys()]])
     expect(verbs.sort()).toEqual(takesJson.map(({ name }) => name.split(' ')[0]).sort());
 });
 
@@ -193,6 +210,17 @@ test('tail prints the last messages, with times', async () => {
   const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
   expect(out).toMatch(new RegExp(`^${time} dan: two\n${time} dan: three\n$`));
   expect((await gochat('dan', ['tail', 'attic', '-n', '1'])).out).toBe('dan: three\n');
+});
+
+test('a new room is on the server of the newest room, unless another server is given', async () => {
+  await gochat('eva', ['new', 'first', '--as', 'eva']);
+  expect(await gochat('eva', ['new', 'second', '--json'], {})).toMatchObject({ code: 0 });
+  const { out } = await gochat('eva', ['rooms', '--json'], {});
+  const rooms = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  expect(rooms.map((room) => room.server)).toEqual([server.url, server.url]);
 });
 
 test('an invite works for seven days unless it is given a time, and the command says until when', async () => {

@@ -111,7 +111,7 @@ describeInBrowser('first use: samples', () => {
   }) => {
     const visitor = await visits('unconfirmed');
     for (const part of ['.chat header', '.details']) await visitor.page.locator(`${part} .lock`).click();
-    expect(await visitor.told()).toEqual(Array(2).fill(['run', 'code']));
+    expect(await visitor.calls()).toEqual(Array(2).fill(['run', 'code']));
   });
 
   test('all that can be done with a room is in its panel, on a phone too', async ({ visits }) => {
@@ -120,9 +120,9 @@ describeInBrowser('first use: samples', () => {
     const panel = page.locator('.details');
     const commands = SAMPLES.talking.room?.commands ?? [];
     const runs = async () => {
-      const before = (await visitor.told()).length;
+      const before = (await visitor.calls()).length;
       for (const { label } of commands) await panel.getByRole('button', { name: label, exact: true }).click();
-      return (await visitor.told()).slice(before);
+      return (await visitor.calls()).slice(before);
     };
     expect(await runs()).toEqual(commands.map(({ name }) => ['run', name]));
     await page.setViewportSize({ width: 390, height: 844 });
@@ -158,7 +158,7 @@ describeInBrowser('first use: samples', () => {
     });
     expect(prevented).toEqual([true, true]);
     const file = expect.objectContaining({ name: 'cat.png', bytes: 8 });
-    expect(await visitor.told()).toEqual(Array(2).fill(['attach', [file]]));
+    expect(await visitor.calls()).toEqual(Array(2).fill(['attach', [file]]));
     await visitor.shows('nearlyFull');
     const send = page.locator('.composer').getByRole('button', { name: 'Send' });
     expect(await send.isEnabled()).toBe(true);
