@@ -52,7 +52,7 @@ export const hugeFrames: Attack = async ({ port }) => {
         await Promise.race([new Promise((r) => intruder.socket.once('drain', r)), intruder.gone]);
       else await new Promise((resolve) => setImmediate(resolve));
     }
-    await intruder.hears(/"error"/, 1_000);
+    await intruder.hears(/"error"/);
     const fate = [...intruder.errors.keys()].at(-1) ?? (intruder.ended ? 'ended' : 'taken');
     intruder.close();
     return fate;
@@ -77,7 +77,7 @@ export const deepJson: Attack = async ({ port, seconds }) => {
       const opened = await Intruder.welcomed(port, i);
       if (opened === undefined) break;
       opened.intruder.write(`${frames[at % frames.length] ?? ''}\n`);
-      await opened.intruder.hears(/\n/, 5_000);
+      await opened.intruder.hears(/\n/);
       answers.push([...opened.intruder.errors.keys()].at(-1) ?? (opened.intruder.ended ? 'ended' : 'taken'));
       opened.intruder.close();
     }
