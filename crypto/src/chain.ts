@@ -1,4 +1,5 @@
-import { concatBytes, equalBytes, sha256, utf8 } from './primitives.ts';
+import type { LogEntry } from './log-entry.ts';
+import { equalBytes, sha256, transcript, uint64, utf8 } from './primitives.ts';
 
 const WINDOW = 256;
 const CLAIM_BYTES = 16;
@@ -11,8 +12,8 @@ export interface Claim {
 }
 
 /**
- * A hash over every raw entry of an epoch, in order. A member that claims a different value at the same index was shown a different
- * log. The chain is seeded with an exported secret, so the server can't compute it.
+ * A hash over every raw entry of an epoch, in order, with its position and time. A member that claims a different value at the same
+ * index was shown a different log. The chain is seeded with an exported secret, so the server can't compute it.
  */
 export interface Chain {
   readonly index: number;
@@ -29,8 +30,14 @@ export function startChain(secret: Uint8Array, previous: Claim | undefined): Cha
   return { index: 0, value: secret, recent: [cut(secret)], previous, verifiable: true };
 }
 
-export function advanceChain(chain: Chain, kind: 'message' | 'handshake', body: Uint8Array): Chain {
-  const value = sha256(concatBytes(chain.value, utf8(`${kind}\n`), body));
+/** @param body of the entry, decoded */
+export function advanceChain(
+  chain: Chain,
+  { seq, at, kind }: Pick<LogEntry, 'seq' | 'at' | 'kind'>,
+  body: Uint8Array,
+): Chain {
+  const entry = [uint64(BigInt(seq)), uint64(BigInt(at)), utf8(kind), body];
+  const value = sha256(transcript('gochat/chain/2', chain.value, ...entry));
   return { ...chain, index: chain.index + 1, value, recent: [...chain.recent, cut(value)].slice(-WINDOW) };
 }
 

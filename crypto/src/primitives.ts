@@ -32,6 +32,13 @@ export function uint32(value: number): Uint8Array {
   return bytes;
 }
 
+/** @param value from 0 to 2^64 - 1 */
+export function uint64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return bytes;
+}
+
 /** @returns label and parts, each prefixed with its length, so that different lists of parts never give the same bytes. */
 export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return concatBytes(...[utf8(label), ...parts].flatMap((part) => [uint32(part.length), part]));

@@ -33,7 +33,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   const read = {
     ...room,
     position: entry.seq,
-    chain: advanceChain(room.chain, entry.kind, body),
+    chain: advanceChain(room.chain, entry, body),
     peers: crossed ? uncounted(room.peers) : room.peers,
   };
   if (entry.kind === 'message') return receiveMessage(room, read, decoded);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import fc from 'fast-check';
@@ -133,24 +134,54 @@ test('equal logs give equal claims, and claims differ from the first different e
   fc.assert(
     fc.property(bytes(32), entries, fc.uint8Array(), (secret, read, other) => {
       let one = startChain(secret, undefined);
-      let two = advanceChain(one, 'message', Uint8Array.from([...other, 1]));
-      one = advanceChain(one, 'message', other);
+      const seq = '1' as Position;
+      let two = advanceChain(one, { seq, at: 1, kind: 'message' }, Uint8Array.from([...other, 1]));
+      one = advanceChain(one, { seq, at: 1, kind: 'message' }, other);
       for (const [kind, body] of read) {
         const claim = claimOf(one);
         expect(claim && compareClaim(one, claim)).toBe('same');
         expect(claim && compareClaim(two, claim)).toBe('differs');
-        one = advanceChain(one, kind, body);
-        two = advanceChain(two, kind, body);
+        one = advanceChain(one, { seq, at: 2, kind }, body);
+        two = advanceChain(two, { seq, at: 2, kind }, body);
       }
     }),
     { numRuns: 40 },
   );
 });
 
+test('a chain covers the position, the time, the kind and the body of an entry, as the protocol says', () => {
+  const chain = startChain(new Uint8Array(32).fill(7), undefined);
+  const entry = { seq: '258' as Position, at: 1_700_000_000_000, kind: 'message' } as const;
+  const body = Uint8Array.of(1, 2);
+  const { value } = advanceChain(chain, entry, body);
+  const part = (...bytes: number[]) => [0, 0, 0, bytes.length, ...bytes];
+  const text = (ascii: string) => part(...Buffer.from(ascii));
+  const hashed = [
+    ...text('gochat/chain/2'),
+    ...part(...Array<number>(32).fill(7)),
+    ...part(0, 0, 0, 0, 0, 0, 1, 2),
+    ...part(0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0x00),
+    ...text('message'),
+    ...part(1, 2),
+  ];
+  expect(value).toEqual(new Uint8Array(createHash('sha256').update(Uint8Array.from(hashed)).digest()));
+  for (const other of [
+    { ...entry, seq: '259' as Position },
+    { ...entry, at: entry.at + 1 },
+    { ...entry, kind: 'handshake' as const },
+  ])
+    expect(advanceChain(chain, other, body).value).not.toEqual(value);
+});
+
 test('a claim older than the values kept compares as unknown', () => {
   let chain = startChain(new Uint8Array(32), undefined);
   const first = claimOf(chain);
-  for (let n = 0; n < 300; n += 1) chain = advanceChain(chain, 'message', Uint8Array.of(n & 255));
+  for (let n = 0; n < 300; n += 1)
+    chain = advanceChain(
+      chain,
+      { seq: String(n) as Position, at: n, kind: 'message' },
+      Uint8Array.of(n & 255),
+    );
   expect(first && compareClaim(chain, first)).toBe('unknown');
   expect(compareClaim(chain, { index: 301, value: new Uint8Array(16) })).toBe('ahead');
   expect(chain.recent.length).toBe(256);

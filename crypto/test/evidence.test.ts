@@ -72,6 +72,32 @@ test('a repeated handshake changes nothing', async () => {
   await allTalk(log, ana, ben, cai);
 });
 
+test.each([
+  ['position', { seq: (seq: Position) => String(Number(seq) + 1) as Position, at: (at: number) => at }],
+  ['time', { seq: (seq: Position) => seq, at: (at: number) => at + 1 }],
+])(
+  'a server that shows one member another %s of an entry is found with the next message',
+  async (_, shift) => {
+    const { log, ana, ben, cai } = await three();
+    const moved = await ben.says(log, 'one');
+    await allRead(log, [cai]);
+    const shown = log.entries.map((e) =>
+      e.seq === moved ? { ...e, seq: shift.seq(e.seq), at: shift.at(e.at) } : e,
+    );
+    expect(warningsIn(await ana.reads({ entries: shown }))).toEqual([]);
+    await cai.says(log, 'two');
+    expect(warnings(await ana.reads(log))).toMatchObject([{ kind: 'forked', from: { name: 'cai' } }]);
+    // The next epoch begins with the same view, so that nothing more is reported.
+    await ben.reads(log);
+    await ben.heals(log);
+    await ana.reads(log);
+    await ben.says(log, 'three');
+    expect(warningsIn(await ana.reads(log))).toEqual(['forked']);
+    await ben.says(log, 'four');
+    expect(warningsIn(await ana.reads(log))).toEqual([]);
+  },
+);
+
 test('dropped messages are counted, and messages of members that had read them reveal the loss', async () => {
   const { log, ana, ben, cai } = await three();
   await ben.says(log, 'zero');

@@ -16,7 +16,7 @@ import { invitesOf, type Room, roomOf } from '../src/room.ts';
 import { openGroupInfo, sealBody, sealJoin } from '../src/seal.ts';
 import { craftCommit, craftJoin } from './craft.ts';
 import type { Twist } from './craft-path.ts';
-import type { Log } from './log.ts';
+import { entryAt, type Log } from './log.ts';
 import { type Person, won } from './world.ts';
 
 /** Fields of a request that the attacker overrides before the request is signed. */
@@ -67,7 +67,8 @@ export async function commits(log: Log, person: Person, twist: Twist, liberties?
   const body = sealBody(room.keys, 'handshake', room.id, message, person.env);
   const seq = won(log.swap(await request(person, body, state, liberties)));
   // The others will refuse the commit, so the attacker continues from its current state.
-  person.room = { ...room, position: seq, base: seq, chain: advanceChain(room.chain, 'handshake', body) };
+  const chain = advanceChain(room.chain, entryAt(log, seq), body);
+  person.room = { ...room, position: seq, base: seq, chain };
   return { seq, body, state };
 }
 
