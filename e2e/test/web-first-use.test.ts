@@ -79,6 +79,16 @@ describeInBrowser('first use: samples', () => {
     await writes({ text: '', tick: 3009, undoable: false });
     await page.keyboard.press('Control+z');
     expect(await written(page)).toBe('');
+    // A time that grows with the square of the lines would be minutes.
+    const huge = 'a line of text\n'.repeat(70_000);
+    await writes({ text: huge, tick: 3010 });
+    expect(await page.locator('#composer').evaluate((field: HTMLTextAreaElement) => field.value.length)).toBe(
+      huge.length,
+    );
+    await writes({ text: 'שלום עולם', tick: 3011 });
+    expect(await page.locator('#composer').evaluate((field) => getComputedStyle(field).unicodeBidi)).toBe(
+      'plaintext',
+    );
   });
 
   test('the Enter that confirms a candidate of an input method does nothing else', async ({ visits }) => {

@@ -134,7 +134,6 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           id={COMPOSER_ID}
           ref={field}
           rows={1}
-          dir="auto"
           aria-label={text.label}
           placeholder={composer.hint}
           enterkeyhint={enterSends ? 'send' : 'enter'}

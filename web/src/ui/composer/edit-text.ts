@@ -1,6 +1,6 @@
 import { hasCommandKey, letterOf } from '../command-key.ts';
 
-/** Browsers need seconds to insert more lines than this as a step of their own undo: Chromium a time that grows with their square. */
+/** Browsers need seconds to insert or delete more lines than this as a step of their own undo: Chromium a time that grows with their square. */
 const MOST_LINES = 100;
 
 /** The last edit of a field that the browser's own undo doesn't know. */
@@ -19,7 +19,7 @@ export function replaceText(box: HTMLTextAreaElement, from: number, to: number, 
   box.focus({ preventScroll: true });
   box.setSelectionRange(from, to);
   // It is marked as deprecated, and is the only way to edit that browsers can undo.
-  if (text.split('\n').length <= MOST_LINES)
+  if (linesIn(text) <= MOST_LINES && linesIn(before.slice(from, to)) <= MOST_LINES)
     document.execCommand(text === '' ? 'delete' : 'insertText', false, text);
   box.removeEventListener('input', stop, true);
   // A browser refuses where the field can't have the focus.
@@ -39,6 +39,10 @@ export function undoLongEdit(box: HTMLTextAreaElement, event: KeyboardEvent): bo
   else if ((key === 'y' || key === 'Shift+z') && box.value === edit.before) box.value = edit.after;
   else return false;
   return true;
+}
+
+function linesIn(text: string): number {
+  return text.split('\n').length;
 }
 
 function stop(event: Event): void {
