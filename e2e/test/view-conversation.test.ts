@@ -105,6 +105,24 @@ describe('two people in a room', () => {
     expect(JSON.stringify(ben.screen)).not.toContain('secret slip');
   });
 
+  test('a message that is deleted while it is answered is quoted no more; an edit of it becomes a draft', async () => {
+    ben.says('a regretted line');
+    const his = await ana.reads('a regretted line');
+    ana.view.actions.run('reply', '', his.key);
+    ben.view.actions.run('edit', '', (await ben.hasSent('a regretted line')).key);
+    ben.view.actions.type('a careful line', 14);
+    ana.view.actions.run('delete', '', his.key);
+    await ana.dialog('form');
+    ana.view.actions.submit({});
+    await ana.sees('no text of it', (screen) => !JSON.stringify(screen).includes('a regretted line'));
+    await ben.sees('the deletion', () => ben.message('a regretted line') === undefined);
+    ben.view.actions.send();
+    expect(ben.room.composer).toMatchObject({ text: 'a careful line', mode: 'new' });
+    expect(ben.screen.flash?.text).toContain('was deleted');
+    ben.view.actions.type('', 0);
+    ana.view.actions.cancel();
+  });
+
   test('only an admin can delete another member’s message', async () => {
     ana.says('mine');
     const hers = await ben.reads('mine');

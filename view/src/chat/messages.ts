@@ -103,6 +103,10 @@ export class Messages {
       flashes.bad(words.text.flashes.emptyEdit);
       return;
     }
+    if (composer.dropLostEdit()) {
+      flashes.bad(words.text.flashes.editGone);
+      return;
+    }
     const { tooLong, space } = composer.snapshot();
     if (tooLong) {
       flashes.bad(space);

@@ -102,12 +102,12 @@ export class ComposerViewModel {
     const { room, words } = this.#parts;
     const closed = room.closed;
     const { context } = room;
-    const of = [this.#text, this.#tick, this.#reply, this.#edit, this.#completion, closed, context];
+    const answered = this.#reply && this.#now(this.#reply);
+    const of = [this.#text, this.#tick, answered, this.#edit, this.#completion, closed, context];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
     const hint = { closed, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
-    const reply: Quote | undefined =
-      this.#reply && quoteOf(this.#reply, this.#reply.seq, keyOf(this.#reply), context);
+    const reply: Quote | undefined = answered && quoteOf(answered, answered.seq, keyOf(answered), context);
     const composer: Composer = {
       mode,
       hint,
@@ -220,6 +220,20 @@ export class ComposerViewModel {
     this.#edit = item;
     this.#reply = undefined;
     this.put(asWritten(item));
+  }
+
+  /** Ends the edit of a message that was deleted meanwhile, and keeps its text. @returns whether there was one */
+  dropLostEdit(): boolean {
+    if (this.#edit === undefined || this.#now(this.#edit).deleted === undefined) return false;
+    const text = this.#text;
+    this.cancel();
+    this.giveBack(text);
+    return true;
+  }
+
+  /** A message as it is now: it may have been changed or deleted since it was chosen. */
+  #now(item: TextItem): TextItem {
+    return this.#parts.room.message(keyOf(item)) ?? item;
   }
 
   /** @returns whether there was something to cancel. */

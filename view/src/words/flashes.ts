@@ -15,6 +15,7 @@ export function flashWords(f: Formats) {
     noRoom: (name: string) => `There is no room “${name}”`,
     noMessage: 'That message is not on this device',
     emptyEdit: 'A message can’t be empty. To remove it, delete it.',
+    editGone: 'The message was deleted. Your text is in the message field, as a new message.',
     markedRead: 'Marked as read',
     notify: {
       all: 'You get notifications about all messages in this room',
