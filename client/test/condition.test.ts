@@ -52,3 +52,15 @@ test('a wait for silence ends when nothing has come for its time, whatever else 
   await vi.advanceTimersByTimeAsync(1000);
   expect(ended()).toEqual({ value: undefined });
 });
+
+test('a wait longer than the platform’s limit is waited, not skipped', async () => {
+  for (const waitMs of [3_000_000_000, Number.POSITIVE_INFINITY]) {
+    const condition = new Condition();
+    let isOver = false;
+    const wait = condition.until(() => (isOver ? 'done' : undefined), waitMs);
+    await vi.advanceTimersByTimeAsync(60_000);
+    isOver = true;
+    condition.changed();
+    expect(await wait).toBe('done');
+  }
+});

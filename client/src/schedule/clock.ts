@@ -1,3 +1,5 @@
+import { startTimer } from './timer.ts';
+
 /** The SDK's source of time; tests pass their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -9,7 +11,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, then) {
-    const timer = setTimeout(then, ms);
+    const timer = startTimer(ms, then);
     return () => clearTimeout(timer);
   },
 };

@@ -1,3 +1,5 @@
+import { startTimer } from './timer.ts';
+
 /** Lets callers wait until something about an object that changes has become true. */
 export class Condition {
   readonly #checks = new Set<() => void>();
@@ -54,7 +56,7 @@ export class Condition {
           end(() => reject(error));
         }
       };
-      const timer = setTimeout(() => end(() => resolve(undefined)), waitMs);
+      const timer = startTimer(waitMs, () => end(() => resolve(undefined)));
       this.#checks.add(check);
       check();
     });

@@ -1,4 +1,4 @@
-const LONGEST_MS = 2 ** 31 - 1;
+import { startTimer } from './timer.ts';
 
 /** Timers that are cleared together. */
 export class Timers {
@@ -23,14 +23,11 @@ export class Timers {
   }
 
   #start(ms: number, job: () => void, cleared: () => void): void {
-    // The platform's timers fire at once for a longer wait, which a server may ask for.
-    const timer = setTimeout(
-      () => {
-        this.#running.delete(timer);
-        job();
-      },
-      Math.min(ms, LONGEST_MS),
-    );
+    // A server may ask for a wait of any length.
+    const timer = startTimer(ms, () => {
+      this.#running.delete(timer);
+      job();
+    });
     this.#running.set(timer, cleared);
   }
 }
