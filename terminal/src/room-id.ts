@@ -1,5 +1,5 @@
 import type { Profile } from '@gochat/client/open';
-import { firstNonEmpty } from '@gochat/client/room-info';
+import { firstNonEmpty, isIdOrPrefix } from '@gochat/client/room-info';
 import type { RoomRef } from './lines/format.ts';
 
 /** The id of a room that is given by id, beginning of an id, or name: events name rooms by their ids only. @throws ChatError `room-unknown`, `room-ambiguous` */
@@ -16,7 +16,7 @@ export async function roomRef(profile: Profile, room: string): Promise<RoomRef> 
     rooms.filter((r) => r.id === room),
     rooms.filter((r) => r.name === room && r.status !== 'left'),
     rooms.filter((r) => r.name === room),
-    rooms.filter((r) => r.id.startsWith(room)),
+    rooms.filter((r) => isIdOrPrefix(r.id, room)),
   );
   return { room: one?.id ?? room, name: one?.name ?? room };
 }

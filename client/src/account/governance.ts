@@ -8,7 +8,7 @@ import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { pickMember, shownMembers } from './room-info.ts';
+import { isIdOrPrefix, pickMember, shownMembers } from './room-info.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const INVITE_LIFETIME_MS = 7 * DAY_MS;
@@ -83,7 +83,7 @@ export class Governance {
   }
 
   async revoke(session: RoomSession, { id, waitMs }: Params<'revoke'>): Promise<null> {
-    const fitting = invitesOf(session.room).filter((i) => i.id.startsWith(id));
+    const fitting = invitesOf(session.room).filter((i) => isIdOrPrefix(i.id, id));
     const [one] = fitting;
     if (one === undefined) throw new ChatError({ reason: 'invite-unknown', id });
     if (fitting.length > 1)

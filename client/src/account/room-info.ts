@@ -64,6 +64,14 @@ export function pickMember(room: Room, wanted: string): ShownMember {
   return one;
 }
 
+/** Shorter beginnings are likely mistakes, such as an empty variable of a script. */
+const LEAST_PREFIX = 4;
+
+/** Whether the text is an id or the beginning of one. */
+export function isIdOrPrefix(id: string, wanted: string): boolean {
+  return id === wanted || (wanted.length >= LEAST_PREFIX && id.startsWith(wanted));
+}
+
 export function firstNonEmpty<T>(...lists: readonly (readonly T[])[]): readonly T[] {
   return lists.find((list) => list.length > 0) ?? [];
 }

@@ -10,7 +10,7 @@ import { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
-import { firstNonEmpty, roomInfo } from './room-info.ts';
+import { firstNonEmpty, isIdOrPrefix, roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
   readonly records: Records;
@@ -73,7 +73,7 @@ export class Rooms {
       metas.filter((m) => m.id === name),
       metas.filter((m) => m.name === name && !m.left),
       metas.filter((m) => m.name === name),
-      metas.filter((m) => name.length >= 4 && m.id.startsWith(name)),
+      metas.filter((m) => isIdOrPrefix(m.id, name)),
     );
     const [meta] = fitting;
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name });
