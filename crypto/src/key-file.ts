@@ -53,6 +53,8 @@ export function isLocked(file: Uint8Array): boolean {
 export async function decodeKeyFile(file: Uint8Array, passphrase: string | undefined): Promise<Uint8Array> {
   if (!isLocked(file)) return file.slice(PLAIN.length);
   if (passphrase === undefined) throw new VaultError('passphrase-needed', 'key');
+  // An empty passphrase locks no file, and Argon2 takes none.
+  if (passphrase === '') throw new VaultError('wrong-passphrase', 'key');
   const salt = file.slice(LOCKED.length, LOCKED.length + SALT_BYTES);
   const key = decrypt(
     await deriveKey(passphrase, salt),

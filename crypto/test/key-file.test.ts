@@ -24,6 +24,7 @@ test('a locked key file opens only with its passphrase', async () => {
     name: 'VaultError',
     code: 'wrong-passphrase',
   });
+  await expect(decodeKeyFile(file, '')).rejects.toMatchObject({ code: 'wrong-passphrase' });
   await expect(decodeKeyFile(file, undefined)).rejects.toMatchObject({
     name: 'VaultError',
     code: 'passphrase-needed',

@@ -22,20 +22,23 @@ async function readPassphrase(file: string): Promise<string> {
   }
 }
 
-/** Asks on the terminal without echoing the answer. */
-export function askHidden(io: Io, question: string): Promise<string> {
+/** Asks on the terminal without echoing the answer. @returns undefined after Ctrl-C or Ctrl-D, and when the input ends */
+export function askHidden(io: Io, question: string): Promise<string | undefined> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   // This turns the echo off, so the question must come after it.
   const lines = createInterface({ input: io.stdin, output: nowhere, terminal: true });
   io.stderr.write(question);
   return new Promise((resolve) => {
-    const end = (text: string) => {
+    let answer: string | undefined;
+    lines.once('line', (text) => {
+      answer = text;
+      lines.close();
+    });
+    const stopCtrlC = onCtrlC(io.stdin, () => lines.close());
+    lines.once('close', () => {
       stopCtrlC();
       io.stderr.write('\n');
-      lines.close();
-      resolve(text);
-    };
-    lines.once('line', end);
-    const stopCtrlC = onCtrlC(io.stdin, () => end(''));
+      resolve(answer);
+    });
   });
 }

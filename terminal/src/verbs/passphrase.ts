@@ -22,7 +22,7 @@ async function choose(io: Io): Promise<string> {
   if (io.stdin.isTTY !== true) throw new UsageError('run this on a terminal, or set GOCHAT_NEW_PASSPHRASE');
   const { ask } = io.words.text.lines;
   const passphrase = await askHidden(io, ask.newPassphrase);
-  if (passphrase === '')
+  if (passphrase === undefined || passphrase === '')
     throw new UsageError('the passphrase is empty, and was not changed; --remove removes it');
   if ((await askHidden(io, ask.repeatPassphrase)) !== passphrase)
     throw new UsageError('the passphrases differ; nothing was changed');
