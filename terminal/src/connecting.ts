@@ -11,6 +11,7 @@ export function showConnecting(io: Io, profile: Profile): Profile {
   return {
     on: (listener) => profile.on(listener),
     close: () => profile.close(),
+    closed: profile.closed,
     async call(method, params) {
       if (!('waitMs' in params)) return profile.call(method, params);
       let isShown = false;

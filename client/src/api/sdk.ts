@@ -1,9 +1,10 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import type { HistoryItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
+import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { newMessageId } from './message-id.ts';
-import type { ChatEvent, MemberInfo, RoomInfo } from './methods.ts';
+import type { ChatEvent, MemberInfo, Problem, RoomInfo } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
 export type { ChatErrorCode, ErrorData } from './chat-error.ts';
@@ -42,12 +43,12 @@ export class GoChat {
 
   /**
    * Joins by an invite link, or finds the room when the profile is already in it.
-   * @param link may be surrounded by other text.
+   * @param link may be surrounded by other text; undefined is refused, as by a script that got no argument.
    * @param as the name in the room. The profile keeps the first one as its own, which is taken when `as` is absent.
    * @throws ChatError `refused` when the invite no longer works; `usage` when the text has no invite link, or without a name
    */
-  async join(link: string, as?: string): Promise<ChatRoom> {
-    return this.#room(await this.profile.call('join', { link, ...given(as), waitMs: WAIT_MS }));
+  async join(link: string | undefined, as?: string): Promise<ChatRoom> {
+    return this.#room(await this.profile.call('join', { link: link ?? '', ...given(as), waitMs: WAIT_MS }));
   }
 
   /** Creates a room on a server. @param as as for {@link join}. */
@@ -104,7 +105,7 @@ export class ChatRoom {
 
   /**
    * Sends a message. Names in it mention nobody by themselves: a program's text often repeats what others wrote.
-   * @param waitMs how long to wait until the server has it. After that it stays queued.
+   * @param waitMs how long to wait until the server has it; may be infinite. After that it stays queued.
    * @param mentions members of {@link members} whom it notifies. For readers, write their names in the text: `@ana`.
    * @throws ChatError `not-member` when it is not sent and never will be; `usage` above 64 KiB
    */
@@ -153,7 +154,11 @@ export class ChatRoom {
   }
 
   async #sent(id: string, waitMs: number): Promise<Outcome> {
-    const { outcomes } = await this.#profile.call('sent', { room: this.id, ids: [id], waitMs });
+    const { outcomes } = await this.#profile.call('sent', {
+      room: this.id,
+      ids: [id],
+      waitMs: Math.min(waitMs, LONGEST_MS),
+    });
     return outcomes[0] ?? { id, state: 'waiting' };
   }
 
@@ -168,26 +173,45 @@ export class ChatRoom {
     return { seq: seq as Ref['seq'], id };
   }
 
-  /** All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It never ends. */
+  /**
+   * All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It ends when the profile is
+   * closed.
+   * @throws ChatError `not-member` after the last line, when the profile is no longer a member of the room
+   */
   async *items(after?: string): AsyncGenerator<HistoryItem, void, undefined> {
     let last = Number(after ?? (await this.#newest()));
     let wake: () => void = () => undefined;
+    let problem: Problem | undefined;
     const stop = this.#profile.on((event) => {
-      if (event.kind === 'items' && event.room === this.id) wake();
+      if ((event.kind !== 'items' && event.kind !== 'online') || event.room !== this.id) return;
+      if (event.kind === 'online') problem = event.problem;
+      wake();
+    });
+    let isOpen = true;
+    void this.#profile.closed.then(() => {
+      isOpen = false;
+      wake();
     });
     try {
-      await this.#profile.call('follow', { room: this.id });
-      for (;;) {
+      problem = (await this.#profile.call('follow', { room: this.id })).problem;
+      while (isOpen) {
         const more = new Promise<void>((resolve) => {
           wake = resolve;
         });
+        // Lines that came before the membership ended are in this page.
+        const end = problem?.code === 'not-member' ? problem : undefined;
         const page = await this.#profile.call('history', { room: this.id, after: String(last), limit: PAGE });
         for (const item of page) {
           last = Math.max(last, Number(item.seq));
           yield item;
         }
-        if (page.length === 0) await more;
+        if (page.length > 0) continue;
+        if (end !== undefined) throw new ChatError(end.data);
+        await more;
       }
+    } catch (error) {
+      // A call fails when the profile is closed in the middle.
+      if (isOpen) throw error;
     } finally {
       stop();
     }

@@ -24,6 +24,8 @@ export interface Profile {
   /** @returns a function that removes the listener. */
   on(listener: (event: ChatEvent) => void): () => void;
   close(): Promise<void>;
+  /** Resolves when the profile begins to close. */
+  readonly closed: Promise<void>;
 }
 
 /** Where a profile is stored, and how servers are reached from there. */
@@ -72,6 +74,10 @@ class ProfileConnection<O extends Owner> implements Profile {
   #backend: Promise<Backend> | undefined;
   #wasConnected = false;
   #closed = false;
+  #end: () => void = () => undefined;
+  readonly closed = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
 
   constructor(place: ProfileLocation<O>, env: Env) {
     this.#place = place;
@@ -121,6 +127,7 @@ class ProfileConnection<O extends Owner> implements Profile {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#end();
     const backend = await this.#backend?.catch(() => undefined);
     await backend?.close();
   }

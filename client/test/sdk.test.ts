@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { ChatEvent } from '../src/api/methods.ts';
+import { ChatRoom, type HistoryItem, type Profile } from '../src/api/sdk.ts';
+
+const NOT_MEMBER = { code: 'not-member', data: { reason: 'removed' } } as const;
+
+/** A profile with a room of one line. */
+function profile() {
+  const listeners = new Set<(event: ChatEvent) => void>();
+  let close: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  const item = { seq: '1', kind: 'text', text: 'one' } as unknown as HistoryItem;
+  const answers: Record<string, (params: { after?: string }) => unknown> = {
+    follow: () => ({ live: true, problem: undefined }),
+    history: ({ after }) => (after === '0' ? [item] : []),
+  };
+  const fake = {
+    call: async (method: string, params: object) => answers[method]?.(params),
+    on(listener: (event: ChatEvent) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => close(),
+    closed,
+  };
+  return {
+    items: new ChatRoom(fake as unknown as Profile, { id: 'r', name: 'kitchen' }).items('0'),
+    close: fake.close,
+    emit: (event: ChatEvent) => {
+      for (const listener of listeners) listener(event);
+    },
+  };
+}
+
+test('a loop over items ends when the profile is closed', async () => {
+  const { items, close } = profile();
+  expect((await items.next()).value).toMatchObject({ text: 'one' });
+  const next = items.next();
+  await close();
+  expect(await next).toEqual({ done: true, value: undefined });
+});
+
+test('a loop over items ends with an error when the membership ends', async () => {
+  const { items, emit } = profile();
+  expect((await items.next()).value).toMatchObject({ text: 'one' });
+  const next = items.next();
+  await Promise.resolve();
+  emit({ kind: 'online', room: 'other', live: false, problem: NOT_MEMBER });
+  emit({ kind: 'online', room: 'r', live: false, problem: NOT_MEMBER });
+  await expect(next).rejects.toMatchObject({ code: 'not-member', data: { reason: 'removed' } });
+});
