@@ -131,6 +131,10 @@ const REASONS = {
 
   // The profile.
   'profile-folder': reason('usage', { dir: string }),
+  /** The folder has the rooms of a server. */
+  'profile-of-server': reason('usage', { dir: string }),
+  /** The profile has records, and the file with their key is missing. */
+  'profile-key-missing': reason('usage', {}),
   'profile-busy': reason('internal', {}),
   'profile-closed': reason('internal', {}),
   'profile-damaged': reason('internal', { part: v.picklist(['key', 'record', 'room']) }),

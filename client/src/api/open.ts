@@ -24,8 +24,8 @@ export function openChat({ dir, passphrase, ca, insecure, env = platform }: Open
   return openAt(
     {
       claim: () => claimProfile(dir),
-      async unlock() {
-        const key = await unlock(dir, passphrase, env);
+      async unlock({ store }) {
+        const key = await unlock(dir, store, passphrase, env);
         return { key, relock: (next) => relock(dir, key, next, env) };
       },
       connect: (address) => connect(address, { ca, insecure }),

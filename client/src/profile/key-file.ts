@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
 import type { Env } from '@gochat/crypto/primitives';
 import { ChatError } from '../api/chat-error.ts';
+import type { Store } from '../store/store.ts';
 
 const NAME = 'key';
 
@@ -10,16 +11,20 @@ const NAME = 'key';
 export type AskPassphrase = () => Promise<string | undefined>;
 
 /**
- * Reads the vault's key from the profile's key file, which is created (0600, without a passphrase) when absent.
- * @throws ChatError `locked`; VaultError `damaged`
+ * Reads the vault's key from the profile's key file. A new profile's is created (0600, without a passphrase).
+ * @param store the profile's records: a new key could not read those of an older one.
+ * @throws ChatError `locked`; `usage` when the file of an older profile is missing; VaultError `damaged`
  */
 export async function unlock(
   dir: string,
+  store: Pick<Store, 'list'>,
   ask: AskPassphrase | undefined,
   env: Pick<Env, 'random'>,
 ): Promise<Uint8Array> {
   const file = await read(dir);
   if (file === undefined) {
+    const [oldest] = await store.list(new Uint8Array(), { limit: 1 });
+    if (oldest !== undefined) throw new ChatError({ reason: 'profile-key-missing' });
     const key = env.random(32);
     await write(dir, await encodeKeyFile(key, undefined, env));
     return key;

@@ -3,6 +3,9 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ChatError } from '../api/chat-error.ts';
 
+/** The file of a server's rooms. */
+const SERVER_STORE = 'log.mdb';
+
 /**
  * A user's default profile: `GOCHAT_PROFILE`, or the platform's data folder.
  *
@@ -22,7 +25,7 @@ export function defaultProfileDir(
 
 /**
  * Creates the folder with access only for its user. An existing folder with other content keeps its permissions.
- * @throws ChatError `usage` when it can't be created or used
+ * @throws ChatError `usage` when it can't be created or used, or has the rooms of a server
  */
 export async function ensureProfileDir(dir: string): Promise<void> {
   try {
@@ -31,9 +34,11 @@ export async function ensureProfileDir(dir: string): Promise<void> {
   } catch (cause) {
     throw new ChatError({ reason: 'profile-folder', dir }, { cause });
   }
+  const names = await readdir(dir);
+  // A profile's lock.mdb would overwrite the server's.
+  if (names.includes(SERVER_STORE)) throw new ChatError({ reason: 'profile-of-server', dir });
   const { mode } = await stat(dir);
   if ((mode & 0o077) === 0) return;
-  const names = await readdir(dir);
   if (names.length === 0 || names.includes('data.mdb')) await chmod(dir, 0o700);
 }
 

@@ -289,3 +289,13 @@ test('a path that can’t be a profile says so', async () => {
     data: { reason: 'profile-folder', dir: file },
   });
 });
+
+test('the folder of a server is refused, and stays as it is', async () => {
+  const dir = temporaryFolder();
+  for (const name of ['lock.mdb', 'log.mdb']) writeFileSync(join(dir, name), name);
+  await expect(claimProfile(dir)).rejects.toMatchObject({
+    code: 'usage',
+    data: { reason: 'profile-of-server', dir },
+  });
+  expect(readdirSync(dir)).toEqual(['lock.mdb', 'log.mdb']);
+});

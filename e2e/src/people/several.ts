@@ -67,8 +67,8 @@ export class Several implements Fleeting {
     return openAt(
       {
         claim: () => claimProfile(dir),
-        async unlock() {
-          const key = await unlock(dir, undefined, platform);
+        async unlock({ store }) {
+          const key = await unlock(dir, store, undefined, platform);
           return { key, relock: (next) => relock(dir, key, next, platform) };
         },
         connect: (address) => this.#connect(address),

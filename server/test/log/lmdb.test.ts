@@ -71,6 +71,16 @@ describe('opening', () => {
     expect((await refusal(join(file, 'below'))).cause).toMatchObject({ code: 'ENOTDIR' });
   });
 
+  test('refuses the folder of a profile, and changes nothing in it', async () => {
+    for (const name of ['data.mdb', 'key', 'lock.mdb']) writeFileSync(join(folder, name), name);
+    expect(await refusal()).toMatchObject({
+      reason: 'unusable',
+      message: expect.stringContaining('profile'),
+    });
+    expect(readdirSync(folder)).toEqual(['data.mdb', 'key', 'lock.mdb']);
+    expect(readFileSync(join(folder, 'lock.mdb'), 'utf8')).toBe('lock.mdb');
+  });
+
   // Root may write to any folder.
   if (process.getuid?.() !== 0)
     test('says when the folder may not be written', async () => {

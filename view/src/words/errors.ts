@@ -12,6 +12,7 @@ export function errorText(f: Formats): (error: ErrorData) => string {
   return (error) => {
     switch (error.reason) {
       case 'room-unknown':
+        if (error.name === '') return 'No room was named';
         return `You have no room “${sanitizeLine(error.name)}”`;
       case 'room-ambiguous':
         return `Several rooms are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(error.ids)}`;
@@ -22,12 +23,14 @@ export function errorText(f: Formats): (error: ErrorData) => string {
       case 'room-incomplete':
         return 'This room is not stored completely: join it again';
       case 'member-unknown':
+        if (error.name === '') return 'No member was named';
         return `There is no member “${sanitizeLine(error.name)}”`;
       case 'member-ambiguous':
         return `Several members are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(
           error.members.map(({ id, name }) => `${id} (${name})`),
         )}`;
       case 'invite-unknown':
+        if (error.id === '') return 'No invite was named';
         return `There is no invite “${sanitizeLine(error.id)}”`;
       case 'invite-ambiguous':
         return `Several invites begin with “${sanitizeLine(error.id)}”: ${listed(error.ids)}`;
@@ -92,6 +95,8 @@ export function errorText(f: Formats): (error: ErrorData) => string {
         });
       case 'profile-folder':
         return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
+      case 'profile-of-server':
+        return `The folder ${sanitizeLine(error.dir)} has the rooms of a server: a profile needs another folder`;
       case 'profile-damaged':
         return DAMAGED[error.part];
       case 'passphrase-file':
@@ -137,6 +142,8 @@ const FIXED = {
   'leave-queued':
     'The server could not be reached: the others are notified once it can be; leave again after that',
   'token-required': 'This server requires a token for creating rooms',
+  'profile-key-missing':
+    'The profile’s file “key” is missing, and nothing can be read without it: restore it from a backup, or choose another folder',
   'profile-busy': 'Too many other processes use this profile already',
   'profile-closed': 'This profile is closed',
   'profile-newer': 'A newer version of GoChat wrote this profile: upgrade',

@@ -15,6 +15,7 @@ const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'join-unfinished': 'run gochat join with the same link again',
   'passphrase-missing': 'set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
   'profile-folder': 'choose another with --profile',
+  'profile-of-server': 'choose another with --profile',
   'address-unencrypted': '--insecure allows it, for networks that you trust',
 };
 

@@ -70,6 +70,11 @@ export function lineText(f: Formats) {
       repeatPassphrase: 'Repeat the new passphrase: ',
     },
     profile: (folder: string) => `profile: ${folder}`,
+    noRoomNumber: (given: string, count: number) =>
+      f.plural(count, {
+        one: `there is no room number ${given}: there is # room`,
+        other: `there is no room number ${given}: there are # rooms`,
+      }),
     room: (name: string, count: number, as: string) => `${name}  (${members(count)}, as ${as})`,
     passphraseSet: 'the profile is locked with the new passphrase now',
     passphraseRemoved: 'the profile opens without a passphrase now',

@@ -15,15 +15,24 @@ export interface Trees {
   readonly expiry: Tree;
 }
 
+/** The file of a client's profile. */
+const PROFILE_STORE = 'data.mdb';
+
 /** Disk space to check for, more than the new files need: on a full disk the binding crashes while it creates them. */
 const FREE_BYTES = 256 * 1024;
 
-/** Creates the folder if it doesn't exist. @returns its real path. @throws CannotOpen when it can't be written */
+/** Creates the folder if it doesn't exist. @returns its real path. @throws CannotOpen when it can't be written, or has a profile */
 export function prepareFolder(folder: string): string {
   try {
     makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const path = realpathSync(folder);
+    // A server's lock.mdb would overwrite the profile's.
+    if (existsSync(join(path, PROFILE_STORE)))
+      throw new CannotOpen(
+        'unusable',
+        `${folder} has a client's profile (data.mdb, key and lock.mdb): choose another data folder`,
+      );
     const probe = join(path, `probe-${process.pid}`);
     try {
       writeFileSync(probe, Buffer.alloc(FREE_BYTES), { mode: 0o600, flush: true });
@@ -32,6 +41,7 @@ export function prepareFolder(folder: string): string {
     }
     return path;
   } catch (cause) {
+    if (cause instanceof CannotOpen) throw cause;
     throw new CannotOpen('unusable', `can't write in the data folder ${folder}`, { cause });
   }
 }
