@@ -213,6 +213,21 @@ test('a chat on a pipe sends every line, prints the others’ messages, and ends
   expect(await ben.read(room)).toEqual(['ben: hello\nana: forged', 'ana: one', 'ana: /two', 'ana: three']);
 });
 
+test('a chat on a pipe exits with the code of what failed, and makes no room of a message', async () => {
+  expect((await gochat(['chat', name], `${'x'.repeat(80_000)}\nlast\n`)).code).toBe(2);
+  expect((await gochat(['chat', name], '/remove nobody\n')).code).toBe(2);
+  await ben.hears(room, 'last');
+  expect(await gochat([], 'the build failed\n')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('You have no room “the build failed”'),
+  });
+  expect(await gochat([], '2\n')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('there is no room number 2'),
+  });
+  expect(jsonLines((await gochat(['rooms', '--json'])).out)).toHaveLength(1);
+});
+
 test('changed invite links are taken by the verb, from standard input, at the prompt and by the SDK', async () => {
   const guest = (n: number) => ['--profile', join(home.path, `guest ${count} ${n}`)];
   const link = await ben.invites(room);

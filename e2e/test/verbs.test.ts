@@ -139,10 +139,32 @@ test('without a server messages are queued, and the next command that connects s
     err: expect.stringContaining('could not be reached'),
   });
   expect((await run(ana, ['invite', name, '--wait', '200ms'])).code).toBe(3);
+  for (const verb of ['members', 'topic'])
+    expect(await run(ana, [verb, name, '--wait', '200ms'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('this is what the profile has'),
+    });
+  expect(await run(ana, ['chat', name], 'third\n')).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('1 message is queued'),
+  });
+  // An interrupted command says what is sent later.
+  const cut = new GochatProcess(['send', name, '--lines', '--json', '--profile', join(home.path, ana)], {
+    cwd: home.path,
+  });
+  cut.write('fourth\n');
+  await expect.poll(async () => (await run(ana, ['rooms', '--json'])).out).toContain('"queued":4');
+  expect(await cut.stop('SIGINT')).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('"queued":true'),
+    err: expect.stringContaining('1 message is queued'),
+  });
   await serves(port);
   expect(texts((await run(ana, ['tail', name, '--json'])).out).map((l) => l.text)).toEqual([
     'first',
     'second',
+    'third',
+    'fourth',
   ]);
 });
 

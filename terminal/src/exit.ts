@@ -25,3 +25,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ChatError) return CODES[error.code];
   return error instanceof UsageError || error instanceof NotUtf8 ? EXIT.usage : EXIT.internal;
 }
+
+/** The exit code after messages, by how many are refused, perhaps sent, and not sent yet. */
+export function codeOfSent(count: {
+  readonly refused: number;
+  readonly unknown: number;
+  readonly waiting: number;
+}): ExitCode {
+  if (count.unknown > 0) return EXIT.internal;
+  return count.refused > 0 ? EXIT.notMember : count.waiting > 0 ? EXIT.queued : EXIT.done;
+}

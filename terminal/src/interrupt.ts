@@ -1,13 +1,27 @@
-/** Waits for `end`. @returns undefined when Ctrl-C or a SIGTERM came first */
-export async function untilInterrupted<T>(end: Promise<T>): Promise<T | undefined> {
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** A signal ended the wait. */
+export class Interrupted {
+  /** The exit code that shells give to a process that the signal ended. */
+  readonly code: number;
+  constructor(signal: (typeof SIGNALS)[number]) {
+    this.code = 128 + constants.signals[signal];
+  }
+}
+
+/** Waits for `end`, or for Ctrl-C or a SIGTERM. A second signal ends the process. */
+export async function untilInterrupted<T>(end: Promise<T>): Promise<T | Interrupted> {
   let stop: () => void = () => undefined;
-  const interrupted = new Promise<undefined>((resolve) => {
-    const done = () => resolve(undefined);
-    process.once('SIGINT', done);
-    process.once('SIGTERM', done);
+  const interrupted = new Promise<Interrupted>((resolve) => {
+    const done = (signal: (typeof SIGNALS)[number]) => {
+      stop();
+      resolve(new Interrupted(signal));
+    };
+    for (const signal of SIGNALS) process.on(signal, done);
     stop = () => {
-      process.off('SIGINT', done);
-      process.off('SIGTERM', done);
+      for (const signal of SIGNALS) process.off(signal, done);
     };
   });
   try {

@@ -2,7 +2,7 @@ import { isBlank } from '@gochat/client/blank';
 import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
-import { EXIT } from '../exit.ts';
+import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
@@ -54,8 +54,11 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
     prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();
+    const end = await readLines({ profile, room, prompt, text });
+    // A person has seen what failed. A script has only the exit code.
+    if (!prompt.isTerminal && end.code !== EXIT.done) return end.code;
     // After /leave it is no error that the user is not a member.
-    return (await readLines({ profile, room, prompt, text })) === 'quit' ? EXIT.done : code;
+    return end.hasQuit ? EXIT.done : code;
   } finally {
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
@@ -65,11 +68,14 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   }
 }
 
-/** Sends or runs each line, until the input ends or a command quits; then waits for what was sent. */
-async function readLines(context: SlashContext & { readonly prompt: Prompt }): Promise<'quit' | 'ended'> {
+/** Sends or runs each line, until the input ends or a command quits; then waits for what was sent. @returns the exit code of the first line that failed, or else of what became of the messages */
+async function readLines(
+  context: SlashContext & { readonly prompt: Prompt },
+): Promise<{ readonly hasQuit: boolean; readonly code: ExitCode }> {
   const { profile, room, prompt, text } = context;
   const ids: string[] = [];
-  let ended: 'quit' | 'ended' = 'ended';
+  let hasQuit = false;
+  let failed: ExitCode | undefined;
   const showPrompt = () => prompt.show(prompt.isTerminal ? '> ' : '');
   showPrompt();
   let failure: unknown;
@@ -85,7 +91,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
     try {
       if (isCommand) {
         if ((await runSlashCommand(line.text, context)) === 'quit') {
-          ended = 'quit';
+          hasQuit = true;
           break;
         }
       } else if (!isBlank(message)) {
@@ -95,6 +101,7 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
         await profile.call('queue', { room, id, content: await textContent(profile, room, message) });
       }
     } catch (error) {
+      failed ??= exitCodeOf(error);
       prompt.print(text.lines.event(failureText(text, error)));
     }
     showPrompt();
@@ -107,5 +114,5 @@ async function readLines(context: SlashContext & { readonly prompt: Prompt }): P
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   // The lines before it are sent.
   if (failure !== undefined) throw failure;
-  return ended;
+  return { hasQuit, code: failed ?? codeOfSent({ refused, unknown, waiting }) };
 }

@@ -101,8 +101,14 @@ async function choose(
     if (rooms.length === 1 && first !== undefined) return first.id;
     throw new UsageError('no room was chosen');
   }
-  const known = rooms[Number(answer) - 1] ?? rooms.find((r) => r.name === answer);
-  if (known !== undefined) return known.id;
+  const isNumber = /^\d+$/.test(answer);
+  const numbered = isNumber ? rooms[Number(answer) - 1] : undefined;
+  if (numbered !== undefined) return numbered.id;
+  // Also throws when several rooms have the name.
+  if (rooms.some((r) => r.name === answer)) return roomId(profile, answer);
+  // A mistyped number, or the message of a script, must not become a room.
+  if (isNumber && rooms.length > 0) throw new UsageError(lines.noRoomNumber(answer, rooms.length));
+  if (!prompt.isTerminal && rooms.length > 0 && !isLinkLike(answer)) return roomId(profile, answer);
   if (isLinkLike(answer)) return (await profile.call('join', { link: answer, as, waitMs: WAIT_MS })).id;
   const token = io.env.GOCHAT_TOKEN || undefined;
   const made = await profile.call('create', {

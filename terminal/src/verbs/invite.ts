@@ -41,7 +41,7 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
 function readUses(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const uses = Number(text);
-  if (!Number.isInteger(uses) || uses < 1 || uses > 10_000)
+  if (!/^\d+$/.test(text) || uses < 1 || uses > 10_000)
     throw new UsageError('--uses takes a whole number from 1 to 10000');
   return uses;
 }

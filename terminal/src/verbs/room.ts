@@ -6,7 +6,7 @@ import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
-import { problemText } from '../lines/error-text.ts';
+import { afterSync } from '../lines/after-sync.ts';
 import { columns, type RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
@@ -84,13 +84,12 @@ export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
 });
 
 export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
-  const { live, problem } = await profile.call('sync', { room, waitMs: ms });
+  const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const all = await profile.call('members', { room });
   return {
     json: all,
     lines: columns(all.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)])),
-    notes: live ? [] : [`gochat: ${text.lines.localOnly(problemText(text, problem))}`],
-    code: problem?.code === 'not-member' ? EXIT.notMember : EXIT.done,
+    ...synced,
   };
 });
 
@@ -110,17 +109,20 @@ export const admin = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, opt
 });
 
 export const rename = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms }) => {
-  await profile.call('configure', { room, name: given ?? '', waitMs: ms });
-  return { json: [{ ...ref, name: given }] };
+  const id = await roomId(profile, room);
+  await profile.call('configure', { room: id, name: given ?? '', waitMs: ms });
+  // Spaces around a name are removed.
+  const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.name;
+  return { json: [{ ...ref, name: now }] };
 });
 
-export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms }) => {
+export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
   if (given !== undefined) await profile.call('configure', { room, topic: given, waitMs: ms });
-  else await profile.call('sync', { room, waitMs: ms });
+  const synced = given === undefined && afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const id = await roomId(profile, room);
   const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.topic ?? '';
   const isShown = given === undefined && now !== '';
-  return { json: [{ ...ref, topic: now }], lines: isShown ? [sanitizeText(now)] : [] };
+  return { json: [{ ...ref, topic: now }], lines: isShown ? [sanitizeText(now)] : [], ...synced };
 });
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {

@@ -5,7 +5,8 @@ import type { Profile } from '@gochat/client/open';
 import type { OutgoingState } from '@gochat/client/outgoing';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
-import { EXIT } from '../exit.ts';
+import { codeOfSent, EXIT } from '../exit.ts';
+import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
 import type { RoomRef } from '../lines/format.ts';
@@ -27,22 +28,33 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const profile = showConnecting(io, opened);
     const named = async () => (options.json === true ? await roomRef(profile, room) : undefined);
     const ids: string[] = [];
+    let isInterrupted = false;
+    let queueing: Promise<string> | undefined;
     const queue = async (message: string) => {
-      ids.push(await queued(profile, room, message));
+      if (isInterrupted) return;
+      queueing = queued(profile, room, message);
+      ids.push(await queueing);
     };
-    const sent = () => profile.call('sent', { room, ids, waitMs: wait });
-    if (text !== undefined && text !== '-') await queue(text);
-    else if (options.lines !== true) await queue((await readText(io.stdin)).replace(/\r?\n$/, ''));
-    else {
-      try {
-        for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
-      } catch (error) {
-        // The lines before the one that can't be sent are queued already.
-        report(io, await named(), await sent());
-        throw error;
-      }
+    const sent = (ms: number) => profile.call('sent', { room, ids, waitMs: ms });
+    const sending = async () => {
+      if (text !== undefined && text !== '-') await queue(text);
+      else if (options.lines !== true) await queue((await readText(io.stdin)).replace(/\r?\n$/, ''));
+      else for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
+      return sent(wait);
+    };
+    try {
+      const end = await untilInterrupted(sending());
+      if (!(end instanceof Interrupted)) return report(io, await named(), end);
+      isInterrupted = true;
+      await queueing;
+      // What is queued is sent later: the user must not believe that it was cancelled.
+      const code = ids.length === 0 ? EXIT.done : report(io, await named(), await sent(0));
+      return code === EXIT.done ? end.code : code;
+    } catch (error) {
+      // The lines before the one that can't be sent are queued already.
+      if (ids.length > 0) report(io, await named(), await sent(wait));
+      throw error;
     }
-    return report(io, await named(), await sent());
   });
 }
 
@@ -58,8 +70,7 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
   if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, problemText(io.words.text, problem))}`);
-  if (unknown > 0) return EXIT.internal;
-  return refused > 0 ? EXIT.notMember : waiting > 0 ? EXIT.queued : EXIT.done;
+  return codeOfSent({ refused, unknown, waiting });
 }
 
 async function queued(profile: Profile, room: string, text: string): Promise<string> {

@@ -4,8 +4,9 @@ import { UsageError } from '@gochat/server/usage-error';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
-import { untilInterrupted } from '../interrupt.ts';
+import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
+import { afterSync } from '../lines/after-sync.ts';
 import { problemText } from '../lines/error-text.ts';
 import { formatItem, jsonItem } from '../lines/format.ts';
 import { HistoryStream } from '../lines/history-stream.ts';
@@ -54,10 +55,9 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
         note(io, `gochat: ${problemText(text, problem)}`);
         return EXIT.notMember;
       }
-      if (!live) note(io, `gochat: ${text.lines.localOnly(problemText(text, problem))}`);
-      if (options.follow === true) return await follow(io, profile, id, stream);
-      if (live) return EXIT.done;
-      return problem?.code === 'refused' ? EXIT.refused : EXIT.queued;
+      const synced = afterSync(text, { live, problem });
+      for (const line of synced.notes) note(io, line);
+      return options.follow === true ? await follow(io, profile, id, stream) : synced.code;
     } finally {
       progress.end();
       stream?.stop();
@@ -95,9 +95,9 @@ async function follow(io: Io, profile: Profile, room: string, stream: HistoryStr
       resolve(EXIT.notMember);
     });
   });
-  const code = await untilInterrupted(ended);
+  const end = await untilInterrupted(ended);
   await stream.catchUp();
-  return code ?? EXIT.done;
+  return end instanceof Interrupted ? EXIT.done : end;
 }
 
 /** How many messages have come so far, on standard error: on a terminal, and only if standard output shows them nowhere. */
