@@ -4,8 +4,8 @@ import { ChatRoom, type HistoryItem, type Profile } from '../src/api/sdk.ts';
 
 const NOT_MEMBER = { code: 'not-member', data: { reason: 'removed' } } as const;
 
-/** A profile with a room of one line. */
-function profile() {
+/** A profile with a room of one line. @param after as for `items()` */
+function profile(after = '0') {
   const listeners = new Set<(event: ChatEvent) => void>();
   let close: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
@@ -14,7 +14,7 @@ function profile() {
   const item = { seq: '1', kind: 'text', text: 'one' } as unknown as HistoryItem;
   const answers: Record<string, (params: { after?: string }) => unknown> = {
     follow: () => ({ live: true, problem: undefined }),
-    history: ({ after }) => (after === '0' ? [item] : []),
+    history: (params) => (params.after === '0' ? [item] : []),
   };
   const fake = {
     call: async (method: string, params: object) => answers[method]?.(params),
@@ -26,7 +26,7 @@ function profile() {
     closed,
   };
   return {
-    items: new ChatRoom(fake as unknown as Profile, { id: 'r', name: 'kitchen' }).items('0'),
+    items: new ChatRoom(fake as unknown as Profile, { id: 'r', name: 'kitchen' }).items(after),
     close: fake.close,
     emit: (event: ChatEvent) => {
       for (const listener of listeners) listener(event);
@@ -50,4 +50,8 @@ test('a loop over items ends with an error when the membership ends', async () =
   emit({ kind: 'online', room: 'other', live: false, problem: NOT_MEMBER });
   emit({ kind: 'online', room: 'r', live: false, problem: NOT_MEMBER });
   await expect(next).rejects.toMatchObject({ code: 'not-member', data: { reason: 'removed' } });
+});
+
+test.each(['-1', 'abc', '', '1.5', '99999999999999999999'])('no items come after %j', async (after) => {
+  await expect(profile(after).items.next()).rejects.toMatchObject({ code: 'usage' });
 });

@@ -13,6 +13,7 @@ export { ChatError, openChat };
 
 const WAIT_MS = 30_000;
 const PAGE = 500;
+const POSITION = /^\d{1,15}$/;
 
 /** A message of this profile. It can be edited, deleted, reacted and replied to. */
 export interface SentMessage {
@@ -176,9 +177,12 @@ export class ChatRoom {
   /**
    * All lines after `after` ("0" is the beginning), oldest first, then new ones as they come, each once. It ends when the profile is
    * closed.
-   * @throws ChatError `not-member` after the last line, when the profile is no longer a member of the room
+   * @throws ChatError `not-member` after the last line, when the profile is no longer a member of the room; `usage` when `after` is no
+   * position
    */
   async *items(after?: string): AsyncGenerator<HistoryItem, void, undefined> {
+    // Nothing would ever come after another text.
+    if (after !== undefined && !POSITION.test(after)) throw new ChatError({ reason: 'entry-number' });
     let last = Number(after ?? (await this.#newest()));
     let wake: () => void = () => undefined;
     let problem: Problem | undefined;
