@@ -163,6 +163,22 @@ test('invites are listed, revoked and expire', async () => {
   const ben = await person('ben');
   await expect(ben.joins(link)).rejects.toMatchObject({ code: 'refused' });
   expect(await ben.profile.call('rooms', {})).toEqual([]);
+  // Terms that no server takes are refused, and no change of the room is left pending.
+  for (const [uses, expiresMs] of [
+    [0],
+    [1.5],
+    [10_001],
+    [Number.NaN],
+    [1, -5],
+    [1, 0.5],
+    [1, Number.NaN],
+  ] as const)
+    await expect(
+      ana.profile.call('invite', { room, expiresMs, uses, waitMs: WAIT_MS }),
+    ).rejects.toMatchObject({ data: { reason: 'invite-terms' } });
+  await expect(ana.profile.call('revoke', { room, id: '', waitMs: WAIT_MS })).rejects.toMatchObject({
+    data: { reason: 'invite-unknown' },
+  });
   const brief = await ana.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: WAIT_MS });
   await expect(ben.joins(brief.link)).rejects.toMatchObject({ code: 'refused' });
 });

@@ -4,6 +4,7 @@ import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
@@ -59,6 +60,11 @@ export class Governance {
       expires: this.#env.now() + (expiresMs ?? Math.min(INVITE_LIFETIME_MS, most)),
       ...(uses !== undefined && { uses }),
     };
+    // The server ends the connection at other terms, and a stored change is repeated until the server has it.
+    const isValid =
+      (uses === undefined || (Number.isInteger(uses) && uses >= 1 && uses <= LIMITS.inviteUses)) &&
+      (expiresMs === undefined || (Number.isInteger(terms.expires) && expiresMs > 0));
+    if (!isValid) throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
     await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);

@@ -64,6 +64,8 @@ const REASONS = {
   'message-too-large': reason('usage', { bytes: v.number() }),
   /** `most` is in milliseconds. */
   'invite-lifetime': reason('usage', { most: v.number() }),
+  /** `most` uses. */
+  'invite-terms': reason('usage', { most: v.number() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** `most` is in bytes for a name and in characters for a topic. */

@@ -53,6 +53,8 @@ export function errorText(f: Formats): (error: ErrorData) => string {
           one: 'On this server an invite lasts at most # day',
           other: 'On this server an invite lasts at most # days',
         });
+      case 'invite-terms':
+        return `An invite has a whole number of uses from 1 to ${f.number(error.most)}, and a lifetime above 0`;
       case 'token-form':
         return 'That is not a token: a token has 22 characters';
       case 'name-invalid':
