@@ -28,13 +28,10 @@ test.each([
   ['a paste without an end', '\u001b[200~pasted'],
 ])('Ctrl+C ends the input at once after %s', async (_, before) => {
   for (const keys of [[`${before}\u0003`], [before, '\u0003']])
-    for (const [ask, ended] of [
-      [(io: Io) => new Prompt(io).next(), undefined],
-      [(io: Io) => askHidden(io, 'Passphrase: '), ''],
-    ] as const) {
+    for (const ask of [(io: Io) => new Prompt(io).next(), (io: Io) => askHidden(io, 'Passphrase: ')]) {
       const { io, type } = terminal();
-      const asked = ask(io);
+      const answer = ask(io);
       for (const part of keys) type(part);
-      expect(await asked).toBe(ended);
+      expect(await answer).toBeUndefined();
     }
 });
