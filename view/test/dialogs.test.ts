@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Chat } from '../src/chat/chat.ts';
 import type { Dialog } from '../src/dialogs/dialog.ts';
 import { DialogHost } from '../src/dialogs/dialog-host.ts';
-import { askCreate, askJoin } from '../src/dialogs/rooms.ts';
+import { askCreate, askJoin, askLeave } from '../src/dialogs/rooms.ts';
 import { words } from './timeline-input.ts';
 
 const PREVIEW = { name: 'kitchen', by: 'ana', topic: '', members: ['ana'], already: false, room: 'room-1' };
@@ -33,6 +33,19 @@ function slowChat() {
 }
 
 const textOf = (dialog: Dialog | undefined) => (dialog !== undefined && 'text' in dialog ? dialog.text : []);
+
+test.each([
+  ['the only admin among others', true, [{ admin: false }], 2],
+  ['one of two admins', true, [{ admin: true }], 1],
+  ['no admin', false, [{ admin: true }], 1],
+  ['alone', true, [], 1],
+])('who leaves as %s gets the warnings that apply', (_who, admin, others, lines) => {
+  const { chat, dialogs } = slowChat();
+  const members = [{ self: true, admin }, ...others.map((other) => ({ self: false, ...other }))];
+  const room = { info: { name: 'kitchen', admin }, members };
+  askLeave({ ...chat, navigation: { room } } as unknown as Chat);
+  expect(textOf(dialogs.dialog)).toHaveLength(lines);
+});
 
 test('a preview that was cancelled shows no dialog', async () => {
   const { chat, dialogs, answer } = slowChat();

@@ -172,8 +172,11 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   if (room === undefined) return;
   const { leave } = chat.words.text.dialogs;
   const name = sanitizeLine(room.info.name);
+  const others = room.members.filter(({ self }) => !self);
+  const isLastAdmin = room.info.admin && others.length > 0 && !others.some(({ admin }) => admin);
+  const text = isLastAdmin ? [leave.text, leave.lastAdmin] : [leave.text];
   chat.dialogs.show({
-    dialog: form(leave.title(name), [leave.text], [], leave.submit, true),
+    dialog: form(leave.title(name), text, [], leave.submit, true),
     submit: async (_values, handle) => {
       await chat.profile.call('leave', { room: room.info.id, waitMs: WAIT_MS });
       handle.close();

@@ -92,6 +92,8 @@ export function dialogWords(f: Formats) {
     leave: {
       title: (room: string) => `Leave ${room}?`,
       text: 'You can still read the messages up to now. To return, you need a new invite.',
+      lastAdmin:
+        'You are the only admin. After you leave, nobody can remove members or change the name of the room: make another member admin first.',
       submit: 'Leave',
     },
     delete: {
