@@ -54,7 +54,7 @@ export function errorText(f: Formats): (error: ErrorData) => string {
           other: 'On this server an invite lasts at most # days',
         });
       case 'invite-terms':
-        return `An invite has a whole number of uses from 1 to ${f.number(error.most)}, and a lifetime above 0`;
+        return `An invite has 1 to ${f.number(error.most)} uses, and a lifetime above 0`;
       case 'token-form':
         return 'That is not a token: a token has 22 characters';
       case 'name-invalid':
@@ -98,7 +98,7 @@ export function errorText(f: Formats): (error: ErrorData) => string {
       case 'profile-folder':
         return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
       case 'profile-of-server':
-        return `The folder ${sanitizeLine(error.dir)} has the rooms of a server: a profile needs another folder`;
+        return `The folder ${sanitizeLine(error.dir)} has the rooms of a server`;
       case 'profile-damaged':
         return DAMAGED[error.part];
       case 'passphrase-file':
@@ -144,8 +144,7 @@ const FIXED = {
   'leave-queued':
     'The server could not be reached: the others are notified once it can be; leave again after that',
   'token-required': 'This server requires a token for creating rooms',
-  'profile-key-missing':
-    'The profile’s file “key” is missing, and nothing can be read without it: restore it from a backup, or choose another folder',
+  'profile-key-missing': 'The profile’s file “key” is missing: restore it from a backup',
   'profile-busy': 'Too many other processes use this profile already',
   'profile-closed': 'This profile is closed',
   'profile-newer': 'A newer version of GoChat wrote this profile: upgrade',

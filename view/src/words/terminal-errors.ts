@@ -16,6 +16,7 @@ const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'passphrase-missing': 'set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
   'profile-folder': 'choose another with --profile',
   'profile-of-server': 'choose another with --profile',
+  'profile-key-missing': 'or choose another folder with --profile',
   'address-unencrypted': '--insecure allows it, for networks that you trust',
 };
 
