@@ -114,6 +114,11 @@ export class LineDecoder {
     this.#limitOf = limitOf;
   }
 
+  /** How many bytes of a line that has not ended it keeps. */
+  get unfinished(): number {
+    return this.#length;
+  }
+
   /**
    * @returns the lines that this chunk completes, in order, without empty ones. The caller must read all of them before it changes
    * the chunk's bytes or pushes the next chunk.

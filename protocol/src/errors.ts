@@ -106,7 +106,8 @@ export const ERRORS = {
   },
   full: { meaning: 'A limit of the server is reached.', retry: 'no', retryAfterMs: 0, closes: false },
   slow: {
-    meaning: 'The client reads too slowly. The log has the entries that it missed.',
+    meaning:
+      'The client reads too slowly, or a frame of it took too long to arrive. The log has the entries that it missed.',
     retry: 'reconnect',
     retryAfterMs: 500,
     closes: true,

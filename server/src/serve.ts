@@ -30,6 +30,7 @@ import { InFlight } from './session/in-flight.ts';
 import type { NodeContext } from './session/node-context.ts';
 import { Refusal } from './session/refusal.ts';
 import { handle } from './session/requests.ts';
+import { UnfinishedFrames } from './session/unfinished-frames.ts';
 
 export interface ServeOptions {
   readonly engine: Engine;
@@ -272,6 +273,7 @@ function contextOf(options: ServeOptions): NodeContext {
     limits,
     observers: observer === undefined ? [metrics] : [metrics, observer],
   };
+  const timers = new TimerWheel(now, Math.max(MIN_TICK_MS, shortestMs / WHEEL_TICKS));
   return {
     log,
     state: engine.state,
@@ -282,7 +284,8 @@ function contextOf(options: ServeOptions): NodeContext {
     names: new ServedNames(options.names),
     limits,
     endOfTick,
-    timers: new TimerWheel(now, Math.max(MIN_TICK_MS, shortestMs / WHEEL_TICKS)),
+    timers,
+    frames: new UnfinishedFrames(limits, timers, now),
     inFlight: new InFlight(),
     logger: options.logger,
     metrics,

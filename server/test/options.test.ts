@@ -214,6 +214,7 @@ test('every option has its own flag, variable and meaning', () => {
     'inviteLifetime',
     'maxConnections',
     'maxPerAddress',
+    'unfinishedBytes',
     'create',
     'roomsPerHour',
     'metrics',

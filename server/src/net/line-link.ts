@@ -54,9 +54,9 @@ export class LineLink implements Link {
 
   receive(chunk: Buffer): void {
     if (this.#ended) return;
-    this.#events?.heard();
     try {
       for (const line of this.#decoder.push(chunk)) this.#events?.text(line);
+      this.#events?.heard(this.#decoder.unfinished);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.#events?.broken(error);

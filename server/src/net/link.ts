@@ -28,8 +28,8 @@ export interface Link {
 export interface LinkEvents {
   /** A frame arrived. */
   text(text: string): void;
-  /** Any bytes arrived. */
-  heard(): void;
+  /** Any bytes arrived. @param unfinished how many bytes of a frame that has not ended are kept, about */
+  heard(unfinished: number): void;
   /** The peer's bytes can't be cut into frames. */
   broken(error: FrameError): void;
   /** The link has ended. */

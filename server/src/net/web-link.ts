@@ -10,6 +10,10 @@ import { corkTick, drained } from './socket-end.ts';
 /** RFC 6455 close codes: 1012 service restart, 1013 try again later, 1008 policy. */
 const CLOSE_CODES: Partial<Record<ErrorCode, number>> = { restarting: 1012, slow: 1013 };
 
+/** Of a client's ping or pong: two bytes and the mask (RFC 6455, section 5.2). */
+const CONTROL_HEADER_BYTES = 6;
+const CLOSING_BYTES = 64 * 1024;
+
 /** One JSON frame per WebSocket text message. */
 export class WebLink implements Link {
   readonly transport = 'web';
@@ -17,6 +21,10 @@ export class WebLink implements Link {
   readonly #socket: Duplex;
   readonly #endOfTick: EndOfTick;
   readonly #lingerMs: number;
+  /** How many bytes arrived of a message that has not ended. The library keeps them. */
+  #unfinished = 0;
+  /** Whether a message ended in the bytes that the library reads now. */
+  #hasEnded = false;
 
   /** @param socket the socket of `ws` */
   constructor(ws: WebSocket, socket: Duplex, endOfTick: EndOfTick, lingerMs: number) {
@@ -29,12 +37,24 @@ export class WebLink implements Link {
   start(events: LinkEvents): void {
     const ws = this.#ws;
     ws.on('message', (data, isBinary) => {
-      events.heard();
+      this.#hasEnded = true;
       // No frame is binary. An empty text is refused as malformed.
       events.text(isBinary ? '' : data.toString());
     });
-    ws.on('ping', () => events.heard());
-    ws.on('pong', () => events.heard());
+    const control = (payload: Buffer) => {
+      this.#unfinished -= CONTROL_HEADER_BYTES + payload.length;
+    };
+    ws.on('ping', control);
+    ws.on('pong', control);
+    // The library's own listener comes first: it reports what ends in these bytes.
+    this.#socket.on('data', (chunk: Buffer) => {
+      // Of bytes after the end of a message, at most one chunk isn't counted.
+      this.#unfinished = this.#hasEnded ? 0 : Math.max(0, this.#unfinished + chunk.length);
+      this.#hasEnded = false;
+      // Nothing that a closing peer still sends is kept for long.
+      if (ws.readyState !== ws.OPEN && this.#unfinished > CLOSING_BYTES) ws.terminate();
+      events.heard(this.#unfinished);
+    });
     ws.on('error', () => ws.close(1008));
     ws.on('close', () => events.gone());
   }

@@ -11,6 +11,8 @@ export interface ServerLimits {
   readonly entersPerConnection: number;
   /** A connection with this many unanswered requests is not read. Low, so that no connection delays the posts of others much. */
   readonly requestsInFlight: number;
+  /** The memory of all frames that have begun to arrive and have not ended. */
+  readonly unfinishedBytes: number;
   /** A connection with more unread bytes than this is closed. */
   readonly writeQueueBytes: number;
   /** Replies and backlog wait while more bytes than this are unread, and signals are dropped. */
@@ -63,6 +65,7 @@ export const SERVER_LIMITS: ServerLimits = {
   roomsPerConnection: LIMITS.roomsPerConnection,
   entersPerConnection: LIMITS.entersPerConnection,
   requestsInFlight: 16,
+  unfinishedBytes: 64_000_000,
   writeQueueBytes: 4 * 1024 * 1024,
   writeMarkBytes: 64 * 1024,
   stallMs: 30_000,

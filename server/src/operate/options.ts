@@ -58,7 +58,12 @@ export function readServeSettings(
   const tls = readTls(text('tlsCert'), text('tlsKey'));
   const retainSec = readDuration('--retain', text('retain'));
   const operator = readOperator(text('metrics'));
-  const limits = { ...readLimits(text), ...readInviteLifetime(text('inviteLifetime')) };
+  const unfinishedBytes = readSize('--unfinished-bytes', text('unfinishedBytes'));
+  const limits = {
+    ...readLimits(text),
+    ...readInviteLifetime(text('inviteLifetime')),
+    ...(unfinishedBytes === undefined ? {} : { unfinishedBytes }),
+  };
   const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
   const cluster = readCluster(text);
   const behindProxy = readSwitch('behindProxy', given, env);

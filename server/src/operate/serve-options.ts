@@ -190,6 +190,13 @@ export const SERVE_OPTIONS = [
     meaning: 'the maximum number of connections from one address (loopback is exempt)',
   },
   {
+    flag: '--unfinished-bytes',
+    value: 'SIZE',
+    env: 'GOCHAT_UNFINISHED_BYTES',
+    default: '64M',
+    meaning: 'the memory for frames that have begun to arrive, such as 200M',
+  },
+  {
     flag: '--create',
     value: CREATORS.join('|'),
     env: 'GOCHAT_CREATE',

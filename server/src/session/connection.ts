@@ -9,10 +9,13 @@ import { Bucket } from './bucket.ts';
 import type { NodeContext } from './node-context.ts';
 import { Refusal } from './refusal.ts';
 import { Session, type SessionEvents } from './session.ts';
+import type { FrameReader } from './unfinished-frames.ts';
 import { otherVersion } from './version-check.ts';
 
 /** How long a connection over its frame rate waits before its next frame is handled. */
 const RATE_WAIT_MS = 50;
+/** What a connection may send before it has said hello, including what follows the hello in the same bytes. */
+const UNGREETED_BYTES = 8 * 1024;
 
 /** Passes a frame to its handler. @returns what to wait for before the next frame is handled; it may throw or reject with a Refusal */
 export type FrameHandler = (session: Session, frame: Up) => Promise<void> | undefined;
@@ -27,7 +30,7 @@ export interface ConnectionOptions {
 }
 
 /** One connection: handles its frames in order and at a bounded rate, and ends it when it is silent for too long. */
-export class Connection implements LinkEvents, SessionEvents, Deadline {
+export class Connection implements LinkEvents, SessionEvents, Deadline, FrameReader {
   readonly #session: Session;
   readonly #node: NodeContext;
   readonly #handle: FrameHandler;
@@ -38,6 +41,7 @@ export class Connection implements LinkEvents, SessionEvents, Deadline {
   #admitted = false;
   #stopped = false;
   #busy = false;
+  #waitsForMemory = false;
   /** Requests whose replies come later. */
   #unanswered = 0;
   /** Frames handled in a row, without a turn for other connections. */
@@ -70,8 +74,28 @@ export class Connection implements LinkEvents, SessionEvents, Deadline {
     return this.#greeted ? frameLimit(type) : LIMITS.frameBytes.default;
   }
 
-  heard(): void {
+  heard(unfinished: number): void {
     if (this.#greeted) this.#heardAt = this.#node.now();
+    if (!this.#session.open) return;
+    if (!this.#greeted && unfinished > UNGREETED_BYTES) this.refuse(helloTooLarge());
+    else this.#node.frames.update(this, unfinished);
+  }
+
+  get address(): Address {
+    return this.#session.address;
+  }
+
+  get inside(): boolean {
+    return this.#session.rooms.size > 0;
+  }
+
+  waitForMemory(on: boolean): void {
+    this.#waitsForMemory = on;
+    this.#setReading();
+  }
+
+  tooSlow(): void {
+    this.refuse(new Refusal('slow', 'a frame took too long to arrive'));
   }
 
   text(text: string): void {
@@ -90,6 +114,7 @@ export class Connection implements LinkEvents, SessionEvents, Deadline {
     this.#gone = true;
     this.#inbox = undefined;
     this.#session.end();
+    this.#node.frames.forget(this);
     this.#node.timers.forget(this);
     if (this.#admitted) this.#node.admission.leave(this.#session.address);
     this.#ended(this);
@@ -162,7 +187,13 @@ export class Connection implements LinkEvents, SessionEvents, Deadline {
     }
     inbox.splice(0, taken);
     if (inbox.length === 0) this.#inbox = undefined;
-    if (this.#busy || inbox.length > 0) link.pause();
+    this.#setReading();
+  }
+
+  /** Reads on, unless frames wait to be handled or there is no memory for a large one. */
+  #setReading(): void {
+    const { link, open } = this.#session;
+    if (open && (this.#busy || this.#inbox !== undefined || this.#waitsForMemory)) link.pause();
     else link.resume();
   }
 
@@ -210,12 +241,15 @@ export class Connection implements LinkEvents, SessionEvents, Deadline {
   /** @returns undefined when the text was no frame and the connection was refused */
   #parse(text: string): Up | undefined {
     try {
-      if (!this.#greeted && text.length > LIMITS.frameBytes.default)
-        throw new FrameError('oversize', `a hello frame has at most ${LIMITS.frameBytes.default} bytes`);
+      if (!this.#greeted && text.length > LIMITS.frameBytes.default) throw helloTooLarge();
       return parseUp(text);
     } catch (error) {
       this.refuse(this.#greeted ? error : (otherVersion(text) ?? error));
       return undefined;
     }
   }
+}
+
+function helloTooLarge(): FrameError {
+  return new FrameError('oversize', `a hello frame has at most ${LIMITS.frameBytes.default} bytes`);
 }

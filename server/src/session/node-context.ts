@@ -10,6 +10,7 @@ import type { AccessKeys } from './access-keys.ts';
 import type { AddressRates } from './address-rates.ts';
 import type { Admission } from './admission.ts';
 import type { InFlight } from './in-flight.ts';
+import type { UnfinishedFrames } from './unfinished-frames.ts';
 
 /** What all connections of a node share. */
 export interface NodeContext {
@@ -23,6 +24,7 @@ export interface NodeContext {
   readonly limits: ServerLimits;
   readonly endOfTick: EndOfTick;
   readonly timers: TimerWheel;
+  readonly frames: UnfinishedFrames;
   readonly inFlight: InFlight;
   readonly logger: Logger;
   readonly metrics: Metrics;
