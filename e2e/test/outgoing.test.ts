@@ -351,12 +351,19 @@ test('whatever is claimed of a message stays true through deaths, removals, retu
   );
 });
 
+/** The member is removed while a message waits. */
+const removedAway = (['offline', 'queue', 'remove', 'online'] as const).map((does): Step => ({ does }));
+
 test('whatever is claimed of a message stays true for all processes of a profile, one of which owns it', async () => {
   let profiles = 0;
+  const part = fc.oneof(
+    { weight: 6, arbitrary: step.map((one) => [one]) },
+    { weight: 1, arbitrary: fc.constant(removedAway) },
+  );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 16 }), async (steps) => {
+    fc.asyncProperty(fc.array(part, { minLength: 5, maxLength: 12 }), async (parts) => {
       profiles += 1;
-      await plays(new Several(join(home.path, `several ${profiles}`)), steps);
+      await plays(new Several(join(home.path, `several ${profiles}`)), parts.flat());
     }),
     { numRuns: 6 },
   );
