@@ -7,6 +7,7 @@ import { browserPlatform } from './platform.ts';
 import { missingPlatform } from './secure-context.ts';
 import { draw, loadPanels, mount } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
+import { isInviteAddress } from './ui/page/hooks.ts';
 import { followTheme } from './ui/page/theme.ts';
 
 /** Opens the browser's profile and draws the chat into `root`; where that fails, what the person can do. */
@@ -49,8 +50,7 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
  */
 function takeLink(): string | undefined {
   const { invite: kept } = stateOfTab();
-  // Programs encode the slashes, or leave one out.
-  if (!/join(?:\/|%2f)/i.test(location.hash)) return kept;
+  if (!isInviteAddress()) return kept;
   const link = location.href;
   history.replaceState({ invite: link }, '', location.pathname);
   return link;

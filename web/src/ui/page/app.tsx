@@ -10,7 +10,15 @@ import { RoomsView } from '../room/rooms.tsx';
 import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
 import { Banner, FlashView } from './banner.tsx';
-import { useHeight, useLooking, useMedia, useNoDrops, useNotices, usePage } from './hooks.ts';
+import {
+  isInviteAddress,
+  useHeight,
+  useLooking,
+  useMedia,
+  useNoDrops,
+  useNotices,
+  usePage,
+} from './hooks.ts';
 import { handleKey, isTyped, type PageKey, replyNeighbour } from './keys.ts';
 import { useSnapshot } from './snapshot-hook.ts';
 import { Welcome } from './welcome.tsx';
@@ -143,9 +151,9 @@ function useBackToRooms(open: string | undefined) {
   useEffect(() => {
     const leads = narrow && inRoom && open !== undefined;
     if (leads && !isRoomInHistory()) history.pushState({ room: true }, '');
-    // A fragment that was put into the address, such as an invite link's, is no step back.
+    // An invite link that was put into the address is no step back.
     const onPop = () => {
-      if (location.hash === '') setInRoom(isRoomInHistory());
+      if (!isInviteAddress()) setInRoom(isRoomInHistory());
     };
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);

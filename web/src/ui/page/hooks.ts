@@ -82,6 +82,11 @@ export function useNotices(open: (room: string) => void): void {
   });
 }
 
+/** Whether the address is an invite link. Programs encode its slashes, or leave one out. */
+export function isInviteAddress(): boolean {
+  return /join(?:\/|%2f)/i.test(location.hash);
+}
+
 export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
