@@ -135,6 +135,9 @@ const REASONS = {
   'profile-folder': reason('usage', { dir: string }),
   /** The folder has the rooms of a server. */
   'profile-of-server': reason('usage', { dir: string }),
+  'profile-of-other': reason('usage', { dir: string }),
+  'profile-open': reason('usage', { dir: string }),
+  'profile-link': reason('usage', { file: string }),
   /** The profile has records, and the file with their key is missing. */
   'profile-key-missing': reason('usage', {}),
   'profile-busy': reason('internal', {}),

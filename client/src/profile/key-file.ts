@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { constants, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeKeyFile, encodeKeyFile, isLocked } from '@gochat/crypto/key-file';
 import type { Env } from '@gochat/crypto/primitives';
@@ -47,7 +47,12 @@ export async function relock(
 
 async function read(dir: string): Promise<Uint8Array | undefined> {
   try {
-    return new Uint8Array(await readFile(join(dir, NAME)));
+    const file = await open(join(dir, NAME), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return new Uint8Array(await file.readFile());
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
@@ -57,7 +62,9 @@ async function read(dir: string): Promise<Uint8Array | undefined> {
 /** Atomically: without this file everything in the profile is lost. */
 async function write(dir: string, content: Uint8Array): Promise<void> {
   const fresh = join(dir, `${NAME}.new`);
-  const file = await open(fresh, 'w', 0o600);
+  // What a process that died has left. A file that exists is never written to: it could be a link, or open to others.
+  await rm(fresh, { force: true });
+  const file = await open(fresh, 'wx', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();

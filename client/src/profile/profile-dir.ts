@@ -1,4 +1,4 @@
-import { access, chmod, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, chmod, constants, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ChatError } from '../api/chat-error.ts';
@@ -23,9 +23,13 @@ export function defaultProfileDir(
   return join(data && isAbsolute(data) ? data : join(home, '.local', 'share'), 'gochat', 'profile');
 }
 
+/** A profile's files. One that is a symbolic link was put there by somebody else, or leads out of the folder. */
+const PROFILE_FILES = new Set(['data.mdb', 'lock.mdb', 'key', 'key.new']);
+
 /**
- * Creates the folder with access only for its user. An existing folder with other content keeps its permissions.
- * @throws ChatError `usage` when it can't be created or used, or has the rooms of a server
+ * Creates the folder with access only for its user. Of an existing folder, others lose their access, unless it has other content.
+ * @throws ChatError `usage` when it can't be created or used, has the rooms of a server, belongs to another user, or is not empty and
+ * may be written by others: they could have put anything there
  */
 export async function ensureProfileDir(dir: string): Promise<void> {
   try {
@@ -37,8 +41,16 @@ export async function ensureProfileDir(dir: string): Promise<void> {
   const names = await readdir(dir);
   // A profile's lock.mdb would overwrite the server's.
   if (names.includes(SERVER_STORE)) throw new ChatError({ reason: 'profile-of-server', dir });
-  const { mode } = await stat(dir);
+  const { mode, uid } = await stat(dir);
+  if (uid !== process.geteuid?.()) throw new ChatError({ reason: 'profile-of-other', dir });
+  for (const name of names.filter((one) => PROFILE_FILES.has(one))) {
+    const file = join(dir, name);
+    // Another process may have removed it.
+    const found = await lstat(file).catch(() => undefined);
+    if (found?.isFile() === false) throw new ChatError({ reason: 'profile-link', file });
+  }
   if ((mode & 0o077) === 0) return;
+  if (names.length > 0 && (mode & 0o022) !== 0) throw new ChatError({ reason: 'profile-open', dir });
   if (names.length === 0 || names.includes('data.mdb')) await chmod(dir, 0o700);
 }
 

@@ -1,5 +1,15 @@
 import { once } from 'node:events';
-import { chmodSync, readdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -298,4 +308,38 @@ test('the folder of a server is refused, and stays as it is', async () => {
     data: { reason: 'profile-of-server', dir },
   });
   expect(readdirSync(dir)).toEqual(['lock.mdb', 'log.mdb']);
+});
+
+test.each(['data.mdb', 'lock.mdb', 'key', 'key.new'])(
+  'a link in the place of %s is refused, and what it names stays',
+  async (name) => {
+    const dir = temporaryFolder();
+    const target = join(temporaryFolder(), 'target');
+    writeFileSync(target, 'of somebody');
+    symlinkSync(target, join(dir, name));
+    await expect(claimProfile(dir)).rejects.toMatchObject({
+      code: 'usage',
+      data: { reason: 'profile-link', file: join(dir, name) },
+    });
+    expect(readFileSync(target, 'utf8')).toBe('of somebody');
+    expect(readdirSync(dir)).toEqual([name]);
+  },
+);
+
+test('a folder with files in which others may write is refused; an empty one is closed', async () => {
+  const dir = temporaryFolder();
+  chmodSync(dir, 0o777);
+  writeFileSync(join(dir, 'planted'), '');
+  await expect(claimProfile(dir)).rejects.toMatchObject({ data: { reason: 'profile-open', dir } });
+  const empty = temporaryFolder();
+  chmodSync(empty, 0o777);
+  const owner = await claimOwner(empty);
+  expect(statSync(empty).mode & 0o777).toBe(0o700);
+  await owner.release();
+});
+
+test.skipIf(process.getuid?.() !== 0)('a folder of another user is refused', async () => {
+  const dir = temporaryFolder();
+  chownSync(dir, 12_345, 12_345);
+  await expect(claimProfile(dir)).rejects.toMatchObject({ data: { reason: 'profile-of-other', dir } });
 });

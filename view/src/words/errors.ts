@@ -99,6 +99,12 @@ export function errorText(f: Formats): (error: ErrorData) => string {
         return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
       case 'profile-of-server':
         return `The folder ${sanitizeLine(error.dir)} has the rooms of a server`;
+      case 'profile-of-other':
+        return `The folder ${sanitizeLine(error.dir)} belongs to another user`;
+      case 'profile-open':
+        return `Other users may write to the folder ${sanitizeLine(error.dir)}`;
+      case 'profile-link':
+        return `${sanitizeLine(error.file)} is no file`;
       case 'profile-damaged':
         return DAMAGED[error.part];
       case 'passphrase-file':

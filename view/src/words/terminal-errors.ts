@@ -16,6 +16,9 @@ const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'passphrase-missing': 'set GOCHAT_PASSPHRASE, or run gochat on a terminal to be asked',
   'profile-folder': 'choose another with --profile',
   'profile-of-server': 'choose another with --profile',
+  'profile-of-other': 'choose another with --profile',
+  'profile-open': 'close it with chmod go-w, after a look at what it has',
+  'profile-link': 'a profile has no links: move the file itself there',
   'profile-key-missing': 'or choose another folder with --profile',
   'address-unencrypted': '--insecure allows it, for networks that you trust',
 };
