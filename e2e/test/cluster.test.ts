@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { bundledScript } from '../src/bundled-script.ts';
 import { neededNatsServer } from '../src/servers/nats-server.ts';
 
 const FAULTS = 3;
@@ -10,13 +10,12 @@ const FAULTS = 3;
 const MEMBERS = 3;
 const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? 1);
 const binary = await neededNatsServer('faults on three nodes and three engines');
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const MAIN = fileURLToPath(new URL('../src/cluster/main.ts', import.meta.url));
 
 test.skipIf(binary === undefined)(
   `${FAULTS} random faults on a cluster: nothing lost, duplicated or reordered (GOCHAT_FAULTS_SEED=${seed})`,
   async () => {
-    const args = ['--import', LOADER, MAIN, '--faults', String(FAULTS), '--seed', String(seed)];
+    const args = [await bundledScript(MAIN), '--faults', String(FAULTS), '--seed', String(seed)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
