@@ -11,10 +11,9 @@ export interface AssetAnswer {
 const BEST_FIRST: readonly Coding[] = ['br', 'gzip'];
 
 /** Chooses the smallest coding that the client accepts. Answers 304 if the client has the asset (RFC 9110, sections 12.5.3 and 13.1.2). */
-export function answerAsset(asset: Asset, headers: IncomingHttpHeaders): AssetAnswer {
-  const coding = chooseCoding(asset, String(headers['accept-encoding'] ?? ''));
-  const body = asset.bodies.get(coding);
-  const tag = `"${asset.tag}${coding === 'identity' ? '' : `-${coding}`}"`;
+export async function answerAsset(asset: Asset, headers: IncomingHttpHeaders): Promise<AssetAnswer> {
+  const { coding, body } = await choose(asset, String(headers['accept-encoding'] ?? ''));
+  const tag = `"${asset.tag}${coding === undefined ? '' : `-${coding}`}"`;
   const common = {
     'Cache-Control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     ETag: tag,
@@ -26,14 +25,18 @@ export function answerAsset(asset: Asset, headers: IncomingHttpHeaders): AssetAn
     headers: {
       ...common,
       'Content-Type': asset.type,
-      'Content-Length': body?.length ?? 0,
-      ...(coding === 'identity' ? {} : { 'Content-Encoding': coding }),
+      'Content-Length': body.length,
+      ...(coding === undefined ? {} : { 'Content-Encoding': coding }),
     },
     body,
   };
 }
 
-function chooseCoding(asset: Asset, accepted: string): Coding {
+/** @returns the body, and its coding; undefined: none */
+async function choose(
+  asset: Asset,
+  accepted: string,
+): Promise<{ readonly coding: Coding | undefined; readonly body: Buffer }> {
   const weights = new Map(
     accepted.split(',').map((part) => {
       const [name = '', ...parameters] = part.trim().toLowerCase().split(';');
@@ -42,7 +45,11 @@ function chooseCoding(asset: Asset, accepted: string): Coding {
     }),
   );
   const takes = (coding: Coding) => (weights.get(coding) ?? weights.get('*') ?? 0) > 0;
-  return BEST_FIRST.find((coding) => asset.bodies.has(coding) && takes(coding)) ?? 'identity';
+  for (const coding of BEST_FIRST.filter(takes)) {
+    const body = await asset.coded(coding);
+    if (body !== undefined) return { coding, body };
+  }
+  return { coding: undefined, body: asset.body };
 }
 
 /** Whether the client has the asset, in any coding. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { UsageError } from '../operate/usage-error.ts';
 
-export type Coding = 'br' | 'gzip' | 'identity';
+export type Coding = 'br' | 'gzip';
 
 /** A file of the web client, ready to be sent. */
 export interface Asset {
@@ -14,8 +14,10 @@ export interface Asset {
   readonly immutable: boolean;
   /** The entity tag of its content, without quotes. */
   readonly tag: string;
-  /** The content, uncompressed and in each coding that makes it smaller. */
-  readonly bodies: ReadonlyMap<Coding, Buffer>;
+  /** The content, uncompressed. */
+  readonly body: Buffer;
+  /** @returns the content in this coding, compressed when it is first asked for; undefined when that makes it no smaller */
+  coded(coding: Coding): Promise<Buffer | undefined>;
 }
 
 /** The assets by request path. No other file is served. */
@@ -75,22 +77,26 @@ async function load(folder: string, name: string): Promise<Asset> {
     type,
     immutable: name.startsWith('assets/'),
     tag: createHash('sha256').update(body).digest('base64url').slice(0, 16),
-    bodies: new Map(await codings(body, COMPRESSED.has(extname(name)))),
+    body,
+    coded: COMPRESSED.has(extname(name)) ? async () => undefined : coder(body),
   };
 }
 
-async function codings(body: Buffer, compressed: boolean): Promise<[Coding, Buffer][]> {
-  const plain: [Coding, Buffer] = ['identity', body];
-  if (compressed) return [plain];
+function coder(body: Buffer): Asset['coded'] {
+  const results = new Map<Coding, Promise<Buffer | undefined>>();
+  return (coding) => {
+    const known = results.get(coding) ?? compress(body, coding);
+    results.set(coding, known);
+    return known;
+  };
+}
+
+async function compress(body: Buffer, coding: Coding): Promise<Buffer | undefined> {
   const params = {
-    // Levels 10 and 11 take 4 and 10 times as long at each start, to save a sixteenth.
+    // Levels 10 and 11 take 4 and 10 times as long, to save a sixteenth.
     [constants.BROTLI_PARAM_QUALITY]: 9,
     [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
   };
-  const [small, smaller] = await Promise.all([gzipped(body, { level: 9 }), brotli(body, { params })]);
-  const coded: [Coding, Buffer][] = [
-    ['br', smaller],
-    ['gzip', small],
-  ];
-  return [plain, ...coded.filter(([, bytes]) => bytes.length < body.length)];
+  const coded = await (coding === 'br' ? brotli(body, { params }) : gzipped(body, { level: 9 }));
+  return coded.length < body.length ? coded : undefined;
 }

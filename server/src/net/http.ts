@@ -126,8 +126,9 @@ export class HttpEndpoint {
     }
     const asset = this.#options.assets?.get(pathOf(request));
     if (asset !== undefined && isRead(request) && this.#served(request)) {
-      const { status, headers, body } = answerAsset(asset, request.headers);
-      response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body);
+      void answerAsset(asset, request.headers).then(({ status, headers, body }) =>
+        response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body),
+      );
       return;
     }
     const { status, type, body, headers } = this.#respond(request, asset !== undefined);
