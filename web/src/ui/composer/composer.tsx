@@ -1,6 +1,6 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { hasCommandKey, letterOf } from '../command-key.ts';
 import { isComposingKey } from '../composing-key.ts';
 import { Icon } from '../icons.tsx';
@@ -36,7 +36,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     grow(box);
   }, [composer.mode, composer.tick, composer.text]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (composer.mode === 'edit' || composer.reply !== undefined) field.current?.focus();
   }, [composer.mode, composer.reply]);
 

@@ -1,7 +1,7 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Lock, MemberRow, RoomScreen, Search } from '@gochat/view/snapshot';
 import type { WebText } from '@gochat/view/web-words';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Avatar } from '../avatar.tsx';
 import { isComposingKey } from '../composing-key.ts';
 import { Icon, type IconName } from '../icons.tsx';
@@ -115,7 +115,8 @@ export function SearchView({
 }) {
   const { close: closeText, search: text } = useText();
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // Before the next key arrives.
+  useLayoutEffect(() => field.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposingKey(event)) return;
     if (event.key === 'Escape') {
