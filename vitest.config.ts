@@ -35,8 +35,8 @@ function lane(
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Tests of processes wait for half of their time.
-    maxWorkers: 4,
+    // Tests of processes wait for a third of their time.
+    maxWorkers: 3,
     testTimeout: LONGEST_MS,
     hookTimeout: LONGEST_MS,
     teardownTimeout: WAIT_MS,

@@ -1,6 +1,6 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { COMPOSER_ID } from '../composer/composer.tsx';
 import { isComposingKey } from '../composing-key.ts';
 import type { DialogView } from '../dialogs/dialog.tsx';
@@ -57,7 +57,8 @@ export function App({ view, panels }: AppProps) {
   useEffect(() => setSearching(false), [open]);
   useEffect(() => setDetails(wide), [wide]);
 
-  useEffect(() => {
+  // Keys work from the first drawing on.
+  useLayoutEffect(() => {
     const overlaid = details && !wide;
     const page: Readonly<Record<PageKey, () => void>> = {
       'search-panel': () => {
