@@ -83,7 +83,7 @@ test('a message that another process cancels is reported as cancelled, not as se
   const { room, link } = await hosts();
   const ana = new Mortal();
   await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
-  ana.goesOffline();
+  ana.network.goes();
   await ana.dies();
   const id = newId();
   const sent = ana.does(async (chat) => {
@@ -104,7 +104,7 @@ test('what was queued when a member leaves is not sent after joining again', asy
   const { room, link } = await hosts();
   const ana = new Mortal();
   await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
-  ana.goesOffline();
+  ana.network.goes();
   const id = newId();
   await ana.does(async (chat) => {
     await chat.call('queue', { room, id, content: { kind: 'text', text: 'old' } });
@@ -113,7 +113,7 @@ test('what was queued when a member leaves is not sent after joining again', asy
     });
   });
   await removesAll(room);
-  ana.goesOnline();
+  ana.network.comesBack();
   const again = await ben.invites(room);
   await ana.does(async (chat) => {
     await chat.call('join', { link: again, as: 'ana', waitMs: WAIT_MS });
@@ -234,11 +234,11 @@ class Story {
         return;
       case 'offline':
         this.#online = false;
-        this.#ana.goesOffline();
+        this.#ana.network.goes();
         return;
       case 'online':
         this.#online = true;
-        this.#ana.goesOnline();
+        this.#ana.network.comesBack();
         return;
       case 'die':
         return this.#ana.dies();

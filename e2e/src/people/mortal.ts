@@ -1,11 +1,9 @@
 import { Account } from '@gochat/client/internal/account/account';
-import { connect } from '@gochat/client/internal/net/connect';
-import type { Connection } from '@gochat/client/internal/net/connection';
-import { DialError } from '@gochat/client/internal/net/dial-error';
 import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
 import { openVault } from '@gochat/crypto/vault';
 import { Crashed, CrashingStore } from './crashing-store.ts';
+import { Network } from './network.ts';
 
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 
@@ -14,14 +12,13 @@ export type Death = readonly [at: number, when: 'before' | 'after'];
 
 /** A profile on a disk that survives its processes. */
 export class Mortal {
+  readonly network = new Network();
   readonly #disk = new MemoryStore();
   readonly #vault = openVault(env.random(32));
   readonly #deaths: Death[];
   #store: CrashingStore;
   #chat: Account | undefined;
   #died = false;
-  #offline = false;
-  readonly #connections = new Set<Connection>();
 
   /** @param deaths of the first processes. */
   constructor(deaths: readonly Death[] = []) {
@@ -44,7 +41,7 @@ export class Mortal {
         this.#chat ??= await Account.open({
           records: new Records(this.#store, this.#vault, env),
           env,
-          connect: (address) => this.#connect(address),
+          connect: (address) => this.network.connect(address),
           emit: () => undefined,
           relock: async () => undefined,
           watchWakes: () => () => undefined,
@@ -56,24 +53,6 @@ export class Mortal {
       }
       await this.#restart();
     }
-  }
-
-  async #connect(address: string): Promise<Connection> {
-    if (this.#offline) throw new DialError({ kind: 'no-route' });
-    const connection = await connect(address, {});
-    this.#connections.add(connection);
-    return connection;
-  }
-
-  /** Ends all connections, and makes no new ones until it is online again. */
-  goesOffline(): void {
-    this.#offline = true;
-    for (const connection of this.#connections) connection.close();
-    this.#connections.clear();
-  }
-
-  goesOnline(): void {
-    this.#offline = false;
   }
 
   /** The process dies now. */

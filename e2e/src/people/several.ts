@@ -1,18 +1,15 @@
 import type { Account } from '@gochat/client/internal/account/account';
-import { connect } from '@gochat/client/internal/net/connect';
-import type { Connection } from '@gochat/client/internal/net/connection';
-import { DialError } from '@gochat/client/internal/net/dial-error';
 import { claimProfile } from '@gochat/client/internal/profile/claim';
 import { relock, unlock } from '@gochat/client/internal/profile/key-file';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openAt, type Profile } from '@gochat/client/profile-connection';
+import { Network } from './network.ts';
 
 /** A profile whose processes and connections end. */
 export interface Fleeting {
   /** Does something, again in another process if the present one ends before it is done. */
   does<T>(work: (chat: Pick<Account, 'call'>) => Promise<T>): Promise<T>;
-  goesOffline(): void;
-  goesOnline(): void;
+  readonly network: Network;
   /** A process ends. */
   dies(): Promise<void>;
   close(): Promise<void>;
@@ -25,11 +22,10 @@ const PROCESSES = 3;
  * the process of the test.
  */
 export class Several implements Fleeting {
+  readonly network = new Network();
   readonly #dir: string;
   readonly #open: (Profile | undefined)[] = Array.from({ length: PROCESSES });
-  readonly #connections = new Set<Connection>();
   #turn = 0;
-  #offline = false;
   #ending: Profile | undefined;
 
   /** @param dir the profile's folder */
@@ -71,28 +67,11 @@ export class Several implements Fleeting {
           const key = await unlock(dir, store, undefined, platform);
           return { key, relock: (next) => relock(dir, key, next, platform) };
         },
-        connect: (address) => this.#connect(address),
+        connect: (address) => this.network.connect(address),
         watchWakes: () => () => undefined,
       },
       platform,
     );
-  }
-
-  async #connect(address: string): Promise<Connection> {
-    if (this.#offline) throw new DialError({ kind: 'no-route' });
-    const connection = await connect(address, {});
-    this.#connections.add(connection);
-    return connection;
-  }
-
-  goesOffline(): void {
-    this.#offline = true;
-    for (const connection of this.#connections) connection.close();
-    this.#connections.clear();
-  }
-
-  goesOnline(): void {
-    this.#offline = false;
   }
 
   /** The process that was used first of those that are open ends, during what the next one does. */
