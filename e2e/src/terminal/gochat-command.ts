@@ -1,4 +1,5 @@
 import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { run } from '@gochat/terminal/internal/command';
 import type { Io } from '@gochat/terminal/internal/io';
 import { localeOf } from '@gochat/terminal/internal/locale';
@@ -18,15 +19,12 @@ export async function runGochat(
   input: string | Buffer = '',
 ): Promise<Ended> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const [out, err]: Buffer[][] = [[], []];
-  stdout.on('data', (chunk: Buffer) => out?.push(chunk));
-  stderr.on('data', (chunk: Buffer) => err?.push(chunk));
+  const printed = Promise.all([text(stdout), text(stderr)]);
   const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)], { objectMode: false });
   const io: Io = { stdin, stdout, stderr, env, words: new Words(localeOf(env), terminalEnglish) };
   const code = await run(args, io, '0.0.0');
   stdout.end();
   stderr.end();
-  const text = (chunks: Buffer[] | undefined) => Buffer.concat(chunks ?? []).toString();
-  await new Promise((resolve) => setImmediate(resolve));
-  return { code, out: text(out), err: text(err) };
+  const [out, err] = await printed;
+  return { code, out, err };
 }
