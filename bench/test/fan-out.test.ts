@@ -46,8 +46,7 @@ describe.skipIf(why !== undefined)(`a brief fan-out${able}`, () => {
     const rows = await measureFanOut(programs.load, system, BRIEF);
     expect(rows.map((row) => row.case)).toEqual(CASES);
     for (const row of rows) {
-      expect(row).toMatchObject({ system: system.name, lost: 0 });
-      expect(row.deliveriesPerSecond).toBeGreaterThanOrEqual(0);
+      expect(row).toMatchObject({ system: system.name, lost: 0, deliveriesPerSecond: expect.any(Number) });
       expect(row.p99Ms).toBeGreaterThanOrEqual(row.p50Ms ?? Number.NaN);
       expect(row.generatorLoad).toBeGreaterThan(0);
       expect(row.generatorLoad).toBeLessThanOrEqual(1);
