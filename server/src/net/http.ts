@@ -126,8 +126,11 @@ export class HttpEndpoint {
     }
     const asset = this.#options.assets?.get(pathOf(request));
     if (asset !== undefined && isRead(request) && this.#served(request)) {
-      void answerAsset(asset, request.headers).then(({ status, headers, body }) =>
-        response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body),
+      answerAsset(asset, request.headers).then(
+        ({ status, headers, body }) =>
+          response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body),
+        // Without memory to compress it.
+        () => response.destroy(),
       );
       return;
     }
