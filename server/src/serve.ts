@@ -121,6 +121,7 @@ class Node {
       ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
       roomsLive: () => this.#context.rooms.size,
       inFlight: () => this.#context.inFlight.size,
+      unfinishedBytes: () => this.#context.frames.bytes,
       writable: engine.writable,
     });
     this.#operator = new OperatorEndpoint({ metrics, ready });

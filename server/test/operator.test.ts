@@ -43,6 +43,9 @@ test('the metrics count what the node does, and name no one', async () => {
   expect(figure(text, 'gochat_refusals_total{code="stale"}')).toBe(1);
   expect(figure(text, 'gochat_resident_bytes')).toBeGreaterThan(1e6);
   expect(text).not.toContain(room);
+  expect(figure(text, 'gochat_unfinished_bytes')).toBe(0);
+  other.rawBytes('{"type":"ping"');
+  await expect.poll(async () => figure(await figures(), 'gochat_unfinished_bytes')).toBe(14);
   peer.raw('{"type":"nonsense"}');
   await peer.closed;
   await expect.poll(async () => figure(await figures(), 'gochat_connections')).toBe(1);

@@ -11,6 +11,7 @@ export interface MetricsSources {
   roomsLive(): number;
   /** Requests waiting for the log. */
   inFlight(): number;
+  unfinishedBytes(): number;
   /** Whether the log accepts writes. */
   writable(): boolean;
 }
@@ -78,11 +79,12 @@ export class Metrics implements BroadcastObserver {
   }
 
   /** Registers the gauges. The node calls it once. */
-  observe({ connections, roomsLive, inFlight, rooms, writable }: MetricsSources): void {
+  observe({ connections, roomsLive, inFlight, unfinishedBytes, rooms, writable }: MetricsSources): void {
     this.#gauge('gochat_connections', 'Open connections.', connections);
     if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms stored.', rooms);
     this.#gauge('gochat_rooms_live', 'Rooms that someone follows.', roomsLive);
     this.#gauge('gochat_requests_in_flight', 'Requests waiting for the log.', inFlight);
+    this.#gauge('gochat_unfinished_bytes', 'Bytes of frames that have not ended.', unfinishedBytes);
     this.#gauge('gochat_log_writable', '1 while the log accepts writes, else 0.', () => Number(writable()));
   }
 

@@ -26,7 +26,7 @@ export interface FrameReader {
 
 interface Unfinished {
   bytes: number;
-  readonly address: string;
+  /** When it began: the connection may enter a room meanwhile. */
   readonly inside: boolean;
   readonly since: number;
   /** Its size at the last check; undefined before its first. */
@@ -70,7 +70,7 @@ export class UnfinishedFrames implements Deadline {
     // A smaller size is that of the next frame.
     if (known !== undefined && bytes < known.bytes) this.forget(reader);
     const frame = this.#frames.get(reader) ?? this.#begin(reader);
-    this.#count(frame, bytes - frame.bytes);
+    this.#count(reader, frame, bytes - frame.bytes);
     frame.bytes = bytes;
     if (this.#isOver(reader, frame)) {
       this.#waiting.add(reader);
@@ -83,7 +83,7 @@ export class UnfinishedFrames implements Deadline {
     const frame = this.#frames.get(reader);
     if (frame === undefined) return;
     this.#frames.delete(reader);
-    this.#count(frame, -frame.bytes);
+    this.#count(reader, frame, -frame.bytes);
     if (this.#waiting.delete(reader)) reader.waitForMemory(false);
     for (const other of [...this.#waiting]) {
       const waits = this.#frames.get(other);
@@ -116,18 +116,17 @@ export class UnfinishedFrames implements Deadline {
       this.#nextCheck = now + CHECK_MS;
       this.#timers.watch(this);
     }
-    const { address, inside } = reader;
-    const frame = { bytes: 0, address: address.name, inside, since: now, checked: undefined };
+    const frame = { bytes: 0, inside: reader.inside, since: now, checked: undefined };
     this.#frames.set(reader, frame);
     return frame;
   }
 
-  #count({ address, inside }: Unfinished, more: number): void {
+  #count({ address: { name } }: FrameReader, { inside }: Unfinished, more: number): void {
     this.#bytes += more;
     if (!inside) this.#outsideBytes += more;
-    const ofAddress = (this.#byAddress.get(address) ?? 0) + more;
-    if (ofAddress > 0) this.#byAddress.set(address, ofAddress);
-    else this.#byAddress.delete(address);
+    const ofAddress = (this.#byAddress.get(name) ?? 0) + more;
+    if (ofAddress > 0) this.#byAddress.set(name, ofAddress);
+    else this.#byAddress.delete(name);
   }
 
   #isOver({ address }: FrameReader, { bytes, inside }: Unfinished): boolean {
