@@ -338,7 +338,9 @@ test('a folder with files in which others may write is refused; an empty one is 
   await owner.release();
 });
 
-test.skipIf(process.getuid?.() !== 0)('a folder of another user is refused', async () => {
+const isRoot = process.getuid?.() === 0;
+const why = isRoot ? '' : ' (SKIPPED: only root can give a folder to another user)';
+test.skipIf(!isRoot)(`a folder of another user is refused${why}`, async () => {
   const dir = temporaryFolder();
   chownSync(dir, 12_345, 12_345);
   await expect(claimProfile(dir)).rejects.toMatchObject({ data: { reason: 'profile-of-other', dir } });
