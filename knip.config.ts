@@ -22,17 +22,7 @@ export default {
     web: { entry: ['src/main.ts', 'src/service-worker.ts', 'bundle.d.mts'] },
   },
   // The machine's: for tests and benchmarks, which install what they need, and for drawing the icons.
-  ignoreBinaries: [
-    'apt-get',
-    'cc',
-    'chromium',
-    'chromium-headless-shell',
-    'flock',
-    'prlimit',
-    'unshare',
-    'ip',
-    'systemd-analyze',
-  ],
+  ignoreBinaries: ['apt-get', 'cc', 'chromium', 'flock', 'prlimit', 'unshare', 'ip', 'systemd-analyze'],
   // What bots import from the package.
   ignoreIssues: { 'client/src/api/sdk.ts': ['exports', 'types'] },
   ignoreExportsUsedInFile: { interface: true, type: true },
