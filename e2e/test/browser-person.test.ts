@@ -17,7 +17,7 @@ describe.skipIf(chromium === undefined)('a person with a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await launchChromium(chromium ?? '');
+    browser = await launchChromium(chromium ?? '', 'together');
   });
   afterAll(() => browser.close());
 

@@ -20,7 +20,7 @@ describe.skipIf(chromium === undefined)('the published page', () => {
 
   beforeAll(async () => {
     buildGochat();
-    browser = await launchChromium(chromium ?? '');
+    browser = await launchChromium(chromium ?? '', 'together');
   });
   afterAll(() => browser.close());
 

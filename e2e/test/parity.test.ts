@@ -264,7 +264,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
     beforeAll(async () => {
       buildGochat();
       home = await temporary();
-      browser = await launchChromium(chromium ?? '');
+      browser = await launchChromium(chromium ?? '', 'together');
       server = await TmuxScreen.start(tmux ?? '', {
         command: [
           process.execPath,

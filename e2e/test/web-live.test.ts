@@ -48,7 +48,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     });
     close = () => running.close();
     address = `http://127.0.0.1:${running.port}/`;
-    browser = await launchChromium(chromium ?? '');
+    browser = await launchChromium(chromium ?? '', 'together');
     const context = await browser.newContext({
       locale: 'en-GB',
       viewport: { width: 1440, height: 1600 },

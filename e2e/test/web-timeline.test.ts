@@ -1,12 +1,11 @@
 import type { Snapshot } from '@gochat/view/snapshot';
-import type { Browser } from 'playwright-core';
 import { expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import type { Visitor } from '../src/browser/gallery-page.ts';
-import { type PageTask, tasksDuring } from '../src/browser/page-tasks.ts';
+import { taskTimeOf } from '../src/browser/task-time.ts';
 import { BEN, longRoom, message } from '../src/screens/samples.ts';
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 /** How much more twenty times as many messages may cost. */
 const MOST_GROWTH = 3;
 
@@ -171,10 +170,10 @@ describeInBrowser('a timeline of ten thousand messages', () => {
   });
 
   /** Scrolls, receives messages and writes. @returns the processor's time of the page's main thread, in milliseconds */
-  async function worksThrough(browser: Browser, visitor: Visitor): Promise<number> {
+  async function worksThrough(visitor: Visitor): Promise<number> {
     const { page } = visitor;
     await settled(visitor);
-    const tasks = await tasksDuring(browser, page, async () => {
+    return taskTimeOf(page, async () => {
       await page.mouse.move(700, 400);
       for (let i = 0; i < 25; i++) await page.mouse.wheel(0, -400);
       for (let i = 0; i < 5; i++) await changes(visitor, 'append', 1);
@@ -183,26 +182,22 @@ describeInBrowser('a timeline of ten thousand messages', () => {
       await page.evaluate(() => document.querySelector('.timeline')?.scrollTo({ top: 20_000 }));
       await settled(visitor);
     });
-    return cpuMs(tasks);
   }
 
-  test('the measured processor time grows with the work of a task', async ({ browser, visits }) => {
+  test('the measured processor time grows with the work of a task', async ({ visits }) => {
     const { page } = await visits('empty');
-    const spent = async (turns: number) =>
-      cpuMs(
-        await tasksDuring(browser, page, () =>
-          page.evaluate((count) => {
-            let sum = 0;
-            for (let i = 0; i < count; i++) sum += Math.sqrt(i);
-            document.title = String(sum);
-          }, turns),
-        ),
+    const spent = (turns: number) =>
+      taskTimeOf(page, () =>
+        page.evaluate((count) => {
+          let sum = 0;
+          for (let i = 0; i < count; i++) sum += Math.sqrt(i);
+          document.title = String(sum);
+        }, turns),
       );
     expect(await spent(2e8)).toBeGreaterThan(4 * (await spent(1e6)));
   });
 
   test('scrolling, writing and new messages cost the same among ten thousand messages as among five hundred', async ({
-    browser,
     visits,
   }) => {
     const [few, many] = [await visits('empty'), await visits('long')];
@@ -210,7 +205,7 @@ describeInBrowser('a timeline of ten thousand messages', () => {
     const rounds: { readonly few: number; readonly many: number }[] = [];
     // Other work on the machine shares the processor's caches with the page: the best round of each is compared.
     for (let i = 0; i < ROUNDS; i++)
-      rounds.push({ few: await worksThrough(browser, few), many: await worksThrough(browser, many) });
+      rounds.push({ few: await worksThrough(few), many: await worksThrough(many) });
     const best = (room: 'few' | 'many') => Math.min(...rounds.map((round) => round[room]));
     process.stdout.write(
       `processor time of one round: ${best('few').toFixed(0)} ms among 500 messages, ${best('many').toFixed(0)} ms among 10,000\n`,
@@ -218,7 +213,3 @@ describeInBrowser('a timeline of ten thousand messages', () => {
     expect(best('many')).toBeLessThan(MOST_GROWTH * best('few'));
   });
 });
-
-function cpuMs(tasks: readonly PageTask[]): number {
-  return tasks.reduce((sum, task) => sum + task.cpuMs, 0);
-}

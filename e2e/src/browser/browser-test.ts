@@ -26,7 +26,7 @@ const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } 
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern what a fixture needs
   .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const browser = await launchChromium(chromium ?? '');
+    const browser = await launchChromium(chromium ?? '', 'together');
     onCleanup(() => browser.close());
     return browser;
   })
@@ -56,6 +56,8 @@ export const test = base
       const [free] = at === -1 ? [] : waiting.splice(at, 1);
       const visitor = free?.visitor ?? (await gallery.visit(browser, sample, options));
       if (free !== undefined) await gallery.revisit(visitor, sample, options);
+      // The timeline measures its rows and scrolls before it is as people see it.
+      await visitor.isDrawn();
       visiting.push({ key, visitor });
       return visitor;
     };
