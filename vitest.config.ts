@@ -1,40 +1,31 @@
-import { fileURLToPath } from 'node:url';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import { LaneReport } from './e2e/src/lanes/lane-report.ts';
-import { checkLanes, LANES, type Lane } from './e2e/src/lanes/lanes.ts';
+import { checkLanes, LANES } from './e2e/src/lanes/lanes.ts';
 import { LongestFirst } from './e2e/src/lanes/longest-first.ts';
 import { WAIT_MS } from './e2e/src/waits.ts';
 
-checkLanes(fileURLToPath(new URL('.', import.meta.url)));
+checkLanes();
 
 /** Enough for a machine on which other programs keep all cores busy. */
 const LONGEST_MS = 10 * WAIT_MS;
 
-function lane(
-  name: Lane,
-  include: readonly string[],
-  exclude: readonly string[] = [],
-): TestProjectInlineConfiguration {
-  return {
-    extends: true,
-    test: {
-      name,
-      include: [...include],
-      exclude: ['**/node_modules/**', ...exclude],
-      // A module is loaded once a process: loading takes longer than most of these tests. What a file changed is taken back.
-      isolate: name !== 'unit',
-      unstubGlobals: true,
-      unstubEnvs: true,
-      restoreMocks: true,
-      provide: { lane: name },
-      setupFiles: ['e2e/src/lanes/process-guard.ts', 'e2e/src/lanes/property-seed.ts'],
-    },
-  };
-}
+const ALL = ['*/test/**/*.test.ts', '*/src/**/*.test.ts'];
+/** The lane to run; all of them if it isn't set. */
+const { GOCHAT_LANE: lane } = process.env;
+if (lane !== undefined && lane !== 'unit' && !Object.hasOwn(LANES, lane))
+  throw new Error(`GOCHAT_LANE is unit, ${Object.keys(LANES).join(' or ')}, not ${lane}`);
 
 export default defineConfig({
   test: {
+    include: lane === undefined || lane === 'unit' ? ALL : [...LANES[lane as keyof typeof LANES]],
+    exclude: ['**/node_modules/**', ...(lane === 'unit' ? Object.values(LANES).flat() : [])],
     pool: 'forks',
+    // A module is loaded once a process: loading takes longer than most tests. What a file changes, it undoes.
+    isolate: false,
+    unstubGlobals: true,
+    unstubEnvs: true,
+    restoreMocks: true,
+    setupFiles: ['e2e/src/lanes/process-guard.ts', 'e2e/src/lanes/property-seed.ts'],
     // Tests of processes wait for a third of their time.
     maxWorkers: 3,
     testTimeout: LONGEST_MS,
@@ -43,10 +34,5 @@ export default defineConfig({
     expect: { poll: { timeout: WAIT_MS } },
     sequence: { sequencer: LongestFirst },
     reporters: ['default', new LaneReport()],
-    projects: [
-      lane('unit', ['*/test/**/*.test.ts', '*/src/**/*.test.ts'], Object.values(LANES).flat()),
-      lane('system', LANES.system),
-      lane('machine', LANES.machine),
-    ],
   },
 });

@@ -1,14 +1,22 @@
-import { expect, test, vi } from 'vitest';
-import { Log } from './log.ts';
-import { Person, seededEnv } from './world.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 // A client that cleans no name. It judges the names of others as all clients do.
-vi.mock('../src/names.ts', async (original) => ({
-  ...(await original<typeof import('../src/names.ts')>()),
-  cleanName: (name: string) => name,
-}));
+beforeAll(() => {
+  // Files before this one loaded the modules with the real function, and files after it need that one.
+  vi.resetModules();
+  vi.doMock('../src/names.ts', async (original) => ({
+    ...(await original<typeof import('../src/names.ts')>()),
+    cleanName: (name: string) => name,
+  }));
+});
+afterAll(() => {
+  vi.doUnmock('../src/names.ts');
+  vi.resetModules();
+});
 
 async function founded(founder: string, roomName: string) {
+  const { Log } = await import('./log.ts');
+  const { Person, seededEnv } = await import('./world.ts');
   const env = seededEnv(7);
   const log = new Log();
   const mal = new Person(founder, env);

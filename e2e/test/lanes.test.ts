@@ -1,12 +1,10 @@
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkLanes } from '../src/lanes/lanes.ts';
 import { PROPERTY_SEED } from '../src/lanes/seed.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const REFUSED = /a test of the lane unit started \w+: give its file a line in/;
 
 test('a test of the unit lane can start no process', () => {
@@ -19,11 +17,11 @@ test('a test of the unit lane can start no process', () => {
 
 test('a line that names no file or a file twice is an error', () => {
   const here = 'e2e/test/lanes.test.ts';
-  expect(() => checkLanes(ROOT, { system: [here] })).not.toThrow();
-  expect(() => checkLanes(ROOT, { system: ['e2e/test/gone.test.ts'] })).toThrow(
+  expect(() => checkLanes({ system: [here] })).not.toThrow();
+  expect(() => checkLanes({ system: ['e2e/test/gone.test.ts'] })).toThrow(
     'lists e2e/test/gone.test.ts, which is missing',
   );
-  expect(() => checkLanes(ROOT, { system: [here], machine: [here] })).toThrow(`lists ${here} twice`);
+  expect(() => checkLanes({ system: [here], machine: [here] })).toThrow(`lists ${here} twice`);
 });
 
 test('property tests run with the same seed each time', () => {

@@ -1,4 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { type Lane, laneOf } from './lanes.ts';
 import { PROPERTY_SEED } from './seed.ts';
 
 /** Prints what ran in each lane. Under continuous integration (`CI=true`) a skipped test fails the run. */
@@ -10,9 +11,9 @@ export class LaneReport implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const lanes = new Map<string, TestModule[]>();
+    const lanes = new Map<Lane, TestModule[]>();
     for (const module of modules) {
-      const lane = module.project.name;
+      const lane = laneOf(module.moduleId);
       lanes.set(lane, [...(lanes.get(lane) ?? []), module]);
     }
     for (const [lane, files] of [...lanes].sort(([a], [b]) => a.localeCompare(b)))

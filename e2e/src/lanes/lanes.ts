@@ -1,20 +1,23 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
  * The lane of every test file that starts processes or runs for long; all other test files are in the lane `unit`.
  * Within a lane the longest file comes first, and starts first.
  */
 export const LANES = {
-  /** Real servers with real clients, terminals, other processes of Node.js, long runs inside the test process, and what needs a process to itself. */
+  /** Real servers with real clients, terminals, other processes of Node.js, long runs inside the test process. */
   system: [
+    'e2e/test/attackers.test.ts',
+    'e2e/test/crash-points.test.ts',
     'e2e/test/killed.test.ts',
     'e2e/test/joins.test.ts',
     'e2e/test/verbs.test.ts',
-    'e2e/test/attackers.test.ts',
     'e2e/test/terminal-scripts.test.ts',
     'e2e/test/tls.test.ts',
-    'e2e/test/crash-points.test.ts',
     'e2e/test/outgoing.test.ts',
     'e2e/test/thousand.test.ts',
     'e2e/test/fuzz.test.ts',
@@ -28,14 +31,14 @@ export const LANES = {
     'e2e/test/delivery-ends.test.ts',
     'e2e/test/view-rooms.test.ts',
     'crypto/test/hostile-joiner.test.ts',
-    // It replaces a module.
-    'crypto/test/hostile-founder.test.ts',
     'server/test/young-heap.test.ts',
     'e2e/test/profile.test.ts',
     'e2e/test/malicious-server.test.ts',
     'e2e/test/changes.test.ts',
     'client/test/owner/claim.test.ts',
     'server/test/log/lmdb.test.ts',
+    'client/test/transport/dial.test.ts',
+    'server/test/fanout.test.ts',
     'server/test/log/model.test.ts',
     'e2e/test/capture.test.ts',
     'e2e/test/view-hostile.test.ts',
@@ -47,13 +50,13 @@ export const LANES = {
   ],
   /** What needs other programs: browsers, tmux, NATS, HAProxy, strace, a compiler, npm. */
   machine: [
-    'e2e/test/web-live.test.ts',
     'e2e/test/cluster.test.ts',
+    'e2e/test/faults.test.ts',
+    'e2e/test/web-live.test.ts',
     'e2e/test/web-drawing.test.ts',
     'e2e/test/web-keys.test.ts',
     'e2e/test/web-words.test.ts',
     'e2e/test/web-first-use.test.ts',
-    'e2e/test/faults.test.ts',
     'e2e/test/web-timeline.test.ts',
     'e2e/test/ensure.test.ts',
     'e2e/test/parity.test.ts',
@@ -76,11 +79,19 @@ export const LANES = {
 
 export type Lane = 'unit' | keyof typeof LANES;
 
-/** @throws Error when the table names a file that is not at `root`, or names a file twice */
-export function checkLanes(root: string, lanes: Readonly<Record<string, readonly string[]>> = LANES): void {
+/** @param path of a test file, absolute */
+export function laneOf(path: string): Lane {
+  const file = relative(ROOT, path);
+  for (const lane of ['system', 'machine'] as const)
+    if ((LANES[lane] as readonly string[]).includes(file)) return lane;
+  return 'unit';
+}
+
+/** @throws Error when the table names a file that doesn't exist, or names a file twice */
+export function checkLanes(lanes: Readonly<Record<string, readonly string[]>> = LANES): void {
   const files = Object.values(lanes).flat();
   for (const file of files) {
-    if (!existsSync(join(root, file)))
+    if (!existsSync(join(ROOT, file)))
       throw new Error(`e2e/src/lanes/lanes.ts lists ${file}, which is missing`);
     if (files.indexOf(file) !== files.lastIndexOf(file))
       throw new Error(`e2e/src/lanes/lanes.ts lists ${file} twice`);

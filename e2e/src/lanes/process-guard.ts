@@ -1,14 +1,8 @@
 import childProcess, { ChildProcess } from 'node:child_process';
-import { syncBuiltinESMExports } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { basename } from 'node:path';
-import { afterAll, inject, vi } from 'vitest';
-import type { Lane } from './lanes.ts';
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    lane: Lane;
-  }
-}
+import { afterAll, expect, vi } from 'vitest';
+import { type Lane, laneOf } from './lanes.ts';
 
 /** The programs that tests of a lane may start; a test of the lane `machine` may start any. */
 const ALLOWED: Readonly<Record<Exclude<Lane, 'machine'>, readonly string[]>> = {
@@ -16,21 +10,24 @@ const ALLOWED: Readonly<Record<Exclude<Lane, 'machine'>, readonly string[]>> = {
   system: ['node', 'sh', 'bash'],
 };
 
-/** @throws Error when a test of the lane may not start this program */
-function checkStart(lane: Exclude<Lane, 'machine'>, file: unknown): void {
+/** Test files of all lanes run one after another in a process. */
+const running = globalThis as { gochatLane?: Lane };
+
+/** @throws Error when the test file that is running may not start this program */
+function check(file: unknown): void {
+  const { gochatLane: lane = 'unit' } = running;
   const program = basename(String(file));
-  if (ALLOWED[lane].includes(program)) return;
+  if (lane === 'machine' || ALLOWED[lane].includes(program)) return;
   throw new Error(
     `a test of the lane ${lane} started ${program}: give its file a line in e2e/src/lanes/lanes.ts`,
   );
 }
 
 /**
- * Makes every start of a program that isn't allowed throw, in this process, from now on. A setup file of the lanes: so a test
- * file that starts a process has its line in the table of lanes.
+ * Makes every start of a program that isn't allowed throw, in this process, from now on. A setup file: so a test file that starts a
+ * process has its line in the table of lanes.
  */
-function guard(lane: Exclude<Lane, 'machine'>): void {
-  const check = (file: unknown) => checkStart(lane, file);
+function guard(): void {
   const { prototype } = ChildProcess as unknown as {
     prototype: { spawn(options: { file: string }): unknown };
   };
@@ -49,21 +46,19 @@ function guard(lane: Exclude<Lane, 'machine'>): void {
     });
   }
   syncBuiltinESMExports();
+  // Its native module starts processes without node:child_process. Nothing has imported it yet.
+  const pty = createRequire(import.meta.url)('@lydell/node-pty') as typeof import('@lydell/node-pty');
+  const { spawn: spawnTerminal } = pty;
+  pty.spawn = (file, ...rest) => {
+    check(file);
+    return spawnTerminal(file, ...rest);
+  };
 }
 
-const lane = inject('lane');
-// Test files of the lane `unit` run one after another in a process.
-const GUARDED = Symbol.for('gochat.process-guard');
-if (lane !== 'machine' && !(GUARDED in globalThis)) {
-  Object.assign(globalThis, { [GUARDED]: true });
-  guard(lane);
-}
+if (running.gochatLane === undefined) guard();
+running.gochatLane = laneOf(expect.getState().testPath ?? '');
 
-if (lane === 'unit') {
-  // Its native module starts processes without node:child_process.
-  vi.doMock('@lydell/node-pty', () => ({ spawn: (file: string) => checkStart(lane, file) }));
-  // What one file changed must not reach the next.
-  afterAll(() => {
-    if (vi.isFakeTimers()) throw new Error('fake timers are still in use at the end of the file');
-  });
-}
+// What one file changed must not reach the next.
+afterAll(() => {
+  if (vi.isFakeTimers()) throw new Error('fake timers are still in use at the end of the file');
+});
