@@ -5,7 +5,7 @@ import { Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
-const KILLS = Number(process.env.GOCHAT_KILLS ?? 8);
+const KILLS = Number(process.env.GOCHAT_KILLS ?? 5);
 const PER_ROUND = 12;
 /** All clocks advance by this much between two kills: otherwise clients wait longer each time for a server that ends within seconds. */
 const BETWEEN_MS = 60_000;

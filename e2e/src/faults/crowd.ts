@@ -4,7 +4,7 @@ import type { Account } from './checker.ts';
 import { Member } from './member.ts';
 import { Racers } from './racers.ts';
 
-const PER_SECOND = 6;
+const PER_SECOND = 3;
 const FOUNDER = 'ana';
 const GUESTS = ['ben', 'cai'] as const;
 const RECOVER_MS = 2 * WAIT_MS;
