@@ -1,4 +1,4 @@
-import { RoomError } from '@gochat/crypto/room';
+import { RoomError } from '@gochat/crypto/room-error';
 import { expect, test } from 'vitest';
 import { ChatError } from '../src/api/chat-error.ts';
 import { parseErrorData } from '../src/api/error-data.ts';

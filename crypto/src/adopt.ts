@@ -3,7 +3,8 @@ import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { breakChain, claimOf, startChain } from './chain.ts';
 import { epochKeys } from './keys.ts';
 import { leavesOf, type MlsState } from './mls.ts';
-import { type Room, RoomError } from './room.ts';
+import type { Room } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
 /**

@@ -1,6 +1,9 @@
 import { publicKey as device, nonce as messageId, position } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 
+/** The largest text of a message, in bytes of UTF-8. */
+export const TEXT_BYTES = 64 * 1024;
+
 const words = v.pipe(v.string(), v.minLength(1));
 
 /** A reference to a message: its position and its id. Both must match, so that a reference can't be redirected to another entry. */

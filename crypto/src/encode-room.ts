@@ -2,7 +2,8 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls.ts';
 import { concatBytes, fromUtf8, signingKey, uint32, utf8 } from './primitives.ts';
-import { type Peer, type PendingCommit, type Room, RoomError } from './room.ts';
+import type { Peer, PendingCommit, Room } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
 const VERSION = 1;

@@ -21,9 +21,9 @@ import {
   membersOf,
   ownLeaf,
   type Room,
-  RoomError,
   stateOf,
 } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 

@@ -13,7 +13,8 @@ import { identityOf, isSound, joinExternally, leavesOf, readGroupInfo, treeOf } 
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, equalBytes, sha256, sign } from './primitives.ts';
-import { type Room, RoomError, roomOf } from './room.ts';
+import { type Room, roomOf } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { isFounder, liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
 

@@ -8,7 +8,8 @@ import { newId } from './new-id.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
 import { encodePayload } from './payload.ts';
 import { type Env, sha256, utf8 } from './primitives.ts';
-import { type Room, RoomError } from './room.ts';
+import type { Room } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { sealBody } from './seal.ts';
 
 /** An upper bound for what MLS adds to a payload. */
@@ -16,9 +17,6 @@ const FRAMING_BYTES = 400;
 
 /** An upper bound for what a payload adds to its content. */
 const ENVELOPE_BYTES = 300;
-
-/** The largest text of a message, in bytes of UTF-8. */
-export const TEXT_BYTES = 64 * 1024;
 
 /** @throws RoomError `too-large` if a message with this content would be too large to seal. */
 export function checkSize(content: Content): void {

@@ -3,7 +3,8 @@ import type { UpOf } from '@gochat/protocol/up';
 import * as v from 'valibot';
 import { type Presence, presence } from './content.ts';
 import { type Env, fromUtf8, utf8 } from './primitives.ts';
-import { type Member, memberAt, ownLeaf, type Room, RoomError } from './room.ts';
+import { type Member, memberAt, ownLeaf, type Room } from './room.ts';
+import { RoomError } from './room-error.ts';
 import { openBody, sealBody } from './seal.ts';
 
 const envelope = v.object({

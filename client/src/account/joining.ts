@@ -5,7 +5,8 @@ import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/cry
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { type Room, RoomError, stateOf } from '@gochat/crypto/room';
+import { type Room, stateOf } from '@gochat/crypto/room';
+import { RoomError } from '@gochat/crypto/room-error';
 import type { DownOf } from '@gochat/protocol/down';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';

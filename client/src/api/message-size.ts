@@ -1,4 +1,4 @@
-import { TEXT_BYTES } from '@gochat/crypto/send';
+import { TEXT_BYTES } from '@gochat/crypto/content';
 
 /** The longest text of a message, in bytes of UTF-8. */
 export const MESSAGE_BYTES = TEXT_BYTES;

@@ -1,7 +1,7 @@
+import { TEXT_BYTES } from '@gochat/crypto/content';
 import { LinkError } from '@gochat/crypto/link';
 import { NameError } from '@gochat/crypto/names';
-import { RoomError } from '@gochat/crypto/room';
-import { TEXT_BYTES } from '@gochat/crypto/send';
+import { RoomError } from '@gochat/crypto/room-error';
 import { VaultError } from '@gochat/crypto/vault';
 import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';

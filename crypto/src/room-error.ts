@@ -1,0 +1,36 @@
+/** The operation is not possible in this state of the room. */
+export class RoomError extends Error {
+  override readonly name = 'RoomError';
+  readonly code: /** This device can't send or commit now. */
+    | 'not-active'
+    /** The room's policy is of a newer version than this software's. */
+    | 'newer-rules'
+    /** Other members may be in an epoch that this device can't follow. A removal would retire their access keys. */
+    | 'change-unconfirmed'
+    | 'not-admin'
+    /** This device is an admin by its identity, but doesn't have the admin key. */
+    | 'admin-key-missing'
+    | 'last-admin'
+    | 'not-member'
+    | 'no-such-member'
+    | 'self-removal'
+    /** Another handshake of this device is pending. */
+    | 'pending'
+    | 'too-large'
+    | 'invites-full'
+    | 'admins-full'
+    | 'full'
+    /** The GroupInfo or wrapped key that the server keeps for the invite is damaged or missing. */
+    | 'bad-invite'
+    /** The GroupInfo is of another room or founder than the link. */
+    | 'other-room'
+    | 'invite-revoked'
+    | 'no-such-invite'
+    | 'bad-group'
+    /** A newer version of this software stored the room. */
+    | 'stored-newer';
+  constructor(code: RoomError['code'], options?: ErrorOptions) {
+    super(code, options);
+    this.code = code;
+  }
+}
