@@ -11,6 +11,9 @@ const NEVER_LOADED = new Set([
   '@noble/post-quantum/ml-dsa.js',
   'crypto',
 ]);
+/** Modules that the page uses, and that the MLS library loads only for another cipher suite, or where there is no Web Crypto. */
+const LOADED_ELSEWHERE = new Set(['@noble/ciphers/chacha.js', '@noble/curves/ed25519.js']);
+const MLS = /node_modules\/ts-mls\//;
 /** Part of the HPKE library's main module, for key exchange over the NIST curves. */
 const NEVER_MADE = /dhkemPrimitives\/ec\.js$/;
 const NOTHING = '\0no-such-suite';
@@ -23,7 +26,10 @@ const STANDINS = new Map([
 
 const oneSuite = {
   name: 'one-suite',
-  resolveId: (id) => (NEVER_LOADED.has(id) ? NOTHING : NEVER_MADE.test(id) ? NO_CURVE : null),
+  resolveId(id, importer = '') {
+    if (NEVER_LOADED.has(id) || (LOADED_ELSEWHERE.has(id) && MLS.test(importer))) return NOTHING;
+    return NEVER_MADE.test(id) ? NO_CURVE : null;
+  },
   load: (id) => STANDINS.get(id) ?? null,
 };
 
