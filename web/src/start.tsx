@@ -1,5 +1,5 @@
 import { errorDataOf } from '@gochat/client/chat-error';
-import { openBrowserChat } from '@gochat/client/open-browser';
+import { openBrowserChat, preloadRoomCode } from '@gochat/client/open-browser';
 import { createView } from '@gochat/view/chat-view-model';
 import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
@@ -37,6 +37,8 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
       if (view.getSnapshot().dialog === undefined) forgetLink();
     });
     addEventListener('pagehide', () => void view.close());
+    // The page is drawn first.
+    setTimeout(() => void preloadRoomCode());
   } catch (error) {
     // An invite is still in the address, so that loading the page again opens it.
     draw(<Failed reason={words.text.error(errorDataOf(error))} />, words, root);

@@ -154,6 +154,8 @@ const REASONS = {
   'browser-storage': reason('internal', {}),
   'browser-storage-full': reason('internal', {}),
   'page-outdated': reason('internal', {}),
+  /** A file of the program could not be loaded: its server can't be reached, or has another version by now. */
+  'code-not-loaded': reason('internal', {}),
 
   /** A failure without a reason of its own; `detail` is for developers. */
   failed: reason('internal', { detail: string }),

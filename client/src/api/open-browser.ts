@@ -1,5 +1,6 @@
 import { openOnDevice, sealOnDevice } from '@gochat/crypto/device-seal';
 import type { Env } from '@gochat/crypto/primitives';
+import { loadRoomCode } from '../account/account.ts';
 import { connectBrowser } from '../net/connect-browser.ts';
 import { watchBrowserWakes } from '../profile/browser-wakes.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
@@ -33,6 +34,11 @@ export function openBrowserChat({
     },
     env,
   );
+}
+
+/** Loads what a first room needs before it is needed, so that nobody waits for it. A failure is reported when it is needed. */
+export async function preloadRoomCode(): Promise<void> {
+  await loadRoomCode().catch(() => undefined);
 }
 
 async function unlock({ database, token }: TabOwner, env: Env): Promise<Uint8Array> {

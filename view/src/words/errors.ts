@@ -164,6 +164,8 @@ const FIXED = {
     'A profile in a browser has no passphrase: it is sealed with a key of the browser, and as safe as your account on this device',
   'browser-storage': 'This browser stores nothing for this page (a private window, or storage is turned off)',
   'browser-storage-full': 'This browser has no more storage for GoChat: free some of the device’s storage',
+  'code-not-loaded':
+    'A part of GoChat could not be loaded: try again, then reload the page or restart GoChat',
   'page-outdated': 'A newer version of this page has been here: reload the page',
   unknown: 'Another version of GoChat on this profile refused this: use the same version for both',
 } as const;

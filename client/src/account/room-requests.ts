@@ -1,0 +1,319 @@
+import { type Content, content } from '@gochat/crypto/content';
+import { createRoom, landedFirst } from '@gochat/crypto/create';
+import { type Identity, safetyNumber } from '@gochat/crypto/identity';
+import { cleanName } from '@gochat/crypto/names';
+import { newId } from '@gochat/crypto/new-id';
+import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
+import { decodeBytes } from '@gochat/protocol/encoding';
+import type { Position } from '@gochat/protocol/fields';
+import * as v from 'valibot';
+import { ChatError, problemOf } from '../api/chat-error.ts';
+import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
+import { checkToken } from '../api/validate-input.ts';
+import { parseAddress } from '../net/address.ts';
+import { RequestError } from '../net/connection-errors.ts';
+import { isBlank } from '../room/blank.ts';
+import { isEmoji } from '../room/emoji.ts';
+import { HistoryReader } from '../room/history-reader.ts';
+import type { RoomMeta } from '../room/room-meta.ts';
+import type { RoomSession } from '../room/room-session.ts';
+import { RoomStore } from '../room/room-store.ts';
+import { connectionOf, Governance } from './governance.ts';
+import { joinByLink, peek } from './joining.ts';
+import { pickMember, roomInfo, shownMembers } from './room-info.ts';
+import { Rooms, type RoomsParts } from './rooms.ts';
+import type { SettingsStore } from './settings-store.ts';
+
+/** The requests that an account answers without its rooms. */
+export type AccountMethod = 'whoami' | 'preferences' | 'prefer' | 'passphrase';
+export type RoomMethod = Exclude<Method, AccountMethod>;
+
+type Handlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
+
+/** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
+export class RoomRequests {
+  readonly #parts: RoomsParts;
+  readonly #who: Identity;
+  readonly #rooms: Rooms;
+  readonly #settings: SettingsStore;
+  readonly #governance: Governance;
+
+  private constructor(parts: RoomsParts, who: Identity, settings: SettingsStore, rooms: Rooms) {
+    this.#parts = parts;
+    this.#who = who;
+    this.#settings = settings;
+    this.#rooms = rooms;
+    this.#governance = new Governance(parts.env);
+  }
+
+  /** Loads the profile's rooms from the records. @throws VaultError `damaged` */
+  static async open(parts: RoomsParts, who: Identity, settings: SettingsStore): Promise<RoomRequests> {
+    return new RoomRequests(parts, who, settings, await Rooms.load(parts));
+  }
+
+  /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
+  call<M extends RoomMethod>(method: M, params: Params<M>): Promise<Result<M>> {
+    return this.#handlers[method](params);
+  }
+
+  /** Stops everything. Work that was begun is durable when it resolves. */
+  close(): Promise<void> {
+    return this.#rooms.close();
+  }
+
+  readonly #handlers: Handlers = {
+    rooms: async () => (await this.#rooms.all()).map(roomInfo),
+    create: (params) => this.#create(params),
+    join: async ({ link, as, waitMs }) => {
+      const own = this.#nameFor(as);
+      const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: own };
+      const { session, already } = await joinByLink(parts, link, waitMs);
+      await this.#remember(own);
+      return { ...roomInfo(session), already };
+    },
+    queue: async ({ room, id, content: wanted, note, again }) => {
+      const said = checked(wanted);
+      const session = await this.#followed(room);
+      if (
+        again === true &&
+        (await this.#history(session).recent()).some((item) => item.kind === 'text' && item.id === id)
+      ) {
+        if (note !== undefined) await this.#settings.note(session.room.id, note);
+        return { id };
+      }
+      if (note === undefined) await session.queue(id, said);
+      else await this.#settings.note(session.room.id, note, (changes) => session.queue(id, said, changes));
+      return { id };
+    },
+    waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
+    cancel: async ({ room, id }) => ({ cancelled: await (await this.#rooms.named(room)).cancel(id) }),
+    sent: ({ room, ids, waitMs }) => this.#sent(room, ids, waitMs),
+    sync: async ({ room, waitMs }) => {
+      const session = await this.#followed(room);
+      try {
+        await this.#rooms.caughtUp(session, waitMs);
+        await posted(session, waitMs);
+        return { live: true, problem: undefined };
+      } catch (error) {
+        if (!(error instanceof ChatError)) throw error;
+        return { live: false, problem: problemOf(error) };
+      }
+    },
+    follow: async ({ room }) => {
+      return this.#rooms.connectionState(await this.#followed(room));
+    },
+    history: async ({ room, after, before, limit }) => {
+      const history = this.#history(await this.#rooms.named(room));
+      if (after !== undefined) return history.after(Number(after), limit);
+      return history.before(before === undefined ? undefined : Number(before), limit);
+    },
+    search: async ({ room, text, before, limit }) => {
+      const history = this.#history(await this.#rooms.named(room));
+      return history.search(text, before === undefined ? undefined : Number(before), limit);
+    },
+    members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
+    remove: async (params) =>
+      this.#governance.remove(await this.#current(params.room, params.waitMs), params),
+    invite: (params) => this.#invite(params),
+    invites: async ({ room, waitMs }) => {
+      const session = await this.#current(room, waitMs);
+      return this.#governance.invites(session, (await this.#settings.notes(session.room.id)).links);
+    },
+    configure: async (params) =>
+      this.#governance.configure(await this.#current(params.room, params.waitMs), params),
+    setAdmin: async (params) =>
+      this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
+    revoke: async (params) =>
+      this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
+    peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),
+    presence: async ({ room, says }) => {
+      (await this.#followed(room)).presence(says);
+      return null;
+    },
+    notes: async ({ room }) => this.#settings.notes((await this.#rooms.named(room)).room.id),
+    note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
+    leave: (params) => this.#leave(params),
+    safety: async ({ room, member }) => {
+      const session = await this.#rooms.named(room);
+      const own = this.#who.identity.publicKey;
+      const wanted = member === undefined ? shownMembers(session.room) : [pickMember(session.room, member)];
+      const members = wanted
+        .filter(({ info }) => !info.self)
+        .map(({ member: m, info }) => ({
+          id: info.id,
+          name: info.name,
+          number: safetyNumber(own, decodeBytes(m.identity)),
+        }));
+      return { code: roomCode(session.room), epoch: String(epochOf(session.room)), members };
+    },
+    inspect: (params) => this.#inspect(params),
+  };
+
+  /** The first use of a connection posts the queued messages in order, before the request itself. */
+  async #followed(room: string): Promise<RoomSession> {
+    await this.#rooms.followQueued();
+    return this.#rooms.followed(room);
+  }
+
+  async #sent(room: string, ids: readonly string[], waitMs: number): Promise<Result<'sent'>> {
+    const session = await this.#followed(room);
+    await this.#rooms.until(
+      session,
+      () => (session.ended !== undefined || !ids.some((id) => session.isQueued(id)) ? true : undefined),
+      waitMs,
+    );
+    const outcomes = ids.map((id) => session.outcome(id));
+    const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
+    const problem = waiting === 0 ? undefined : this.#rooms.connectionState(session).problem;
+    if (outcomes.every(({ state, seq }) => state !== 'posted' || seq !== undefined))
+      return { waiting, outcomes, problem };
+    // The process that saw them in the log has ended.
+    const recent = await this.#history(session).recent();
+    const seqs = new Map(recent.flatMap((item) => (item.kind === 'text' ? [[item.id, item.seq]] : [])));
+    const found = outcomes.map((outcome) => {
+      const seq = outcome.state === 'posted' ? (outcome.seq ?? seqs.get(outcome.id)) : undefined;
+      return seq === undefined ? outcome : { ...outcome, seq };
+    });
+    return { waiting, outcomes: found, problem };
+  }
+
+  /** The room, up to date with the server. @throws ChatError */
+  async #current(room: string, waitMs: number): Promise<RoomSession> {
+    const session = await this.#followed(room);
+    await this.#rooms.caughtUp(session, waitMs);
+    await posted(session, waitMs);
+    return session;
+  }
+
+  async #create({ name, as, server, token, waitMs }: Params<'create'>): Promise<RoomInfo> {
+    if (token !== undefined) checkToken(token);
+    const address = parseAddress(server).href;
+    const own = this.#nameFor(as);
+    const { env, records } = this.#parts;
+    const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
+    const frame = token === undefined ? made : { ...made, token };
+    await this.#rooms.followQueued();
+    const connection = await this.#rooms.server(address).online(waitMs);
+    const meta: RoomMeta = {
+      id: room.id,
+      server: address,
+      name: cleanName(name),
+      as: own,
+      left: false,
+      leaving: [],
+      since: env.now(),
+    };
+    await RoomStore.store(records, meta, room, frame);
+    const landed = await connection.request(frame).catch(async (error: unknown) => {
+      // The room may exist, or may exist soon: its session repeats the same request.
+      if (!(error instanceof RequestError)) return undefined;
+      const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
+      if (error.retryAfterMs > 0 && !isLimited) return undefined;
+      await RoomStore.erase(records, room.id);
+      throw isLimited
+        ? new ChatError(
+            { reason: 'server-refused', error: error.code, said: error.message },
+            { cause: error },
+          )
+        : error;
+    });
+    if (landed !== undefined) await RoomStore.store(records, meta, landedFirst(room, landed.seq), undefined);
+    const session = await this.#rooms.adopt(meta);
+    await this.#rooms.caughtUp(session, waitMs);
+    await this.#remember(own);
+    return roomInfo(session);
+  }
+
+  /** @throws ChatError `usage` when neither the caller nor the profile has a name; NameError */
+  #nameFor(as: string | undefined): string {
+    const name = as ?? this.#settings.preferences.name;
+    if (name === undefined) throw new ChatError({ reason: 'name-missing' });
+    return cleanName(name);
+  }
+
+  /** The first name that is used becomes the profile's own. */
+  async #remember(name: string): Promise<void> {
+    if (this.#settings.preferences.name === undefined) await this.#settings.prefer({ name });
+  }
+
+  async #invite(params: Params<'invite'>): Promise<Result<'invite'>> {
+    const session = await this.#current(params.room, params.waitMs);
+    const made = await this.#governance.invite(session, params);
+    const { id } = session.room;
+    const { links } = await this.#settings.notes(id);
+    // Links of invites that no longer exist are dropped, so that their number is bounded.
+    const live = invitesOf(session.room).flatMap(({ id: one }) =>
+      one !== made.id && Object.hasOwn(links, one) ? [[one, links[one] ?? '']] : [],
+    );
+    await this.#settings.note(id, { links: Object.fromEntries([...live, [made.id, made.link]]) });
+    return made;
+  }
+
+  async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
+    const session = await this.#followed(room);
+    const alone = membersOf(session.room).length === 1;
+    if (!alone && session.ended === undefined) {
+      const id = newId<string>(this.#parts.env);
+      await session.queue(id, { kind: 'leave' });
+      const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), waitMs);
+      if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
+    }
+    await session.leave();
+    this.#rooms.server(session.meta.server).drop(session);
+    return { alone };
+  }
+
+  async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {
+    const session = await this.#current(room, waitMs);
+    const wanted = seq ?? (await this.#lastMessage(session));
+    if (!/^[1-9][0-9]{0,15}$/.test(wanted)) throw new ChatError({ reason: 'entry-number' });
+    const after = String(Number(wanted) - 1) as Position;
+    const frame = {
+      type: 'read' as const,
+      id: newId<never>(this.#parts.env),
+      room: session.room.id,
+      after,
+      limit: 1,
+    };
+    const [entry] = (await connectionOf(session).request(frame)).entries;
+    if (entry?.seq !== wanted) throw new ChatError({ reason: 'entry-unknown', seq: wanted });
+    const says = (await this.#history(session).after(Number(wanted) - 1, 8)).filter(
+      (item) => item.seq === wanted,
+    );
+    return {
+      seq: entry.seq,
+      kind: entry.kind,
+      at: entry.at,
+      body: entry.body,
+      bytes: decodeBytes(entry.body).length,
+      says,
+    };
+  }
+
+  async #lastMessage(session: RoomSession): Promise<string> {
+    const last = (await this.#history(session).recent()).find((item) => item.kind === 'text');
+    if (last === undefined) throw new ChatError({ reason: 'entry-none' });
+    return last.seq;
+  }
+
+  #history(session: RoomSession): HistoryReader {
+    return new HistoryReader(this.#parts.records, session.room.id);
+  }
+}
+
+/** @throws ChatError `usage` for content that readers reject */
+function checked(said: Content): Content {
+  if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
+  if ((said.kind === 'text' || said.kind === 'edit') && isBlank(said.text))
+    throw new ChatError({ reason: 'message-blank' });
+  if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
+  return said;
+}
+
+/** Waits until all queued messages are in the log, at most `waitMs`. */
+async function posted(session: RoomSession, waitMs: number): Promise<void> {
+  await session.condition.until(
+    () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
+    waitMs,
+  );
+}
