@@ -38,6 +38,21 @@ test('unpad returns what was padded, and refuses other bytes', () => {
   expect(() => padMessage(new Uint8Array(MESSAGE_CAPACITY + 1))).toThrow(RangeError);
 });
 
+test.each([
+  [0, 512],
+  [508, 512],
+  [509, 1024],
+  [16_380, 16_384],
+  // Above 16 KiB: eighths of a power of two.
+  [16_381, 18_432],
+  [32_764, 32_768],
+  [32_765, 36_864],
+  [3_145_724, 3_145_728],
+  [3_145_725, 3_407_872],
+])('a handshake or GroupInfo of %i bytes is padded to %i', (length, size) => {
+  expect(pad(new Uint8Array(length)).length).toBe(size);
+});
+
 test('the size of a sealed message reveals only its bucket', async () => {
   const { ana } = await two();
   const sizes = new Set<number>();

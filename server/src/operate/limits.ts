@@ -13,7 +13,7 @@ export interface ServerLimits {
   readonly requestsInFlight: number;
   /** The memory of all frames that have begun to arrive and have not ended. */
   readonly unfinishedBytes: number;
-  /** A connection with more unread bytes than this is closed. */
+  /** A connection with more unread bytes than this is closed. More than the largest reply, a `groupinfo`. */
   readonly writeQueueBytes: number;
   /** Replies and backlog wait while more bytes than this are unread, and signals are dropped. */
   readonly writeMarkBytes: number;
@@ -66,7 +66,7 @@ export const SERVER_LIMITS: ServerLimits = {
   entersPerConnection: LIMITS.entersPerConnection,
   requestsInFlight: 16,
   unfinishedBytes: 64_000_000,
-  writeQueueBytes: 4 * 1024 * 1024,
+  writeQueueBytes: 6 * 1024 * 1024,
   writeMarkBytes: 64 * 1024,
   stallMs: 30_000,
   lingerMs: 5_000,

@@ -1,3 +1,4 @@
+import { LIMITS } from '@gochat/protocol/limits';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type LogPosition,
@@ -108,6 +109,20 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       const bytes = entries.reduce((sum, entry) => sum + entry.body.length, 0);
       expect(bytes).toBeLessThan(PAGE_BYTES + 60_000);
       expect(bodies(await readAll(b().log, room, base, 10_000))).toEqual(large);
+    });
+
+    test('2. a handshake and its state may be as large as the protocol allows', async () => {
+      const room = newId();
+      // The state contains the GroupInfo as text, and a wrapped key for each invite.
+      const state = Buffer.alloc(Math.ceil((LIMITS.groupInfoBytes * 4) / 3) + 100 * 1024, 's');
+      const body = Buffer.alloc(LIMITS.handshakeBytes, 'b');
+      const { pos } = appended(await a().log.handshake(room, 0, handshakeOf('large', { body, state })));
+      const head = await b().log.head(room);
+      expect(head?.handshake).toBe(pos);
+      expect(state.equals(head?.state ?? Buffer.of())).toBe(true);
+      expect((await readAll(b().log, room)).map((entry) => entry.body.length)).toEqual([body.length]);
+      await a().state.put(room, 'large', state);
+      expect(state.equals((await b().state.get(room, 'large'))?.value ?? Buffer.of())).toBe(true);
     });
 
     test('3. one of several concurrent handshakes wins, and the others get its position', async () => {

@@ -5,8 +5,8 @@ import { COUNT_STREAM, FIRST_SEQUENCE, LOG_STREAM, STATE_STREAM } from './layout
 import type { Nats, ServerInfo } from './nats.ts';
 
 const MIN_VERSION = [2, 12, 0] as const;
-/** More than the largest handshake with its room's state. */
-const MIN_PAYLOAD_BYTES = 4 * 1024 * 1024;
+/** More than the largest handshake with its room's state, which contains the GroupInfo in base64url. */
+const MIN_PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** The version of the streams' layout. It is raised when older versions of gochat can't read the new layout. */
 const LAYOUT = '1';
 const SECOND_NS = 1_000_000_000;
