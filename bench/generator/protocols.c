@@ -35,7 +35,7 @@ static int line_message(char *to, connection *c, const char *payload, int length
 static uint64_t posts;
 
 static void gochat_hello(char *to) {
-  sprintf(to, "{\"type\":\"hello\",\"id\":\"hello\",\"version\":1,\"origin\":\"127.0.0.1:%d\"}", set.port);
+  sprintf(to, "{\"type\":\"hello\",\"id\":\"hello\",\"version\":2,\"origin\":\"127.0.0.1:%d\"}", set.port);
 }
 
 static void greet_gochat(connection *c) {

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { cpuSecondsOf } from './client-side/cpu-seconds.ts';
 import type { Joining, Loaded } from './load.ts';
 
@@ -100,7 +101,9 @@ function open(index: number): void {
   socket.setNoDelay(true);
   socket.on('data', (chunk: Buffer) => take(connection, chunk));
   socket.on('secureConnect', () =>
-    socket.write(`{"type":"hello","id":"hello","version":1,"origin":"127.0.0.1:${port}"}\n`),
+    socket.write(
+      `{"type":"hello","id":"hello","version":${PROTOCOL_VERSION},"origin":"127.0.0.1:${port}"}\n`,
+    ),
   );
   socket.on('close', () => {
     throw new Error(`connection ${index} has ended`);

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@gochat/protocol/errors';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Up, UpOf } from '@gochat/protocol/up';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { expect, test } from 'vitest';
 import type { Connection } from '../src/net/connection.ts';
 import { greet } from '../src/net/connection.ts';
@@ -18,10 +19,11 @@ const live = (seq: number): Down => ({ type: 'live', room, seq: String(seq) as P
 const welcome = {
   type: 'welcome',
   id: id('hello'),
-  version: 1,
+  version: PROTOCOL_VERSION,
   nonce: 'n'.repeat(22),
   server: 'test/1',
   silenceMs: 90_000,
+  now: 1_790_000_000_000,
 } as const;
 const refusal = (code: ErrorCode, more: Partial<Down> = {}) =>
   ({ type: 'error', code, message: `no: ${code}`, ...more }) as Down;
@@ -85,13 +87,15 @@ async function talk(
 
 test('hello names the origin and the version, and what proofs need comes of it', async () => {
   const { link, connection } = await talk();
-  expect(link.sent).toEqual([{ type: 'hello', id: 'hello', version: 1, origin: 'chat.example:4040' }]);
+  expect(link.sent).toEqual([
+    { type: 'hello', id: 'hello', version: PROTOCOL_VERSION, origin: 'chat.example:4040' },
+  ]);
   expect(connection.dialled).toEqual({ origin: 'chat.example:4040', nonce: welcome.nonce });
   expect(connection.server).toBe('test/1');
 });
 
 test('a server of another version is refused, with the versions of both sides', async () => {
-  for (const version of [0, 2]) {
+  for (const version of [1, 3]) {
     const link = new FakeLink();
     const greeting = greet(link, { clock: new FakeClock() });
     link.bring({ ...welcome, version });

@@ -1,8 +1,8 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
-import { signedAdmin, signedHandshake, signedRefresh } from '@gochat/protocol/signed';
-import type { UpOf } from '@gochat/protocol/up';
+import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
+import type { Order, UpOf } from '@gochat/protocol/up';
 import { handOver } from './admin-key.ts';
 import { publish } from './groupinfo.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
@@ -47,6 +47,8 @@ interface Change {
   readonly invites: readonly MemberInvite[];
   readonly fresh?: { readonly keys: InviteKeys; readonly terms: InviteTerms };
   readonly retire?: boolean;
+  /** Whether the invites that are not listed end at the server, if this device has the admin key. Without, they only lose their wrapped key. */
+  readonly complete?: boolean;
   /** Authenticated data of the commit. */
   readonly aad?: Uint8Array;
   /** The room's admin key after the commit, if the commit replaces it. */
@@ -115,13 +117,18 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
   return changeState(room, next, env, { fresh: { keys, terms } });
 }
 
-/** Revokes invites. Members may revoke their own invites, admins any invite. @throws RoomError `no-such-invite`, `not-admin` */
+/**
+ * Revokes invites. Members may revoke their own invites, admins any invite. Members accept no join by a revoked invite. The server
+ * ends it only by the order of a device that has the admin key.
+ * @throws RoomError `no-such-invite`, `not-admin`
+ */
 export function revoke(room: Room, ids: readonly string[], env: Env): Promise<Started> {
   const state = withoutVoidInvites(room);
   for (const id of ids) {
     if (!state.invites.some((i) => i.id === id)) throw new RoomError('no-such-invite');
   }
-  return changeState(room, { ...state, invites: state.invites.filter((i) => !ids.includes(i.id)) }, env);
+  const next = { ...state, invites: state.invites.filter((i) => !ids.includes(i.id)) };
+  return changeState(room, next, env, { complete: true });
 }
 
 /**
@@ -188,7 +195,7 @@ function changeState(
   room: Room,
   next: RoomState,
   env: Env,
-  more: Pick<Change, 'fresh' | 'aad' | 'admin'> = {},
+  more: Pick<Change, 'fresh' | 'aad' | 'admin' | 'complete'> = {},
 ): Promise<Started> {
   if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
     throw new RoomError('not-admin');
@@ -225,9 +232,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const frame: UpOf<'handshake'> = {
     ...unsigned,
     proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))),
-    ...((change.retire === true || change.admin !== undefined) && {
-      admin: adminBlock(room, unsigned, change),
-    }),
+    ...(needsOrder(room, change) && { order: makeOrder(room, unsigned, change) }),
   };
   const pending = {
     intent: change.intent,
@@ -248,15 +253,20 @@ function withTerms(
   return { ...grant, join: encodeBytes(fresh.keys.join.publicKey), ...fresh.terms };
 }
 
-/** The admin block of a handshake: it makes the server retire access keys or replace the admin key. */
-function adminBlock(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'admin'>, change: Change) {
+function needsOrder(room: Room, { retire, admin, complete }: Change): boolean {
+  if (retire === true || admin !== undefined) return true;
+  return complete === true && room.admin !== undefined && self(room).admin;
+}
+
+/** The order of a handshake. The server ends the invites that such a handshake doesn't list. */
+function makeOrder(room: Room, unsigned: Omit<UpOf<'handshake'>, 'proof' | 'order'>, change: Change): Order {
   if (room.admin === undefined) throw missingAdminRights(room);
-  const block = {
+  const order = {
     key: encodeBytes(room.admin.publicKey),
-    retire: change.retire === true,
+    ...(change.retire === true && { retire: true as const }),
     ...(change.admin && { admins: [encodeBytes(change.admin.publicKey)] }),
   };
-  return { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) };
+  return { ...order, proof: encodeBytes(sign(room.admin, signedOrder(unsigned, order))) };
 }
 
 /** Drops a pending handshake that the server has refused, so that it is known not to be in the log. */

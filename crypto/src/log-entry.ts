@@ -3,7 +3,8 @@ import type { Position } from '@gochat/protocol/fields';
 /** An entry of a room's log, as the server sends it. */
 export interface LogEntry {
   readonly seq: Position;
-  readonly kind: 'message' | 'handshake';
+  /** A `knock` asks for an invite to be granted. */
+  readonly kind: 'message' | 'handshake' | 'knock';
   /** Milliseconds since 1970, by the server's clock. */
   readonly at: number;
   /** Base64url. */

@@ -1,6 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
-import { signedAdmin, signedHandshake } from '@gochat/protocol/signed';
+import { signedHandshake, signedOrder } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { advanceChain } from '../src/chain.ts';
 import { landedFirst } from '../src/create.ts';
@@ -45,10 +45,10 @@ export async function request(
   };
   const frame = { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))) };
   if (!retire || room.admin === undefined) return frame;
-  const block = { key: encodeBytes(room.admin.publicKey), retire };
+  const order = { key: encodeBytes(room.admin.publicKey), retire: true as const };
   return {
     ...frame,
-    admin: { ...block, proof: encodeBytes(sign(room.admin, signedAdmin(unsigned, block))) },
+    order: { ...order, proof: encodeBytes(sign(room.admin, signedOrder(unsigned, order))) },
   };
 }
 
@@ -165,7 +165,9 @@ export async function joins(
     body: encodeBytes(body),
     access: encodeBytes(epoch.access.publicKey),
     ...(await publish(link.room, state, epoch, [], person.env)),
-    invites: log.invites,
+    invites: log.invites.flatMap(({ invite, wrapped }) =>
+      wrapped === undefined ? [] : [{ invite, wrapped }],
+    ),
   };
   return { seq: won(log.swap(frame)), body, state };
 }

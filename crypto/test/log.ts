@@ -3,9 +3,9 @@ import { decodeBytes } from '@gochat/protocol/encoding';
 import { type InviteId, type Position, type RequestId, START } from '@gochat/protocol/fields';
 import {
   type Dialled,
-  signedAdmin,
   signedEnter,
   signedHandshake,
+  signedOrder,
   signedRefresh,
 } from '@gochat/protocol/signed';
 import type { InviteGrant, UpOf } from '@gochat/protocol/up';
@@ -24,7 +24,7 @@ export interface Shown {
 
 interface Live {
   readonly invite: InviteId;
-  wrapped: string;
+  wrapped: string | undefined;
   uses: number;
 }
 
@@ -88,17 +88,18 @@ export class Log implements Shown {
       if (used === undefined) return 'refused';
       used.uses -= 1;
     }
-    const retires = frame.type === 'handshake' && frame.admin?.retire === true;
-    if (frame.type === 'handshake' && frame.admin !== undefined) {
-      const { key, proof } = frame.admin;
-      const holds = verify(decodeBytes(key), signedAdmin(frame, frame.admin), decodeBytes(proof));
+    const retires = frame.type === 'handshake' && frame.order?.retire === true;
+    const order = frame.type === 'handshake' ? frame.order : undefined;
+    if (frame.type === 'handshake' && order !== undefined) {
+      const { key, proof } = order;
+      const holds = verify(decodeBytes(key), signedOrder(frame, order), decodeBytes(proof));
       if (!this.#admins.has(key) || !holds) return 'refused';
-      if (frame.admin.admins !== undefined) this.#admins = new Set(frame.admin.admins);
+      if (order.admins !== undefined) this.#admins = new Set(order.admins);
     }
     if (frame.type === 'create') this.#admins = new Set([frame.admin]);
     this.groupInfo = frame.groupInfo;
     this.member = frame.member;
-    this.#merge(frame.invites);
+    this.#merge(frame.invites, order !== undefined);
     this.invites = this.invites.filter((i) => i.uses > 0);
     const seq = this.append('handshake', frame.body);
     if (retires) this.#keys.clear();
@@ -113,10 +114,8 @@ export class Log implements Shown {
     if (frame.after !== this.handshake) return 'conflict';
     this.groupInfo = frame.groupInfo;
     this.member = frame.member;
-    for (const grant of frame.invites) {
-      const known = this.invites.find((i) => i.invite === grant.invite);
-      if (known !== undefined) known.wrapped = grant.wrapped;
-    }
+    for (const known of this.invites)
+      known.wrapped = frame.invites.find((i) => i.invite === known.invite)?.wrapped;
     return 'done';
   }
 
@@ -131,17 +130,22 @@ export class Log implements Shown {
     return access !== undefined && verify(decodeBytes(access), signed, decodeBytes(proof));
   }
 
-  #merge(grants: readonly InviteGrant[]): void {
-    this.invites = grants.flatMap(({ invite, wrapped, join, uses }) => {
-      const known = this.invites.find((i) => i.invite === invite);
-      if (known !== undefined) return [{ ...known, wrapped }];
-      return join === undefined ? [] : [{ invite, wrapped, uses: uses ?? 1000 }];
-    });
+  /** @param complete whether invites that are not listed end; else they lose their wrapped key */
+  #merge(grants: readonly InviteGrant[], complete: boolean): void {
+    const listed = (live: Live) => grants.find((grant) => grant.invite === live.invite);
+    const kept = this.invites.filter((live) => !complete || listed(live) !== undefined);
+    const added = grants.filter(({ invite }) => !this.invites.some((live) => live.invite === invite));
+    this.invites = [
+      ...kept.map((live) => ({ ...live, wrapped: listed(live)?.wrapped })),
+      ...added.flatMap(({ invite, wrapped, join, uses }) =>
+        join === undefined ? [] : [{ invite, wrapped, uses: uses ?? 1000 }],
+      ),
+    ];
   }
 
   info(link: InviteLink): DownOf<'groupinfo'> | undefined {
     const live = this.invites.find((i) => i.invite === inviteKeys(link.secret).id);
-    if (live === undefined) return undefined;
+    if (live?.wrapped === undefined) return undefined;
     return {
       type: 'groupinfo',
       id: 'r' as RequestId,

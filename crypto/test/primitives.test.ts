@@ -1,7 +1,10 @@
-import { x25519 } from '@noble/curves/ed25519.js';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { publicKey } from '@gochat/protocol/fields';
+import { ED25519_TORSION_SUBGROUP, x25519 } from '@noble/curves/ed25519.js';
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { suite } from '../src/mls.ts';
-import { isUsableKey } from '../src/primitives.ts';
+import { isUsableKey, signingKey, verify } from '../src/primitives.ts';
 
 const P = 2n ** 255n - 19n;
 
@@ -41,4 +44,18 @@ test('encryption to any other key works', async () => {
     await hpke.seal(await hpke.importPublicKey(key), new Uint8Array(), new Uint8Array());
   }
   expect(isUsableKey(new Uint8Array(31).fill(9))).toBe(false);
+});
+
+test('no public key of small order is accepted', () => {
+  const points = ED25519_TORSION_SUBGROUP.map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')));
+  const others = [P, P + 1n].map(encoded);
+  expect(points).toHaveLength(8);
+  for (const point of [...points, ...others]) {
+    // The sign of x, which some implementations ignore where x is 0.
+    for (const key of [point, point.with(31, (point[31] ?? 0) ^ 128)]) {
+      expect(v.is(publicKey, encodeBytes(key))).toBe(false);
+      expect(verify(key, new Uint8Array(), new Uint8Array(64).with(0, 1))).toBe(false);
+    }
+  }
+  expect(v.is(publicKey, encodeBytes(signingKey(new Uint8Array(32).fill(7)).publicKey))).toBe(true);
 });

@@ -86,8 +86,8 @@ class Connection {
 
   static async open(): Promise<Connection> {
     const connection = new Connection(server.port);
-    const welcome = await connection.ask({ type: 'hello', id: 'hi', version: 1, origin: connection.origin });
-    expect(welcome).toMatchObject({ type: 'welcome', version: 1 });
+    const welcome = await connection.ask({ type: 'hello', id: 'hi', version: 2, origin: connection.origin });
+    expect(welcome).toMatchObject({ type: 'welcome', version: 2, now: expect.any(Number) });
     connection.nonce = String(welcome.nonce);
     return connection;
   }
@@ -145,6 +145,7 @@ class Connection {
 interface Room {
   readonly id: string;
   readonly admin: Key;
+  readonly keepers: Key;
   readonly access: Key;
   /** The position of the handshake that added the access key. */
   readonly key: string;
@@ -158,16 +159,12 @@ async function createRoom(
   connection: Connection,
   invites: readonly Invite[] = [],
 ): Promise<Room & { body: string }> {
-  const [id, room, admin, access, { body, groupInfo, member }] = [
-    random(),
-    random(),
-    makeKey(),
-    makeKey(),
-    sealed(),
-  ];
+  const [id, room, admin, keepers, access] = [random(), random(), makeKey(), makeKey(), makeKey()];
+  const { body, groupInfo, member } = sealed();
   const proof = prove(
     admin,
-    ...['gochat/create/1', id, room, body, access.public, admin.public, groupInfo, member],
+    ...['gochat/create/2', id, room, body, access.public, admin.public],
+    ...[keepers.public, '- - - 3600000', groupInfo, member],
     ...inviteLines(invites),
   );
   const create = {
@@ -177,12 +174,14 @@ async function createRoom(
     body,
     access: access.public,
     admin: admin.public,
+    keepers: keepers.public,
+    rules: { retainMs: 3_600_000 },
     groupInfo,
     member,
   };
   const ack = await connection.ask({ ...create, invites, proof });
   expect(ack).toMatchObject({ type: 'ack', dup: false });
-  return { id: room, admin, access, key: String(ack.seq), body };
+  return { id: room, admin, keepers, access, key: String(ack.seq), body };
 }
 
 function enter(
@@ -193,7 +192,7 @@ function enter(
   origin = connection.origin,
 ) {
   const nonce = random();
-  const lines = ['gochat/enter/1', origin, connection.nonce, nonce, room.id, room.key, since];
+  const lines = ['gochat/enter/2', origin, connection.nonce, nonce, room.id, room.key, since];
   const proof = prove(signer, ...lines);
   return connection.ask({ type: 'enter', id: random(), room: room.id, key: room.key, since, nonce, proof });
 }
@@ -208,12 +207,27 @@ function post(
   return connection.ask({ type: 'post', id, room: room.id, base, body });
 }
 
+interface Order {
+  /** The key that signs it: the admin key, unless it is named. */
+  readonly by?: Key;
+  readonly retire?: true;
+  readonly admins?: readonly string[];
+  readonly keepers?: string;
+  readonly rules?: {
+    readonly voice?: string;
+    readonly quietBytes?: number;
+    readonly quietMs?: number;
+    readonly retainMs?: number;
+  };
+  readonly close?: true;
+}
+
 function handshake(
   connection: Connection,
   room: Room,
   after: string,
   access: Key,
-  { retire = false, invites = [] as readonly Invite[] } = {},
+  { order: ordered = undefined as Order | undefined, invites = [] as readonly Invite[] } = {},
 ): Promise<Frame> {
   const [id, { body, groupInfo, member }] = [random(), sealed()];
   const lines = [
@@ -227,16 +241,21 @@ function handshake(
     member,
     ...inviteLines(invites),
   ];
-  const order = { key: room.admin.public, retire };
-  const admin = {
-    ...order,
-    proof: prove(room.admin, 'gochat/admin/1', order.key, order.retire, '-', ...lines),
-  };
+  const { by = room.admin, ...parts } = ordered ?? {};
+  const { retire, admins, keepers, rules, close } = parts;
+  const { voice, quietBytes, quietMs, retainMs } = rules ?? {};
+  const ruled = [voice, quietBytes, quietMs, retainMs].map((rule) => rule ?? '-').join(' ');
+  const orderLines = [by.public, retire ?? '-', admins?.join(' ') ?? '-', keepers ?? '-'];
+  const orderProof = prove(
+    by,
+    ...['gochat/order/2', ...orderLines, rules === undefined ? '-' : ruled, close ?? '-', ...lines],
+  );
+  const order = { key: by.public, ...parts, proof: orderProof };
   return connection.ask({
     type: 'handshake',
     ...{ id, room: room.id, after, key: room.key, body, access: access.public, groupInfo, member, invites },
-    proof: prove(room.access, 'gochat/handshake/1', ...lines),
-    ...(retire ? { admin } : {}),
+    proof: prove(room.access, 'gochat/handshake/2', ...lines),
+    ...(ordered === undefined ? {} : { order }),
   });
 }
 
@@ -278,7 +297,7 @@ test('a wrong proof is refused: another key, another server, another connection,
   expect(await enter(ann, room, '0', room.access, 'example.org:4040')).toMatchObject(refused);
 
   const nonce = random();
-  const proof = prove(room.access, 'gochat/enter/1', ann.origin, ann.nonce, nonce, room.id, room.key, '0');
+  const proof = prove(room.access, 'gochat/enter/2', ann.origin, ann.nonce, nonce, room.id, room.key, '0');
   const proved = { type: 'enter', room: room.id, key: room.key, since: '0', nonce, proof };
   const eve = await Connection.open();
   expect(await eve.ask({ ...proved, id: '1' })).toMatchObject(refused);
@@ -319,7 +338,7 @@ test('a retired key can only read up to the handshake that retired it; the next 
   await enter(ann, room);
   await ann.until('live');
   const next = makeKey();
-  const removal = await handshake(ann, room, room.key, next, { retire: true });
+  const removal = await handshake(ann, room, room.key, next, { order: { retire: true } });
   expect(removal).toMatchObject({ type: 'ack' });
   const { entries, end } = await ann.until('retired');
   expect(entries.map((entry) => entry.seq)).toEqual([removal.seq]);
@@ -338,6 +357,40 @@ test('a retired key can only read up to the handshake that retired it; the next 
   expect((await ann.until('live')).entries.map((entry) => entry.seq)).toEqual([secret.seq]);
 });
 
+test('orders change rules and keys, end invites, and close the room', async () => {
+  const ann = await Connection.open();
+  const joinKey = makeKey();
+  const invite = { invite: random(), wrapped: random(80), join: joinKey.public };
+  const room = await createRoom(ann, [invite]);
+  expect(await enter(ann, room)).toMatchObject({ rules: { retainMs: 3_600_000 } });
+  await ann.until('live');
+  const info = async () => ann.ask({ type: 'fetch', id: random(), room: room.id });
+  let at = room;
+  const orders = async (order: Order) => {
+    const access = makeKey();
+    const ack = await handshake(ann, at, at.key, access, { order });
+    expect(ack).toMatchObject({ type: 'ack' });
+    at = { ...at, access, key: String(ack.seq) };
+  };
+  expect((await info()).invites).toEqual([{ invite: invite.invite, wrapped: invite.wrapped }]);
+  const access = makeKey();
+  const plain = await handshake(ann, at, at.key, access);
+  at = { ...at, access, key: String(plain.seq) };
+  expect((await info()).invites).toEqual([{ invite: invite.invite }]);
+  const [heir, keeper, voice] = [makeKey(), makeKey(), makeKey()];
+  const rules = { voice: voice.public, quietBytes: 4137, quietMs: 10_000 };
+  await orders({ admins: [heir.public], keepers: keeper.public, rules });
+  expect((await info()).invites).toEqual([]);
+  at = { ...at, admin: heir };
+  const beyond = { by: keeper, close: true as const };
+  expect(await handshake(ann, at, at.key, makeKey(), { order: beyond })).toMatchObject({ code: 'refused' });
+  await orders({ by: keeper, retire: true });
+  expect(await enter(ann, at, at.key)).toMatchObject({ rules });
+  await orders({ close: true });
+  const bob = await Connection.open();
+  expect(await enter(bob, at)).toMatchObject({ type: 'error', code: 'closed' });
+});
+
 test('an invite of one use lets one person join', async () => {
   const ann = await Connection.open();
   const joinKey = makeKey();
@@ -347,7 +400,7 @@ test('an invite of one use lets one person join', async () => {
   const bob = await Connection.open();
   const invitation = () => {
     const nonce = random();
-    const lines = ['gochat/invitation/1', bob.origin, bob.nonce, nonce, room.id, invite.invite];
+    const lines = ['gochat/invitation/2', bob.origin, bob.nonce, nonce, room.id, invite.invite];
     const proof = prove(joinKey, ...lines);
     return bob.ask({ type: 'invitation', id: random(), room: room.id, invite: invite.invite, nonce, proof });
   };
@@ -359,7 +412,7 @@ test('an invite of one use lets one person join', async () => {
   const invites = [{ invite: invite.invite, wrapped: random(80) }];
   const proof = prove(
     joinKey,
-    ...['gochat/join-request/1', bob.origin, bob.nonce, nonce, id, room.id, invite.invite, info.handshake],
+    ...['gochat/join-request/2', bob.origin, bob.nonce, nonce, id, room.id, invite.invite, info.handshake],
     ...[body, access.public, groupInfo, member],
     ...inviteLines(invites),
   );
@@ -380,7 +433,7 @@ test('an invite of one use lets one person join', async () => {
   const refreshed = await bob.ask({
     ...{ type: 'refresh', id: refreshId, room: room.id, after: joined.seq, key: joined.seq },
     ...{ groupInfo: fresh.groupInfo, member: fresh.member, invites: [] },
-    proof: prove(access, 'gochat/refresh/1', ...lines),
+    proof: prove(access, 'gochat/refresh/2', ...lines),
   });
   expect(refreshed).toMatchObject({ type: 'ack', seq: joined.seq });
   const { groupInfo: now } = await bob.ask({ type: 'fetch', id: 'g', room: room.id });
@@ -393,11 +446,11 @@ function digest(text: unknown): string {
 
 test('a wrong version, a wrong origin, a missing hello and invalid bytes end the connection with their codes', async () => {
   const cases: [string, string][] = [
-    ['version', JSON.stringify({ type: 'hello', id: '1', version: 2, origin: `127.0.0.1:${server.port}` })],
-    ['origin', JSON.stringify({ type: 'hello', id: '1', version: 1, origin: 'example.org:4040' })],
+    ['version', JSON.stringify({ type: 'hello', id: '1', version: 3, origin: `127.0.0.1:${server.port}` })],
+    ['origin', JSON.stringify({ type: 'hello', id: '1', version: 2, origin: 'example.org:4040' })],
     ['hello-first', JSON.stringify({ type: 'ping', id: '1' })],
     ['malformed', '{"type":"hello"'],
-    ['malformed', JSON.stringify({ type: 'hello', id: '1', version: 1, origin: 'a', more: true })],
+    ['malformed', JSON.stringify({ type: 'hello', id: '1', version: 2, origin: 'a', more: true })],
     ['oversize', `{"type":"hello","id":"${'x'.repeat(5000)}`],
   ];
   for (const [code, line] of cases) {

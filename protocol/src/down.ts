@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { errorCode } from './errors.ts';
 import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { rules } from './rules.ts';
 
 /** Reply to `hello`. Every proof on this connection includes `nonce`. */
 const welcome = v.strictObject({
@@ -12,12 +13,28 @@ const welcome = v.strictObject({
   /** The software and its version, for people. */
   server: v.pipe(v.string(), v.maxLength(64)),
   silenceMs: f.durationMs,
+  /** The server's clock. */
+  now: f.instant,
   /** The longest lifetime of an invite on this server, if it is shorter than the protocol's limit. */
   inviteLifetimeMs: v.optional(f.durationMs),
+  /** How long the server keeps messages; absent: for ever. */
+  retainMs: v.optional(f.durationMs),
+  /** The server stores files: the size of the largest one, and how long it keeps them; absent: for ever. */
+  files: v.optional(v.strictObject({ bytes: f.byteCount, keepMs: v.optional(f.durationMs) })),
+  /** The server sends notifications: its public key for Web Push (RFC 8292). */
+  push: v.optional(f.pushKey),
+  features: v.optional(f.features),
 });
 
-const entryKind = v.picklist(['message', 'handshake']);
-const stored = { seq: f.position, kind: entryKind, at: f.instant, body: f.entryBody };
+const entryKind = v.picklist(['message', 'handshake', 'knock']);
+const stored = {
+  seq: f.position,
+  kind: entryKind,
+  at: f.instant,
+  body: f.entryBody,
+  /** The invite that a join or knock used. */
+  invite: v.optional(f.inviteId),
+};
 
 /** One entry of a room's log. */
 const entry = v.strictObject({ type: v.literal('entry'), room: f.roomId, ...stored });
@@ -31,6 +48,7 @@ const entered = v.strictObject({
   handshake: f.position,
   /** Messages at or before this position may have expired. */
   floor: f.position,
+  rules: v.optional(rules),
 });
 
 /** The backlog up to `seq` has been sent. Later entries are sent as they are appended. */
@@ -62,6 +80,8 @@ const groupinfo = v.strictObject({
     v.array(
       v.strictObject({
         invite: f.inviteId,
+        /** In the reply to `fetch`. Absent: nobody has wrapped the key for this invite. */
+        wrapped: v.optional(f.wrappedKey),
         expires: v.optional(f.instant),
         uses: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
       }),
@@ -79,6 +99,16 @@ const page = v.strictObject({
   floor: f.position,
   more: v.boolean(),
 });
+
+/** The GroupInfo of the last handshake was replaced. */
+const refreshed = v.strictObject({
+  type: v.literal('refreshed'),
+  room: f.roomId,
+  handshake: f.position,
+});
+
+/** Reply to `wake`. */
+const waking = v.strictObject({ type: v.literal('waking'), id: f.requestId, room: f.roomId });
 
 const signalDown = v.strictObject({ type: v.literal('signal'), room: f.roomId, body: f.signalBody });
 
@@ -111,6 +141,8 @@ export const down = v.variant('type', [
   ack,
   groupinfo,
   page,
+  refreshed,
+  waking,
   signalDown,
   exited,
   pong,

@@ -81,9 +81,15 @@ export const ERRORS = {
     closes: false,
   },
   invite: {
-    meaning: 'The invite is unknown, expired, used up, revoked or voided.',
+    meaning: 'The invite is unknown, or has ended.',
     retry: 'no',
     retryAfterMs: 0,
+    closes: false,
+  },
+  'no-wrap': {
+    meaning: 'The invite is live, but no member has wrapped the key of the present GroupInfo for it yet.',
+    retry: 'new',
+    retryAfterMs: 60_000,
     closes: false,
   },
   invalid: {
@@ -93,7 +99,13 @@ export const ERRORS = {
     closes: false,
   },
   'rate-limited': {
-    meaning: 'Too many requests from this connection or address.',
+    meaning: 'Too many requests from this connection or address, or in this room.',
+    retry: 'same',
+    retryAfterMs: 1000,
+    closes: false,
+  },
+  quiet: {
+    meaning: 'The room limits posts without a voice.',
     retry: 'same',
     retryAfterMs: 1000,
     closes: false,
@@ -104,6 +116,13 @@ export const ERRORS = {
     retryAfterMs: 0,
     closes: false,
   },
+  'not-offered': {
+    meaning: 'The server does not offer this.',
+    retry: 'no',
+    retryAfterMs: 0,
+    closes: false,
+  },
+  closed: { meaning: 'An admin has closed the room.', retry: 'no', retryAfterMs: 0, closes: false },
   full: { meaning: 'A limit of the server is reached.', retry: 'no', retryAfterMs: 0, closes: false },
   slow: {
     meaning:

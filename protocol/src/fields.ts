@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
+import { isSmallOrder } from './small-order.ts';
 
 /** The last character if 0, 1 or 2 bytes are left over. Unused trailing bits must be zero, so that bytes have one spelling. */
 const lastChars = { 0: '[A-Za-z0-9_-]', 1: '[AQgw]', 2: '[AEIMQUYcgkosw048]' } as const;
@@ -66,7 +67,11 @@ export type RequestId = v.InferOutput<typeof requestId>;
 /** The id of create, post, handshake, join and refresh: 128 random bits, by which the server recognizes a repeat. */
 export const uniqueId = v.pipe(fixed(16), v.brand('RequestId'));
 
-export const publicKey = fixed(32);
+/** An Ed25519 public key (RFC 8032) that is not of small order. It need not be a point of the curve: then nobody can sign with it. */
+export const publicKey = v.pipe(
+  fixed(32),
+  v.check((text) => !isSmallOrder(text), 'a public key that is not of small order'),
+);
 export const signature = fixed(64);
 export const nonce = fixed(16);
 /** The token that a server may require to create a room: 128 random bits, which its operator hands out. */
@@ -77,9 +82,27 @@ export const entryBody = atMost(LIMITS.handshakeBytes);
 export const sealedGroupInfo = atMost(LIMITS.groupInfoBytes);
 export const wrappedKey = atMost(LIMITS.wrappedKeyBytes);
 export const signalBody = atMost(LIMITS.signalBytes);
+export const knockBody = atMost(LIMITS.knockBytes);
+
+/** The names of optional features that one side offers. The other ignores names that it doesn't know. */
+export const features = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,32}$/, 'a name of 1 to 32 of a-z 0-9 -'))),
+  v.maxLength(LIMITS.features),
+);
+
+/** A Web Push subscription's P-256 public key (uncompressed), its secret, and its address (RFC 8030, RFC 8291). */
+export const pushKey = fixed(65);
+export const pushSecret = fixed(16);
+export const pushEndpoint = v.pipe(
+  v.string(),
+  v.maxLength(LIMITS.pushEndpointChars),
+  v.regex(/^https:\/\/[!-~]+$/, 'an https URL'),
+);
 
 /** Milliseconds since 1970 (UTC), by the server's clock unless stated otherwise. */
 export const instant = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** A number of bytes, at least one. */
+export const byteCount = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 export const durationMs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** `host` or `host:port` as the client dialled it, in lower case. */
 export const origin = v.pipe(

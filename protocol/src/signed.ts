@@ -1,4 +1,5 @@
-import type { InviteGrant, UpOf } from './up.ts';
+import type { Rules } from './rules.ts';
+import type { InviteGrant, Order, UpOf } from './up.ts';
 
 /**
  * The signed bytes of requests: UTF-8 lines, each ended by a line feed. The first line names the purpose. No field can contain a
@@ -17,6 +18,12 @@ function grantLines(grants: readonly InviteGrant[]): string[] {
   ];
 }
 
+function rulesLine(rules: Rules | undefined): string {
+  if (rules === undefined) return '-';
+  const { voice, quietBytes, quietMs, retainMs } = rules;
+  return [voice, quietBytes, quietMs, retainMs].map((value) => value ?? '-').join(' ');
+}
+
 /** The connection that a proof is bound to. */
 export interface Dialled {
   /** The `origin` of this connection's `hello`. */
@@ -29,18 +36,27 @@ type Unsigned<T> = Omit<T, 'proof'>;
 
 /** The bytes that `enter.proof` signs, with the access key that the handshake at `key` added. */
 export function signedEnter(at: Dialled, f: Unsigned<UpOf<'enter'>>): Uint8Array<ArrayBuffer> {
-  return lines('gochat/enter/1', at.origin, at.nonce, f.nonce, f.room, f.key, f.since);
+  return lines('gochat/enter/2', ...enterLines(at, f));
+}
+
+/** The bytes that `enter.voice` signs, with the voice key of the room's rules. */
+export function signedVoice(at: Dialled, f: Unsigned<UpOf<'enter'>>): Uint8Array<ArrayBuffer> {
+  return lines('gochat/voice/2', ...enterLines(at, f));
+}
+
+function enterLines(at: Dialled, f: Unsigned<UpOf<'enter'>>): string[] {
+  return [at.origin, at.nonce, f.nonce, f.room, f.key, f.since];
 }
 
 /** The bytes that `invitation.proof` signs, with the invite's join key. */
 export function signedInvitation(at: Dialled, f: Unsigned<UpOf<'invitation'>>): Uint8Array<ArrayBuffer> {
-  return lines('gochat/invitation/1', at.origin, at.nonce, f.nonce, f.room, f.invite);
+  return lines('gochat/invitation/2', at.origin, at.nonce, f.nonce, f.room, f.invite);
 }
 
 /** The bytes that `join.proof` signs, with the invite's join key. */
 export function signedJoin(at: Dialled, f: Unsigned<UpOf<'join'>>): Uint8Array<ArrayBuffer> {
   return lines(
-    'gochat/join-request/1',
+    'gochat/join-request/2',
     at.origin,
     at.nonce,
     f.nonce,
@@ -56,48 +72,69 @@ export function signedJoin(at: Dialled, f: Unsigned<UpOf<'join'>>): Uint8Array<A
   );
 }
 
+/** The bytes that `knock.proof` signs, with the invite's join key. */
+export function signedKnock(at: Dialled, f: Unsigned<UpOf<'knock'>>): Uint8Array<ArrayBuffer> {
+  return lines('gochat/knock/2', at.origin, at.nonce, f.nonce, f.id, f.room, f.invite, f.body);
+}
+
 /** The bytes that `create.proof` signs, with the admin key that the request names. */
 export function signedCreate(f: Unsigned<UpOf<'create'>>): Uint8Array<ArrayBuffer> {
-  return lines(
-    'gochat/create/1',
+  return lines('gochat/create/2', ...createLines(f));
+}
+
+/** The bytes that `create.by.proof` signs, with the access key that the handshake at `by.key` added to the room `by.room`. */
+export function signedCreateBy(
+  at: Dialled,
+  f: Unsigned<UpOf<'create'>>,
+  by: Unsigned<NonNullable<UpOf<'create'>['by']>>,
+): Uint8Array<ArrayBuffer> {
+  return lines('gochat/create-by/2', at.origin, at.nonce, by.nonce, by.room, by.key, ...createLines(f));
+}
+
+function createLines(f: Unsigned<UpOf<'create'>>): string[] {
+  return [
     f.id,
     f.room,
     f.body,
     f.access,
     f.admin,
+    f.keepers ?? '-',
+    rulesLine(f.rules),
     f.groupInfo,
     f.member,
     ...grantLines(f.invites),
-  );
+  ];
 }
+
+type UnsignedHandshake = Unsigned<Omit<UpOf<'handshake'>, 'order'>>;
 
 /** The bytes that `handshake.proof` signs, with the access key that the handshake at `key` added. */
-export function signedHandshake(f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>): Uint8Array<ArrayBuffer> {
-  return lines('gochat/handshake/1', ...handshakeLines(f));
+export function signedHandshake(f: UnsignedHandshake): Uint8Array<ArrayBuffer> {
+  return lines('gochat/handshake/2', ...handshakeLines(f));
 }
 
-/** The bytes that `handshake.admin.proof` signs, with the admin key that `handshake.admin.key` names. */
-export function signedAdmin(
-  f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>,
-  admin: Unsigned<NonNullable<UpOf<'handshake'>['admin']>>,
-): Uint8Array<ArrayBuffer> {
+/** The bytes that `handshake.order.proof` signs, with the admin or keepers key that `handshake.order.key` names. */
+export function signedOrder(f: UnsignedHandshake, order: Unsigned<Order>): Uint8Array<ArrayBuffer> {
   return lines(
-    'gochat/admin/1',
-    admin.key,
-    String(admin.retire),
-    admin.admins?.join(' ') ?? '-',
+    'gochat/order/2',
+    order.key,
+    String(order.retire ?? '-'),
+    order.admins?.join(' ') ?? '-',
+    order.keepers ?? '-',
+    rulesLine(order.rules),
+    String(order.close ?? '-'),
     ...handshakeLines(f),
   );
 }
 
-function handshakeLines(f: Unsigned<Omit<UpOf<'handshake'>, 'admin'>>): string[] {
+function handshakeLines(f: UnsignedHandshake): string[] {
   return [f.id, f.room, f.after, f.key, f.body, f.access, f.groupInfo, f.member, ...grantLines(f.invites)];
 }
 
 /** The bytes that `refresh.proof` signs, with the access key that the handshake at `key` added. */
 export function signedRefresh(f: Unsigned<UpOf<'refresh'>>): Uint8Array<ArrayBuffer> {
   return lines(
-    'gochat/refresh/1',
+    'gochat/refresh/2',
     f.id,
     f.room,
     f.after,

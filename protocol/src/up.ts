@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import * as f from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { rules } from './rules.ts';
 
 /** The first frame of a connection: the protocol version and the host that was dialled. */
 const hello = v.strictObject({
@@ -8,6 +9,7 @@ const hello = v.strictObject({
   id: f.requestId,
   version: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   origin: f.origin,
+  features: v.optional(f.features),
 });
 
 /** An invite as the server stores it. `join`, `uses` and `expires` are for new invites; known invites keep theirs. */
@@ -31,9 +33,14 @@ const create = v.strictObject({
   body: f.handshakeBody,
   access: f.publicKey,
   admin: f.publicKey,
+  /** The public half of the moderators' key, which may order a retirement. */
+  keepers: v.optional(f.publicKey),
+  rules: v.optional(rules),
   groupInfo: f.sealedGroupInfo,
   member: f.wrappedKey,
   invites: grants,
+  /** Proves that the creator has a live access key of another room. It is not part of the bytes that the admin key signs. */
+  by: v.optional(v.strictObject({ room: f.roomId, key: f.position, nonce: f.nonce, proof: f.signature })),
   /** For servers that require a token to create a room. It is not part of the signed bytes. */
   token: v.optional(f.createToken),
   proof: f.signature,
@@ -48,6 +55,8 @@ const enter = v.strictObject({
   since: f.position,
   nonce: f.nonce,
   proof: f.signature,
+  /** By the voice key of the room's rules. */
+  voice: v.optional(f.signature),
 });
 
 /** A sealed message. `base` is the last handshake that its sender has processed. */
@@ -58,6 +67,22 @@ const post = v.strictObject({
   base: f.position,
   body: f.messageBody,
 });
+
+/** What the admin key or the keepers key orders. It makes the list of invites complete: an invite that it leaves out ends. */
+const order = v.strictObject({
+  key: f.publicKey,
+  /** Retires every access key that was added before. */
+  retire: v.optional(v.literal(true)),
+  /** The new admin keys. */
+  admins: v.optional(admins),
+  keepers: v.optional(f.publicKey),
+  /** Replaces all rules of the room. */
+  rules: v.optional(rules),
+  /** Ends the room. */
+  close: v.optional(v.literal(true)),
+  proof: f.signature,
+});
+export type Order = v.InferOutput<typeof order>;
 
 /** A member's sealed commit. It is appended only if the last handshake is at `after`. */
 const handshake = v.strictObject({
@@ -72,14 +97,7 @@ const handshake = v.strictObject({
   member: f.wrappedKey,
   invites: grants,
   proof: f.signature,
-  admin: v.optional(
-    v.strictObject({
-      key: f.publicKey,
-      retire: v.boolean(),
-      admins: v.optional(admins),
-      proof: f.signature,
-    }),
-  ),
+  order: v.optional(order),
 });
 
 /** Requests the sealed GroupInfo and its wrapped key, with an invite's join key. */
@@ -121,6 +139,25 @@ const refresh = v.strictObject({
   proof: f.signature,
 });
 
+/** A sealed request of somebody who has an invite that needs approval. */
+const knock = v.strictObject({
+  type: v.literal('knock'),
+  id: f.uniqueId,
+  room: f.roomId,
+  invite: f.inviteId,
+  body: f.knockBody,
+  nonce: f.nonce,
+  proof: f.signature,
+});
+
+/** Requests a notification for each message while away; without `push`, ends that. */
+const wake = v.strictObject({
+  type: v.literal('wake'),
+  id: f.requestId,
+  room: f.roomId,
+  push: v.optional(v.strictObject({ endpoint: f.pushEndpoint, p256dh: f.pushKey, auth: f.pushSecret })),
+});
+
 /** Requests the current GroupInfo of an entered room. */
 const fetch = v.strictObject({ type: v.literal('fetch'), id: f.requestId, room: f.roomId });
 
@@ -151,6 +188,8 @@ export const up = v.variant('type', [
   invitation,
   join,
   refresh,
+  knock,
+  wake,
   fetch,
   read,
   signal,

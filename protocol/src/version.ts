@@ -1,2 +1,2 @@
 /** The protocol version. Every change of the frames raises it; a test compares their hash. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;

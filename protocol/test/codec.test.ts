@@ -230,7 +230,7 @@ test('every frame with members of maximum size fits into the limit of its type',
   const grant = {
     invite: ROOM,
     wrapped: encodeBytes(new Uint8Array(LIMITS.wrappedKeyBytes)),
-    join: encodeBytes(new Uint8Array(32)),
+    join: encodeBytes(new Uint8Array(32).fill(7)),
     expires: Number.MAX_SAFE_INTEGER,
     uses: LIMITS.inviteUses,
   };
@@ -246,25 +246,51 @@ test('every frame with members of maximum size fits into the limit of its type',
     proof: encodeBytes(new Uint8Array(64)),
   };
   const { body, access, ...refresh } = large;
-  const admin = {
+  const largest = Number.MAX_SAFE_INTEGER;
+  const rules = { voice: grant.join, quietBytes: largest, quietMs: largest, retainMs: largest };
+  const order = {
     key: access,
-    retire: false,
+    retire: true,
     admins: Array(LIMITS.adminsPerRoom).fill(access),
+    keepers: access,
+    rules,
+    close: true,
     proof: large.proof,
   };
+  const features = Array(LIMITS.features).fill('x'.repeat(32));
+  const by = { room: ROOM, key: position, nonce: ROOM, proof: large.proof };
   const frames: Record<string, unknown>[] = [
-    { type: 'hello', id: 'x'.repeat(64), version: 1, origin: 'x'.repeat(LIMITS.originChars) },
-    { type: 'create', ...large, admin: access },
-    { type: 'handshake', ...large, after: position, key: position, admin },
+    { type: 'hello', id: 'x'.repeat(64), version: 1, origin: 'x'.repeat(LIMITS.originChars), features },
+    { type: 'create', ...large, admin: access, keepers: access, rules, token: ROOM, by },
+    { type: 'handshake', ...large, after: position, key: position, order },
     { type: 'join', ...large, invite: ROOM, after: position, nonce: ROOM },
     { type: 'refresh', ...refresh, after: position, key: position },
     { type: 'post', id: ROOM, room: ROOM, base: position, body: bytesOf(LIMITS.messageBytes) },
     { type: 'signal', room: ROOM, body: bytesOf(LIMITS.signalBytes) },
+    {
+      type: 'knock',
+      id: ROOM,
+      room: ROOM,
+      invite: ROOM,
+      body: bytesOf(LIMITS.knockBytes),
+      nonce: ROOM,
+      proof: large.proof,
+    },
+    {
+      type: 'wake',
+      id: 'x'.repeat(64),
+      room: ROOM,
+      push: {
+        endpoint: `https://${'x'.repeat(LIMITS.pushEndpointChars - 8)}`,
+        p256dh: encodeBytes(new Uint8Array(65)),
+        auth: ROOM,
+      },
+    },
   ];
   for (const frame of frames)
     expect([frame.type, refusal(parseUp, JSON.stringify(frame))]).toEqual([frame.type, undefined]);
   const replies: Record<string, unknown>[] = [
-    { type: 'entry', room: ROOM, seq: position, kind: 'handshake', at: 2 ** 53 - 1, body },
+    { type: 'entry', room: ROOM, seq: position, kind: 'handshake', at: 2 ** 53 - 1, body, invite: ROOM },
     {
       type: 'groupinfo',
       id: 'x'.repeat(64),
@@ -273,7 +299,12 @@ test('every frame with members of maximum size fits into the limit of its type',
       groupInfo: large.groupInfo,
       wrapped: large.member,
       member: large.member,
-      invites: Array(LIMITS.invitesPerRoom).fill({ invite: ROOM, expires: 2 ** 53 - 1, uses: 2 ** 53 - 1 }),
+      invites: Array(LIMITS.invitesPerRoom).fill({
+        invite: ROOM,
+        wrapped: large.member,
+        expires: 2 ** 53 - 1,
+        uses: 2 ** 53 - 1,
+      }),
     },
     {
       type: 'error',

@@ -8,13 +8,16 @@ import { ERRORS } from '../src/errors.ts';
 import { LIMITS } from '../src/limits.ts';
 import {
   type Dialled,
-  signedAdmin,
   signedCreate,
+  signedCreateBy,
   signedEnter,
   signedHandshake,
   signedInvitation,
   signedJoin,
+  signedKnock,
+  signedOrder,
   signedRefresh,
+  signedVoice,
 } from '../src/signed.ts';
 import { type Up, type UpOf, up } from '../src/up.ts';
 import { PROTOCOL_VERSION } from '../src/version.ts';
@@ -91,13 +94,17 @@ describe.each(described)('$type ($way)', ({ way, type, schema }) => {
 
   test('has all its members described', () => {
     const section = sectionOf(type, way);
+    const orders = type === 'handshake' ? (sections.get('Orders') ?? '') + (sections.get('Rules') ?? '') : '';
     const shared =
-      type === 'handshake' || type === 'refresh' || type === 'join' ? (sections.get('Invites') ?? '') : '';
+      type === 'handshake' || type === 'refresh' || type === 'join' || type === 'create'
+        ? (sections.get('Invites') ?? '')
+        : '';
     const unnamed = memberNames(schema).filter(
       (name) =>
         !section.includes(`"${name}":`) &&
         !section.includes(`\`${name}\``) &&
-        !shared.includes(`\`${name}\``),
+        !shared.includes(`\`${name}\``) &&
+        !orders.includes(`\`${name}\``),
     );
     expect(unnamed).toEqual([]);
   });
@@ -186,8 +193,11 @@ describe('signatures', () => {
   const at: Dialled = { origin: upOf('hello').origin, nonce: downOf('welcome').nonce };
   const access = upOf('create').access;
   const joinKey = upOf('create').invites[0]?.join ?? '';
-  const { admin, ...request } = upOf('handshake');
-  if (admin === undefined) throw new Error('the example of a handshake has no admin order');
+  const { order, ...request } = upOf('handshake');
+  if (order === undefined) throw new Error('the example of a handshake has no order');
+  const { by } = upOf('create');
+  if (by === undefined) throw new Error('the example of create has no proof of membership');
+  const voice = upOf('create').rules?.voice ?? '';
 
   const cases = [
     { name: 'enter', bytes: signedEnter(at, upOf('enter')), key: access, by: 2, proof: upOf('enter').proof },
@@ -207,7 +217,22 @@ describe('signatures', () => {
       proof: upOf('create').proof,
     },
     { name: 'handshake', bytes: signedHandshake(request), key: access, by: 2, proof: request.proof },
-    { name: 'admin', bytes: signedAdmin(request, admin), key: admin.key, by: 1, proof: admin.proof },
+    { name: 'order', bytes: signedOrder(request, order), key: order.key, by: 1, proof: order.proof },
+    {
+      name: 'voice',
+      bytes: signedVoice(at, upOf('enter')),
+      key: voice,
+      by: 4,
+      proof: upOf('enter').voice,
+    },
+    {
+      name: 'create-by',
+      bytes: signedCreateBy(at, upOf('create'), by),
+      key: access,
+      by: 2,
+      proof: by.proof,
+    },
+    { name: 'knock', bytes: signedKnock(at, upOf('knock')), key: joinKey, by: 3, proof: upOf('knock').proof },
     {
       name: 'refresh',
       bytes: signedRefresh(upOf('refresh')),

@@ -4,6 +4,7 @@ import { encodeBytes } from '../src/encoding.ts';
 import { ERRORS, type ErrorCode } from '../src/errors.ts';
 import type { InviteId, Position, RequestId, RoomId } from '../src/fields.ts';
 import { LIMITS } from '../src/limits.ts';
+import { isSmallOrder } from '../src/small-order.ts';
 import type { Up } from '../src/up.ts';
 
 /** One generator for each type of a union: a type that lacks one doesn't compile. */
@@ -26,7 +27,7 @@ const requestId = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).map((text) => text 
 const position = fc
   .oneof(fc.nat(100), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER))
   .map((n) => String(n) as Position);
-const key = bytes(32);
+const key = bytes(32).filter((text) => !isSmallOrder(text));
 const signature = bytes(64);
 const nonce = bytes(16);
 const instant = fc.maxSafeNat();
@@ -47,22 +48,34 @@ const grant = fc.record(
   { requiredKeys: ['invite', 'wrapped'] },
 );
 const invites = fc.array(grant, { maxLength: 3 });
-const admin = fc.record(
+const features = fc.array(fc.stringMatching(/^[a-z0-9-]{1,32}$/), { maxLength: 4 });
+const byteCount = fc.integer({ min: 1 });
+const rules = fc
+  .record({ voice: key, quietBytes: byteCount, quietMs: instant, retainMs: instant }, { requiredKeys: [] })
+  .filter((some) => Object.keys(some).length > 0);
+const order = fc.record(
   {
     key,
-    retire: fc.boolean(),
+    retire: fc.constant(true as const),
     admins: fc.array(key, { minLength: 1, maxLength: 3 }),
+    keepers: key,
+    rules,
+    close: fc.constant(true as const),
     proof: signature,
   },
-  { requiredKeys: ['key', 'retire', 'proof'] },
+  { requiredKeys: ['key', 'proof'] },
 );
+const endpoint = fc.stringMatching(/^https:\/\/[!-~]{1,60}$/);
 
 function type<T extends string>(name: T) {
   return fc.constant(name);
 }
 
 export const ups: Frames<Up> = {
-  hello: fc.record({ type: type('hello'), id: requestId, version: instant, origin }),
+  hello: fc.record(
+    { type: type('hello'), id: requestId, version: instant, origin, features },
+    { requiredKeys: ['type', 'id', 'version', 'origin'] },
+  ),
   create: fc.record(
     {
       type: type('create'),
@@ -71,9 +84,12 @@ export const ups: Frames<Up> = {
       body,
       access: key,
       admin: key,
+      keepers: key,
+      rules,
       groupInfo,
       member: wrapped,
       invites,
+      by: fc.record({ room: roomId, key: position, nonce, proof: signature }),
       token: nonce,
       proof: signature,
     },
@@ -92,15 +108,19 @@ export const ups: Frames<Up> = {
       ],
     },
   ),
-  enter: fc.record({
-    type: type('enter'),
-    id: requestId,
-    room: roomId,
-    key: position,
-    since: position,
-    nonce,
-    proof: signature,
-  }),
+  enter: fc.record(
+    {
+      type: type('enter'),
+      id: requestId,
+      room: roomId,
+      key: position,
+      since: position,
+      nonce,
+      proof: signature,
+      voice: signature,
+    },
+    { requiredKeys: ['type', 'id', 'room', 'key', 'since', 'nonce', 'proof'] },
+  ),
   post: fc.record({ type: type('post'), id: uniqueId, room: roomId, base: position, body }),
   handshake: fc.record(
     {
@@ -115,7 +135,7 @@ export const ups: Frames<Up> = {
       member: wrapped,
       invites,
       proof: signature,
-      admin,
+      order,
     },
     {
       requiredKeys: [
@@ -166,6 +186,24 @@ export const ups: Frames<Up> = {
     invites,
     proof: signature,
   }),
+  knock: fc.record({
+    type: type('knock'),
+    id: uniqueId,
+    room: roomId,
+    invite: inviteId,
+    body,
+    nonce,
+    proof: signature,
+  }),
+  wake: fc.record(
+    {
+      type: type('wake'),
+      id: requestId,
+      room: roomId,
+      push: fc.record({ endpoint, p256dh: bytes(65), auth: nonce }),
+    },
+    { requiredKeys: ['type', 'id', 'room'] },
+  ),
   fetch: fc.record({ type: type('fetch'), id: requestId, room: roomId }),
   read: fc.record({
     type: type('read'),
@@ -181,28 +219,39 @@ export const ups: Frames<Up> = {
 
 const stored = {
   seq: position,
-  kind: fc.constantFrom('message' as const, 'handshake' as const),
+  kind: fc.constantFrom('message' as const, 'handshake' as const, 'knock' as const),
   at: instant,
   body,
+  invite: inviteId,
 };
+const alwaysStored = ['seq', 'kind', 'at', 'body'] as const;
 
 export const downs: Frames<Down> = {
-  welcome: fc.record({
-    type: type('welcome'),
-    id: requestId,
-    version: fc.maxSafeInteger().map((n) => n + 0),
-    nonce,
-    server: text,
-    silenceMs: instant,
-  }),
-  entered: fc.record({
-    type: type('entered'),
-    id: requestId,
-    room: roomId,
-    handshake: position,
-    floor: position,
-  }),
-  entry: fc.record({ type: type('entry'), room: roomId, ...stored }),
+  welcome: fc.record(
+    {
+      type: type('welcome'),
+      id: requestId,
+      version: fc.maxSafeInteger().map((n) => n + 0),
+      nonce,
+      server: text,
+      silenceMs: instant,
+      now: instant,
+      inviteLifetimeMs: instant,
+      retainMs: instant,
+      files: fc.record({ bytes: byteCount, keepMs: instant }, { requiredKeys: ['bytes'] }),
+      push: bytes(65),
+      features,
+    },
+    { requiredKeys: ['type', 'id', 'version', 'nonce', 'server', 'silenceMs', 'now'] },
+  ),
+  entered: fc.record(
+    { type: type('entered'), id: requestId, room: roomId, handshake: position, floor: position, rules },
+    { requiredKeys: ['type', 'id', 'room', 'handshake', 'floor'] },
+  ),
+  entry: fc.record(
+    { type: type('entry'), room: roomId, ...stored },
+    { requiredKeys: ['type', 'room', ...alwaysStored] },
+  ),
   live: fc.record({ type: type('live'), room: roomId, seq: position }),
   retired: fc.record({ type: type('retired'), room: roomId, seq: position }),
   ack: fc.record({ type: type('ack'), id: requestId, seq: position, at: instant, dup: fc.boolean() }),
@@ -216,7 +265,10 @@ export const downs: Frames<Down> = {
       wrapped,
       member: wrapped,
       invites: fc.array(
-        fc.record({ invite: inviteId, expires: instant, uses: instant }, { requiredKeys: ['invite'] }),
+        fc.record(
+          { invite: inviteId, wrapped, expires: instant, uses: instant },
+          { requiredKeys: ['invite'] },
+        ),
         { maxLength: 3 },
       ),
     },
@@ -226,10 +278,12 @@ export const downs: Frames<Down> = {
     type: type('page'),
     id: requestId,
     room: roomId,
-    entries: fc.array(fc.record(stored), { maxLength: 4 }),
+    entries: fc.array(fc.record(stored, { requiredKeys: [...alwaysStored] }), { maxLength: 4 }),
     floor: position,
     more: fc.boolean(),
   }),
+  refreshed: fc.record({ type: type('refreshed'), room: roomId, handshake: position }),
+  waking: fc.record({ type: type('waking'), id: requestId, room: roomId }),
   signal: fc.record({ type: type('signal'), room: roomId, body: opaque(LIMITS.signalBytes) }),
   exited: fc.record({ type: type('exited'), id: requestId, room: roomId }),
   pong: fc.record({ type: type('pong'), id: requestId }),

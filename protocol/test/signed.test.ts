@@ -2,13 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import './fixed-seed.ts';
 import {
-  signedAdmin,
   signedCreate,
+  signedCreateBy,
   signedEnter,
   signedHandshake,
   signedInvitation,
   signedJoin,
+  signedKnock,
+  signedOrder,
   signedRefresh,
+  signedVoice,
 } from '../src/signed.ts';
 import { ups } from './frames.ts';
 
@@ -40,29 +43,57 @@ function unsign(bytes: Uint8Array): Signed {
       });
     }),
   });
+  const rules = () => {
+    const line = next();
+    if (line === '-') return undefined;
+    const [voice, quietBytes, quietMs, retainMs, ...more] = line.split(' ');
+    expect(more).toEqual([]);
+    return defined({
+      voice: given(voice),
+      quietBytes: number(quietBytes),
+      quietMs: number(quietMs),
+      retainMs: number(retainMs),
+    });
+  };
+  const truth = (line: string) => (line === '-' ? undefined : line === 'true');
   const dialled = () => ({ dialled: members('origin', 'nonce') });
   const handshake = () => ({
     ...members('id', 'room', 'after', 'key', 'body', 'access', 'groupInfo', 'member'),
     ...invites(),
   });
+  const create = () =>
+    defined({
+      ...members('id', 'room', 'body', 'access', 'admin'),
+      keepers: given(next()),
+      rules: rules(),
+      ...members('groupInfo', 'member'),
+      ...invites(),
+    });
   const readers: Record<string, () => Signed> = {
-    'gochat/enter/1': () => ({ ...dialled(), ...members('nonce', 'room', 'key', 'since') }),
-    'gochat/invitation/1': () => ({ ...dialled(), ...members('nonce', 'room', 'invite') }),
-    'gochat/join-request/1': () => ({
+    'gochat/enter/2': () => ({ ...dialled(), ...members('nonce', 'room', 'key', 'since') }),
+    'gochat/voice/2': () => ({ ...dialled(), ...members('nonce', 'room', 'key', 'since') }),
+    'gochat/knock/2': () => ({ ...dialled(), ...members('nonce', 'id', 'room', 'invite', 'body') }),
+    'gochat/invitation/2': () => ({ ...dialled(), ...members('nonce', 'room', 'invite') }),
+    'gochat/join-request/2': () => ({
       ...dialled(),
       ...members('nonce', 'id', 'room', 'invite', 'after', 'body', 'access', 'groupInfo', 'member'),
       ...invites(),
     }),
-    'gochat/create/1': () => ({
-      ...members('id', 'room', 'body', 'access', 'admin', 'groupInfo', 'member'),
-      ...invites(),
-    }),
-    'gochat/handshake/1': handshake,
-    'gochat/admin/1': () => {
-      const admin = { key: next(), retire: next() === 'true', admins: given(next())?.split(' ') };
-      return { ...handshake(), admin: defined(admin) };
+    'gochat/create/2': create,
+    'gochat/create-by/2': () => ({ ...dialled(), by: members('nonce', 'room', 'key'), ...create() }),
+    'gochat/handshake/2': handshake,
+    'gochat/order/2': () => {
+      const order = {
+        key: next(),
+        retire: truth(next()),
+        admins: given(next())?.split(' '),
+        keepers: given(next()),
+        rules: rules(),
+        close: truth(next()),
+      };
+      return { ...handshake(), order: defined(order) };
     },
-    'gochat/refresh/1': () => ({
+    'gochat/refresh/2': () => ({
       ...members('id', 'room', 'after', 'key', 'groupInfo', 'member'),
       ...invites(),
     }),
@@ -86,9 +117,11 @@ const dialled = fc.record({
 
 test('an enter proof covers the connection and everything except the request id', () => {
   fc.assert(
-    fc.property(dialled, ups.enter, (at, { type, id, proof, ...rest }) => {
+    fc.property(dialled, ups.enter, (at, { type, id, proof, voice, ...rest }) => {
       const bytes = signedEnter(at, { type, id, ...rest });
-      expect(unsign(bytes)).toEqual({ purpose: 'gochat/enter/1', dialled: at, ...rest });
+      expect(unsign(bytes)).toEqual({ purpose: 'gochat/enter/2', dialled: at, ...rest });
+      const voiced = signedVoice(at, { type, id, ...rest });
+      expect(unsign(voiced)).toEqual({ purpose: 'gochat/voice/2', dialled: at, ...rest });
     }),
   );
 });
@@ -97,7 +130,7 @@ test('an invitation proof covers the connection and everything except the reques
   fc.assert(
     fc.property(dialled, ups.invitation, (at, { type, id, proof, ...rest }) => {
       const bytes = signedInvitation(at, { type, id, ...rest });
-      expect(unsign(bytes)).toEqual({ purpose: 'gochat/invitation/1', dialled: at, ...rest });
+      expect(unsign(bytes)).toEqual({ purpose: 'gochat/invitation/2', dialled: at, ...rest });
     }),
   );
 });
@@ -106,15 +139,32 @@ test('a join proof covers the connection and the whole request', () => {
   fc.assert(
     fc.property(dialled, ups.join, (at, { type, proof, ...rest }) => {
       const bytes = signedJoin(at, { type, ...rest });
-      expect(unsign(bytes)).toEqual({ purpose: 'gochat/join-request/1', dialled: at, ...rest });
+      expect(unsign(bytes)).toEqual({ purpose: 'gochat/join-request/2', dialled: at, ...rest });
     }),
   );
 });
 
-test('a create proof covers the whole request except the token', () => {
+test('a knock proof covers the connection and the whole request', () => {
   fc.assert(
-    fc.property(ups.create, ({ type, proof, token, ...rest }) => {
-      expect(unsign(signedCreate({ type, ...rest }))).toEqual({ purpose: 'gochat/create/1', ...rest });
+    fc.property(dialled, ups.knock, (at, { type, proof, ...rest }) => {
+      const bytes = signedKnock(at, { type, ...rest });
+      expect(unsign(bytes)).toEqual({ purpose: 'gochat/knock/2', dialled: at, ...rest });
+    }),
+  );
+});
+
+test('a create proof covers the whole request except the token and the proof of membership, which covers more', () => {
+  fc.assert(
+    fc.property(dialled, ups.create, (at, { type, proof, token, by, ...rest }) => {
+      expect(unsign(signedCreate({ type, ...rest }))).toEqual({ purpose: 'gochat/create/2', ...rest });
+      if (by === undefined) return;
+      const { proof: _, ...named } = by;
+      expect(unsign(signedCreateBy(at, { type, ...rest }, named))).toEqual({
+        purpose: 'gochat/create-by/2',
+        dialled: at,
+        by: named,
+        ...rest,
+      });
     }),
   );
 });
@@ -122,21 +172,21 @@ test('a create proof covers the whole request except the token', () => {
 test('a refresh proof covers the whole request', () => {
   fc.assert(
     fc.property(ups.refresh, ({ type, proof, ...rest }) => {
-      expect(unsign(signedRefresh({ type, ...rest }))).toEqual({ purpose: 'gochat/refresh/1', ...rest });
+      expect(unsign(signedRefresh({ type, ...rest }))).toEqual({ purpose: 'gochat/refresh/2', ...rest });
     }),
   );
 });
 
-test("a handshake's access proof covers the request, and its admin proof also the admin's members", () => {
+test("a handshake's access proof covers the request, and the proof of its order also the order's members", () => {
   fc.assert(
-    fc.property(ups.handshake, ({ type, proof, admin, ...rest }) => {
-      expect(unsign(signedHandshake({ type, ...rest }))).toEqual({ purpose: 'gochat/handshake/1', ...rest });
-      if (admin === undefined) return;
-      const { proof: _, ...order } = admin;
-      expect(unsign(signedAdmin({ type, ...rest }, order))).toEqual({
-        purpose: 'gochat/admin/1',
+    fc.property(ups.handshake, ({ type, proof, order, ...rest }) => {
+      expect(unsign(signedHandshake({ type, ...rest }))).toEqual({ purpose: 'gochat/handshake/2', ...rest });
+      if (order === undefined) return;
+      const { proof: _, ...ordered } = order;
+      expect(unsign(signedOrder({ type, ...rest }, ordered))).toEqual({
+        purpose: 'gochat/order/2',
         ...rest,
-        admin: order,
+        order: ordered,
       });
     }),
   );

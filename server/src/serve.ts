@@ -21,6 +21,7 @@ import { SERVER_LIMITS, type ServerLimits } from './operate/limits.ts';
 import { Metrics } from './operate/metrics.ts';
 import { OperatorEndpoint } from './operate/operator-endpoint.ts';
 import type { BroadcastObserver } from './room/broadcast-observer.ts';
+import { HandshakeRates } from './room/handshake-rates.ts';
 import { Rooms } from './room/rooms.ts';
 import { AccessKeys } from './session/access-keys.ts';
 import { AddressRates } from './session/address-rates.ts';
@@ -282,6 +283,7 @@ function contextOf(options: ServeOptions): NodeContext {
     keys: new AccessKeys(log, limits.accessKeysCached),
     admission: new Admission(limits),
     rates: new AddressRates(limits, now, engine.counters),
+    handshakes: new HandshakeRates(limits, now),
     names: new ServedNames(options.names),
     limits,
     endOfTick,

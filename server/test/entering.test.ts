@@ -123,14 +123,14 @@ describe('a retired key', () => {
     const third = await commit(ada, room, {
       after: second.at,
       by: second,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await enterAnew(ada, third, room);
     await post(ada, room, third.at, 'c');
     const fourth = await commit(ada, room, {
       after: third.at,
       by: third,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await enterAnew(ada, fourth, room);
     const last = await post(ada, room, fourth.at, 'd');
@@ -209,7 +209,7 @@ describe('a retired key', () => {
     const next = await commit(ada, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await ada.next((frame) => frame.type === 'retired');
     await follow(ada, room, next, next.at);
@@ -235,7 +235,7 @@ describe('a retired key', () => {
       const entering = enter(bob, room, access);
       for (let turns = random() * 12; turns > 0; turns -= 1)
         await new Promise((resolve) => setImmediate(resolve));
-      const wish = { after: access.at, by: access, admin: { keys: admin, retire: true } };
+      const wish = { after: access.at, by: access, order: { keys: admin, retire: true as const } };
       const next = await commit(ada, room, wish);
       await enterAnew(ada, next, room);
       await post(ada, room, next.at, 'secret');
@@ -258,7 +258,7 @@ describe('a retired key', () => {
     const next = await commit(peer, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await peer.next((frame) => frame.type === 'retired');
     let answer = await post(peer, room, next.at, 'x');

@@ -25,18 +25,26 @@ describe('hello', () => {
     expect(answers[0]?.answer).toMatchObject({
       type: 'welcome',
       id: 'h',
-      version: 1,
+      version: PROTOCOL_VERSION,
       server: 'gochat 1.2.3',
       silenceMs: 90_000,
+      now: expect.any(Number),
     });
     expect(nonces.map((nonce) => Buffer.from(nonce, 'base64url').length)).toEqual([16, 16]);
     expect(new Set(nonces).size).toBe(2);
   });
 
+  test("is answered with the server's clock and how long it keeps messages", async () => {
+    const node = await startNode({ now: () => 1_790_000_000_000.5, retainSec: 86_400 });
+    const { answer } = await answerTo(node.port, hello({ features: ['of-another-version'] }));
+    expect(answer).toMatchObject({ now: 1_790_000_000_000, retainMs: 86_400_000 });
+    expect(answer).not.toHaveProperty('features');
+  });
+
   test.each([
-    ['an older client', hello({ version: 0 }), 'upgrade the client'],
-    ['a newer client', hello({ version: 2 }), 'upgrade the server'],
-    ['a newer client whose hello has changed', hello({ version: 7, features: ['x'] }), 'upgrade the server'],
+    ['an older client', hello({ version: 1 }), 'upgrade the client'],
+    ['a newer client', hello({ version: 3 }), 'upgrade the server'],
+    ['a newer client whose hello has changed', hello({ version: 7, novelties: ['x'] }), 'upgrade the server'],
   ])('of %s names both versions and the side to upgrade', async (_, text, advice) => {
     const node = await startNode();
     const { peer, answer } = await answerTo(node.port, text);
@@ -45,7 +53,7 @@ describe('hello', () => {
       code: 'version',
       message: expect.stringContaining(advice),
     });
-    expect(answer).toMatchObject({ message: expect.stringMatching(/version 1,.*version [027]/) });
+    expect(answer).toMatchObject({ message: expect.stringMatching(/version 2,.*version [137]/) });
     await peer.closed;
   });
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -221,7 +222,9 @@ test('the last address of X-Forwarded-For counts, but only behind a proxy', asyn
       const ws = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
         headers: { 'X-Forwarded-For': `6.6.6.6, ${from}` },
       });
-      ws.on('open', () => ws.send('{"type":"hello","id":"h","version":1,"origin":"localhost"}'));
+      ws.on('open', () =>
+        ws.send(`{"type":"hello","id":"h","version":${PROTOCOL_VERSION},"origin":"localhost"}`),
+      );
       ws.on('message', (data) => resolve(data.toString()));
     });
   const behind = await startNode({ forwarded: { proxies: 1 }, limits });
@@ -246,7 +249,9 @@ test('clients whose address is unknown never share a limit, and the operator is 
   const welcomed = (headers: Record<string, string>) =>
     new Promise<string>((resolve) => {
       const ws = new WebSocket(`ws://127.0.0.1:${node.port}/ws`, { headers });
-      ws.on('open', () => ws.send('{"type":"hello","id":"h","version":1,"origin":"localhost"}'));
+      ws.on('open', () =>
+        ws.send(`{"type":"hello","id":"h","version":${PROTOCOL_VERSION},"origin":"localhost"}`),
+      );
       ws.on('message', (data) => resolve(data.toString().slice(0, 16)));
     });
   for (const headers of [{}, {}, { 'X-Forwarded-For': 'unknown' }, { 'X-Forwarded-For': '1.2.3.4, _hidden' }])

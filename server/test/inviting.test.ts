@@ -1,4 +1,4 @@
-import type { RoomId } from '@gochat/protocol/fields';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { InviteGrant } from '@gochat/protocol/up';
 import { describe, expect, test } from 'vitest';
 import { losingAnswers } from './broken-log.ts';
@@ -52,7 +52,10 @@ test('an invite returns the GroupInfo with its wrapped key, and its join adds on
   expect(await ada.next((frame) => frame.type === 'entry' && frame.seq === ack.seq)).toMatchObject({
     kind: 'handshake',
     body: sealed('join'),
+    invite: ticket.invite,
   });
+  const page = await ada.ask({ type: 'read', id: newId(), room, after: access.at, limit: 1 });
+  expect(page).toMatchObject({ entries: [{ seq: ack.seq, invite: ticket.invite }] });
   await follow(bob, room, { at: ack.seq, keys }, ack.seq);
   expect(await fetchInfo(ada, room)).toMatchObject({
     handshake: ack.seq,
@@ -84,10 +87,15 @@ describe('an invalid invite', () => {
       by: access,
       invites: [grantOf(revoked), grantOf(voided)],
     });
-    const third = await commit(ada, room, { after: second.at, by: second, invites: [grantOf(voided)] });
+    const third = await commit(ada, room, {
+      after: second.at,
+      by: second,
+      invites: [grantOf(voided)],
+      order: { keys: admin },
+    });
     await ask(revoked);
     expect(await look(bob, room, voided)).toMatchObject({ type: 'groupinfo' });
-    await commit(ada, room, { after: third.at, by: third, admin: { keys: admin, retire: true } });
+    await commit(ada, room, { after: third.at, by: third, order: { keys: admin, retire: true } });
     await ask(voided);
     expect(answers).toHaveLength(5);
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -95,7 +103,7 @@ describe('an invalid invite', () => {
   });
 
   test("can't be used to join", async () => {
-    const { ada, bob, room, ticket, access } = await invited();
+    const { ada, bob, room, ticket, access, admin } = await invited();
     const info = await look(bob, room, ticket);
     expect(
       await bob.ask(joinFrame(bob, room, { ...ticket, keys: new KeyPair() }, info, new KeyPair())),
@@ -103,7 +111,7 @@ describe('an invalid invite', () => {
     expect(await bob.ask(joinFrame(bob, room, newTicket(), info, new KeyPair()))).toMatchObject({
       code: 'invite',
     });
-    await commit(ada, room, { after: access.at, by: access });
+    await commit(ada, room, { after: access.at, by: access, order: { keys: admin } });
     expect(await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair()))).toMatchObject({
       code: 'invite',
     });
@@ -127,21 +135,23 @@ describe('a join', () => {
     expect(await bob.ask(joinFrame(bob, room, ticket, again, new KeyPair()))).toMatchObject({ type: 'ack' });
   });
 
-  test('must list every live invite and can not add one', async () => {
+  test('can leave out an invite, which then has no wrapped key, and can not add one', async () => {
     const { bob, ada, room, ticket, access } = await invited();
     const other = newTicket();
     await commit(ada, room, { after: access.at, by: access, invites: [grantOf(ticket), grantOf(other)] });
     const info = await look(bob, room, ticket);
     const own = { invite: ticket.invite, wrapped: sealed('w') };
     const others = { ...own, invite: other.invite };
-    for (const invites of [[own], [own, own]]) {
-      const frame = joinFrame(bob, room, ticket, info, new KeyPair(), { invites });
-      expect(await bob.ask(frame)).toMatchObject({ code: 'invalid' });
-    }
-    const smuggled = { invites: [own, others, grantOf(newTicket())] };
+    const twice = joinFrame(bob, room, ticket, info, new KeyPair(), { invites: [own, own] });
+    expect(await bob.ask(twice)).toMatchObject({ code: 'invalid' });
+    const smuggled = { invites: [own, grantOf(newTicket())] };
     await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair(), smuggled));
-    const kept = (await look(bob, room, ticket)).invites;
-    expect(kept.map(({ invite }) => invite)).toEqual([ticket.invite, other.invite]);
+    const next = await look(bob, room, ticket);
+    expect(next.invites.map(({ invite }) => invite)).toEqual([ticket.invite, other.invite]);
+    expect(await look(bob, room, other)).toMatchObject({ code: 'no-wrap' });
+    const repaired = { invites: [own, others] };
+    await bob.ask(joinFrame(bob, room, ticket, next, new KeyPair(), repaired));
+    expect(await look(bob, room, other)).toMatchObject({ wrapped: others.wrapped });
   });
 
   test('is bound to its connection and to every field', async () => {
@@ -223,8 +233,35 @@ describe('a join', () => {
     const info = await look(bob, room, ticket);
     expect(info).toMatchObject({ wrapped: sealed('fresh'), groupInfo: sealed('refreshed group info') });
     await bob.ask(joinFrame(bob, room, ticket, info, new KeyPair()));
-    expect((await fetchInfo(ada, room)).invites).toEqual([{ invite: ticket.invite, uses: 4 }]);
+    const wrapped = sealed(`rewrapped ${ticket.invite}`);
+    expect((await fetchInfo(ada, room)).invites).toEqual([{ invite: ticket.invite, wrapped, uses: 4 }]);
   });
+});
+
+/** Joins as a client does: again after a conflict, and after the wait that the server names. @returns how often it had to wait */
+async function joinsPatiently(joiner: Peer, room: RoomId, ticket: Ticket): Promise<number> {
+  let waited = 0;
+  for (;;) {
+    const info = await look(joiner, room, ticket);
+    const answer = await joiner.ask<'ack' | 'error'>(joinFrame(joiner, room, ticket, info, new KeyPair()));
+    if (answer.type === 'ack') return waited;
+    if (answer.code === 'conflict') continue;
+    expect(answer.code).toBe('rate-limited');
+    waited += 1;
+    await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
+  }
+}
+
+test.each([
+  ['a hundred people at once', {}, 100, false],
+  ['more people than may join at once', { handshakesBurst: 5, handshakesPerSecond: 5 }, 12, true],
+])('%s all get in by one link', async (_, limits, people, waits) => {
+  const { node, ada, room, ticket } = await invited({}, { limits });
+  const joiners = await Promise.all(Array.from({ length: people }, () => node.peer()));
+  const waited = await Promise.all(joiners.map((joiner) => joinsPatiently(joiner, room, ticket)));
+  expect(waited.some((times) => times > 0)).toBe(waits);
+  const page = await ada.ask<'page'>({ type: 'read', id: newId(), room, after: '0' as Position, limit: 256 });
+  expect(page.entries.filter(({ invite }) => invite === ticket.invite)).toHaveLength(people);
 });
 
 test('guesses are limited by address, over all connections', async () => {

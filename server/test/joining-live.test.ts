@@ -46,7 +46,7 @@ test('entries appended while the backlog is read are delivered once', async () =
 test('a removal while the backlog is read stops delivery, posts and pages immediately', async () => {
   const { ada, bob, warm, slow, room, admin, access } = await midway();
   await post(ada, room, access.at, 'c');
-  const wish = { after: access.at, by: access, admin: { keys: admin, retire: true } };
+  const wish = { after: access.at, by: access, order: { keys: admin, retire: true as const } };
   const next = await commit(ada, room, wish);
   await ada.next((frame) => frame.type === 'retired');
   await follow(ada, room, next, next.at);
@@ -79,7 +79,7 @@ test('a post that names a future removal does not wait for it', async () => {
   const [ada, eve] = [await first.peer(), await second.peer()];
   const { room, admin, access } = await found(ada);
   for (const peer of [ada, eve]) await follow(peer, room, access, access.at);
-  const removal = { after: access.at, by: access, admin: { keys: admin, retire: true } };
+  const removal = { after: access.at, by: access, order: { keys: admin, retire: true as const } };
   slow.appends.shut();
   // This engine puts the first handshake at position 1, and the next entry at 3.
   const answer = post(eve, room, '3' as Position, 'smuggled');

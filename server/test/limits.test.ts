@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Position } from '@gochat/protocol/fields';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { expect, test } from 'vitest';
 import { openMemory } from '../src/log/memory/open.ts';
 import { addressOf } from '../src/net/address.ts';
@@ -95,7 +96,7 @@ test('a flood of requests is read only as fast as its replies are read', async (
   });
   const flood = connect(node.port, '127.0.0.1');
   await new Promise((resolve) => flood.once('connect', resolve));
-  const hello = { type: 'hello', id: 'h', version: 1, origin: 'localhost' };
+  const hello = { type: 'hello', id: 'h', version: PROTOCOL_VERSION, origin: 'localhost' };
   const ping = `${JSON.stringify({ type: 'ping', id: 'p'.repeat(64) })}\n`;
   flood.write(`${JSON.stringify(hello)}\n`);
   // The client reads no reply, so in the end the server stops reading too.

@@ -1,15 +1,15 @@
 import type { Down, DownOf } from '@gochat/protocol/down';
 import type { Position, RoomId } from '@gochat/protocol/fields';
 import {
-  signedAdmin,
   signedCreate,
   signedEnter,
   signedHandshake,
   signedInvitation,
   signedJoin,
+  signedOrder,
   signedRefresh,
 } from '@gochat/protocol/signed';
-import type { InviteGrant, UpOf } from '@gochat/protocol/up';
+import type { InviteGrant, Order, UpOf } from '@gochat/protocol/up';
 import { bytes, KeyPair, newId, newInviteId, newRoomId, sealed } from './keys.ts';
 import type { Peer } from './peer.ts';
 
@@ -54,6 +54,7 @@ export function createFrame(
   admin: KeyPair,
   access: KeyPair,
   invites: InviteGrant[] = [],
+  more: Pick<UpOf<'create'>, 'keepers' | 'rules'> = {},
 ): UpOf<'create'> {
   const unsigned: Unproved<UpOf<'create'>> = {
     type: 'create',
@@ -65,13 +66,18 @@ export function createFrame(
     groupInfo: sealed('group info 0'),
     member: sealed('member 0'),
     invites,
+    ...more,
   };
   return { ...unsigned, proof: admin.sign(signedCreate(unsigned)) };
 }
 
-export async function found(peer: Peer, invites: InviteGrant[] = []): Promise<Founded> {
+export async function found(
+  peer: Peer,
+  invites: InviteGrant[] = [],
+  more: Pick<UpOf<'create'>, 'keepers' | 'rules'> = {},
+): Promise<Founded> {
   const [room, admin, keys] = [newRoomId(), new KeyPair(), new KeyPair()];
-  const ack = await peer.ask<'ack'>(createFrame(room, admin, keys, invites));
+  const ack = await peer.ask<'ack'>(createFrame(room, admin, keys, invites, more));
   if (ack.type !== 'ack') throw new Error(`not created: ${JSON.stringify(ack)}`);
   return { room, admin, access: { at: ack.seq, keys } };
 }
@@ -128,11 +134,11 @@ export interface HandshakeWish {
   readonly next?: KeyPair;
   readonly invites?: InviteGrant[];
   readonly body?: string;
-  readonly admin?: { readonly keys: KeyPair; readonly retire: boolean; readonly admins?: string[] };
+  /** `keys` signs it. */
+  readonly order?: { readonly keys: KeyPair } & Omit<Order, 'key' | 'proof'>;
 }
 
 export function handshakeFrame(room: RoomId, wish: HandshakeWish): UpOf<'handshake'> {
-  const { keys, ...terms } = wish.admin ?? { keys: undefined };
   const unsigned = {
     type: 'handshake' as const,
     id: newId(),
@@ -146,13 +152,10 @@ export function handshakeFrame(room: RoomId, wish: HandshakeWish): UpOf<'handsha
     invites: wish.invites ?? [],
   };
   const signed = { ...unsigned, proof: wish.by.keys.sign(signedHandshake(unsigned)) };
-  if (keys === undefined || wish.admin === undefined) return signed;
-  const block = {
-    key: keys.public,
-    retire: wish.admin.retire,
-    ...('admins' in terms && terms.admins ? { admins: terms.admins } : {}),
-  };
-  return { ...signed, admin: { ...block, proof: keys.sign(signedAdmin(unsigned, block)) } };
+  if (wish.order === undefined) return signed;
+  const { keys, ...ordered } = wish.order;
+  const order = { key: keys.public, ...ordered };
+  return { ...signed, order: { ...order, proof: keys.sign(signedOrder(unsigned, order)) } };
 }
 
 /** Commits and returns the next access key. */

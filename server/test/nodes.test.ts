@@ -27,6 +27,7 @@ import {
   newTicket,
   post,
   postFrame,
+  refreshFrame,
 } from './member.ts';
 import { startNode } from './node.ts';
 import type { Peer } from './peer.ts';
@@ -97,7 +98,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const next = await commit(ada, room, {
       after: garbage.at,
       by: garbage,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await follow(ada, room, next, next.at);
     for (let i = 0; i < 10; i++) await post(ada, room, next.at, `secret ${i}`);
@@ -120,7 +121,7 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const next = await commit(ada, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     for (const peer of [ada, ben]) await follow(peer, room, next, next.at);
     for (const peer of [ada, ben, eve]) peer.forget();
@@ -143,6 +144,20 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     for (const peer of [eve, ben]) await peer.barrier();
     expect(eve.of('signal')).toEqual([]);
     expect(ben.of('signal').map(({ body }) => opened(body))).toEqual(['new']);
+  });
+
+  test('announce to all followers that the GroupInfo was replaced, and that the room was closed', async () => {
+    const [a, b] = [await node(), await node({}, 1)];
+    const [ada, bob, eve] = [await a.peer(), await b.peer(), await b.peer()];
+    const { room, access, admin } = await found(ada);
+    await follow(bob, room, access);
+    const refreshed = bob.next((frame) => frame.type === 'refreshed');
+    await ada.ask(refreshFrame(room, access, access.at));
+    expect(await refreshed).toMatchObject({ room, handshake: access.at });
+    const closed = bob.next((frame) => frame.type === 'error');
+    await commit(ada, room, { after: access.at, by: access, order: { keys: admin, close: true } });
+    expect(await closed).toMatchObject({ room, code: 'closed' });
+    expect(await enter(eve, room, access)).toMatchObject({ code: 'closed' });
   });
 
   test('acknowledge each of many concurrent posts with its own position', async () => {

@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { expect, test } from 'vitest';
 import { openOperatorLog } from '../src/operate/operator-log.ts';
 import { KeyPair, newRoomId } from './keys.ts';
@@ -110,7 +111,7 @@ test.each(['debug', 'info'] as const)(
     ada.raw('{"type":"post","body":"malformed-secret"}');
     await ada.closed;
     const strange = await Peer.dial(node.port);
-    strange.raw('{"type":"hello","id":"h","version":1,"origin":"evil.example"}');
+    strange.raw(`{"type":"hello","id":"h","version":${PROTOCOL_VERSION},"origin":"evil.example"}`);
     await strange.closed;
     await node.close();
     const text = lines.join('\n');

@@ -177,7 +177,7 @@ describe('with a second node on the same log', () => {
     const next = await commit(ada, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     expect(await post(eve, room, next.at, 'smuggled')).toMatchObject({ code: 'retired' });
     expect(await post(eve, room, access.at, 'too late')).toMatchObject({ code: 'stale', handshake: next.at });
@@ -213,7 +213,7 @@ describe('with a second node on the same log', () => {
     const next = await commit(ada, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await ada.next((frame) => frame.type === 'retired');
     await follow(ada, room, next, next.at);
@@ -305,7 +305,7 @@ describe('reading a page', () => {
     const next = await commit(ada, room, {
       after: access.at,
       by: access,
-      admin: { keys: admin, retire: true },
+      order: { keys: admin, retire: true },
     });
     await ada.next((frame) => frame.type === 'retired');
     await follow(ada, room, next, next.at);

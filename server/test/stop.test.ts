@@ -113,7 +113,7 @@ test('acknowledged posts are there after a restart on the same folder', async ()
   const next = await commit(bob, room, {
     after: access.at,
     by: access,
-    admin: { keys: admin, retire: true },
+    order: { keys: admin, retire: true },
   });
   await bob.next((frame) => frame.type === 'retired' && frame.seq === next.at);
   await second.close();

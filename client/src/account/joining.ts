@@ -167,7 +167,7 @@ export async function redeem(
       return landedFirst(joining.room, ack.seq);
     } catch (error) {
       const wait = waitAfter(error, attempt, parts.env);
-      if (wait === undefined) throw refusal(error);
+      if (wait === undefined || (isUnwrapped(error) && Date.now() + wait > parts.end)) throw refusal(error);
       // Only a request with an unknown outcome is repeated unchanged; after a conflict the join needs the newer epoch.
       if (error instanceof RequestError && error.code === 'conflict') joining = undefined;
       if (error instanceof RoomError) joining = undefined;
@@ -177,8 +177,16 @@ export async function redeem(
   throw new ChatError({ reason: 'join-crowded' });
 }
 
+/** Whether no member has wrapped the GroupInfo's key for the invite yet. */
+function isUnwrapped(error: unknown): boolean {
+  return error instanceof RequestError && error.code === 'no-wrap';
+}
+
+/** @returns how long to wait before the next attempt; undefined when it would fail again */
 function waitAfter(error: unknown, attempt: number, env: Env): number | undefined {
   const jitter = ((env.random(1)[0] ?? 0) + 1) / 256;
+  if (error instanceof RequestError && error.code === 'no-wrap')
+    return error.advice.retryAfterMs * (0.5 + jitter);
   if (error instanceof RequestError && error.code === 'conflict')
     return Math.min(250, 20 * 2 ** Math.min(attempt, 4)) * jitter;
   if (error instanceof RequestError && error.retryAfterMs > 0) return error.retryAfterMs * (0.5 + jitter);

@@ -23,6 +23,8 @@ const REPLIES = {
   invitation: 'groupinfo',
   join: 'ack',
   refresh: 'ack',
+  knock: 'ack',
+  wake: 'waking',
   fetch: 'groupinfo',
   read: 'page',
   exit: 'exited',

@@ -216,7 +216,7 @@ export class RoomSession {
         return;
       }
       this.#fail(error instanceof RequestError && error.code === 'refused' ? unknownKeys(error) : error);
-      if (error instanceof RequestError) this.#enterIn(ENTER_LATER_MS, connection);
+      if (error instanceof RequestError && error.code !== 'closed') this.#enterIn(ENTER_LATER_MS, connection);
     });
   }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { WAIT_MS } from '../waits.ts';
 
 /** The most that is kept of what a connection received: its end. */
@@ -47,7 +48,7 @@ export class Intruder {
     from: number,
   ): Promise<{ readonly intruder: Intruder; readonly nonce: string } | undefined> {
     const intruder = await Intruder.open(port, from);
-    intruder.say({ type: 'hello', id: 'hello', version: 1, origin: `127.0.0.1:${port}` });
+    intruder.say({ type: 'hello', id: 'hello', version: PROTOCOL_VERSION, origin: `127.0.0.1:${port}` });
     await intruder.hears(/"welcome"|"error"/);
     const nonce = /"nonce":"([^"]+)"/.exec(intruder.heard)?.[1];
     intruder.heard = '';

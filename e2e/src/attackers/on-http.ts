@@ -1,7 +1,9 @@
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { type Attack, type Outcome, type Target, tally } from './attack.ts';
 import { crowd, Intruder } from './intruder.ts';
 
-const HELLO = (port: number) => `{"type":"hello","id":"1","version":1,"origin":"127.0.0.1:${port}"}\n`;
+const HELLO = (port: number) =>
+  `{"type":"hello","id":"1","version":${PROTOCOL_VERSION},"origin":"127.0.0.1:${port}"}\n`;
 
 /** Hides a second request, or frames, after a request with contradictory lengths. */
 export const smuggling: Attack = (target) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 import { Line } from '../people/line.ts';
 import { ChildServer } from '../servers/child-server.ts';
 import { WAIT_MS } from '../waits.ts';
@@ -32,7 +33,7 @@ export async function serveTargets(
     if (cases % LOOKS_EVERY === 0) await welcomes(server.port);
   };
   const hello = Buffer.from(
-    `{"type":"hello","id":"hello","version":1,"origin":"127.0.0.1:${server.port}"}\n`,
+    `{"type":"hello","id":"hello","version":${PROTOCOL_VERSION},"origin":"127.0.0.1:${server.port}"}\n`,
   );
   return {
     targets: [

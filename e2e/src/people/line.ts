@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseDown } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
+import { PROTOCOL_VERSION } from '@gochat/protocol/version';
 
 /** How many requests may be on their way at once. */
 const WINDOW = 128;
@@ -24,7 +25,7 @@ export class Line {
     const line = new Line(socket);
     // The next read reports the end of the connection; a reset is an end.
     socket.on('error', () => socket.destroy());
-    line.say(JSON.stringify({ type: 'hello', id: 'hello', version: 1, origin }));
+    line.say(JSON.stringify({ type: 'hello', id: 'hello', version: PROTOCOL_VERSION, origin }));
     const { nonce } = await line.next('welcome');
     return { line, nonce };
   }

@@ -5,7 +5,7 @@ import { positionOf, positionText } from '../room/positions.ts';
 import { retirementUpTo } from '../room/retired-key.ts';
 import type { Room } from '../room/room.ts';
 import { Refusal } from '../session/refusal.ts';
-import { badProof } from '../session/refusals.ts';
+import { badProof, closedRoom } from '../session/refusals.ts';
 import type { Session } from '../session/session.ts';
 import { verifies } from '../session/signature.ts';
 import type { Handler } from './handler.ts';
@@ -31,6 +31,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
 async function subscribe(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
   const { log, limits } = session.node;
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
+  if (room.ended) throw closedRoom();
   const { retirement, handshake, last } = await retirementUpTo(log, room, key, since);
   // No entry exists after `last`, whatever the client says that it has. Later entries must still be checked for a retirement.
   const after = Math.min(since, last);
@@ -45,6 +46,7 @@ async function subscribe(session: Session, room: Room, frame: UpOf<'enter'>): Pr
     room: room.id,
     handshake: positionText(retirement ?? handshake),
     floor: positionText(first.floor),
+    ...(retirement === undefined && room.rules !== undefined && { rules: room.rules }),
   });
   if (retirement !== undefined && retirement <= since) return subscription.suspend(retirement);
   void new CatchUp(session, room, subscription, first).run();

@@ -1,4 +1,4 @@
-import { liveInvites, publicInvites } from '../room/invites.ts';
+import { liveInvites, memberInvites } from '../room/invites.ts';
 import { positionText } from '../room/positions.ts';
 import { refreshedRoomHeadOf, refuseRetired } from '../room/room-head.ts';
 import { readableRoom } from '../session/entered-room.ts';
@@ -18,6 +18,6 @@ export const fetch: Handler<'fetch'> = async (session, frame) => {
     handshake: positionText(head.handshake),
     groupInfo,
     member,
-    invites: publicInvites(liveInvites(invites, now())),
+    invites: memberInvites(liveInvites(invites, now())),
   });
 };

@@ -8,7 +8,7 @@ import type { Handler } from './handler.ts';
 const NONCE_BYTES = 16;
 
 export const hello: Handler<'hello'> = (session, frame) => {
-  const { names, limits, software, randomBytes } = session.node;
+  const { names, limits, software, randomBytes, now, retainSec } = session.node;
   if (session.dialled !== undefined)
     throw new Refusal('hello-first', 'hello was sent already', { closes: true });
   if (frame.version !== PROTOCOL_VERSION) throw versionRefusal(frame.version);
@@ -22,6 +22,8 @@ export const hello: Handler<'hello'> = (session, frame) => {
     nonce,
     server: software,
     silenceMs: limits.silenceMs,
+    now: Math.floor(now()),
     ...(limits.inviteLifetimeMs < LIMITS.inviteLifetimeMs && { inviteLifetimeMs: limits.inviteLifetimeMs }),
+    ...(retainSec !== undefined && { retainMs: retainSec * 1000 }),
   });
 };

@@ -3,6 +3,7 @@ import { provenInvite } from '../room/invite-proof.ts';
 import { liveInvites, publicInvites } from '../room/invites.ts';
 import { positionText } from '../room/positions.ts';
 import { refreshedRoomHeadOf } from '../room/room-head.ts';
+import { Refusal } from '../session/refusal.ts';
 import type { Handler } from './handler.ts';
 
 export const invitation: Handler<'invitation'> = async (session, frame) => {
@@ -11,14 +12,16 @@ export const invitation: Handler<'invitation'> = async (session, frame) => {
   const dialled = session.useNonce(frame.nonce);
   const { handshake, record } = await refreshedRoomHeadOf(log, state, frame.room);
   const live = liveInvites(record.invites, now());
-  const invite = provenInvite(live, frame.invite, signedInvitation(dialled, frame), frame.proof);
+  const { wrapped } = provenInvite(live, frame.invite, signedInvitation(dialled, frame), frame.proof);
+  if (wrapped === undefined)
+    throw new Refusal('no-wrap', 'no member has wrapped the key for this invite yet; ask again later');
   session.send({
     type: 'groupinfo',
     id: frame.id,
     room: frame.room,
     handshake: positionText(handshake),
     groupInfo: record.groupInfo,
-    wrapped: invite.wrapped,
+    wrapped,
     invites: publicInvites(live),
   });
 };

@@ -3,11 +3,12 @@ import type { UpOf } from '@gochat/protocol/up';
 import type { LogPosition } from '../log/log.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { lastRetirement } from '../room/retirements.ts';
+import { refuseClosed } from '../room/room-head.ts';
 import { decodeRecord } from '../room/room-record.ts';
 import { Bucket } from '../session/bucket.ts';
 import { readableRoom } from '../session/entered-room.ts';
 import { Refusal } from '../session/refusal.ts';
-import { noRoom, retiredKey, stale } from '../session/refusals.ts';
+import { closedRoom, noRoom, retiredKey, stale } from '../session/refusals.ts';
 import type { Session } from '../session/session.ts';
 import type { Handler } from './handler.ts';
 
@@ -20,6 +21,7 @@ export const post: Handler<'post'> = (session, frame) => {
   limitPosts(session, refused);
   // The log appends a post only if `base` is the last handshake. So the key has to be valid as of `base`, no later. A post with an
   // older base is stale, unless it is a repeat: the log finds out.
+  if (base === room.handshake && room.ended) throw closedRoom();
   if (base === room.handshake && subscription.key < room.retiredAt) throw retiredKey();
   if (base > room.handshake) return postAhead(session, frame, subscription.key, refused);
   session.later(frame.id, append(session, frame, refused));
@@ -53,15 +55,17 @@ async function postAhead(
   session.later(frame.id, append(session, frame, refused));
 }
 
-/** @throws Refusal `retired` when the handshake at the base, or one before it, retired the key */
+/** @throws Refusal `retired` when the handshake at the base, or one before it, retired the key; `closed` when it closed the room */
 async function checkAhead(session: Session, frame: UpOf<'post'>, key: LogPosition): Promise<void> {
   const base = positionOf(frame.base);
   const head = await session.node.log.head(frame.room);
   if (head === undefined) throw noRoom();
   // A base that is a guess at a future handshake must not wait here for it.
   if (head.handshake < base) throw stale(head.handshake);
-  if (head.handshake === base && key < lastRetirement(decodeRecord(head.state, base).retirements))
-    throw retiredKey();
+  if (head.handshake !== base) return;
+  const record = decodeRecord(head.state, base);
+  refuseClosed({ record });
+  if (key < lastRetirement(record.retirements)) throw retiredKey();
 }
 
 /** @param refused called when the log failed: the client has to repeat the post */

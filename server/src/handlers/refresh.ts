@@ -1,7 +1,7 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
-import { refuseRepeats } from '../room/invites.ts';
+import { refuseRepeats, rewrapInvites, withWraps, wrapsOf } from '../room/invites.ts';
 import { positionOf } from '../room/positions.ts';
 import { readRefresh, writeRefresh } from '../room/refresh-record.ts';
 import { refuseRetired, roomHeadOf } from '../room/room-head.ts';
@@ -19,12 +19,14 @@ export const refresh: Handler<'refresh'> = async (session, frame) => {
   await rates.take('proof', session.address);
   const access = await keys.at(frame.room, positionOf(frame.key));
   if (!verifies(access, signedRefresh(frame), frame.proof)) throw badProof();
+  await rates.take('refresh', session.address);
+  await rates.takeRefresh(frame.room);
   refuseRepeats(frame.invites);
   session.later(frame.id, replaceGroupInfo(session.node, frame));
 };
 
 async function replaceGroupInfo(
-  { log, state, now }: NodeContext,
+  { log, state, rooms, now }: NodeContext,
   frame: UpOf<'refresh'>,
 ): Promise<DownOf<'ack'>> {
   const { id, room, groupInfo, member } = frame;
@@ -35,15 +37,15 @@ async function replaceGroupInfo(
     const head = await roomHeadOf(log, room);
     if (head.handshake !== after) throw conflict(head.handshake);
     refuseRetired(head, positionOf(frame.key));
-    const known = present?.handshake === after ? present.invites : head.record.invites;
-    const ids = new Set(known.map(({ invite }) => invite));
-    const invites = frame.invites
-      .filter(({ invite }) => ids.has(invite))
-      .map(({ invite, wrapped }) => ({ invite, wrapped }));
     const at = now();
-    const value = { v: 1, handshake: after, id, at, groupInfo, member, invites } as const;
-    if (await writeRefresh(state, room, value, revision))
+    const { invites: recorded } = head.record;
+    const known = present?.handshake === after ? withWraps(recorded, present.invites) : recorded;
+    const invites = wrapsOf(rewrapInvites(known, frame.invites, at));
+    const value = { v: 2, handshake: after, id, at, groupInfo, member, invites } as const;
+    if (await writeRefresh(state, room, value, revision)) {
+      rooms.refreshed(room, after);
       return { type: 'ack', id, seq: frame.after, at, dup: false };
+    }
   }
   throw new Refusal('conflict', 'other refreshes came first', { handshake: after });
 }

@@ -19,6 +19,8 @@ export interface Entry {
   readonly access?: Uint8Array;
   /** Whether a handshake retired every access key added before it. */
   readonly retires?: boolean;
+  /** What was recorded with a handshake for its followers. Opaque to the engine. Absent: nothing. */
+  readonly note?: Uint8Array;
 }
 
 export interface MessageAppend {
@@ -36,6 +38,8 @@ export interface HandshakeAppend {
   readonly body: Uint8Array;
   readonly access: Uint8Array;
   readonly retires: boolean;
+  /** At most 64 KiB. Absent: nothing. */
+  readonly note?: Uint8Array;
   /** The room's state as of this handshake, opaque to the engine. Only the newest of each room is stored. */
   readonly state: Uint8Array;
 }

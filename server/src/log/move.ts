@@ -270,7 +270,7 @@ function encode(
   { entry, expiresAt, ttlSec, id }: StoredEntry,
   previous: LogPosition,
 ): OutgoingMessage {
-  const { pos, kind, at, body, access = Buffer.of(), retires = false } = entry;
+  const { pos, kind, at, body, access = Buffer.of(), retires = false, note } = entry;
   const before = previous === 0 ? room.floor : previous;
   const isNewest = pos === room.handshake;
   const data =
@@ -285,6 +285,7 @@ function encode(
           body,
           access,
           retires,
+          ...(note === undefined ? {} : { note }),
           state: isNewest ? room.head.state : Buffer.of(),
         });
   return {
@@ -306,6 +307,7 @@ function isSame(found: Entry, wanted: Entry): boolean {
     found.kind === wanted.kind &&
     found.at === wanted.at &&
     found.retires === wanted.retires &&
+    same(found.note, wanted.note) &&
     same(found.access, wanted.access) &&
     same(found.body, wanted.body)
   );

@@ -55,6 +55,12 @@ export interface ServerLimits {
   readonly createsPerHour: number;
   readonly invitesPerMinute: number;
   readonly proofsPerMinute: number;
+  readonly refreshesPerMinute: number;
+  /** Per room, from all addresses. */
+  readonly roomRefreshesPerMinute: number;
+  /** Per room: handshakes and joins without an order that are appended on this node. Others have to wait. */
+  readonly handshakesPerSecond: number;
+  readonly handshakesBurst: number;
 }
 
 export const SERVER_LIMITS: ServerLimits = {
@@ -93,4 +99,8 @@ export const SERVER_LIMITS: ServerLimits = {
   createsPerHour: 60,
   invitesPerMinute: 60,
   proofsPerMinute: 1_200,
+  refreshesPerMinute: 6,
+  roomRefreshesPerMinute: 30,
+  handshakesPerSecond: 2,
+  handshakesBurst: 120,
 };

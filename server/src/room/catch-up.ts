@@ -70,7 +70,8 @@ export class CatchUp {
     const frames = due.map((entry) => encodeEntry(this.#room.id, entry));
     link.write(packFrames(link.transport, frames));
     subscription.at = due.at(-1)?.pos ?? subscription.at;
-    if (stop >= 0) subscription.suspend(subscription.at);
+    const last = page.entries[stop];
+    if (last !== undefined) subscription.stop(last);
     else this.#goLive();
   }
 

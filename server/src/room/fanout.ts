@@ -1,10 +1,12 @@
 import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
-import type { Entry } from '../log/log.ts';
+import type { Entry, LogPosition } from '../log/log.ts';
 import type { EndOfTick } from '../net/end-of-tick.ts';
 import type { Transport } from '../net/link.ts';
 import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
+import { noteOf } from './handshake-note.ts';
+import { positionText } from './positions.ts';
 import type { Subscription } from './subscription.ts';
 
 interface PendingSignal {
@@ -34,6 +36,7 @@ export class Fanout {
   #entries: Entry[] = [];
   #bytes = 0;
   #signals: PendingSignal[] = [];
+  #refreshed: LogPosition | undefined;
 
   constructor(
     room: RoomId,
@@ -67,21 +70,29 @@ export class Fanout {
     this.#endOfTick.atEnd(this.#flush);
   }
 
+  /** Announces that the GroupInfo of a handshake was replaced. */
+  refreshed(handshake: LogPosition): void {
+    this.#refreshed = handshake;
+    this.#endOfTick.atEnd(this.#flush);
+  }
+
   readonly #flush = (): void => {
     const entries = this.#entries;
     this.#entries = [];
     this.#bytes = 0;
     let from = 0;
     for (const [i, entry] of entries.entries()) {
-      if (entry.retires === true || i === entries.length - 1) {
+      const mayStop = entry.retires === true || noteOf(entry).closes === true;
+      if (mayStop || i === entries.length - 1) {
         this.#deliver(entries.slice(from, i + 1), entry);
         from = i + 1;
       }
     }
+    this.#flushRefreshed();
     this.#flushSignals();
   };
 
-  /** @param entries in order; only the last of them, `last`, may retire keys */
+  /** @param entries in order; only the last of them, `last`, may retire keys or close the room */
   #deliver(entries: readonly Entry[], last: Entry): void {
     const first = entries[0]?.pos ?? last.pos;
     const frames = entries.map((entry) => encodeEntry(this.#room, entry));
@@ -90,7 +101,7 @@ export class Fanout {
     for (const subscription of this.live) {
       // A subscription that has just caught up may have read some of these entries from the log.
       if (subscription.at >= last.pos) {
-        if (subscription.stopsAt(last)) subscription.suspend(last.pos);
+        if (subscription.stopsAt(last)) subscription.stop(last);
         continue;
       }
       if (subscription.link.buffered > this.#limits.writeQueueBytes) {
@@ -107,10 +118,23 @@ export class Fanout {
       }
       subscription.at = last.pos;
       reached += 1;
-      if (subscription.stopsAt(last)) subscription.suspend(last.pos);
+      if (subscription.stopsAt(last)) subscription.stop(last);
     }
     for (const observer of this.#observers)
       for (const entry of entries) observer.broadcast(this.#room, entry, reached);
+  }
+
+  #flushRefreshed(): void {
+    const handshake = this.#refreshed;
+    this.#refreshed = undefined;
+    if (handshake === undefined) return;
+    const frame = encodeFrame({ type: 'refreshed', room: this.#room, handshake: positionText(handshake) });
+    const packed: Partial<Record<Transport, Buffer>> = {};
+    for (const { link } of this.live) {
+      if (link.buffered > this.#limits.writeQueueBytes) continue;
+      packed[link.transport] ??= packFrames(link.transport, [frame]);
+      link.write(packed[link.transport] as Buffer);
+    }
   }
 
   #flushSignals(): void {

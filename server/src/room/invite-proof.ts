@@ -26,5 +26,5 @@ export function provenInvite(
 }
 
 export function invalidInvite(): Refusal {
-  return new Refusal('invite', 'the invite is unknown, expired, used up, revoked or voided');
+  return new Refusal('invite', 'the invite is unknown, or has ended');
 }

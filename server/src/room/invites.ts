@@ -8,60 +8,79 @@ export interface Invite {
   readonly invite: InviteId;
   /** The Ed25519 public key of the invite's proofs, base64url. */
   readonly join: string;
-  /** The GroupInfo's key, wrapped to this invite. */
-  readonly wrapped: string;
+  /** The key of the present GroupInfo, wrapped to this invite. Absent: nobody has wrapped it. */
+  readonly wrapped?: string;
+  /** When it lost its `wrapped`, in milliseconds since 1970. */
+  readonly unwrappedAt?: number;
   /** Milliseconds since 1970; absent: never. */
   readonly expires?: number;
   /** How many joins are left; absent: any number. */
   readonly uses?: number;
 }
 
-/** @param now milliseconds since 1970. @returns those that have neither expired nor been used up */
+/** What changes with each GroupInfo. */
+export type InviteWrap = Pick<Invite, 'invite' | 'wrapped' | 'unwrappedAt'>;
+
+/** @param now milliseconds since 1970. @returns those that have not ended */
 export function liveInvites(invites: readonly Invite[], now: number): Invite[] {
   return invites.filter(
-    (i) => (i.expires === undefined || i.expires > now) && (i.uses === undefined || i.uses > 0),
+    ({ expires, uses, unwrappedAt }) =>
+      (expires === undefined || expires > now) &&
+      (uses === undefined || uses > 0) &&
+      (unwrappedAt === undefined || unwrappedAt + LIMITS.inviteUnwrappedMs > now),
   );
 }
 
 /** The member who makes an invite sets its end by their own clock. */
 const CLOCKS_DIFFER_MS = 3600_000;
 
+export interface MergeTerms {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The longest lifetime of a new invite. */
+  readonly lifetimeMs: number;
+  /** Whether the list is complete: invites that it leaves out end. */
+  readonly complete: boolean;
+}
+
 /**
- * The invites after a handshake that lists them: known ones get a new `wrapped`, new ones have a join key, unlisted ones end. One
+ * The invites after a handshake: known ones get a new `wrapped` or lose it, new ones that are listed with a join key are added. One
  * that is unknown and has no join key has ended already, which members can't know: it stays ended.
- * @param lifetimeMs the longest lifetime of a new invite
- * @throws Refusal `invalid`
+ * @throws Refusal `invalid`, `full`
  */
 export function mergeInvites(
   known: readonly Invite[],
   listed: readonly InviteGrant[],
+  { now, lifetimeMs, complete }: MergeTerms,
+): Invite[] {
+  refuseRepeats(listed);
+  const ids = new Set<string>(listed.map(({ invite }) => invite));
+  const kept = complete ? known.filter(({ invite }) => ids.has(invite)) : known;
+  const knownIds = new Set<string>(known.map(({ invite }) => invite));
+  const added = listed
+    .filter(({ invite }) => !knownIds.has(invite))
+    .flatMap((g) => newInvite(g, now, lifetimeMs));
+  const merged = liveInvites([...rewrapInvites(kept, listed, now), ...added], now);
+  if (merged.length > LIMITS.invitesPerRoom)
+    throw new Refusal('full', 'the room has the maximum number of live invites');
+  return merged;
+}
+
+/** @throws Refusal `invalid` */
+function newInvite(
+  { invite, wrapped, join, expires, uses }: InviteGrant,
   now: number,
   lifetimeMs: number,
 ): Invite[] {
-  refuseRepeats(listed);
+  if (join === undefined) return [];
   const latest = now + lifetimeMs + CLOCKS_DIFFER_MS;
-  const merged = listed.flatMap((grant): Invite[] => {
-    const { invite, wrapped, join, expires, uses } = grant;
-    const present = known.find((i) => i.invite === invite);
-    if (present !== undefined) return [{ ...present, wrapped }];
-    if (join === undefined) return [];
-    if (expires === undefined ? lifetimeMs < LIMITS.inviteLifetimeMs : expires > latest) {
-      throw new Refusal('invalid', 'the lifetime of an invite exceeds the limit of this server');
-    }
-    return [
-      {
-        invite,
-        join,
-        wrapped,
-        ...(expires === undefined ? {} : { expires }),
-        ...(uses === undefined ? {} : { uses }),
-      },
-    ];
-  });
-  return liveInvites(merged, now);
+  if (expires === undefined ? lifetimeMs < LIMITS.inviteLifetimeMs : expires > latest)
+    throw new Refusal('invalid', 'the lifetime of an invite exceeds the limit of this server');
+  const ends = { ...(expires !== undefined && { expires }), ...(uses !== undefined && { uses }) };
+  return [{ invite, join, wrapped, ...ends }];
 }
 
-/** The invites after a join with `used`: live ones get a new `wrapped`, and the used one counts down. @throws Refusal `invalid` */
+/** The invites after a join with `used`: live ones get a new `wrapped` or lose it, and the used one counts down. @throws Refusal `invalid` */
 export function spendInvite(
   known: readonly Invite[],
   used: InviteId,
@@ -69,24 +88,41 @@ export function spendInvite(
   now: number,
 ): Invite[] {
   refuseRepeats(listed);
-  const spent = liveInvites(known, now).map((present) => {
-    const grant = listed.find((g) => g.invite === present.invite);
-    if (grant === undefined) throw new Refusal('invalid', 'a join must list every live invite');
-    const left = present.uses !== undefined && present.invite === used ? { uses: present.uses - 1 } : {};
-    return { ...present, ...left, wrapped: grant.wrapped };
-  });
-  return liveInvites(spent, now);
+  const spent = liveInvites(known, now).map((present) =>
+    present.uses !== undefined && present.invite === used ? { ...present, uses: present.uses - 1 } : present,
+  );
+  return liveInvites(rewrapInvites(spent, listed, now), now);
 }
 
-/** The invites after a refresh: listed ones get a new `wrapped`, unlisted ones end, none is added. */
+/** The invites with the wraps of a new GroupInfo. One that is not listed loses its `wrapped`, because the old key opens nothing now. */
 export function rewrapInvites(
   known: readonly Invite[],
-  wraps: readonly Pick<InviteGrant, 'invite' | 'wrapped'>[],
+  listed: readonly Pick<InviteGrant, 'invite' | 'wrapped'>[],
+  now: number,
 ): Invite[] {
-  return known.flatMap((present) => {
-    const grant = wraps.find((g) => g.invite === present.invite);
-    return grant === undefined ? [] : [{ ...present, wrapped: grant.wrapped }];
+  return known.map(({ wrapped: _, unwrappedAt = now, ...present }) => {
+    const grant = listed.find(({ invite }) => invite === present.invite);
+    return grant === undefined ? { ...present, unwrappedAt } : { ...present, wrapped: grant.wrapped };
   });
+}
+
+/** The invites with the wraps that a refresh has stored. */
+export function withWraps(known: readonly Invite[], wraps: readonly InviteWrap[]): Invite[] {
+  return known.map((present) => {
+    const wrap = wraps.find(({ invite }) => invite === present.invite);
+    if (wrap === undefined) return present;
+    const { wrapped: _, unwrappedAt: __, ...rest } = present;
+    return { ...rest, ...wrap };
+  });
+}
+
+/** The inverse of {@link withWraps}. */
+export function wrapsOf(invites: readonly Invite[]): InviteWrap[] {
+  return invites.map(({ invite, wrapped, unwrappedAt }) => ({
+    invite,
+    ...(wrapped !== undefined && { wrapped }),
+    ...(unwrappedAt !== undefined && { unwrappedAt }),
+  }));
 }
 
 /** @throws Refusal `invalid` */
@@ -96,11 +132,21 @@ export function refuseRepeats(listed: readonly InviteGrant[]): void {
   }
 }
 
-/** The members of invites that `groupinfo` contains: no keys. */
+/** The members of invites that `groupinfo` contains for joiners: no keys. */
 export function publicInvites(live: readonly Invite[]): Pick<Invite, 'invite' | 'expires' | 'uses'>[] {
   return live.map(({ invite, expires, uses }) => ({
     invite,
     ...(expires === undefined ? {} : { expires }),
     ...(uses === undefined ? {} : { uses }),
   }));
+}
+
+/** As {@link publicInvites}, for members: with each `wrapped`, so that they can compare it with their own. */
+export function memberInvites(
+  live: readonly Invite[],
+): Pick<Invite, 'invite' | 'wrapped' | 'expires' | 'uses'>[] {
+  return publicInvites(live).map((shown, i) => {
+    const wrapped = live[i]?.wrapped;
+    return { ...shown, ...(wrapped !== undefined && { wrapped }) };
+  });
 }

@@ -1,7 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import type { LogPosition, RoomLog, RoomState } from '../log/log.ts';
-import { noRoom, retiredKey } from '../session/refusals.ts';
-import { rewrapInvites } from './invites.ts';
+import { closedRoom, noRoom, retiredKey } from '../session/refusals.ts';
+import { withWraps } from './invites.ts';
 import { readRefresh } from './refresh-record.ts';
 import { lastRetirement } from './retirements.ts';
 import { decodeRecord, type RoomRecord } from './room-record.ts';
@@ -18,8 +18,15 @@ export interface RoomHead {
   readonly state: Uint8Array;
 }
 
-/** @throws Refusal `no-room` */
+/** @throws Refusal `no-room`, `closed` */
 export async function roomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> {
+  const head = await anyRoomHeadOf(log, room);
+  refuseClosed(head);
+  return head;
+}
+
+/** As {@link roomHeadOf}, of a closed room too. @throws Refusal `no-room` */
+async function anyRoomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> {
   const head = await log.head(room);
   if (head === undefined) throw noRoom();
   return {
@@ -33,12 +40,24 @@ export async function roomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> 
 
 /** As {@link roomHeadOf}, with the last refresh applied to the record. */
 export async function refreshedRoomHeadOf(log: RoomLog, state: RoomState, room: RoomId): Promise<RoomHead> {
-  const head = await roomHeadOf(log, room);
+  const head = await anyRefreshedHeadOf(log, state, room);
+  refuseClosed(head);
+  return head;
+}
+
+/** As {@link refreshedRoomHeadOf}, of a closed room too: a handshake may be a repeat of the one that closed it. @throws Refusal `no-room` */
+export async function anyRefreshedHeadOf(log: RoomLog, state: RoomState, room: RoomId): Promise<RoomHead> {
+  const head = await anyRoomHeadOf(log, room);
   const { refresh } = await readRefresh(state, room);
   if (refresh?.handshake !== head.handshake) return head;
   const { groupInfo, member } = refresh;
-  const invites = rewrapInvites(head.record.invites, refresh.invites);
+  const invites = withWraps(head.record.invites, refresh.invites);
   return { ...head, record: { ...head.record, groupInfo, member, invites } };
+}
+
+/** @throws Refusal `closed` */
+export function refuseClosed({ record }: Pick<RoomHead, 'record'>): void {
+  if (record.closed === true) throw closedRoom();
 }
 
 /** @param key the position of the handshake that added the key. @throws Refusal `retired` when a later handshake retired it */

@@ -1,6 +1,6 @@
 import { encodeFrame } from '@gochat/protocol/codec';
 import type { RoomId } from '@gochat/protocol/fields';
-import { LIMITS } from '@gochat/protocol/limits';
+import type { Rules } from '@gochat/protocol/rules';
 import type { Signals } from '../log/engine.ts';
 import { type Entry, type Follower, type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import type { EndOfTick } from '../net/end-of-tick.ts';
@@ -8,13 +8,12 @@ import type { Link } from '../net/link.ts';
 import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
+import { noteOf } from './handshake-note.ts';
+import { decodeNodeMessage, encodeNodeMessage } from './node-message.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
 import type { RoomHead } from './room-head.ts';
 import { Subscription, type SubscriptionEvents } from './subscription.ts';
-
-const POSITION_BYTES = 6;
-const SIGNAL_HEAD_BYTES = 2 * POSITION_BYTES;
 
 export interface RoomContext {
   readonly log: RoomLog;
@@ -34,6 +33,10 @@ export class Room {
   #last: LogPosition;
   #handshake: LogPosition;
   #retirements: Retirements;
+  #rules: Rules | undefined;
+  #ended = false;
+  /** The GroupInfo of this handshake was replaced, but the handshake has not arrived yet. */
+  #refreshedAhead: LogPosition | undefined;
   #follower: Follower | undefined;
   #closed = false;
   /** The entries after `#tailStart`. Kept only while a subscription is catching up. */
@@ -50,8 +53,9 @@ export class Room {
     this.#tailStart = head.last;
     this.#handshake = head.handshake;
     this.#retirements = head.record.retirements;
+    this.#rules = head.record.rules;
     this.fanout = new Fanout(id, context.endOfTick, context.limits, context.observers);
-    this.#endSignals = context.signals?.listen(id, (message) => this.#receiveSignal(message));
+    this.#endSignals = context.signals?.listen(id, (message) => this.#receiveMessage(message));
     this.#follow();
   }
 
@@ -70,6 +74,15 @@ export class Room {
   /** Every access key added before this position is retired. */
   get retiredAt(): LogPosition {
     return lastRetirement(this.#retirements);
+  }
+
+  get rules(): Rules | undefined {
+    return this.#rules;
+  }
+
+  /** Whether an admin has closed the room. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** The room holds every entry after this position for the subscriptions that are catching up. */
@@ -100,8 +113,9 @@ export class Room {
     }
     subscription.at = due.at(-1)?.pos ?? subscription.at;
     this.#endCatchingUp(subscription);
-    if (stop >= 0) {
-      subscription.suspend(subscription.at);
+    const last = rest[stop];
+    if (last !== undefined) {
+      subscription.stop(last);
       return;
     }
     const frame = encodeFrame({ type: 'live', room: this.id, seq: positionText(subscription.at) });
@@ -113,23 +127,30 @@ export class Room {
   /** Sends a signal to the live subscriptions of this node and of other nodes. It is not stored. */
   signal(from: Subscription, body: string): void {
     this.fanout.signal(from, body);
-    const head = Buffer.alloc(SIGNAL_HEAD_BYTES);
-    head.writeUIntBE(from.key, 0, POSITION_BYTES);
-    head.writeUIntBE(this.retiredAt, POSITION_BYTES, POSITION_BYTES);
-    this.#context.signals?.send(this.id, Buffer.concat([head, Buffer.from(body, 'base64url')]));
+    const { key } = from;
+    const { retiredAt } = this;
+    this.#context.signals?.send(
+      this.id,
+      encodeNodeMessage({ kind: 'signal', key, retiredAt, body: Buffer.from(body, 'base64url') }),
+    );
+  }
+
+  /** Announces to the live subscriptions of this node that the GroupInfo of a handshake was replaced. */
+  refreshed(handshake: LogPosition): void {
+    if (handshake === this.#handshake) this.fanout.refreshed(handshake);
+    else if (handshake > this.#handshake) this.#refreshedAhead = handshake;
   }
 
   /**
    * Passes on a signal of another node. It names the sender's key and the last retirement that the other node knows. If one node
    * knows of a removal that the other doesn't, the removed member may be the sender or a receiver: the signal is dropped.
    */
-  #receiveSignal(message: Uint8Array): void {
-    if (message.length < SIGNAL_HEAD_BYTES || message.length > SIGNAL_HEAD_BYTES + LIMITS.signalBytes) return;
-    const data = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-    const key = data.readUIntBE(0, POSITION_BYTES);
-    const retiredAt = data.readUIntBE(POSITION_BYTES, POSITION_BYTES);
-    if (key < this.retiredAt || retiredAt > this.retiredAt) return;
-    this.fanout.signal(undefined, data.toString('base64url', SIGNAL_HEAD_BYTES));
+  #receiveMessage(bytes: Uint8Array): void {
+    const message = decodeNodeMessage(bytes);
+    if (message?.kind === 'refreshed') this.refreshed(message.handshake);
+    if (message?.kind !== 'signal') return;
+    if (message.key < this.retiredAt || message.retiredAt > this.retiredAt) return;
+    this.fanout.signal(undefined, message.body.toString('base64url'));
   }
 
   close(): void {
@@ -184,12 +205,20 @@ export class Room {
     if (last === undefined) return true;
     this.#last = last.pos;
     for (const entry of entries) {
-      if (entry.kind === 'handshake') this.#handshake = entry.pos;
-      if (entry.retires === true) this.#retirements = addRetirement(this.#retirements, entry.pos);
+      if (entry.kind === 'handshake') this.#takeHandshake(entry);
     }
     if (this.#catchingUp.size > 0) this.#keep(entries);
     this.fanout.add(entries);
+    if (this.#refreshedAhead === this.#handshake) this.fanout.refreshed(this.#handshake);
     return true;
+  }
+
+  #takeHandshake(entry: Entry): void {
+    this.#handshake = entry.pos;
+    if (entry.retires === true) this.#retirements = addRetirement(this.#retirements, entry.pos);
+    const { rules, closes } = noteOf(entry);
+    this.#rules = rules ?? this.#rules;
+    this.#ended ||= closes === true;
   }
 
   #keep(entries: readonly Entry[]): void {

@@ -1,5 +1,7 @@
 import type { RoomId } from '@gochat/protocol/fields';
+import type { LogPosition } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
+import { encodeNodeMessage } from './node-message.ts';
 import { Room, type RoomContext } from './room.ts';
 import { roomHeadOf } from './room-head.ts';
 
@@ -25,7 +27,7 @@ export class Rooms {
 
   /**
    * Opens the room, or uses it if it is open. The caller must call {@link release} once.
-   * @throws Refusal `no-room` or `full`; the caller then has nothing to release
+   * @throws Refusal `no-room`, `closed` or `full`; the caller then has nothing to release
    */
   async acquire(id: RoomId): Promise<Room> {
     let followed = this.#followed.get(id);
@@ -42,6 +44,15 @@ export class Rooms {
       this.release(id);
       throw error;
     }
+  }
+
+  /** Announces to the room's followers on all nodes that the GroupInfo of a handshake was replaced. */
+  refreshed(id: RoomId, handshake: LogPosition): void {
+    this.#followed.get(id)?.room.then(
+      (room) => room.refreshed(handshake),
+      () => undefined,
+    );
+    this.#context.signals?.send(id, encodeNodeMessage({ kind: 'refreshed', handshake }));
   }
 
   release(id: RoomId): void {

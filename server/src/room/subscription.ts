@@ -1,6 +1,8 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import type { Entry, LogPosition } from '../log/log.ts';
 import type { Link } from '../net/link.ts';
+import { closedRoom } from '../session/refusals.ts';
+import { noteOf } from './handshake-note.ts';
 import { PostOrder } from './post-order.ts';
 
 /** What a subscription reports to the session that it belongs to. */
@@ -9,7 +11,7 @@ export interface SubscriptionEvents {
   slow(): void;
   /** Delivery has stopped after the handshake that retired the key. */
   suspended(subscription: Subscription, retirement: LogPosition): void;
-  /** The room's log can't be read. */
+  /** The room's log can't be read, or the room was closed. */
   failed(room: RoomId, error: unknown): void;
 }
 
@@ -54,9 +56,15 @@ export class Subscription {
     return this.#posts;
   }
 
-  /** Whether this entry retires the proved key: delivery stops after it. */
+  /** Whether this entry retires the proved key, or closes the room: delivery stops after it. */
   stopsAt(entry: Entry): boolean {
-    return entry.retires === true && entry.pos > this.key;
+    return (entry.retires === true && entry.pos > this.key) || noteOf(entry).closes === true;
+  }
+
+  /** Stops delivery after an entry at which it {@link stopsAt}. */
+  stop(entry: Entry): void {
+    if (noteOf(entry).closes === true) this.fail(closedRoom());
+    else this.suspend(entry.pos);
   }
 
   /** Reports that the link's write queue is full. */
@@ -64,7 +72,7 @@ export class Subscription {
     this.#events.slow();
   }
 
-  /** Reports that the room's log can't be read. */
+  /** Reports that the room's log can't be read, or that the room was closed. */
   fail(error: unknown): void {
     this.#events.failed(this.room, error);
   }

@@ -1,10 +1,12 @@
+import type { RoomId } from '@gochat/protocol/fields';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Counters } from '../log/engine.ts';
 import { type Address, isExempt } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { Refusal } from './refusal.ts';
 
-export type RatedRequest = 'create' | 'invite' | 'proof';
+export type RatedRequest = 'create' | 'invite' | 'proof' | 'refresh';
+type RateName = RatedRequest | 'room-refresh';
 
 const MINUTE_SEC = 60;
 const HOUR_SEC = 3600;
@@ -17,11 +19,14 @@ interface Rate {
 }
 
 /** @returns 0 when the request is allowed, else how many milliseconds to wait */
-type Take = (kind: RatedRequest, rate: Rate, address: string) => Promise<number>;
+type Take = (name: RateName, rate: Rate, whose: string) => Promise<number>;
 
-/** Limits how often one address may make requests that are costly, or that could be used to guess secrets. */
+/**
+ * Limits how often one address may make requests that are costly, or that could be used to guess secrets, and how often the GroupInfo
+ * of one room may be replaced.
+ */
 export class AddressRates {
-  readonly #rates: Readonly<Record<RatedRequest, Rate>>;
+  readonly #rates: Readonly<Record<RateName, Rate>>;
   readonly #exemptsLoopback: boolean;
   readonly #take: Take;
 
@@ -32,6 +37,8 @@ export class AddressRates {
       create: { points: limits.createsPerHour, windowSec: HOUR_SEC },
       invite: { points: limits.invitesPerMinute, windowSec: MINUTE_SEC },
       proof: { points: limits.proofsPerMinute, windowSec: MINUTE_SEC },
+      refresh: { points: limits.refreshesPerMinute, windowSec: MINUTE_SEC },
+      'room-refresh': { points: limits.roomRefreshesPerMinute, windowSec: MINUTE_SEC },
     };
     this.#take = counters === undefined ? takeAlone(this.#rates) : takeTogether(counters, now);
   }
@@ -39,22 +46,32 @@ export class AddressRates {
   /** Counts one request. @throws Refusal `rate-limited`; Unavailable when the shared counters don't answer */
   async take(kind: RatedRequest, address: Address): Promise<void> {
     if (isExempt(address, this.#exemptsLoopback)) return;
-    const retryAfterMs = await this.#take(kind, this.#rates[kind], address.name);
-    if (retryAfterMs > 0)
-      throw new Refusal('rate-limited', 'too many such requests from this address', { retryAfterMs });
+    await this.#count(kind, address.name, 'too many such requests from this address');
+  }
+
+  /** Counts one refresh of the room, from any address. @throws as {@link take} */
+  takeRefresh(room: RoomId): Promise<void> {
+    return this.#count('room-refresh', room, 'the GroupInfo of this room was replaced too often');
+  }
+
+  async #count(name: RateName, whose: string, message: string): Promise<void> {
+    const retryAfterMs = await this.#take(name, this.#rates[name], whose);
+    if (retryAfterMs > 0) throw new Refusal('rate-limited', message, { retryAfterMs });
   }
 }
 
-function takeAlone(rates: Readonly<Record<RatedRequest, Rate>>): Take {
+function takeAlone(rates: Readonly<Record<RateName, Rate>>): Take {
   const limiterOf = ({ points, windowSec }: Rate) => new RateLimiterMemory({ points, duration: windowSec });
   const limiters = {
     create: limiterOf(rates.create),
     invite: limiterOf(rates.invite),
     proof: limiterOf(rates.proof),
+    refresh: limiterOf(rates.refresh),
+    'room-refresh': limiterOf(rates['room-refresh']),
   };
-  return async (kind, _, address) => {
+  return async (name, _, whose) => {
     try {
-      await limiters[kind].consume(address);
+      await limiters[name].consume(whose);
       return 0;
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
@@ -66,10 +83,10 @@ function takeAlone(rates: Readonly<Record<RatedRequest, Rate>>): Take {
 /** Windows start at full hours or minutes, so that all nodes use the same window. */
 function takeTogether(counters: Counters, now: () => number): Take {
   const exhausted = new Set<string>();
-  return async (kind, { points, windowSec }, address) => {
+  return async (rate, { points, windowSec }, whose) => {
     const windowMs = windowSec * 1000;
     const window = Math.floor(now() / windowMs);
-    const name = `${kind} ${window} ${address}`;
+    const name = `${rate} ${window} ${whose}`;
     if (!exhausted.has(name)) {
       if ((await counters.add(name)) <= points) return 0;
       if (exhausted.size >= EXHAUSTED) exhausted.clear();

@@ -11,10 +11,15 @@ export class Bucket {
 
   /** @returns 0 when a token was taken, else the milliseconds until there is one */
   take(now: number, perSecond: number, burst: number): number {
+    const wait = this.wait(now, perSecond, burst);
+    if (wait === 0) this.#tokens -= 1;
+    return wait;
+  }
+
+  /** @returns 0 when there is a token, else the milliseconds until there is one */
+  wait(now: number, perSecond: number, burst: number): number {
     this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#at) * perSecond) / 1000);
     this.#at = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1000) / perSecond);
-    this.#tokens -= 1;
-    return 0;
+    return this.#tokens < 1 ? Math.ceil(((1 - this.#tokens) * 1000) / perSecond) : 0;
   }
 }

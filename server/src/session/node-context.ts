@@ -5,6 +5,7 @@ import type { ServedNames } from '../net/served-names.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import type { Metrics } from '../operate/metrics.ts';
+import type { HandshakeRates } from '../room/handshake-rates.ts';
 import type { Rooms } from '../room/rooms.ts';
 import type { AccessKeys } from './access-keys.ts';
 import type { AddressRates } from './address-rates.ts';
@@ -20,6 +21,7 @@ export interface NodeContext {
   readonly keys: AccessKeys;
   readonly admission: Admission;
   readonly rates: AddressRates;
+  readonly handshakes: HandshakeRates;
   readonly names: ServedNames;
   readonly limits: ServerLimits;
   readonly endOfTick: EndOfTick;

@@ -13,6 +13,14 @@ export function notEntered(): Refusal {
   return new Refusal('not-entered', 'enter the room first');
 }
 
+export function closedRoom(): Refusal {
+  return new Refusal('closed', 'an admin has closed this room');
+}
+
+export function notOffered(): Refusal {
+  return new Refusal('not-offered', 'this server does not offer this');
+}
+
 export function badProof(): Refusal {
   return new Refusal('refused', 'the proof is not valid');
 }

@@ -8,11 +8,13 @@ import { handshake } from '../handlers/handshake.ts';
 import { hello } from '../handlers/hello.ts';
 import { invitation } from '../handlers/invitation.ts';
 import { join } from '../handlers/join.ts';
+import { knock } from '../handlers/knock.ts';
 import { ping } from '../handlers/ping.ts';
 import { post } from '../handlers/post.ts';
 import { read } from '../handlers/read.ts';
 import { refresh } from '../handlers/refresh.ts';
 import { signal } from '../handlers/signal.ts';
+import { wake } from '../handlers/wake.ts';
 import { helloFirst } from './refusals.ts';
 import type { Session } from './session.ts';
 
@@ -25,6 +27,8 @@ const HANDLERS: { readonly [T in Up['type']]: Handler<T> } = {
   invitation,
   join,
   refresh,
+  knock,
+  wake,
   fetch,
   read,
   signal,

@@ -125,6 +125,21 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       expect(state.equals((await b().state.get(room, 'large'))?.value ?? Buffer.of())).toBe(true);
     });
 
+    test('2. what is noted with a handshake is read with it', async () => {
+      const room = newId();
+      const note = Buffer.from('{"invite":"…"}');
+      const { pos } = appended(await a().log.handshake(room, 0, handshakeOf('noted', { note })));
+      await a().log.handshake(room, pos, handshakeOf('plain', { retires: true }));
+      const [noted, plain] = await readAll(b().log, room);
+      expect([noted?.note, noted?.body].map((bytes) => text(bytes ?? Buffer.of()))).toEqual([
+        text(note),
+        'noted',
+      ]);
+      expect(plain).not.toHaveProperty('note');
+      expect(plain).toMatchObject({ retires: true });
+      expect(text((await b().log.head(room))?.state ?? Buffer.of())).toBe('state of plain');
+    });
+
     test('3. one of several concurrent handshakes wins, and the others get its position', async () => {
       const room = newId();
       let last = 0;

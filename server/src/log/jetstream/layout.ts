@@ -41,6 +41,8 @@ const HANDSHAKE = 2;
 const TIME_BYTES = 6;
 const ID_BYTES = 16;
 const MESSAGE_HEAD = 1 + 4 * TIME_BYTES;
+const RETIRES = 1;
+const NOTED = 2;
 const HANDSHAKE_HEAD = 1 + 3 * TIME_BYTES + ID_BYTES + 1 + 4 + 1;
 
 /** What a record stores in addition to its entry. */
@@ -92,6 +94,7 @@ export function encodeHandshake({
   body,
   access,
   retires,
+  note,
   state,
 }: HandshakeRecord): Buffer {
   const head = Buffer.alloc(HANDSHAKE_HEAD);
@@ -101,10 +104,17 @@ export function encodeHandshake({
   });
   let offset = 1 + 3 * TIME_BYTES;
   offset += bytesOfId(id).copy(head, offset);
-  offset = head.writeUInt8(retires ? 1 : 0, offset);
+  offset = head.writeUInt8((retires ? RETIRES : 0) | (note === undefined ? 0 : NOTED), offset);
   offset = head.writeUInt32BE(state.length, offset);
   head.writeUInt8(access.length, offset);
-  return Buffer.concat([head, access, state, body]);
+  const noted = note === undefined ? [] : [uint16(note.length), note];
+  return Buffer.concat([head, access, state, ...noted, body]);
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
 }
 
 /** @throws Error when another program or a later version wrote the bytes */
@@ -120,14 +130,20 @@ export function decodeLogRecord({ seq, data: bytes }: Pick<StoredMessage, 'seq' 
     let offset = 1 + 3 * TIME_BYTES;
     const id = data.toString('base64url', offset, offset + ID_BYTES);
     offset += ID_BYTES;
-    const retires = data.readUInt8(offset) === 1;
+    const flags = data.readUInt8(offset);
+    const retires = (flags & RETIRES) !== 0;
     const stateBytes = data.readUInt32BE(offset + 1);
     const accessBytes = data.readUInt8(offset + 5);
     offset += 6;
     const access = data.subarray(offset, offset + accessBytes);
-    const state = data.subarray(offset + accessBytes, offset + accessBytes + stateBytes);
-    const body = data.subarray(offset + accessBytes + stateBytes);
-    const entry: Entry = { pos: number(2) || seq, kind: 'handshake', at: number(0), body, access, retires };
+    const stateEnd = offset + accessBytes + stateBytes;
+    const state = data.subarray(offset + accessBytes, stateEnd);
+    const note =
+      flags & NOTED ? data.subarray(stateEnd + 2, stateEnd + 2 + data.readUInt16BE(stateEnd)) : undefined;
+    const body = data.subarray(note === undefined ? stateEnd : stateEnd + 2 + note.length);
+    const pos = number(2) || seq;
+    const noted = note === undefined ? {} : { note };
+    const entry: Entry = { pos, kind: 'handshake', at: number(0), body, access, retires, ...noted };
     return { seq, entry, before: number(1), expiresAt: 0, id, state };
   }
   throw new Error(`can't read message ${seq} of ${LOG_STREAM}: this version of gochat did not write it`);

@@ -5,7 +5,7 @@ import type { Entry, Head, LogPosition } from '../log.ts';
  *
  *   rooms    room 16                            -> last position 8, last handshake 8, floor 8, lowest next position 8 (0: any), bytes stored 8
  *   heads    room 16                            -> id 16, at 6, access length 1, access, state
- *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], body
+ *   entries  room 16, position 8                -> flags 1, at 6, [expires at 6], [access length 1, access], [note length 2, note], body
  *   posts    at 6, room 16, id 16               -> position 8
  *   state    room 16, key                       -> revision 6, expires at 6 (0: never), value
  *   expiry   expires at 6, kind 1, room 16, ... -> nothing; the key ends with the record's key in its own tree
@@ -15,6 +15,8 @@ import type { Entry, Head, LogPosition } from '../log.ts';
 const HANDSHAKE = 1;
 const RETIRES = 2;
 const EXPIRES = 4;
+const NOTED = 8;
+const NOTE_LENGTH_BYTES = 2;
 const TIME_BYTES = 6;
 const LATEST = 2 ** 48 - 1;
 const ROOM_BYTES = 16;
@@ -171,17 +173,27 @@ export function decodeHead(record: Buffer): HeadRecord {
 }
 
 export function encodeEntry({ entry, expiresAt }: EntryRecord): Buffer {
-  const { kind, at, access, retires, body } = entry;
+  const { kind, at, access, retires, note, body } = entry;
   const expires = expiresAt === 0 ? 0 : TIME_BYTES;
   const keyed = kind === 'handshake' ? 1 + (access?.length ?? 0) : 0;
-  const record = Buffer.allocUnsafe(1 + TIME_BYTES + expires + keyed + body.length);
-  record[0] = (kind === 'handshake' ? HANDSHAKE : 0) | (retires ? RETIRES : 0) | (expires ? EXPIRES : 0);
+  const noted = note === undefined ? 0 : NOTE_LENGTH_BYTES + note.length;
+  const record = Buffer.allocUnsafe(1 + TIME_BYTES + expires + keyed + noted + body.length);
+  record[0] =
+    (kind === 'handshake' ? HANDSHAKE : 0) |
+    (retires ? RETIRES : 0) |
+    (expires ? EXPIRES : 0) |
+    (noted ? NOTED : 0);
   let offset = record.writeUIntBE(at, 1, TIME_BYTES);
   if (expires) offset = record.writeUIntBE(expiresAt, offset, TIME_BYTES);
   if (keyed) {
     offset = record.writeUInt8(keyed - 1, offset);
     record.set(access ?? NOTHING, offset);
     offset += keyed - 1;
+  }
+  if (note !== undefined) {
+    offset = record.writeUInt16BE(note.length, offset);
+    record.set(note, offset);
+    offset += note.length;
   }
   record.set(body, offset);
   return record;
@@ -198,10 +210,14 @@ export function decodeEntry(pos: LogPosition, record: Buffer): EntryRecord {
   }
   if (!(flags & HANDSHAKE))
     return { entry: { pos, kind: 'message', at, body: record.subarray(offset) }, expiresAt };
-  const bodyAt = offset + 1 + record.readUInt8(offset);
-  const access = record.subarray(offset + 1, bodyAt);
+  const accessEnd = offset + 1 + record.readUInt8(offset);
+  const access = record.subarray(offset + 1, accessEnd);
   const retires = (flags & RETIRES) !== 0;
-  return { entry: { pos, kind: 'handshake', at, body: record.subarray(bodyAt), access, retires }, expiresAt };
+  const noteAt = accessEnd + NOTE_LENGTH_BYTES;
+  const note = flags & NOTED ? record.subarray(noteAt, noteAt + record.readUInt16BE(accessEnd)) : undefined;
+  const body = record.subarray(note === undefined ? accessEnd : noteAt + note.length);
+  const entry: Entry = { pos, kind: 'handshake', at, body, access, retires, ...(note && { note }) };
+  return { entry, expiresAt };
 }
 
 export function encodeState({ revision, expiresAt, value }: StateRecord): Buffer {

@@ -72,7 +72,7 @@ export class LmdbLog implements RoomLog {
   async handshake(
     roomId: RoomId,
     after: LogPosition,
-    { id, body, access, retires, state }: HandshakeAppend,
+    { id, body, access, retires, note, state }: HandshakeAppend,
   ): Promise<Appended | { readonly conflict: LogPosition }> {
     const room = bytesOfId(roomId);
     const idBytes = bytesOfId(id);
@@ -88,7 +88,8 @@ export class LmdbLog implements RoomLog {
         if (after !== last) return { result: { conflict: last } };
         const at = Math.floor(this.#store.now());
         const pos = nextAfter(record);
-        const entry: Entry = { pos, kind: 'handshake', at, body, access, retires };
+        const noted = note === undefined ? {} : { note };
+        const entry: Entry = { pos, kind: 'handshake', at, body, access, retires, ...noted };
         void this.#store.trees.heads.put(room, encodeHead({ id: idBytes, at, access, state }));
         return this.#put(
           roomId,

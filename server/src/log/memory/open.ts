@@ -87,7 +87,7 @@ class MemoryLog implements RoomLog {
   async handshake(
     roomId: RoomId,
     after: LogPosition,
-    { id, body, access, retires, state }: Parameters<RoomLog['handshake']>[2],
+    { id, body, access, retires, note, state }: Parameters<RoomLog['handshake']>[2],
   ): Promise<Appended | { readonly conflict: LogPosition }> {
     const present = this.#find(roomId);
     const newest = present?.newestHandshake;
@@ -104,6 +104,7 @@ class MemoryLog implements RoomLog {
       body: new Uint8Array(body),
       access: new Uint8Array(access),
       retires,
+      ...(note === undefined ? {} : { note: new Uint8Array(note) }),
     };
     const room: MemoryRoom = present ?? {
       entries: [],
