@@ -103,7 +103,7 @@ test('a server of another version is refused, with the versions of both sides', 
       name: 'RequestError',
       code: 'version',
       server: version,
-      client: 1,
+      client: PROTOCOL_VERSION,
     });
     expect(await link.closed).toEqual({ reason: 'here' });
   }

@@ -150,7 +150,7 @@ const knock = v.strictObject({
   proof: f.signature,
 });
 
-/** Requests a notification for each message while away; without `push`, ends that. */
+/** Requests a notification for each message while away; without `push`, stops them. */
 const wake = v.strictObject({
   type: v.literal('wake'),
   id: f.requestId,

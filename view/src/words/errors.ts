@@ -332,7 +332,8 @@ const REFUSALS = {
   stale: 'Another change of the room came first: try again',
   conflict: 'Another change of the room came first: try again',
   invite: 'This invite no longer works: it is unknown, expired, used up or revoked. Ask for a new one',
-  'no-wrap': 'No member of the room has been online since it last changed: try the invite again later',
+  'no-wrap':
+    'This invite can’t be used now: it was revoked, or no member has been online since the room last changed. Try again later, or ask for a new one',
   invalid: 'The server rejected the request as invalid',
   'rate-limited': 'Too many requests from this address or in this room: try again later',
   quiet: 'The room limits how much may be posted: try again later',
