@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Down, down } from './down.ts';
 import type { ErrorCode } from './errors.ts';
 import { frameLimit, LIMITS } from './limits.ts';
-import { type Up, up } from './up.ts';
+import type { Up } from './up.ts';
 
 /** The peer's bytes are not a frame of this protocol. `code` is the error code to answer with. */
 export class FrameError extends Error {
@@ -20,33 +20,10 @@ export function encodeFrame(frame: Up | Down): string {
   return JSON.stringify({ type, ...members });
 }
 
-/** More objects, and more lists, than any frame of a client has: the frame itself, its lists, and an object per invite. */
-const MAX_CONTAINERS = 2 * LIMITS.invitesPerRoom;
+/** The schemas of a union of frames by their type, because `v.variant` tries its options one by one. */
+export type Schemas<F> = ReadonlyMap<unknown, v.GenericSchema<unknown, F>>;
 
-/** Whether `mark` occurs in `text` more than `most` times. */
-function occursMoreThan(text: string, mark: string, most: number): boolean {
-  let seen = 0;
-  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) {
-    seen += 1;
-    if (seen > most) return true;
-  }
-  return false;
-}
-
-type Schemas<F> = ReadonlyMap<unknown, v.GenericSchema<unknown, F>>;
-
-// Looked up by type, because `v.variant` tries its options one by one.
-const ups: Schemas<Up> = new Map(up.options.map((frame) => [frame.entries.type.literal, frame]));
 const downs: Schemas<Down> = new Map(down.options.map((frame) => [frame.entries.type.literal, frame]));
-
-/** Parses a frame of a client. @throws FrameError */
-export function parseUp(text: string): Up {
-  // Checked before parsing: a million nested arrays fit into the largest frame, and would take a hundred times its memory.
-  if (occursMoreThan(text, '{', MAX_CONTAINERS) || occursMoreThan(text, '[', MAX_CONTAINERS)) {
-    throw new FrameError('malformed', 'too many objects or lists');
-  }
-  return parse(ups, text);
-}
 
 /** Parses a frame of a server. @throws FrameError */
 export function parseDown(text: string): Down {
@@ -60,7 +37,8 @@ const PARSE_OPTIONS = {
   message: (issue: v.BaseIssue<unknown>) => issue.expected ?? 'another value',
 };
 
-function parse<F extends Up | Down>(schemas: Schemas<F>, text: string): F {
+/** Parses a frame of one of these types. @throws FrameError */
+export function parse<F extends Up | Down>(schemas: Schemas<F>, text: string): F {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import './fixed-seed.ts';
-import { encodeFrame, FrameError, parseDown, parseUp } from '../src/codec.ts';
+import { encodeFrame, FrameError, parseDown } from '../src/codec.ts';
 import { type Down, down } from '../src/down.ts';
 import { encodeBytes } from '../src/encoding.ts';
 import { LIMITS } from '../src/limits.ts';
+import { parseUp } from '../src/parse-up.ts';
 import { type Up, up } from '../src/up.ts';
 import { downs, ups } from './frames.ts';
 

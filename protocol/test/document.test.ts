@@ -1,11 +1,12 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseDown, parseUp } from '../src/codec.ts';
+import { parseDown } from '../src/codec.ts';
 import { type Down, type DownOf, down } from '../src/down.ts';
 import { encodeBytes } from '../src/encoding.ts';
-import { ERRORS } from '../src/errors.ts';
+import { ERRORS, type ErrorCode } from '../src/errors.ts';
 import { LIMITS } from '../src/limits.ts';
+import { parseUp } from '../src/parse-up.ts';
 import {
   type Dialled,
   signedCreate,
@@ -21,6 +22,7 @@ import {
 } from '../src/signed.ts';
 import { type Up, type UpOf, up } from '../src/up.ts';
 import { PROTOCOL_VERSION } from '../src/version.ts';
+import { MEANINGS } from './error-meanings.ts';
 
 const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
@@ -145,7 +147,7 @@ function rows(heading: string): string[][] {
 test('the table of errors matches the code', () => {
   const expected = Object.entries(ERRORS).map(([code, advice]) => [
     `\`${code}\``,
-    advice.meaning,
+    MEANINGS[code as ErrorCode],
     advice.retry,
     advice.retryAfterMs === 0 ? '-' : `${advice.retryAfterMs} ms`,
     advice.closes ? 'yes' : '-',

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
-import { encodeFrame, LineDecoder, parseDown, parseUp } from '@gochat/protocol/codec';
+import { encodeFrame, LineDecoder, parseDown } from '@gochat/protocol/codec';
 import type { Down } from '@gochat/protocol/down';
+import { parseUp } from '@gochat/protocol/parse-up';
 import type { Up } from '@gochat/protocol/up';
 
 /** Replaces one frame by any number of frames. `connection` counts connections from 0, in order of arrival. */

@@ -1,6 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
-import { FrameError, parseUp } from '@gochat/protocol/codec';
+import { FrameError } from '@gochat/protocol/codec';
 import { frameLimit, LIMITS } from '@gochat/protocol/limits';
+import { parseUp } from '@gochat/protocol/parse-up';
 import type { Up } from '@gochat/protocol/up';
 import type { Address } from '../net/address.ts';
 import type { Link, LinkEvents } from '../net/link.ts';
