@@ -58,11 +58,11 @@ test('the commands of the README’s first minute work', async () => {
     env,
   });
   await ben.shows('Connected!');
-  await ana.shows('* ben joined by invite');
+  await ana.shows('-- <ben> joined by invite');
   ben.enter('hello');
-  await ana.shows('ben: hello');
+  await ana.shows('<ben> hello');
   ana.enter('hi ben');
-  await ben.shows('ana: hi ben');
+  await ben.shows('<ana> hi ben');
   // Own messages are on the screen once, as they were typed.
   expect(ana.lines.filter((line) => line.includes('hi ben'))).toEqual(['> hi ben']);
   expect(ben.lines.filter((line) => line.includes('hello'))).toEqual(['> hello']);
@@ -71,25 +71,25 @@ test('the commands of the README’s first minute work', async () => {
   ana.type('half a li');
   await ana.shows('> half a li');
   ben.enter('in between');
-  await ana.shows('ben: in between');
+  await ana.shows('<ben> in between');
   ana.enter('ne');
-  await ben.shows('ana: half a line');
-  expect(ana.lines.slice(-3)).toEqual(['ben: in between', '> half a line', '> ']);
+  await ben.shows('<ana> half a line');
+  expect(ana.lines.slice(-3)).toEqual(['<ben> in between', '> half a line', '> ']);
 
   ben.resize(40, 12);
   ben.enter('/members');
   await ben.until(
     (lines) =>
-      lines.some((l) => /^\* \S{8} {2}ana +admin$/.test(l)) &&
-      lines.some((l) => /^\* \S{8} {2}ben +you$/.test(l)),
+      lines.some((l) => /^-- \S{8} {2}ana +admin$/.test(l)) &&
+      lines.some((l) => /^-- \S{8} {2}ben +you$/.test(l)),
     'both members',
   );
   ben.enter('/inspect');
-  await ben.shows('ana: half a line');
+  await ben.shows('<ana> half a line');
   ben.enter('/frobnicate');
   await ben.shows('there is no /frobnicate');
   ben.enter('//shrug');
-  await ana.shows('ben: /shrug');
+  await ana.shows('<ben> /shrug');
   expect(ana.text).not.toContain('frobnicate');
   ben.enter('/help');
   await ben.shows('/quit');

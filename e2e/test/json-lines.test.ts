@@ -208,8 +208,8 @@ test('tail prints the last messages, with times', async () => {
   for (const text of ['one', 'two', 'three']) await gochat('dan', ['send', 'attic', text]);
   const { out } = await gochat('dan', ['tail', 'attic', '-n', '2', '--time']);
   const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d`;
-  expect(out).toMatch(new RegExp(`^${time} dan: two\n${time} dan: three\n$`));
-  expect((await gochat('dan', ['tail', 'attic', '-n', '1'])).out).toBe('dan: three\n');
+  expect(out).toMatch(new RegExp(`^${time} <dan> two\n${time} <dan> three\n$`));
+  expect((await gochat('dan', ['tail', 'attic', '-n', '1'])).out).toBe('<dan> three\n');
 });
 
 test('a new room is on the server of the newest room, unless another server is given', async () => {

@@ -117,7 +117,7 @@ test('the installed command serves, creates a room, joins it, sends and reads', 
     await gochat('join', link.trim(), '--as', 'ben', '--no-chat', '--profile', 'ben');
     await gochat('send', 'kitchen', 'from the package', '--profile', 'ana');
     const { stdout } = await gochat('tail', 'kitchen', '--profile', 'ben');
-    expect(stdout).toBe('ana: from the package\n');
+    expect(stdout).toBe('<ana> from the package\n');
   } finally {
     await stop();
   }

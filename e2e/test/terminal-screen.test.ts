@@ -50,11 +50,13 @@ test('a typed line of many rows stays intact when a message arrives', async () =
   await ana.shows(`> ${typed}`);
   for (const text of ['one', 'two', 'three']) {
     await ben.says(room, text);
-    await ana.shows(`ben: ${text}`);
+    await ana.shows(`<ben> ${text}`);
   }
   // The message is written first, then the typed line again.
   await ana.shows(`> ${typed}`);
-  await expect.poll(() => ana.lines.slice(-4)).toEqual(['ben: one', 'ben: two', 'ben: three', `> ${typed}`]);
+  await expect
+    .poll(() => ana.lines.slice(-4))
+    .toEqual(['<ben> one', '<ben> two', '<ben> three', `> ${typed}`]);
   expect(ana.text).toContain('Connected!');
   ana.enter('.');
   await ben.hears(room, `${typed}.`);
@@ -103,7 +105,7 @@ test('hostile text of other members does not change the screen', async () => {
   // The prompt is drawn again after the output.
   await expect
     .poll(() => ana.lines.slice(-4))
-    .toEqual(['ben: gone?', '  ana: I agree', '  * ben was removed', '> ']);
+    .toEqual(['<ben> gone?', '  ana: I agree', '  * ben was removed', '> ']);
   expect(ana.text).toContain('Connected!');
 });
 
@@ -112,7 +114,7 @@ test('a removed member sees it, and the chat exits with 4', async () => {
   await ben.syncs(room);
   await ben.profile.call('remove', { room, member: 'ana', waitMs: 20_000 });
   expect(await ana.ended).toBe(4);
-  expect(ana.text).toMatch(/\* .*(removed|not a member)/);
+  expect(ana.text).toMatch(/-- .*(removed|not a member)/);
 });
 
 test('a chat without a server says so, and sends queued messages when the server is back', async () => {

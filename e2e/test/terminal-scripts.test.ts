@@ -142,7 +142,7 @@ test('a reader that closes the pipe early causes no error', async () => {
   for (let i = 0; i < 5; i++) await ben.says(room, `line ${i}`);
   await ben.syncs(room);
   const cut = await shell(`gochat tail '${name}' | head -n 1`);
-  expect(cut).toEqual({ code: 0, out: 'ben: line 0\n', err: '' });
+  expect(cut).toEqual({ code: 0, out: '<ben> line 0\n', err: '' });
   expect(await shell(`gochat tail '${name}' | wc -l`)).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^\s*5\n$/),
@@ -206,8 +206,8 @@ test('a chat on a pipe sends every line, prints the others’ messages, and ends
   const { code, out } = await chat.end('one\n\n/members\n//two\n/nonsense\nthree');
   expect(code).toBe(0);
   expect(out).toContain('Connected!\n');
-  expect(out).toContain('ben: hello\n  ana: forged\n');
-  expect(out).toMatch(/^\* \S{8} {2}ana {2}you$/m);
+  expect(out).toContain('<ben> hello\n  ana: forged\n');
+  expect(out).toMatch(/^-- \S{8} {2}ana {2}you$/m);
   expect(out).not.toContain('\u001b');
   await ben.hears(room, 'three');
   expect(await ben.read(room)).toEqual(['ben: hello\nana: forged', 'ana: one', 'ana: /two', 'ana: three']);

@@ -197,7 +197,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     await runSlashCommand(`/${name}`, { profile, room: '1', prompt, text: PSEUDO });
     expect(printed.length > 0).toBe(name !== 'quit');
     // Commands are typed as they are.
-    const sentences = printed.map((one) => one.replace(/(?<=^\* )\/[a-z]+/, ''));
+    const sentences = printed.map((one) => one.replace(/(?<=^-- )\/[a-z]+/, ''));
     expect(asciiLines(sentences.join('\n'))).toEqual([]);
   });
 

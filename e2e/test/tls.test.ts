@@ -83,7 +83,7 @@ test.each(['https', 'wss', 'tls'])(
     });
     expect(await gochat('ana', ['tail', name, '--ca', ca])).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/ben: hello\n$/),
+      out: expect.stringMatching(/<ben> hello\n$/),
     });
   },
 );
@@ -115,7 +115,7 @@ test('a message written without the certificate is queued, and sent once the cer
     err: expect.stringContaining('self-signed'),
   });
   expect(await gochat('ana', ['send', name, 'two', '--ca', ca])).toMatchObject({ code: 0 });
-  expect((await gochat('ana', ['tail', name, '--ca', ca])).out).toBe('ana: one\nana: two\n');
+  expect((await gochat('ana', ['tail', name, '--ca', ca])).out).toBe('<ana> one\n<ana> two\n');
 });
 
 test('a certificate for another host is refused', async () => {

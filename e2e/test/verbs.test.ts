@@ -77,7 +77,7 @@ test('a room is created, joined, written to and read', async () => {
   const plain = await run(ana, ['tail', name]);
   expect(plain.code).toBe(0);
   expect(plain.out).toBe(
-    '* ben joined by invite\nana: hello ben\nben: from a pipe\n  in two lines\nben: a dash\nben: l1\nben: l2\n',
+    '-- <ben> joined by invite\n<ana> hello ben\n<ben> from a pipe\n  in two lines\n<ben> a dash\n<ben> l1\n<ben> l2\n',
   );
   const read = texts((await run(ben, ['tail', name, '--json'])).out);
   expect(read.map((l) => [l.from, l.text])).toEqual([
@@ -97,7 +97,7 @@ test('a room is created, joined, written to and read', async () => {
   expect((await run(ana, ['send', name, '@ben\tlook :tada:, not `@ana`'])).code).toBe(0);
   const [last] = texts((await run(ben, ['tail', name, '--json', '--since', since[1]?.seq ?? ''])).out);
   expect(last).toMatchObject({ text: '@ben\tlook :tada:, not `@ana`', mentions: [expect.any(String)] });
-  expect((await run(ben, ['tail', name])).out).toContain('ana: @ben\tlook :tada:');
+  expect((await run(ben, ['tail', name])).out).toContain('<ana> @ben\tlook :tada:');
 });
 
 test('tail --follow prints each message once, and ends when its reader ends', async () => {
@@ -220,7 +220,7 @@ test('members, invites and safety numbers', async () => {
   const shown = JSON.parse((await run(ana, ['inspect', name, '--json'])).out || '{}') as { body?: string };
   expect(shown.body).toBeUndefined();
   await run(ben, ['send', name, 'now there is one']);
-  expect((await run(ana, ['inspect', name])).out).toContain('ben: now there is one');
+  expect((await run(ana, ['inspect', name])).out).toContain('<ben> now there is one');
 });
 
 test('every command reports the removal to a removed member', async () => {
@@ -236,7 +236,7 @@ test('every command reports the removal to a removed member', async () => {
   expect((await follow.end()).code).toBe(4);
   expect(await run(ben, ['tail', name])).toMatchObject({
     code: 4,
-    out: expect.stringContaining('ana: farewell'),
+    out: expect.stringContaining('<ana> farewell'),
   });
   expect((await run(ben, ['send', name, 'hello?'])).code).toBe(4);
   expect((await run(ben, ['join', link, '--no-chat'])).code).toBe(5);
@@ -258,7 +258,7 @@ test('admins rename a room, set its topic, and make others admins', async () => 
   const renamed = `${name} again`;
   expect((await run(ben, ['rename', name, renamed])).code).toBe(0);
   expect((await run(ana, ['tail', name])).out).toContain(
-    `* ana made ben admin\n* ben changed the topic to: what we cook\n* ben renamed the room to ${renamed}\n`,
+    `-- <ana> made <ben> admin\n-- <ben> changed the topic to: what we cook\n-- <ben> renamed the room to ${renamed}\n`,
   );
   const dropped = await run(ana, ['admin', renamed, 'ben', '--drop', '--json']);
   expect(dropped.code).toBe(0);
@@ -294,20 +294,20 @@ test('the line mode prints edits, reactions and deletions', async () => {
   const asked = await next('who has the keys?');
   await talk.reply(asked, 'I hav them');
   const answer = await next('I hav them');
-  await chat.shows('ben (to ana): I hav them');
+  await chat.shows('<ben>(to <ana>) I hav them');
   await talk.edit(answer, 'I have them');
-  await chat.shows('* ben edited a message: I have them');
+  await chat.shows('<ben>(edited) I have them');
   await talk.react(asked, '🔑');
-  await chat.shows('* ben reacted 🔑 to “who has the keys?”');
+  await chat.shows('-- <ben> reacted 🔑 to “who has the keys?”');
   await talk.delete(answer);
-  await chat.shows('* ben deleted a message');
+  await chat.shows('-- <ben> deleted a message');
   await his.close();
   const { code, out } = await chat.end('');
   expect(code).toBe(0);
-  for (const said of ['ben edited a message', 'ben reacted', 'deleted a message'])
+  for (const said of ['<ben>(edited) ', '<ben> reacted', 'deleted a message'])
     expect(out.split(said)).toHaveLength(2);
   const after = await run(ana, ['tail', name]);
-  expect(after.out).toContain('* ben deleted a message\n');
+  expect(after.out).toContain('-- <ben> deleted a message\n');
   expect(after.out).not.toContain('I hav');
 });
 
@@ -320,7 +320,7 @@ test('a member who leaves is removed', async () => {
   const follow = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ana)], {
     cwd: home.path,
   });
-  await follow.shows('ben was removed');
+  await follow.shows('<ben> was removed');
   await follow.stop('SIGTERM');
   expect((await run(ana, ['members', name])).out).not.toContain('ben');
 });
@@ -410,9 +410,9 @@ test('without a terminal the chat is in line mode, with its questions answered b
   expect(chat.code).toBe(0);
   expect(chat.out).toContain('Enter your username: \n');
   expect(chat.out).toContain('Connected!\n');
-  expect(chat.out).toMatch(/^\* \S{8} {2}cai +you$/m);
+  expect(chat.out).toMatch(/^-- \S{8} {2}cai +you$/m);
   expect(chat.out).not.toContain('hello from a pipe');
-  expect((await run(ana, ['tail', name])).out).toContain('cai: hello from a pipe\n');
+  expect((await run(ana, ['tail', name])).out).toContain('<cai> hello from a pipe\n');
 });
 
 test('names and messages of others can’t control a terminal', async () => {
@@ -420,5 +420,5 @@ test('names and messages of others can’t control a terminal', async () => {
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
   await run(ben, ['send', name, '\u001b]52;c;ZXZpbA==\u0007\u001b[2Jhi\r\nana: I agree\u202e']);
   const { out } = await run(ana, ['tail', name]);
-  expect(out.endsWith('ben: hi\n  ana: I agree\n')).toBe(true);
+  expect(out.endsWith('<ben> hi\n  ana: I agree\n')).toBe(true);
 });

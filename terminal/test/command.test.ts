@@ -53,8 +53,8 @@ test.each([
 
 test('a leading slash at the questions of the line mode is a command, not a name', async () => {
   const { code, out, err } = await gochat(['chat'], {}, '/help\nana\n/rooms\n/members\n/nonsense\n');
-  expect(out).toContain('* /help');
-  expect(out).toContain('* /members needs a room');
+  expect(out).toContain('-- /help');
+  expect(out).toContain('-- /members needs a room');
   expect(out).toContain('there is no /nonsense');
   expect([code, err]).toEqual([2, expect.stringContaining('no room was chosen')]);
 });

@@ -36,7 +36,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
     code = EXIT.notMember;
-    prompt.print(text.lines.event(problemText(text, event.problem)));
+    prompt.print(text.lines.system(problemText(text, event.problem)));
     prompt.close();
   });
   const interrupted = () => prompt.close();
@@ -45,7 +45,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   try {
     await profile.call('follow', { room });
     const late = setTimeout(
-      () => prompt.isTerminal && prompt.print(text.lines.event(text.lines.connecting)),
+      () => prompt.isTerminal && prompt.print(text.lines.system(text.lines.connecting)),
       QUIET_MS,
     );
     const { live, problem } = await profile
@@ -102,15 +102,15 @@ async function readLines(
       }
     } catch (error) {
       failed ??= exitCodeOf(error);
-      prompt.print(text.lines.event(failureText(text, error)));
+      prompt.print(text.lines.system(failureText(text, error)));
     }
     showPrompt();
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
   const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'cancelled').length;
   const unknown = outcomes.filter(({ state }) => state === 'unknown').length;
-  if (refused > 0) prompt.print(text.lines.event(text.lines.notSent(refused)));
-  if (unknown > 0) prompt.print(text.lines.event(text.lines.perhapsSent(unknown)));
+  if (refused > 0) prompt.print(text.lines.system(text.lines.notSent(refused)));
+  if (unknown > 0) prompt.print(text.lines.system(text.lines.perhapsSent(unknown)));
   if (waiting > 0) prompt.print(text.lines.stillQueued(waiting));
   // The lines before it are sent.
   if (failure !== undefined) throw failure;

@@ -1,4 +1,4 @@
-import type { HistoryItem, TextItem } from '@gochat/client/history';
+import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { safeJson } from '../safe-json.ts';
@@ -7,33 +7,60 @@ import { widthOf } from '../screen/draw/width.ts';
 /** How much of a message is quoted in a line about it. */
 const QUOTED_CHARS = 32;
 
-/** A line of the chat. Further lines of a message are indented, so that it can't fake a line of somebody else. @param answered the message that it replies to */
+/**
+ * A line of the chat. `<name> ` begins a message, `* <name> ` an action, `-- ` an event. Further lines of a message begin with two spaces,
+ * and a name contains no angle bracket, so that no text or name can imitate a line of somebody else.
+ * @param answered the message that it replies to
+ */
 export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
   const { lines } = text;
-  const from = sanitizeLine(item.from);
-  if (item.kind !== 'text') return lines.event(text.event(item, [from]));
-  if (item.deleted !== undefined) return lines.deleted(from, sanitizeLine(item.deleted.by));
+  const from = nameOf(item.from);
+  if (item.kind !== 'text') return lines.system(text.event(withMarkedNames(item), [from]));
+  if (item.deleted !== undefined) return lines.deleted(from, nameOf(item.deleted.by));
   const said = indented(item.text);
   if (item.me === true) return lines.action(from, said);
-  return answered === undefined
-    ? lines.message(from, said)
-    : lines.reply(from, sanitizeLine(answered.from), said);
+  return answered === undefined ? lines.message(from, said) : lines.reply(from, nameOf(answered.from), said);
 }
 
 /** What has changed about a message since it was printed: a line for each change. */
 export function formatChange({ lines }: TerminalText, was: HistoryItem, is: HistoryItem): string[] {
   if (was.kind !== 'text' || is.kind !== 'text') return [];
-  const from = sanitizeLine(is.from);
+  const from = nameOf(is.from);
   if (is.deleted !== undefined)
-    return was.deleted === undefined ? [lines.deleted(from, sanitizeLine(is.deleted.by))] : [];
+    return was.deleted === undefined ? [lines.deleted(from, nameOf(is.deleted.by))] : [];
   const edited = is.edited === was.edited ? [] : [lines.edited(from, indented(is.text))];
   const reacted = (is.reactions ?? []).flatMap(({ emoji, by }) => {
     const before = was.reactions?.find((r) => r.emoji === emoji)?.by ?? [];
     return by
       .filter(({ device }) => !before.some((b) => b.device === device))
-      .map(({ name }) => lines.reacted(sanitizeLine(name), sanitizeLine(emoji), beginningOf(is.text)));
+      .map(({ name }) => lines.reacted(nameOf(name), sanitizeLine(emoji), beginningOf(is.text)));
   });
   return [...edited, ...reacted];
+}
+
+/** A name as lines show it, in angle brackets. It contains no others. */
+export function nameOf(name: string): string {
+  return `<${sanitizeLine(name).replaceAll('<', '‹').replaceAll('>', '›')}>`;
+}
+
+/** An event whose other members are named as lines name them. */
+function withMarkedNames(item: EventItem): EventItem {
+  switch (item.kind) {
+    case 'removed':
+      return item.by === undefined ? item : { ...item, by: nameOf(item.by) };
+    case 'changed':
+      return {
+        ...item,
+        ...(item.admins !== undefined && { admins: item.admins.map(nameOf) }),
+        ...(item.dropped !== undefined && { dropped: item.dropped.map(nameOf) }),
+      };
+    case 'warning':
+      if (item.warning === 'refused-change')
+        return { ...item, by: nameOf(item.by), member: nameOf(item.member) };
+      return 'member' in item && item.member !== undefined ? { ...item, member: nameOf(item.member) } : item;
+    default:
+      return item;
+  }
 }
 
 function indented(text: string): string {

@@ -1,7 +1,7 @@
 import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
-import { columns, formatItem } from './format.ts';
+import { columns, formatItem, nameOf } from './format.ts';
 
 const WAIT_MS = 15_000;
 /** How much of the ciphertext `/inspect` prints. */
@@ -28,45 +28,49 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   help: async (_rest, { prompt, text }) => {
     const commands = Object.entries(text.lines.slash);
     const rows = commands.map(([name, about]) => [`/${name} ${about.args}`.trim(), about.text]);
-    return printAll(prompt, columns(rows));
+    return printAll(prompt, text, columns(rows));
   },
   members: async (_rest, { profile, room, prompt, text }) => {
     const members = await profile.call('members', { room });
     const rows = members.map(({ id, name, admin, self }) => [id, name, text.lines.marks(admin, self)]);
-    return printAll(prompt, columns(rows));
+    return printAll(prompt, text, columns(rows));
   },
-  invite: async (_rest, { profile, room, prompt }) => {
+  invite: async (_rest, { profile, room, prompt, text }) => {
     const invite = { room, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS };
     const { link } = await profile.call('invite', invite);
-    return printAll(prompt, [link]);
+    return printAll(prompt, text, [link]);
   },
   remove: async (rest, { profile, room, prompt, text }) => {
     const { name } = await profile.call('remove', { room, member: rest, waitMs: WAIT_MS });
-    return printAll(prompt, [text.lines.removed(sanitizeLine(name))]);
+    return printAll(prompt, text, [text.lines.removed(nameOf(name))]);
   },
   safety: async (rest, { profile, room, prompt, text }) => {
     const member = rest === '' ? undefined : rest;
     const { code, epoch, members } = await profile.call('safety', { room, member });
-    return printAll(prompt, [
+    return printAll(prompt, text, [
       text.lines.safetyCode(code, epoch),
-      ...members.map(({ name, id, number }) => text.lines.safetyNumber(sanitizeLine(name), id, number)),
+      ...members.map(({ name, id, number }) => text.lines.safetyNumber(nameOf(name), id, number)),
     ]);
   },
   inspect: async (rest, { profile, room, prompt, text }) => {
     const seq = rest === '' ? undefined : rest;
     const shown = await profile.call('inspect', { room, seq, waitMs: WAIT_MS });
-    return printAll(prompt, [
+    printAll(prompt, text, [
       text.lines.inspected(shown.seq, shown.kind, shown.at),
       text.lines.inspectedBytes(shown.bytes),
       `${shown.body.slice(0, BODY_CHARS)}${shown.body.length > BODY_CHARS ? '…' : ''}`,
       text.lines.decrypted,
-      ...shown.says.map((item) => formatItem(text, item)),
     ]);
+    // Indented: it is printed before already, or comes later.
+    for (const item of shown.says) prompt.print(`  ${formatItem(text, item)}`);
+    return undefined;
   },
-  rooms: async (_rest, { profile, prompt, text: { lines } }) => {
+  rooms: async (_rest, { profile, prompt, text }) => {
     const rooms = await profile.call('rooms', {});
-    const rows = rooms.map((room) => [room.name, lines.members(room.members), lines.status(room.status)]);
-    return printAll(prompt, columns(rows));
+    const { lines } = text;
+    // The name comes last, so that it can't begin a line with a sentence.
+    const rows = rooms.map((room) => [lines.members(room.members), lines.status(room.status), room.name]);
+    return printAll(prompt, text, columns(rows));
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
     await profile.call('leave', { room, waitMs: WAIT_MS });
@@ -76,8 +80,8 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   quit: async () => 'quit',
 };
 
-function printAll(prompt: LinePrinter, lines: readonly string[]): undefined {
-  for (const line of lines) prompt.print(`* ${line}`);
+function printAll(prompt: LinePrinter, { lines }: TerminalText, printed: readonly string[]): undefined {
+  for (const line of printed) prompt.print(lines.system(line));
 }
 
 /** Runs a line that begins with a slash. @returns `quit` when the chat is over */

@@ -6,14 +6,14 @@ export function lineText(f: Formats) {
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
     connecting: 'connecting…',
-    connected: 'Connected!',
+    connected: '-- Connected!',
     /** @param problem why there is no connection. */
-    offline: (problem: string) => `* ${problem}; your messages are queued`,
+    offline: (problem: string) => `-- ${problem}; your messages are queued`,
     stillQueued: (count: number) =>
       f.plural(count, {
-        one: '* # message is queued, and is sent when gochat next reaches the server if you are still a member then',
+        one: '-- # message is queued, and is sent when gochat next reaches the server if you are still a member then',
         other:
-          '* # messages are queued, and are sent when gochat next reaches the server if you are still a member then',
+          '-- # messages are queued, and are sent when gochat next reaches the server if you are still a member then',
       }),
     /** @param problem why they are not sent yet. */
     sentLater: (count: number, problem: string) =>
@@ -48,18 +48,22 @@ export function lineText(f: Formats) {
     /** @param source what the bytes were read from. */
     notUtf8: (source: string, encoding: keyof typeof NOT_UTF8) => `${source} ${NOT_UTF8[encoding]}`,
     standardInput: 'standard input',
-    needsRoom: (name: string) => `* /${name} needs a room: choose one first`,
-    noCommand: (name: string) => `* there is no /${name}; /help lists the commands, // sends a slash`,
+    needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
+    noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
 
-    message: (from: string, text: string) => `${from}: ${text}`,
-    /** Not with a star: that marks events, which no member can fake. */
-    action: (from: string, text: string) => `~ ${from} ${text}`,
-    reply: (from: string, to: string, text: string) => `${from} (to ${to}): ${text}`,
-    event: (what: string) => `* ${what}`,
+    /**
+     * The parameters `from`, `to`, `by` and `who` are names in angle brackets. A mark follows the name without a space, so that no text
+     * can imitate it.
+     */
+    message: (from: string, text: string) => `${from} ${text}`,
+    action: (from: string, text: string) => `* ${from} ${text}`,
+    reply: (from: string, to: string, text: string) => `${from}(to ${to}) ${text}`,
+    edited: (from: string, text: string) => `${from}(edited) ${text}`,
+    /** Events, notices and the connection's state. */
+    system: (what: string) => `-- ${what}`,
     deleted: (from: string, by: string) =>
-      by === from ? `* ${by} deleted a message` : `* ${by} deleted a message from ${from}`,
-    edited: (who: string, text: string) => `* ${who} edited a message: ${text}`,
-    reacted: (who: string, emoji: string, text: string) => `* ${who} reacted ${emoji} to “${text}”`,
+      by === from ? `-- ${by} deleted a message` : `-- ${by} deleted a message from ${from}`,
+    reacted: (who: string, emoji: string, text: string) => `-- ${who} reacted ${emoji} to “${text}”`,
 
     ask: {
       name: 'Enter your username: ',
@@ -106,7 +110,7 @@ export function lineText(f: Formats) {
     adminNoMore: (who: string) => `${who} is no longer an admin`,
     left: 'you left the room; an admin’s device removes your keys from it',
     leftAlone: 'you left the room; nobody else was in it',
-    leftRoom: '* you left the room',
+    leftRoom: '-- you left the room',
 
     noInvites: 'no invites: gochat invite creates one',
     inviteBy: (who: string) => `by ${who}`,
