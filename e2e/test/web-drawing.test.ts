@@ -114,7 +114,7 @@ describeInBrowser('the drawn page', () => {
       expect.arrayContaining(['ana', 'you, admin', 'ben', 'cleo the third of that name', 'dora']),
     );
     expect(await page.getByRole('banner').count()).toBe(0);
-    expect(await page.title()).toBe('(2) kitchen – GoChat');
+    expect(await page.title()).toBe('(2) GoChat');
   });
 
   test('without a room it shows what GoChat is, and how to start', async ({ visits }) => {

@@ -261,8 +261,7 @@ export class Screen {
 
   #titleChange(): string {
     if (!this.#options.titled) return '';
-    const { unread, room } = this.#view.getSnapshot();
-    const title = titleSequence(unread, room?.name ?? '');
+    const title = titleSequence(this.#view.getSnapshot().unread);
     if (title === this.#title) return '';
     this.#title = title;
     return title;

@@ -18,11 +18,7 @@ function text(f: Formats) {
 function webText(f: Formats) {
   return {
     app: 'GoChat',
-    /** @param room the open room's name, empty when none is open. */
-    title: (room: string, unread: number) => {
-      const title = room === '' ? 'GoChat' : `${room} – GoChat`;
-      return unread === 0 ? title : `(${f.number(unread)}) ${title}`;
-    },
+    title: (unread: number) => (unread === 0 ? 'GoChat' : `(${f.number(unread)}) GoChat`),
     skip: 'Skip to the message field',
     close: 'Close',
     cancel: 'Cancel',

@@ -55,14 +55,16 @@ function passed(sequence: string, { TMUX }: Env): string {
   return TMUX === undefined ? sequence : `${ESC}Ptmux;${sequence.replaceAll(ESC, ESC + ESC)}${ESC}\\`;
 }
 
-/** The output that sets the window's title: the unread messages and the room. */
-export function titleSequence(
-  unread: { readonly messages: number; readonly mentions: number },
-  room: string,
-): string {
-  const { messages, mentions } = unread;
+/** The output that sets the window's title: the number of unread messages. Lists of windows keep titles, so it doesn't name the room. */
+export function titleSequence({
+  messages,
+  mentions,
+}: {
+  readonly messages: number;
+  readonly mentions: number;
+}): string {
   const count = messages === 0 ? '' : mentions > 0 ? `(${messages}, ${mentions}@) ` : `(${messages}) `;
-  return `${ESC}]2;${count}${room === '' ? '' : `${oneLine(room)} - `}GoChat${BELL}`;
+  return `${ESC}]2;${count}GoChat${BELL}`;
 }
 
 /** Whether the terminal supports a window title and links. */

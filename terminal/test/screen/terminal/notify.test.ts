@@ -39,7 +39,7 @@ test('the clipboard is written, never read', () => {
 });
 
 test('the title has the number of unread messages', () => {
-  expect(titleSequence({ messages: 0, mentions: 0 }, 'kitchen')).toBe('\u001b]2;kitchen - GoChat\u0007');
-  expect(titleSequence({ messages: 13, mentions: 2 }, '')).toBe('\u001b]2;(13, 2@) GoChat\u0007');
-  expect(titleSequence({ messages: 1, mentions: 0 }, 'a\u0007b')).toBe('\u001b]2;(1) ab - GoChat\u0007');
+  expect(titleSequence({ messages: 0, mentions: 0 })).toBe('\u001b]2;GoChat\u0007');
+  expect(titleSequence({ messages: 13, mentions: 2 })).toBe('\u001b]2;(13, 2@) GoChat\u0007');
+  expect(titleSequence({ messages: 1, mentions: 0 })).toBe('\u001b]2;(1) GoChat\u0007');
 });

@@ -5,7 +5,7 @@ import { useText } from '../words.ts';
 import { followTheme } from './theme.ts';
 
 /** Applies a snapshot outside of the document's body: title, badge, theme, density, permission to notify. */
-export function usePage({ settings, unread, room }: Snapshot): void {
+export function usePage({ settings, unread }: Snapshot): void {
   const text = useText();
   const { theme = 'system', density = 'comfortable', notify = '' } = settings;
   useLayoutEffect(() => followTheme(theme), [theme]);
@@ -20,9 +20,10 @@ export function usePage({ settings, unread, room }: Snapshot): void {
   }, [notify]);
   useEffect(() => {
     const count = unread.mentions || unread.messages;
-    document.title = text.title(room?.name ?? '', count);
+    // Without the room's name: the browser's history and lists of windows keep titles.
+    document.title = text.title(count);
     if ('setAppBadge' in navigator) void navigator.setAppBadge(unread.messages).catch(() => undefined);
-  }, [unread, room?.name, text]);
+  }, [unread, text]);
 }
 
 /** Reports to the view whether the page is visible and has the focus. */
