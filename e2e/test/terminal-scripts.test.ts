@@ -250,6 +250,40 @@ test('changed invite links are taken by the verb, from standard input, at the pr
   expect((await gochat(['join', '-', '--as', 'e', ...guest(5)], 'see you')).code).toBe(2);
 });
 
+test('several links on standard input are joined one after another, and an error names its line', async () => {
+  const guest = (n: number) => ['--profile', join(home.path, `many ${count} ${n}`)];
+  const first = await ben.invites(room);
+  const { room: other, link: second } = await ben.hosts(server.url, `attic ${count}`);
+  const wrapped = second.replace(/(.{60})(?=.)/, '$1=\r\n');
+  const both = await gochat(
+    ['join', '-', '--as', 'f', '--json', ...guest(1)],
+    `\r\nthe kitchen: ${first}\r\nhttps://example.org/\n\n${wrapped}\n${first}\n`,
+  );
+  expect(both.code).toBe(0);
+  expect(jsonLines(both.out).map((line) => line.room)).toEqual([room, other]);
+  const damaged = await gochat(
+    ['join', '-', '--as', 'g', ...guest(2)],
+    `${first}\n\n${second.slice(0, -3)}\nbye\n`,
+  );
+  expect(damaged).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringMatching(/^gochat: line 3: .*damaged.*\n$/),
+  });
+  expect(damaged.err).not.toContain(second.slice(-20, -3));
+  // Nothing was joined.
+  expect(jsonLines((await gochat(['rooms', '--json', ...guest(2)])).out)).toEqual([]);
+  const { link: dead } = await ben.profile.call('invite', {
+    room: other,
+    expiresMs: 1,
+    uses: undefined,
+    waitMs: 20_000,
+  });
+  const partly = await gochat(['join', '-', '--as', 'g', '--json', ...guest(2)], `${dead}\n${first}\n`);
+  expect(partly).toMatchObject({ code: 5, err: expect.stringMatching(/^gochat: line 1: /) });
+  expect(jsonLines(partly.out)).toMatchObject([{ room }]);
+});
+
 test('an expired invite and one that is revoked by a removal are refused with 5', async () => {
   await ben.syncs(room);
   const { link } = await ben.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: 20_000 });

@@ -54,7 +54,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'join <link>',
-    does: 'join a room, then chat; - reads the link from standard input, and only joins',
+    does: 'join a room, then chat; - reads links from standard input, one on each line, and only joins',
     options: [AS, ['--no-chat', 'only join'], ...SCREEN, JSON_LINES, WAIT],
     load: async () => (await import('./verbs/join.ts')).run,
   },

@@ -48,6 +48,9 @@ export function lineText(f: Formats) {
     /** @param source what the bytes were read from. */
     notUtf8: (source: string, encoding: keyof typeof NOT_UTF8) => `${source} ${NOT_UTF8[encoding]}`,
     standardInput: 'standard input',
+    /** What is wrong with a line of standard input. */
+    inputLine: (line: number, what: string) => `line ${f.number(line)}: ${what}`,
+    pasteLinks: 'paste the invite links, one on each line, then press Ctrl+D',
     needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
 
