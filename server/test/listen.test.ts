@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { encodeFrame } from '@gochat/protocol/codec';
 import { PROTOCOL_VERSION } from '@gochat/protocol/version';
@@ -15,10 +15,11 @@ async function certificate() {
 }
 
 /** Everything that the server sends in reply to these bytes, until it closes the connection. */
-function exchange(port: number, bytes: string | Uint8Array): Promise<string> {
+function exchange(to: number | Socket, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     let got = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    const socket = typeof to === 'number' ? connect(to, '127.0.0.1') : to;
+    socket.write(bytes);
     socket.on('data', (chunk) => {
       got += chunk.toString('latin1');
     });
@@ -48,6 +49,48 @@ describe('the first byte', () => {
     expect(moved.split('\r\n\r\n')[1]).toBe('');
     expect(await asked('/', 'evil.example')).toMatch(/^HTTP\/1\.1 421 /);
     expect(await asked('/healthz')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('over TLS, answers to a host name of the server tell browsers to use HTTPS only', async () => {
+    const names = [{ host: 'chat.example' }, { host: 'localhost' }, { host: '127.0.0.1' }];
+    const node = await startNode({ certificate: await certificate(), names });
+    const strict = (answer: string) =>
+      /^Strict-Transport-Security: ([^\r]*)\r?$/m.exec(answer.split('\r\n\r\n')[0] ?? '')?.[1];
+    const asked = async (host: string, path = '/', more = '') =>
+      exchange(
+        connectTls({
+          port: node.port,
+          host: '127.0.0.1',
+          rejectUnauthorized: false,
+          ALPNProtocols: ['http/1.1'],
+        }),
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${more}\r\n`,
+      );
+    for (const path of ['/', '/none', '/healthz', '/ws']) {
+      expect(strict(await asked('chat.example', path))).toBe('max-age=31536000');
+      expect(strict(await asked(`CHAT.example:${node.port}`, path))).toBe('max-age=31536000');
+    }
+    const upgrade = 'Connection: upgrade\r\nUpgrade: websocket\r\n';
+    expect(strict(await asked('chat.example', '/none', upgrade))).toBe('max-age=31536000');
+    // A name that others use, and names that every server of the machine has.
+    for (const host of ['evil.example', 'localhost', `localhost:${node.port}`, '127.0.0.1'])
+      expect(strict(await asked(host))).toBeUndefined();
+    const plain = await exchange(
+      node.port,
+      'GET / HTTP/1.1\r\nHost: chat.example\r\nConnection: close\r\n\r\n',
+    );
+    expect(plain).toMatch(/^HTTP\/1\.1 308 /);
+    expect(strict(plain)).toBeUndefined();
+  });
+
+  test('behind a proxy, which terminates TLS, the proxy adds that header', async () => {
+    const node = await startNode({ names: [{ host: 'chat.example' }], forwarded: { proxies: 1 } });
+    const answer = await exchange(
+      node.port,
+      'GET / HTTP/1.1\r\nHost: chat.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).not.toContain('Strict-Transport-Security');
   });
 
   test('garbage gets an HTTP error and is disconnected', async () => {

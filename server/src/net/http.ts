@@ -15,7 +15,8 @@ import { answerAsset } from './asset-answer.ts';
 import type { Assets } from './assets.ts';
 import { type ForwardedSettings, forwardedAddress } from './forwarded-address.ts';
 import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './landing.ts';
-import type { ServedNames } from './served-names.ts';
+import { isLoopbackHost } from './own-names.ts';
+import { parseName, type ServedNames } from './served-names.ts';
 import type { Deadline, TimerWheel } from './timer-wheel.ts';
 
 export interface HttpOptions {
@@ -60,6 +61,12 @@ const PAGES: Readonly<Record<string, Answer>> = {
  */
 const CHANGED_LINK = /^\/%(?:25)*23/i;
 const EXPOSED = '/#/join/%23';
+
+/**
+ * For a year, browsers use HTTPS for this host name on every port (RFC 6797). Not for its subdomains, on which the operator may run other
+ * services.
+ */
+const HTTPS_ONLY = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
 
 /** How long an idle connection stays open, and how many requests it may make. */
 const KEEP_ALIVE_MS = 5_000;
@@ -111,7 +118,7 @@ export class HttpEndpoint {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    for (const [name, value] of Object.entries(this.#security)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(this.#headersOf(request))) response.setHeader(name, value);
     // Late in a connection's lifetime, later requests should use a new connection.
     if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
     if (CHANGED_LINK.test(pathOf(request)) && this.#options.assets !== undefined && this.#served(request)) {
@@ -144,6 +151,14 @@ export class HttpEndpoint {
       ...headers,
     });
     response.end(request.method === 'HEAD' ? undefined : text);
+  }
+
+  /** The headers of every answer. Without TLS, HTTPS_ONLY would be ignored; on localhost it would disable other servers of this machine. */
+  #headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
+    const isOverTls = 'encrypted' in request.socket;
+    const host = parseName(request.headers.host ?? '')?.host ?? '';
+    const isPublic = this.#served(request) && !isLoopbackHost(host) && !host.endsWith('.localhost');
+    return isOverTls && isPublic ? { ...this.#security, ...HTTPS_ONLY } : this.#security;
   }
 
   /** The HTTPS address of a page that was requested without TLS: someone on the network could have replaced the page. */
@@ -181,7 +196,7 @@ export class HttpEndpoint {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#upgradeRefusal(request);
     if (refusal !== undefined) {
-      refuse(socket, refusal, this.#security);
+      refuse(socket, refusal, this.#headersOf(request));
       return;
     }
     const address = this.#address(request);
