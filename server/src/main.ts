@@ -58,7 +58,7 @@ export async function startServer(
   const assets = settings.web === undefined ? undefined : await loadAssets(settings.web);
   const metrics = new Metrics();
   const engine = await orUsage(openEngine(settings, metrics, logger));
-  const { host, port, forwarded, retainSec, limits, operator, acme } = settings;
+  const { host, port, forwarded, onion, retainSec, limits, operator, acme } = settings;
   try {
     const shared = settings.cluster !== undefined;
     const createToken =
@@ -71,6 +71,7 @@ export async function startServer(
       logger,
       software,
       ...(forwarded === undefined ? {} : { forwarded }),
+      onion,
       metrics,
       ...(acme === undefined ? {} : { secured: true }),
       limits: { ...(shared ? { leaveMs: LEAVE_MS } : {}), ...limits },
@@ -182,7 +183,7 @@ function urlOf(
 }
 
 function greetingOf(
-  { host, data, cluster, web, operator, create, forwarded }: ServeSettings,
+  { host, data, cluster, web, operator, create, forwarded, onion }: ServeSettings,
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
@@ -196,6 +197,7 @@ function greetingOf(
         ]
       : []),
     ...(forwarded === undefined ? [] : [`Limits by address use ${forwardedText(forwarded)}.`]),
+    ...(onion ? ['Limits by address hold for each connection from this machine, as from Tor.'] : []),
     ...(create === 'token' ? [`Creating a room requires the token in ${join(data, TOKEN_FILE)}.`] : []),
     web === undefined
       ? `To chat, in another terminal: ${command}`

@@ -5,7 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Engine } from './log/engine.ts';
-import { type Address, addressOf } from './net/address.ts';
+import { type Address, addressOf, isUnknown, visitorAddress } from './net/address.ts';
 import type { Assets } from './net/assets.ts';
 import type { Certificate } from './net/certificate.ts';
 import { EndOfTick } from './net/end-of-tick.ts';
@@ -46,6 +46,8 @@ export interface ServeOptions {
   readonly secured?: boolean;
   /** How proxies name the client's address; absent: clients connect directly. */
   readonly forwarded?: ForwardedSettings;
+  /** Whether an onion service forwards connections to this server, from loopback or through the proxy. */
+  readonly onion?: boolean;
   /** The files of the web client; absent: a landing page is served. */
   readonly assets?: Assets;
   readonly retainSec?: number;
@@ -107,6 +109,8 @@ class Node {
   readonly #sweep: NodeJS.Timeout;
   #closing: Promise<void> | undefined;
   #warnedAddressUnknown = false;
+  /** How many connections an onion service has forwarded. */
+  #visitors = 0;
 
   constructor(options: ServeOptions) {
     const { engine } = options;
@@ -232,7 +236,8 @@ class Node {
     link.start(this.#begin(link, address));
   }
 
-  #begin(link: Link, address: Address): Connection {
+  #begin(link: Link, from: Address): Connection {
+    const address = this.#counted(from);
     const connection = new Connection({ node: this.#context, link, address, handle, ended: this.#ended });
     this.#connections.add(connection);
     this.#context.logger.debug({ address: address.name, transport: link.transport }, 'connected');
@@ -241,8 +246,15 @@ class Node {
     return connection;
   }
 
+  /** The address by which limits count a connection. */
+  #counted(from: Address): Address {
+    if (this.#options.onion !== true || !(from.loopback || isUnknown(from))) return from;
+    this.#visitors += 1;
+    return visitorAddress(this.#visitors);
+  }
+
   #warnAddressUnknown(): void {
-    if (this.#warnedAddressUnknown) return;
+    if (this.#warnedAddressUnknown || this.#options.onion === true) return;
     this.#warnedAddressUnknown = true;
     this.#options.logger.warn(
       'the proxy names no client address that can be read, so limits by address do not apply to such clients: set its X-Forwarded-For header, or name its header with --proxy-header',

@@ -79,6 +79,43 @@ test('proofs are limited by address', async () => {
   expect(answers).toMatchObject([{ type: 'entered' }, { type: 'entered' }, { code: 'rate-limited' }]);
 });
 
+test('visitors of an onion service have limits for each connection, and rates for all of them together', async () => {
+  const limits = { connectionsPerAddress: 1, createsPerHour: 2 };
+  const node = await startNode({ onion: true, limits });
+  const makes = async (peer: Peer) => {
+    const answer = await peer.ask(createFrame(newRoomId(), new KeyPair(), new KeyPair()));
+    return answer.type === 'error' ? answer.message : 'made';
+  };
+  const greedy = await node.peer();
+  const answers: string[] = [];
+  for (let i = 0; i < 30; i++) answers.push(await makes(greedy));
+  const own = 'too many such requests from this connection';
+  expect(answers).toEqual(['made', 'made', ...new Array<string>(28).fill(own)]);
+  // It used up nothing of the others.
+  for (let i = 0; i < 9; i++) {
+    const peer = await node.peer(i % 2 === 0 ? 'line' : 'web');
+    expect([await makes(peer), await makes(peer)]).toEqual(['made', 'made']);
+  }
+  expect(await makes(await node.peer())).toBe(
+    'too many such requests from all visitors of the onion service',
+  );
+});
+
+test('behind a proxy, visitors of an onion service are those from loopback or without an address', async () => {
+  const node = await startNode({
+    onion: true,
+    forwarded: { proxies: 1 },
+    limits: { proofsPerMinute: 2, connectionsPerAddress: 1 },
+  });
+  // A TCP proxy names no client.
+  const peer = await node.peer('line');
+  const { room, access } = await found(peer);
+  const answers: unknown[] = [];
+  for (let i = 0; i < 3; i += 1) answers.push(await enter(peer, room, access));
+  expect(answers).toMatchObject([{ type: 'entered' }, { type: 'entered' }, { code: 'rate-limited' }]);
+  expect(await enter(await node.peer('line'), room, access)).toMatchObject({ type: 'entered' });
+});
+
 test('the number of followed rooms is limited', async () => {
   const node = await startNode({ limits: { roomsFollowed: 1 } });
   const [ada, bob] = [await node.peer(), await node.peer()];

@@ -13,6 +13,7 @@ test('by default it serves this machine only', () => {
     data: '/data/gochat/server',
     insecure: false,
     behindProxy: false,
+    onion: false,
     create: 'open',
     quotas: {},
     names: [],
@@ -155,6 +156,8 @@ test.each<[GivenOptions, RegExp]>([
   [{ roomsPerHour: '-1' }, /^--rooms-per-hour /],
   [{ tlsCert: 'c.pem' }, /^--tls-cert and --tls-key need each other$/],
   [{ behindProxy: true }, /^--behind-proxy needs --name/],
+  [{ onion: true }, /^--onion needs --name: the name of the onion service, which ends in \.onion$/],
+  [{ onion: true, name: ['chat.example'] }, /^--onion needs --name/],
   [{ data: '' }, /^--data needs a value$/],
 ])('%j fails with a one-line error', (given, message) => {
   expect(() => read(given)).toThrow(UsageError);
@@ -207,6 +210,7 @@ test('every option has its own flag, variable and meaning', () => {
     'behindProxy',
     'proxyHeader',
     'proxies',
+    'onion',
     'name',
     'retain',
     'roomBytes',

@@ -4,6 +4,13 @@ import { isIPv4, isIPv6 } from 'node:net';
 export interface Address {
   readonly name: string;
   readonly loopback: boolean;
+  /** Set for one connection to an onion service: limits by address hold for it alone, and rates for all visitors together, too. */
+  readonly visitor?: true;
+}
+
+/** The address of a connection through an onion service, where all clients have the same one. @param number unique on this node */
+export function visitorAddress(number: number): Address {
+  return { name: `visitor ${number}`, loopback: false, visitor: true };
 }
 
 /** No limit counts it: different clients would share the limit. */

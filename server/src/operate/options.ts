@@ -25,6 +25,8 @@ export interface ServeSettings {
   readonly behindProxy: boolean;
   /** How the proxies name the client's address, if there are any. */
   readonly forwarded?: ForwardedSettings;
+  /** Whether a Tor onion service leads to this server. */
+  readonly onion: boolean;
   readonly names: readonly ServedName[];
   readonly retainSec?: number;
   /** How many bytes of messages are stored. */
@@ -80,6 +82,7 @@ export function readServeSettings(
     insecure: readSwitch('insecure', given, env),
     behindProxy,
     ...(forwarded === undefined ? {} : { forwarded }),
+    onion: readSwitch('onion', given, env),
     names: readNames(given, env),
     ...(retainSec === undefined ? {} : { retainSec }),
     ...(operator === undefined ? {} : { operator }),
@@ -259,13 +262,15 @@ function readAcme(
 }
 
 /** Serving other machines requires TLS, a proxy, or explicit consent. @throws UsageError */
-function requireSecurity({ host, tls, acme, insecure, behindProxy, names }: ServeSettings): void {
+function requireSecurity({ host, tls, acme, insecure, behindProxy, onion, names }: ServeSettings): void {
   if (acme !== undefined && (tls !== undefined || behindProxy || insecure))
     throw new UsageError(
       '--domain gets a certificate: do not combine it with --tls-cert, --behind-proxy or --insecure',
     );
   if (behindProxy && names.length === 0)
     throw new UsageError('--behind-proxy needs --name: the host name that clients dial');
+  if (onion && !names.some((name) => name.host.endsWith('.onion')))
+    throw new UsageError('--onion needs --name: the name of the onion service, which ends in .onion');
   if (tls !== undefined || acme !== undefined || insecure || behindProxy || isLoopbackHost(host)) return;
   throw new UsageError(
     `other machines can reach ${host}: add --domain, or --tls-cert and --tls-key, or --behind-proxy, or --insecure`,

@@ -140,6 +140,12 @@ export const SERVE_OPTIONS = [
     meaning: 'how many proxies a request passes; limits count the address that the outermost one saw',
   },
   {
+    flag: '--onion',
+    env: 'GOCHAT_ONION',
+    meaning:
+      'a Tor onion service leads here: limits hold for each connection from this machine; needs --name',
+  },
+  {
     flag: '--name',
     value: 'HOST[:PORT]',
     env: 'GOCHAT_NAME',
@@ -187,7 +193,7 @@ export const SERVE_OPTIONS = [
     value: 'N',
     env: 'GOCHAT_MAX_PER_ADDRESS',
     default: String(SERVER_LIMITS.connectionsPerAddress),
-    meaning: 'the maximum number of connections from one address (loopback is exempt)',
+    meaning: 'the maximum number of connections from one address (loopback is exempt without --onion)',
   },
   {
     flag: '--unfinished-bytes',
@@ -208,7 +214,7 @@ export const SERVE_OPTIONS = [
     value: 'N',
     env: 'GOCHAT_ROOMS_PER_HOUR',
     default: String(SERVER_LIMITS.createsPerHour),
-    meaning: 'how many rooms one address may create per hour (loopback is exempt)',
+    meaning: 'how many rooms one address may create per hour (loopback is exempt without --onion)',
   },
   {
     flag: '--metrics',

@@ -3,6 +3,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Counters } from '../log/engine.ts';
 import { type Address, isExempt } from '../net/address.ts';
 import type { ServerLimits } from '../operate/limits.ts';
+import { Bucket } from './bucket.ts';
 import { Refusal } from './refusal.ts';
 
 export type RatedRequest = 'create' | 'invite' | 'proof' | 'refresh';
@@ -12,6 +13,10 @@ const MINUTE_SEC = 60;
 const HOUR_SEC = 3600;
 /** How many addresses that have used up their rate are remembered, so that their further requests don't reach the shared counters. */
 const EXHAUSTED = 10_000;
+
+/** How many times the rate of one connection all visitors of an onion service have together. */
+const ALL_VISITORS = 10;
+const VISITORS = 'visitors';
 
 interface Rate {
   readonly points: number;
@@ -29,6 +34,9 @@ export class AddressRates {
   readonly #rates: Readonly<Record<RateName, Rate>>;
   readonly #exemptsLoopback: boolean;
   readonly #take: Take;
+  readonly #now: () => number;
+  /** What each connection of an onion service has left. */
+  readonly #visitors = new WeakMap<Address, Map<RatedRequest, Bucket>>();
 
   /** @param counters shared by all nodes that serve the same rooms; absent: this node counts alone */
   constructor(limits: ServerLimits, now: () => number, counters?: Counters) {
@@ -40,38 +48,54 @@ export class AddressRates {
       refresh: { points: limits.refreshesPerMinute, windowSec: MINUTE_SEC },
       'room-refresh': { points: limits.roomRefreshesPerMinute, windowSec: MINUTE_SEC },
     };
-    this.#take = counters === undefined ? takeAlone(this.#rates) : takeTogether(counters, now);
+    this.#now = now;
+    this.#take = counters === undefined ? takeAlone() : takeTogether(counters, now);
   }
 
   /** Counts one request. @throws Refusal `rate-limited`; Unavailable when the shared counters don't answer */
   async take(kind: RatedRequest, address: Address): Promise<void> {
     if (isExempt(address, this.#exemptsLoopback)) return;
-    await this.#count(kind, address.name, 'too many such requests from this address');
+    const rate = this.#rates[kind];
+    if (address.visitor !== true) {
+      refuseFor(await this.#take(kind, rate, address.name), 'too many such requests from this address');
+      return;
+    }
+    // First its own: a connection that is over its rate must not use up that of the others.
+    refuseFor(this.#takeOfVisitor(kind, rate, address), 'too many such requests from this connection');
+    const all = { ...rate, points: rate.points * ALL_VISITORS };
+    refuseFor(
+      await this.#take(kind, all, VISITORS),
+      'too many such requests from all visitors of the onion service',
+    );
   }
 
   /** Counts one refresh of the room, from any address. @throws as {@link take} */
-  takeRefresh(room: RoomId): Promise<void> {
-    return this.#count('room-refresh', room, 'the GroupInfo of this room was replaced too often');
+  async takeRefresh(room: RoomId): Promise<void> {
+    const retryAfterMs = await this.#take('room-refresh', this.#rates['room-refresh'], room);
+    refuseFor(retryAfterMs, 'the GroupInfo of this room was replaced too often');
   }
 
-  async #count(name: RateName, whose: string, message: string): Promise<void> {
-    const retryAfterMs = await this.#take(name, this.#rates[name], whose);
-    if (retryAfterMs > 0) throw new Refusal('rate-limited', message, { retryAfterMs });
+  #takeOfVisitor(kind: RatedRequest, { points, windowSec }: Rate, address: Address): number {
+    const buckets = this.#visitors.get(address) ?? new Map<RatedRequest, Bucket>();
+    const bucket = buckets.get(kind) ?? new Bucket(points, this.#now());
+    this.#visitors.set(address, buckets.set(kind, bucket));
+    return bucket.take(this.#now(), points / windowSec, points);
   }
 }
 
-function takeAlone(rates: Readonly<Record<RateName, Rate>>): Take {
-  const limiterOf = ({ points, windowSec }: Rate) => new RateLimiterMemory({ points, duration: windowSec });
-  const limiters = {
-    create: limiterOf(rates.create),
-    invite: limiterOf(rates.invite),
-    proof: limiterOf(rates.proof),
-    refresh: limiterOf(rates.refresh),
-    'room-refresh': limiterOf(rates['room-refresh']),
-  };
-  return async (name, _, whose) => {
+/** @throws Refusal `rate-limited` if there is a time to wait */
+function refuseFor(retryAfterMs: number, message: string): void {
+  if (retryAfterMs > 0) throw new Refusal('rate-limited', message, { retryAfterMs });
+}
+
+function takeAlone(): Take {
+  const limiters = new Map<string, RateLimiterMemory>();
+  return async (kind, { points, windowSec }, whose) => {
+    const name = `${kind} ${points}`;
+    const limiter = limiters.get(name) ?? new RateLimiterMemory({ points, duration: windowSec });
+    limiters.set(name, limiter);
     try {
-      await limiters[name].consume(whose);
+      await limiter.consume(whose);
       return 0;
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
