@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ChatError } from '../src/api/chat-error.ts';
 import type { Connection } from '../src/net/connection.ts';
 import { Disconnected } from '../src/net/connection-errors.ts';
@@ -147,5 +147,52 @@ describe('when the device wakes or has a network again', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(attempts.length).toBe(2);
     connection.close();
+  });
+});
+
+describe('a connection that must not be linked to others', () => {
+  function unlinked() {
+    const attempts: number[] = [];
+    const connect = async () => {
+      attempts.push(Date.now());
+      throw new DialError({ kind: 'timeout' });
+    };
+    const state = { byte: 0 };
+    const env = {
+      ...platform,
+      now: () => Date.now(),
+      random: (length: number) => new Uint8Array(length).fill(state.byte),
+    };
+    const connection = new ServerConnection('tls://chat.example', connect, env, 120_000);
+    onTestFinished(() => connection.close());
+    return { connection, attempts, state };
+  }
+
+  test('waits a random time of up to two minutes before each attempt', async () => {
+    const { connection, attempts, state } = unlinked();
+    const began = Date.now();
+    state.byte = 128;
+    connection.start();
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(attempts).toEqual([]);
+    state.byte = 255;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(attempts).toEqual([began + 60_000]);
+    await vi.advanceTimersByTimeAsync(119_000);
+    expect(attempts).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(attempts).toHaveLength(2);
+  });
+
+  test('is made at once when somebody waits for it, but not when the device wakes', async () => {
+    const { connection, attempts, state } = unlinked();
+    state.byte = 255;
+    connection.start();
+    connection.wake();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempts).toEqual([]);
+    connection.online(1000).catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(attempts).toHaveLength(1);
   });
 });

@@ -11,6 +11,8 @@ export interface ProfileOptions {
   readonly profile?: string;
   readonly ca?: string;
   readonly insecure?: boolean;
+  readonly proxy?: string;
+  readonly unlinked?: boolean;
 }
 
 export function profileDir({ env }: Io, { profile }: ProfileOptions): string {
@@ -26,6 +28,8 @@ export async function withProfile<T>(
 ): Promise<T> {
   const dir = profileDir(io, options);
   const insecure = options.insecure === true || isOn(io, 'GOCHAT_INSECURE');
+  const proxy = options.proxy ?? (io.env.GOCHAT_PROXY || undefined);
+  const unlinked = options.unlinked === true || isOn(io, 'GOCHAT_UNLINKED');
   const caFile = options.ca ?? (io.env.GOCHAT_CA || undefined);
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const profile = await openChat({
@@ -33,6 +37,8 @@ export async function withProfile<T>(
     passphrase: () => askPassphrase(io),
     ...(ca !== undefined && { ca }),
     ...(insecure && { insecure }),
+    ...(proxy !== undefined && { proxy }),
+    ...(unlinked && { unlinked }),
   });
   try {
     return await use(profile);

@@ -207,6 +207,11 @@ export function profileOptions(command: Command): Command {
   return command
     .option('--profile <dir>', "the profile's folder (or GOCHAT_PROFILE)")
     .option('--ca <file>', 'also trust these certificates (PEM) (or GOCHAT_CA)')
+    .option(
+      '--proxy <address>',
+      'socks5://HOST:PORT for all connections, kept by the profile; none ends it (or GOCHAT_PROXY)',
+    )
+    .option('--unlinked', 'with --proxy: a connection and a circuit for each room (or GOCHAT_UNLINKED)')
     .option('--insecure', 'allow connections without TLS to other machines (or GOCHAT_INSECURE)');
 }
 

@@ -64,7 +64,7 @@ export async function joinByLink(
   const persist = async ({ room, frame }: Joining) => {
     if (!keepOlder) await RoomStore.store(records, meta, room, frame);
   };
-  const connection = await rooms.server(meta.server).online(waitMs);
+  const connection = await rooms.server(meta).online(waitMs);
   const last = known?.unfinishedJoin;
   const room = await redeem(connection, who, as, link, { env, persist, end }, last);
   const joined = { ...meta, name: stateOf(room).name };
@@ -88,7 +88,7 @@ export async function peek(
   const end = Date.now() + waitMs;
   const server = parseAddress(link.address).href;
   const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
-  const connection = await rooms.server(server).online(waitMs);
+  const connection = await rooms.server({ server, id: link.room }).online(waitMs);
   const info = await invitation(connection, link, { env, end });
   const { room } = await join(who, PEEKING, link, info, env);
   const state = stateOf(room);

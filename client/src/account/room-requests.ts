@@ -74,6 +74,7 @@ export class RoomRequests {
     queue: async ({ room, id, content: wanted, note, again }) => {
       const said = checked(wanted);
       const session = await this.#followed(room);
+      this.#rooms.hurry(session);
       if (
         again === true &&
         (await this.#history(session).recent()).some((item) => item.kind === 'text' && item.id === id)
@@ -193,7 +194,7 @@ export class RoomRequests {
     const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
     const frame = token === undefined ? made : { ...made, token };
     await this.#rooms.followQueued();
-    const connection = await this.#rooms.server(address).online(waitMs);
+    const connection = await this.#rooms.server({ server: address, id: room.id }).online(waitMs);
     const meta: RoomMeta = {
       id: room.id,
       server: address,
@@ -259,7 +260,7 @@ export class RoomRequests {
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();
-    this.#rooms.server(session.meta.server).drop(session);
+    this.#rooms.server(session.meta).drop(session);
     return { alone };
   }
 

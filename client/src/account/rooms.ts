@@ -1,3 +1,4 @@
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
@@ -16,6 +17,8 @@ export interface RoomsParts {
   readonly records: Records;
   readonly env: Env;
   readonly connect: Connect;
+  /** Whether each room has its own connection. */
+  readonly isUnlinked?: boolean;
   readonly emit: (event: ChatEvent) => void;
   readonly watchWakes: WatchWakes;
 }
@@ -24,6 +27,9 @@ interface OpenRoom {
   readonly session: RoomSession;
   readonly close: () => Promise<void>;
 }
+
+/** With a connection for each room, the time over which they connect. */
+const SPREAD_MS = 2 * 60_000;
 
 /** The rooms of a profile and their servers. A room is opened at its first use, and followed when it is needed. */
 export class Rooms {
@@ -90,9 +96,13 @@ export class Rooms {
     return session;
   }
 
+  /** Somebody acts in the room: its connection must not wait. */
+  hurry({ meta }: RoomSession): void {
+    if (!meta.left) this.server(meta).hurry();
+  }
+
   #follow(session: RoomSession): void {
-    if (!session.meta.left && session.room.status !== 'removed')
-      this.server(session.meta.server).add(session);
+    if (!session.meta.left && session.room.status !== 'removed') this.server(session.meta).add(session);
   }
 
   /** Opens a room that was just stored. It replaces an older one of the same id. */
@@ -101,7 +111,7 @@ export class Rooms {
     this.#opened.delete(meta.id);
     if (older !== undefined) {
       const { session, close } = await older;
-      this.server(session.meta.server).drop(session);
+      this.server(session.meta).drop(session);
       await close();
     }
     this.#metas.set(meta.id, meta);
@@ -111,11 +121,21 @@ export class Rooms {
     return session;
   }
 
-  server(address: string): ServerConnection {
-    const known = this.#servers.get(address);
+  /** The connection for a room on a server. */
+  server({ server: address, id }: Pick<RoomMeta, 'server' | 'id'>): ServerConnection {
+    const { connect, env, isUnlinked = false } = this.#parts;
+    const key = isUnlinked ? `${address} ${id}` : address;
+    const known = this.#servers.get(key);
     if (known !== undefined) return known;
-    const server = new ServerConnection(address, this.#parts.connect, this.#parts.env);
-    this.#servers.set(address, server);
+    // Not the room's id, which the proxy must not learn.
+    const circuit = isUnlinked ? newId<string>(env) : undefined;
+    const server = new ServerConnection(
+      address,
+      () => connect(address, circuit),
+      env,
+      isUnlinked ? SPREAD_MS : 0,
+    );
+    this.#servers.set(key, server);
     return server;
   }
 
@@ -124,7 +144,7 @@ export class Rooms {
    */
   async caughtUp(session: RoomSession, waitMs: number): Promise<void> {
     if (session.ended !== undefined) throw session.ended;
-    const server = this.server(session.meta.server);
+    const server = this.server(session.meta);
     await server.online(waitMs);
     await session.condition.untilSilent(
       () => (session.isLive || session.ended !== undefined ? true : undefined),
@@ -141,7 +161,7 @@ export class Rooms {
     const now = probe();
     if (now !== undefined) return Promise.resolve(now);
     let isHopeless = false;
-    this.server(session.meta.server)
+    this.server(session.meta)
       .online(waitMs)
       .catch(() => {
         isHopeless = true;
@@ -158,7 +178,7 @@ export class Rooms {
   /** Whether a room receives new entries at present, and if not, why. */
   connectionState(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
     const live = session.isFollowing;
-    const why = session.ended ?? (live ? undefined : this.server(session.meta.server).problem);
+    const why = session.ended ?? (live ? undefined : this.server(session.meta).problem);
     return { live, problem: why && problemOf(why) };
   }
 
@@ -203,7 +223,7 @@ export class Rooms {
       if (state !== lastState) emit({ kind: 'online', room: id, ...connection });
       lastState = state;
     };
-    const stopServer = this.server(meta.server).condition.always(emitState);
+    const stopServer = this.server(meta).condition.always(emitState);
     const stopSession = session.condition.always(() => {
       this.#metas.set(id, session.meta);
       emitState();

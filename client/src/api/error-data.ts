@@ -83,6 +83,10 @@ const REASONS = {
   }),
   /** `secure` is the same server's address with encryption. */
   'address-unencrypted': reason('usage', { server: string, secure: string }),
+  /** An onion service, without a proxy. */
+  'address-onion': reason('usage', { server: string }),
+  'proxy-invalid': reason('usage', { value: string }),
+  'unlinked-without-proxy': reason('usage', {}),
   'other-server': reason('usage', { own: string, wanted: string }),
 
   // The room.
@@ -146,6 +150,8 @@ const REASONS = {
   'profile-newer': reason('internal', {}),
   'profile-write': reason('internal', {}),
   'owner-gone': reason('interrupted', {}),
+  /** Another process has the profile open, with another proxy or none. */
+  'owner-route': reason('usage', {}),
   'owner-version': reason('usage', {}),
   'passphrase-missing': reason('locked', {}),
   'passphrase-wrong': reason('locked', {}),

@@ -1,10 +1,13 @@
 import type { Env } from '@gochat/crypto/primitives';
 import { connect } from '../net/connect.ts';
+import { parseProxy } from '../net/proxy-address.ts';
+import { NO_PROXY } from '../net/route.ts';
 import { claimProfile } from '../profile/claim.ts';
 import { type AskPassphrase, relock, unlock } from '../profile/key-file.ts';
 import { watchWakes } from '../profile/node-wakes.ts';
 import { platform } from '../profile/platform.ts';
 import { openAt, type Profile } from '../profile/profile-connection.ts';
+import { toChatError } from './to-chat-error.ts';
 
 export type { Profile };
 
@@ -16,21 +19,51 @@ export interface OpenOptions {
   readonly ca?: string;
   /** Allows plain connections to hosts that aren't loopback. */
   readonly insecure?: boolean;
+  /**
+   * A SOCKS5 proxy for every connection of this profile, as `socks5://HOST:PORT`. The profile keeps it until `none` is given; a connection
+   * never avoids it.
+   */
+  readonly proxy?: string;
+  /** With a proxy: a connection for each room, each with its own user name at the proxy. The profile keeps this with the proxy. */
+  readonly unlinked?: boolean;
   readonly env?: Env;
 }
 
-/** Opens the profile in a folder, as its owner or through the process that owns it. @throws ChatError `locked`, `internal` */
-export function openChat({ dir, passphrase, ca, insecure, env = platform }: OpenOptions): Promise<Profile> {
+/**
+ * Opens the profile in a folder, as its owner or through the process that owns it.
+ * @throws ChatError `locked`, `internal`; `usage` when the owner uses another proxy than the one that is given
+ */
+export async function openChat({
+  dir,
+  passphrase,
+  ca,
+  insecure,
+  proxy,
+  unlinked,
+  env = platform,
+}: OpenOptions): Promise<Profile> {
+  const route = { proxy: readProxy(proxy), unlinked };
   return openAt(
     {
-      claim: () => claimProfile(dir),
+      claim: () => claimProfile(dir, { route }),
       async unlock({ store }) {
         const key = await unlock(dir, store, passphrase, env);
         return { key, relock: (next) => relock(dir, key, next, env) };
       },
-      connect: (address) => connect(address, { ca, insecure }),
+      connect: (address, circuit, owner) =>
+        connect(address, { ca, insecure, circuit, proxy: owner.route && parseProxy(owner.route.proxy) }),
       watchWakes: watchWakes(),
     },
     env,
   );
+}
+
+/** @returns the canonical form. @throws ChatError `usage` */
+function readProxy(text: string | undefined): string | undefined {
+  if (text === undefined || text === NO_PROXY) return text;
+  try {
+    return parseProxy(text).href;
+  } catch (error) {
+    throw toChatError(error);
+  }
 }

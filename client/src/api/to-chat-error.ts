@@ -7,6 +7,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';
 import { Disconnected, RequestError, VersionError } from '../net/connection-errors.ts';
 import { DialError } from '../net/dial-error.ts';
+import { OtherRoute, UnlinkedWithoutProxy } from '../net/route.ts';
 import { CallFailed, OwnerIncompatible } from '../profile/guest.ts';
 import { OwnerBusy } from '../profile/roles.ts';
 import { ProfileTooNew } from '../store/profile-too-new.ts';
@@ -59,6 +60,8 @@ function dataOf(error: unknown): ErrorData {
   if (error instanceof Disconnected) return { reason: 'connection-ended', failure: error.failure };
   if (error instanceof DialError) return { reason: 'server-unreachable', failure: error.failure };
   if (error instanceof OwnerIncompatible) return { reason: 'owner-version' };
+  if (error instanceof OtherRoute) return { reason: 'owner-route' };
+  if (error instanceof UnlinkedWithoutProxy) return { reason: 'unlinked-without-proxy' };
   if (error instanceof OwnerBusy) return { reason: 'profile-busy' };
   if (error instanceof ProfileTooNew) return { reason: 'profile-newer' };
   return { reason: 'failed', detail: error instanceof Error ? error.message : 'unknown' };

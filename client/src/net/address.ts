@@ -1,7 +1,10 @@
 import { LIMITS } from '@gochat/protocol/limits';
 import type { ErrorData } from '../api/error-data.ts';
 
-type AddressData = Extract<ErrorData, { reason: 'address-invalid' | 'address-unencrypted' }>;
+type AddressData = Extract<
+  ErrorData,
+  { reason: 'address-invalid' | 'address-unencrypted' | 'address-onion' | 'proxy-invalid' }
+>;
 
 /** The text is not a server's address, or the server must not be dialled. */
 export class AddressError extends Error {
@@ -77,6 +80,11 @@ export function linkAddress(server: string): string {
 export function isLoopback({ host }: Pick<Address, 'host'>): boolean {
   if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
   return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(host) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(host);
+}
+
+/** Whether it is the name of a Tor onion service, which only a proxy can reach (RFC 7686). */
+export function isOnion({ host }: Pick<Address, 'host'>): boolean {
+  return host.endsWith('.onion');
 }
 
 function invalid(why: Extract<AddressData, { why: unknown }>['why'], value?: string): AddressError {

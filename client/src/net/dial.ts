@@ -1,11 +1,12 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { type Clock, systemClock } from '../schedule/clock.ts';
-import { type Address, AddressError, isLoopback } from './address.ts';
+import { type Address, AddressError, isLoopback, isOnion } from './address.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
 import { DialError } from './dial-error.ts';
 import { LineLink } from './line-link.ts';
 import type { Link } from './link.ts';
+import type { ProxyAddress } from './proxy-address.ts';
 import { UpgradeRefused, WebLink } from './web-link.ts';
 
 export interface DialOptions {
@@ -13,7 +14,11 @@ export interface DialOptions {
   readonly ca?: string | undefined;
   /** Allows plain connections to hosts that aren't loopback. */
   readonly insecure?: boolean | undefined;
-  /** The time until frames can be sent; DialError `timeout` after it. */
+  /** Every connection goes through it, and none without it. It resolves the host's name. */
+  readonly proxy?: ProxyAddress | undefined;
+  /** Names the circuit at the proxy: connections with different names should not be linked by the network. */
+  readonly circuit?: string | undefined;
+  /** The time until frames can be sent; DialError `timeout` after it. By default 10 s, and 60 s through a proxy. */
   readonly withinMs?: number;
   /** Cancels the attempt. */
   readonly signal?: AbortSignal;
@@ -21,24 +26,22 @@ export interface DialOptions {
 }
 
 const WITHIN_MS = 10_000;
+/** A circuit to an onion service takes many steps. */
+const WITHIN_MS_BY_PROXY = 60_000;
 const KEEP_ALIVE_MS = 30_000;
 const LINES = 'gochat/1';
 const WEB = 'http/1.1';
 
 /** @throws AddressError when the address must not be dialled, DialError when no server is reached. */
 export async function dial(address: Address, options: DialOptions = {}): Promise<Link> {
-  const { clock = systemClock, withinMs = WITHIN_MS, signal } = options;
-  if (!address.secure && !options.insecure && !isLoopback(address)) {
-    throw new AddressError({
-      reason: 'address-unencrypted',
-      server: address.href,
-      secure: secured(address),
-    });
-  }
-  const socket = address.secure ? openTls(address, options.ca) : openTcp(address);
+  const { proxy, clock = systemClock, signal } = options;
+  const { withinMs = proxy === undefined ? WITHIN_MS : WITHIN_MS_BY_PROXY } = options;
+  requireAllowed(address, options);
+  const socket =
+    proxy === undefined && address.secure ? openTls(address, options.ca) : openTcp(proxy ?? address);
   const { promise: givenUp, end } = deadline(clock, withinMs, signal);
   try {
-    return await Promise.race([linked(socket, address), givenUp]);
+    return await Promise.race([linked(socket, address, options), givenUp]);
   } catch (error) {
     socket.destroy();
     throw error instanceof DialError ? error : new DialError(failureOf(error), { cause: error });
@@ -47,9 +50,46 @@ export async function dial(address: Address, options: DialOptions = {}): Promise
   }
 }
 
-async function linked(socket: Socket | TLSSocket, address: Address): Promise<Link> {
-  await ready(socket, address.secure ? 'secureConnect' : 'connect');
+/** @throws AddressError when a connection would be readable for others, or would ask others for the name of an onion service */
+function requireAllowed(address: Address, { proxy, insecure }: DialOptions): void {
+  if (isOnion(address) && proxy === undefined)
+    throw new AddressError({ reason: 'address-onion', server: address.href });
+  if (address.secure || insecure) return;
+  // Tor encrypts from its client to the service. Through a proxy, loopback is the proxy's.
+  const isPrivate = proxy === undefined ? isLoopback(address) : isOnion(address) && isLoopback(proxy);
+  if (isPrivate) return;
+  throw new AddressError({
+    reason: 'address-unencrypted',
+    server: address.href,
+    secure: secured(address),
+  });
+}
+
+async function linked(opened: Socket | TLSSocket, address: Address, options: DialOptions): Promise<Link> {
+  const socket = options.proxy === undefined ? opened : await proxied(opened, address, options);
+  if (options.proxy === undefined) await ready(socket, address.secure ? 'secureConnect' : 'connect');
   return speaksWeb(socket, address) ? WebLink.open(socket, address) : new LineLink(socket, address.origin);
+}
+
+/** @param socket that is connecting to the proxy. @throws DialError when the proxy, or the server through it, can't be reached */
+async function proxied(
+  socket: Socket,
+  address: Address,
+  { ca, circuit }: DialOptions,
+): Promise<Socket | TLSSocket> {
+  try {
+    await ready(socket, 'connect');
+    // Loaded only when needed.
+    const { connectThrough } = await import('./socks.ts');
+    await connectThrough(socket, address, circuit);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : '';
+    throw new DialError({ kind: 'system', detail: `proxy: ${detail}` }, { cause });
+  }
+  if (!address.secure) return socket;
+  const secure = openTls(address, ca, socket);
+  await ready(secure, 'secureConnect');
+  return secure;
 }
 
 function speaksWeb(socket: Socket | TLSSocket, { scheme }: Address): boolean {
@@ -59,14 +99,16 @@ function speaksWeb(socket: Socket | TLSSocket, { scheme }: Address): boolean {
   return socket.alpnProtocol === WEB || (socket.alpnProtocol === false && scheme === 'https');
 }
 
-function openTcp({ host, port }: Address): Socket {
+function openTcp({ host, port }: Pick<Address, 'host' | 'port'>): Socket {
   return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
 }
 
-function openTls({ scheme, host, port }: Address, ca: string | undefined): TLSSocket {
+/** @param through a connection to the server; absent: one is opened. */
+function openTls({ scheme, host, port }: Address, ca: string | undefined, through?: Socket): TLSSocket {
   const socket = connectTls({
+    // With a socket too: the certificate must be for this host.
     host,
-    port,
+    ...(through === undefined ? { port } : { socket: through }),
     ALPNProtocols: scheme === 'wss' ? [WEB] : [LINES, WEB],
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 && { servername: host }),

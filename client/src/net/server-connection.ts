@@ -17,8 +17,8 @@ const SHORT_MS = 3_000;
 /** The shortest time between two attempts. */
 const APART_MS = 1_000;
 
-/** Opens a connection. Rejects when that fails. */
-export type Connect = (address: string) => Promise<Connection>;
+/** Opens a connection. Rejects when that fails. @param circuit what isolates it from others in the network, if anything does */
+export type Connect = (address: string, circuit?: string) => Promise<Connection>;
 
 /** A server's connection, which is restored automatically, and the rooms on that server. */
 export class ServerConnection {
@@ -42,12 +42,19 @@ export class ServerConnection {
   #closed = false;
   readonly #timers = new Timers();
   readonly #backOff: BackOff;
+  readonly #spreadMs: number;
 
-  constructor(address: string, connect: Connect, env: Env) {
+  /** @param spreadMs each attempt that nobody waits for is delayed by a random time up to this, so that attempts of several connections can't be linked. */
+  constructor(address: string, connect: Connect, env: Env, spreadMs = 0) {
+    this.#spreadMs = spreadMs;
     this.address = address;
     this.#connect = connect;
     this.#env = env;
-    this.#backOff = new BackOff({ clock: env, random: () => (env.random(1)[0] ?? 0) / 256 });
+    this.#backOff = new BackOff({ clock: env, random: () => this.#random() });
+  }
+
+  #random(): number {
+    return (this.#env.random(1)[0] ?? 0) / 256;
   }
 
   get connection(): Connection | undefined {
@@ -79,6 +86,8 @@ export class ServerConnection {
 
   /** The device is likely to reach the network again: tries again at once, and checks whether an old connection still works. */
   wake(): void {
+    // All connections would act at the same time.
+    if (this.#spreadMs > 0) return;
     this.#connection?.check();
     this.#backOff.reset();
     this.#woke = true;
@@ -90,8 +99,7 @@ export class ServerConnection {
    * for a lasting reason, or after three seconds when nothing listens at a server that was never reached.
    */
   async online(waitMs: number): Promise<Connection> {
-    this.start();
-    this.#hurrySoon();
+    this.hurry();
     const failed = this.#failed;
     const tried = (given: boolean) => () => {
       if (this.#failed > failed) this.#throwIfHopeless(given);
@@ -121,7 +129,14 @@ export class ServerConnection {
     else this.#timers.after(APART_MS - sinceMs, () => this.#hurry?.());
   }
 
+  /** Somebody waits for a room of this connection: the next attempt is not delayed any more. */
+  hurry(): void {
+    this.start();
+    this.#hurrySoon();
+  }
+
   async #run(): Promise<void> {
+    if (this.#spreadMs > 0) await this.#rest(0, false);
     while (!this.#closed) {
       let notBeforeMs = 0;
       this.#triedAt = this.#env.now();
@@ -145,7 +160,7 @@ export class ServerConnection {
     const hurried = new Promise<void>((resolve) => {
       if (!isBound) this.#hurry = resolve;
     });
-    await Promise.race([this.#timers.pause(ms), hurried]);
+    await Promise.race([this.#timers.pause(ms + this.#spreadMs * this.#random()), hurried]);
     this.#hurry = undefined;
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { isInUse, OtherRoute, routeOf, type WantedRoute } from '../net/route.ts';
 import { type Clock, systemClock } from '../schedule/clock.ts';
 import { type Environment, openEnvironment } from '../store/environment.ts';
 import { LmdbStore } from '../store/lmdb.ts';
@@ -9,7 +10,7 @@ import { GuestLink } from './guest.ts';
 import { Host } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
-import { currentToken, type OwnerRecord, readOwner, replaceOwner } from './owner-record.ts';
+import { currentToken, type OwnerRecord, readOwner, readRoute, replaceOwner } from './owner-record.ts';
 import { ensureProfileDir } from './profile-dir.ts';
 import { Fenced, type Guest, type Owner, OwnerBusy } from './roles.ts';
 import { SocketChannel } from './socket-channel.ts';
@@ -18,6 +19,8 @@ export interface ClaimOptions {
   readonly clock?: Clock;
   /** How long an owner may be silent before another process takes over. */
   readonly patienceMs?: number;
+  /** The proxy to use, in its canonical form. */
+  readonly route?: WantedRoute;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ClaimOptions {
  *
  * The owner's record is in the profile's database and changes by compare-and-swap under the database's write lock, which the
  * system frees when its holder dies. An owner listens before it is recorded, so a socket that refuses belongs to a dead process.
- * @throws OwnerBusy, OwnerIncompatible, ProfileTooNew
+ * @throws OwnerBusy, OwnerIncompatible, ProfileTooNew; OtherRoute when the owner connects by another route; UnlinkedWithoutProxy
  */
 export async function claimProfile(dir: string, options: ClaimOptions = {}): Promise<Owner | Guest> {
   await ensureProfileDir(dir);
@@ -34,6 +37,7 @@ export async function claimProfile(dir: string, options: ClaimOptions = {}): Pro
     const claimed = await claim(environment, {
       clock: systemClock,
       patienceMs: OWNER_LIMITS.patienceMs,
+      route: {},
       ...options,
     });
     if (claimed.role === 'guest') await environment.close();
@@ -46,7 +50,7 @@ export async function claimProfile(dir: string, options: ClaimOptions = {}): Pro
 
 async function claim(
   environment: Environment,
-  { clock, patienceMs }: Required<ClaimOptions>,
+  { clock, patienceMs, route: wanted }: Required<ClaimOptions>,
 ): Promise<Owner | Guest> {
   const token = randomUUID();
   const host = new Host(token);
@@ -59,6 +63,10 @@ async function claim(
         const met = await meet(environment, present, { clock, patienceMs });
         if (met === 'moved-on') continue;
         if (met !== 'gone') {
+          if (!isInUse(wanted, present.route)) {
+            met.close();
+            throw new OtherRoute();
+          }
           await door?.close();
           return met;
         }
@@ -67,7 +75,13 @@ async function claim(
       door ??= await openDoor(environment.dir, (socket) =>
         host.admit(new SocketChannel<ToOwner, ToGuest>(socket, toOwner)),
       );
-      const record: OwnerRecord = { token, pid: process.pid, socket: door.path };
+      const route = routeOf(wanted, readRoute(environment));
+      const record: OwnerRecord = {
+        token,
+        pid: process.pid,
+        socket: door.path,
+        ...(route !== undefined && { route }),
+      };
       if (!(await replaceOwner(environment, present, record))) continue;
       if (present !== undefined) await removeDoor(present.socket);
       return await own(environment, record, host, door, clock);
@@ -85,7 +99,7 @@ async function claim(
 async function meet(
   environment: Environment,
   owner: OwnerRecord,
-  { clock, patienceMs }: Required<ClaimOptions>,
+  { clock, patienceMs }: Pick<Required<ClaimOptions>, 'clock' | 'patienceMs'>,
 ): Promise<Guest | 'gone' | 'moved-on'> {
   const deadline = clock.now() + patienceMs;
   for (;;) {
@@ -156,6 +170,7 @@ async function own(
     role: 'owner',
     store,
     lost,
+    route: record.route,
     serve: (handler) => host.serve(handler),
     release() {
       released ??= release();

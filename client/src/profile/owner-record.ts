@@ -1,5 +1,8 @@
 import * as v from 'valibot';
+import type { Route } from '../net/route.ts';
 import type { Environment } from '../store/environment.ts';
+
+const route = v.object({ proxy: v.string(), unlinked: v.boolean() });
 
 /** The owner's record, which all processes read. */
 const ownerRecord = v.object({
@@ -8,10 +11,19 @@ const ownerRecord = v.object({
   pid: v.number(),
   /** Where the owner listens. */
   socket: v.string(),
+  /** How it reaches servers; absent: directly. */
+  route: v.optional(route),
 });
 export type OwnerRecord = v.InferOutput<typeof ownerRecord>;
 
 const OWNER_KEY = new TextEncoder().encode('owner');
+const ROUTE_KEY = new TextEncoder().encode('route');
+
+/** @returns how the profile last reached its servers; undefined: directly. @throws ValiError when it can't be read: a direct connection might be wrong */
+export function readRoute(environment: Environment): Route | undefined {
+  const bytes = environment.peek('meta', ROUTE_KEY);
+  return bytes === undefined ? undefined : v.parse(route, JSON.parse(Buffer.from(bytes).toString()));
+}
 
 /** @returns the record as of the newest transaction of any process. */
 export function readOwner(environment: Environment): OwnerRecord | undefined {
@@ -19,7 +31,7 @@ export function readOwner(environment: Environment): OwnerRecord | undefined {
 }
 
 /**
- * Compare-and-swap: replaces `expected` by `next`; undefined is no record.
+ * Compare-and-swap: replaces `expected` by `next`; undefined is no record. The route of `next` becomes the profile's.
  * @returns whether it was.
  */
 export function replaceOwner(
@@ -30,7 +42,11 @@ export function replaceOwner(
   return environment.transact(() => {
     if (currentToken(environment) !== expected?.token) return false;
     if (next === undefined) void environment.meta.remove(OWNER_KEY);
-    else void environment.meta.put(OWNER_KEY, Buffer.from(JSON.stringify(next)));
+    else {
+      void environment.meta.put(OWNER_KEY, Buffer.from(JSON.stringify(next)));
+      if (next.route === undefined) void environment.meta.remove(ROUTE_KEY);
+      else void environment.meta.put(ROUTE_KEY, Buffer.from(JSON.stringify(next.route)));
+    }
     return true;
   });
 }

@@ -11,7 +11,7 @@ import {
   type Result,
 } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
-import type { Connect } from '../net/server-connection.ts';
+import type { Connection } from '../net/connection.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { Records } from '../store/records.ts';
 import { OwnerGone } from './guest.ts';
@@ -37,7 +37,7 @@ export interface ProfileLocation<O extends Owner> {
     readonly key: Uint8Array;
     readonly relock: (passphrase: string | undefined) => Promise<void>;
   }>;
-  readonly connect: Connect;
+  connect(address: string, circuit: string | undefined, owner: O): Promise<Connection>;
   readonly watchWakes: WatchWakes;
 }
 
@@ -233,7 +233,8 @@ class ProfileConnection<O extends Owner> implements Profile {
       chat = await Account.open({
         records: new Records(owner.store, openVault(key), env),
         env,
-        connect: (address) => this.#place.connect(address),
+        connect: (address, circuit) => this.#place.connect(address, circuit, owner),
+        isUnlinked: owner.route?.unlinked === true,
         emit: (event) => {
           this.#emit(event);
           for (const visitor of visitors) visitor(event);

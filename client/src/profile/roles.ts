@@ -1,3 +1,4 @@
+import type { Route } from '../net/route.ts';
 import type { Store } from '../store/store.ts';
 import type { EventListener } from './guest.ts';
 import type { Handler } from './host.ts';
@@ -10,6 +11,8 @@ export interface Owner {
   readonly store: Store;
   /** Resolves when a write was rejected with {@link Fenced}: stop all work, release, and claim again. */
   readonly lost: Promise<void>;
+  /** How servers are reached; absent: directly. */
+  readonly route?: Route | undefined;
   /** Starts answering guests. Call it once; earlier guests wait until then. */
   serve(handler: Handler): void;
   /** Releases the profile after pending writes; guests see their link closed. */

@@ -33,6 +33,7 @@ export const LANES = {
     'crypto/test/hostile-joiner.test.ts',
     'server/test/young-heap.test.ts',
     'e2e/test/profile.test.ts',
+    'e2e/test/proxy.test.ts',
     'e2e/test/malicious-server.test.ts',
     'e2e/test/changes.test.ts',
     'client/test/owner/claim.test.ts',

@@ -41,7 +41,9 @@ test('a message can’t fake a line of another member', () => {
 test('an event is a line that begins with two dashes', () => {
   const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: 'ana', device: 'd', own: false };
   expect(formatItem(TEXT, { ...line, kind: 'joined' })).toBe('-- <ana> joined by invite');
-  expect(formatItem(TEXT, { ...line, kind: 'removed', by: 'mal\nben' })).toBe('-- <ana> was removed by <mal ben>');
+  expect(formatItem(TEXT, { ...line, kind: 'removed', by: 'mal\nben' })).toBe(
+    '-- <ana> was removed by <mal ben>',
+  );
   expect(formatItem(TEXT, { ...line, from: '', device: '', kind: 'warning', warning: 'repeated' })).toBe(
     '-- The server repeated an older entry: it was ignored',
   );
@@ -115,12 +117,56 @@ test('angle brackets in a name are printed as others', () => {
 
 /** Parts of texts and names that could imitate a line, or end one. */
 const HOSTILE = [
-  ...['<ana>', '<ana> ', '<ben>(to <ana>) ', '-- ', '-- ben was removed', '* <ana> ', '  ', '>', '<', ' ', '-', '*', 'x'],
-  ...['\n', '\r', '\r\n', '\t', '\v', '\f', '\0', '\b', '\u0085', '\u2028', '\u2029', '\u001b[2K', '\u001b[1A', '\u001b[G', '\u001b]0;'],
-  ...['\u009b2K', '\u001b', '\u202e', '\u2066', '\u200b', '\u200d', '\ufe0f', '\ud800', '\u0301'.repeat(9), '\u2800', '\u3164'],
+  ...[
+    '<ana>',
+    '<ana> ',
+    '<ben>(to <ana>) ',
+    '-- ',
+    '-- ben was removed',
+    '* <ana> ',
+    '  ',
+    '>',
+    '<',
+    ' ',
+    '-',
+    '*',
+    'x',
+  ],
+  ...[
+    '\n',
+    '\r',
+    '\r\n',
+    '\t',
+    '\v',
+    '\f',
+    '\0',
+    '\b',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\u001b[2K',
+    '\u001b[1A',
+    '\u001b[G',
+    '\u001b]0;',
+  ],
+  ...[
+    '\u009b2K',
+    '\u001b',
+    '\u202e',
+    '\u2066',
+    '\u200b',
+    '\u200d',
+    '\ufe0f',
+    '\ud800',
+    '\u0301'.repeat(9),
+    '\u2800',
+    '\u3164',
+  ],
 ];
 const hostile = fc
-  .array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 3 })), { maxLength: 12 })
+  .array(fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'binary', maxLength: 3 })), {
+    maxLength: 12,
+  })
   .map((parts) => parts.join(''));
 
 /** What ends a line, moves the cursor, or changes the direction. */

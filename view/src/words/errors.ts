@@ -7,6 +7,9 @@ const DAY_MS = 24 * 3600 * 1000;
 type Of<R extends ErrorData['reason']> = Extract<ErrorData, { reason: R }>;
 type Failure = NonNullable<Of<'connection-ended'>['failure']>;
 
+/** Reasons that only a terminal can have: terminal-errors.ts has their sentences, so that the page doesn't load them. */
+export type TerminalReason = 'address-onion' | 'proxy-invalid' | 'owner-route' | 'unlinked-without-proxy';
+
 /** The sentence for an error of the SDK, and for the reason why a room is offline or closed. */
 export function errorText(f: Formats): (error: ErrorData) => string {
   return (error) => {
@@ -112,7 +115,7 @@ export function errorText(f: Formats): (error: ErrorData) => string {
       case 'failed':
         return `GoChat failed: ${sanitizeLine(error.detail)}`;
       default:
-        return FIXED[error.reason];
+        return FIXED[error.reason as Exclude<typeof error.reason, TerminalReason>];
     }
   };
 }

@@ -1,4 +1,23 @@
 import type { ErrorData } from '@gochat/client/chat-error';
+import { sanitizeLine } from '../text/sanitize.ts';
+import type { TerminalReason } from './errors.ts';
+
+/** @returns the sentence for an error that only a terminal can have; undefined for all others */
+export function terminalErrorText(error: ErrorData): string | undefined {
+  switch (error.reason) {
+    case 'address-onion':
+      return `${sanitizeLine(error.server)} is an onion service, which only a proxy reaches`;
+    case 'proxy-invalid':
+      return `“${sanitizeLine(error.value)}” is not a proxy: write socks5://127.0.0.1:9050, or none`;
+    case 'owner-route':
+      return 'Another process uses this profile with another proxy, or with none: end it first';
+    case 'unlinked-without-proxy':
+      return 'Without a proxy the server sees that the connections come from one device';
+    default:
+      error.reason satisfies Exclude<ErrorData['reason'], TerminalReason>;
+      return undefined;
+  }
+}
 
 /** What to run or set about an error, for the command line; empty when there is nothing to say. */
 export function errorHint(error: ErrorData): string {
@@ -20,6 +39,8 @@ const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'profile-open': 'close it with chmod go-w, after a look at what it has',
   'profile-link': 'a profile has no links: move the file itself there',
   'profile-key-missing': 'or choose another folder with --profile',
+  'address-onion': 'for Tor: --proxy socks5://127.0.0.1:9050',
+  'unlinked-without-proxy': '--unlinked needs --proxy',
   'address-unencrypted': '--insecure allows it, for networks that you trust',
 };
 

@@ -1,6 +1,7 @@
+import type { ErrorData } from '@gochat/client/chat-error';
 import { english } from './english.ts';
 import type { Formats } from './formats.ts';
-import { errorHint } from './terminal-errors.ts';
+import { errorHint, terminalErrorText } from './terminal-errors.ts';
 import { lineText } from './terminal-lines.ts';
 import { screenText } from './terminal-screen.ts';
 import type { Catalogue } from './words.ts';
@@ -11,5 +12,12 @@ export const terminalEnglish = { language: english.language, text } satisfies Ca
 export type TerminalText = ReturnType<typeof text>;
 
 function text(f: Formats) {
-  return { ...english.text(f), screen: screenText(f), lines: lineText(f), hint: errorHint };
+  const shared = english.text(f);
+  return {
+    ...shared,
+    error: (data: ErrorData) => terminalErrorText(data) ?? shared.error(data),
+    screen: screenText(f),
+    lines: lineText(f),
+    hint: errorHint,
+  };
 }
