@@ -79,7 +79,8 @@ function problemOfTopic(topic: string): NameError['code'] | undefined {
 /** Listed, because `\s` depends on the engine's version of Unicode. */
 const SPACES = /[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
-function cleanSpaces(text: string): string {
+/** Makes each run of white space one space, and trims. */
+export function cleanSpaces(text: string): string {
   return text.replace(SPACES, ' ').replace(/^ | $/g, '');
 }
 

@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { type Chain, startChain } from './chain.ts';
+import { foldName } from './fold-name.ts';
 import { type DeviceCredential, digits, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys } from './keys.ts';
 import { identityOf, type LeafNode, leavesOf, type MlsState } from './mls.ts';
@@ -211,29 +212,18 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   if (known !== undefined) return known;
   const identities = new Map<string, Set<string>>();
   for (const m of all) {
-    const folded = fold(m.name);
+    const folded = foldName(m.name);
     identities.set(folded, (identities.get(folded) ?? new Set()).add(m.identity));
   }
   const result = new Map(
     all.map((m) => {
-      const folded = fold(m.name);
+      const folded = foldName(m.name);
       const alone = (identities.get(folded)?.size ?? 0) < 2 && !folded.includes('#');
       return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
     }),
   );
   labels.set(all, result);
   return result;
-}
-
-/**
- * Removes case, combining marks and invisible characters, for comparing names. It uses the engine's own Unicode data, so two clients can give
- * a member different labels. It must decide nothing that members have to agree on.
- */
-function fold(name: string): string {
-  const seen = name
-    .normalize('NFKC')
-    .replace(/[\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/gu, '');
-  return seen.replace(/\s+/gu, ' ').trim().toLowerCase();
 }
 
 /** @returns the room without doubt, after another member has proved to be in its epoch. */

@@ -75,6 +75,7 @@ export const LANES = {
     'e2e/test/deploy.test.ts',
     'server/test/log/move.test.ts',
     'e2e/test/tmux-screen.test.ts',
+    'e2e/test/names-in-chromium.test.ts',
   ],
 } as const;
 
