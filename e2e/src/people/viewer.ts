@@ -7,15 +7,17 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Dialog } from '@gochat/view/dialog';
-import { english, type ViewWords } from '@gochat/view/english';
+import type { ViewWords } from '@gochat/view/english';
 import type { Notice, Platform } from '@gochat/view/platform';
 import type { MessageRow, Row } from '@gochat/view/row';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { terminalEnglish } from '@gochat/view/terminal-words';
 import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
 import { WAIT_MS } from '../waits.ts';
 
-const ENGLISH = new Words('en-GB', english, 'UTC');
+/** Its connections are those of a terminal, and so are their errors. */
+const ENGLISH = new Words('en-GB', terminalEnglish, 'UTC');
 
 /** Records what the view-model asked of its platform. */
 export class Surroundings implements Platform {

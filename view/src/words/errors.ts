@@ -8,10 +8,43 @@ type Of<R extends ErrorData['reason']> = Extract<ErrorData, { reason: R }>;
 type Failure = NonNullable<Of<'connection-ended'>['failure']>;
 
 /** Reasons that only a terminal can have: terminal-errors.ts has their sentences, so that the page doesn't load them. */
-export type TerminalReason = 'address-onion' | 'proxy-invalid' | 'owner-route' | 'unlinked-without-proxy';
+export type TerminalReason =
+  | 'address-onion'
+  | 'address-unencrypted'
+  | 'proxy-invalid'
+  | 'owner-route'
+  | 'unlinked-without-proxy'
+  | 'profile-folder'
+  | 'profile-of-server'
+  | 'profile-of-other'
+  | 'profile-open'
+  | 'profile-link'
+  | 'profile-key-missing'
+  | 'passphrase-missing'
+  | 'passphrase-wrong'
+  | 'passphrase-file';
 
-/** The sentence for an error of the SDK, and for the reason why a room is offline or closed. */
-export function errorText(f: Formats): (error: ErrorData) => string {
+/** The same for failures of connections: browsers don't say why one can't be made. */
+export type TerminalFailure =
+  | 'given-up'
+  | 'refused'
+  | 'reset'
+  | 'no-host'
+  | 'name-lookup'
+  | 'no-route'
+  | 'tls'
+  | 'certificate-self-signed'
+  | 'certificate-untrusted'
+  | 'certificate-expired'
+  | 'certificate-other-host';
+
+type MoreFailures = Partial<Readonly<Record<Failure['kind'], string>>>;
+
+/**
+ * The sentence for an error of the SDK, and for the reason why a room is offline or closed.
+ * @param more what the sentences of {@link TerminalFailure} end with
+ */
+export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorData) => string {
   return (error) => {
     switch (error.reason) {
       case 'room-unknown':
@@ -66,16 +99,14 @@ export function errorText(f: Formats): (error: ErrorData) => string {
         return LINKS[error.why];
       case 'address-invalid':
         return addressText(error);
-      case 'address-unencrypted':
-        return `${sanitizeLine(error.server)} is not encrypted: use ${sanitizeLine(error.secure)}`;
       case 'other-server':
         return `This page can reach only its own server, ${sanitizeLine(error.own)}: open the link on ${sanitizeLine(error.wanted)} itself`;
       case 'server-slow':
         return `The server at ${sanitizeLine(error.server)} did not answer in time`;
       case 'server-unreachable':
-        return unreachableText(f, error);
+        return unreachableText(f, error, more);
       case 'connection-ended':
-        return endedText(f, error);
+        return endedText(f, error, more);
       case 'server-refused':
       case 'server-busy':
         return refusedText(error);
@@ -98,20 +129,8 @@ export function errorText(f: Formats): (error: ErrorData) => string {
           one: 'The room is full: it has # member',
           other: 'The room is full: it has # members',
         });
-      case 'profile-folder':
-        return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
-      case 'profile-of-server':
-        return `The folder ${sanitizeLine(error.dir)} has the rooms of a server`;
-      case 'profile-of-other':
-        return `The folder ${sanitizeLine(error.dir)} belongs to another user`;
-      case 'profile-open':
-        return `Other users may write to the folder ${sanitizeLine(error.dir)}`;
-      case 'profile-link':
-        return `${sanitizeLine(error.file)} is no file`;
       case 'profile-damaged':
         return DAMAGED[error.part];
-      case 'passphrase-file':
-        return `The file ${sanitizeLine(error.file)}, which GOCHAT_PASSPHRASE_FILE names, can't be read`;
       case 'failed':
         return `GoChat failed: ${sanitizeLine(error.detail)}`;
       default:
@@ -153,7 +172,6 @@ const FIXED = {
   'leave-queued':
     'The server could not be reached: the others are notified once it can be; leave again after that',
   'token-required': 'This server requires a token for creating rooms',
-  'profile-key-missing': 'The profile’s file “key” is missing: restore it from a backup',
   'profile-busy': 'Too many other processes use this profile already',
   'profile-closed': 'This profile is closed',
   'profile-newer': 'A newer version of GoChat wrote this profile: upgrade',
@@ -161,8 +179,6 @@ const FIXED = {
   'owner-gone':
     'The process that held the profile ended in the middle: check whether the change took effect, then try again',
   'owner-version': 'The process that holds the profile is another version of GoChat: close it first',
-  'passphrase-missing': 'This profile is locked with a passphrase',
-  'passphrase-wrong': 'The passphrase is wrong',
   'passphrase-browser':
     'A profile in a browser has no passphrase: it is sealed with a key of the browser, and as safe as your account on this device',
   'browser-storage': 'This browser stores nothing for this page (a private window, or storage is turned off)',
@@ -228,32 +244,40 @@ function addressText({ why, value = '' }: Of<'address-invalid'>): string {
   }
 }
 
-function unreachableText(f: Formats, { server, failure }: Of<'server-unreachable'>): string {
+function unreachableText(
+  f: Formats,
+  { server, failure }: Of<'server-unreachable'>,
+  more: MoreFailures,
+): string {
   const where = server === undefined ? '' : sanitizeLine(server);
   if (failure === undefined)
     return where === ''
       ? 'The server could not be reached'
       : `The server at ${where} could not be reached in time`;
-  const why = failureText(f, failure);
+  const why = failureText(f, failure, more);
   return where === ''
     ? `The server could not be reached: ${why}`
     : `The server at ${where} could not be reached: ${why}`;
 }
 
-function endedText(f: Formats, { server, failure }: Of<'connection-ended'>): string {
+function endedText(f: Formats, { server, failure }: Of<'connection-ended'>, more: MoreFailures): string {
   const where = server === undefined ? '' : sanitizeLine(server);
   if (failure === undefined)
     return where === ''
       ? 'The connection to the server ended: try again'
       : `The connection to ${where} ended: try again`;
-  const why = failureText(f, failure);
+  const why = failureText(f, failure, more);
   return where === ''
     ? `The connection to the server ended: ${why}`
     : `The connection to ${where} ended: ${why}`;
 }
 
 /** The second half of a sentence, after a colon. */
-function failureText(f: Formats, { kind, ms = 0, status = 0, detail = '', error = '' }: Failure): string {
+function failureText(
+  f: Formats,
+  { kind, ms = 0, status = 0, detail = '', error = '' }: Failure,
+  more: MoreFailures,
+): string {
   switch (kind) {
     case 'timeout':
       return ms === 0
@@ -278,22 +302,11 @@ function failureText(f: Formats, { kind, ms = 0, status = 0, detail = '', error 
         ? SERVER_ENDS[error as keyof typeof SERVER_ENDS]
         : `the server reported an error (${sanitizeLine(error)})`;
     default:
-      return FAILURES[kind];
+      return more[kind] ?? FAILURES[kind as Exclude<typeof kind, TerminalFailure>];
   }
 }
 
 const FAILURES = {
-  'given-up': 'it was cancelled',
-  refused: 'nothing is listening there',
-  reset: 'it closed the connection',
-  'no-host': 'there is no such host',
-  'name-lookup': 'the host’s name could not be looked up',
-  'no-route': 'there is no route to that host',
-  tls: 'it speaks no version of TLS that this program knows',
-  'certificate-self-signed': 'its certificate is self-signed and not trusted here',
-  'certificate-untrusted': 'its certificate comes from an authority that is not trusted here',
-  'certificate-expired': 'its certificate has expired',
-  'certificate-other-host': 'its certificate is for another host',
   browser: 'it does not answer, or refuses this page',
   'closed-here': 'it was closed here',
   'closed-by-server': 'the server closed it',

@@ -1,6 +1,6 @@
 import type { ErrorData } from '@gochat/client/chat-error';
 import { sanitizeLine } from '../text/sanitize.ts';
-import type { TerminalReason } from './errors.ts';
+import type { TerminalFailure, TerminalReason } from './errors.ts';
 
 /** @returns the sentence for an error that only a terminal can have; undefined for all others */
 export function terminalErrorText(error: ErrorData): string | undefined {
@@ -13,6 +13,26 @@ export function terminalErrorText(error: ErrorData): string | undefined {
       return 'Another process uses this profile with another proxy, or with none: end it first';
     case 'unlinked-without-proxy':
       return 'Without a proxy the server sees that the connections come from one device';
+    case 'address-unencrypted':
+      return `${sanitizeLine(error.server)} is not encrypted: use ${sanitizeLine(error.secure)}`;
+    case 'profile-folder':
+      return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
+    case 'profile-of-server':
+      return `The folder ${sanitizeLine(error.dir)} has the rooms of a server`;
+    case 'profile-of-other':
+      return `The folder ${sanitizeLine(error.dir)} belongs to another user`;
+    case 'profile-open':
+      return `Other users may write to the folder ${sanitizeLine(error.dir)}`;
+    case 'profile-link':
+      return `${sanitizeLine(error.file)} is no file`;
+    case 'passphrase-file':
+      return `The file ${sanitizeLine(error.file)}, which GOCHAT_PASSPHRASE_FILE names, can't be read`;
+    case 'profile-key-missing':
+      return 'The profile’s file “key” is missing: restore it from a backup';
+    case 'passphrase-missing':
+      return 'This profile is locked with a passphrase';
+    case 'passphrase-wrong':
+      return 'The passphrase is wrong';
     default:
       error.reason satisfies Exclude<ErrorData['reason'], TerminalReason>;
       return undefined;
@@ -25,6 +45,21 @@ export function errorHint(error: ErrorData): string {
     return error.failure === undefined ? '' : (FAILURES[error.failure.kind] ?? '');
   return HINTS[error.reason] ?? '';
 }
+
+/** What a sentence about a connection ends with. */
+export const TERMINAL_FAILURES = {
+  'given-up': 'it was cancelled',
+  refused: 'nothing is listening there',
+  reset: 'it closed the connection',
+  'no-host': 'there is no such host',
+  'name-lookup': 'the host’s name could not be looked up',
+  'no-route': 'there is no route to that host',
+  tls: 'it speaks no version of TLS that this program knows',
+  'certificate-self-signed': 'its certificate is self-signed and not trusted here',
+  'certificate-untrusted': 'its certificate comes from an authority that is not trusted here',
+  'certificate-expired': 'its certificate has expired',
+  'certificate-other-host': 'its certificate is for another host',
+} as const satisfies Record<TerminalFailure, string>;
 
 const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'room-unknown': 'gochat rooms lists your rooms',

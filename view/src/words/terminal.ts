@@ -1,7 +1,8 @@
 import type { ErrorData } from '@gochat/client/chat-error';
 import { english } from './english.ts';
+import { errorText } from './errors.ts';
 import type { Formats } from './formats.ts';
-import { errorHint, terminalErrorText } from './terminal-errors.ts';
+import { errorHint, TERMINAL_FAILURES, terminalErrorText } from './terminal-errors.ts';
 import { lineText } from './terminal-lines.ts';
 import { screenText } from './terminal-screen.ts';
 import type { Catalogue } from './words.ts';
@@ -12,10 +13,10 @@ export const terminalEnglish = { language: english.language, text } satisfies Ca
 export type TerminalText = ReturnType<typeof text>;
 
 function text(f: Formats) {
-  const shared = english.text(f);
+  const error = errorText(f, TERMINAL_FAILURES);
   return {
-    ...shared,
-    error: (data: ErrorData) => terminalErrorText(data) ?? shared.error(data),
+    ...english.text(f),
+    error: (data: ErrorData) => terminalErrorText(data) ?? error(data),
     screen: screenText(f),
     lines: lineText(f),
     hint: errorHint,
