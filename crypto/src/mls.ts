@@ -1,3 +1,5 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { isSmallOrder } from '@gochat/protocol/small-order';
 import {
   type Capabilities,
   type CiphersuiteImpl,
@@ -105,7 +107,10 @@ const config: ClientConfig = {
   authService: {
     async validateCredential(credential, signaturePublicKey) {
       const ours = identityOf(credential);
-      return ours !== undefined && (await verifyDevice(ours, signaturePublicKey));
+      if (ours === undefined) return false;
+      // Implementations of Ed25519 differ in whether they accept signatures of such keys, which anybody can make.
+      if ([ours.identityKey, signaturePublicKey].some((key) => isSmallOrder(encodeBytes(key)))) return false;
+      return verifyDevice(ours, signaturePublicKey);
     },
   },
 };

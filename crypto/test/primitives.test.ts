@@ -3,8 +3,10 @@ import { publicKey } from '@gochat/protocol/fields';
 import { ED25519_TORSION_SUBGROUP, x25519 } from '@noble/curves/ed25519.js';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { suite } from '../src/mls.ts';
-import { isUsableKey, signingKey, verify } from '../src/primitives.ts';
+import { createIdentity, encodeCredential } from '../src/identity.ts';
+import { found, suite } from '../src/mls.ts';
+import { concatBytes, isUsableKey, signingKey, utf8, verify } from '../src/primitives.ts';
+import { seededEnv } from './world.ts';
 
 const P = 2n ** 255n - 19n;
 
@@ -58,4 +60,22 @@ test('no public key of small order is accepted', () => {
     }
   }
   expect(v.is(publicKey, encodeBytes(signingKey(new Uint8Array(32).fill(7)).publicKey))).toBe(true);
+});
+
+test('members accept no device or identity whose key is of small order', async () => {
+  const env = seededEnv(5);
+  const who = createIdentity(env);
+  const valid = async (credential: Uint8Array, key: Uint8Array) => {
+    const { clientConfig } = await found(env.random(16), encodeCredential(who, 'ana'), who.device, []);
+    const { authService } = clientConfig;
+    return authService.validateCredential({ credentialType: 'basic', identity: credential }, key);
+  };
+  const small = encoded(1n);
+  expect(await valid(encodeCredential(who, 'ana'), who.device.publicKey)).toBe(true);
+  const device = { ...who.device, publicKey: small };
+  expect(await valid(encodeCredential({ ...who, device }, 'ana'), small)).toBe(false);
+  // The base point and the number 1 are a signature of the identity point over every message.
+  const base = encoded(46316835694926478169428394003475163141307993866256225615783033603165251855960n);
+  const forged = concatBytes(Uint8Array.of(1), small, base, encoded(1n), utf8('ana'));
+  expect(await valid(forged, who.device.publicKey)).toBe(false);
 });
