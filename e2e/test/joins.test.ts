@@ -62,3 +62,13 @@ test.each([
   await server.stop();
   await home.remove();
 });
+
+test('people who join faster than a room allows wait, and all get in', async () => {
+  const home = await temporary();
+  // Two of the six may join at once, and then one in half a second.
+  const limits = { handshakesBurst: 2, handshakesPerSecond: 2 };
+  const server = await startServer(join(home.path, 'server'), 0, limits);
+  await party(server, home.path, 'crowd', 6);
+  await server.stop();
+  await home.remove();
+});

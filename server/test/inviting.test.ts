@@ -13,6 +13,7 @@ import {
   invitationFrame,
   joinFrame,
   newTicket,
+  post,
   refreshFrame,
   type Ticket,
 } from './member.ts';
@@ -62,6 +63,25 @@ test('an invite returns the GroupInfo with its wrapped key, and its join adds on
     groupInfo: sealed(`group info after ${access.at}`),
   });
   expect((await look(bob, room, ticket)).wrapped).toBe(sealed(`rewrapped ${ticket.invite}`));
+});
+
+test('the key that a join adds may do at once what every live key may, with nobody else online', async () => {
+  const { node, ada, bob, room, ticket } = await invited();
+  const info = await look(bob, room, ticket);
+  const keys = new KeyPair();
+  ada.end();
+  await ada.closed;
+  const ack = await bob.ask<'ack'>(joinFrame(bob, room, ticket, info, keys));
+  const access = { at: ack.seq, keys };
+  await follow(bob, room, access);
+  expect(await post(bob, room, ack.seq, 'hello')).toMatchObject({ type: 'ack' });
+  expect(await fetchInfo(bob, room)).toMatchObject({ handshake: ack.seq });
+  expect(await bob.ask(refreshFrame(room, access, ack.seq))).toMatchObject({ type: 'ack' });
+  const other = await node.peer();
+  await follow(other, room, access);
+  bob.send({ type: 'signal', room, body: sealed('typing') });
+  expect(await other.next((frame) => frame.type === 'signal')).toMatchObject({ body: sealed('typing') });
+  await commit(bob, room, { after: ack.seq, by: access });
 });
 
 describe('an invalid invite', () => {

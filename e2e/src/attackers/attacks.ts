@@ -3,6 +3,7 @@ import { churn, halfOpen, idleCrowd, slowLoris } from './on-connections.ts';
 import { deepJson, frameFlood, hugeFrames } from './on-frames.ts';
 import { foreignOrigin, smuggling, traversal } from './on-http.ts';
 import {
+  garbageHandshakes,
   handshakeSpam,
   inviteGuessing,
   invitesRaced,
@@ -27,6 +28,7 @@ export const ATTACKS = {
   'member-flood': memberFlood,
   'never-reading': neverReading,
   'handshake-spam': handshakeSpam,
+  'garbage-handshakes': garbageHandshakes,
   'room-flood': roomFlood,
   smuggling,
   traversal,

@@ -13,6 +13,11 @@ const CREATES_PER_HOUR = 60;
 /** The default limits for one connection. */
 const POSTS_PER_SECOND = 1_000;
 const POSTS_BURST = 2_000;
+/** The default limits for one room. */
+const HANDSHAKES_PER_SECOND = 2;
+const HANDSHAKES_BURST = 120;
+/** A removal conflicts only with a handshake that is appended in the same instant. */
+const REMOVAL_TRIES = 20;
 /** Long enough to create the invite on a busy machine. */
 const EXPIRES_MS = 5_000;
 
@@ -256,6 +261,49 @@ export const handshakeSpam: Attack = async ({ port, seconds }) => {
   const all = answers.flat();
   return { tried: all.length, got: all.filter((answer) => answer === 'ack').length, details: tally(all) };
 };
+
+/** A member appends handshakes of garbage without end, while an admin tries to remove it. */
+export const garbageHandshakes: Attack = async ({ port, seconds }) => {
+  const [{ intruder }, { intruder: admin }] = [await greeted(port, 1), await greeted(port, 2)];
+  const member = new RawMember(port);
+  const room = text(16) as RoomId;
+  const from = performance.now();
+  if ((await admin.ask(JSON.parse(member.create(room)) as object)) !== 'ack')
+    throw new Error('no room was made');
+  const first = seqOf(admin.heard) ?? '1';
+  let last = first;
+  const heard: string[] = [];
+  const swap = async (by: Intruder, retires: boolean) => {
+    const answer = await by.ask(JSON.parse(member.handshake(room, last, first, retires).frame) as object);
+    // The position of its own handshake, or that of the one which came first.
+    last = seqOf(by.heard) ?? last;
+    return answer;
+  };
+  const removes = async () => {
+    while (heard.at(-1) !== 'rate-limited' && performance.now() < from + seconds * 1000) await pause(1);
+    for (let tries = 1; tries <= REMOVAL_TRIES; tries++)
+      if ((await swap(admin, true)) === 'ack') return tries;
+    return undefined;
+  };
+  const removal = removes();
+  while (heard.at(-1) !== 'retired' && performance.now() < from + seconds * 1000 + WAIT_MS)
+    heard.push(await swap(intruder, false));
+  const tries = await removal;
+  intruder.close();
+  admin.close();
+  const appended = heard.filter((answer) => answer === 'ack').length;
+  const allowed = HANDSHAKES_BURST + HANDSHAKES_PER_SECOND * ((performance.now() - from) / 1000 + 1);
+  return {
+    tried: heard.length,
+    got: Math.max(0, Math.ceil(appended - allowed)) + (tries === undefined ? 1 : 0),
+    details: `${tally(heard)}; removed at try ${tries ?? 'never'}`,
+  };
+};
+
+/** The position that an `ack` or a conflict names. */
+function seqOf(frame: string): string | undefined {
+  return /"(?:seq|handshake)":"(\d+)"/.exec(frame)?.[1];
+}
 
 /** Fills the disk with rooms. */
 export const roomFlood: Attack = async ({ port }) => {

@@ -5,6 +5,7 @@ import type { HistoryItem, TextItem, WarningFact } from '@gochat/client/history'
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { WAIT_MS } from '../waits.ts';
@@ -21,11 +22,16 @@ export interface TestServer {
 }
 
 /** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. */
-export async function startServer(data: string, port = 0): Promise<TestServer> {
+export async function startServer(
+  data: string,
+  port = 0,
+  limits: Partial<ServerLimits> = {},
+): Promise<TestServer> {
   const server = await serve({
     engine: await openLmdb({ folder: data }),
     host: '127.0.0.1',
     port,
+    limits,
     names: [{ host: '127.0.0.1' }],
     logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
       .logger,

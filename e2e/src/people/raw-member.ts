@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
-import { signedCreate, signedEnter, signedHandshake } from '@gochat/protocol/signed';
+import { signedCreate, signedEnter, signedHandshake, signedOrder } from '@gochat/protocol/signed';
 import type { InviteGrant } from '@gochat/protocol/up';
 
 /** So many random bytes, as base64url. */
@@ -51,8 +51,17 @@ export class RawMember {
     return JSON.stringify({ ...frame, proof: this.#sign(signedCreate(frame)) });
   }
 
-  /** A commit that is swapped from `after`; its access key was added at `key`. @returns its id, and its frame */
-  handshake(room: RoomId, after: string, key: string): { readonly id: string; readonly frame: string } {
+  /**
+   * A commit that is swapped from `after`; its access key was added at `key`.
+   * @param retires whether it orders that earlier keys are retired
+   * @returns its id, and its frame
+   */
+  handshake(
+    room: RoomId,
+    after: string,
+    key: string,
+    retires = false,
+  ): { readonly id: string; readonly frame: string } {
     const id = text(16);
     const frame = {
       type: 'handshake' as const,
@@ -66,7 +75,11 @@ export class RawMember {
       member: text(60),
       invites: [],
     };
-    return { id, frame: JSON.stringify({ ...frame, proof: this.#sign(signedHandshake(frame)) }) };
+    const proved = { ...frame, proof: this.#sign(signedHandshake(frame)) };
+    if (!retires) return { id, frame: JSON.stringify(proved) };
+    const unsigned = { key: this.#accessKey, retire: true as const };
+    const order = { ...unsigned, proof: this.#sign(signedOrder(frame, unsigned)) };
+    return { id, frame: JSON.stringify({ ...proved, order }) };
   }
 
   /** @param key where its access key was added */
