@@ -72,6 +72,44 @@ test('a link whose text is another address shows the address that it opens', () 
   expect(words(parse('[https://bank.example](https://evil.example/)'))).toBe('https://evil.example/');
   expect(words(parse('[bank.example/login](https://evil.example/)'))).toBe('https://evil.example/');
   expect(words(parse('[my bank](https://evil.example/)'))).toBe('my bank');
+  for (const drawn of [
+    ...[
+      '(bank.example)',
+      '“bank.example”',
+      'bank.example.',
+      'bank.example!',
+      '→ bank.example',
+      '//bank.example',
+    ],
+    ...['visit www.bank.example', 'log in at bank.example now', 'at bank.example/login, please'],
+    ...[
+      'bank\u2024example',
+      'bank\uff0eexample',
+      'bank\u3002example',
+      'bank.example\u2215login',
+      'https\uff1a//bank.example',
+    ],
+    ...[
+      'bank.example\u200d',
+      'bank.exam\u200cple',
+      'bank.example\u2800',
+      'bank.example&#x200d;',
+      '**bank**.example',
+      '`bank.example`',
+    ],
+  ])
+    expect([drawn, words(parse(`[${drawn}](https://evil.example/)`))]).toEqual([
+      drawn,
+      'https://evil.example/',
+    ]);
+  for (const honest of [
+    '(evil.example)',
+    'log in at evil.example now',
+    'see chapter 3.14',
+    'v1.2 of it',
+    'e.g. this',
+  ])
+    expect([honest, words(parse(`[${honest}](https://evil.example/)`))]).toEqual([honest, honest]);
   expect(words(parse('[example.org](https://www.example.org/)'))).toBe('example.org');
 });
 

@@ -111,9 +111,33 @@ export function safeHref(href: string): string | undefined {
   return url.username === '' && url.password === '' ? url.href : undefined;
 }
 
-/** Whether a text that is shown for a link names another address than the one that is opened, or one that looks like another. */
+/**
+ * Whether a text that is shown for a link names another address than the one that is opened, or one that looks like another. The text is
+ * judged as it is drawn: without what is invisible, with look-alike dots and slashes as these, and word by word.
+ */
 export function isMisleading(shown: string, href: string): boolean {
-  if (!CLAIMS.test(shown)) return false;
+  const words = asDrawn(shown).split(/\s+/u).map(bare);
+  const isOne = words.length === 1;
+  return words.some((word) => (isOne ? CLAIMS : WORD_CLAIMS).test(word) && isOtherAddress(word, href));
+}
+
+function asDrawn(shown: string): string {
+  return shown
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu, '')
+    .replace(/[\u2024\u3002\ufe52\uff0e\uff61]/g, '.')
+    .replace(/[\u2044\u2215\u29f8\uff0f]/g, '/')
+    .replace(/[\u02d0\ua789\u2236\ufe55\uff1a]/g, ':');
+}
+
+/** A word without the punctuation around it. */
+function bare(word: string): string {
+  const from = Math.max(0, word.search(/[\p{L}\p{N}]/u));
+  let end = word.length;
+  while (end > from && !/[\p{L}\p{N}/]/u.test(charBefore(word, end))) end -= charBefore(word, end).length;
+  return word.slice(from, end);
+}
+
+function isOtherAddress(shown: string, href: string): boolean {
   const url = new URL(href);
   if (url.protocol === 'mailto:')
     return href.split('?')[0] !== safeHref(`mailto:${shown.replace(/^mailto:/i, '')}`);
@@ -125,6 +149,9 @@ export function isMisleading(shown: string, href: string): boolean {
 }
 
 const CLAIMS = /:\/\/|^[a-z][a-z0-9+.-]*:\S|^www\.|^[^\s/]+\.\p{L}{2,}(?:[/:?#]|$)/iu;
+
+/** A word of a sentence that names an address. */
+const WORD_CLAIMS = /:\/\/|^www\.|^[^\s/]+\.\p{L}{2,}(?:[/:?#]|$)/iu;
 
 function withoutWww(host: string): string {
   return host.replace(/^www\./, '');
