@@ -4,7 +4,7 @@ import { openMemory } from '@gochat/server/internal/log/memory/open';
 import { loadAssets } from '@gochat/server/internal/net/assets';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { type RunningServer, serve } from '@gochat/server/internal/serve';
-import type { Browser } from 'playwright-core';
+import type { Browser, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { BrowserPerson } from '../src/browser/browser-person.ts';
 import { findChromium, launchChromium } from '../src/browser/chromium.ts';
@@ -76,6 +76,58 @@ describe.skipIf(chromium === undefined)('the published page', () => {
       .poll(() => person.page.locator('input[name=link]').inputValue())
       .toContain(`#/join/${values}`);
     expect(new URL(person.page.url()).pathname).toBe('/');
+  });
+
+  test('reports a part of the page that can’t be loaded, and loads it at the next try', async () => {
+    const { port } = await serves();
+    const context = await browser.newContext({ serviceWorkers: 'block' });
+    const refuse = (route: Route) => route.abort('connectionfailed');
+    const rooms = '**/assets/room-requests-*.js';
+    // The page is drawn with what its first load has.
+    const others = /\/assets\/(?!main-)[^/]*\.js$/;
+    await context.route(rooms, refuse);
+    await context.route(others, refuse);
+    const { page, ...person } = await BrowserPerson.open(context, `http://127.0.0.1:${port}/`);
+    onTestFinished(() => context.close());
+    const create = page.getByRole('button', { name: 'Create a room' });
+    const failure = page.getByText('A part of GoChat could not be loaded');
+
+    await create.click();
+    await failure.waitFor();
+    expect(await page.locator('dialog').count()).toBe(0);
+    await context.unroute(others);
+    await create.click();
+    const name = page.locator('dialog input[name=name]');
+    await name.waitFor();
+    expect(await name.evaluate((field) => field === document.activeElement)).toBe(true);
+
+    // What was filled in stays until the room is made.
+    await name.fill('kitchen');
+    await page.locator('input[name=as]').fill('Ana');
+    await page.keyboard.press('Enter');
+    await page.locator('dialog').filter({ has: failure }).waitFor();
+    expect(await name.inputValue()).toBe('kitchen');
+    await context.unroute(rooms);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'kitchen' }).waitFor();
+    expect(person.pageErrors).toEqual([]);
+  });
+
+  test('keeps an invite whose dialog can’t be loaded for the next load', async () => {
+    const { port } = await serves();
+    const home = await temporary();
+    onTestFinished(() => home.remove());
+    const ben = await Someone.open('ben', join(home.path, 'ben'));
+    onTestFinished(() => ben.close());
+    const { link } = await ben.hosts(`tcp://127.0.0.1:${port}`, 'kitchen');
+    const context = await browser.newContext({ serviceWorkers: 'block' });
+    await context.route('**/assets/panels-*.js', (route) => route.abort('connectionfailed'));
+    const { page } = await BrowserPerson.open(context, link);
+    onTestFinished(() => context.close());
+    await page.getByText('A part of GoChat could not be loaded').waitFor();
+    await context.unroute('**/assets/panels-*.js');
+    await page.reload();
+    await page.locator('dialog', { hasText: 'kitchen' }).waitFor();
   });
 
   test('takes changed invite links from the address bar and from its field', async () => {

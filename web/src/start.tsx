@@ -5,7 +5,7 @@ import type { WebText } from '@gochat/view/web-words';
 import { type Catalogue, Words } from '@gochat/view/words';
 import { browserPlatform } from './platform.ts';
 import { missingPlatform } from './secure-context.ts';
-import { draw, loadPanels, mount } from './ui/mount.tsx';
+import { draw, mount, PanelLoader } from './ui/mount.tsx';
 import { Failed, Lacking, Opening } from './ui/page/before.tsx';
 import { isInviteAddress } from './ui/page/hooks.ts';
 import { followTheme } from './ui/page/theme.ts';
@@ -22,19 +22,26 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
   }
   draw(<Opening />, words, root);
   try {
-    const [profile] = await Promise.all([openBrowserChat(), loadPanels()]);
+    const panels = new PanelLoader();
+    const { load: loadScreen } = panels;
+    // In parallel, as a profile that has rooms waits for it. What needs it reports why it can't be loaded.
+    loadScreen().catch(() => undefined);
+    const profile = await openBrowserChat();
     const platform = browserPlatform(words.text.web);
-    const view = await createView({ profile, platform, words, server: location.origin });
+    const view = await createView({ profile, platform, words, server: location.origin, loadScreen });
     endTheme();
-    await mount(view, words, root);
+    mount(view, panels, words, root);
     const openInvite = () => {
       const link = takeLink();
       if (link !== undefined) view.actions.openLink(link);
     };
     openInvite();
     addEventListener('hashchange', openInvite);
+    let isAsked = false;
     view.subscribe(() => {
-      if (view.getSnapshot().dialog === undefined) forgetLink();
+      const wasAsked = isAsked;
+      isAsked = view.getSnapshot().dialog !== undefined;
+      if (wasAsked && !isAsked) forgetLink();
     });
     addEventListener('pagehide', () => void view.close());
     // The page is drawn first.

@@ -6,7 +6,7 @@ import type { View } from '@gochat/view/view';
 import { webEnglish } from '@gochat/view/web-words';
 import { Words } from '@gochat/view/words';
 import { Failed, Lacking, Opening } from '@gochat/web/ui/before';
-import { draw, mount } from '@gochat/web/ui/mount';
+import { draw, mount, PanelLoader } from '@gochat/web/ui/mount';
 import { pseudo, pseudoText } from '../screens/pseudo-language.ts';
 import { pseudoSnapshot } from '../screens/pseudo-snapshot.ts';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
@@ -87,7 +87,9 @@ if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== 
   const shown = language === undefined ? ALL : pseudoSamples();
   const gallery = new Gallery(shown[name ?? ''] ?? SAMPLES.talking);
   Object.assign(globalThis, { gallery, samples: shown });
-  await mount(gallery, words, document.body);
+  const panels = new PanelLoader();
+  await panels.load();
+  mount(gallery, panels, words, document.body);
 }
 Object.assign(globalThis, { galleryIsDrawn: true });
 

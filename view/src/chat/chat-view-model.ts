@@ -11,7 +11,7 @@ import type { ViewWords } from '../words/english.ts';
 import type { Actions } from './actions.ts';
 import type { Chat } from './chat.ts';
 import { Flashes } from './flashes.ts';
-import { type DialogCode, loadDialogs } from './load-dialogs.ts';
+import { LazyDialogs } from './lazy-dialogs.ts';
 import { Messages } from './messages.ts';
 import { Midnight } from './midnight.ts';
 import { Navigation } from './navigation.ts';
@@ -31,11 +31,13 @@ export interface ViewOptions {
   readonly server: string;
   /** The room to open first, by id; the one that was open last when undefined. */
   readonly room?: string;
+  /** Loads what the screen draws rooms and dialogs with. When given, a profile without rooms is shown before they are loaded. */
+  readonly loadScreen?: () => Promise<unknown>;
 }
 
 /** Loads the profile's rooms, follows them, and keeps a snapshot of them. @throws ChatError */
 export async function createView(options: ViewOptions): Promise<View> {
-  const chat = new ChatViewModel(options, await loadDialogs());
+  const chat = new ChatViewModel(options);
   await chat.start();
   return chat;
 }
@@ -54,7 +56,8 @@ class ChatViewModel implements View, Chat {
   readonly messages: Messages;
   readonly commands: Commands;
   readonly emoji: EmojiLoader;
-  readonly #code: DialogCode;
+  readonly #lazy: LazyDialogs;
+  readonly #mayBeLazy: boolean;
   readonly #firstRoom: string | undefined;
   readonly #snapshots = new SnapshotBuilder();
   readonly #listeners = new Set<() => void>();
@@ -67,8 +70,9 @@ class ChatViewModel implements View, Chat {
   #midnight: Midnight | undefined;
   #stopListening: () => void = () => undefined;
 
-  constructor({ profile, platform, words, server, room }: ViewOptions, code: DialogCode) {
-    this.#code = code;
+  constructor({ profile, platform, words, server, room, loadScreen }: ViewOptions) {
+    this.#lazy = new LazyDialogs(this, loadScreen ?? (async () => undefined));
+    this.#mayBeLazy = loadScreen !== undefined;
     this.profile = profile;
     this.platform = platform;
     this.words = words;
@@ -97,13 +101,16 @@ class ChatViewModel implements View, Chat {
     });
     const parts = { profile, words, rooms: this.rooms, flashes: this.flashes, changed };
     this.navigation = new Navigation({ ...parts, preferences: this.preferences, dialogs: this.dialogs });
-    this.commands = new code.CommandTable(this);
+    this.commands = this.#lazy.commands;
     const { navigation, commands, emoji } = this;
     this.messages = new Messages({ ...parts, navigation, commands, emoji });
   }
 
   async start(): Promise<void> {
     this.#stopListening = this.profile.on((event) => this.#take(event));
+    const loading = this.#lazy.load();
+    // What needs them reports why they can't be loaded.
+    loading.catch(() => undefined);
     const [{ identity }, preferences, rooms] = await Promise.all([
       this.profile.call('whoami', {}),
       this.profile.call('preferences', {}),
@@ -111,6 +118,7 @@ class ChatViewModel implements View, Chat {
     ]);
     this.#identity = identity;
     this.preferences.replace(preferences);
+    if (rooms.length > 0 || !this.#mayBeLazy) await loading;
     for (const info of rooms) await this.rooms.add(info);
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -155,6 +163,7 @@ class ChatViewModel implements View, Chat {
     if (this.#early !== undefined) this.#early.push(event);
     else if (this.#closed) return;
     else if (event.kind === 'preferences') this.preferences.replace(event.preferences);
+    else if (!this.#lazy.isLoaded) this.#lazy.use(() => this.#take(event));
     else {
       this.rooms.take(event);
       if (event.kind === 'notes') this.messages.follow(event.room);
@@ -179,13 +188,13 @@ class ChatViewModel implements View, Chat {
   readonly actions: Actions = {
     open: (room) => this.navigation.open(room),
     step: (by, which) => this.navigation.step(by, which),
-    openLink: (link) => this.#code.askJoin(this, link),
+    openLink: (link) => this.#lazy.use((code) => code.askJoin(this, link)),
     type: (text, cursor) => this.messages.composer?.type(text, cursor),
     send: () => this.messages.send(),
     complete: (index) => this.messages.composer?.complete(index),
     select: (by) => this.messages.composer?.select(by),
-    paste: (text, cursor) => this.#code.paste(this, text, cursor),
-    attach: (files) => this.#code.attach(this, files),
+    paste: (text, cursor) => this.#lazy.use((code) => code.paste(this, text, cursor)),
+    attach: (files) => this.#lazy.use((code) => code.attach(this, files)),
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),
@@ -194,10 +203,10 @@ class ChatViewModel implements View, Chat {
       if (name !== undefined) this.commands.run(name, args, row);
       else this.flashes.bad(this.words.text.flashes.unknownCommand(sanitizeLine(command)));
     },
-    menu: (row) => this.#code.showMenu(this, row),
+    menu: (row) => this.#lazy.use((code) => code.showMenu(this, row)),
     react: (row, emoji) => {
       const item = this.navigation.room?.message(row);
-      if (item !== undefined) this.#code.react(this, item, emoji);
+      if (item !== undefined) this.#lazy.use((code) => code.react(this, item, emoji));
     },
     jump: (seq) => this.navigation.jump(seq),
     back: () => this.navigation.back(),
@@ -215,7 +224,7 @@ class ChatViewModel implements View, Chat {
     search: (text) => this.navigation.find(text),
     searchMore: () => void this.navigation.search?.more(),
     hit: (by) => this.navigation.search?.hit(by),
-    member: (device) => this.#code.showMember(this, device),
+    member: (device) => this.#lazy.use((code) => code.showMember(this, device)),
     submit: (values) => this.dialogs.submit(values),
     pick: (name) => this.dialogs.pick(name),
     filter: (text) => this.dialogs.filter(text),

@@ -3,9 +3,8 @@ import type { View } from '@gochat/view/view';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { COMPOSER_ID } from '../composer/composer.tsx';
 import { isComposingKey } from '../composing-key.ts';
-import type { DialogView } from '../dialogs/dialog.tsx';
+import type { Panels } from '../panels.ts';
 import { ChatView } from '../room/chat.tsx';
-import type { DetailsView, SearchView } from '../room/details.tsx';
 import { RoomsView } from '../room/rooms.tsx';
 import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
@@ -26,20 +25,15 @@ import { Welcome } from './welcome.tsx';
 const WIDE = '(min-width: 1100px)';
 const NARROW = '(max-width: 719.98px)';
 
-/** The parts of the page that are loaded apart. */
-export interface Panels {
-  readonly DialogView: typeof DialogView;
-  readonly DetailsView: typeof DetailsView;
-  readonly SearchView: typeof SearchView;
-}
-
 interface AppProps {
   readonly view: View;
-  readonly panels: Panels;
+  /** The view shows a room or a dialog only once its panels are loaded. */
+  readonly loader: { readonly panels: Panels | undefined };
 }
 
 /** The whole page, drawn from a view. */
-export function App({ view, panels }: AppProps) {
+export function App({ view, loader }: AppProps) {
+  const { panels } = loader;
   const snapshot = useSnapshot(view);
   const { actions } = view;
   const text = useText();
@@ -105,7 +99,7 @@ export function App({ view, panels }: AppProps) {
       <Banner connection={snapshot.connection} />
       {dialog === undefined && <FlashView flash={flash} />}
       {rooms.length > 0 && <RoomsView rooms={rooms} actions={actions} chosen={choose} />}
-      {room === undefined ? (
+      {room === undefined || panels === undefined ? (
         <Welcome actions={actions} />
       ) : (
         <ChatView
@@ -120,10 +114,10 @@ export function App({ view, panels }: AppProps) {
           back={back}
         />
       )}
-      {room !== undefined && details && (
+      {room !== undefined && panels !== undefined && details && (
         <panels.DetailsView room={room} actions={actions} close={() => setDetails(false)} />
       )}
-      {dialog !== undefined && (
+      {dialog !== undefined && panels !== undefined && (
         <panels.DialogView
           dialog={dialog}
           flash={flash}

@@ -1,0 +1,66 @@
+import { ChatError } from '@gochat/client/chat-error';
+import type { Commands } from '../commands/command.ts';
+import type { DialogCode } from '../dialogs/dialog-code.ts';
+import type { Chat } from './chat.ts';
+
+interface Loaded {
+  readonly code: DialogCode;
+  readonly commands: Commands;
+}
+
+/** Commands and dialogs, which are loaded apart: a profile without rooms is drawn before it has them. */
+export class LazyDialogs {
+  readonly #chat: Chat;
+  readonly #loadScreen: () => Promise<unknown>;
+  #loaded: Loaded | undefined;
+  #loading: Promise<Loaded> | undefined;
+
+  /** @param loadScreen loads what the screen draws dialogs with */
+  constructor(chat: Chat, loadScreen: () => Promise<unknown>) {
+    this.#chat = chat;
+    this.#loadScreen = loadScreen;
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded !== undefined;
+  }
+
+  /** What fails is tried again at the next call. @throws ChatError `internal` */
+  load(): Promise<Loaded> {
+    this.#loading ??= this.#load().catch((cause: unknown) => {
+      this.#loading = undefined;
+      throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+    });
+    return this.#loading;
+  }
+
+  async #load(): Promise<Loaded> {
+    const [{ dialogCode: code }] = await Promise.all([
+      import('../dialogs/dialog-code.ts'),
+      this.#loadScreen(),
+    ]);
+    this.#loaded = { code, commands: new code.CommandTable(this.#chat) };
+    return this.#loaded;
+  }
+
+  /** Does something with the dialogs: at once if they are loaded, and otherwise after that. Shows why they can't be loaded. */
+  use(act: (code: DialogCode, commands: Commands) => void): void {
+    if (this.#loaded !== undefined) act(this.#loaded.code, this.#loaded.commands);
+    else this.#chat.flashes.attempt(() => this.load().then(({ code, commands }) => act(code, commands)));
+  }
+
+  readonly commands: Commands = this.#commands();
+
+  /** None before they are loaded; to run one loads them. */
+  #commands(): Commands {
+    const loaded = () => this.#loaded?.commands;
+    return {
+      get all() {
+        return loaded()?.all ?? [];
+      },
+      named: (word) => loaded()?.named(word),
+      isAvailable: (name, row) => loaded()?.isAvailable(name, row) ?? false,
+      run: (name, args, row) => this.use((_code, commands) => commands.run(name, args, row)),
+    };
+  }
+}
