@@ -1,3 +1,4 @@
+import { createIdentity } from '@gochat/crypto/identity';
 import { openVault } from '@gochat/crypto/vault';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Rooms } from '../src/account/rooms.ts';
@@ -20,6 +21,7 @@ async function caughtUp(entries: number, intervalMs: number, waitMs: number): Pr
   };
   const rooms = await Rooms.load({
     records: new Records(new MemoryStore(), openVault(new Uint8Array(32)), platform),
+    who: createIdentity(platform),
     env: platform,
     connect: async () => connection as unknown as Connection,
     emit: () => undefined,

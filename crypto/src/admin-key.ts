@@ -1,5 +1,4 @@
-import { decodeBytes } from '@gochat/protocol/encoding';
-import { leavesOf, suite } from './mls.ts';
+import { deviceOf, leavesOf, suite } from './mls.ts';
 import {
   concatBytes,
   equalBytes,
@@ -16,10 +15,10 @@ import { epochOf, ownLeaf, type Room } from './room.ts';
  * admins nor which of them acts.
  */
 
-const DEVICE_BYTES = 32;
+const LEAF_BYTES = 32;
 /** HPKE encapsulated key, encrypted seed, authentication tag. */
 const SEALED_BYTES = 32 + 32 + 16;
-const ENTRY_BYTES = DEVICE_BYTES + SEALED_BYTES;
+const ENTRY_BYTES = LEAF_BYTES + SEALED_BYTES;
 
 function info(room: Room): Uint8Array {
   const epoch = epochOf(room);
@@ -36,7 +35,7 @@ export async function handOver(room: Room, devices: readonly string[], key: Sign
   const wanted = new Set(devices);
   const parts: Uint8Array[] = [];
   for (const leaf of leavesOf(room.mls.ratchetTree).values()) {
-    if (![...wanted].some((device) => equalBytes(decodeBytes(device), leaf.signaturePublicKey))) continue;
+    if (!wanted.has(deviceOf(leaf) ?? '')) continue;
     const { enc, ct } = await hpke.seal(await hpke.importPublicKey(leaf.hpkePublicKey), key.seed, info(room));
     parts.push(leaf.signaturePublicKey, enc, ct);
   }
@@ -46,12 +45,12 @@ export async function handOver(room: Room, devices: readonly string[], key: Sign
 /** @returns the admin key that the authenticated data holds for this device, or undefined if it holds none. */
 export async function takeOver(room: Room, aad: Uint8Array): Promise<SigningKey | undefined> {
   const leaf = ownLeaf(room);
-  const device = leavesOf(room.mls.ratchetTree).get(leaf)?.signaturePublicKey;
+  const leafKey = leavesOf(room.mls.ratchetTree).get(leaf)?.signaturePublicKey;
   const secret = room.mls.privatePath.privateKeys[2 * leaf];
-  if (device === undefined || secret === undefined || aad.length % ENTRY_BYTES !== 0) return undefined;
+  if (leafKey === undefined || secret === undefined || aad.length % ENTRY_BYTES !== 0) return undefined;
   for (let at = 0; at < aad.length; at += ENTRY_BYTES) {
-    if (!equalBytes(aad.subarray(at, at + DEVICE_BYTES), device)) continue;
-    const sealed = aad.slice(at + DEVICE_BYTES, at + ENTRY_BYTES);
+    if (!equalBytes(aad.subarray(at, at + LEAF_BYTES), leafKey)) continue;
+    const sealed = aad.slice(at + LEAF_BYTES, at + ENTRY_BYTES);
     try {
       const { hpke } = await suite();
       const own = await hpke.importPrivateKey(secret);

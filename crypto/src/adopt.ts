@@ -1,8 +1,7 @@
-import { encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { breakChain, claimOf, startChain } from './chain.ts';
 import { epochKeys } from './keys.ts';
-import { leavesOf, type MlsState } from './mls.ts';
+import { deviceOf, leavesOf, type MlsState } from './mls.ts';
 import type { Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
@@ -15,9 +14,7 @@ export async function adopt(room: Room, seq: Position, mls: MlsState, joinsClose
   const context = readContext(mls.groupContext.extensions, room.id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
   const keys = await epochKeys(mls, room.id);
-  const devices = new Set(
-    [...leavesOf(mls.ratchetTree).values()].map((leaf) => encodeBytes(leaf.signaturePublicKey)),
-  );
+  const devices = new Set([...leavesOf(mls.ratchetTree).values()].flatMap((leaf) => deviceOf(leaf) ?? []));
   const chain = startChain(keys.chain, claimOf(room.chain));
   return {
     ...room,

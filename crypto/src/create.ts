@@ -3,7 +3,7 @@ import { type Position, type RequestId, type RoomId, START } from '@gochat/proto
 import { signedCreate } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { publish } from './groupinfo.ts';
-import { encodeCredential, type Identity } from './identity.ts';
+import { type Identity, newLeaf } from './identity.ts';
 import { epochKeys } from './keys.ts';
 import { found } from './mls.ts';
 import { cleanName } from './names.ts';
@@ -33,11 +33,9 @@ export async function createRoom(
     admins: [encodeBytes(who.identity.publicKey)],
     invites: [],
   } as const;
-  const credential = encodeCredential(who, cleanName(names.own));
   const mls = await found(
     groupId,
-    credential,
-    who.device,
+    newLeaf(who, cleanName(names.own), env),
     contextExtensions(genesis, { ...state, admins: [...state.admins], invites: [] }),
   );
   const admin = signingKey(env.random(32));

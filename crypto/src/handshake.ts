@@ -5,6 +5,7 @@ import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/si
 import type { Order, UpOf } from '@gochat/protocol/up';
 import { handOver } from './admin-key.ts';
 import { publish } from './groupinfo.ts';
+import { type Identity, renewedLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
@@ -19,6 +20,7 @@ import {
   type Member,
   memberAt,
   membersOf,
+  ownCredential,
   ownLeaf,
   type Room,
   stateOf,
@@ -49,6 +51,8 @@ interface Change {
   readonly retire?: boolean;
   /** Whether the invites that are not listed end at the server, if this device has the admin key. Without, they only lose their wrapped key. */
   readonly complete?: boolean;
+  /** Whose leaf gets new keys; required for a commit with a path, and so for all but `state`. */
+  readonly who?: Identity;
   /** Authenticated data of the commit. */
   readonly aad?: Uint8Array;
   /** The room's admin key after the commit, if the commit replaces it. */
@@ -61,16 +65,19 @@ function self(room: Room): Member {
   return own;
 }
 
-/** Makes an empty commit, which rotates this device's keys. Keys stolen earlier don't open the next epoch. */
-export function heal(room: Room, env: Env): Promise<Started> {
-  return start(room, { intent: 'heal', proposals: [], invites: invitesOf(room) }, env);
+/**
+ * Makes an empty commit, which replaces the keys of this device's leaf. With keys stolen earlier, nobody can read the next epoch or
+ * sign in it.
+ */
+export function heal(room: Room, who: Identity, env: Env): Promise<Started> {
+  return start(room, { intent: 'heal', proposals: [], invites: invitesOf(room), who }, env);
 }
 
 /**
  * Removes one leaf, retires every access key and voids every invite.
  * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `change-unconfirmed`, `not-active`, `pending`
  */
-export function remove(room: Room, device: string, env: Env): Promise<Started> {
+export function remove(room: Room, who: Identity, device: string, env: Env): Promise<Started> {
   if (room.admin === undefined || !self(room).admin) {
     throw missingAdminRights(room);
   }
@@ -79,7 +86,7 @@ export function remove(room: Room, device: string, env: Env): Promise<Started> {
   if (target.self) throw new RoomError('self-removal');
   if (mightLockOut(room, target)) throw new RoomError('change-unconfirmed');
   const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
-  return start(room, { intent: 'remove', proposals, invites: [], retire: true }, env);
+  return start(room, { intent: 'remove', proposals, invites: [], retire: true, who }, env);
 }
 
 /** An admin that joined again is still an admin by its identity, but no longer has the admin key. */
@@ -212,7 +219,8 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
     throw new RoomError('not-active', { cause: room.status });
   }
   if (room.pending !== undefined) throw new RoomError('pending');
-  const { message, state: mls } = await commit(room.mls, change.proposals, change.aad);
+  const leaf = change.who && renewedLeaf(ownCredential(room), change.who.device, env);
+  const { message, state: mls } = await commit(room.mls, change.proposals, leaf, change.aad);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
   const published = await publish(room.id, mls, keys, change.invites, env);

@@ -11,7 +11,10 @@ import {
   utf8,
 } from './primitives.ts';
 
-/** A profile's keys: its long-lived identity key, and its device key, which signs as one leaf of each room's tree. */
+/**
+ * A profile's keys: its identity key, which is the person's in every room and on every device, and its device key, which is this
+ * device's in every room. Neither signs in an MLS group: there each leaf has a key of its own, which every commit replaces.
+ */
 export interface Identity {
   readonly identity: SigningKey;
   readonly device: SigningKey;
@@ -31,43 +34,104 @@ export function decodeIdentity(bytes: Uint8Array): Identity {
 }
 
 const NAME_BYTES = 128;
-const VERSION = 1;
+const FORM = 2;
+const HEAD_BYTES = 194;
+/** The device may do all that its person may do. */
+const FULL_RIGHTS = 0;
 
-/** A credential's content: the identity key, the display name, and the signature that binds both to one device key. */
-export interface DeviceCredential {
+/** What an identity has signed about one of its devices. */
+export interface Certificate {
   readonly identityKey: Uint8Array;
-  readonly name: string;
+  readonly deviceKey: Uint8Array;
+  /** One byte; 0: all rights of the person. */
+  readonly rights: number;
+  /** By the identity key, over device key and rights. */
   readonly signature: Uint8Array;
 }
 
-function boundToDevice(deviceKey: Uint8Array, name: Uint8Array): Uint8Array {
-  return transcript('gochat/device/1', deviceKey, name);
+/** A credential's content: whose leaf this is, on which device, and the display name. */
+export interface DeviceCredential extends Certificate {
+  /** By the device key, over the leaf's signature key. */
+  readonly leafSignature: Uint8Array;
+  readonly name: string;
 }
 
-/** The identity bytes of the basic credential (RFC 9420, section 5.3) of this identity's device. */
-export function encodeCredential(who: Identity, name: string): Uint8Array {
-  const nameBytes = utf8(name);
-  const signature = sign(who.identity, boundToDevice(who.device.publicKey, nameBytes));
-  return concatBytes(Uint8Array.of(VERSION), who.identity.publicKey, signature, nameBytes);
+/** A leaf's signature key pair (RFC 9420, section 7.2) with the credential that binds it to a device. */
+export interface LeafIdentity {
+  readonly key: SigningKey;
+  readonly credential: Uint8Array;
 }
 
-/** Doesn't verify the signature. @returns undefined if the bytes are not a credential of this version. */
+/** @returns the bytes that an identity signs to certify a device. */
+export function certified(deviceKey: Uint8Array, rights: number): Uint8Array {
+  return transcript('gochat/device/2', deviceKey, Uint8Array.of(rights));
+}
+
+/** @returns the bytes that a device signs to own a leaf. */
+export function ownedLeaf(leafKey: Uint8Array): Uint8Array {
+  return transcript('gochat/leaf/2', leafKey);
+}
+
+/** @returns the certificate of this identity's own device, with all rights. */
+function ownCertificate(who: Identity): Certificate {
+  return {
+    identityKey: who.identity.publicKey,
+    deviceKey: who.device.publicKey,
+    rights: FULL_RIGHTS,
+    signature: sign(who.identity, certified(who.device.publicKey, FULL_RIGHTS)),
+  };
+}
+
+/** The identity bytes of the basic credential (RFC 9420, section 5.3) of a leaf with this signature key. */
+export function encodeCredential(
+  { identityKey, deviceKey, rights, signature }: Certificate,
+  leafSignature: Uint8Array,
+  name: string,
+): Uint8Array {
+  const head = [Uint8Array.of(FORM), identityKey, deviceKey, Uint8Array.of(rights), signature, leafSignature];
+  return concatBytes(...head, utf8(name));
+}
+
+/** @returns a new leaf of this identity's device. */
+export function newLeaf(who: Identity, name: string, env: Pick<Env, 'random'>): LeafIdentity {
+  return leafFor(ownCertificate(who), who.device, name, env);
+}
+
+/** @returns a new signature key for the leaf with this credential, and the credential for it. @param device that of the credential */
+export function renewedLeaf(
+  { name, ...certificate }: DeviceCredential,
+  device: SigningKey,
+  env: Pick<Env, 'random'>,
+): LeafIdentity {
+  return leafFor(certificate, device, name, env);
+}
+
+function leafFor(
+  certificate: Certificate,
+  device: SigningKey,
+  name: string,
+  env: Pick<Env, 'random'>,
+): LeafIdentity {
+  const key = signingKey(env.random(32));
+  return { key, credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), name) };
+}
+
+/** Doesn't verify the signatures. @returns undefined if the bytes are not a credential of this form. */
 export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefined {
-  if (bytes[0] !== VERSION || bytes.length < 98 || bytes.length > 97 + NAME_BYTES) return undefined;
+  if (bytes[0] !== FORM || bytes.length <= HEAD_BYTES || bytes.length > HEAD_BYTES + NAME_BYTES)
+    return undefined;
   try {
     return {
       identityKey: bytes.slice(1, 33),
-      signature: bytes.slice(33, 97),
-      name: fromUtf8(bytes.subarray(97)),
+      deviceKey: bytes.slice(33, 65),
+      rights: bytes[65] ?? FULL_RIGHTS,
+      signature: bytes.slice(66, 130),
+      leafSignature: bytes.slice(130, 194),
+      name: fromUtf8(bytes.subarray(194)),
     };
   } catch {
     return undefined;
   }
-}
-
-/** @returns the bytes that a credential's signature must cover to be valid for this device key. */
-export function deviceBinding(credential: DeviceCredential, deviceKey: Uint8Array): Uint8Array {
-  return boundToDevice(deviceKey, utf8(credential.name));
 }
 
 /** @returns the 16-byte hash of a founder's identity key that an invite link contains. */

@@ -81,7 +81,7 @@ export interface JoinClaim {
   readonly groupId: Uint8Array;
   readonly epoch: bigint;
   readonly groupInfoHash: Uint8Array;
-  readonly deviceKey: Uint8Array;
+  readonly leafKey: Uint8Array;
   readonly credential: Uint8Array;
 }
 
@@ -93,7 +93,7 @@ function joinBytes(claim: JoinClaim): Uint8Array {
     claim.groupId,
     epoch,
     claim.groupInfoHash,
-    claim.deviceKey,
+    claim.leafKey,
     sha256(claim.credential),
   );
 }

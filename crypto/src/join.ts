@@ -5,11 +5,19 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { joinKeyIn, publish } from './groupinfo.ts';
-import { encodeCredential, type Identity } from './identity.ts';
+import { type Identity, newLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
-import { identityOf, isSound, joinExternally, leavesOf, readGroupInfo, treeOf } from './mls.ts';
+import {
+  identityOf,
+  isSound,
+  joinExternally,
+  type LeafNode,
+  leavesOf,
+  readGroupInfo,
+  treeOf,
+} from './mls.ts';
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, equalBytes, sha256, sign } from './primitives.ts';
@@ -70,18 +78,16 @@ export async function join(
     throw new RoomError('invite-revoked');
   }
   if (!hasCleanNames(tree, context.state)) throw damaged();
-  const credential = encodeCredential(who, cleanName(name));
+  const leaf = newLeaf(who, cleanName(name), env);
   const aad = joinAad(invite, {
     room: link.room,
     groupId: groupContext.groupId,
     epoch: groupContext.epoch,
     groupInfoHash: sha256(opened),
-    deviceKey: who.device.publicKey,
-    credential,
+    leafKey: leaf.key.publicKey,
+    credential: leaf.credential,
   });
-  const again = [...leavesOf(tree).values()].some((leaf) =>
-    equalBytes(leaf.signaturePublicKey, who.device.publicKey),
-  );
+  const again = [...leavesOf(tree).values()].some((other) => isOf(who, other));
   if (!isSound([], tree) || tree.length > TREE_NODES) throw damaged();
   if (!again && leavesOf(tree).size >= LIMITS.membersPerRoom) {
     throw new RoomError('full');
@@ -89,7 +95,7 @@ export async function join(
   let joined: Awaited<ReturnType<typeof joinExternally>>;
   let body: Uint8Array;
   try {
-    joined = await joinExternally(groupInfo, credential, who.device, again, aad);
+    joined = await joinExternally(groupInfo, leaf, again, aad);
     body = await sealJoin(joinKey, link.room, joined.message);
   } catch (cause) {
     throw damaged(cause);
@@ -131,6 +137,16 @@ export async function join(
     }),
     frame,
   };
+}
+
+/** Whether a leaf is of this identity's device. */
+function isOf(who: Identity, { credential }: LeafNode): boolean {
+  const own = identityOf(credential);
+  return (
+    own !== undefined &&
+    equalBytes(own.identityKey, who.identity.publicKey) &&
+    equalBytes(own.deviceKey, who.device.publicKey)
+  );
 }
 
 /** Whether the names of a room and its members are valid. Members let no others in, but the founder is let in by nobody. */

@@ -46,8 +46,14 @@ import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
 import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
-import { type DeviceCredential, decodeCredential, deviceBinding } from './identity.ts';
-import { equalBytes, expand, hmac, isUsableKey, sha256 } from './primitives.ts';
+import {
+  certified,
+  type DeviceCredential,
+  decodeCredential,
+  type LeafIdentity,
+  ownedLeaf,
+} from './identity.ts';
+import { equalBytes, expand, hmac, isUsableKey, sha256, utf8 } from './primitives.ts';
 
 /** The only module that uses the MLS library: RFC 9420 with GoChat's cipher suite, providers and checks. It knows nothing about rooms. */
 export type MlsState = ClientState;
@@ -101,33 +107,52 @@ const config: ClientConfig = {
     maximumForwardRatchetSteps: 200,
   },
   lifetimeConfig: { maximumTotalLifetime: 10_000_000_000_000n, validateLifetimeOnReceive: false },
-  keyPackageEqualityConfig: defaultKeyPackageEqualityConfig,
+  keyPackageEqualityConfig: {
+    ...defaultKeyPackageEqualityConfig,
+    compareKeyPackageToLeafNode: ({ leafNode }, leaf) => sameDevice(leafNode.credential, leaf.credential),
+  },
   // The outer seal pads.
   paddingConfig: { kind: 'padUntilLength', padUntilLength: 0 },
   authService: {
     async validateCredential(credential, signaturePublicKey) {
       const ours = identityOf(credential);
-      if (ours === undefined) return false;
-      // Implementations of Ed25519 differ in whether they accept signatures of such keys, which anybody can make.
-      if ([ours.identityKey, signaturePublicKey].some((key) => isSmallOrder(encodeBytes(key)))) return false;
-      return verifyDevice(ours, signaturePublicKey);
+      return ours !== undefined && (await verifyCredential(ours, signaturePublicKey));
     },
   },
 };
 
-/** Whether the credential's signature by its identity key is valid for this device key and the credential's name. */
-async function verifyDevice(credential: DeviceCredential, deviceKey: Uint8Array): Promise<boolean> {
-  const { signature } = await suite();
+/** Whether the credential's identity has certified its device, and that device has signed this leaf's key. */
+async function verifyCredential(
+  { identityKey, deviceKey, rights, signature, leafSignature }: DeviceCredential,
+  leafKey: Uint8Array,
+): Promise<boolean> {
+  const { signature: ed25519 } = await suite();
   try {
-    return await signature.verify(
-      credential.identityKey,
-      deviceBinding(credential, deviceKey),
-      credential.signature,
+    return (
+      (await ed25519.verify(identityKey, certified(deviceKey, rights), signature)) &&
+      (await ed25519.verify(deviceKey, ownedLeaf(leafKey), leafSignature))
     );
   } catch {
     // WebCrypto throws at an invalid key.
     return false;
   }
+}
+
+/** @returns the device key in a leaf's credential, as base64url; undefined if the credential isn't GoChat's */
+export function deviceOf(leaf: LeafNode): string | undefined {
+  const credential = identityOf(leaf.credential);
+  return credential && encodeBytes(credential.deviceKey);
+}
+
+/** Whether two credentials are of the same device of the same identity. */
+export function sameDevice(a: Credential, b: Credential): boolean {
+  const [one, other] = [identityOf(a), identityOf(b)];
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    equalBytes(one.identityKey, other.identityKey) &&
+    equalBytes(one.deviceKey, other.deviceKey)
+  );
 }
 
 /** @returns the GoChat credential in an MLS credential, or undefined if it is of another type or form. */
@@ -140,41 +165,34 @@ function withoutPast(state: MlsState): MlsState {
   return { ...state, historicalReceiverData: new Map() };
 }
 
-async function keyPackage(
-  identity: Uint8Array,
-  device: { readonly seed: Uint8Array; readonly publicKey: Uint8Array },
-) {
+async function keyPackage({ credential, key }: LeafIdentity) {
   return generateKeyPackageWithKey(
-    { credentialType: 'basic', identity },
+    { credentialType: 'basic', identity: credential },
     capabilities,
     { notBefore: 0n, notAfter: 9_223_372_036_854_775_807n },
     [],
-    { signKey: device.seed, publicKey: device.publicKey },
+    { signKey: key.seed, publicKey: key.publicKey },
     await suite(),
   );
 }
 
-type Device = Parameters<typeof keyPackage>[1];
-
 export async function found(
   groupId: Uint8Array,
-  credential: Uint8Array,
-  device: Device,
+  leaf: LeafIdentity,
   extensions: Extension[],
 ): Promise<MlsState> {
-  const { publicPackage, privatePackage } = await keyPackage(credential, device);
+  const { publicPackage, privatePackage } = await keyPackage(leaf);
   return createGroup(groupId, publicPackage, privatePackage, extensions, await suite(), config);
 }
 
-/** Makes an external commit (RFC 9420, section 12.4.3.2). With `resync`, the commit also removes the leaf with the same signature key. */
+/** Makes an external commit (RFC 9420, section 12.4.3.2). With `resync`, the commit also removes the leaf of the same device. */
 export async function joinExternally(
   groupInfo: GroupInfo,
-  credential: Uint8Array,
-  device: Device,
+  leaf: LeafIdentity,
   resync: boolean,
   aad: Uint8Array,
 ) {
-  const { publicPackage, privatePackage } = await keyPackage(credential, device);
+  const { publicPackage, privatePackage } = await keyPackage(leaf);
   const result = await joinGroupExternal(
     groupInfo,
     publicPackage,
@@ -188,10 +206,24 @@ export async function joinExternally(
   return { message: encodePublicMessage(result.publicMessage), state: result.newState };
 }
 
-/** Makes a commit of proposals by value. Without proposals it only rotates the committer's keys. The given state remains usable. */
-export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8Array = new Uint8Array()) {
+/**
+ * Makes a commit of proposals by value. Without proposals it only replaces the committer's keys. The given state remains usable.
+ * @param leaf the committer's leaf after the commit, if the commit has a path: its signature key replaces the current one
+ */
+export async function commit(
+  state: MlsState,
+  proposals: Proposal[],
+  leaf: LeafIdentity | undefined,
+  aad: Uint8Array = new Uint8Array(),
+) {
+  const cipherSuite = await suite();
   const result = await createCommit(
-    { state, cipherSuite: await suite() },
+    leaf === undefined
+      ? { state, cipherSuite }
+      : {
+          state: withLeaf(state, leaf),
+          cipherSuite: signingCommitsWith(state.signaturePrivateKey, cipherSuite),
+        },
     { extraProposals: proposals, ratchetTreeExtension: true, authenticatedData: aad },
   );
   if (result.commit.wireformat !== 'mls_private_message')
@@ -201,6 +233,39 @@ export async function commit(state: MlsState, proposals: Proposal[], aad: Uint8A
     state: withoutPast(result.newState),
     /** Zero these only after the commit has started the epoch: the old state needs them if another commit comes first. */
     secretsToWipe: result.consumed,
+  };
+}
+
+/** The library signs a commit and the leaf in its path with one key. So it gets the state with the new key in its own leaf… */
+function withLeaf(state: MlsState, { key, credential }: LeafIdentity): MlsState {
+  const own = 2 * state.privatePath.leafIndex;
+  const node = state.ratchetTree[own];
+  if (node?.nodeType !== 'leaf') throw new Error('the own leaf is missing');
+  const leaf: LeafNode = {
+    ...node.leaf,
+    signaturePublicKey: key.publicKey,
+    credential: { credentialType: 'basic', identity: credential },
+  };
+  return {
+    ...state,
+    ratchetTree: state.ratchetTree.with(own, { nodeType: 'leaf', leaf }),
+    signaturePrivateKey: key.seed,
+  };
+}
+
+/** FramedContentTBS with its label and length, as SignWithLabel signs it (RFC 9420, section 5.1.2). */
+const COMMIT_LABEL = utf8('\u0018MLS 1.0 FramedContentTBS');
+
+/** … and signs the commit itself with the key that the members know. */
+function signingCommitsWith(key: Uint8Array, cs: CiphersuiteImpl): CiphersuiteImpl {
+  const { signature } = cs;
+  const isCommit = (bytes: Uint8Array) => equalBytes(bytes.subarray(0, COMMIT_LABEL.length), COMMIT_LABEL);
+  return {
+    ...cs,
+    signature: {
+      ...signature,
+      sign: (newKey, bytes) => signature.sign(isCommit(bytes) ? key : newKey, bytes),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import {
   leavesOf,
   type MlsState,
   type Proposal,
+  sameDevice,
   sameExtensions,
   sameLeaf,
 } from './mls.ts';
@@ -180,14 +181,16 @@ function joinsOnly(
   if (joiner === undefined || !isPlain(joiner)) return false;
   // The joiner uses the leftmost blank leaf. That may be the leaf that its own Remove has just blanked.
   const fresh = replaces !== undefined && tree.altered.length === 1 ? tree.altered : tree.added;
-  const others = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;
+  const rest = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;
   const [index] = fresh;
-  if (index === undefined || fresh.length !== 1 || others.length !== 0) return false;
+  if (index === undefined || fresh.length !== 1 || rest.length !== 0) return false;
   const leaf = tree.after.get(index);
   if (leaf === undefined || !equalBytes(leaf.signaturePublicKey, joiner.signaturePublicKey)) return false;
+  const others = [...tree.before].filter(([leaf]) => leaf !== replaces);
+  if (others.some(([, other]) => sameDevice(other.credential, joiner.credential))) return false;
   if (replaces === undefined) return tree.gone.length === 0;
   const old = tree.before.get(replaces);
-  if (old === undefined || !equalBytes(old.signaturePublicKey, joiner.signaturePublicKey)) return false;
+  if (old === undefined || !sameDevice(old.credential, joiner.credential)) return false;
   return fresh === tree.altered ? index === replaces : tree.gone.length === 1 && tree.gone[0] === replaces;
 }
 
@@ -195,7 +198,7 @@ function none(...lists: readonly (readonly number[])[]): boolean {
   return lists.every((list) => list.length === 0);
 }
 
-/** Whether only the committer's leaf changed, and its credential and signature key did not. */
+/** Whether only the committer's leaf changed: it has new keys, and is still of the same device with the same name. */
 function onlyRotated(altered: readonly number[], by: number, before: Leaves, after: Leaves): boolean {
   const old = before.get(by);
   const now = after.get(by);
@@ -208,9 +211,22 @@ function sameOwner(a: LeafNode, b: LeafNode): boolean {
   return (
     a.credential.credentialType === 'basic' &&
     b.credential.credentialType === 'basic' &&
-    equalBytes(a.credential.identity, b.credential.identity) &&
-    equalBytes(a.signaturePublicKey, b.signaturePublicKey) &&
+    sameButForKey(a, b) &&
+    !equalBytes(a.signaturePublicKey, b.signaturePublicKey) &&
     JSON.stringify(a.capabilities) === JSON.stringify(b.capabilities) &&
     sameExtensions(a.extensions, b.extensions)
+  );
+}
+
+/** Whether two credentials differ at most by the signature over the leaf's key. */
+function sameButForKey({ credential: a }: LeafNode, { credential: b }: LeafNode): boolean {
+  const [one, other] = [identityOf(a), identityOf(b)];
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    one.rights === other.rights &&
+    one.name === other.name &&
+    equalBytes(one.signature, other.signature) &&
+    sameDevice(a, b)
   );
 }

@@ -1,4 +1,4 @@
-import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
 import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
@@ -9,6 +9,7 @@ import {
   type Candidate,
   candidate,
   commitIn,
+  deviceOf,
   identityOf,
   type LeafNode,
   leavesOf,
@@ -16,6 +17,7 @@ import {
   type PublicMessage,
   readPrivateMessage,
   readPublicMessage,
+  sameDevice,
 } from './mls.ts';
 import { isCleanName } from './names.ts';
 import { classify, isExactly, type MembershipChange } from './policy.ts';
@@ -169,7 +171,7 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
   if (message === undefined || joiner === undefined) return skipped(room, entry);
   const current = before(room);
   const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
-  const copied = self !== undefined && equalBytes(self.signaturePublicKey, joiner.leaf.signaturePublicKey);
+  const copied = self !== undefined && sameDevice(self.credential, joiner.leaf.credential);
   let change: MembershipChange | undefined;
   let own = false;
   let next: Candidate | undefined;
@@ -223,7 +225,7 @@ function admitted(room: Room, message: PublicMessage): Joiner | undefined {
       groupId,
       epoch,
       groupInfoHash: claim.groupInfoHash,
-      deviceKey: leaf.signaturePublicKey,
+      leafKey: leaf.signaturePublicKey,
       credential: leaf.credential.identity,
     },
     claim.signature,
@@ -257,7 +259,7 @@ async function advanced(
 
 /** A device that joins again restarts its counter. */
 function counterReset(peers: Room['peers'], leaf: LeafNode): Room['peers'] {
-  const device = encodeBytes(leaf.signaturePublicKey);
+  const device = deviceOf(leaf) ?? '';
   const known = peers.get(device);
   return known === undefined ? peers : new Map(peers).set(device, { ...known, n: 0 });
 }
@@ -302,9 +304,6 @@ function settingsOf(old: Room, after: Room): Settings {
   };
 }
 
-function leafOf(mls: MlsState, deviceKey: Uint8Array): number | undefined {
-  const wanted = encodeBytes(deviceKey);
-  return [...leavesOf(mls.ratchetTree)].find(
-    ([, leaf]) => encodeBytes(leaf.signaturePublicKey) === wanted,
-  )?.[0];
+function leafOf(mls: MlsState, leafKey: Uint8Array): number | undefined {
+  return [...leavesOf(mls.ratchetTree)].find(([, leaf]) => equalBytes(leaf.signaturePublicKey, leafKey))?.[0];
 }

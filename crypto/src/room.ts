@@ -4,7 +4,7 @@ import { type Chain, startChain } from './chain.ts';
 import { foldName } from './fold-name.ts';
 import { type DeviceCredential, digits, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys } from './keys.ts';
-import { identityOf, type LeafNode, leavesOf, type MlsState } from './mls.ts';
+import { identityOf, leavesOf, type MlsState } from './mls.ts';
 import type { Before } from './policy.ts';
 import type { SigningKey } from './primitives.ts';
 import { RoomError } from './room-error.ts';
@@ -172,10 +172,18 @@ export function ownLeaf(room: Room): number {
   return room.mls.privatePath.leafIndex;
 }
 
-function member(room: Room, leaf: number, node: LeafNode, credential: DeviceCredential): Member {
+/** @throws RoomError `not-member` if this device has no leaf any more */
+export function ownCredential(room: Room): DeviceCredential {
+  const leaf = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
+  const credential = leaf && identityOf(leaf.credential);
+  if (credential === undefined) throw new RoomError('not-member');
+  return credential;
+}
+
+function member(room: Room, leaf: number, credential: DeviceCredential): Member {
   return {
     leaf,
-    device: encodeBytes(node.signaturePublicKey),
+    device: encodeBytes(credential.deviceKey),
     identity: encodeBytes(credential.identityKey),
     name: credential.name,
     admin: room.context.state !== 'newer' && isAdmin(room.context.state, credential.identityKey),
@@ -193,7 +201,7 @@ export function membersOf(room: Room): readonly Member[] {
   if (known !== undefined) return known;
   const all = [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
     const credential = identityOf(node.credential);
-    return credential === undefined ? [] : [member(room, leaf, node, credential)];
+    return credential === undefined ? [] : [member(room, leaf, credential)];
   });
   members.set(room.keys, all);
   return all;

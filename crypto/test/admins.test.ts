@@ -91,7 +91,7 @@ test('a former admin has no admin rights, not even with the old admin key', asyn
   expect(settingsIn(mal).at(-1)).toEqual({ by: 'ana', admins: [], dropped: ['ben'] });
   expect(ben.room.admin).toBeUndefined();
   expect(ana.room.admin?.publicKey).not.toEqual(held?.publicKey);
-  expect(() => remove(ben.room, mal.device, ben.env)).toThrow('not-admin');
+  expect(() => remove(ben.room, ben.who, mal.device, ben.env)).toThrow('not-admin');
   ben.room = { ...ben.room, admin: held };
   expect(log.swap(await request(ben, ben.env.random(300), ben.room.mls, {}, true))).toBe('refused');
   await ana.removes(log, mal);
@@ -127,6 +127,7 @@ test('only an admin can give a member an admin key', async () => {
   const { message, state: next } = await commit(
     mal.room.mls,
     [{ proposalType: 'group_context_extensions', groupContextExtensions: { extensions: state } }],
+    undefined,
     aad,
   );
   const body = sealBody(mal.room.keys, 'handshake', mal.room.id, message, env);

@@ -15,7 +15,7 @@ import { decodeRoomState, encodeRoomState, type RoomState, readContext } from '.
 import { openBody, sealBody } from '../src/seal.ts';
 import { allRead, allTalk, anaBenMal, roomOfPeople } from './assert.ts';
 import { craftCommit } from './craft.ts';
-import { looksInside } from './hostile.ts';
+import { looksInside, renewedBy } from './hostile.ts';
 import { Person, seededEnv } from './world.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -230,7 +230,7 @@ test('the decoders of peers’ data throw at no input', async () => {
   const { log, link, ana } = await anaBenMal();
   const env = seededEnv(32);
   const info = await looksInside(log, link);
-  const { message } = await craftCommit(ana.room.mls, {});
+  const { message } = await craftCommit(ana.room.mls, renewedBy(ana), {});
   for (const some of damaged(message, env, 200)) readPrivateMessage(some);
   for (const some of damaged(message, env, 50)) readPublicMessage(some);
   for (const some of damaged(encodeGroupInfo(info), env, 200)) {
@@ -270,7 +270,7 @@ test('receive throws at no plaintext of a member', async () => {
   const { ana, mal } = await anaBenMal();
   const env = seededEnv(35);
   const { room } = mal;
-  const { message } = await craftCommit(room.mls, {});
+  const { message } = await craftCommit(room.mls, renewedBy(mal), {});
   let seq = Number(ana.room.position);
   for (const some of damaged(message, env, 40)) {
     for (const kind of ['message', 'handshake'] as const) {

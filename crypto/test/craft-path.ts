@@ -10,15 +10,14 @@ import {
 } from 'ts-mls/ratchetTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from 'ts-mls/treemath.js';
+import type { LeafIdentity } from '../src/identity.ts';
 import { type Extension, type MlsState, type Proposal, suite } from '../src/mls.ts';
 
 /** Makes commits that no honest client makes: every step of RFC 9420 is the library's own, but its inputs can be overridden. */
 export interface Twist {
   readonly proposals?: readonly Proposal[];
   /** Overrides fields of the committer's new leaf. */
-  readonly leaf?: Partial<
-    Pick<LeafNode, 'credential' | 'signaturePublicKey' | 'capabilities' | 'hpkePublicKey' | 'extensions'>
-  >;
+  readonly leaf?: Partial<Pick<LeafNode, 'credential' | 'capabilities' | 'hpkePublicKey' | 'extensions'>>;
   /** Overrides the public key of an inner node of the path. */
   readonly node?: (index: number, key: Uint8Array) => Uint8Array;
   /** Replaces the path secret that is encrypted to a node of the tree. */
@@ -26,8 +25,8 @@ export interface Twist {
   readonly path?: false;
   readonly extensions?: Extension[];
   readonly tag?: (tag: Uint8Array) => Uint8Array;
-  /** The private key that signs leaf and commit. */
-  readonly signer?: Uint8Array;
+  /** The committer's leaf after the commit, and the key that signs it: one of its own device, unless overridden. */
+  readonly renewed?: LeafIdentity;
   /** The leaf index of the sender that the commit names. */
   readonly as?: number;
 }
@@ -37,7 +36,7 @@ export async function pathFor(
   start: RatchetTree,
   leaf: number,
   context: MlsState['groupContext'],
-  signer: Uint8Array,
+  { key, credential }: LeafIdentity,
   twist: Twist,
 ) {
   const cs = await suite();
@@ -71,21 +70,21 @@ export async function pathFor(
     tree[index] = { nodeType: 'parent', parent: { ...parent.parent, parentHash } };
   }
   const [parentHash] = await calculateParentHash(tree, own, cs.hash);
-  const { extensions, capabilities, credential, signaturePublicKey } = node.leaf;
+  const { extensions, capabilities } = node.leaf;
   const leafNode = await signLeafNodeCommit(
     {
       leafNodeSource: 'commit',
       hpkePublicKey: await cs.hpke.exportPublicKey(leafKeys.publicKey),
       extensions,
       capabilities,
-      credential,
-      signaturePublicKey,
+      credential: { credentialType: 'basic', identity: credential },
+      signaturePublicKey: key.publicKey,
       ...twist.leaf,
       parentHash,
       groupId: context.groupId,
       leafIndex: leaf,
     },
-    signer,
+    key.seed,
     cs.signature,
   );
   tree[own] = { nodeType: 'leaf', leaf: leafNode };

@@ -10,6 +10,7 @@ import { addLeafNode, type RatchetTree, removeLeafNode } from 'ts-mls/ratchetTre
 import { createSecretTree } from 'ts-mls/secretTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { leafWidth, nodeToLeafIndex, toLeafIndex } from 'ts-mls/treemath.js';
+import type { LeafIdentity } from '../src/identity.ts';
 import { type Extension, type GroupInfo, type MlsState, type Proposal, suite, treeOf } from '../src/mls.ts';
 import type { SigningKey } from '../src/primitives.ts';
 import { pathFor, type Twist } from './craft-path.ts';
@@ -33,16 +34,20 @@ function isRemove(proposal: Proposal): proposal is Extract<Proposal, { proposalT
 /** A member's commit, as PrivateMessage bytes, and the state after it. */
 export async function craftCommit(
   mls: MlsState,
+  renewed: LeafIdentity,
   twist: Twist,
 ): Promise<{ message: Uint8Array; state: MlsState }> {
   const cs = await suite();
   const proposals = twist.proposals ?? [];
   const leafIndex = twist.as ?? mls.privatePath.leafIndex;
-  const signer = twist.signer ?? mls.signaturePrivateKey;
+  const signer = mls.signaturePrivateKey;
   const start = afterRemoves(mls.ratchetTree, proposals);
   const context =
     twist.extensions === undefined ? mls.groupContext : { ...mls.groupContext, extensions: twist.extensions };
-  const made = twist.path === false ? undefined : await pathFor(start, leafIndex, context, signer, twist);
+  const made =
+    twist.path === false
+      ? undefined
+      : await pathFor(start, leafIndex, context, twist.renewed ?? renewed, twist);
   const tree = made?.tree ?? start;
   const sender = { senderType: 'member', leafIndex } as const;
   const { signature, framedContent } = await createContentCommitSignature(
@@ -82,7 +87,11 @@ export async function craftCommit(
   const privateKeys = { ...mls.privatePath.privateKeys, ...made?.privateKeys };
   return {
     message: encodePrivateMessage(privateMessage),
-    state: { ...next, privatePath: { ...mls.privatePath, privateKeys } },
+    state: {
+      ...next,
+      privatePath: { ...mls.privatePath, privateKeys },
+      ...(made !== undefined && { signaturePrivateKey: (twist.renewed ?? renewed).key.seed }),
+    },
   };
 }
 
@@ -134,7 +143,7 @@ async function behind(
 /** A joiner's commit, as PublicMessage bytes, and the state after it. The base leaf is a complete leaf of the joiner. */
 export async function craftJoin(
   info: GroupInfo,
-  device: SigningKey,
+  own: LeafIdentity,
   base: LeafNode,
   config: MlsState['clientConfig'],
   aad: Uint8Array,
@@ -149,7 +158,7 @@ export async function craftJoin(
   const proposals = [...(twist.proposals ?? []), init];
   const [grown, node] = addLeafNode(afterRemoves(tree, proposals), base);
   const leaf = nodeToLeafIndex(node);
-  const made = await pathFor(grown, leaf, info.groupContext, device.seed, twist);
+  const made = await pathFor(grown, leaf, info.groupContext, twist.renewed ?? own, twist);
   const { signature, framedContent } = await createContentCommitSignature(
     info.groupContext,
     'mls_public_message',
@@ -159,14 +168,14 @@ export async function craftJoin(
     },
     { senderType: 'new_member_commit' },
     aad,
-    device.seed,
+    own.key.seed,
     cs.signature,
   );
   const state = await behind(
     {
       confirmationTag: info.confirmationTag,
       clientConfig: config,
-      signaturePrivateKey: device.seed,
+      signaturePrivateKey: own.key.seed,
       privatePath: { leafIndex: leaf, privateKeys: made.privateKeys },
     },
     info.groupContext,

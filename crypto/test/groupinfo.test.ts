@@ -38,7 +38,7 @@ async function leaves(
 }
 
 async function resigned(info: GroupInfo, { mal }: World): Promise<GroupInfo> {
-  return signGroupInfo(info, mal.who.device.seed, (await suite()).signature);
+  return signGroupInfo(info, mal.room.mls.signaturePrivateKey, (await suite()).signature);
 }
 
 function replaced(

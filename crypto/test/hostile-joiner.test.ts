@@ -2,7 +2,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { publish } from '../src/groupinfo.ts';
 import { remove, revoke } from '../src/handshake.ts';
-import { createIdentity, encodeCredential } from '../src/identity.ts';
+import { createIdentity, type LeafIdentity, newLeaf } from '../src/identity.ts';
 import { inviteKeys } from '../src/invite.ts';
 import { capabilities, leavesOf, type Proposal } from '../src/mls.ts';
 import { ownLeaf } from '../src/room.ts';
@@ -20,14 +20,17 @@ async function outside() {
 
 type Outside = Awaited<ReturnType<typeof outside>>;
 
+const NONE = new Uint8Array();
+
 const removeOf = (person: Person): Proposal => ({
   proposalType: 'remove',
   remove: { removed: ownLeaf(person.room) },
 });
 
-function under(identity: Uint8Array): JoinTwist {
-  return { credential: identity, leaf: { credential: { credentialType: 'basic', identity } } };
-}
+/** Joins with this leaf. */
+const under = (joiner: LeafIdentity): JoinTwist => ({ joiner });
+
+const named = ({ eve }: Outside, name: string): JoinTwist => under(newLeaf(eve.who, name, eve.env));
 
 function credentialOf(person: Person): Uint8Array {
   const leaf = leavesOf(person.room.mls.ratchetTree).get(ownLeaf(person.room));
@@ -35,17 +38,11 @@ function credentialOf(person: Person): Uint8Array {
   return leaf.credential.identity;
 }
 
-/** A credential with another person's identity key and eve's own signature. */
-function forgedCredential({ ana, eve }: Outside): Uint8Array {
-  const forged = encodeCredential({ identity: ana.who.identity, device: eve.who.device }, 'ana');
-  forged.set(encodeCredential(eve.who, 'ana').subarray(33, 97), 33);
-  return forged;
-}
-
-function renamed({ eve }: Outside): Uint8Array {
-  const credential = encodeCredential(eve.who, 'eve');
-  credential.set(new TextEncoder().encode('ana'), 97);
-  return credential;
+/** A leaf of eve's device with some bytes of its credential replaced. */
+function altered({ eve }: Outside, at: number, bytes: Uint8Array): LeafIdentity {
+  const { key, credential } = newLeaf(eve.who, 'eve', eve.env);
+  credential.set(bytes, at);
+  return { key, credential };
 }
 
 const extra = (proposal: Proposal): JoinTwist => ({ proposals: [proposal] });
@@ -91,24 +88,33 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
         preSharedKeyId: { psktype: 'external', pskId: new Uint8Array(4), pskNonce: new Uint8Array(32) },
       },
     }),
-  "uses a member's credential": ({ ana }) => under(credentialOf(ana)),
-  "uses a member's identity key": (world) => under(forgedCredential(world)),
-  'changes its name after the identity signed it': (world) => under(renamed(world)),
-  'has a name that turns the text around': ({ eve }) => under(encodeCredential(eve.who, 'e\u202eve')),
-  'has a name with a line separator': ({ eve }) => under(encodeCredential(eve.who, 'e\u2028ve')),
-  'has a name with an escape sequence': ({ eve }) => under(encodeCredential(eve.who, 'e\u001b[2Jve')),
-  "has a member's name with a joiner that does nothing": ({ eve }) =>
-    under(encodeCredential(eve.who, 'an\u200da')),
-  "has a member's name with a space in front": ({ eve }) => under(encodeCredential(eve.who, ' ana')),
-  'has a name that is not drawn': ({ eve }) => under(encodeCredential(eve.who, '\u3164')),
-  'has a name whose marks cover other lines': ({ eve }) =>
-    under(encodeCredential(eve.who, `eve${'\u0301'.repeat(7)}`)),
+  "uses a member's credential": (world) =>
+    under({ ...altered(world, 0, NONE), credential: credentialOf(world.ana) }),
+  "uses a member's identity key": (world) => under(altered(world, 1, world.ana.who.identity.publicKey)),
+  "uses a member's device key": (world) => under(altered(world, 33, world.ana.who.device.publicKey)),
+  'changes the rights that its identity has certified': (world) =>
+    under(altered(world, 65, Uint8Array.of(1))),
+  'has a certificate of no identity': (world) => under(altered(world, 66, new Uint8Array(64))),
+  'has a leaf that no device has signed': (world) => under(altered(world, 130, new Uint8Array(64))),
+  "uses a member's identity with a device of its own": ({ ana, eve }) => {
+    const { device } = createIdentity(eve.env);
+    const credential = newLeaf({ identity: eve.who.identity, device }, 'ana', eve.env);
+    credential.credential.set(ana.who.identity.publicKey, 1);
+    return under(credential);
+  },
+  'has a name that turns the text around': (world) => named(world, 'e\u202eve'),
+  'has a name with a line separator': (world) => named(world, 'e\u2028ve'),
+  'has a name with an escape sequence': (world) => named(world, 'e\u001b[2Jve'),
+  "has a member's name with a joiner that does nothing": (world) => named(world, 'an\u200da'),
+  "has a member's name with a space in front": (world) => named(world, ' ana'),
+  'has a name that is not drawn': (world) => named(world, '\u3164'),
+  'has a name whose marks cover other lines': (world) => named(world, `eve${'\u0301'.repeat(7)}`),
   'uses a credential of another type': () => ({
     leaf: { credential: { credentialType: 'x509', certificates: [new Uint8Array(8)] } },
   }),
-  'signed the invite for another device': () => ({ claim: { deviceKey: new Uint8Array(32).fill(3) } }),
+  'signed the invite for another device': () => ({ claim: { leafKey: new Uint8Array(32).fill(3) } }),
   'signed the invite for another name': ({ eve }) => ({
-    claim: { credential: encodeCredential(eve.who, 'eva') },
+    claim: { credential: newLeaf(eve.who, 'eva', eve.env).credential },
   }),
   'signed the invite for the epoch before': ({ ana }) => ({
     claim: { epoch: ana.room.mls.groupContext.epoch - 1n },
@@ -176,14 +182,11 @@ test("a member that joins again can't remove another member", async () => {
   await allTalk(log, ana, ben);
 });
 
-test('a copied key package is useless without the device key', async () => {
+test("a copied credential is useless without the leaf's key", async () => {
   const { log, link, ana, ben, eve } = await outside();
-  const copied = { ...eve.who, device: { seed: eve.who.device.seed, publicKey: ben.who.device.publicKey } };
-  const thief = new Person('ben', eve.env, {
-    identity: createIdentity(eve.env).identity,
-    device: copied.device,
-  });
-  await joins(log, thief, link, ana.room.mls, { proposals: [removeOf(ben)], ...under(credentialOf(ben)) });
+  const thief = new Person('ben', eve.env, createIdentity(eve.env));
+  const copied = { ...newLeaf(thief.who, 'ben', eve.env), credential: credentialOf(ben) };
+  await joins(log, thief, link, ana.room.mls, { proposals: [removeOf(ben)], ...under(copied) });
   await allRead(log, [ana, ben]);
   expect(ana.warnings).toEqual(['skipped-handshake']);
   await allTalk(log, ana, ben);
@@ -209,7 +212,7 @@ test('members refuse an invite that a Remove voided, even if the room state list
   await cai.joins(log, link);
   await allRead(log, [ana, ben]);
   const live = log.invites.map((i) => ({ ...i }));
-  await ana.commits(log, (room) => remove(room, cai.device, env));
+  await ana.commits(log, (room) => remove(room, ana.who, cai.device, env));
   expect(log.info(link)).toBeUndefined();
   log.invites = live;
   const state = ana.room.context.state;

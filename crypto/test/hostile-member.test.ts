@@ -2,9 +2,9 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import { generateKeyPackage } from 'ts-mls';
 import { signLeafNodeCommit } from 'ts-mls/leafNode.js';
 import { expect, test } from 'vitest';
-import { encodeCredential } from '../src/identity.ts';
+import { certified, encodeCredential, newLeaf, ownedLeaf } from '../src/identity.ts';
 import { capabilities, EXTENSION, type Extension, leavesOf, type Proposal, suite } from '../src/mls.ts';
-import { signingKey } from '../src/primitives.ts';
+import { sign, signingKey } from '../src/primitives.ts';
 import { ownLeaf, stateOf } from '../src/room.ts';
 import { encodeRoomState, type RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
@@ -46,8 +46,14 @@ function leafOf(person: Person) {
   return leaf;
 }
 
+function credentialOf(person: Person): Uint8Array {
+  const { credential } = leafOf(person);
+  if (credential.credentialType !== 'basic') throw new Error('no credential');
+  return credential.identity;
+}
+
 async function keyPackageOf(person: Person) {
-  const identity = encodeCredential(person.who, 'friend');
+  const identity = newLeaf(person.who, 'friend', person.env).credential;
   const lifetime = { notBefore: 0n, notAfter: 9_223_372_036_854_775_807n };
   const credential = { credentialType: 'basic', identity } as const;
   return (await generateKeyPackage(credential, capabilities, lifetime, [], await suite())).publicPackage;
@@ -62,7 +68,7 @@ async function updateOf({ mal }: World): Promise<Proposal> {
     groupId: mal.room.mls.groupContext.groupId,
     leafIndex: ownLeaf(mal.room),
   };
-  const leaf = await signLeafNodeCommit(tbs, mal.who.device.seed, signature);
+  const leaf = await signLeafNodeCommit(tbs, mal.room.mls.signaturePrivateKey, signature);
   return {
     proposalType: 'update',
     update: { leafNode: { ...leaf, leafNodeSource: 'update', extensions: [] } },
@@ -131,7 +137,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   'adds an external sender': (world) =>
     context([
       ...contextOf(world),
-      externalSenders(world.mal.who.device, encodeCredential(world.mal.who, 'mal')),
+      externalSenders(world.mal.who.device, newLeaf(world.mal.who, 'mal', world.env).credential),
     ]),
   'adds an unknown extension': (world) =>
     context([...contextOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
@@ -193,13 +199,28 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         })),
       ],
     })),
-  'changes its name': ({ mal }) => ({
-    leaf: { credential: { credentialType: 'basic', identity: encodeCredential(mal.who, 'ana') } },
+  'changes its name': ({ mal }) => ({ renewed: newLeaf(mal.who, 'ana', mal.env) }),
+  'keeps its signature key': ({ mal }) => ({
+    renewed: { key: signingKey(mal.room.mls.signaturePrivateKey), credential: credentialOf(mal) },
+  }),
+  'takes a signature key that its device has not signed': ({ mal, env }) => ({
+    renewed: { key: signingKey(env.random(32)), credential: credentialOf(mal) },
   }),
   "takes the founder's identity": ({ ana }) => ({ leaf: { credential: leafOf(ana).credential } }),
-  'changes its device key': ({ env }) => {
-    const device = signingKey(env.random(32));
-    return { leaf: { signaturePublicKey: device.publicKey }, signer: device.seed };
+  'changes its device key': ({ mal, env }) => ({
+    renewed: newLeaf({ identity: mal.who.identity, device: signingKey(env.random(32)) }, 'mal', env),
+  }),
+  'changes its rights': ({ mal, env }) => {
+    const { identity, device } = mal.who;
+    const key = signingKey(env.random(32));
+    const certificate = {
+      identityKey: identity.publicKey,
+      deviceKey: device.publicKey,
+      rights: 1,
+      signature: sign(identity, certified(device.publicKey, 1)),
+    };
+    const owned = sign(device, ownedLeaf(key.publicKey));
+    return { renewed: { key, credential: encodeCredential(certificate, owned, 'mal') } };
   },
   'drops capabilities': () => ({ leaf: { capabilities: { ...capabilities, extensions: [] } } }),
   'adds leaf extensions': () => ({

@@ -5,14 +5,14 @@ import type { UpOf } from '@gochat/protocol/up';
 import { advanceChain } from '../src/chain.ts';
 import { landedFirst } from '../src/create.ts';
 import { joinKeyIn, publish } from '../src/groupinfo.ts';
-import { encodeCredential } from '../src/identity.ts';
+import { type LeafIdentity, newLeaf, renewedLeaf } from '../src/identity.ts';
 import { inviteKeys, type JoinClaim, joinAad, unwrap } from '../src/invite.ts';
 import type { UnprovedJoin } from '../src/join.ts';
 import { epochKeys } from '../src/keys.ts';
 import type { InviteLink } from '../src/link.ts';
 import { capabilities, type GroupInfo, type LeafNode, type MlsState, readGroupInfo } from '../src/mls.ts';
 import { sha256, sign } from '../src/primitives.ts';
-import { invitesOf, type Room, roomOf } from '../src/room.ts';
+import { invitesOf, ownCredential, type Room, roomOf } from '../src/room.ts';
 import { openGroupInfo, sealBody, sealJoin } from '../src/seal.ts';
 import { craftCommit, craftJoin } from './craft.ts';
 import type { Twist } from './craft-path.ts';
@@ -59,11 +59,16 @@ export interface Deed {
   readonly state: MlsState;
 }
 
+/** @returns the leaf that an honest commit would give this person's device */
+export function renewedBy({ room, who, env }: Person): LeafIdentity {
+  return renewedLeaf(ownCredential(room), who.device, env);
+}
+
 /** Posts a commit that no honest client makes. The attacker stays in the epoch of the commit. */
 export async function commits(log: Log, person: Person, twist: Twist, liberties?: Liberties): Promise<Deed> {
   await person.reads(log);
   const { room } = person;
-  const { message, state } = await craftCommit(room.mls, twist);
+  const { message, state } = await craftCommit(room.mls, renewedBy(person), twist);
   const body = sealBody(room.keys, 'handshake', room.id, message, person.env);
   const seq = won(log.swap(await request(person, body, state, liberties)));
   // The others will refuse the commit, so the attacker continues from its current state.
@@ -96,7 +101,8 @@ export interface JoinTwist extends Twist {
   readonly claim?: Partial<JoinClaim>;
   /** The invite that the commit names, and the secret whose join key signs. */
   readonly invite?: { readonly secret: Uint8Array; readonly named?: string };
-  readonly credential?: Uint8Array;
+  /** The joiner's leaf; a new one of its own device if absent. */
+  readonly joiner?: LeafIdentity;
   readonly aad?: (aad: Uint8Array) => Uint8Array;
 }
 
@@ -120,15 +126,15 @@ export async function joins(
   twist: JoinTwist,
 ): Promise<Deed> {
   const info = await looksInside(log, link);
-  const credential = twist.credential ?? encodeCredential(person.who, person.name);
-  const { device } = person.who;
+  const own = twist.joiner ?? newLeaf(person.who, person.name, person.env);
+  const { key, credential } = own;
   const keys = inviteKeys(twist.invite?.secret ?? link.secret);
   const claim = {
     room: link.room,
     groupId: info.groupContext.groupId,
     epoch: info.groupContext.epoch,
     groupInfoHash: sha256(decodeBytes(log.groupInfo)),
-    deviceKey: device.publicKey,
+    leafKey: key.publicKey,
     credential,
     ...twist.claim,
   };
@@ -140,13 +146,13 @@ export async function joins(
     extensions: [],
     capabilities,
     credential: { credentialType: 'basic', identity: credential },
-    signaturePublicKey: device.publicKey,
+    signaturePublicKey: key.publicKey,
     hpkePublicKey: person.env.random(32),
     signature: new Uint8Array(),
   };
   const { message, state } = await craftJoin(
     info,
-    device,
+    own,
     base,
     like.clientConfig,
     twist.aad?.(aad) ?? aad,

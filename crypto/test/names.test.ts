@@ -8,8 +8,9 @@ import {
   createIdentity,
   decodeCredential,
   decodeIdentity,
-  encodeCredential,
   encodeIdentity,
+  newLeaf,
+  renewedLeaf,
   safetyNumber,
   suffixOf,
 } from '../src/identity.ts';
@@ -359,13 +360,25 @@ test('members of an epoch have the same room code, and a different one in the ne
 test('identities and credentials decode to what was encoded', () => {
   const who = createIdentity(seededEnv(9));
   expect(decodeIdentity(encodeIdentity(who))).toEqual(who);
-  const bytes = encodeCredential(who, 'Äna');
-  expect(decodeCredential(bytes)).toMatchObject({ name: 'Äna', identityKey: who.identity.publicKey });
+  const { key, credential: bytes } = newLeaf(who, 'Äna', seededEnv(10));
+  expect(bytes).toHaveLength(194 + 4);
+  const credential = decodeCredential(bytes);
+  if (credential === undefined) throw new Error('a credential decodes');
+  expect(credential).toMatchObject({
+    name: 'Äna',
+    identityKey: who.identity.publicKey,
+    deviceKey: who.device.publicKey,
+    rights: 0,
+  });
+  const again = renewedLeaf(credential, who.device, seededEnv(11));
+  expect(again.key.publicKey).not.toEqual(key.publicKey);
+  const renewed = decodeCredential(again.credential);
+  expect({ ...renewed, leafSignature: undefined }).toEqual({ ...credential, leafSignature: undefined });
   for (let length = 0; length < bytes.length; length += 1) {
     const cut = decodeCredential(bytes.slice(0, length));
-    if (length < 98) expect(cut).toBeUndefined();
+    if (length < 195) expect(cut).toBeUndefined();
   }
-  expect(decodeCredential(bytes.with(0, 2))).toBeUndefined();
+  expect(decodeCredential(bytes.with(0, 1))).toBeUndefined();
   expect(decodeCredential(Uint8Array.from([...bytes, 0xff]))).toBeUndefined();
   expect(decodeCredential(Uint8Array.from([...bytes, ...new Uint8Array(128).fill(97)]))).toBeUndefined();
 });

@@ -24,7 +24,7 @@ test("a gap beyond the ratchet's limit gives a warning, this device heals, and t
   expect(warningsIn(await ana.reads(holed))).toEqual(['hole', 'hole']);
   expect(ana.room.wantsHeal).toBe('hole');
   expect(ana.heard).toEqual([]);
-  won(log.swap(await ana.starts((room) => heal(room, ana.env))));
+  won(log.swap(await ana.starts((room) => heal(room, ana.who, ana.env))));
   await ana.reads(log);
   expect(ana.room.wantsHeal).toBeUndefined();
   expect(ana.room.status).toBe('active');
@@ -52,13 +52,13 @@ test("any member's commit ends the gap of all members, so they don't all heal", 
   const holed = without(log, ...dropped.slice(0, 201));
   for (const person of [ana, cai]) await person.reads(holed);
   expect([ana, cai].map((p) => p.room.wantsHeal)).toEqual(['hole', 'hole']);
-  won(log.swap(await ana.starts((room) => heal(room, ana.env))));
+  won(log.swap(await ana.starts((room) => heal(room, ana.who, ana.env))));
   await allRead(log, [ana, ben, cai]);
   expect([ana, cai].map((p) => p.room.wantsHeal)).toEqual([undefined, undefined]);
 });
 
 const changes = {
-  heal: (person: Person) => person.starts((room) => heal(room, person.env)),
+  heal: (person: Person) => person.starts((room) => heal(room, person.who, person.env)),
   invite: (person: Person) => person.starts((room) => invite(room, person.env.random(16), {}, person.env)),
   reopen: (person: Person) => person.starts((room) => reopen(room, person.env)),
 };
@@ -80,7 +80,7 @@ test.each(Object.entries(changes))(
 
 test('a lost reply to a Remove breaks no member', async () => {
   const { log, ana, ben, cai } = await three();
-  log.swap(await ana.starts((room) => remove(room, cai.device, ana.env)));
+  log.swap(await ana.starts((room) => remove(room, ana.who, cai.device, ana.env)));
   ana.room = await ana.copy();
   await allRead(log, [ana, ben]);
   await allTalk(log, ana, ben);
@@ -88,11 +88,11 @@ test('a lost reply to a Remove breaks no member', async () => {
 
 test('a handshake that never arrived is dropped when another one is read, and can be made again', async () => {
   const { log, ana, ben, cai } = await three();
-  await ana.starts((room) => heal(room, ana.env));
+  await ana.starts((room) => heal(room, ana.who, ana.env));
   ana.room = await ana.copy();
   await ana.reads(log);
   expect(ana.room.pending).toBeDefined();
-  await expect(ana.starts((room) => heal(room, ana.env))).rejects.toMatchObject({ code: 'pending' });
+  await expect(ana.starts((room) => heal(room, ana.who, ana.env))).rejects.toMatchObject({ code: 'pending' });
   await ben.heals(log);
   expect((await ana.reads(log)).some((e) => e.kind === 'lost-race')).toBe(true);
   await ana.heals(log);
@@ -176,7 +176,9 @@ test("a rolled-back profile whose other copy has committed is broken: the other 
   await ana.heals(log);
   expect(warningsIn(await old.reads(log))).toEqual(['broken']);
   expect(old.room.status).toBe('broken');
-  await expect(old.starts((room) => heal(room, old.env))).rejects.toMatchObject({ code: 'not-active' });
+  await expect(old.starts((room) => heal(room, old.who, old.env))).rejects.toMatchObject({
+    code: 'not-active',
+  });
   await ben.reads(log);
   await ben.says(log, 'too late');
   await old.reads(log);

@@ -27,8 +27,9 @@ async function race(log: Log, one: Person, make: Make, other: Person, makeOther:
 
 type Make = (room: Room) => Promise<Started>;
 
-const heals = (person: Person) => (room: Room) => heal(room, person.env);
-const removes = (person: Person, other: Person) => (room: Room) => remove(room, other.device, person.env);
+const heals = (person: Person) => (room: Room) => heal(room, person.who, person.env);
+const removes = (person: Person, other: Person) => (room: Room) =>
+  remove(room, person.who, other.device, person.env);
 const invites = (person: Person) => (room: Room) => invite(room, person.env.random(16), {}, person.env);
 
 test("every member reads every other member's messages", async () => {
@@ -212,9 +213,9 @@ test('the room state decides which invites are live', async () => {
 
 test('only an admin can remove, and only other members of the room', async () => {
   const { ana, ben, cai } = await three();
-  expect(() => remove(ben.room, cai.device, ben.env)).toThrow('not-admin');
-  expect(() => remove(ana.room, ana.device, ana.env)).toThrow('self-removal');
-  expect(() => remove(ana.room, ana.id(), ana.env)).toThrow('no-such-member');
+  expect(() => remove(ben.room, ben.who, cai.device, ben.env)).toThrow('not-admin');
+  expect(() => remove(ana.room, ana.who, ana.device, ana.env)).toThrow('self-removal');
+  expect(() => remove(ana.room, ana.who, ana.id(), ana.env)).toThrow('no-such-member');
 });
 
 test('the room is unconfirmed until a message of another member is read', async () => {

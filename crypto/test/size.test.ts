@@ -5,7 +5,7 @@ import { createSecretTree } from 'ts-mls/secretTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { leafWidth } from 'ts-mls/treemath.js';
 import { expect, test } from 'vitest';
-import { createIdentity, encodeCredential } from '../src/identity.ts';
+import { createIdentity, newLeaf } from '../src/identity.ts';
 import { found, suite } from '../src/mls.ts';
 import { membersOf } from '../src/room.ts';
 import { allRead, allTalk } from './assert.ts';
@@ -22,7 +22,7 @@ async function plant(founder: Person, count: number): Promise<void> {
   let tree = room.mls.ratchetTree;
   for (let n = 0; n < count; n += 1) {
     const who = createIdentity(env);
-    const one = await found(env.random(16), encodeCredential(who, `guest ${n}`), who.device, []);
+    const one = await found(env.random(16), newLeaf(who, `guest ${n}`, env), []);
     const [node] = one.ratchetTree;
     if (node?.nodeType !== 'leaf') throw new Error('no leaf');
     [tree] = addLeafNode(tree, node.leaf);

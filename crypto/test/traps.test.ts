@@ -46,7 +46,7 @@ test("a single Remove carries an UpdatePath, so the removed member can't derive 
   const { log, ana, mal } = await anaBenMal();
   const before = ana.room.mls;
   const old = { ...ana.room };
-  const frame = await ana.starts((room) => remove(room, mal.device, ana.env));
+  const frame = await ana.starts((room) => remove(room, ana.who, mal.device, ana.env));
   const opened = openBody(old.keys, 'handshake', old.id, decodeBytes(frame.body));
   const message = opened && readPrivateMessage(opened);
   if (message === undefined) throw new Error('no handshake');
@@ -108,9 +108,9 @@ test('a state does not grow with the number of past epochs', async () => {
 
 test('the secrets that a commit consumed are not zeroed before the commit is in the log', async () => {
   const { log, ana, ben, mal } = await anaBenMal();
-  const { secretsToWipe } = await commit(await decodeMls(encodeMls(ana.room.mls)), []);
+  const { secretsToWipe } = await commit(decodeMls(encodeMls(ana.room.mls)), [], undefined);
   expect(secretsToWipe.length).toBeGreaterThan(0);
-  await ana.starts((room) => heal(room, ana.env));
+  await ana.starts((room) => heal(room, ana.who, ana.env));
   await ben.heals(log);
   const seen = await ana.reads(log);
   expect(seen.map((e) => e.kind)).toEqual(['healed', 'lost-race']);
@@ -222,7 +222,7 @@ test('of two messages sealed from one state, others read the first and report th
 
 test("a commit can't contain both extensions and a Remove", async () => {
   const { log, ana, mal } = await anaBenMal();
-  await ana.commits(log, (room) => remove(room, mal.device, ana.env));
+  await ana.commits(log, (room) => remove(room, ana.who, mal.device, ana.env));
   expect(stateOf(ana.room).lastRemoveEpoch).toBeUndefined();
   expect(ana.room.joinsClosed).toBe(true);
   await ana.invites(log);
@@ -251,5 +251,7 @@ test('a room with a newer policy version than this software waits and loses noth
   ben.room = await ben.copy();
   expect(ben.room.status).toBe('outdated');
   await expect(ben.seals('old words')).rejects.toMatchObject({ code: 'not-active' });
-  await expect(ben.starts((room) => heal(room, ben.env))).rejects.toMatchObject({ code: 'newer-rules' });
+  await expect(ben.starts((room) => heal(room, ben.who, ben.env))).rejects.toMatchObject({
+    code: 'newer-rules',
+  });
 });

@@ -149,7 +149,7 @@ export class Person {
   }
 
   heals(log: Log): Promise<RoomEvent[]> {
-    return this.commits(log, (room) => heal(room, this.env));
+    return this.commits(log, (room) => heal(room, this.who, this.env));
   }
 
   async invites(log: Log, terms: InviteTerms = {}): Promise<InviteLink> {
@@ -164,7 +164,7 @@ export class Person {
   }
 
   async removes(log: Log, other: Person): Promise<void> {
-    await this.commits(log, (room) => remove(room, other.device, this.env));
+    await this.commits(log, (room) => remove(room, this.who, other.device, this.env));
     await this.commits(log, (room) => reopen(room, this.env));
   }
 

@@ -1,7 +1,7 @@
 import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { heal, invite, type Started } from '@gochat/crypto/handshake';
-import { createIdentity, encodeCredential, fingerprintOf } from '@gochat/crypto/identity';
+import { createIdentity, fingerprintOf, type Identity, newLeaf } from '@gochat/crypto/identity';
 import type { LogEntry } from '@gochat/crypto/internal/log-entry';
 import {
   candidate,
@@ -94,6 +94,7 @@ class Pair {
 
 /** A room whose founder has invited the next one. */
 interface Inviting {
+  readonly who: Identity;
   readonly room: Room;
   readonly link: InviteLink;
   readonly info: DownOf<'groupinfo'>;
@@ -109,7 +110,7 @@ export async function measureCrypto({ quick, tell }: Occasion): Promise<Figure[]
     tell(`a room of ${members} members was set up in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     const runs = quick ? 3 : 5;
     const { joining, processing, room, joined } = await measureJoins(inviting, members, runs);
-    const healing = await measureHeals(room, runs);
+    const healing = await measureHeals(room, inviting.who, runs);
     const { sealing, opening } = await measureMessages(joined, room, runs);
     const size = decodeBytes(inviting.info.groupInfo).length;
     const bare = (await groupInfoOf(inviting.room.mls, [])).length;
@@ -142,13 +143,14 @@ async function invites(members: number): Promise<Inviting> {
     '1' as Position,
   );
   const filled = { ...founded, mls: await populated(founded.mls, members, env) };
-  const healed = await landed(await heal(filled, env));
+  const healed = await landed(await heal(filled, who, env));
   const secret = env.random(16);
   const started = await invite(healed, secret, {}, env);
   const room = await landed(started);
   const [grant] = started.frame.invites;
   if (grant === undefined) throw new Error('an invite is granted');
   return {
+    who,
     room,
     link: {
       address: 'http://127.0.0.1:4040',
@@ -206,23 +208,23 @@ async function measureJoins({ room, link, info }: Inviting, members: number, run
 /** @returns the joiner's commit */
 async function joinBare({ mls }: Room, watch: Stopwatch): Promise<Uint8Array> {
   const who = createIdentity(env);
-  const credential = encodeCredential(who, 'zoe');
+  const leaf = newLeaf(who, 'zoe', env);
   const bytes = await groupInfoOf(mls, []);
   return watch.time(async () => {
     const groupInfo = readGroupInfo(bytes);
     if (groupInfo === undefined) throw new Error('a GroupInfo can be read');
-    return (await joinExternally(groupInfo, credential, who.device, false, new Uint8Array())).message;
+    return (await joinExternally(groupInfo, leaf, false, new Uint8Array())).message;
   });
 }
 
-async function measureHeals(room: Room, runs: number): Promise<Pair> {
+async function measureHeals(room: Room, who: Identity, runs: number): Promise<Pair> {
   const pair = new Pair();
   for (let run = -WARM_UP; run < runs; run++) {
     const [one, other] = [await forgetful(room), await forgetful(room)];
     const ours = new Stopwatch();
-    await ours.time(() => heal(one, env));
+    await ours.time(() => heal(one, who, env));
     const bare = new Stopwatch();
-    await bare.time(() => commit(other.mls, []));
+    await bare.time(() => commit(other.mls, [], undefined));
     if (run >= 0) pair.add(ours, bare);
   }
   return pair;

@@ -1,4 +1,4 @@
-import { createIdentity, encodeCredential } from '@gochat/crypto/identity';
+import { createIdentity, newLeaf } from '@gochat/crypto/identity';
 import { capabilities, found, type LeafNode, type MlsState } from '@gochat/crypto/internal/mls';
 import { concatBytes, type Env, sha256, sign, uint32, utf8 } from '@gochat/crypto/primitives';
 
@@ -43,7 +43,8 @@ type Signed = (parentHash: Uint8Array) => LeafNode;
 
 async function guest(leaf: number, groupId: Uint8Array, env: Env): Promise<Signed> {
   const who = createIdentity(env);
-  const [node] = (await found(NONE, encodeCredential(who, `guest ${leaf}`), who.device, [])).ratchetTree;
+  const own = newLeaf(who, `guest ${leaf}`, env);
+  const [node] = (await found(NONE, own, [])).ratchetTree;
   if (node?.nodeType !== 'leaf') throw new Error('a founder has a leaf');
   return (parentHash) => {
     const { hpkePublicKey, signaturePublicKey, credential } = node.leaf;
@@ -59,7 +60,7 @@ async function guest(leaf: number, groupId: Uint8Array, env: Env): Promise<Signe
     };
     const tbs = concatBytes(leafBytes(unsigned), opaque(groupId), uint32(leaf));
     const content = concatBytes(opaque(utf8('MLS 1.0 LeafNodeTBS')), opaque(tbs));
-    return { ...unsigned, signature: sign(who.device, content) };
+    return { ...unsigned, signature: sign(own.key, content) };
   };
 }
 

@@ -12,7 +12,7 @@ import type { AccountMethod, RoomMethod, RoomRequests } from './room-requests.ts
 import type { RoomsParts } from './rooms.ts';
 import { SettingsStore } from './settings-store.ts';
 
-export interface AccountParts extends RoomsParts {
+export interface AccountParts extends Omit<RoomsParts, 'who'> {
   /** Locks the profile's key with a passphrase; with undefined, stores it without one. */
   readonly relock: (passphrase: string | undefined) => Promise<void>;
 }
@@ -71,7 +71,7 @@ export class Account {
   /** What fails is tried again at the next call. */
   #openRooms(): Promise<RoomRequests> {
     this.#rooms ??= loadRoomCode()
-      .then((code) => code.open(this.#parts, this.#who, this.#settings))
+      .then((code) => code.open({ ...this.#parts, who: this.#who }, this.#settings))
       .catch((error: unknown) => {
         this.#rooms = undefined;
         throw error;

@@ -1,5 +1,5 @@
 import { configure, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
-import { fingerprintOf } from '@gochat/crypto/identity';
+import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
@@ -16,9 +16,11 @@ const INVITE_LIFETIME_MS = 7 * DAY_MS;
 
 /** Changes of a room by its members. Each method expects a session that is up to date with the server. */
 export class Governance {
+  readonly #who: Identity;
   readonly #env: Env;
 
-  constructor(env: Env) {
+  constructor(who: Identity, env: Env) {
+    this.#who = who;
     this.#env = env;
   }
 
@@ -26,7 +28,7 @@ export class Governance {
     const { member: target, info } = pickMember(session.room, member);
     const isIn = () => membersOf(session.room).some((m) => m.device === target.device);
     await session
-      .change((now) => remove(now, target.device, this.#env), waitMs)
+      .change((now) => remove(now, this.#who, target.device, this.#env), waitMs)
       .catch((error: unknown) => {
         // An earlier removal with an unknown outcome has landed in the meantime.
         if (isIn()) throw error;

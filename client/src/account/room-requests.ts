@@ -1,6 +1,6 @@
 import { type Content, content } from '@gochat/crypto/content';
 import { createRoom, landedFirst } from '@gochat/crypto/create';
-import { type Identity, safetyNumber } from '@gochat/crypto/identity';
+import { safetyNumber } from '@gochat/crypto/identity';
 import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
@@ -33,22 +33,20 @@ type Handlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Res
 /** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
 export class RoomRequests {
   readonly #parts: RoomsParts;
-  readonly #who: Identity;
   readonly #rooms: Rooms;
   readonly #settings: SettingsStore;
   readonly #governance: Governance;
 
-  private constructor(parts: RoomsParts, who: Identity, settings: SettingsStore, rooms: Rooms) {
+  private constructor(parts: RoomsParts, settings: SettingsStore, rooms: Rooms) {
     this.#parts = parts;
-    this.#who = who;
     this.#settings = settings;
     this.#rooms = rooms;
-    this.#governance = new Governance(parts.env);
+    this.#governance = new Governance(parts.who, parts.env);
   }
 
   /** Loads the profile's rooms from the records. @throws VaultError `damaged` */
-  static async open(parts: RoomsParts, who: Identity, settings: SettingsStore): Promise<RoomRequests> {
-    return new RoomRequests(parts, who, settings, await Rooms.load(parts));
+  static async open(parts: RoomsParts, settings: SettingsStore): Promise<RoomRequests> {
+    return new RoomRequests(parts, settings, await Rooms.load(parts));
   }
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
@@ -66,7 +64,7 @@ export class RoomRequests {
     create: (params) => this.#create(params),
     join: async ({ link, as, waitMs }) => {
       const own = this.#nameFor(as);
-      const parts = { ...this.#parts, rooms: this.#rooms, who: this.#who, as: own };
+      const parts = { ...this.#parts, rooms: this.#rooms, as: own };
       const { session, already } = await joinByLink(parts, link, waitMs);
       await this.#remember(own);
       return { ...roomInfo(session), already };
@@ -126,7 +124,7 @@ export class RoomRequests {
       this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
     revoke: async (params) =>
       this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
-    peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms, who: this.#who }, link, waitMs),
+    peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms }, link, waitMs),
     presence: async ({ room, says }) => {
       (await this.#followed(room)).presence(says);
       return null;
@@ -136,7 +134,7 @@ export class RoomRequests {
     leave: (params) => this.#leave(params),
     safety: async ({ room, member }) => {
       const session = await this.#rooms.named(room);
-      const own = this.#who.identity.publicKey;
+      const own = this.#parts.who.identity.publicKey;
       const wanted = member === undefined ? shownMembers(session.room) : [pickMember(session.room, member)];
       const members = wanted
         .filter(({ info }) => !info.self)
@@ -191,7 +189,7 @@ export class RoomRequests {
     const address = parseAddress(server).href;
     const own = this.#nameFor(as);
     const { env, records } = this.#parts;
-    const { room, frame: made } = await createRoom(this.#who, { room: name, own }, env);
+    const { room, frame: made } = await createRoom(this.#parts.who, { room: name, own }, env);
     const frame = token === undefined ? made : { ...made, token };
     await this.#rooms.followQueued();
     const connection = await this.#rooms.server({ server: address, id: room.id }).online(waitMs);

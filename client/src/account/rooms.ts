@@ -1,4 +1,5 @@
 import { newId } from '@gochat/crypto/new-id';
+import type { Identity } from '@gochat/crypto/identity';
 import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
@@ -15,6 +16,7 @@ import { firstNonEmpty, isIdOrPrefix, roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
   readonly records: Records;
+  readonly who: Identity;
   readonly env: Env;
   readonly connect: Connect;
   /** Whether each room has its own connection. */
@@ -199,7 +201,7 @@ export class Rooms {
   }
 
   async #load(id: RoomId): Promise<OpenRoom> {
-    const { records, env, emit } = this.#parts;
+    const { records, who, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
@@ -214,7 +216,7 @@ export class Rooms {
           says: presence,
         }),
     });
-    const maintenance = new RoomMaintenance(session, env);
+    const maintenance = new RoomMaintenance(session, who, env);
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {

@@ -1,5 +1,6 @@
 import { isPublished } from '@gochat/crypto/groupinfo';
 import { heal, refresh, remove } from '@gochat/crypto/handshake';
+import type { Identity } from '@gochat/crypto/identity';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
@@ -14,6 +15,7 @@ const REST_MS = 5000;
 /** The automatic work of a device for its room, whenever the room is live. */
 export class RoomMaintenance {
   readonly #session: RoomSession;
+  readonly #who: Identity;
   readonly #env: Env;
   /** Spreads the work of members who come back at the same time. */
   readonly #spread: number;
@@ -22,8 +24,9 @@ export class RoomMaintenance {
   #closed = false;
   readonly #timers = new Timers();
 
-  constructor(session: RoomSession, env: Env) {
+  constructor(session: RoomSession, who: Identity, env: Env) {
     this.#session = session;
+    this.#who = who;
     this.#env = env;
     this.#spread = (env.random(1)[0] ?? 0) / 255;
   }
@@ -55,7 +58,7 @@ export class RoomMaintenance {
     const patience = DAY_MS * (1 + this.#spread);
     if (room.wantsHeal === undefined && age < patience) return undefined;
     if (room.status !== 'active' && room.status !== 'rolled-back') return undefined;
-    return () => this.#session.change((now) => heal(now, this.#env), WAIT_MS);
+    return () => this.#session.change((now) => heal(now, this.#who, this.#env), WAIT_MS);
   }
 
   /** Removes members who have asked to leave; only an admin's client can. */
@@ -65,7 +68,7 @@ export class RoomMaintenance {
     const admin = membersOf(room).some((m) => m.self && m.admin);
     if (device === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
-    return () => this.#session.change((now) => remove(now, device, this.#env), WAIT_MS);
+    return () => this.#session.change((now) => remove(now, this.#who, device, this.#env), WAIT_MS);
   }
 
   /** Checks once per handshake whether the server's GroupInfo lets joiners into this epoch, and replaces it if not. */
