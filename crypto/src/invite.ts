@@ -88,7 +88,7 @@ export interface JoinClaim {
 function joinBytes(claim: JoinClaim): Uint8Array {
   const epoch = concatBytes(uint32(Number(claim.epoch >> 32n)), uint32(Number(claim.epoch & 0xffffffffn)));
   return transcript(
-    'gochat/join/1',
+    'gochat/join/2',
     utf8(claim.room),
     claim.groupId,
     epoch,

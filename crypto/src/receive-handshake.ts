@@ -11,6 +11,7 @@ import {
   commitIn,
   deviceOf,
   identityOf,
+  isGenuine,
   type LeafNode,
   leavesOf,
   type MlsState,
@@ -167,7 +168,7 @@ function removedSelf(room: Room, entry: DecodedEntry, by: number, next: Candidat
 async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
   const bytes = await openJoin(room.keys, room.id, entry.body);
   const message = bytes && readPublicMessage(bytes);
-  const joiner = message && admitted(room, message);
+  const joiner = message && (await admitted(room, message));
   if (message === undefined || joiner === undefined) return skipped(room, entry);
   const current = before(room);
   const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
@@ -195,8 +196,11 @@ interface Joiner {
   readonly invite: InviteId;
 }
 
-/** Checks a joiner's name, and that a live invite's join key has signed its commit for exactly this leaf and epoch. Runs before the library processes the commit. */
-function admitted(room: Room, message: PublicMessage): Joiner | undefined {
+/**
+ * Checks a joiner's name and credential, and that a live invite's join key has signed its commit for exactly this leaf and epoch. Runs
+ * before the library processes the commit, and before anything is concluded from whose leaf it claims to be.
+ */
+async function admitted(room: Room, message: PublicMessage): Promise<Joiner | undefined> {
   const { content } = message;
   const leaf = commitIn(message)?.path?.leafNode;
   const claim = readJoinAad(content.authenticatedData);
@@ -230,7 +234,7 @@ function admitted(room: Room, message: PublicMessage): Joiner | undefined {
     },
     claim.signature,
   );
-  return holds ? { leaf, invite: claim.invite } : undefined;
+  return holds && (await isGenuine(leaf)) ? { leaf, invite: claim.invite } : undefined;
 }
 
 async function advanced(

@@ -10,21 +10,23 @@ import { encodePayload } from '../src/payload.ts';
 import { ownLeaf } from '../src/room.ts';
 import { sealBody } from '../src/seal.ts';
 import { anaBenMal } from './assert.ts';
-import { warningsIn } from './world.ts';
+import type { Log } from './log.ts';
+import { type Person, warningsIn } from './world.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-test("a member can't send a message as another member", async () => {
-  const { log, ana, ben, mal } = await anaBenMal();
-  const { room, env } = mal;
-  const as = ownLeaf(ana.room);
-  const { groupContext, clientConfig, keySchedule, secretTree, signaturePrivateKey } = room.mls;
+/** A member posts a message in another's name, signed with this key. */
+async function speaksAs(log: Log, liar: Person, victim: Person, key: Uint8Array): Promise<void> {
+  await liar.reads(log);
+  const { room, env } = liar;
+  const as = ownLeaf(victim.room);
+  const { groupContext, clientConfig, keySchedule, secretTree } = room.mls;
   const payload = encodePayload({
-    id: mal.id(),
+    id: liar.id(),
     n: 1,
     claim: undefined,
     previous: undefined,
-    content: { kind: 'text', text: 'I, ana' },
+    content: { kind: 'text', text: `I, ${victim.name}` },
   });
   const content = {
     contentType: 'application',
@@ -41,7 +43,7 @@ test("a member can't send a message as another member", async () => {
     senderType: 'member',
     context: groupContext,
   } as const;
-  const auth = await signFramedContentApplicationOrProposal(signaturePrivateKey, tbs, await suite());
+  const auth = await signFramedContentApplicationOrProposal(key, tbs, await suite());
   const { privateMessage } = await protectContent(
     keySchedule.senderDataSecret,
     new Uint8Array(),
@@ -52,16 +54,46 @@ test("a member can't send a message as another member", async () => {
     clientConfig.paddingConfig,
     await suite(),
   );
-  log.append(
-    'message',
-    encodeBytes(sealBody(room.keys, 'message', room.id, encodePrivateMessage(privateMessage), env)),
-  );
+  expect(decodePrivateMessage(encodePrivateMessage(privateMessage), 0)).toBeDefined();
+  const body = sealBody(room.keys, 'message', room.id, encodePrivateMessage(privateMessage), env);
+  log.append('message', encodeBytes(body));
+}
+
+test("a member can't send a message as another member", async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  await speaksAs(log, mal, ana, mal.room.mls.signaturePrivateKey);
   expect(warningsIn(await ben.reads(log))).toEqual(['undecryptable']);
   expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable']);
   await ana.says(log, 'this is me');
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: this is me']);
-  expect(decodePrivateMessage(encodePrivateMessage(privateMessage), 0)).toBeDefined();
+});
+
+test.each(['her leaf’s key', 'her device’s key', 'her identity’s key'])(
+  'after ana has healed, a member who had copied %s can’t speak as her',
+  async (which) => {
+    const { log, ana, ben, mal } = await anaBenMal();
+    const copied = {
+      'her leaf’s key': ana.room.mls.signaturePrivateKey,
+      'her device’s key': ana.who.device.seed,
+      'her identity’s key': ana.who.identity.seed,
+    }[which];
+    if (copied === undefined) throw new Error('no such key');
+    await ana.heals(log);
+    await speaksAs(log, mal, ana, copied);
+    expect(warningsIn(await ben.reads(log))).toEqual(['undecryptable']);
+    expect(ben.heard).toEqual([]);
+    await ana.says(log, 'this is me');
+    await ben.reads(log);
+    expect(ben.heard).toEqual(['ana: this is me']);
+  },
+);
+
+test('a member who has copied ana’s leaf key speaks as her until she heals', async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  await speaksAs(log, mal, ana, ana.room.mls.signaturePrivateKey);
+  await ben.reads(log);
+  expect(ben.heard).toEqual(['ana: I, ana']);
 });
 
 test("no key in a member's state redeems another member's invite", async () => {
