@@ -71,13 +71,25 @@ export function sign(key: SigningKey, bytes: Uint8Array): Uint8Array {
   return ed25519.sign(bytes, key.seed);
 }
 
+/**
+ * Verifies an Ed25519 signature (RFC 8032). All members must come to the same verdict, but implementations differ on keys and signatures
+ * that have a part of small order: section 5.1.7 allows two equations. So those are refused; no honest signer makes them.
+ */
 export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
-    return ed25519.verify(signature, bytes, publicKey, { zip215: false });
+    return (
+      isOfPrimeOrder(publicKey) &&
+      isOfPrimeOrder(signature.subarray(0, 32)) &&
+      ed25519.verify(signature, bytes, publicKey, { zip215: false })
+    );
   } catch {
     // Keys and signatures come from peers. A wrong length or a point off the curve makes the signature invalid.
     return false;
   }
+}
+
+function isOfPrimeOrder(point: Uint8Array): boolean {
+  return ed25519.Point.fromBytes(point).isTorsionFree();
 }
 
 const P = 2n ** 255n - 19n;

@@ -2,13 +2,22 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
 import { publish } from '../src/groupinfo.ts';
 import { remove, revoke } from '../src/handshake.ts';
-import { createIdentity, type LeafIdentity, newLeaf } from '../src/identity.ts';
+import {
+  certified,
+  createIdentity,
+  encodeCredential,
+  type LeafIdentity,
+  newLeaf,
+  ownedLeaf,
+} from '../src/identity.ts';
 import { inviteKeys } from '../src/invite.ts';
 import { capabilities, leavesOf, type Proposal } from '../src/mls.ts';
+import { sign, signingKey } from '../src/primitives.ts';
 import { ownLeaf } from '../src/room.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';
 import { externalSenders } from './craft.ts';
 import { gone, type JoinTwist, joins } from './hostile.ts';
+import { MixedOrderKey } from './mixed-order.ts';
 import { Person } from './world.ts';
 
 /** Ana and ben are members; eve has a live invite and is the attacker. */
@@ -96,6 +105,21 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     under(altered(world, 65, Uint8Array.of(1))),
   'has a certificate of no identity': (world) => under(altered(world, 66, new Uint8Array(64))),
   'has a leaf that no device has signed': (world) => under(altered(world, 130, new Uint8Array(64))),
+  'has a certificate on which implementations of Ed25519 differ': ({ eve }) => {
+    const { device } = eve.who;
+    const identity = new MixedOrderKey(eve.env.random(32));
+    const key = signingKey(eve.env.random(32));
+    const certificate = {
+      identityKey: identity.publicKey,
+      deviceKey: device.publicKey,
+      rights: 0,
+      signature: identity.sign(certified(device.publicKey, 0)),
+    };
+    return under({
+      key,
+      credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), 'eve'),
+    });
+  },
   "uses a member's identity with a device of its own": ({ ana, eve }) => {
     const { device } = createIdentity(eve.env);
     const credential = newLeaf({ identity: eve.who.identity, device }, 'ana', eve.env);

@@ -1,11 +1,12 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { publicKey } from '@gochat/protocol/fields';
-import { ED25519_TORSION_SUBGROUP, x25519 } from '@noble/curves/ed25519.js';
+import { ED25519_TORSION_SUBGROUP, ed25519, x25519 } from '@noble/curves/ed25519.js';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { createIdentity, encodeCredential } from '../src/identity.ts';
+import { certified, createIdentity, encodeCredential, newLeaf, ownedLeaf } from '../src/identity.ts';
 import { found, suite } from '../src/mls.ts';
-import { concatBytes, isUsableKey, signingKey, utf8, verify } from '../src/primitives.ts';
+import { concatBytes, isUsableKey, sign, signingKey, utf8, verify } from '../src/primitives.ts';
+import { MixedOrderKey } from './mixed-order.ts';
 import { seededEnv } from './world.ts';
 
 const P = 2n ** 255n - 19n;
@@ -62,20 +63,51 @@ test('no public key of small order is accepted', () => {
   expect(v.is(publicKey, encodeBytes(signingKey(new Uint8Array(32).fill(7)).publicKey))).toBe(true);
 });
 
-test('members accept no device or identity whose key is of small order', async () => {
+test('joiners accept no leaf, device or identity whose key is of small order', async () => {
   const env = seededEnv(5);
-  const who = createIdentity(env);
-  const valid = async (credential: Uint8Array, key: Uint8Array) => {
-    const { clientConfig } = await found(env.random(16), encodeCredential(who, 'ana'), who.device, []);
-    const { authService } = clientConfig;
-    return authService.validateCredential({ credentialType: 'basic', identity: credential }, key);
-  };
+  const { identity, device } = createIdentity(env);
+  const { key: leaf } = newLeaf({ identity, device }, 'ana', env);
   const small = encoded(1n);
-  expect(await valid(encodeCredential(who, 'ana'), who.device.publicKey)).toBe(true);
-  const device = { ...who.device, publicKey: small };
-  expect(await valid(encodeCredential({ ...who, device }, 'ana'), small)).toBe(false);
   // The base point and the number 1 are a signature of the identity point over every message.
   const base = encoded(46316835694926478169428394003475163141307993866256225615783033603165251855960n);
-  const forged = concatBytes(Uint8Array.of(1), small, base, encoded(1n), utf8('ana'));
-  expect(await valid(forged, who.device.publicKey)).toBe(false);
+  const forged = concatBytes(base, encoded(1n));
+  const { clientConfig } = await found(env.random(16), newLeaf({ identity, device }, 'ana', env), []);
+  const isValid = (
+    { identityKey = identity.publicKey, deviceKey = device.publicKey, leafKey = leaf.publicKey } = {},
+    signature = sign(identity, certified(deviceKey, 0)),
+    leafSignature = sign(device, ownedLeaf(leafKey)),
+  ) => {
+    const credential = encodeCredential({ identityKey, deviceKey, rights: 0, signature }, leafSignature, 'ana');
+    return clientConfig.authService.validateCredential(
+      { credentialType: 'basic', identity: credential },
+      leafKey,
+    );
+  };
+  expect(await isValid()).toBe(true);
+  expect(await isValid({ leafKey: small })).toBe(false);
+  expect(await isValid({ deviceKey: small }, undefined, forged)).toBe(false);
+  expect(await isValid({ identityKey: small }, forged)).toBe(false);
+});
+
+test('a signature on which implementations differ is refused', async () => {
+  const { signature } = await suite();
+  const key = new MixedOrderKey(new Uint8Array(32).fill(5));
+  const bytes = utf8('a certificate');
+  const made = key.sign(bytes);
+  expect(ed25519.verify(made, bytes, key.publicKey, { zip215: false })).toBe(true);
+  expect(await signature.verify(key.publicKey, bytes, made)).toBe(false);
+  expect(verify(key.publicKey, bytes, made)).toBe(false);
+});
+
+test('an honest signature is valid, and neither a changed one nor a key of small order is', () => {
+  const key = signingKey(new Uint8Array(32).fill(6));
+  const bytes = utf8('a certificate');
+  const made = sign(key, bytes);
+  expect(verify(key.publicKey, bytes, made)).toBe(true);
+  for (const at of [0, 31, 32, 63])
+    expect(verify(key.publicKey, bytes, made.with(at, (made[at] ?? 0) ^ 1))).toBe(false);
+  expect(verify(key.publicKey, bytes, made.subarray(1))).toBe(false);
+  // The neutral element, with which a signature of zeros is valid for everything by the equation alone.
+  const neutral = new Uint8Array(32).with(0, 1);
+  expect(verify(neutral, bytes, Uint8Array.from([...neutral, ...new Uint8Array(32)]))).toBe(false);
 });
