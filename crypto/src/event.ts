@@ -24,8 +24,10 @@ export type Warning =
   | { readonly kind: 'rolled-back' }
   /** Other members are in an epoch whose keys this device doesn't have. */
   | { readonly kind: 'broken' }
-  /** Messages up to the server's floor expired before this device read them. */
-  | { readonly kind: 'expired' };
+  /** Messages up to the server's floor may have expired before this device read them. */
+  | { readonly kind: 'expired' }
+  /** `count` messages of `from` did not arrive. By what the server says they expired. */
+  | { readonly kind: 'expired-of'; readonly from: Member; readonly count: number };
 
 /** The settings of a room that changed, with their new values. */
 export interface Settings {

@@ -26,7 +26,7 @@ export async function receiveMessage(before: Room, room: Room, entry: DecodedEnt
     const inFlight = before.inFlight.filter((sent) => sent !== own);
     const self = memberAt(room, ownLeaf(room));
     // If this profile is rolled back later, its other copy's counter continues from here.
-    const peers = self === undefined ? room.peers : counted(room.peers, self, own);
+    const peers = self === undefined ? room.peers : counted(room, self, own);
     return {
       room: { ...room, inFlight, peers },
       events: [{ kind: 'sent', seq: entry.seq, at: entry.at, id: own.id }],
@@ -109,7 +109,7 @@ function acceptPayload(
   if (payload === undefined)
     return { ...withWarning(read, entry, { kind: 'unknown-content', from }), secretsToWipe };
   const peer = room.peers.get(from.device);
-  const warnings = [...evidence(room, from, payload), ...missed(room, peer, from, payload)];
+  const warnings = [...evidence(room, from, payload), ...missed(peer, from, payload)];
   const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
   const events: RoomEvent[] = warnings.map((warning) => ({
     kind: 'warning',
@@ -132,12 +132,17 @@ function acceptPayload(
       ? { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'unknown-content', from } }
       : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
   );
-  return { room: { ...after, peers: counted(after.peers, from, payload) }, events, secretsToWipe };
+  return { room: { ...after, peers: counted(after, from, payload) }, events, secretsToWipe };
 }
 
-function counted(peers: Room['peers'], from: Member, { n, id }: Pick<Payload, 'n' | 'id'>): Room['peers'] {
+function counted(
+  { peers, position, expired }: Room,
+  from: Member,
+  { n, id }: Pick<Payload, 'n' | 'id'>,
+): Room['peers'] {
   const ids = [...(peers.get(from.device)?.ids ?? []), id].slice(-IDS_KEPT);
-  return new Map(peers).set(from.device, { n, ids });
+  const lapsed = comparePositions(position, expired) <= 0;
+  return new Map(peers).set(from.device, { n, ids, ...(lapsed && { lapsed }) });
 }
 
 /** A message of this device that the profile doesn't know: another copy of the profile has sent it since this copy was saved. */
@@ -150,10 +155,9 @@ function rolledBack(room: Room, payload: Payload): Room {
   };
 }
 
-function missed(room: Room, peer: Peer | undefined, from: Member, payload: Payload): Warning[] {
-  const known = peer !== undefined && peer.n > 0 && comparePositions(room.position, room.expired) > 0;
-  const missing = known ? payload.n - peer.n - 1 : 0;
-  return missing > 0 ? [{ kind: 'missing', from, count: missing }] : [];
+function missed(peer: Peer | undefined, from: Member, payload: Payload): Warning[] {
+  const count = peer !== undefined && peer.n > 0 ? payload.n - peer.n - 1 : 0;
+  return count > 0 ? [{ kind: peer?.lapsed === true ? 'expired-of' : 'missing', from, count }] : [];
 }
 
 /** Compares what the sender had read with what this device has read. The chain of `room` includes this entry, which the sender can't have read. */

@@ -28,13 +28,10 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   }
   // The position doesn't advance, so a newer version of this software can still read the entry.
   if (room.status === 'outdated') return { room, events: [], secretsToWipe: [] };
-  const crossed =
-    comparePositions(room.position, room.expired) <= 0 && comparePositions(entry.seq, room.expired) > 0;
   const read = {
     ...room,
     position: entry.seq,
     chain: advanceChain(room.chain, entry, body),
-    peers: crossed ? uncounted(room.peers) : room.peers,
   };
   if (entry.kind === 'message') return receiveMessage(room, read, decoded);
   // Nothing here grants invites. The entry counts for the evidence like any other.
@@ -68,18 +65,25 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
 }
 
 /**
- * Handles messages that expired unread: the server may have dropped messages up to `floor`, and this device has not read up to there.
- * The evidence in later messages of this epoch can't be checked.
+ * Handles messages that expired unread: the server says that it may have dropped messages up to `floor`, and this device has not read up
+ * to there. The evidence in later messages of this epoch can't be checked. How many are missing shows in the next message of each device.
  */
 export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
   if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
   const events = [warning({ seq: room.position, at: now }, { kind: 'expired' })];
-  return { room: { ...room, expired: floor, chain: breakChain(room.chain) }, events, secretsToWipe: [] };
+  const peers = new Map(
+    [...room.peers].map(([device, { n, ids }]) => [device, { n, ids, lapsed: true } as const]),
+  );
+  return {
+    room: { ...room, expired: floor, chain: breakChain(room.chain), peers },
+    events,
+    secretsToWipe: [],
+  };
 }
 
-/** After expired messages, the counters of all members are unknown. */
-function uncounted(peers: Room['peers']): Room['peers'] {
-  return new Map([...peers].map(([device, { ids }]) => [device, { n: 0, ids }]));
+/** @param end of the log when the server named its floor: what is appended later can't have expired. @returns the room with a floor that is no later */
+export function boundExpired(room: Room, end: Position): Room {
+  return comparePositions(room.expired, end) > 0 ? { ...room, expired: end } : room;
 }
 
 function warning(entry: { readonly seq: Position; readonly at: number }, what: Warning): RoomEvent {

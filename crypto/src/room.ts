@@ -56,6 +56,8 @@ export interface Peer {
   readonly n: number;
   /** The ids of the last messages, newest last. */
   readonly ids: readonly string[];
+  /** Messages after that counter may have expired unread: a gap before the next message is no fault of the server. */
+  readonly lapsed?: true;
 }
 
 /**
@@ -88,7 +90,7 @@ export interface Room {
   readonly key: Position;
   /** The access key with which this device makes proofs. It isn't taken from other commits, whose authors may have sent the server a wrong key. */
   readonly accessKey: SigningKey;
-  /** Messages at or before this position may have expired before this device read them. */
+  /** Messages at or before this position may have expired before this device read them: the server's floor, but not beyond where the log ended when it said so. */
   readonly expired: Position;
   readonly chain: Chain;
   /** Whether this device has sent a message in this epoch. */

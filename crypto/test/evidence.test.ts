@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { protect } from '../src/mls.ts';
 import { encodePayload, type Payload } from '../src/payload.ts';
 import { utf8 } from '../src/primitives.ts';
-import { skipExpired } from '../src/receive.ts';
+import { boundExpired, skipExpired } from '../src/receive.ts';
 import { roomCode } from '../src/room.ts';
 import { sealBody } from '../src/seal.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
@@ -247,7 +247,7 @@ test('absurd claims give warnings and break nothing', async () => {
   expect(warningsIn(await ana.reads(log))).toEqual([]);
 });
 
-test('expired messages give no warning about a member', async () => {
+test('expired messages are counted by the next message of each member', async () => {
   const { log, ana, ben, cai } = await three();
   await ben.says(log, 'one');
   await ana.reads(log);
@@ -261,20 +261,27 @@ test('expired messages give no warning about a member', async () => {
   const step = skipExpired(ana.room, floor, 1);
   await ana.keeps(step.room);
   expect(warningsIn(step.events)).toEqual(['expired']);
-  expect(warningsIn(await ana.reads(without(log, ...gone)))).toEqual([]);
+  const seen = await ana.reads(without(log, ...gone));
+  const lost = seen.flatMap((e) =>
+    e.kind === 'warning' && e.warning.kind === 'expired-of' ? [e.warning] : [],
+  );
+  // Cai had said nothing that ana knows of, so what cai lost is unknown.
+  expect(lost.map(({ from, count }) => [from.name, count])).toEqual([['ben', 4]]);
+  expect(warningsIn(seen)).toEqual(['expired-of']);
   expect(ana.heard).toEqual(['ben: one', 'ben: today', 'cai: too']);
   await ben.heals(log);
   await allTalk(log, ana, ben, cai);
   expect(decodeBytes(entryAt(log, floor).body).length).toBeGreaterThan(0);
 });
 
-test('messages that the server still has below the floor give no warning about a member', async () => {
+test('messages that the server still has below the floor are shown, and the gaps between them are counted', async () => {
   const { log, ana, ben } = await three();
   const at: Position[] = [];
   for (const text of ['one', 'two', 'three', 'four', 'five', 'six']) at.push(await ben.says(log, text));
   const [, , , , five] = at as [Position, Position, Position, Position, Position];
   await ana.keeps(skipExpired(ana.room, five, 1).room);
-  expect(warningsIn(await ana.reads(without(log, at[0] as Position, at[2] as Position, five)))).toEqual([]);
+  const seen = await ana.reads(without(log, at[0] as Position, at[2] as Position, five));
+  expect(warningsIn(seen)).toEqual(['expired-of', 'expired-of']);
   expect(ana.heard).toEqual(['ben: two', 'ben: four', 'ben: six']);
 });
 
@@ -287,4 +294,27 @@ test('a floor below the position read has no effect', async () => {
     events: [],
     secretsToWipe: [],
   });
+});
+
+test('a floor excuses no message that was sent after the log was read to its end', async () => {
+  const { log, ana, ben } = await three();
+  await ben.says(log, 'one');
+  await ana.reads(log);
+  const end = await ben.says(log, 'two');
+  const later: Position[] = [];
+  for (const text of ['three', 'four', 'five']) later.push(await ben.says(log, text));
+  const [three_, four] = later as [Position, Position];
+  await ana.keeps(skipExpired(ana.room, String(Number.MAX_SAFE_INTEGER) as Position, 1).room);
+  const shown = without(log, three_, four);
+  await ana.reads(shown, end);
+  await ana.keeps(boundExpired(ana.room, end));
+  expect(warningsIn(await ana.reads(shown))).toEqual(['expired-of']);
+  const six = await ben.says(log, 'six');
+  await ben.says(log, 'seven');
+  expect(warningsIn(await ana.reads(without(log, three_, four, six)))).toContain('missing');
+  await ben.heals(log);
+  const eight = await ben.says(log, 'eight');
+  await ben.says(log, 'nine');
+  // The next epoch is verified as if there had been no floor.
+  expect(warningsIn(await ana.reads(without(log, three_, four, six, eight)))).toEqual(['withheld', 'missing']);
 });

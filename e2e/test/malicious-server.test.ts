@@ -6,6 +6,7 @@ import type { Up } from '@gochat/protocol/up';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { Meddler } from '../src/servers/meddler.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 type Entry = Extract<Down, { type: 'entry' }>;
 
@@ -213,6 +214,40 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
     await benIsTold('missing', 'withheld', 'forked');
     const { code } = await people().ana.profile.call('safety', { room, member: undefined });
     expect((await people().ben.profile.call('safety', { room, member: undefined })).code).toBe(code);
+  });
+
+  test('it says at each entering that all has expired, and drops every second message: each loss is counted', async () => {
+    let messages = 0;
+    let dropped = 0;
+    meddler.meddling = {
+      down: (frame) => {
+        if (frame.type === 'entered')
+          return [{ ...frame, floor: String(Number.MAX_SAFE_INTEGER) as Position }];
+        if (!isMessage(frame) || messages++ % 2 === 1) return [frame];
+        dropped++;
+        return [];
+      },
+    };
+    for (let epoch = 0; epoch < 3; epoch++) {
+      for (let n = 0; n < 2; n++) {
+        meddler.cut();
+        await says(`${epoch}.${n}: lost`, `${epoch}.${n}: shown`);
+        await people().ben.hears(room, `${epoch}.${n}: shown`);
+      }
+      await people().ana.profile.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS });
+    }
+    const counted = async () =>
+      (await benTold()).reduce((sum, told) => sum + ('count' in told ? told.count : 0), 0);
+    await people().ben.until(async () => (await counted()) >= dropped, 'ben is told of each loss');
+    expect(await counted()).toBe(dropped);
+    expect(dropped).toBe(6);
+    // Once the connection stays, a device's first message ends the excuse.
+    for (const text of ['shown again', 'shown at last']) {
+      await says('lost', text);
+      await people().ben.hears(room, text);
+    }
+    await benIsTold('missing');
+    expect((await benTold()).map(({ warning }) => warning)).toContain('withheld');
   });
 
   test('it serves an older GroupInfo: the joiner does not join an old state of the room', async () => {

@@ -101,6 +101,7 @@ function settingsFacts({ name, topic, admins, dropped }: Settings, room: Room) {
 function warningFact(warning: Warning, room: Room): WarningFact {
   switch (warning.kind) {
     case 'missing':
+    case 'expired-of':
       return { warning: warning.kind, member: nameOf(room, warning.from), count: warning.count };
     case 'withheld':
     case 'forked':

@@ -92,7 +92,7 @@ export type WarningFact =
         /** An older version of this software kept a sentence, which is not shown any more. */
         | 'older-version';
     }
-  | { readonly warning: 'missing'; readonly member: string; readonly count: number }
+  | { readonly warning: 'missing' | 'expired-of'; readonly member: string; readonly count: number }
   | { readonly warning: 'withheld' | 'forked' | 'unknown-content'; readonly member: string }
   | { readonly warning: 'hole'; readonly member?: string }
   /** `by` tried to edit or delete a message of `member` without the right to. */

@@ -5,7 +5,7 @@ import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { receive, skipExpired } from '@gochat/crypto/receive';
+import { boundExpired, receive, skipExpired } from '@gochat/crypto/receive';
 import type { Room } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
@@ -281,7 +281,7 @@ export class RoomSession {
       }
       this.#inbox.shift();
       if (frame.type === 'signal') this.#hear(frame);
-      if (frame.type === 'live') this.#becomeLive();
+      if (frame.type === 'live') await this.#becomeLive(frame.seq);
       if (frame.type === 'retired') this.#keyRetired(frame);
       if (frame.type === 'error') this.#deliveryEnded(frame);
     }
@@ -327,7 +327,9 @@ export class RoomSession {
   }
 
   /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */
-  #becomeLive(): void {
+  async #becomeLive(end: Position): Promise<void> {
+    const room = boundExpired(this.room, end);
+    if (room !== this.room) await this.#apply([{ room, events: [], secretsToWipe: [] }]);
     this.#live = true;
     for (const frame of this.#store.outbox.sealed) this.#post(frame);
     const { request } = this.#store;

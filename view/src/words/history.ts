@@ -70,6 +70,13 @@ function warningText(f: Formats, event: Warning): string {
         other: `# messages of ${member} never arrived: the server lost or withheld them; ask ${member} to send them again`,
       });
     }
+    case 'expired-of': {
+      const member = sanitizeLine(event.member);
+      return f.plural(event.count, {
+        one: `# message of ${member} never arrived: by what the server says, it had expired`,
+        other: `# messages of ${member} never arrived: by what the server says, they had expired`,
+      });
+    }
     case 'withheld':
       return `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
     case 'forked':
