@@ -6,7 +6,7 @@ export const TEXT_BYTES = 64 * 1024;
 
 const words = v.pipe(v.string(), v.minLength(1));
 
-/** A reference to a message: its position and its id. Both must match, so that a reference can't be redirected to another entry. */
+/** A reference to a message: its id finds it. The position is the one that the sender was shown: another one is evidence against the server. */
 const ref = v.strictObject({ seq: position, id: messageId });
 export type Ref = v.InferOutput<typeof ref>;
 

@@ -316,5 +316,8 @@ test('a floor excuses no message that was sent after the log was read to its end
   const eight = await ben.says(log, 'eight');
   await ben.says(log, 'nine');
   // The next epoch is verified as if there had been no floor.
-  expect(warningsIn(await ana.reads(without(log, three_, four, six, eight)))).toEqual(['withheld', 'missing']);
+  expect(warningsIn(await ana.reads(without(log, three_, four, six, eight)))).toEqual([
+    'withheld',
+    'missing',
+  ]);
 });

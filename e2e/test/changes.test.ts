@@ -78,28 +78,30 @@ test('only its author can edit a message, any number of times', async () => {
   }
 });
 
-test('a change with another position, another id or no message has no effect', async () => {
+test('a change is of the message with its id; a wrong position is a warning, an unknown id has no effect', async () => {
   const { ana, ben, room } = await anaAndBen();
   await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
   const [one, two] = [await found(ben, room, 'one'), await found(ben, room, 'two')];
   const joined = (await ana.history(room)).find((i) => i.kind === 'joined');
   if (joined === undefined) throw new Error('nobody joined');
-  const refs = [
-    { seq: one.seq, id: two.id },
-    { seq: two.seq, id: one.id },
-    { seq: joined.seq, id: one.id },
-    { seq: '900000' as typeof one.seq, id: one.id },
-  ];
   const before = await ana.history(room);
-  for (const of of refs) {
-    await says(ana, room, { kind: 'edit', of, text: 'x' });
-    await says(ben, room, { kind: 'delete', of });
-    await says(ben, room, { kind: 'react', to: of, emoji: '👍', on: true });
-  }
+  const of = { seq: one.seq, id: refOf(two).id.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) };
+  await says(ana, room, { kind: 'edit', of, text: 'x' });
+  await says(ben, room, { kind: 'delete', of });
+  await says(ben, room, { kind: 'react', to: of, emoji: '👍', on: true });
   await together(room, ana, ben);
   expect(await ana.history(room)).toEqual(before);
-  expect(await texts(ben, room)).toEqual(['one', 'two']);
-  expect(await ben.warnings(room)).toEqual([]);
+  for (const [seq, text] of [
+    [two.seq, 'uno'],
+    [joined.seq, 'eins'],
+    ['900000' as typeof one.seq, 'un'],
+  ] as const) {
+    await says(ana, room, { kind: 'edit', of: { seq, id: one.id }, text });
+    await together(room, ana, ben);
+    for (const who of [ana, ben]) expect(await texts(who, room)).toEqual([text, 'two']);
+  }
+  for (const who of [ana, ben])
+    expect(await who.warnings(room)).toEqual(Array(3).fill({ warning: 'misplaced', member: 'ana' }));
 });
 
 test('an admin deletes any message, a member their own; the text is gone from the profile', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { WarningFact } from '@gochat/client/history';
+import { newId } from '@gochat/crypto/internal/new-id';
 import type { Down } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import type { Up } from '@gochat/protocol/up';
@@ -7,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { Meddler } from '../src/servers/meddler.ts';
 import { WAIT_MS } from '../src/waits.ts';
+
+const env = { random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 
 type Entry = Extract<Down, { type: 'entry' }>;
 
@@ -237,8 +240,8 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
       await people().ana.profile.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS });
     }
     const counted = async () =>
-      (await benTold()).reduce((sum, told) => sum + ('count' in told ? told.count : 0), 0);
-    await people().ben.until(async () => (await counted()) >= dropped, 'ben is told of each loss');
+      (await benTold()).reduce((sum, warning) => sum + ('count' in warning ? warning.count : 0), 0);
+    await people().ben.until(async () => (await counted()) >= dropped, 'ben is warned of each loss');
     expect(await counted()).toBe(dropped);
     expect(dropped).toBe(6);
     // Once the connection stays, a device's first message ends the excuse.
@@ -249,6 +252,43 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
     await benIsTold('missing');
     expect((await benTold()).map(({ warning }) => warning)).toContain('withheld');
   });
+
+  test.each(['position', 'time'])(
+    'it changes the %s of entries by one: the next message proves it',
+    async (what) => {
+      const by = (frame: Entry): Entry =>
+        what === 'time'
+          ? { ...frame, at: frame.at + 1 }
+          : { ...frame, seq: String(Number(frame.seq) + 1) as Position };
+      meddler.meddling = { down: (frame) => [frame.type === 'entry' ? by(frame) : frame] };
+      const { ana, ben } = people();
+      const secret = await ana.says(room, 'a secret');
+      await ana.delivered(room, [secret]);
+      await ben.hears(room, 'a secret');
+      const sent = (await ana.profile.call('history', { room, after: '0', limit: 500 })).find(
+        (item) => item.kind === 'text' && item.id === secret,
+      );
+      if (sent === undefined) throw new Error('ana has what she said');
+      const ref = { seq: sent.seq, id: secret };
+      const reply = newId<string>(env);
+      await ana.profile.call('queue', {
+        room,
+        id: reply,
+        content: { kind: 'text', text: 'this', reply: ref },
+      });
+      await ben.hears(room, 'this');
+      await benIsTold('forked');
+      // What refers to the message still does, and says so.
+      const answer = (await ben.profile.call('history', { room, after: '0', limit: 500 })).find(
+        (item) => item.kind === 'text' && item.id === reply,
+      );
+      const shown = String(Number(sent.seq) + (what === 'position' ? 1 : 0));
+      expect(answer).toMatchObject({ reply: { seq: shown, id: secret } });
+      await ana.profile.call('queue', { room, id: newId<string>(env), content: { kind: 'delete', of: ref } });
+      await ben.until(async () => !(await ben.read(room)).includes('ana: a secret'), 'the secret is deleted');
+      expect((await benTold()).some(({ warning }) => warning === 'misplaced')).toBe(what === 'position');
+    },
+  );
 
   test('it serves an older GroupInfo: the joiner does not join an old state of the room', async () => {
     const old: Down[] = [];

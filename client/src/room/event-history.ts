@@ -69,6 +69,11 @@ export function refusedChange(
   };
 }
 
+/** The line before a message or change that refers to a message at another position than here. */
+export function misplaced(event: { readonly seq: Position; readonly at: number }, member: string): NewItem {
+  return { ...stamp(event), ...noMember, kind: 'warning', warning: 'misplaced', member };
+}
+
 const noMember = { from: '', device: '', own: false };
 
 function stamp(event: { readonly seq: Position; readonly at: number }) {

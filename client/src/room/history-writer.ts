@@ -1,10 +1,11 @@
-import type { Content } from '@gochat/crypto/content';
+import type { Content, Ref } from '@gochat/crypto/content';
 import type { Member, Room } from '@gochat/crypto/room';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
-import { nameOf, refusedChange } from './event-history.ts';
-import { factKey, type HistoryItem, type NewItem, type TextItem } from './history.ts';
+import { misplaced, nameOf, refusedChange } from './event-history.ts';
+import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub } from './history.ts';
+import type { RecentIds } from './recent-ids.ts';
 import { decodeItem, encodeItem } from './stored-history.ts';
 
 /** One byte numbers the lines of an entry. */
@@ -23,15 +24,17 @@ export class HistoryWriter {
   readonly #records: Records;
   readonly #room: RoomId;
   readonly #stored: Position;
+  readonly #ids: RecentIds;
   readonly #lines = new Map<string, HistoryItem>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
 
   /** @param stored the last entry whose lines are stored: new lines of it, or of an older one, come after those. */
-  constructor(records: Records, room: RoomId, stored: Position) {
+  constructor(records: Records, room: RoomId, stored: Position, ids: RecentIds) {
     this.#records = records;
     this.#room = room;
     this.#stored = stored;
+    this.#ids = ids;
   }
 
   /** Adds a line. The same warning about the same entry is added once. */
@@ -50,10 +53,20 @@ export class HistoryWriter {
     for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warningKey(line));
   }
 
+  /** Adds a message. If it answers one that is at another position here, it refers to that position, after a warning. */
+  async say(item: WithoutSub<TextItem>): Promise<void> {
+    const found = item.reply && (await this.#find(item.reply));
+    if (found === undefined || found.seq === item.reply?.seq) return this.add(item);
+    await this.add(misplaced(item, item.from));
+    await this.add({ ...item, reply: { seq: found.seq, id: found.id } });
+  }
+
   /** Applies a change to its message. A change of a message that this profile doesn't have is ignored. */
   async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<void> {
-    const item = await this.#find(said.content);
+    const target = targetOf(said.content);
+    const item = await this.#find(target);
     if (item === undefined) return;
+    if (item.seq !== target.seq) await this.add(misplaced(said, nameOf(room, said.from)));
     const { device, admin, self } = said.from;
     const author = { device, admin, own: self, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
@@ -77,13 +90,19 @@ export class HistoryWriter {
     this.#lines.set(`${item.seq} ${item.sub}`, item);
   }
 
-  async #find(change: MessageChange): Promise<TextItem | undefined> {
-    const { seq, id } = targetOf(change);
-    const isTarget = (item: HistoryItem): item is TextItem =>
+  /** By its position if the message is there, otherwise by its id alone. */
+  async #find({ seq, id }: Ref): Promise<TextItem | undefined> {
+    const there = await this.#message(seq, id);
+    if (there !== undefined) return there;
+    const here = this.items.find((item) => item.kind === 'text' && item.id === id)?.seq;
+    const known = here ?? (await this.#ids.find(id));
+    return known && this.#message(known, id);
+  }
+
+  async #message(seq: Position, id: string): Promise<TextItem | undefined> {
+    const isIt = (item: HistoryItem): item is TextItem =>
       item.kind === 'text' && item.seq === seq && item.id === id;
-    const here = this.items.find(isTarget);
-    if (here !== undefined) return here;
-    return (await this.#kept(seq)).find(isTarget);
+    return this.items.find(isIt) ?? (await this.#kept(seq)).find(isIt);
   }
 
   async #kept(seq: Position): Promise<HistoryItem[]> {

@@ -93,7 +93,8 @@ export type WarningFact =
         | 'older-version';
     }
   | { readonly warning: 'missing' | 'expired-of'; readonly member: string; readonly count: number }
-  | { readonly warning: 'withheld' | 'forked' | 'unknown-content'; readonly member: string }
+  /** `misplaced`: what `member` says refers to a message at another position than here. */
+  | { readonly warning: 'withheld' | 'forked' | 'misplaced' | 'unknown-content'; readonly member: string }
   | { readonly warning: 'hole'; readonly member?: string }
   /** `by` tried to edit or delete a message of `member` without the right to. */
   | {
@@ -105,7 +106,7 @@ export type WarningFact =
 
 /** A line before it is numbered within its log entry. */
 export type NewItem = WithoutSub<HistoryItem>;
-type WithoutSub<T> = T extends unknown ? Omit<T, 'sub'> : never;
+export type WithoutSub<T> = T extends unknown ? Omit<T, 'sub'> : never;
 
 /** Equal for events that differ only in when they happened and to whom. */
 export function factKey(item: WithoutSub<EventItem>): string {

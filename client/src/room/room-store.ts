@@ -16,6 +16,7 @@ import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
+import { RecentIds } from './recent-ids.ts';
 import type { RoomMeta } from './room-meta.ts';
 
 /** A request of this device with an outcome that may be unknown. */
@@ -29,6 +30,7 @@ export class RoomStore {
   readonly #records: Records;
   readonly #env: Env;
   readonly #outbox: Outbox;
+  readonly #ids: RecentIds;
   #room: Room;
   #meta: RoomMeta;
   #request: OpenRequest | undefined;
@@ -48,6 +50,7 @@ export class RoomStore {
     this.#meta = meta;
     this.#request = request;
     this.#outbox = outbox;
+    this.#ids = new RecentIds(records, meta.id);
   }
 
   /** @throws ChatError `unknown-room` when a record of the room is missing; VaultError, RoomError when one is damaged. */
@@ -115,7 +118,7 @@ export class RoomStore {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: RecordChange[] = [];
-    const writer = new HistoryWriter(this.#records, this.id, this.#room.position);
+    const writer = new HistoryWriter(this.#records, this.id, this.#room.position, this.#ids);
     for (const step of steps) {
       for (const event of step.events) {
         await this.#record(writer, event, step.room);
@@ -136,6 +139,7 @@ export class RoomStore {
     // Own messages before the removal were seen in the log, and none can land after it.
     if (this.#room.status === 'removed') changes.push(...this.#outbox.end('refused'));
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
+    this.#ids.add(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
   }
@@ -239,7 +243,8 @@ export class RoomStore {
       return;
     }
     const item = toHistory(said, room);
-    if (item !== undefined) await writer.add(item);
+    if (item?.kind === 'text') await writer.say(item);
+    else if (item !== undefined) await writer.add(item);
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {

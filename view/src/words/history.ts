@@ -81,6 +81,8 @@ function warningText(f: Formats, event: Warning): string {
       return `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
     case 'forked':
       return `The server has shown ${sanitizeLine(event.member)} a different history: compare room codes over another channel`;
+    case 'misplaced':
+      return `${sanitizeLine(event.member)} refers to a message at another position than here: the server has shown you different histories`;
     case 'hole': {
       const whose = event.member === undefined ? 'a member' : sanitizeLine(event.member);
       return `More than 200 messages of ${whose} are missing, so the next ones can't be decrypted: this device is renewing its keys`;

@@ -1,0 +1,46 @@
+import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { Records } from '../store/records.ts';
+import type { HistoryItem, TextItem } from './history.ts';
+import { decodeItem } from './stored-history.ts';
+
+/** How many lines of a room's history it knows. */
+const KNOWN = 2048;
+
+/** Finds messages by their ids alone. It reads the history once, when it is needed first: an honest server's positions suffice. */
+export class RecentIds {
+  readonly #records: Records;
+  readonly #room: RoomId;
+  #seqs: Map<string, Position> | undefined;
+
+  constructor(records: Records, room: RoomId) {
+    this.#records = records;
+    this.#room = room;
+  }
+
+  /** @returns the position of the first message with this id among the last ones, which may have been deleted since */
+  async find(id: string): Promise<Position | undefined> {
+    this.#seqs ??= await this.#load();
+    return this.#seqs.get(id);
+  }
+
+  add(items: readonly HistoryItem[]): void {
+    if (this.#seqs === undefined) return;
+    for (const item of items) if (item.kind === 'text') remember(this.#seqs, item);
+  }
+
+  async #load(): Promise<Map<string, Position>> {
+    const rows = await this.#records.list('history', this.#room, { limit: KNOWN, reverse: true });
+    const seqs = new Map<string, Position>();
+    for (const row of rows.reverse()) {
+      const item = decodeItem(row);
+      if (item.kind === 'text') remember(seqs, item);
+    }
+    return seqs;
+  }
+}
+
+function remember(seqs: Map<string, Position>, { id, seq }: TextItem): void {
+  if (!seqs.has(id)) seqs.set(id, seq);
+  const [oldest] = seqs.keys();
+  if (seqs.size > KNOWN && oldest !== undefined) seqs.delete(oldest);
+}
