@@ -1,5 +1,5 @@
-import { newId } from '@gochat/crypto/new-id';
 import type { Identity } from '@gochat/crypto/identity';
+import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
