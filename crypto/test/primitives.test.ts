@@ -77,7 +77,11 @@ test('joiners accept no leaf, device or identity whose key is of small order', a
     signature = sign(identity, certified(deviceKey, 0)),
     leafSignature = sign(device, ownedLeaf(leafKey)),
   ) => {
-    const credential = encodeCredential({ identityKey, deviceKey, rights: 0, signature }, leafSignature, 'ana');
+    const credential = encodeCredential(
+      { identityKey, deviceKey, rights: 0, signature },
+      leafSignature,
+      'ana',
+    );
     return clientConfig.authService.validateCredential(
       { credentialType: 'basic', identity: credential },
       leafKey,
