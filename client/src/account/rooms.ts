@@ -109,18 +109,23 @@ export class Rooms {
 
   /** Opens a room that was just stored. It replaces an older one of the same id. */
   async adopt(meta: RoomMeta): Promise<RoomSession> {
-    const older = this.#opened.get(meta.id);
-    this.#opened.delete(meta.id);
+    // Whoever asks for the room meanwhile waits for the new session.
+    const opening = this.#replaced(this.#opened.get(meta.id), meta);
+    this.#opened.set(meta.id, opening);
+    const { session } = await opening;
+    this.#parts.emit({ kind: 'room', room: roomInfo(session) });
+    this.#follow(session);
+    return session;
+  }
+
+  async #replaced(older: Promise<OpenRoom> | undefined, meta: RoomMeta): Promise<OpenRoom> {
     if (older !== undefined) {
       const { session, close } = await older;
       this.server(session.meta).drop(session);
       await close();
     }
     this.#metas.set(meta.id, meta);
-    const { session } = await this.#open(meta.id);
-    this.#parts.emit({ kind: 'room', room: roomInfo(session) });
-    this.#follow(session);
-    return session;
+    return this.#load(meta.id);
   }
 
   /** The connection for a room on a server. */
