@@ -140,9 +140,9 @@ test('the example bot works with the installed package', async () => {
     const bot = spawn(process.execPath, ['bot.mjs', link.trim()], { cwd: home, env });
     const follow = start('tail', 'bots', '--follow', '--profile', 'ana');
     const read = lines(follow.stdout);
-    await read('echo: I repeat what you say.');
+    await read('<echo> I repeat what you say.');
     await gochat('send', 'bots', 'anybody?', '--profile', 'ana');
-    await read('echo: ana said: anybody?');
+    await read('<echo> ana said: anybody?');
     for (const process of [bot, follow]) {
       const gone = once(process, 'exit');
       process.kill('SIGINT');
