@@ -2,6 +2,7 @@ import { signedCreateBy } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { describe, expect, test } from 'vitest';
 import { losingAnswers } from './broken-log.ts';
+import { entered } from './entered.ts';
 import { bytes, KeyPair, newId, newRoomId, sealed } from './keys.ts';
 import {
   commit,
@@ -18,14 +19,6 @@ import {
 } from './member.ts';
 import { startNode } from './node.ts';
 import type { Peer } from './peer.ts';
-
-async function entered(invites = [] as Parameters<typeof found>[1]) {
-  const node = await startNode();
-  const peer = await node.peer();
-  const founded = await found(peer, invites);
-  await follow(peer, founded.room, founded.access);
-  return { node, peer, ...founded };
-}
 
 describe('create', () => {
   test('creates a room once, and a repeat gets the same reply', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { entered } from './entered.ts';
 import { KeyPair, sealed } from './keys.ts';
 import {
   commit,
@@ -16,14 +17,6 @@ import {
   refreshFrame,
 } from './member.ts';
 import { startNode } from './node.ts';
-
-async function entered(invites = [] as Parameters<typeof found>[1]) {
-  const node = await startNode();
-  const peer = await node.peer();
-  const founded = await found(peer, invites);
-  await follow(peer, founded.room, founded.access);
-  return { node, peer, ...founded };
-}
 
 describe('an order', () => {
   test('is refused with a key that is not an admin key', async () => {

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { entered } from './entered.ts';
 import { newId, sealed } from './keys.ts';
-import { commit, fetchInfo, follow, found, grantOf, newTicket, refreshFrame } from './member.ts';
+import { commit, fetchInfo, found, grantOf, newTicket, refreshFrame } from './member.ts';
 import { startNode } from './node.ts';
-
-async function entered(invites = [] as Parameters<typeof found>[1]) {
-  const node = await startNode();
-  const peer = await node.peer();
-  const founded = await found(peer, invites);
-  await follow(peer, founded.room, founded.access);
-  return { node, peer, ...founded };
-}
 
 describe('fetch', () => {
   test('returns the GroupInfo of the last handshake to members', async () => {
