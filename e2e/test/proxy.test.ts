@@ -18,7 +18,7 @@ const made = await generate([{ name: 'commonName', value: 'chat.example' }], {
 });
 const certificate = { cert: made.cert, key: made.private };
 
-/** A server behind a port that knows who connects to it. */
+/** A server, and a port that forwards to it and notes the port of each client. */
 async function watched(tls = false) {
   const server = await serve({
     engine: openMemory(),
@@ -32,11 +32,11 @@ async function watched(tls = false) {
   const from: number[] = [];
   const front = createServer((socket) => {
     from.push(socket.remotePort ?? 0);
-    const behind = connectTcp(server.port, '127.0.0.1');
-    for (const one of [socket, behind]) one.on('error', () => one.destroy());
-    socket.pipe(behind).pipe(socket);
-    socket.on('close', () => behind.destroy());
-    behind.on('close', () => socket.destroy());
+    const upstream = connectTcp(server.port, '127.0.0.1');
+    for (const one of [socket, upstream]) one.on('error', () => one.destroy());
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+    upstream.on('close', () => socket.destroy());
   });
   front.listen(0, '127.0.0.1');
   await once(front, 'listening');
