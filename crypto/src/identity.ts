@@ -120,11 +120,13 @@ function leafFor(
 export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefined {
   if (bytes[0] !== FORM || bytes.length <= HEAD_BYTES || bytes.length > HEAD_BYTES + NAME_BYTES)
     return undefined;
+  // Members that knew no other rights would treat such a device as one with all rights.
+  if (bytes[65] !== FULL_RIGHTS) return undefined;
   try {
     return {
       identityKey: bytes.slice(1, 33),
       deviceKey: bytes.slice(33, 65),
-      rights: bytes[65] ?? FULL_RIGHTS,
+      rights: FULL_RIGHTS,
       signature: bytes.slice(66, 130),
       leafSignature: bytes.slice(130, 194),
       name: fromUtf8(bytes.subarray(194)),

@@ -105,6 +105,20 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     under(altered(world, 65, Uint8Array.of(1))),
   'has a certificate of no identity': (world) => under(altered(world, 66, new Uint8Array(64))),
   'has a leaf that no device has signed': (world) => under(altered(world, 130, new Uint8Array(64))),
+  'has a certificate for rights that nobody knows': ({ eve }) => {
+    const { identity, device } = eve.who;
+    const key = signingKey(eve.env.random(32));
+    const certificate = {
+      identityKey: identity.publicKey,
+      deviceKey: device.publicKey,
+      rights: 1,
+      signature: sign(identity, certified(device.publicKey, 1)),
+    };
+    return under({
+      key,
+      credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), 'eve'),
+    });
+  },
   'has a certificate on which implementations of Ed25519 differ': ({ eve }) => {
     const { device } = eve.who;
     const identity = new MixedOrderKey(eve.env.random(32));
