@@ -262,7 +262,10 @@ export async function commit(
   };
 }
 
-/** The library signs a commit and the leaf in its path with one key. So it gets the state with the new key in its own leaf… */
+/**
+ * The library signs a commit and the leaf in its path with the same key, that of the state. This is the state with the new key, and
+ * {@link signingCommitsWith} signs the commit with the old one.
+ */
 function withLeaf(state: MlsState, { key, credential }: LeafIdentity): MlsState {
   const own = 2 * state.privatePath.leafIndex;
   const node = state.ratchetTree[own];
@@ -282,7 +285,7 @@ function withLeaf(state: MlsState, { key, credential }: LeafIdentity): MlsState 
 /** FramedContentTBS with its label and length, as SignWithLabel signs it (RFC 9420, section 5.1.2). */
 const COMMIT_LABEL = utf8('\u0018MLS 1.0 FramedContentTBS');
 
-/** … and signs the commit itself with the key that the members know. */
+/** @param key the one that the members know the committer by. @returns a suite that signs commits with it, and leaves with the key of the state */
 function signingCommitsWith(key: Uint8Array, cs: CiphersuiteImpl): CiphersuiteImpl {
   const { signature } = cs;
   const isCommit = (bytes: Uint8Array) => equalBytes(bytes.subarray(0, COMMIT_LABEL.length), COMMIT_LABEL);
