@@ -17,7 +17,7 @@ export interface EpochKeys {
 }
 
 export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys> {
-  const root = await exporter(mls, 'gochat/epoch/1', utf8(room), 32);
+  const root = await exporter(mls, 'gochat/epoch/2', utf8(room), 32);
   return {
     message: derive(root, 'message'),
     handshake: derive(root, 'handshake'),

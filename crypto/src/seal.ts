@@ -12,7 +12,7 @@ const ENC_BYTES = 32;
 type Purpose = 'message' | 'handshake' | 'signal';
 
 function aad(purpose: Purpose | 'join' | 'groupinfo', room: RoomId): Uint8Array {
-  return transcript(`gochat/seal/${purpose}/1`, utf8(room));
+  return transcript(`gochat/seal/${purpose}/2`, utf8(room));
 }
 
 /** Pads and encrypts an MLS message with the epoch's key for its purpose. This hides the MLS framing and the length. */
