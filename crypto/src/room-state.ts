@@ -4,7 +4,17 @@ import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
 import { fingerprintOf, type Identity } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
-import { concatBytes, equalBytes, fromUtf8, sign, transcript, uint32, utf8, verify } from './primitives.ts';
+import {
+  concatBytes,
+  equalBytes,
+  fromUtf8,
+  isUsableKey,
+  sign,
+  transcript,
+  uint32,
+  utf8,
+  verify,
+} from './primitives.ts';
 
 /** The version of the policy by which members accept commits. */
 export const POLICY_VERSION = 1;
@@ -19,8 +29,11 @@ export const memberInvite = v.strictObject({
   id: inviteId,
   /** Ed25519: verifies a joiner's claim. */
   join: publicKey,
-  /** X25519: the GroupInfo's key is wrapped to it. */
-  wrap: publicKey,
+  /** X25519: the GroupInfo's key is wrapped to it. Wrapping to a key of low order fails, and nobody could make a handshake. */
+  wrap: v.pipe(
+    publicKey,
+    v.check((key) => isUsableKey(decodeBytes(key)), 'a key that is not of low order'),
+  ),
   /** The epoch in which the invite was created. */
   epoch,
   /** The identity key of the invite's creator. */

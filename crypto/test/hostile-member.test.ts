@@ -77,6 +77,9 @@ async function updateOf({ mal }: World): Promise<Proposal> {
 
 const me = (person: Person) => encodeBytes(person.who.identity.publicKey);
 
+/** An X25519 key of order 8, which isn't of small order as an Ed25519 key. */
+const LOW_ORDER = '4Ot6fDtBuK4WVuP68Z_EatoJjeucMrH9hmIFFl9JuAA';
+
 const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   'removes a member without being an admin': ({ ben }) => ({ proposals: [removeOf(ben)] }),
   'removes the founder': ({ ana }) => ({ proposals: [removeOf(ana)] }),
@@ -196,6 +199,20 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
           id: encodeBytes(world.env.random(16)) as typeof i.id,
           by: me(world.mal),
           epoch: 1_000_000,
+        })),
+      ],
+    })),
+  'creates an invite with a wrap key of low order': (world) =>
+    stating(world, (s) => ({
+      ...s,
+      invites: [
+        ...s.invites,
+        ...s.invites.map((i) => ({
+          ...i,
+          id: encodeBytes(world.env.random(16)) as typeof i.id,
+          wrap: LOW_ORDER,
+          by: me(world.mal),
+          epoch: Number(world.mal.room.mls.groupContext.epoch),
         })),
       ],
     })),
