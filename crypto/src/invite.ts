@@ -1,5 +1,6 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, RoomId } from '@gochat/protocol/fields';
+import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { suite } from './mls.ts';
 import {
   concatBytes,
@@ -40,19 +41,31 @@ export async function wrapPublicKey(keys: InviteKeys): Promise<Uint8Array> {
 const ENC_BYTES = 32;
 
 function wrapInfo(room: RoomId, invite: InviteId): Uint8Array {
-  return transcript('gochat/wrap/1', utf8(room), utf8(invite));
+  return transcript('gochat/wrap/2', utf8(room), utf8(invite));
 }
 
-/** Wraps the GroupInfo's key for one invite (HPKE, RFC 9180, base mode). @returns encapsulated key and ciphertext. */
+const wrapSuite = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes128Gcm(),
+});
+
+/**
+ * Wraps the GroupInfo's key for one invite (HPKE, RFC 9180, base mode). HPKE's randomness is derived from `key`, so that every member
+ * can compute the same bytes and check what another has uploaded. That is safe only because `key` wraps one GroupInfo, is newly
+ * generated for it, and is all that is encrypted.
+ * @returns encapsulated key and ciphertext
+ */
 export async function wrapFor(
   publicKey: Uint8Array,
   room: RoomId,
   invite: InviteId,
   key: Uint8Array,
 ): Promise<Uint8Array> {
-  const { hpke } = await suite();
-  const { enc, ct } = await hpke.seal(await hpke.importPublicKey(publicKey), key, wrapInfo(room, invite));
-  return concatBytes(enc, ct);
+  const recipientPublicKey = await wrapSuite.kem.deserializePublicKey(publicKey);
+  const ekm = derive(key, transcript('gochat/wrap-ephemeral/2', utf8(invite)));
+  const { enc, ct } = await wrapSuite.seal({ recipientPublicKey, info: wrapInfo(room, invite), ekm }, key);
+  return concatBytes(new Uint8Array(enc), new Uint8Array(ct));
 }
 
 /** @returns the GroupInfo's key, or undefined if it was not wrapped for this invite and room. */

@@ -44,9 +44,9 @@ export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint
   return concatBytes(...[utf8(label), ...parts].flatMap((part) => [uint32(part.length), part]));
 }
 
-/** Derives a key from a secret with HKDF-SHA256 (RFC 5869). Each purpose has its own label. */
-export function derive(secret: Uint8Array, label: string, bytes = 32): Uint8Array {
-  return hkdf(sha256, secret, undefined, utf8(label), bytes);
+/** Derives a key from a secret with HKDF-SHA256 (RFC 5869). Each purpose has its own label, or a {@link transcript} that begins with one. */
+export function derive(secret: Uint8Array, label: string | Uint8Array, bytes = 32): Uint8Array {
+  return hkdf(sha256, secret, undefined, typeof label === 'string' ? utf8(label) : label, bytes);
 }
 
 /** An Ed25519 key pair (RFC 8032); `seed` is the 32-byte private key. */
