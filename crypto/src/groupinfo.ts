@@ -1,3 +1,4 @@
+import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { InviteGrant } from '@gochat/protocol/up';
@@ -5,6 +6,7 @@ import { wrapFor } from './invite.ts';
 import { type EpochKeys, joinPublicKey } from './keys.ts';
 import { describes, EXTENSION, type GroupInfo, groupInfoOf, type MlsState, readGroupInfo } from './mls.ts';
 import { decrypt, type Env, encrypt, equalBytes, transcript, utf8 } from './primitives.ts';
+import type { Room } from './room.ts';
 import { type MemberInvite, wrapKeyOf } from './room-state.ts';
 import { openGroupInfo, sealGroupInfo } from './seal.ts';
 
@@ -46,24 +48,33 @@ export function joinKeyIn(info: GroupInfo): Uint8Array | undefined {
   return info.extensions.find((e) => e.extensionType === EXTENSION.joinKey)?.extensionData;
 }
 
-/** Whether a joiner can join exactly this epoch with the GroupInfo that the server keeps. */
+/**
+ * Whether the server keeps for joiners what a member would upload: a GroupInfo of exactly this epoch, and its key wrapped for the
+ * room's invites and for nobody else. Members agree on it, whoever has uploaded it.
+ * @param invites those that members accept. One that the server doesn't have any more has ended there.
+ */
 export async function isPublished(
-  room: RoomId,
-  mls: MlsState,
-  keys: EpochKeys,
-  groupInfo: string,
-  member: string,
+  { id, mls, keys }: Pick<Room, 'id' | 'mls' | 'keys'>,
+  invites: readonly MemberInvite[],
+  kept: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'member' | 'invites'>,
 ): Promise<boolean> {
-  const key = decrypt(keys.groupInfo, memberAad(room), decodeBytes(member));
-  const opened = key && openGroupInfo(key, room, decodeBytes(groupInfo));
+  const key =
+    kept.member === undefined ? undefined : decrypt(keys.groupInfo, memberAad(id), decodeBytes(kept.member));
+  const opened = key && openGroupInfo(key, id, decodeBytes(kept.groupInfo));
   const info = opened && readGroupInfo(opened);
   const joinKey = info && joinKeyIn(info);
-  if (info === undefined || joinKey === undefined || !equalBytes(joinKey, await joinPublicKey(keys)))
-    return false;
+  if (key === undefined || info === undefined || joinKey === undefined) return false;
+  if (!equalBytes(joinKey, await joinPublicKey(keys))) return false;
   try {
-    return await describes(info, mls);
+    if (!(await describes(info, mls))) return false;
   } catch {
     // Malformed keys or signatures.
     return false;
   }
+  for (const { invite, wrapped } of kept.invites) {
+    const known = invites.find((one) => one.id === invite);
+    const expected = known && encodeBytes(await wrapFor(wrapKeyOf(known), id, invite, key));
+    if (wrapped !== expected) return false;
+  }
+  return true;
 }

@@ -1,4 +1,5 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId } from '@gochat/protocol/fields';
 import { encodeGroupInfo, type GroupInfo, signGroupInfo } from 'ts-mls/groupInfo.js';
 import { encodeRatchetTree, type RatchetTree } from 'ts-mls/ratchetTree.js';
 import { expect, test } from 'vitest';
@@ -161,6 +162,48 @@ test('members detect garbage in place of the GroupInfo and replace it', async ()
   await ben.refreshes(log);
   await eve.joins(log, link);
   await allTalk(log, ana, ben, eve);
+});
+
+/** What a hostile member uploads with a good GroupInfo. */
+const wraps: Record<string, (world: World) => void> = {
+  'no wrapped key': ({ log }) => {
+    log.invites = log.invites.map((i) => ({ ...i, wrapped: undefined }));
+  },
+  'garbage for a wrapped key': ({ log, env }) => {
+    log.invites = log.invites.map((i) => ({ ...i, wrapped: encodeBytes(env.random(80)) }));
+  },
+  'a wrapped key with other randomness': ({ log }) => {
+    log.invites = log.invites.map((i) => ({ ...i, wrapped: (i.wrapped ?? '').replace(/^./, 'B') }));
+  },
+  'a wrapped key for an invite that the room does not have': ({ log, env }) => {
+    const invite = encodeBytes(env.random(16)) as InviteId;
+    log.invites = [...log.invites, { invite, wrapped: encodeBytes(env.random(80)), uses: 1 }];
+  },
+};
+
+test.each(Object.entries(wraps))('members detect %s and replace it', async (_, spoil) => {
+  const world = await anaBenMal();
+  const { log, link, ana, ben, mal, env } = world;
+  expect(await ana.sees(log)).toBe(true);
+  spoil(world);
+  expect(await ana.sees(log)).toBe(false);
+  expect(await ben.sees(log)).toBe(false);
+  await ben.refreshes(log);
+  // Each accepts what another has uploaded: two of them don't replace it in turns.
+  expect(await ana.sees(log)).toBe(true);
+  await ana.refreshes(log);
+  expect(await ben.sees(log)).toBe(true);
+  const eve = new Person('eve', env);
+  await eve.joins(log, link);
+  await allTalk(log, ana, ben, mal, eve);
+});
+
+test('an invite that has ended at the server needs no wrapped key', async () => {
+  const { log, ana, ben } = await anaBenMal();
+  log.invites = [];
+  expect(await ana.sees(log)).toBe(true);
+  await ben.refreshes(log);
+  expect(await ana.sees(log)).toBe(true);
 });
 
 test('members detect the GroupInfo of an earlier epoch', async () => {

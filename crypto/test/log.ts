@@ -143,6 +143,15 @@ export class Log implements Shown {
     ];
   }
 
+  /** What it answers to a member's `fetch`. */
+  get kept(): Pick<DownOf<'groupinfo'>, 'groupInfo' | 'member' | 'invites'> {
+    const invites = this.invites.map(({ invite, wrapped }) => ({
+      invite,
+      ...(wrapped !== undefined && { wrapped }),
+    }));
+    return { groupInfo: this.groupInfo, member: this.member, invites };
+  }
+
   info(link: InviteLink): DownOf<'groupinfo'> | undefined {
     const live = this.invites.find((i) => i.invite === inviteKeys(link.secret).id);
     if (live?.wrapped === undefined) return undefined;

@@ -13,7 +13,7 @@ import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
 import type { Env } from '../src/primitives.ts';
 import { receive } from '../src/receive.ts';
-import { membersOf, type Room } from '../src/room.ts';
+import { invitesOf, membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';
 
@@ -173,9 +173,9 @@ export class Person {
     if (outcome !== 'done') throw new Error(outcome);
   }
 
-  /** Whether the GroupInfo that the server keeps is of this person's epoch. */
+  /** Whether the server keeps for joiners what this person would upload. */
   sees(log: Log): Promise<boolean> {
-    return isPublished(this.room.id, this.room.mls, this.room.keys, log.groupInfo, log.member);
+    return isPublished(this.room, invitesOf(this.room), log.kept);
   }
 
   /** Whether the server lets this device follow the room. */

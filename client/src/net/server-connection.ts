@@ -208,6 +208,7 @@ function isRoomFrame(frame: Down): frame is RoomFrame {
   return (
     frame.type === 'entry' ||
     frame.type === 'live' ||
+    frame.type === 'refreshed' ||
     frame.type === 'retired' ||
     frame.type === 'signal' ||
     (frame.type === 'error' && frame.id === undefined && frame.room !== undefined)

@@ -4,12 +4,15 @@ import type { Identity } from '@gochat/crypto/identity';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { RequestError } from '../net/connection-errors.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const WAIT_MS = 20_000;
 const AUDIT_JITTER_MS = 1500;
+/** The shortest time between two audits. The server takes six refreshes a minute from an address. */
+const AUDIT_REST_MS = 10_000;
 const REST_MS = 5000;
 
 /** The automatic work of a device for its room, whenever the room is live. */
@@ -20,7 +23,9 @@ export class RoomMaintenance {
   /** Spreads the work of members who come back at the same time. */
   readonly #spread: number;
   #running = false;
+  /** What the last audit was about. */
   #audited: string | undefined;
+  #auditRests = false;
   #closed = false;
   readonly #timers = new Timers();
 
@@ -71,23 +76,35 @@ export class RoomMaintenance {
     return () => this.#session.change((now) => remove(now, this.#who, device, this.#env), WAIT_MS);
   }
 
-  /** Checks once per handshake whether the server's GroupInfo lets joiners into this epoch, and replaces it if not. */
+  /**
+   * Compares what the server keeps for joiners with what this device would upload, and replaces it if it differs: after each handshake,
+   * after each refresh that the server announces, and when the room is live again. Admins do this, and those who have made a live invite.
+   */
   #auditing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;
+    if (room.status !== 'active' || room.doubt !== undefined || room.pending !== undefined) return undefined;
+    if (this.#auditRests || this.#audited === this.#subject()) return undefined;
     const self = membersOf(room).find((m) => m.self);
-    if (
-      room.status !== 'active' ||
-      this.#audited === room.base ||
-      self === undefined ||
-      room.pending !== undefined
-    )
-      return undefined;
-    const mine = invitesOf(room).filter((invite) => self.admin || invite.by === self.identity);
-    if (mine.length === 0) return undefined;
+    const mine = invitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
+    if (!mine) return undefined;
     return async () => {
+      this.#restAudit(AUDIT_REST_MS);
       await this.#rest(AUDIT_JITTER_MS * ((this.#env.random(1)[0] ?? 0) / 255));
       await this.#audit();
     };
+  }
+
+  /** What an audit is about. */
+  #subject(): string {
+    return `${this.#session.room.base} ${this.#session.infoRevision}`;
+  }
+
+  #restAudit(ms: number): void {
+    this.#auditRests = true;
+    this.#timers.after(ms, () => {
+      this.#auditRests = false;
+      this.nudge();
+    });
   }
 
   #rest(ms: number): Promise<void> {
@@ -96,15 +113,17 @@ export class RoomMaintenance {
 
   async #audit(): Promise<void> {
     const { room, connection } = this.#session;
+    const subject = this.#subject();
     if (connection === undefined || this.#closed) return;
-    this.#audited = room.base;
     const info = await connection.request({ type: 'fetch', id: newId(this.#env), room: room.id });
     if (info.handshake !== room.base || this.#session.room.base !== room.base) return;
-    if (
-      info.member !== undefined &&
-      (await isPublished(room.id, room.mls, room.keys, info.groupInfo, info.member))
-    )
-      return;
-    await connection.request(await refresh(room, this.#env));
+    if (!(await isPublished(room, invitesOf(room), info)))
+      await connection.request(await refresh(room, this.#env)).catch(rethrowTemporary);
+    this.#audited = subject;
   }
+}
+
+/** A refresh that was refused for good isn't repeated before the next change. */
+function rethrowTemporary(error: unknown): void {
+  if (!(error instanceof RequestError) || error.retryAfterMs > 0 || error.code === 'conflict') throw error;
 }

@@ -42,7 +42,7 @@ const ENTER_LATER_MS = 10_000;
 
 /** The server's frames that are about one room. */
 export type RoomFrame =
-  | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'retired' | 'signal' }>
+  | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'refreshed' | 'retired' | 'signal' }>
   | (DownOf<'error'> & { readonly room: RoomId });
 
 /** Receives a room's changes. */
@@ -71,6 +71,7 @@ export class RoomSession {
   /** The connection over which the room will be entered again. */
   #enteringAgain: Connection | undefined;
   #live = false;
+  #infoRevision = 0;
   #problem: ChatError | undefined;
   #inbox: RoomFrame[] = [];
   #draining = false;
@@ -124,6 +125,11 @@ export class RoomSession {
   /** As {@link isFollowing}, and every received entry is processed. */
   get isLive(): boolean {
     return this.#live && this.#inbox.length === 0 && !this.#draining;
+  }
+
+  /** Changes when the server may have replaced the GroupInfo of the last handshake: it says so, or the room wasn't live. */
+  get infoRevision(): number {
+    return this.#infoRevision;
   }
 
   /** Why the room receives nothing more over this connection; undefined when it does. */
@@ -282,6 +288,7 @@ export class RoomSession {
       this.#inbox.shift();
       if (frame.type === 'signal') this.#hear(frame);
       if (frame.type === 'live') await this.#becomeLive(frame.seq);
+      if (frame.type === 'refreshed') this.#infoRevision += 1;
       if (frame.type === 'retired') this.#keyRetired(frame);
       if (frame.type === 'error') this.#deliveryEnded(frame);
     }
@@ -331,6 +338,7 @@ export class RoomSession {
     const room = boundExpired(this.room, end);
     if (room !== this.room) await this.#apply([{ room, events: [], secretsToWipe: [] }]);
     this.#live = true;
+    this.#infoRevision += 1;
     for (const frame of this.#store.outbox.sealed) this.#post(frame);
     const { request } = this.#store;
     if (request?.type === 'handshake') this.#commits.send(request);
