@@ -14,6 +14,7 @@ type Stored = Pick<
   | 'id'
   | 'status'
   | 'position'
+  | 'positionAt'
   | 'base'
   | 'key'
   | 'spoken'
@@ -50,6 +51,7 @@ export function encodeRoom(room: Room): Uint8Array {
     id: room.id,
     status: room.status,
     position: room.position,
+    positionAt: room.positionAt,
     base: room.base,
     key: room.key,
     spoken: room.spoken,
@@ -114,6 +116,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     keys: await epochKeys(mls, stored.id),
     context,
     position: stored.position,
+    positionAt: stored.positionAt,
     base: stored.base,
     key: stored.key,
     accessKey: signingKey(decodeBytes(stored.pass)),

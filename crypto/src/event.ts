@@ -1,6 +1,7 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
 import type { Member } from './room.ts';
+import type { TimeMark } from './time-mark.ts';
 
 /** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
 export type Warning =
@@ -45,18 +46,26 @@ export type RoomEvent =
       readonly kind: 'message';
       readonly seq: Position;
       readonly at: number;
+      readonly timeMark?: TimeMark;
       readonly from: Member;
       readonly id: string;
       readonly content: Content;
     }
   /** This device's own message is in the log. */
-  | { readonly kind: 'sent'; readonly seq: Position; readonly at: number; readonly id: string }
+  | {
+      readonly kind: 'sent';
+      readonly seq: Position;
+      readonly at: number;
+      readonly timeMark?: TimeMark;
+      readonly id: string;
+    }
   /** The server will refuse the posts with these ids as stale. Encrypt the messages again in this order, with the same ids and counters. */
   | { readonly kind: 'unsealed'; readonly messages: readonly { readonly id: string; readonly n: number }[] }
   | {
       readonly kind: 'joined';
       readonly seq: Position;
       readonly at: number;
+      readonly timeMark?: TimeMark;
       readonly member: Member;
       readonly invite: InviteId;
       /** Whether the new leaf replaces an older leaf of the same device. */
@@ -66,6 +75,7 @@ export type RoomEvent =
       readonly kind: 'removed';
       readonly seq: Position;
       readonly at: number;
+      readonly timeMark?: TimeMark;
       readonly member: Member;
       readonly by: Member | undefined;
     }
@@ -73,6 +83,7 @@ export type RoomEvent =
       readonly kind: 'changed';
       readonly seq: Position;
       readonly at: number;
+      readonly timeMark?: TimeMark;
       readonly by: Member | undefined;
       /** The changed settings. Changes of invites are not reported. */
       readonly settings: Settings;

@@ -11,6 +11,7 @@ const claim = v.strictTuple([count, bytes16]);
 const envelope = v.object({
   id: bytes16,
   n: v.pipe(count, v.minValue(1)),
+  t: count,
   c: v.optional(claim),
   p: v.optional(claim),
   content: v.unknown(),
@@ -22,6 +23,8 @@ export interface Payload {
   readonly id: string;
   /** The sender's counter of messages in this room. It starts at 1 and continues across epochs. */
   readonly n: number;
+  /** When the message was sealed, by the sender's clock, in milliseconds since 1970. */
+  readonly sealedAt: number;
   /** How far the sender had read in this epoch. */
   readonly claim: Claim | undefined;
   /** Only in a sender's first message of an epoch: the claim at the end of the previous epoch. */
@@ -35,6 +38,7 @@ export function encodePayload(payload: Payload & { readonly content: Content }):
     JSON.stringify({
       id: payload.id,
       n: payload.n,
+      t: payload.sealedAt,
       c: payload.claim && [payload.claim.index, encodeBytes(payload.claim.value)],
       p: payload.previous && [payload.previous.index, encodeBytes(payload.previous.value)],
       content: payload.content,
@@ -52,11 +56,12 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
   }
   const parsed = v.safeParse(envelope, value);
   if (!parsed.success) return undefined;
-  const { id, n, c, p } = parsed.output;
+  const { id, n, t, c, p } = parsed.output;
   const known = v.safeParse(content, parsed.output.content);
   return {
     id,
     n,
+    sealedAt: t,
     claim: toClaim(c),
     previous: toClaim(p),
     content: known.success ? known.output : undefined,

@@ -14,22 +14,34 @@ import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
 import { type Member, memberAt, ownLeaf, type Peer, type Room, withoutDoubt } from './room.ts';
 import { openBody } from './seal.ts';
+import { judgeSender, type TimeMark } from './time-mark.ts';
 
 const IDS_KEPT = 64;
 /** The library's limit on how many generations a ratchet may skip at once. */
 const FORWARD_STEPS = 200;
 
 /** @param before the room before this entry. @param room the same room after reading the entry. */
-export async function receiveMessage(before: Room, room: Room, entry: DecodedEntry): Promise<Step<Room>> {
+export async function receiveMessage(
+  before: Room,
+  room: Room,
+  entry: DecodedEntry,
+  now: number,
+): Promise<Step<Room>> {
   const own = before.inFlight.find((sent) => sent.hash === entry.hash);
   if (own !== undefined) {
     const inFlight = before.inFlight.filter((sent) => sent !== own);
     const self = memberAt(room, ownLeaf(room));
     // If this profile is rolled back later, its other copy's counter continues from here.
-    const peers = self === undefined ? room.peers : counted(room, self, own);
+    const { mark, clock } = judgeSender(
+      entry.at,
+      own.sealedAt,
+      self && room.peers.get(self.device)?.clock,
+      now,
+    );
+    const peers = self === undefined ? room.peers : counted(room, self, own, clock);
     return {
       room: { ...room, inFlight, peers },
-      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, id: own.id }],
+      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, ...shown(mark), id: own.id }],
       secretsToWipe: [],
     };
   }
@@ -49,6 +61,7 @@ export async function receiveMessage(before: Room, room: Room, entry: DecodedEnt
     plaintext: opened.plaintext,
     mls: opened.state,
     secretsToWipe: opened.secretsToWipe,
+    now,
   });
 }
 
@@ -97,12 +110,13 @@ interface Decrypted {
   readonly plaintext: Uint8Array;
   readonly mls: MlsState;
   readonly secretsToWipe: readonly Uint8Array[];
+  readonly now: number;
 }
 
 function acceptPayload(
   room: Room,
   entry: DecodedEntry,
-  { from, plaintext, mls, secretsToWipe }: Decrypted,
+  { from, plaintext, mls, secretsToWipe, now }: Decrypted,
 ): Step<Room> {
   const read = { ...room, mls, peerConfirmed: room.peerConfirmed || !from.self };
   const payload = decodePayload(plaintext);
@@ -127,22 +141,36 @@ function acceptPayload(
       secretsToWipe,
     };
   }
+  const { mark, clock } = judgeSender(entry.at, payload.sealedAt, peer?.clock, now);
   events.push(
     payload.content === undefined
       ? { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'unknown-content', from } }
-      : { kind: 'message', seq: entry.seq, at: entry.at, from, id: payload.id, content: payload.content },
+      : {
+          kind: 'message',
+          seq: entry.seq,
+          at: entry.at,
+          ...shown(mark),
+          from,
+          id: payload.id,
+          content: payload.content,
+        },
   );
-  return { room: { ...after, peers: counted(after, from, payload) }, events, secretsToWipe };
+  return { room: { ...after, peers: counted(after, from, payload, clock) }, events, secretsToWipe };
 }
 
 function counted(
   { peers, position, expired }: Room,
   from: Member,
   { n, id }: Pick<Payload, 'n' | 'id'>,
+  clock: number,
 ): Room['peers'] {
   const ids = [...(peers.get(from.device)?.ids ?? []), id].slice(-IDS_KEPT);
   const lapsed = comparePositions(position, expired) <= 0;
-  return new Map(peers).set(from.device, { n, ids, ...(lapsed && { lapsed }) });
+  return new Map(peers).set(from.device, { n, ids, ...(lapsed && { lapsed }), clock });
+}
+
+function shown(mark: TimeMark): { readonly timeMark?: TimeMark } {
+  return mark.offMs === undefined ? {} : { timeMark: mark };
 }
 
 /** A message of this device that the profile doesn't know: another copy of the profile has sent it since this copy was saved. */

@@ -6,7 +6,8 @@ import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { receiveMessage } from './receive-message.ts';
-import { isNews, type Room } from './room.ts';
+import { isNews, memberAt, ownLeaf, type Room } from './room.ts';
+import { judgeOrder } from './time-mark.ts';
 
 /**
  * Processes the next entry of the log. Never throws at input from a peer or the server: the step reports every error as an event, and
@@ -31,14 +32,45 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   const read = {
     ...room,
     position: entry.seq,
+    positionAt: entry.at,
     chain: advanceChain(room.chain, entry, body),
   };
-  if (entry.kind === 'message') return receiveMessage(room, read, decoded);
+  if (entry.kind === 'message')
+    return marked(room, await receiveMessage(room, read, decoded, now), entry, now);
   // Nothing here grants invites. The entry counts for the evidence like any other.
   if (entry.kind === 'knock') return { room: read, events: [], secretsToWipe: [] };
   const step = await receiveHandshake(room, { ...read, base: entry.seq }, decoded, now);
-  return overtaken(room, step);
+  return marked(room, overtaken(room, step), entry, now);
 }
+
+/** Adds to the events what contradicts the entry's time without regard to its sender. */
+function marked(before: Room, step: Step<Room>, { at }: LogEntry, now: number): Step<Room> {
+  const device = memberAt(before, ownLeaf(before))?.device ?? '';
+  const own = step.room.peers.get(device) ?? { n: 0, ids: [] };
+  const mark = judgeOrder(at, before.positionAt, now, before.peers.get(device)?.clock ?? own.clock);
+  if (mark.aheadMs === undefined && mark.backMs === undefined) return step;
+  const events = step.events.map((event) =>
+    isTimed(event) ? { ...event, timeMark: { ...event.timeMark, ...mark } } : event,
+  );
+  if (mark.aheadMs === undefined || own.clock !== undefined) return { ...step, events };
+  // This device's clock may be late: from now on only what is even further ahead is marked.
+  const peers = new Map(step.room.peers).set(device, { ...own, clock: at - now });
+  return { ...step, events, room: { ...step.room, peers } };
+}
+
+type Timed = Extract<RoomEvent, { readonly timeMark?: unknown }>;
+
+function isTimed(event: RoomEvent): event is Timed {
+  return TIMED.has(event.kind);
+}
+
+const TIMED: ReadonlySet<RoomEvent['kind']> = new Set<Timed['kind']>([
+  'message',
+  'sent',
+  'joined',
+  'removed',
+  'changed',
+]);
 
 /** Text that is not base64url is treated like any other undecryptable body. */
 function bytesOf(text: string): Uint8Array {
@@ -72,7 +104,7 @@ export function skipExpired(room: Room, floor: Position, now: number): Step<Room
   if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
   const events = [warning({ seq: room.position, at: now }, { kind: 'expired' })];
   const peers = new Map(
-    [...room.peers].map(([device, { n, ids }]) => [device, { n, ids, lapsed: true } as const]),
+    [...room.peers].map(([device, peer]) => [device, { ...peer, lapsed: true } as const]),
   );
   return {
     room: { ...room, expired: floor, chain: breakChain(room.chain), peers },

@@ -33,6 +33,8 @@ export type Status =
 export interface InFlight {
   readonly id: string;
   readonly n: number;
+  /** When it was sealed, by this device's clock. */
+  readonly sealedAt: number;
   /** SHA-256 of the body, as base64url. */
   readonly hash: string;
 }
@@ -58,6 +60,8 @@ export interface Peer {
   readonly ids: readonly string[];
   /** Messages after that counter may have expired unread: a gap before the next message is no fault of the server. */
   readonly lapsed?: true;
+  /** How many milliseconds the server's times are ahead of the device's clock, as far as that was always so; absent if unknown. */
+  readonly clock?: number;
 }
 
 /**
@@ -84,6 +88,8 @@ export interface Room {
   readonly context: Context;
   /** The position of the last entry processed. */
   readonly position: Position;
+  /** The server's time of that entry; 0 before the first. */
+  readonly positionAt: number;
   /** The position of the last handshake, valid or not. It is the base of posts and the `after` of handshakes. */
   readonly base: Position;
   /** The position of the handshake that added {@link Room.accessKey}: this device's last own handshake, or a later Remove. */
@@ -138,6 +144,7 @@ export async function roomOf(
     keys,
     context,
     position: START,
+    positionAt: 0,
     base: START,
     key: START,
     accessKey: keys.access,

@@ -12,6 +12,9 @@ import type { Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { sealBody } from './seal.ts';
 
+/** A message that is sealed again leaves the record of its first sealing until the next handshake. */
+const IN_FLIGHT_KEPT = 512;
+
 /** An upper bound for what MLS adds to a payload. */
 const FRAMING_BYTES = 400;
 
@@ -29,6 +32,8 @@ export interface Draft {
   readonly id: string;
   /** Undefined at the first sealing, and later the counter that the first sealing returned. */
   readonly n: number | undefined;
+  /** The id of the post that is replaced, if it may have reached the server: the server takes only one of the two. */
+  readonly request?: RequestId;
   readonly content: Content;
 }
 
@@ -41,12 +46,20 @@ export async function sealMessage(
   room: Room,
   draft: Draft,
   env: Env,
-): Promise<{ room: Room; frame: UpOf<'post'>; n: number; secretsToWipe: readonly Uint8Array[] }> {
+): Promise<{
+  room: Room;
+  frame: UpOf<'post'>;
+  n: number;
+  sealedAt: number;
+  secretsToWipe: readonly Uint8Array[];
+}> {
   if (room.status !== 'active') throw new RoomError('not-active', { cause: room.status });
   const n = draft.n ?? room.next;
+  const sealedAt = Math.max(0, Math.floor(env.now()));
   const payload = encodePayload({
     id: draft.id,
     n,
+    sealedAt,
     claim: claimOf(room.chain),
     previous: room.spoken ? undefined : room.chain.previous,
     content: draft.content,
@@ -56,16 +69,18 @@ export async function sealMessage(
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {
     type: 'post',
-    id: newId<RequestId>(env),
+    id: draft.request ?? newId<RequestId>(env),
     room: room.id,
     base: room.base,
     body: encodeBytes(body),
   };
-  const inFlight = [...room.inFlight, { id: draft.id, n, hash: encodeBytes(sha256(body)) }];
+  const sent = { id: draft.id, n, sealedAt, hash: encodeBytes(sha256(body)) };
+  const inFlight = [...room.inFlight, sent].slice(-IN_FLIGHT_KEPT);
   return {
     room: { ...room, mls, inFlight, spoken: true, next: Math.max(room.next, n + 1) },
     frame,
     n,
+    sealedAt,
     secretsToWipe,
   };
 }

@@ -104,11 +104,12 @@ test('a payload decodes to what was encoded', () => {
     fc.property(
       key(16),
       fc.integer({ min: 1 }),
+      count,
       claims,
       claims,
       contents,
-      (id, n, claim, previous, content) => {
-        const payload = { id, n, claim, previous, content };
+      (id, n, sealedAt, claim, previous, content) => {
+        const payload = { id, n, sealedAt, claim, previous, content };
         expect(decodePayload(encodePayload(payload))).toEqual(payload);
       },
     ),
@@ -119,7 +120,14 @@ test('arbitrary bytes decode to a payload or to undefined', () => {
   const env = seededEnv(31);
   const claim = { index: 3, value: env.random(16) };
   const content = { kind: 'text', text: 'hello' } as const;
-  const whole = encodePayload({ id: encodeBytes(env.random(16)), n: 1, claim, previous: claim, content });
+  const whole = encodePayload({
+    id: encodeBytes(env.random(16)),
+    n: 1,
+    sealedAt: 1,
+    claim,
+    previous: claim,
+    content,
+  });
   for (const some of damaged(whole, env, 300)) decodePayload(some);
   fc.assert(fc.property(fc.json(), (json) => void decodePayload(new TextEncoder().encode(json))));
   fc.assert(fc.property(fc.uint8Array(), (any) => void decodePayload(any)));

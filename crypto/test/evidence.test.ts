@@ -30,6 +30,7 @@ function payload(person: Person, n: number, more: Partial<Payload> = {}): Uint8A
   return encodePayload({
     id: person.id(),
     n,
+    sealedAt: person.env.now(),
     claim: undefined,
     previous: undefined,
     content: { kind: 'text', text: 'hm' },
@@ -203,12 +204,15 @@ test('invalid and unknown content give warnings', async () => {
     utf8('no JSON at all'),
     utf8('[]'),
     Uint8Array.of(0xff),
-    utf8(JSON.stringify({ id: 'short', n: 1, content: {} })),
-    utf8(JSON.stringify({ id: 'AAAAAAAAAAAAAAAAAAAAAB', n: 1, content: { kind: 'text', text: 'bits' } })),
+    utf8(JSON.stringify({ id: 'short', n: 1, t: 1, content: {} })),
+    utf8(
+      JSON.stringify({ id: 'AAAAAAAAAAAAAAAAAAAAAB', n: 1, t: 1, content: { kind: 'text', text: 'bits' } }),
+    ),
     utf8(
       JSON.stringify({
         id: ben.id(),
         n: 1,
+        t: 1,
         c: [0, 'AAAAAAAAAAAAAAAAAAAAAB'],
         content: { kind: 'text', text: 'x' },
       }),

@@ -24,6 +24,7 @@ async function speaksAs(log: Log, liar: Person, victim: Person, key: Uint8Array)
   const payload = encodePayload({
     id: liar.id(),
     n: 1,
+    sealedAt: 1_700_000_000_000,
     claim: undefined,
     previous: undefined,
     content: { kind: 'text', text: `I, ${victim.name}` },

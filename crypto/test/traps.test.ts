@@ -175,6 +175,7 @@ test('the authenticated data of an application message is empty and must be', as
   const payload = encodePayload({
     id: mal.id(),
     n: 1,
+    sealedAt: 1_700_000_000_000,
     claim: undefined,
     previous: undefined,
     content: { kind: 'text', text: 'x' },

@@ -253,6 +253,36 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
     expect((await benTold()).map(({ warning }) => warning)).toContain('withheld');
   });
 
+  test('it says that entries are ten minutes younger than they are: each is marked, and the next message proves it', async () => {
+    const [shift, minute] = [10 * 60_000, 60_000];
+    meddler.meddling = {
+      down: (frame) => [frame.type === 'entry' ? { ...frame, at: frame.at + shift } : frame],
+    };
+    await says('late');
+    await says('later');
+    await people().ben.hears(room, 'later');
+    const marks = async (who: Someone) => {
+      const shown = (await who.messages(room)).filter(({ text }) => text.startsWith('late'));
+      return shown.map(({ timeMark }) => timeMark);
+    };
+    const about = (ms: number) => Math.abs(ms - shift) < minute;
+    const shown = await marks(people().ben);
+    expect(shown).toHaveLength(2);
+    for (const mark of shown) {
+      expect(about(mark?.offMs ?? 0)).toBe(true);
+      expect(about(mark?.aheadMs ?? 0)).toBe(true);
+    }
+    expect(await marks(people().ana)).toEqual([undefined, undefined]);
+    await benIsTold('forked');
+    // Honest again: the first time after those of the server's lie runs backwards.
+    meddler.meddling = {};
+    await says('true again');
+    await people().ben.hears(room, 'true again');
+    const honest = (await people().ben.messages(room)).at(-1)?.timeMark;
+    expect(about(honest?.backMs ?? 0)).toBe(true);
+    expect(honest?.offMs).toBeUndefined();
+  });
+
   test.each(['position', 'time'])(
     'it changes the %s of entries by one: the next message proves it',
     async (what) => {

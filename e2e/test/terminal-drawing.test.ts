@@ -133,6 +133,7 @@ describe('other sizes', () => {
       '│ hunger is the best cook',
       '│   // says hello',
       '(edited 14:05)',
+      'The server’s time is 12 minutes later',
       '── New messages ──',
     ])
       expect(text.replaceAll('\u00a0', ' ')).toContain(words);

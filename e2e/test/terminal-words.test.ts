@@ -155,6 +155,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
   const items: readonly HistoryItem[] = [
     message,
     { ...message, me: true },
+    { ...message, timeMark: { offMs: -720_000, aheadMs: 7_200_000, backMs: 6_000 } },
     { ...message, text: '', deleted: { by: '安娜', own: false } },
     { ...message, text: '', deleted: { by: '本', own: false } },
     { ...line, kind: 'leaving' },

@@ -182,6 +182,27 @@ test('a reaction has its count, who reacted, and whether this profile did', () =
   expect(row?.reactions).toEqual([{ emoji: '🎉', count: 3, own: true, by: 'ana, ben and you' }]);
 });
 
+test('what contradicts the time of a line is said with it', () => {
+  const input = inputOf([
+    item(1, 'ana', 'one', { timeMark: { offMs: 12 * 60_000 } }),
+    item(2, 'me', 'two', { own: true, timeMark: { offMs: -3 * 3_600_000, backMs: 20_000 } }),
+    item(3, 'ana', 'three', { timeMark: { aheadMs: 3 * 24 * 3_600_000 } }),
+    item(4, 'ana', 'four'),
+  ]);
+  expect(messages(input).map(({ timeMark }) => timeMark)).toEqual([
+    'The server’s time is 12 minutes later than the sender’s clock',
+    'The server’s time is 3 hours earlier than your clock and 20 seconds earlier than that of the entry before',
+    'The server’s time is 3 days ahead of this device’s clock',
+    '',
+  ]);
+  expect(messages(input)[0]?.spoken).toContain('12 minutes later');
+  const joined = makeRows(
+    inputOf([{ ...event(5, 'ana', { kind: 'joined' }), timeMark: { aheadMs: 600_000 } }]),
+    noRows(),
+  );
+  expect(joined.rows.at(-1)).toMatchObject({ text: expect.stringContaining('10 minutes ahead') });
+});
+
 test('a hostile name or text is sanitized', () => {
   const hostile = '\u001b]52;c;ZXZpbA==\u0007\u202e<b>x</b>\u0000';
   const [row] = messages(inputOf([item(1, `${hostile}\nana`, hostile)]));

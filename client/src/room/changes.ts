@@ -59,9 +59,9 @@ export function applyChange(
 }
 
 function erased(item: TextItem, author: ChangeAuthor): TextItem {
-  const { seq, sub, at, kind, from, device, own, id } = item;
+  const { seq, sub, at, timeMark, kind, from, device, own, id } = item;
   const deleted = { by: author.name, own: author.own };
-  return { seq, sub, at, kind, from, device, own, text: '', id, deleted };
+  return { seq, sub, at, ...(timeMark && { timeMark }), kind, from, device, own, text: '', id, deleted };
 }
 
 function reacted(

@@ -2,7 +2,7 @@ import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
-import type { NewItem, TextItem, WarningFact } from './history.ts';
+import type { HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';
 
 /**
  * @param room the room after the event.
@@ -76,8 +76,8 @@ export function misplaced(event: { readonly seq: Position; readonly at: number }
 
 const noMember = { from: '', device: '', own: false };
 
-function stamp(event: { readonly seq: Position; readonly at: number }) {
-  return { seq: event.seq, at: event.at };
+function stamp({ seq, at, timeMark }: Pick<HistoryItem, 'seq' | 'at' | 'timeMark'>) {
+  return { seq, at, ...(timeMark && { timeMark }) };
 }
 
 /** A member's display name in a room; also of one who is no longer in it. */

@@ -1,5 +1,6 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import type { Member, Room } from '@gochat/crypto/room';
+import type { TimeMark } from '@gochat/crypto/time-mark';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
@@ -15,6 +16,7 @@ const MOST_SUB = 255;
 interface Said {
   readonly seq: Position;
   readonly at: number;
+  readonly timeMark?: TimeMark;
   readonly from: Member;
   readonly content: Content;
 }
@@ -71,7 +73,8 @@ export class HistoryWriter {
     const author = { device, admin, own: self, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
     if (next === 'refused') await this.add(refusedChange(said, author.name, item));
-    else if (next !== item) this.#put(next);
+    else if (next !== item)
+      this.#put(said.content.kind === 'edit' && said.timeMark ? { ...next, timeMark: said.timeMark } : next);
   }
 
   /** New and changed lines, each once. */

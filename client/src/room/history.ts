@@ -1,4 +1,5 @@
 import type { Ref } from '@gochat/crypto/content';
+import type { TimeMark } from '@gochat/crypto/time-mark';
 import type { Position } from '@gochat/protocol/fields';
 
 /** One line of a room's history as this profile has it. It is a fact: screens make the sentence. */
@@ -14,6 +15,8 @@ interface Line {
   readonly sub: number;
   /** Milliseconds since 1970, by the server's clock. */
   readonly at: number;
+  /** What contradicts that time. */
+  readonly timeMark?: TimeMark;
   /** Display name of the author, or of the member who left, joined or was removed; empty for warnings. */
   readonly from: string;
   /** That member's device key, or empty. */
@@ -114,6 +117,7 @@ export function factKey(item: WithoutSub<EventItem>): string {
     seq: _seq,
     sub: _sub,
     at: _at,
+    timeMark: _timeMark,
     from: _from,
     device: _device,
     own: _own,

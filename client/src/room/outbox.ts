@@ -71,17 +71,23 @@ export class Outbox {
     return this.#set({ order: this.#lastOrder, id, content, at });
   }
 
-  seal(id: string, n: number, frame: UpOf<'post'>): RecordChange {
+  /** Sealed messages, oldest first, if one of them was sealed before `time`; otherwise none. */
+  sealedSome(time: number): readonly Shown[] {
+    const sealed = [...this.#items.values()].filter(isLive).filter((item) => item.frame !== undefined);
+    return sealed.some(({ sealedAt = 0 }) => sealedAt < time) ? sealed : [];
+  }
+
+  seal(id: string, n: number, frame: UpOf<'post'>, sealedAt: number): RecordChange {
     const item = this.get(id);
     if (item === undefined) throw new Error('no such message in the outbox');
-    return this.#set({ ...item, n, frame });
+    return this.#set({ ...item, n, frame, sealedAt });
   }
 
   /** The sealed frame won't land: the message has to be sealed again. */
   unseal(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];
-    const { frame: _, ...bare } = item;
+    const { frame: _, sealedAt: __, ...bare } = item;
     return [this.#set(bare)];
   }
 
@@ -106,7 +112,7 @@ export class Outbox {
    * @param sealed what becomes of those that were given to the server.
    */
   end(sealed: EndState): RecordChange[] {
-    return [...this.#items.values()].filter(isLive).map(({ frame, ...bare }) => {
+    return [...this.#items.values()].filter(isLive).map(({ frame, sealedAt: _, ...bare }) => {
       return this.#set({ ...bare, end: frame === undefined ? 'refused' : sealed });
     });
   }

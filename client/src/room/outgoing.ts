@@ -40,5 +40,7 @@ export interface Outgoing {
   readonly n?: number;
   /** The sealed frame of the epoch in which it was last posted. */
   readonly frame?: UpOf<'post'>;
+  /** When that frame was sealed, by this device's clock. */
+  readonly sealedAt?: number;
   readonly end?: EndState;
 }

@@ -29,6 +29,8 @@ import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
 
 const IN_FLIGHT = 32;
+/** How long a sealed message may wait for the server before it is sealed again. */
+const SEALED_FOR_MS = 2 * 60_000;
 const BATCH = 256;
 const INBOX = 2048;
 const WAITING_SHOWN = 500;
@@ -339,6 +341,7 @@ export class RoomSession {
     if (room !== this.room) await this.#apply([{ room, events: [], secretsToWipe: [] }]);
     this.#live = true;
     this.#infoRevision += 1;
+    await this.#renew();
     for (const frame of this.#store.outbox.sealed) this.#post(frame);
     const { request } = this.#store;
     if (request?.type === 'handshake') this.#commits.send(request);
@@ -395,7 +398,8 @@ export class RoomSession {
     this.#mutex
       .take(async () => {
         if (!this.#live || this.#inbox.length > 0 || this.room.status !== 'active') return;
-        for (const frame of await this.#store.seal(IN_FLIGHT - this.room.inFlight.length)) this.#post(frame);
+        for (const frame of await this.#store.seal(IN_FLIGHT - this.#store.outbox.sealed.length))
+          this.#post(frame);
       })
       .catch((error: unknown) => this.#fail(error));
   }
@@ -405,11 +409,25 @@ export class RoomSession {
     this.#connection?.request(frame).catch((error: unknown) => {
       const waitMs = waitBeforeRepeat(error, frame.base);
       if (waitMs === 0) return;
-      this.#timers.after(waitMs, () => {
-        if (this.#live && this.#store.outbox.sealed.some((sealed) => sealed.id === frame.id))
-          this.#post(frame);
-      });
+      this.#timers.after(waitMs, () => this.#postAgain(frame.id));
     });
+  }
+
+  #postAgain(id: UpOf<'post'>['id']): void {
+    this.#mutex
+      .take(async () => {
+        if (!this.#live) return;
+        const renewed = await this.#renew();
+        const { sealed } = this.#store.outbox;
+        for (const frame of renewed.length > 0 ? renewed : sealed.filter((one) => one.id === id))
+          this.#post(frame);
+      })
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Seals again what waited too long: the sender's clock in a message is evidence about the server's time. */
+  async #renew(): Promise<readonly UpOf<'post'>[]> {
+    return this.room.status === 'active' ? this.#store.renew(this.#env.now() - SEALED_FOR_MS) : [];
   }
 
   /**

@@ -162,16 +162,28 @@ export class RoomStore {
 
   /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
   async seal(count: number): Promise<UpOf<'post'>[]> {
-    const waiting = this.#outbox.waiting.slice(0, Math.max(0, count));
-    if (waiting.length === 0) return [];
+    return this.#seal(this.#outbox.waiting.slice(0, Math.max(0, count)));
+  }
+
+  /**
+   * Seals all messages again that are not in the log, if one of them was sealed before `time`: readers compare the time of sealing with
+   * the server's. The requests keep their ids, so that the server takes only one of two. @returns what to post, in order.
+   */
+  renew(time: number): Promise<UpOf<'post'>[]> {
+    return this.#seal(this.#outbox.sealedSome(time));
+  }
+
+  async #seal(items: ReturnType<Outbox['sealedSome']>): Promise<UpOf<'post'>[]> {
+    if (items.length === 0) return [];
     const changes: RecordChange[] = [];
     const frames: UpOf<'post'>[] = [];
     const secretsToWipe: Uint8Array[] = [];
-    for (const { id, n, content } of waiting) {
-      const sealed = await sealMessage(this.#room, { id, n, content }, this.#env);
+    for (const { id, n, content, frame } of items) {
+      const draft = { id, n, content, ...(frame && { request: frame.id }) };
+      const sealed = await sealMessage(this.#room, draft, this.#env);
       this.#room = sealed.room;
       secretsToWipe.push(...sealed.secretsToWipe);
-      changes.push(this.#outbox.seal(id, sealed.n, sealed.frame));
+      changes.push(this.#outbox.seal(id, sealed.n, sealed.frame, sealed.sealedAt));
       frames.push(sealed.frame);
     }
     await this.#write([...changes, this.#stateChange()]);

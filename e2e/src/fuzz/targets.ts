@@ -138,7 +138,14 @@ function contentTarget(): Target {
   return {
     name: 'content',
     corpus: contents.map((content, n) =>
-      encodePayload({ id: encodeBytes(env.random(16)), n: n + 1, claim, previous: claim, content }),
+      encodePayload({
+        id: encodeBytes(env.random(16)),
+        n: n + 1,
+        sealedAt: n,
+        claim,
+        previous: claim,
+        content,
+      }),
     ),
     check: (bytes) => {
       const payload = decodePayload(bytes);

@@ -44,6 +44,7 @@ export function message(
     large: false,
     source: text,
     edited: '',
+    timeMark: '',
     reply: undefined,
     reactions: [],
     delivery: author.own ? 'sent' : undefined,
@@ -152,6 +153,7 @@ export const ROWS: readonly Row[] = [
     source: '## Shopping\n…',
     mentioned: true,
     edited: 'edited 14:05',
+    timeMark: 'The server’s time is 12 minutes later than the sender’s clock',
   }),
   {
     kind: 'warning',

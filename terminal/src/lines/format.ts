@@ -9,10 +9,17 @@ const QUOTED_CHARS = 32;
 
 /**
  * A line of the chat. `<name> ` begins a message, `* <name> ` an action, `-- ` an event. Further lines of a message begin with two spaces,
- * and a name contains no angle bracket, so that no text or name can imitate a line of somebody else.
+ * and a name contains no angle bracket, so that no text or name can imitate a line of somebody else. What contradicts the time of a line
+ * is in a second line.
  * @param answered the message that it replies to
  */
 export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
+  const mark = text.timeMark(item);
+  const line = lineOf(text, item, answered);
+  return mark === '' ? line : `${line}\n${text.lines.system(mark)}`;
+}
+
+function lineOf(text: TerminalText, item: HistoryItem, answered: TextItem | undefined): string {
   const { lines } = text;
   const from = nameOf(item.from);
   if (item.kind !== 'text') return lines.system(text.event(withMarkedNames(item), [from]));

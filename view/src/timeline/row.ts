@@ -101,6 +101,8 @@ export interface MessageRow extends Common {
   readonly source: string;
   /** "edited 14:03", or empty. */
   readonly edited: string;
+  /** "The server’s time is 12 minutes later than the sender’s clock", or empty. */
+  readonly timeMark: string;
   readonly reply: Quote | undefined;
   readonly reactions: readonly ReactionRow[];
   /** Undefined for others' messages. */

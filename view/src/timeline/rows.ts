@@ -318,6 +318,7 @@ function messageRow(
   }));
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
+  const timeMark = context.words.text.timeMark(item);
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
   const body = parseMarkdown(item.text, textContext(item, context));
@@ -330,6 +331,7 @@ function messageRow(
     text: wordsOf(body),
     reactions,
     edited,
+    timeMark,
     delivery: deliveryText,
   });
   return {
@@ -345,6 +347,7 @@ function messageRow(
     large: isLarge(body),
     source,
     edited,
+    timeMark,
     reply: quote,
     reactions,
     delivery,
@@ -384,7 +387,7 @@ function deletedRow(item: TextItem, first: boolean, context: RowContext, key: st
   const { words } = context;
   const author = authorOf(item, context);
   const time = words.clock.time(item.at);
-  const text = deletedText(item, author.name, words.text.timeline);
+  const text = withMark(deletedText(item, author.name, words.text.timeline), item, words);
   const spoken = words.text.timeline.spoken.notice(time, text);
   return { kind: 'deleted', key, author, time, first, text, spoken };
 }
@@ -396,6 +399,12 @@ function deletedText(
 ): string {
   if (deleted === undefined || deleted.by === from) return own ? text.deletedOwn : text.deleted(name);
   return text.deletedByAdmin(name, sanitizeLine(deleted.by));
+}
+
+/** A sentence about a line, with what contradicts the line's time. */
+function withMark(text: string, item: HistoryItem, words: RowContext['words']): string {
+  const mark = words.text.timeMark(item);
+  return mark === '' ? text : `${text}; ${mark}`;
 }
 
 function ignoredRow(key: string, lines: readonly Line[], { words }: RowContext): Row {
@@ -410,7 +419,7 @@ function noticeRow(key: string, lines: readonly Line[], { words }: RowContext): 
   const nameOf = (item: EventItem) => sanitizeLine(item.from);
   const details = events.map((item) => ({
     time: words.clock.time(item.at),
-    text: event(item, [nameOf(item)]),
+    text: withMark(event(item, [nameOf(item)]), item, words),
   }));
   // "ana and ben joined by invite; cleo was removed by ana"
   const groups = new Map<string, { readonly first: EventItem; readonly names: Set<string> }>();
@@ -420,7 +429,10 @@ function noticeRow(key: string, lines: readonly Line[], { words }: RowContext): 
     groups.set(fact, group);
     group.names.add(nameOf(item));
   }
-  const text = [...groups.values()].map(({ first, names }) => event(first, [...names])).join('; ');
+  const marks = new Set(events.map((item) => words.text.timeMark(item)).filter((mark) => mark !== ''));
+  const text = [...[...groups.values()].map(({ first, names }) => event(first, [...names])), ...marks].join(
+    '; ',
+  );
   const time = details.at(-1)?.time ?? '';
   return { kind: 'notice', key, time, text, details, spoken: timeline.spoken.notice(time, text) };
 }

@@ -5,6 +5,7 @@ import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
 import { statusWords } from './status.ts';
+import { timeMarkText } from './time-mark.ts';
 import { timelineWords } from './timeline.ts';
 import type { Catalogue, Words } from './words.ts';
 
@@ -25,6 +26,7 @@ function text(f: Formats) {
     flashes: flashWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),
+    timeMark: timeMarkText(f),
   };
 }
 

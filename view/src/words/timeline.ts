@@ -46,6 +46,7 @@ export function timelineWords(f: Formats) {
             ? ''
             : `reactions: ${row.reactions.map(({ emoji, by }) => `${emoji} ${by}`).join(', ')}`,
           row.edited,
+          row.timeMark,
           row.delivery,
         ]
           .filter((part) => part !== '')
@@ -66,5 +67,6 @@ interface SpokenMessage {
   readonly text: string;
   readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
   readonly edited: string;
+  readonly timeMark: string;
   readonly delivery: string;
 }

@@ -109,6 +109,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
   }
   const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);
+  if (row.timeMark !== '') text.push(...wrap([...textSpans(row.timeMark, { fg: 'bad' })], width));
   if (row.reactions.length > 0) text.push(...reactionLines(row, width, context));
   const nick = row.me
     ? signSpan('*', gutter, nickStyle(row.author))

@@ -52,6 +52,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
             <Blocks blocks={unfolded ? row.body : folded} highlight={actions.highlight} />
           </div>
           <State row={row} />
+          {row.timeMark !== '' && <p class="time-mark">{row.timeMark}</p>}
           {folded !== row.body && (
             <button
               type="button"
