@@ -23,6 +23,8 @@ type Stored = Pick<
   | 'joinsClosed'
   | 'doubt'
   | 'expired'
+  | 'keptFrom'
+  | 'retention'
   | 'wantsHeal'
   | 'rotatedAt'
 > & {
@@ -60,6 +62,8 @@ export function encodeRoom(room: Room): Uint8Array {
     joinsClosed: room.joinsClosed,
     doubt: room.doubt,
     expired: room.expired,
+    keptFrom: room.keptFrom,
+    retention: room.retention,
     heard: room.peerConfirmed,
     wantsHeal: room.wantsHeal,
     rotatedAt: room.rotatedAt,
@@ -136,6 +140,8 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     joinsClosed: stored.joinsClosed,
     doubt: stored.doubt,
     expired: stored.expired,
+    keptFrom: stored.keptFrom,
+    retention: stored.retention,
     peerConfirmed: stored.heard,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,

@@ -11,8 +11,13 @@ export type Warning =
   | { readonly kind: 'repeated' }
   /** `count` messages of `from` did not arrive. */
   | { readonly kind: 'missing'; readonly from: Member; readonly count: number }
-  /** `from` had received entries that this device did not. */
-  | { readonly kind: 'withheld'; readonly from: Member }
+  /**
+   * `from` had received entries that this device did not. Without `from`: the server says that messages may have expired which by its
+   * retention are too young.
+   */
+  | { readonly kind: 'withheld'; readonly from?: Member }
+  /** The server keeps messages for `ms` milliseconds from now on, instead of `before`, or of for ever. */
+  | { readonly kind: 'shorter-retention'; readonly ms: number; readonly before?: number }
   /** `from` was shown a different log. */
   | { readonly kind: 'forked'; readonly from: Member }
   /** So many messages of a member are missing that its next ones can't be decrypted until the next epoch; this device heals. */

@@ -1,11 +1,12 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import { comparePositions, type Position } from '@gochat/protocol/fields';
-import { advanceChain, breakChain } from './chain.ts';
+import type { Position } from '@gochat/protocol/fields';
+import { advanceChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
 import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { receiveMessage } from './receive-message.ts';
+import { isTooYoung } from './retention.ts';
 import { isNews, memberAt, ownLeaf, type Room } from './room.ts';
 import { judgeOrder } from './time-mark.ts';
 
@@ -31,6 +32,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   if (room.status === 'outdated') return { room, events: [], secretsToWipe: [] };
   const read = {
     ...room,
+    ...(isTooYoung(room, entry.seq, entry.at) && { expired: entry.seq }),
     position: entry.seq,
     positionAt: entry.at,
     chain: advanceChain(room.chain, entry, body),
@@ -94,28 +96,6 @@ function overtaken(old: Room, step: Step<Room>): Step<Room> {
     room = { ...room, pending: undefined };
   }
   return { ...step, room, events: [...step.events, ...events] };
-}
-
-/**
- * Handles messages that expired unread: the server says that it may have dropped messages up to `floor`, and this device has not read up
- * to there. The evidence in later messages of this epoch can't be checked. How many are missing shows in the next message of each device.
- */
-export function skipExpired(room: Room, floor: Position, now: number): Step<Room> {
-  if (comparePositions(floor, room.position) <= 0) return { room, events: [], secretsToWipe: [] };
-  const events = [warning({ seq: room.position, at: now }, { kind: 'expired' })];
-  const peers = new Map(
-    [...room.peers].map(([device, peer]) => [device, { ...peer, lapsed: true } as const]),
-  );
-  return {
-    room: { ...room, expired: floor, chain: breakChain(room.chain), peers },
-    events,
-    secretsToWipe: [],
-  };
-}
-
-/** @param end of the log when the server named its floor: what is appended later can't have expired. @returns the room with a floor that is no later */
-export function boundExpired(room: Room, end: Position): Room {
-  return comparePositions(room.expired, end) > 0 ? { ...room, expired: end } : room;
 }
 
 function warning(entry: { readonly seq: Position; readonly at: number }, what: Warning): RoomEvent {

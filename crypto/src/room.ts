@@ -79,6 +79,17 @@ export interface Doubt {
   readonly alone: boolean;
 }
 
+/** How long the server says that it keeps messages. Times are milliseconds; an absent one is for ever. */
+export interface Retention {
+  readonly ms?: number;
+  /** When the server first said so, by this device's clock. */
+  readonly since: number;
+  /** What the room's rules last said. */
+  readonly rule?: number;
+  /** The shortest time that was said before: older messages may have been deleted by it. */
+  readonly before?: number;
+}
+
 /** One room on one device, as immutable state. Only the functions of this folder make new states. */
 export interface Room {
   readonly id: RoomId;
@@ -98,6 +109,9 @@ export interface Room {
   readonly accessKey: SigningKey;
   /** Messages at or before this position may have expired before this device read them: the server's floor, but not beyond where the log ended when it said so. */
   readonly expired: Position;
+  /** The server's time from which on messages can't have expired at that floor, by its retention then; undefined if unknown. */
+  readonly keptFrom: number | undefined;
+  readonly retention: Retention | undefined;
   readonly chain: Chain;
   /** Whether this device has sent a message in this epoch. */
   readonly spoken: boolean;
@@ -149,6 +163,8 @@ export async function roomOf(
     key: START,
     accessKey: keys.access,
     expired: START,
+    keptFrom: undefined,
+    retention: undefined,
     chain: startChain(keys.chain, undefined),
     spoken: false,
     peers: new Map(),

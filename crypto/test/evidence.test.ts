@@ -1,11 +1,11 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { protect } from '../src/mls.ts';
 import { encodePayload, type Payload } from '../src/payload.ts';
 import { utf8 } from '../src/primitives.ts';
-import { boundExpired, skipExpired } from '../src/receive.ts';
-import { roomCode } from '../src/room.ts';
+import { announceRetention, boundExpired, skipExpired } from '../src/retention.ts';
+import { type Room, roomCode } from '../src/room.ts';
 import { sealBody } from '../src/seal.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { babbles, litters } from './hostile.ts';
@@ -324,4 +324,85 @@ test('a floor excuses no message that was sent after the log was read to its end
     'withheld',
     'missing',
   ]);
+});
+
+describe('what the server says about its retention', () => {
+  const DAY = 24 * 3_600_000;
+  const floor = String(Number.MAX_SAFE_INTEGER) as Position;
+
+  /** Ana has read a message of ben and then been away for three days. */
+  async function away() {
+    const { log, ana, ben } = await three();
+    await ben.says(log, 'one');
+    await ana.reads(log);
+    return { log, ana, ben, now: ana.room.positionAt + 3 * DAY };
+  }
+
+  function says(room: Room, ms: number | undefined, now: number, rules?: { readonly retainMs?: number }) {
+    return announceRetention(room, ms, rules, now);
+  }
+
+  test.each([
+    ['for ever', undefined, 'withheld'],
+    ['for a week', 7 * DAY, 'withheld'],
+    ['for two days', 2 * DAY, 'expired'],
+    ['for as long as it likes', 0, 'expired'],
+  ])('it keeps messages %s, and says that those of the last three days expired', async (_, ms, kind) => {
+    const { log, ana, ben, now } = await away();
+    const step = skipExpired(says(ana.room, ms, now).room, floor, now);
+    expect(warningsIn(step.events)).toEqual([kind]);
+    await ana.keeps(step.room);
+    const lost = await ben.says(log, 'two');
+    await ben.says(log, 'three');
+    const reported = warningsIn(await ana.reads(without(log, lost)));
+    expect(reported).toEqual(kind === 'withheld' ? ['withheld', 'missing'] : ['expired-of']);
+  });
+
+  test('a shorter time is shown once, and a longer one is not', async () => {
+    const { ana, now } = await away();
+    ana.restarts = true;
+    const reported: unknown[] = [];
+    for (const [ms, rule] of [
+      [30 * DAY, undefined],
+      [30 * DAY, 7 * DAY],
+      [30 * DAY, undefined],
+      [undefined, undefined],
+      [DAY, undefined],
+      [DAY, undefined],
+      [2 * DAY, undefined],
+    ] as const) {
+      const step = says(ana.room, ms, now, rule === undefined ? undefined : { retainMs: rule });
+      await ana.keeps(step.room);
+      reported.push(...warnings([...step.events]));
+    }
+    expect(reported).toEqual([
+      { kind: 'shorter-retention', ms: 7 * DAY, before: 30 * DAY },
+      { kind: 'shorter-retention', ms: DAY, before: 7 * DAY },
+    ]);
+  });
+
+  test('messages from before a longer time may have expired by the shorter one', async () => {
+    const { ana, now } = await away();
+    const week = says(says(ana.room, DAY, now - 3 * DAY).room, 7 * DAY, now);
+    expect(warningsIn(skipExpired(week.room, floor, now).events)).toEqual(['expired']);
+    // Announced before the last message that was read.
+    const earlier = says(says(ana.room, DAY, now - 5 * DAY).room, 7 * DAY, now - 4 * DAY);
+    expect(warningsIn(skipExpired(earlier.room, floor, now).events)).toEqual(['withheld']);
+  });
+
+  test('an entry that is too young to expire ends what the floor excuses', async () => {
+    const { log, ana, ben, now } = await away();
+    await ana.keeps(skipExpired(says(ana.room, 2 * DAY, now).room, floor, now).room);
+    const young = log.entries.length;
+    await ben.says(log, 'two');
+    const lost = await ben.says(log, 'three');
+    await ben.says(log, 'four');
+    await ben.heals(log);
+    const gone = await ben.says(log, 'five');
+    await ben.says(log, 'six');
+    const entries = log.entries.map((e, i) => (i < young ? e : { ...e, at: e.at + 3 * DAY }));
+    const reported = warningsIn(await ana.reads(without({ entries }, lost, gone)));
+    expect(reported).toContain('missing');
+    expect(reported).toContain('withheld');
+  });
 });

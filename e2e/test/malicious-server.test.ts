@@ -219,39 +219,54 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
     expect((await people().ben.profile.call('safety', { room, member: undefined })).code).toBe(code);
   });
 
-  test('it says at each entering that all has expired, and drops every second message: each loss is counted', async () => {
-    let messages = 0;
-    let dropped = 0;
-    meddler.meddling = {
-      down: (frame) => {
-        if (frame.type === 'entered')
-          return [{ ...frame, floor: String(Number.MAX_SAFE_INTEGER) as Position }];
-        if (!isMessage(frame) || messages++ % 2 === 1) return [frame];
-        dropped++;
-        return [];
-      },
-    };
-    for (let epoch = 0; epoch < 3; epoch++) {
-      for (let n = 0; n < 2; n++) {
-        meddler.cut();
-        await says(`${epoch}.${n}: lost`, `${epoch}.${n}: shown`);
-        await people().ben.hears(room, `${epoch}.${n}: shown`);
+  test.each([
+    ['keeps messages for ever', undefined, 'withheld'],
+    ['keeps messages for an hour', 3_600_000, 'withheld'],
+    ['promises nothing', 0, 'expired'],
+  ] as const)(
+    'it %s, says at each entering that all has expired, and drops every second message: each loss is counted',
+    async (_, retainMs, called) => {
+      let messages = 0;
+      let dropped = 0;
+      meddler.meddling = {
+        down: (frame) => {
+          if (frame.type === 'welcome') return [{ ...frame, ...(retainMs !== undefined && { retainMs }) }];
+          if (frame.type === 'entered')
+            return [{ ...frame, floor: String(Number.MAX_SAFE_INTEGER) as Position }];
+          if (!isMessage(frame) || messages++ % 2 === 1) return [frame];
+          dropped++;
+          return [];
+        },
+      };
+      for (let epoch = 0; epoch < 3; epoch++) {
+        for (let n = 0; n < 2; n++) {
+          meddler.cut();
+          await says(`${epoch}.${n}: lost`, `${epoch}.${n}: shown`);
+          await people().ben.hears(room, `${epoch}.${n}: shown`);
+        }
+        await people().ana.profile.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS });
       }
-      await people().ana.profile.call('invite', { room, expiresMs: undefined, uses: 1, waitMs: WAIT_MS });
-    }
-    const counted = async () =>
-      (await benTold()).reduce((sum, warning) => sum + ('count' in warning ? warning.count : 0), 0);
-    await people().ben.until(async () => (await counted()) >= dropped, 'ben is warned of each loss');
-    expect(await counted()).toBe(dropped);
-    expect(dropped).toBe(6);
-    // Once the connection stays, a device's first message ends the excuse.
-    for (const text of ['shown again', 'shown at last']) {
-      await says('lost', text);
-      await people().ben.hears(room, text);
-    }
-    await benIsTold('missing');
-    expect((await benTold()).map(({ warning }) => warning)).toContain('withheld');
-  });
+      const counted = async () =>
+        (await benTold()).reduce((sum, warning) => sum + ('count' in warning ? warning.count : 0), 0);
+      await people().ben.until(async () => (await counted()) >= dropped, 'ben is warned of each loss');
+      expect(await counted()).toBe(dropped);
+      expect(dropped).toBe(6);
+      const kinds = new Set((await benTold()).map(({ warning }) => warning));
+      expect(kinds.has('expired')).toBe(called === 'expired');
+      expect(kinds.has('expired-of')).toBe(called === 'expired');
+      expect(kinds.has('withheld')).toBe(called === 'withheld');
+      expect((await benTold()).filter(({ warning }) => warning === 'shorter-retention')).toEqual(
+        retainMs === undefined ? [] : [{ warning: 'shorter-retention', ms: retainMs }],
+      );
+      // Once the connection stays, a device's first message ends the excuse.
+      for (const text of ['shown again', 'shown at last']) {
+        await says('lost', text);
+        await people().ben.hears(room, text);
+      }
+      await benIsTold('missing');
+      expect((await benTold()).map(({ warning }) => warning)).toContain('withheld');
+    },
+  );
 
   test('it says that entries are ten minutes younger than they are: each is marked, and the next message proves it', async () => {
     const [shift, minute] = [10 * 60_000, 60_000];

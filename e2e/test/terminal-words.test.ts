@@ -164,6 +164,9 @@ describe('the line mode in a language whose words are 40% longer', () => {
     { ...line, kind: 'changed', name: '厨房', topic: '晚饭', admins: ['本'], dropped: ['安娜'] },
     { ...line, from: '', kind: 'warning', warning: 'missing', member: '本', count: 2 },
     { ...line, from: '', kind: 'warning', warning: 'older-version' },
+    { ...line, from: '', kind: 'warning', warning: 'withheld' },
+    { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 0 },
+    { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 7_200_000, before: 86_400_000 },
   ];
 
   test.each(items)('an item %# is a line without a sentence of its own', (item) => {

@@ -81,6 +81,7 @@ export async function startServer(
       ...(observer === undefined ? {} : { observer }),
       ...(createToken === undefined ? {} : { createToken }),
       ...(retainSec === undefined ? {} : { retainSec }),
+      hasQuotas: Object.keys(settings.quotas).length > 0,
     });
     const url = urlOf(settings, names, running.port);
     const automatic = acme && (await startAutomatic(acme, settings.data, running, logger));

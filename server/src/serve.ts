@@ -51,6 +51,8 @@ export interface ServeOptions {
   /** The files of the web client; absent: a landing page is served. */
   readonly assets?: Assets;
   readonly retainSec?: number;
+  /** Whether the engine deletes messages that take too much space, however young they are. */
+  readonly hasQuotas?: boolean;
   /** The token that creating a room requires; absent: none. */
   readonly createToken?: string;
   readonly observer?: BroadcastObserver;
@@ -309,6 +311,7 @@ function contextOf(options: ServeOptions): NodeContext {
     software: options.software ?? 'gochat',
     createToken: options.createToken,
     retainSec: options.retainSec,
+    hasQuotas: options.hasQuotas ?? false,
   };
 }
 

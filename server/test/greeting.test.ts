@@ -41,6 +41,11 @@ describe('hello', () => {
     expect(answer).not.toHaveProperty('features');
   });
 
+  test('promises to keep no message if messages are deleted to save space', async () => {
+    const node = await startNode({ retainSec: 86_400, hasQuotas: true });
+    expect((await answerTo(node.port, hello())).answer).toMatchObject({ retainMs: 0 });
+  });
+
   test.each([
     ['an older client', hello({ version: 1 }), 'upgrade the client'],
     ['a newer client', hello({ version: 3 }), 'upgrade the server'],

@@ -40,6 +40,8 @@ export interface Connection {
   readonly server: string;
   /** The longest lifetime of an invite on this server. */
   readonly inviteLifetimeMs: number;
+  /** How long the server says that it keeps messages; undefined for ever. */
+  readonly retainMs: number | undefined;
   /** Resolves with the reason when the connection has ended; no frame is delivered after that. */
   readonly closed: Promise<Disconnected>;
   /**
@@ -140,6 +142,7 @@ class LinkConnection {
         dialled: { origin, nonce: welcome.nonce },
         server: welcome.server,
         inviteLifetimeMs: welcome.inviteLifetimeMs ?? LIMITS.inviteLifetimeMs,
+        retainMs: welcome.retainMs,
         closed: this.closed,
         request: (frame) => this.request(frame),
         signal: (frame) => this.#signal(frame),

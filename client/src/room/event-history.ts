@@ -108,10 +108,16 @@ function warningFact(warning: Warning, room: Room): WarningFact {
     case 'missing':
     case 'expired-of':
       return { warning: warning.kind, member: nameOf(room, warning.from), count: warning.count };
-    case 'withheld':
+    case 'shorter-retention':
+      return {
+        warning: warning.kind,
+        ms: warning.ms,
+        ...(warning.before !== undefined && { before: warning.before }),
+      };
     case 'forked':
     case 'unknown-content':
       return { warning: warning.kind, member: nameOf(room, warning.from) };
+    case 'withheld':
     case 'hole':
       return { warning: warning.kind, ...(warning.from && { member: nameOf(room, warning.from) }) };
     default:

@@ -97,8 +97,11 @@ export type WarningFact =
     }
   | { readonly warning: 'missing' | 'expired-of'; readonly member: string; readonly count: number }
   /** `misplaced`: what `member` says refers to a message at another position than here. */
-  | { readonly warning: 'withheld' | 'forked' | 'misplaced' | 'unknown-content'; readonly member: string }
-  | { readonly warning: 'hole'; readonly member?: string }
+  | { readonly warning: 'forked' | 'misplaced' | 'unknown-content'; readonly member: string }
+  /** `withheld` without `member`: the server says that messages expired which are too young for that. */
+  | { readonly warning: 'withheld' | 'hole'; readonly member?: string }
+  /** In milliseconds. Without `before`: the server kept messages for ever. */
+  | { readonly warning: 'shorter-retention'; readonly ms: number; readonly before?: number }
   /** `by` tried to edit or delete a message of `member` without the right to. */
   | {
       readonly warning: 'refused-change';

@@ -5,7 +5,8 @@ import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { boundExpired, receive, skipExpired } from '@gochat/crypto/receive';
+import { receive } from '@gochat/crypto/receive';
+import { announceRetention, boundExpired, skipExpired } from '@gochat/crypto/retention';
 import type { Room } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
@@ -213,8 +214,10 @@ export class RoomSession {
         this.#enterIn(ENTER_LATER_MS, connection);
         return;
       }
-      if (comparePositions(entered.floor, position) > 0)
-        await this.#apply([skipExpired(this.room, entered.floor, this.#env.now())]);
+      const now = this.#env.now();
+      const announced = announceRetention(this.room, connection.retainMs, entered.rules, now);
+      const skipped = skipExpired(announced.room, entered.floor, now);
+      if (skipped.room !== this.room || skipped.events.length > 0) await this.#apply([announced, skipped]);
       this.condition.changed();
     });
     entering.catch((error: unknown) => {

@@ -8,7 +8,8 @@ import type { Handler } from './handler.ts';
 const NONCE_BYTES = 16;
 
 export const hello: Handler<'hello'> = (session, frame) => {
-  const { names, limits, software, randomBytes, now, retainSec } = session.node;
+  const { names, limits, software, randomBytes, now, retainSec, hasQuotas } = session.node;
+  const retainMs = hasQuotas ? 0 : retainSec && retainSec * 1000;
   if (session.dialled !== undefined)
     throw new Refusal('hello-first', 'hello was sent already', { closes: true });
   if (frame.version !== PROTOCOL_VERSION) throw versionRefusal(frame.version);
@@ -24,6 +25,6 @@ export const hello: Handler<'hello'> = (session, frame) => {
     silenceMs: limits.silenceMs,
     now: Math.floor(now()),
     ...(limits.inviteLifetimeMs < LIMITS.inviteLifetimeMs && { inviteLifetimeMs: limits.inviteLifetimeMs }),
-    ...(retainSec !== undefined && { retainMs: retainSec * 1000 }),
+    ...(retainMs !== undefined && { retainMs }),
   });
 };

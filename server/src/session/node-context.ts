@@ -39,4 +39,6 @@ export interface NodeContext {
   readonly createToken: string | undefined;
   /** How many seconds a message is kept; undefined: for ever. */
   readonly retainSec: number | undefined;
+  /** Whether messages may be deleted earlier, to save space. */
+  readonly hasQuotas: boolean;
 }

@@ -1,5 +1,6 @@
 import type { EventItem } from '@gochat/client/history';
 import { sanitizeLine } from '../text/sanitize.ts';
+import { durationText } from './duration.ts';
 import type { Formats } from './formats.ts';
 import { namesIn } from './names.ts';
 
@@ -78,7 +79,9 @@ function warningText(f: Formats, event: Warning): string {
       });
     }
     case 'withheld':
-      return `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
+      return event.member === undefined
+        ? 'The server says that messages expired which it had said it would keep: it lost or withholds them'
+        : `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
     case 'forked':
       return `The server has shown ${sanitizeLine(event.member)} a different history: compare room codes over another channel`;
     case 'misplaced':
@@ -95,6 +98,12 @@ function warningText(f: Formats, event: Warning): string {
       return 'This profile is an older copy of itself: nothing is sent until its keys are renewed, which happens automatically';
     case 'broken':
       return 'The other members use keys that this device does not have: ask for a new invite and join again';
+    case 'shorter-retention': {
+      const before = event.before === undefined ? 'for ever' : `for ${durationText(f, event.before)}`;
+      return event.ms === 0
+        ? `The server may delete messages at any time now: before, it kept them ${before}`
+        : `The server deletes messages after ${durationText(f, event.ms)} now: before, it kept them ${before}`;
+    }
     case 'expired':
       return 'Older messages expired on the server before this device read them';
     case 'refused-change': {
