@@ -32,7 +32,11 @@ export const memberInvite = v.strictObject({
   /** X25519: the GroupInfo's key is wrapped to it. Wrapping to a key of low order fails, and nobody could make a handshake. */
   wrap: v.pipe(
     publicKey,
-    v.check((key) => isUsableKey(decodeBytes(key)), 'a key that is not of low order'),
+    // It also runs for a text that is no key.
+    v.check(
+      (key) => !v.is(publicKey, key) || isUsableKey(decodeBytes(key)),
+      'a key that is not of low order',
+    ),
   ),
   /** The epoch in which the invite was created. */
   epoch,
