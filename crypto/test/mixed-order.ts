@@ -11,6 +11,18 @@ function littleEndian(bytes: Uint8Array): bigint {
   return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
+/** A signature by an honest key whose point R has a part of small order. It is valid by one of the two equations only. */
+export function signWithMixedOrder(scalar: bigint, bytes: Uint8Array): Uint8Array {
+  const nonce = 7n;
+  const r = Point.BASE.multiply(nonce).add(SMALL).toBytes();
+  const hash = littleEndian(sha512(concatBytes(r, Point.BASE.multiply(scalar).toBytes(), bytes))) % ORDER;
+  return concatBytes(r, encoded((nonce + hash * scalar) % ORDER));
+}
+
+function encoded(scalar: bigint): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, i) => Number((scalar >> BigInt(8 * i)) & 255n));
+}
+
 /** An Ed25519 key that has a part of small order. Its signatures are valid by one of the two equations that RFC 8032 allows, and mostly not by the other. */
 export class MixedOrderKey {
   readonly publicKey: Uint8Array;
@@ -29,10 +41,7 @@ export class MixedOrderKey {
       const hash = littleEndian(sha512(concatBytes(r, this.publicKey, bytes))) % ORDER;
       if (hash % 8n === 0n) continue;
       const s = (nonce + hash * this.#scalar) % ORDER;
-      return concatBytes(
-        r,
-        Uint8Array.from({ length: 32 }, (_, i) => Number((s >> BigInt(8 * i)) & 255n)),
-      );
+      return concatBytes(r, encoded(s));
     }
   }
 }

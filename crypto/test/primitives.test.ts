@@ -6,10 +6,16 @@ import { expect, test } from 'vitest';
 import { certified, createIdentity, encodeCredential, newLeaf, ownedLeaf } from '../src/identity.ts';
 import { found, suite } from '../src/mls.ts';
 import { concatBytes, isUsableKey, sign, signingKey, utf8, verify } from '../src/primitives.ts';
-import { MixedOrderKey } from './mixed-order.ts';
+import { MixedOrderKey, signWithMixedOrder } from './mixed-order.ts';
 import { seededEnv } from './world.ts';
 
 const P = 2n ** 255n - 19n;
+
+const { ORDER } = ed25519.Point.Fn;
+
+function littleEndian(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+}
 
 function encoded(u: bigint): Uint8Array {
   return Uint8Array.from({ length: 32 }, (_, i) => Number((u >> BigInt(8 * i)) & 255n));
@@ -101,6 +107,31 @@ test('a signature on which implementations differ is refused', async () => {
   expect(ed25519.verify(made, bytes, key.publicKey, { zip215: false })).toBe(true);
   expect(await signature.verify(key.publicKey, bytes, made)).toBe(false);
   expect(verify(key.publicKey, bytes, made)).toBe(false);
+});
+
+test('a signature whose point has a part of small order is refused', async () => {
+  const { signature } = await suite();
+  const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(new Uint8Array(32).fill(8));
+  const bytes = utf8('a certificate');
+  const made = signWithMixedOrder(scalar, bytes);
+  expect(ed25519.verify(made, bytes, pointBytes, { zip215: false })).toBe(true);
+  expect(await signature.verify(pointBytes, bytes, made)).toBe(false);
+  expect(verify(pointBytes, bytes, made)).toBe(false);
+});
+
+test('a verdict holds for its key, bytes and signature only', () => {
+  const [key, other] = [6, 7].map((fill) => signingKey(new Uint8Array(32).fill(fill)));
+  if (key === undefined || other === undefined) throw new Error('two keys');
+  const bytes = utf8('a certificate');
+  const made = sign(key, bytes);
+  const unreduced = concatBytes(made.subarray(0, 32), encoded(littleEndian(made.subarray(32)) + ORDER));
+  for (const _ of ['first', 'again']) {
+    expect(verify(key.publicKey, bytes, made)).toBe(true);
+    expect(verify(other.publicKey, bytes, made)).toBe(false);
+    expect(verify(key.publicKey, utf8('a certificatf'), made)).toBe(false);
+    expect(verify(key.publicKey, bytes, sign(other, bytes))).toBe(false);
+    expect(verify(key.publicKey, bytes, unreduced)).toBe(false);
+  }
 });
 
 test('an honest signature is valid, and neither a changed one nor a key of small order is', () => {
