@@ -121,7 +121,8 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
     by: self(room).identity,
   };
   const next = { ...state, invites: [...state.invites, fresh] };
-  return changeState(room, next, env, { fresh: { keys, terms } });
+  // Invites that members have revoked, or that no room state has had, must not fill the server's list.
+  return changeState(room, next, env, { fresh: { keys, terms }, complete: true });
 }
 
 /**

@@ -211,6 +211,33 @@ test('the room state decides which invites are live', async () => {
   await expect(ana.invites(log)).rejects.toMatchObject({ code: 'invites-full' });
 });
 
+test('an invite that its maker revokes admits nobody, and an admin’s next invite ends it at the server', async () => {
+  const { log, link, ana, ben, cai, env } = await three();
+  const [mine, other] = [await ben.invites(log), await ben.invites(log)];
+  const id = inviteKeys(mine.secret).id;
+  const atServer = () => log.invites.find(({ invite }) => invite === id);
+  const wrapped = atServer()?.wrapped;
+  await ben.commits(log, (room) => revoke(room, [id], ben.env));
+  await allRead(log, [ana, cai]);
+  expect(atServer()).toMatchObject({ invite: id, wrapped: undefined });
+  expect(await ana.sees(log)).toBe(true);
+
+  // A hostile member has kept what the link needs, or wraps it again.
+  log.invites = log.invites.map((one) => (one.invite === id ? { ...one, wrapped } : one));
+  await expect(new Person('dan', env).joins(log, mine)).rejects.toMatchObject({ code: 'bad-invite' });
+  expect(await ana.sees(log)).toBe(false);
+  await cai.refreshes(log);
+  expect(atServer()?.wrapped).toBeUndefined();
+
+  // A member without the admin key ends nothing.
+  await cai.invites(log);
+  expect(atServer()).toBeDefined();
+  await ana.invites(log);
+  expect(atServer()).toBeUndefined();
+  for (const [name, works] of Object.entries({ eve: other, fay: link }))
+    await new Person(name, env).joins(log, works);
+});
+
 test('only an admin can remove, and only other members of the room', async () => {
   const { ana, ben, cai } = await three();
   expect(() => remove(ben.room, ben.who, cai.device, ben.env)).toThrow('not-admin');
