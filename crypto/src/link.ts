@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type RoomId, roomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
+import { equalBytes } from './primitives.ts';
 
 /** An invite link. Everything except the address is in the URL fragment, which browsers don't send to servers. */
 export interface InviteLink {
@@ -11,6 +12,8 @@ export interface InviteLink {
   readonly secret: Uint8Array;
   /** A 16-byte hash of the founder's identity key. */
   readonly founder: Uint8Array;
+  /** A 16-byte hash of the identity key of the member who made the link; left out if that is the founder. */
+  readonly inviter?: Uint8Array;
 }
 
 /** The text contains no invite link. The error doesn't contain the text, because the text may contain the secret. */
@@ -33,8 +36,9 @@ export class LinkError extends Error {
   }
 }
 
-export function formatLink(link: InviteLink): string {
-  return `${link.address}/#/join/${link.room}.${encodeBytes(link.secret)}.${encodeBytes(link.founder)}`;
+export function formatLink({ address, room, secret, founder, inviter = founder }: InviteLink): string {
+  const parts = [secret, founder, ...(equalBytes(inviter, founder) ? [] : [inviter])];
+  return `${address}/#/join/${[room, ...parts.map(encodeBytes)].join('.')}`;
 }
 
 /** The longest text that is searched. */
@@ -47,7 +51,7 @@ const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\uf
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', num: '#', sol: '/', colon: ':', period: '.' };
 
 /**
- * What precedes the three values. Beside `#`: `*` is what some mail filters make of it, `##35;` what is left of an entity after a
+ * What precedes the values. Beside `#`: `*` is what some mail filters make of it, `##35;` what is left of an entity after a
  * careless replacement.
  */
 const MARK = /(?:##35;|[#*])\/{0,2}join\//gi;
@@ -63,22 +67,27 @@ const DASHES = [
 
 /**
  * Finds the invite link in a text. Mail and chat programs surround links with other text, wrap, encode and decorate them.
- * The first link that is whole is taken.
+ * The first link that is whole is taken. If its inviter can't be read, the link is taken without: then only the founder is known.
  * @throws LinkError
  */
 export function parseLink(text: string): InviteLink {
   const clean = undecorated(text.slice(0, TEXT_CHARS));
   let error: LinkError['code'] = /https?:/i.test(clean) ? 'fragment' : 'form';
+  let first: InviteLink | undefined;
   for (const gap of GAPS) {
     for (const dashes of DASHES) {
       const plain = clean.replace(/\u2014/g, dashes[0]).replace(/\u2013/g, dashes[1]);
       for (const mark of plain.matchAll(MARK)) {
         const found = linkAt(plain, mark.index, mark.index + mark[0].length, gap);
-        if (typeof found !== 'string') return found;
-        error = found;
+        if (typeof found === 'string') error = found;
+        else if (first === undefined || equalBytes(first.secret, found.link.secret)) {
+          if (!found.goesOn) return found.link;
+          first ??= found.link;
+        }
       }
     }
   }
+  if (first !== undefined) return first;
   throw new LinkError(error);
 }
 
@@ -126,8 +135,14 @@ function decoded(encoded: string): string {
   }
 }
 
+interface Found {
+  readonly link: InviteLink;
+  /** Whether something follows that may be a damaged inviter. */
+  readonly goesOn: boolean;
+}
+
 /** @param mark where the `#` is, `after` where the values begin. */
-function linkAt(text: string, mark: number, after: number, gap: string): InviteLink | LinkError['code'] {
+function linkAt(text: string, mark: number, after: number, gap: string): Found | LinkError['code'] {
   const head = text.slice(Math.max(0, mark - HEAD_CHARS), mark);
   const tail = text.slice(after, after + TAIL_CHARS);
   if (tail.startsWith('#')) return 'exposed';
@@ -135,15 +150,27 @@ function linkAt(text: string, mark: number, after: number, gap: string): InviteL
   if (!address.includes('/')) return address as LinkError['code'];
   const value = `((?:[\\w-]${gap}){22})`;
   const end = '(?=[-_]*(?:[^\\w-]|$)|https?:)';
-  const match = new RegExp(`^${gap}${value}\\.${gap}${value}\\.${gap}${value}${end}`, 'i').exec(tail);
-  const [room, secret, founder] = (match ?? []).slice(1).map((part) => part.replace(/[^\w-]/g, ''));
-  if (room === undefined || secret === undefined || founder === undefined) return 'damaged';
+  const values = `${gap}${value}\\.${gap}${value}\\.${gap}${value}`;
+  const match = new RegExp(`^${values}(?:\\.${gap}${value}${end}|${end})`, 'i').exec(tail);
+  const parts = (match ?? []).slice(1).map((part = '') => part.replace(/[^\w-]/g, ''));
+  const [room, secret, founder, inviter] = [parts[0], ...parts.slice(1).map(bytesOf)] as const;
+  if (match === null || room === undefined || secret === undefined || founder === undefined) return 'damaged';
   const id = v.safeParse(roomId, room);
   if (!id.success) return 'damaged';
+  const link = { address, room: id.output, secret, founder };
+  if (inviter === undefined) return { link, goesOn: true };
+  if (inviter.length === 0) return { link, goesOn: INVITER.test(tail.slice(match[0].length)) };
+  return { link: equalBytes(inviter, founder) ? link : { ...link, inviter }, goesOn: false };
+}
+
+/** What may be the beginning of an inviter. */
+const INVITER = /^(?:[ \t]*[\r\n]+[\s>|]*)?\.(?:[ \t]*[\r\n]+[\s>|]*)?[\w-]/;
+
+function bytesOf(text: string): Uint8Array | undefined {
   try {
-    return { address, room: id.output, secret: decodeBytes(secret), founder: decodeBytes(founder) };
+    return decodeBytes(text);
   } catch {
-    return 'damaged';
+    return undefined;
   }
 }
 

@@ -18,11 +18,24 @@ test('a link parses to what was formatted', () => {
     'https://a.b:8443',
   );
   fc.assert(
-    fc.property(address, bytes16, bytes16, bytes16, (where, room, secret, founder) => {
-      const link = { address: where, room: encodeBytes(room) as RoomId, secret, founder };
-      expect(parseLink(formatLink(link))).toEqual(link);
-      expect(parseLink(`  ${formatLink(link)}\n`)).toEqual(link);
-    }),
+    fc.property(
+      address,
+      bytes16,
+      bytes16,
+      bytes16,
+      fc.option(bytes16),
+      (where, room, secret, founder, inviter) => {
+        const link = {
+          address: where,
+          room: encodeBytes(room) as RoomId,
+          secret,
+          founder,
+          ...(inviter !== null && { inviter }),
+        };
+        expect(parseLink(formatLink(link))).toEqual(link);
+        expect(parseLink(`  ${formatLink(link)}\n`)).toEqual(link);
+      },
+    ),
   );
 });
 
@@ -144,14 +157,50 @@ const LINKS = [
   },
 ];
 
+/** Those of members who aren't the founder have a fourth value. */
+const WITH_INVITER = [
+  { ...LINKS[0], inviter: decodeBytes('-9Ez3Lylqij--F0etpce_Q') },
+  { ...LINKS[1], inviter: decodeBytes('K_Ez-LylqijuPF0e--ce-g') },
+] as InviteLink[];
+const ALL: readonly InviteLink[] = [...LINKS, ...WITH_INVITER];
+
+test('the founder is not named twice', () => {
+  for (const link of LINKS) {
+    const { founder } = link;
+    expect(formatLink({ ...link, inviter: founder })).toBe(formatLink(link));
+    expect(parseLink(`${formatLink(link)}.${encodeBytes(founder)}`)).toEqual(link);
+  }
+});
+
+test('a link whose inviter is damaged is found without it', () => {
+  for (const [i, link] of WITH_INVITER.entries()) {
+    const text = formatLink(link);
+    for (let cut = 1; cut <= 23; cut += 1) expect(parseLink(text.slice(0, -cut))).toEqual(LINKS[i]);
+    expect(parseLink(`${text.slice(0, -3)}\nsee you there`)).toEqual(LINKS[i]);
+    expect(parseLink(`${text}abc`)).toEqual(LINKS[i]);
+  }
+  const [link] = LINKS as [InviteLink];
+  for (const after of ['. See you at the kitchen tonight', '.\nSee you', '.see you', '.'])
+    expect(parseLink(`${formatLink(link)}${after}`)).toEqual(link);
+});
+
+test('a line break within the inviter is no end of a link', () => {
+  for (const link of WITH_INVITER) {
+    const text = formatLink(link);
+    for (const gap of ['\n', '\r\n> ', ' \n  ', '=\n'])
+      for (let at = 1; at <= 23; at += 1)
+        expect(parseLink(`${text.slice(0, -at)}${gap}${text.slice(-at)}\n`)).toEqual(link);
+  }
+});
+
 test.each(Object.entries(MANGLED))('a link is found in a text with %s', (_, mangle) => {
-  for (const link of LINKS) expect(parseLink(mangle(formatLink(link)))).toEqual(link);
+  for (const link of ALL) expect(parseLink(mangle(formatLink(link)))).toEqual(link);
 });
 
 test.each(Object.entries(MANGLED).filter(([, mangle]) => mangle('#').startsWith('#')))(
   'a link is found in the address bar of a browser with %s',
   (_, mangle) => {
-    for (const link of LINKS) {
+    for (const link of ALL) {
       const [address, fragment] = formatLink(link).split('#');
       expect(parseLink(new URL(`${address}${mangle(`#${fragment}`)}`).href)).toEqual(link);
     }

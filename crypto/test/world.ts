@@ -160,7 +160,14 @@ export class Person {
 
   linkFor(secret: Uint8Array): InviteLink {
     const founder = fingerprintOf(this.room.context.founder);
-    return { address: 'http://127.0.0.1:4040', room: this.room.id, secret, founder };
+    const inviter = fingerprintOf(this.who.identity.publicKey);
+    return {
+      address: 'http://127.0.0.1:4040',
+      room: this.room.id,
+      secret,
+      founder,
+      ...(encodeBytes(inviter) !== encodeBytes(founder) && { inviter }),
+    };
   }
 
   async removes(log: Log, other: Person): Promise<void> {

@@ -70,7 +70,8 @@ export class Governance {
     await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);
-    const link = formatLink({ address, room: session.room.id, secret, founder });
+    const inviter = fingerprintOf(this.#who.identity.publicKey);
+    const link = formatLink({ address, room: session.room.id, secret, founder, inviter });
     return { link, id: invitesOf(session.room).at(-1)?.id ?? '', expires: terms.expires };
   }
 
