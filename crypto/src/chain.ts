@@ -46,16 +46,16 @@ export function claimOf(chain: Chain): Claim | undefined {
 }
 
 /**
- * `ahead`: the other member has read more entries of this epoch than this device. `unknown`: the claim is older than the values kept,
- * or entries had expired.
+ * `ahead`: the other member has read more entries of this epoch than this device. `too-old`: the claim is older than the values kept.
+ * `unknown`: entries had expired.
  */
-export type Comparison = 'same' | 'differs' | 'ahead' | 'unknown';
+export type Comparison = 'same' | 'differs' | 'ahead' | 'too-old' | 'unknown';
 
 export function compareClaim(chain: Chain, claim: Claim): Comparison {
   if (!chain.verifiable) return 'unknown';
   if (claim.index > chain.index) return 'ahead';
   const own = chain.recent[chain.recent.length - 1 - (chain.index - claim.index)];
-  if (own === undefined) return 'unknown';
+  if (own === undefined) return 'too-old';
   return equalBytes(own, claim.value) ? 'same' : 'differs';
 }
 

@@ -18,6 +18,8 @@ export type Warning =
   | { readonly kind: 'withheld'; readonly from?: Member }
   /** The server keeps messages for `ms` milliseconds from now on, instead of `before`, or of for ever. */
   | { readonly kind: 'shorter-retention'; readonly ms: number; readonly before?: number }
+  /** `from` sent a message without having read the `count` entries before it. So many can't be compared. */
+  | { readonly kind: 'unseen'; readonly from: Member; readonly count: number }
   /** `from` was shown a different log. */
   | { readonly kind: 'forked'; readonly from: Member }
   /** So many messages of a member are missing that its next ones can't be decrypted until the next epoch; this device heals. */

@@ -200,5 +200,8 @@ function judge(room: Room, claim: Claim, from: Member): Warning | undefined {
   if (room.chain.verifiable && claim.index === room.chain.index) return { kind: 'withheld', from };
   const verdict = compareClaim(room.chain, claim);
   if (verdict === 'ahead') return { kind: 'withheld', from };
-  return verdict === 'differs' ? { kind: 'forked', from } : undefined;
+  if (verdict === 'differs') return { kind: 'forked', from };
+  return verdict === 'too-old'
+    ? { kind: 'unseen', from, count: room.chain.index - 1 - claim.index }
+    : undefined;
 }

@@ -181,7 +181,7 @@ test('a chain covers the position, the time, the kind and the body of an entry, 
     expect(advanceChain(chain, other, body).value).not.toEqual(value);
 });
 
-test('a claim older than the values kept compares as unknown', () => {
+test('a claim older than the values kept compares as too old', () => {
   let chain = startChain(new Uint8Array(32), undefined);
   const first = claimOf(chain);
   for (let n = 0; n < 300; n += 1)
@@ -190,7 +190,7 @@ test('a claim older than the values kept compares as unknown', () => {
       { seq: String(n) as Position, at: n, kind: 'message' },
       Uint8Array.of(n & 255),
     );
-  expect(first && compareClaim(chain, first)).toBe('unknown');
+  expect(first && compareClaim(chain, first)).toBe('too-old');
   expect(compareClaim(chain, { index: 301, value: new Uint8Array(16) })).toBe('ahead');
   expect(chain.recent.length).toBe(256);
 });

@@ -191,6 +191,21 @@ test('members of a room with forked handshakes have different room codes', async
   expect(warningsIn(await ana.reads(log))).toEqual(['undecryptable']);
 });
 
+test('a message says how many entries its sender had not seen, if they are too many to compare', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ben.says(log, 'one');
+  await cai.reads(log);
+  const [late, soon] = [(await cai.seals('late')).body, (await cai.seals('later')).body];
+  for (let n = 0; n < 254; n += 1) babbles(log, ben);
+  await ana.reads(log);
+  log.append('message', late);
+  expect(warnings(await ana.reads(log))).toEqual([]);
+  log.append('message', soon);
+  expect(warnings(await ana.reads(log))).toMatchObject([
+    { kind: 'unseen', from: { name: 'cai' }, count: 255 },
+  ]);
+});
+
 test('garbage gives a warning of its kind', async () => {
   const { log, ana, ben } = await three();
   babbles(log, ben);

@@ -165,6 +165,10 @@ describe('the line mode in a language whose words are 40% longer', () => {
     { ...line, from: '', kind: 'warning', warning: 'missing', member: '本', count: 2 },
     { ...line, from: '', kind: 'warning', warning: 'older-version' },
     { ...line, from: '', kind: 'warning', warning: 'withheld' },
+    { ...line, from: '', kind: 'warning', warning: 'unseen', member: '本', count: 300 },
+    { ...line, from: '', kind: 'warning', warning: 'expired-of', member: '本', count: 3 },
+    { ...line, from: '', kind: 'warning', warning: 'misplaced', member: '本' },
+    { ...line, from: '', kind: 'warning', warning: 'forked', member: '本' },
     { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 0 },
     { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 7_200_000, before: 86_400_000 },
   ];

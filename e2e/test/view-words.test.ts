@@ -48,6 +48,9 @@ const EVENTS: readonly EventItem[] = [
   { ...line, kind: 'changed', name: '花园', topic: '', admins: [member], dropped: [member] },
   { ...line, kind: 'warning', warning: 'missing', member, count: 2 },
   { ...line, kind: 'warning', warning: 'hole' },
+  { ...line, kind: 'warning', warning: 'unseen', member, count: 300 },
+  { ...line, kind: 'warning', warning: 'withheld' },
+  { ...line, kind: 'warning', warning: 'shorter-retention', ms: 7_200_000 },
   { ...line, kind: 'warning', warning: 'refused-change', change: 'delete', by: member, member },
 ];
 

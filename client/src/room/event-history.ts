@@ -107,6 +107,7 @@ function warningFact(warning: Warning, room: Room): WarningFact {
   switch (warning.kind) {
     case 'missing':
     case 'expired-of':
+    case 'unseen':
       return { warning: warning.kind, member: nameOf(room, warning.from), count: warning.count };
     case 'shorter-retention':
       return {

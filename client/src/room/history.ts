@@ -95,7 +95,7 @@ export type WarningFact =
         /** An older version of this software kept a sentence, which is not shown any more. */
         | 'older-version';
     }
-  | { readonly warning: 'missing' | 'expired-of'; readonly member: string; readonly count: number }
+  | { readonly warning: 'missing' | 'expired-of' | 'unseen'; readonly member: string; readonly count: number }
   /** `misplaced`: what `member` says refers to a message at another position than here. */
   | { readonly warning: 'forked' | 'misplaced' | 'unknown-content'; readonly member: string }
   /** `withheld` without `member`: the server says that messages expired which are too young for that. */

@@ -82,6 +82,11 @@ function warningText(f: Formats, event: Warning): string {
       return event.member === undefined
         ? 'The server says that messages expired which it had said it would keep: it lost or withholds them'
         : `${sanitizeLine(event.member)} has seen entries that the server has not shown here`;
+    case 'unseen':
+      return f.plural(event.count, {
+        one: `${sanitizeLine(event.member)} sent a message without having seen the entry before it`,
+        other: `${sanitizeLine(event.member)} sent a message without having seen the # entries before it`,
+      });
     case 'forked':
       return `The server has shown ${sanitizeLine(event.member)} a different history: compare room codes over another channel`;
     case 'misplaced':
