@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
+import { logCode, logCodesKept } from '../src/log-code.ts';
 import { protect } from '../src/mls.ts';
 import { encodePayload, type Payload } from '../src/payload.ts';
 import { utf8 } from '../src/primitives.ts';
@@ -204,6 +205,43 @@ test('a message says how many entries its sender had not seen, if they are too m
   expect(warnings(await ana.reads(log))).toMatchObject([
     { kind: 'unseen', from: { name: 'cai' }, count: 255 },
   ]);
+});
+
+describe('the log code', () => {
+  test('is the same for all who were shown the same entries, at the last multiple of 8', async () => {
+    const { log, ana, ben, cai } = await three();
+    expect(logCode(ana.room)).toMatchObject({ at: 0, code: expect.stringMatching(/^\d{5} \d{5} \d{5}$/) });
+    for (let n = 0; n < 9; n += 1) await ben.says(log, String(n));
+    await ana.reads(log);
+    await cai.reads(log, log.entries.at(-2)?.seq);
+    expect(logCode(ana.room)).toMatchObject({ at: 8 });
+    expect([logCode(ben.room), logCode(cai.room)]).toEqual([logCode(ana.room), logCode(ana.room)]);
+    expect(logCode(ana.room, 9)).toEqual(logCode(ben.room, 9));
+    expect([logCode(cai.room, 9), logCode(ana.room, 10)]).toEqual([undefined, undefined]);
+    expect(logCodesKept(cai.room)).toEqual({ first: 0, last: 8 });
+    await ben.heals(log);
+    await ana.reads(log);
+    expect(logCode(ana.room)?.code).not.toBe(logCode(cai.room, 0)?.code);
+  });
+
+  test('differs after a fork, where the room code does not', async () => {
+    const { ana, ben, cai } = await forkedLog();
+    for (const person of [ana, ben, cai]) expect(roomCode(person.room)).toBe(roomCode(ana.room));
+    const at = ana.room.chain.index;
+    expect(logCode(cai.room, at)).toEqual(logCode(ana.room, at));
+    expect(logCode(ben.room, at)?.code).not.toBe(logCode(ana.room, at)?.code);
+    expect(logCode(ben.room, at - 1)).toEqual(logCode(ana.room, at - 1));
+  });
+
+  test('is unknown if entries of the epoch expired, and of older entries than the last 256', async () => {
+    const { log, ana, ben } = await three();
+    for (let n = 0; n < 300; n += 1) babbles(log, ben);
+    await ana.reads(log);
+    expect(logCodesKept(ana.room)).toEqual({ first: 45, last: 300 });
+    expect([logCode(ana.room, 44), logCode(ana.room, 45)?.at]).toEqual([undefined, 45]);
+    const { room } = skipExpired(ana.room, String(Number.MAX_SAFE_INTEGER) as Position, 1);
+    expect([logCode(room), logCodesKept(room)]).toEqual([undefined, {}]);
+  });
 });
 
 test('garbage gives a warning of its kind', async () => {

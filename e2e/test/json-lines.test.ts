@@ -173,6 +173,7 @@ test('what every command prints as JSON has the keys that the documentation list
         ...kitchen,
         code: expect.any(String),
         epoch: expect.any(String),
+        log: { code: expect.stringMatching(/^\d{5} \d{5} \d{5}$/), at: expect.any(Number) },
         members: [expect.objectContaining({ name: 'ana' })],
       },
     ],

@@ -335,6 +335,31 @@ describe('a malicious server: ben is warned, and shown nothing wrong', () => {
     },
   );
 
+  test('it shows ben another log: the room codes are equal and the log codes differ, from the changed entry on', async () => {
+    const codes = async (at?: number) => {
+      const { ana, ben } = people();
+      const [hers, his] = await Promise.all(
+        [ana, ben].map((who) =>
+          who.profile.call('safety', { room, member: undefined, ...(at !== undefined && { at }) }),
+        ),
+      );
+      expect(his?.code).toBe(hers?.code);
+      return [hers?.log, his?.log];
+    };
+    const [hers, his] = await codes();
+    expect([hers?.at, hers]).toEqual([0, his]);
+    await says('one');
+    await people().ben.hears(room, 'one');
+    meddler.meddling = { down: (frame) => [isMessage(frame) ? { ...frame, at: frame.at + 1 } : frame] };
+    await says('two', 'three', 'four', 'five', 'six', 'seven');
+    await people().ben.hears(room, 'seven');
+    const [same, alsoSame] = await codes(3);
+    expect(same).toEqual(alsoSame);
+    const [one, other] = await codes();
+    expect([one?.at, other?.at]).toEqual([8, 8]);
+    expect(one?.code).not.toBe(other?.code);
+  });
+
   test('it serves an older GroupInfo: the joiner does not join an old state of the room', async () => {
     const old: Down[] = [];
     meddler.meddling = {

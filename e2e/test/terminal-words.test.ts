@@ -192,7 +192,12 @@ describe('the line mode in a language whose words are 40% longer', () => {
     members: [{ id: '1', name: '安娜', admin: true, self: true }],
     invite: { link: 'http://127.0.0.1/#/join/x' },
     remove: { name: '本' },
-    safety: { code: '12345', epoch: '7', members: [{ id: '1', name: '本', number: '12345' }] },
+    safety: {
+      code: '12345',
+      epoch: '7',
+      log: { code: '12345', at: 8 },
+      members: [{ id: '1', name: '本', number: '12345' }],
+    },
     inspect: { seq: '7', kind: '', at: 0, body: '123', bytes: 123, says: [message] },
     rooms: [{ name: '厨房', members: 2, status: 'active' }],
     leave: {},

@@ -193,13 +193,22 @@ test('members, invites and safety numbers', async () => {
     ['ana', true],
     ['ben', false],
   ]);
-  const safety = async (who: string) =>
-    JSON.parse((await run(who, ['safety', name, '--json'])).out) as {
+  const safety = async (who: string, ...more: string[]) =>
+    JSON.parse((await run(who, ['safety', name, '--json', ...more])).out) as {
       code: string;
+      log: { code: string; at: number };
       members: { number: string }[];
     };
   const [hers, his] = [await safety(ana), await safety(ben)];
   expect(hers.code).toBe(his.code);
+  expect([hers.log.at, hers.log]).toEqual([0, his.log]);
+  expect(await safety(ana, '--at', '0')).toEqual(hers);
+  expect((await run(ana, ['safety', name])).out).toContain(`log code   ${hers.log.code}  (at 0; `);
+  expect(await run(ana, ['safety', name, '--at', '999'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('log codes from 0 to 0'),
+  });
+  expect((await run(ana, ['safety', name, '--at', 'x'])).code).toBe(2);
   expect(hers.members.map((m) => m.number)).toEqual(his.members.map((m) => m.number));
   expect(hers.members[0]?.number).toMatch(/^(\d{5} ){11}\d{5}$/);
 

@@ -148,8 +148,8 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'safety <room> [member]',
-    does: "show the room's code and each member's safety number, to compare over another channel",
-    options: [JSON_LINES],
+    does: "show the room code, the log code and each member's safety number, to compare over another channel",
+    options: [['--at <i>', 'show the log code at this entry of the epoch, one of the last 256'], JSON_LINES],
     load: roomVerb('safety'),
   },
   {

@@ -1,6 +1,7 @@
 import { type Content, content } from '@gochat/crypto/content';
 import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { safetyNumber } from '@gochat/crypto/identity';
+import { logCode, logCodesKept } from '@gochat/crypto/log-code';
 import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
@@ -132,7 +133,7 @@ export class RoomRequests {
     notes: async ({ room }) => this.#settings.notes((await this.#rooms.named(room)).room.id),
     note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
     leave: (params) => this.#leave(params),
-    safety: async ({ room, member }) => {
+    safety: async ({ room, member, at }) => {
       const session = await this.#rooms.named(room);
       const own = this.#parts.who.identity.publicKey;
       const wanted = member === undefined ? shownMembers(session.room) : [pickMember(session.room, member)];
@@ -143,7 +144,15 @@ export class RoomRequests {
           name: info.name,
           number: safetyNumber(own, decodeBytes(m.identity)),
         }));
-      return { code: roomCode(session.room), epoch: String(epochOf(session.room)), members };
+      const log = logCode(session.room, at);
+      if (log === undefined && at !== undefined)
+        throw new ChatError({ reason: 'log-code-unknown', ...logCodesKept(session.room) });
+      return {
+        code: roomCode(session.room),
+        epoch: String(epochOf(session.room)),
+        ...(log && { log }),
+        members,
+      };
     },
     inspect: (params) => this.#inspect(params),
   };

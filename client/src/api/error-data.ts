@@ -53,6 +53,10 @@ const REASONS = {
   'invite-ambiguous': reason('ambiguous', { id: string, ids: v.array(string) }),
   'entry-unknown': reason('unknown-entry', { seq: string }),
   'entry-none': reason('unknown-entry', {}),
+  'log-code-unknown': reason('unknown-entry', {
+    first: v.optional(v.number()),
+    last: v.optional(v.number()),
+  }),
 
   // What was given.
   'entry-number': reason('usage', {}),

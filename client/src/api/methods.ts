@@ -125,7 +125,12 @@ export interface Methods {
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
   leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
-  safety: (params: { readonly room: string; readonly member: string | undefined }) => SafetyInfo;
+  /** @param params `at`: the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent. @throws ChatError `unknown-entry` */
+  safety: (params: {
+    readonly room: string;
+    readonly member: string | undefined;
+    readonly at?: number;
+  }) => SafetyInfo;
   /** Locks the profile with a passphrase; undefined removes the passphrase. */
   passphrase: (params: { readonly passphrase: string | undefined }) => null;
   inspect: (params: {
@@ -258,9 +263,11 @@ export interface InviteInfo {
 }
 
 export interface SafetyInfo {
-  /** Equal for all members in the same epoch of the same room, if they were shown the same history. */
+  /** Equal for all members in the same epoch of the same room. */
   readonly code: string;
   readonly epoch: string;
+  /** The code of the log within the epoch, up to and with its entry `at`. Absent if entries expired before this device read them. */
+  readonly log?: { readonly code: string; readonly at: number };
   readonly members: readonly { readonly id: string; readonly name: string; readonly number: string }[];
 }
 

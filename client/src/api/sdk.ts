@@ -4,11 +4,11 @@ import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
 import { newMessageId } from './message-id.ts';
-import type { ChatEvent, MemberInfo, Problem, RoomInfo } from './methods.ts';
+import type { ChatEvent, MemberInfo, Problem, RoomInfo, SafetyInfo } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
 export type { ChatErrorCode, ErrorData } from './chat-error.ts';
-export type { ChatEvent, HistoryItem, MemberInfo, OpenOptions, Profile, RoomInfo };
+export type { ChatEvent, HistoryItem, MemberInfo, OpenOptions, Profile, RoomInfo, SafetyInfo };
 export { ChatError, openChat };
 
 const WAIT_MS = 30_000;
@@ -227,6 +227,19 @@ export class ChatRoom {
 
   members(): Promise<readonly MemberInfo[]> {
     return this.#profile.call('members', { room: this.id });
+  }
+
+  /**
+   * The codes to compare with other members over another channel: the room code compares the epoch, the log code the log within it.
+   * @param at the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent
+   * @throws ChatError `unknown-entry` when that code isn't known
+   */
+  safety(at?: number): Promise<SafetyInfo> {
+    return this.#profile.call('safety', {
+      room: this.id,
+      member: undefined,
+      ...(at !== undefined && { at }),
+    });
   }
 
   /** Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent */

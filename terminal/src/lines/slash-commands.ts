@@ -46,9 +46,10 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   safety: async (rest, { profile, room, prompt, text }) => {
     const member = rest === '' ? undefined : rest;
-    const { code, epoch, members } = await profile.call('safety', { room, member });
+    const { code, epoch, log, members } = await profile.call('safety', { room, member });
     return printAll(prompt, text, [
       text.lines.safetyCode(code, epoch),
+      log === undefined ? text.lines.noLogCode : text.lines.logCode(log.code, log.at),
       ...members.map(({ name, id, number }) => text.lines.safetyNumber(nameOf(name), id, number)),
     ]);
   },

@@ -17,6 +17,16 @@ interface Options extends ProfileOptions {
   readonly wait?: string;
   /** Of `admin`: removes the right instead of giving it. */
   readonly drop?: boolean;
+  /** Of `safety`: the entry whose log code is wanted. */
+  readonly at?: string;
+}
+
+/** @throws UsageError */
+function readAt(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(text))
+    throw new UsageError('--at takes the number of an entry, as gochat safety shows it');
+  return Number(text);
 }
 
 /** What a verb prints. */
@@ -148,12 +158,21 @@ export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms
   return { json: [{ ...ref, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };
 });
 
-export const safety = roomVerb(READ_MS, async ({ profile, room, ref, given, text: { lines } }) => {
-  const { code, epoch, members: all } = await profile.call('safety', { room, member: given });
+export const safety = roomVerb(READ_MS, async ({ profile, room, ref, given, options, text: { lines } }) => {
+  const at = readAt(options.at);
+  const asked = { room, member: given, ...(at !== undefined && { at }) };
+  const { code, epoch, log, members: all } = await profile.call('safety', asked);
   if (given !== undefined && all.length === 0) throw new UsageError(lines.safetySelf(sanitizeLine(given)));
   const numbers = all.map(({ name, id, number }) => lines.safetyNumber(sanitizeLine(name), id, number));
   return {
-    json: [{ ...ref, code, epoch, members: all }],
-    lines: given === undefined ? [lines.safetyCode(code, epoch), ...numbers] : numbers,
+    json: [{ ...ref, code, epoch, ...(log && { log }), members: all }],
+    lines:
+      given === undefined
+        ? [
+            lines.safetyCode(code, epoch),
+            log === undefined ? lines.noLogCode : lines.logCode(log.code, log.at),
+            ...numbers,
+          ]
+        : numbers,
   };
 });

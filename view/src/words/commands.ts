@@ -34,7 +34,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     verify: { label: 'Verify', help: 'Compare safety numbers with a member', placeholder: 'MEMBER' },
     code: {
       label: 'Compare the room code',
-      help: 'Compare the room code with another member: the same code means the same history',
+      help: 'Compare the room code with another member: the same code means the same members and keys',
     },
     search: { label: 'Search', help: 'Search the messages of this room on this device', placeholder: 'TEXT' },
     unread: { label: 'First new message', help: 'Go to the first new message' },

@@ -74,6 +74,10 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `The server has no entry ${sanitizeLine(error.seq)} in this room; it may have expired`;
       case 'entry-none':
         return 'There is no message in this room yet';
+      case 'log-code-unknown':
+        return error.first === undefined || error.last === undefined
+          ? 'Entries of this epoch expired before this device read them, so there is no log code until the next epoch'
+          : `This device knows the log codes from ${error.first} to ${error.last}`;
       case 'entry-number':
         return 'The number of an entry is a whole number above 0';
       case 'reaction-emoji':

@@ -31,7 +31,7 @@ export function flashWords(f: Formats) {
     notUnsent: 'Too late: the server may have the message already',
     removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
     forgotten: (room: string) => `${room} is no longer in the list`,
-    codeMatched: 'The codes match: everybody who has this code was shown the same history',
+    codeMatched: 'The codes match: everybody who has this code has the same members and keys',
     /** @param files by name. */
     notAttached: (files: readonly string[]) =>
       `${f.list(files)} can’t be sent: GoChat can’t send pictures and other files yet, only text files of at most 60 kB. Your message is unchanged.`,

@@ -125,6 +125,9 @@ export function lineText(f: Formats) {
 
     safetyCode: (code: string, epoch: string) =>
       `room code  ${code}  (epoch ${epoch}; equal for all members in the same epoch)`,
+    logCode: (code: string, at: number) =>
+      `log code   ${code}  (at ${at}; the room code compares the epoch, the log code the log within it)`,
+    noLogCode: 'log code   none in this epoch: entries expired before this device read them',
     safetyNumber: (name: string, id: string, number: string) => `${name} (${id})  ${number}`,
     safetySelf: (name: string) => `${name} is you: compare numbers with the other members`,
 
