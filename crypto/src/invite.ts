@@ -1,6 +1,6 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, RoomId } from '@gochat/protocol/fields';
-import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { hpkeSuite } from './hpke.ts';
 import { suite } from './mls.ts';
 import {
   concatBytes,
@@ -44,12 +44,6 @@ function wrapInfo(room: RoomId, invite: InviteId): Uint8Array {
   return transcript('gochat/wrap/2', utf8(room), utf8(invite));
 }
 
-const wrapSuite = new CipherSuite({
-  kem: new DhkemX25519HkdfSha256(),
-  kdf: new HkdfSha256(),
-  aead: new Aes128Gcm(),
-});
-
 /**
  * Wraps the GroupInfo's key for one invite (HPKE, RFC 9180, base mode). HPKE's randomness is derived from `key`, so that every member
  * can compute the same bytes and check what another has uploaded. That is safe only because `key` wraps one GroupInfo, is newly
@@ -62,9 +56,9 @@ export async function wrapFor(
   invite: InviteId,
   key: Uint8Array,
 ): Promise<Uint8Array> {
-  const recipientPublicKey = await wrapSuite.kem.deserializePublicKey(publicKey);
+  const recipientPublicKey = await hpkeSuite.kem.deserializePublicKey(publicKey);
   const ekm = derive(key, transcript('gochat/wrap-ephemeral/2', utf8(invite)));
-  const { enc, ct } = await wrapSuite.seal({ recipientPublicKey, info: wrapInfo(room, invite), ekm }, key);
+  const { enc, ct } = await hpkeSuite.seal({ recipientPublicKey, info: wrapInfo(room, invite), ekm }, key);
   return concatBytes(new Uint8Array(enc), new Uint8Array(ct));
 }
 

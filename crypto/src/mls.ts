@@ -46,6 +46,7 @@ import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
 import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
+import { makeHpke } from './hpke.ts';
 import {
   certified,
   type DeviceCredential,
@@ -70,6 +71,7 @@ const provider: CryptoProvider = {
     const base = await defaultCryptoProvider.getCiphersuiteImpl(suite);
     return {
       ...base,
+      hpke: await makeHpke(),
       hash: {
         digest: async (data) => sha256(data),
         mac: async (key, data) => hmac(sha256, key, data),

@@ -8,7 +8,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { RecentMap } from './recent-map.ts';
 
-export { concatBytes, equalBytes, expand, hmac, sha256 };
+export { concatBytes, equalBytes, expand, hkdf, hmac, sha256 };
 
 const { Point } = ed25519;
 const { Fn } = Point;

@@ -1,0 +1,52 @@
+import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
+import { makeAead } from 'ts-mls/crypto/implementation/default/makeAead.js';
+import { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
+import { expand, hkdf, hmac, sha256 } from './primitives.ts';
+
+type Bytes = ArrayBufferLike | ArrayBufferView;
+
+function bytesOf(data: Bytes): Uint8Array {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
+}
+
+/** HKDF-SHA256 (RFC 5869) without a WebCrypto round trip, of which an HPKE operation with the library's own HKDF makes ten and more. */
+const direct: Pick<HkdfSha256, 'extract' | 'expand' | 'extractAndExpand'> = {
+  extract: async (salt, ikm) => bufferOf(hmac(sha256, saltOf(salt), bytesOf(ikm))),
+  expand: async (prk, info, length) => bufferOf(expand(sha256, bytesOf(prk), bytesOf(info), length)),
+  extractAndExpand: async (salt, ikm, info, length) =>
+    bufferOf(hkdf(sha256, bytesOf(ikm), saltOf(salt), bytesOf(info), length)),
+};
+
+function saltOf(salt: Bytes): Uint8Array {
+  return salt.byteLength === 0 ? new Uint8Array(32) : bytesOf(salt);
+}
+
+class Kem extends DhkemX25519HkdfSha256 {
+  constructor() {
+    super();
+    Object.assign(this._kdf, direct);
+  }
+}
+
+/** HPKE (RFC 9180) with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-128-GCM. */
+export const hpkeSuite = new CipherSuite({
+  kem: new Kem(),
+  kdf: Object.assign(new HkdfSha256(), direct),
+  aead: new Aes128Gcm(),
+});
+
+/** @returns {@link hpkeSuite} in the form that the MLS library uses */
+export async function makeHpke() {
+  const [aead] = await makeAead('AES128GCM');
+  return makeGenericHpke(
+    { kem: 'DHKEM-X25519-HKDF-SHA256', kdf: 'HKDF-SHA256', aead: 'AES128GCM' },
+    aead,
+    hpkeSuite,
+  );
+}
