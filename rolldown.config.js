@@ -1,7 +1,8 @@
 import { defineConfig } from 'rolldown';
 import { licencesOf } from './scripts/licences.mjs';
 
-const BUNDLED = /^(@gochat|@noble|@scure)\/|^(commander|ts-mls|valibot|ws)(\/|$)/;
+const BUNDLED =
+  /^(@gochat|@noble|@scure)\/|^(@hpke\/(core|common)|commander|get-east-asian-width|hash-wasm|ts-mls|valibot|ws)(\/|$)/;
 
 const licences = {
   name: 'licences',
@@ -14,6 +15,8 @@ const licences = {
 export default defineConfig({
   input: { gochat: 'terminal/src/main.ts', sdk: 'client/src/api/sdk.ts' },
   platform: 'node',
+  // `hash-wasm` has many algorithms in one file. We use one: only a module can be reduced to it.
+  resolve: { mainFields: ['module', 'main'] },
   // The workspaces go into the bundle, and the libraries that every command needs before it can do anything: a hundred files of
   // theirs are a fifth of what it takes to start. What else comes from the registry is installed beside it.
   external: (id) => /^[^./]/.test(id) && !BUNDLED.test(id),

@@ -6,7 +6,8 @@ import { type Plugin, rolldown } from 'rolldown';
 /** Inside `node_modules`, so that the bundles find the libraries. */
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/gochat', import.meta.url));
 /** As in the published package. Other libraries are imported at run time: some have native modules. */
-const BUNDLED = /^[./]|^(?:@gochat|@noble|@scure)\/|^(?:commander|ts-mls|valibot|ws)(?:\/|$)/;
+const BUNDLED =
+  /^[./]|^(?:@gochat|@noble|@scure)\/|^(?:@hpke\/(?:core|common)|commander|get-east-asian-width|hash-wasm|ts-mls|valibot|ws)(?:\/|$)/;
 
 /** Modules find the files beside them as if they were not bundled. */
 const keepAddresses: Plugin = {
@@ -31,6 +32,7 @@ async function bundleScript(script: string): Promise<string> {
   const bundle = await rolldown({
     input: script,
     platform: 'node',
+    resolve: { mainFields: ['module', 'main'] },
     external: (id) => !BUNDLED.test(id),
     plugins: [keepAddresses],
     logLevel: 'silent',
