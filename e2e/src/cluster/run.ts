@@ -18,8 +18,8 @@ export interface ClusterReport extends FaultReport {
 export async function runClusterFaults(options: ClusterOptions): Promise<ClusterReport> {
   let shares: readonly number[] = [];
   const report = await playFaults(options, {
-    async open(home, random) {
-      const stage = await ClusterStage.open(home, random, options.binary, options.ownNetwork);
+    async open(home, random, load) {
+      const stage = await ClusterStage.open({ home, random, load, ...options });
       return Object.assign(stage, {
         close: async () => {
           ({ shares } = stage.balancer);

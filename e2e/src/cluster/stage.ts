@@ -1,4 +1,4 @@
-import { Crowd } from '../faults/crowd.ts';
+import { Crowd, type Load } from '../faults/crowd.ts';
 import { ChildServer } from '../servers/child-server.ts';
 import type { NatsCluster, NatsServer } from '../servers/nats-cluster.ts';
 import { NodeCluster, type NodeOptions } from '../servers/node-cluster.ts';
@@ -8,6 +8,18 @@ import { Network } from './network.ts';
 const NODES = 3;
 const ENGINES = 3;
 export const LOG_STREAM = 'GOCHAT_LOG';
+
+export interface ClusterStageOptions {
+  /** An empty folder. */
+  readonly home: string;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  readonly load: Load;
+  /** The program `nats-server`. */
+  readonly binary: string;
+  /** Whether this process has its own network namespace, in which each NATS server gets another one. */
+  readonly ownNetwork: boolean;
+}
 
 /** What faults are injected into: three NATS servers, three nodes on them, a balancer before the nodes, and members that talk through it. */
 export class ClusterStage {
@@ -32,23 +44,12 @@ export class ClusterStage {
     this.random = random;
   }
 
-  /**
-   * @param home an empty folder
-   * @param random from 0 to 1
-   * @param binary the program `nats-server`
-   * @param ownNetwork whether this process has its own network namespace, in which each NATS server gets another one
-   */
-  static async open(
-    home: string,
-    random: () => number,
-    binary: string,
-    ownNetwork: boolean,
-  ): Promise<ClusterStage> {
+  static async open({ home, random, load, binary, ownNetwork }: ClusterStageOptions): Promise<ClusterStage> {
     const network = ownNetwork ? Network.make(ENGINES) : undefined;
     const places = network === undefined ? {} : { places: network.places };
     const cluster = await NodeCluster.start({ home, binary, ...places, size: NODES, startNode });
     const balancer = new Balancer(cluster.ports);
-    const crowd = await Crowd.gather(home, await balancer.listen());
+    const crowd = await Crowd.gather(home, await balancer.listen(), load);
     return new ClusterStage(cluster, balancer, network, crowd, random);
   }
 

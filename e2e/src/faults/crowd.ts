@@ -4,11 +4,18 @@ import type { Account } from './checker.ts';
 import { Member } from './member.ts';
 import { Racers } from './racers.ts';
 
-const PER_SECOND = 3;
 const FOUNDER = 'ana';
 const GUESTS = ['ben', 'cai'] as const;
 const RECOVER_MS = 2 * WAIT_MS;
 const POLL_MS = 20;
+
+/** How much members and racers send. */
+export interface Load {
+  /** Messages of each member. */
+  readonly perSecond: number;
+  /** The time between two swaps of each racer, in milliseconds. */
+  readonly swapEveryMs: number;
+}
 
 /** Members that talk in one room, and racers, all through one port. Records what was acknowledged. */
 export class Crowd {
@@ -16,18 +23,20 @@ export class Crowd {
   readonly members: Member[] = [];
   readonly racers: Racers;
   readonly #home: string;
+  readonly #perSecond: number;
   readonly #acknowledgedOf = new Map<string, number>();
   #room = '';
   #link = '';
 
-  private constructor(home: string, port: number) {
+  private constructor(home: string, port: number, { perSecond, swapEveryMs }: Load) {
     this.#home = home;
-    this.racers = new Racers(port);
+    this.#perSecond = perSecond;
+    this.racers = new Racers(port, swapEveryMs);
   }
 
   /** @param home a folder for their profiles. @param port the port of the server, or of a proxy before it */
-  static async gather(home: string, port: number): Promise<Crowd> {
-    const crowd = new Crowd(home, port);
+  static async gather(home: string, port: number, load: Load): Promise<Crowd> {
+    const crowd = new Crowd(home, port, load);
     const founder = await crowd.#bring(FOUNDER);
     const { room, link } = await founder.ask('host', { server: `tcp://127.0.0.1:${port}` });
     crowd.#room = room;
@@ -104,7 +113,7 @@ export class Crowd {
   }
 
   async #talks(member: Member): Promise<void> {
-    await member.ask('talk', { room: this.#room, perSecond: PER_SECOND });
+    await member.ask('talk', { room: this.#room, perSecond: this.#perSecond });
   }
 }
 

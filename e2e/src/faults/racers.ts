@@ -6,8 +6,6 @@ import type { Swap } from './checker.ts';
 
 const RACERS = 3;
 const AGAIN_MS = 200;
-/** Faster ones would find no more, and take the processor from the members. */
-const BETWEEN_MS = 10;
 
 /** Connections that compete for the same compare-and-swap in a separate room, again and again. */
 export class Racers {
@@ -16,6 +14,7 @@ export class Racers {
   /** The number of refusals for each code; `unavailable` while the disk is full. */
   readonly refusals = new Map<string, number>();
   readonly #port: number;
+  readonly #everyMs: number;
   readonly #member: RawMember;
   readonly #room = text(16) as RoomId;
   #last = '1';
@@ -23,9 +22,13 @@ export class Racers {
   #stopped = false;
   #running: Promise<unknown> | undefined;
 
-  /** @param port the port of the proxy, which is part of their proofs */
-  constructor(port: number) {
+  /**
+   * @param port the port of the proxy, which is part of their proofs
+   * @param everyMs the time between two swaps of each
+   */
+  constructor(port: number, everyMs: number) {
     this.#port = port;
+    this.#everyMs = everyMs;
     this.#member = new RawMember(port);
   }
 
@@ -65,7 +68,9 @@ export class Racers {
         ({ line } = await within(Line.open(this.#port)));
         while (!this.#stopped) {
           await within(this.#swap(line, key));
-          await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+          // All of them swap at the same times: swaps that don't overlap don't compete.
+          const waitMs = this.#everyMs - (performance.now() % this.#everyMs);
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
         }
       } catch {
         // A fault ended the connection: the result of its last swap is unknown, so it isn't counted.

@@ -2,7 +2,7 @@ import { temporary } from '../people/people.ts';
 import type { RunOptions } from '../run-options.ts';
 import { seeded } from '../seeded.ts';
 import { isSound, judge, type Verdict } from './checker.ts';
-import { type Crowd, pause } from './crowd.ts';
+import { type Crowd, type Load, pause } from './crowd.ts';
 import { DISK_FAULTS, FAULTS, LONG_FAULTS } from './kinds.ts';
 import { Stage } from './stage.ts';
 
@@ -39,7 +39,7 @@ export type Fault<S extends Scene> = (scene: S) => Promise<number>;
 
 export interface Play<S extends Scene> {
   /** @param home an empty folder. @param random a number from 0 to 1: all choices follow from it */
-  open(home: string, random: () => number): Promise<S>;
+  open(home: string, random: () => number, load: Load): Promise<S>;
   readonly faults: Readonly<Record<string, Fault<S>>>;
   /** Faults that take half a minute, for long runs only. */
   readonly longFaults?: Readonly<Record<string, Fault<S>>>;
@@ -51,6 +51,9 @@ export interface Play<S extends Scene> {
 
 /** A run of at least so many seconds injects each kind once, however long that takes, and one long fault per such span. */
 const ROUND_SECONDS = 60;
+const FULL_LOAD: Load = { perSecond: 3, swapEveryMs: 15 };
+/** For runs of so many faults: the faults are the subject, and most of the processor's time is that of the messages between them. */
+const LIGHT_LOAD: Load = { perSecond: 1, swapEveryMs: 60 };
 const NEWCOMERS = ['dan', 'eva'];
 /** Between two faults. */
 const CALM_MS = 300;
@@ -58,7 +61,7 @@ const CALM_MS = 300;
 /** Faults on one server. */
 export function runFaults(options: FaultOptions): Promise<FaultReport> {
   return playFaults(options, {
-    open: (home, random) => Stage.open(home, random),
+    open: (home, random, load) => Stage.open(home, random, load),
     faults: FAULTS,
     longFaults: LONG_FAULTS,
     shows: { repeat: /"warning":"repeated"/ },
@@ -76,7 +79,7 @@ export async function playFaults<S extends Scene>(
 ): Promise<FaultReport> {
   const random = seeded(seed);
   const home = await temporary();
-  const scene = await play.open(home.path, random);
+  const scene = await play.open(home.path, random, 'faults' in length ? LIGHT_LOAD : FULL_LOAD);
   const faults: Record<string, number> = {};
   const out = play.leftOut(scene);
   if (out !== undefined) print(`left out, since ${out.why}: ${[...out.kinds].join(', ')}`);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ChildServer } from '../servers/child-server.ts';
-import { Crowd } from './crowd.ts';
+import { Crowd, type Load } from './crowd.ts';
 import { FaultyProxy } from './proxy.ts';
 import { SmallDisk } from './small-disk.ts';
 
@@ -34,12 +34,12 @@ export class Stage {
    * @param home an empty folder.
    * @param random from 0 to 1; the choices of the proxy follow from it
    */
-  static async open(home: string, random: () => number): Promise<Stage> {
+  static async open(home: string, random: () => number, load: Load): Promise<Stage> {
     const data = join(home, 'server');
     const disk = await SmallDisk.mount(data);
     const server = await ChildServer.start(data);
     const proxy = new FaultyProxy(server.port, random);
-    const crowd = await Crowd.gather(home, await proxy.listen());
+    const crowd = await Crowd.gather(home, await proxy.listen(), load);
     return new Stage(data, disk, server, proxy, crowd, random);
   }
 
