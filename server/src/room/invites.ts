@@ -74,9 +74,11 @@ function newInvite(
 ): Invite[] {
   if (join === undefined) return [];
   const latest = now + lifetimeMs + CLOCKS_DIFFER_MS;
-  if (expires === undefined ? lifetimeMs < LIMITS.inviteLifetimeMs : expires > latest)
+  if (expires !== undefined && expires > latest)
     throw new Refusal('invalid', 'the lifetime of an invite exceeds the limit of this server');
-  const ends = { ...(expires !== undefined && { expires }), ...(uses !== undefined && { uses }) };
+  // Where the operator sets a limit, no invite lasts longer: clients make a new one when one that has no end has ended.
+  const end = lifetimeMs < LIMITS.inviteLifetimeMs ? (expires ?? now + lifetimeMs) : expires;
+  const ends = { ...(end !== undefined && { expires: end }), ...(uses !== undefined && { uses }) };
   return [{ invite, join, wrapped, ...ends }];
 }
 
