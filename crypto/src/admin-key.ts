@@ -23,7 +23,7 @@ const ENTRY_BYTES = LEAF_BYTES + SEALED_BYTES;
 function info(room: Room): Uint8Array {
   const epoch = epochOf(room);
   return transcript(
-    'gochat/admin-key/1',
+    'gochat/admin-key/2',
     utf8(room.id),
     concatBytes(uint32(Number(epoch >> 32n)), uint32(Number(epoch & 0xffffffffn))),
   );

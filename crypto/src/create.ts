@@ -2,6 +2,7 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import { type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { signedCreate } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { makeGenesis, POLICY_VERSION, ROOM_KIND } from './genesis.ts';
 import { publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
 import { epochKeys } from './keys.ts';
@@ -10,7 +11,7 @@ import { cleanName } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';
-import { contextExtensions, makeGenesis, POLICY_VERSION } from './room-state.ts';
+import { contextExtensions, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
 /**
@@ -26,17 +27,17 @@ export async function createRoom(
   const id = newId<RoomId>(env);
   const request = newId<RequestId>(env);
   const groupId = env.random(16);
-  const genesis = makeGenesis(who, id, groupId);
-  const state = {
+  const genesis = makeGenesis(who, id, groupId, ROOM_KIND.room);
+  const state: RoomState = {
     v: POLICY_VERSION,
     name: cleanName(names.room),
     admins: [encodeBytes(who.identity.publicKey)],
     invites: [],
-  } as const;
+  };
   const mls = await found(
     groupId,
     newLeaf(who, cleanName(names.own), env),
-    contextExtensions(genesis, { ...state, admins: [...state.admins], invites: [] }),
+    contextExtensions(genesis, state),
   );
   const admin = signingKey(env.random(32));
   const keys = await epochKeys(mls, id);
@@ -52,8 +53,24 @@ export async function createRoom(
     ...published,
   };
   const frame = { ...unsigned, proof: encodeBytes(sign(admin, signedCreate(unsigned))) };
-  const pending = { intent: 'create', request, after: START, hash: encodeBytes(sha256(body)), mls } as const;
-  return { room: await roomOf(id, mls, { status: 'joining', pending, admin, rotatedAt: env.now() }), frame };
+  const pending = {
+    intent: 'create',
+    request,
+    after: START,
+    hash: encodeBytes(sha256(body)),
+    mls,
+    data: new Uint8Array(),
+  } as const;
+  return {
+    room: await roomOf(id, mls, {
+      status: 'joining',
+      pending,
+      admin,
+      rotatedAt: env.now(),
+      device: who.device,
+    }),
+    frame,
+  };
 }
 
 /** The log has the room's creation or this device's join at `seq`; this device is a member from there on. */

@@ -6,7 +6,7 @@ import type { Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The part of a room that is neither in the MLS state nor derivable from it. */
 type Stored = Pick<
@@ -21,6 +21,8 @@ type Stored = Pick<
   | 'next'
   | 'inFlight'
   | 'joinsClosed'
+  | 'retirement'
+  | 'newcomer'
   | 'doubt'
   | 'expired'
   | 'keptFrom'
@@ -33,7 +35,12 @@ type Stored = Pick<
   readonly pass: string;
   readonly heard: boolean;
   readonly admin: string | undefined;
-  readonly pending: (Omit<PendingCommit, 'mls' | 'admin'> & { readonly admin?: string }) | undefined;
+  readonly own: string | undefined;
+  readonly device: string;
+  readonly formerKeys: readonly (readonly [string, number])[];
+  readonly pending:
+    | (Omit<PendingCommit, 'mls' | 'admin' | 'data'> & { readonly admin?: string; readonly data: string })
+    | undefined;
   readonly chain: {
     readonly index: number;
     readonly value: string;
@@ -60,6 +67,8 @@ export function encodeRoom(room: Room): Uint8Array {
     next: room.next,
     inFlight: room.inFlight,
     joinsClosed: room.joinsClosed,
+    retirement: room.retirement,
+    newcomer: room.newcomer,
     doubt: room.doubt,
     expired: room.expired,
     keptFrom: room.keptFrom,
@@ -70,11 +79,15 @@ export function encodeRoom(room: Room): Uint8Array {
     peers: [...room.peers],
     pass: encodeBytes(room.accessKey.seed),
     admin: room.admin && encodeBytes(room.admin.seed),
+    own: room.own && encodeBytes(room.own),
+    device: encodeBytes(room.device.seed),
+    formerKeys: room.formerKeys.map(({ key, until }) => [encodeBytes(key.seed), until]),
     pending: pending && {
       intent: pending.intent,
       request: pending.request,
       after: pending.after,
       hash: pending.hash,
+      data: encodeBytes(pending.data),
       ...(pending.admin && { admin: encodeBytes(pending.admin.seed) }),
     },
     chain: {
@@ -137,6 +150,11 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     inFlight: stored.inFlight,
     pending: pending && restoredPending(pending, pendingBytes),
     admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
+    own: stored.own === undefined ? undefined : decodeBytes(stored.own),
+    device: signingKey(decodeBytes(stored.device)),
+    formerKeys: stored.formerKeys.map(([seed, until]) => ({ key: signingKey(decodeBytes(seed)), until })),
+    retirement: stored.retirement,
+    newcomer: stored.newcomer,
     joinsClosed: stored.joinsClosed,
     doubt: stored.doubt,
     expired: stored.expired,
@@ -149,12 +167,13 @@ async function restored(bytes: Uint8Array): Promise<Room> {
 }
 
 function restoredPending(
-  { admin, ...pending }: NonNullable<Stored['pending']>,
+  { admin, data, ...pending }: NonNullable<Stored['pending']>,
   mlsBytes: Uint8Array,
 ): PendingCommit {
   return {
     ...pending,
     mls: decodeMls(mlsBytes),
+    data: decodeBytes(data),
     ...(admin !== undefined && { admin: signingKey(decodeBytes(admin)) }),
   };
 }

@@ -77,6 +77,8 @@ export type RoomEvent =
       readonly invite: InviteId;
       /** Whether the new leaf replaces an older leaf of the same device. */
       readonly again: boolean;
+      /** Whether the person was a member already, with another device. */
+      readonly another: boolean;
     }
   | {
       readonly kind: 'removed';
@@ -85,6 +87,8 @@ export type RoomEvent =
       readonly timeMark?: TimeMark;
       readonly member: Member;
       readonly by: Member | undefined;
+      /** Only devices of the person were removed; the person is still a member. */
+      readonly device?: true;
     }
   | {
       readonly kind: 'changed';
@@ -96,6 +100,14 @@ export type RoomEvent =
       readonly settings: Settings;
     }
   | { readonly kind: 'healed'; readonly seq: Position; readonly at: number; readonly by: Member | undefined }
+  | {
+      readonly kind: 'renamed';
+      readonly seq: Position;
+      readonly at: number;
+      /** With the new name. */
+      readonly member: Member;
+      readonly was: string;
+    }
   /** This device's own pending handshake is in the log and has started the current epoch. */
   | { readonly kind: 'landed'; readonly seq: Position; readonly request: RequestId }
   /** Another handshake came before this device's pending one. Make the handshake again if it is still wanted. */

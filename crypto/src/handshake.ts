@@ -4,19 +4,20 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
 import type { Order, UpOf } from '@gochat/protocol/up';
 import { handOver } from './admin-key.ts';
+import { COMMIT_DATA, type CommitDataItem, encodeCommitData } from './commit-data.ts';
 import { publish } from './groupinfo.ts';
-import { type Identity, renewedLeaf } from './identity.ts';
-import { type InviteKeys, inviteKeys, wrapPublicKey } from './invite.ts';
+import { renewedLeaf } from './identity.ts';
+import { inviteKeys, wrapPublicKey } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
 import { cleanName, cleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
-import { mayChangeState } from './policy.ts';
+import { mayChangeState, mayRemove, personsIn, withoutAbsent } from './policy.ts';
 import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
 import {
   before,
   epochOf,
-  invitesOf,
+  liveInvitesOf,
   type Member,
   memberAt,
   membersOf,
@@ -47,16 +48,27 @@ interface Change {
   readonly proposals: Proposal[];
   /** The invites that are live after the commit; each gets a wrapped key of the new GroupInfo. */
   readonly invites: readonly MemberInvite[];
-  readonly fresh?: { readonly keys: InviteKeys; readonly terms: InviteTerms };
+  readonly fresh?: readonly FreshInvite[];
+  /** Whether the access keys of earlier epochs end at the server. */
   readonly retire?: boolean;
   /** Whether the invites that are not listed end at the server, if this device has the admin key. Without, they only lose their wrapped key. */
   readonly complete?: boolean;
-  /** Whose leaf gets new keys; required for a commit with a path, and so for all but `state`. */
-  readonly who?: Identity;
-  /** Authenticated data of the commit. */
-  readonly aad?: Uint8Array;
+  /** Whether the committer's leaf gets new keys; true for all but `state`. */
+  readonly path?: true;
+  /** The leaf's name after the commit, if it changes. */
+  readonly name?: string;
+  /** What the commit says beside its proposals. */
+  readonly data?: readonly CommitDataItem[];
   /** The room's admin key after the commit, if the commit replaces it. */
   readonly admin?: SigningKey;
+}
+
+/** An invite that the server doesn't know yet. */
+interface FreshInvite {
+  readonly id: string;
+  /** The join key's public half, as base64url. */
+  readonly join: string;
+  readonly terms: InviteTerms;
 }
 
 function self(room: Room): Member {
@@ -65,28 +77,100 @@ function self(room: Room): Member {
   return own;
 }
 
-/**
- * Makes an empty commit, which replaces the keys of this device's leaf. With keys stolen earlier, nobody can read the next epoch or
- * sign in it.
- */
-export function heal(room: Room, who: Identity, env: Env): Promise<Started> {
-  return start(room, { intent: 'heal', proposals: [], invites: invitesOf(room), who }, env);
+/** What a heal does besides replacing this device's keys. */
+export interface HealOptions {
+  /** The new display name. */
+  readonly name?: string;
+  /** Ends the access keys of earlier epochs; only with the admin key. */
+  readonly retire?: boolean;
+  /** Asks the admins to retire the access keys, because a copy of this device may exist. */
+  readonly ask?: boolean;
 }
 
 /**
- * Removes one leaf, retires every access key and voids every invite.
+ * Makes an empty commit, which replaces the keys of this device's leaf. With keys stolen earlier, nobody can read the next epoch or
+ * sign in it. The heal of an admin replaces the admin key too, and hands it to the other admins.
+ * @throws RoomError `not-active`, `pending`; NameError
+ */
+export async function heal(room: Room, env: Env, { name, retire, ask }: HealOptions = {}): Promise<Started> {
+  const data: CommitDataItem[] = [];
+  if (ask) data.push([COMMIT_DATA.ask, new Uint8Array()]);
+  if (room.own !== undefined) data.push([COMMIT_DATA.ownInvite, room.own]);
+  const change: Change = {
+    intent: 'heal',
+    proposals: [],
+    invites: liveInvitesOf(room),
+    path: true,
+    ...(name !== undefined && { name: cleanName(name) }),
+  };
+  if (room.admin === undefined || !self(room).admin) return start(room, { ...change, data }, env);
+  const next = await withNewAdminKey(room, data, membersOf(room), env);
+  return start(room, { ...change, ...next, ...(retire && { retire }) }, env);
+}
+
+/** A new admin key, with the data that hands it to the admins among these members. */
+async function withNewAdminKey(
+  room: Room,
+  data: readonly CommitDataItem[],
+  among: readonly Member[],
+  env: Env,
+): Promise<Pick<Change, 'data' | 'admin'>> {
+  const admin = signingKey(env.random(32));
+  const others = among.filter((m) => m.admin && !m.self);
+  const parts = await handOver(
+    room,
+    others.map((m) => m.device),
+    admin,
+  );
+  return { admin, data: parts.length === 0 ? data : [...data, [COMMIT_DATA.adminKey, parts]] };
+}
+
+/** How a Remove treats what the removed person knows. */
+export interface RemoveOptions {
+  /** Whether the invites stay valid; impossible for a person with an office. */
+  readonly keep?: boolean;
+}
+
+/**
+ * Removes all devices of a person, retires every access key and, without `keep`, voids every invite. Of this device's own person it
+ * removes that one device.
  * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `change-unconfirmed`, `not-active`, `pending`
  */
-export function remove(room: Room, who: Identity, device: string, env: Env): Promise<Started> {
-  if (room.admin === undefined || !self(room).admin) {
-    throw missingAdminRights(room);
-  }
+export async function remove(
+  room: Room,
+  device: string,
+  env: Env,
+  { keep = false }: RemoveOptions = {},
+): Promise<Started> {
   const target = membersOf(room).find((m) => m.device === device);
+  const me = self(room);
+  const sibling = target !== undefined && target.identity === me.identity;
+  if (!me.admin && !me.moderator && !sibling) throw new RoomError('not-admin');
   if (target === undefined) throw new RoomError('no-such-member');
   if (target.self) throw new RoomError('self-removal');
+  if (me.admin && room.admin === undefined && !sibling) throw new RoomError('admin-key-missing');
   if (mightLockOut(room, target)) throw new RoomError('change-unconfirmed');
-  const proposals: Proposal[] = [{ proposalType: 'remove', remove: { removed: target.leaf } }];
-  return start(room, { intent: 'remove', proposals, invites: [], retire: true, who }, env);
+  const gone = membersOf(room).filter((m) => (sibling ? m === target : m.identity === target.identity));
+  const leaves = gone.map((m) => m.leaf);
+  if (!mayRemove(await before(room), me.leaf, leaves, keep)) throw new RoomError('not-admin');
+  const change: Change = {
+    intent: 'remove',
+    proposals: leaves.map((removed) => ({ proposalType: 'remove', remove: { removed } })),
+    invites: keep ? liveInvitesOf(room) : [],
+    path: true,
+  };
+  const data: CommitDataItem[] = keep ? [[COMMIT_DATA.keep, new Uint8Array()]] : [];
+  if (room.admin === undefined || !me.admin) return start(room, { ...change, data }, env);
+  // Whoever held the admin key holds it still.
+  const next = target.admin
+    ? await withNewAdminKey(
+        room,
+        data,
+        membersOf(room).filter((m) => !gone.includes(m)),
+        env,
+      )
+    : { data };
+  return start(room, { ...change, ...next, retire: true }, env);
 }
 
 /** An admin that joined again is still an admin by its identity, but no longer has the admin key. */
@@ -105,12 +189,13 @@ function mightLockOut({ doubt, ...room }: Room, target: Member): boolean {
 /**
  * Makes an invite. Its public keys go into the room state; its id, join key and terms go to the server.
  * @param secret 16 random bytes, which only the invite link may contain.
- * @throws RoomError `invites-full` if the room has 16 live invites.
+ * @throws RoomError `invites-full` if the room has 15 live invites beside the own one.
  */
 export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms, env: Env): Promise<Started> {
   const keys = inviteKeys(secret);
   const state = withoutVoidInvites(room);
-  if (state.invites.length >= LIMITS.invitesPerRoom) {
+  // One place is for the own invite.
+  if (state.invites.filter((i) => !i.own).length >= LIMITS.invitesPerRoom - 1) {
     throw new RoomError('invites-full');
   }
   const fresh: MemberInvite = {
@@ -122,7 +207,8 @@ export async function invite(room: Room, secret: Uint8Array, terms: InviteTerms,
   };
   const next = { ...state, invites: [...state.invites, fresh] };
   // Invites that members have revoked, or that no room state has had, must not fill the server's list.
-  return changeState(room, next, env, { fresh: { keys, terms }, complete: true });
+  const added = [{ id: keys.id, join: fresh.join, terms }];
+  return changeState(room, next, env, { fresh: added, complete: true });
 }
 
 /**
@@ -179,40 +265,70 @@ export async function setAdmin(room: Room, device: string, admin: boolean, env: 
   const given = membersOf(room).filter((m) =>
     admin ? m.identity === target.identity && !m.self : !m.self && others.includes(m.identity),
   );
-  const aad = await handOver(
+  const parts = await handOver(
     room,
     given.map((m) => m.device),
     key,
   );
-  return changeState(room, { ...state, admins }, env, { aad, ...(!admin && { admin: key }) });
+  const next = { ...withoutOffice(state, target.identity), admins };
+  const data = [[COMMIT_DATA.adminKey, parts] as const];
+  return changeState(room, next, env, { data, ...(!admin && { admin: key }) });
 }
 
-/** Drops the invites that a Remove has voided, so that new invites can be redeemed. Any member may do this. */
+function withoutOffice({ mods, ...state }: RoomState, identity: string): RoomState {
+  const others = mods?.filter((mod) => mod !== identity) ?? [];
+  return others.length === 0 ? state : { ...state, mods: others };
+}
+
+/**
+ * Opens joins again after a Remove, with a new own invite: drops the invites that the Remove has voided, and the offices of whom it
+ * has removed. Any member may do this.
+ */
 export function reopen(room: Room, env: Env): Promise<Started> {
   return changeState(room, withoutVoidInvites(room), env);
 }
 
-/** The room state without the invites that a Remove has voided. */
-function withoutVoidInvites(room: Room): RoomState {
-  const state = stateOf(room);
-  return room.joinsClosed ? { ...state, invites: [], lastRemoveEpoch: Number(epochOf(room)) - 1 } : state;
+/**
+ * Answers a member who asks for it: replaces the own invite, whose secret a thief may know, and retires the access keys.
+ * @throws RoomError `not-admin`, `admin-key-missing`
+ */
+export async function answerAsk(room: Room, env: Env): Promise<Started> {
+  if (room.admin === undefined || !self(room).admin) throw missingAdminRights(room);
+  const state = withoutVoidInvites(room);
+  const invites = state.invites.filter((i) => !i.own);
+  return changeState(room, { ...state, invites }, env, { retire: true });
 }
 
-/** Commits `next` as the room state. @throws RoomError `not-admin` if the policy doesn't allow this member to. */
-function changeState(
+/** The room state without the invites that a Remove has voided, and without offices of persons that it has removed. */
+function withoutVoidInvites(room: Room): RoomState {
+  const state = stateOf(room);
+  if (!room.joinsClosed) return state;
+  const left = withoutAbsent(state, personsIn(room.mls));
+  return { ...left, invites: [], lastRemoveEpoch: Number(epochOf(room)) - 1 };
+}
+
+/**
+ * Commits `next` as the room state, with a new own invite if it has none.
+ * @throws RoomError `not-admin` if the policy doesn't allow this member to.
+ */
+async function changeState(
   room: Room,
-  next: RoomState,
+  wanted: RoomState,
   env: Env,
-  more: Pick<Change, 'fresh' | 'aad' | 'admin' | 'complete'> = {},
+  more: Pick<Change, 'fresh' | 'data' | 'admin' | 'complete' | 'retire'> = {},
 ): Promise<Started> {
-  if (!mayChangeState(before(room), decodeBytes(self(room).identity), next)) {
-    throw new RoomError('not-admin');
-  }
+  const now = await before(room);
+  const me = self(room).identity;
+  const missing = wanted.invites.every((i) => !i.own) && wanted.invites.length < LIMITS.invitesPerRoom;
+  const own: MemberInvite = { ...now.own, epoch: Number(epochOf(room)), by: me, own: true };
+  const next = missing ? { ...wanted, invites: [...wanted.invites, own] } : wanted;
+  if (!mayChangeState(now, decodeBytes(me), next)) throw new RoomError('not-admin');
   const extensions = contextExtensions(room.context.genesis, next);
   const proposals: Proposal[] = [
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },
   ];
-  return start(room, { intent: 'state', proposals, invites: next.invites, ...more }, env);
+  const fresh = [...(more.fresh ?? []), ...(missing ? [{ id: own.id, join: own.join, terms: {} }] : [])];
+  return start(room, { intent: 'state', proposals, invites: next.invites, ...more, fresh }, env);
 }
 
 async function start(room: Room, change: Change, env: Env): Promise<Started> {
@@ -220,8 +336,10 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
     throw new RoomError('not-active', { cause: room.status });
   }
   if (room.pending !== undefined) throw new RoomError('pending');
-  const leaf = change.who && renewedLeaf(ownCredential(room), change.who.device, env);
-  const { message, state: mls } = await commit(room.mls, change.proposals, leaf, change.aad);
+  const retire: CommitDataItem[] = change.retire ? [[COMMIT_DATA.retire, new Uint8Array()]] : [];
+  const data = encodeCommitData([...(change.data ?? []), ...retire]);
+  const leaf = change.path && renewedLeaf(ownCredential(room), room.device, env, change.name);
+  const { message, state: mls } = await commit(room.mls, change.proposals, leaf, data);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
   const published = await publish(room.id, mls, keys, change.invites, env);
@@ -249,6 +367,7 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
     after: room.base,
     hash: encodeBytes(sha256(body)),
     mls,
+    data,
     ...(change.admin && { admin: change.admin }),
   };
   return { room: { ...room, pending }, frame };
@@ -256,10 +375,10 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
 
 function withTerms(
   grant: UpOf<'handshake'>['invites'][number],
-  fresh: Change['fresh'],
+  fresh: Change['fresh'] = [],
 ): UpOf<'handshake'>['invites'][number] {
-  if (fresh === undefined || grant.invite !== fresh.keys.id) return grant;
-  return { ...grant, join: encodeBytes(fresh.keys.join.publicKey), ...fresh.terms };
+  const own = fresh.find(({ id }) => id === grant.invite);
+  return own === undefined ? grant : { ...grant, join: own.join, ...own.terms };
 }
 
 function needsOrder(room: Room, { retire, admin, complete }: Change): boolean {
@@ -285,7 +404,7 @@ export function abandon(room: Room): Room {
 
 /** @returns a request that publishes this epoch's GroupInfo again, for when joiners can't use the one that the server keeps. */
 export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
-  const published = await publish(room.id, room.mls, room.keys, invitesOf(room), env);
+  const published = await publish(room.id, room.mls, room.keys, liveInvitesOf(room), env);
   const unsigned = {
     type: 'refresh' as const,
     id: newId<RequestId>(env),

@@ -92,27 +92,35 @@ export function encodeCredential(
   return concatBytes(...head, utf8(name));
 }
 
-/** @returns a new leaf of this identity's device. */
-export function newLeaf(who: Identity, name: string, env: Pick<Env, 'random'>): LeafIdentity {
-  return leafFor(ownCertificate(who), who.device, name, env);
+/** @returns this person with a new device. */
+export function withNewDevice({ identity }: Identity, env: Pick<Env, 'random'>): Identity {
+  return { identity, device: signingKey(env.random(32)) };
 }
 
-/** @returns a new signature key for the leaf with this credential, and the credential for it. @param device that of the credential */
-export function renewedLeaf(
-  { name, ...certificate }: DeviceCredential,
-  device: SigningKey,
-  env: Pick<Env, 'random'>,
-): LeafIdentity {
-  return leafFor(certificate, device, name, env);
-}
-
-function leafFor(
-  certificate: Certificate,
-  device: SigningKey,
+/** @param key the leaf's signature key, if it isn't a new one. @returns a leaf of this identity's device */
+export function newLeaf(
+  who: Identity,
   name: string,
   env: Pick<Env, 'random'>,
+  key?: SigningKey,
 ): LeafIdentity {
-  const key = signingKey(env.random(32));
+  return leafFor(ownCertificate(who), who.device, name, key ?? signingKey(env.random(32)));
+}
+
+/**
+ * @param device that of the credential. @param name the new name, if it changes
+ * @returns a new signature key for the leaf with this credential, and the credential for it
+ */
+export function renewedLeaf(
+  { name: old, ...certificate }: DeviceCredential,
+  device: SigningKey,
+  env: Pick<Env, 'random'>,
+  name = old,
+): LeafIdentity {
+  return leafFor(certificate, device, name, signingKey(env.random(32)));
+}
+
+function leafFor(certificate: Certificate, device: SigningKey, name: string, key: SigningKey): LeafIdentity {
   return { key, credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), name) };
 }
 

@@ -4,6 +4,7 @@ import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { isFounder } from './genesis.ts';
 import { joinKeyIn, publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
@@ -20,10 +21,10 @@ import {
 } from './mls.ts';
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
-import { type Env, equalBytes, sha256, sign } from './primitives.ts';
+import { type Env, equalBytes, type SigningKey, sha256, sign } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';
 import { RoomError } from './room-error.ts';
-import { isFounder, liveInvite, type RoomState, readContext } from './room-state.ts';
+import { isBanned, liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
 
 /** A valid tree of `membersPerRoom` members has fewer nodes. The library sets no limit. */
@@ -49,7 +50,9 @@ export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, en
  * Joins a room by an invite, with the GroupInfo that the server keeps.
  * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
- *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members. NameError if the name is invalid.
+ *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
+ *   a leaf that this device can't replace. NameError if the name is invalid.
+ * @param former the last signature keys of this device's leaf. If the room still has a leaf with one of them, the join replaces it.
  */
 export async function join(
   who: Identity,
@@ -57,6 +60,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
+  former: readonly SigningKey[] = [],
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -74,11 +78,18 @@ export async function join(
     throw new RoomError('other-room');
   }
   if (context.state === 'newer') throw new RoomError('newer-rules');
-  if (liveInvite(context.state, invite.id) === undefined) {
-    throw new RoomError('invite-revoked');
-  }
+  const live = liveInvite(context.state, invite.id);
+  if (live === undefined) throw new RoomError('invite-revoked');
   if (!hasCleanNames(tree, context.state)) throw damaged();
-  const leaf = newLeaf(who, cleanName(name), env);
+  if (isBanned(context.state, who.identity.publicKey)) throw new RoomError('banned');
+  const leaves = [...leavesOf(tree).values()];
+  const seat = former.find((key) =>
+    leaves.some((other) => isOf(who, other) && equalBytes(other.signaturePublicKey, key.publicKey)),
+  );
+  const own = leaves.filter((other) => isPerson(who, other));
+  if (seat === undefined && (live.own ? own.some((other) => isOf(who, other)) : own.length > 0))
+    throw new RoomError('still-member');
+  const leaf = newLeaf(who, cleanName(name), env, seat);
   const aad = joinAad(invite, {
     room: link.room,
     groupId: groupContext.groupId,
@@ -87,15 +98,14 @@ export async function join(
     leafKey: leaf.key.publicKey,
     credential: leaf.credential,
   });
-  const again = [...leavesOf(tree).values()].some((other) => isOf(who, other));
   if (!isSound([], tree) || tree.length > TREE_NODES) throw damaged();
-  if (!again && leavesOf(tree).size >= LIMITS.membersPerRoom) {
+  if (seat === undefined && leaves.length >= LIMITS.membersPerRoom) {
     throw new RoomError('full');
   }
   let joined: Awaited<ReturnType<typeof joinExternally>>;
   let body: Uint8Array;
   try {
-    joined = await joinExternally(groupInfo, leaf, again, aad);
+    joined = await joinExternally(groupInfo, leaf, seat !== undefined, aad);
     body = await sealJoin(joinKey, link.room, joined.message);
   } catch (cause) {
     throw damaged(cause);
@@ -127,6 +137,7 @@ export async function join(
     after: info.handshake,
     hash: encodeBytes(sha256(body)),
     mls,
+    data: new Uint8Array(),
   } as const;
   return {
     room: await roomOf(link.room, mls, {
@@ -134,19 +145,21 @@ export async function join(
       pending,
       admin: undefined,
       rotatedAt: env.now(),
+      device: who.device,
     }),
     frame,
   };
 }
 
-/** Whether a leaf is of this identity's device. */
-function isOf(who: Identity, { credential }: LeafNode): boolean {
+function isPerson(who: Identity, { credential }: LeafNode): boolean {
   const own = identityOf(credential);
-  return (
-    own !== undefined &&
-    equalBytes(own.identityKey, who.identity.publicKey) &&
-    equalBytes(own.deviceKey, who.device.publicKey)
-  );
+  return own !== undefined && equalBytes(own.identityKey, who.identity.publicKey);
+}
+
+/** Whether a leaf is of this identity's device. */
+function isOf(who: Identity, leaf: LeafNode): boolean {
+  const own = identityOf(leaf.credential);
+  return own !== undefined && isPerson(who, leaf) && equalBytes(own.deviceKey, who.device.publicKey);
 }
 
 /** Whether the names of a room and its members are valid. Members let no others in, but the founder is let in by nobody. */

@@ -1,4 +1,6 @@
-import type { RoomId } from '@gochat/protocol/fields';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId, RoomId } from '@gochat/protocol/fields';
+import { inviteKeys, wrapPublicKey } from './invite.ts';
 import { exporter, type MlsState, suite } from './mls.ts';
 import { derive, type SigningKey, signingKey, utf8 } from './primitives.ts';
 
@@ -14,6 +16,8 @@ export interface EpochKeys {
   readonly chain: Uint8Array;
   /** Input key material of the HPKE key pair to which joiners seal their commit. */
   readonly joinIkm: Uint8Array;
+  /** The secret of the own invite that a state change of this epoch can add: 16 bytes, as those of all invites. */
+  readonly own: Uint8Array;
 }
 
 export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys> {
@@ -26,6 +30,7 @@ export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys>
     access: signingKey(derive(root, 'access')),
     chain: derive(root, 'chain'),
     joinIkm: derive(root, 'join'),
+    own: derive(root, 'own', 16),
   };
 }
 
@@ -34,4 +39,29 @@ export async function joinPublicKey(keys: EpochKeys): Promise<Uint8Array> {
   const { hpke } = await suite();
   const pair = await hpke.deriveKeyPair(keys.joinIkm);
   return hpke.exportPublicKey(pair.publicKey);
+}
+
+/** The public half of an own invite. */
+export interface OwnInvite {
+  readonly id: InviteId;
+  readonly join: string;
+  readonly wrap: string;
+}
+
+const ownInvites = new WeakMap<EpochKeys, Promise<OwnInvite>>();
+
+/** @returns the public half of the own invite that a state change of this epoch can add */
+export function ownInviteOf(keys: EpochKeys): Promise<OwnInvite> {
+  const known = ownInvites.get(keys) ?? publicHalf(keys.own);
+  ownInvites.set(keys, known);
+  return known;
+}
+
+async function publicHalf(secret: Uint8Array): Promise<OwnInvite> {
+  const keys = inviteKeys(secret);
+  return {
+    id: keys.id,
+    join: encodeBytes(keys.join.publicKey),
+    wrap: encodeBytes(await wrapPublicKey(keys)),
+  };
 }

@@ -111,7 +111,8 @@ const config: ClientConfig = {
   lifetimeConfig: { maximumTotalLifetime: 10_000_000_000_000n, validateLifetimeOnReceive: false },
   keyPackageEqualityConfig: {
     ...defaultKeyPackageEqualityConfig,
-    compareKeyPackageToLeafNode: ({ leafNode }, leaf) => sameDevice(leafNode.credential, leaf.credential),
+    compareKeyPackageToLeafNode: ({ leafNode }, leaf) =>
+      equalBytes(leafNode.signaturePublicKey, leaf.signaturePublicKey),
   },
   // The outer seal pads.
   paddingConfig: { kind: 'padUntilLength', padUntilLength: 0 },
@@ -213,7 +214,10 @@ export async function found(
   return createGroup(groupId, publicPackage, privatePackage, extensions, await suite(), config);
 }
 
-/** Makes an external commit (RFC 9420, section 12.4.3.2). With `resync`, the commit also removes the leaf of the same device. */
+/**
+ * Makes an external commit (RFC 9420, section 12.4.3.2). With `resync`, the commit also removes the leaf with the same signature key,
+ * which the tree must contain.
+ */
 export async function joinExternally(
   groupInfo: GroupInfo,
   leaf: LeafIdentity,
@@ -386,6 +390,8 @@ export interface IncomingCommit {
   /** Undefined for an external commit. */
   readonly sender: number | undefined;
   readonly proposals: readonly Proposal[];
+  /** The commit's authenticated data. */
+  readonly data: Uint8Array;
 }
 
 export interface Candidate {
@@ -457,8 +463,8 @@ function incoming({ content }: AuthenticatedContent): IncomingCommit | undefined
     p.proposalOrRefType === 'proposal' ? [p.proposal] : [],
   );
   if (proposals.length !== content.commit.proposals.length) return undefined;
-  const { sender } = content;
-  return { sender: sender.senderType === 'member' ? sender.leafIndex : undefined, proposals };
+  const { sender, authenticatedData: data } = content;
+  return { sender: sender.senderType === 'member' ? sender.leafIndex : undefined, proposals, data };
 }
 
 /** @returns the commit inside a PublicMessage, or undefined if it contains something else. */

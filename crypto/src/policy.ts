@@ -1,29 +1,37 @@
-import { encodeBytes } from '@gochat/protocol/encoding';
-import { LIMITS } from '@gochat/protocol/limits';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId } from '@gochat/protocol/fields';
+import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
+import { type DeviceCredential, fingerprintOf } from './identity.ts';
+import type { OwnInvite } from './keys.ts';
 import {
   type IncomingCommit,
   identityOf,
-  isPlain,
-  isSound,
   type LeafNode,
   leavesOf,
   type MlsState,
   type Proposal,
-  sameDevice,
   sameExtensions,
-  sameLeaf,
 } from './mls.ts';
 import { isCleanName, isCleanTopic } from './names.ts';
-import { equalBytes } from './primitives.ts';
-import { decodeRoomState, isAdmin, type RoomState } from './room-state.ts';
+import { decodeRoomState, isAdmin, isBanned, isStaff, liveInvite, type RoomState } from './room-state.ts';
+
+/** How many leaves one person may have in a room. */
+export const DEVICES_PER_PERSON = 8;
 
 /**
- * A kind of commit that the policy allows. The decision depends only on the group context, the tree and the decrypted commit, so all
- * members decide alike. This includes `joinsClosed`: it is true from a Remove to the state change that drops the older invites.
+ * A kind of commit that the policy allows. The decision depends only on the group context, the tree, the epoch's own invite and the
+ * decrypted commit, so all members decide alike. This includes `joinsClosed`: it is true from a Remove to the state change that drops
+ * the older invites.
  */
 export type MembershipChange =
   | { readonly kind: 'heal'; readonly by: number }
-  | { readonly kind: 'remove'; readonly by: number; readonly removed: number }
+  /** `keep`: the invites stay valid. */
+  | {
+      readonly kind: 'remove';
+      readonly by: number;
+      readonly removed: readonly number[];
+      readonly keep: boolean;
+    }
   | { readonly kind: 'state'; readonly by: number; readonly state: RoomState | 'newer' }
   | { readonly kind: 'join'; readonly replaces: number | undefined };
 
@@ -32,42 +40,48 @@ export interface Before {
   readonly mls: MlsState;
   readonly state: RoomState;
   readonly joinsClosed: boolean;
+  /** The own invite that a state change can add. */
+  readonly own: OwnInvite;
 }
 
 /** @returns the kind of change that the commit makes, or undefined if the policy allows no such change. */
 export function classify(before: Before, commit: IncomingCommit): MembershipChange | undefined {
-  return commit.sender === undefined
-    ? classifyJoin(before, commit.proposals)
-    : classifyMember(before, commit.sender, commit.proposals);
+  if (commit.sender === undefined) return classifyJoin(before, commit.proposals);
+  const data = decodeCommitData(commit.data);
+  return data && classifyMember(before, commit.sender, commit.proposals, data);
 }
 
 function classifyJoin({ mls }: Before, proposals: readonly Proposal[]): MembershipChange | undefined {
   const init = proposals.filter((p) => p.proposalType === 'external_init');
-  const removes = proposals.filter((p) => p.proposalType === 'remove');
+  const removes = removedBy(proposals);
   if (init.length !== 1 || removes.length > 1 || init.length + removes.length !== proposals.length)
     return undefined;
-  const replaces = removes[0]?.remove.removed;
+  const [replaces] = removes;
   if (replaces !== undefined && !leavesOf(mls.ratchetTree).has(replaces)) return undefined;
   return { kind: 'join', replaces };
+}
+
+function removedBy(proposals: readonly Proposal[]): number[] {
+  return proposals.flatMap((p) => (p.proposalType === 'remove' ? [p.remove.removed] : []));
 }
 
 function classifyMember(
   before: Before,
   by: number,
   proposals: readonly Proposal[],
+  data: CommitData,
 ): MembershipChange | undefined {
   const [proposal] = proposals;
   if (proposal === undefined) return { kind: 'heal', by };
-  if (proposals.length > 1) return undefined;
-  const committer = leavesOf(before.mls.ratchetTree).get(by);
-  const identityKey = committer === undefined ? undefined : identityOf(committer.credential)?.identityKey;
-  if (identityKey === undefined) return undefined;
+  const committer = credentialAt(before.mls, by);
+  if (committer === undefined) return undefined;
   if (proposal.proposalType === 'remove') {
-    return isAdmin(before.state, identityKey)
-      ? { kind: 'remove', by, removed: proposal.remove.removed }
-      : undefined;
+    const keep = data.has(COMMIT_DATA.keep);
+    const removed = removedBy(proposals);
+    const allowed = removed.length === proposals.length && mayRemove(before, by, removed, keep);
+    return allowed ? { kind: 'remove', by, removed, keep } : undefined;
   }
-  if (proposal.proposalType !== 'group_context_extensions') return undefined;
+  if (proposals.length > 1 || proposal.proposalType !== 'group_context_extensions') return undefined;
   const [genesis, next] = proposal.groupContextExtensions.extensions;
   const [oldGenesis, old] = before.mls.groupContext.extensions;
   if (genesis === undefined || next === undefined || oldGenesis === undefined || old === undefined)
@@ -76,7 +90,83 @@ function classifyMember(
   if (!sameExtensions([genesis], [oldGenesis]) || next.extensionType !== old.extensionType) return undefined;
   const state = decodeRoomState(next.extensionData);
   if (state === undefined) return undefined;
-  return mayChangeState(before, identityKey, state) ? { kind: 'state', by, state } : undefined;
+  return mayChangeState(before, committer.identityKey, state) ? { kind: 'state', by, state } : undefined;
+}
+
+function credentialAt(mls: MlsState, leaf: number): DeviceCredential | undefined {
+  const node = leavesOf(mls.ratchetTree).get(leaf);
+  return node && identityOf(node.credential);
+}
+
+/**
+ * Whether the member at leaf `by` may remove these leaves: all of one person, that of an admin's or moderator's choice or its own. A
+ * moderator removes no admin or moderator.
+ * @param keep whether the invites stay valid, which is impossible if the removed person holds an office
+ */
+export function mayRemove(
+  { mls, state }: Before,
+  by: number,
+  removed: readonly number[],
+  keep: boolean,
+): boolean {
+  const committer = credentialAt(mls, by);
+  const persons = removed.map((leaf) => credentialAt(mls, leaf));
+  const [person] = persons;
+  if (committer === undefined || person === undefined || removed.includes(by)) return false;
+  if (removed.length > DEVICES_PER_PERSON || new Set(removed).size !== removed.length) return false;
+  const target = encodeBytes(person.identityKey);
+  const isOne = persons.every((p) => p !== undefined && encodeBytes(p.identityKey) === target);
+  if (!isOne) return false;
+  const me = encodeBytes(committer.identityKey);
+  const leavesRoom = personsIn(mls, removed).has(target) === false;
+  if (keep && leavesRoom && isStaff(state, target)) return false;
+  if (isAdmin(state, committer.identityKey) || me === target) return true;
+  return isStaff(state, me) && !isStaff(state, target);
+}
+
+/** The identities that have a leaf. @param without leaves that don't count */
+export function personsIn(mls: MlsState, without: readonly number[] = []): ReadonlySet<string> {
+  return new Set(
+    [...leavesOf(mls.ratchetTree)].flatMap(([leaf, { credential }]) => {
+      const read = without.includes(leaf) ? undefined : identityOf(credential);
+      return read === undefined ? [] : [encodeBytes(read.identityKey)];
+    }),
+  );
+}
+
+/** What only admins change. */
+const OF_ADMINS = [
+  'name',
+  'topic',
+  'admins',
+  'mods',
+  'speak',
+  'voices',
+  'slow',
+  'links',
+  'history',
+  'expire',
+  'more',
+] as const satisfies readonly (keyof RoomState)[];
+/** What admins and moderators change. */
+const OF_STAFF = ['mutes', 'bans', 'pins'] as const satisfies readonly (keyof RoomState)[];
+
+function same(a: RoomState, b: RoomState, members: readonly (keyof RoomState)[]): boolean {
+  return members.every((member) => JSON.stringify(a[member]) === JSON.stringify(b[member]));
+}
+
+/** @returns the state in which only identities of `present` hold an office or may speak. */
+export function withoutAbsent(state: RoomState, present: ReadonlySet<string>): RoomState {
+  const { admins, mods, voices, ...rest } = state;
+  const here = (list: readonly string[] | undefined) =>
+    list?.filter((identity) => present.has(identity)) ?? [];
+  const [moderators, speakers] = [here(mods), here(voices)];
+  return {
+    ...rest,
+    admins: here(admins),
+    ...(moderators.length > 0 && { mods: moderators }),
+    ...(speakers.length > 0 && { voices: speakers }),
+  };
 }
 
 /** Whether a member with this identity may change the room state to `next`. */
@@ -84,149 +174,114 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
   const { state: now, mls, joinsClosed } = before;
   const admin = isAdmin(now, identityKey);
   if (next === 'newer') return admin;
-  const settingsKept =
-    next.name === now.name && next.topic === now.topic && next.admins.join() === now.admins.join();
-  if (!settingsKept && !admin) return false;
+  const me = encodeBytes(identityKey);
+  const staff = isStaff(now, me);
+  const present = personsIn(mls);
+  // The change after a Remove must drop whom the Remove has deposed.
+  const start = joinsClosed ? withoutAbsent(now, present) : now;
+  if (!same(next, start, ['v', 'pair'])) return false;
+  if (!admin && !same(next, start, OF_ADMINS)) return false;
+  if (!staff && !same(next, start, OF_STAFF)) return false;
   if (next.name !== now.name && !isCleanName(next.name)) return false;
   if (next.topic !== now.topic && !isCleanTopic(next.topic)) return false;
-  if (!mayBeAdmins(before, next.admins)) return false;
+  if (!areOffices(next, start, present)) return false;
+  if (!admin && touchesStaff(now, next)) return false;
 
   const epoch = Number(mls.groupContext.epoch);
   const lastRemove = joinsClosed ? epoch - 1 : now.lastRemoveEpoch;
-  if (next.lastRemoveEpoch !== lastRemove) return false;
-  if (new Set(next.invites.map((i) => i.id)).size !== next.invites.length) return false;
+  return next.lastRemoveEpoch === lastRemove && areInvites(before, next, { me, staff, epoch });
+}
 
-  const me = encodeBytes(identityKey);
+/** Whether each person holds one office at most, whoever is new in one is a member, and an admin remains if there is one. */
+function areOffices(next: RoomState, start: RoomState, present: ReadonlySet<string>): boolean {
+  if (next.admins.length === 0 && start.admins.some((identity) => present.has(identity))) return false;
+  if (next.mods?.some((identity) => next.admins.includes(identity))) return false;
+  return (['admins', 'mods', 'voices'] as const).every((office) =>
+    (next[office] ?? []).every((identity) => start[office]?.includes(identity) || present.has(identity)),
+  );
+}
+
+/** Whether an admin or moderator becomes muted or banned. */
+function touchesStaff(now: RoomState, next: RoomState): boolean {
+  const staff = [...now.admins, ...(now.mods ?? [])];
+  const fresh = <T>(after: readonly T[] = [], before: readonly T[] = []) =>
+    after.filter((one) => !before.includes(one));
+  const banned = fresh(next.bans, now.bans);
+  return (
+    fresh(next.mutes, now.mutes).some((identity) => staff.includes(identity)) ||
+    (banned.length > 0 && staff.some((identity) => banned.includes(fingerprintText(identity))))
+  );
+}
+
+function fingerprintText(identity: string): string {
+  return encodeBytes(fingerprintOf(decodeBytes(identity)));
+}
+
+interface Committer {
+  readonly me: string;
+  readonly staff: boolean;
+  readonly epoch: number;
+}
+
+function areInvites(
+  { state: now, joinsClosed, own }: Before,
+  next: RoomState,
+  { me, staff, epoch }: Committer,
+): boolean {
+  if (new Set(next.invites.map((i) => i.id)).size !== next.invites.length) return false;
+  if (next.invites.filter((i) => i.own).length > 1) return false;
   const kept = (id: string) => next.invites.some((i) => i.id === id);
-  const mayDrop = now.invites.every((i) => kept(i.id) || admin || joinsClosed || i.by === me);
+  const mayDrop = now.invites.every((i) => kept(i.id) || staff || joinsClosed || (i.by === me && !i.own));
   const mayHold = next.invites.every((i) => {
     const old = now.invites.find((o) => o.id === i.id);
-    if (old === undefined) return i.epoch === epoch && i.by === me;
-    return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
+    if (old !== undefined) return !joinsClosed && JSON.stringify(old) === JSON.stringify(i);
+    if (i.epoch !== epoch || i.by !== me) return false;
+    if (!i.own) return now.links === undefined || staff;
+    const plain = i.for === undefined && i.knock === undefined && i.safe === undefined;
+    return plain && i.id === own.id && i.join === own.join && i.wrap === own.wrap;
   });
   return mayDrop && mayHold;
 }
 
-/** Whether the list is valid: not empty, within the limit, sorted, without duplicates, and every new admin is a member. */
-function mayBeAdmins({ state, mls }: Before, admins: readonly string[]): boolean {
-  if (admins.length === 0 || admins.length > LIMITS.adminsPerRoom) return false;
-  if (admins.join() !== [...new Set(admins)].sort().join()) return false;
-  const fresh = admins.filter((identity) => !state.admins.includes(identity));
-  if (fresh.length === 0) return true;
-  const identities = new Set(
-    [...leavesOf(mls.ratchetTree).values()].flatMap((leaf) => {
-      const credential = identityOf(leaf.credential);
-      return credential === undefined ? [] : [encodeBytes(credential.identityKey)];
-    }),
-  );
-  return fresh.every((identity) => identities.has(identity));
-}
-
-/** Whether `after` differs from `before` by exactly this change. `joiner`: the leaf that a join adds. */
-export function isExactly(
-  change: MembershipChange,
-  before: Before,
-  after: MlsState,
-  joiner?: LeafNode,
-): boolean {
-  const a = before.mls.groupContext;
-  const b = after.groupContext;
-  if (a.version !== b.version || a.cipherSuite !== b.cipherSuite || !equalBytes(a.groupId, b.groupId))
-    return false;
-  if (b.epoch !== a.epoch + 1n) return false;
-  if (change.kind !== 'state' && !sameExtensions(a.extensions, b.extensions)) return false;
-  if (change.kind === 'state' && b.extensions.length !== 2) return false;
-  if (!isSound(before.mls.ratchetTree, after.ratchetTree)) return false;
-  return treeDiffersBy(change, leavesOf(before.mls.ratchetTree), leavesOf(after.ratchetTree), joiner);
-}
-
-type Leaves = ReadonlyMap<number, LeafNode>;
-
-function treeDiffersBy(
-  change: MembershipChange,
-  before: Leaves,
-  after: Leaves,
-  joiner: LeafNode | undefined,
-): boolean {
-  if (after.size > LIMITS.membersPerRoom) return false;
-  const gone = [...before.keys()].filter((index) => !after.has(index));
-  const added = [...after.keys()].filter((index) => !before.has(index));
-  const altered = [...after.keys()].filter((index) => {
-    const old = before.get(index);
-    const now = after.get(index);
-    return old !== undefined && now !== undefined && !sameLeaf(old, now);
-  });
-  switch (change.kind) {
-    case 'heal':
-      return none(gone, added) && onlyRotated(altered, change.by, before, after);
-    case 'state':
-      return none(gone, added) && (altered.length === 0 || onlyRotated(altered, change.by, before, after));
-    case 'remove':
-      return (
-        added.length === 0 &&
-        gone.length === 1 &&
-        gone[0] === change.removed &&
-        onlyRotated(altered, change.by, before, after)
-      );
-    case 'join':
-      return joinsOnly(change.replaces, joiner, { before, after, gone, added, altered });
-  }
-}
-
-function joinsOnly(
+/**
+ * Whether the room state lets a joiner in by an invite.
+ * @param joiner the credential of its leaf. @param leafKey the signature key of its leaf.
+ * @param replaces the leaf that the join removes: only that of the same device with the same key. So whoever has copied the device
+ *   key alone can't take its seat.
+ */
+export function mayJoin(
+  { mls, state, joinsClosed }: Before,
+  invite: InviteId,
+  joiner: DeviceCredential,
+  leafKey: Uint8Array,
   replaces: number | undefined,
-  joiner: LeafNode | undefined,
-  tree: { before: Leaves; after: Leaves; gone: number[]; added: number[]; altered: number[] },
 ): boolean {
-  if (joiner === undefined || !isPlain(joiner)) return false;
-  // The joiner uses the leftmost blank leaf. That may be the leaf that its own Remove has just blanked.
-  const fresh = replaces !== undefined && tree.altered.length === 1 ? tree.altered : tree.added;
-  const rest = fresh === tree.altered ? [...tree.gone, ...tree.added] : tree.altered;
-  const [index] = fresh;
-  if (index === undefined || fresh.length !== 1 || rest.length !== 0) return false;
-  const leaf = tree.after.get(index);
-  if (leaf === undefined || !equalBytes(leaf.signaturePublicKey, joiner.signaturePublicKey)) return false;
-  const others = [...tree.before].filter(([leaf]) => leaf !== replaces);
-  if (others.some(([, other]) => sameDevice(other.credential, joiner.credential))) return false;
-  if (replaces === undefined) return tree.gone.length === 0;
-  const old = tree.before.get(replaces);
-  if (old === undefined || !sameDevice(old.credential, joiner.credential)) return false;
-  return fresh === tree.altered ? index === replaces : tree.gone.length === 1 && tree.gone[0] === replaces;
+  const by = joinsClosed ? undefined : liveInvite(state, invite);
+  const identity = encodeBytes(joiner.identityKey);
+  if (by === undefined || by.knock || isBanned(state, joiner.identityKey)) return false;
+  if (by.for !== undefined && by.for !== identity) return false;
+  if (state.pair !== undefined && !state.pair.includes(identity)) return false;
+  const leaves = [...leavesOf(mls.ratchetTree)];
+  const device = encodeBytes(joiner.deviceKey);
+  const ofPerson = leaves.filter(([, leaf]) => personOf(leaf) === identity);
+  if (replaces !== undefined) {
+    const old = ofPerson.find(([index]) => index === replaces)?.[1];
+    return (
+      old !== undefined &&
+      deviceIn(old) === device &&
+      encodeBytes(old.signaturePublicKey) === encodeBytes(leafKey)
+    );
+  }
+  if (leaves.some(([, leaf]) => deviceIn(leaf) === device)) return false;
+  return by.own ? ofPerson.length > 0 && ofPerson.length < DEVICES_PER_PERSON : ofPerson.length === 0;
 }
 
-function none(...lists: readonly (readonly number[])[]): boolean {
-  return lists.every((list) => list.length === 0);
+function personOf({ credential }: LeafNode): string | undefined {
+  const read = identityOf(credential);
+  return read && encodeBytes(read.identityKey);
 }
 
-/** Whether only the committer's leaf changed: it has new keys, and is still of the same device with the same name. */
-function onlyRotated(altered: readonly number[], by: number, before: Leaves, after: Leaves): boolean {
-  const old = before.get(by);
-  const now = after.get(by);
-  return (
-    old !== undefined && now !== undefined && altered.length === 1 && altered[0] === by && sameOwner(old, now)
-  );
-}
-
-function sameOwner(a: LeafNode, b: LeafNode): boolean {
-  return (
-    a.credential.credentialType === 'basic' &&
-    b.credential.credentialType === 'basic' &&
-    sameButForKey(a, b) &&
-    !equalBytes(a.signaturePublicKey, b.signaturePublicKey) &&
-    JSON.stringify(a.capabilities) === JSON.stringify(b.capabilities) &&
-    sameExtensions(a.extensions, b.extensions)
-  );
-}
-
-/** Whether two credentials differ at most by the signature over the leaf's key. */
-function sameButForKey({ credential: a }: LeafNode, { credential: b }: LeafNode): boolean {
-  const [one, other] = [identityOf(a), identityOf(b)];
-  return (
-    one !== undefined &&
-    other !== undefined &&
-    one.rights === other.rights &&
-    one.name === other.name &&
-    equalBytes(one.signature, other.signature) &&
-    sameDevice(a, b)
-  );
+function deviceIn({ credential }: LeafNode): string | undefined {
+  const read = identityOf(credential);
+  return read && encodeBytes(read.deviceKey);
 }

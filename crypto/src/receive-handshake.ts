@@ -2,8 +2,10 @@ import { decodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
 import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
+import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
 import type { RoomEvent, Settings, Step } from './event.ts';
-import { joinHolds, readJoinAad } from './invite.ts';
+import type { DeviceCredential } from './identity.ts';
+import { inviteKeys, joinHolds, readJoinAad } from './invite.ts';
 import type { DecodedEntry } from './log-entry.ts';
 import {
   type Candidate,
@@ -21,11 +23,22 @@ import {
   sameDevice,
 } from './mls.ts';
 import { isCleanName } from './names.ts';
-import { classify, isExactly, type MembershipChange } from './policy.ts';
-import { equalBytes } from './primitives.ts';
-import { before, memberAt, membersOf, ownLeaf, type PendingCommit, type Room, withoutDoubt } from './room.ts';
+import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
+import { equalBytes, signingKey } from './primitives.ts';
+import {
+  before,
+  memberAt,
+  membersOf,
+  ownLeaf,
+  type PendingCommit,
+  type RetirementReason,
+  type Room,
+  stateOf,
+  withoutDoubt,
+} from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
+import { isExactly } from './tree-change.ts';
 
 /** @param old the room before this entry. @param room the same room after reading the entry, with its position as the base. */
 export async function receiveHandshake(
@@ -38,9 +51,12 @@ export async function receiveHandshake(
   return isJoin(entry.body) ? receiveJoin(room, entry) : receiveCommit(room, entry);
 }
 
+type MemberChange = Exclude<MembershipChange, { kind: 'join' }>;
+
 function skipped(room: Room, entry: DecodedEntry): Step<Room> {
+  const ghost = isJoin(entry.body) && room.retirement.due === undefined;
   return {
-    room,
+    room: ghost ? { ...room, retirement: { ...room.retirement, due: 'refused-join' } } : room,
     events: [{ kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'skipped-handshake' } }],
     secretsToWipe: [],
   };
@@ -55,11 +71,12 @@ async function ownLanded(
   now: number,
 ): Promise<Step<Room>> {
   const change = ownChange(old, pending);
-  const closed = joinsClosedAfter(room.joinsClosed, pending.intent);
+  const closed = change === undefined ? room.joinsClosed : joinsClosedAfter(room.joinsClosed, change);
   const adopted = await adopt(room, entry.seq, pending.mls, closed);
   const healed = pending.intent === 'heal' || pending.intent === 'remove';
+  const said = change === undefined ? adopted : withData(old, adopted, change, dataOf(pending.data), entry);
   const after: Room = {
-    ...adopted,
+    ...said,
     pending: undefined,
     admin: isOwnAdmin(adopted) ? (pending.admin ?? adopted.admin) : undefined,
     key: entry.seq,
@@ -68,6 +85,7 @@ async function ownLanded(
     status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
     wantsHeal: healed || adopted.wantsHeal === 'doubt' ? undefined : adopted.wantsHeal,
     rotatedAt: healed ? now : adopted.rotatedAt,
+    formerKeys: healed ? withFormerKey(old, now) : adopted.formerKeys,
   };
   const landed: RoomEvent = { kind: 'landed', seq: entry.seq, request: pending.request };
   return {
@@ -77,18 +95,32 @@ async function ownLanded(
   };
 }
 
-function ownChange(old: Room, pending: PendingCommit): MembershipChange | undefined {
-  const by = ownLeaf(old);
-  if (pending.intent === 'heal') return { kind: 'heal', by };
-  if (pending.intent === 'state') return { kind: 'state', by, state: before(old).state };
-  const after = leavesOf(pending.mls.ratchetTree);
-  const removed = [...leavesOf(old.mls.ratchetTree).keys()].find((leaf) => !after.has(leaf));
-  return removed === undefined ? undefined : { kind: 'remove', by, removed };
+/** How long a former leaf key is kept, in milliseconds, and how many. */
+const FORMER_KEY_MS = 30 * 24 * 3600 * 1000;
+const FORMER_KEYS = 32;
+
+function withFormerKey({ formerKeys, mls }: Room, now: number): Room['formerKeys'] {
+  const young = formerKeys.filter(({ until }) => until > now - FORMER_KEY_MS);
+  return [...young, { key: signingKey(mls.signaturePrivateKey), until: now }].slice(-FORMER_KEYS);
 }
 
-function joinsClosedAfter(closed: boolean, intent: string): boolean {
-  if (intent === 'remove') return true;
-  return intent === 'state' ? false : closed;
+function dataOf(bytes: Uint8Array): CommitData {
+  return decodeCommitData(bytes) ?? new Map();
+}
+
+function ownChange(old: Room, pending: PendingCommit): MemberChange | undefined {
+  const by = ownLeaf(old);
+  if (pending.intent === 'heal') return { kind: 'heal', by };
+  if (pending.intent === 'state') return { kind: 'state', by, state: stateOf(old) };
+  const after = leavesOf(pending.mls.ratchetTree);
+  const removed = [...leavesOf(old.mls.ratchetTree).keys()].filter((leaf) => !after.has(leaf));
+  const keep = dataOf(pending.data).has(COMMIT_DATA.keep);
+  return removed.length === 0 ? undefined : { kind: 'remove', by, removed, keep };
+}
+
+function joinsClosedAfter(closed: boolean, change: MembershipChange): boolean {
+  if (change.kind === 'remove') return closed || !change.keep;
+  return change.kind === 'state' ? false : closed;
 }
 
 async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
@@ -102,7 +134,7 @@ async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room
   ) {
     return skipped(room, entry);
   }
-  const current = before(room);
+  const current = await before(room);
   let change: MembershipChange | undefined;
   let own = false;
   let by: number | undefined;
@@ -119,20 +151,78 @@ async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined) return skipped(room, entry);
-  if (change.kind === 'remove' && change.removed === ownLeaf(room))
+  if (change.kind === 'remove' && change.removed.includes(ownLeaf(room)))
     return removedSelf(room, entry, change.by, next);
   if (!isExactly(change, current, next.state)) return skipped(room, entry);
   const step = await advanced(room, entry, change, next);
-  return change.kind === 'state' && step.room !== room
-    ? { ...step, room: await withAdminKey(room, step.room, change.by, message.authenticatedData) }
-    : step;
+  if (step.room === room || change.kind === 'join') return step;
+  const data = dataOf(message.authenticatedData);
+  const informed = withData(room, step.room, change, data, entry);
+  return { ...step, room: await withAdminKey(room, informed, change.by, data) };
 }
 
-/** After an admin's change of the room state: this device may have received the admin key, or may no longer be an admin. */
-async function withAdminKey(old: Room, after: Room, by: number, aad: Uint8Array): Promise<Room> {
+/** After an admin's commit: this device may have received the admin key, or may no longer be an admin. */
+async function withAdminKey(old: Room, after: Room, by: number, data: CommitData): Promise<Room> {
   if (!isOwnAdmin(after)) return { ...after, admin: undefined };
-  const given = memberAt(old, by)?.admin === true ? await takeOver(old, aad) : undefined;
+  const parts = memberAt(old, by)?.admin === true ? data.get(COMMIT_DATA.adminKey) : undefined;
+  const given = parts && (await takeOver(old, parts));
   return given === undefined ? after : { ...after, admin: given };
+}
+
+/** @returns the room with what the data of a member's commit says, and with what follows for the access keys. */
+function withData(
+  old: Room,
+  after: Room,
+  change: MemberChange,
+  data: CommitData,
+  { seq, at }: DecodedEntry,
+): Room {
+  const by = memberAt(old, change.by);
+  const staff = by?.admin === true || by?.moderator === true;
+  const given = data.get(COMMIT_DATA.ownInvite);
+  const own = ownSecret(old, after, change, given);
+  const told = given !== undefined && own !== undefined && equalBytes(given, own);
+  const newcomer = told ? undefined : after.newcomer;
+  if (staff && data.has(COMMIT_DATA.retire)) {
+    const retirement = { at, healed: false };
+    return { ...after, own, newcomer, retirement, key: seq, accessKey: after.keys.access };
+  }
+  const healed = after.retirement.healed || change.kind !== 'state';
+  const due = reasonIn(old, after, change, data) ?? after.retirement.due;
+  return { ...after, own, newcomer, retirement: { at: after.retirement.at, healed, ...(due && { due }) } };
+}
+
+/** Why the access keys should be retired after a commit, if they should. */
+function reasonIn(
+  old: Room,
+  after: Room,
+  change: MemberChange,
+  data: CommitData,
+): RetirementReason | undefined {
+  if (data.has(COMMIT_DATA.ask)) return 'asked';
+  if (change.kind === 'remove') return 'removed-device';
+  if (change.kind !== 'state' || change.state === 'newer') return undefined;
+  const admins = (room: Room) => membersOf(room).filter((m) => m.admin);
+  const former = admins(old).some((m) => memberAt(after, m.leaf)?.admin === false);
+  return former ? 'former-admin' : undefined;
+}
+
+/** The secret of the room's own invite after a commit. */
+function ownSecret(
+  old: Room,
+  after: Room,
+  change: MembershipChange,
+  given: Uint8Array | undefined,
+): Uint8Array | undefined {
+  if (after.joinsClosed || after.context.state === 'newer') return undefined;
+  const invite = after.context.state.invites.find((i) => i.own);
+  if (invite === undefined || liveInvite(after.context.state, invite.id) === undefined) return undefined;
+  const secrets = [old.own, change.kind === 'state' ? old.keys.own : given];
+  return secrets.find((secret) => secret !== undefined && isSecretOf(secret, invite.id));
+}
+
+function isSecretOf(secret: Uint8Array, invite: InviteId): boolean {
+  return secret.length === 16 && inviteKeys(secret).id === invite;
 }
 
 function isOwnAdmin(room: Room): boolean {
@@ -170,7 +260,7 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
   const message = bytes && readPublicMessage(bytes);
   const joiner = message && (await admitted(room, message));
   if (message === undefined || joiner === undefined) return skipped(room, entry);
-  const current = before(room);
+  const current = await before(room);
   const self = leavesOf(room.mls.ratchetTree).get(ownLeaf(room));
   const copied = self !== undefined && sameDevice(self.credential, joiner.leaf.credential);
   let change: MembershipChange | undefined;
@@ -178,9 +268,13 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
   let next: Candidate | undefined;
   try {
     next = await candidate(room.mls, { joiner: message }, (commit) => {
-      change = commit.sender === undefined ? classify(current, commit) : undefined;
-      own = copied && change?.kind === 'join' && change.replaces === ownLeaf(room);
-      return change?.kind === 'join' && change.replaces !== ownLeaf(room);
+      const allowed = commit.sender === undefined ? classify(current, commit) : undefined;
+      if (allowed?.kind !== 'join') return false;
+      const { leaf, invite, credential } = joiner;
+      if (!mayJoin(current, invite, credential, leaf.signaturePublicKey, allowed.replaces)) return false;
+      change = allowed;
+      own = copied && allowed.replaces === ownLeaf(room);
+      return !own;
     });
   } catch {
     return change === undefined ? skipped(room, entry) : inDoubt(room, entry);
@@ -193,6 +287,7 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
 
 interface Joiner {
   readonly leaf: LeafNode;
+  readonly credential: DeviceCredential;
   readonly invite: InviteId;
 }
 
@@ -211,13 +306,13 @@ async function admitted(room: Room, message: PublicMessage): Promise<Joiner | un
     room.joinsClosed
   )
     return undefined;
-  const invite = liveInvite(before(room).state, claim.invite);
-  const name = identityOf(leaf.credential)?.name;
+  const invite = liveInvite(stateOf(room), claim.invite);
+  const credential = identityOf(leaf.credential);
   if (
     invite === undefined ||
     leaf.credential.credentialType !== 'basic' ||
-    name === undefined ||
-    !isCleanName(name)
+    credential === undefined ||
+    !isCleanName(credential.name)
   )
     return undefined;
   const { groupId, epoch } = room.mls.groupContext;
@@ -234,7 +329,7 @@ async function admitted(room: Room, message: PublicMessage): Promise<Joiner | un
     },
     claim.signature,
   );
-  return holds && (await isGenuine(leaf)) ? { leaf, invite: claim.invite } : undefined;
+  return holds && (await isGenuine(leaf)) ? { leaf, credential, invite: claim.invite } : undefined;
 }
 
 async function advanced(
@@ -246,14 +341,16 @@ async function advanced(
 ): Promise<Step<Room>> {
   let after: Room;
   try {
-    after = await adopt(room, entry.seq, next.state, joinsClosedAfter(room.joinsClosed, change.kind));
+    after = await adopt(room, entry.seq, next.state, joinsClosedAfter(room.joinsClosed, change));
   } catch {
     return skipped(room, entry);
   }
   const author = change.kind === 'join' ? undefined : memberAt(room, change.by)?.device;
   if (author === undefined || author !== room.doubt?.by) after = withoutDoubt(after);
-  if (change.kind === 'remove') after = { ...after, key: entry.seq, accessKey: after.keys.access };
-  if (joiner !== undefined) after = { ...after, peers: counterReset(after.peers, joiner.leaf) };
+  if (joiner !== undefined) {
+    const inviter = liveInvite(stateOf(room), joiner.invite)?.by ?? '';
+    after = { ...after, peers: counterReset(after.peers, joiner.leaf), newcomer: { inviter } };
+  }
   return {
     room: after,
     events: eventsOf(room, after, change, entry, joiner),
@@ -278,20 +375,32 @@ function eventsOf(
   const at = { seq: entry.seq, at: entry.at };
   switch (change.kind) {
     case 'heal':
-      return [{ kind: 'healed', ...at, by: memberAt(old, change.by) }];
+      return healedOf(old, after, change.by, at);
     case 'state':
       return [{ kind: 'changed', ...at, by: memberAt(old, change.by), settings: settingsOf(old, after) }];
     case 'remove': {
-      const member = memberAt(old, change.removed);
-      return member === undefined ? [] : [{ kind: 'removed', ...at, member, by: memberAt(old, change.by) }];
+      const [leaf] = change.removed;
+      const member = leaf === undefined ? undefined : memberAt(old, leaf);
+      if (member === undefined) return [];
+      const device = personsIn(after.mls).has(member.identity) || undefined;
+      return [{ kind: 'removed', ...at, member, by: memberAt(old, change.by), ...(device && { device }) }];
     }
     case 'join': {
       const leaf = joiner && leafOf(after.mls, joiner.leaf.signaturePublicKey);
       const member = leaf === undefined ? undefined : memberAt(after, leaf);
       if (member === undefined || joiner === undefined) return [];
-      return [{ kind: 'joined', ...at, member, invite: joiner.invite, again: change.replaces !== undefined }];
+      const again = change.replaces !== undefined;
+      const another = !again && personsIn(old.mls).has(member.identity);
+      return [{ kind: 'joined', ...at, member, invite: joiner.invite, again, another }];
     }
   }
+}
+
+function healedOf(old: Room, after: Room, leaf: number, at: Pick<DecodedEntry, 'seq' | 'at'>): RoomEvent[] {
+  const [was, is] = [memberAt(old, leaf), memberAt(after, leaf)];
+  const healed: RoomEvent = { kind: 'healed', seq: at.seq, at: at.at, by: was };
+  if (was === undefined || is === undefined || was.name === is.name) return [healed];
+  return [healed, { kind: 'renamed', seq: at.seq, at: at.at, member: is, was: was.name }];
 }
 
 function settingsOf(old: Room, after: Room): Settings {

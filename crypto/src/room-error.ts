@@ -26,6 +26,9 @@ export class RoomError extends Error {
     | 'other-room'
     | 'invite-revoked'
     | 'no-such-invite'
+    | 'banned'
+    /** This person has a leaf in the room that this device can't replace. */
+    | 'still-member'
     | 'bad-group'
     /** A newer version of this software stored the room. */
     | 'stored-newer';

@@ -1,28 +1,46 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import { type InviteId, inviteId, publicKey, type RoomId } from '@gochat/protocol/fields';
+import {
+  nonce as fingerprint,
+  type InviteId,
+  inviteId,
+  nonce as messageId,
+  publicKey,
+  type RoomId,
+} from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
-import { fingerprintOf, type Identity } from './identity.ts';
+import { type Genesis, POLICY_VERSION, ROOM_KIND, readGenesis } from './genesis.ts';
+import { fingerprintOf } from './identity.ts';
 import { EXTENSION, type Extension } from './mls.ts';
-import {
-  concatBytes,
-  equalBytes,
-  fromUtf8,
-  isUsableKey,
-  sign,
-  transcript,
-  uint32,
-  utf8,
-  verify,
-} from './primitives.ts';
+import { equalBytes, fromUtf8, isUsableKey, utf8 } from './primitives.ts';
 
-/** The version of the policy by which members accept commits. */
-export const POLICY_VERSION = 1;
-const STATE_BYTES = 32 * 1024;
+const STATE_BYTES = 64 * 1024;
 const TOPIC_LENGTH = 512;
+const MODS = 32;
+/** Of those who may speak, and of those who may not. */
+const SPEAKERS = 128;
+const BANS = 256;
+const PINS = 20;
+const MORE_STRINGS = 16;
+const MORE_BYTES = 1024;
 
-const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+
+/** Identity keys or fingerprints of them: each once, sorted by their characters. */
+function sorted(item: v.GenericSchema<string>, most: number) {
+  return v.pipe(v.array(item), v.maxLength(most), v.check(isSorted));
+}
+
+/** As {@link sorted}. An empty list is left out of the state. */
+function listed(item: v.GenericSchema<string>, most: number) {
+  return v.pipe(sorted(item, most), v.minLength(1));
+}
+
+function isSorted(list: string[]): boolean {
+  return list.every((item, i) => i === 0 || (list[i - 1] ?? '') < item);
+}
 
 /** An invite as the room state lists it, with its public keys. */
 export const memberInvite = v.strictObject({
@@ -39,39 +57,70 @@ export const memberInvite = v.strictObject({
     ),
   ),
   /** The epoch in which the invite was created. */
-  epoch,
+  epoch: count,
   /** The identity key of the invite's creator. */
   by: publicKey,
+  /** The invite by which members bring in devices of their own. Its secret is an exported one, which all members know. */
+  own: v.optional(v.literal(true)),
+  /** The identity key of the only person that may use the invite. */
+  for: v.optional(publicKey),
+  /** Whoever uses the invite asks to be let in, and isn't in by it. */
+  knock: v.optional(v.literal(true)),
+  /** The GroupInfo holds a safe for who has this invite's secret. */
+  safe: v.optional(v.literal(true)),
 });
 export type MemberInvite = v.InferOutput<typeof memberInvite>;
 
+/** The members are in the order of the encoding. */
 const roomState = v.strictObject({
   v: v.literal(POLICY_VERSION),
   name,
-  topic: v.optional(v.pipe(v.string(), v.maxLength(TOPIC_LENGTH))),
-  /** Identity keys of the admins, sorted. */
-  admins: v.pipe(v.array(publicKey), v.minLength(1), v.maxLength(LIMITS.adminsPerRoom)),
+  topic: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(TOPIC_LENGTH))),
+  /** Identity keys. Empty if no admin has a leaf any more. */
+  admins: sorted(publicKey, LIMITS.adminsPerRoom),
+  /** Identity keys of the moderators. */
+  mods: v.optional(listed(publicKey, MODS)),
+  /** Who may post: `staff` is admins and moderators, `listed` those and `voices`. Absent: all members. */
+  speak: v.optional(v.picklist(['staff', 'listed'])),
+  voices: v.optional(listed(publicKey, SPEAKERS)),
+  /** Identity keys of those who may not post. */
+  mutes: v.optional(listed(publicKey, SPEAKERS)),
+  /** The shortest time between two messages of a person, in seconds. */
+  slow: v.optional(seconds),
+  /** Who may make invites. Absent: all members. */
+  links: v.optional(v.literal('staff')),
+  /** How much of the history joiners get: so many messages, so many days, or all of it. Absent: nothing. */
+  history: v.optional(
+    v.union([v.strictObject({ last: seconds }), v.strictObject({ days: seconds }), v.literal('all')]),
+  ),
+  /** After how many seconds a message disappears. */
+  expire: v.optional(seconds),
+  /** 16-byte fingerprints of the identities that may not join. */
+  bans: v.optional(listed(fingerprint, BANS)),
+  /** The two persons of a direct room, for ever. */
+  pair: v.optional(v.pipe(sorted(publicKey, 2), v.minLength(2))),
+  /** Ids of pinned messages. */
+  pins: v.optional(v.pipe(v.array(messageId), v.minLength(1), v.maxLength(PINS))),
   invites: v.pipe(v.array(memberInvite), v.maxLength(LIMITS.invitesPerRoom)),
   /** The last epoch that a Remove ended. Invites created in it or earlier are void. */
-  lastRemoveEpoch: v.optional(epoch),
+  lastRemoveEpoch: v.optional(count),
+  /** For later versions. No rule depends on it. */
+  more: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.maxBytes(MORE_BYTES))), v.minLength(1), v.maxLength(MORE_STRINGS)),
+  ),
 });
 
 /** What all members agree on besides the tree. It is an extension of the GroupContext. */
 export type RoomState = v.InferOutput<typeof roomState>;
 
-/** @returns canonical JSON: keys in the schema's order, lists in the given order. @throws RangeError above 32 KiB. */
+/**
+ * @returns canonical JSON: members in the schema's order, lists in the given order, nothing that is undefined.
+ * @throws RangeError above 64 KiB; ValiError if a member is invalid.
+ */
 export function encodeRoomState(state: RoomState): Uint8Array {
-  const bytes = utf8(
-    JSON.stringify({
-      v: state.v,
-      name: state.name,
-      topic: state.topic,
-      admins: state.admins,
-      invites: state.invites.map(({ id, join, wrap, epoch, by }) => ({ id, join, wrap, epoch, by })),
-      lastRemoveEpoch: state.lastRemoveEpoch,
-    }),
-  );
-  if (bytes.length > STATE_BYTES) throw new RangeError('the room state has at most 32 KiB');
+  // The parser puts the members into the schema's order.
+  const bytes = utf8(JSON.stringify(v.parse(roomState, state)));
+  if (bytes.length > STATE_BYTES) throw new RangeError('the room state has at most 64 KiB');
   return bytes;
 }
 
@@ -86,7 +135,7 @@ export function decodeRoomState(bytes: Uint8Array): RoomState | 'newer' | undefi
   }
   const parsed = v.safeParse(roomState, value);
   if (!parsed.success) return isNewer(value) ? 'newer' : undefined;
-  return equalBytes(encodeRoomState(parsed.output), bytes) ? parsed.output : undefined;
+  return equalBytes(utf8(JSON.stringify(parsed.output)), bytes) ? parsed.output : undefined;
 }
 
 function isNewer(value: unknown): boolean {
@@ -97,11 +146,6 @@ function isNewer(value: unknown): boolean {
   return version.success;
 }
 
-/** @returns what the founder signs in the genesis: room id, group id and policy version. */
-function genesisBytes(room: RoomId, groupId: Uint8Array): Uint8Array {
-  return transcript('gochat/genesis/1', utf8(room), groupId, uint32(POLICY_VERSION));
-}
-
 export function contextExtensions(genesis: Uint8Array, state: RoomState): Extension[] {
   return [
     { extensionType: EXTENSION.genesis, extensionData: genesis },
@@ -109,13 +153,9 @@ export function contextExtensions(genesis: Uint8Array, state: RoomState): Extens
   ];
 }
 
-export function makeGenesis(who: Identity, room: RoomId, groupId: Uint8Array): Uint8Array {
-  return concatBytes(who.identity.publicKey, sign(who.identity, genesisBytes(room, groupId)));
-}
-
 /** The extensions of a GroupContext, decoded. */
-export interface Context {
-  readonly founder: Uint8Array;
+export interface Context extends Genesis {
+  /** The bytes of the genesis extension. */
   readonly genesis: Uint8Array;
   readonly state: RoomState | 'newer';
 }
@@ -128,21 +168,30 @@ export function readContext(
 ): Context | undefined {
   const [genesis, stateBytes] = extensions;
   if (extensions.length !== 2 || genesis?.extensionType !== EXTENSION.genesis) return undefined;
-  if (stateBytes?.extensionType !== EXTENSION.roomState || genesis.extensionData.length !== 96)
+  if (stateBytes?.extensionType !== EXTENSION.roomState) return undefined;
+  const read = readGenesis(genesis.extensionData, room, groupId);
+  const state = read && decodeRoomState(stateBytes.extensionData);
+  if (read === undefined || state === undefined || (state !== 'newer' && !fitsKind(state, read)))
     return undefined;
-  const founder = genesis.extensionData.slice(0, 32);
-  if (!verify(founder, genesisBytes(room, groupId), genesis.extensionData.slice(32))) return undefined;
-  const state = decodeRoomState(stateBytes.extensionData);
-  return state === undefined ? undefined : { founder, genesis: genesis.extensionData, state };
+  return { ...read, genesis: genesis.extensionData, state };
 }
 
-/** Whether a link's 16-byte fingerprint belongs to this founder's identity key. */
-export function isFounder(fingerprint: Uint8Array, founder: Uint8Array): boolean {
-  return equalBytes(fingerprintOf(founder), fingerprint);
+/** Whether a direct room, and no other, names its two persons, one of whom is the founder. */
+function fitsKind({ pair }: RoomState, { kind, founder }: Genesis): boolean {
+  return kind === ROOM_KIND.direct ? pair?.includes(encodeBytes(founder)) === true : pair === undefined;
 }
 
 export function isAdmin(state: RoomState, identityKey: Uint8Array): boolean {
   return state.admins.includes(encodeBytes(identityKey));
+}
+
+/** Whether the identity is an admin or a moderator. */
+export function isStaff(state: RoomState, identity: string): boolean {
+  return state.admins.includes(identity) || state.mods?.includes(identity) === true;
+}
+
+export function isBanned({ bans }: RoomState, identityKey: Uint8Array): boolean {
+  return bans?.includes(encodeBytes(fingerprintOf(identityKey))) === true;
 }
 
 /** @returns the invite with this id, or undefined if there is none or a Remove has voided it. */

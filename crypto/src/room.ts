@@ -3,10 +3,10 @@ import { comparePositions, type Position, type RequestId, type RoomId, START } f
 import { type Chain, startChain } from './chain.ts';
 import { foldName } from './fold-name.ts';
 import { type DeviceCredential, digits, suffixOf } from './identity.ts';
-import { type EpochKeys, epochKeys } from './keys.ts';
+import { type EpochKeys, epochKeys, ownInviteOf } from './keys.ts';
 import { identityOf, leavesOf, type MlsState } from './mls.ts';
 import type { Before } from './policy.ts';
-import type { SigningKey } from './primitives.ts';
+import { type SigningKey, signingKey } from './primitives.ts';
 import { RoomError } from './room-error.ts';
 import {
   type Context,
@@ -48,6 +48,8 @@ export interface PendingCommit {
   readonly after: Position;
   readonly hash: string;
   readonly mls: MlsState;
+  /** The commit's authenticated data. Empty for a creation and a join. */
+  readonly data: Uint8Array;
   /** The new admin key, if the handshake replaces it. */
   readonly admin?: SigningKey;
 }
@@ -90,6 +92,32 @@ export interface Retention {
   readonly before?: number;
 }
 
+export interface FormerKey {
+  readonly key: SigningKey;
+  /** In milliseconds since 1970, by this device's clock. */
+  readonly until: number;
+}
+
+/** Why the access keys should be retired at once. */
+export type RetirementReason =
+  /** A member says that a copy of its device exists. */
+  | 'asked'
+  /** Somebody made a join that the policy refuses, and so has an access key. */
+  | 'refused-join'
+  /** A member removed a device of its own, which still has an access key. */
+  | 'removed-device'
+  /** Somebody is no admin any more, and still has the admin key. */
+  | 'former-admin';
+
+/** What this device knows of the access keys that the server accepts: retirement ends all but those of the latest epochs. */
+export interface Retirement {
+  /** When the log had the last one, or when this device joined; in milliseconds since 1970 by the server's clock. */
+  readonly at: number;
+  /** Whether a member has replaced its keys since. */
+  readonly healed: boolean;
+  readonly due?: RetirementReason;
+}
+
 /** One room on one device, as immutable state. Only the functions of this folder make new states. */
 export interface Room {
   readonly id: RoomId;
@@ -122,6 +150,15 @@ export interface Room {
   readonly pending: PendingCommit | undefined;
   /** The admin key that the room's admins share, if this device has it. */
   readonly admin: SigningKey | undefined;
+  /** The device key of the own leaf. */
+  readonly device: SigningKey;
+  /** The former signature keys of the own leaf, newest last, with the time of their replacement: members who couldn't follow it still know one. */
+  readonly formerKeys: readonly FormerKey[];
+  /** The secret of the room's own invite, if there is one and this device knows it: with it, a person brings in devices of its own. */
+  readonly own: Uint8Array | undefined;
+  readonly retirement: Retirement;
+  /** Somebody has joined and may not know {@link Room.own} yet. `inviter`: the identity key of the maker of its invite. */
+  readonly newcomer: { readonly inviter: string } | undefined;
   /** True from a Remove to the state change that drops the older invites. */
   readonly joinsClosed: boolean;
   readonly doubt: Doubt | undefined;
@@ -140,6 +177,8 @@ export interface Member {
   readonly identity: string;
   readonly name: string;
   readonly admin: boolean;
+  /** Whether the member is a moderator, who may remove members and ban them, but no admins. */
+  readonly moderator: boolean;
   readonly self: boolean;
 }
 
@@ -147,7 +186,7 @@ export interface Member {
 export async function roomOf(
   id: RoomId,
   mls: MlsState,
-  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt'>,
+  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -170,6 +209,10 @@ export async function roomOf(
     peers: new Map(),
     next: 1,
     inFlight: [],
+    formerKeys: [],
+    own: undefined,
+    retirement: { at: more.rotatedAt, healed: false },
+    newcomer: undefined,
     joinsClosed: false,
     doubt: undefined,
     peerConfirmed: false,
@@ -184,8 +227,10 @@ export function stateOf(room: Room): RoomState {
   return room.context.state;
 }
 
-export function before(room: Room): Before {
-  return { mls: room.mls, state: stateOf(room), joinsClosed: room.joinsClosed };
+/** @throws RoomError `newer-rules` */
+export async function before(room: Room): Promise<Before> {
+  const { mls, joinsClosed, keys } = room;
+  return { mls, state: stateOf(room), joinsClosed, own: await ownInviteOf(keys) };
 }
 
 export function epochOf(room: Room): bigint {
@@ -195,6 +240,11 @@ export function epochOf(room: Room): bigint {
 /** This device's leaf index. */
 export function ownLeaf(room: Room): number {
   return room.mls.privatePath.leafIndex;
+}
+
+/** @returns the signature keys with which members may know the own leaf, newest first */
+export function leafKeysOf({ mls, formerKeys }: Room): SigningKey[] {
+  return [signingKey(mls.signaturePrivateKey), ...formerKeys.map(({ key }) => key).reverse()];
 }
 
 /** @throws RoomError `not-member` if this device has no leaf any more */
@@ -212,6 +262,9 @@ function member(room: Room, leaf: number, credential: DeviceCredential): Member 
     identity: encodeBytes(credential.identityKey),
     name: credential.name,
     admin: room.context.state !== 'newer' && isAdmin(room.context.state, credential.identityKey),
+    moderator:
+      room.context.state !== 'newer' &&
+      room.context.state.mods?.includes(encodeBytes(credential.identityKey)) === true,
     self: leaf === ownLeaf(room),
   };
 }
@@ -270,11 +323,16 @@ export function withoutDoubt(room: Room): Room {
   };
 }
 
-/** @returns the invites with which members accept a joiner. */
-export function invitesOf(room: Room): MemberInvite[] {
+/** @returns the invites with which members accept a joiner, the own invite included. */
+export function liveInvitesOf(room: Room): MemberInvite[] {
   if (room.joinsClosed) return [];
   const state = stateOf(room);
   return state.invites.filter((invite) => liveInvite(state, invite.id) !== undefined);
+}
+
+/** @returns the invites that members have made for others. */
+export function invitesOf(room: Room): MemberInvite[] {
+  return liveInvitesOf(room).filter((invite) => !invite.own);
 }
 
 /** @returns six groups of five digits from the epoch authenticator (RFC 9420, section 8.7). Members of a forked room get different ones. */

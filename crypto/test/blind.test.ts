@@ -75,7 +75,7 @@ test('the frames that the server receives contain no plaintext or secret of a ro
   await allRead(log, people);
   for (const person of people) await person.says(log, `the password is swordfish, says ${person.name}`);
   await ben.heals(log);
-  await ana.commits(log, (room) => remove(room, ana.who, cai.device, env));
+  await ana.commits(log, (room) => remove(room, cai.device, env));
   await allRead(log, people);
   await ben.commits(log, (room) => reopen(room, env));
   const other = await dem.invites(log);

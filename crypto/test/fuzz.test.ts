@@ -101,7 +101,7 @@ class Fuzz {
     await this.catchesUp(hostile);
     await commits(this.log, hostile, { tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) });
     babbles(this.log, hostile);
-    await this.commits(one, (room) => heal(room, one.who, this.env));
+    await this.commits(one, (room) => heal(room, this.env));
     await this.catchesUp(other);
     await this.#posts(other);
   }
@@ -139,7 +139,7 @@ class Fuzz {
 
   heals(): Promise<void> {
     const person = this.pick(this.inside);
-    return this.commits(person, (room) => heal(room, person.who, this.env));
+    return this.commits(person, (room) => heal(room, this.env));
   }
 
   async invites(): Promise<void> {
@@ -191,7 +191,7 @@ class Fuzz {
     const others = this.inside.filter((p) => p !== this.founder);
     if (others.length === 0) return;
     const gone = this.pick(others);
-    await this.commits(this.founder, (room) => remove(room, this.founder.who, gone.device, this.env));
+    await this.commits(this.founder, (room) => remove(room, gone.device, this.env));
     this.#leaves(gone);
     await gone.reads(this.log);
     this.checksHeard(gone);
@@ -207,9 +207,7 @@ class Fuzz {
     const frames: { person: Person; frame: Started['frame'] }[] = [];
     for (const person of racers) {
       const frame = await person.starts((room) =>
-        this.env.chance() < 0.5
-          ? heal(room, person.who, this.env)
-          : invite(room, this.env.random(16), {}, this.env),
+        this.env.chance() < 0.5 ? heal(room, this.env) : invite(room, this.env.random(16), {}, this.env),
       );
       frames.push({ person, frame });
     }

@@ -7,7 +7,7 @@ import { publish } from '../src/groupinfo.ts';
 import { wrapFor } from '../src/invite.ts';
 import { EXTENSION, readGroupInfo, suite, treeOf } from '../src/mls.ts';
 import { encrypt, transcript, utf8 } from '../src/primitives.ts';
-import { invitesOf } from '../src/room.ts';
+import { liveInvitesOf } from '../src/room.ts';
 import { wrapKeyOf } from '../src/room-state.ts';
 import { sealGroupInfo } from '../src/seal.ts';
 import { allTalk, anaBenMal } from './assert.ts';
@@ -31,7 +31,7 @@ async function leaves(
   log.member = encodeBytes(
     encrypt(room.keys.groupInfo, transcript('gochat/member-wrap/1', utf8(room.id)), key, env),
   );
-  for (const invite of invitesOf(room)) {
+  for (const invite of liveInvitesOf(room)) {
     const wrapped = encodeBytes(await wrapFor(wrapKeyOf(invite), room.id, invite.id, key));
     log.invites = log.invites.map((i) => (i.invite === invite.id ? { ...i, wrapped } : i));
   }

@@ -250,7 +250,7 @@ test('members refuse an invite that a Remove voided, even if the room state list
   await cai.joins(log, link);
   await allRead(log, [ana, ben]);
   const live = log.invites.map((i) => ({ ...i }));
-  await ana.commits(log, (room) => remove(room, ana.who, cai.device, env));
+  await ana.commits(log, (room) => remove(room, cai.device, env));
   expect(log.info(link)).toBeUndefined();
   log.invites = live;
   const state = ana.room.context.state;

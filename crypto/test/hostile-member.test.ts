@@ -6,11 +6,12 @@ import { certified, encodeCredential, newLeaf, ownedLeaf } from '../src/identity
 import { capabilities, EXTENSION, type Extension, leavesOf, type Proposal, suite } from '../src/mls.ts';
 import { sign, signingKey } from '../src/primitives.ts';
 import { ownLeaf, stateOf } from '../src/room.ts';
-import { encodeRoomState, type RoomState } from '../src/room-state.ts';
+import type { RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
 import { externalSenders } from './craft.ts';
 import type { Twist } from './craft-path.ts';
 import { commits, gone } from './hostile.ts';
+import { spellRoomState } from './spell-state.ts';
 import type { Person } from './world.ts';
 
 type World = Awaited<ReturnType<typeof anaBenMal>>;
@@ -32,7 +33,7 @@ function context(extensions: Extension[]): Twist {
 function stating({ mal }: World, change: (state: RoomState) => RoomState): Twist {
   const [genesis] = mal.room.mls.groupContext.extensions;
   if (genesis === undefined) throw new Error('no genesis');
-  const state = encodeRoomState(change(stateOf(mal.room)));
+  const state = spellRoomState(change(stateOf(mal.room)));
   return context([genesis, { extensionType: EXTENSION.roomState, extensionData: state }]);
 }
 
@@ -160,7 +161,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   },
   'changes the policy version': (world) => {
     const [genesis, state] = contextOf(world) as [Extension, Extension];
-    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":2}') }]);
+    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":3}') }]);
   },
   'renames the room': (world) => stating(world, (s) => ({ ...s, name: 'mine' })),
   'sets a topic': (world) => stating(world, (s) => ({ ...s, topic: 'mine' })),
@@ -216,7 +217,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         })),
       ],
     })),
-  'changes its name': ({ mal }) => ({ renewed: newLeaf(mal.who, 'ana', mal.env) }),
+  'takes a name that is not drawn': ({ mal }) => ({ renewed: newLeaf(mal.who, '\u3164', mal.env) }),
   'keeps its signature key': ({ mal }) => ({
     renewed: { key: signingKey(mal.room.mls.signaturePrivateKey), credential: credentialOf(mal) },
   }),

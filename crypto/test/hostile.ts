@@ -12,7 +12,7 @@ import { epochKeys } from '../src/keys.ts';
 import type { InviteLink } from '../src/link.ts';
 import { capabilities, type GroupInfo, type LeafNode, type MlsState, readGroupInfo } from '../src/mls.ts';
 import { sha256, sign } from '../src/primitives.ts';
-import { invitesOf, ownCredential, type Room, roomOf } from '../src/room.ts';
+import { liveInvitesOf, ownCredential, type Room, roomOf } from '../src/room.ts';
 import { openGroupInfo, sealBody, sealJoin } from '../src/seal.ts';
 import { craftCommit, craftJoin } from './craft.ts';
 import type { Twist } from './craft-path.ts';
@@ -40,7 +40,7 @@ export async function request(
     key: room.key,
     body: encodeBytes(body),
     access: encodeBytes(keys.access.publicKey),
-    ...(await publish(room.id, next, keys, retire ? [] : invitesOf(room), env)),
+    ...(await publish(room.id, next, keys, retire ? [] : liveInvitesOf(room), env)),
     ...liberties,
   };
   const frame = { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedHandshake(unsigned))) };
@@ -91,8 +91,14 @@ export function babbles(log: Log, person: Person): Position {
 
 /** The room of an attacker that continues from its own commit, even if the others refuse it. */
 export async function gone(room: Room, deed: Deed): Promise<Room> {
-  const { admin, rotatedAt } = room;
-  const next = await roomOf(room.id, deed.state, { status: 'joining', pending: undefined, admin, rotatedAt });
+  const { admin, rotatedAt, device } = room;
+  const next = await roomOf(room.id, deed.state, {
+    status: 'joining',
+    pending: undefined,
+    admin,
+    rotatedAt,
+    device,
+  });
   return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, accessKey: room.accessKey };
 }
 

@@ -286,7 +286,7 @@ test('a name is trimmed, stays as typed, and cleaning it again changes nothing',
 function member(name: string, seed: number): Member {
   const { identity, device } = createIdentity(seededEnv(seed));
   const keys = { identity: encodeBytes(identity.publicKey), device: encodeBytes(device.publicKey) };
-  return { leaf: seed, name, admin: false, self: false, ...keys };
+  return { leaf: seed, name, admin: false, moderator: false, self: false, ...keys };
 }
 
 function suffix(seed: number): string {

@@ -27,9 +27,8 @@ async function race(log: Log, one: Person, make: Make, other: Person, makeOther:
 
 type Make = (room: Room) => Promise<Started>;
 
-const heals = (person: Person) => (room: Room) => heal(room, person.who, person.env);
-const removes = (person: Person, other: Person) => (room: Room) =>
-  remove(room, person.who, other.device, person.env);
+const heals = (person: Person) => (room: Room) => heal(room, person.env);
+const removes = (person: Person, other: Person) => (room: Room) => remove(room, other.device, person.env);
 const invites = (person: Person) => (room: Room) => invite(room, person.env.random(16), {}, person.env);
 
 test("every member reads every other member's messages", async () => {
@@ -205,9 +204,9 @@ test('the room state decides which invites are live', async () => {
   await expect(new Person('dan', env).joins(log, mine)).rejects.toThrow('no such invite');
   await ana.reads(log);
   const anas = invitesOf(ana.room).map((i) => i.id);
-  expect(() => revoke(ben.room, anas, ben.env)).toThrow('not-admin');
+  await expect(revoke(ben.room, anas, ben.env)).rejects.toThrow('not-admin');
   expect(() => revoke(ben.room, ['nothing'], ben.env)).toThrow('no-such-invite');
-  for (let n = 1; n < 16; n += 1) await ana.invites(log);
+  for (let n = 1; n < 15; n += 1) await ana.invites(log);
   await expect(ana.invites(log)).rejects.toMatchObject({ code: 'invites-full' });
 });
 
@@ -240,9 +239,9 @@ test('an invite that its maker revokes admits nobody, and an admin’s next invi
 
 test('only an admin can remove, and only other members of the room', async () => {
   const { ana, ben, cai } = await three();
-  expect(() => remove(ben.room, ben.who, cai.device, ben.env)).toThrow('not-admin');
-  expect(() => remove(ana.room, ana.who, ana.device, ana.env)).toThrow('self-removal');
-  expect(() => remove(ana.room, ana.who, ana.id(), ana.env)).toThrow('no-such-member');
+  await expect(remove(ben.room, cai.device, ben.env)).rejects.toThrow('not-admin');
+  await expect(remove(ana.room, ana.device, ana.env)).rejects.toThrow('self-removal');
+  await expect(remove(ana.room, ana.id(), ana.env)).rejects.toThrow('no-such-member');
 });
 
 test('the room is unconfirmed until a message of another member is read', async () => {

@@ -13,7 +13,7 @@ import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
 import type { Env } from '../src/primitives.ts';
 import { receive } from '../src/receive.ts';
-import { invitesOf, membersOf, type Room } from '../src/room.ts';
+import { leafKeysOf, liveInvitesOf, membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';
 
@@ -149,7 +149,7 @@ export class Person {
   }
 
   heals(log: Log): Promise<RoomEvent[]> {
-    return this.commits(log, (room) => heal(room, this.who, this.env));
+    return this.commits(log, (room) => heal(room, this.env));
   }
 
   async invites(log: Log, terms: InviteTerms = {}): Promise<InviteLink> {
@@ -171,7 +171,7 @@ export class Person {
   }
 
   async removes(log: Log, other: Person): Promise<void> {
-    await this.commits(log, (room) => remove(room, this.who, other.device, this.env));
+    await this.commits(log, (room) => remove(room, other.device, this.env));
     await this.commits(log, (room) => reopen(room, this.env));
   }
 
@@ -182,7 +182,7 @@ export class Person {
 
   /** Whether the server keeps for joiners what this person would upload. */
   sees(log: Log): Promise<boolean> {
-    return isPublished(this.room, invitesOf(this.room), log.kept);
+    return isPublished(this.room, liveInvitesOf(this.room), log.kept);
   }
 
   /** Whether the server lets this device follow the room. */
@@ -194,7 +194,9 @@ export class Person {
   async asksToJoin(log: Log, link: InviteLink) {
     const info = log.info(link);
     if (info === undefined) throw new Error('the server has no such invite');
-    return join(this.who, this.name, link, info, this.env);
+    const known = this.#room;
+    const former = known === undefined ? [] : leafKeysOf(known);
+    return join(this.who, this.name, link, info, this.env, former);
   }
 
   async joins(log: Log, link: InviteLink): Promise<Position> {

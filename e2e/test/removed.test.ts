@@ -15,7 +15,7 @@ import { Someone, startServer, temporary } from '../src/people/people.ts';
 import { WAIT_MS } from '../src/waits.ts';
 
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
-const noStore = { env, persist: async () => undefined, end: Date.now() + 60_000 };
+const noStore = { env, persist: async () => undefined, former: [], end: Date.now() + 60_000 };
 
 /** A member that keeps everything it ever had and obeys nobody. */
 class Grudge {

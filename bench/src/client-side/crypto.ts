@@ -110,7 +110,7 @@ export async function measureCrypto({ quick, tell }: Occasion): Promise<Figure[]
     tell(`a room of ${members} members was set up in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     const runs = quick ? 3 : 5;
     const { joining, processing, room, joined } = await measureJoins(inviting, members, runs);
-    const healing = await measureHeals(room, inviting.who, runs);
+    const healing = await measureHeals(room, runs);
     const { sealing, opening } = await measureMessages(joined, room, runs);
     const size = decodeBytes(inviting.info.groupInfo).length;
     const bare = (await groupInfoOf(inviting.room.mls, [])).length;
@@ -143,7 +143,7 @@ async function invites(members: number): Promise<Inviting> {
     '1' as Position,
   );
   const filled = { ...founded, mls: await populated(founded.mls, members, env) };
-  const healed = await landed(await heal(filled, who, env));
+  const healed = await landed(await heal(filled, env));
   const secret = env.random(16);
   const started = await invite(healed, secret, {}, env);
   const room = await landed(started);
@@ -217,12 +217,12 @@ async function joinBare({ mls }: Room, watch: Stopwatch): Promise<Uint8Array> {
   });
 }
 
-async function measureHeals(room: Room, who: Identity, runs: number): Promise<Pair> {
+async function measureHeals(room: Room, runs: number): Promise<Pair> {
   const pair = new Pair();
   for (let run = -WARM_UP; run < runs; run++) {
     const [one, other] = [await forgetful(room), await forgetful(room)];
     const ours = new Stopwatch();
-    await ours.time(() => heal(one, who, env));
+    await ours.time(() => heal(one, env));
     const bare = new Stopwatch();
     await bare.time(() => commit(other.mls, [], undefined));
     if (run >= 0) pair.add(ours, bare);

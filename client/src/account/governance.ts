@@ -1,9 +1,10 @@
 import { configure, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
-import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
+import { fingerprintOf } from '@gochat/crypto/identity';
+import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { invitesOf, membersOf, ownCredential } from '@gochat/crypto/room';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
@@ -16,11 +17,9 @@ const INVITE_LIFETIME_MS = 7 * DAY_MS;
 
 /** Changes of a room by its members. Each method expects a session that is up to date with the server. */
 export class Governance {
-  readonly #who: Identity;
   readonly #env: Env;
 
-  constructor(who: Identity, env: Env) {
-    this.#who = who;
+  constructor(env: Env) {
     this.#env = env;
   }
 
@@ -28,7 +27,7 @@ export class Governance {
     const { member: target, info } = pickMember(session.room, member);
     const isIn = () => membersOf(session.room).some((m) => m.device === target.device);
     await session
-      .change((now) => remove(now, this.#who, target.device, this.#env), waitMs)
+      .change((now) => remove(now, target.device, this.#env), waitMs)
       .catch((error: unknown) => {
         // An earlier removal with an unknown outcome has landed in the meantime.
         if (isIn()) throw error;
@@ -70,9 +69,9 @@ export class Governance {
     await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);
-    const inviter = fingerprintOf(this.#who.identity.publicKey);
+    const inviter = fingerprintOf(ownCredential(session.room).identityKey);
     const link = formatLink({ address, room: session.room.id, secret, founder, inviter });
-    return { link, id: invitesOf(session.room).at(-1)?.id ?? '', expires: terms.expires };
+    return { link, id: inviteKeys(secret).id, expires: terms.expires };
   }
 
   /** @param links of the invites whose secrets this profile has, by id */

@@ -1,13 +1,15 @@
 import { landedFirst } from '@gochat/crypto/create';
-import type { Identity } from '@gochat/crypto/identity';
+import { remove } from '@gochat/crypto/handshake';
+import { type Identity, withNewDevice } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
-import type { Env } from '@gochat/crypto/primitives';
-import { type Room, stateOf } from '@gochat/crypto/room';
+import type { Env, SigningKey } from '@gochat/crypto/primitives';
+import { leafKeysOf, membersOf, type Room, stateOf } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
 import type { DownOf } from '@gochat/protocol/down';
+import { encodeBytes } from '@gochat/protocol/encoding';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import type { InvitePreview } from '../api/methods.ts';
@@ -66,12 +68,26 @@ export async function joinByLink(
   };
   const connection = await rooms.server(meta).online(waitMs);
   const last = known?.unfinishedJoin;
-  const room = await redeem(connection, who, as, link, { env, persist, end }, last);
+  const former = known === undefined ? [] : leafKeysOf(known.room);
+  const device = known?.room.device ?? who.device;
+  const here = { ...who, device };
+  const room = await redeem(connection, here, as, link, { env, persist, end, former }, last).catch(
+    (error: unknown) => {
+      const own = known?.room.own;
+      if (!isStillMember(error) || own === undefined) throw error;
+      // Another copy of this profile has replaced the keys of the leaf: this one comes in as a new device.
+      const entrance = { ...link, secret: own };
+      return redeem(connection, withNewDevice(who, env), as, entrance, { env, persist, end, former: [] });
+    },
+  );
   const joined = { ...meta, name: stateOf(room).name };
   if (known === undefined) await RoomStore.store(records, joined, room, undefined);
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
+  const old = encodeBytes(device.publicKey);
+  if (membersOf(session.room).some((m) => !m.self && m.device === old))
+    await session.change((now) => remove(now, old, env, { keep: true }), waitMs);
   return { session, already: false };
 }
 
@@ -90,7 +106,10 @@ export async function peek(
   const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
   const connection = await rooms.server({ server, id: link.room }).online(waitMs);
   const info = await invitation(connection, link, { env, end });
-  const { room } = await join(who, PEEKING, link, info, env);
+  // The preview of a room in which this profile is already replaces its own leaf.
+  const [here, former] =
+    known === undefined ? [who, []] : [{ ...who, device: known.room.device }, leafKeysOf(known.room)];
+  const { room } = await join(here, PEEKING, link, info, env, former);
   const state = stateOf(room);
   const by = state.invites.find((i) => i.id === inviteKeys(link.secret).id)?.by;
   const members = shownMembers(room).filter(({ info: { self } }) => !self);
@@ -144,6 +163,8 @@ export async function redeem(
     readonly env: Env;
     readonly persist: (joining: Joining) => Promise<void>;
     readonly end: number;
+    /** The signature keys with which the room may know this device's leaf. */
+    readonly former: readonly SigningKey[];
   },
   last?: Joining,
 ): Promise<Room> {
@@ -154,7 +175,7 @@ export async function redeem(
         const info = await connection.request(
           proveInvitation(link, connection.dialled, newId(parts.env), parts.env),
         );
-        joining = await join(who, name, link, info, parts.env);
+        joining = await join(who, name, link, info, parts.env, parts.former);
         await parts.persist(joining);
       }
       const frame: UpOf<'join'> = proveJoin(
@@ -175,6 +196,10 @@ export async function redeem(
     }
   }
   throw new ChatError({ reason: 'join-crowded' });
+}
+
+function isStillMember(error: unknown): boolean {
+  return error instanceof RoomError && error.code === 'still-member';
 }
 
 /** Whether no member has wrapped the GroupInfo's key for the invite yet. */

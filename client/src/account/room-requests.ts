@@ -42,7 +42,7 @@ export class RoomRequests {
     this.#parts = parts;
     this.#settings = settings;
     this.#rooms = rooms;
-    this.#governance = new Governance(parts.who, parts.env);
+    this.#governance = new Governance(parts.env);
   }
 
   /** Loads the profile's rooms from the records. @throws VaultError `damaged` */

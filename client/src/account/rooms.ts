@@ -206,7 +206,7 @@ export class Rooms {
   }
 
   async #load(id: RoomId): Promise<OpenRoom> {
-    const { records, who, env, emit } = this.#parts;
+    const { records, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
@@ -221,7 +221,7 @@ export class Rooms {
           says: presence,
         }),
     });
-    const maintenance = new RoomMaintenance(session, who, env);
+    const maintenance = new RoomMaintenance(session, env);
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {

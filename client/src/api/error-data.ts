@@ -121,6 +121,8 @@ const REASONS = {
   'invite-revoked': reason('refused', {}),
   'invite-damaged': reason('refused', {}),
   'invite-other-room': reason('refused', {}),
+  banned: reason('refused', {}),
+  'still-member': reason('refused', {}),
   'room-gone': reason('refused', {}),
 
   // The server.

@@ -31,6 +31,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         ...author(room, event.member),
         kind: 'joined',
         ...(event.again && { again: true }),
+        ...(event.another && { another: true }),
       };
     case 'removed':
       return {
@@ -38,7 +39,10 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         ...author(room, event.member),
         kind: 'removed',
         ...(event.by && { by: nameOf(room, event.by) }),
+        ...(event.device && { oneDevice: true }),
       };
+    case 'renamed':
+      return { ...stamp(event), ...author(room, event.member), kind: 'renamed', was: event.was };
     case 'changed': {
       const changed = settingsFacts(event.settings, room);
       if (Object.keys(changed).length === 0 || event.by === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { Position } from '@gochat/protocol/fields';
 export type HistoryItem = TextItem | EventItem;
 
 /** A line that is not a message: something happened in the room, or something is wrong with the log. */
-export type EventItem = LeavingItem | JoinedItem | RemovedItem | ChangedItem | WarningItem;
+export type EventItem = LeavingItem | JoinedItem | RemovedItem | RenamedItem | ChangedItem | WarningItem;
 
 /** `seq` and `sub` identify a line permanently. */
 interface Line {
@@ -60,12 +60,22 @@ export interface JoinedItem extends Line {
   readonly kind: 'joined';
   /** The device was a member already, and joined again with another invite. */
   readonly again?: true;
+  /** The person was a member already, with another device. */
+  readonly another?: true;
 }
 
 export interface RemovedItem extends Line {
   readonly kind: 'removed';
-  /** The admin's display name. */
+  /** The display name of the member who did it. */
   readonly by?: string;
+  /** Only a device of the person was removed. The person is still a member. */
+  readonly oneDevice?: true;
+}
+
+/** A member changed the own display name. */
+export interface RenamedItem extends Line {
+  readonly kind: 'renamed';
+  readonly was: string;
 }
 
 /** An admin changed the room. An older version of this software kept a sentence instead: then no member is set. */

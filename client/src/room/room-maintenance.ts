@@ -1,24 +1,32 @@
 import { isPublished } from '@gochat/crypto/groupinfo';
-import { heal, refresh, remove } from '@gochat/crypto/handshake';
-import type { Identity } from '@gochat/crypto/identity';
+import { answerAsk, heal, refresh, remove, reopen } from '@gochat/crypto/handshake';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { invitesOf, membersOf } from '@gochat/crypto/room';
+import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/crypto/room';
 import { RequestError } from '../net/connection-errors.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
+/** A device replaces its keys once a day, in rooms of more than 50 members less often, but every seven days. */
+const MEMBERS_PER_DAY = 50;
+const LONGEST_HEAL_MS = 7 * DAY_MS;
+/** A garbage join retires the access keys no more often than this. */
+const REFUSED_JOIN_MS = 10 * MINUTE_MS;
+const RETIRE_JITTER_MS = 3000;
 const WAIT_MS = 20_000;
 const AUDIT_JITTER_MS = 1500;
 /** The shortest time between two audits. The server takes six refreshes a minute from an address. */
 const AUDIT_REST_MS = 10_000;
 const REST_MS = 5000;
 
+/** Another device has done a job first. */
+class Done extends Error {}
+
 /** The automatic work of a device for its room, whenever the room is live. */
 export class RoomMaintenance {
   readonly #session: RoomSession;
-  readonly #who: Identity;
   readonly #env: Env;
   /** Spreads the work of members who come back at the same time. */
   readonly #spread: number;
@@ -28,10 +36,11 @@ export class RoomMaintenance {
   #auditRests = false;
   #closed = false;
   readonly #timers = new Timers();
+  /** When each job that is due may start, by this device's clock. */
+  readonly #starts = new Map<string, number>();
 
-  constructor(session: RoomSession, who: Identity, env: Env) {
+  constructor(session: RoomSession, env: Env) {
     this.#session = session;
-    this.#who = who;
     this.#env = env;
     this.#spread = (env.random(1)[0] ?? 0) / 255;
   }
@@ -44,8 +53,15 @@ export class RoomMaintenance {
   /** Call it whenever the session has changed. It does nothing while it runs or when there is nothing to do. */
   nudge(): void {
     if (this.#running || this.#closed || !this.#session.isLive) return;
-    const jobs = [this.#healing(), this.#removing(), this.#auditing()].filter((job) => job !== undefined);
-    const [job] = jobs;
+    const jobs = [
+      this.#retiring(),
+      this.#removing(),
+      this.#healing(),
+      this.#reopening(),
+      this.#handingOver(),
+      this.#auditing(),
+    ];
+    const job = jobs.find((one) => one !== undefined);
     if (job === undefined) return;
     this.#running = true;
     job()
@@ -60,20 +76,89 @@ export class RoomMaintenance {
   #healing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;
     const age = this.#env.now() - room.rotatedAt;
-    const patience = DAY_MS * (1 + this.#spread);
+    const usual = Math.max(DAY_MS, (membersOf(room).length / MEMBERS_PER_DAY) * DAY_MS);
+    const patience = Math.min(usual * (1 + this.#spread), LONGEST_HEAL_MS);
     if (room.wantsHeal === undefined && age < patience) return undefined;
     if (room.status !== 'active' && room.status !== 'rolled-back') return undefined;
-    return () => this.#session.change((now) => heal(now, this.#who, this.#env), WAIT_MS);
+    return () =>
+      this.#session.change((now) => heal(now, this.#env, { retire: this.#mayRetire(now) }), WAIT_MS);
+  }
+
+  /** Whether this device can retire the access keys, a member has new keys since the last time, and that is a day ago. */
+  #mayRetire({ admin, retirement }: Room): boolean {
+    return admin !== undefined && retirement.healed && this.#env.now() - retirement.at >= DAY_MS;
+  }
+
+  /** Retires the access keys at once if there is a reason to. */
+  #retiring(): (() => Promise<void>) | undefined {
+    const isDue = ({ status, admin, retirement: { due, at } }: Room) =>
+      status === 'active' &&
+      admin !== undefined &&
+      due !== undefined &&
+      (due !== 'refused-join' || this.#env.now() - at >= REFUSED_JOIN_MS);
+    if (!this.#isTime('retire', isDue(this.#session.room), 0, RETIRE_JITTER_MS)) return undefined;
+    return () =>
+      this.#session.change((now) => {
+        if (!isDue(now)) throw new Done();
+        return now.retirement.due === 'asked'
+          ? answerAsk(now, this.#env)
+          : heal(now, this.#env, { retire: true });
+      }, WAIT_MS);
+  }
+
+  /** Lets members join again after a removal, and gives the room an own invite if it has none. */
+  #reopening(): (() => Promise<void>) | undefined {
+    const isDue = (room: Room) =>
+      room.status === 'active' && (room.joinsClosed || liveInvitesOf(room).every((invite) => !invite.own));
+    if (!this.#isTime('reopen', isDue(this.#session.room), MINUTE_MS, 5 * MINUTE_MS)) return undefined;
+    return () =>
+      this.#session.change((now) => {
+        if (!isDue(now)) throw new Done();
+        return reopen(now, this.#env);
+      }, WAIT_MS);
+  }
+
+  /** Gives whoever joined the secret of the own invite: the device that made its invite is the first to try. */
+  #handingOver(): (() => Promise<void>) | undefined {
+    const { room } = this.#session;
+    const isDue = ({ status, own, newcomer }: Room) =>
+      status === 'active' && own !== undefined && newcomer !== undefined;
+    const inviter = memberAt(room, ownLeaf(room))?.identity === room.newcomer?.inviter;
+    const from = inviter ? MINUTE_MS : 2 * MINUTE_MS;
+    if (!this.#isTime('hand-over', isDue(room), from, inviter ? 2 * MINUTE_MS : 5 * MINUTE_MS))
+      return undefined;
+    return () =>
+      this.#session.change((now) => {
+        if (!isDue(now)) throw new Done();
+        return heal(now, this.#env);
+      }, WAIT_MS);
+  }
+
+  /** Whether a job that is due may start now: each device waits for a random time, so that one of them does it. */
+  #isTime(job: string, due: boolean, fromMs: number, toMs: number): boolean {
+    if (!due) this.#starts.delete(job);
+    if (!due) return false;
+    const now = this.#env.now();
+    const known = this.#starts.get(job);
+    if (known !== undefined) return now >= known;
+    const wait = fromMs + (toMs - fromMs) * ((this.#env.random(1)[0] ?? 0) / 255);
+    this.#starts.set(job, now + wait);
+    this.#timers.after(wait, () => this.nudge());
+    return false;
   }
 
   /** Removes members who have asked to leave; only an admin's client can. */
   #removing(): (() => Promise<void>) | undefined {
     const { room, meta } = this.#session;
     const [device] = meta.leaving;
-    const admin = membersOf(room).some((m) => m.self && m.admin);
+    const members = membersOf(room);
+    const admin = members.some((m) => m.self && m.admin);
+    const leaver = members.find((m) => m.device === device);
+    // The invites of others stay valid, unless the leaver has an office and so a key.
+    const keep = leaver?.admin === false && !leaver.moderator;
     if (device === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
-    return () => this.#session.change((now) => remove(now, this.#who, device, this.#env), WAIT_MS);
+    return () => this.#session.change((now) => remove(now, device, this.#env, { keep }), WAIT_MS);
   }
 
   /**
@@ -85,7 +170,7 @@ export class RoomMaintenance {
     if (room.status !== 'active' || room.doubt !== undefined || room.pending !== undefined) return undefined;
     if (this.#auditRests || this.#audited === this.#subject()) return undefined;
     const self = membersOf(room).find((m) => m.self);
-    const mine = invitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
+    const mine = liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
     if (!mine) return undefined;
     return async () => {
       this.#restAudit(AUDIT_REST_MS);
@@ -117,7 +202,7 @@ export class RoomMaintenance {
     if (connection === undefined || this.#closed) return;
     const info = await connection.request({ type: 'fetch', id: newId(this.#env), room: room.id });
     if (info.handshake !== room.base || this.#session.room.base !== room.base) return;
-    if (!(await isPublished(room, invitesOf(room), info)))
+    if (!(await isPublished(room, liveInvitesOf(room), info)))
       await connection.request(await refresh(room, this.#env)).catch(rethrowTemporary);
     this.#audited = subject;
   }

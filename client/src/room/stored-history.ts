@@ -13,7 +13,7 @@ export function decodeItem(bytes: Uint8Array): HistoryItem {
 
 /** An event as an older version stored it: `text` is the sentence without its subject. */
 interface SentenceItem extends Pick<EventItem, 'seq' | 'sub' | 'at' | 'from' | 'device' | 'own'> {
-  readonly kind: Exclude<EventItem['kind'], 'warning'> | 'trouble';
+  readonly kind: Exclude<EventItem['kind'], 'warning' | 'renamed'> | 'trouble';
   readonly text: string;
 }
 

@@ -5,7 +5,7 @@ import { platform } from '@gochat/client/internal/profile/platform';
 import { proveEnter } from '@gochat/crypto/enter';
 import { publish } from '@gochat/crypto/groupinfo';
 import { heal } from '@gochat/crypto/handshake';
-import { createIdentity, type Identity } from '@gochat/crypto/identity';
+import { createIdentity } from '@gochat/crypto/identity';
 import { parseLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import { sign } from '@gochat/crypto/primitives';
@@ -24,14 +24,12 @@ export type Uploaded = Pick<UpOf<'refresh'>, 'groupInfo' | 'member' | 'invites'>
 /** A member of a room with a client of its own making: it has all keys of a member, and uploads what it likes. */
 export class HostileMember {
   readonly #connection: Connection;
-  readonly #who: Identity;
   readonly #frames: Down[] = [];
   #watchers: (() => void)[] = [];
   #room: Room;
 
-  private constructor(connection: Connection, who: Identity, room: Room) {
+  private constructor(connection: Connection, room: Room) {
     this.#connection = connection;
-    this.#who = who;
     this.#room = room;
     connection.onFrame((frame) => {
       this.#frames.push(frame);
@@ -43,9 +41,9 @@ export class HostileMember {
   static async joins(server: string, link: string, name = 'mal'): Promise<HostileMember> {
     const connection = await connect(server, {});
     const who = createIdentity(platform);
-    const parts = { env: platform, persist: async () => undefined, end: Date.now() + WAIT_MS };
+    const parts = { env: platform, persist: async () => undefined, end: Date.now() + WAIT_MS, former: [] };
     const room = await redeem(connection, who, name, parseLink(link), parts);
-    const member = new HostileMember(connection, who, room);
+    const member = new HostileMember(connection, room);
     await connection.request(proveEnter(room, room.position, connection.dialled, newId(platform), platform));
     await member.sees('live', 1);
     return member;
@@ -97,7 +95,7 @@ export class HostileMember {
   /** Makes a valid handshake. @param twist what differs from an honest upload for joiners */
   async heals(twist: (honest: Uploaded) => Partial<Uploaded>): Promise<void> {
     await this.#reads();
-    const { room, frame } = await heal(this.#room, this.#who, platform);
+    const { room, frame } = await heal(this.#room, platform);
     const { proof: _, ...honest } = frame;
     const unsigned = { ...honest, ...twist(honest) };
     const proof = encodeBytes(sign(this.#room.accessKey, signedHandshake(unsigned)));

@@ -55,6 +55,8 @@ function withMarkedNames(item: EventItem): EventItem {
   switch (item.kind) {
     case 'removed':
       return item.by === undefined ? item : { ...item, by: nameOf(item.by) };
+    case 'renamed':
+      return { ...item, was: nameOf(item.was) };
     case 'changed':
       return {
         ...item,

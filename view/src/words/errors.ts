@@ -170,6 +170,9 @@ const FIXED = {
   'invite-damaged':
     'The server’s data for this invite is damaged: ask a member to open the room, then try again',
   'invite-other-room': 'This is not the room that the link is for',
+  banned: 'You are banned from this room',
+  'still-member':
+    'You are still a member of this room with keys that this profile does not have: ask an admin to remove you, then open the link again',
   'room-gone': 'The server has no such room',
   'change-unsent': 'The server could not be reached in time',
   'change-unanswered': 'The server did not answer in time; the change may still take effect',

@@ -19,10 +19,17 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
           other: `${names} are leaving the room`,
         });
       case 'joined':
+        if (event.another === true) return `${names} joined with another device`;
         return event.again === true
           ? `${names} joined again with a new invite on the same device`
           : `${names} joined by invite`;
+      case 'renamed':
+        return `${sanitizeLine(event.was)} is now called ${names}`;
       case 'removed': {
+        if (event.oneDevice === true)
+          return event.by === undefined
+            ? `A device of ${names} was removed`
+            : `A device of ${names} was removed by ${sanitizeLine(event.by)}`;
         if (event.by === undefined)
           return f.form(who.length, { one: `${names} was removed`, other: `${names} were removed` });
         const by = sanitizeLine(event.by);
