@@ -139,6 +139,27 @@ test('a payload decodes to what was encoded', () => {
   );
 });
 
+test('a payload needs the time of sealing, and its unknown members are ignored', () => {
+  const claim = { index: 3, value: new Uint8Array(16) };
+  const payload = {
+    id: 'AAAAAAAAAAAAAAAAAAAAAA',
+    n: 1,
+    sealedAt: 7,
+    claim,
+    previous: undefined,
+    content: { kind: 'leave' },
+  } as const;
+  const { t, ...rest } = JSON.parse(new TextDecoder().decode(encodePayload(payload))) as Record<
+    string,
+    unknown
+  >;
+  const decoded = (members: object) => decodePayload(new TextEncoder().encode(JSON.stringify(members)));
+  expect(t).toBe(7);
+  expect(decoded({ ...rest, t, later: [1] })).toEqual(payload);
+  for (const wrong of [undefined, '7', 1.5, -1, 2 ** 53])
+    expect(decoded({ ...rest, t: wrong })).toBeUndefined();
+});
+
 test('arbitrary bytes decode to a payload or to undefined', () => {
   const env = seededEnv(31);
   const claim = { index: 3, value: env.random(16) };
