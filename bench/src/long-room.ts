@@ -84,6 +84,7 @@ const INFO: RoomInfo = {
   epoch: '1',
   queued: 0,
   confirmed: true,
+  confirmedBy: '',
   founded: true,
 };
 

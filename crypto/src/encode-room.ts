@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls.ts';
 import { concatBytes, fromUtf8, signingKey, uint32, utf8 } from './primitives.ts';
-import type { Peer, PendingCommit, Room } from './room.ts';
+import type { Confirmer, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
@@ -33,7 +33,8 @@ type Stored = Pick<
   readonly v: typeof VERSION;
   readonly peers: readonly (readonly [string, Peer])[];
   readonly pass: string;
-  readonly heard: boolean;
+  readonly inviter: string | undefined;
+  readonly confirmedBy: Confirmer | undefined;
   readonly admin: string | undefined;
   readonly own: string | undefined;
   readonly device: string;
@@ -73,7 +74,8 @@ export function encodeRoom(room: Room): Uint8Array {
     expired: room.expired,
     keptFrom: room.keptFrom,
     retention: room.retention,
-    heard: room.peerConfirmed,
+    inviter: room.inviter && encodeBytes(room.inviter),
+    confirmedBy: room.confirmedBy,
     wantsHeal: room.wantsHeal,
     rotatedAt: room.rotatedAt,
     peers: [...room.peers],
@@ -160,7 +162,8 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     expired: stored.expired,
     keptFrom: stored.keptFrom,
     retention: stored.retention,
-    peerConfirmed: stored.heard,
+    inviter: stored.inviter === undefined ? undefined : decodeBytes(stored.inviter),
+    confirmedBy: stored.confirmedBy,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,
   };

@@ -146,6 +146,7 @@ export async function join(
       admin: undefined,
       rotatedAt: env.now(),
       device: who.device,
+      inviter: link.inviter,
     }),
     frame,
   };

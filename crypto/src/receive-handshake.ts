@@ -27,6 +27,7 @@ import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts
 import { equalBytes, signingKey } from './primitives.ts';
 import {
   before,
+  confirmed,
   memberAt,
   membersOf,
   ownLeaf,
@@ -345,8 +346,9 @@ async function advanced(
   } catch {
     return skipped(room, entry);
   }
-  const author = change.kind === 'join' ? undefined : memberAt(room, change.by)?.device;
-  if (author === undefined || author !== room.doubt?.by) after = withoutDoubt(after);
+  const author = change.kind === 'join' ? undefined : memberAt(room, change.by);
+  if (author === undefined || author.device !== room.doubt?.by) after = withoutDoubt(after);
+  after = confirmed(after, author);
   if (joiner !== undefined) {
     const inviter = liveInvite(stateOf(room), joiner.invite)?.by ?? '';
     after = { ...after, peers: counterReset(after.peers, joiner.leaf), newcomer: { inviter } };

@@ -12,7 +12,7 @@ import {
 } from './mls.ts';
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
-import { type Member, memberAt, ownLeaf, type Peer, type Room, withoutDoubt } from './room.ts';
+import { confirmed, type Member, memberAt, ownLeaf, type Peer, type Room, withoutDoubt } from './room.ts';
 import { openBody } from './seal.ts';
 import { judgeSender, type TimeMark } from './time-mark.ts';
 
@@ -118,7 +118,7 @@ function acceptPayload(
   entry: DecodedEntry,
   { from, plaintext, mls, secretsToWipe, now }: Decrypted,
 ): Step<Room> {
-  const read = { ...room, mls, peerConfirmed: room.peerConfirmed || !from.self };
+  const read = confirmed({ ...room, mls }, from);
   const payload = decodePayload(plaintext);
   if (payload === undefined)
     return { ...withWarning(read, entry, { kind: 'unknown-content', from }), secretsToWipe };

@@ -2,11 +2,11 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { type Chain, startChain } from './chain.ts';
 import { foldName } from './fold-name.ts';
-import { type DeviceCredential, digits, suffixOf } from './identity.ts';
+import { type DeviceCredential, digits, fingerprintOf, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys, ownInviteOf } from './keys.ts';
 import { identityOf, leavesOf, type MlsState } from './mls.ts';
 import type { Before } from './policy.ts';
-import { type SigningKey, signingKey } from './primitives.ts';
+import { equalBytes, type SigningKey, signingKey } from './primitives.ts';
 import { RoomError } from './room-error.ts';
 import {
   type Context,
@@ -162,12 +162,17 @@ export interface Room {
   /** True from a Remove to the state change that drops the older invites. */
   readonly joinsClosed: boolean;
   readonly doubt: Doubt | undefined;
-  /** Whether this device has read a message of another member. Before that, the room may be forged. */
-  readonly peerConfirmed: boolean;
+  /** The fingerprint of the identity by whose link this device joined; undefined if that is the founder, or is unknown. */
+  readonly inviter: Uint8Array | undefined;
+  /** Who of the founder and the inviter was read first, in a message or a commit. Before that, the room may be forged. */
+  readonly confirmedBy: Confirmer | undefined;
   readonly wantsHeal: 'hole' | 'rolled-back' | 'doubt' | undefined;
   /** When this device's leaf key was last rotated, in milliseconds since 1970 by its own clock. */
   readonly rotatedAt: number;
 }
+
+/** The member who confirmed a room, by the name of that time. */
+export type Confirmer = Pick<Member, 'identity' | 'name'>;
 
 /** A member of the room: one leaf of the tree, with its identity and name. */
 export interface Member {
@@ -186,7 +191,7 @@ export interface Member {
 export async function roomOf(
   id: RoomId,
   mls: MlsState,
-  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'>,
+  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> & Partial<Pick<Room, 'inviter'>>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -215,7 +220,8 @@ export async function roomOf(
     newcomer: undefined,
     joinsClosed: false,
     doubt: undefined,
-    peerConfirmed: false,
+    inviter: undefined,
+    confirmedBy: undefined,
     wantsHeal: undefined,
     ...more,
   };
@@ -321,6 +327,15 @@ export function withoutDoubt(room: Room): Room {
     status: room.status === 'broken' ? 'active' : room.status,
     wantsHeal: room.wantsHeal === 'doubt' ? undefined : room.wantsHeal,
   };
+}
+
+/** @returns the room after reading something of `from`, who confirms it if that is the founder or the inviter, and not this device. */
+export function confirmed(room: Room, from: Member | undefined): Room {
+  if (room.confirmedBy !== undefined || from === undefined || from.self) return room;
+  const identity = decodeBytes(from.identity);
+  const isInviter = room.inviter !== undefined && equalBytes(fingerprintOf(identity), room.inviter);
+  if (!isInviter && !equalBytes(identity, room.context.founder)) return room;
+  return { ...room, confirmedBy: { identity: from.identity, name: from.name } };
 }
 
 /** @returns the invites with which members accept a joiner, the own invite included. */

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { heal, invite, remove, revoke, type Started } from '../src/handshake.ts';
 import { inviteKeys } from '../src/invite.ts';
 import { invitesOf, type Room } from '../src/room.ts';
-import { agree, allRead, allTalk, readsNothingAfter, roomOfPeople } from './assert.ts';
+import { allRead, allTalk, readsNothingAfter, roomOfPeople } from './assert.ts';
 import { litters } from './hostile.ts';
 import type { Log } from './log.ts';
-import { Person, warningsIn, won } from './world.ts';
+import { Person, won } from './world.ts';
 
 async function three() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
@@ -242,18 +242,4 @@ test('only an admin can remove, and only other members of the room', async () =>
   await expect(remove(ben.room, cai.device, ben.env)).rejects.toThrow('not-admin');
   await expect(remove(ana.room, ana.device, ana.env)).rejects.toThrow('self-removal');
   await expect(remove(ana.room, ana.id(), ana.env)).rejects.toThrow('no-such-member');
-});
-
-test('the room is unconfirmed until a message of another member is read', async () => {
-  const { log, link, ana, env } = await three();
-  const dan = new Person('dan', env);
-  await dan.joins(log, link);
-  expect(dan.room.peerConfirmed).toBe(false);
-  await dan.says(log, 'I hear only myself');
-  expect(dan.room.peerConfirmed).toBe(false);
-  await ana.says(log, 'welcome');
-  await dan.reads(log);
-  expect(dan.room.peerConfirmed).toBe(true);
-  expect(warningsIn(dan.events)).toEqual([]);
-  agree(ana, dan);
 });

@@ -98,3 +98,25 @@ test.concurrent('two members who check do not replace the GroupInfo in turns', a
   await Promise.all([ana.close(), ben.close(), eve.close()]);
   for (const { meddler } of meddlers) await meddler.close();
 });
+
+test.concurrent('the words of a member who invites nobody leave a room unconfirmed', async () => {
+  const ana = await opens('ana', 'confirmed');
+  const eve = await opens('eve', 'confirmed');
+  const { room, link } = await ana.hosts(server.url);
+  const mal = await HostileMember.joins(server.url, link);
+  await eve.joins(link);
+  const seen = async () => {
+    const [info] = await eve.profile.call('rooms', {});
+    return { confirmed: info?.confirmed, by: info?.confirmedBy };
+  };
+  await mal.says('I am ana');
+  await mal.heals((honest) => honest);
+  await mal.says('trust me');
+  await eve.hears(room, 'trust me');
+  expect(await seen()).toEqual({ confirmed: false, by: '' });
+  await ana.delivered(room, [await ana.says(room, 'welcome')]);
+  await eve.hears(room, 'welcome');
+  expect(await seen()).toEqual({ confirmed: true, by: 'ana' });
+  mal.close();
+  await Promise.all([ana.close(), eve.close()]);
+});

@@ -182,6 +182,22 @@ test('a server that can not be reached is reported at once, or after three secon
     ]).toEqual([server, expect.objectContaining({ code: 3, out: '', err: expect.stringMatching(why) })]);
 });
 
+test("a member's link names that member, who confirms the room for those who join by it", async () => {
+  const { name, link, ben } = await room();
+  const cai = `cai-${count}`;
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  const made = (await run(ben, ['invite', name])).out.trim();
+  expect(made.split('/#/join/')[1]?.split('.')).toHaveLength(4);
+  expect(await run(cai, ['join', made, '--as', 'cai', '--no-chat'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('unconfirmed until the person who invited you'),
+  });
+  expect((await run(cai, ['rooms'])).out).toContain('(unconfirmed)');
+  await run(ben, ['send', name, 'it was me']);
+  expect((await run(cai, ['tail', name])).out).toContain('it was me');
+  expect((await run(cai, ['rooms'])).out).toContain('confirmed by ben');
+});
+
 test('members, invites and safety numbers', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -2,6 +2,7 @@ import { epochOf, labelsOf, type Member, membersOf, type Room } from '@gochat/cr
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { MemberInfo, RoomInfo } from '../api/methods.ts';
+import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
 
 export function roomInfo(session: RoomSession): RoomInfo {
@@ -19,9 +20,18 @@ export function roomInfo(session: RoomSession): RoomInfo {
     admin: self?.admin ?? false,
     epoch: String(epochOf(room)),
     queued: session.queued,
-    confirmed: room.peerConfirmed || founded,
+    confirmed: room.confirmedBy !== undefined || founded,
+    confirmedBy: confirmerOf(room),
     founded,
   };
+}
+
+/** The present label of the member who confirmed the room, or the name of that time. */
+function confirmerOf(room: Room): string {
+  const { confirmedBy } = room;
+  if (confirmedBy === undefined) return '';
+  const member = membersOf(room).find(({ identity }) => identity === confirmedBy.identity);
+  return member === undefined ? confirmedBy.name : nameOf(room, member);
 }
 
 const MEMBER_ID_CHARS = 8;

@@ -211,8 +211,10 @@ export interface RoomInfo {
   readonly epoch: string;
   /** Number of messages that wait to be sent. */
   readonly queued: number;
-  /** Whether a message of another member was decrypted, or this profile created the room. Until then the room might be forged. */
+  /** Whether the founder or the inviter was read, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;
+  /** The name of the founder or the inviter, whoever was read first. Empty if neither was, or if this profile created the room. */
+  readonly confirmedBy: string;
   /** Whether this profile created the room. */
   readonly founded: boolean;
 }

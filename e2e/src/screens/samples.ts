@@ -247,7 +247,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
     server: 'chat.example.org',
     lock: {
       state: 'sealed',
-      text: 'End-to-end encrypted. Compare safety numbers to verify who the members are.',
+      text: 'End-to-end encrypted, confirmed by ben. Compare safety numbers to verify who the members are.',
       epoch: '7',
     },
     timeline: { rows, more: false, loading: false, unreadKey, unread: 1, target: undefined },
@@ -583,7 +583,7 @@ export const SAMPLES = {
     {
       lock: {
         state: 'unconfirmed',
-        text: 'Not confirmed yet. Compare the room code with another member before you trust this room.',
+        text: 'Not confirmed until the person who invited you, or the room’s founder, writes. Compare the room code with one of them before you trust this room.',
         epoch: '2',
       },
     },

@@ -1,3 +1,4 @@
+import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
@@ -88,10 +89,18 @@ export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
     lines.as(room.as),
     lines.members(room.members),
     room.queued > 0 ? lines.queued(room.queued) : lines.status(room.status),
-    room.confirmed || room.members === 1 ? '' : lines.unconfirmed,
+    confirmation(room, lines),
   ]);
   return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noRooms }) };
 });
+
+function confirmation(
+  { confirmed, confirmedBy, members: count }: RoomInfo,
+  lines: TerminalText['lines'],
+): string {
+  if (confirmedBy !== '') return lines.confirmedBy(sanitizeLine(confirmedBy));
+  return confirmed || count === 1 ? '' : lines.unconfirmed;
+}
 
 export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
   const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));

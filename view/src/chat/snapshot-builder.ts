@@ -163,14 +163,15 @@ export class SnapshotBuilder {
   }
 
   #lock(room: RoomViewModel, { preferences, words }: SnapshotParts): Lock {
-    const { confirmed, epoch } = room.info;
+    const { confirmed, confirmedBy, epoch } = room.info;
     const others = room.members.filter(({ self }) => !self);
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
     const state = !confirmed && !room.settings.codeMatched ? 'unconfirmed' : all ? 'verified' : 'sealed';
-    return this.#reuse('lock', [state, epoch, words], () => ({
+    const { lock } = words.text.status;
+    return this.#reuse('lock', [state, confirmedBy, epoch, words], () => ({
       state,
       epoch,
-      text: words.text.status.lock[state],
+      text: state === 'unconfirmed' ? lock.unconfirmed : lock[state](sanitizeLine(confirmedBy)),
     }));
   }
 

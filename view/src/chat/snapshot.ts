@@ -74,7 +74,7 @@ export interface RoomScreen {
 
 /** How far the room is verified. */
 export interface Lock {
-  /** `unconfirmed`: no other member's message was read yet, so the room may be forged. `verified`: every member's safety number was compared. */
+  /** `unconfirmed`: nothing of the founder or the inviter was read yet, so the room may be forged. `verified`: every member's safety number was compared. */
   readonly state: 'unconfirmed' | 'sealed' | 'verified';
   readonly text: string;
   readonly epoch: string;

@@ -52,12 +52,19 @@ export function askCode(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flas
   const text = words.text.dialogs.code;
   flashes.attempt(async () => {
     const { code, log } = await chat.profile.call('safety', { room: room.info.id, member: undefined });
+    const { confirmedBy } = room.info;
+    const confirmation = confirmedBy === '' ? [] : [text.confirmed(sanitizeLine(confirmedBy))];
     const items = [menuItem('same', text.same), menuItem('differ', text.differ), menuItem('copy', text.copy)];
     chat.dialogs.show<MenuDialog>({
       dialog: {
         kind: 'menu',
         title: text.title,
-        text: [text.compare, text.together, ...(log === undefined ? [] : [text.log(log.code, log.at)])],
+        text: [
+          ...confirmation,
+          text.compare,
+          text.together,
+          ...(log === undefined ? [] : [text.log(log.code, log.at)]),
+        ],
         code: code.split(/\s+/),
         items,
       },

@@ -126,6 +126,8 @@ export function dialogWords(f: Formats) {
       title: 'Compare the room code',
       compare:
         'Ask another member for the code that they see, over a call or in person. They open this room’s panel, or type /code in a terminal. If both codes are the same, the server shows you the same members and keys.',
+      confirmed: (by: string) =>
+        `This room is confirmed by ${by}, from whom this device has received something.`,
       together: 'Compare at the same time: the code changes whenever a member joins or leaves.',
       log: (code: string, at: number) =>
         `Log code at entry ${f.number(at)}: ${code}. The room code compares the members and keys, the log code the messages since they last changed. Compare it at the same entry.`,

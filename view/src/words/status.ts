@@ -34,9 +34,13 @@ export function statusWords(f: Formats) {
     offline: (reason: string, waiting: number) =>
       withWaiting(reason === '' ? 'Offline.' : `Offline: ${reason}`, waiting),
     lock: {
-      unconfirmed: 'Not confirmed yet. Compare the room code with another member before you trust this room.',
-      sealed: 'End-to-end encrypted. Compare safety numbers to verify who the members are.',
-      verified: 'End-to-end encrypted. All members are verified.',
+      unconfirmed:
+        'Not confirmed until the person who invited you, or the room’s founder, writes. Compare the room code with one of them before you trust this room.',
+      /** @param by the member who confirmed the room; empty if nobody did. */
+      sealed: (by: string) =>
+        `End-to-end encrypted${by === '' ? '' : `, confirmed by ${by}`}. Compare safety numbers to verify who the members are.`,
+      verified: (by: string) =>
+        `End-to-end encrypted${by === '' ? '' : `, confirmed by ${by}`}. All members are verified.`,
     },
     /** Instead of the command “Mute” in a muted room. */
     unmute: 'Unmute',

@@ -104,6 +104,7 @@ export function lineText(f: Formats) {
     queued: (count: number) => `${f.number(count)} queued`,
     status: (status: string) => STATUS[status] ?? status,
     unconfirmed: '(unconfirmed)',
+    confirmedBy: (who: string) => `confirmed by ${who}`,
     noRooms: 'no rooms yet: gochat new NAME creates one, gochat join LINK joins one',
 
     removed: (who: string) => `${who} was removed; all invites are revoked`,
@@ -149,7 +150,8 @@ export function lineText(f: Formats) {
           }),
     joined: (as: string, name: string) => `joined “${name}” as ${as}`,
     alreadyJoined: (as: string, name: string) => `${as} is already in “${name}”`,
-    joinUnconfirmed: 'unconfirmed until another member writes: compare room codes (gochat safety) if you can',
+    joinUnconfirmed:
+      'unconfirmed until the person who invited you, or the room’s founder, writes: compare room codes (gochat safety) if you can',
   };
 }
 
