@@ -16,7 +16,7 @@ import { isCleanName, isCleanTopic } from './names.ts';
 import { decodeRoomState, isAdmin, isBanned, isStaff, liveInvite, type RoomState } from './room-state.ts';
 
 /** How many leaves one person may have in a room. */
-export const DEVICES_PER_PERSON = 8;
+const DEVICES_PER_PERSON = 8;
 
 /**
  * A kind of commit that the policy allows. The decision depends only on the group context, the tree, the epoch's own invite and the

@@ -182,8 +182,8 @@ function withData(
   const staff = by?.admin === true || by?.moderator === true;
   const given = data.get(COMMIT_DATA.ownInvite);
   const own = ownSecret(old, after, change, given);
-  const told = given !== undefined && own !== undefined && equalBytes(given, own);
-  const newcomer = told ? undefined : after.newcomer;
+  const heard = given !== undefined && own !== undefined && equalBytes(given, own);
+  const newcomer = heard ? undefined : after.newcomer;
   if (staff && data.has(COMMIT_DATA.retire)) {
     const retirement = { at, healed: false };
     return { ...after, own, newcomer, retirement, key: seq, accessKey: after.keys.access };
