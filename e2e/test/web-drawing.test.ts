@@ -1,15 +1,16 @@
 import { DIALOG_KINDS } from '@gochat/view/dialog';
 import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
-import { test as base, describeInBrowser } from '../src/browser/browser-test.ts';
+import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import { DIALOGS, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 const WIDE = { viewport: { width: 1440, height: 3000 } };
-/** All rows of a sample are on the screen at once. */
-const test = base.override('look', WIDE);
 const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 describeInBrowser('the drawn page', () => {
+  // All rows of a sample are on the screen at once. Outside of a suite this would also change the files after this one in the process.
+  test.override('look', WIDE);
+
   /** The visible lines of a part of the page. */
   async function lines(part: Locator): Promise<string[]> {
     return (await part.innerText())
