@@ -57,7 +57,7 @@ export const test = base
       const visitor = free?.visitor ?? (await gallery.visit(browser, sample, options));
       if (free !== undefined) await gallery.revisit(visitor, sample, options);
       // The timeline measures its rows and scrolls before it is as people see it.
-      await visitor.isDrawn();
+      await visitor.isSettled();
       visiting.push({ key, visitor });
       return visitor;
     };

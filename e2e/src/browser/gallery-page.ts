@@ -15,7 +15,8 @@ import { BrowserPerson } from './browser-person.ts';
 
 interface Globals {
   readonly gallery: { readonly calls: unknown[][]; show(snapshot: Snapshot): void; getSnapshot(): Snapshot };
-  readonly samples: Readonly<Record<string, Snapshot>>;
+  sampleOf(name: string): Snapshot | undefined;
+  reopen?(fragment: string): boolean;
 }
 
 /** A real server, with its real policy, of a page that draws sample snapshots. */
@@ -54,16 +55,22 @@ export class GalleryServer {
     return new Visitor(person);
   }
 
-  /** Loads another sample in the page of a visitor: several times quicker than a new browser context. */
+  /** Draws another sample from the start in the page of a visitor: much quicker than a new browser context. */
   async revisit(
     { person, page }: Visitor,
     sample: string,
     { viewport }: BrowserContextOptions = {},
   ): Promise<void> {
+    person.forget();
+    if (viewport) await page.setViewportSize(viewport);
+    const isOpen = await page.evaluate(
+      (fragment) => (globalThis as unknown as Globals).reopen?.(fragment) ?? false,
+      `#${sample}`,
+    );
+    if (isOpen) return;
     // The address of the other sample alone would change the fragment only, and load nothing.
     await page.goto('about:blank');
     person.forget();
-    if (viewport) await page.setViewportSize(viewport);
     await page.goto(this.#addressOf(sample));
     await drawn(page);
   }
@@ -107,6 +114,31 @@ export class Visitor {
     );
   }
 
+  /** Waits until the page has measured its rows and scrolled, and so changes no more: for three frames in a row. */
+  async isSettled(): Promise<void> {
+    await this.page.evaluate(
+      (quiet) =>
+        new Promise<void>((resolve) => {
+          let left = quiet;
+          const again = () => {
+            left = quiet;
+          };
+          const changes = new MutationObserver(again);
+          changes.observe(document.body, { subtree: true, childList: true, attributes: true });
+          document.addEventListener('scroll', again, true);
+          const next = () => {
+            left--;
+            if (left >= 0) return void requestAnimationFrame(next);
+            changes.disconnect();
+            document.removeEventListener('scroll', again, true);
+            resolve();
+          };
+          requestAnimationFrame(next);
+        }),
+      3,
+    );
+  }
+
   #all(): Promise<unknown[][]> {
     return this.page.evaluate(() => (globalThis as unknown as Globals).gallery.calls);
   }
@@ -119,8 +151,8 @@ export class Visitor {
   ): Promise<void> {
     await this.page.evaluate(
       ([name, parts, roomParts]) => {
-        const { gallery, samples } = globalThis as unknown as Globals;
-        const base = samples[name];
+        const { gallery, sampleOf } = globalThis as unknown as Globals;
+        const base = sampleOf(name);
         if (base === undefined) throw new Error(`there is no sample ${name}`);
         const room = base.room && { ...base.room, ...roomParts };
         gallery.show({ ...base, room, ...parts });

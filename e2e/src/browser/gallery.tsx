@@ -11,10 +11,12 @@ import { pseudo, pseudoText } from '../screens/pseudo-language.ts';
 import { pseudoSnapshot } from '../screens/pseudo-snapshot.ts';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
 
-const ALL: Readonly<Record<string, Snapshot>> = {
-  ...SAMPLES,
-  ...Object.fromEntries(DIALOG_KINDS.map((kind) => [kind, asking(DIALOGS[kind])])),
-};
+/** The sample of that name or of a dialog's kind; undefined if there is none. Only what is asked for is made. */
+function sampleOf(name: string): Snapshot | undefined {
+  if (Object.hasOwn(SAMPLES, name)) return SAMPLES[name as keyof typeof SAMPLES];
+  const kind = DIALOG_KINDS.find((one) => one === name);
+  return kind && asking(DIALOGS[kind]);
+}
 
 /** The screens that the page shows before it has a view. */
 const BEFORE: Readonly<Record<string, Parameters<typeof draw>[0]>> = {
@@ -69,14 +71,24 @@ class Gallery implements View {
   }
 }
 
+interface Fragment {
+  readonly isPseudo: boolean;
+  readonly name: string;
+}
+
 /**
  * The address's fragment: a sample's name, or `pseudo/` and a sample's name, or `page` for the whole page over a real view. An invite
  * link leads to the whole page too, also after a reload.
  */
-const { language, name } = /^#(?:(?<language>pseudo)\/)?(?<name>\w*)$/.exec(location.hash)?.groups ?? {};
-const catalogue = language === undefined ? webEnglish : pseudo(webEnglish);
-const words = new Words(language === undefined ? 'en-GB' : navigator.language, catalogue);
-const before = BEFORE[name ?? ''];
+function parsed(fragment: string): Fragment {
+  const { language, name } = /^#(?:(?<language>pseudo)\/)?(?<name>\w*)$/.exec(fragment)?.groups ?? {};
+  return { isPseudo: language !== undefined, name: name ?? '' };
+}
+
+const { isPseudo, name } = parsed(location.hash);
+const catalogue = isPseudo ? pseudo(webEnglish) : webEnglish;
+const words = new Words(isPseudo ? navigator.language : 'en-GB', catalogue);
+const before = BEFORE[name];
 
 if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== null) {
   const { start } = await import('@gochat/web/start');
@@ -84,15 +96,30 @@ if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== 
 } else if (before !== undefined) {
   draw(before, words, document.body);
 } else {
-  const shown = language === undefined ? ALL : pseudoSamples();
-  const gallery = new Gallery(shown[name ?? ''] ?? SAMPLES.talking);
-  Object.assign(globalThis, { gallery, samples: shown });
+  const shown = isPseudo ? pseudoSampleOf : sampleOf;
   const panels = new PanelLoader();
   await panels.load();
-  mount(gallery, panels, words, document.body);
+  const open = (sample: Snapshot) => {
+    const gallery = new Gallery(sample);
+    Object.assign(globalThis, { gallery });
+    mount(gallery, panels, words, document.body);
+  };
+  open(shown(name) ?? SAMPLES.talking);
+  /** Draws the sample of another fragment as a load of the page would. @returns whether it did: not every fragment and state allows it */
+  const reopen = (fragment: string): boolean => {
+    const next = parsed(fragment);
+    const sample = shown(next.name);
+    if (next.isPseudo !== isPseudo || sample === undefined || history.state !== null) return false;
+    draw(undefined, words, document.body);
+    history.replaceState(null, '', fragment);
+    open(sample);
+    return true;
+  };
+  Object.assign(globalThis, { sampleOf: shown, reopen });
 }
 Object.assign(globalThis, { galleryIsDrawn: true });
 
-function pseudoSamples(): Readonly<Record<string, Snapshot>> {
-  return Object.fromEntries(Object.entries(ALL).map(([sample, given]) => [sample, pseudoSnapshot(given)]));
+function pseudoSampleOf(sample: string): Snapshot | undefined {
+  const given = sampleOf(sample);
+  return given && pseudoSnapshot(given);
 }

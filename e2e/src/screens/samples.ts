@@ -554,6 +554,9 @@ const HITS = [
   { seq: '12', from: 'ben', colour: 5, time: '09:13', text: 'shall we cook tonight?' },
 ];
 
+/** Made at its first use: a page that loads the samples mostly shows another. */
+let long: Snapshot | undefined;
+
 /** Whole screens by name. */
 export const SAMPLES = {
   talking: snapshot(ROWS),
@@ -706,7 +709,10 @@ export const SAMPLES = {
       },
     },
   ),
-  long: snapshot(longRoom()),
+  get long() {
+    long ??= snapshot(longRoom());
+    return long;
+  },
   hostile: snapshot(HOSTILE, {
     rooms: [entry(1, `kit\u001b[2Jchen\u202e`, { open: true })],
     flash: { tone: 'good', text: NASTY, tick: 9 },
