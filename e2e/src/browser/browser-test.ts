@@ -19,19 +19,19 @@ const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } 
 
 /**
  * A test with a browser. Nothing is started that no test of the file asks for.
- * `browser`: one running browser for all tests of a file. `gallery`: the server of the sample pages, also one for each file.
+ * `browser`: one running browser for all test files of a process. `gallery`: the server of the sample pages, also one for each process.
  * `look`: how samples are shown unless `visits` gets other options. `visits`: opens a sample, or a dialog's sample by the dialog's
  * kind. Its browser context stays open for the next test that looks in the same way.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern what a fixture needs
-  .extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('browser', { scope: 'worker' }, async ({}, { onCleanup }) => {
     const browser = await launchChromium(chromium ?? '', 'together');
     onCleanup(() => browser.close());
     return browser;
   })
   // biome-ignore lint/correctness/noEmptyPattern: as above
-  .extend('gallery', { scope: 'file' }, async ({}, { onCleanup }) => {
+  .extend('gallery', { scope: 'worker' }, async ({}, { onCleanup }) => {
     const gallery = await GalleryServer.open();
     onCleanup(() => gallery.close());
     return gallery;
