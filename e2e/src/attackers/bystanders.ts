@@ -4,7 +4,8 @@ import { RawMember, text } from '../people/raw-member.ts';
 import { WAIT_MS } from '../waits.ts';
 
 const FOLLOWERS = 20;
-const POST_EVERY_MS = 20;
+/** How often what was heard is looked at. */
+const LOOK_EVERY_MS = 20;
 const PING_EVERY_MS = 1_000;
 /** Padding of what is posted, so that it is as large as a sealed message. */
 const BODY_BYTES = 400;
@@ -36,7 +37,8 @@ export class Bystanders {
     this.#heard = followers.map(() => []);
   }
 
-  static async open(port: number): Promise<Bystanders> {
+  /** @param postEveryMs how long the speaker pauses between its messages */
+  static async open(port: number, postEveryMs: number): Promise<Bystanders> {
     const member = new RawMember(port);
     const room = text(16) as RoomId;
     const enter = async (makes: boolean): Promise<Line> => {
@@ -52,7 +54,7 @@ export class Bystanders {
     const speaker = await enter(true);
     const followers = await Promise.all(Array.from({ length: FOLLOWERS }, () => enter(false)));
     const bystanders = new Bystanders(room, speaker, followers);
-    bystanders.#begin();
+    bystanders.#begin(postEveryMs);
     return bystanders;
   }
 
@@ -60,7 +62,7 @@ export class Bystanders {
   async hear(): Promise<void> {
     const end = performance.now() + WAIT_MS;
     while (this.#latencies.length === 0 && this.#failure === undefined && performance.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 
   /** Since the last call. */
@@ -80,7 +82,7 @@ export class Bystanders {
     for (const timer of this.#timers) clearInterval(timer);
     const late = setTimeout(() => this.#fail(new Error('not all was heard')), WAIT_MS);
     while (this.#failure === undefined && this.#heard.some((heard) => heard.length < this.#bodies.length))
-      await new Promise((resolve) => setTimeout(resolve, POST_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     clearTimeout(late);
     this.#closing = true;
     for (const line of [this.#speaker, ...this.#followers]) line.close();
@@ -90,9 +92,9 @@ export class Bystanders {
     return { said: this.#bodies.length, lost: lost.reduce((sum, n) => sum + n, 0), wrong: wrong.length };
   }
 
-  #begin(): void {
+  #begin(postEveryMs: number): void {
     this.#timers.push(
-      setInterval(() => this.#speak(), POST_EVERY_MS),
+      setInterval(() => this.#speak(), postEveryMs),
       // A connection that only listens sends pings.
       setInterval(() => {
         for (const line of this.#followers) line.say('{"type":"ping","id":"p"}');

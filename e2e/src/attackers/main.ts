@@ -19,6 +19,7 @@ const report = await runAttackers({
   seconds,
   only: values.only,
   calmMs: 2_000,
+  postEveryMs: 20,
   crowd: 10_000,
   tries: 3,
   yielding: true,

@@ -19,6 +19,8 @@ export interface AttackOptions {
   readonly only?: readonly string[];
   /** How long the bystanders talk undisturbed before each attack, in milliseconds. */
   readonly calmMs: number;
+  /** How long the bystanders' speaker pauses between its messages. */
+  readonly postEveryMs: number;
   readonly crowd: number;
   /** How often an attack that slowed the others is tried: other programs on the machine may have slowed them. */
   readonly tries: number;
@@ -74,7 +76,7 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
   }, 50);
   const attackers: Partial<Record<AttackName, Attacked>> = {};
   try {
-    const bystanders = await Bystanders.open(server.port);
+    const bystanders = await Bystanders.open(server.port, options.postEveryMs);
     const { seconds, crowd } = options;
     const target: Target = {
       port: server.port,
