@@ -1,17 +1,13 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js';
-import type { EdwardsPoint } from '@noble/curves/abstract/edwards.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { expand, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { RecentMap } from './recent-map.ts';
 
 export { concatBytes, equalBytes, expand, hkdf, hmac, sha256 };
-
-const { Point } = ed25519;
-const { Fn } = Point;
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -79,7 +75,7 @@ export function sign(key: SigningKey, bytes: Uint8Array): Uint8Array {
 
 /** In a room of 1,000 members, identities and devices have 2,000 keys, and as many signatures in their leaves. */
 const REMEMBERED = 4096;
-const points = new RecentMap<EdwardsPoint | undefined>(REMEMBERED);
+const keys = new RecentMap<boolean>(REMEMBERED);
 const verdicts = new RecentMap<boolean>(REMEMBERED);
 
 /**
@@ -91,33 +87,32 @@ const verdicts = new RecentMap<boolean>(REMEMBERED);
 export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   // Keys and signatures come from peers.
   if (publicKey.length !== 32 || signature.length !== 64) return false;
-  const [r, s] = [signature.subarray(0, 32), signature.subarray(32)];
-  // It identifies r, key and bytes, because the first two have a fixed length.
-  const hash = sha512(concatBytes(r, publicKey, bytes));
-  return verdicts.get(encodeBytes(concatBytes(hash, s)), () => {
-    const key = points.get(encodeBytes(publicKey), () => primeOrderPoint(publicKey));
-    const scalar = littleEndian(s);
-    if (key === undefined || scalar >= Fn.ORDER) return false;
-    // The equation without the cofactor. As the key has no part of small order, it holds for no r that has one.
-    const expected = Point.BASE.multiplyUnsafe(scalar).subtract(
-      key.multiplyUnsafe(Fn.create(littleEndian(hash))),
-    );
-    return equalBytes(expected.toBytes(), r);
-  });
+  // The hash identifies key and bytes, because the key has a fixed length.
+  const question = encodeBytes(concatBytes(signature, sha256(concatBytes(publicKey, bytes))));
+  return verdicts.get(
+    question,
+    () =>
+      keys.get(encodeBytes(publicKey), () => isInPrimeSubgroup(publicKey)) &&
+      isInPrimeSubgroup(signature.subarray(0, 32)) &&
+      verifies(publicKey, bytes, signature),
+  );
 }
 
-/** @returns the point that the bytes encode; undefined if they encode none, or not canonically, or if it isn't of prime order */
-function primeOrderPoint(bytes: Uint8Array): EdwardsPoint | undefined {
+function verifies(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
   try {
-    const point = Point.fromBytes(bytes);
-    return !point.is0() && point.isTorsionFree() ? point : undefined;
+    return ed25519.verify(signature, bytes, publicKey, { zip215: false });
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-function littleEndian(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
+/** Whether the bytes are the canonical encoding of a point in the subgroup of prime order. */
+function isInPrimeSubgroup(bytes: Uint8Array): boolean {
+  try {
+    return ed25519.Point.fromBytes(bytes).isTorsionFree();
+  } catch {
+    return false;
+  }
 }
 
 const P = 2n ** 255n - 19n;
