@@ -1,6 +1,4 @@
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { makeAead } from 'ts-mls/crypto/implementation/default/makeAead.js';
-import { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
 import { expand, hkdf, hmac, sha256 } from './primitives.ts';
 
 type Bytes = ArrayBufferLike | ArrayBufferView;
@@ -40,13 +38,3 @@ export const hpkeSuite = new CipherSuite({
   kdf: Object.assign(new HkdfSha256(), direct),
   aead: new Aes128Gcm(),
 });
-
-/** @returns {@link hpkeSuite} in the form that the MLS library uses */
-export async function makeHpke() {
-  const [aead] = await makeAead('AES128GCM');
-  return makeGenericHpke(
-    { kem: 'DHKEM-X25519-HKDF-SHA256', kdf: 'HKDF-SHA256', aead: 'AES128GCM' },
-    aead,
-    hpkeSuite,
-  );
-}

@@ -34,6 +34,8 @@ import {
 } from 'ts-mls';
 import type { AuthenticatedContent } from 'ts-mls/authenticatedContent.js';
 import { encodeCapabilities } from 'ts-mls/capabilities.js';
+import { makeAead } from 'ts-mls/crypto/implementation/default/makeAead.js';
+import { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
 import {
   decodeGroupInfo,
   encodeGroupInfo,
@@ -46,7 +48,7 @@ import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
 import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
-import { makeHpke } from './hpke.ts';
+import { hpkeSuite } from './hpke.ts';
 import {
   certified,
   type DeviceCredential,
@@ -85,6 +87,16 @@ const provider: CryptoProvider = {
     };
   },
 };
+
+/** @returns {@link hpkeSuite} in the form that the MLS library uses */
+async function makeHpke() {
+  const [aead] = await makeAead('AES128GCM');
+  return makeGenericHpke(
+    { kem: 'DHKEM-X25519-HKDF-SHA256', kdf: 'HKDF-SHA256', aead: 'AES128GCM' },
+    aead,
+    hpkeSuite,
+  );
+}
 
 const loading = getCiphersuiteImpl(getCiphersuiteFromName(SUITE), provider);
 
