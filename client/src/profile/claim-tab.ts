@@ -69,21 +69,31 @@ class Claim {
 
   async settle(): Promise<TabOwner | Guest> {
     const { clock, patienceMs } = this.#options;
-    const deadline = clock.now() + patienceMs;
+    let known: string | undefined;
+    let deadline = 0;
     try {
       for (;;) {
-        const token = (await this.#database.owner()) ?? '';
+        const token = await this.#owner();
+        // Another tab may have become the owner while this one waited for a former owner.
+        if (token !== known) deadline = clock.now() + patienceMs;
+        known = token;
         const met = await this.#meet(token, Math.max(0, deadline - clock.now()));
         if (met instanceof Visit) return this.#stay(met);
         if (typeof met === 'object') return await this.#own(met);
-        if (met === 'closed' && clock.now() >= deadline) throw new OwnerBusy();
-        if (met === 'silent' || clock.now() >= deadline) return await this.#passOver();
+        const late = clock.now() >= deadline;
+        if (met === 'silent' || (met === 'stranger' && late)) return await this.#passOver();
+        if (late && (await this.#owner()) === token) throw new OwnerBusy();
         await new Promise<void>((resolve) => clock.after(OWNER_LIMITS.retryMs, resolve));
       }
     } catch (error) {
       this.#stopClaiming();
       throw error;
     }
+  }
+
+  /** @returns the token of the last owner; empty if there was none */
+  async #owner(): Promise<string> {
+    return (await this.#database.owner()) ?? '';
   }
 
   /** @returns a visit to the owner of that token, the owner's lock when it is free, or why there is neither. */

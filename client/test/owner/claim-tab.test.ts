@@ -10,6 +10,7 @@ import { OWNER_LIMITS } from '../../src/profile/limits.ts';
 import { holdLock } from '../../src/profile/lock.ts';
 import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
 import { Fenced, type Guest } from '../../src/profile/roles.ts';
+import { systemClock } from '../../src/schedule/clock.ts';
 import { ProfileDatabase } from '../../src/store/indexed-db.ts';
 import { FakeLocks } from './fake-locks.ts';
 
@@ -120,6 +121,24 @@ test('a frozen tab loses the profile, and can’t write when it continues', asyn
   expect(await next.store.get(key)).toEqual(Uint8Array.of(2));
   next.serve(async () => 'here');
   expect(await (await guest()).call('x', null)).toBe('here');
+});
+
+test('a tab that has waited long for a frozen owner goes to the tab that took over', async () => {
+  const { name, locks, owner, claim } = browser();
+  await stoppedOwner(name, locks, false);
+  let looks = 0;
+  const late = claim({
+    patienceMs: 50,
+    clock: {
+      // The time that it grants the owner is over after the first look.
+      now: () => (looks++ === 0 ? 0 : 1000),
+      after: (ms, job) => (ms === OWNER_LIMITS.retryMs ? systemClock.after(ms, job) : () => undefined),
+    },
+  });
+  await owner({ patienceMs: 50 });
+  const claimed = await late;
+  expect(claimed.role).toBe('guest');
+  if (claimed.role === 'guest') await claimed.close();
 });
 
 test('a guest notices that the owner was stopped, and takes its place', async () => {
