@@ -185,7 +185,7 @@ export function mayChangeState(before: Before, identityKey: Uint8Array, next: Ro
   if (next.name !== now.name && !isCleanName(next.name)) return false;
   if (next.topic !== now.topic && !isCleanTopic(next.topic)) return false;
   if (!areOffices(next, start, present)) return false;
-  if (!admin && touchesStaff(now, next)) return false;
+  if (!admin && touchesStaff(start, next)) return false;
 
   const epoch = Number(mls.groupContext.epoch);
   const lastRemove = joinsClosed ? epoch - 1 : now.lastRemoveEpoch;

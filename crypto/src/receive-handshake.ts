@@ -179,17 +179,19 @@ function withData(
   { seq, at }: DecodedEntry,
 ): Room {
   const by = memberAt(old, change.by);
-  const staff = by?.admin === true || by?.moderator === true;
   const given = data.get(COMMIT_DATA.ownInvite);
   const own = ownSecret(old, after, change, given);
   const heard = given !== undefined && own !== undefined && equalBytes(given, own);
   const newcomer = heard ? undefined : after.newcomer;
-  if (staff && data.has(COMMIT_DATA.retire)) {
-    const retirement = { at, healed: false };
+  const { due: wanted } = after.retirement;
+  if (by?.admin === true && data.has(COMMIT_DATA.retire)) {
+    // Whoever has copied a device may know the own invite's secret, so an answer replaces that, too.
+    const unanswered = wanted === 'asked' && change.kind !== 'state' && !after.joinsClosed;
+    const retirement = { at, healed: false, ...(unanswered && { due: wanted }) };
     return { ...after, own, newcomer, retirement, key: seq, accessKey: after.keys.access };
   }
   const healed = after.retirement.healed || change.kind !== 'state';
-  const due = reasonIn(old, after, change, data) ?? after.retirement.due;
+  const due = wanted === 'asked' ? wanted : (reasonIn(old, after, change, data) ?? wanted);
   return { ...after, own, newcomer, retirement: { at: after.retirement.at, healed, ...(due && { due }) } };
 }
 

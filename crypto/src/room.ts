@@ -131,7 +131,7 @@ export interface Room {
   readonly positionAt: number;
   /** The position of the last handshake, valid or not. It is the base of posts and the `after` of handshakes. */
   readonly base: Position;
-  /** The position of the handshake that added {@link Room.accessKey}: this device's last own handshake, or a later Remove. */
+  /** The position of the handshake that added {@link Room.accessKey}: this device's last own handshake, or a later one that retired access keys. */
   readonly key: Position;
   /** The access key with which this device makes proofs. It isn't taken from other commits, whose authors may have sent the server a wrong key. */
   readonly accessKey: SigningKey;

@@ -209,6 +209,22 @@ test('a member asks for retirement: an admin answers with a new own invite, and 
   await allTalk(log, ana, ben, cai);
 });
 
+test('what a member asks for is not forgotten: another retirement or reason does not replace the own invite', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ana.heals(log);
+  await allRead(log, [ben, cai]);
+  await ben.commits(log, (room) => heal(room, ben.env, { ask: true }));
+  const phone = await anotherDevice(log, ben);
+  await ben.reads(log);
+  await ben.commits(log, (room) => remove(room, phone.device, ben.env, { keep: true }));
+  await ana.commits(log, (room) => heal(room, ana.env, { retire: true }));
+  expect(ana.room.retirement.due).toBe('asked');
+  await ana.commits(log, (room) => answerAsk(room, ana.env));
+  expect(ana.room.retirement.due).toBeUndefined();
+  await allRead(log, [ben, cai]);
+  await allTalk(log, ana, ben, cai);
+});
+
 test('a copied profile whose owner has healed can neither speak nor take the seat', async () => {
   const { log, link, ana, ben, cai } = await three();
   await ana.heals(log);

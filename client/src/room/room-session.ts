@@ -357,7 +357,7 @@ export class RoomSession {
     if (connection !== undefined) this.#enterIn(Math.max(ENTER_AGAIN_MS, retryAfterMs), connection);
   }
 
-  /** A removal has retired the proved key. This epoch's key can read more, unless this device was removed. */
+  /** A handshake has retired the proved key. This epoch's key can read more, unless this device was removed. */
   #keyRetired(mark: DownOf<'retired'>): void {
     this.#live = false;
     const connection = this.#connection;
