@@ -2,7 +2,14 @@
  * A client written from docs/protocol.md with node:net and node:crypto alone: nothing of ours is imported but the server that it
  * talks to. When this needs a change, so does the document.
  */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { openMemory } from '@gochat/server/internal/log/memory/open';
@@ -34,9 +41,11 @@ interface Key {
   readonly private: KeyObject;
 }
 
+/** Made from random bytes: Node.js 20 may wait for ever at the export as JWK of a key that it has generated itself. */
 function makeKey(): Key {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { public: publicKey.export({ format: 'jwk' }).x ?? '', private: privateKey };
+  const key = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), randomBytes(32)]);
+  const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  return { public: createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '', private: privateKey };
 }
 
 function random(bytes = 16): string {

@@ -1,8 +1,8 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import type { InviteId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { InviteGrant, UpOf } from '@gochat/protocol/up';
-import { RawMember, text } from '../people/raw-member.ts';
+import { newPrivateKey, RawMember, text } from '../people/raw-member.ts';
 import { WAIT_MS } from '../waits.ts';
 import { type Attack, tally } from './attack.ts';
 import { crowd, Intruder, pause } from './intruder.ts';
@@ -106,7 +106,7 @@ interface Invite {
 }
 
 function inviteOf(limits: { readonly uses?: number; readonly expires?: number }): Invite {
-  const { privateKey } = generateKeyPairSync('ed25519');
+  const privateKey = newPrivateKey();
   const id = text(16) as InviteId;
   const join = privateKey.export({ format: 'jwk' }).x ?? '';
   return { id, key: privateKey, grant: { invite: id, wrapped: text(60), join, ...limits } };

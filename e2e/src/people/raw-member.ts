@@ -1,10 +1,22 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import { signedCreate, signedEnter, signedHandshake, signedOrder } from '@gochat/protocol/signed';
 import type { InviteGrant } from '@gochat/protocol/up';
 
 /** So many random bytes, as base64url. */
 export const text = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+/** PKCS #8 around a private key of 32 bytes (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * A new Ed25519 key. It isn't made by `generateKeyPairSync`: where garbage of that is collected while the key is exported as JWK,
+ * Node.js 20 waits for ever.
+ */
+export function newPrivateKey(): KeyObject {
+  const key = Buffer.concat([PKCS8, randomBytes(32)]);
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+}
 
 /** What every member of the rooms knows: it makes them, and proves that it may enter. */
 export class RawMember {
@@ -14,8 +26,7 @@ export class RawMember {
 
   /** @param secret the {@link secret} of another object, to act as the same member */
   constructor(port: number, secret?: string) {
-    const access =
-      secret === undefined ? generateKeyPairSync('ed25519').privateKey : createPrivateKey(secret);
+    const access = secret === undefined ? newPrivateKey() : createPrivateKey(secret);
     this.#port = port;
     this.#access = access;
     this.#accessKey = access.export({ format: 'jwk' }).x ?? '';
