@@ -83,12 +83,12 @@ export async function join(
   if (!hasCleanNames(tree, context.state)) throw damaged();
   if (isBanned(context.state, who.identity.publicKey)) throw new RoomError('banned');
   const leaves = [...leavesOf(tree).values()];
+  const ofPerson = leaves.filter((other) => isOf(who, other));
+  const ofDevice = ofPerson.filter((other) => isOnDevice(who, other));
   const seat = former.find((key) =>
-    leaves.some((other) => isOf(who, other) && equalBytes(other.signaturePublicKey, key.publicKey)),
+    ofDevice.some((other) => equalBytes(other.signaturePublicKey, key.publicKey)),
   );
-  const own = leaves.filter((other) => isPerson(who, other));
-  if (seat === undefined && (live.own ? own.some((other) => isOf(who, other)) : own.length > 0))
-    throw new RoomError('still-member');
+  if (seat === undefined && (live.own ? ofDevice : ofPerson).length > 0) throw new RoomError('still-member');
   const leaf = newLeaf(who, cleanName(name), env, seat);
   const aad = joinAad(invite, {
     room: link.room,
@@ -152,15 +152,14 @@ export async function join(
   };
 }
 
-function isPerson(who: Identity, { credential }: LeafNode): boolean {
+function isOf(who: Identity, { credential }: LeafNode): boolean {
   const own = identityOf(credential);
   return own !== undefined && equalBytes(own.identityKey, who.identity.publicKey);
 }
 
-/** Whether a leaf is of this identity's device. */
-function isOf(who: Identity, leaf: LeafNode): boolean {
-  const own = identityOf(leaf.credential);
-  return own !== undefined && isPerson(who, leaf) && equalBytes(own.deviceKey, who.device.publicKey);
+function isOnDevice(who: Identity, { credential }: LeafNode): boolean {
+  const own = identityOf(credential);
+  return own !== undefined && equalBytes(own.deviceKey, who.device.publicKey);
 }
 
 /** Whether the names of a room and its members are valid. Members let no others in, but the founder is let in by nobody. */

@@ -118,7 +118,7 @@ export function mayRemove(
   const isOne = persons.every((p) => p !== undefined && encodeBytes(p.identityKey) === target);
   if (!isOne) return false;
   const me = encodeBytes(committer.identityKey);
-  const leavesRoom = personsIn(mls, removed).has(target) === false;
+  const leavesRoom = !personsIn(mls, removed).has(target);
   if (keep && leavesRoom && isStaff(state, target)) return false;
   if (isAdmin(state, committer.identityKey) || me === target) return true;
   return isStaff(state, me) && !isStaff(state, target);
