@@ -11,7 +11,7 @@ export const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'no-room': 'The server has no such room.',
   exists: 'The room id is taken.',
   refused: 'The proof is not valid for this key, room, connection and request.',
-  retired: 'A removal retired the access key: prove a newer one.',
+  retired: 'The access key is retired: prove a newer one.',
   'not-entered': 'This connection has not entered the room.',
   stale: 'Stale base: a newer handshake exists. Catch up and encrypt the message again.',
   conflict: 'Another handshake was appended first: catch up and make a new commit.',

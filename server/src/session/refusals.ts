@@ -26,7 +26,7 @@ export function badProof(): Refusal {
 }
 
 export function retiredKey(): Refusal {
-  return new Refusal('retired', 'a removal retired this access key; prove a newer one');
+  return new Refusal('retired', 'this access key is retired; prove a newer one');
 }
 
 /** @param handshake the position of the room's last handshake */
