@@ -24,10 +24,8 @@ export interface CommitQueueParts {
   readonly timers: Timers;
   /** The connection over which the room is live; undefined when it is not. */
   readonly live: () => Connection | undefined;
-  /** Whether every received entry is processed. @throws ChatError when the room has ended */
+  /** Whether the room is live and every received entry is processed. @throws ChatError when the room has ended */
   readonly ready: () => boolean;
-  /** Whether received entries wait to be processed. */
-  readonly hasUnprocessed: () => boolean;
   readonly fail: (error: unknown) => void;
 }
 
@@ -45,13 +43,10 @@ export class CommitQueue {
    * @throws ChatError `offline` when the outcome is unknown after `waitMs`: the change may still land. RoomError
    */
   async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    const { store, env, mutex, condition, timers, ready } = this.#parts;
+    const { store, env, mutex, condition, timers } = this.#parts;
     const end = Date.now() + waitMs;
     for (let attempt = 0; ; attempt++) {
-      const free = await condition.until(
-        () => (ready() && store.room.pending === undefined ? true : undefined),
-        end - Date.now(),
-      );
+      const free = await condition.until(() => (this.#mayBegin() ? true : undefined), end - Date.now());
       if (free === undefined) throw new ChatError({ reason: 'change-unsent' });
       const request = await mutex.take(() => this.#begin(make));
       if (request === undefined) continue;
@@ -66,9 +61,15 @@ export class CommitQueue {
     }
   }
 
+  #mayBegin(): boolean {
+    const { store, live, ready } = this.#parts;
+    return ready() && live() !== undefined && store.room.pending === undefined;
+  }
+
   async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
-    const { store, live, hasUnprocessed } = this.#parts;
-    if (live() === undefined || hasUnprocessed() || store.room.pending !== undefined) return undefined;
+    const { store } = this.#parts;
+    // Something may have come first while this waited for its turn.
+    if (!this.#mayBegin()) return undefined;
     const started = await make(store.room);
     await store.begin(started);
     this.send(started.frame);

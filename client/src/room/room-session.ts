@@ -103,7 +103,6 @@ export class RoomSession {
         if (this.ended !== undefined) throw this.ended;
         return this.isLive;
       },
-      hasUnprocessed: () => this.#inbox.length > 0,
       fail: (error) => this.#fail(error),
     });
   }
@@ -184,6 +183,8 @@ export class RoomSession {
   detach(): void {
     this.#connection = undefined;
     this.#live = false;
+    // What wasn't processed comes again over the next connection.
+    this.#inbox = [];
     this.condition.changed();
   }
 
@@ -340,8 +341,10 @@ export class RoomSession {
 
   /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */
   async #becomeLive(end: Position): Promise<void> {
+    const connection = this.#connection;
     const room = boundExpired(this.room, end);
     if (room !== this.room) await this.#apply([{ room, events: [], secretsToWipe: [] }]);
+    if (connection === undefined || this.#connection !== connection) return;
     this.#live = true;
     this.#infoRevision += 1;
     await this.#renew();
