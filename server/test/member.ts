@@ -1,5 +1,5 @@
 import type { Down, DownOf } from '@gochat/protocol/down';
-import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import {
   signedCreate,
   signedEnter,
@@ -54,7 +54,7 @@ export function createFrame(
   admin: KeyPair,
   access: KeyPair,
   invites: InviteGrant[] = [],
-  more: Pick<UpOf<'create'>, 'keepers' | 'rules'> = {},
+  more: Partial<Pick<UpOf<'create'>, 'id' | 'keepers' | 'rules'>> = {},
 ): UpOf<'create'> {
   const unsigned: Unproved<UpOf<'create'>> = {
     type: 'create',
@@ -134,6 +134,7 @@ export interface HandshakeWish {
   readonly next?: KeyPair;
   readonly invites?: InviteGrant[];
   readonly body?: string;
+  readonly id?: RequestId;
   /** `keys` signs it. */
   readonly order?: { readonly keys: KeyPair } & Omit<Order, 'key' | 'proof'>;
 }
@@ -141,7 +142,7 @@ export interface HandshakeWish {
 export function handshakeFrame(room: RoomId, wish: HandshakeWish): UpOf<'handshake'> {
   const unsigned = {
     type: 'handshake' as const,
-    id: newId(),
+    id: wish.id ?? newId(),
     room,
     after: wish.after,
     key: wish.by.at,
@@ -207,10 +208,11 @@ export function refreshFrame(
   by: Access,
   after: Position,
   invites: InviteGrant[] = [],
+  id = newId(),
 ): UpOf<'refresh'> {
   const unsigned: Unproved<UpOf<'refresh'>> = {
     type: 'refresh',
-    id: newId(),
+    id,
     room,
     after,
     key: by.at,
