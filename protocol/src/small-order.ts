@@ -15,7 +15,7 @@ const Y_COORDINATES: readonly string[] = [
 const SIGN_OF_X = 128;
 
 /** Every encoding of these points, as base64url. */
-const SMALL_ORDER: ReadonlySet<string> = new Set(
+export const SMALL_ORDER: ReadonlySet<string> = new Set(
   Y_COORDINATES.flatMap((hex) => {
     const bytes = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
     return [bytes, bytes.with(31, (bytes[31] ?? 0) | SIGN_OF_X)].map(encodeBytes);
