@@ -21,7 +21,11 @@ export interface EpochKeys {
 }
 
 export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys> {
-  const root = await exporter(mls, 'gochat/epoch/2', utf8(room), 32);
+  return keysOf(await exporter(mls, 'gochat/epoch/2', utf8(room), 32));
+}
+
+/** @param root the secret that MLS exports for the epoch, 32 bytes */
+export function keysOf(root: Uint8Array): EpochKeys {
   return {
     message: derive(root, 'message'),
     handshake: derive(root, 'handshake'),

@@ -1,0 +1,181 @@
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
+import { advanceChain, startChain } from '../src/chain.ts';
+import {
+  certified,
+  digits,
+  encodeCredential,
+  fingerprintOf,
+  ownedLeaf,
+  safetyNumber,
+} from '../src/identity.ts';
+import { inviteKeys, wrapFor, wrapPublicKey } from '../src/invite.ts';
+import { joinPublicKey, keysOf, ownInviteOf } from '../src/keys.ts';
+import { formatLink } from '../src/link.ts';
+import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
+import { derive, encrypt, sign, signingKey, transcript, utf8 } from '../src/primitives.ts';
+import { testBytes } from './test-bytes.ts';
+
+export type Vector = Readonly<Record<string, unknown>>;
+
+/** Lower-case hexadecimal: all bytes of the vectors that no frame or text contains. */
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+const room = encodeBytes(testBytes(16, 1)) as RoomId;
+
+function encodings(): Vector {
+  const parts = [new Uint8Array(), testBytes(3), testBytes(32, 2)];
+  const lists = [[], parts.slice(0, 1), parts.slice(1, 2), parts];
+  const secrets = [testBytes(16), testBytes(32, 2)];
+  const labels = ['message', 'gochat/invite/id/1'];
+  const lengths = [0, 1, 508, 509, 1020, 16_380, 16_381, 18_428, 18_429, 65_532, 65_533, MESSAGE_CAPACITY];
+  const key = testBytes(32);
+  const aad = transcript('gochat/seal/message/2', utf8(room));
+  const nonce = testBytes(24, 3);
+  const plaintext = testBytes(40, 4);
+  return {
+    T: lists.map((list) => ({
+      label: 'gochat/test/2',
+      parts: list.map(hex),
+      bytes: hex(transcript('gochat/test/2', ...list)),
+    })),
+    HKDF: secrets.flatMap((s) =>
+      labels.flatMap((label) =>
+        [16, 32, 64].map((n) => ({ s: hex(s), label, n, bytes: hex(derive(s, label, n)) })),
+      ),
+    ),
+    HKDF_with_T: {
+      s: hex(key),
+      T: { label: 'gochat/wrap-ephemeral/2', parts: [hex(utf8(room))] },
+      n: 32,
+      bytes: hex(derive(key, transcript('gochat/wrap-ephemeral/2', utf8(room)))),
+    },
+    PAD: {
+      of: hex(testBytes(5)),
+      bytes: hex(pad(testBytes(5))),
+      lengths: [...lengths, 131_068, 131_069, 1_000_000].map((length) => ({
+        length,
+        padded: pad(new Uint8Array(length)).length,
+        ...(length <= MESSAGE_CAPACITY && { padded_message: padMessage(new Uint8Array(length)).length }),
+      })),
+    },
+    SEAL: {
+      k: hex(key),
+      aad: hex(aad),
+      p: hex(plaintext),
+      nonce: hex(nonce),
+      bytes: hex(encrypt(key, aad, plaintext, { random: () => nonce })),
+    },
+    DIGITS: [3, 6, 12].map((groups) => ({ s: hex(key), groups, text: digits(key, groups) })),
+  };
+}
+
+async function invites(): Promise<Vector> {
+  const secret = testBytes(16);
+  const k = testBytes(32, 2);
+  const [founder, inviter] = [signingKey(testBytes(32, 3)), signingKey(testBytes(32, 4))];
+  const keys = inviteKeys(secret);
+  const wrapKey = await wrapPublicKey(keys);
+  const link = {
+    address: 'https://chat.example',
+    room,
+    secret,
+    founder: fingerprintOf(founder.publicKey),
+  };
+  return {
+    secret: hex(secret),
+    room,
+    invite_id: keys.id,
+    join_key: { private: hex(keys.join.seed), public: hex(keys.join.publicKey) },
+    wrap_key: { ikm: hex(keys.wrapIkm), public: hex(wrapKey) },
+    founder: { identity_key: hex(founder.publicKey), fingerprint: hex(link.founder) },
+    inviter: { identity_key: hex(inviter.publicKey), fingerprint: hex(fingerprintOf(inviter.publicKey)) },
+    links: {
+      of_the_founder: formatLink(link),
+      of_the_inviter: formatLink({ ...link, inviter: fingerprintOf(inviter.publicKey) }),
+    },
+    k: hex(k),
+    wrapped: hex(await wrapFor(wrapKey, room, keys.id, k)),
+    wrapped_for_another_room: hex(
+      await wrapFor(wrapKey, encodeBytes(testBytes(16, 5)) as RoomId, keys.id as InviteId, k),
+    ),
+  };
+}
+
+function identities(): Vector {
+  const [identity, device, leaf, other] = [1, 2, 3, 4].map((n) => signingKey(testBytes(32, n)));
+  if (identity === undefined || device === undefined || leaf === undefined || other === undefined)
+    throw new Error('four keys');
+  const signature = sign(identity, certified(device.publicKey, 0));
+  const leafSignature = sign(device, ownedLeaf(leaf.publicKey));
+  const certificate = { identityKey: identity.publicKey, deviceKey: device.publicKey, rights: 0, signature };
+  const pair = (key: typeof leaf) => ({ private: hex(key.seed), public: hex(key.publicKey) });
+  return {
+    identity: pair(identity),
+    device: pair(device),
+    leaf: pair(leaf),
+    rights: '00',
+    signature_of_the_device: { signed: hex(certified(device.publicKey, 0)), signature: hex(signature) },
+    signature_of_the_leaf: { signed: hex(ownedLeaf(leaf.publicKey)), signature: hex(leafSignature) },
+    name: 'ana',
+    credential: hex(encodeCredential(certificate, leafSignature, 'ana')),
+    fingerprint: hex(fingerprintOf(identity.publicKey)),
+    other_identity_key: hex(other.publicKey),
+    safety_number: safetyNumber(identity.publicKey, other.publicKey),
+  };
+}
+
+async function epochKeysVector(): Promise<Vector> {
+  const root = testBytes(32);
+  return { root: hex(root), ...(await namedKeys(root)) };
+}
+
+/** All that is derived from an epoch's `root`. */
+export async function namedKeys(root: Uint8Array): Promise<Vector> {
+  const keys = keysOf(root);
+  const own = await ownInviteOf(keys);
+  return {
+    message_key: hex(keys.message),
+    handshake_key: hex(keys.handshake),
+    signal_key: hex(keys.signal),
+    groupinfo_key: hex(keys.groupInfo),
+    access_key: { private: hex(keys.access.seed), public: hex(keys.access.publicKey) },
+    chain_key: hex(keys.chain),
+    own_secret: hex(keys.own),
+    own_invite: { id: own.id, join: own.join, wrap: own.wrap },
+    epoch_join_key: { ikm: hex(keys.joinIkm), public: hex(await joinPublicKey(keys)) },
+  };
+}
+
+function chain(): Vector {
+  const secret = testBytes(32);
+  const entries = [
+    { seq: '5' as Position, at: 1_700_000_000_000, kind: 'message' as const, body: testBytes(64, 2) },
+    { seq: '7' as Position, at: 1_700_000_000_500, kind: 'knock' as const, body: testBytes(1, 3) },
+    {
+      seq: '9007199254740991' as Position,
+      at: 2 ** 53 - 1,
+      kind: 'handshake' as const,
+      body: testBytes(600, 4),
+    },
+  ];
+  let state = startChain(secret, undefined);
+  const values = entries.map((entry) => {
+    state = advanceChain(state, entry, entry.body);
+    return { ...entry, body: hex(entry.body), c: hex(state.value), h: encodeBytes(state.value.slice(0, 16)) };
+  });
+  return { chain_key: hex(secret), entries: values };
+}
+
+/** The vectors that need no MLS group, by the name of their file in docs/vectors/. */
+export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
+  return new Map([
+    ['encodings.json', encodings()],
+    ['invite.json', await invites()],
+    ['identity.json', identities()],
+    ['epoch-keys.json', await epochKeysVector()],
+    ['chain.json', chain()],
+  ]);
+}
