@@ -64,7 +64,7 @@ export class LongRoom implements Profile {
       at: Date.now() - (100_000 - seq) * (MINUTE_MS / 4),
       kind: 'text',
       from,
-      device: key(from),
+      identity: key(from),
       own: from === 'me',
       text: `message **${seq}** with some \`code\`, some words and https://example.org/${seq}`,
       id: String(seq).padEnd(22, 'A'),
@@ -90,9 +90,9 @@ const INFO: RoomInfo = {
 
 const MEMBERS: readonly MemberInfo[] = NAMES.map((name) => ({
   id: name,
-  device: key(name),
   identity: key(name),
   name,
   admin: name === 'me',
   self: name === 'me',
+  devices: [{ key: key(name), self: name === 'me' }],
 }));

@@ -10,15 +10,15 @@ const said: TextItem = {
   at: 1,
   kind: 'text',
   from: 'ana',
-  device: 'a',
+  identity: 'a',
   own: false,
   text: 'hello',
   id: 'x',
 };
 const of = { seq: said.seq, id: 'x' };
-const ana = { device: 'a', name: 'ana', own: false, admin: false };
-const ben = { device: 'b', name: 'ben', own: true, admin: false };
-const cai = { device: 'c', name: 'cai', own: false, admin: true };
+const ana = { identity: 'a', name: 'ana', own: false, admin: false };
+const ben = { identity: 'b', name: 'ben', own: true, admin: false };
+const cai = { identity: 'c', name: 'cai', own: false, admin: true };
 const edit = { kind: 'edit', of, text: 'bye', mentions: ['b'] } satisfies Content;
 const react = (emoji: string, on = true) => ({ kind: 'react', to: of, emoji, on }) satisfies Content;
 
@@ -68,13 +68,13 @@ test('each member adds an emoji once, and can remove it', () => {
     {
       emoji: '👍',
       by: [
-        { device: 'b', name: 'ben' },
-        { device: 'a', name: 'ana' },
+        { identity: 'b', name: 'ben' },
+        { identity: 'a', name: 'ana' },
       ],
     },
   ]);
   const less = must(applyChange(two, react('👍', false), ben, 5));
-  expect(less.reactions).toEqual([{ emoji: '👍', by: [{ device: 'a', name: 'ana' }] }]);
+  expect(less.reactions).toEqual([{ emoji: '👍', by: [{ identity: 'a', name: 'ana' }] }]);
   expect(applyChange(less, react('👍', false), ana, 5)).toEqual(said);
   expect(applyChange(said, react('👍', false), ana, 5)).toBe(said);
 });

@@ -1,24 +1,39 @@
 import { expect, test } from 'vitest';
 import { decodeItem, encodeItem } from '../src/room/stored-history.ts';
 
-const LINE = { seq: '7', sub: 1, at: 1764000000000, from: 'ana', device: 'a', own: false };
+const LINE = { seq: '7', sub: 1, at: 1764000000000, from: 'ana', identity: 'I', own: false };
 
 /** A record as the version before facts wrote it. */
 function stored(json: string) {
-  return decodeItem(new TextEncoder().encode(json));
+  return decodeItem(new TextEncoder().encode(json), (device) => (device === 'a' ? 'I' : device));
 }
 
 test('a line reads back as it was written', () => {
   const item = { ...LINE, kind: 'removed', by: 'ben' } as never;
-  expect(decodeItem(encodeItem(item))).toEqual(item);
+  expect(decodeItem(encodeItem(item), String)).toEqual(item);
 });
 
-test('a message of an earlier version is read unchanged', () => {
+test('a message of an earlier version has the identities of the devices that are still in the room', () => {
   expect(
     stored(
-      '{"seq":"7","at":1764000000000,"from":"ana","device":"a","own":false,"id":"x","kind":"text","text":"joined by invite","sub":1}',
+      '{"seq":"7","at":1764000000000,"from":"ana","device":"a","own":false,"id":"x","kind":"text","text":"joined by invite","mentions":["a","b"],"reactions":[{"emoji":"+","by":[{"device":"a","name":"ana"},{"device":"b","name":"ben"}]}],"sub":1}',
     ),
-  ).toEqual({ ...LINE, kind: 'text', id: 'x', text: 'joined by invite' });
+  ).toEqual({
+    ...LINE,
+    kind: 'text',
+    id: 'x',
+    text: 'joined by invite',
+    mentions: ['I', 'b'],
+    reactions: [
+      {
+        emoji: '+',
+        by: [
+          { identity: 'I', name: 'ana' },
+          { identity: 'b', name: 'ben' },
+        ],
+      },
+    ],
+  });
 });
 
 test.each([

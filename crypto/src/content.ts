@@ -1,4 +1,4 @@
-import { publicKey as device, nonce as messageId, position } from '@gochat/protocol/fields';
+import { publicKey as identity, nonce as messageId, position } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 
 /** The largest text of a message, in bytes of UTF-8. */
@@ -10,8 +10,8 @@ const words = v.pipe(v.string(), v.minLength(1));
 const ref = v.strictObject({ seq: position, id: messageId });
 export type Ref = v.InferOutput<typeof ref>;
 
-/** Device keys of the members that the text mentions. */
-const mentions = v.pipe(v.array(device), v.maxLength(32));
+/** Identity keys of the persons that the text mentions. */
+const mentions = v.pipe(v.array(identity), v.maxLength(32));
 
 /** The schema of plaintext content. The server does not have this schema. */
 const text = v.strictObject({

@@ -174,7 +174,7 @@ export interface Room {
 /** The member who confirmed a room, by the name of that time. */
 export type Confirmer = Pick<Member, 'identity' | 'name'>;
 
-/** A member of the room: one leaf of the tree, with its identity and name. */
+/** One leaf of the tree, with its identity and name. A person may have several. */
 export interface Member {
   readonly leaf: number;
   /** Device and identity keys as base64url. */
@@ -184,7 +184,10 @@ export interface Member {
   readonly admin: boolean;
   /** Whether the member is a moderator, who may remove members and ban them, but no admins. */
   readonly moderator: boolean;
+  /** Whether this is this device's leaf. */
   readonly self: boolean;
+  /** Whether this is a leaf of this device's person. */
+  readonly own: boolean;
 }
 
 /** @returns a room at the start of the log. @throws RoomError `bad-group` if the group context is invalid. */
@@ -261,7 +264,7 @@ export function ownCredential(room: Room): DeviceCredential {
   return credential;
 }
 
-function member(room: Room, leaf: number, credential: DeviceCredential): Member {
+function member(room: Room, leaf: number, credential: DeviceCredential, own: Uint8Array | undefined): Member {
   return {
     leaf,
     device: encodeBytes(credential.deviceKey),
@@ -272,6 +275,7 @@ function member(room: Room, leaf: number, credential: DeviceCredential): Member 
       room.context.state !== 'newer' &&
       room.context.state.mods?.includes(encodeBytes(credential.identityKey)) === true,
     self: leaf === ownLeaf(room),
+    own: own !== undefined && equalBytes(credential.identityKey, own),
   };
 }
 
@@ -279,14 +283,16 @@ function member(room: Room, leaf: number, credential: DeviceCredential): Member 
 const members = new WeakMap<EpochKeys, readonly Member[]>();
 const labels = new WeakMap<readonly Member[], ReadonlyMap<string, string>>();
 
-/** All members in the order of their leaves. */
+/** All leaves in their order. */
 export function membersOf(room: Room): readonly Member[] {
   const known = members.get(room.keys);
   if (known !== undefined) return known;
-  const all = [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
+  const leaves = [...leavesOf(room.mls.ratchetTree)].flatMap(([leaf, node]) => {
     const credential = identityOf(node.credential);
-    return credential === undefined ? [] : [member(room, leaf, credential)];
+    return credential === undefined ? [] : [{ leaf, credential }];
   });
+  const own = leaves.find(({ leaf }) => leaf === ownLeaf(room))?.credential.identityKey;
+  const all = leaves.map(({ leaf, credential }) => member(room, leaf, credential, own));
   members.set(room.keys, all);
   return all;
 }
@@ -296,22 +302,21 @@ export function memberAt(room: Room, leaf: number): Member | undefined {
 }
 
 /**
- * @returns each member's label by device key. A name gets a suffix of the identity's fingerprint if it looks like the name of
- * another identity, or if it contains `#` and could look like a label.
+ * @returns each person's label by identity key. A person's name is that of its lowest leaf. It gets a suffix of the identity's
+ * fingerprint if it looks like the name of another person, or if it contains `#` and could look like a label.
  */
 export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   const known = labels.get(all);
   if (known !== undefined) return known;
-  const identities = new Map<string, Set<string>>();
-  for (const m of all) {
-    const folded = foldName(m.name);
-    identities.set(folded, (identities.get(folded) ?? new Set()).add(m.identity));
-  }
+  const names = new Map<string, string>();
+  for (const { identity, name } of all) if (!names.has(identity)) names.set(identity, name);
+  const folds = new Map<string, number>();
+  for (const name of names.values()) folds.set(foldName(name), (folds.get(foldName(name)) ?? 0) + 1);
   const result = new Map(
-    all.map((m) => {
-      const folded = foldName(m.name);
-      const alone = (identities.get(folded)?.size ?? 0) < 2 && !folded.includes('#');
-      return [m.device, alone ? m.name : `${m.name}#${suffixOf(decodeBytes(m.identity))}`];
+    [...names].map(([identity, name]) => {
+      const folded = foldName(name);
+      const alone = folds.get(folded) === 1 && !folded.includes('#');
+      return [identity, alone ? name : `${name}#${suffixOf(decodeBytes(identity))}`];
     }),
   );
   labels.set(all, result);

@@ -286,7 +286,7 @@ test('a name is trimmed, stays as typed, and cleaning it again changes nothing',
 function member(name: string, seed: number): Member {
   const { identity, device } = createIdentity(seededEnv(seed));
   const keys = { identity: encodeBytes(identity.publicKey), device: encodeBytes(device.publicKey) };
-  return { leaf: seed, name, admin: false, moderator: false, self: false, ...keys };
+  return { leaf: seed, name, admin: false, moderator: false, self: false, own: false, ...keys };
 }
 
 function suffix(seed: number): string {
@@ -326,10 +326,13 @@ test('no name can look like the label of another member', () => {
   expect(new Set(three).size).toBe(3);
 });
 
-test('two devices of one identity have no suffix', () => {
+test('two devices of one person have one label, the name of the lowest leaf, and no suffix', () => {
   const one = member('ana', 1);
-  const label = labelsOf([one, { ...one, device: 'other' }]);
-  expect([...label.values()]).toEqual(['ana', 'ana']);
+  const other = { ...one, leaf: 2, device: 'other', name: 'ben' };
+  expect([...labelsOf([one, other, member('ben', 3)])]).toEqual([
+    [one.identity, 'ana'],
+    [expect.any(String), 'ben'],
+  ]);
 });
 
 test('two people see the same safety number, and a different one with any other person', () => {

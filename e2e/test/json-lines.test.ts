@@ -156,13 +156,18 @@ test('what every command prints as JSON has the keys that the documentation list
       }),
     ],
   );
-  const member = { id: SHORT_ID, device: expect.any(String), identity: expect.any(String) };
+  const member = (self: boolean) => ({
+    id: SHORT_ID,
+    identity: expect.any(String),
+    self,
+    devices: [{ key: expect.any(String), self }],
+  });
   await prints(
     'ben',
     ['members', 'kitchen'],
     [
-      { ...member, name: 'ana', admin: true, self: false },
-      { ...member, name: 'ben', admin: false, self: true },
+      { ...member(false), name: 'ana', admin: true },
+      { ...member(true), name: 'ben', admin: false },
     ],
   );
   await prints(

@@ -152,7 +152,7 @@ test('the SDK returns what was sent, so that it can be edited, reacted to, answe
     { id: message.id, seq: message.seq, text: 'hello', reactions: [{ emoji: '👍' }] },
     { id: answer.id, text: 'me too', reply: { id: message.id, seq: message.seq } },
     { deleted: {} },
-    { text: '@ben look', mentions: host.map(({ device }) => device) },
+    { text: '@ben look', mentions: host.map(({ identity }) => identity) },
     { text: 'ana said: @ben look' },
   ]);
   expect((await ben.messages(id)).at(-1)).not.toHaveProperty('mentions');

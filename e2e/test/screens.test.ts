@@ -69,8 +69,8 @@ test('the room reports its name, its members and the rights of this profile', as
   expect(epochs).toEqual([...epochs].sort((a, b) => a - b));
   const [first] = await ana.profile.call('members', { room });
   expect(first).toMatchObject({
-    device: expect.stringMatching(/^.{43}$/),
     identity: expect.stringMatching(/^.{43}$/),
+    devices: [{ key: expect.stringMatching(/^.{43}$/), self: true }],
   });
   const before = heard.ana.length;
   await ana.delivered(room, [await ana.says(room, 'hello')]);
@@ -232,8 +232,8 @@ test('only members who have the room open see who else has it open', async () =>
   for (const says of all) await ana.profile.call('presence', { room, says });
   await ben.until(async () => heard.ben.length === all.length, 'ben hears ana');
   const self = (await ana.profile.call('members', { room })).find((m) => m.self);
-  expect(heard.ben.map(({ from, device, says }) => ({ from, device, says }))).toEqual(
-    all.map((says) => ({ from: 'ana', device: self?.device, says })),
+  expect(heard.ben.map(({ from, identity, device, says }) => ({ from, identity, device, says }))).toEqual(
+    all.map((says) => ({ from: 'ana', identity: self?.identity, device: self?.devices[0]?.key, says })),
   );
   expect(heard.ana).toEqual([]);
   await server.stop();

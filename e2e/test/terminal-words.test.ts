@@ -149,9 +149,9 @@ function unwrapped(text: string): string {
 
 describe('the line mode in a language whose words are 40% longer', () => {
   const seq = '7' as TextItem['seq'];
-  const line = { seq, sub: 0, at: 0, from: '安娜', device: '1', own: false };
+  const line = { seq, sub: 0, at: 0, from: '安娜', identity: '1', own: false };
   const message: TextItem = { ...line, kind: 'text', text: '晚饭', id: '1' };
-  const ben = { device: '2', name: '本' };
+  const ben = { identity: '2', name: '本' };
   const items: readonly HistoryItem[] = [
     message,
     { ...message, me: true },

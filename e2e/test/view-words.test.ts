@@ -36,7 +36,7 @@ test('a pseudo catalogue maps strings, lists and what functions return', () => {
   ]);
 });
 
-const line = { seq: '1' as EventItem['seq'], sub: 0, at: 0, from: '本', device: 'd', own: false };
+const line = { seq: '1' as EventItem['seq'], sub: 0, at: 0, from: '本', identity: 'd', own: false };
 const member = '安娜';
 const EVENTS: readonly EventItem[] = [
   { ...line, kind: 'leaving' },

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { commandsIn } from '../src/commands/commands.ts';
 import { completionAt } from '../src/room/completion.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
-import { device, words } from './timeline-input.ts';
+import { key, words } from './timeline-input.ts';
 
 const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({
-  id: device(name).slice(0, 8),
-  device: device(name),
-  identity: device(name),
+  id: key(name).slice(0, 8),
+  identity: key(name),
   name,
   admin: false,
   self: false,
+  devices: [{ key: key(name), self: false }],
 }));
 const emoji = await openEmojiBook();
 const parts = { members, rooms: ['kitchen', 'garden'], commands: commandsIn(words.text.commands), emoji };
@@ -55,7 +55,7 @@ test('emoji are known by their names', () => {
 
 describe('members are found by what people type of their names', () => {
   const named = (...names: string[]) =>
-    names.map((name) => ({ ...(members[0] as MemberInfo), id: name, device: device(name), name }));
+    names.map((name) => ({ ...(members[0] as MemberInfo), id: name, identity: key(name), name }));
   const found = (text: string, ...names: string[]) =>
     completionAt(text, text.length, { ...parts, members: named(...names) })?.items.map((one) => one.insert) ??
     [];

@@ -4,12 +4,13 @@ import { expect, test } from 'vitest';
 import { ComposerViewModel } from '../src/room/composer.ts';
 import type { RoomViewModel } from '../src/room/room-view-model.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
-import { context, device, words } from './timeline-input.ts';
+import { context, key as keyOf, words } from './timeline-input.ts';
 
 const emoji = await openEmojiBook();
 
 function member(name: string, key: string): MemberInfo {
-  return { id: key, device: device(key), identity: device(key), name, admin: false, self: false };
+  const devices = [`${key}-1`, `${key}-2`].map((one) => ({ key: keyOf(one), self: false }));
+  return { id: key, identity: keyOf(key), name, admin: false, self: false, devices };
 }
 
 function composerFor(...members: MemberInfo[]): ComposerViewModel {
@@ -81,15 +82,17 @@ test('a name that several have mentions all of them, and the composer says so', 
   const composer = composerFor(ANA, OTHER, BEN);
   composer.type('hi @Ana', 7);
   expect(composer.snapshot().note).toBe('@Ana mentions all 2 members of that name.');
-  expect(composer.take('hi @Ana', false)?.content).toMatchObject({ mentions: [ANA.device, OTHER.device] });
+  expect(composer.take('hi @Ana', false)?.content).toMatchObject({
+    mentions: [ANA.identity, OTHER.identity],
+  });
 });
 
-test('a label mentions one member, as do two devices of one person, and nothing is said', () => {
-  const composer = composerFor(ANA, OTHER, BEN, { ...BEN, device: device('ben2') });
+test('a label mentions one member, with all devices, and nothing is said', () => {
+  const composer = composerFor(ANA, OTHER, BEN);
   composer.type('hi @Ana#z3w4 and @ben', 21);
   expect(composer.snapshot().note).toBe('');
   expect(composer.take(composer.text, false)?.content).toMatchObject({
-    mentions: [OTHER.device, BEN.device, device('ben2')],
+    mentions: [OTHER.identity, BEN.identity],
   });
 });
 

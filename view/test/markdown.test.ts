@@ -115,8 +115,8 @@ test('a link whose text is another address shows the address that it opens', () 
 
 test('a mention takes the longest name that matches, and none is found within a word', () => {
   const callable = callableOf([
-    { name: 'ana', device: 'A', self: true },
-    { name: 'ana maria', device: 'B', self: false },
+    { name: 'ana', identity: 'A', self: true },
+    { name: 'ana maria', identity: 'B', self: false },
   ]);
   const inside = (source: string) =>
     parseMarkdown(source, { callable }).flatMap((b) => (b.kind === 'paragraph' ? b.inside : []));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MessageRow, Row } from '../src/timeline/row.ts';
 import { makeRows, type TimelineInput } from '../src/timeline/rows.ts';
-import { context, device, event, inputOf, item, NOON, noRows } from './timeline-input.ts';
+import { context, event, inputOf, item, key, NOON, noRows } from './timeline-input.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -105,7 +105,7 @@ test('joins and removals in a row are folded into one notice, each with its time
 
 test('the messages of an ignored member are folded into one row with their number', () => {
   const input = inputOf([item(1, 'ben', 'one'), item(2, 'ben', 'two'), item(3, 'ana', 'hi')], {
-    context: context({ ignored: new Set([device('ben')]) }),
+    context: context({ ignored: new Set([key('ben')]) }),
   });
   expect(read(input)).toEqual(['-- Today', '(ignored) 2 messages from ben (ignored)', 'ana: hi']);
 });
@@ -131,8 +131,8 @@ test('a deleted message names who deleted it', () => {
 
 test('an own message is waiting, then sent, then read by those who have read up to it', () => {
   const readers = [
-    { device: device('ana'), name: 'ana', at: 2 },
-    { device: device('ben'), name: 'ben', at: 3 },
+    { identity: key('ana'), name: 'ana', at: 2 },
+    { identity: key('ben'), name: 'ben', at: 3 },
   ];
   const input = inputOf([item(1, 'me', 'a'), item(3, 'me', 'b'), item(4, 'me', 'c')], {
     readers,
@@ -169,7 +169,7 @@ test('a mention and a reply both mark the message', () => {
   const reply = { seq: mine.seq, id: mine.id ?? '' };
   const input = inputOf([
     mine,
-    item(2, 'ana', '@me look', { mentions: [device('me')] }),
+    item(2, 'ana', '@me look', { mentions: [key('me')] }),
     item(3, 'ben', 'yes', { reply }),
     item(4, 'ben', '@me, unmeant'),
   ]);
@@ -177,7 +177,7 @@ test('a mention and a reply both mark the message', () => {
 });
 
 test('a reaction has its count, who reacted, and whether this profile did', () => {
-  const by = ['ana', 'ben', 'me'].map((name) => ({ device: device(name), name }));
+  const by = ['ana', 'ben', 'me'].map((name) => ({ identity: key(name), name }));
   const [row] = messages(inputOf([item(1, 'ana', 'done', { reactions: [{ emoji: '🎉', by }] })]));
   expect(row?.reactions).toEqual([{ emoji: '🎉', count: 3, own: true, by: 'ana, ben and you' }]);
 });
@@ -226,15 +226,12 @@ test('a new message, an edit or a read receipt makes only the changed rows again
   const edited = makeRows(input, kept).rows;
   expect(changedBetween(after, edited)).toBe(1);
 
-  const receipt = makeRows(
-    { ...input, readers: [{ device: device('ana'), name: 'ana', at: 10 }] },
-    kept,
-  ).rows;
+  const receipt = makeRows({ ...input, readers: [{ identity: key('ana'), name: 'ana', at: 10 }] }, kept).rows;
   expect(changedBetween(edited, receipt)).toBe(4);
   expect(
     changedBetween(
       receipt,
-      makeRows({ ...input, readers: [{ device: device('ana'), name: 'ana', at: 10 }] }, kept).rows,
+      makeRows({ ...input, readers: [{ identity: key('ana'), name: 'ana', at: 10 }] }, kept).rows,
     ),
   ).toBe(0);
 });

@@ -10,8 +10,8 @@ const { clock } = words;
 /** 23 November 2026, noon. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
-/** A device key that looks like one. */
-export function device(name: string): string {
+/** A key that looks like an identity key. */
+export function key(name: string): string {
   return name.padEnd(43, 'A');
 }
 
@@ -23,7 +23,7 @@ export function item(seq: number, from: string, text: string, more: Partial<Text
     at: NOON + seq * 1000,
     kind: 'text',
     from,
-    device: device(from),
+    identity: key(from),
     own,
     text,
     id: `id${seq}`.padEnd(22, 'A'),
@@ -38,22 +38,22 @@ export function event(seq: number, from: string, fact: EventFact): EventItem {
     sub: 0,
     at: NOON + seq * 1000,
     from,
-    device: from === '' ? '' : device(from),
+    identity: from === '' ? '' : key(from),
     own: from === 'me',
   };
   return { ...line, ...fact };
 }
 
 type EventFact = FactOf<EventItem>;
-type FactOf<T> = T extends EventItem ? Omit<T, 'seq' | 'sub' | 'at' | 'from' | 'device' | 'own'> : never;
+type FactOf<T> = T extends EventItem ? Omit<T, 'seq' | 'sub' | 'at' | 'from' | 'identity' | 'own'> : never;
 
 export function context(more: Partial<RowContext> = {}): RowContext {
   return {
     words,
-    self: device('me'),
+    self: key('me'),
     today: clock.dayKey(NOON),
     now: NOON,
-    labels: new Map(['me', 'ana', 'ben'].map((name) => [device(name), name])),
+    labels: new Map(['me', 'ana', 'ben'].map((name) => [key(name), name])),
     verified: new Set(),
     ignored: new Set(),
     emoji: () => undefined,

@@ -234,7 +234,7 @@ describe('an emoji is drawn for a name that is free-standing', () => {
 
 describe('a member is mentioned', () => {
   const one = (...names: string[]) =>
-    callableOf(names.map((name, i) => ({ name, device: `device-${i}`, self: false })));
+    callableOf(names.map((name, i) => ({ name, identity: `device-${i}`, self: false })));
   const both = (text: string, ...names: string[]) => {
     const callable = one(...names);
     return [mentionsIn(text, callable).join(' '), htmlOf(parseMarkdown(text, { callable }))];
@@ -275,10 +275,10 @@ describe('a member is mentioned', () => {
 
   test('by a name that several have: all of them; by a label: that one', () => {
     const callable = callableOf([
-      { name: 'Ana#x1y2', device: 'A', self: true },
-      { name: 'Ana#z3w4', device: 'B', self: false },
-      { name: 'Ben', device: 'C', self: false },
-      { name: 'Ben', device: 'D', self: false },
+      { name: 'Ana#x1y2', identity: 'A', self: true },
+      { name: 'Ana#z3w4', identity: 'B', self: false },
+      { name: 'Ben', identity: 'C', self: false },
+      { name: 'Ben', identity: 'D', self: false },
     ]);
     expect(mentionsIn('@Ana', callable)).toEqual(['A', 'B']);
     expect(mentionsIn('@Ana#z3w4 hi', callable)).toEqual(['B']);

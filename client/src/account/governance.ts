@@ -25,7 +25,7 @@ export class Governance {
 
   async remove(session: RoomSession, { member, waitMs }: Params<'remove'>): Promise<Result<'remove'>> {
     const { member: target, info } = pickMember(session.room, member);
-    const isIn = () => membersOf(session.room).some((m) => m.device === target.device);
+    const isIn = () => membersOf(session.room).some((m) => m.identity === target.identity);
     await session
       .change((now) => remove(now, target.device, this.#env), waitMs)
       .catch((error: unknown) => {

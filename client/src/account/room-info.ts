@@ -16,7 +16,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     as: meta.as,
     server: meta.server,
     status: meta.left ? 'left' : room.status,
-    members: membersOf(room).length,
+    members: labelsOf(membersOf(room)).size,
     admin: self?.admin ?? false,
     epoch: String(epochOf(room)),
     queued: session.queued,
@@ -36,26 +36,26 @@ function confirmerOf(room: Room): string {
 
 const MEMBER_ID_CHARS = 8;
 
-/** A member with the data that is shown. */
+/** A person with the data that is shown. */
 export interface ShownMember {
+  /** Its lowest leaf; this device's own leaf if it has one. */
   readonly member: Member;
   readonly info: MemberInfo;
 }
 
 export function shownMembers(room: Room): ShownMember[] {
-  const members = membersOf(room);
-  const labels = labelsOf(members);
-  return members.map((member) => ({
-    member,
-    info: {
-      id: member.device.slice(0, MEMBER_ID_CHARS),
-      device: member.device,
-      identity: member.identity,
-      name: labels.get(member.device) ?? member.name,
-      admin: member.admin,
-      self: member.self,
-    },
-  }));
+  const all = membersOf(room);
+  const labels = labelsOf(all);
+  const persons = new Map<string, Member[]>();
+  for (const leaf of all) persons.set(leaf.identity, [...(persons.get(leaf.identity) ?? []), leaf]);
+  return [...persons].flatMap(([identity, leaves]) => {
+    const member = leaves.find(({ self }) => self) ?? leaves[0];
+    if (member === undefined) return [];
+    const name = labels.get(identity) ?? member.name;
+    const devices = leaves.map(({ device, self }) => ({ key: device, self }));
+    const id = identity.slice(0, MEMBER_ID_CHARS);
+    return [{ member, info: { id, identity, name, admin: member.admin, self: member.own, devices } }];
+  });
 }
 
 /** The member with this name or id. @throws ChatError `unknown-member`, `ambiguous` */

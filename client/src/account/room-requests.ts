@@ -305,7 +305,7 @@ export class RoomRequests {
   }
 
   #history(session: RoomSession): HistoryReader {
-    return new HistoryReader(this.#parts.records, session.room.id);
+    return new HistoryReader(this.#parts.records, session.room);
   }
 }
 

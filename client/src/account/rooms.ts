@@ -216,6 +216,7 @@ export class Rooms {
         emit({
           kind: 'presence',
           room: id,
+          identity: from.identity,
           device: from.device,
           from: nameOf(session.room, from),
           says: presence,

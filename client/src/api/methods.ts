@@ -219,14 +219,25 @@ export interface RoomInfo {
   readonly founded: boolean;
 }
 
+/** A person in a room. */
 export interface MemberInfo {
-  /** The device's id: the first characters of its key. */
+  /** The first characters of the identity key. */
   readonly id: string;
-  readonly device: string;
-  /** Identity key: the same on every device of one person. */
+  /** The identity key: the same on every device of the person, in every room. */
   readonly identity: string;
   readonly name: string;
   readonly admin: boolean;
+  /** Whether this is this profile's person. */
+  readonly self: boolean;
+  /** The person's devices in the room, at least one. */
+  readonly devices: readonly DeviceInfo[];
+}
+
+/** One device of a person. */
+export interface DeviceInfo {
+  /** The device key. */
+  readonly key: string;
+  /** Whether this is this device. */
   readonly self: boolean;
 }
 
@@ -296,10 +307,11 @@ export type ChatEvent =
   /** The room is new to the profile, or its name, its members or this profile's rights have changed. */
   | { readonly kind: 'room'; readonly room: RoomInfo }
   | { readonly kind: 'waiting'; readonly room: string; readonly waiting: readonly Waiting[] }
-  /** `device`: the sender's device key, which any member can forge. */
+  /** `identity` and `device`: the sender's keys, which any member can forge. */
   | {
       readonly kind: 'presence';
       readonly room: string;
+      readonly identity: string;
       readonly device: string;
       readonly from: string;
       readonly says: Presence;

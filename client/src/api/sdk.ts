@@ -25,7 +25,7 @@ export interface SentMessage {
 }
 
 /** Whom a message mentions. */
-type Mentioned = Pick<MemberInfo, 'device'>;
+type Mentioned = Pick<MemberInfo, 'identity'>;
 
 /** A profile with its rooms as objects, for scripts and bots. Several processes may use one profile at once. */
 export class GoChat {
@@ -256,7 +256,7 @@ function sentMessage({ id, state, seq }: Outcome): SentMessage {
 }
 
 function mentioning(members: readonly Mentioned[]): { readonly mentions?: string[] } {
-  return members.length === 0 ? {} : { mentions: members.map(({ device }) => device) };
+  return members.length === 0 ? {} : { mentions: members.map(({ identity }) => identity) };
 }
 
 /** A program without types may give anything. */

@@ -6,7 +6,7 @@ export type MessageChange = Extract<Content, { kind: 'edit' | 'delete' | 'react'
 
 /** The author of a change, with the name and rights at that position of the log. */
 export interface ChangeAuthor {
-  readonly device: string;
+  readonly identity: string;
   readonly name: string;
   readonly own: boolean;
   readonly admin: boolean;
@@ -26,7 +26,7 @@ export function targetOf(change: MessageChange) {
 }
 
 /**
- * Applies a change to a message. Only the author's device may edit it; the author's device and admins may delete it.
+ * Applies a change to a message. Only the author may edit it, on any device; the author and admins may delete it.
  * @returns the same item when nothing changes; `refused` when the author of the change has no right to it.
  */
 export function applyChange(
@@ -35,7 +35,7 @@ export function applyChange(
   author: ChangeAuthor,
   at: number,
 ): TextItem | 'refused' {
-  const owns = item.device === author.device;
+  const owns = item.identity === author.identity;
   if (change.kind === 'edit' && !owns) return 'refused';
   if (change.kind === 'delete' && !owns && !author.admin) return 'refused';
   if (item.deleted !== undefined) return item;
@@ -59,24 +59,24 @@ export function applyChange(
 }
 
 function erased(item: TextItem, author: ChangeAuthor): TextItem {
-  const { seq, sub, at, timeMark, kind, from, device, own, id } = item;
+  const { seq, sub, at, timeMark, kind, from, identity, own, id } = item;
   const deleted = { by: author.name, own: author.own };
-  return { seq, sub, at, ...(timeMark && { timeMark }), kind, from, device, own, text: '', id, deleted };
+  return { seq, sub, at, ...(timeMark && { timeMark }), kind, from, identity, own, text: '', id, deleted };
 }
 
 function reacted(
   item: TextItem,
   { emoji, on }: Extract<MessageChange, { kind: 'react' }>,
-  { device, name }: ChangeAuthor,
+  { identity, name }: ChangeAuthor,
 ): TextItem {
   const { reactions = [], ...bare } = item;
   const present = reactions.find((r) => r.emoji === emoji);
-  if (on === (present?.by.some((b) => b.device === device) ?? false)) return item;
+  if (on === (present?.by.some((b) => b.identity === identity) ?? false)) return item;
   if (present === undefined) {
     if (reactions.length >= EMOJI_PER_MESSAGE) return item;
-    return { ...bare, reactions: [...reactions, { emoji, by: [{ device, name }] }] };
+    return { ...bare, reactions: [...reactions, { emoji, by: [{ identity, name }] }] };
   }
-  const by = on ? [...present.by, { device, name }] : present.by.filter((b) => b.device !== device);
+  const by = on ? [...present.by, { identity, name }] : present.by.filter((b) => b.identity !== identity);
   const next = reactions.flatMap((r): Reaction[] =>
     r !== present ? [r] : by.length > 0 ? [{ emoji, by }] : [],
   );

@@ -78,27 +78,28 @@ export function misplaced(event: { readonly seq: Position; readonly at: number }
   return { ...stamp(event), ...noMember, kind: 'warning', warning: 'misplaced', member };
 }
 
-const noMember = { from: '', device: '', own: false };
+const noMember = { from: '', identity: '', own: false };
 
 function stamp({ seq, at, timeMark }: Pick<HistoryItem, 'seq' | 'at' | 'timeMark'>) {
   return { seq, at, ...(timeMark && { timeMark }) };
 }
 
-/** A member's display name in a room; also of one who is no longer in it. */
+/** A person's display name in a room; also of one who is no longer in it. */
 export function nameOf(room: Room, member: Member): string {
   const members = membersOf(room);
-  // A removed member is only in the room before the removal.
-  return (
-    labelsOf(members).get(member.device) ?? labelsOf([...members, member]).get(member.device) ?? member.name
-  );
+  // Somebody who was removed is only in the room before the removal.
+  const { identity, name } = member;
+  return labelsOf(members).get(identity) ?? labelsOf([...members, member]).get(identity) ?? name;
 }
 
 function author(room: Room, member: Member) {
-  return { from: nameOf(room, member), device: member.device, own: member.self };
+  return { from: nameOf(room, member), identity: member.identity, own: member.own };
 }
 
 function settingsFacts({ name, topic, admins, dropped }: Settings, room: Room) {
-  const names = (members: readonly Member[]) => members.map((member) => nameOf(room, member));
+  const names = (members: readonly Member[]) => [
+    ...new Map(members.map((member) => [member.identity, nameOf(room, member)])).values(),
+  ];
   return {
     ...(name !== undefined && { name }),
     ...(topic !== undefined && { topic }),

@@ -1,8 +1,8 @@
-import type { RoomId } from '@gochat/protocol/fields';
+import type { Room } from '@gochat/crypto/room';
 import type { Records } from '../store/records.ts';
 import type { HistoryItem, TextItem } from './history.ts';
 import { foldText, searchTerms } from './search-text.ts';
-import { decodeItem } from './stored-history.ts';
+import { decodeItem, identitiesIn } from './stored-history.ts';
 
 /** How many lines a search reads before it answers, and how many at a time. */
 const SEARCHED = 2048;
@@ -11,9 +11,9 @@ const PAGE = 256;
 /** Reads a room's stored history. */
 export class HistoryReader {
   readonly #records: Records;
-  readonly #room: RoomId;
+  readonly #room: Room;
 
-  constructor(records: Records, room: RoomId) {
+  constructor(records: Records, room: Room) {
     this.#records = records;
     this.#room = room;
   }
@@ -73,16 +73,17 @@ export class HistoryReader {
   }
 
   async #list(options: Parameters<Records['list']>[2]): Promise<HistoryItem[]> {
-    return toItems(await this.#records.list('history', this.#room, options));
+    return this.#items(await this.#records.list('history', this.#room.id, options));
   }
 
   async #at(position: number): Promise<HistoryItem[]> {
-    return toItems(await this.#records.at('history', this.#room, position));
+    return this.#items(await this.#records.at('history', this.#room.id, position));
   }
-}
 
-function toItems(rows: readonly Uint8Array[]): HistoryItem[] {
-  return rows.map((row) => decodeItem(row));
+  #items(rows: readonly Uint8Array[]): HistoryItem[] {
+    const identityOf = identitiesIn(this.#room);
+    return rows.map((row) => decodeItem(row, identityOf));
+  }
 }
 
 function holds(item: HistoryItem, terms: readonly string[]): item is TextItem {

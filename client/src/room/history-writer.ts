@@ -1,13 +1,13 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import type { Member, Room } from '@gochat/crypto/room';
 import type { TimeMark } from '@gochat/crypto/time-mark';
-import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
 import { misplaced, nameOf, refusedChange } from './event-history.ts';
 import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub } from './history.ts';
 import type { RecentIds } from './recent-ids.ts';
-import { decodeItem, encodeItem } from './stored-history.ts';
+import { decodeItem, encodeItem, identitiesIn } from './stored-history.ts';
 
 /** One byte numbers the lines of an entry. */
 const MOST_SUB = 255;
@@ -24,18 +24,16 @@ interface Said {
 /** Collects the lines that a batch of entries adds to a room's history, and the older lines that it changes. */
 export class HistoryWriter {
   readonly #records: Records;
-  readonly #room: RoomId;
-  readonly #stored: Position;
+  readonly #room: Room;
   readonly #ids: RecentIds;
   readonly #lines = new Map<string, HistoryItem>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
 
-  /** @param stored the last entry whose lines are stored: new lines of it, or of an older one, come after those. */
-  constructor(records: Records, room: RoomId, stored: Position, ids: RecentIds) {
+  /** @param room the room as it is stored: new lines of its last entry, or of an older one, come after those that are stored. */
+  constructor(records: Records, room: Room, ids: RecentIds) {
     this.#records = records;
     this.#room = room;
-    this.#stored = stored;
     this.#ids = ids;
   }
 
@@ -50,7 +48,7 @@ export class HistoryWriter {
   }
 
   async #open(seq: Position): Promise<void> {
-    const kept = comparePositions(seq, this.#stored) <= 0 ? await this.#kept(seq) : [];
+    const kept = comparePositions(seq, this.#room.position) <= 0 ? await this.#kept(seq) : [];
     this.#counts.set(seq, kept.length);
     for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warningKey(line));
   }
@@ -69,8 +67,8 @@ export class HistoryWriter {
     const item = await this.#find(target);
     if (item === undefined) return;
     if (item.seq !== target.seq) await this.add(misplaced(said, nameOf(room, said.from)));
-    const { device, admin, self } = said.from;
-    const author = { device, admin, own: self, name: nameOf(room, said.from) };
+    const { identity, admin, own } = said.from;
+    const author = { identity, admin, own, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
     if (next === 'refused') await this.add(refusedChange(said, author.name, item));
     else if (next !== item)
@@ -84,7 +82,7 @@ export class HistoryWriter {
 
   get changes(): RecordChange[] {
     return this.items.map((item) => ({
-      place: { of: 'history', room: this.#room, at: Number(item.seq), sub: item.sub },
+      place: { of: 'history', room: this.#room.id, at: Number(item.seq), sub: item.sub },
       value: encodeItem(item),
     }));
   }
@@ -109,8 +107,9 @@ export class HistoryWriter {
   }
 
   async #kept(seq: Position): Promise<HistoryItem[]> {
-    const rows = await this.#records.at('history', this.#room, Number(seq));
-    return rows.map((row) => decodeItem(row));
+    const rows = await this.#records.at('history', this.#room.id, Number(seq));
+    const identityOf = identitiesIn(this.#room);
+    return rows.map((row) => decodeItem(row, identityOf));
   }
 }
 

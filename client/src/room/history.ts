@@ -19,8 +19,9 @@ interface Line {
   readonly timeMark?: TimeMark;
   /** Display name of the author, or of the member who left, joined or was removed; empty for warnings. */
   readonly from: string;
-  /** That member's device key, or empty. */
-  readonly device: string;
+  /** That member's identity key, or empty. */
+  readonly identity: string;
+  /** Whether that is this profile's person, on any device. */
   readonly own: boolean;
 }
 
@@ -35,7 +36,7 @@ export interface TextItem extends Line {
   readonly me?: true;
   /** The message that this one answers. */
   readonly reply?: Ref;
-  /** Device keys of the members whom it mentions. */
+  /** Identity keys of the members whom it mentions. */
   readonly mentions?: readonly string[];
   /** When its author last edited it, by the server's clock. */
   readonly edited?: number;
@@ -48,7 +49,7 @@ export interface TextItem extends Line {
 export interface Reaction {
   readonly emoji: string;
   /** In the order in which they came. */
-  readonly by: readonly { readonly device: string; readonly name: string }[];
+  readonly by: readonly { readonly identity: string; readonly name: string }[];
 }
 
 /** A member asks to be removed. */
@@ -132,7 +133,7 @@ export function factKey(item: WithoutSub<EventItem>): string {
     at: _at,
     timeMark: _timeMark,
     from: _from,
-    device: _device,
+    identity: _identity,
     own: _own,
     ...fact
   } = { sub: 0, ...item };

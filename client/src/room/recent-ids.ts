@@ -32,7 +32,7 @@ export class RecentIds {
     const rows = await this.#records.list('history', this.#room, { limit: KNOWN, reverse: true });
     const seqs = new Map<string, Position>();
     for (const row of rows.reverse()) {
-      const item = decodeItem(row);
+      const item = decodeItem(row, (device) => device);
       if (item.kind === 'text') remember(seqs, item);
     }
     return seqs;

@@ -150,15 +150,15 @@ export class RoomMaintenance {
   /** Removes members who have asked to leave; only an admin's client can. */
   #removing(): (() => Promise<void>) | undefined {
     const { room, meta } = this.#session;
-    const [device] = meta.leaving;
+    const [identity] = meta.leaving;
     const members = membersOf(room);
     const admin = members.some((m) => m.self && m.admin);
-    const leaver = members.find((m) => m.device === device);
+    const leaver = members.find((m) => m.identity === identity);
     // The invites of others stay valid, unless the leaver has an office and so a key.
     const keep = leaver?.admin === false && !leaver.moderator;
-    if (device === undefined || !admin || room.admin === undefined || room.status !== 'active')
+    if (leaver === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
-    return () => this.#session.change((now) => remove(now, device, this.#env, { keep }), WAIT_MS);
+    return () => this.#session.change((now) => remove(now, leaver.device, this.#env, { keep }), WAIT_MS);
   }
 
   /**

@@ -10,7 +10,7 @@ export interface RoomMeta {
   /** This profile's display name in it. */
   readonly as: string;
   readonly left: boolean;
-  /** Device keys of members who have asked to be removed and are still members. */
+  /** Identity keys of members who have asked to be removed and are still members. */
   readonly leaving: readonly string[];
   /** When the profile joined it, by its own clock. */
   readonly since: number;

@@ -118,7 +118,7 @@ export class RoomStore {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: RecordChange[] = [];
-    const writer = new HistoryWriter(this.#records, this.id, this.#room.position, this.#ids);
+    const writer = new HistoryWriter(this.#records, this.#room, this.#ids);
     for (const step of steps) {
       for (const event of step.events) {
         await this.#record(writer, event, step.room);
@@ -266,17 +266,18 @@ export class RoomStore {
     return { ...event, kind: 'message', from: self, content: sent.content };
   }
 
-  /** Device keys of members who have asked to be removed and are still members. */
+  /** Identity keys of members who have asked to be removed, with any of their devices, and are still members. */
   #leavingAfter(steps: readonly Step<Room>[]): readonly string[] {
     const asked = steps.flatMap(({ events }) =>
       events.flatMap((e) =>
-        e.kind === 'message' && e.content.kind === 'leave' && !e.from.self ? [e.from.device] : [],
+        e.kind === 'message' && e.content.kind === 'leave' && !e.from.own ? [e.from.identity] : [],
       ),
     );
-    const all = [...new Set([...this.#meta.leaving, ...asked])];
-    if (all.length === 0) return all;
-    const here = new Set(membersOf(this.#room).map((m) => m.device));
-    return all.filter((device) => here.has(device));
+    const all = new Set([...this.#meta.leaving, ...asked]);
+    if (all.size === 0) return [];
+    // An older version of this software kept device keys.
+    const here = membersOf(this.#room).filter(({ identity, device }) => all.has(identity) || all.has(device));
+    return [...new Set(here.map(({ identity }) => identity))];
   }
 
   #stateChange(): RecordChange {

@@ -1,18 +1,58 @@
+import { membersOf, type Room } from '@gochat/crypto/room';
 import { fromJson, toJson } from '../store/records.ts';
-import type { EventItem, HistoryItem } from './history.ts';
+import type { EventItem, HistoryItem, Reaction } from './history.ts';
 
 export function encodeItem(item: HistoryItem): Uint8Array {
   return toJson(item);
 }
 
-/** Reads what {@link encodeItem} wrote, in this version or in an older one, which stored events as sentences in English. */
-export function decodeItem(bytes: Uint8Array): HistoryItem {
-  const stored = fromJson<HistoryItem | SentenceItem>(bytes);
-  return isSentence(stored) ? toFact(stored) : stored;
+/**
+ * Reads what {@link encodeItem} wrote, in this version or in an older one, which stored device keys instead of identity keys, and before
+ * that events as sentences in English.
+ * @param identityOf the identity of a device, for a line of an older version
+ */
+export function decodeItem(bytes: Uint8Array, identityOf: (device: string) => string): HistoryItem {
+  const stored = fromJson<HistoryItem | DeviceItem | SentenceItem>(bytes);
+  const line = 'device' in stored ? withIdentities(stored, identityOf) : stored;
+  return isSentence(line) ? toFact(line) : line;
+}
+
+/** @returns the identity of a device that is in the room; otherwise the device key, which is no identity's. */
+export function identitiesIn(room: Room): (device: string) => string {
+  return (device) => membersOf(room).find((m) => m.device === device)?.identity ?? device;
+}
+
+/** A line with device keys. */
+type DeviceItem = Omit<HistoryItem | SentenceItem, 'identity'> & {
+  readonly device: string;
+  readonly mentions?: readonly string[];
+  readonly reactions?: readonly {
+    readonly emoji: string;
+    readonly by: readonly { readonly device: string; readonly name: string }[];
+  }[];
+};
+
+function withIdentities(
+  { device, mentions, reactions, ...line }: DeviceItem,
+  identityOf: (device: string) => string,
+): HistoryItem | SentenceItem {
+  return {
+    ...line,
+    identity: identityOf(device),
+    ...(mentions && { mentions: mentions.map(identityOf) }),
+    ...(reactions && {
+      reactions: reactions.map(
+        ({ emoji, by }): Reaction => ({
+          emoji,
+          by: by.map((one) => ({ identity: identityOf(one.device), name: one.name })),
+        }),
+      ),
+    }),
+  } as HistoryItem | SentenceItem;
 }
 
 /** An event as an older version stored it: `text` is the sentence without its subject. */
-interface SentenceItem extends Pick<EventItem, 'seq' | 'sub' | 'at' | 'from' | 'device' | 'own'> {
+interface SentenceItem extends Pick<EventItem, 'seq' | 'sub' | 'at' | 'from' | 'identity' | 'own'> {
   readonly kind: Exclude<EventItem['kind'], 'warning' | 'renamed'> | 'trouble';
   readonly text: string;
 }
@@ -21,8 +61,8 @@ function isSentence(stored: HistoryItem | SentenceItem): stored is SentenceItem 
   return stored.kind !== 'text' && 'text' in stored;
 }
 
-function toFact({ kind, text, seq, sub, at, from, device, own }: SentenceItem): EventItem {
-  const line = { seq, sub, at, from, device, own };
+function toFact({ kind, text, seq, sub, at, from, identity, own }: SentenceItem): EventItem {
+  const line = { seq, sub, at, from, identity, own };
   switch (kind) {
     case 'leaving':
       return { ...line, kind };

@@ -93,7 +93,7 @@ export class Crowd {
     );
     const arrivals = new Map(reports.flatMap((one) => one.arrivals));
     return {
-      accounts: reports.map((one) => ({ ...one, since: arrivals.get(one.device) ?? 0 })),
+      accounts: reports.map((one) => ({ ...one, since: arrivals.get(one.identity) ?? 0 })),
       warnings: reports.flatMap(({ who, warnings }) => warnings.map((text) => `${who}: ${text}`)),
       swapped: await this.racers.handshakes(),
     };

@@ -14,10 +14,10 @@ export interface Asks {
 
 export interface MemberReport {
   readonly sights: readonly Sight[];
-  /** Its own device. */
-  readonly device: string;
-  /** The positions at which other devices joined: a member's own join isn't in its history. */
-  readonly arrivals: readonly (readonly [device: string, seq: number])[];
+  /** Its own identity key. */
+  readonly identity: string;
+  /** The positions at which others joined: a member's own join isn't in its history. */
+  readonly arrivals: readonly (readonly [identity: string, seq: number])[];
   readonly membership: string;
   readonly warnings: readonly string[];
 }
@@ -74,12 +74,12 @@ async function report(room: string): Promise<MemberReport> {
   const { code } = await someone.profile.call('safety', { room, member: undefined });
   return {
     sights: items.flatMap((item) => (item.kind === 'text' ? [{ id: item.id, seq: Number(item.seq) }] : [])),
-    device: members.find((member) => member.self)?.device ?? '',
+    identity: members.find((member) => member.self)?.identity ?? '',
     arrivals: items.flatMap((item) =>
-      item.kind === 'joined' ? [[item.device, Number(item.seq)] as const] : [],
+      item.kind === 'joined' ? [[item.identity, Number(item.seq)] as const] : [],
     ),
     membership: `${members
-      .map((member) => member.device)
+      .map((member) => member.identity)
       .sort()
       .join(' ')} ${code}`,
     warnings: (await someone.warnings(room)).map((fact) => JSON.stringify(fact)),

@@ -154,7 +154,7 @@ function factOf(item: Extract<HistoryItem, { kind: 'warning' }>): WarningFact {
     sub: _sub,
     at: _at,
     from: _from,
-    device: _device,
+    identity: _identity,
     own: _own,
     kind: _kind,
     ...fact

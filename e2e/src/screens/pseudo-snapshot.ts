@@ -12,7 +12,7 @@ const NO_TEXT: ReadonlySet<string> = new Set([
   'key',
   'seq',
   'id',
-  'device',
+  'identity',
   'href',
   'notify',
   'settings',

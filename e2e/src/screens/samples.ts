@@ -8,10 +8,10 @@ import { encode } from 'uqr';
 
 /** Snapshots as they could come from a view, for whoever draws them: every kind of row, dialog, block and state at least once. */
 
-export const ANA: Author = { device: 'dev-ana', name: 'ana', colour: 0, own: true, verified: true };
-export const BEN: Author = { device: 'dev-ben', name: 'ben', colour: 5, own: false, verified: true };
+export const ANA: Author = { identity: 'dev-ana', name: 'ana', colour: 0, own: true, verified: true };
+export const BEN: Author = { identity: 'dev-ben', name: 'ben', colour: 5, own: false, verified: true };
 const CLEO: Author = {
-  device: 'dev-cleo',
+  identity: 'dev-cleo',
   name: 'cleo the third of that name',
   colour: 9,
   own: false,
@@ -184,10 +184,10 @@ export const ROWS: readonly Row[] = [
 ];
 
 function member(author: Author, more: Partial<MemberRow> = {}): MemberRow {
-  const { device, name, colour, own, verified } = author;
+  const { identity, name, colour, own, verified } = author;
   return {
-    device,
-    id: device.padEnd(8, '0').slice(0, 8),
+    identity,
+    id: identity.padEnd(8, '0').slice(0, 8),
     name,
     colour,
     self: own,
@@ -200,7 +200,7 @@ function member(author: Author, more: Partial<MemberRow> = {}): MemberRow {
   };
 }
 
-const DORA: Author = { device: 'dev-dora', name: 'dora', colour: 3, own: false, verified: false };
+const DORA: Author = { identity: 'dev-dora', name: 'dora', colour: 3, own: false, verified: false };
 
 function entry(number: number, name: string, more: Partial<RoomEntry> = {}): RoomEntry {
   return {
@@ -384,7 +384,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
     title: 'ben',
     tick: 5,
     text: [
-      'Device dev-ben0',
+      'Member dev-ben0, 2 devices',
       'Compare this number with the one that they see, over a call or in person. If both are the same, nobody is intercepting.',
     ],
     name: 'ben',
@@ -519,8 +519,8 @@ const HOSTILE: readonly Row[] = [
 ];
 
 const CALLABLE = callableOf([
-  { name: '*star*', device: 'star', self: false },
-  { name: '李明', device: 'ming', self: true },
+  { name: '*star*', identity: 'star', self: false },
+  { name: '李明', identity: 'ming', self: true },
 ]);
 
 /** Texts whose parts are easily mistaken for markup, addresses or names. */

@@ -39,7 +39,7 @@ export function formatChange({ lines }: TerminalText, was: HistoryItem, is: Hist
   const reacted = (is.reactions ?? []).flatMap(({ emoji, by }) => {
     const before = was.reactions?.find((r) => r.emoji === emoji)?.by ?? [];
     return by
-      .filter(({ device }) => !before.some((b) => b.device === device))
+      .filter(({ identity }) => !before.some((b) => b.identity === identity))
       .map(({ name }) => lines.reacted(nameOf(name), sanitizeLine(emoji), beginningOf(is.text)));
   });
   return [...edited, ...reacted];
@@ -91,7 +91,7 @@ export interface RoomRef {
 
 /** A JSON line for scripts. */
 export function jsonItem(room: RoomRef, item: HistoryItem): string {
-  const { seq, at, from, kind, sub: _sub, device: _device, own: _own, ...facts } = item;
+  const { seq, at, from, kind, sub: _sub, identity: _identity, own: _own, ...facts } = item;
   const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
   return safeJson({ ...room, seq, at, from, kind, ...message, ...facts });
 }

@@ -18,7 +18,7 @@ const item = (more: Partial<TextItem>): TextItem => ({
   at: 1,
   kind: 'text',
   from: 'ana',
-  device: 'd',
+  identity: 'd',
   own: false,
   text: 'hello',
   id: 'x',
@@ -39,12 +39,12 @@ test('a message can’t fake a line of another member', () => {
 });
 
 test('an event is a line that begins with two dashes', () => {
-  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: 'ana', device: 'd', own: false };
+  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: 'ana', identity: 'd', own: false };
   expect(formatItem(TEXT, { ...line, kind: 'joined' })).toBe('-- <ana> joined by invite');
   expect(formatItem(TEXT, { ...line, kind: 'removed', by: 'mal\nben' })).toBe(
     '-- <ana> was removed by <mal ben>',
   );
-  expect(formatItem(TEXT, { ...line, from: '', device: '', kind: 'warning', warning: 'repeated' })).toBe(
+  expect(formatItem(TEXT, { ...line, from: '', identity: '', kind: 'warning', warning: 'repeated' })).toBe(
     '-- The server repeated an older entry: it was ignored',
   );
 });
@@ -63,7 +63,7 @@ test('a line for scripts has the documented members', () => {
 });
 
 test('a line for scripts has an event’s facts', () => {
-  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: '', device: '', own: false };
+  const line = { seq: '7' as EventItem['seq'], sub: 0, at: 1, from: '', identity: '', own: false };
   expect(
     JSON.parse(
       jsonItem(
@@ -85,7 +85,7 @@ test('a line for scripts has an event’s facts', () => {
 });
 
 test('each change of a message is printed once', () => {
-  const ben = { device: 'b', name: 'ben' };
+  const ben = { identity: 'b', name: 'ben' };
   const reactions = [{ emoji: '👍', by: [ben] }];
   const was = item({});
   expect(formatChange(TEXT, was, was)).toEqual([]);
@@ -192,8 +192,8 @@ test('no name and no text prints a system line, or a line of another member', ()
         for (const line of further) expect(line.startsWith('  ')).toBe(true);
         expect(one).not.toMatch(MOVES);
       }
-      const by = { device: 'b', name: from };
-      const event = { seq: message.seq, sub: 0, at: 1, from, device: 'd', own: false };
+      const by = { identity: 'b', name: from };
+      const event = { seq: message.seq, sub: 0, at: 1, from, identity: 'd', own: false };
       const system = [
         formatItem(TEXT, { ...message, deleted: { by: from, own: false } }),
         formatItem(TEXT, { ...event, kind: 'changed', name: other, topic: text, admins: [other] }),

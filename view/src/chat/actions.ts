@@ -60,7 +60,7 @@ export interface Actions {
   /** Goes to the next older (1) or newer (-1) hit. */
   hit(by: 1 | -1): void;
 
-  member(device: string): void;
+  member(identity: string): void;
   /** Answers the dialog. */
   submit(values: Readonly<Record<string, string>>): void;
   pick(name: string): void;

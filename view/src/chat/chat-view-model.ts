@@ -224,7 +224,7 @@ class ChatViewModel implements View, Chat {
     search: (text) => this.navigation.find(text),
     searchMore: () => void this.navigation.search?.more(),
     hit: (by) => this.navigation.search?.hit(by),
-    member: (device) => this.#lazy.use((code) => code.showMember(this, device)),
+    member: (identity) => this.#lazy.use((code) => code.showMember(this, identity)),
     submit: (values) => this.dialogs.submit(values),
     pick: (name) => this.dialogs.pick(name),
     filter: (text) => this.dialogs.filter(text),

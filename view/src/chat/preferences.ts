@@ -1,5 +1,22 @@
+import type { MemberInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Preferences } from '@gochat/client/settings';
+
+/** Whether a person is ignored, with all devices. An older version of this software kept device keys. */
+export function isIgnored({ ignored }: Preferences, member: MemberInfo): boolean {
+  return keysOf(member).some((key) => ignored.includes(key));
+}
+
+/** @returns what the preferences list when a person is ignored, or no longer */
+export function withIgnored(preferences: Preferences, member: MemberInfo, on: boolean): readonly string[] {
+  const keys = keysOf(member);
+  const others = preferences.ignored.filter((key) => !keys.includes(key));
+  return on ? [...others, member.identity] : others;
+}
+
+function keysOf({ identity, devices }: MemberInfo): readonly string[] {
+  return [identity, ...devices.map(({ key }) => key)];
+}
 
 /** The profile's preferences. A change shows at once, and is then written. */
 export class PreferenceStore {

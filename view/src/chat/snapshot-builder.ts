@@ -9,6 +9,7 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
 import { inShort } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
+import { isIgnored } from './preferences.ts';
 import type { ConnectionState, Flash, Lock, MemberRow, RoomEntry, RoomScreen, Snapshot } from './snapshot.ts';
 
 /** What a snapshot is made of. */
@@ -117,20 +118,20 @@ export class SnapshotBuilder {
     const members = room.ended === '' ? room.members : [];
     const rows = members.map((member) => {
       const verified = preferences.verified.includes(member.identity);
-      const ignored = preferences.ignored.includes(member.device);
-      const here = room.presence.isHere(member.device);
+      const ignored = isIgnored(preferences, member);
+      const here = room.presence.isHere(member.identity);
       return this.#reuse(
-        `member ${room.info.id} ${member.device}`,
+        `member ${room.info.id} ${member.identity}`,
         [member, verified, ignored, here],
         (): MemberRow => {
           const name = sanitizeLine(member.name);
           const marks = marksOf(member, { verified, ignored, here: here && !member.self });
-          const { device, id, self, admin } = member;
+          const { identity, id, self, admin } = member;
           return {
-            device,
+            identity,
             id,
             name,
-            colour: colourOf(device),
+            colour: colourOf(identity),
             self,
             admin,
             verified,

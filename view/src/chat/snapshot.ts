@@ -129,7 +129,7 @@ export interface Suggestion {
 }
 
 export interface MemberRow {
-  readonly device: string;
+  readonly identity: string;
   readonly id: string;
   readonly name: string;
   readonly colour: number;

@@ -83,7 +83,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     takes: 'optional',
     completes: 'member',
     available: isMember,
-    run: (given) => withMember(given, ({ device }) => showMember(given.chat, device)),
+    run: (given) => withMember(given, ({ identity }) => showMember(given.chat, identity)),
   },
   code: { available: isMember, run: ({ chat }) => askCode(chat) },
   search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
@@ -182,7 +182,7 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
     available: ({ item }) => item.reply !== undefined,
     run: ({ chat, item }) => item.reply && chat.navigation.jump(item.reply.seq),
   },
-  author: { run: ({ chat, item }) => showMember(chat, item.device) },
+  author: { run: ({ chat, item }) => showMember(chat, item.identity) },
   'inspect-message': { available: isSent, run: ({ chat, item }) => inspect(chat, item.seq) },
   resend: {
     available: (given) =>

@@ -59,9 +59,9 @@ export function react(
   const { room } = chat.navigation;
   if (room === undefined) return;
   const { seq, id } = item;
-  const self = room.self?.device;
+  const self = room.self?.identity;
   const on = !(item.reactions ?? []).some(
-    (one) => one.emoji === emoji && one.by.some(({ device }) => device === self),
+    (one) => one.emoji === emoji && one.by.some(({ identity }) => identity === self),
   );
   chat.flashes.attempt(() => chat.messages.queue(room, { kind: 'react', to: { seq, id }, emoji, on }));
 }

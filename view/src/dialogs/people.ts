@@ -1,5 +1,6 @@
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
+import { isIgnored, withIgnored } from '../chat/preferences.ts';
 import { marksOf } from '../room/member-marks.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
@@ -23,11 +24,11 @@ export function showMembers(chat: MemberParts, title: string): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const items = room.members.map((member) =>
-    menuItem(member.device, sanitizeLine(member.name), marks(chat, member)),
+    menuItem(member.identity, sanitizeLine(member.name), marks(chat, member)),
   );
   chat.dialogs.show<MenuDialog>({
     dialog: { kind: 'menu', title, text: [], code: [], items },
-    pick: (device) => showMember(chat, device),
+    pick: (identity) => showMember(chat, identity),
   });
 }
 
@@ -38,8 +39,8 @@ function marks(
   return words.text.status.marks(
     marksOf(member, {
       verified: preferences.current.verified.includes(member.identity),
-      ignored: preferences.current.ignored.includes(member.device),
-      here: navigation.room?.presence.isHere(member.device) === true,
+      ignored: isIgnored(preferences.current, member),
+      here: navigation.room?.presence.isHere(member.identity) === true,
     }),
   );
 }
@@ -87,9 +88,9 @@ export function askCode(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flas
 }
 
 /** Shows one member: the number to compare, and what can be done. */
-export function showMember(chat: MemberParts, device: string): void {
+export function showMember(chat: MemberParts, identity: string): void {
   const { room } = chat.navigation;
-  const member = room?.members.find((one) => one.device === device);
+  const member = room?.members.find((one) => one.identity === identity);
   if (room === undefined || member === undefined) return;
   const text = chat.words.text.dialogs.member;
   const said = marks(chat, { ...member, self: false });
@@ -98,9 +99,13 @@ export function showMember(chat: MemberParts, device: string): void {
     dialog: {
       kind: 'member',
       title: sanitizeLine(member.name),
-      text: [member.self ? text.self : text.compare, text.device(member.id), ...(said === '' ? [] : [said])],
+      text: [
+        member.self ? text.self : text.compare,
+        text.id(member.id, member.devices.length),
+        ...(said === '' ? [] : [said]),
+      ],
       name: sanitizeLine(member.name),
-      colour: colourOf(member.device),
+      colour: colourOf(member.identity),
       self: member.self,
       safety: [],
       verified,
@@ -126,7 +131,7 @@ function items(
 ) {
   const text = words.text.dialogs.member;
   if (member.self) return [];
-  const ignored = preferences.current.ignored.includes(member.device);
+  const ignored = isIgnored(preferences.current, member);
   return [
     menuItem('mention', text.mention),
     verified ? menuItem('unverify', text.unverify) : menuItem('verify', text.verify),
@@ -179,7 +184,7 @@ async function act(
     default:
       return;
   }
-  if (handle.isOpen) showMember(chat, member.device);
+  if (handle.isOpen) showMember(chat, member.identity);
   chat.flashes.good(done);
 }
 
@@ -198,13 +203,12 @@ async function setVerified(
 /** @returns what to say about it */
 export async function setIgnored(
   chat: Pick<Chat, 'words' | 'preferences'>,
-  { device, name }: MemberInfo,
+  member: MemberInfo,
   on: boolean,
 ): Promise<string> {
-  const others = chat.preferences.current.ignored.filter((known) => known !== device);
-  await chat.preferences.change({ ignored: on ? [...others, device] : others });
+  await chat.preferences.change({ ignored: withIgnored(chat.preferences.current, member, on) });
   const { ignored, notIgnored } = chat.words.text.flashes;
-  return (on ? ignored : notIgnored)(sanitizeLine(name));
+  return (on ? ignored : notIgnored)(sanitizeLine(member.name));
 }
 
 export function askRemove(

@@ -305,23 +305,23 @@ export class ComposerViewModel {
     this.#parts.room.presence.typing(false);
   }
 
-  /** The device keys of those whom a text mentions. */
+  /** The identity keys of those whom a text mentions. */
   #mentions(text: string): string[] {
     return text.includes('@') ? mentionsIn(text, callableOf(this.#parts.room.members)) : [];
   }
 
   /** Says so when a name in the text mentions several members. */
   #note(): string {
-    const devices = new Set(this.#mentions(this.#text));
-    const people = new Map<string, Set<string>>();
-    for (const { name, device, identity } of this.#parts.room.members) {
-      if (!devices.has(device)) continue;
+    const mentioned = new Set(this.#mentions(this.#text));
+    const counts = new Map<string, number>();
+    for (const { name, identity } of this.#parts.room.members) {
+      if (!mentioned.has(identity)) continue;
       const base = baseName(name);
-      people.set(base, (people.get(base) ?? new Set()).add(identity));
+      counts.set(base, (counts.get(base) ?? 0) + 1);
     }
-    const several = [...people].filter(([, identities]) => identities.size > 1);
+    const several = [...counts].filter(([, count]) => count > 1);
     const { mentionsAll } = this.#parts.words.text.composer;
-    return several.map(([name, { size }]) => mentionsAll(sanitizeLine(name), size)).join(' ');
+    return several.map(([name, count]) => mentionsAll(sanitizeLine(name), count)).join(' ');
   }
 
   #saveDraft(): void {

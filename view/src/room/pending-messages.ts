@@ -28,7 +28,7 @@ export class PendingMessages {
   }
 
   /** Messages as the lines that they will become, except those that are in the log already. */
-  items(self: { readonly name: string; readonly device: string }): readonly TextItem[] {
+  items(self: { readonly name: string; readonly identity: string }): readonly TextItem[] {
     return this.waiting.flatMap((one) => {
       if (one.content.kind !== 'text' || this.#lines.get(ownKey(one.id)) !== undefined) return [];
       return [this.#item(one, one.content, self)];
@@ -38,7 +38,7 @@ export class PendingMessages {
   #item(
     { id, at }: Waiting,
     { text, me, reply, mentions }: Extract<Waiting['content'], { kind: 'text' }>,
-    { name, device }: { readonly name: string; readonly device: string },
+    { name, identity }: { readonly name: string; readonly identity: string },
   ): TextItem {
     const known = this.#items.get(id);
     if (known !== undefined) return known;
@@ -48,7 +48,7 @@ export class PendingMessages {
       at,
       kind: 'text',
       from: name,
-      device,
+      identity,
       own: true,
       text,
       id,
@@ -65,7 +65,7 @@ export class PendingMessages {
   changed(self: MemberInfo | undefined): ReadonlyMap<string, TextItem> {
     const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;
-    const author = { device: self.device, name: self.name, own: true, admin: self.admin };
+    const author = { identity: self.identity, name: self.name, own: true, admin: self.admin };
     for (const { content, at, state } of this.waiting) {
       if (!isChange(content) || state !== 'waiting') continue;
       const target = targetOf(content);

@@ -12,13 +12,21 @@ const TYPING_SAID_MS = 4000;
 /** Any member can signal: the state of no more than this many is kept. */
 const MOST = 1000;
 
+/** What a person has signaled. */
 interface Seen {
-  /** The time until which they count as here. */
-  here: number;
-  typing: number;
-  /** How far they have read. */
+  readonly devices: Map<string, SeenDevice>;
+  /** How far the person has read, on any device. */
   read: number;
 }
+
+/** The times until which a person counts as here and as typing on one device. */
+interface SeenDevice {
+  here: number;
+  typing: number;
+}
+
+/** Who signals, by the keys of identity and device. */
+type Sender = Pick<Extract<ChatEvent, { kind: 'presence' }>, 'identity' | 'device'>;
 
 export interface PresenceParts {
   readonly platform: Pick<Platform, 'now' | 'after'>;
@@ -47,11 +55,11 @@ export class Presence {
     this.#parts = parts;
   }
 
-  /** @param labels of the members by device key. @param self this profile's device key. */
+  /** @param labels of the members by identity key. @param self this profile's identity key. */
   members(labels: ReadonlyMap<string, string>, self: string): void {
     this.#members = labels;
     this.#self = self;
-    for (const device of this.#seen.keys()) if (!labels.has(device)) this.#seen.delete(device);
+    for (const identity of this.#seen.keys()) if (!labels.has(identity)) this.#seen.delete(identity);
   }
 
   /** Sets this profile's own state: whether the server is reachable, whether the room is looked at, and the read position. */
@@ -85,10 +93,12 @@ export class Presence {
     this.#parts.say({ kind: 'typing', on });
   }
 
-  heard(device: string, says: Signal): void {
-    if (device === this.#self || !this.#members.has(device)) return;
-    const seen = this.#of(device);
-    if (seen === undefined) return;
+  heard({ identity, device }: Sender, says: Signal): void {
+    if (identity === this.#self || !this.#members.has(identity)) return;
+    const person = this.#of(identity);
+    if (person === undefined) return;
+    const seen = person.devices.get(device) ?? { here: 0, typing: 0 };
+    person.devices.set(device, seen);
     const now = this.#parts.platform.now();
     switch (says.kind) {
       case 'typing':
@@ -96,7 +106,7 @@ export class Presence {
         break;
       case 'here':
         seen.here = now + 2.5 * this.#everyMs();
-        seen.read = Math.max(seen.read, Number(says.read ?? 0));
+        person.read = Math.max(person.read, Number(says.read ?? 0));
         if (says.ask === true) this.#answer();
         break;
       case 'away':
@@ -111,32 +121,34 @@ export class Presence {
   }
 
   /** A member's message arrived at a position: its author has read up to there and types no more. */
-  spoke(device: string, at: number): void {
-    if (device === this.#self) return;
-    const seen = this.#of(device);
+  spoke(identity: string, at: number): void {
+    if (identity === this.#self) return;
+    const seen = this.#of(identity);
     if (seen === undefined) return;
-    seen.typing = 0;
+    for (const device of seen.devices.values()) device.typing = 0;
     seen.read = Math.max(seen.read, at);
   }
 
-  isHere(device: string): boolean {
-    if (device === this.#self) return this.#looking;
-    return (this.#seen.get(device)?.here ?? 0) > this.#parts.platform.now();
+  /** Whether a person looks at the room, on any device. */
+  isHere(identity: string): boolean {
+    if (identity === this.#self) return this.#looking;
+    const now = this.#parts.platform.now();
+    return [...(this.#seen.get(identity)?.devices.values() ?? [])].some(({ here }) => here > now);
   }
 
   /** The names of those who type now. */
   get typists(): string[] {
     const now = this.#parts.platform.now();
-    return [...this.#seen].flatMap(([device, seen]) =>
-      seen.typing > now ? [this.#members.get(device) ?? ''] : [],
+    return [...this.#seen].flatMap(([identity, { devices }]) =>
+      [...devices.values()].some(({ typing }) => typing > now) ? [this.#members.get(identity) ?? ''] : [],
     );
   }
 
   get readers(): Readers {
     return [...this.#seen]
-      .flatMap(([device, { read }]) => {
-        const name = this.#members.get(device);
-        return read > 0 && name !== undefined ? [{ device, name, at: read }] : [];
+      .flatMap(([identity, { read }]) => {
+        const name = this.#members.get(identity);
+        return read > 0 && name !== undefined ? [{ identity, name, at: read }] : [];
       })
       .sort((a, b) => a.at - b.at);
   }
@@ -149,11 +161,11 @@ export class Presence {
     this.#stopAnswer?.();
   }
 
-  #of(device: string): Seen | undefined {
-    const known = this.#seen.get(device);
+  #of(identity: string): Seen | undefined {
+    const known = this.#seen.get(identity);
     if (known !== undefined || this.#seen.size >= MOST) return known;
-    const fresh = { here: 0, typing: 0, read: 0 };
-    this.#seen.set(device, fresh);
+    const fresh = { devices: new Map(), read: 0 };
+    this.#seen.set(identity, fresh);
     return fresh;
   }
 
@@ -185,6 +197,7 @@ export class Presence {
     this.#stopExpiry();
     const now = this.#parts.platform.now();
     const ends = [...this.#seen.values()]
+      .flatMap(({ devices }) => [...devices.values()])
       .flatMap(({ here, typing }) => [here, typing])
       .filter((end) => end > now);
     if (ends.length === 0) return;

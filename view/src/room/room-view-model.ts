@@ -1,9 +1,9 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { ChatEvent, MemberInfo, Params, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
-import type { RoomNotes } from '@gochat/client/settings';
+import type { Preferences, RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
-import type { PreferenceStore } from '../chat/preferences.ts';
+import { isIgnored, type PreferenceStore } from '../chat/preferences.ts';
 import type { Timeline } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { RowContext } from '../timeline/context.ts';
@@ -154,7 +154,9 @@ export class RoomViewModel {
   /** The newest message that a list of rooms can show. */
   get newestMessage(): TextItem | undefined {
     const { ignored } = this.context;
-    return this.#history.lines.lastMessage((item) => item.deleted === undefined && !ignored.has(item.device));
+    return this.#history.lines.lastMessage(
+      (item) => item.deleted === undefined && !ignored.has(item.identity),
+    );
   }
 
   get unread(): number {
@@ -180,20 +182,26 @@ export class RoomViewModel {
     this.#contextMinute = minute;
     const today = words.clock.dayKey(now);
     if (this.#context?.today === today) return this.#context;
-    const { verified, ignored } = preferences.current;
-    const self = this.self?.device ?? '';
-    const isVerified = new Set(verified);
+    const self = this.self?.identity ?? '';
     this.#context = {
       words,
       now,
       today,
       self,
-      labels: new Map(this.#members.map((member) => [member.device, member.name])),
-      verified: new Set(this.#members.filter((m) => isVerified.has(m.identity)).map((m) => m.device)),
-      ignored: new Set(ignored.filter((device) => device !== self)),
+      labels: new Map(this.#members.map((member) => [member.identity, member.name])),
+      verified: new Set(preferences.current.verified),
+      ignored: this.#ignored(preferences.current, self),
       emoji,
     };
     return this.#context;
+  }
+
+  /** Those who are ignored, also if they are no members now. */
+  #ignored(preferences: Preferences, self: string): ReadonlySet<string> {
+    const members = this.#members.filter((member) => isIgnored(preferences, member));
+    const ignored = new Set([...preferences.ignored, ...members.map(({ identity }) => identity)]);
+    ignored.delete(self);
+    return ignored;
   }
 
   /** Makes the rows again after a change of marks or names. */
@@ -264,10 +272,10 @@ export class RoomViewModel {
   /** The other members, the one who spoke last first. */
   get recentSpeakers(): readonly MemberInfo[] {
     const last = new Map<string, number>();
-    for (const { item, at } of this.#history.lines.all.slice(-PAGE)) last.set(item.device, at);
+    for (const { item, at } of this.#history.lines.all.slice(-PAGE)) last.set(item.identity, at);
     return this.#members
       .filter((member) => !member.self)
-      .sort((a, b) => (last.get(b.device) ?? 0) - (last.get(a.device) ?? 0));
+      .sort((a, b) => (last.get(b.identity) ?? 0) - (last.get(a.identity) ?? 0));
   }
 
   /** Takes an event of this room. @returns the lines that are new. */
@@ -294,7 +302,7 @@ export class RoomViewModel {
         this.#pending.waiting = event.waiting;
         break;
       case 'presence':
-        this.presence.heard(event.device, event.says);
+        this.presence.heard(event, event.says);
         break;
       case 'notes':
         this.#settings.replace(event.notes);
@@ -307,13 +315,13 @@ export class RoomViewModel {
   }
 
   #heardFrom(items: readonly HistoryItem[]): void {
-    for (const item of items) if (item.kind === 'text') this.presence.spoke(item.device, Number(item.seq));
+    for (const item of items) if (item.kind === 'text') this.presence.spoke(item.identity, Number(item.seq));
   }
 
   async #refreshMembers(): Promise<void> {
     this.#members = await this.#parts.profile.call('members', { room: this.#info.id });
-    const labels = new Map(this.#members.map((member) => [member.device, member.name]));
-    this.presence.members(labels, this.self?.device ?? '');
+    const labels = new Map(this.#members.map((member) => [member.identity, member.name]));
+    this.presence.members(labels, this.self?.identity ?? '');
     this.recontext();
   }
 
@@ -387,7 +395,7 @@ export class RoomViewModel {
   }
 
   #waitingItems(): readonly TextItem[] {
-    return this.#pending.items({ name: this.#info.as, device: this.context.self });
+    return this.#pending.items({ name: this.#info.as, identity: this.context.self });
   }
 
   #touch(): void {

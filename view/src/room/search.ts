@@ -88,7 +88,7 @@ export class SearchViewModel {
       hits: this.#hits.map((item) => ({
         seq: item.seq,
         from: sanitizeLine(item.from),
-        colour: colourOf(item.device),
+        colour: colourOf(item.identity),
         time: words.clock.date(item.at),
         text: inShort(item, this.room.context),
       })),

@@ -73,13 +73,13 @@ function isEmoji(sign: string): boolean {
 /** The most mentions of one message. */
 const MENTIONS = 32;
 
-/** The device keys of the members whom a text mentions: as many as a message may hold. */
+/** The identity keys of the members whom a text mentions: as many as a message may hold. */
 export function mentionsIn(text: string, callable: Callable): string[] {
   if (callable.size === 0 || !text.includes('@')) return [];
   const found = new Set<string>();
   for (const inline of inlinesOf(parseMarkdown(text, { callable })))
     if (inline.kind === 'mention')
-      for (const device of callable.get(inline.text.slice(1))?.devices ?? []) found.add(device);
+      for (const identity of callable.get(inline.text.slice(1))?.identities ?? []) found.add(identity);
   return [...found].slice(0, MENTIONS);
 }
 

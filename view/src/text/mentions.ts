@@ -3,8 +3,8 @@ import { charAt, charBefore, isBoundary } from './scripts.ts';
 
 /** Those who are mentioned by one name after an `@`. */
 export interface Mentioned {
-  /** Device keys. */
-  readonly devices: readonly string[];
+  /** Identity keys. */
+  readonly identities: readonly string[];
   /** Whether this profile is one of them. */
   readonly self: boolean;
 }
@@ -14,7 +14,7 @@ export type Callable = ReadonlyMap<string, Mentioned>;
 
 interface Named {
   readonly name: string;
-  readonly device: string;
+  readonly identity: string;
   readonly self: boolean;
 }
 
@@ -24,11 +24,11 @@ interface Named {
  */
 export function callableOf(members: Iterable<Named>): Callable {
   const callable = new Map<string, Mentioned>();
-  for (const { name, device, self } of members)
+  for (const { name, identity, self } of members)
     for (const each of new Set([clean(name), clean(baseName(name))])) {
       const known = callable.get(each);
       callable.set(each, {
-        devices: [...(known?.devices ?? []), device],
+        identities: [...(known?.identities ?? []), identity],
         self: self || known?.self === true,
       });
     }

@@ -3,14 +3,14 @@ import type { ViewWords } from '../words/english.ts';
 /** What the rows of a room depend on besides its lines. Any change makes a new object. */
 export interface RowContext {
   readonly words: ViewWords;
-  /** This profile's device key. */
+  /** This profile's identity key. */
   readonly self: string;
   /** Today's key by `ClockFace.dayKey`. */
   readonly today: string;
   readonly now: number;
-  /** The members' current names by device key. */
+  /** The members' current names by identity key. */
   readonly labels: ReadonlyMap<string, string>;
-  /** Device keys. */
+  /** Identity keys. */
   readonly verified: ReadonlySet<string>;
   readonly ignored: ReadonlySet<string>;
   /** The emoji of a name without colons; undefined when there is none, or while the names are loading. */
@@ -18,4 +18,4 @@ export interface RowContext {
 }
 
 /** How far others have read, lowest first. */
-export type Readers = readonly { readonly device: string; readonly name: string; readonly at: number }[];
+export type Readers = readonly { readonly identity: string; readonly name: string; readonly at: number }[];

@@ -49,7 +49,8 @@ export interface StartRow extends Common {
 }
 
 export interface Author {
-  readonly device: string;
+  /** The identity key. */
+  readonly identity: string;
   readonly name: string;
   /** Stable per member: an index from 0 to {@link COLOURS} - 1 into the screen's palette. */
   readonly colour: number;

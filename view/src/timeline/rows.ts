@@ -84,7 +84,7 @@ class Pass {
       if (line.day !== this.#day) this.#newDay(line);
       if (isNew) this.#unread(line);
     }
-    const ignored = context.ignored.size > 0 && item.device !== '' && context.ignored.has(item.device);
+    const ignored = context.ignored.size > 0 && item.identity !== '' && context.ignored.has(item.identity);
     if (item.kind === 'text' && !ignored) {
       this.#flush();
       this.#message(item, line);
@@ -191,7 +191,7 @@ class Pass {
     const previous = this.#previous;
     return (
       previous === undefined ||
-      previous.device !== item.device ||
+      previous.identity !== item.identity ||
       previous.from !== item.from ||
       item.at - previous.at > GROUP_MS ||
       item.reply !== undefined
@@ -251,12 +251,14 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 function isIgnored(line: Line | undefined, context: RowContext): boolean {
-  return line?.item.kind === 'text' && context.ignored.has(line.item.device);
+  return line?.item.kind === 'text' && context.ignored.has(line.item.identity);
 }
 
 /** Whether a line is an unread message when it is after the read position. */
 export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): item is TextItem {
-  return item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.device);
+  return (
+    item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.identity)
+  );
 }
 
 /** A message as a quote. */
@@ -269,7 +271,13 @@ export function quoteOf(
   const { words } = context;
   if (item === undefined) return { seq, key, from: '', colour: 0, text: words.text.timeline.missingQuote };
   const text = item.deleted === undefined ? inShort(item, context) : words.text.timeline.deletedQuote;
-  return { seq, key: key ?? keyOf(item), from: sanitizeLine(item.from), colour: colourOf(item.device), text };
+  return {
+    seq,
+    key: key ?? keyOf(item),
+    from: sanitizeLine(item.from),
+    colour: colourOf(item.identity),
+    text,
+  };
 }
 
 /** The first words of a message, without its markup and in one line. */
@@ -281,11 +289,11 @@ export function inShort(item: TextItem, context: RowContext): string {
 
 function authorOf(item: HistoryItem, { verified }: RowContext): Author {
   return {
-    device: item.device,
+    identity: item.identity,
     name: sanitizeLine(item.from),
-    colour: colourOf(item.device),
+    colour: colourOf(item.identity),
     own: item.own,
-    verified: verified.has(item.device),
+    verified: verified.has(item.identity),
   };
 }
 
@@ -313,8 +321,8 @@ function messageRow(
   const reactions = (item.reactions ?? []).map(({ emoji, by }) => ({
     emoji: sanitizeLine(emoji),
     count: by.length,
-    own: by.some(({ device }) => device === context.self),
-    by: text.reactedBy(by.map((one) => (one.device === context.self ? text.you : sanitizeLine(one.name)))),
+    own: by.some(({ identity }) => identity === context.self),
+    by: text.reactedBy(by.map((one) => (one.identity === context.self ? text.you : sanitizeLine(one.name)))),
   }));
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
@@ -376,9 +384,9 @@ function deliveryOf(
 
 /** A text mentions only those whom its author's client says it mentions. */
 function textContext(item: TextItem, { labels, self, emoji }: RowContext): TextContext {
-  const mentioned = (item.mentions ?? []).flatMap((device) => {
-    const name = labels.get(device);
-    return name === undefined ? [] : [{ name, device, self: device === self }];
+  const mentioned = (item.mentions ?? []).flatMap((identity) => {
+    const name = labels.get(identity);
+    return name === undefined ? [] : [{ name, identity, self: identity === self }];
   });
   return { callable: callableOf(mentioned), emoji };
 }

@@ -73,7 +73,8 @@ export function dialogWords(f: Formats) {
       compare:
         'Compare this number with the one that they see, over a call or in person. If both are the same, nobody is intercepting.',
       self: 'This is you.',
-      device: (id: string) => `Device ${id}`,
+      id: (id: string, devices: number) =>
+        `Member ${id}, ${f.plural(devices, { one: '# device', other: '# devices' })}`,
       mention: 'Mention',
       verify: 'The numbers match: mark as verified',
       unverify: 'Remove the verified mark',

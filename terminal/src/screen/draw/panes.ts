@@ -68,7 +68,7 @@ export function membersPane(
   );
   return {
     lines: [title, ...body],
-    ids: [undefined, ...Array.from({ length: height - 1 }, (_, i) => shown[i]?.device)],
+    ids: [undefined, ...Array.from({ length: height - 1 }, (_, i) => shown[i]?.identity)],
   };
 }
 

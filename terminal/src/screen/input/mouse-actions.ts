@@ -29,6 +29,6 @@ function click({ view, ui, timeline }: Controls, what: Zone['what'], id: string)
   if (what === 'room') actions.open(id);
   else if (what === 'member') actions.member(id);
   else if (what === 'completion') actions.complete(Number(id));
-  else if (what === 'nick' && row?.kind === 'message' && row.first) actions.member(row.author.device);
+  else if (what === 'nick' && row?.kind === 'message' && row.first) actions.member(row.author.identity);
   else if (row !== undefined) timeline.focus(ui.current.focus === id ? undefined : id);
 }

@@ -29,12 +29,12 @@ export function DetailsView({ room, actions, close }: DetailsProps) {
       {ended === '' ? (
         <ul class="members">
           {members.map((member) => (
-            <li key={member.device}>
+            <li key={member.identity}>
               <button
                 type="button"
                 aria-label={member.spoken}
                 title={member.name}
-                onClick={() => actions.member(member.device)}
+                onClick={() => actions.member(member.identity)}
               >
                 <span class={member.here ? 'presence here' : 'presence'}>
                   <Avatar name={member.name} colour={member.colour} />

@@ -110,7 +110,7 @@ function Gutter({ author, first, time, actions }: AuthorProps & { readonly first
       class="gutter bare"
       tabIndex={-1}
       aria-hidden="true"
-      onClick={() => actions.member(author.device)}
+      onClick={() => actions.member(author.identity)}
     >
       <Avatar name={author.name} colour={author.colour} />
     </button>
@@ -125,7 +125,7 @@ function Heading({ author, time, date, actions }: AuthorProps & { readonly date?
         class={`bare name colour-${author.colour}`}
         dir="auto"
         tabIndex={-1}
-        onClick={() => actions.member(author.device)}
+        onClick={() => actions.member(author.identity)}
       >
         {author.name}
       </button>
