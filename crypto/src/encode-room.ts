@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls.ts';
-import { concatBytes, fromUtf8, signingKey, uint32, utf8 } from './primitives.ts';
+import { concatBytes, fromUtf8, joinParts, signingKey, splitParts, utf8 } from './primitives.ts';
 import type { Confirmer, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
@@ -105,7 +105,7 @@ export function encodeRoom(room: Room): Uint8Array {
     encodeMls(room.mls),
     pending ? encodeMls(pending.mls) : new Uint8Array(),
   ];
-  return concatBytes(...parts.flatMap((part) => [uint32(part.length), part]));
+  return joinParts(parts);
 }
 
 /** @throws RoomError `bad-group` if the bytes are not the output of {@link encodeRoom}; `stored-newer` if a newer version wrote them. */
@@ -119,7 +119,7 @@ export async function decodeRoom(bytes: Uint8Array): Promise<Room> {
 }
 
 async function restored(bytes: Uint8Array): Promise<Room> {
-  const [json, mlsBytes, pendingBytes] = partsOf(bytes);
+  const [json, mlsBytes, pendingBytes] = splitParts(bytes);
   if (json === undefined || mlsBytes === undefined || pendingBytes === undefined) throw damaged();
   const stored = JSON.parse(fromUtf8(json)) as Stored;
   if (stored.v !== VERSION) throw new RoomError('stored-newer');
@@ -183,17 +183,6 @@ function restoredPending(
 
 function damaged(): RoomError {
   return new RoomError('bad-group');
-}
-
-function partsOf(bytes: Uint8Array): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = view.getUint32(at);
-    parts.push(bytes.slice(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return parts;
 }
 
 function splitClaims(bytes: Uint8Array): Uint8Array[] {

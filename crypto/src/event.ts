@@ -1,6 +1,7 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
-import type { Member } from './room.ts';
+import type { Proof } from './proof.ts';
+import type { InFlight, Member } from './room.ts';
 import type { TimeMark } from './time-mark.ts';
 
 /** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
@@ -57,14 +58,17 @@ export type RoomEvent =
       readonly from: Member;
       readonly id: string;
       readonly content: Content;
+      /** Absent only from an own message that an older version of this software has sealed. */
+      readonly proof?: Proof;
     }
-  /** This device's own message is in the log. */
+  /** This device's own message is in the log. `sent` is how it was sealed. */
   | {
       readonly kind: 'sent';
       readonly seq: Position;
       readonly at: number;
       readonly timeMark?: TimeMark;
       readonly id: string;
+      readonly sent: InFlight;
     }
   /** The server will refuse the posts with these ids as stale. Encrypt the messages again in this order, with the same ids and counters. */
   | { readonly kind: 'unsealed'; readonly messages: readonly { readonly id: string; readonly n: number }[] }

@@ -19,6 +19,7 @@ import {
   type Extension,
   emptyPskIndex,
   encodeGroupState,
+  type GroupContext,
   type GroupInfo,
   generateKeyPackageWithKey,
   getCiphersuiteFromName,
@@ -36,6 +37,8 @@ import type { AuthenticatedContent } from 'ts-mls/authenticatedContent.js';
 import { encodeCapabilities } from 'ts-mls/capabilities.js';
 import { makeAead } from 'ts-mls/crypto/implementation/default/makeAead.js';
 import { makeGenericHpke } from 'ts-mls/crypto/implementation/hpke.js';
+import { verifyFramedContentSignature } from 'ts-mls/framedContent.js';
+import { decodeGroupContext, encodeGroupContext } from 'ts-mls/groupContext.js';
 import {
   decodeGroupInfo,
   encodeGroupInfo,
@@ -180,7 +183,7 @@ export function deviceOf(leaf: LeafNode): string | undefined {
 }
 
 /** Whether the device that a leaf's credential names has signed the leaf's key, and is certified by its identity. */
-export async function isGenuine(leaf: LeafNode): Promise<boolean> {
+export async function isGenuine(leaf: Pick<LeafNode, 'credential' | 'signaturePublicKey'>): Promise<boolean> {
   const credential = identityOf(leaf.credential);
   return credential !== undefined && (await verifyCredential(credential, leaf.signaturePublicKey, strictly));
 }
@@ -316,11 +319,21 @@ function signingCommitsWith(key: Uint8Array, cs: CiphersuiteImpl): CiphersuiteIm
   };
 }
 
+/** Makes an application message. The library doesn't return its signature, so the suite's signer keeps it. */
 export async function protect(state: MlsState, plaintext: Uint8Array) {
-  const result = await createApplicationMessage(state, plaintext, await suite());
+  const cs = await suite();
+  let signature: Uint8Array = new Uint8Array();
+  const sign: CiphersuiteImpl['signature']['sign'] = async (key, bytes) => {
+    signature = await cs.signature.sign(key, bytes);
+    return signature;
+  };
+  const keeping = { ...cs, signature: { ...cs.signature, sign } };
+  const result = await createApplicationMessage(state, plaintext, keeping);
   return {
     message: encodePrivateMessage(result.privateMessage),
     state: result.newState,
+    /** Of the content, over FramedContentTBS. */
+    signature,
     secretsToWipe: result.consumed,
   };
 }
@@ -374,7 +387,7 @@ export function generationOf(state: MlsState, leaf: number): number {
 }
 
 /**
- * Decrypts an application message of this epoch. Unlike the library's own processing, it also returns the sender's leaf index.
+ * Decrypts an application message of this epoch. Unlike the library's own processing, it also returns the sender's leaf index and the signature.
  * @throws whatever the library throws at an invalid message.
  */
 export async function unprotect(state: MlsState, message: PrivateMessage) {
@@ -393,9 +406,43 @@ export async function unprotect(state: MlsState, message: PrivateMessage) {
   return {
     leaf: sender.leafIndex,
     plaintext: content.content.applicationData,
+    signature: content.auth.signature,
     state: { ...state, secretTree: tree },
     secretsToWipe: consumed,
   };
+}
+
+/** Whether this key has signed an application message without authenticated data, in the epoch of this group context. */
+export async function isSigned(
+  context: GroupContext,
+  key: Uint8Array,
+  message: { readonly leaf: number; readonly payload: Uint8Array; readonly signature: Uint8Array },
+): Promise<boolean> {
+  const { groupId, epoch } = context;
+  const { signature } = await suite();
+  return verifyFramedContentSignature(
+    key,
+    'mls_private_message',
+    {
+      contentType: 'application',
+      groupId,
+      epoch,
+      sender: { senderType: 'member', leafIndex: message.leaf },
+      authenticatedData: new Uint8Array(),
+      applicationData: message.payload,
+    },
+    { contentType: 'application', signature: message.signature },
+    context,
+    { ...signature, verify: strictly },
+  );
+}
+
+export function encodeContext(context: GroupContext): Uint8Array {
+  return encodeGroupContext(context);
+}
+
+export function readGroupContext(bytes: Uint8Array): GroupContext | undefined {
+  return decodeWhole(decodeGroupContext, bytes);
 }
 
 export interface IncomingCommit {

@@ -39,8 +39,8 @@ export function encodePayload(payload: Payload & { readonly content: Content }):
       id: payload.id,
       n: payload.n,
       t: payload.sealedAt,
-      c: payload.claim && [payload.claim.index, encodeBytes(payload.claim.value)],
-      p: payload.previous && [payload.previous.index, encodeBytes(payload.previous.value)],
+      c: payload.claim && toPair(payload.claim),
+      p: payload.previous && toPair(payload.previous),
       content: payload.content,
     }),
   );
@@ -68,6 +68,13 @@ export function decodePayload(bytes: Uint8Array): Payload | undefined {
   };
 }
 
-function toClaim(pair: readonly [number, string] | undefined): Claim | undefined {
+/** A claim in JSON: the number of entries, and the chain value as base64url. */
+export type ClaimPair = readonly [number, string];
+
+export function toPair(claim: Claim): ClaimPair {
+  return [claim.index, encodeBytes(claim.value)];
+}
+
+export function toClaim(pair: ClaimPair | undefined): Claim | undefined {
   return pair && { index: pair[0], value: decodeBytes(pair[1]) };
 }

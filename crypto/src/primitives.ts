@@ -41,9 +41,26 @@ export function uint64(value: bigint): Uint8Array {
   return bytes;
 }
 
+/** @returns each part after its length (4 bytes, big-endian) */
+export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(...parts.flatMap((part) => [uint32(part.length), part]));
+}
+
+/** @returns copies of the parts that {@link joinParts} joined */
+export function splitParts(bytes: Uint8Array): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const length = view.getUint32(at);
+    parts.push(bytes.slice(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return parts;
+}
+
 /** @returns label and parts, each prefixed with its length, so that different lists of parts never give the same bytes. */
 export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...[utf8(label), ...parts].flatMap((part) => [uint32(part.length), part]));
+  return joinParts([utf8(label), ...parts]);
 }
 
 /** Derives a key from a secret with HKDF-SHA256 (RFC 5869). Each purpose has its own label, or a {@link transcript} that begins with one. */

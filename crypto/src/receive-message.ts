@@ -12,6 +12,7 @@ import {
 } from './mls.ts';
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
+import type { Proof } from './proof.ts';
 import { confirmed, type Member, memberAt, ownLeaf, type Peer, type Room, withoutDoubt } from './room.ts';
 import { openBody } from './seal.ts';
 import { judgeSender, type TimeMark } from './time-mark.ts';
@@ -41,7 +42,7 @@ export async function receiveMessage(
     const peers = self === undefined ? room.peers : counted(room, self, own, clock);
     return {
       room: { ...room, inFlight, peers },
-      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, ...shown(mark), id: own.id }],
+      events: [{ kind: 'sent', seq: entry.seq, at: entry.at, ...shown(mark), id: own.id, sent: own }],
       secretsToWipe: [],
     };
   }
@@ -58,7 +59,12 @@ export async function receiveMessage(
   const other = !from.self && from.device !== room.doubt?.by;
   return acceptPayload(other ? withoutDoubt(room) : room, entry, {
     from,
-    plaintext: opened.plaintext,
+    proof: {
+      epoch: message.epoch,
+      leaf: opened.leaf,
+      payload: opened.plaintext,
+      signature: opened.signature,
+    },
     mls: opened.state,
     secretsToWipe: opened.secretsToWipe,
     now,
@@ -107,7 +113,7 @@ function withWarning(room: Room, entry: DecodedEntry, warning: Warning): Step<Ro
 
 interface Decrypted {
   readonly from: Member;
-  readonly plaintext: Uint8Array;
+  readonly proof: Proof;
   readonly mls: MlsState;
   readonly secretsToWipe: readonly Uint8Array[];
   readonly now: number;
@@ -116,10 +122,10 @@ interface Decrypted {
 function acceptPayload(
   room: Room,
   entry: DecodedEntry,
-  { from, plaintext, mls, secretsToWipe, now }: Decrypted,
+  { from, proof, mls, secretsToWipe, now }: Decrypted,
 ): Step<Room> {
   const read = confirmed({ ...room, mls }, from);
-  const payload = decodePayload(plaintext);
+  const payload = decodePayload(proof.payload);
   if (payload === undefined)
     return { ...withWarning(read, entry, { kind: 'unknown-content', from }), secretsToWipe };
   const peer = room.peers.get(from.device);
@@ -153,6 +159,7 @@ function acceptPayload(
           from,
           id: payload.id,
           content: payload.content,
+          proof,
         },
   );
   return { room: { ...after, peers: counted(after, from, payload, clock) }, events, secretsToWipe };

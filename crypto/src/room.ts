@@ -5,6 +5,7 @@ import { foldName } from './fold-name.ts';
 import { type DeviceCredential, digits, fingerprintOf, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys, ownInviteOf } from './keys.ts';
 import { identityOf, leavesOf, type MlsState } from './mls.ts';
+import type { ClaimPair } from './payload.ts';
 import type { Before } from './policy.ts';
 import { equalBytes, type SigningKey, signingKey } from './primitives.ts';
 import { RoomError } from './room-error.ts';
@@ -37,6 +38,10 @@ export interface InFlight {
   readonly sealedAt: number;
   /** SHA-256 of the body, as base64url. */
   readonly hash: string;
+  /** The payload's claims, and the signature of the message as base64url. An older version of this software kept no signature. */
+  readonly c?: ClaimPair;
+  readonly p?: ClaimPair;
+  readonly signature?: string;
 }
 
 export type Intent = 'create' | 'join' | 'heal' | 'remove' | 'state';

@@ -6,9 +6,9 @@ import type { Content } from './content.ts';
 import { protect } from './mls.ts';
 import { newId } from './new-id.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
-import { encodePayload } from './payload.ts';
+import { encodePayload, toPair } from './payload.ts';
 import { type Env, sha256, utf8 } from './primitives.ts';
-import type { Room } from './room.ts';
+import type { InFlight, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { sealBody } from './seal.ts';
 
@@ -56,16 +56,11 @@ export async function sealMessage(
   if (room.status !== 'active') throw new RoomError('not-active', { cause: room.status });
   const n = draft.n ?? room.next;
   const sealedAt = Math.max(0, Math.floor(env.now()));
-  const payload = encodePayload({
-    id: draft.id,
-    n,
-    sealedAt,
-    claim: claimOf(room.chain),
-    previous: room.spoken ? undefined : room.chain.previous,
-    content: draft.content,
-  });
+  const claim = claimOf(room.chain);
+  const previous = room.spoken ? undefined : room.chain.previous;
+  const payload = encodePayload({ id: draft.id, n, sealedAt, claim, previous, content: draft.content });
   if (payload.length > MESSAGE_CAPACITY - FRAMING_BYTES) throw new RoomError('too-large');
-  const { message, state: mls, secretsToWipe } = await protect(room.mls, payload);
+  const { message, state: mls, signature, secretsToWipe } = await protect(room.mls, payload);
   const body = sealBody(room.keys, 'message', room.id, message, env);
   const frame: UpOf<'post'> = {
     type: 'post',
@@ -74,7 +69,15 @@ export async function sealMessage(
     base: room.base,
     body: encodeBytes(body),
   };
-  const sent = { id: draft.id, n, sealedAt, hash: encodeBytes(sha256(body)) };
+  const sent: InFlight = {
+    id: draft.id,
+    n,
+    sealedAt,
+    hash: encodeBytes(sha256(body)),
+    ...(claim && { c: toPair(claim) }),
+    ...(previous && { p: toPair(previous) }),
+    signature: encodeBytes(signature),
+  };
   const inFlight = [...room.inFlight, sent].slice(-IN_FLIGHT_KEPT);
   return {
     room: { ...room, mls, inFlight, spoken: true, next: Math.max(room.next, n + 1) },

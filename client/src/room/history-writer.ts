@@ -1,4 +1,5 @@
 import type { Content, Ref } from '@gochat/crypto/content';
+import { encodeProof, type Proof } from '@gochat/crypto/proof';
 import type { Member, Room } from '@gochat/crypto/room';
 import type { TimeMark } from '@gochat/crypto/time-mark';
 import { comparePositions, type Position } from '@gochat/protocol/fields';
@@ -6,8 +7,9 @@ import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
 import { misplaced, nameOf, refusedChange } from './event-history.ts';
 import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub } from './history.ts';
+import { NO_PROOFS, ORIGINAL, type Proofs, proofsAfter } from './proofs.ts';
 import type { RecentIds } from './recent-ids.ts';
-import { decodeItem, encodeItem, identitiesIn } from './stored-history.ts';
+import { decodeLine, encodeLine, identitiesIn, type StoredLine } from './stored-history.ts';
 
 /** One byte numbers the lines of an entry. */
 const MOST_SUB = 255;
@@ -19,14 +21,18 @@ interface Said {
   readonly timeMark?: TimeMark;
   readonly from: Member;
   readonly content: Content;
+  readonly proof?: Proof;
 }
+
+/** A message as it is stored. */
+type TextLine = StoredLine & { readonly item: TextItem };
 
 /** Collects the lines that a batch of entries adds to a room's history, and the older lines that it changes. */
 export class HistoryWriter {
   readonly #records: Records;
   readonly #room: Room;
   readonly #ids: RecentIds;
-  readonly #lines = new Map<string, HistoryItem>();
+  readonly #lines = new Map<string, StoredLine>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
 
@@ -37,62 +43,66 @@ export class HistoryWriter {
     this.#ids = ids;
   }
 
-  /** Adds a line. The same warning about the same entry is added once. */
-  async add(item: NewItem): Promise<void> {
+  /** Adds a line. The same warning about the same entry is added once. @param proof of a message that the line shows */
+  async add(item: NewItem, proof?: Proof): Promise<void> {
     if (!this.#counts.has(item.seq)) await this.#open(item.seq);
     const sub = this.#counts.get(item.seq) ?? 0;
     if (sub > MOST_SUB || (item.kind === 'warning' && this.#warnings.has(warningKey(item)))) return;
     if (item.kind === 'warning') this.#warnings.add(warningKey(item));
     this.#counts.set(item.seq, sub + 1);
-    this.#put({ ...item, sub });
+    this.#put({ ...item, sub }, proof === undefined ? NO_PROOFS : new Map([[ORIGINAL, encodeProof(proof)]]));
   }
 
   async #open(seq: Position): Promise<void> {
     const kept = comparePositions(seq, this.#room.position) <= 0 ? await this.#kept(seq) : [];
     this.#counts.set(seq, kept.length);
-    for (const line of kept) if (line.kind === 'warning') this.#warnings.add(warningKey(line));
+    for (const { item } of kept) if (item.kind === 'warning') this.#warnings.add(warningKey(item));
   }
 
   /** Adds a message. If it answers one that is at another position here, it refers to that position, after a warning. */
-  async say(item: WithoutSub<TextItem>): Promise<void> {
-    const found = item.reply && (await this.#find(item.reply));
-    if (found === undefined || found.seq === item.reply?.seq) return this.add(item);
+  async say(item: WithoutSub<TextItem>, proof?: Proof): Promise<void> {
+    const found = item.reply && (await this.#find(item.reply))?.item;
+    if (found === undefined || found.seq === item.reply?.seq) return this.add(item, proof);
     await this.add(misplaced(item, item.from));
-    await this.add({ ...item, reply: { seq: found.seq, id: found.id } });
+    await this.add({ ...item, reply: { seq: found.seq, id: found.id } }, proof);
   }
 
   /** Applies a change to its message. A change of a message that this profile doesn't have is ignored. */
   async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<void> {
     const target = targetOf(said.content);
-    const item = await this.#find(target);
-    if (item === undefined) return;
+    const line = await this.#find(target);
+    if (line === undefined) return;
+    const { item } = line;
     if (item.seq !== target.seq) await this.add(misplaced(said, nameOf(room, said.from)));
     const { identity, admin, own } = said.from;
     const author = { identity, admin, own, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
     if (next === 'refused') await this.add(refusedChange(said, author.name, item));
-    else if (next !== item)
-      this.#put(said.content.kind === 'edit' && said.timeMark ? { ...next, timeMark: said.timeMark } : next);
+    else if (next !== item) {
+      const proof = said.proof && encodeProof(said.proof);
+      const marked = said.content.kind === 'edit' && said.timeMark ? { timeMark: said.timeMark } : {};
+      this.#put({ ...next, ...marked }, proofsAfter(line.proofs, said.content, identity, proof));
+    }
   }
 
   /** New and changed lines, each once. */
   get items(): HistoryItem[] {
-    return [...this.#lines.values()];
+    return [...this.#lines.values()].map(({ item }) => item);
   }
 
   get changes(): RecordChange[] {
-    return this.items.map((item) => ({
-      place: { of: 'history', room: this.#room.id, at: Number(item.seq), sub: item.sub },
-      value: encodeItem(item),
+    return [...this.#lines.values()].map((line) => ({
+      place: { of: 'history', room: this.#room.id, at: Number(line.item.seq), sub: line.item.sub },
+      value: encodeLine(line),
     }));
   }
 
-  #put(item: HistoryItem): void {
-    this.#lines.set(`${item.seq} ${item.sub}`, item);
+  #put(item: HistoryItem, proofs: Proofs): void {
+    this.#lines.set(`${item.seq} ${item.sub}`, { item, proofs });
   }
 
   /** By its position if the message is there, otherwise by its id alone. */
-  async #find({ seq, id }: Ref): Promise<TextItem | undefined> {
+  async #find({ seq, id }: Ref): Promise<TextLine | undefined> {
     const there = await this.#message(seq, id);
     if (there !== undefined) return there;
     const here = this.items.find((item) => item.kind === 'text' && item.id === id)?.seq;
@@ -100,16 +110,16 @@ export class HistoryWriter {
     return known && this.#message(known, id);
   }
 
-  async #message(seq: Position, id: string): Promise<TextItem | undefined> {
-    const isIt = (item: HistoryItem): item is TextItem =>
-      item.kind === 'text' && item.seq === seq && item.id === id;
-    return this.items.find(isIt) ?? (await this.#kept(seq)).find(isIt);
+  async #message(seq: Position, id: string): Promise<TextLine | undefined> {
+    const isIt = (line: StoredLine): line is TextLine =>
+      line.item.kind === 'text' && line.item.seq === seq && line.item.id === id;
+    return [...this.#lines.values()].find(isIt) ?? (await this.#kept(seq)).find(isIt);
   }
 
-  async #kept(seq: Position): Promise<HistoryItem[]> {
+  async #kept(seq: Position): Promise<StoredLine[]> {
     const rows = await this.#records.at('history', this.#room.id, Number(seq));
     const identityOf = identitiesIn(this.#room);
-    return rows.map((row) => decodeItem(row, identityOf));
+    return rows.map((row) => decodeLine(row, identityOf));
   }
 }
 

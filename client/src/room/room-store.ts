@@ -5,6 +5,7 @@ import type { RoomEvent, Step } from '@gochat/crypto/event';
 import { abandon, type Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import type { Env } from '@gochat/crypto/primitives';
+import { ownProof } from '@gochat/crypto/proof';
 import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
@@ -12,6 +13,7 @@ import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { isChange } from './changes.ts';
+import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
@@ -31,6 +33,7 @@ export class RoomStore {
   readonly #env: Env;
   readonly #outbox: Outbox;
   readonly #ids: RecentIds;
+  readonly #epochs: EpochStore;
   #room: Room;
   #meta: RoomMeta;
   #request: OpenRequest | undefined;
@@ -51,6 +54,7 @@ export class RoomStore {
     this.#request = request;
     this.#outbox = outbox;
     this.#ids = new RecentIds(records, meta.id);
+    this.#epochs = new EpochStore(records, meta.id);
   }
 
   /** @throws ChatError `unknown-room` when a record of the room is missing; VaultError, RoomError when one is damaged. */
@@ -121,7 +125,7 @@ export class RoomStore {
     const writer = new HistoryWriter(this.#records, this.#room, this.#ids);
     for (const step of steps) {
       for (const event of step.events) {
-        await this.#record(writer, event, step.room);
+        changes.push(...(await this.#record(writer, event, step.room)));
         changes.push(...this.#outboxChanges(event));
       }
     }
@@ -247,23 +251,27 @@ export class RoomStore {
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
 
-  async #record(writer: HistoryWriter, event: RoomEvent, room: Room): Promise<void> {
+  /** @returns changes of records that are not the history's */
+  async #record(writer: HistoryWriter, event: RoomEvent, room: Room): Promise<RecordChange[]> {
     const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
-    if (said === undefined) return;
+    if (said === undefined) return [];
+    const proof = said.kind === 'message' ? said.proof : undefined;
     if (said.kind === 'message' && isChange(said.content)) {
       await writer.change({ ...said, content: said.content }, room);
-      return;
+    } else {
+      const item = toHistory(said, room);
+      if (item?.kind === 'text') await writer.say(item, proof);
+      else if (item !== undefined) await writer.add(item, proof);
     }
-    const item = toHistory(said, room);
-    if (item?.kind === 'text') await writer.say(item);
-    else if (item !== undefined) await writer.add(item);
+    return proof === undefined ? [] : this.#epochs.changes(room, proof.leaf);
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
     const sent = this.#outbox.get(event.id);
     const self = membersOf(room).find((m) => m.self);
     if (sent?.content === undefined || self === undefined) return undefined;
-    return { ...event, kind: 'message', from: self, content: sent.content };
+    const proof = ownProof(room, event.sent, sent.content);
+    return { ...event, kind: 'message', from: self, content: sent.content, ...(proof && { proof }) };
   }
 
   /** Identity keys of members who have asked to be removed, with any of their devices, and are still members. */

@@ -1,18 +1,37 @@
+import { concatBytes } from '@gochat/crypto/primitives';
 import { membersOf, type Room } from '@gochat/crypto/room';
 import { fromJson, toJson } from '../store/records.ts';
 import type { EventItem, HistoryItem, Reaction } from './history.ts';
+import { decodeProofs, encodeProofs, NO_PROOFS, type Proofs } from './proofs.ts';
 
-export function encodeItem(item: HistoryItem): Uint8Array {
-  return toJson(item);
+/** A line of the history with its proofs. */
+export interface StoredLine {
+  readonly item: HistoryItem;
+  readonly proofs: Proofs;
+}
+
+/** JSON, and the proofs, if there are any, after a zero byte, which JSON never contains. */
+export function encodeLine({ item, proofs }: StoredLine): Uint8Array {
+  const json = toJson(item);
+  return proofs.size === 0 ? json : concatBytes(json, new Uint8Array(1), encodeProofs(proofs));
+}
+
+/** Reads what {@link encodeLine} wrote; as {@link decodeItem}, which is faster. */
+export function decodeLine(bytes: Uint8Array, identityOf: (device: string) => string): StoredLine {
+  const end = bytes.indexOf(0);
+  const proofs = end === -1 ? NO_PROOFS : decodeProofs(bytes.subarray(end + 1));
+  return { item: decodeItem(bytes, identityOf), proofs };
 }
 
 /**
- * Reads what {@link encodeItem} wrote, in this version or in an older one, which stored device keys instead of identity keys, and before
- * that events as sentences in English.
+ * Reads the line in what {@link encodeLine} wrote, in this version or in an older one, which stored device keys instead of identity keys,
+ * and before that events as sentences in English.
  * @param identityOf the identity of a device, for a line of an older version
  */
 export function decodeItem(bytes: Uint8Array, identityOf: (device: string) => string): HistoryItem {
-  const stored = fromJson<HistoryItem | DeviceItem | SentenceItem>(bytes);
+  const end = bytes.indexOf(0);
+  const json = end === -1 ? bytes : bytes.subarray(0, end);
+  const stored = fromJson<HistoryItem | DeviceItem | SentenceItem>(json);
   const line = 'device' in stored ? withIdentities(stored, identityOf) : stored;
   return isSentence(line) ? toFact(line) : line;
 }

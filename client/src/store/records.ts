@@ -7,7 +7,12 @@ import type { Store } from './store.ts';
 export type RecordKey =
   | { readonly of: 'identity' | 'settings' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
-  | { readonly of: 'history' | 'outbox'; readonly room: RoomId; readonly at: number; readonly sub?: number };
+  | {
+      readonly of: 'history' | 'outbox' | 'epoch';
+      readonly room: RoomId;
+      readonly at: number;
+      readonly sub?: number;
+    };
 
 export interface RecordChange {
   readonly place: RecordKey;
@@ -73,7 +78,7 @@ export class Records {
   }
 
   /** All of a room's records at one position, in order. @throws VaultError `damaged` */
-  at(of: 'history', room: RoomId, at: number): Promise<Uint8Array[]> {
+  at(of: 'history' | 'epoch', room: RoomId, at: number): Promise<Uint8Array[]> {
     return this.#list(recordKey(this.#vault, `${of} ${room}`, suffix(at, 0).subarray(0, 8)));
   }
 
@@ -98,6 +103,7 @@ export class Records {
         return recordKey(this.#vault, `${place.of} ${place.room}`);
       case 'history':
       case 'outbox':
+      case 'epoch':
         return recordKey(this.#vault, `${place.of} ${place.room}`, suffix(place.at, place.sub ?? 0));
       default:
         return place satisfies never;
