@@ -170,6 +170,8 @@ test('what every command prints as JSON has the keys that the documentation list
       { ...member(true), name: 'ben', admin: false },
     ],
   );
+  const [device] = await prints('ben', ['devices', 'kitchen'], [{ key: expect.any(String), self: true }]);
+  await prints('ben', ['compromised', 'kitchen'], [{ ...kitchen, compromised: device?.key, removed: false }]);
   await prints(
     'ben',
     ['safety', 'kitchen'],

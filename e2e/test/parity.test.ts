@@ -34,6 +34,7 @@ const FEATURES = [
   'pasting many lines',
   'invites with a QR code',
   'safety numbers and verified marks',
+  'devices',
   'rename and topic',
   'muting',
   'ignoring',
@@ -189,6 +190,14 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(by, ['Remove the verified mark']);
     await by.chooses('Remove the verified mark');
     await by.closes('The numbers match');
+  },
+  devices: async (by) => {
+    await by.says('/devices');
+    await shows(by, ['You are in this room with 1 device']);
+    await by.chooses('This device');
+    await shows(by, ['Report a copy of this device']);
+    await by.confirms();
+    await shows(by, ['This device has new keys']);
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);

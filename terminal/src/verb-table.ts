@@ -94,6 +94,18 @@ export const VERBS: readonly Verb[] = [
     load: roomVerb('members'),
   },
   {
+    name: 'devices <room>',
+    does: 'list your devices in a room',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('devices'),
+  },
+  {
+    name: 'compromised <room> [device]',
+    does: 'report that DEVICE was copied, lost or stolen: removes it; without DEVICE, renews the keys of this one',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('compromised'),
+  },
+  {
     name: 'remove <room> <member>',
     does: 'remove a member; revokes all invites (admins only)',
     options: [JSON_LINES, WAIT],

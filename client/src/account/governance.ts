@@ -1,4 +1,4 @@
-import { configure, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
+import { configure, heal, invite, remove, revoke, setAdmin } from '@gochat/crypto/handshake';
 import { fingerprintOf } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
@@ -33,6 +33,25 @@ export class Governance {
         if (isIn()) throw error;
       });
     return { name: info.name };
+  }
+
+  async reportCompromise(
+    session: RoomSession,
+    { device, waitMs }: Params<'reportCompromise'>,
+  ): Promise<null> {
+    const own = membersOf(session.room).filter((m) => m.own);
+    const fitting = own.filter((m) => (device === undefined ? m.self : isIdOrPrefix(m.device, device)));
+    const [one] = fitting;
+    if (one === undefined || fitting.length > 1)
+      throw new ChatError({ reason: 'device-unknown', id: device ?? '' });
+    if (!one.self) {
+      // A removal that doesn't keep the invites also ends the own one.
+      const keep = !one.admin && !one.moderator;
+      await session.change((now) => remove(now, one.device, this.#env, { keep }), waitMs);
+      if (!keep) return null;
+    }
+    await session.change((now) => heal(now, this.#env, { ask: true }), waitMs);
+    return null;
   }
 
   async configure(session: RoomSession, { name, topic, waitMs }: Params<'configure'>): Promise<null> {

@@ -123,6 +123,8 @@ export class RoomRequests {
       this.#governance.configure(await this.#current(params.room, params.waitMs), params),
     setAdmin: async (params) =>
       this.#governance.setAdmin(await this.#current(params.room, params.waitMs), params),
+    reportCompromise: async (params) =>
+      this.#governance.reportCompromise(await this.#current(params.room, params.waitMs), params),
     revoke: async (params) =>
       this.#governance.revoke(await this.#current(params.room, params.waitMs), params),
     peek: ({ link, waitMs }) => peek({ ...this.#parts, rooms: this.#rooms }, link, waitMs),

@@ -49,6 +49,7 @@ const REASONS = {
     name: string,
     members: v.array(v.object({ id: string, name: string })),
   }),
+  'device-unknown': reason('unknown-member', { id: string }),
   'invite-unknown': reason('unknown-entry', { id: string }),
   'invite-ambiguous': reason('ambiguous', { id: string, ids: v.array(string) }),
   'entry-unknown': reason('unknown-entry', { seq: string }),

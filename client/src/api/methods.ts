@@ -117,6 +117,16 @@ export interface Methods {
   peek: (params: { readonly link: string; readonly waitMs: number }) => InvitePreview;
   /** Sends a presence signal to the members who are connected now. It is dropped while the room is offline. */
   presence: (params: { readonly room: string; readonly says: Presence }) => null;
+  /**
+   * Reports that a device of this profile's person was copied, lost or stolen. This device renews its keys; another one is removed from
+   * the room. Admins' clients then retire the access keys and replace the own invite, which a copy knows.
+   * @param device its key or the beginning of it; this device when absent. @throws ChatError `unknown-member`
+   */
+  reportCompromise: (params: {
+    readonly room: string;
+    readonly device?: string;
+    readonly waitMs: number;
+  }) => null;
   /** This profile's private notes on a room; they are stored. */
   notes: (params: { readonly room: string }) => RoomNotes;
   note: (params: { readonly room: string; readonly change: Partial<RoomNotes> }) => RoomNotes;
@@ -173,6 +183,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   prefer: 'repeatable',
   revoke: 'once',
   leave: 'once',
+  reportCompromise: 'once',
   safety: 'repeatable',
   inspect: 'repeatable',
   passphrase: 'repeatable',

@@ -230,6 +230,17 @@ export class ChatRoom {
   }
 
   /**
+   * Reports that a device of this profile's person was copied, lost or stolen: another device is removed, and admins' clients end what a
+   * copy can still use.
+   * @param device its key, as in `devices` of {@link members}, or the beginning of it; this device when absent
+   * @throws ChatError `unknown-member`
+   */
+  async reportCompromise(device?: string): Promise<void> {
+    const which = device === undefined ? {} : { device };
+    await this.#profile.call('reportCompromise', { room: this.id, ...which, waitMs: WAIT_MS });
+  }
+
+  /**
    * The codes to compare with other members over another channel: the room code compares the epoch, the log code the log within it.
    * @param at the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent
    * @throws ChatError `unknown-entry` when that code isn't known

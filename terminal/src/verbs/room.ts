@@ -112,6 +112,24 @@ export const members = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, tex
   };
 });
 
+export const devices = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text }) => {
+  const synced = afterSync(text, await profile.call('sync', { room, waitMs: ms }));
+  const own = (await profile.call('members', { room })).find(({ self }) => self)?.devices ?? [];
+  const rows = own.map(({ key, self }) => [key.slice(0, 8), self ? text.lines.thisDevice : '']);
+  return { json: own, lines: columns(rows), ...synced };
+});
+
+export const compromised = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
+  const own = (await profile.call('members', { room })).find(({ self }) => self)?.devices ?? [];
+  const isHere = given === undefined || own.some(({ key, self }) => self && key.startsWith(given));
+  const device = given === undefined ? {} : { device: given };
+  await profile.call('reportCompromise', { room, ...device, waitMs: ms });
+  return {
+    json: [{ ...ref, compromised: given ?? own.find(({ self }) => self)?.key, removed: !isHere }],
+    notes: [text.lines.compromiseReported(!isHere)],
+  };
+});
+
 export const remove = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
   const { name } = await profile.call('remove', { room, member: given ?? '', waitMs: ms });
   return { json: [{ ...ref, removed: name }], notes: [text.lines.removedHint(sanitizeLine(name))] };

@@ -50,6 +50,7 @@ export const COMMAND_NAMES = [
   'members',
   'verify',
   'code',
+  'devices',
   'search',
   'unread',
   'newest',

@@ -1,6 +1,7 @@
 import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
+import { showDevices } from '../dialogs/devices.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
@@ -86,6 +87,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     run: (given) => withMember(given, ({ identity }) => showMember(given.chat, identity)),
   },
   code: { available: isMember, run: ({ chat }) => askCode(chat) },
+  devices: { available: isMember, run: ({ chat }) => showDevices(chat) },
   search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
   unread: { available: ({ room }) => room.unread > 0, run: ({ chat }) => chat.navigation.jumpToUnread() },
   newest: { run: ({ chat }) => chat.navigation.jumpToNewest() },

@@ -36,6 +36,10 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'Compare the room code',
       help: 'Compare the room code with another member: the same code means the same members and keys',
     },
+    devices: {
+      label: 'Your devices',
+      help: 'List your devices in this room; report one that was copied, lost or stolen',
+    },
     search: { label: 'Search', help: 'Search the messages of this room on this device', placeholder: 'TEXT' },
     unread: { label: 'First new message', help: 'Go to the first new message' },
     newest: { label: 'Newest message', help: 'Go to the newest message' },

@@ -65,6 +65,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `Several members are called “${sanitizeLine(error.name)}”; choose one by its id: ${listed(
           error.members.map(({ id, name }) => `${id} (${name})`),
         )}`;
+      case 'device-unknown':
+        return `You have no device “${sanitizeLine(error.id)}” in this room`;
       case 'invite-unknown':
         if (error.id === '') return 'No invite was named';
         return `There is no invite “${sanitizeLine(error.id)}”`;

@@ -64,6 +64,7 @@ export const TERMINAL_FAILURES = {
 const HINTS: Partial<Record<ErrorData['reason'], string>> = {
   'room-unknown': 'gochat rooms lists your rooms',
   'member-unknown': 'gochat members lists the members',
+  'device-unknown': 'gochat devices lists your devices',
   'invite-unknown': 'gochat invites lists the invites',
   'entry-number': 'gochat tail --json prints it as seq',
   'join-unfinished': 'run gochat join with the same link again',

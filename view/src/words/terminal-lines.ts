@@ -116,6 +116,10 @@ export function lineText(f: Formats) {
     leftAlone: 'you left the room; nobody else was in it',
     leftRoom: '-- you left the room',
 
+    thisDevice: 'this device',
+    compromiseReported: (removed: boolean) =>
+      `${removed ? 'the device was removed' : 'this device has new keys'}; an admin’s client ends what a copy can still use`,
+
     noInvites: 'no invites: gochat invite creates one',
     inviteBy: (who: string) => `by ${who}`,
     inviteUses: (count: number | undefined) =>
