@@ -210,6 +210,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/move.ts')).run,
     describe: clusterOptions,
   },
+  {
+    name: 'conform <address>',
+    does: 'check that a server follows the protocol; creates rooms on it',
+    options: [
+      ['--token <token>', 'the token that the server requires to create rooms'],
+      ['--transcript', 'also print the frames of the checks that succeed'],
+    ],
+    load: async () => (await import('./verbs/conform.ts')).run,
+    describe: (command) => command,
+  },
 ];
 
 const CLUSTER_FLAG = /^--log-(replicas|creds|ca|cert|key|monitors)$/;

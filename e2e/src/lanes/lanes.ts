@@ -66,6 +66,7 @@ export const LANES = {
     'server/test/log/jetstream-contract.test.ts',
     'e2e/test/acme.test.ts',
     'server/test/nodes.test.ts',
+    'conform/test/cluster.test.ts',
     'server/test/log/jetstream.test.ts',
     'e2e/test/move.test.ts',
     'e2e/test/browser-person.test.ts',

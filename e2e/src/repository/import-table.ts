@@ -18,11 +18,12 @@ const TABLE: Readonly<Record<string, Row>> = {
   crypto: { may: ['protocol'], anywhere: true },
   client: { may: ['protocol', 'crypto'] },
   view: { may: ['client'], anywhere: true },
-  terminal: { may: ['view', 'client', 'server'] },
+  conform: { may: ['protocol'], testsMay: ['server', 'e2e'] },
+  terminal: { may: ['view', 'client', 'server', 'conform'] },
   web: { may: ['view', 'client'] },
   server: { may: ['protocol'], testsMay: ['e2e'] },
-  e2e: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'bench'] },
-  bench: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'e2e'] },
+  e2e: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'conform', 'bench'] },
+  bench: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'conform', 'e2e'] },
 };
 
 /** Libraries that make, use or seal keys. Only `crypto/` may import them or name them in its manifest. */
