@@ -86,6 +86,7 @@ const INFO: RoomInfo = {
   confirmed: true,
   confirmedBy: '',
   founded: true,
+  unfollowed: '',
 };
 
 const MEMBERS: readonly MemberInfo[] = NAMES.map((name) => ({

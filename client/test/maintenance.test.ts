@@ -50,7 +50,7 @@ async function founder(differs: (room: Room) => Partial<Room>) {
       changed(await make(room));
     },
   };
-  const maintenance = new RoomMaintenance(session as unknown as RoomSession, env);
+  const maintenance = new RoomMaintenance(session as unknown as RoomSession, env, async () => undefined);
   maintenance.nudge();
   return {
     change,

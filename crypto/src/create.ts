@@ -10,7 +10,7 @@ import { found } from './mls.ts';
 import { cleanName } from './names.ts';
 import { newId } from './new-id.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
-import { type Room, roomOf } from './room.ts';
+import { memberAt, ownLeaf, type Room, roomOf } from './room.ts';
 import { contextExtensions, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
@@ -75,5 +75,14 @@ export async function createRoom(
 
 /** The log has the room's creation or this device's join at `seq`; this device is a member from there on. */
 export function landedFirst(room: Room, seq: Position): Room {
-  return { ...room, status: 'active', pending: undefined, position: seq, base: seq, key: seq };
+  const by = memberAt(room, ownLeaf(room))?.device ?? '';
+  return {
+    ...room,
+    status: 'active',
+    pending: undefined,
+    position: seq,
+    base: seq,
+    key: seq,
+    authors: [[seq, by]],
+  };
 }

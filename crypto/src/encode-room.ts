@@ -6,7 +6,7 @@ import type { Confirmer, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** The part of a room that is neither in the MLS state nor derivable from it. */
 type Stored = Pick<
@@ -23,7 +23,10 @@ type Stored = Pick<
   | 'joinsClosed'
   | 'retirement'
   | 'newcomer'
-  | 'doubt'
+  | 'unfollowed'
+  | 'waits'
+  | 'split'
+  | 'authors'
   | 'expired'
   | 'keptFrom'
   | 'retention'
@@ -70,7 +73,10 @@ export function encodeRoom(room: Room): Uint8Array {
     joinsClosed: room.joinsClosed,
     retirement: room.retirement,
     newcomer: room.newcomer,
-    doubt: room.doubt,
+    unfollowed: room.unfollowed,
+    waits: room.waits,
+    split: room.split,
+    authors: room.authors,
     expired: room.expired,
     keptFrom: room.keptFrom,
     retention: room.retention,
@@ -158,7 +164,10 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     retirement: stored.retirement,
     newcomer: stored.newcomer,
     joinsClosed: stored.joinsClosed,
-    doubt: stored.doubt,
+    unfollowed: stored.unfollowed,
+    waits: stored.waits,
+    split: stored.split,
+    authors: stored.authors,
     expired: stored.expired,
     keptFrom: stored.keptFrom,
     retention: stored.retention,

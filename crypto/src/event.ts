@@ -3,6 +3,7 @@ import type { Content } from './content.ts';
 import type { Proof } from './proof.ts';
 import type { InFlight, Member } from './room.ts';
 import type { TimeMark } from './time-mark.ts';
+import type { Author } from './unfollowed.ts';
 
 /** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
 export type Warning =
@@ -29,6 +30,10 @@ export type Warning =
   | { readonly kind: 'unknown-content'; readonly from: Member }
   /** A handshake that is undecryptable, invalid or against the policy. */
   | { readonly kind: 'skipped-handshake' }
+  /** A handshake of `from` that the policy allows, and that this device couldn't follow. Other members may have gone on without it. */
+  | { readonly kind: 'unfollowed'; readonly from: Author }
+  /** Other members have gone on: `by` has signed their epoch. */
+  | { readonly kind: 'split'; readonly by: Author }
   /** This profile was restored from an older copy. */
   | { readonly kind: 'rolled-back' }
   /** Other members are in an epoch whose keys this device doesn't have. */
@@ -83,6 +88,8 @@ export type RoomEvent =
       readonly again: boolean;
       /** Whether the person was a member already, with another device. */
       readonly another: boolean;
+      /** The device comes back, because it couldn't follow a handshake. Whose it was, if this device knows. */
+      readonly returned?: { readonly from?: Author };
     }
   | {
       readonly kind: 'removed';

@@ -29,6 +29,7 @@ import {
 import { RoomError } from './room-error.ts';
 import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
+import { isWaiting } from './unfollowed.ts';
 
 /** A handshake to persist and send. It is pending in `room` until this device reads it in the log. */
 export interface Started {
@@ -134,7 +135,7 @@ export interface RemoveOptions {
 /**
  * Removes all devices of a person, retires every access key and, without `keep`, voids every invite. Of this device's own person it
  * removes that one device.
- * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `change-unconfirmed`, `not-active`, `pending`
+ * @throws RoomError `not-admin`, `admin-key-missing`, `no-such-member`, `self-removal`, `not-active`, `pending`
  */
 export async function remove(
   room: Room,
@@ -149,7 +150,6 @@ export async function remove(
   if (target === undefined) throw new RoomError('no-such-member');
   if (target.self) throw new RoomError('self-removal');
   if (me.admin && room.admin === undefined && !sibling) throw new RoomError('admin-key-missing');
-  if (mightLockOut(room, target)) throw new RoomError('change-unconfirmed');
   const gone = membersOf(room).filter((m) => (sibling ? m === target : m.identity === target.identity));
   const leaves = gone.map((m) => m.leaf);
   if (!mayRemove(await before(room), me.leaf, leaves, keep)) throw new RoomError('not-admin');
@@ -176,14 +176,6 @@ export async function remove(
 /** An admin that joined again is still an admin by its identity, but no longer has the admin key. */
 function missingAdminRights(room: Room): RoomError {
   return new RoomError(self(room).admin ? 'admin-key-missing' : 'not-admin');
-}
-
-/** Whether other members may be in an epoch that this device can't follow. A removal would then retire their access keys. */
-function mightLockOut({ doubt, ...room }: Room, target: Member): boolean {
-  if (doubt === undefined) return false;
-  return membersOf({ ...room, doubt }).some(
-    (m) => !m.self && m.device !== doubt.by && m.device !== target.device,
-  );
 }
 
 /**
@@ -331,11 +323,13 @@ async function changeState(
   return start(room, { intent: 'state', proposals, invites: next.invites, ...more, fresh }, env);
 }
 
+/** @throws RoomError `not-active`, `pending`, `change-unconfirmed` */
 async function start(room: Room, change: Change, env: Env): Promise<Started> {
   if (room.status !== 'active' && !(room.status === 'rolled-back' && change.intent === 'heal')) {
     throw new RoomError('not-active', { cause: room.status });
   }
   if (room.pending !== undefined) throw new RoomError('pending');
+  if (isWaiting(room, env.now())) throw new RoomError('change-unconfirmed');
   const retire: CommitDataItem[] = change.retire ? [[COMMIT_DATA.retire, new Uint8Array()]] : [];
   const data = encodeCommitData([...(change.data ?? []), ...retire]);
   const leaf = change.path && renewedLeaf(ownCredential(room), room.device, env, change.name);

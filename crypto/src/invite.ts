@@ -1,5 +1,5 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import type { InviteId, RoomId } from '@gochat/protocol/fields';
+import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import { hpkeSuite } from './hpke.ts';
 import { suite } from './mls.ts';
 import {
@@ -11,6 +11,7 @@ import {
   signingKey,
   transcript,
   uint32,
+  uint64,
   utf8,
   verify,
 } from './primitives.ts';
@@ -90,6 +91,9 @@ export interface JoinClaim {
   readonly groupInfoHash: Uint8Array;
   readonly leafKey: Uint8Array;
   readonly credential: Uint8Array;
+  readonly invite: InviteId;
+  /** The position of the handshake that the joiner couldn't follow, if it comes back because of one. */
+  readonly unfollowed: Position | undefined;
 }
 
 function joinBytes(claim: JoinClaim): Uint8Array {
@@ -99,29 +103,59 @@ function joinBytes(claim: JoinClaim): Uint8Array {
     utf8(claim.room),
     claim.groupId,
     epoch,
+    utf8(claim.invite),
     claim.groupInfoHash,
+    reasonBytes(claim),
     claim.leafKey,
     sha256(claim.credential),
   );
 }
 
-/** @returns the authenticated data of a joiner's commit: invite id, GroupInfo hash, signature by the invite's join key. */
-export function joinAad(keys: InviteKeys, claim: JoinClaim): Uint8Array {
-  return concatBytes(utf8(keys.id), claim.groupInfoHash, sign(keys.join, joinBytes(claim)));
+/** The authenticated data of a joiner's commit: why it joins, and the position that belongs to that. */
+function reasonBytes({ unfollowed }: Pick<JoinClaim, 'unfollowed'>): Uint8Array {
+  const reason = Uint8Array.of(unfollowed === undefined ? REASON.new : REASON.return);
+  return concatBytes(reason, uint64(BigInt(unfollowed ?? 0)));
+}
+
+const REASON = { new: 0, return: 1 } as const;
+
+/** @returns the authenticated data of a joiner's commit: invite id, GroupInfo hash, reason, signature by the invite's join key. */
+export function joinAad(keys: InviteKeys, claim: Omit<JoinClaim, 'invite'>): Uint8Array {
+  const whole = { ...claim, invite: keys.id };
+  return concatBytes(
+    utf8(keys.id),
+    claim.groupInfoHash,
+    reasonBytes(whole),
+    sign(keys.join, joinBytes(whole)),
+  );
 }
 
 const ID_CHARS = 22;
+const REASON_AT = ID_CHARS + 32;
+const SIGNATURE_AT = REASON_AT + 9;
 
 /** Doesn't verify the signature. @returns undefined if the authenticated data doesn't have the form of {@link joinAad}. */
 export function readJoinAad(
   aad: Uint8Array,
-): { invite: InviteId; groupInfoHash: Uint8Array; signature: Uint8Array } | undefined {
-  if (aad.length !== ID_CHARS + 32 + 64) return undefined;
-  return {
-    invite: String.fromCharCode(...aad.subarray(0, ID_CHARS)) as InviteId,
-    groupInfoHash: aad.slice(ID_CHARS, ID_CHARS + 32),
-    signature: aad.slice(ID_CHARS + 32),
-  };
+): (Pick<JoinClaim, 'invite' | 'groupInfoHash' | 'unfollowed'> & { signature: Uint8Array }) | undefined {
+  if (aad.length !== SIGNATURE_AT + 64) return undefined;
+  const unfollowed = readReason(aad.subarray(REASON_AT, SIGNATURE_AT));
+  return (
+    unfollowed && {
+      ...unfollowed,
+      invite: String.fromCharCode(...aad.subarray(0, ID_CHARS)) as InviteId,
+      groupInfoHash: aad.slice(ID_CHARS, REASON_AT),
+      signature: aad.slice(SIGNATURE_AT),
+    }
+  );
+}
+
+/** @returns undefined for a reason that doesn't exist */
+function readReason(bytes: Uint8Array): Pick<JoinClaim, 'unfollowed'> | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const position = view.getBigUint64(1);
+  if (bytes[0] === REASON.new && position === 0n) return { unfollowed: undefined };
+  return bytes[0] === REASON.return ? { unfollowed: String(position) as Position } : undefined;
 }
 
 export function joinHolds(joinKey: Uint8Array, claim: JoinClaim, signature: Uint8Array): boolean {

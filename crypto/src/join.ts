@@ -1,6 +1,6 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import type { RequestId } from '@gochat/protocol/fields';
+import type { Position, RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
@@ -33,8 +33,21 @@ const TREE_NODES = 4 * LIMITS.membersPerRoom;
 /** A join request without the nonce and proof that bind it to one connection; {@link proveJoin} adds them. */
 export type UnprovedJoin = Omit<UpOf<'join'>, 'nonce' | 'proof'>;
 
+/** For a device that had a leaf already. */
+export interface JoinOptions {
+  /** Its last signature keys. If the room still has a leaf with one of them, the join replaces it. */
+  readonly former?: readonly SigningKey[];
+  /** The position of the handshake that it couldn't follow. */
+  readonly unfollowed?: Position;
+}
+
 /** @returns the request for the GroupInfo that the invite gives access to. */
-export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, env: Env): UpOf<'invitation'> {
+export function proveInvitation(
+  link: Pick<InviteLink, 'room' | 'secret'>,
+  at: Dialled,
+  id: RequestId,
+  env: Env,
+): UpOf<'invitation'> {
   const keys = inviteKeys(link.secret);
   const unsigned = {
     type: 'invitation' as const,
@@ -52,7 +65,6 @@ export function proveInvitation(link: InviteLink, at: Dialled, id: RequestId, en
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
  *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
  *   a leaf that this device can't replace. NameError if the name is invalid.
- * @param former the last signature keys of this device's leaf. If the room still has a leaf with one of them, the join replaces it.
  */
 export async function join(
   who: Identity,
@@ -60,7 +72,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
-  former: readonly SigningKey[] = [],
+  { former = [], unfollowed }: JoinOptions = {},
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -97,6 +109,7 @@ export async function join(
     groupInfoHash: sha256(opened),
     leafKey: leaf.key.publicKey,
     credential: leaf.credential,
+    unfollowed,
   });
   if (!isSound([], tree) || tree.length > TREE_NODES) throw damaged();
   if (seat === undefined && leaves.length >= LIMITS.membersPerRoom) {

@@ -59,7 +59,7 @@ import {
   type LeafIdentity,
   ownedLeaf,
 } from './identity.ts';
-import { equalBytes, expand, hmac, isUsableKey, sha256, utf8, verify } from './primitives.ts';
+import { equalBytes, exchangeKey, expand, hmac, isUsableKey, sha256, utf8, verify } from './primitives.ts';
 
 /** The only module that uses the MLS library: RFC 9420 with GoChat's cipher suite, providers and checks. It knows nothing about rooms. */
 export type MlsState = ClientState;
@@ -630,6 +630,34 @@ export function isSound(before: MlsState['ratchetTree'], after: MlsState['ratche
     if (!added(encryption, key) || (node !== before[index] && !isUsableKey(key))) return false;
   }
   return true;
+}
+
+/**
+ * Whether this device has the private key of each public one that is new in the tree at its own leaf and above it. A commit can carry
+ * path secrets that don't fit the keys in the tree (RFC 9420, section 7.5): whoever is below such a key couldn't open later commits.
+ */
+export function holdsPath(
+  before: MlsState,
+  { ratchetTree, privatePath: { privateKeys } }: MlsState,
+): boolean {
+  return Object.entries(privateKeys).every(([index, key]) => {
+    const node = ratchetTree[Number(index)];
+    if (node === undefined || node === before.ratchetTree[Number(index)]) return true;
+    return equalBytes(exchangeKey(key), getHpkePublicKey(node));
+  });
+}
+
+/** Who has signed a GroupInfo: a leaf of its tree. @returns undefined if the signature or the leaf is invalid */
+export async function signerOf(info: GroupInfo): Promise<LeafNode | undefined> {
+  const tree = treeOf(info);
+  const leaf = tree && leavesOf(tree).get(info.signer);
+  if (leaf === undefined || !(await isGenuine(leaf))) return undefined;
+  const cs = await suite();
+  const isSigned = await verifyGroupInfoSignature(info, leaf.signaturePublicKey, {
+    ...cs.signature,
+    verify: strictly,
+  });
+  return isSigned ? leaf : undefined;
 }
 
 /** @returns false if the set already has the key. */

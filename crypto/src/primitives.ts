@@ -1,7 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { expand, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -147,6 +147,11 @@ export function isUsableKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
   const u = publicKey.reduceRight((sum, byte, i) => sum * 256n + BigInt(i === 31 ? byte & 127 : byte), 0n);
   return !LOW_ORDER.includes(u % P);
+}
+
+/** @returns the public half of an X25519 key (RFC 7748) */
+export function exchangeKey(privateKey: Uint8Array): Uint8Array {
+  return x25519.getPublicKey(privateKey);
 }
 
 export const NONCE_BYTES = 24;

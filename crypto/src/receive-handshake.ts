@@ -1,5 +1,5 @@
-import { decodeBytes } from '@gochat/protocol/encoding';
-import type { InviteId } from '@gochat/protocol/fields';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { InviteId, Position } from '@gochat/protocol/fields';
 import { takeOver } from './admin-key.ts';
 import { adopt } from './adopt.ts';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
@@ -12,6 +12,7 @@ import {
   candidate,
   commitIn,
   deviceOf,
+  holdsPath,
   identityOf,
   isGenuine,
   type LeafNode,
@@ -35,11 +36,11 @@ import {
   type RetirementReason,
   type Room,
   stateOf,
-  withoutDoubt,
 } from './room.ts';
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 import { isExactly } from './tree-change.ts';
+import { type Author, afterFollowed, afterUnfollowed } from './unfollowed.ts';
 
 /** @param old the room before this entry. @param room the same room after reading the entry, with its position as the base. */
 export async function receiveHandshake(
@@ -49,7 +50,7 @@ export async function receiveHandshake(
   now: number,
 ): Promise<Step<Room>> {
   if (old.pending?.hash === entry.hash) return ownLanded(old, room, old.pending, entry, now);
-  return isJoin(entry.body) ? receiveJoin(room, entry) : receiveCommit(room, entry);
+  return isJoin(entry.body) ? receiveJoin(room, entry, now) : receiveCommit(room, entry, now);
 }
 
 type MemberChange = Exclude<MembershipChange, { kind: 'join' }>;
@@ -73,7 +74,8 @@ async function ownLanded(
 ): Promise<Step<Room>> {
   const change = ownChange(old, pending);
   const closed = change === undefined ? room.joinsClosed : joinsClosedAfter(room.joinsClosed, change);
-  const adopted = await adopt(room, entry.seq, pending.mls, closed);
+  const by = memberAt(room, ownLeaf(room))?.device ?? '';
+  const adopted = afterFollowed(await adopt(room, { seq: entry.seq, by }, pending.mls, closed), undefined);
   const healed = pending.intent === 'heal' || pending.intent === 'remove';
   const said = change === undefined ? adopted : withData(old, adopted, change, dataOf(pending.data), entry);
   const after: Room = {
@@ -82,9 +84,8 @@ async function ownLanded(
     admin: isOwnAdmin(adopted) ? (pending.admin ?? adopted.admin) : undefined,
     key: entry.seq,
     accessKey: adopted.keys.access,
-    doubt: adopted.doubt && { ...adopted.doubt, alone: true },
     status: adopted.status === 'rolled-back' && healed ? 'active' : adopted.status,
-    wantsHeal: healed || adopted.wantsHeal === 'doubt' ? undefined : adopted.wantsHeal,
+    wantsHeal: healed ? undefined : adopted.wantsHeal,
     rotatedAt: healed ? now : adopted.rotatedAt,
     formerKeys: healed ? withFormerKey(old, now) : adopted.formerKeys,
   };
@@ -124,7 +125,7 @@ function joinsClosedAfter(closed: boolean, change: MembershipChange): boolean {
   return change.kind === 'state' ? false : closed;
 }
 
-async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
+async function receiveCommit(room: Room, entry: DecodedEntry, now: number): Promise<Step<Room>> {
   const bytes = openBody(room.keys, 'handshake', room.id, entry.body);
   const message = bytes && readPrivateMessage(bytes);
   const context = room.mls.groupContext;
@@ -148,15 +149,18 @@ async function receiveCommit(room: Room, entry: DecodedEntry): Promise<Step<Room
       return change !== undefined;
     });
   } catch {
-    return change === undefined ? skipped(room, entry) : inDoubt(room, entry, by);
+    const author = change && by !== undefined ? memberAt(room, by) : undefined;
+    return author === undefined ? skipped(room, entry) : notFollowed(room, entry, author, now);
   }
   if (own) return overtakenByCopy(room, entry);
-  if (next === undefined || change === undefined) return skipped(room, entry);
+  if (next === undefined || change === undefined || change.kind === 'join') return skipped(room, entry);
   if (change.kind === 'remove' && change.removed.includes(ownLeaf(room)))
     return removedSelf(room, entry, change.by, next);
   if (!isExactly(change, current, next.state)) return skipped(room, entry);
+  const author = memberAt(room, change.by);
+  if (author !== undefined && !holdsPath(room.mls, next.state)) return notFollowed(room, entry, author, now);
   const step = await advanced(room, entry, change, next);
-  if (step.room === room || change.kind === 'join') return step;
+  if (step.room === room) return step;
   const data = dataOf(message.authenticatedData);
   const informed = withData(room, step.room, change, data, entry);
   return { ...step, room: await withAdminKey(room, informed, change.by, data) };
@@ -232,9 +236,18 @@ function isOwnAdmin(room: Room): boolean {
   return room.context.state === 'newer' || memberAt(room, ownLeaf(room))?.admin === true;
 }
 
-function inDoubt(room: Room, entry: DecodedEntry, by?: number): Step<Room> {
-  const author = by === undefined ? undefined : memberAt(room, by)?.device;
-  return skipped({ ...room, doubt: { by: author, alone: false } }, entry);
+function notFollowed(
+  room: Room,
+  { seq, at }: DecodedEntry,
+  { device, identity, name }: Author,
+  now: number,
+): Step<Room> {
+  const from = { device, identity, name };
+  return {
+    room: afterUnfollowed(room, from, seq, now),
+    events: [{ kind: 'warning', seq, at, warning: { kind: 'unfollowed', from } }],
+    secretsToWipe: [],
+  };
 }
 
 /** Another copy of this profile has committed or joined again. Only that copy has the keys of the new epoch. */
@@ -242,7 +255,7 @@ function overtakenByCopy(room: Room, entry: DecodedEntry): Step<Room> {
   const events: RoomEvent[] = [
     { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'broken' } },
   ];
-  return { room: { ...room, status: 'broken', doubt: undefined }, events, secretsToWipe: [] };
+  return { room: { ...room, status: 'broken', unfollowed: undefined }, events, secretsToWipe: [] };
 }
 
 function removedSelf(room: Room, entry: DecodedEntry, by: number, next: Candidate): Step<Room> {
@@ -258,7 +271,7 @@ function removedSelf(room: Room, entry: DecodedEntry, by: number, next: Candidat
   };
 }
 
-async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>> {
+async function receiveJoin(room: Room, entry: DecodedEntry, now: number): Promise<Step<Room>> {
   const bytes = await openJoin(room.keys, room.id, entry.body);
   const message = bytes && readPublicMessage(bytes);
   const joiner = message && (await admitted(room, message));
@@ -280,11 +293,12 @@ async function receiveJoin(room: Room, entry: DecodedEntry): Promise<Step<Room>>
       return !own;
     });
   } catch {
-    return change === undefined ? skipped(room, entry) : inDoubt(room, entry);
+    return change === undefined ? skipped(room, entry) : notFollowed(room, entry, authorOf(joiner), now);
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined || !isExactly(change, current, next.state, joiner.leaf))
     return skipped(room, entry);
+  if (!holdsPath(room.mls, next.state)) return notFollowed(room, entry, authorOf(joiner), now);
   return advanced(room, entry, change, next, joiner);
 }
 
@@ -292,6 +306,12 @@ interface Joiner {
   readonly leaf: LeafNode;
   readonly credential: DeviceCredential;
   readonly invite: InviteId;
+  /** The handshake that this device couldn't follow, if it comes back because of one. */
+  readonly unfollowed: Position | undefined;
+}
+
+function authorOf({ credential: { deviceKey, identityKey, name } }: Joiner): Author {
+  return { device: encodeBytes(deviceKey), identity: encodeBytes(identityKey), name };
 }
 
 /**
@@ -329,10 +349,14 @@ async function admitted(room: Room, message: PublicMessage): Promise<Joiner | un
       groupInfoHash: claim.groupInfoHash,
       leafKey: leaf.signaturePublicKey,
       credential: leaf.credential.identity,
+      invite: claim.invite,
+      unfollowed: claim.unfollowed,
     },
     claim.signature,
   );
-  return holds && (await isGenuine(leaf)) ? { leaf, credential, invite: claim.invite } : undefined;
+  return holds && (await isGenuine(leaf))
+    ? { leaf, credential, invite: claim.invite, unfollowed: claim.unfollowed }
+    : undefined;
 }
 
 async function advanced(
@@ -342,15 +366,16 @@ async function advanced(
   next: Candidate,
   joiner?: Joiner,
 ): Promise<Step<Room>> {
+  const author = change.kind === 'join' ? undefined : memberAt(room, change.by);
   let after: Room;
   try {
-    after = await adopt(room, entry.seq, next.state, joinsClosedAfter(room.joinsClosed, change));
+    const closed = joinsClosedAfter(room.joinsClosed, change);
+    const by = joiner === undefined ? (author?.device ?? '') : authorOf(joiner).device;
+    after = await adopt(room, { seq: entry.seq, by }, next.state, closed);
   } catch {
     return skipped(room, entry);
   }
-  const author = change.kind === 'join' ? undefined : memberAt(room, change.by);
-  if (author === undefined || author.device !== room.doubt?.by) after = withoutDoubt(after);
-  after = confirmed(after, author);
+  after = confirmed(afterFollowed(after, author), author);
   if (joiner !== undefined) {
     const inviter = liveInvite(stateOf(room), joiner.invite)?.by ?? '';
     after = { ...after, peers: counterReset(after.peers, joiner.leaf), newcomer: { inviter } };
@@ -395,9 +420,18 @@ function eventsOf(
       if (member === undefined || joiner === undefined) return [];
       const again = change.replaces !== undefined;
       const another = !again && personsIn(old.mls).has(member.identity);
-      return [{ kind: 'joined', ...at, member, invite: joiner.invite, again, another }];
+      const returned = again ? returnOf(old, joiner) : undefined;
+      const how = { invite: joiner.invite, again, another, ...(returned && { returned }) };
+      return [{ kind: 'joined', ...at, member, ...how }];
     }
   }
+}
+
+function returnOf(room: Room, { unfollowed }: Joiner): { readonly from?: Author } | undefined {
+  if (unfollowed === undefined) return undefined;
+  const device = room.authors.find(([seq]) => seq === unfollowed)?.[1];
+  const from = membersOf(room).find((m) => m.device === device);
+  return from === undefined ? {} : { from };
 }
 
 function healedOf(old: Room, after: Room, leaf: number, at: Pick<DecodedEntry, 'seq' | 'at'>): RoomEvent[] {

@@ -13,7 +13,7 @@ import {
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
 import type { Proof } from './proof.ts';
-import { confirmed, type Member, memberAt, ownLeaf, type Peer, type Room, withoutDoubt } from './room.ts';
+import { confirmed, type Member, memberAt, ownLeaf, type Peer, type Room } from './room.ts';
 import { openBody } from './seal.ts';
 import { judgeSender, type TimeMark } from './time-mark.ts';
 
@@ -47,7 +47,7 @@ export async function receiveMessage(
     };
   }
   const message = innerMessage(room, entry);
-  if (message === undefined) return unopened(room, entry);
+  if (message === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
   let opened: Awaited<ReturnType<typeof unprotect>>;
   try {
     opened = await unprotect(room.mls, message);
@@ -56,8 +56,7 @@ export async function receiveMessage(
   }
   const from = memberAt(room, opened.leaf);
   if (from === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
-  const other = !from.self && from.device !== room.doubt?.by;
-  return acceptPayload(other ? withoutDoubt(room) : room, entry, {
+  return acceptPayload(room, entry, {
     from,
     proof: {
       epoch: message.epoch,
@@ -73,7 +72,7 @@ export async function receiveMessage(
 
 /** @param sender undefined if the sender data could not be decrypted. */
 function unread(room: Room, entry: DecodedEntry, sender: Awaited<ReturnType<typeof senderOf>>): Step<Room> {
-  if (sender === undefined) return unopened(room, entry);
+  if (sender === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
   const expected = generationOf(room.mls, sender.leaf);
   if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, memberAt(room, sender.leaf));
   // Each generation can be decrypted once. A repeated message looks the same as any other message of a consumed generation.
@@ -90,17 +89,6 @@ function innerMessage(room: Room, entry: DecodedEntry): PrivateMessage | undefin
     equalBytes(message.groupId, context.groupId) &&
     message.authenticatedData.length === 0;
   return ours ? message : undefined;
-}
-
-/**
- * After a handshake that this device couldn't process, an undecryptable message may mean that the others could process it. This device
- * first makes a commit to find out. Otherwise a commit that is invalid for everyone, followed by garbage, would break all members.
- */
-function unopened(room: Room, entry: DecodedEntry): Step<Room> {
-  if (room.doubt === undefined || room.status === 'broken')
-    return withWarning(room, entry, { kind: 'undecryptable' });
-  if (room.doubt.alone) return withWarning({ ...room, status: 'broken' }, entry, { kind: 'broken' });
-  return withWarning({ ...room, wantsHeal: room.wantsHeal ?? 'doubt' }, entry, { kind: 'undecryptable' });
 }
 
 function hole(room: Room, entry: DecodedEntry, from: Member | undefined): Step<Room> {

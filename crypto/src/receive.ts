@@ -25,7 +25,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
     body,
     hash: encodeBytes(sha256(body)),
   };
-  if (room.status === 'removed' || (room.status === 'broken' && room.doubt === undefined)) {
+  if (room.status === 'removed' || room.status === 'broken') {
     return { room: { ...room, position: entry.seq }, events: [], secretsToWipe: [] };
   }
   // The position doesn't advance, so a newer version of this software can still read the entry.

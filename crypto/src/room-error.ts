@@ -5,7 +5,7 @@ export class RoomError extends Error {
     | 'not-active'
     /** The room's policy is of a newer version than this software's. */
     | 'newer-rules'
-    /** Other members may be in an epoch that this device can't follow. A removal would retire their access keys. */
+    /** Other members may be in an epoch that this device can't follow. For some minutes it makes no handshake. */
     | 'change-unconfirmed'
     | 'not-admin'
     /** This device is an admin by its identity, but doesn't have the admin key. */

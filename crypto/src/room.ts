@@ -17,6 +17,7 @@ import {
   type RoomState,
   readContext,
 } from './room-state.ts';
+import type { Author, Unfollowed, Wait } from './unfollowed.ts';
 
 /** The state of this device in the room. */
 export type Status =
@@ -24,8 +25,10 @@ export type Status =
   | 'active'
   /** The log has a message of this device that the profile doesn't know, so the profile is an older copy. It sends nothing until it has healed. */
   | 'rolled-back'
-  /** Other members are in an epoch whose keys this device doesn't have. It needs a fresh invite, unless it can still decrypt another member's entry. */
+  /** A copy of this profile, or a Remove, has begun an epoch whose keys this device doesn't have. It needs a fresh invite. */
   | 'broken'
+  /** Other members have gone on from a handshake that this device couldn't follow: see {@link Room.split}. It sends nothing until it has joined them again. */
+  | 'split'
   | 'removed'
   /** The room's policy is of a newer version. */
   | 'outdated';
@@ -71,19 +74,12 @@ export interface Peer {
   readonly clock?: number;
 }
 
-/**
- * The state after a handshake that the policy allows and that this device could not process. Either it is invalid for all members, or
- * its author encrypted garbage to this device only and the others are in a new epoch. The doubt ends when this device can decrypt an
- * entry of another member.
- */
-export interface Doubt {
-  /** The author's device key; undefined if the author was a joiner or is unknown. */
-  readonly by: string | undefined;
-  /**
-   * Whether this device has made a commit since. Members in its epoch could process that commit, so a later undecryptable message is
-   * of an epoch without this device.
-   */
-  readonly alone: boolean;
+/** What proves that other members are in an epoch that this device has never been in. */
+export interface Split {
+  /** Who has signed that epoch's GroupInfo. */
+  readonly by: Author;
+  /** Whether persons, offices and bans there are as here. */
+  readonly alike: boolean;
 }
 
 /** How long the server says that it keeps messages. Times are milliseconds; an absent one is for ever. */
@@ -166,12 +162,17 @@ export interface Room {
   readonly newcomer: { readonly inviter: string } | undefined;
   /** True from a Remove to the state change that drops the older invites. */
   readonly joinsClosed: boolean;
-  readonly doubt: Doubt | undefined;
+  readonly unfollowed: Unfollowed | undefined;
+  /** The waits of the last day that handshakes have caused which this device couldn't follow. */
+  readonly waits: readonly Wait[];
+  readonly split: Split | undefined;
+  /** The last handshakes that began an epoch, newest last: position and device key of the author. */
+  readonly authors: readonly (readonly [Position, string])[];
   /** The fingerprint of the identity by whose link this device joined; undefined if that is the founder, or is unknown. */
   readonly inviter: Uint8Array | undefined;
   /** Who of the founder and the inviter was read first, in a message or a commit. Before that, the room may be forged. */
   readonly confirmedBy: Confirmer | undefined;
-  readonly wantsHeal: 'hole' | 'rolled-back' | 'doubt' | undefined;
+  readonly wantsHeal: 'hole' | 'rolled-back' | undefined;
   /** When this device's leaf key was last rotated, in milliseconds since 1970 by its own clock. */
   readonly rotatedAt: number;
 }
@@ -227,7 +228,10 @@ export async function roomOf(
     retirement: { at: more.rotatedAt, healed: false },
     newcomer: undefined,
     joinsClosed: false,
-    doubt: undefined,
+    unfollowed: undefined,
+    waits: [],
+    split: undefined,
+    authors: [],
     inviter: undefined,
     confirmedBy: undefined,
     wantsHeal: undefined,
@@ -286,7 +290,7 @@ function member(room: Room, leaf: number, credential: DeviceCredential, own: Uin
 
 /** Caches: the members of an epoch and their labels never change. */
 const members = new WeakMap<EpochKeys, readonly Member[]>();
-const labels = new WeakMap<readonly Member[], ReadonlyMap<string, string>>();
+const labels = new WeakMap<readonly Author[], ReadonlyMap<string, string>>();
 
 /** All leaves in their order. */
 export function membersOf(room: Room): readonly Member[] {
@@ -310,7 +314,7 @@ export function memberAt(room: Room, leaf: number): Member | undefined {
  * @returns each person's label by identity key. A person's name is that of its lowest leaf. It gets a suffix of the identity's
  * fingerprint if it looks like the name of another person, or if it contains `#` and could look like a label.
  */
-export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
+export function labelsOf(all: readonly Author[]): ReadonlyMap<string, string> {
   const known = labels.get(all);
   if (known !== undefined) return known;
   const names = new Map<string, string>();
@@ -326,17 +330,6 @@ export function labelsOf(all: readonly Member[]): ReadonlyMap<string, string> {
   );
   labels.set(all, result);
   return result;
-}
-
-/** @returns the room without doubt, after another member has proved to be in its epoch. */
-export function withoutDoubt(room: Room): Room {
-  if (room.doubt === undefined) return room;
-  return {
-    ...room,
-    doubt: undefined,
-    status: room.status === 'broken' ? 'active' : room.status,
-    wantsHeal: room.wantsHeal === 'doubt' ? undefined : room.wantsHeal,
-  };
 }
 
 /** @returns the room after reading something of `from`, who confirms it if that is the founder or the inviter, and not this device. */

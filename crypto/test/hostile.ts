@@ -142,6 +142,7 @@ export async function joins(
     groupInfoHash: sha256(decodeBytes(log.groupInfo)),
     leafKey: key.publicKey,
     credential,
+    unfollowed: undefined,
     ...twist.claim,
   };
   const named = (twist.invite?.named ?? keys.id) as typeof keys.id;

@@ -11,6 +11,7 @@ import { createIdentity, fingerprintOf, type Identity } from '../src/identity.ts
 import { join } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
+import { afterSplit, look, type Sight } from '../src/look.ts';
 import type { Env } from '../src/primitives.ts';
 import { receive } from '../src/receive.ts';
 import { leafKeysOf, liveInvitesOf, membersOf, type Room } from '../src/room.ts';
@@ -18,7 +19,9 @@ import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';
 
 /** A clock that always advances, and seeded random bytes. MLS uses the platform's random source instead. */
-export function seededEnv(seed: number): Env & { chance(): number } {
+export type TestEnv = Env & { chance(): number; passes(ms: number): void };
+
+export function seededEnv(seed: number): TestEnv {
   let now = 1_700_000_000_000;
   let state = seed >>> 0 || 1;
   const chance = () => {
@@ -31,6 +34,9 @@ export function seededEnv(seed: number): Env & { chance(): number } {
     now: () => ++now,
     random: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(chance() * 256)),
     chance,
+    passes: (ms) => {
+      now += ms;
+    },
   };
 }
 
@@ -44,7 +50,7 @@ interface Draft {
 export class Person {
   readonly name: string;
   readonly who: Identity;
-  readonly env: Env;
+  readonly env: TestEnv;
   readonly events: RoomEvent[] = [];
   /** The messages that are not in the log yet, in order. */
   drafts: Draft[] = [];
@@ -52,7 +58,7 @@ export class Person {
   restarts = false;
   #room: Room | undefined;
 
-  constructor(name: string, env: Env, who = createIdentity(env)) {
+  constructor(name: string, env: TestEnv, who = createIdentity(env)) {
     this.name = name;
     this.env = env;
     this.who = who;
@@ -196,7 +202,29 @@ export class Person {
     if (info === undefined) throw new Error('the server has no such invite');
     const known = this.#room;
     const former = known === undefined ? [] : leafKeysOf(known);
-    return join(this.who, this.name, link, info, this.env, former);
+    return join(this.who, this.name, link, info, this.env, { former });
+  }
+
+  /** Opens the GroupInfo that the server keeps, and stops sending if it proves that the others have gone on. */
+  async looks(log: Log): Promise<Sight> {
+    const sight = await look(this.room, log.kept);
+    if (sight.kind === 'elsewhere') this.room = afterSplit(this.room, sight.split);
+    return sight;
+  }
+
+  /** Joins the others again after a split, with its own leaf. */
+  async returns(log: Log): Promise<Position> {
+    const { own, unfollowed } = this.room;
+    if (own === undefined) throw new Error('the own invite is unknown');
+    const link = this.linkFor(own);
+    const info = log.info(link);
+    if (info === undefined) throw new Error('the server has no such invite');
+    const options = { former: leafKeysOf(this.room), ...(unfollowed && { unfollowed: unfollowed.seq }) };
+    const { room, frame } = await join(this.who, this.name, link, info, this.env, options);
+    await this.keeps(room);
+    const seq = won(log.swap(frame));
+    await this.keeps(landedFirst(this.room, seq));
+    return seq;
   }
 
   async joins(log: Log, link: InviteLink): Promise<Position> {

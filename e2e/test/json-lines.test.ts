@@ -153,6 +153,7 @@ test('what every command prints as JSON has the keys that the documentation list
         queued: 0,
         admin: false,
         founded: false,
+        unfollowed: '',
       }),
     ],
   );

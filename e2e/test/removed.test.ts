@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { redeem } from '@gochat/client/internal/account/joining';
+import { redeem } from '@gochat/client/internal/account/redeem';
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
 import { proveEnter } from '@gochat/crypto/enter';

@@ -153,6 +153,12 @@ export const VERBS: readonly Verb[] = [
     load: roomVerb('revoke'),
   },
   {
+    name: 'return <room>',
+    does: 'join the others again, after a change that this device could not follow',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('comeBack'),
+  },
+  {
     name: 'leave <room>',
     does: 'leave a room; the profile keeps its messages',
     options: [JSON_LINES, WAIT],

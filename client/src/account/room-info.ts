@@ -23,7 +23,13 @@ export function roomInfo(session: RoomSession): RoomInfo {
     confirmed: room.confirmedBy !== undefined || founded,
     confirmedBy: confirmerOf(room),
     founded,
+    unfollowed: unfollowedBy(room),
   };
+}
+
+function unfollowedBy(room: Room): string {
+  const author = room.unfollowed?.authors.at(-1);
+  return author === undefined ? '' : nameOf(room, author);
 }
 
 /** The present label of the member who confirmed the room, or the name of that time. */

@@ -135,6 +135,10 @@ export class RoomRequests {
     notes: async ({ room }) => this.#settings.notes((await this.#rooms.named(room)).room.id),
     note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
     leave: (params) => this.#leave(params),
+    return: async ({ room, waitMs }) => {
+      await this.#rooms.comeBack(await this.#followed(room), waitMs);
+      return null;
+    },
     safety: async ({ room, member, at }) => {
       const session = await this.#rooms.named(room);
       const own = this.#parts.who.identity.publicKey;
@@ -165,13 +169,19 @@ export class RoomRequests {
     return this.#rooms.followed(room);
   }
 
-  async #sent(room: string, ids: readonly string[], waitMs: number): Promise<Result<'sent'>> {
+  /** @returns the session of the room at the end: that of a device which came back after a split continues the queue of the older one. */
+  async #untilSent(room: string, ids: readonly string[], end: number): Promise<RoomSession> {
     const session = await this.#followed(room);
     await this.#rooms.until(
       session,
       () => (session.ended !== undefined || !ids.some((id) => session.isQueued(id)) ? true : undefined),
-      waitMs,
+      end - Date.now(),
     );
+    return (await this.#rooms.named(room)) === session ? session : this.#untilSent(room, ids, end);
+  }
+
+  async #sent(room: string, ids: readonly string[], waitMs: number): Promise<Result<'sent'>> {
+    const session = await this.#untilSent(room, ids, Date.now() + waitMs);
     const outcomes = ids.map((id) => session.outcome(id));
     const waiting = outcomes.filter(({ state }) => state === 'waiting').length;
     const problem = waiting === 0 ? undefined : this.#rooms.connectionState(session).problem;

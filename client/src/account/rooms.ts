@@ -1,6 +1,8 @@
-import type { Identity } from '@gochat/crypto/identity';
+import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
+import { afterReturn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
+import { leafKeysOf } from '@gochat/crypto/room';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, Problem } from '../api/methods.ts';
@@ -12,6 +14,7 @@ import { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
+import { redeem } from './redeem.ts';
 import { firstNonEmpty, isIdOrPrefix, roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
@@ -30,6 +33,8 @@ interface OpenRoom {
   readonly close: () => Promise<void>;
 }
 
+/** How long a return after a split may take. */
+const RETURN_MS = 60_000;
 /** With a connection for each room, the time over which they connect. */
 const SPREAD_MS = 2 * 60_000;
 
@@ -107,12 +112,49 @@ export class Rooms {
     if (!session.meta.left && session.room.status !== 'removed') this.server(session.meta).add(session);
   }
 
-  /** Opens a room that was just stored. It replaces an older one of the same id. */
-  async adopt(meta: RoomMeta): Promise<RoomSession> {
+  /**
+   * Joins the other members again after a change that this device could not follow, with the leaf that this device has there, and sends what is queued.
+   * @param unasked when, if nobody has asked for it
+   * @throws ChatError `refused` if there was none; ChatError, RoomError as a join does
+   */
+  async comeBack(session: RoomSession, waitMs: number, unasked?: number): Promise<void> {
+    const { room, meta } = session;
+    const { who, env } = this.#parts;
+    if (room.status !== 'split' && room.unfollowed === undefined)
+      throw new ChatError({ reason: 'nothing-unfollowed' });
+    if (room.own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    const link = {
+      address: meta.server,
+      room: room.id,
+      secret: room.own,
+      founder: fingerprintOf(room.context.founder),
+    };
+    const end = Date.now() + waitMs;
+    const connection = await this.server(meta).online(waitMs);
+    const joined = await redeem(connection, { ...who, device: room.device }, meta.as, link, {
+      env,
+      end,
+      persist: async () => undefined,
+      former: leafKeysOf(room),
+      ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
+    });
+    const next = { ...meta, ...(unasked !== undefined && { returned: unasked }) };
+    await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));
+  }
+
+  /**
+   * Opens a room that was just stored. It replaces an older one of the same id.
+   * @param store stores it, if that isn't done yet
+   */
+  async adopt(meta: RoomMeta, store: () => Promise<void> = async () => undefined): Promise<RoomSession> {
+    const older = this.#opened.get(meta.id);
     // Whoever asks for the room meanwhile waits for the new session.
-    const opening = this.#replaced(this.#opened.get(meta.id), meta);
+    const opening = store().then(() => this.#replaced(older, meta));
     this.#opened.set(meta.id, opening);
-    const { session } = await opening;
+    const { session } = await opening.catch((error: unknown) => {
+      if (older !== undefined) this.#opened.set(meta.id, older);
+      throw error;
+    });
     this.#parts.emit({ kind: 'room', room: roomInfo(session) });
     this.#follow(session);
     return session;
@@ -222,7 +264,7 @@ export class Rooms {
           says: presence,
         }),
     });
-    const maintenance = new RoomMaintenance(session, env);
+    const maintenance = new RoomMaintenance(session, env, () => this.comeBack(session, RETURN_MS, env.now()));
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {

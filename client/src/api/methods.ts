@@ -135,6 +135,8 @@ export interface Methods {
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
   leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
+  /** Joins the others again after a change that this device could not follow. @throws ChatError `refused` if there was none */
+  return: (params: { readonly room: string; readonly waitMs: number }) => null;
   /** @param params `at`: the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent. @throws ChatError `unknown-entry` */
   safety: (params: {
     readonly room: string;
@@ -184,6 +186,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   revoke: 'once',
   leave: 'once',
   reportCompromise: 'once',
+  return: 'repeatable',
   safety: 'repeatable',
   inspect: 'repeatable',
   passphrase: 'repeatable',
@@ -213,7 +216,7 @@ export interface RoomInfo {
   readonly topic: string;
   readonly as: string;
   readonly server: string;
-  /** `joining`, `active`, `left`, `removed`, `broken`, `rolled-back`, `outdated`. */
+  /** `joining`, `active`, `left`, `removed`, `broken`, `split`, `rolled-back`, `outdated`. */
   readonly status: string;
   readonly members: number;
   /** Whether this profile is one of its admins. */
@@ -228,6 +231,8 @@ export interface RoomInfo {
   readonly confirmedBy: string;
   /** Whether this profile created the room. */
   readonly founded: boolean;
+  /** Whose change this device could not follow last; empty if there was none, or if it has followed another since. */
+  readonly unfollowed: string;
 }
 
 /** A person in a room. */

@@ -1,5 +1,6 @@
 import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
 import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import type { Author } from '@gochat/crypto/unfollowed';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
 import type { HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';
@@ -32,6 +33,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         kind: 'joined',
         ...(event.again && { again: true }),
         ...(event.another && { another: true }),
+        ...(event.returned && { unfollowed: event.returned.from ? nameOf(room, event.returned.from) : '' }),
       };
     case 'removed':
       return {
@@ -85,7 +87,7 @@ function stamp({ seq, at, timeMark }: Pick<HistoryItem, 'seq' | 'at' | 'timeMark
 }
 
 /** A person's display name in a room; also of one who is no longer in it. */
-export function nameOf(room: Room, member: Member): string {
+export function nameOf(room: Room, member: Author): string {
   const members = membersOf(room);
   // Somebody who was removed is only in the room before the removal.
   const { identity, name } = member;
@@ -120,6 +122,10 @@ function warningFact(warning: Warning, room: Room): WarningFact {
         ms: warning.ms,
         ...(warning.before !== undefined && { before: warning.before }),
       };
+    case 'unfollowed':
+      return { warning: warning.kind, member: nameOf(room, warning.from) };
+    case 'split':
+      return { warning: warning.kind, member: nameOf(room, warning.by) };
     case 'forked':
     case 'unknown-content':
       return { warning: warning.kind, member: nameOf(room, warning.from) };

@@ -63,6 +63,8 @@ export interface JoinedItem extends Line {
   readonly again?: true;
   /** The person was a member already, with another device. */
   readonly another?: true;
+  /** The device came back, because it could not follow a change by this member; empty if unknown. */
+  readonly unfollowed?: string;
 }
 
 export interface RemovedItem extends Line {
@@ -108,7 +110,11 @@ export type WarningFact =
     }
   | { readonly warning: 'missing' | 'expired-of' | 'unseen'; readonly member: string; readonly count: number }
   /** `misplaced`: what `member` says refers to a message at another position than here. */
-  | { readonly warning: 'forked' | 'misplaced' | 'unknown-content'; readonly member: string }
+  /** `unfollowed`: this device could not follow a change by `member`. `split`: others have, as `member` has signed. */
+  | {
+      readonly warning: 'forked' | 'misplaced' | 'unknown-content' | 'unfollowed' | 'split';
+      readonly member: string;
+    }
   /** `withheld` without `member`: the server says that messages expired which are too young for that. */
   | { readonly warning: 'withheld' | 'hole'; readonly member?: string }
   /** In milliseconds. Without `before`: the server kept messages for ever. */

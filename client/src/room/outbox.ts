@@ -91,6 +91,13 @@ export class Outbox {
     return [this.#set(bare)];
   }
 
+  /** All messages have to be sealed as if for the first time. */
+  restart(): RecordChange[] {
+    return [...this.#items.values()].filter(isLive).map(({ frame: _, sealedAt: __, n: ___, ...bare }) => {
+      return this.#set(bare);
+    });
+  }
+
   /** The message is in the log. */
   remove(id: string): RecordChange[] {
     const item = this.get(id);

@@ -6,6 +6,7 @@ import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/
 import { RequestError } from '../net/connection-errors.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
+import { SplitWatch } from './split-watch.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
@@ -28,20 +29,31 @@ class Done extends Error {}
 export class RoomMaintenance {
   readonly #session: RoomSession;
   readonly #env: Env;
+  readonly #splits: SplitWatch;
   /** Spreads the work of members who come back at the same time. */
   readonly #spread: number;
   #running = false;
   /** What the last audit was about. */
   #audited: string | undefined;
   #auditRests = false;
+  /** Whether it waits before its next handshake. */
+  #waits = false;
   #closed = false;
   readonly #timers = new Timers();
   /** When each job that is due may start, by this device's clock. */
   readonly #starts = new Map<string, number>();
 
-  constructor(session: RoomSession, env: Env) {
+  /** @param comeBack joins the other members again after a split. */
+  constructor(session: RoomSession, env: Env, comeBack: () => Promise<void>) {
     this.#session = session;
     this.#env = env;
+    this.#splits = new SplitWatch({
+      session,
+      env,
+      timers: this.#timers,
+      comeBack,
+      nudge: () => this.nudge(),
+    });
     this.#spread = (env.random(1)[0] ?? 0) / 255;
   }
 
@@ -52,16 +64,8 @@ export class RoomMaintenance {
 
   /** Call it whenever the session has changed. It does nothing while it runs or when there is nothing to do. */
   nudge(): void {
-    if (this.#running || this.#closed || !this.#session.isLive) return;
-    const jobs = [
-      this.#retiring(),
-      this.#removing(),
-      this.#healing(),
-      this.#reopening(),
-      this.#handingOver(),
-      this.#auditing(),
-    ];
-    const job = jobs.find((one) => one !== undefined);
+    if (this.#running || this.#closed) return;
+    const job = this.#splits.job() ?? (this.#session.isLive ? this.#upkeep() : undefined);
     if (job === undefined) return;
     this.#running = true;
     job()
@@ -71,6 +75,30 @@ export class RoomMaintenance {
         this.#running = false;
         this.nudge();
       });
+  }
+
+  #upkeep(): (() => Promise<void>) | undefined {
+    const { unfollowed } = this.#session.room;
+    const waitMs = (unfollowed?.until ?? 0) - this.#env.now();
+    if (waitMs > 0) {
+      if (!this.#waits) this.#timers.after(waitMs, () => this.#wakes());
+      this.#waits = true;
+      return undefined;
+    }
+    const jobs = [
+      this.#retiring(),
+      this.#removing(),
+      this.#healing(),
+      this.#reopening(),
+      this.#handingOver(),
+      this.#auditing(),
+    ];
+    return jobs.find((one) => one !== undefined);
+  }
+
+  #wakes(): void {
+    this.#waits = false;
+    this.nudge();
   }
 
   #healing(): (() => Promise<void>) | undefined {
@@ -167,7 +195,7 @@ export class RoomMaintenance {
    */
   #auditing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;
-    if (room.status !== 'active' || room.doubt !== undefined || room.pending !== undefined) return undefined;
+    if (room.status !== 'active' || room.pending !== undefined) return undefined;
     if (this.#auditRests || this.#audited === this.#subject()) return undefined;
     const self = membersOf(room).find((m) => m.self);
     const mine = liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);

@@ -12,6 +12,8 @@ export interface RoomMeta {
   readonly left: boolean;
   /** Identity keys of members who have asked to be removed and are still members. */
   readonly leaving: readonly string[];
+  /** When it last came back unasked after a split, by its own clock. */
+  readonly returned?: number;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

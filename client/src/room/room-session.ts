@@ -1,13 +1,14 @@
 import type { Content, Presence } from '@gochat/crypto/content';
 import { proveEnter } from '@gochat/crypto/enter';
-import type { Step } from '@gochat/crypto/event';
+import type { Step, Warning } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
+import { afterSplit } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { receive } from '@gochat/crypto/receive';
 import { announceRetention, boundExpired, skipExpired } from '@gochat/crypto/retention';
-import type { Room } from '@gochat/crypto/room';
+import type { Room, Split } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
@@ -43,6 +44,8 @@ const ENTER_AGAIN_MS = 500;
 /** The wait before a refused enter is repeated: a replica that is behind may have caught up. */
 const ENTER_LATER_MS = 10_000;
 
+const UNOPENED: ReadonlySet<Warning['kind']> = new Set(['undecryptable', 'skipped-handshake']);
+
 /** The server's frames that are about one room. */
 export type RoomFrame =
   | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'refreshed' | 'retired' | 'signal' }>
@@ -75,6 +78,8 @@ export class RoomSession {
   #enteringAgain: Connection | undefined;
   #live = false;
   #infoRevision = 0;
+  #unopened = 0;
+  #isCutOff = false;
   #problem: ChatError | undefined;
   #inbox: RoomFrame[] = [];
   #draining = false;
@@ -134,6 +139,16 @@ export class RoomSession {
     return this.#infoRevision;
   }
 
+  /** Grows with each entry that no key of this device opens. */
+  get unopened(): number {
+    return this.#unopened;
+  }
+
+  /** Whether the server has ended this device's key by a handshake that this device couldn't follow. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
   /** Why the room receives nothing more over this connection; undefined when it does. */
   get ended(): ChatError | undefined {
     if (this.meta.left) return new ChatError({ reason: 'left' });
@@ -176,6 +191,7 @@ export class RoomSession {
     this.#connection = connection;
     this.#live = false;
     this.#problem = undefined;
+    this.#isCutOff = false;
     this.#inbox = [];
     this.#enter(connection);
   }
@@ -318,6 +334,7 @@ export class RoomSession {
         if (event.kind === 'landed') this.#commits.ends(event.request, 'landed');
         if (event.kind === 'lost-race') this.#commits.ends(event.request, 'lost');
         if (event.kind === 'sent') this.#remember(event.id, event.seq);
+        if (event.kind === 'warning' && UNOPENED.has(event.warning.kind)) this.#unopened += 1;
       }
     }
     if (items.length > 0) this.#listener.items(items);
@@ -366,7 +383,27 @@ export class RoomSession {
     const connection = this.#connection;
     if (connection === undefined || this.room.status === 'removed') return;
     if (comparePositions(this.room.key, mark.seq) >= 0) this.#enter(connection);
-    else this.#fail(new ChatError({ reason: 'broken' }));
+    else this.#cutOff();
+  }
+
+  #cutOff(): void {
+    this.#isCutOff = true;
+    this.#fail(new ChatError({ reason: 'broken' }));
+  }
+
+  /** The other members have gone on without this device: it sends nothing until it has joined them again. */
+  async splits(split: Split): Promise<void> {
+    await this.#mutex.take(async () => {
+      const { room } = this;
+      const seen = { seq: room.position, at: this.#env.now() };
+      const warning = { kind: 'split', by: split.by } as const;
+      const step = {
+        room: afterSplit(room, split),
+        events: [{ kind: 'warning', ...seen, warning }],
+      } as const;
+      if (room.status === 'active' || room.status === 'rolled-back')
+        await this.#apply([{ ...step, secretsToWipe: [] }]);
+    });
   }
 
   /**
@@ -448,6 +485,12 @@ export class RoomSession {
   async leave(): Promise<void> {
     await this.#mutex.take(() => this.#store.left());
     this.#waitingThrottle.nudge();
+    this.detach();
+  }
+
+  /** Stores this device's return: what is queued is sent in the epoch that it has joined. Nothing more is followed or sent here. */
+  async returns(meta: RoomMeta, room: Room): Promise<void> {
+    await this.#mutex.take(() => this.#store.returned(meta, room));
     this.detach();
   }
 

@@ -224,6 +224,18 @@ export class RoomStore {
     await this.#write([this.#metaChange(), ...this.#outbox.end('unknown')]);
   }
 
+  /** Replaces the stored room by that of a device that has come back. What is queued is sealed again, in new counters. */
+  async returned(meta: RoomMeta, room: Room): Promise<void> {
+    const again = this.#outbox.restart();
+    this.#meta = { ...this.#meta, left: true };
+    try {
+      await RoomStore.store(this.#records, meta, room, undefined, again);
+    } catch (cause) {
+      this.#failure = new ChatError({ reason: 'profile-write' }, { cause });
+      throw this.#failure;
+    }
+  }
+
   /** Replaces the stored room by a new membership. What was queued in this one is not sent in the new one. */
   async supersede(meta: RoomMeta, room: Room): Promise<void> {
     this.#meta = { ...this.#meta, left: true };

@@ -1,4 +1,4 @@
-import { redeem } from '@gochat/client/internal/account/joining';
+import { redeem } from '@gochat/client/internal/account/redeem';
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
 import { platform } from '@gochat/client/internal/profile/platform';
@@ -6,11 +6,12 @@ import { proveEnter } from '@gochat/crypto/enter';
 import { publish } from '@gochat/crypto/groupinfo';
 import { heal } from '@gochat/crypto/handshake';
 import { createIdentity } from '@gochat/crypto/identity';
+import { leavesOf, suite } from '@gochat/crypto/internal/mls';
 import { parseLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
-import { sign } from '@gochat/crypto/primitives';
+import { equalBytes, sign } from '@gochat/crypto/primitives';
 import { receive } from '@gochat/crypto/receive';
-import { invitesOf, type Room } from '@gochat/crypto/room';
+import { invitesOf, membersOf, type Room } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
 import type { Down } from '@gochat/protocol/down';
 import { encodeBytes } from '@gochat/protocol/encoding';
@@ -101,6 +102,25 @@ export class HostileMember {
     const proof = encodeBytes(sign(this.#room.accessKey, signedHandshake(unsigned)));
     this.#room = room;
     await this.#connection.request({ ...unsigned, proof });
+  }
+
+  /** Makes a handshake that all can follow but the member of this name, to whom it encrypts garbage. */
+  async cutsOff(name: string): Promise<void> {
+    await this.#reads();
+    const { hpke } = await suite();
+    const leaf = membersOf(this.#room).find((m) => m.name === name)?.leaf;
+    const node = leaf === undefined ? undefined : leavesOf(this.#room.mls.ratchetTree).get(leaf);
+    if (node === undefined) throw new Error(`${name} is no member`);
+    const honest = hpke.seal;
+    hpke.seal = async (key, plaintext, ...more) => {
+      const isTheirs = equalBytes(await hpke.exportPublicKey(key), node.hpkePublicKey);
+      return honest(key, isTheirs ? new Uint8Array(plaintext.length) : plaintext, ...more);
+    };
+    const { room, frame } = await heal(this.#room, platform).finally(() => {
+      hpke.seal = honest;
+    });
+    this.#room = room;
+    await this.#connection.request(frame);
   }
 
   close(): void {

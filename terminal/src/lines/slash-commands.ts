@@ -73,6 +73,10 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const rows = rooms.map((room) => [lines.members(room.members), lines.status(room.status), room.name]);
     return printAll(prompt, text, columns(rows));
   },
+  return: async (_rest, { profile, room, prompt, text }) => {
+    await profile.call('return', { room, waitMs: WAIT_MS });
+    return printAll(prompt, text, [text.lines.returned]);
+  },
   leave: async (_rest, { profile, room, prompt, text }) => {
     await profile.call('leave', { room, waitMs: WAIT_MS });
     prompt.print(text.lines.leftRoom);

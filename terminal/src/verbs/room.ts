@@ -180,6 +180,11 @@ export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
   return { json: [{ ...ref, revoked: given }], notes: [text.lines.revoked] };
 });
 
+export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
+  await profile.call('return', { room, waitMs: ms });
+  return { json: [{ ...ref, returned: true }], notes: [text.lines.returned] };
+});
+
 export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
   const { alone } = await profile.call('leave', { room, waitMs: ms });
   return { json: [{ ...ref, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };

@@ -36,6 +36,7 @@ const PANEL: readonly CommandName[] = [
   'mute',
   'privacy',
   'inspect',
+  'return',
   'leave',
   'forget',
 ];

@@ -67,6 +67,7 @@ export const COMMAND_NAMES = [
   'topic',
   'remove',
   'inspect',
+  'return',
   'leave',
   'forget',
   // about a message

@@ -14,6 +14,7 @@ import {
   askLeave,
   askNotify,
   askPrivacy,
+  askReturn,
 } from '../dialogs/rooms.ts';
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import { asWritten } from '../room/composer.ts';
@@ -158,6 +159,10 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
   inspect: { available: isMember, run: ({ chat }) => inspect(chat, undefined) },
+  return: {
+    available: ({ room }) => room.info.status === 'split' || room.info.unfollowed !== '',
+    run: ({ chat }) => askReturn(chat),
+  },
   leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ chat }) => askLeave(chat) },
   forget: { available: (given) => !isMember(given), run: ({ chat }) => askForget(chat) },
 };

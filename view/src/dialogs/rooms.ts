@@ -185,6 +185,24 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   });
 }
 
+/** Joins the others again after a change that this device could not follow, after a question. */
+export function askReturn(
+  chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
+): void {
+  const { room } = chat.navigation;
+  if (room === undefined) return;
+  const words = chat.words.text.dialogs.return;
+  const by = sanitizeLine(room.info.unfollowed);
+  chat.dialogs.show({
+    dialog: form(words.title, [by === '' ? words.text : words.after(by), words.more], [], words.submit),
+    submit: async (_values, handle) => {
+      await chat.profile.call('return', { room: room.info.id, waitMs: WAIT_MS });
+      handle.close();
+      chat.flashes.good(chat.words.text.flashes.returned);
+    },
+  });
+}
+
 /** Removes a room that is closed to this profile from the list, after a question. */
 export function askForget(chat: Pick<Chat, 'words' | 'dialogs' | 'flashes' | 'navigation' | 'rooms'>): void {
   const { room } = chat.navigation;

@@ -111,6 +111,13 @@ export function dialogWords(f: Formats) {
       text: 'They can’t read messages sent from now on. All invites become invalid.',
       submit: 'Remove',
     },
+    return: {
+      title: 'Come back to the others?',
+      text: 'This device could not follow a change of the room.',
+      after: (by: string) => `This device could not follow a change by ${by}.`,
+      more: 'It joins the room as the server has it now: members, admins and bans may differ from those here. What you wrote since the change has to be sent again.',
+      submit: 'Come back',
+    },
     leave: {
       title: (room: string) => `Leave ${room}?`,
       text: 'You can still read the messages up to now. To return, you need a new invite.',

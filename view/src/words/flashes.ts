@@ -35,6 +35,7 @@ export function flashWords(f: Formats) {
     /** @param files by name. */
     notAttached: (files: readonly string[]) =>
       `${f.list(files)} can’t be sent: GoChat can’t send pictures and other files yet, only text files of at most 60 kB. Your message is unchanged.`,
+    returned: 'This device is back with the others',
     left: (room: string) => `You left ${room}`,
     joined: (room: string) => `You joined ${room}`,
     alreadyIn: (room: string) => `You are already in ${room}`,

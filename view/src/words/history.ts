@@ -20,6 +20,10 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
         });
       case 'joined':
         if (event.another === true) return `${names} joined with another device`;
+        if (event.unfollowed !== undefined)
+          return event.unfollowed === ''
+            ? `${names} came back: the device could not follow an earlier change`
+            : `${names} came back: the device could not follow a change by ${sanitizeLine(event.unfollowed)}`;
         return event.again === true
           ? `${names} joined again with a new invite on the same device`
           : `${names} joined by invite`;
@@ -104,6 +108,10 @@ function warningText(f: Formats, event: Warning): string {
     }
     case 'unknown-content':
       return `${sanitizeLine(event.member)} sent something that this version of GoChat doesn't know: upgrade to see it`;
+    case 'unfollowed':
+      return `This device could not follow a change by ${sanitizeLine(event.member)}: others may read what is written from now on, or not`;
+    case 'split':
+      return `Others went on without this device, as ${sanitizeLine(event.member)} has signed: they can’t read what was written here since. What you write now waits until this device is back`;
     case 'skipped-handshake':
       return "A change that the room's rules don't allow was ignored";
     case 'rolled-back':

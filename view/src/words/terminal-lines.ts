@@ -94,6 +94,7 @@ export function lineText(f: Formats) {
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
+      return: { args: '', text: 'join the others again, after a change that this device could not follow' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
     },
@@ -112,6 +113,7 @@ export function lineText(f: Formats) {
       `${who} was removed; all invites are revoked: gochat invite creates a new one`,
     adminNow: (who: string) => `${who} is an admin now`,
     adminNoMore: (who: string) => `${who} is no longer an admin`,
+    returned: 'this device is back with the others',
     left: 'you left the room; an admin’s device removes your keys from it',
     leftAlone: 'you left the room; nobody else was in it',
     leftRoom: '-- you left the room',
@@ -174,6 +176,7 @@ const STATUS: Readonly<Record<string, string>> = {
   left: 'left',
   removed: 'removed',
   broken: 'broken',
+  split: 'cut off',
   'rolled-back': 'rolled back',
   outdated: 'outdated',
 };

@@ -76,6 +76,7 @@ const ICONS: Readonly<Record<string, IconName>> = {
   mute: 'muted',
   privacy: 'lock',
   inspect: 'eye',
+  return: 'back',
   leave: 'leave',
   forget: 'bin',
 };

@@ -1,0 +1,146 @@
+import { refresh } from '@gochat/crypto/handshake';
+import { proveInvitation } from '@gochat/crypto/join';
+import { look } from '@gochat/crypto/look';
+import { newId } from '@gochat/crypto/new-id';
+import type { Env } from '@gochat/crypto/primitives';
+import { liveInvitesOf, memberAt, ownLeaf, type Room } from '@gochat/crypto/room';
+import type { Connection } from '../net/connection.ts';
+import type { Timers } from '../schedule/timers.ts';
+import type { RoomSession } from './room-session.ts';
+
+const SECOND_MS = 1000;
+/** A device looks after a random wait between these, so that the members don't all ask at once. */
+const FROM_MS = 2 * SECOND_MS;
+const TO_MS = 10 * SECOND_MS;
+/** Whoever keeps the GroupInfo for others looks first. The rest wait longer, and often needn't look at all. */
+const OTHERS_TO_MS = 30 * SECOND_MS;
+const REST_MS = 60 * SECOND_MS;
+/** The rest after so many looks that found nothing. */
+const VAIN = 5;
+const LONG_REST_MS = 10 * 60 * SECOND_MS;
+const UNASKED_MS = 24 * 3600 * SECOND_MS;
+const RETRY_MS = 30 * SECOND_MS;
+
+export interface SplitWatchParts {
+  readonly session: RoomSession;
+  readonly env: Env;
+  readonly timers: Timers;
+  /** Joins the other members again. */
+  readonly comeBack: () => Promise<void>;
+  /** Asks for a new {@link SplitWatch.job}. */
+  readonly nudge: () => void;
+}
+
+type Job = () => Promise<void>;
+
+/**
+ * Finds out whether other members have gone on from a handshake that this device couldn't follow, and comes back to them. A device
+ * that finds nothing wrong signs the GroupInfo of its epoch, if only the author of the epoch has: it is the proof for those who are cut off.
+ */
+export class SplitWatch {
+  readonly #parts: SplitWatchParts;
+  /** What the last look was about. */
+  #seen: string;
+  /** The look that is due: its earliest time, and the GroupInfo's revision when it became due. */
+  #due: { readonly from: number; readonly revision: number } | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #inVain = 0;
+  /** The epoch, by its handshake's position, whose GroupInfo this device has signed. */
+  #signed: string | undefined;
+  #returnsFrom = 0;
+
+  constructor(parts: SplitWatchParts) {
+    this.#parts = parts;
+    this.#seen = this.#subject();
+  }
+
+  /** @returns what to do now, if anything */
+  job(): Job | undefined {
+    const { session } = this.#parts;
+    if (session.connection === undefined) return undefined;
+    if (session.room.status === 'split') return this.#returning();
+    return session.isLive || session.isCutOff ? this.#looking() : undefined;
+  }
+
+  /** Changes when there is a reason to look. */
+  #subject(): string {
+    const { unopened, isCutOff, infoRevision, room } = this.#parts.session;
+    return `${unopened} ${isCutOff} ${room.unfollowed === undefined ? '' : infoRevision}`;
+  }
+
+  #looking(): Job | undefined {
+    const { session, env, timers, nudge } = this.#parts;
+    const { room } = session;
+    const subject = this.#subject();
+    if (this.#seen === subject || room.own === undefined || room.status !== 'active') return undefined;
+    const now = env.now();
+    if (this.#due === undefined) {
+      const isLate = room.unfollowed === undefined && !session.isCutOff && !keepsGroupInfo(room);
+      const to = isLate ? OTHERS_TO_MS : TO_MS;
+      const rest = this.#inVain >= VAIN ? LONG_REST_MS : REST_MS;
+      const wait = FROM_MS + (to - FROM_MS) * ((env.random(1)[0] ?? 0) / 255);
+      const from = Math.max(now + wait, this.#lookedAt + rest);
+      this.#due = { from, revision: session.infoRevision };
+      timers.after(from - now, nudge);
+      return undefined;
+    }
+    if (now < this.#due.from) return undefined;
+    const { revision } = this.#due;
+    this.#due = undefined;
+    this.#seen = subject;
+    // Somebody has replaced the GroupInfo meanwhile, and so signed it.
+    const isDone = room.unfollowed === undefined && !session.isCutOff && session.infoRevision !== revision;
+    return isDone && !keepsGroupInfo(room) ? undefined : () => this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const { session, env } = this.#parts;
+    const { room, connection } = session;
+    if (connection === undefined) return;
+    this.#lookedAt = env.now();
+    const info = session.isCutOff
+      ? await this.#byInvite(connection, room)
+      : await this.#asMember(connection, room);
+    const sight = await look(room, info);
+    if (session.room.base !== room.base) return;
+    this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
+    if (sight.kind === 'elsewhere') await session.splits(sight.split);
+    const isUnsigned = sight.kind === 'here' && sight.begun && this.#signed !== room.base;
+    const isDamaged = sight.kind === 'unknown' && room.unfollowed === undefined;
+    if (session.isCutOff || !(isUnsigned || isDamaged)) return;
+    this.#signed = room.base;
+    await connection.request(await refresh(room, env));
+  }
+
+  #asMember(connection: Connection, room: Room) {
+    return connection.request({ type: 'fetch' as const, id: newId(this.#parts.env), room: room.id });
+  }
+
+  #byInvite(connection: Connection, room: Room) {
+    const { own } = room;
+    if (own === undefined) throw new Error('only with the own invite');
+    const { env } = this.#parts;
+    return connection.request(
+      proveInvitation({ room: room.id, secret: own }, connection.dialled, newId(env), env),
+    );
+  }
+
+  /** Once a day without asking, if persons, offices and bans there are as here. */
+  #returning(): Job | undefined {
+    const { session, env, timers, nudge, comeBack } = this.#parts;
+    const { room, meta } = session;
+    const now = env.now();
+    if (room.split?.alike !== true || room.own === undefined) return undefined;
+    if (meta.returned !== undefined && now - meta.returned < UNASKED_MS) return undefined;
+    if (now < this.#returnsFrom) return undefined;
+    this.#returnsFrom = now + RETRY_MS;
+    timers.after(RETRY_MS, nudge);
+    return comeBack;
+  }
+}
+
+/** Whether this device audits the GroupInfo. */
+function keepsGroupInfo(room: Room): boolean {
+  const self = memberAt(room, ownLeaf(room));
+  return liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
+}

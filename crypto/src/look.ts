@@ -1,0 +1,117 @@
+import type { DownOf } from '@gochat/protocol/down';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { inviteKeys, unwrap } from './invite.ts';
+import {
+  describes,
+  type GroupInfo,
+  identityOf,
+  type LeafNode,
+  leavesOf,
+  readGroupInfo,
+  signerOf,
+  treeOf,
+} from './mls.ts';
+import { equalBytes } from './primitives.ts';
+import { membersOf, type Room, type Split, stateOf } from './room.ts';
+import { type RoomState, readContext } from './room-state.ts';
+import { openGroupInfo } from './seal.ts';
+import { epochTag } from './unfollowed.ts';
+
+/** What the GroupInfo that the server keeps says about where the other members are. */
+export type Sight =
+  /** In this device's epoch. `begun`: whoever began the epoch has signed this, so that it proves nothing to others. */
+  | { readonly kind: 'here'; readonly begun: boolean }
+  | { readonly kind: 'elsewhere'; readonly split: Split }
+  /** It can't be opened, or proves nothing. */
+  | { readonly kind: 'unknown' };
+
+/**
+ * Opens the GroupInfo that the server keeps, by the room's own invite: not with a key of this device's epoch, so that it can tell a
+ * device that other members have gone on without it. A GroupInfo of an epoch that this device was never in proves that if the signer is
+ * another person than the authors of what it couldn't follow. If those are unknown, only an admin's signature does.
+ * @param info the answer to `fetch`, or to `invitation` by the own invite
+ */
+export async function look(
+  room: Room,
+  info: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'wrapped' | 'invites'>,
+): Promise<Sight> {
+  const opened = await openByOwnInvite(room, info);
+  if (opened === undefined) return UNKNOWN;
+  try {
+    if (await describes(opened, room.mls)) return { kind: 'here', begun: isByWhoBegan(room, opened) };
+    const split = await proof(room, opened);
+    return split === undefined ? UNKNOWN : { kind: 'elsewhere', split };
+  } catch {
+    // Malformed keys or signatures.
+    return UNKNOWN;
+  }
+}
+
+const UNKNOWN: Sight = { kind: 'unknown' };
+
+async function openByOwnInvite(
+  room: Room,
+  { groupInfo, wrapped, invites }: Parameters<typeof look>[1],
+): Promise<GroupInfo | undefined> {
+  if (room.own === undefined) return undefined;
+  const own = inviteKeys(room.own);
+  const wrap = wrapped ?? invites.find(({ invite }) => invite === own.id)?.wrapped;
+  const key = wrap === undefined ? undefined : await unwrap(own, room.id, decodeBytes(wrap));
+  const bytes = key && openGroupInfo(key, room.id, decodeBytes(groupInfo));
+  return bytes && readGroupInfo(bytes);
+}
+
+function isByWhoBegan(room: Room, info: GroupInfo): boolean {
+  const leaf = leavesOf(room.mls.ratchetTree).get(info.signer);
+  return leaf !== undefined && deviceIn(leaf) === room.authors.at(-1)?.[1];
+}
+
+function deviceIn({ credential }: LeafNode): string | undefined {
+  const read = identityOf(credential);
+  return read && encodeBytes(read.deviceKey);
+}
+
+async function proof(room: Room, info: GroupInfo): Promise<Split | undefined> {
+  const { unfollowed, mls } = room;
+  const { groupContext, confirmationTag } = info;
+  const epoch = unfollowed?.epoch ?? Number(mls.groupContext.epoch);
+  const state = readContext(groupContext.extensions, room.id, mls.groupContext.groupId)?.state;
+  const tree = treeOf(info);
+  if (state === undefined || tree === undefined || Number(groupContext.epoch) <= epoch) return undefined;
+  if (!equalBytes(groupContext.groupId, mls.groupContext.groupId)) return undefined;
+  if (unfollowed?.entered.includes(epochTag({ confirmationTag }))) return undefined;
+  const leaf = await signerOf(info);
+  const signer = leaf && membersOf(room).find((m) => m.device === deviceIn(leaf));
+  if (signer === undefined || signer.self) return undefined;
+  const isAuthor = unfollowed?.authors.some(({ identity }) => identity === signer.identity) ?? false;
+  if (isAuthor || (unfollowed === undefined && !signer.admin)) return undefined;
+  const persons = new Set(
+    [...leavesOf(tree).values()].flatMap(({ credential }) => {
+      const read = identityOf(credential);
+      return read === undefined ? [] : [encodeBytes(read.identityKey)];
+    }),
+  );
+  const { device, identity, name } = signer;
+  return { by: { device, identity, name }, alike: isAlike(room, state, persons) };
+}
+
+/** Whether coming back changes nothing about persons, offices and bans. */
+function isAlike(room: Room, there: RoomState | 'newer', persons: ReadonlySet<string>): boolean {
+  if (there === 'newer') return false;
+  const here = stateOf(room);
+  const same = (['admins', 'mods', 'bans'] as const).every(
+    (list) => JSON.stringify(here[list] ?? []) === JSON.stringify(there[list] ?? []),
+  );
+  const present = new Set(membersOf(room).map(({ identity }) => identity));
+  return same && present.size === persons.size && [...present].every((identity) => persons.has(identity));
+}
+
+/** @returns the room that this device has joined again after a split, with what it knew of the older one */
+export function afterReturn(room: Room, { own, inviter, confirmedBy, waits }: Room): Room {
+  return { ...room, own, inviter, confirmedBy, waits };
+}
+
+/** @returns the room after the proof that others have gone on: it sends nothing until this device has joined them again */
+export function afterSplit(room: Room, split: Split): Room {
+  return { ...room, status: 'split', split };
+}

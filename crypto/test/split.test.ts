@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { ownLeaf } from '../src/room.ts';
+import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
+import { commits, gone, joins } from './hostile.ts';
+import type { Log } from './log.ts';
+import { Person } from './world.ts';
+
+const rubbish = new Uint8Array(32);
+/** Ana, ben, cai and mal, who all know the secret of the own invite. */
+async function four() {
+  const world = await roomOfPeople('ana', 'ben', 'cai', 'mal');
+  const [ana, ben, cai, mal] = world.people as [Person, Person, Person, Person];
+  await ana.heals(world.log);
+  await allRead(world.log, world.people);
+  return { ...world, ana, ben, cai, mal };
+}
+
+async function divides(log: Log, mal: Person, twist: Parameters<typeof commits>[2]) {
+  mal.room = await gone(mal.room, await commits(log, mal, twist));
+}
+
+/** Ana and ben are below node 1, and cai and mal below node 5. */
+const half = { sealTo: (to: number, secret: Uint8Array) => (to === 1 ? rubbish : secret) };
+
+test('a member below a wrong key or garbage names the author at once, proves the split by another signer, and comes back', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  agree(cai, mal);
+  for (const one of [ana, ben]) {
+    expect(one.events.at(-1)).toMatchObject({ warning: { kind: 'unfollowed', from: { name: 'mal' } } });
+    // The author's own GroupInfo proves nothing.
+    expect(await one.looks(log)).toEqual({ kind: 'unknown' });
+  }
+  await cai.says(log, 'one');
+  await allRead(log, [ana, ben]);
+  expect(ana.warnings.at(-1)).toBe('undecryptable');
+  expect(await cai.looks(log)).toEqual({ kind: 'here', begun: true });
+  await cai.refreshes(log);
+  expect(await cai.looks(log)).toEqual({ kind: 'here', begun: false });
+  for (const one of [ana, ben]) {
+    expect(await one.looks(log)).toMatchObject({
+      kind: 'elsewhere',
+      split: { alike: true },
+    });
+    expect(one.room.status).toBe('split');
+    await expect(one.seals('anybody there?')).rejects.toMatchObject({ code: 'not-active' });
+    const leaf = ownLeaf(one.room);
+    await one.returns(log);
+    const seen = await cai.reads(log);
+    expect(seen.filter((e) => e.kind === 'joined')).toMatchObject([
+      { member: { name: one.name, leaf }, again: true, returned: { from: { name: 'mal' } } },
+    ]);
+  }
+  await allRead(log, [ana, ben, cai, mal]);
+  await allTalk(log, ana, ben, cai, mal);
+  expect(ana.members).toEqual(['ana', 'ben', 'cai', 'mal']);
+});
+
+test('exactly the members below a key whose private half they do not get name the author', async () => {
+  const { log, people } = await roomOfPeople('a', 'b', 'c', 'd', 'e', 'f', 'g', 'mal');
+  const mal = people.at(-1) as Person;
+  const right = 11;
+  await commits(log, mal, { node: (index, key) => (index === right ? key.with(0, (key[0] ?? 0) ^ 1) : key) });
+  const others = people.slice(0, -1);
+  await allRead(log, others);
+  expect(others.map((p) => p.warnings.at(-1))).toEqual([
+    ...Array<undefined>(4).fill(undefined),
+    ...Array<string>(3).fill('unfollowed'),
+  ]);
+});
+
+test('a joiner that encrypts garbage to most of the members is named, and they come back', async () => {
+  const { log, link, people } = await roomOfPeople('ana', 'ben', 'cai', 'mal', 'dan');
+  const [ana, ben, cai, mal, dan] = people as [Person, Person, Person, Person, Person];
+  await ana.heals(log);
+  await allRead(log, people);
+  const eve = new Person('eve', ana.env);
+  await joins(log, eve, link, ana.room.mls, {
+    sealTo: (to: number, secret: Uint8Array) => (to === 3 ? rubbish : secret),
+  });
+  await allRead(log, people);
+  const cutOff = [ana, ben, cai, mal];
+  expect(dan.members).toContain('eve');
+  for (const one of cutOff) {
+    expect(one.events.at(-1)).toMatchObject({ warning: { kind: 'unfollowed', from: { name: 'eve' } } });
+    expect((await one.looks(log)).kind).toBe('unknown');
+  }
+  await dan.refreshes(log);
+  for (const one of cutOff) {
+    // With eve there, the room isn't as it was.
+    expect(await one.looks(log)).toMatchObject({
+      kind: 'elsewhere',
+      split: { alike: false },
+    });
+    await one.returns(log);
+    await allRead(log, [dan]);
+  }
+  await allRead(log, people);
+  await allTalk(log, ...people);
+});
+
+test('an older GroupInfo, one of this epoch and one that only the author has signed prove nothing', async () => {
+  const { env, log, ana, ben, cai, mal } = await four();
+  const before = log.kept;
+  await commits(log, mal, { tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) });
+  await allRead(log, [ana, ben, cai]);
+  expect((await ana.looks(log)).kind).toBe('unknown');
+  env.passes(10 * 60_000);
+  await ana.heals(log);
+  await allRead(log, [ben, cai]);
+  expect((await ben.looks(log)).kind).toBe('here');
+  const old = { ...before };
+  Object.assign(log, {
+    groupInfo: old.groupInfo,
+    member: old.member,
+    invites: old.invites.map((i) => ({ uses: 9, wrapped: undefined, ...i })),
+  });
+  expect((await ana.looks(log)).kind).toBe('unknown');
+  expect([ana, ben, cai].map((p) => p.room.status)).toEqual(['active', 'active', 'active']);
+  await ana.refreshes(log);
+  await allTalk(log, ana, ben, cai);
+});
+
+test('a handshake of another member that can be followed ends a split', async () => {
+  const { env, log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  await cai.refreshes(log);
+  expect((await ben.looks(log)).kind).toBe('elsewhere');
+  env.passes(10 * 60_000);
+  await ana.heals(log);
+  await ben.reads(log);
+  expect(ben.room).toMatchObject({ status: 'active', split: undefined, unfollowed: undefined });
+  await allTalk(log, ana, ben);
+});

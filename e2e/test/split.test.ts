@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { platform } from '@gochat/client/internal/profile/platform';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HostileMember } from '../src/people/hostile-member.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+
+const MINUTE_MS = 60_000;
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+/** People with one clock, who meet in a room with Mal. All have been given the secret by which members come back. */
+async function meet(names: readonly string[]) {
+  let shiftMs = 0;
+  const env = { ...platform, now: () => platform.now() + shiftMs };
+  const passes = (ms: number) => {
+    shiftMs += ms;
+  };
+  const people = await Promise.all(names.map((name) => Someone.open(name, join(home.path, name), { env })));
+  const [ana, ...others] = people as [Someone, ...Someone[]];
+  const { room, link } = await ana.hosts(server.url);
+  for (const one of others) await one.joins(link);
+  const mal = await HostileMember.joins(server.url, link);
+  await ana.delivered(room, [await ana.says(room, 'welcome')]);
+  for (const one of others) await one.hears(room, 'welcome');
+  // The inviter's device hands the secret over after one to two minutes.
+  const before = mal.count('entry');
+  let said = 0;
+  await ana.until(async () => {
+    passes(MINUTE_MS);
+    await ana.delivered(room, [await ana.says(room, 'time passes')]);
+    return mal.count('entry') > before + ++said;
+  }, 'the secret is handed over');
+  await ana.delivered(room, [await ana.says(room, 'now')]);
+  for (const one of others) await one.hears(room, 'now');
+  return { room, link, people, mal, passes };
+}
+
+test('a member that another one cuts off learns who it was, comes back by itself, and its queued messages arrive', async () => {
+  const { room, people, mal, passes } = await meet(['ana', 'ben', 'cai']);
+  const [ana, ben, cai] = people as [Someone, Someone, Someone];
+  await mal.cutsOff('cai');
+  await cai.until(
+    async () => (await cai.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+    'cai names mal',
+  );
+  expect((await cai.warnings(room)).at(-1)).toMatchObject({ warning: 'unfollowed', member: 'mal' });
+  const lost = await cai.says(room, 'can anybody read this?');
+  await cai.delivered(room, [lost]);
+  await ana.until(
+    async () => (await ana.warnings(room)).some(({ warning }) => warning === 'undecryptable'),
+    'ana cannot read cai',
+  );
+  // A message of each shows the other that something is wrong. They look within seconds, and again a minute later.
+  await ana.delivered(room, [await ana.says(room, 'where is cai?')]);
+  await cai.until(async () => {
+    passes(MINUTE_MS / 4);
+    return (await cai.warnings(room)).some(({ warning }) => warning === 'split');
+  }, 'cai knows that the others went on');
+  const again = await cai.says(room, 'I am back');
+  await cai.delivered(room, [again]);
+  for (const one of [ana, ben]) {
+    await one.hears(room, 'I am back');
+    const joined = (await one.history(room)).filter((item) => item.kind === 'joined' && item.from === 'cai');
+    expect(joined.at(-1)).toMatchObject({ again: true, unfollowed: 'mal' });
+  }
+  await ben.delivered(room, [await ben.says(room, 'welcome back')]);
+  await cai.hears(room, 'welcome back');
+  const [info] = await cai.profile.call('rooms', {});
+  expect(info).toMatchObject({ status: 'active', unfollowed: '', members: 4 });
+  await expect(cai.profile.call('return', { room, waitMs: 5000 })).rejects.toMatchObject({
+    data: { reason: 'nothing-unfollowed' },
+  });
+  mal.close();
+  await Promise.all(people.map((one) => one.close()));
+});
+
+test('in a room of two a member comes back when its user asks for it', async () => {
+  const { room, people, mal } = await meet(['eva']);
+  const [eva] = people as [Someone];
+  await mal.cutsOff('eva');
+  await eva.until(
+    async () => (await eva.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+    'eva names mal',
+  );
+  await eva.profile.call('return', { room, waitMs: 20_000 });
+  const entries = mal.count('entry');
+  await eva.delivered(room, [await eva.says(room, 'back')]);
+  await mal.sees('entry', entries + 1);
+  await mal.says('hello');
+  await eva.hears(room, 'hello');
+  mal.close();
+  await eva.close();
+});
