@@ -48,6 +48,7 @@ import {
 import { encodeLeafNode } from 'ts-mls/leafNode.js';
 import { unprotectPrivateMessage } from 'ts-mls/messageProtection.js';
 import { unprotectPublicMessage } from 'ts-mls/messageProtectionPublic.js';
+import { ValidationError } from 'ts-mls/mlsError.js';
 import { decodePrivateMessage, decryptSenderData, encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { decodePublicMessage, encodePublicMessage } from 'ts-mls/publicMessage.js';
 import { encodeRatchetTree, getHpkePublicKey } from 'ts-mls/ratchetTree.js';
@@ -485,6 +486,14 @@ export async function candidate(
     state: withoutPast({ ...result.newState, clientConfig: config }),
     secretsToWipe: result.consumed,
   };
+}
+
+/**
+ * Whether all members refuse a commit for which {@link candidate} has thrown this. Otherwise some of them may be able to process it: what
+ * was encrypted to this device, or the confirmation tag, is wrong.
+ */
+export function isInvalidForAll(error: unknown): boolean {
+  return error instanceof ValidationError;
 }
 
 async function peek(

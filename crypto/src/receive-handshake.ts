@@ -15,6 +15,7 @@ import {
   holdsPath,
   identityOf,
   isGenuine,
+  isInvalidForAll,
   type LeafNode,
   leavesOf,
   type MlsState,
@@ -148,9 +149,11 @@ async function receiveCommit(room: Room, entry: DecodedEntry, now: number): Prom
       change = own || commit.sender === undefined ? undefined : classify(current, commit);
       return change !== undefined;
     });
-  } catch {
+  } catch (error) {
     const author = change && by !== undefined ? memberAt(room, by) : undefined;
-    return author === undefined ? skipped(room, entry) : notFollowed(room, entry, author, now);
+    return author === undefined || isInvalidForAll(error)
+      ? skipped(room, entry)
+      : notFollowed(room, entry, author, now);
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined || change.kind === 'join') return skipped(room, entry);
@@ -292,8 +295,10 @@ async function receiveJoin(room: Room, entry: DecodedEntry, now: number): Promis
       own = copied && allowed.replaces === ownLeaf(room);
       return !own;
     });
-  } catch {
-    return change === undefined ? skipped(room, entry) : notFollowed(room, entry, authorOf(joiner), now);
+  } catch (error) {
+    return change === undefined || isInvalidForAll(error)
+      ? skipped(room, entry)
+      : notFollowed(room, entry, authorOf(joiner), now);
   }
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined || !isExactly(change, current, next.state, joiner.leaf))
