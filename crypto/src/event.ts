@@ -1,9 +1,8 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
 import type { Proof } from './proof.ts';
-import type { InFlight, Member } from './room.ts';
+import type { Author, InFlight, Member } from './room.ts';
 import type { TimeMark } from './time-mark.ts';
-import type { Author } from './unfollowed.ts';
 
 /** What is wrong with an entry of the log, and whose fault it may be. Clients show every kind, so no loss is silent. */
 export type Warning =

@@ -28,6 +28,7 @@ import { isCleanName } from './names.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {
+  type Author,
   before,
   confirmed,
   memberAt,
@@ -41,7 +42,7 @@ import {
 import { liveInvite } from './room-state.ts';
 import { isJoin, openBody, openJoin } from './seal.ts';
 import { isExactly } from './tree-change.ts';
-import { type Author, afterFollowed, afterUnfollowed } from './unfollowed.ts';
+import { afterFollowed, afterUnfollowed } from './unfollowed.ts';
 
 /** @param old the room before this entry. @param room the same room after reading the entry, with its position as the base. */
 export async function receiveHandshake(

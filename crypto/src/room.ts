@@ -17,7 +17,6 @@ import {
   type RoomState,
   readContext,
 } from './room-state.ts';
-import type { Author, Unfollowed, Wait } from './unfollowed.ts';
 
 /** The state of this device in the room. */
 export type Status =
@@ -72,6 +71,32 @@ export interface Peer {
   readonly lapsed?: true;
   /** How many milliseconds the server's times are ahead of the device's clock, as far as that was always so; absent if unknown. */
   readonly clock?: number;
+}
+
+/** Who made a handshake: a member, or a joiner that is in no member list. */
+export type Author = Pick<Member, 'device' | 'identity' | 'name'>;
+
+/**
+ * Handshakes that the policy allows and that this device couldn't follow. Either they are invalid for all members, or the author has
+ * encrypted garbage to some members only, and the others are in a new epoch. A handshake of another person that this device can follow
+ * ends this.
+ */
+export interface Unfollowed {
+  /** The position of the first. */
+  readonly seq: Position;
+  /** The number of the epoch in which it came. */
+  readonly epoch: number;
+  readonly authors: readonly Author[];
+  /** Until then this device makes no handshake, which might be the one that cuts it off; by its own clock. */
+  readonly until: number;
+  /** What identifies the epochs that this device has entered since. */
+  readonly entered: readonly string[];
+}
+
+/** A wait that an author has caused; `at` by this device's clock. */
+export interface Wait {
+  readonly identity: string;
+  readonly at: number;
 }
 
 /** What proves that other members are in an epoch that this device has never been in. */

@@ -1,33 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import type { MlsState } from './mls.ts';
-import type { Member, Room } from './room.ts';
-
-/** Who made a handshake: a member, or a joiner that is in no member list. */
-export type Author = Pick<Member, 'device' | 'identity' | 'name'>;
-
-/**
- * Handshakes that the policy allows and that this device couldn't follow. Either they are invalid for all members, or the author has
- * encrypted garbage to some members only, and the others are in a new epoch. A handshake of another person that this device can follow
- * ends this.
- */
-export interface Unfollowed {
-  /** The position of the first. */
-  readonly seq: Position;
-  /** The number of the epoch in which it came. */
-  readonly epoch: number;
-  readonly authors: readonly Author[];
-  /** Until then this device makes no handshake, which might be the one that cuts it off; by its own clock. */
-  readonly until: number;
-  /** What identifies the epochs that this device has entered since. */
-  readonly entered: readonly string[];
-}
-
-/** A wait that an author has caused; `at` by this device's clock. */
-export interface Wait {
-  readonly identity: string;
-  readonly at: number;
-}
+import type { Author, Member, Room } from './room.ts';
 
 /** How long this device makes no handshake, in milliseconds. */
 const WAIT_MS = 10 * 60_000;

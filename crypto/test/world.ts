@@ -50,7 +50,7 @@ interface Draft {
 export class Person {
   readonly name: string;
   readonly who: Identity;
-  readonly env: TestEnv;
+  readonly env: Env;
   readonly events: RoomEvent[] = [];
   /** The messages that are not in the log yet, in order. */
   drafts: Draft[] = [];
@@ -58,7 +58,7 @@ export class Person {
   restarts = false;
   #room: Room | undefined;
 
-  constructor(name: string, env: TestEnv, who = createIdentity(env)) {
+  constructor(name: string, env: Env, who = createIdentity(env)) {
     this.name = name;
     this.env = env;
     this.who = who;

@@ -45,7 +45,7 @@ async function meet(names: readonly string[]) {
   return { room, link, people, mal, passes };
 }
 
-test('a member that another one cuts off learns who it was, comes back by itself, and its queued messages arrive', async () => {
+test('a member that another one cuts off learns who it was, comes back automatically, and its queued messages arrive', async () => {
   const { room, people, mal, passes } = await meet(['ana', 'ben', 'cai']);
   const [ana, ben, cai] = people as [Someone, Someone, Someone];
   await mal.cutsOff('cai');

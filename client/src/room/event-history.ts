@@ -1,6 +1,5 @@
 import type { RoomEvent, Settings, Warning } from '@gochat/crypto/event';
-import { labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
-import type { Author } from '@gochat/crypto/unfollowed';
+import { type Author, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
 import type { Position } from '@gochat/protocol/fields';
 import type { MessageChange } from './changes.ts';
 import type { HistoryItem, NewItem, TextItem, WarningFact } from './history.ts';

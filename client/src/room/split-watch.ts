@@ -4,7 +4,7 @@ import { look } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { liveInvitesOf, memberAt, ownLeaf, type Room } from '@gochat/crypto/room';
-import type { Connection } from '../net/connection.ts';
+import type { RequestId } from '@gochat/protocol/fields';
 import type { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
 
@@ -98,9 +98,12 @@ export class SplitWatch {
     const { room, connection } = session;
     if (connection === undefined) return;
     this.#lookedAt = env.now();
-    const info = session.isCutOff
-      ? await this.#byInvite(connection, room)
-      : await this.#asMember(connection, room);
+    const { own } = room;
+    if (own === undefined) return;
+    const request = session.isCutOff
+      ? proveInvitation({ room: room.id, secret: own }, connection.dialled, newId(env), env)
+      : ({ type: 'fetch', id: newId<RequestId>(env), room: room.id } as const);
+    const info = await connection.request(request);
     const sight = await look(room, info);
     if (session.room.base !== room.base) return;
     this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
@@ -110,19 +113,6 @@ export class SplitWatch {
     if (session.isCutOff || !(isUnsigned || isDamaged)) return;
     this.#signed = room.base;
     await connection.request(await refresh(room, env));
-  }
-
-  #asMember(connection: Connection, room: Room) {
-    return connection.request({ type: 'fetch' as const, id: newId(this.#parts.env), room: room.id });
-  }
-
-  #byInvite(connection: Connection, room: Room) {
-    const { own } = room;
-    if (own === undefined) throw new Error('only with the own invite');
-    const { env } = this.#parts;
-    return connection.request(
-      proveInvitation({ room: room.id, secret: own }, connection.dialled, newId(env), env),
-    );
   }
 
   /** Once a day without asking, if persons, offices and bans there are as here. */
