@@ -105,7 +105,8 @@ async function meet(
   for (;;) {
     const socket = await knock(owner.socket);
     if (socket === 'nobody') return 'gone';
-    const met = socket === 'busy' ? socket : await greet(socket, owner, deadline - clock.now(), clock);
+    // Each greeting gets the whole time: an owner that is alive isn't silent because a last try came late.
+    const met = socket === 'busy' ? socket : await greet(socket, owner, patienceMs, clock);
     if (met instanceof GuestLink) return guest(met);
     if (readOwner(environment)?.token !== owner.token) return 'moved-on';
     if (met === 'silent' || met === 'stranger') return 'gone';

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type ClaimOptions, claimProfile } from '../../src/profile/claim.ts';
 import { OwnerGone, OwnerIncompatible } from '../../src/profile/guest.ts';
+import { OWNER_LIMITS } from '../../src/profile/limits.ts';
 import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
 import { readOwner, replaceOwner } from '../../src/profile/owner-record.ts';
 import { Fenced, type Owner, OwnerBusy } from '../../src/profile/roles.ts';
@@ -270,7 +271,22 @@ test('an owner that accepts no guests keeps the profile', async () => {
   await new Promise<void>((resolve) => full.listen(path, resolve));
   onTestFinished(() => void full.close());
   await recordOwner(dir, { ...DEAD, socket: path });
-  await expect(claimProfile(dir, { patienceMs: 500 })).rejects.toThrow(OwnerBusy);
+  const greetings: number[] = [];
+  let now = 0;
+  const clock = {
+    now: () => now,
+    // Time passes between two tries only.
+    after: (ms: number, then: () => void) => {
+      if (ms !== OWNER_LIMITS.retryMs) greetings.push(ms);
+      else {
+        now += ms;
+        setImmediate(then);
+      }
+      return () => undefined;
+    },
+  };
+  await expect(claimProfile(dir, { patienceMs: 500, clock })).rejects.toThrow(OwnerBusy);
+  expect(new Set(greetings)).toEqual(new Set([500]));
 });
 
 test('an unreadable record counts as none', async () => {
