@@ -40,14 +40,3 @@ export async function takeName(profile: Profile, as: string | undefined): Promis
   const { name } = await profile.call('preferences', {});
   if (name === undefined) await profile.call('prefer', { change: { name: as } });
 }
-
-/** The id of a room that is given by id or name. @throws ChatError `room-unknown`, `room-ambiguous` */
-export async function idOf(profile: Profile, wanted: string): Promise<string> {
-  const rooms = await profile.call('rooms', {});
-  const found = rooms.filter(({ id, name }) => id === wanted || name === wanted);
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only.id;
-  // This call throws the error that says what is wrong.
-  await profile.call('notes', { room: wanted });
-  throw new UsageError(`there is no room ${wanted}`);
-}

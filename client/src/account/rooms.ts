@@ -15,7 +15,7 @@ import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
 import { redeem } from './redeem.ts';
-import { firstNonEmpty, isIdOrPrefix, roomInfo } from './room-info.ts';
+import { pickRoom, roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
   readonly records: Records;
@@ -79,21 +79,15 @@ export class Rooms {
     for (const session of await this.all()) if (session.queued > 0) this.#follow(session);
   }
 
-  /** The room with this name, or with an id that begins with it. @throws ChatError `unknown-room`, `ambiguous` */
+  /** The room with this name, or with an id that begins with it. @throws ChatError `room-unknown`, `room-ambiguous` */
   async named(name: string): Promise<RoomSession> {
-    const metas = [...this.#metas.values()];
-    const fitting = firstNonEmpty(
-      metas.filter((m) => m.id === name),
-      metas.filter((m) => m.name === name && !m.left),
-      metas.filter((m) => m.name === name),
-      metas.filter((m) => isIdOrPrefix(m.id, name)),
-    );
-    const [meta] = fitting;
-    if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name });
-    if (fitting.length > 1) {
-      throw new ChatError({ reason: 'room-ambiguous', name, ids: fitting.map((m) => m.id) });
-    }
-    return (await this.#open(meta.id)).session;
+    const metas = [...this.#metas.values()].map((meta) => ({
+      id: meta.id,
+      name: meta.name,
+      left: meta.left === true,
+    }));
+    const { id } = pickRoom(metas, name);
+    return (await this.#open(id)).session;
   }
 
   /** As {@link named}; the room is followed from now on. */

@@ -4,7 +4,7 @@ import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
 import { EXIT } from '../exit.ts';
-import { idOf, loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
+import { loadScreen, openScreen, type ScreenOptions, takeName, wantsScreen } from '../full-screen.ts';
 import { type Io, note, print } from '../io.ts';
 import { chatInLines } from '../lines/chat-loop.ts';
 import { Prompt } from '../lines/prompt.ts';
@@ -28,7 +28,7 @@ export async function run(io: Io, [wanted]: readonly string[], options: Options)
     loadScreen().catch(() => undefined);
     return withProfile(io, options, async (profile) => {
       await takeName(profile, options.as);
-      const room = wanted === undefined ? undefined : await idOf(profile, wanted);
+      const room = wanted === undefined ? undefined : await roomId(profile, wanted);
       const server = await serverAddress(io, profile, options.server);
       return openScreen(io, profile, { server, room }, options);
     });
