@@ -62,17 +62,27 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
       code = (await action(io, args, options, version)) ?? EXIT.done;
     });
   }
-  // The default command is chat.
-  const [first] = argv;
-  const named =
-    first !== undefined && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first));
   try {
-    const [verb = '', ...rest] = named ? argv : ['chat', ...argv];
+    const [verb = '', ...rest] = verbFirst(program, argv);
     await program.parseAsync([verb, ...markIds(verb, rest, flagsOf(program, verb))], { from: 'user' });
     return code;
   } catch (error) {
     return explain(io, error);
   }
+}
+
+/** Moves a verb that comes after options to the front, as in `gochat --profile P rooms`. Without a verb it is `chat`. */
+function verbFirst(program: Command, argv: readonly string[]): readonly string[] {
+  const [first] = argv;
+  if (first !== undefined && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first)))
+    return argv;
+  const options = program.commands.flatMap((command) => command.options);
+  const valued = options.filter(({ required }) => required).flatMap(({ short, long }) => [short, long]);
+  const at = argv.findIndex((arg, i) => !arg.startsWith('-') && !valued.includes(argv[i - 1]));
+  const verb = argv.slice(0, at + 1).includes('--') ? undefined : argv[at];
+  if (verb === undefined || !program.commands.some((command) => command.name() === verb))
+    return ['chat', ...argv];
+  return [verb, ...argv.slice(0, at), ...argv.slice(at + 1)];
 }
 
 function flagsOf(program: Command, verb: string): ReadonlySet<string> {

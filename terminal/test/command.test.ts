@@ -26,7 +26,9 @@ async function gochat(
   const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
   const profile = join(home, 'profile');
   const [verb = '', ...rest] = args;
-  const own = ['serve', 'help', '--help', '--version'].includes(verb) ? [] : ['--profile', profile];
+  const own = ['serve', 'help', '--help', '--version', '--profile'].includes(verb)
+    ? []
+    : ['--profile', profile];
   const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env, words: WORDS }, '1.2.3');
   return { code, out: text(stdout), err: text(stderr), made: existsSync(profile) };
 }
@@ -169,4 +171,35 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain(says);
   expect(err.trim().split('\n')).toHaveLength(1);
+});
+
+test.each([
+  [
+    ['rooms', '--json'],
+    [0, '', ''],
+  ],
+  [
+    ['send', 'kitchen', 'hi'],
+    [2, '', 'You have no room “kitchen”'],
+  ],
+  [
+    ['--wait', '1s', 'tail', 'kitchen'],
+    [2, '', 'You have no room “kitchen”'],
+  ],
+  [
+    ['--as', 'send', '--', 'tail'],
+    [2, '', 'You have no room “tail”'],
+  ],
+  [
+    ['--as', 'send', 'kitchen'],
+    [2, '', 'You have no room “kitchen”'],
+  ],
+])('options may come before the command: --profile P %j', async (args, [code, out, says]) => {
+  const profile = join(home, 'profile');
+  expect(await gochat(['--profile', profile, ...args])).toEqual({
+    code,
+    out,
+    err: expect.stringContaining(String(says)),
+    made: true,
+  });
 });
