@@ -35,13 +35,13 @@ const file = (name: string, text: string | undefined, bytes = 10): AttachedFile 
   text: async () => text,
 });
 
-test('a text is inserted as code, with a fence longer than any in it', async () => {
+test('a text is inserted as code on a line of its own, with a fence longer than any in it', async () => {
   expect(await attached([file('a.ts', 'const a = 1;\n')])).toEqual({
-    text: 'draft ```ts\nconst a = 1;\n```\n',
+    text: 'draft \n```ts\nconst a = 1;\n```\n',
     said: [],
   });
   expect((await attached([file('b.md', '````\nx\n````')])).text).toBe(
-    'draft `````md\n````\nx\n````\n`````\n',
+    'draft \n`````md\n````\nx\n````\n`````\n',
   );
 });
 
@@ -51,7 +51,7 @@ test('a picture is refused by name, and neither the draft nor a text beside it i
     file('a', 'one'),
     file('huge.txt', 'x', 2_000_000),
   ]);
-  expect(text).toBe('draft ```\none\n```\n');
+  expect(text).toBe('draft \n```\none\n```\n');
   expect(said).toEqual([expect.stringMatching(/cat\.png and huge\.txt/)]);
 });
 

@@ -1,6 +1,7 @@
 import type { TextItem } from '@gochat/client/history';
 import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
+import type { ComposerViewModel } from '../room/composer.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
@@ -137,7 +138,8 @@ export function paste(
     pick: (name, handle) => {
       handle.close();
       if (name === 'drop') return;
-      composer.insert(name === 'code' ? fenced(clean) : literal, cursor);
+      if (name === 'code') insertCode(composer, fenced(clean), cursor);
+      else composer.insert(literal, cursor);
       if (name === 'as-is') chat.messages.send();
     },
   });
@@ -153,6 +155,16 @@ function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}\n`;
+}
+
+/** Inserts a code block on a line that it begins: after other text on its line, a fence would be part of that text. */
+function insertCode(
+  composer: Pick<ComposerViewModel, 'text' | 'insert'>,
+  block: string,
+  cursor = composer.text.length,
+): void {
+  const startsLine = cursor === 0 || composer.text[cursor - 1] === '\n';
+  composer.insert(startsLine ? block : `\n${block}`, cursor);
 }
 
 /** Inserts texts that were pasted or dropped, as code. Says why the other files can't be sent; what is in the field stays. */
@@ -173,7 +185,7 @@ export function attach(
     for (const file of files) {
       const read = file.bytes > FILE_BYTES ? undefined : await file.text();
       if (read === undefined) refused.push(sanitizeLine(file.name));
-      else composer.insert(fenced(read, languageOf(file.name)), composer.text.length);
+      else insertCode(composer, fenced(read, languageOf(file.name)));
     }
     if (refused.length > 0) flashes.bad(text.notAttached(refused));
   });
@@ -195,6 +207,6 @@ export function askFile(
     const file = await chat.platform.pickText(path);
     if (file === undefined) chat.flashes.bad(noFile);
     else if (new TextEncoder().encode(file.text).length > FILE_BYTES) chat.flashes.bad(fileTooLong);
-    else composer?.insert(fenced(file.text, languageOf(file.name)), composer.text.length);
+    else if (composer !== undefined) insertCode(composer, fenced(file.text, languageOf(file.name)));
   });
 }
