@@ -338,8 +338,25 @@ describe('two people in a room', () => {
     expect(question.items.map(({ name }) => name)).toEqual(['edit', 'code', 'as-is', 'drop']);
     ana.view.actions.pick('code');
     expect(ana.room.composer.text).toBe('```\na\nb\nc\nd\n```\n');
+    ana.view.actions.type('look', 4);
+    ana.view.actions.paste('a\nb\nc\nd\n', 4);
+    await ana.dialog('menu');
+    ana.view.actions.pick('code');
+    expect(ana.room.composer.text).toBe('look\n```\na\nb\nc\nd\n```\n');
     ana.view.actions.type('', 0);
   });
+
+  test.each(['/leave me alone', '/quit\nand more', '/mute the tv', '/part of it'])(
+    'text after a command that takes none is kept, and the command is not run: %j',
+    (text) => {
+      ana.says(text);
+      const { dialog, flash } = ana.view.getSnapshot();
+      expect(flash?.text).toMatch(/takes no text after it/);
+      expect(dialog).toBe(undefined);
+      expect(ana.room.composer.text).toBe(text);
+      ana.view.actions.type('', 0);
+    },
+  );
 
   test('invites are listed and revoked', async () => {
     ana.view.actions.run('invites');

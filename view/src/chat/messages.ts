@@ -80,9 +80,14 @@ export class Messages {
   #run(composer: ComposerViewModel, room: RoomViewModel, word: string, args: string): void {
     const { commands, flashes, words } = this.#parts;
     const command = commands.named(word);
-    const { unknownCommand, usage } = words.text.flashes;
+    const { unknownCommand, noArgument, usage } = words.text.flashes;
     if (command === undefined) {
       flashes.bad(unknownCommand(word));
+      return;
+    }
+    // Running it would clear the field, and with it text that may be a message.
+    if (args.trim() !== '' && command.args === '') {
+      flashes.bad(noArgument(word));
       return;
     }
     if (args.trim() === '' && command.needsArgument && command.completes !== 'member') {

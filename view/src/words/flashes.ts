@@ -8,6 +8,8 @@ export function flashWords(f: Formats) {
     notCopied: 'Couldn’t copy. Select the text and copy it yourself.',
     unknownCommand: (name: string) =>
       `Unknown command: /${name}. Type /help for a list. To send text that starts with a slash, type //.`,
+    noArgument: (name: string) =>
+      `/${name} takes no text after it. To send text that starts with a slash, type //.`,
     notAvailable: (command: string) => `/${command} is not available here`,
     needsMessage: (command: string) => `/${command} needs a message. Select one first.`,
     usage: (usage: string) => `Usage: ${usage}`,
