@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import type { Visitor } from '../src/browser/gallery-page.ts';
-import { ANA, BEN, EMPTY_COMPOSER, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
+import { ANA, BEN, DIALOGS, EMPTY_COMPOSER, message, ROWS, SAMPLES } from '../src/screens/samples.ts';
 
 describeInBrowser('the page by keyboard', () => {
   /** Presses keys one after another. @returns the actions that the view was asked for */
@@ -191,6 +191,29 @@ describeInBrowser('the page by keyboard', () => {
     await visitor.shows('talking', { settings: { letters: 'off' } });
     await visitor.page.locator('[data-key="22.0"]').focus();
     expect(await does(visitor, 'r', 'd', '?')).toEqual([]);
+  });
+
+  test('letters typed after a message was pressed go into the message field', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const { page } = visitor;
+    const field = page.getByRole('textbox', { name: 'Message' });
+    await page.locator('[data-key="own.b"]').click({ position: { x: 300, y: 6 } });
+    await does(visitor, ...'dear jake');
+    expect(await field.inputValue()).toBe('dear jake');
+    await field.fill('');
+    await page.locator('[data-key="own.b"]').click({ position: { x: 300, y: 6 } });
+    await does(visitor, 'ArrowUp');
+    await expect.poll(() => focused(visitor)).toBe('22.0');
+    expect(await does(visitor, 'r')).toEqual([['run', 'reply', '', '22.0']]);
+  });
+
+  test('what cannot be undone is not the first answer', async ({ visits }) => {
+    const visitor = await visits('talking');
+    const { form } = DIALOGS;
+    const dialog = { ...form, fields: [], danger: true, busy: false, error: '', errorField: '' };
+    await visitor.shows('talking', { dialog });
+    await visitor.page.getByRole('dialog').waitFor();
+    expect(await visitor.page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel');
   });
 
   test('reactions, quotes and the toolbar work by pointer', async ({ visits }) => {

@@ -8,6 +8,8 @@ import { useText } from '../words.ts';
 export function FormView({ dialog, actions }: { readonly dialog: FormDialog; readonly actions: Actions }) {
   const text = useText();
   const { error, errorField } = dialog;
+  // What can't be undone is not the first answer.
+  const asks = dialog.fields.length === 0;
   const form = useRef<HTMLFormElement>(null);
   useLayoutEffect(() => {
     if (errorField !== '' && !dialog.busy)
@@ -44,14 +46,19 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
         {errorField === '' ? error : ''}
       </p>
       <div class="answers">
-        <button type="button" class="quiet" onClick={() => actions.close()}>
+        <button
+          type="button"
+          class="quiet"
+          data-first={asks && dialog.danger ? '' : undefined}
+          onClick={() => actions.close()}
+        >
           {text.cancel}
         </button>
         <button
           type="submit"
           class={dialog.danger ? 'danger' : 'accent'}
           disabled={dialog.busy}
-          data-first={dialog.fields.length === 0 ? '' : undefined}
+          data-first={asks && !dialog.danger ? '' : undefined}
         >
           {dialog.submit}
         </button>

@@ -6,6 +6,7 @@ import { isComposingKey } from '../composing-key.ts';
 import type { Panels } from '../panels.ts';
 import { ChatView } from '../room/chat.tsx';
 import { RoomsView } from '../room/rooms.tsx';
+import { followPressedRow } from '../timeline/pressed-row.ts';
 import { useText } from '../words.ts';
 import { Announcer } from './announcer.tsx';
 import { Banner, FlashView } from './banner.tsx';
@@ -48,6 +49,7 @@ export function App({ view, loader }: AppProps) {
   useLooking(actions);
   useHeight();
   useNoDrops();
+  useLayoutEffect(followPressedRow, []);
   useEffect(() => setSearching(false), [open]);
   useEffect(() => setDetails(wide), [wide]);
 

@@ -4,6 +4,7 @@ import type { Row } from '@gochat/view/row';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { hasCommandKey, isApple, isTextKey, keyNames, letterOf } from '../command-key.ts';
 import { isComposingKey } from '../composing-key.ts';
+import { isInPressedRow } from '../timeline/pressed-row.ts';
 
 /** What keys do on the page itself, besides commands. */
 export type PageKey =
@@ -21,7 +22,7 @@ export interface Binding {
   /** Such as `Ctrl+Shift+K`: modifiers in this order, then the browser's name of the key, with letters in capitals. */
   readonly keys: string;
   readonly does: Does;
-  /** Works only while a message has the focus. These are single letters, which a setting turns off (WCAG 2.1.4). */
+  /** Works only while a message has the focus that was reached by keys. These are single letters, which a setting turns off (WCAG 2.1.4). */
   readonly onMessage?: true;
 }
 
@@ -109,7 +110,7 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
     actions.menu(row);
     return true;
   }
-  const letters = snapshot.settings.letters !== 'off';
+  const letters = snapshot.settings.letters !== 'off' && !isInPressedRow(event.target);
   const found = BINDINGS.find((binding) => {
     if (
       binding.keys !== keys &&
@@ -129,9 +130,15 @@ export function handleKey(event: KeyboardEvent, { actions, snapshot, page: doPag
   return true;
 }
 
-/** Whether a key writes a character while nothing has the focus. */
+/** Whether a key writes a character while nothing has the focus, or a message that was pressed, or the timeline around the messages. */
 export function isTyped(event: KeyboardEvent): boolean {
-  const nowhere = document.activeElement === null || document.activeElement === document.body;
+  const { activeElement } = document;
+  const nowhere =
+    activeElement === null ||
+    activeElement === document.body ||
+    activeElement.matches('.timeline') ||
+    // The space bar presses a button.
+    (isInPressedRow(activeElement) && event.key !== ' ');
   return nowhere && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 

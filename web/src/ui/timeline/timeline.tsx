@@ -4,6 +4,7 @@ import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
 import { useWords } from '../words.ts';
+import { isInPressedRow } from './pressed-row.ts';
 import { RowView } from './row.tsx';
 import { RowHeights } from './row-heights.ts';
 import { dayAbove, placeAt, type ScrollAnchor, SLACK, topOf } from './scroll-anchor.ts';
@@ -166,6 +167,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }[event.key];
     if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key.length === 1 && isInPressedRow(event.target)) return;
     const from = keyOf(event.target);
     const next = from === undefined ? tabbable : rows[(heights.index(from) ?? 0) + step]?.key;
     if (next === undefined) return;
