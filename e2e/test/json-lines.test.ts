@@ -206,6 +206,7 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['admin', 'kitchen', 'ben', '--drop'], [{ ...kitchen, member: 'ben', admin: false }]);
   await prints('ana', ['rename', 'kitchen', ' pantry '], [{ room, name: 'pantry' }]);
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
+  await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true }]);
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
   for (const verbs of [[...compared], [...COMMANDS.keys()]])

@@ -136,8 +136,11 @@ export class RoomRequests {
     note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
     leave: (params) => this.#leave(params),
     return: async ({ room, waitMs }) => {
-      await this.#rooms.comeBack(await this.#followed(room), waitMs);
-      return null;
+      const session = await this.#followed(room);
+      const { status, unfollowed } = session.room;
+      if (status !== 'split' && unfollowed === undefined) return { returned: false };
+      await this.#rooms.comeBack(session, waitMs);
+      return { returned: true };
     },
     safety: async ({ room, member, at }) => {
       const session = await this.#rooms.named(room);

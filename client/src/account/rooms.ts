@@ -109,13 +109,11 @@ export class Rooms {
   /**
    * Joins the other members again after a change that this device could not follow, with the leaf that this device has there, and sends what is queued.
    * @param unasked when, if nobody has asked for it
-   * @throws ChatError `refused` if there was none; ChatError, RoomError as a join does
+   * @throws ChatError, RoomError as a join does
    */
   async comeBack(session: RoomSession, waitMs: number, unasked?: number): Promise<void> {
     const { room, meta } = session;
     const { who, env } = this.#parts;
-    if (room.status !== 'split' && room.unfollowed === undefined)
-      throw new ChatError({ reason: 'nothing-unfollowed' });
     if (room.own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
     const link = {
       address: meta.server,

@@ -109,7 +109,6 @@ const REASONS = {
   'newer-rules': reason('refused', {}),
   'not-active': reason('refused', {}),
   'change-unconfirmed': reason('refused', {}),
-  'nothing-unfollowed': reason('refused', {}),
   'own-invite-unknown': reason('refused', {}),
   'change-pending': reason('refused', {}),
   'not-admin': reason('refused', {}),

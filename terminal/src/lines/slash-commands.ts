@@ -74,8 +74,8 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     return printAll(prompt, text, columns(rows));
   },
   return: async (_rest, { profile, room, prompt, text }) => {
-    await profile.call('return', { room, waitMs: WAIT_MS });
-    return printAll(prompt, text, [text.lines.returned]);
+    const { returned } = await profile.call('return', { room, waitMs: WAIT_MS });
+    return printAll(prompt, text, [text.lines.returned(returned)]);
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
     await profile.call('leave', { room, waitMs: WAIT_MS });

@@ -181,8 +181,8 @@ export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
 });
 
 export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
-  await profile.call('return', { room, waitMs: ms });
-  return { json: [{ ...ref, returned: true }], notes: [text.lines.returned] };
+  const { returned } = await profile.call('return', { room, waitMs: ms });
+  return { json: [{ ...ref, returned }], notes: [text.lines.returned(returned)] };
 });
 
 export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {

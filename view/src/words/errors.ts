@@ -160,8 +160,6 @@ const FIXED = {
   'not-active': 'This device can’t write in this room at present',
   'change-unconfirmed':
     'This device could not follow a change of the room, and makes none for ten minutes after that: try again later',
-  'nothing-unfollowed':
-    'This device has followed every change of the room: there is nothing to come back from',
   'own-invite-unknown':
     'This device does not know the secret with which members come back: ask a member for a new invite',
   'change-pending': 'Another change by this device is still being sent: try again',

@@ -113,7 +113,10 @@ export function lineText(f: Formats) {
       `${who} was removed; all invites are revoked: gochat invite creates a new one`,
     adminNow: (who: string) => `${who} is an admin now`,
     adminNoMore: (who: string) => `${who} is no longer an admin`,
-    returned: 'this device is back with the others',
+    returned: (isBack: boolean) =>
+      isBack
+        ? 'this device is back with the others'
+        : 'this device has followed every change of the room: there is nothing to come back from',
     left: 'you left the room; an admin’s device removes your keys from it',
     leftAlone: 'you left the room; nobody else was in it',
     leftRoom: '-- you left the room',
