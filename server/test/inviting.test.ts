@@ -1,6 +1,8 @@
-import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
 import type { InviteGrant } from '@gochat/protocol/up';
 import { describe, expect, test } from 'vitest';
+import { mergeInvites, rewrapInvites } from '../src/room/invites.ts';
 import { losingAnswers } from './broken-log.ts';
 import { KeyPair, newId, newRoomId, sealed } from './keys.ts';
 import {
@@ -301,4 +303,16 @@ test('an invite of an unknown room', async () => {
   const node = await startNode();
   const peer = await node.peer();
   expect(await look(peer, newRoomId(), newTicket())).toMatchObject({ code: 'no-room' });
+});
+
+test('an invite that has ended stays ended when a handshake or a refresh lists it again', () => {
+  const invite = 'A'.repeat(22) as InviteId;
+  const known = [{ invite, join: 'j', unwrappedAt: 0 }];
+  const listed = [{ invite, wrapped: 'w' }];
+  const terms = { lifetimeMs: LIMITS.inviteLifetimeMs, complete: false };
+  const ends = LIMITS.inviteUnwrappedMs;
+  expect(mergeInvites(known, listed, { ...terms, now: ends - 1 })).toHaveLength(1);
+  expect(rewrapInvites(known, listed, ends - 1)).toHaveLength(1);
+  expect(mergeInvites(known, listed, { ...terms, now: ends })).toEqual([]);
+  expect(rewrapInvites(known, listed, ends)).toEqual([]);
 });

@@ -51,7 +51,11 @@ async function postAhead(
     refused();
     throw error;
   }
-  await checkAhead(session, frame, key);
+  await checkAhead(session, frame, key).catch((error: unknown) => {
+    // The log failed: the client has to repeat the post, before any later one.
+    if (!(error instanceof Refusal)) refused();
+    throw error;
+  });
   session.later(frame.id, append(session, frame, refused));
 }
 

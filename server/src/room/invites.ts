@@ -96,13 +96,13 @@ export function spendInvite(
   return liveInvites(rewrapInvites(spent, listed, now), now);
 }
 
-/** The invites with the wraps of a new GroupInfo. One that is not listed loses its `wrapped`, because the old key opens nothing now. */
+/** The live invites with the wraps of a new GroupInfo. One that is not listed loses its `wrapped`, because the old key opens nothing now. */
 export function rewrapInvites(
   known: readonly Invite[],
   listed: readonly Pick<InviteGrant, 'invite' | 'wrapped'>[],
   now: number,
 ): Invite[] {
-  return known.map(({ wrapped: _, unwrappedAt = now, ...present }) => {
+  return liveInvites(known, now).map(({ wrapped: _, unwrappedAt = now, ...present }) => {
     const grant = listed.find(({ invite }) => invite === present.invite);
     return grant === undefined ? { ...present, unwrappedAt } : { ...present, wrapped: grant.wrapped };
   });
