@@ -34,6 +34,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
   expect(invite.text[0]).toMatch(/^Anyone with this link can join kitchen until .* It can be used once\.$/);
   ana.view.actions.close();
   expect(ana.screen.flash).toBeUndefined();
+  expect(ana.screen.room?.lock?.text).toMatch(/^End-to-end encrypted\. /);
   expect(ana.room.timeline.rows[0]).toMatchObject({
     kind: 'start',
     text: 'You made kitchen. Invite somebody.',

@@ -105,5 +105,4 @@ test('a megabyte of escapes costs less than two seconds of the processor, and a 
   expect(process.cpuUsage(start).user).toBeLessThan(2_000_000);
   expect([...sanitizeLine('x'.repeat(1_000_000))]).toHaveLength(512);
   expect(sanitizeLine('\u200b\u202e')).toBe('?');
-  expect(sanitizeLine('')).toBe('');
 });

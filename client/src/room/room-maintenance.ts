@@ -169,7 +169,8 @@ export class RoomMaintenance {
     const now = this.#env.now();
     const known = this.#starts.get(job);
     if (known !== undefined) return now >= known;
-    const wait = fromMs + (toMs - fromMs) * ((this.#env.random(1)[0] ?? 0) / 255);
+    // Whole milliseconds: a timer drops the rest, and would run too early.
+    const wait = Math.ceil(fromMs + (toMs - fromMs) * ((this.#env.random(1)[0] ?? 0) / 255));
     this.#starts.set(job, now + wait);
     this.#timers.after(wait, () => this.nudge());
     return false;

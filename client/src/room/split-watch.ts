@@ -3,7 +3,7 @@ import { proveInvitation } from '@gochat/crypto/join';
 import { look } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { liveInvitesOf, memberAt, ownLeaf, type Room } from '@gochat/crypto/room';
+import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/crypto/room';
 import type { RequestId } from '@gochat/protocol/fields';
 import type { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
@@ -14,6 +14,8 @@ const FROM_MS = 2 * SECOND_MS;
 const TO_MS = 10 * SECOND_MS;
 /** Whoever keeps the GroupInfo for others looks first. The rest wait longer, and often needn't look at all. */
 const OTHERS_TO_MS = 30 * SECOND_MS;
+/** How many of those look although the GroupInfo was replaced meanwhile, on average. */
+const LOOK_AGAIN = 8;
 const REST_MS = 60 * SECOND_MS;
 /** The rest after so many looks that found nothing. */
 const VAIN = 5;
@@ -45,8 +47,8 @@ export class SplitWatch {
   #due: { readonly from: number; readonly revision: number } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #inVain = 0;
-  /** The epoch, by its handshake's position, whose GroupInfo this device has signed. */
-  #signed: string | undefined;
+  /** The last handshake's position when this device last looked without a reason to doubt, or left that to others. */
+  #checked: string | undefined;
   #returnsFrom = 0;
 
   constructor(parts: SplitWatchParts) {
@@ -73,12 +75,16 @@ export class SplitWatch {
     const { room } = session;
     const subject = this.#subject();
     if (this.#seen === subject || room.own === undefined || room.status !== 'active') return undefined;
+    const isCalm = room.unfollowed === undefined && !session.isCutOff;
+    // One look after each handshake is enough: otherwise whoever sends garbage could make a large room look again and again.
+    if (isCalm && this.#checked === room.base) return undefined;
     const now = env.now();
     if (this.#due === undefined) {
-      const isLate = room.unfollowed === undefined && !session.isCutOff && !keepsGroupInfo(room);
+      const isLate = isCalm && !keepsGroupInfo(room);
       const to = isLate ? OTHERS_TO_MS : TO_MS;
       const rest = this.#inVain >= VAIN ? LONG_REST_MS : REST_MS;
-      const wait = FROM_MS + (to - FROM_MS) * ((env.random(1)[0] ?? 0) / 255);
+      // Whole milliseconds: a timer drops the rest, and would run too early.
+      const wait = Math.ceil(FROM_MS + (to - FROM_MS) * ((env.random(1)[0] ?? 0) / 255));
       const from = Math.max(now + wait, this.#lookedAt + rest);
       this.#due = { from, revision: session.infoRevision };
       timers.after(from - now, nudge);
@@ -88,9 +94,11 @@ export class SplitWatch {
     const { revision } = this.#due;
     this.#due = undefined;
     this.#seen = subject;
-    // Somebody has replaced the GroupInfo meanwhile, and so signed it.
-    const isDone = room.unfollowed === undefined && !session.isCutOff && session.infoRevision !== revision;
-    return isDone && !keepsGroupInfo(room) ? undefined : () => this.#look();
+    if (isCalm) this.#checked = room.base;
+    // Somebody has replaced the GroupInfo meanwhile, and so signed it. That may have been its author again, so some look nevertheless.
+    const isDone = isCalm && session.infoRevision !== revision && !keepsGroupInfo(room);
+    const chance = LOOK_AGAIN / membersOf(room).length;
+    return isDone && (env.random(1)[0] ?? 0) / 256 >= chance ? undefined : () => this.#look();
   }
 
   async #look(): Promise<void> {
@@ -108,10 +116,9 @@ export class SplitWatch {
     if (session.room.base !== room.base) return;
     this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
     if (sight.kind === 'elsewhere') await session.splits(sight.split);
-    const isUnsigned = sight.kind === 'here' && sight.begun && this.#signed !== room.base;
+    const isUnsigned = sight.kind === 'here' && sight.begun && room.authors.at(-1)?.[1] !== ownDevice(room);
     const isDamaged = sight.kind === 'unknown' && room.unfollowed === undefined;
     if (session.isCutOff || !(isUnsigned || isDamaged)) return;
-    this.#signed = room.base;
     await connection.request(await refresh(room, env));
   }
 
@@ -127,6 +134,10 @@ export class SplitWatch {
     timers.after(RETRY_MS, nudge);
     return comeBack;
   }
+}
+
+function ownDevice(room: Room): string | undefined {
+  return memberAt(room, ownLeaf(room))?.device;
 }
 
 /** Whether this device audits the GroupInfo. */

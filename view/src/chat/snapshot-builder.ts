@@ -170,10 +170,11 @@ export class SnapshotBuilder {
     const all = others.length > 0 && others.every(({ identity }) => preferences.verified.includes(identity));
     const state = !confirmed && !room.settings.codeMatched ? 'unconfirmed' : all ? 'verified' : 'sealed';
     const { lock } = words.text.status;
+    const by = confirmedBy === '' ? '' : sanitizeLine(confirmedBy);
     return this.#reuse('lock', [state, confirmedBy, epoch, words], () => ({
       state,
       epoch,
-      text: state === 'unconfirmed' ? lock.unconfirmed : lock[state](sanitizeLine(confirmedBy)),
+      text: state === 'unconfirmed' ? lock.unconfirmed : lock[state](by),
     }));
   }
 

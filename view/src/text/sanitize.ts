@@ -42,10 +42,9 @@ export function sanitizeText(text: string): string {
 /** Longer than every name and topic can be: a screen shortens what it has no space for. */
 const LINE_CHARS = 512;
 
-/** The same for one line, such as a name or a topic. Text of which nothing is left becomes `?`; no text stays none. */
+/** The same for one line, such as a name or a topic. */
 export function sanitizeLine(text: string): string {
   const line = sanitizeText(text).replace(/\s+/gu, ' ').trim();
   const chars = [...line];
-  if (chars.length > LINE_CHARS) return `${chars.slice(0, LINE_CHARS - 1).join('')}…`;
-  return line === '' && text !== '' ? '?' : line;
+  return chars.length > LINE_CHARS ? `${chars.slice(0, LINE_CHARS - 1).join('')}…` : line === '' ? '?' : line;
 }

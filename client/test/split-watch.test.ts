@@ -1,0 +1,144 @@
+import { createRoom, landedFirst } from '@gochat/crypto/create';
+import { invite } from '@gochat/crypto/handshake';
+import { createIdentity, fingerprintOf } from '@gochat/crypto/identity';
+import { inviteKeys } from '@gochat/crypto/invite';
+import { join } from '@gochat/crypto/join';
+import { receive } from '@gochat/crypto/receive';
+import type { Room } from '@gochat/crypto/room';
+import type { DownOf } from '@gochat/protocol/down';
+import type { Position } from '@gochat/protocol/fields';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Connection } from '../src/net/connection.ts';
+import { platform } from '../src/profile/platform.ts';
+import type { RoomSession } from '../src/room/room-session.ts';
+import { SplitWatch } from '../src/room/split-watch.ts';
+import { Timers } from '../src/schedule/timers.ts';
+
+const MEMBERS = 1000;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+const size = vi.hoisted(() => ({ pretended: 0 }));
+
+// A room of 1,000 members takes minutes to build.
+vi.mock('@gochat/crypto/room', async (original) => {
+  const real = await original<typeof import('@gochat/crypto/room')>();
+  const membersOf: typeof real.membersOf = (room) => {
+    const [first, ...others] = real.membersOf(room);
+    return first === undefined || size.pretended === 0
+      ? [first, ...others].filter((m) => m !== undefined)
+      : Array<typeof first>(size.pretended).fill(first);
+  };
+  return { ...real, membersOf };
+});
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Ana's room in the epoch that ben has begun by joining, and what the server answers to `fetch`. */
+async function joined() {
+  const { room: pending } = await createRoom(
+    createIdentity(platform),
+    { room: 'kitchen', own: 'ana' },
+    platform,
+  );
+  const created = landedFirst(pending, '1' as Position);
+  const secret = platform.random(16);
+  const { room: inviting, frame: adds } = await invite(created, secret, {}, platform);
+  const { room: invited } = await receive(inviting, entry('2', adds.body), Date.now());
+  const { id: room, context } = created;
+  const link = { address: '', room, secret, founder: fingerprintOf(context.founder) };
+  const { id } = inviteKeys(secret);
+  const info = { groupInfo: adds.groupInfo, wrapped: adds.invites.find((one) => one.invite === id)?.wrapped };
+  const invitation = { ...info, handshake: '2', invites: adds.invites } as unknown as DownOf<'groupinfo'>;
+  const { frame } = await join(createIdentity(platform), 'ben', link, invitation, platform);
+  const { room: followed } = await receive(invited, entry('3', frame.body), Date.now());
+  return { room: followed, info: { handshake: '3', groupInfo: frame.groupInfo, invites: frame.invites } };
+}
+
+function entry(seq: string, body: string) {
+  return { seq: seq as Position, kind: 'handshake', at: Date.now(), body } as const;
+}
+
+/** The same room as seen by one of 1,000 members who has no office and has made no invite. */
+function plain(room: Room): Room {
+  const { state } = room.context;
+  if (state === 'newer') throw new Error('a new room');
+  const invites = state.invites.map((one) => ({ ...one, by: '' }));
+  const context = { ...room.context, state: { ...state, admins: [], invites } };
+  return { ...room, keys: { ...room.keys }, context };
+}
+
+/** Members who receive the same entries. */
+function crowd(room: Room, info: object) {
+  const asked = { fetch: 0, refresh: 0 };
+  let revision = 0;
+  let unopened = 0;
+  const nudges: (() => void)[] = [];
+  const jobs: Promise<void>[] = [];
+  const nudge = () => {
+    for (const one of nudges) one();
+  };
+  const connection = {
+    request: async ({ type }: { readonly type: 'fetch' | 'refresh' }) => {
+      asked[type] += 1;
+      if (type === 'fetch') return info;
+      revision += 1;
+      nudge();
+      return {};
+    },
+  } as unknown as Connection;
+  const env = { ...platform, now: () => Date.now() };
+  for (let i = 0; i < MEMBERS; i++) {
+    const session = {
+      room,
+      connection,
+      isLive: true,
+      isCutOff: false,
+      get unopened() {
+        return unopened;
+      },
+      get infoRevision() {
+        return revision;
+      },
+    } as unknown as RoomSession;
+    const own = () => {
+      const job = watch.job()?.();
+      if (job !== undefined) jobs.push(job.then(own));
+    };
+    const watch = new SplitWatch({
+      session,
+      env,
+      timers: new Timers(),
+      comeBack: async () => undefined,
+      nudge: own,
+    });
+    nudges.push(own);
+  }
+  return {
+    asked,
+    /** A message comes that nobody can open. */
+    garbage: async () => {
+      unopened += 1;
+      nudge();
+      for (let ms = 0; ms < 2 * MINUTE_MS; ms += SECOND_MS) {
+        await vi.advanceTimersByTimeAsync(SECOND_MS);
+        for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job;
+      }
+    },
+  };
+}
+
+test('in a room of 1,000 members garbage makes few look, and none again in the same epoch', async () => {
+  const { room, info } = await joined();
+  size.pretended = MEMBERS;
+  const { asked, garbage } = crowd(plain(room), info);
+  await garbage();
+  const { fetch, refresh } = asked;
+  process.stdout.write(`looks after garbage among ${MEMBERS} members: ${fetch}, refreshes: ${refresh}\n`);
+  expect(refresh).toBeGreaterThan(0);
+  expect(fetch).toBeLessThan(MEMBERS / 10);
+  await garbage();
+  await garbage();
+  expect(asked).toEqual({ fetch, refresh });
+});
