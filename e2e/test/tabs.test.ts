@@ -74,7 +74,7 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     await ben.delivered(room, [await ben.says(room, 'from a terminal')]);
     await tab.isTold('from a terminal');
     await tab.says(room, 'from a browser');
-    await ben.hears(room, 'from a browser');
+    await Promise.all([ben.hears(room, 'from a browser'), tab.isTold('from a browser')]);
     await tab.page.close();
     const later = await ana.tab();
     expect(await later.read(room)).toEqual(['ben: from a terminal', 'ana: from a browser']);

@@ -116,9 +116,10 @@ export class SplitWatch {
     if (session.room.base !== room.base) return;
     this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
     if (sight.kind === 'elsewhere') await session.splits(sight.split);
+    // Whoever may be cut off publishes nothing: the others would take it for theirs.
+    if (session.isCutOff || room.unfollowed !== undefined) return;
     const isUnsigned = sight.kind === 'here' && sight.begun && room.authors.at(-1)?.[1] !== ownDevice(room);
-    const isDamaged = sight.kind === 'unknown' && room.unfollowed === undefined;
-    if (session.isCutOff || !(isUnsigned || isDamaged)) return;
+    if (!isUnsigned && sight.kind !== 'unknown') return;
     await connection.request(await refresh(room, env));
   }
 
