@@ -1,16 +1,8 @@
 import type { DownOf } from '@gochat/protocol/down';
-import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes } from '@gochat/protocol/encoding';
 import { inviteKeys, unwrap } from './invite.ts';
-import {
-  describes,
-  type GroupInfo,
-  identityOf,
-  type LeafNode,
-  leavesOf,
-  readGroupInfo,
-  signerOf,
-  treeOf,
-} from './mls.ts';
+import { describes, deviceOf, type GroupInfo, leavesOf, readGroupInfo, signerOf, treeOf } from './mls.ts';
+import { personsIn } from './policy.ts';
 import { equalBytes } from './primitives.ts';
 import { membersOf, type Room, type Split, stateOf } from './room.ts';
 import { type RoomState, readContext } from './room-state.ts';
@@ -63,12 +55,7 @@ async function openByOwnInvite(
 
 function isByWhoBegan(room: Room, info: GroupInfo): boolean {
   const leaf = leavesOf(room.mls.ratchetTree).get(info.signer);
-  return leaf !== undefined && deviceIn(leaf) === room.authors.at(-1)?.[1];
-}
-
-function deviceIn({ credential }: LeafNode): string | undefined {
-  const read = identityOf(credential);
-  return read && encodeBytes(read.deviceKey);
+  return leaf !== undefined && deviceOf(leaf) === room.authors.at(-1)?.[1];
 }
 
 async function proof(room: Room, info: GroupInfo): Promise<Split | undefined> {
@@ -81,18 +68,15 @@ async function proof(room: Room, info: GroupInfo): Promise<Split | undefined> {
   if (!equalBytes(groupContext.groupId, mls.groupContext.groupId)) return undefined;
   if (unfollowed?.entered.includes(epochTag({ confirmationTag }))) return undefined;
   const leaf = await signerOf(info);
-  const signer = leaf && membersOf(room).find((m) => m.device === deviceIn(leaf));
+  const signer = leaf && membersOf(room).find((m) => m.device === deviceOf(leaf));
   if (signer === undefined || signer.self) return undefined;
   const isAuthor = unfollowed?.authors.some(({ identity }) => identity === signer.identity) ?? false;
   if (isAuthor || (unfollowed === undefined && !signer.admin)) return undefined;
-  const persons = new Set(
-    [...leavesOf(tree).values()].flatMap(({ credential }) => {
-      const read = identityOf(credential);
-      return read === undefined ? [] : [encodeBytes(read.identityKey)];
-    }),
-  );
   const { device, identity, name } = signer;
-  return { by: { device, identity, name }, alike: isAlike(room, state, persons) };
+  return {
+    by: { device, identity, name },
+    alike: isAlike(room, state, personsIn({ ratchetTree: tree })),
+  };
 }
 
 /** Whether coming back changes nothing about persons, offices and bans. */
@@ -102,7 +86,7 @@ function isAlike(room: Room, there: RoomState | 'newer', persons: ReadonlySet<st
   const same = (['admins', 'mods', 'bans'] as const).every(
     (list) => JSON.stringify(here[list] ?? []) === JSON.stringify(there[list] ?? []),
   );
-  const present = new Set(membersOf(room).map(({ identity }) => identity));
+  const present = personsIn(room.mls);
   return same && present.size === persons.size && [...present].every((identity) => persons.has(identity));
 }
 

@@ -4,6 +4,7 @@ import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts
 import { type DeviceCredential, fingerprintOf } from './identity.ts';
 import type { OwnInvite } from './keys.ts';
 import {
+  deviceOf,
   type IncomingCommit,
   identityOf,
   type LeafNode,
@@ -125,9 +126,12 @@ export function mayRemove(
 }
 
 /** The identities that have a leaf. @param without leaves that don't count */
-export function personsIn(mls: MlsState, without: readonly number[] = []): ReadonlySet<string> {
+export function personsIn(
+  { ratchetTree }: Pick<MlsState, 'ratchetTree'>,
+  without: readonly number[] = [],
+): ReadonlySet<string> {
   return new Set(
-    [...leavesOf(mls.ratchetTree)].flatMap(([leaf, { credential }]) => {
+    [...leavesOf(ratchetTree)].flatMap(([leaf, { credential }]) => {
       const read = without.includes(leaf) ? undefined : identityOf(credential);
       return read === undefined ? [] : [encodeBytes(read.identityKey)];
     }),
@@ -268,20 +272,15 @@ export function mayJoin(
     const old = ofPerson.find(([index]) => index === replaces)?.[1];
     return (
       old !== undefined &&
-      deviceIn(old) === device &&
+      deviceOf(old) === device &&
       encodeBytes(old.signaturePublicKey) === encodeBytes(leafKey)
     );
   }
-  if (leaves.some(([, leaf]) => deviceIn(leaf) === device)) return false;
+  if (leaves.some(([, leaf]) => deviceOf(leaf) === device)) return false;
   return by.own ? ofPerson.length > 0 && ofPerson.length < DEVICES_PER_PERSON : ofPerson.length === 0;
 }
 
 function personOf({ credential }: LeafNode): string | undefined {
   const read = identityOf(credential);
   return read && encodeBytes(read.identityKey);
-}
-
-function deviceIn({ credential }: LeafNode): string | undefined {
-  const read = identityOf(credential);
-  return read && encodeBytes(read.deviceKey);
 }
