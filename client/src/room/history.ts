@@ -109,8 +109,10 @@ export type WarningFact =
         | 'older-version';
     }
   | { readonly warning: 'missing' | 'expired-of' | 'unseen'; readonly member: string; readonly count: number }
-  /** `misplaced`: what `member` says refers to a message at another position than here. */
-  /** `unfollowed`: this device could not follow a change by `member`. `split`: others have, as `member` has signed. */
+  /**
+   * `misplaced`: what `member` says refers to a message at another position than here. `unfollowed`: this device could not follow a
+   * change by `member`. `split`: others have, as `member` has signed.
+   */
   | {
       readonly warning: 'forked' | 'misplaced' | 'unknown-content' | 'unfollowed' | 'split';
       readonly member: string;

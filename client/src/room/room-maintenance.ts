@@ -6,7 +6,7 @@ import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/
 import { RequestError } from '../net/connection-errors.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
-import { SplitWatch } from './split-watch.ts';
+import { keepsGroupInfo, SplitWatch } from './split-watch.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
@@ -198,9 +198,7 @@ export class RoomMaintenance {
     const { room } = this.#session;
     if (room.status !== 'active' || room.pending !== undefined) return undefined;
     if (this.#auditRests || this.#audited === this.#subject()) return undefined;
-    const self = membersOf(room).find((m) => m.self);
-    const mine = liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
-    if (!mine) return undefined;
+    if (!keepsGroupInfo(room)) return undefined;
     return async () => {
       this.#restAudit(AUDIT_REST_MS);
       await this.#rest(AUDIT_JITTER_MS * ((this.#env.random(1)[0] ?? 0) / 255));

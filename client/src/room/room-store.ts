@@ -225,22 +225,19 @@ export class RoomStore {
   }
 
   /** Replaces the stored room by that of a device that has come back. What is queued is sealed again, in new counters. */
-  async returned(meta: RoomMeta, room: Room): Promise<void> {
-    const again = this.#outbox.restart();
-    this.#meta = { ...this.#meta, left: true };
-    try {
-      await RoomStore.store(this.#records, meta, room, undefined, again);
-    } catch (cause) {
-      this.#failure = new ChatError({ reason: 'profile-write' }, { cause });
-      throw this.#failure;
-    }
+  returned(meta: RoomMeta, room: Room): Promise<void> {
+    return this.#replace(meta, room, this.#outbox.restart());
   }
 
   /** Replaces the stored room by a new membership. What was queued in this one is not sent in the new one. */
-  async supersede(meta: RoomMeta, room: Room): Promise<void> {
+  supersede(meta: RoomMeta, room: Room): Promise<void> {
+    return this.#replace(meta, room, this.#outbox.end('unknown'));
+  }
+
+  async #replace(meta: RoomMeta, room: Room, queue: readonly RecordChange[]): Promise<void> {
     this.#meta = { ...this.#meta, left: true };
     try {
-      await RoomStore.store(this.#records, meta, room, undefined, this.#outbox.end('unknown'));
+      await RoomStore.store(this.#records, meta, room, undefined, queue);
     } catch (cause) {
       this.#failure = new ChatError({ reason: 'profile-write' }, { cause });
       throw this.#failure;

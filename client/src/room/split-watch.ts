@@ -141,8 +141,8 @@ function ownDevice(room: Room): string | undefined {
   return memberAt(room, ownLeaf(room))?.device;
 }
 
-/** Whether this device audits the GroupInfo. */
-function keepsGroupInfo(room: Room): boolean {
+/** Whether this device audits the GroupInfo: that of an admin, or of a member who has made a live invite. */
+export function keepsGroupInfo(room: Room): boolean {
   const self = memberAt(room, ownLeaf(room));
   return liveInvitesOf(room).some((invite) => self?.admin === true || invite.by === self?.identity);
 }
