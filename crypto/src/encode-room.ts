@@ -128,7 +128,9 @@ async function restored(bytes: Uint8Array): Promise<Room> {
   const [json, mlsBytes, pendingBytes] = splitParts(bytes);
   if (json === undefined || mlsBytes === undefined || pendingBytes === undefined) throw damaged();
   const stored = JSON.parse(fromUtf8(json)) as Stored;
-  if (stored.v !== VERSION) throw new RoomError('stored-newer');
+  if (stored.v > VERSION) throw new RoomError('stored-newer');
+  // What unreleased versions stored can't be read any more.
+  if (stored.v !== VERSION) throw damaged();
   const mls = decodeMls(mlsBytes);
   const context = readContext(mls.groupContext.extensions, stored.id, mls.groupContext.groupId);
   if (context === undefined) throw damaged();

@@ -348,3 +348,13 @@ test('a body that is not base64url gives a warning, and later entries are read',
     expect(events).toMatchObject([{ kind: 'warning' }]);
   }
 });
+
+test.each([
+  [1, 'stored-newer'],
+  [-1, 'bad-group'],
+])('a room that was stored with a version that is %i higher is %s', async (more, code) => {
+  const { founder } = await roomOfPeople('ana');
+  const bytes = encodeRoom(founder.room);
+  const at = 4 + '{"v":'.length;
+  await expect(decodeRoom(bytes.with(at, (bytes[at] ?? 0) + more))).rejects.toMatchObject({ code });
+});
