@@ -6,6 +6,7 @@ import type { Log } from './log.ts';
 import { Person } from './world.ts';
 
 const rubbish = new Uint8Array(32);
+
 /** Ana, ben, cai and mal, who all know the secret of the own invite. */
 async function four() {
   const world = await roomOfPeople('ana', 'ben', 'cai', 'mal');
@@ -133,4 +134,37 @@ test('a handshake of another member that can be followed ends a split', async ()
   await ben.reads(log);
   expect(ben.room).toMatchObject({ status: 'active', split: undefined, unfollowed: undefined });
   await allTalk(log, ana, ben);
+});
+
+test('a GroupInfo of an epoch that a device has left proves nothing, whoever has signed it', async () => {
+  const { env, log, ana, ben, cai, mal } = await four();
+  await commits(log, mal, { tag: (tag) => tag.with(0, (tag[0] ?? 0) ^ 1) });
+  await allRead(log, [ana, ben, cai]);
+  env.passes(10 * 60_000);
+  await ana.heals(log);
+  await ben.reads(log);
+  await ben.refreshes(log);
+  const { groupInfo, member, invites } = log.kept;
+  await ana.heals(log);
+  // The server keeps what ben has published.
+  Object.assign(log, {
+    groupInfo,
+    member,
+    invites: invites.map((one) => ({ uses: 9, wrapped: undefined, ...one })),
+  });
+  expect(await ana.looks(log)).toEqual({ kind: 'unknown' });
+  expect(ana.room.unfollowed?.entered).toHaveLength(2);
+});
+
+test('a device that knows of no handshake that it could not follow believes admins alone', async () => {
+  const { log, ana, ben, cai } = await four();
+  await cai.heals(log);
+  expect(ben.room.unfollowed).toBeUndefined();
+  expect(await ben.looks(log)).toEqual({ kind: 'unknown' });
+  await ana.reads(log);
+  await ana.refreshes(log);
+  expect(await ben.looks(log)).toMatchObject({
+    kind: 'elsewhere',
+    split: { by: { name: 'ana' }, alike: true },
+  });
 });
