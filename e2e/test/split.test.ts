@@ -5,6 +5,7 @@ import { HostileMember } from '../src/people/hostile-member.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
 
@@ -78,6 +79,29 @@ test('a member that another one cuts off learns who it was, comes back automatic
   const [info] = await cai.profile.call('rooms', {});
   expect(info).toMatchObject({ status: 'active', unfollowed: '', members: 4 });
   expect(await cai.profile.call('return', { room, waitMs: 5000 })).toEqual({ returned: false });
+  mal.close();
+  await Promise.all(people.map((one) => one.close()));
+});
+
+test('a member whose key was retired by a change that it could not follow comes back', async () => {
+  const { room, people, mal, passes } = await meet(['dora', 'eli', 'fay']);
+  const [dora, , fay] = people as [Someone, Someone, Someone];
+  await mal.cutsOff('fay');
+  await fay.until(
+    async () => (await fay.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+    'fay names mal',
+  );
+  // An admin's client replaces its keys, and retires the old ones, within two days. Fay's own change may come first, which nobody else can follow.
+  passes(2 * DAY_MS);
+  await dora.until(async () => {
+    passes(MINUTE_MS);
+    await dora.delivered(room, [await dora.says(room, 'another day')]);
+    return (await dora.history(room)).some(
+      (item) => item.kind === 'joined' && item.from === 'fay' && item.unfollowed === 'mal',
+    );
+  }, 'fay comes back');
+  await fay.delivered(room, [await fay.says(room, 'I am back')]);
+  await dora.hears(room, 'I am back');
   mal.close();
   await Promise.all(people.map((one) => one.close()));
 });

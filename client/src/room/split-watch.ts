@@ -82,7 +82,8 @@ export class SplitWatch {
     if (this.#due === undefined) {
       const isLate = isCalm && !keepsGroupInfo(room);
       const to = isLate ? OTHERS_TO_MS : TO_MS;
-      const rest = this.#inVain >= VAIN ? LONG_REST_MS : REST_MS;
+      // A device whose key was retired receives nothing any more: it doesn't wait for what it has seen in vain before.
+      const rest = this.#inVain >= VAIN && !session.isCutOff ? LONG_REST_MS : REST_MS;
       // Whole milliseconds: a timer drops the rest, and would run too early.
       const wait = Math.ceil(FROM_MS + (to - FROM_MS) * ((env.random(1)[0] ?? 0) / 255));
       const from = Math.max(now + wait, this.#lookedAt + rest);

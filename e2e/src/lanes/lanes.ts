@@ -15,6 +15,7 @@ export const LANES = {
     'e2e/test/crash-points.test.ts',
     'e2e/test/killed.test.ts',
     'e2e/test/joins.test.ts',
+    'e2e/test/split.test.ts',
     'e2e/test/verbs.test.ts',
     'e2e/test/terminal-scripts.test.ts',
     'e2e/test/tls.test.ts',
