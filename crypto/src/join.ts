@@ -10,6 +10,7 @@ import { type Identity, newLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
+import { mayReturnBy } from './look.ts';
 import {
   identityOf,
   isSound,
@@ -39,6 +40,8 @@ export interface JoinOptions {
   readonly former?: readonly SigningKey[];
   /** The position of the handshake that it couldn't follow. */
   readonly unfollowed?: Position;
+  /** The room of a device that has the proof that others have gone on: the GroupInfo has to prove it, too. */
+  readonly split?: Room;
 }
 
 /** @returns the request for the GroupInfo that the invite gives access to. */
@@ -64,7 +67,7 @@ export function proveInvitation(
  * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
  *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
- *   a leaf that this device can't replace. NameError if the name is invalid.
+ *   a leaf that this device can't replace; `change-unconfirmed` if the GroupInfo doesn't prove a split. NameError if the name is invalid.
  */
 export async function join(
   who: Identity,
@@ -72,7 +75,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
-  { former = [], unfollowed }: JoinOptions = {},
+  { former = [], unfollowed, split }: JoinOptions = {},
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -90,6 +93,8 @@ export async function join(
     throw new RoomError('other-room');
   }
   if (context.state === 'newer') throw new RoomError('newer-rules');
+  if (split !== undefined && !(await mayReturnBy(split, groupInfo)))
+    throw new RoomError('change-unconfirmed');
   const live = liveInvite(context.state, invite.id);
   if (live === undefined) throw new RoomError('invite-revoked');
   if (!hasCleanNames(tree, context.state)) throw damaged();

@@ -1,10 +1,19 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import { inviteKeys, unwrap } from './invite.ts';
-import { describes, deviceOf, type GroupInfo, leavesOf, readGroupInfo, signerOf, treeOf } from './mls.ts';
+import {
+  describes,
+  deviceOf,
+  type GroupInfo,
+  type LeafNode,
+  leavesOf,
+  readGroupInfo,
+  signerOf,
+  treeOf,
+} from './mls.ts';
 import { personsIn } from './policy.ts';
-import { equalBytes } from './primitives.ts';
-import { membersOf, type Room, type Split, stateOf } from './room.ts';
+import { equalBytes, signingKey } from './primitives.ts';
+import { type Member, membersOf, type Room, type Split, stateOf } from './room.ts';
 import { type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo } from './seal.ts';
 import { epochTag } from './unfollowed.ts';
@@ -20,7 +29,8 @@ export type Sight =
 /**
  * Opens the GroupInfo that the server keeps, by the room's own invite: not with a key of this device's epoch, so that it can tell a
  * device that other members have gone on without it. A GroupInfo of an epoch that this device was never in proves that if the signer is
- * another person than the authors of what it couldn't follow. If those are unknown, only an admin's signature does.
+ * another person than the authors of what it couldn't follow. If those are unknown, only the signature of an admin does, with the key
+ * that its leaf has here.
  * @param info the answer to `fetch`, or to `invitation` by the own invite
  */
 export async function look(
@@ -31,7 +41,7 @@ export async function look(
   if (opened === undefined) return UNKNOWN;
   try {
     if (await describes(opened, room.mls)) return { kind: 'here', begun: isByWhoBegan(room, opened) };
-    const split = await proof(room, opened);
+    const split = await splitIn(room, opened);
     return split === undefined ? UNKNOWN : { kind: 'elsewhere', split };
   } catch {
     // Malformed keys or signatures.
@@ -58,7 +68,26 @@ function isByWhoBegan(room: Room, info: GroupInfo): boolean {
   return leaf !== undefined && deviceOf(leaf) === room.authors.at(-1)?.[1];
 }
 
-async function proof(room: Room, info: GroupInfo): Promise<Split | undefined> {
+/**
+ * Whether a device that has the proof may join by this GroupInfo: it proves the same, or this device has signed it, in a join whose reply
+ * it didn't get. Otherwise an author could put the GroupInfo of a fork there as soon as another member's was seen.
+ */
+export async function mayReturnBy(room: Room, info: GroupInfo): Promise<boolean> {
+  try {
+    if ((await splitIn(room, info)) !== undefined) return true;
+    const key = (await signerOf(info))?.signaturePublicKey;
+    return key !== undefined && equalBytes(key, ownKey(room));
+  } catch {
+    // Malformed keys or signatures.
+    return false;
+  }
+}
+
+function ownKey(room: Room): Uint8Array {
+  return signingKey(room.mls.signaturePrivateKey).publicKey;
+}
+
+async function splitIn(room: Room, info: GroupInfo): Promise<Split | undefined> {
   const { unfollowed, mls } = room;
   const { groupContext, confirmationTag } = info;
   const epoch = unfollowed?.epoch ?? Number(mls.groupContext.epoch);
@@ -68,15 +97,23 @@ async function proof(room: Room, info: GroupInfo): Promise<Split | undefined> {
   if (!equalBytes(groupContext.groupId, mls.groupContext.groupId)) return undefined;
   if (unfollowed?.entered.includes(epochTag({ confirmationTag }))) return undefined;
   const leaf = await signerOf(info);
-  const signer = leaf && membersOf(room).find((m) => m.device === deviceOf(leaf));
+  if (leaf === undefined) return undefined;
+  const signer = membersOf(room).find((m) => m.device === deviceOf(leaf));
   if (signer === undefined || signer.self) return undefined;
   const isAuthor = unfollowed?.authors.some(({ identity }) => identity === signer.identity) ?? false;
-  if (isAuthor || (unfollowed === undefined && !signer.admin)) return undefined;
+  if (isAuthor || (unfollowed === undefined && !(signer.admin && isPresent(room, signer, leaf))))
+    return undefined;
   const { device, identity, name } = signer;
   return {
     by: { device, identity, name },
     alike: isAlike(room, state, personsIn({ ratchetTree: tree })),
   };
+}
+
+/** Whether the leaf's key is the member's present one. Whoever has once copied the device can certify any other. */
+function isPresent({ mls }: Room, { leaf }: Member, { signaturePublicKey }: LeafNode): boolean {
+  const known = leavesOf(mls.ratchetTree).get(leaf);
+  return known !== undefined && equalBytes(known.signaturePublicKey, signaturePublicKey);
 }
 
 /** Whether coming back changes nothing about persons, offices and bans. */
@@ -90,9 +127,9 @@ function isAlike(room: Room, there: RoomState | 'newer', persons: ReadonlySet<st
   return same && present.size === persons.size && [...present].every((identity) => persons.has(identity));
 }
 
-/** @returns the room that this device has joined again after a split, with what it knew of the older one */
-export function afterReturn(room: Room, { own, inviter, confirmedBy, waits }: Room): Room {
-  return { ...room, own, inviter, confirmedBy, waits };
+/** @returns the room that this device has joined again after a split, with what it knew of the older one. Nobody has confirmed it yet. */
+export function afterReturn(room: Room, { own, inviter, waits }: Room): Room {
+  return { ...room, own, inviter, waits };
 }
 
 /** @returns the room after the proof that others have gone on: it sends nothing until this device has joined them again */

@@ -1,6 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
-import { signedHandshake, signedOrder } from '@gochat/protocol/signed';
+import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { advanceChain } from '../src/chain.ts';
 import { landedFirst } from '../src/create.ts';
@@ -75,6 +75,23 @@ export async function commits(log: Log, person: Person, twist: Twist, liberties?
   const chain = advanceChain(room.chain, entryAt(log, seq), body);
   person.room = { ...room, position: seq, base: seq, chain };
   return { seq, body, state };
+}
+
+/** Uploads the GroupInfo of another state in place of the last handshake's. */
+export async function plants(log: Log, person: Person, like: MlsState): Promise<void> {
+  await person.reads(log);
+  const { room, env } = person;
+  const unsigned = {
+    type: 'refresh' as const,
+    id: person.id() as RequestId,
+    room: room.id,
+    after: log.handshake,
+    key: room.key,
+    ...(await publish(room.id, like, await epochKeys(like, room.id), liveInvitesOf(room), env)),
+  };
+  const proof = encodeBytes(sign(room.accessKey, signedRefresh(unsigned)));
+  const outcome = log.refresh({ ...unsigned, proof });
+  if (outcome !== 'done') throw new Error(outcome);
 }
 
 /** Posts bytes that are not a handshake. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { newLeaf } from '../src/identity.ts';
 import { ownLeaf } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
-import { commits, gone, joins } from './hostile.ts';
+import { craftCommit } from './craft.ts';
+import { commits, gone, joins, plants, renewedBy } from './hostile.ts';
 import type { Log } from './log.ts';
 import { Person } from './world.ts';
 
@@ -167,4 +169,45 @@ test('a device that knows of no handshake that it could not follow believes admi
     kind: 'elsewhere',
     split: { by: { name: 'ana' }, alike: true },
   });
+});
+
+test('the author of a split can’t lead into its own fork whoever has seen the proof of another member', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  await cai.refreshes(log);
+  expect((await ana.looks(log)).kind).toBe('elsewhere');
+  const fork = await craftCommit(mal.room.mls, renewedBy(mal), {});
+  await plants(log, mal, fork.state);
+  await expect(ana.returns(log)).rejects.toMatchObject({ code: 'change-unconfirmed' });
+  await cai.refreshes(log);
+  await ana.returns(log);
+  await allRead(log, [cai, mal]);
+  await allTalk(log, ana, cai);
+});
+
+test('a return whose reply was lost is repeated', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  await cai.refreshes(log);
+  await ana.looks(log);
+  const before = ana.room;
+  await ana.returns(log);
+  ana.room = before;
+  await ana.returns(log);
+  await allRead(log, [cai, mal]);
+  await allTalk(log, ana, cai);
+});
+
+test('a key that a copied device has certified is no signature of an admin', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  const copy = await ana.copy();
+  await ana.heals(log);
+  await allRead(log, [ben, cai, mal]);
+  let state = copy.mls;
+  for (let n = 0; n < 3; n++) ({ state } = await craftCommit(state, newLeaf(ana.who, 'ana', ana.env), {}));
+  await plants(log, mal, state);
+  expect(ben.room.unfollowed).toBeUndefined();
+  expect(await ben.looks(log)).toEqual({ kind: 'unknown' });
 });

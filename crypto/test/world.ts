@@ -214,12 +214,16 @@ export class Person {
 
   /** Joins the others again after a split, with its own leaf. */
   async returns(log: Log): Promise<Position> {
-    const { own, unfollowed } = this.room;
+    const { own, unfollowed, status } = this.room;
     if (own === undefined) throw new Error('the own invite is unknown');
     const link = this.linkFor(own);
     const info = log.info(link);
     if (info === undefined) throw new Error('the server has no such invite');
-    const options = { former: leafKeysOf(this.room), ...(unfollowed && { unfollowed: unfollowed.seq }) };
+    const options = {
+      former: leafKeysOf(this.room),
+      ...(unfollowed && { unfollowed: unfollowed.seq }),
+      ...(status === 'split' && { split: this.room }),
+    };
     const { room, frame } = await join(this.who, this.name, link, info, this.env, options);
     await this.keeps(room);
     const seq = won(log.swap(frame));

@@ -129,6 +129,7 @@ export class Rooms {
       persist: async () => undefined,
       former: leafKeysOf(room),
       ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
+      ...(room.status === 'split' && { split: room }),
     });
     const next = { ...meta, ...(unasked !== undefined && { returned: unasked }) };
     await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));
