@@ -4,7 +4,7 @@ import { inviteKeys } from '@gochat/crypto/invite';
 import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { invitesOf, membersOf, ownCredential } from '@gochat/crypto/room';
+import { invitesOf, membersOf, ownCredential, type Room } from '@gochat/crypto/room';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
@@ -26,12 +26,17 @@ export class Governance {
   async remove(session: RoomSession, { member, waitMs }: Params<'remove'>): Promise<Result<'remove'>> {
     const { member: target, info } = pickMember(session.room, member);
     const isIn = () => membersOf(session.room).some((m) => m.identity === target.identity);
+    const before = lastRemoval(session.room);
     await session
       .change((now) => remove(now, target.device, this.#env), waitMs)
       .catch((error: unknown) => {
         // An earlier removal with an unknown outcome has landed in the meantime.
         if (isIn()) throw error;
       });
+    // Whoever asks to leave is removed with the invites kept, and could come back by a link.
+    const ids = invitesOf(session.room).map(({ id }) => id);
+    if (ids.length > 0 && lastRemoval(session.room) === before)
+      await session.change((now) => revoke(now, ids, this.#env), waitMs);
     return { name: info.name };
   }
 
@@ -118,6 +123,11 @@ export class Governance {
     await session.change((now) => revoke(now, [one.id], this.#env), waitMs);
     return null;
   }
+}
+
+/** @returns what changes when the invites end that were made before a removal */
+function lastRemoval({ context }: Room): number | undefined {
+  return context.state === 'newer' ? undefined : context.state.lastRemoveEpoch;
 }
 
 /** @throws ChatError `offline` */
