@@ -2,7 +2,15 @@ import { isPublished } from '@gochat/crypto/groupinfo';
 import { answerAsk, heal, refresh, remove, reopen } from '@gochat/crypto/handshake';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
-import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/crypto/room';
+import {
+  liveInvitesOf,
+  memberAt,
+  membersOf,
+  ownLeaf,
+  type RetirementReason,
+  type Room,
+} from '@gochat/crypto/room';
+import { LIMITS } from '@gochat/protocol/limits';
 import { RequestError } from '../net/connection-errors.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
@@ -13,9 +21,13 @@ const DAY_MS = 24 * 3600 * 1000;
 /** A device replaces its keys once a day, in rooms of more than 50 members less often, but every seven days. */
 const MEMBERS_PER_DAY = 50;
 const LONGEST_HEAL_MS = 7 * DAY_MS;
-/** A garbage join retires the access keys no more often than this. */
-const REFUSED_JOIN_MS = 10 * MINUTE_MS;
-const RETIRE_JITTER_MS = 3000;
+/**
+ * How soon the access keys may be retired again: always after a garbage join, and for other reasons once there were so many in a day. The
+ * server forgets the oldest retirements, so whoever was away for more than 1,000 of them needs a new invite.
+ */
+const RETIRE_REST_MS = 10 * MINUTE_MS;
+const RETIRED_A_DAY = 10;
+const JITTER_MS = 3000;
 const WAIT_MS = 20_000;
 const AUDIT_JITTER_MS = 1500;
 /** The shortest time between two audits. The server takes six refreshes a minute from an address. */
@@ -42,6 +54,8 @@ export class RoomMaintenance {
   readonly #timers = new Timers();
   /** When each job that is due may start, by this device's clock. */
   readonly #starts = new Map<string, number>();
+  /** When this device has retired the access keys for some reason, by its clock. */
+  #retired: readonly number[] = [];
 
   /** @param comeBack joins the other members again after a split. */
   constructor(session: RoomSession, env: Env, comeBack: () => Promise<void>) {
@@ -103,13 +117,21 @@ export class RoomMaintenance {
 
   #healing(): (() => Promise<void>) | undefined {
     const { room } = this.#session;
-    const age = this.#env.now() - room.rotatedAt;
-    const usual = Math.max(DAY_MS, (membersOf(room).length / MEMBERS_PER_DAY) * DAY_MS);
-    const patience = Math.min(usual * (1 + this.#spread), LONGEST_HEAL_MS);
-    if (room.wantsHeal === undefined && age < patience) return undefined;
+    // All members see the same gap, and any heal ends it.
+    const isGap = this.#isTime('gap', room.wantsHeal === 'hole', 0, JITTER_MS);
+    if (!isGap && room.wantsHeal !== 'rolled-back' && !this.#isOld(room)) return undefined;
     if (room.status !== 'active' && room.status !== 'rolled-back') return undefined;
     return () =>
-      this.#session.change((now) => heal(now, this.#env, { retire: this.#mayRetire(now) }), WAIT_MS);
+      this.#session.change((now) => {
+        if (now.wantsHeal === undefined && !this.#isOld(now)) throw new Done();
+        return heal(now, this.#env, { retire: this.#mayRetire(now) });
+      }, WAIT_MS);
+  }
+
+  /** Whether it is time to replace this device's keys. */
+  #isOld(room: Room): boolean {
+    const usual = Math.max(DAY_MS, (membersOf(room).length / MEMBERS_PER_DAY) * DAY_MS);
+    return this.#env.now() - room.rotatedAt >= Math.min(usual * (1 + this.#spread), LONGEST_HEAL_MS);
   }
 
   /** Whether this device can retire the access keys, a member has new keys since the last time, and that is a day ago. */
@@ -123,21 +145,31 @@ export class RoomMaintenance {
       status === 'active' &&
       admin !== undefined &&
       due !== undefined &&
-      (due !== 'refused-join' || this.#env.now() - at >= REFUSED_JOIN_MS);
-    if (!this.#isTime('retire', isDue(this.#session.room), 0, RETIRE_JITTER_MS)) return undefined;
-    return () =>
-      this.#session.change((now) => {
+      (this.#mayRetireSoon(due) || this.#env.now() - at >= RETIRE_REST_MS);
+    if (!this.#isTime('retire', isDue(this.#session.room), 0, JITTER_MS)) return undefined;
+    return async () => {
+      await this.#session.change((now) => {
         if (!isDue(now)) throw new Done();
         return now.retirement.due === 'asked'
           ? answerAsk(now, this.#env)
           : heal(now, this.#env, { retire: true });
       }, WAIT_MS);
+      this.#retired = [...this.#retired, this.#env.now()].slice(-RETIRED_A_DAY);
+    };
   }
 
-  /** Lets members join again after a removal, and gives the room an own invite if it has none. */
+  #mayRetireSoon(due: RetirementReason): boolean {
+    const [oldest] = this.#retired;
+    if (due === 'refused-join') return false;
+    return this.#retired.length < RETIRED_A_DAY || this.#env.now() - (oldest ?? 0) >= DAY_MS;
+  }
+
+  /** Lets members join again after a removal, and gives the room an own invite if it has none and there is a place for it. */
   #reopening(): (() => Promise<void>) | undefined {
+    const lacksOwn = (invites: ReturnType<typeof liveInvitesOf>) =>
+      invites.length < LIMITS.invitesPerRoom && invites.every((invite) => !invite.own);
     const isDue = (room: Room) =>
-      room.status === 'active' && (room.joinsClosed || liveInvitesOf(room).every((invite) => !invite.own));
+      room.status === 'active' && (room.joinsClosed || lacksOwn(liveInvitesOf(room)));
     if (!this.#isTime('reopen', isDue(this.#session.room), MINUTE_MS, 5 * MINUTE_MS)) return undefined;
     return () =>
       this.#session.change((now) => {
