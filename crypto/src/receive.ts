@@ -32,7 +32,7 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
   if (room.status === 'outdated') return { room, events: [], secretsToWipe: [] };
   const read = {
     ...room,
-    ...(isTooYoung(room, entry.seq, entry.at) && { expired: entry.seq }),
+    ...(isTooYoung(room, entry.seq, entry.at) && { expired: room.position }),
     position: entry.seq,
     positionAt: entry.at,
     chain: advanceChain(room.chain, entry, body),

@@ -458,4 +458,16 @@ describe('what the server says about its retention', () => {
     expect(reported).toContain('missing');
     expect(reported).toContain('withheld');
   });
+
+  test('a server that names no end of the log excuses nothing after the first entry that is too young to expire', async () => {
+    const { log, ana, ben, now } = await away();
+    await ana.keeps(skipExpired(says(ana.room, 2 * DAY, now).room, floor, now).room);
+    await ana.keeps(boundExpired(ana.room, floor));
+    const young = log.entries.length;
+    await ben.says(log, 'two');
+    const lost = await ben.says(log, 'three');
+    await ben.says(log, 'four');
+    const entries = log.entries.map((e, i) => (i < young ? e : { ...e, at: e.at + 3 * DAY }));
+    expect(warningsIn(await ana.reads(without({ entries }, lost)))).toEqual(['missing']);
+  });
 });
