@@ -23,8 +23,11 @@ export type Warning =
   | { readonly kind: 'unseen'; readonly from: Member; readonly count: number }
   /** `from` was shown a different log. */
   | { readonly kind: 'forked'; readonly from: Member }
-  /** So many messages of a member are missing that its next ones can't be decrypted until the next epoch; this device heals. */
-  | { readonly kind: 'hole'; readonly from: Member | undefined }
+  /**
+   * So many messages of a member are missing that its next ones can't be decrypted until the next epoch; this device heals. Nobody is
+   * named: any member can make such a message in the name of another.
+   */
+  | { readonly kind: 'hole' }
   /** `from` sent content that is invalid, or that this version doesn't know. */
   | { readonly kind: 'unknown-content'; readonly from: Member }
   /** A handshake that is undecryptable, invalid or against the policy. */

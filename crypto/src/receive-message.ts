@@ -74,7 +74,7 @@ export async function receiveMessage(
 function unread(room: Room, entry: DecodedEntry, sender: Awaited<ReturnType<typeof senderOf>>): Step<Room> {
   if (sender === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
   const expected = generationOf(room.mls, sender.leaf);
-  if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry, memberAt(room, sender.leaf));
+  if (sender.generation > expected + FORWARD_STEPS) return hole(room, entry);
   // Each generation can be decrypted once. A repeated message looks the same as any other message of a consumed generation.
   return withWarning(room, entry, { kind: sender.generation < expected ? 'repeated' : 'undecryptable' });
 }
@@ -91,8 +91,8 @@ function innerMessage(room: Room, entry: DecodedEntry): PrivateMessage | undefin
   return ours ? message : undefined;
 }
 
-function hole(room: Room, entry: DecodedEntry, from: Member | undefined): Step<Room> {
-  return withWarning({ ...room, wantsHeal: room.wantsHeal ?? 'hole' }, entry, { kind: 'hole', from });
+function hole(room: Room, entry: DecodedEntry): Step<Room> {
+  return withWarning({ ...room, wantsHeal: room.wantsHeal ?? 'hole' }, entry, { kind: 'hole' });
 }
 
 function withWarning(room: Room, entry: DecodedEntry, warning: Warning): Step<Room> {

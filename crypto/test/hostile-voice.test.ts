@@ -16,7 +16,7 @@ import { type Person, warningsIn } from './world.ts';
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** A member posts a message in another's name, signed with this key. */
-async function speaksAs(log: Log, liar: Person, victim: Person, key: Uint8Array): Promise<void> {
+async function speaksAs(log: Log, liar: Person, victim: Person, key: Uint8Array, skipped = 0): Promise<void> {
   await liar.reads(log);
   const { room, env } = liar;
   const as = ownLeaf(victim.room);
@@ -45,16 +45,22 @@ async function speaksAs(log: Log, liar: Person, victim: Person, key: Uint8Array)
     context: groupContext,
   } as const;
   const auth = await signFramedContentApplicationOrProposal(key, tbs, await suite());
-  const { privateMessage } = await protectContent(
-    keySchedule.senderDataSecret,
-    new Uint8Array(),
-    groupContext,
-    secretTree,
-    { ...content, auth } as never,
-    as,
-    clientConfig.paddingConfig,
-    await suite(),
-  );
+  const { senderDataSecret } = keySchedule;
+  const sealed = { ...content, auth } as never;
+  const cs = await suite();
+  const made = async (tree: typeof secretTree) =>
+    protectContent(
+      senderDataSecret,
+      new Uint8Array(),
+      groupContext,
+      tree,
+      sealed,
+      as,
+      clientConfig.paddingConfig,
+      cs,
+    );
+  let { privateMessage, tree } = await made(secretTree);
+  for (let n = 0; n < skipped; n++) ({ privateMessage, tree } = await made(tree));
   expect(decodePrivateMessage(encodePrivateMessage(privateMessage), 0)).toBeDefined();
   const body = sealBody(room.keys, 'message', room.id, encodePrivateMessage(privateMessage), env);
   log.append('message', encodeBytes(body));
@@ -68,6 +74,14 @@ test("a member can't send a message as another member", async () => {
   await ana.says(log, 'this is me');
   await ben.reads(log);
   expect(ben.heard).toEqual(['ana: this is me']);
+});
+
+test("nobody is named if a member's messages seem to be missing, as others can make it seem so", async () => {
+  const { log, ana, ben, mal } = await anaBenMal();
+  await speaksAs(log, mal, ana, mal.room.mls.signaturePrivateKey, 201);
+  const [event] = await ben.reads(log);
+  expect(event).toMatchObject({ kind: 'warning', warning: { kind: 'hole' } });
+  expect(JSON.stringify(event)).not.toContain('ana');
 });
 
 test.each(['her leaf’s key', 'her device’s key', 'her identity’s key'])(

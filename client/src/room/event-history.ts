@@ -129,7 +129,6 @@ function warningFact(warning: Warning, room: Room): WarningFact {
     case 'unknown-content':
       return { warning: warning.kind, member: nameOf(room, warning.from) };
     case 'withheld':
-    case 'hole':
       return { warning: warning.kind, ...(warning.from && { member: nameOf(room, warning.from) }) };
     default:
       return { warning: warning.kind };
