@@ -99,6 +99,20 @@ test('only crypto/ imports the MLS library and libraries for keys', () => {
   ]);
 });
 
+test('a second implementation has its own key libraries, and imports nothing else of the repository', () => {
+  const files = {
+    'e2e/src/page-client/mls.ts': `import 'ts-mls';\nimport './link.ts';\nimport 'node:net';\n`,
+    'e2e/src/page-client/link.ts': `import '../people/line.ts';\nimport '@gochat/crypto/room';\nimport '@gochat/e2e/line';\n`,
+    'e2e/src/people/line.ts': `import 'ts-mls';\nimport '../page-client/link.ts';\n`,
+  };
+  expect(plant(files, { e2e: depends('ts-mls', '@gochat/crypto') })).toEqual([
+    'e2e/src/page-client/link.ts:1: leaves e2e/src/page-client/ by the path ../people/line.ts',
+    'e2e/src/page-client/link.ts:2: e2e/src/page-client/ may not import crypto/ (@gochat/crypto/room)',
+    'e2e/src/page-client/link.ts:3: e2e/src/page-client/ may not import e2e/ (@gochat/e2e/line)',
+    'e2e/src/people/line.ts:1: only crypto/ may import ts-mls',
+  ]);
+});
+
 test('the manifest of the server may not name crypto either', () => {
   expect(
     plant(

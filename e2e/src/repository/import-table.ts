@@ -10,6 +10,8 @@ export interface Row {
   readonly testsMay?: readonly string[];
   /** Runs in browsers as well as in Node.js, so no module of either. */
   readonly anywhere?: true;
+  /** Where it has a second implementation, for tests: with its own key libraries, and without any other module of the repository. */
+  readonly apart?: string;
 }
 
 /** Which folder may import which: the table of docs/architecture.md. */
@@ -22,11 +24,14 @@ const TABLE: Readonly<Record<string, Row>> = {
   terminal: { may: ['view', 'client', 'server', 'conform'] },
   web: { may: ['view', 'client'] },
   server: { may: ['protocol'], testsMay: ['e2e'] },
-  e2e: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'conform', 'bench'] },
+  e2e: {
+    may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'conform', 'bench'],
+    apart: 'e2e/src/page-client/',
+  },
   bench: { may: ['protocol', 'crypto', 'client', 'view', 'terminal', 'web', 'server', 'conform', 'e2e'] },
 };
 
-/** Libraries that make, use or seal keys. Only `crypto/` may import them or name them in its manifest. */
+/** Libraries that make, use or seal keys. Only `crypto/`, and what is apart, may import them or name them in its manifest. */
 const KEY_LIBRARIES = [
   'ts-mls',
   'hash-wasm',
@@ -93,7 +98,7 @@ function manifestBreaches(folder: string, row: Row, manifest: Manifest): string[
     ...Object.keys(manifest.dependencies ?? {}).flatMap((name) => {
       const sibling = siblingOf(name);
       if (sibling !== null) return row.may.includes(sibling) ? [] : [`${where}: may not depend on ${name}`];
-      return isKeyLibrary(name) && folder !== 'crypto'
+      return isKeyLibrary(name) && folder !== 'crypto' && row.apart === undefined
         ? [`${where}: only crypto/ may depend on ${name}`]
         : [];
     }),
@@ -107,6 +112,7 @@ interface Rules {
   readonly builtins: boolean;
   /** Whether it is a test: it may import its own folder by name, and modules that a sibling does not list. */
   readonly isTest: boolean;
+  readonly apart: string | undefined;
 }
 
 function rulesOf(
@@ -129,14 +135,17 @@ function rulesOf(
     ]),
     builtins: isTest || row.anywhere !== true,
     isTest,
+    apart: row.apart,
   };
 }
 
 function breach({ file, specifier }: Import, rules: Rules): string | null {
   const { folder } = rules;
+  const apart = rules.apart !== undefined && file.startsWith(rules.apart);
   if (specifier === null) return 'imports a computed name, which nobody can check';
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
+    if (apart && !target.startsWith(rules.apart)) return `leaves ${rules.apart} by the path ${specifier}`;
     return target.startsWith(`${folder}/`) ? null : `leaves ${folder}/ by the path ${specifier}`;
   }
   if (/^(\/|#|[a-z]+:\/)/i.test(specifier)) return `imports ${specifier} by an address`;
@@ -146,6 +155,7 @@ function breach({ file, specifier }: Import, rules: Rules): string | null {
   }
   const name = packageOf(specifier);
   const sibling = siblingOf(name);
+  if (apart && sibling !== null) return `${rules.apart} may not import ${sibling}/ (${specifier})`;
   if (sibling === folder) return rules.isTest ? null : `${folder}/ imports itself by name: ${specifier}`;
   if (sibling !== null && !rules.siblings.includes(sibling)) {
     return `${folder}/ may not import ${sibling}/ (${specifier})`;
@@ -153,7 +163,7 @@ function breach({ file, specifier }: Import, rules: Rules): string | null {
   if (sibling !== null && !rules.isTest && specifier.startsWith(`${name}/internal/`)) {
     return `only tests may import ${specifier}: ${sibling}/package.json does not list it`;
   }
-  if (isKeyLibrary(name) && folder !== 'crypto') return `only crypto/ may import ${name}`;
+  if (isKeyLibrary(name) && folder !== 'crypto' && !apart) return `only crypto/ may import ${name}`;
   return rules.declared.has(name) ? null : `${name} is not declared in ${folder}/package.json`;
 }
 
