@@ -42,6 +42,7 @@ export const LANES = {
     'client/test/transport/dial.test.ts',
     'server/test/fanout.test.ts',
     'server/test/log/model.test.ts',
+    'e2e/test/page-client.test.ts',
     'e2e/test/capture.test.ts',
     'e2e/test/view-hostile.test.ts',
     'e2e/test/screens.test.ts',

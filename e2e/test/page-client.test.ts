@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import { platform } from '@gochat/client/internal/profile/platform';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { fromBase64url } from '../src/page-client/encoding.ts';
+import { newDevice, safetyNumber } from '../src/page-client/identity.ts';
+import { readLink } from '../src/page-client/link.ts';
+import { PageClient } from '../src/page-client/page-client.ts';
+import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { WAIT_MS } from '../src/waits.ts';
+
+const MINUTE_MS = 60_000;
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let rooms = 0;
+const open: { close(): unknown }[] = [];
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((one) => one.close()));
+});
+
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+/** Ana, who has created a room, and Pat, who has joined it with the client of the document. */
+async function meet() {
+  let shiftMs = 0;
+  const env = { ...platform, now: () => platform.now() + shiftMs };
+  const passes = (ms: number) => {
+    shiftMs += ms;
+  };
+  const folder = join(home.path, `room-${++rooms}`);
+  const person = async (name: string) => {
+    const someone = await Someone.open(name, join(folder, name), { env });
+    open.push(someone);
+    return someone;
+  };
+  const ana = await person('ana');
+  const { room, link } = await ana.hosts(server.url);
+  const pat = await PageClient.join(readLink(link), newDevice('pat'));
+  open.push(pat);
+  await ana.until(async () => (await ana.profile.call('members', { room })).length === 2, 'pat joins');
+  return { ana, pat, room, link, person, passes };
+}
+
+/** Both have the same codes, and neither was warned. */
+async function agree(someone: Someone, client: PageClient, room: string) {
+  await someone.syncs(room);
+  const { code, epoch, log } = await someone.profile.call('safety', { room, member: undefined });
+  expect({ code: client.roomCode, epoch: String(client.epoch) }).toEqual({ code, epoch });
+  expect(client.chain.code(log?.at)).toBe(log?.code);
+  for (let at = 0; at <= client.chain.length; at++) {
+    const { log: later } = await someone.profile.call('safety', { room, member: undefined, at });
+    expect(later).toEqual({ code: client.chain.code(at), at });
+  }
+  expect(await someone.warnings(room)).toEqual([]);
+  expect(client.warnings).toEqual([]);
+}
+
+const says = async (someone: Someone, client: PageClient, room: string, words: string) => {
+  await someone.delivered(room, [await someone.says(room, words)]);
+  await client.until(() => client.heard.some(({ content }) => content.text === words));
+};
+
+const answers = async (client: PageClient, someone: Someone, room: string, words: string) => {
+  await client.say(words);
+  await someone.hears(room, words);
+};
+
+test('a client written from the document joins by a link, reads what was said since, and talks', async () => {
+  const { ana, pat, room } = await meet();
+  pat.close();
+  await ana.delivered(room, [await ana.says(room, 'one'), await ana.says(room, 'two')]);
+  expect(pat.confirmed).toBe(false);
+  await pat.reconnect();
+  await pat.until(() => pat.heard.length === 2);
+  expect(pat.confirmed).toBe(true);
+  for (let index = 3; index < 9; index++) {
+    if (index % 2) await answers(pat, ana, room, `answer ${index}`);
+    else await says(ana, pat, room, `text ${index}, with ö, 漢 and 🙂`);
+  }
+  await agree(ana, pat, room);
+  const heard = pat.heard.map(({ seq, id, from, content }) => ({ seq, id, from, text: content.text }));
+  const shown = (await ana.messages(room)).map(({ seq, id, from, text }) => ({ seq, id, from, text }));
+  expect(heard).toEqual(shown);
+  expect(pat.heard.map(({ from, n }) => `${from} ${n}`).filter((line) => line.startsWith('ana'))).toEqual([
+    'ana 1',
+    'ana 2',
+    'ana 3',
+    'ana 4',
+    'ana 5',
+  ]);
+  const { members } = await ana.profile.call('safety', { room, member: 'pat' });
+  const other = pat.members.find(({ name }) => name === 'ana');
+  const number = safetyNumber(pat.device.identity.publicKey, fromBase64url(other?.identity ?? ''));
+  expect(members.map((member) => member.number)).toEqual([number]);
+});
+
+test('it follows what others change: members, keys, names, invites, rights, and access keys that are retired', async () => {
+  const { ana, pat, room, link, person, passes } = await meet();
+  const [ben, cai] = [await person('ben'), await person('cai')];
+  await ben.joins(link);
+  await cai.joins(link);
+  await says(cai, pat, room, 'I am new');
+  // The inviter's device hands over the secret of the own invite after one to two minutes, in a heal.
+  for (let minute = 0; pat.ownSecret === null; minute++) {
+    passes(MINUTE_MS);
+    await says(ana, pat, room, `minute ${minute}`);
+  }
+  await ana.profile.call('configure', { room, name: 'dining room', waitMs: WAIT_MS });
+  await says(ben, pat, room, 'a new name');
+  expect(pat.state.name).toBe('dining room');
+  const before = pat.state.invites.length;
+  await ana.invites(room);
+  await answers(pat, ben, room, 'an invite');
+  expect(pat.state.invites).toHaveLength(before + 1);
+  await ana.profile.call('remove', { room, member: 'cai', waitMs: WAIT_MS });
+  await says(ana, pat, room, 'without cai');
+  expect(pat.members.map(({ name }) => name).sort()).toEqual(['ana', 'ben', 'pat']);
+  await pat.until(() => pat.retirements === 1);
+  await ana.profile.call('setAdmin', { room, member: 'pat', admin: true, waitMs: WAIT_MS });
+  await answers(pat, ben, room, 'I have the key');
+  expect(pat.adminKey).not.toBeNull();
+  await ben.profile.call('reportCompromise', { room, waitMs: WAIT_MS });
+  // Ana's device retires the keys that a copy of Ben's has, after up to three seconds.
+  await pat.until(() => pat.retirements === 2);
+  await answers(pat, ben, room, 'which keys?');
+  await agree(ana, pat, room);
+  await agree(ben, pat, room);
+  expect(pat.changes).toEqual([
+    'join by ben',
+    'join by cai',
+    'heal by ana',
+    'state by ana',
+    'state by ana',
+    'remove by ana',
+    'state by ana',
+    'heal by ben',
+    'state by ana',
+  ]);
+});
+
+test('it makes handshakes that others accept: heals, a state, an order, and the join of a second device', async () => {
+  const { ana, pat, room, link, person } = await meet();
+  const ben = await person('ben');
+  await ben.joins(link);
+  await ben.syncs(room);
+  await pat.heal();
+  await answers(pat, ana, room, 'other keys');
+  await says(ana, pat, room, 'I see');
+  await ana.profile.call('setAdmin', { room, member: 'pat', admin: true, waitMs: WAIT_MS });
+  await pat.until(() => pat.adminKey !== null);
+  await pat.setTopic('what a document says');
+  await answers(pat, ben, room, 'a topic');
+  expect(await ben.profile.call('rooms', {})).toMatchObject([{ topic: 'what a document says' }]);
+  await pat.heal({ retire: true });
+  await answers(pat, ben, room, 'other access keys');
+  await says(ana, pat, room, 'I have the newest');
+  const desk = await PageClient.join(
+    { ...readLink(link), secret: pat.ownSecret as Uint8Array },
+    {
+      ...newDevice('pat', pat.device.identity),
+    },
+  );
+  open.push(desk);
+  await answers(desk, ana, room, 'from my desk');
+  await says(ana, desk, room, 'welcome, desk');
+  await says(ben, pat, room, 'and the other');
+  // Cai joins by the GroupInfo that the client of the document has uploaded.
+  const cai = await person('cai');
+  await cai.joins(link);
+  await answers(desk, cai, room, 'come in');
+  // Ana still has an admin's key: the one that Pat's heal handed over.
+  await ana.profile.call('remove', { room, member: 'ben', waitMs: WAIT_MS });
+  await says(ana, pat, room, 'alone again');
+  await answers(desk, ana, room, 'not quite');
+  await agree(ana, pat, room);
+  await agree(ana, desk, room);
+  expect(pat.changes).toEqual([
+    'join by ben',
+    'heal by pat',
+    'state by ana',
+    'state by pat',
+    'heal by pat',
+    'join by pat',
+    'join by cai',
+    'remove by ana',
+  ]);
+});
