@@ -384,7 +384,8 @@ static void load_phase(const char *kind, double amount, double seconds, double w
       seen = arrived;
       last = time;
     }
-    if (part == DRAINING && (delivered + lost >= sent * receivers_of_each || time - last > DRAIN_STALL)) break;
+    // What counted as lost after a stall may still arrive.
+    if (part == DRAINING && (delivered >= sent * receivers_of_each || time - last > DRAIN_STALL)) break;
     if (part != DRAINING && (closed || posting)) {
       while (sent < outstanding + done + lost / receivers_of_each && send_one()) continue;
       if (time - last > LOSS_STALL && sent * receivers_of_each > delivered + lost) {
