@@ -260,8 +260,16 @@ describe('a join', () => {
   });
 });
 
-/** Joins as a client does: again after a conflict, and after the wait that the server names. @returns how often it had to wait */
-async function joinsPatiently(joiner: Peer, room: RoomId, ticket: Ticket): Promise<number> {
+/**
+ * Joins as a client does: again after a conflict, and after the wait that the server names.
+ * @param clock the server's, which this sets. @returns how often it had to wait
+ */
+async function joinsPatiently(
+  joiner: Peer,
+  room: RoomId,
+  ticket: Ticket,
+  clock: { now: number },
+): Promise<number> {
   let waited = 0;
   for (;;) {
     const info = await look(joiner, room, ticket);
@@ -270,17 +278,24 @@ async function joinsPatiently(joiner: Peer, room: RoomId, ticket: Ticket): Promi
     if (answer.code === 'conflict') continue;
     expect(answer.code).toBe('rate-limited');
     waited += 1;
-    await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
+    clock.now += answer.retryAfterMs ?? 0;
   }
 }
 
+const AT_ONCE = 12;
+
 test.each([
-  ['a hundred people at once', {}, 100, false],
+  ['a hundred people within a minute', {}, 100, false],
   ['more people than may join at once', { handshakesBurst: 5, handshakesPerSecond: 5 }, 12, true],
 ])('%s all get in by one link', async (_, limits, people, waits) => {
-  const { node, ada, room, ticket } = await invited({}, { limits });
-  const joiners = await Promise.all(Array.from({ length: people }, () => node.peer()));
-  const waited = await Promise.all(joiners.map((joiner) => joinsPatiently(joiner, room, ticket)));
+  const clock = { now: Date.now() };
+  const { node, ada, room, ticket } = await invited({}, { limits, now: () => clock.now });
+  const waited: number[] = [];
+  // All at the same moment would be thousands of joins that fail by conflict.
+  for (let rest = people; rest > 0; rest -= AT_ONCE) {
+    const joiners = await Promise.all(Array.from({ length: Math.min(AT_ONCE, rest) }, () => node.peer()));
+    waited.push(...(await Promise.all(joiners.map((one) => joinsPatiently(one, room, ticket, clock)))));
+  }
   expect(waited.some((times) => times > 0)).toBe(waits);
   const page = await ada.ask<'page'>({ type: 'read', id: newId(), room, after: '0' as Position, limit: 256 });
   expect(page.entries.filter(({ invite }) => invite === ticket.invite)).toHaveLength(people);
