@@ -13,8 +13,8 @@ import { Records } from '../src/store/records.ts';
 
 const SEQ = '1' as Position;
 
-/** A room of one member, and a connection to a server that lets it enter and answers nothing else. */
-async function session() {
+/** A room of one member, and a connection to a server that lets it enter when the test says so, and answers nothing else. */
+async function session({ enters = true } = {}) {
   const records = new Records(new MemoryStore(), openVault(new Uint8Array(32)), platform);
   const { room } = await createRoom(createIdentity(platform), { room: 'kitchen', own: 'ana' }, platform);
   const server = 'tcp://127.0.0.1:1';
@@ -25,21 +25,32 @@ async function session() {
     waiting: () => undefined,
     presence: () => undefined,
   });
-  let entered: () => void = () => undefined;
-  const entering = new Promise<void>((resolve) => {
-    entered = resolve;
+  const sent: string[] = [];
+  let lets: () => void = () => undefined;
+  const entered = new Promise<void>((resolve) => {
+    lets = resolve;
   });
+  if (enters) lets();
   const connection = {
     dialled: { origin: '127.0.0.1:1', nonce: 'n' },
     request: async ({ type }: { readonly type: string }) => {
+      sent.push(type);
       if (type !== 'enter') return new Promise(() => undefined);
-      entered();
+      await entered;
       return { handshake: SEQ, rules: {}, floor: SEQ };
     },
   } as unknown as Connection;
   one.attach(connection);
-  await entering;
-  return { one, live: { type: 'live', room: room.id, seq: SEQ } as const };
+  await expect.poll(() => sent).toEqual(['enter']);
+  const noise = { type: 'entry', room: room.id, kind: 'message', at: platform.now(), body: 'AAAA' } as const;
+  return {
+    one,
+    sent,
+    lets,
+    live: { type: 'live', room: room.id, seq: SEQ } as const,
+    /** A message that nobody can open. */
+    entry: { ...noise, seq: '2' as Position },
+  };
 }
 
 test('a room is not live if its connection ended before the end of the backlog was processed', async () => {
@@ -58,4 +69,43 @@ test('a change waits while the room has no connection, and lets other work run',
   await expect(one.change((room) => heal(room, platform), 50)).rejects.toMatchObject({
     data: { reason: 'change-unsent' },
   });
+});
+
+test('what arrives before the answer to enter is processed after it', async () => {
+  const { one, lets, live, entry } = await session({ enters: false });
+  await one.take(live);
+  await one.take(entry);
+  const queued = one.queue('A'.repeat(22), { kind: 'text', text: 'hello' });
+  // The server may answer late: what the user writes is stored meanwhile.
+  await queued;
+  expect(one.queued).toBe(1);
+  expect(one.isFollowing).toBe(false);
+  lets();
+  await expect.poll(() => one.isLive).toBe(true);
+  expect(one.unopened).toBe(1);
+});
+
+test('a change is sent although an entry arrives while it is made', async () => {
+  const { one, sent, live, entry } = await session();
+  await one.take(live);
+  const change = one.change(async (room) => {
+    void one.take(entry);
+    return heal(room, platform);
+  }, 60_000);
+  change.catch(() => undefined);
+  await expect.poll(() => sent).toEqual(['enter', 'handshake']);
+});
+
+test('a closed room ends the changes that wait, and says of each whether it may still land', async () => {
+  const { one, live, sent } = await session();
+  await one.take(live);
+  const outcome = (change: Promise<void>) => change.catch((error: unknown) => error);
+  const first = outcome(one.change((room) => heal(room, platform), 60_000));
+  const second = outcome(one.change((room) => heal(room, platform), 60_000));
+  await expect.poll(() => sent).toEqual(['enter', 'handshake']);
+  await one.close();
+  expect(await Promise.all([first, second])).toMatchObject([
+    { data: { reason: 'change-unanswered' } },
+    { data: { reason: 'change-unsent' } },
+  ]);
 });

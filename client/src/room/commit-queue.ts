@@ -2,109 +2,145 @@ import type { Started } from '@gochat/crypto/handshake';
 import type { Env } from '@gochat/crypto/primitives';
 import type { Room } from '@gochat/crypto/room';
 import type { RequestId } from '@gochat/protocol/fields';
-import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
-import { RequestError, waitBeforeRepeat } from '../net/connection-errors.ts';
-import type { Condition } from '../schedule/condition.ts';
-import type { Mutex } from '../schedule/mutex.ts';
 import type { Timers } from '../schedule/timers.ts';
+import type { RoomInput } from './room-input.ts';
+import type { RoomSender } from './room-sender.ts';
 import type { RoomStore } from './room-store.ts';
 
-const OUTCOMES_KEPT = 64;
+const LONGEST_REST_MS = 1000;
 
-type Outcome = 'landed' | 'lost' | ChatError;
+/** A change of the room by a handshake of this device, and who waits for it. */
+export interface Change {
+  readonly make: (room: Room) => Promise<Started>;
+  readonly landed: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What became of a change until now. */
+interface Progress {
+  /** How often another handshake came first. */
+  lost: number;
+  /** The handshake that makes it, once that is stored. */
+  request: RequestId | undefined;
+  /** Whether it waits before it is made again. */
+  rests: boolean;
+}
 
 export interface CommitQueueParts {
   readonly store: RoomStore;
   readonly env: Env;
-  readonly mutex: Mutex;
-  readonly condition: Condition;
   readonly timers: Timers;
-  /** The connection over which the room is live; undefined when it is not. */
-  readonly live: () => Connection | undefined;
-  /** Whether the room is live and every received entry is processed. @throws ChatError when the room has ended */
-  readonly ready: () => boolean;
-  readonly fail: (error: unknown) => void;
+  readonly sender: RoomSender;
+  readonly put: (input: RoomInput) => void;
 }
 
-/** Sends this device's handshakes, one at a time. Each succeeds only if no other handshake came first. */
+/** This device's changes, oldest first. One handshake is sent at a time. It succeeds only if no other came first. */
 export class CommitQueue {
   readonly #parts: CommitQueueParts;
-  readonly #outcomes = new Map<RequestId, Outcome>();
+  readonly #changes = new Map<Change, Progress>();
 
   constructor(parts: CommitQueueParts) {
     this.#parts = parts;
   }
 
+  add(change: Change): void {
+    this.#changes.set(change, { lost: 0, request: undefined, rests: false });
+  }
+
   /**
-   * Changes the room by a handshake and waits until it has landed; after a conflict it is made again.
-   * @throws ChatError `offline` when the outcome is unknown after `waitMs`: the change may still land. RoomError
+   * Makes, stores and sends the oldest change, unless a handshake is under way.
+   * @param isLive whether the room is live over the connection, and every received entry is processed
    */
-  async run(make: (room: Room) => Promise<Started>, waitMs: number): Promise<void> {
-    const { store, env, mutex, condition, timers } = this.#parts;
-    const end = Date.now() + waitMs;
-    for (let attempt = 0; ; attempt++) {
-      const free = await condition.until(() => (this.#mayBegin() ? true : undefined), end - Date.now());
-      if (free === undefined) throw new ChatError({ reason: 'change-unsent' });
-      const request = await mutex.take(() => this.#begin(make));
-      if (request === undefined) continue;
-      const outcome = await condition.until(
-        () => this.#outcomes.get(request) ?? store.failure,
-        end - Date.now(),
-      );
-      if (outcome === 'landed') return;
-      if (outcome instanceof ChatError) throw outcome;
-      if (outcome === undefined) throw new ChatError({ reason: 'change-unanswered' });
-      await timers.pause(Math.min(1000, 20 * 2 ** attempt) * ((env.random(1)[0] ?? 0) / 255));
+  async send(over: Connection, isLive: () => boolean): Promise<void> {
+    const { store } = this.#parts;
+    for (let change = this.#next(); change !== undefined; change = this.#next()) {
+      if (!isLive() || store.room.pending !== undefined) return;
+      await this.#make(change).catch((error: unknown) => this.#end(change, error));
+      this.repeat(over);
     }
   }
 
-  #mayBegin(): boolean {
-    const { store, live, ready } = this.#parts;
-    return ready() && live() !== undefined && store.room.pending === undefined;
+  /** Sends the stored handshake, if there is one. The server recognises a repeat. */
+  repeat(over: Connection | undefined): void {
+    const { request } = this.#parts.store;
+    if (over !== undefined && request?.type === 'handshake') this.#parts.sender.commit(over, request);
   }
 
-  async #begin(make: (room: Room) => Promise<Started>): Promise<RequestId | undefined> {
+  landed(request: RequestId): void {
+    const change = this.#madeBy(request);
+    if (change === undefined) return;
+    this.#changes.delete(change);
+    change.landed();
+  }
+
+  /** Another handshake came first: the change is made again after a random wait, since two devices could lose to others again and again. */
+  lost(request: RequestId): void {
+    const { env, timers, put } = this.#parts;
+    const change = this.#madeBy(request);
+    const progress = change && this.#changes.get(change);
+    if (change === undefined || progress === undefined) return;
+    const waitMs = Math.min(LONGEST_REST_MS, 20 * 2 ** progress.lost) * ((env.random(1)[0] ?? 0) / 255);
+    progress.request = undefined;
+    progress.rests = true;
+    progress.lost += 1;
+    timers.after(waitMs, () => put({ kind: 'change-again', change }));
+  }
+
+  wake(change: Change): void {
+    const progress = this.#changes.get(change);
+    if (progress !== undefined) progress.rests = false;
+  }
+
+  /** The server has refused a handshake for good. */
+  async refused(request: RequestId, error: unknown): Promise<void> {
+    if (!(await this.#parts.store.giveUp(request))) return;
+    const change = this.#madeBy(request);
+    if (change !== undefined) this.#end(change, toChatError(error));
+  }
+
+  /** The caller waits no longer. What was sent may still land. */
+  late(change: Change): void {
+    const isSent = this.#changes.get(change)?.request !== undefined;
+    this.#end(change, new ChatError({ reason: isSent ? 'change-unanswered' : 'change-unsent' }));
+  }
+
+  allLate(): void {
+    for (const change of [...this.#changes.keys()]) this.late(change);
+  }
+
+  /** Ends the changes that were not sent. */
+  endUnsent(error: ChatError): void {
+    for (const [change, { request }] of [...this.#changes])
+      if (request === undefined) this.#end(change, error);
+  }
+
+  endAll(error: ChatError): void {
+    for (const change of [...this.#changes.keys()]) this.#end(change, error);
+  }
+
+  async #make(change: Change): Promise<void> {
     const { store } = this.#parts;
-    // Something may have come first while this waited for its turn.
-    if (!this.#mayBegin()) return undefined;
-    const started = await make(store.room);
+    const started = await change.make(store.room);
     await store.begin(started);
-    this.send(started.frame);
-    return started.frame.id;
+    const progress = this.#changes.get(change);
+    if (progress !== undefined) progress.request = started.frame.id;
   }
 
-  /** Sends a stored handshake, or repeats it. */
-  send(frame: UpOf<'handshake'>): void {
-    const { store, timers, mutex, condition, live, fail } = this.#parts;
-    live()
-      ?.request(frame)
-      .catch((error: unknown) => {
-        if (!(error instanceof RequestError)) return;
-        const waitMs = waitBeforeRepeat(error, frame.after);
-        // The winner of a conflict is in the log, and processing it reports the loss.
-        if (waitMs === 0 && error.code === 'conflict') return;
-        if (waitMs > 0) {
-          timers.after(waitMs, () => {
-            if (store.request?.id === frame.id) this.send(frame);
-          });
-          return;
-        }
-        mutex
-          .take(async () => {
-            if (await store.giveUp(frame.id)) this.ends(frame.id, toChatError(error));
-            condition.changed();
-          })
-          .catch(fail);
-      });
+  #end(change: Change, error: unknown): void {
+    if (this.#changes.delete(change)) change.failed(error);
   }
 
-  /** Records the outcome of a handshake. */
-  ends(request: RequestId, outcome: Outcome): void {
-    this.#outcomes.set(request, outcome);
-    const [oldest] = this.#outcomes.keys();
-    if (this.#outcomes.size > OUTCOMES_KEPT && oldest !== undefined) this.#outcomes.delete(oldest);
+  #next(): Change | undefined {
+    for (const [change, { request, rests }] of this.#changes)
+      if (request === undefined && !rests) return change;
+    return undefined;
+  }
+
+  #madeBy(request: RequestId): Change | undefined {
+    for (const [change, progress] of this.#changes) if (progress.request === request) return change;
+    return undefined;
   }
 }

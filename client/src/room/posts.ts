@@ -1,0 +1,108 @@
+import type { Position, RequestId } from '@gochat/protocol/fields';
+import type { UpOf } from '@gochat/protocol/up';
+import type { Waiting } from '../api/methods.ts';
+import type { Connection } from '../net/connection.ts';
+import { Throttle } from '../schedule/throttle.ts';
+import type { Timers } from '../schedule/timers.ts';
+import type { Outcome } from './outgoing.ts';
+import type { RoomSender } from './room-sender.ts';
+import type { RoomStore } from './room-store.ts';
+
+const IN_FLIGHT = 32;
+/** How long a sealed message may wait for the server before it is sealed again. */
+const SEALED_FOR_MS = 2 * 60_000;
+const SHOWN = 500;
+/** How many positions of posted messages are remembered. */
+const POSTED_KEPT = 1024;
+const SHOW_MS = 50;
+
+export interface PostsParts {
+  readonly store: RoomStore;
+  readonly timers: Timers;
+  readonly sender: RoomSender;
+  readonly now: () => number;
+  /** Receives the messages that wait, when they have changed. */
+  readonly show: (waiting: readonly Waiting[]) => void;
+}
+
+/** This device's messages on their way into the log. */
+export class Posts {
+  readonly #parts: PostsParts;
+  /** Many messages may be queued at a time. */
+  readonly #throttle: Throttle;
+  #shownRevision = 0;
+  /** The positions of own messages that were last seen in the log, by id. */
+  readonly #posted = new Map<string, Position>();
+
+  constructor(parts: PostsParts) {
+    this.#parts = parts;
+    this.#throttle = new Throttle(parts.timers, SHOW_MS, () => this.#show());
+  }
+
+  get queued(): number {
+    return this.#parts.store.outbox.size;
+  }
+
+  /** The oldest messages that wait to be sent, or were refused. */
+  get waiting(): Waiting[] {
+    return this.#parts.store.outbox
+      .first(SHOWN)
+      .map(({ id, content, at, end }) => ({ id, content, at, state: end ?? 'waiting' }));
+  }
+
+  /** @param id of a message that was queued here. */
+  outcome(id: string): Outcome {
+    const item = this.#parts.store.outbox.get(id);
+    if (item !== undefined) return { id, state: item.end ?? 'waiting' };
+    const seq = this.#posted.get(id);
+    return { id, state: 'posted', ...(seq !== undefined && { seq }) };
+  }
+
+  /** The messages that wait may have changed. */
+  changed(): void {
+    this.#throttle.nudge();
+  }
+
+  landed(id: string, seq: Position): void {
+    this.#posted.set(id, seq);
+    const [oldest] = this.#posted.keys();
+    if (this.#posted.size > POSTED_KEPT && oldest !== undefined) this.#posted.delete(oldest);
+  }
+
+  /** Seals and sends the oldest messages that wait. */
+  async send(over: Connection): Promise<void> {
+    const { outbox } = this.#parts.store;
+    if (this.#parts.store.room.status !== 'active' || outbox.waiting.length === 0) return;
+    this.#post(over, await this.#parts.store.seal(IN_FLIGHT - outbox.sealed.length));
+  }
+
+  /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */
+  async sendAll(over: Connection): Promise<void> {
+    await this.#renew();
+    this.#post(over, this.#parts.store.outbox.sealed);
+  }
+
+  async sendAgain(over: Connection, request: RequestId): Promise<void> {
+    const renewed = await this.#renew();
+    const one = this.#parts.store.outbox.sealed.filter(({ id }) => id === request);
+    this.#post(over, renewed.length > 0 ? renewed : one);
+  }
+
+  #post(over: Connection, frames: readonly UpOf<'post'>[]): void {
+    for (const frame of frames) this.#parts.sender.post(over, frame);
+  }
+
+  /** Seals again what waited too long: the sender's clock in a message is evidence about the server's time. */
+  async #renew(): Promise<readonly UpOf<'post'>[]> {
+    const { store, now } = this.#parts;
+    return store.room.status === 'active' ? store.renew(now() - SEALED_FOR_MS) : [];
+  }
+
+  #show(): boolean {
+    const { revision } = this.#parts.store.outbox;
+    if (revision === this.#shownRevision) return false;
+    this.#shownRevision = revision;
+    this.#parts.show(this.waiting);
+    return true;
+  }
+}

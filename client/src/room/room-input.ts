@@ -1,0 +1,54 @@
+import type { Content } from '@gochat/crypto/content';
+import type { Room, Split } from '@gochat/crypto/room';
+import type { Down, DownOf, Entry } from '@gochat/protocol/down';
+import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import type { Connection } from '../net/connection.ts';
+import type { RecordChange } from '../store/records.ts';
+import type { Change } from './commit-queue.ts';
+import type { RoomMeta } from './room-meta.ts';
+
+/** The server's frames that are about one room. */
+export type RoomFrame =
+  | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'refreshed' | 'retired' | 'signal' }>
+  | (DownOf<'error'> & { readonly room: RoomId });
+
+/** A command of this device's user or of its maintenance. */
+export type RoomCommand =
+  | {
+      readonly kind: 'queue';
+      readonly id: string;
+      readonly content: Content;
+      readonly also: readonly RecordChange[];
+    }
+  | { readonly kind: 'cancel'; readonly id: string }
+  | { readonly kind: 'split'; readonly split: Split }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'return' | 'supersede'; readonly meta: RoomMeta; readonly room: Room };
+
+/** What became of a request, or what is due after a wait. `over` is the connection that it is about. */
+type Outcome =
+  | { readonly kind: 'created'; readonly over: Connection; readonly seq: Position }
+  | { readonly kind: 'entered'; readonly over: Connection; readonly answer: DownOf<'entered'> }
+  | { readonly kind: 'not-entered'; readonly over: Connection; readonly error: unknown }
+  | { readonly kind: 'enter' | 'enter-again'; readonly over: Connection }
+  | { readonly kind: 'post-again' | 'commit-again'; readonly request: RequestId }
+  | { readonly kind: 'commit-refused'; readonly request: RequestId; readonly error: unknown }
+  | { readonly kind: 'change' | 'change-again' | 'change-late'; readonly change: Change };
+
+/** What a room processes, one after the other. */
+export type RoomInput =
+  | { readonly kind: 'frame'; readonly over: Connection; readonly frame: Exclude<RoomFrame, Entry> }
+  | { readonly kind: 'entries'; readonly over: Connection; readonly entries: readonly Entry[] }
+  | {
+      readonly kind: 'command';
+      readonly command: RoomCommand;
+      readonly done: (result: boolean) => void;
+      readonly failed: (error: unknown) => void;
+    }
+  | Outcome;
+
+/** How many frames of the server an input has. */
+export function framesOf(input: RoomInput): number {
+  if (input.kind === 'entries') return input.entries.length;
+  return input.kind === 'frame' ? 1 : 0;
+}
