@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls.ts';
 import { concatBytes, fromUtf8, joinParts, signingKey, splitParts, utf8 } from './primitives.ts';
-import type { Confirmer, Peer, PendingCommit, Room } from './room.ts';
+import type { Confirmer, Entrance, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';
 
@@ -37,6 +37,7 @@ type Stored = Pick<
   readonly peers: readonly (readonly [string, Peer])[];
   readonly pass: string;
   readonly inviter: string | undefined;
+  readonly entrance: (Omit<Entrance, 'secret'> & { readonly secret: string }) | undefined;
   readonly confirmedBy: Confirmer | undefined;
   readonly admin: string | undefined;
   readonly own: string | undefined;
@@ -81,6 +82,7 @@ export function encodeRoom(room: Room): Uint8Array {
     keptFrom: room.keptFrom,
     retention: room.retention,
     inviter: room.inviter && encodeBytes(room.inviter),
+    entrance: room.entrance && { ...room.entrance, secret: encodeBytes(room.entrance.secret) },
     confirmedBy: room.confirmedBy,
     wantsHeal: room.wantsHeal,
     rotatedAt: room.rotatedAt,
@@ -174,6 +176,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     keptFrom: stored.keptFrom,
     retention: stored.retention,
     inviter: stored.inviter === undefined ? undefined : decodeBytes(stored.inviter),
+    entrance: stored.entrance && { ...stored.entrance, secret: decodeBytes(stored.entrance.secret) },
     confirmedBy: stored.confirmedBy,
     wantsHeal: stored.wantsHeal,
     rotatedAt: stored.rotatedAt,

@@ -36,6 +36,8 @@ export type Warning =
   | { readonly kind: 'unfollowed'; readonly from: Author }
   /** Other members have gone on: `by` has signed their epoch. */
   | { readonly kind: 'split'; readonly by: Author }
+  /** Members have skipped the join of this device: `by` has signed an epoch in which it has no leaf. */
+  | { readonly kind: 'join-skipped'; readonly by: Author }
   /** This profile was restored from an older copy. */
   | { readonly kind: 'rolled-back' }
   /** Other members are in an epoch whose keys this device doesn't have. */

@@ -12,6 +12,7 @@ import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
 import { mayReturnBy } from './look.ts';
 import {
+  type GroupInfo,
   identityOf,
   isSound,
   joinExternally,
@@ -27,6 +28,7 @@ import { type Room, roomOf } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { isBanned, liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
+import { epochTag } from './unfollowed.ts';
 
 /** A valid tree of `membersPerRoom` members has fewer nodes. The library sets no limit. */
 const TREE_NODES = 4 * LIMITS.membersPerRoom;
@@ -42,6 +44,11 @@ export interface JoinOptions {
   readonly unfollowed?: Position;
   /** The room of a device that has the proof that others have gone on: the GroupInfo has to prove it, too. */
   readonly split?: Room;
+  /**
+   * The signature key of the leaf, if the join replaces none; a new one when absent. A join that is made again with the key of the
+   * last one replaces the leaf of that, should it have been accepted after all.
+   */
+  readonly again?: SigningKey;
 }
 
 /** @returns the request for the GroupInfo that the invite gives access to. */
@@ -75,7 +82,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
-  { former = [], unfollowed, split }: JoinOptions = {},
+  { former = [], unfollowed, again, split }: JoinOptions = {},
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -105,8 +112,9 @@ export async function join(
   const seat = former.find((key) =>
     ofDevice.some((other) => equalBytes(other.signaturePublicKey, key.publicKey)),
   );
+  const replaced = seat && ofDevice.find((other) => equalBytes(other.signaturePublicKey, seat.publicKey));
   if (seat === undefined && (live.own ? ofDevice : ofPerson).length > 0) throw new RoomError('still-member');
-  const leaf = newLeaf(who, cleanName(name), env, seat);
+  const leaf = newLeaf(who, cleanName(name), env, seat ?? again);
   const aad = joinAad(invite, {
     room: link.room,
     groupId: groupContext.groupId,
@@ -165,9 +173,23 @@ export async function join(
       rotatedAt: env.now(),
       device: who.device,
       inviter: link.inviter,
+      entrance: {
+        secret: link.secret,
+        signer: signerIn(tree, groupInfo),
+        epoch: Number(groupContext.epoch),
+        tag: epochTag(groupInfo),
+        ...(replaced !== undefined && { replaced: encodeBytes(replaced.hpkePublicKey) }),
+      },
     }),
     frame,
   };
+}
+
+/** @returns the identity key of the member who has signed a GroupInfo */
+function signerIn(tree: NonNullable<ReturnType<typeof treeOf>>, { signer }: GroupInfo): string {
+  const leaf = leavesOf(tree).get(signer);
+  const own = leaf && identityOf(leaf.credential);
+  return own === undefined ? '' : encodeBytes(own.identityKey);
 }
 
 function isOf(who: Identity, { credential }: LeafNode): boolean {

@@ -1,5 +1,5 @@
 import type { DownOf } from '@gochat/protocol/down';
-import { decodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { inviteKeys, unwrap } from './invite.ts';
 import {
   describes,
@@ -12,8 +12,19 @@ import {
   treeOf,
 } from './mls.ts';
 import { personsIn } from './policy.ts';
+
 import { equalBytes, signingKey } from './primitives.ts';
-import { type Member, membersOf, type Room, type Split, stateOf } from './room.ts';
+import {
+  type Entrance,
+  leafKeysOf,
+  type Member,
+  membersOf,
+  type Room,
+  type Split,
+  stateOf,
+  vouches,
+} from './room.ts';
+
 import { type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo } from './seal.ts';
 import { epochTag } from './unfollowed.ts';
@@ -37,7 +48,7 @@ export async function look(
   room: Room,
   info: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'wrapped' | 'invites'>,
 ): Promise<Sight> {
-  const opened = await openByOwnInvite(room, info);
+  const opened = await openByInvite(room, info);
   if (opened === undefined) return UNKNOWN;
   try {
     if (await describes(opened, room.mls)) return { kind: 'here', begun: isByWhoBegan(room, opened) };
@@ -51,16 +62,24 @@ export async function look(
 
 const UNKNOWN: Sight = { kind: 'unknown' };
 
-async function openByOwnInvite(
+/** @returns the secrets of invites with which this device can look, and join again: the own one's, and that by which it came in */
+export function waysIn({ own, entrance }: Pick<Room, 'own' | 'entrance'>): readonly Uint8Array[] {
+  return [own, entrance?.secret].filter((secret) => secret !== undefined);
+}
+
+async function openByInvite(
   room: Room,
   { groupInfo, wrapped, invites }: Parameters<typeof look>[1],
 ): Promise<GroupInfo | undefined> {
-  if (room.own === undefined) return undefined;
-  const own = inviteKeys(room.own);
-  const wrap = wrapped ?? invites.find(({ invite }) => invite === own.id)?.wrapped;
-  const key = wrap === undefined ? undefined : await unwrap(own, room.id, decodeBytes(wrap));
-  const bytes = key && openGroupInfo(key, room.id, decodeBytes(groupInfo));
-  return bytes && readGroupInfo(bytes);
+  for (const secret of waysIn(room)) {
+    const keys = inviteKeys(secret);
+    const wrap = wrapped ?? invites.find(({ invite }) => invite === keys.id)?.wrapped;
+    const key = wrap === undefined ? undefined : await unwrap(keys, room.id, decodeBytes(wrap));
+    const bytes = key && openGroupInfo(key, room.id, decodeBytes(groupInfo));
+    const info = bytes && readGroupInfo(bytes);
+    if (info !== undefined) return info;
+  }
+  return undefined;
 }
 
 function isByWhoBegan(room: Room, info: GroupInfo): boolean {
@@ -76,7 +95,8 @@ export async function mayReturnBy(room: Room, info: GroupInfo): Promise<boolean>
   try {
     if ((await splitIn(room, info)) !== undefined) return true;
     const key = (await signerOf(info))?.signaturePublicKey;
-    return key !== undefined && equalBytes(key, ownKey(room));
+    const isOther = epochTag(info) !== epochTag(room.mls);
+    return isOther && key !== undefined && equalBytes(key, ownKey(room));
   } catch {
     // Malformed keys or signatures.
     return false;
@@ -93,21 +113,48 @@ async function splitIn(room: Room, info: GroupInfo): Promise<Split | undefined> 
   const epoch = unfollowed?.epoch ?? Number(mls.groupContext.epoch);
   const state = readContext(groupContext.extensions, room.id, mls.groupContext.groupId)?.state;
   const tree = treeOf(info);
-  if (state === undefined || tree === undefined || Number(groupContext.epoch) <= epoch) return undefined;
+  if (state === undefined || tree === undefined) return undefined;
   if (!equalBytes(groupContext.groupId, mls.groupContext.groupId)) return undefined;
+  const skipped = room.entrance !== undefined && isSkippedIn(room, room.entrance, info, tree);
+  if (!skipped && Number(groupContext.epoch) <= epoch) return undefined;
   if (unfollowed?.entered.includes(epochTag({ confirmationTag }))) return undefined;
   const leaf = await signerOf(info);
   if (leaf === undefined) return undefined;
   const signer = membersOf(room).find((m) => m.device === deviceOf(leaf));
   if (signer === undefined || signer.self) return undefined;
   const isAuthor = unfollowed?.authors.some(({ identity }) => identity === signer.identity) ?? false;
-  if (isAuthor || (unfollowed === undefined && !(signer.admin && isPresent(room, signer, leaf))))
-    return undefined;
-  const { device, identity, name } = signer;
-  return {
-    by: { device, identity, name },
-    alike: isAlike(room, state, personsIn({ ratchetTree: tree })),
-  };
+  if (isAuthor) return undefined;
+  const by = authorOf(signer);
+  if (skipped) {
+    // Another member may have been misled by the same person, or may lead this device into an epoch of its own: then the user decides.
+    const isTrusted = vouches(room, signer);
+    if (!isTrusted && signer.identity === room.entrance?.signer) return undefined;
+    return { by, alike: isTrusted, skipped };
+  }
+  if (unfollowed === undefined && !(signer.admin && isPresent(room, signer, leaf))) return undefined;
+  return { by, alike: isAlike(room, state, personsIn({ ratchetTree: tree })) };
+}
+
+function authorOf({ device, identity, name }: Member): Split['by'] {
+  return { device, identity, name };
+}
+
+/**
+ * Whether a GroupInfo shows that members have skipped this device's join: it has no leaf there. An older GroupInfo of the room has no
+ * leaf of it either, so it must have a later epoch number than the one the join started from; or whoever signed that one is no member there.
+ */
+function isSkippedIn(
+  room: Room,
+  entrance: Entrance,
+  info: GroupInfo,
+  tree: NonNullable<ReturnType<typeof treeOf>>,
+): boolean {
+  const own = leafKeysOf(room).map(({ publicKey }) => encodeBytes(publicKey));
+  const leaf = [...leavesOf(tree).values()].find((one) => own.includes(encodeBytes(one.signaturePublicKey)));
+  if (leaf !== undefined && encodeBytes(leaf.hpkePublicKey) !== entrance.replaced) return false;
+  const isLater = Number(info.groupContext.epoch) >= entrance.epoch;
+  if (isLater) return epochTag(info) !== entrance.tag;
+  return !personsIn({ ratchetTree: tree }).has(entrance.signer);
 }
 
 /** Whether the leaf's key is the member's present one. Whoever has once copied the device can certify any other. */

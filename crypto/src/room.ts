@@ -103,8 +103,23 @@ export interface Wait {
 export interface Split {
   /** Who has signed that epoch's GroupInfo. */
   readonly by: Author;
-  /** Whether persons, offices and bans there are as here. */
+  /** Whether this device may come back unasked: persons, offices and bans there are as here, or a member it has reason to trust shows that its join was skipped. */
   readonly alike: boolean;
+  /** True if the others have skipped the join by which this device came in. */
+  readonly skipped?: true;
+}
+
+/** How this device came in. Its join may have been skipped by all members, although the server has acknowledged it. */
+export interface Entrance {
+  /** The secret of the invite. */
+  readonly secret: Uint8Array;
+  /** The identity key of whoever had signed the GroupInfo that the join was made from. */
+  readonly signer: string;
+  /** The number of the epoch that the join started from, and what identifies it. */
+  readonly epoch: number;
+  readonly tag: string;
+  /** The encryption key of the leaf that the join replaced, as base64url. */
+  readonly replaced?: string;
 }
 
 /** How long the server says that it keeps messages. Times are milliseconds; an absent one is for ever. */
@@ -191,6 +206,8 @@ export interface Room {
   /** The waits of the last day that handshakes have caused which this device couldn't follow. */
   readonly waits: readonly Wait[];
   readonly split: Split | undefined;
+  /** Undefined for the founder, and once a member who {@link vouches} was read. */
+  readonly entrance: Entrance | undefined;
   /** The last handshakes that began an epoch, newest last: position and device key of the author. */
   readonly authors: readonly (readonly [Position, string])[];
   /** The fingerprint of the identity by whose link this device joined; undefined if that is the founder, or is unknown. */
@@ -225,7 +242,8 @@ export interface Member {
 export async function roomOf(
   id: RoomId,
   mls: MlsState,
-  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> & Partial<Pick<Room, 'inviter'>>,
+  more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> &
+    Partial<Pick<Room, 'inviter' | 'entrance'>>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -256,6 +274,7 @@ export async function roomOf(
     unfollowed: undefined,
     waits: [],
     split: undefined,
+    entrance: undefined,
     authors: [],
     inviter: undefined,
     confirmedBy: undefined,
@@ -357,13 +376,31 @@ export function labelsOf(all: readonly Author[]): ReadonlyMap<string, string> {
   return result;
 }
 
-/** @returns the room after reading something of `from`, who confirms it if that is the founder or the inviter, and not this device. */
+/**
+ * @returns the room after reading something of `from`, who isn't this device. The founder and the inviter confirm the room. Whoever
+ * {@link vouches} shows that this device's join was accepted.
+ */
 export function confirmed(room: Room, from: Member | undefined): Room {
-  if (room.confirmedBy !== undefined || from === undefined || from.self) return room;
-  const identity = decodeBytes(from.identity);
-  const isInviter = room.inviter !== undefined && equalBytes(fingerprintOf(identity), room.inviter);
-  if (!isInviter && !equalBytes(identity, room.context.founder)) return room;
-  return { ...room, confirmedBy: { identity: from.identity, name: from.name } };
+  if (from === undefined || from.self) return room;
+  const accepted =
+    room.entrance !== undefined && vouches(room, from) ? { ...room, entrance: undefined } : room;
+  if (room.confirmedBy !== undefined || !isFounderOrInviter(room, from)) return accepted;
+  return { ...accepted, confirmedBy: { identity: from.identity, name: from.name } };
+}
+
+function isFounderOrInviter({ inviter, context }: Room, { identity }: Member): boolean {
+  const key = decodeBytes(identity);
+  return (
+    (inviter !== undefined && equalBytes(fingerprintOf(key), inviter)) || equalBytes(key, context.founder)
+  );
+}
+
+/**
+ * Whether this device believes a member about where the others are: the founder, the inviter, an admin or a device of its own person.
+ * Other members may themselves have joined an epoch that somebody has made up.
+ */
+export function vouches(room: Room, member: Member): boolean {
+  return member.admin || member.own || isFounderOrInviter(room, member);
 }
 
 /** @returns the invites with which members accept a joiner, the own invite included. */

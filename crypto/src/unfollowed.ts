@@ -1,7 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import type { MlsState } from './mls.ts';
-import type { Author, Member, Room } from './room.ts';
+import { type Author, type Member, type Room, vouches } from './room.ts';
 
 /** How long this device makes no handshake, in milliseconds. */
 const WAIT_MS = 10 * 60_000;
@@ -42,7 +42,9 @@ export function afterUnfollowed(room: Room, author: Author, seq: Position, now: 
 /** @returns the room in a new epoch. @param by who began it; undefined for this device and for joiners, who prove nothing about the others */
 export function afterFollowed(room: Room, by: Member | undefined): Room {
   const { unfollowed } = room;
-  if (by !== undefined && unfollowed?.authors.every(({ identity }) => identity !== by.identity) !== false)
+  // Whoever has made up the epoch that this device has joined can go on from it.
+  const isTrusted = by !== undefined && (room.split?.skipped !== true || vouches(room, by));
+  if (isTrusted && unfollowed?.authors.every(({ identity }) => identity !== by.identity) !== false)
     return {
       ...room,
       unfollowed: undefined,

@@ -11,7 +11,7 @@ import { createIdentity, fingerprintOf, type Identity } from '../src/identity.ts
 import { join } from '../src/join.ts';
 import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
-import { afterSplit, look, type Sight } from '../src/look.ts';
+import { afterSplit, look, type Sight, waysIn } from '../src/look.ts';
 import type { Env } from '../src/primitives.ts';
 import { receive } from '../src/receive.ts';
 import { leafKeysOf, liveInvitesOf, membersOf, type Room } from '../src/room.ts';
@@ -214,13 +214,16 @@ export class Person {
 
   /** Joins the others again after a split, with its own leaf. */
   async returns(log: Log): Promise<Position> {
-    const { own, unfollowed, status } = this.room;
-    if (own === undefined) throw new Error('the own invite is unknown');
-    const link = this.linkFor(own);
-    const info = log.info(link);
-    if (info === undefined) throw new Error('the server has no such invite');
+    const { unfollowed, status } = this.room;
+    const links = waysIn(this.room).map((secret) => this.linkFor(secret));
+    const link = links.find((one) => log.info(one) !== undefined);
+    const info = link && log.info(link);
+    if (link === undefined || info === undefined) throw new Error('the server has no such invite');
+    const former = leafKeysOf(this.room);
+    const [again] = former;
     const options = {
-      former: leafKeysOf(this.room),
+      former,
+      ...(again && { again }),
       ...(unfollowed && { unfollowed: unfollowed.seq }),
       ...(status === 'split' && { split: this.room }),
     };

@@ -169,6 +169,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     { ...line, from: '', kind: 'warning', warning: 'expired-of', member: '本', count: 3 },
     { ...line, from: '', kind: 'warning', warning: 'misplaced', member: '本' },
     { ...line, from: '', kind: 'warning', warning: 'forked', member: '本' },
+    { ...line, from: '', kind: 'warning', warning: 'join-skipped', member: '本' },
     { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 0 },
     { ...line, from: '', kind: 'warning', warning: 'shorter-retention', ms: 7_200_000, before: 86_400_000 },
   ];

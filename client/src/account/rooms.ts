@@ -1,5 +1,5 @@
 import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
-import { afterReturn } from '@gochat/crypto/look';
+import { afterReturn, waysIn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { leafKeysOf } from '@gochat/crypto/room';
@@ -114,11 +114,14 @@ export class Rooms {
   async comeBack(session: RoomSession, waitMs: number, unasked?: number): Promise<void> {
     const { room, meta } = session;
     const { who, env } = this.#parts;
-    if (room.own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    const [secret] = waysIn(room);
+    if (secret === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    const former = leafKeysOf(room);
+    const [again] = former;
     const link = {
       address: meta.server,
       room: room.id,
-      secret: room.own,
+      secret,
       founder: fingerprintOf(room.context.founder),
     };
     const end = Date.now() + waitMs;
@@ -127,7 +130,8 @@ export class Rooms {
       env,
       end,
       persist: async () => undefined,
-      former: leafKeysOf(room),
+      former,
+      ...(again && { again }),
       ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
       ...(room.status === 'split' && { split: room }),
     });

@@ -124,6 +124,7 @@ function warningFact(warning: Warning, room: Room): WarningFact {
     case 'unfollowed':
       return { warning: warning.kind, member: nameOf(room, warning.from) };
     case 'split':
+    case 'join-skipped':
       return { warning: warning.kind, member: nameOf(room, warning.by) };
     case 'forked':
     case 'unknown-content':

@@ -111,10 +111,11 @@ export type WarningFact =
   | { readonly warning: 'missing' | 'expired-of' | 'unseen'; readonly member: string; readonly count: number }
   /**
    * `misplaced`: what `member` says refers to a message at another position than here. `unfollowed`: this device could not follow a
-   * change by `member`. `split`: others have, as `member` has signed.
+   * change by `member`. `split`: others have, as `member` has signed. `join-skipped`: others have ignored this
+   * device's join, as `member` has signed.
    */
   | {
-      readonly warning: 'forked' | 'misplaced' | 'unknown-content' | 'unfollowed' | 'split';
+      readonly warning: 'forked' | 'misplaced' | 'unknown-content' | 'unfollowed' | 'split' | 'join-skipped';
       readonly member: string;
     }
   /** `withheld` without `member`: the server says that messages expired which are too young for that. */

@@ -60,6 +60,7 @@ export class RoomSession {
   readonly #commits: CommitQueue;
   readonly #signals: Signals;
   #infoRevision = 0;
+  #refreshes = 0;
   #unopened = 0;
   /** Why the messages that wait can't be sealed. */
   #sendProblem: ChatError | undefined;
@@ -120,6 +121,11 @@ export class RoomSession {
   /** Changes when the server may have replaced the GroupInfo of the last handshake: it says so, or the room wasn't live. */
   get infoRevision(): number {
     return this.#infoRevision;
+  }
+
+  /** Grows whenever somebody replaces the GroupInfo of the last handshake. */
+  get refreshes(): number {
+    return this.#refreshes;
   }
 
   /** Grows with each entry that no key of this device opens. */
@@ -294,6 +300,7 @@ export class RoomSession {
         return this.#becomeLive(frame.seq, over);
       case 'refreshed':
         this.#infoRevision += 1;
+        this.#refreshes += 1;
         return undefined;
       case 'retired':
         return this.#delivery.retired(frame, over);
@@ -396,7 +403,9 @@ export class RoomSession {
     const { room } = this;
     if (room.status !== 'active' && room.status !== 'rolled-back') return false;
     const seen = { seq: room.position, at: this.#env.now() };
-    const events = [{ kind: 'warning', ...seen, warning: { kind: 'split', by: split.by } }] as const;
+    const events = [
+      { kind: 'warning', ...seen, warning: { kind: split.skipped ? 'join-skipped' : 'split', by: split.by } },
+    ] as const;
     await this.#apply([{ room: afterSplit(room, split), events, secretsToWipe: [] }]);
     return true;
   }

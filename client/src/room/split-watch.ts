@@ -1,10 +1,12 @@
 import { refresh } from '@gochat/crypto/handshake';
 import { proveInvitation } from '@gochat/crypto/join';
-import { look } from '@gochat/crypto/look';
+import { look, waysIn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { liveInvitesOf, memberAt, membersOf, ownLeaf, type Room } from '@gochat/crypto/room';
+import { RoomError } from '@gochat/crypto/room-error';
 import type { RequestId } from '@gochat/protocol/fields';
+import { ChatError } from '../api/chat-error.ts';
 import type { Timers } from '../schedule/timers.ts';
 import type { RoomSession } from './room-session.ts';
 
@@ -22,6 +24,7 @@ const VAIN = 5;
 const LONG_REST_MS = 10 * 60 * SECOND_MS;
 const UNASKED_MS = 24 * 3600 * SECOND_MS;
 const RETRY_MS = 30 * SECOND_MS;
+const LONGEST_RETRY_MS = 60 * 60 * SECOND_MS;
 
 export interface SplitWatchParts {
   readonly session: RoomSession;
@@ -50,6 +53,7 @@ export class SplitWatch {
   /** The last handshake's position when this device last looked without a reason to doubt, or left that to others. */
   #checked: string | undefined;
   #returnsFrom = 0;
+  #retryMs = RETRY_MS;
 
   constructor(parts: SplitWatchParts) {
     this.#parts = parts;
@@ -66,16 +70,18 @@ export class SplitWatch {
 
   /** Changes when there is a reason to look. */
   #subject(): string {
-    const { unopened, isCutOff, infoRevision, room } = this.#parts.session;
-    return `${unopened} ${isCutOff} ${room.unfollowed === undefined ? '' : infoRevision}`;
+    const { unopened, isCutOff, infoRevision, refreshes, room } = this.#parts.session;
+    // A joiner has uploaded a right GroupInfo itself: who replaces it may know better.
+    const info = room.unfollowed === undefined ? room.entrance && refreshes : infoRevision;
+    return `${unopened} ${isCutOff} ${info}`;
   }
 
   #looking(): Job | undefined {
     const { session, env, timers, nudge } = this.#parts;
     const { room } = session;
     const subject = this.#subject();
-    if (this.#seen === subject || room.own === undefined || room.status !== 'active') return undefined;
-    const isCalm = room.unfollowed === undefined && !session.isCutOff;
+    if (this.#seen === subject || waysIn(room).length === 0 || room.status !== 'active') return undefined;
+    const isCalm = room.unfollowed === undefined && room.entrance === undefined && !session.isCutOff;
     // One look after each handshake is enough: otherwise whoever sends garbage could make a large room look again and again.
     if (isCalm && this.#checked === room.base) return undefined;
     const now = env.now();
@@ -107,10 +113,10 @@ export class SplitWatch {
     const { room, connection } = session;
     if (connection === undefined) return;
     this.#lookedAt = env.now();
-    const { own } = room;
-    if (own === undefined) return;
+    const [secret] = waysIn(room);
+    if (secret === undefined) return;
     const request = session.isCutOff
-      ? proveInvitation({ room: room.id, secret: own }, connection.dialled, newId(env), env)
+      ? proveInvitation({ room: room.id, secret }, connection.dialled, newId(env), env)
       : ({ type: 'fetch', id: newId<RequestId>(env), room: room.id } as const);
     const info = await connection.request(request);
     const sight = await look(room, info);
@@ -118,24 +124,34 @@ export class SplitWatch {
     this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
     if (sight.kind === 'elsewhere') await session.splits(sight.split);
     // Whoever may be cut off publishes nothing: the others would take it for theirs.
-    if (session.isCutOff || room.unfollowed !== undefined) return;
+    if (session.isCutOff || room.unfollowed !== undefined || room.entrance !== undefined) return;
     const isUnsigned = sight.kind === 'here' && sight.begun && room.authors.at(-1)?.[1] !== ownDevice(room);
     if (!isUnsigned && sight.kind !== 'unknown') return;
     await connection.request(await refresh(room, env));
   }
 
-  /** Once a day without asking, if persons, offices and bans there are as here. */
+  /** Once a day without asking, if {@link Split.alike}. A return that is refused isn't tried again without asking. */
   #returning(): Job | undefined {
     const { session, env, timers, nudge, comeBack } = this.#parts;
     const { room, meta } = session;
     const now = env.now();
-    if (room.split?.alike !== true || room.own === undefined) return undefined;
+    if (room.split?.alike !== true || waysIn(room).length === 0) return undefined;
     if (meta.returned !== undefined && now - meta.returned < UNASKED_MS) return undefined;
     if (now < this.#returnsFrom) return undefined;
-    this.#returnsFrom = now + RETRY_MS;
-    timers.after(RETRY_MS, nudge);
-    return comeBack;
+    this.#returnsFrom = now + this.#retryMs;
+    timers.after(this.#retryMs, nudge);
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+    return () =>
+      comeBack().catch((error: unknown) => {
+        if (isRefusal(error)) this.#returnsFrom = Number.POSITIVE_INFINITY;
+        throw error;
+      });
   }
+}
+
+/** Whether trying again would fail in the same way: the invite has ended, or this person is banned. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RoomError || (error instanceof ChatError && error.code === 'refused');
 }
 
 function ownDevice(room: Room): string | undefined {

@@ -113,7 +113,7 @@ export function dialogWords(f: Formats) {
     },
     return: {
       title: 'Come back to the others?',
-      text: 'This device could not follow a change of the room.',
+      text: 'The others go on without this device.',
       after: (by: string) => `This device could not follow a change by ${by}.`,
       more: 'It joins the room as the server has it now: members, admins and bans may differ from those here. What you wrote since the change has to be sent again.',
       submit: 'Come back',

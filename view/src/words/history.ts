@@ -112,6 +112,8 @@ function warningText(f: Formats, event: Warning): string {
       return `This device could not follow a change by ${sanitizeLine(event.member)}: others may read what is written from now on, or not`;
     case 'split':
       return `Others went on without this device, as ${sanitizeLine(event.member)} has signed: they can’t read what was written here since. What you write now waits until this device is back`;
+    case 'join-skipped':
+      return `The others didn’t take this device in, as ${sanitizeLine(event.member)} has signed: they can’t read what was written here since it joined. What you write now waits until it has joined again`;
     case 'skipped-handshake':
       return "A change that the room's rules don't allow was ignored";
     case 'rolled-back':
