@@ -361,10 +361,16 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   create: { answer: create, clear: 'done' },
   'create with by': { answer: createBy, clear: 'done' },
   enter: { answer: enterRoom, clear: 'done', untested: { 'refused (key too old)': MANY } },
-  post: {
+  post: { answer: postMessage, clear: 'done' },
+  'post, base is earlier than the last handshake': { answer: postMessage },
+  'post, base is the last handshake': {
     answer: postMessage,
     clear: 'done',
-    untested: { closed: BETWEEN, 'retired (key)': BETWEEN },
+    untested: {
+      closed: BETWEEN,
+      'retired (key)': BETWEEN,
+      'stale (a handshake at the same time)': 'needs a handshake that is appended at the same time',
+    },
   },
   handshake: { answer: handshakeProof, clear: 'done' },
   'handshake, after is later than the last handshake': { answer: lateHandshake },
