@@ -114,6 +114,8 @@ export async function join(
   );
   const replaced = seat && ofDevice.find((other) => equalBytes(other.signaturePublicKey, seat.publicKey));
   if (seat === undefined && (live.own ? ofDevice : ofPerson).length > 0) throw new RoomError('still-member');
+  // The leaf of a room's only device can't be replaced: no member is left who could follow.
+  if (seat !== undefined && leaves.length === 1) throw new RoomError('still-member');
   const leaf = newLeaf(who, cleanName(name), env, seat ?? again);
   const aad = joinAad(invite, {
     room: link.room,

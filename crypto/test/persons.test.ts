@@ -290,3 +290,16 @@ test('the data of a commit has one form', () => {
   expect(decodeCommitData(encodeCommitData([...items, items[1]]))).toBeUndefined();
   expect(decodeCommitData(Uint8Array.of(99, 0, 0, 0, 0))).toEqual(new Map([[99, new Uint8Array()]]));
 });
+
+test('the only device of a room keeps its leaf: nobody is left who could let it in again', async () => {
+  const { log, link, people } = await roomOfPeople('ana');
+  const [ana] = people as [Person];
+  await expect(ana.joins(log, link)).rejects.toMatchObject({ name: 'RoomError', code: 'still-member' });
+  await ana.heals(log);
+  const ben = new Person('ben', ana.env);
+  await ben.joins(log, link);
+  await ben.joins(log, link);
+  await ana.reads(log);
+  await ana.joins(log, link);
+  await allTalk(log, ana, ben);
+});
