@@ -262,7 +262,7 @@ export class Person {
   }
 }
 
-export function heardIn(events: readonly RoomEvent[]): string[] {
+function heardIn(events: readonly RoomEvent[]): string[] {
   return events.flatMap((e) =>
     e.kind === 'message' && e.content.kind === 'text' ? [`${e.from.name}: ${e.content.text}`] : [],
   );
