@@ -1,29 +1,15 @@
 import { type Author, ITEM, makeHeal, makeTopic, type OwnHandshake } from './commits.ts';
 import { ascii, base64url, fromBase64url, padMessage, text } from './encoding.ts';
-import { type Chain, type Entry, type Epoch, type Evidence, epochOf } from './epoch.ts';
+import { type Chain, type Entry, type Epoch, epochOf } from './epoch.ts';
 import { type Device, digits, fingerprint } from './identity.ts';
 import { join } from './joining.ts';
 import { inviteOf, type Link } from './link.ts';
+import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
 import type { KeyPair } from './primitives.ts';
 import { judge, type Verdict } from './rules.ts';
 import { openAdminKey, openBody, openJoin, sealBody } from './sealing.ts';
 import { type Down, newId, ServerError, Wire } from './wire.ts';
-
-/** The JSON of a message. */
-interface Content {
-  readonly id: string;
-  readonly n: number;
-  readonly t: number;
-  readonly c?: Evidence;
-  readonly p?: Evidence;
-  readonly content: { readonly kind: string; readonly text?: string };
-}
-
-export interface Heard extends Content {
-  readonly seq: string;
-  readonly from: string;
-}
 
 const later = (a: string, b: string) => BigInt(a) > BigInt(b);
 
@@ -231,21 +217,9 @@ export class PageClient {
       this.warnings.push(`${seq} repeats a message`);
       return;
     }
-    if (last !== undefined && content.n > last + 1) {
-      this.warnings.push(`${content.n - last - 1} messages before ${seq} are missing`);
-    }
+    const found = doubts(content, last, this.chain, this.#epochBefore);
+    this.warnings.push(...found.map((doubt) => `${seq}: ${doubt}`));
     this.#numbers.set(by.device, content.n);
-    if (content.c && content.c[0] >= this.chain.length) {
-      this.warnings.push(`${seq}: the sender was shown entries that this client was not`);
-    } else if (content.c && !this.chain.agrees(content.c)) {
-      this.warnings.push(`${seq}: the sender was shown another log`);
-    }
-    if (content.p && this.#epochBefore) {
-      const [index, h] = this.#epochBefore.evidence();
-      if (content.p[0] !== index || content.p[1] !== h) {
-        this.warnings.push(`${seq}: the sender was shown another end of the epoch before`);
-      }
-    }
     this.#read(by);
     this.heard.push({ ...content, seq, from: by.name });
   }
