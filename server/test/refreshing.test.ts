@@ -80,6 +80,17 @@ describe('refresh', () => {
     }
   });
 
+  test('of somebody who was removed uses up nothing of the rate in the room', async () => {
+    const node = await startNode({ limits: { roomRefreshesPerMinute: 1 } });
+    const peer = await node.peer();
+    const { room, admin, access } = await found(peer);
+    const order = { keys: admin, retire: true } as const;
+    const next = await commit(peer, room, { after: access.at, by: access, order });
+    for (const after of [access.at, next.at, next.at])
+      expect(await peer.ask(refreshFrame(room, access, after))).toMatchObject({ type: 'error' });
+    expect(await peer.ask(refreshFrame(room, next, next.at))).toMatchObject({ type: 'ack' });
+  });
+
   test('is answered when many arrive at once', async () => {
     const { peer, room, access } = await entered();
     const frames = Array.from({ length: 10 }, () => refreshFrame(room, access, access.at));

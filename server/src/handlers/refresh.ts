@@ -20,13 +20,12 @@ export const refresh: Handler<'refresh'> = async (session, frame) => {
   const access = await keys.at(frame.room, positionOf(frame.key));
   if (!verifies(access, signedRefresh(frame), frame.proof)) throw badProof();
   await rates.take('refresh', session.address);
-  await rates.takeRefresh(frame.room);
   refuseRepeats(frame.invites);
   session.later(frame.id, replaceGroupInfo(session.node, frame));
 };
 
 async function replaceGroupInfo(
-  { log, state, rooms, now }: NodeContext,
+  { log, state, rates, rooms, now }: NodeContext,
   frame: UpOf<'refresh'>,
 ): Promise<DownOf<'ack'>> {
   const { id, room, groupInfo, member } = frame;
@@ -37,6 +36,8 @@ async function replaceGroupInfo(
     const head = await roomHeadOf(log, room);
     if (head.handshake !== after) throw conflict(head.handshake);
     refuseRetired(head, positionOf(frame.key));
+    // After the other checks: whoever was removed must not use up the rate of the members.
+    if (tries === 0) await rates.takeRefresh(room);
     const at = now();
     const { invites: recorded } = head.record;
     const known = present?.handshake === after ? withWraps(recorded, present.invites) : recorded;
