@@ -268,6 +268,19 @@ describe('a retired key', () => {
     expect(answer).toMatchObject({ code: 'not-entered' });
   });
 
+  test('is too old to enter with after 1,000 later retirements', async () => {
+    const node = await startNode();
+    const peer = await node.peer();
+    const { room, admin, access } = await found(peer);
+    const order = { keys: admin, retire: true } as const;
+    let last = access;
+    for (let n = 0; n < 1000; n += 1) last = await commit(peer, room, { after: last.at, by: last, order });
+    expect(await enter(peer, room, access)).toMatchObject({ type: 'entered' });
+    last = await commit(peer, room, { after: last.at, by: last, order });
+    expect(await enter(peer, room, access)).toMatchObject({ type: 'error', code: 'refused' });
+    expect(await enter(peer, room, last)).toMatchObject({ type: 'entered', handshake: last.at });
+  });
+
   test('stays valid over any number of commits that do not retire it', async () => {
     const node = await startNode();
     const [ada, bob] = [await node.peer(), await node.peer()];
