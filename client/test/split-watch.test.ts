@@ -5,6 +5,7 @@ import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
 import { receive } from '@gochat/crypto/receive';
 import { membersOf, type Room } from '@gochat/crypto/room';
+import { RoomError } from '@gochat/crypto/room-error';
 import type { DownOf } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -131,4 +132,33 @@ test('in a room of 1,000 members garbage makes few look, and none again in the s
   await garbage();
   await garbage();
   expect(asked).toEqual({ fetch, refresh });
+});
+
+test.each([
+  ['change-unconfirmed', 2],
+  ['banned', 1],
+] as const)('a return that fails with %s is tried %i times in a minute', async (code, times) => {
+  const { room } = await joined();
+  const by = { device: '', identity: '', name: 'cai' };
+  const split = { ...room, status: 'split', own: new Uint8Array(16), split: { by, alike: true } } as const;
+  const session = { room: split, meta: {}, connection: {} } as unknown as RoomSession;
+  let tries = 0;
+  const run = () => {
+    watch
+      .job()?.()
+      .catch(() => undefined);
+  };
+  const watch = new SplitWatch({
+    session,
+    env: { ...platform, now: () => Date.now() },
+    timers: new Timers(),
+    comeBack: async () => {
+      tries += 1;
+      throw new RoomError(code);
+    },
+    nudge: run,
+  });
+  run();
+  await vi.advanceTimersByTimeAsync(MINUTE_MS);
+  expect(tries).toBe(times);
 });

@@ -149,9 +149,13 @@ export class SplitWatch {
   }
 }
 
-/** Whether trying again would fail in the same way: the invite has ended, or this person is banned. */
+/**
+ * Whether trying again would fail in the same way: the invite has ended, or this person is banned. A GroupInfo that proves nothing may be
+ * replaced: its author must not keep this device out by it for good.
+ */
 function isRefusal(error: unknown): boolean {
-  return error instanceof RoomError || (error instanceof ChatError && error.code === 'refused');
+  if (error instanceof RoomError) return error.code !== 'change-unconfirmed';
+  return error instanceof ChatError && error.code === 'refused';
 }
 
 function ownDevice(room: Room): string | undefined {
