@@ -14,6 +14,8 @@ export const COMMIT_DATA = {
   ask: 6,
   /** The order of this handshake retires the access keys of the epochs before it. */
   retire: 7,
+  /** The admin key, sealed for devices of the committer's person; empty if those can't open any. */
+  office: 8,
 } as const;
 type CommitDataType = (typeof COMMIT_DATA)[keyof typeof COMMIT_DATA];
 

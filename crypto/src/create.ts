@@ -9,6 +9,7 @@ import { epochKeys } from './keys.ts';
 import { found } from './mls.ts';
 import { cleanName } from './names.ts';
 import { newId } from './new-id.ts';
+import { personKeyOf } from './office.ts';
 import { type Env, sha256, sign, signingKey } from './primitives.ts';
 import { memberAt, ownLeaf, type Room, roomOf } from './room.ts';
 import { contextExtensions, type RoomState } from './room-state.ts';
@@ -68,6 +69,7 @@ export async function createRoom(
       admin,
       rotatedAt: env.now(),
       device: who.device,
+      person: personKeyOf(who.identity),
     }),
     frame,
   };

@@ -40,6 +40,8 @@ type Stored = Pick<
   readonly entrance: (Omit<Entrance, 'secret'> & { readonly secret: string }) | undefined;
   readonly confirmedBy: Confirmer | undefined;
   readonly admin: string | undefined;
+  readonly office: { readonly sealed?: string; readonly heard: boolean } | undefined;
+  readonly person: string | undefined;
   readonly own: string | undefined;
   readonly device: string;
   readonly formerKeys: readonly (readonly [string, number])[];
@@ -89,6 +91,11 @@ export function encodeRoom(room: Room): Uint8Array {
     peers: [...room.peers],
     pass: encodeBytes(room.accessKey.seed),
     admin: room.admin && encodeBytes(room.admin.seed),
+    office: {
+      heard: room.office.heard,
+      ...(room.office.sealed && { sealed: encodeBytes(room.office.sealed) }),
+    },
+    person: room.person && encodeBytes(room.person),
     own: room.own && encodeBytes(room.own),
     device: encodeBytes(room.device.seed),
     formerKeys: room.formerKeys.map(({ key, until }) => [encodeBytes(key.seed), until]),
@@ -162,6 +169,11 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     inFlight: stored.inFlight,
     pending: pending && restoredPending(pending, pendingBytes),
     admin: stored.admin === undefined ? undefined : signingKey(decodeBytes(stored.admin)),
+    office: {
+      heard: stored.office?.heard ?? false,
+      sealed: stored.office?.sealed === undefined ? undefined : decodeBytes(stored.office.sealed),
+    },
+    person: stored.person === undefined ? undefined : decodeBytes(stored.person),
     own: stored.own === undefined ? undefined : decodeBytes(stored.own),
     device: signingKey(decodeBytes(stored.device)),
     formerKeys: stored.formerKeys.map(([seed, until]) => ({ key: signingKey(decodeBytes(seed)), until })),

@@ -5,6 +5,7 @@ import type { InviteGrant } from '@gochat/protocol/up';
 import { wrapFor } from './invite.ts';
 import { type EpochKeys, joinPublicKey } from './keys.ts';
 import { describes, EXTENSION, type GroupInfo, groupInfoOf, type MlsState, readGroupInfo } from './mls.ts';
+import { isOffice } from './office.ts';
 import { decrypt, type Env, encrypt, equalBytes, transcript, utf8 } from './primitives.ts';
 import type { Room } from './room.ts';
 import { type MemberInvite, wrapKeyOf } from './room-state.ts';
@@ -21,16 +22,19 @@ export interface Published {
   readonly invites: InviteGrant[];
 }
 
+/** @param office the sealed admin key */
 export async function publish(
   room: RoomId,
   mls: MlsState,
   keys: EpochKeys,
   invites: readonly MemberInvite[],
   env: Env,
+  office?: Uint8Array,
 ): Promise<Published> {
   const key = env.random(32);
-  const extension = { extensionType: EXTENSION.joinKey, extensionData: await joinPublicKey(keys) };
-  const groupInfo = await groupInfoOf(mls, [extension]);
+  const joinKey = { extensionType: EXTENSION.joinKey, extensionData: await joinPublicKey(keys) };
+  const sealed = office === undefined ? [] : [{ extensionType: EXTENSION.office, extensionData: office }];
+  const groupInfo = await groupInfoOf(mls, [joinKey, ...sealed]);
   return {
     groupInfo: encodeBytes(sealGroupInfo(key, room, groupInfo, env)),
     member: encodeBytes(encrypt(keys.groupInfo, memberAad(room), key, env)),
@@ -48,13 +52,18 @@ export function joinKeyIn(info: GroupInfo): Uint8Array | undefined {
   return info.extensions.find((e) => e.extensionType === EXTENSION.joinKey)?.extensionData;
 }
 
+/** @returns the sealed admin key, or undefined if the GroupInfo has none */
+export function officeIn(info: GroupInfo): Uint8Array | undefined {
+  return info.extensions.find((e) => e.extensionType === EXTENSION.office)?.extensionData;
+}
+
 /**
  * Whether the server keeps for joiners what a member would upload: a GroupInfo of exactly this epoch, and its key wrapped for the
  * room's invites and for nobody else. Members agree on it, whoever has uploaded it.
  * @param invites those that members accept. One that the server doesn't have any more has ended there.
  */
 export async function isPublished(
-  { id, mls, keys }: Pick<Room, 'id' | 'mls' | 'keys'>,
+  { id, mls, keys, office }: Pick<Room, 'id' | 'mls' | 'keys' | 'office'>,
   invites: readonly MemberInvite[],
   kept: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'member' | 'invites'>,
 ): Promise<boolean> {
@@ -64,7 +73,7 @@ export async function isPublished(
   const info = opened && readGroupInfo(opened);
   const joinKey = info && joinKeyIn(info);
   if (key === undefined || info === undefined || joinKey === undefined) return false;
-  if (!equalBytes(joinKey, await joinPublicKey(keys))) return false;
+  if (!equalBytes(joinKey, await joinPublicKey(keys)) || !isOffice(office, officeIn(info))) return false;
   try {
     if (!(await describes(info, mls))) return false;
   } catch {

@@ -12,6 +12,7 @@ import { epochKeys } from './keys.ts';
 import { commit, type Proposal } from './mls.ts';
 import { cleanName, cleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
+import { officeAfter, sealAdminKey } from './office.ts';
 import { mayChangeState, mayRemove, personsIn, withoutAbsent } from './policy.ts';
 import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
 import {
@@ -22,6 +23,7 @@ import {
   memberAt,
   membersOf,
   ownCredential,
+  ownInviteIn,
   ownLeaf,
   type Room,
   stateOf,
@@ -62,6 +64,10 @@ interface Change {
   readonly data?: readonly CommitDataItem[];
   /** The room's admin key after the commit, if the commit replaces it. */
   readonly admin?: SigningKey;
+  /** The secret of the own invite after the commit. */
+  readonly own: Uint8Array | undefined;
+  /** Whether the committer's person gives up its office. */
+  readonly stepsDown?: boolean;
 }
 
 /** An invite that the server doesn't know yet. */
@@ -101,6 +107,7 @@ export async function heal(room: Room, env: Env, { name, retire, ask }: HealOpti
     intent: 'heal',
     proposals: [],
     invites: liveInvitesOf(room),
+    own: room.own,
     path: true,
     ...(name !== undefined && { name: cleanName(name) }),
   };
@@ -157,6 +164,7 @@ export async function remove(
     intent: 'remove',
     proposals: leaves.map((removed) => ({ proposalType: 'remove', remove: { removed } })),
     invites: keep ? liveInvitesOf(room) : [],
+    own: keep ? room.own : undefined,
     path: true,
   };
   const data: CommitDataItem[] = keep ? [[COMMIT_DATA.keep, new Uint8Array()]] : [];
@@ -320,7 +328,9 @@ async function changeState(
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },
   ];
   const fresh = [...(more.fresh ?? []), ...(missing ? [{ id: own.id, join: own.join, terms: {} }] : [])];
-  return start(room, { intent: 'state', proposals, invites: next.invites, ...more, fresh }, env);
+  const change = { intent: 'state', proposals, invites: next.invites, ...more, fresh } as const;
+  const stepsDown = !next.admins.includes(me);
+  return start(room, { ...change, own: missing ? room.keys.own : room.own, stepsDown }, env);
 }
 
 /** @throws RoomError `not-active`, `pending`, `change-unconfirmed` */
@@ -331,12 +341,15 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   if (room.pending !== undefined) throw new RoomError('pending');
   if (isWaiting(room, env.now())) throw new RoomError('change-unconfirmed');
   const retire: CommitDataItem[] = change.retire ? [[COMMIT_DATA.retire, new Uint8Array()]] : [];
-  const data = encodeCommitData([...(change.data ?? []), ...retire]);
+  const office = officeOf(room, change, env);
+  const data = encodeCommitData([...(change.data ?? []), ...retire, ...office]);
   const leaf = change.path && renewedLeaf(ownCredential(room), room.device, env, change.name);
   const { message, state: mls } = await commit(room.mls, change.proposals, leaf, data);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);
-  const published = await publish(room.id, mls, keys, change.invites, env);
+  const lives = change.invites.find((i) => i.own)?.id === ownInviteIn(room);
+  const { sealed } = officeAfter(room.office, lives, office[0]?.[1]);
+  const published = await publish(room.id, mls, keys, change.invites, env, sealed);
   const request = newId<RequestId>(env);
   const unsigned = {
     type: 'handshake' as const,
@@ -365,6 +378,14 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
     ...(change.admin && { admin: change.admin }),
   };
   return { room: { ...room, pending }, frame };
+}
+
+/** An admin's commit says how the admin key is sealed from then on: with the own invite that is live after it. */
+function officeOf(room: Room, { admin = room.admin, own, stepsDown }: Change, env: Env): CommitDataItem[] {
+  if (admin === undefined || !self(room).admin) return [];
+  if (own === undefined || room.person === undefined || stepsDown)
+    return [[COMMIT_DATA.office, new Uint8Array()]];
+  return [[COMMIT_DATA.office, sealAdminKey(room.id, room.person, own, admin, env)]];
 }
 
 function withTerms(
@@ -398,7 +419,8 @@ export function abandon(room: Room): Room {
 
 /** @returns a request that publishes this epoch's GroupInfo again, for when joiners can't use the one that the server keeps. */
 export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
-  const published = await publish(room.id, room.mls, room.keys, liveInvitesOf(room), env);
+  const { sealed } = room.office;
+  const published = await publish(room.id, room.mls, room.keys, liveInvitesOf(room), env, sealed);
   const unsigned = {
     type: 'refresh' as const,
     id: newId<RequestId>(env),

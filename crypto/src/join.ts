@@ -5,7 +5,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
 import { isFounder } from './genesis.ts';
-import { joinKeyIn, publish } from './groupinfo.ts';
+import { joinKeyIn, officeIn, publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
@@ -23,10 +23,11 @@ import {
 } from './mls.ts';
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
+import { openAdminKey, personKeyOf, readOffice } from './office.ts';
 import { type Env, equalBytes, type SigningKey, sha256, sign } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';
 import { RoomError } from './room-error.ts';
-import { isBanned, liveInvite, type RoomState, readContext } from './room-state.ts';
+import { isAdmin, isBanned, liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo, sealJoin } from './seal.ts';
 import { epochTag } from './unfollowed.ts';
 
@@ -139,6 +140,9 @@ export async function join(
     throw damaged(cause);
   }
   const { state: mls } = joined;
+  const office = readOffice(officeIn(groupInfo));
+  const person = personKeyOf(who.identity);
+  const isOwnAdmin = isAdmin(context.state, who.identity.publicKey);
   const keys = await epochKeys(mls, link.room);
   const wanted = new Set(info.invites.map((i) => i.invite));
   const published = await publish(
@@ -147,6 +151,7 @@ export async function join(
     keys,
     context.state.invites.filter((i) => wanted.has(i.id)),
     env,
+    office.sealed,
   );
   const request = newId<RequestId>(env);
   const frame: UnprovedJoin = {
@@ -171,7 +176,13 @@ export async function join(
     room: await roomOf(link.room, mls, {
       status: 'joining',
       pending,
-      admin: undefined,
+      // The own invite's secret is what opens it.
+      admin:
+        live.own && isOwnAdmin
+          ? office.sealed && openAdminKey(link.room, person, link.secret, office.sealed)
+          : undefined,
+      office,
+      person,
       rotatedAt: env.now(),
       device: who.device,
       inviter: link.inviter,

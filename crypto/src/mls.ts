@@ -69,7 +69,7 @@ export type { Extension, GroupInfo, LeafNode, PrivateMessage, Proposal, PublicMe
 const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 
 /** Extension types in the private-use range (RFC 9420, section 17.3). */
-export const EXTENSION = { genesis: 0xf7c1, roomState: 0xf7c2, joinKey: 0xf7c3 } as const;
+export const EXTENSION = { genesis: 0xf7c1, roomState: 0xf7c2, joinKey: 0xf7c3, office: 0xf7c6 } as const;
 
 /** Computes hashes and HKDF without a WebCrypto round trip, which makes commits and joins 2 to 5 times faster. */
 const provider: CryptoProvider = {

@@ -25,6 +25,7 @@ import {
   sameDevice,
 } from './mls.ts';
 import { isCleanName } from './names.ts';
+import { officeAfter } from './office.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {
@@ -33,6 +34,7 @@ import {
   confirmed,
   memberAt,
   membersOf,
+  ownInviteIn,
   ownLeaf,
   type PendingCommit,
   type RetirementReason,
@@ -189,6 +191,8 @@ function withData(
   const by = memberAt(old, change.by);
   const given = data.get(COMMIT_DATA.ownInvite);
   const own = ownSecret(old, after, change, given);
+  const said = by?.admin === true ? data.get(COMMIT_DATA.office) : undefined;
+  const office = officeAfter(old.office, ownInviteIn(old) === ownInviteIn(after), said);
   const heard = given !== undefined && own !== undefined && equalBytes(given, own);
   const newcomer = heard ? undefined : after.newcomer;
   const { due: wanted } = after.retirement;
@@ -196,11 +200,17 @@ function withData(
     // Whoever has copied a device may know the own invite's secret, so an answer replaces that, too.
     const unanswered = wanted === 'asked' && change.kind !== 'state' && !after.joinsClosed;
     const retirement = { at, healed: false, ...(unanswered && { due: wanted }) };
-    return { ...after, own, newcomer, retirement, key: seq, accessKey: after.keys.access };
+    return { ...after, own, office, newcomer, retirement, key: seq, accessKey: after.keys.access };
   }
   const healed = after.retirement.healed || change.kind !== 'state';
   const due = wanted === 'asked' ? wanted : (reasonIn(old, after, change, data) ?? wanted);
-  return { ...after, own, newcomer, retirement: { at: after.retirement.at, healed, ...(due && { due }) } };
+  return {
+    ...after,
+    own,
+    office,
+    newcomer,
+    retirement: { at: after.retirement.at, healed, ...(due && { due }) },
+  };
 }
 
 /** Why the access keys should be retired after a commit, if they should. */

@@ -5,6 +5,7 @@ import { foldName } from './fold-name.ts';
 import { type DeviceCredential, digits, fingerprintOf, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys, ownInviteOf } from './keys.ts';
 import { identityOf, leavesOf, type MlsState } from './mls.ts';
+import { NO_OFFICE, type SealedOffice } from './office.ts';
 import type { ClaimPair } from './payload.ts';
 import type { Before } from './policy.ts';
 import { equalBytes, type SigningKey, signingKey } from './primitives.ts';
@@ -191,6 +192,10 @@ export interface Room {
   readonly pending: PendingCommit | undefined;
   /** The admin key that the room's admins share, if this device has it. */
   readonly admin: SigningKey | undefined;
+  /** The admin key as its last author has sealed it, for devices of that person that come in by the own invite. */
+  readonly office: SealedOffice;
+  /** What opens and seals {@link Room.office}; undefined on a limited device. */
+  readonly person: Uint8Array | undefined;
   /** The device key of the own leaf. */
   readonly device: SigningKey;
   /** The former signature keys of the own leaf, newest last, with the time of their replacement: members who couldn't follow it still know one. */
@@ -243,7 +248,7 @@ export async function roomOf(
   id: RoomId,
   mls: MlsState,
   more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> &
-    Partial<Pick<Room, 'inviter' | 'entrance'>>,
+    Partial<Pick<Room, 'inviter' | 'entrance' | 'office' | 'person'>>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -267,6 +272,8 @@ export async function roomOf(
     next: 1,
     inFlight: [],
     formerKeys: [],
+    office: NO_OFFICE,
+    person: undefined,
     own: undefined,
     retirement: { at: more.rotatedAt, healed: false },
     newcomer: undefined,
@@ -408,6 +415,11 @@ export function liveInvitesOf(room: Room): MemberInvite[] {
   if (room.joinsClosed) return [];
   const state = stateOf(room);
   return state.invites.filter((invite) => liveInvite(state, invite.id) !== undefined);
+}
+
+/** @returns the id of the room's own invite, if there is one that is live */
+export function ownInviteIn(room: Room): string | undefined {
+  return room.context.state === 'newer' ? undefined : liveInvitesOf(room).find((invite) => invite.own)?.id;
 }
 
 /** @returns the invites that members have made for others. */

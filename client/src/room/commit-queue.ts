@@ -5,6 +5,7 @@ import type { RequestId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
+import { RequestError } from '../net/connection-errors.ts';
 import type { Timers } from '../schedule/timers.ts';
 import type { RoomInput } from './room-input.ts';
 import type { RoomSender } from './room-sender.ts';
@@ -96,7 +97,8 @@ export class CommitQueue {
 
   /** The server has refused a handshake for good. */
   async refused(request: RequestId, error: unknown): Promise<void> {
-    if (!(await this.#parts.store.giveUp(request))) return;
+    const isUnproved = error instanceof RequestError && error.code === 'refused';
+    if (!(await this.#parts.store.giveUp(request, isUnproved))) return;
     const change = this.#madeBy(request);
     if (change !== undefined) this.#end(change, toChatError(error));
   }

@@ -105,6 +105,7 @@ export class RoomMaintenance {
       this.#healing(),
       this.#reopening(),
       this.#handingOver(),
+      this.#sealing(),
       this.#auditing(),
     ];
     return jobs.find((one) => one !== undefined);
@@ -187,6 +188,20 @@ export class RoomMaintenance {
     const from = inviter ? MINUTE_MS : 2 * MINUTE_MS;
     if (!this.#isTime('hand-over', isDue(room), from, inviter ? 2 * MINUTE_MS : 5 * MINUTE_MS))
       return undefined;
+    return () =>
+      this.#session.change((now) => {
+        if (!isDue(now)) throw new Done();
+        return heal(now, this.#env);
+      }, WAIT_MS);
+  }
+
+  /** Seals the admin key for further devices of this person, if the own invite with which it was sealed has ended. */
+  #sealing(): (() => Promise<void>) | undefined {
+    const isDue = ({ status, admin, own, person, office }: Room) =>
+      status === 'active' &&
+      office.sealed === undefined &&
+      [admin, own, person].every((secret) => secret !== undefined);
+    if (!this.#isTime('seal', isDue(this.#session.room), MINUTE_MS, 5 * MINUTE_MS)) return undefined;
     return () =>
       this.#session.change((now) => {
         if (!isDue(now)) throw new Done();

@@ -202,10 +202,17 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
-  /** The server refused the handshake permanently. @returns false when it isn't the pending one. */
-  async giveUp(request: RequestId): Promise<boolean> {
+  /**
+   * The server refused the handshake permanently.
+   * @param isUnproved whether it refused a key: then the admin key that an order was signed with is an older one
+   * @returns false when it isn't the pending one
+   */
+  async giveUp(request: RequestId, isUnproved: boolean): Promise<boolean> {
     if (this.#room.pending?.request !== request) return false;
-    this.#room = abandon(this.#room);
+    const isOrder = this.#request?.type === 'handshake' && this.#request.order !== undefined;
+    const room = abandon(this.#room);
+    // With it, each change that this device makes automatically would be refused.
+    this.#room = isUnproved && isOrder ? { ...room, admin: undefined } : room;
     this.#request = undefined;
     await this.#write([this.#stateChange(), this.#requestChange()]);
     return true;

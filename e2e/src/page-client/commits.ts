@@ -10,7 +10,7 @@ import { inviteLines, newId, proof, type Up } from './wire.ts';
 /** docs/protocol.md, “Commits” and “Orders”: the handshakes that a member makes. */
 
 /** The types of the items in the data of a commit. */
-export const ITEM = { adminKey: 1, ownSecret: 4, retired: 7 } as const;
+export const ITEM = { adminKey: 1, ownSecret: 4, retired: 7, sealedAdminKey: 8 } as const;
 
 type Items = ReadonlyMap<number, Uint8Array>;
 
@@ -59,10 +59,13 @@ export async function makeHeal(author: Author, retire: boolean): Promise<OwnHand
     );
     if (others.length > 0) items.set(ITEM.adminKey, sealAdminKey(room, group, others, nextKey));
     items.set(ITEM.retired, new Uint8Array());
+    // This client seals it for no further device.
+    items.set(ITEM.sealedAdminKey, new Uint8Array());
     order = { retire: true, admins: [base64url(nextKey.publicKey)] };
   }
   const [message, group] = await epoch.group.commit(device, encodeItems(items));
-  const next = await epochOf(room, group, epoch.state, epoch.joinsClosed);
+  const sealedAdminKey = retire ? null : epoch.sealedAdminKey;
+  const next = await epochOf(room, group, epoch.state, epoch.joinsClosed, sealedAdminKey);
   const uploaded = await upload(room, next);
   const frame = handshake(author, message, uploaded, order);
   return { frame, next, items, adminKey: nextKey, ownSecret: author.ownSecret, change: 'heal' };
@@ -90,7 +93,7 @@ export async function makeTopic(author: Author, topic: string): Promise<OwnHands
     ...(lastRemoveEpoch === undefined ? {} : { lastRemoveEpoch }),
   };
   const [message, group] = await epoch.group.commit(device, new Uint8Array(), encodeRoomState(state));
-  const next = await epochOf(room, group, state, false);
+  const next = await epochOf(room, group, state, false, null);
   const { invites, ...uploaded } = await upload(room, next);
   const listed = invites.map((item) => (item.invite === own.id ? { ...item, join: own.join } : item));
   const frame = handshake(author, message, { ...uploaded, invites: listed }, {});

@@ -82,6 +82,7 @@ export interface Epoch {
   readonly chain: Chain;
   readonly state: RoomState;
   readonly joinsClosed: boolean;
+  readonly sealedAdminKey: Uint8Array | null;
 }
 
 export async function epochOf(
@@ -89,7 +90,8 @@ export async function epochOf(
   group: Group,
   state: RoomState,
   joinsClosed: boolean,
+  sealedAdminKey: Uint8Array | null,
 ): Promise<Epoch> {
   const keys = epochKeys(await group.root(room));
-  return { group, keys, chain: new Chain(keys.chain), state, joinsClosed };
+  return { group, keys, chain: new Chain(keys.chain), state, joinsClosed, sealedAdminKey };
 }

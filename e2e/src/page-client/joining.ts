@@ -46,7 +46,7 @@ async function attempt(wire: Wire, { room, secret, founder }: Link, device: Devi
   const joining = { room, groupId, epoch, signatureKey: leafKey.publicKey, credential };
   const data = makeJoinData(joining, invite, groupInfo);
   const [message, group] = await opened.join(leafKey, credential, data);
-  const next = await epochOf(room, group, state, false);
+  const next = await epochOf(room, group, state, false, opened.sealedAdminKey);
   const body = sealJoin(room, opened.joinKey, message);
   const { access, groupInfo: sealed, member, invites } = await upload(room, next);
   const listed = invites.filter((item) => reply.invites.some((live) => live.invite === item.invite));

@@ -32,6 +32,7 @@ const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 const GENESIS = 0xf7c1;
 const ROOM_STATE = 0xf7c2;
 const JOIN_KEY = 0xf7c3;
+const SEALED_ADMIN_KEY = 0xf7c6;
 
 const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE));
 
@@ -118,6 +119,7 @@ export class OpenedGroupInfo {
   readonly extensions: Extensions;
   readonly members: readonly Member[];
   readonly joinKey: Uint8Array;
+  readonly sealedAdminKey: Uint8Array | null;
 
   constructor(bytes: Uint8Array) {
     const message = decode('groupInfo', bytes);
@@ -131,12 +133,17 @@ export class OpenedGroupInfo {
     if (!tree) throw new Error('not a tree');
     this.members = members(tree[0]);
     this.joinKey = this.#extension(JOIN_KEY);
+    this.sealedAdminKey = this.#optional(SEALED_ADMIN_KEY);
   }
 
   #extension(type: string | number): Uint8Array {
-    const found = this.#info.extensions.find(({ extensionType }) => extensionType === type);
+    const found = this.#optional(type);
     if (!found) throw new Error(`no extension ${type}`);
-    return found.extensionData;
+    return found;
+  }
+
+  #optional(type: string | number): Uint8Array | null {
+    return this.#info.extensions.find(({ extensionType }) => extensionType === type)?.extensionData ?? null;
   }
 
   /** @returns the PublicMessage of an external commit, and the group after it */
@@ -217,8 +224,9 @@ export class Group {
   }
 
   /** @returns the encoded GroupInfo of this epoch */
-  async groupInfo(joinKey: Uint8Array): Promise<Uint8Array> {
+  async groupInfo(joinKey: Uint8Array, sealedAdminKey: Uint8Array | null): Promise<Uint8Array> {
     const joinable = [{ extensionType: JOIN_KEY, extensionData: joinKey }];
+    if (sealedAdminKey) joinable.push({ extensionType: SEALED_ADMIN_KEY, extensionData: sealedAdminKey });
     const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(this.#state, joinable, suite);
     return bare({ version: 'mls10', wireformat: 'mls_group_info', groupInfo });
   }

@@ -7,6 +7,7 @@ import { inviteOf, type Link } from './link.ts';
 import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
 import type { KeyPair } from './primitives.ts';
+import type { RoomState } from './room-state.ts';
 import { judge, type Verdict } from './rules.ts';
 import { openAdminKey, openBody, openJoin, sealBody } from './sealing.ts';
 import { type Down, newId, ServerError, Wire } from './wire.ts';
@@ -273,12 +274,22 @@ export class PageClient {
     }
     this.#learn(verdict, group, ownInvite, keys.own);
     this.#adopt(
-      await epochOf(room, commit.group, verdict.state, verdict.joinsClosed),
+      await epochOf(room, commit.group, verdict.state, verdict.joinsClosed, this.#sealedAfter(verdict)),
       seq,
       `${change} by ${by.name}`,
     );
     if (items.has(ITEM.retired) && state.admins.includes(by.identity)) this.#key = seq;
     if (change === 'join') this.#numbers.delete(by.device);
+  }
+
+  /** docs/protocol.md, “The admins' key”. */
+  #sealedAfter({ by, items, state: after, joinsClosed }: Verdict): Uint8Array | null {
+    const { state: before, sealedAdminKey } = this.#epoch;
+    const said = items.get(ITEM.sealedAdminKey);
+    if (said && before.admins.includes(by.identity)) return said.length === 72 ? said : null;
+    const ownIn = ({ invites }: RoomState, closed: boolean) =>
+      closed ? undefined : invites.find(({ own }) => own)?.id;
+    return ownIn(before, this.#epoch.joinsClosed) === ownIn(after, joinsClosed) ? sealedAdminKey : null;
   }
 
   /** Takes from a commit the keys and secrets that it gives to this member. */

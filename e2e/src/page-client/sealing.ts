@@ -41,12 +41,16 @@ function wrap(k: Uint8Array, room: string, invite: string, wrapKey: Uint8Array):
 }
 
 /** @returns what the handshake that begins this epoch uploads for joiners, with a new key for the GroupInfo */
-export async function upload(room: string, { group, keys, state, joinsClosed }: Epoch): Promise<Upload> {
+export async function upload(
+  room: string,
+  { group, keys, state, joinsClosed, sealedAdminKey }: Epoch,
+): Promise<Upload> {
   const k = random(32);
   const usable = joinsClosed ? [] : state.invites.filter((invite) => !isVoid(state, invite));
+  const groupInfo = await group.groupInfo(keys.join.publicKey, sealedAdminKey);
   return {
     access: base64url(keys.access.publicKey),
-    groupInfo: base64url(seal(k, sealed('groupinfo', room), pad(await group.groupInfo(keys.join.publicKey)))),
+    groupInfo: base64url(seal(k, sealed('groupinfo', room), pad(groupInfo))),
     member: base64url(seal(keys.groupinfo, tuple('gochat/member-wrap/1', ascii(room)), k)),
     invites: usable.map(({ id, wrap: key }) => ({
       invite: id,
