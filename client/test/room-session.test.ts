@@ -15,7 +15,8 @@ const SEQ = '1' as Position;
 
 /** A room of one member, and a connection to a server that lets it enter when the test says so, and answers nothing else. */
 async function session({ enters = true } = {}) {
-  const records = new Records(new MemoryStore(), openVault(new Uint8Array(32)), platform);
+  const disk = new MemoryStore();
+  const records = new Records(disk, openVault(new Uint8Array(32)), platform);
   const { room } = await createRoom(createIdentity(platform), { room: 'kitchen', own: 'ana' }, platform);
   const server = 'tcp://127.0.0.1:1';
   const meta = { id: room.id, server, name: 'kitchen', as: 'ana', left: false, leaving: [], since: 0 };
@@ -47,6 +48,10 @@ async function session({ enters = true } = {}) {
     one,
     sent,
     lets,
+    /** The disk takes no more writes. */
+    breaks: () => {
+      disk.write = () => Promise.reject(new Error('the disk is full'));
+    },
     live: { type: 'live', room: room.id, seq: SEQ } as const,
     /** A message that nobody can open. */
     entry: { ...noise, seq: '2' as Position },
@@ -108,4 +113,17 @@ test('a closed room ends the changes that wait, and says of each whether it may 
     { data: { reason: 'change-unanswered' } },
     { data: { reason: 'change-unsent' } },
   ]);
+});
+
+test('nothing is sent that could not be stored', async () => {
+  const { one, live, sent, breaks } = await session();
+  await one.take(live);
+  await expect.poll(() => one.isLive).toBe(true);
+  breaks();
+  await expect(one.change((room) => heal(room, platform), 60_000)).rejects.toMatchObject({
+    data: { reason: 'profile-write' },
+  });
+  await one.take(live);
+  await one.close();
+  expect(sent).toEqual(['enter']);
 });

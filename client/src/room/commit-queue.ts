@@ -59,8 +59,7 @@ export class CommitQueue {
     const { store } = this.#parts;
     for (let change = this.#next(); change !== undefined; change = this.#next()) {
       if (!isLive() || store.room.pending !== undefined) return;
-      await this.#make(change).catch((error: unknown) => this.#end(change, error));
-      this.repeat(over);
+      await this.#make(change, over).catch((error: unknown) => this.#end(change, error));
     }
   }
 
@@ -123,12 +122,13 @@ export class CommitQueue {
     for (const change of [...this.#changes.keys()]) this.#end(change, error);
   }
 
-  async #make(change: Change): Promise<void> {
-    const { store } = this.#parts;
+  async #make(change: Change, over: Connection): Promise<void> {
+    const { store, sender } = this.#parts;
     const started = await change.make(store.room);
     await store.begin(started);
     const progress = this.#changes.get(change);
     if (progress !== undefined) progress.request = started.frame.id;
+    sender.commit(over, started.frame);
   }
 
   #end(change: Change, error: unknown): void {

@@ -354,8 +354,9 @@ export class RoomSession {
     this.condition.changed();
   }
 
+  /** The connection over which the room sends. After a failed write, what the store has may not be on the disk, and must not be sent. */
   get #liveConnection(): Connection | undefined {
-    return this.isFollowing ? this.connection : undefined;
+    return this.isFollowing && this.#store.failure === undefined ? this.connection : undefined;
   }
 
   #hear(frame: DownOf<'signal'>): void {
@@ -395,6 +396,7 @@ export class RoomSession {
     if (room !== this.room) await this.#apply([{ room, events: [], secretsToWipe: [] }]);
     if (!this.#delivery.becomeLive(over)) return;
     this.#infoRevision += 1;
+    if (this.#liveConnection === undefined) return;
     await this.#posts.sendAll(over);
     this.#commits.repeat(over);
   }
