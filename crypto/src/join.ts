@@ -43,8 +43,8 @@ export interface JoinOptions {
   readonly former?: readonly SigningKey[];
   /** The position of the handshake that it couldn't follow. */
   readonly unfollowed?: Position;
-  /** The room of a device that has the proof that others have gone on: the GroupInfo has to prove it, too. */
-  readonly split?: Room;
+  /** The room of a device that has the proof that others have gone on: the GroupInfo has to prove it, too. Without being asked, only one that is {@link Split.alike}. */
+  readonly split?: { readonly room: Room; readonly unasked: boolean };
   /**
    * The signature key of the leaf, if the join replaces none; a new one when absent. A join that is made again with the key of the
    * last one replaces the leaf of that, should it have been accepted after all.
@@ -101,7 +101,7 @@ export async function join(
     throw new RoomError('other-room');
   }
   if (context.state === 'newer') throw new RoomError('newer-rules');
-  if (split !== undefined && !(await mayReturnBy(split, groupInfo)))
+  if (split !== undefined && !(await mayReturnBy(split.room, groupInfo, split.unasked)))
     throw new RoomError('change-unconfirmed');
   const live = liveInvite(context.state, invite.id);
   if (live === undefined) throw new RoomError('invite-revoked');

@@ -90,10 +90,12 @@ function isByWhoBegan(room: Room, info: GroupInfo): boolean {
 /**
  * Whether a device that has the proof may join by this GroupInfo: it proves the same, or this device has signed it, in a join whose reply
  * it didn't get. Otherwise an author could put the GroupInfo of a fork there as soon as another member's was seen.
+ * @param unasked whether the user hasn't asked for the return
  */
-export async function mayReturnBy(room: Room, info: GroupInfo): Promise<boolean> {
+export async function mayReturnBy(room: Room, info: GroupInfo, unasked: boolean): Promise<boolean> {
   try {
-    if ((await splitIn(room, info)) !== undefined) return true;
+    const split = await splitIn(room, info);
+    if (split !== undefined) return split.alike || !unasked;
     const key = (await signerOf(info))?.signaturePublicKey;
     const isOther = epochTag(info) !== epochTag(room.mls);
     return isOther && key !== undefined && equalBytes(key, ownKey(room));

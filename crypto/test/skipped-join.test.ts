@@ -5,7 +5,8 @@ import { createIdentity } from '../src/identity.ts';
 import type { InviteLink } from '../src/link.ts';
 import { liveInvitesOf } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
-import { gone, joins } from './hostile.ts';
+import { craftCommit } from './craft.ts';
+import { gone, joins, plants, renewedBy } from './hostile.ts';
 import type { Log } from './log.ts';
 import { Person } from './world.ts';
 
@@ -184,5 +185,18 @@ test('a join that is made again after a crash replaces the leaf of the first', a
   expect(ana.members).toEqual(['ana', 'ben', 'cai']);
   agree(ana, ben, cai);
   await ana.commits(log, (room) => heal(room, ana.env));
+  await allTalk(log, ana, ben, cai);
+});
+
+test('a member who does not vouch can’t lead into its own fork whoever has seen the proof of an admin', async () => {
+  const { log, ana, ben, cai } = await misled();
+  await ana.refreshes(log);
+  expect(await cai.looks(log)).toMatchObject({ kind: 'elsewhere', split: { alike: true } });
+  const fork = await craftCommit(ben.room.mls, renewedBy(ben), {});
+  await plants(log, ben, fork.state);
+  await expect(cai.returns(log)).rejects.toMatchObject({ code: 'change-unconfirmed' });
+  await ana.refreshes(log);
+  await cai.returns(log);
+  await allRead(log, [ana, ben]);
   await allTalk(log, ana, ben, cai);
 });

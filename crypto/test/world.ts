@@ -214,7 +214,7 @@ export class Person {
 
   /** Joins the others again after a split, with its own leaf. */
   async returns(log: Log): Promise<Position> {
-    const { unfollowed, status } = this.room;
+    const { unfollowed, split } = this.room;
     const links = waysIn(this.room).map((secret) => this.linkFor(secret));
     const link = links.find((one) => log.info(one) !== undefined);
     const info = link && log.info(link);
@@ -225,7 +225,7 @@ export class Person {
       former,
       ...(again && { again }),
       ...(unfollowed && { unfollowed: unfollowed.seq }),
-      ...(status === 'split' && { split: this.room }),
+      ...(split && { split: { room: this.room, unasked: split.alike } }),
     };
     const { room, frame } = await join(this.who, this.name, link, info, this.env, options);
     await this.keeps(room);

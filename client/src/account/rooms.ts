@@ -133,7 +133,7 @@ export class Rooms {
       former,
       ...(again && { again }),
       ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
-      ...(room.status === 'split' && { split: room }),
+      ...(room.status === 'split' && { split: { room, unasked: unasked !== undefined } }),
     });
     const next = { ...meta, ...(unasked !== undefined && { returned: unasked }) };
     await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));

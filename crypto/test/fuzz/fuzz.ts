@@ -257,7 +257,7 @@ export class Fuzz {
     const options = {
       ...(former && { former: leafKeysOf(former) }),
       ...(unfollowed && former?.unfollowed && { unfollowed: former.unfollowed.seq }),
-      ...(unfollowed && former?.status === 'split' && { split: former }),
+      ...(unfollowed && former?.status === 'split' && { split: { room: former, unasked: false } }),
     };
     let started: Awaited<ReturnType<typeof join>>;
     try {
