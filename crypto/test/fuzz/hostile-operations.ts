@@ -56,12 +56,13 @@ async function breaksRules(fuzz: Fuzz): Promise<void> {
   const mal = await intruder(fuzz);
   if (mal === undefined) return;
   const victim = fuzz.maybe(membersOf(mal.person.room).filter(({ self }) => !self));
+  const removed = fuzz.happens(0.3) ? undefined : victim;
   const twist: Twist =
-    victim === undefined || fuzz.happens(0.3)
+    removed === undefined
       ? { path: false }
-      : { proposals: [{ proposalType: 'remove', remove: { removed: victim.leaf } }] };
+      : { proposals: [{ proposalType: 'remove', remove: { removed: removed.leaf } }] };
   await commits(fuzz.log, mal.person, twist);
-  fuzz.model.refused(mal, { epoch: fuzz.model.bogus(mal.epoch), flaw: 'bogus' });
+  fuzz.model.refused(mal, { epoch: fuzz.model.bogus(mal.epoch, removed?.device), flaw: 'bogus' });
 }
 
 /** A handshake that the policy allows, and that is invalid for all. */

@@ -177,9 +177,10 @@ export class Model {
     this.info = { ...info, signer: by };
   }
 
-  /** An epoch that nobody is in. */
-  bogus(after: Epoch): Epoch {
-    return nextEpoch(after, {});
+  /** An epoch that nobody is in. @param without the device whom its author pretends to have removed */
+  bogus(after: Epoch, without?: string): Epoch {
+    const devices = new Set([...after.devices].filter(({ person }) => person.device !== without));
+    return nextEpoch(after, { devices });
   }
 
   /** A handshake that is allowed, and invalid for all. Its author stays. */

@@ -541,7 +541,7 @@ export async function comesBack(fuzz: Fuzz): Promise<void> {
     ),
   );
   if (device === undefined) return;
-  if (fuzz.model.info.epoch !== main) {
+  if (fuzz.model.info.epoch !== main || fuzz.model.info.flaw !== undefined) {
     const other = fuzz.maybe(fuzz.majority.filter((one) => one !== device));
     if (other === undefined) return;
     await fuzz.reads(other);
