@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { remove } from '../src/handshake.ts';
 import { newLeaf } from '../src/identity.ts';
 import { ownLeaf } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
@@ -210,4 +211,47 @@ test('a key that a copied device has certified is no signature of an admin', asy
   await plants(log, mal, state);
   expect(ben.room.unfollowed).toBeUndefined();
   expect(await ben.looks(log)).toEqual({ kind: 'unknown' });
+});
+
+test('an admin who is cut off removes the author with the invites kept: those who followed it, and who were offline, come back', async () => {
+  const { env, log, people } = await roomOfPeople('ana', 'ben', 'cai', 'dan', 'eli', 'fay', 'gil', 'mal');
+  const [ana, ben, cai, dan, eli, fay, gil, mal] = people as [
+    Person,
+    Person,
+    Person,
+    Person,
+    Person,
+    Person,
+    Person,
+    Person,
+  ];
+  await ana.heals(log);
+  await allRead(log, people);
+  // Ana to dan are below node 3.
+  await divides(log, mal, { sealTo: (to, secret) => (to === 3 ? rubbish : secret) });
+  await allRead(log, [ana, ben, eli, fay]);
+  expect(ana.events.at(-1)).toMatchObject({ warning: { kind: 'unfollowed', from: { name: 'mal' } } });
+  await expect(remove(ana.room, mal.device, env)).rejects.toMatchObject({ code: 'change-unconfirmed' });
+  env.passes(10 * 60_000);
+  await ana.commits(log, (room) => remove(room, mal.device, env, { keep: true }));
+  // Cai and dan were offline, and follow the removal as ben does.
+  await allRead(log, [ben, cai, dan]);
+  agree(ana, ben, cai, dan);
+  expect(ana.members).not.toContain('mal');
+  // Eli and fay had followed mal. Gil, who was offline, follows mal too when it reads the log.
+  for (const one of [eli, fay, gil]) {
+    await one.reads(log);
+    expect(one.room.status).toBe('active');
+    await ana.reads(log);
+    await ana.refreshes(log);
+    // They know no handshake that they couldn't follow, and the removal replaced ana's key: their users ask for the return.
+    expect((await one.looks(log)).kind).toBe('unknown');
+    await one.returns(log);
+  }
+  const all = [ana, ben, cai, dan, eli, fay, gil];
+  await allRead(log, all);
+  await allTalk(log, ...all);
+  // Mal can't come back: its leaf is gone, and it is no member whom the own invite lets in.
+  await mal.reads(log);
+  expect(mal.enters(log)).toBe(false);
 });
