@@ -1,24 +1,15 @@
-import type { Started } from '@gochat/crypto/handshake';
 import type { Env } from '@gochat/crypto/primitives';
-import type { Room } from '@gochat/crypto/room';
 import type { RequestId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import { RequestError } from '../net/connection-errors.ts';
 import type { Timers } from '../schedule/timers.ts';
-import type { RoomInput } from './room-input.ts';
+import type { Change, RoomInput } from './room-input.ts';
 import type { RoomSender } from './room-sender.ts';
 import type { RoomStore } from './room-store.ts';
 
 const LONGEST_REST_MS = 1000;
-
-/** A change of the room by a handshake of this device, and who waits for it. */
-export interface Change {
-  readonly make: (room: Room) => Promise<Started>;
-  readonly landed: () => void;
-  readonly failed: (error: unknown) => void;
-}
 
 /** What became of a change until now. */
 interface Progress {

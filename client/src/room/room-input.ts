@@ -1,16 +1,23 @@
 import type { Content } from '@gochat/crypto/content';
+import type { Started } from '@gochat/crypto/handshake';
 import type { Room, Split } from '@gochat/crypto/room';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
-import type { Change } from './commit-queue.ts';
 import type { RoomMeta } from './room-meta.ts';
 
 /** The server's frames that are about one room. */
 export type RoomFrame =
   | Extract<Down, { room: RoomId; type: 'entry' | 'live' | 'refreshed' | 'retired' | 'signal' }>
   | (DownOf<'error'> & { readonly room: RoomId });
+
+/** A change of the room by a handshake of this device, and who waits for it. */
+export interface Change {
+  readonly make: (room: Room) => Promise<Started>;
+  readonly landed: () => void;
+  readonly failed: (error: unknown) => void;
+}
 
 /** A command of this device's user or of its maintenance. */
 export type RoomCommand =
