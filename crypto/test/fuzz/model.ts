@@ -95,8 +95,8 @@ export interface Change {
   readonly newAdminKey?: boolean;
   /** Who is given the admin key. */
   readonly handedTo?: readonly Device[];
-  /** Whether it tells the secret of the own invite. */
-  readonly tells?: boolean;
+  /** Whether it hands the secret of the own invite over. */
+  readonly handsOver?: boolean;
   readonly asks?: boolean;
   /** Whether a joiner keeps what it knew: it returns after a split. */
   readonly returns?: boolean;
@@ -303,14 +303,14 @@ function joined({ by, returns }: Change, epoch: Epoch): void {
 
 function ownAfter(
   { own: known }: Device,
-  { kind, from, tells, by }: Change,
+  { kind, from, handsOver, by }: Change,
   epoch: Epoch,
 ): string | undefined {
   const own = epoch.state.invites.find((invite) => invite.own)?.id;
   if (epoch.closed || own === undefined) return undefined;
   if (known === own) return own;
   const isNew = kind === 'state' && !from.state.invites.some((invite) => invite.id === own);
-  return isNew || (tells && by.own === own) ? own : undefined;
+  return isNew || (handsOver && by.own === own) ? own : undefined;
 }
 
 function askedAfter(

@@ -30,7 +30,7 @@ const CROWD = 6;
 const isAdmin = ({ isAdmin: admin }: Device) => admin;
 const holdsKey = ({ isAdmin: admin, admin: key }: Device) => admin && key !== undefined;
 
-/** Whom an admin hands its key to. */
+/** Whom an admin handsOver its key to. */
 function otherAdmins(
   { epoch, ...by }: Pick<Device, 'epoch' | 'person'>,
   but: readonly Device[] = [],
@@ -44,7 +44,7 @@ function healed(device: Device, more: Partial<Expected> = {}): Expected {
   const rotates = holdsKey(device);
   return {
     kind: 'heal',
-    tells: device.own !== undefined,
+    handsOver: device.own !== undefined,
     ...(rotates && { newAdminKey: true, handedTo: otherAdmins(device) }),
     ...more,
   };
