@@ -30,7 +30,7 @@ const CROWD = 6;
 const isAdmin = ({ isAdmin: admin }: Device) => admin;
 const holdsKey = ({ isAdmin: admin, admin: key }: Device) => admin && key !== undefined;
 
-/** Whom an admin handsOver its key to. */
+/** Whom an admin hands its key to. */
 function otherAdmins(
   { epoch, ...by }: Pick<Device, 'epoch' | 'person'>,
   but: readonly Device[] = [],
