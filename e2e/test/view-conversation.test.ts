@@ -177,6 +177,18 @@ describe('two people in a room', () => {
     ana.view.actions.type('', 0);
   });
 
+  test('a command about a message takes the one that is being answered; without one it stays in the composer', async () => {
+    ana.says('soup?');
+    const row = await ben.reads('soup?');
+    ben.says('/react 🍲');
+    expect(ben.screen.flash?.text).toContain('/react needs a message');
+    expect(ben.room.composer.text).toBe('/react 🍲');
+    ben.view.actions.run('reply', '', row.key);
+    ben.says('/react 🍲');
+    await ana.sees('the reaction', () => ana.message('soup?')?.reactions[0]?.by === 'ben');
+    expect(ben.room.composer).toMatchObject({ text: '', reply: undefined });
+  });
+
   test('typing shows, and stops when it is sent', async () => {
     ana.view.actions.type('I am', 4);
     await ben.sees('that ana types', ({ room }) => room?.typing === 'ana is typing…');

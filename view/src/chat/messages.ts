@@ -98,8 +98,10 @@ export class Messages {
       this.#send(composer, room, args, true);
       return;
     }
-    composer.clear();
-    commands.run(command.name, args);
+    // The message that is being answered is the one that was chosen.
+    const row = command.about === 'message' ? composer.answered : undefined;
+    if (commands.isAvailable(command.name, row)) composer.clear();
+    commands.run(command.name, args, row);
   }
 
   #send(composer: ComposerViewModel, room: RoomViewModel, text: string, me: boolean): void {

@@ -94,6 +94,11 @@ export class ComposerViewModel {
     return this.#completion;
   }
 
+  /** The row of the message that is being answered. */
+  get answered(): string | undefined {
+    return this.#reply && keyOf(this.#reply);
+  }
+
   get isEditing(): boolean {
     return this.#edit !== undefined;
   }
