@@ -23,8 +23,8 @@ import { handleKey, isTyped, type PageKey, replyNeighbour } from './keys.ts';
 import { useSnapshot } from './snapshot-hook.ts';
 import { Welcome } from './welcome.tsx';
 
-const WIDE = '(min-width: 1100px)';
-const NARROW = '(max-width: 719.98px)';
+const WIDE = '(min-width: 68.75em)';
+const NARROW = '(max-width: 44.998em)';
 
 interface AppProps {
   readonly view: View;
