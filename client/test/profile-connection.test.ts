@@ -106,6 +106,36 @@ test('an owner that ends while a guest enters is replaced', async () => {
   await profile.close();
 });
 
+test('what a page had not done when it was unloaded is sealed, and taken by the next owner, whatever it is', async () => {
+  let kept: Uint8Array | undefined;
+  const unloadStore = {
+    put: (value: Uint8Array) => {
+      kept = value;
+    },
+    take: () => {
+      const taken = kept;
+      kept = undefined;
+      return taken;
+    },
+  };
+  const here = { ...place(), unloadStore };
+  const page = await openAt(here, platform);
+  page.keepUnanswered();
+  expect(kept).toBeUndefined();
+  const noting = page.call('note', { room: 'no such room', change: { draft: 'half a sentence' } });
+  noting.catch(() => undefined);
+  page.keepUnanswered();
+  expect(kept?.length).toBeGreaterThan(50);
+  expect(new TextDecoder().decode(kept)).not.toContain('half a sentence');
+  await page.close();
+  for (const value of [kept, new Uint8Array(60)]) {
+    kept = value;
+    const next = await openAt(here, platform);
+    expect(kept).toBeUndefined();
+    await next.close();
+  }
+});
+
 test('a profile that was closed says so', async () => {
   const profile = await openAt(place(), platform);
   await profile.close();

@@ -75,9 +75,15 @@ describe.skipIf(chromium === undefined)('the tabs of a browser', () => {
     await tab.isTold('from a terminal');
     await tab.says(room, 'from a browser');
     await Promise.all([ben.hears(room, 'from a browser'), tab.isTold('from a browser')]);
-    await tab.page.close();
+    await tab.isUnloaded(room, 'in the last moment', 'half a sentence');
     const later = await ana.tab();
-    expect(await later.read(room)).toEqual(['ben: from a terminal', 'ana: from a browser']);
+    expect((await later.call('notes', { room })).draft).toBe('half a sentence');
+    await Promise.all([ben.hears(room, 'in the last moment'), later.isTold('in the last moment')]);
+    expect(await later.read(room)).toEqual([
+      'ben: from a terminal',
+      'ana: from a browser',
+      'ana: in the last moment',
+    ]);
   });
 
   test('two tabs are one member; when the tab that owns the profile is closed, the other continues', async () => {

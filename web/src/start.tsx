@@ -43,7 +43,12 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
       isAsked = view.getSnapshot().dialog !== undefined;
       if (wasAsked && !isAsked) forgetLink();
     });
-    addEventListener('pagehide', () => void view.close());
+    addEventListener('pagehide', () => {
+      void view.close();
+      profile.keepUnanswered();
+    });
+    // A browser that brings the page back as it was brings back a closed view.
+    addEventListener('pageshow', (event) => event.persisted && location.reload());
     // The page is drawn first.
     setTimeout(() => void preloadRoomCode());
   } catch (error) {

@@ -5,10 +5,10 @@ import { connectBrowser } from '../net/connect-browser.ts';
 import { watchBrowserWakes } from '../profile/browser-wakes.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
 import { platform } from '../profile/platform.ts';
-import { openAt, type Profile } from '../profile/profile-connection.ts';
+import { openAt, type PageProfile, type UnloadStore } from '../profile/profile-connection.ts';
 import { ChatError } from './chat-error.ts';
 
-export type { Profile };
+export type { PageProfile };
 
 export interface OpenBrowserOptions {
   /** The name of the profile's database in this browser; created when absent. */
@@ -24,13 +24,14 @@ export interface OpenBrowserOptions {
 export function openBrowserChat({
   name = 'gochat',
   env = platform,
-}: OpenBrowserOptions = {}): Promise<Profile> {
+}: OpenBrowserOptions = {}): Promise<PageProfile> {
   return openAt(
     {
       claim: () => claimTab(name),
       unlock: async (owner) => ({ key: await unlock(owner, env), relock: refuse }),
       connect: (address) => connectBrowser(address, location.origin),
       watchWakes: watchBrowserWakes,
+      unloadStore: localUnloadStore(`${name}/unanswered`),
     },
     env,
   );
@@ -47,6 +48,29 @@ async function unlock({ database, token }: TabOwner, env: Env): Promise<Uint8Arr
   const key = env.random(32);
   await database.keepSeal(token, await sealOnDevice(key, env));
   return key;
+}
+
+/** Browsers drop database writes that were begun while a page is unloaded, but not those of localStorage. */
+function localUnloadStore(key: string): UnloadStore {
+  return {
+    put(value) {
+      try {
+        localStorage.setItem(key, Array.from(value, (byte) => String.fromCharCode(byte)).join(''));
+      } catch {
+        // Storage is full or forbidden: the last moment's writing is lost.
+      }
+    },
+    take() {
+      try {
+        const text = localStorage.getItem(key);
+        if (text === null) return undefined;
+        localStorage.removeItem(key);
+        return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }
 
 async function refuse(): Promise<never> {

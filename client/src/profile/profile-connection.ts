@@ -13,7 +13,7 @@ import {
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
-import { Records } from '../store/records.ts';
+import { fromJson, Records, toJson } from '../store/records.ts';
 import { OwnerGone } from './guest.ts';
 import { Fenced, type Guest, type Owner } from './roles.ts';
 
@@ -28,6 +28,15 @@ export interface Profile {
   readonly closed: Promise<void>;
 }
 
+/** A profile of a page. */
+export interface PageProfile extends Profile {
+  /**
+   * Stores the notes and messages whose calls are not answered yet before it returns. Call it when a page is unloaded, which ends calls
+   * half-way; the next owner repeats them.
+   */
+  keepUnanswered(): void;
+}
+
 /** Where a profile is stored, and how servers are reached from there. */
 export interface ProfileLocation<O extends Owner> {
   /** Makes this process the profile's owner, or a guest of the one that is. */
@@ -39,18 +48,33 @@ export interface ProfileLocation<O extends Owner> {
   }>;
   connect(address: string, circuit: string | undefined, owner: O): Promise<Connection>;
   readonly watchWakes: WatchWakes;
+  /** Present where the process may end without waiting for writes. */
+  readonly unloadStore?: UnloadStore;
+}
+
+/** A synchronous store of one value, for what a page has not saved when it is unloaded. */
+export interface UnloadStore {
+  put(value: Uint8Array): void;
+  /** @returns the value, and removes it */
+  take(): Uint8Array | undefined;
 }
 
 /** Opens the profile at a location. @throws ChatError `locked`, `internal` */
-export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<Profile> {
+export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<PageProfile> {
   const profile = new ProfileConnection(place, env);
   await profile.connect();
   return profile;
 }
 
+/** A call that {@link Profile.keepUnanswered} keeps. */
+type KeptCall =
+  | { readonly method: 'note'; readonly params: Params<'note'> }
+  | { readonly method: 'queue'; readonly params: Params<'queue'> };
+
 /** The present access to the profile: this process's own account, or the owner's process. */
 interface Backend {
   call(method: string, params: unknown): Promise<unknown>;
+  keep(calls: readonly KeptCall[]): void;
   close(): Promise<void>;
 }
 
@@ -64,7 +88,7 @@ const PAGE = 500;
 /**
  * Keeps a backend: when the process that owned the profile ends, it connects to the next one and repeats what may be repeated.
  */
-class ProfileConnection<O extends Owner> implements Profile {
+class ProfileConnection<O extends Owner> implements PageProfile {
   readonly #place: ProfileLocation<O>;
   readonly #env: Env;
   readonly #listeners = new Set<Listener>();
@@ -72,6 +96,10 @@ class ProfileConnection<O extends Owner> implements Profile {
   /** The last line of each room that this process knows of. */
   readonly #known = new Map<string, number>();
   #backend: Promise<Backend> | undefined;
+  /** The backend, once it is connected. */
+  #present: Backend | undefined;
+  /** Calls that would be kept, in their order. */
+  readonly #unanswered = new Set<KeptCall>();
   #wasConnected = false;
   #closed = false;
   #end: () => void = () => undefined;
@@ -85,15 +113,27 @@ class ProfileConnection<O extends Owner> implements Profile {
   }
 
   connect(): Promise<Backend> {
-    this.#backend ??= this.#claim().catch((error: unknown) => {
-      this.#backend = undefined;
-      throw toChatError(error);
-    });
+    this.#backend ??= this.#claim().then(
+      (backend) => {
+        this.#present = backend;
+        return backend;
+      },
+      (error: unknown) => {
+        this.#backend = undefined;
+        throw toChatError(error);
+      },
+    );
     return this.#backend;
   }
 
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    return (await this.#ask(method, params)) as Result<M>;
+    const kept = keptCall(method, params);
+    if (kept !== undefined) this.#unanswered.add(kept);
+    try {
+      return (await this.#ask(method, params)) as Result<M>;
+    } finally {
+      if (kept !== undefined) this.#unanswered.delete(kept);
+    }
   }
 
   async #ask(method: Method, params: Params<Method>): Promise<unknown> {
@@ -116,6 +156,10 @@ class ProfileConnection<O extends Owner> implements Profile {
         }
       }
     }
+  }
+
+  keepUnanswered(): void {
+    if (this.#unanswered.size > 0) this.#present?.keep([...this.#unanswered]);
   }
 
   on(listener: Listener): () => void {
@@ -204,6 +248,8 @@ class ProfileConnection<O extends Owner> implements Profile {
   async #visit(guest: Guest): Promise<Backend> {
     const backend: Backend = {
       call: (method, params) => guest.call(method, params),
+      // The owner's process continues: the call reaches it.
+      keep: () => undefined,
       close: async () => guest.close(),
     };
     guest.onEvent((name, data) => {
@@ -219,6 +265,7 @@ class ProfileConnection<O extends Owner> implements Profile {
     void this.#backend?.then((present) => {
       if (present !== backend) return;
       this.#backend = undefined;
+      this.#present = undefined;
       if (!this.#closed && (this.#listeners.size > 0 || this.#followed.size > 0))
         this.connect().catch(() => undefined);
     });
@@ -227,11 +274,14 @@ class ProfileConnection<O extends Owner> implements Profile {
   async #own(owner: O): Promise<Backend> {
     const env = this.#env;
     const visitors = new Set<Listener>();
+    const { unloadStore } = this.#place;
     let chat: Account;
+    let records: Records;
     try {
       const { key, relock } = await this.#place.unlock(owner);
+      records = new Records(owner.store, openVault(key), env);
       chat = await Account.open({
-        records: new Records(owner.store, openVault(key), env),
+        records,
         env,
         connect: (address, circuit) => this.#place.connect(address, circuit, owner),
         isUnlinked: owner.route?.unlinked === true,
@@ -242,6 +292,7 @@ class ProfileConnection<O extends Owner> implements Profile {
         watchWakes: this.#place.watchWakes,
         relock,
       });
+      await repeatKept(chat, records, unloadStore);
     } catch (error) {
       await owner.release();
       throw error;
@@ -250,6 +301,7 @@ class ProfileConnection<O extends Owner> implements Profile {
     const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
     const backend: Backend = {
       call: answers,
+      keep: (calls) => unloadStore?.put(records.seal({ of: 'unanswered' }, toJson(calls))),
       close: async () => {
         over = true;
         await chat.close();
@@ -268,6 +320,25 @@ class ProfileConnection<O extends Owner> implements Profile {
       await backend.close();
     });
     return backend;
+  }
+}
+
+function keptCall(method: Method, params: Params<Method>): KeptCall | undefined {
+  if (method === 'note') return { method, params: params as Params<'note'> };
+  if (method === 'queue') return { method, params: { ...(params as Params<'queue'>), again: true } };
+  return undefined;
+}
+
+/** Repeats what the last owner's page had not done when it was unloaded. */
+async function repeatKept(chat: Account, records: Records, store: UnloadStore | undefined): Promise<void> {
+  const kept = store?.take();
+  if (kept === undefined) return;
+  try {
+    // The room may be gone.
+    for (const { method, params } of fromJson<KeptCall[]>(records.open({ of: 'unanswered' }, kept)))
+      await chat.call(method, params).catch(() => undefined);
+  } catch {
+    // The browser's database was cleared since: this is another profile.
   }
 }
 

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
-  | { readonly of: 'identity' | 'settings' }
+  | { readonly of: 'identity' | 'settings' | 'unanswered' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | {
       readonly of: 'history' | 'outbox' | 'epoch';
@@ -48,6 +48,16 @@ export class Records {
         return { key, value: value && sealRecord(this.#vault, key, value, this.#env) };
       }),
     );
+  }
+
+  /** A record's value, sealed for its place, to be stored elsewhere. */
+  seal(place: RecordKey, value: Uint8Array): Uint8Array {
+    return sealRecord(this.#vault, this.#key(place), value, this.#env);
+  }
+
+  /** @throws VaultError `damaged` when {@link seal} didn't make it for this place */
+  open(place: RecordKey, sealed: Uint8Array): Uint8Array {
+    return openRecord(this.#vault, this.#key(place), sealed);
   }
 
   /** The record `room` of every room. @throws VaultError `damaged` */
@@ -94,6 +104,7 @@ export class Records {
     switch (place.of) {
       case 'identity':
       case 'settings':
+      case 'unanswered':
         return recordKey(this.#vault, place.of);
       case 'room':
         return recordKey(this.#vault, 'rooms', recordKey(this.#vault, `room ${place.room}`));

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChatEvent, Method, Params, Result } from '@gochat/client/methods';
-import type { Profile } from '@gochat/client/open-browser';
+import type { PageProfile } from '@gochat/client/open-browser';
 import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'rolldown';
 
 interface Globals {
-  openBrowserChat(): Promise<Profile>;
-  profile: Profile;
+  openBrowserChat(): Promise<PageProfile>;
+  profile: PageProfile;
   events: ChatEvent[];
 }
 
@@ -66,6 +66,28 @@ export class Tab {
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
     await this.call('queue', { room, id, content: { kind: 'text', text } });
     return id;
+  }
+
+  /** Is unloaded as the page is, in the middle of sending a text and of saving a draft. */
+  async isUnloaded(room: string, text: string, draft: string): Promise<void> {
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    await this.page.evaluate(
+      (given) => {
+        const { profile } = globalThis as unknown as Globals;
+        addEventListener('pagehide', () => {
+          void profile.call('queue', {
+            room: given.room,
+            id: given.id,
+            content: { kind: 'text', text: given.text },
+          });
+          void profile.call('note', { room: given.room, change: { draft: given.draft } });
+          profile.keepUnanswered();
+        });
+      },
+      { room, id, text, draft },
+    );
+    await this.page.goto('about:blank');
+    await this.page.close();
   }
 
   async read(room: string): Promise<string[]> {
