@@ -12,7 +12,6 @@ import {
   treeOf,
 } from './mls.ts';
 import { personsIn } from './policy.ts';
-
 import { equalBytes, signingKey } from './primitives.ts';
 import {
   type Entrance,
@@ -24,7 +23,6 @@ import {
   stateOf,
   vouches,
 } from './room.ts';
-
 import { type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo } from './seal.ts';
 import { epochTag } from './unfollowed.ts';
