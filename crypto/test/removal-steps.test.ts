@@ -122,7 +122,7 @@ test('a copied profile of a founder has no admin key after a heal, and no access
   await allTalk(log, ana, ben, cai);
 });
 
-test('a thief who is first locks the owner out; the owner is told, comes in as a new device, and removes the old leaf', async () => {
+test('a thief who is first locks the owner out; the owner learns it, comes in as a new device, and removes the old leaf', async () => {
   const { log, ana, ben, cai } = await twoAdmins();
   const thief = new Person('cai', cai.env, cai.who);
   thief.room = await cai.copy();
