@@ -1,12 +1,11 @@
-import { remove } from '@gochat/crypto/handshake';
-import { type Identity, withNewDevice } from '@gochat/crypto/identity';
+import type { Identity } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
 import { parseLink } from '@gochat/crypto/link';
 import type { Env } from '@gochat/crypto/primitives';
-import { leafKeysOf, membersOf, stateOf } from '@gochat/crypto/room';
+import { leafKeysOf, type Room, stateOf } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
-import { encodeBytes } from '@gochat/protocol/encoding';
+import { ChatError } from '../api/chat-error.ts';
 import type { InvitePreview } from '../api/methods.ts';
 import { parseAddress } from '../net/address.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
@@ -65,23 +64,26 @@ export async function joinByLink(
   const former = known === undefined ? [] : leafKeysOf(known.room);
   const device = known?.room.device ?? who.device;
   const here = { ...who, device };
-  const room = await redeem(connection, here, as, link, { env, persist, end, former }, last).catch(
-    (error: unknown) => {
-      const own = known?.room.own;
-      if (!isStillMember(error) || own === undefined) throw error;
-      // Another copy of this profile has replaced the keys of the leaf: this one comes in as a new device.
-      const entrance = { ...link, secret: own };
-      return redeem(connection, withNewDevice(who, env), as, entrance, { env, persist, end, former: [] });
-    },
-  );
+  let room: Room;
+  try {
+    room = await redeem(connection, here, as, link, { env, persist, end, former }, last);
+  } catch (error) {
+    if (known?.room.own === undefined || !isStillMember(error)) throw error;
+    // Another copy of this profile has replaced the keys of the leaf.
+    const session = await rooms
+      .comeAnew(known, meta, Math.max(1000, end - Date.now()))
+      .catch((reason: unknown) => {
+        // The link is valid: the leaf is what is in the way.
+        throw isRefused(reason) ? error : reason;
+      });
+    await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
+    return { session, already: false };
+  }
   const joined = { ...meta, name: stateOf(room).name };
   if (known === undefined) await RoomStore.store(records, joined, room, undefined);
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
-  const old = encodeBytes(device.publicKey);
-  if (membersOf(session.room).some((m) => !m.self && m.device === old))
-    await session.change((now) => remove(now, old, env, { keep: true }), waitMs);
   return { session, already: false };
 }
 
@@ -117,6 +119,10 @@ export async function peek(
     already:
       known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
   };
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof RoomError || (error instanceof ChatError && error.code === 'refused');
 }
 
 function isStillMember(error: unknown): boolean {

@@ -137,7 +137,12 @@ export class RoomRequests {
     leave: (params) => this.#leave(params),
     return: async ({ room, waitMs }) => {
       const session = await this.#followed(room);
+      await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), waitMs);
       const { status, unfollowed } = session.room;
+      if (status === 'broken') {
+        await this.#rooms.comeAnew(session, session.meta, waitMs);
+        return { returned: true };
+      }
       if (status !== 'split' && unfollowed === undefined) return { returned: false };
       await this.#rooms.comeBack(session, waitMs);
       return { returned: true };

@@ -1,8 +1,10 @@
 import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
+import type { InviteLink } from '@gochat/crypto/link';
 import { afterReturn, waysIn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
-import type { Env } from '@gochat/crypto/primitives';
-import { leafKeysOf } from '@gochat/crypto/room';
+import { type Env, signingKey } from '@gochat/crypto/primitives';
+import { leafKeysOf, stateOf } from '@gochat/crypto/room';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, Problem } from '../api/methods.ts';
@@ -118,12 +120,7 @@ export class Rooms {
     if (secret === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
     const former = leafKeysOf(room);
     const [again] = former;
-    const link = {
-      address: meta.server,
-      room: room.id,
-      secret,
-      founder: fingerprintOf(room.context.founder),
-    };
+    const link = linkOf(session, secret);
     const end = Date.now() + waitMs;
     const connection = await this.server(meta).online(waitMs);
     const joined = await redeem(connection, { ...who, device: room.device }, meta.as, link, {
@@ -137,6 +134,35 @@ export class Rooms {
     });
     const next = { ...meta, ...(unasked !== undefined && { returned: unasked }) };
     await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));
+  }
+
+  /**
+   * Joins as a new device of this person by the room's own invite, since another copy of this profile has replaced the keys of this
+   * device's leaf. The room's maintenance removes that leaf.
+   * @param meta of the new membership
+   * @throws ChatError `own-invite-unknown`; ChatError, RoomError as a join does
+   */
+  async comeAnew(session: RoomSession, meta: RoomMeta, waitMs: number): Promise<RoomSession> {
+    const { who, env } = this.#parts;
+    const { own, device: old } = session.room;
+    if (own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    const newKey = () => encodeBytes(env.random(32));
+    const arriving = session.meta.arriving ?? { device: newKey(), leaf: newKey() };
+    await session.arrives(arriving);
+    const [device, leaf] = [signingKey(decodeBytes(arriving.device)), signingKey(decodeBytes(arriving.leaf))];
+    const end = Date.now() + waitMs;
+    const connection = await this.server(meta).online(waitMs);
+    const joined = await redeem(connection, { ...who, device }, meta.as, linkOf(session, own), {
+      env,
+      end,
+      persist: async () => undefined,
+      // A join whose reply was lost is replaced.
+      former: [leaf],
+      again: leaf,
+    });
+    const { arriving: _, ...rest } = meta;
+    const next = { ...rest, name: stateOf(joined).name, former: encodeBytes(old.publicKey) };
+    return this.adopt(next, () => session.supersede(next, afterReturn(joined, session.room)));
   }
 
   /**
@@ -289,6 +315,15 @@ export class Rooms {
       },
     };
   }
+}
+
+function linkOf({ room, meta }: RoomSession, secret: Uint8Array): InviteLink {
+  return {
+    address: meta.server,
+    room: room.id,
+    secret,
+    founder: fingerprintOf(room.context.founder),
+  };
 }
 
 /** A room's info without the parts that change with every message. */

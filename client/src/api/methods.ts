@@ -135,7 +135,10 @@ export interface Methods {
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
   leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
-  /** Joins the others again after a change that this device could not follow. @returns `returned`: false if there was none */
+  /**
+   * Joins the others again after a change that this device could not follow, or as a new device of its person if another copy of this
+   * profile has replaced the keys of this one. @returns `returned`: false if neither has happened
+   */
   return: (params: { readonly room: string; readonly waitMs: number }) => { readonly returned: boolean };
   /** @param params `at`: the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent. @throws ChatError `unknown-entry` */
   safety: (params: {

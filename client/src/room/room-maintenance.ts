@@ -100,6 +100,7 @@ export class RoomMaintenance {
       return undefined;
     }
     const jobs = [
+      this.#replacing(),
       this.#retiring(),
       this.#removing(),
       this.#healing(),
@@ -221,6 +222,14 @@ export class RoomMaintenance {
     this.#starts.set(job, now + wait);
     this.#timers.after(wait, () => this.nudge());
     return false;
+  }
+
+  /** Removes the leaf of the device that this one has replaced. */
+  #replacing(): (() => Promise<void>) | undefined {
+    const { room, meta } = this.#session;
+    const old = membersOf(room).find((m) => m.own && !m.self && m.device === meta.former);
+    if (old === undefined || room.status !== 'active') return undefined;
+    return () => this.#session.change((now) => remove(now, old.device, this.#env, { keep: true }), WAIT_MS);
   }
 
   /** Removes members who have asked to leave; only an admin's client can. */

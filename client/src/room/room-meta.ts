@@ -1,5 +1,11 @@
 import type { RoomId } from '@gochat/protocol/fields';
 
+export interface Arriving {
+  readonly device: string;
+  /** Of its leaf. */
+  readonly leaf: string;
+}
+
 /** What a profile stores of a room besides its cryptographic state. */
 export interface RoomMeta {
   readonly id: RoomId;
@@ -14,6 +20,10 @@ export interface RoomMeta {
   readonly leaving: readonly string[];
   /** When it last came back unasked after a split, by its own clock. */
   readonly returned?: number;
+  /** The private keys of a new device of this person that may have joined, as base64url: a repeated join uses the same. */
+  readonly arriving?: Arriving;
+  /** The key of the device that this one has replaced, until its leaf is removed. */
+  readonly former?: string;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

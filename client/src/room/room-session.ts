@@ -24,7 +24,7 @@ import { InputQueue } from './input-queue.ts';
 import type { Outcome } from './outgoing.ts';
 import { Posts } from './posts.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
-import type { RoomMeta } from './room-meta.ts';
+import type { Arriving, RoomMeta } from './room-meta.ts';
 import { RoomSender } from './room-sender.ts';
 import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
@@ -232,6 +232,11 @@ export class RoomSession {
     await this.#command({ kind: 'leave' });
   }
 
+  /** Stores the keys of a new device before it joins in place of this one. */
+  async arrives(arriving: Arriving): Promise<void> {
+    await this.#command({ kind: 'arrive', arriving });
+  }
+
   /** Stores this device's return: what is queued is sent in the epoch that it has joined. Nothing more is followed or sent here. */
   async returns(meta: RoomMeta, room: Room): Promise<void> {
     await this.#command({ kind: 'return', meta, room });
@@ -324,6 +329,9 @@ export class RoomSession {
       case 'leave':
         await this.#store.left();
         this.detach();
+        break;
+      case 'arrive':
+        await this.#store.arrives(command.arriving);
         break;
       case 'return':
         await this.#store.returned(command.meta, command.room);

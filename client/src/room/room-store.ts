@@ -19,7 +19,7 @@ import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { RoomMeta } from './room-meta.ts';
+import type { Arriving, RoomMeta } from './room-meta.ts';
 
 /** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
@@ -136,6 +136,7 @@ export class RoomStore {
       name: nameOf(last.room) ?? this.#meta.name,
       leaving: this.#leavingAfter(steps),
     };
+    this.#forgetFormer();
     if (this.#room.pending === undefined && this.#request !== undefined) {
       this.#request = undefined;
       changes.push(this.#requestChange());
@@ -225,6 +226,11 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
+  async arrives(arriving: Arriving): Promise<void> {
+    this.#meta = { ...this.#meta, arriving };
+    await this.#write([this.#metaChange()]);
+  }
+
   /** Nothing more is followed or sent; the history stays. */
   async left(): Promise<void> {
     this.#meta = { ...this.#meta, left: true };
@@ -288,6 +294,12 @@ export class RoomStore {
     if (sent?.content === undefined || self === undefined) return undefined;
     const proof = ownProof(room, event.sent, sent.content);
     return { ...event, kind: 'message', from: self, content: sent.content, ...(proof && { proof }) };
+  }
+
+  #forgetFormer(): void {
+    const { former, ...meta } = this.#meta;
+    if (former !== undefined && membersOf(this.#room).every(({ device }) => device !== former))
+      this.#meta = meta;
   }
 
   /** Identity keys of members who have asked to be removed, with any of their devices, and are still members. */

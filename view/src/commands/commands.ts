@@ -160,7 +160,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
   },
   inspect: { available: isMember, run: ({ chat }) => inspect(chat, undefined) },
   return: {
-    available: ({ room }) => room.info.status === 'split' || room.info.unfollowed !== '',
+    available: ({ room }) => ['split', 'broken'].includes(room.info.status) || room.info.unfollowed !== '',
     run: ({ chat }) => askReturn(chat),
   },
   leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ chat }) => askLeave(chat) },

@@ -69,7 +69,7 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     inspect: { label: 'What the server sees', help: 'Show the newest entry as the server stores it' },
     return: {
       label: 'Come back',
-      help: 'Join the others again, after a change that this device could not follow',
+      help: 'Join the others again, if this device could not follow them',
     },
     leave: { label: 'Leave', help: 'Leave this room' },
     forget: { label: 'Remove from the list', help: 'Remove a room that you are no longer a member of' },

@@ -150,7 +150,8 @@ const FIXED = {
   'message-waiting': 'This message waits to be sent: try again once it is sent',
   left: 'You have left this room',
   removed: 'You were removed from this room',
-  broken: 'This device doesn’t have the room’s present keys: join again with a new invite',
+  broken:
+    'This device doesn’t have the room’s present keys: come back (/return), or join again with a new invite',
   'keys-unknown':
     'The server does not know the present keys of this room: it was restored to an older state, or it refuses this device. Ask a member who is still in the room for a new invite, or create the room again',
   'join-unfinished': 'Joining this room was interrupted: open the invite link again',

@@ -24,7 +24,7 @@ export function statusWords(f: Formats) {
     closed: {
       left: 'You left this room. To return, you need a new invite.',
       removed: 'You were removed from this room.',
-      broken: 'This device can no longer follow this room. Join again with a new invite.',
+      broken: 'This device can no longer follow this room. Come back, or join again with a new invite.',
       outdated: 'This room requires a newer version of GoChat. Upgrade to send messages.',
       joining: 'Joining was interrupted. Open the invite link again.',
     },
