@@ -154,7 +154,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'return <room>',
-    does: 'join the others again, after a change that this device could not follow',
+    does: 'join the others again, if they have gone on without this device',
     options: [JSON_LINES, WAIT],
     load: roomVerb('comeBack'),
   },

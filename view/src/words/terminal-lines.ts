@@ -94,7 +94,7 @@ export function lineText(f: Formats) {
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
-      return: { args: '', text: 'join the others again, after a change that this device could not follow' },
+      return: { args: '', text: 'join the others again, if they have gone on without this device' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
     },
