@@ -119,6 +119,8 @@ test('serving other machines requires TLS or an explicit option', () => {
 test.each<[GivenOptions, RegExp]>([
   [{ domain: 'chat.example.org:443' }, /--domain must be a name such as/],
   [{ domain: '192.0.2.1' }, /--domain must be a name such as/],
+  [{ domain: 'localhost' }, /--domain must be a name such as/],
+  [{ domain: 'chat.localhost' }, /--domain must be a name such as/],
   [{ domain: '*.example.org' }, /--domain must be a name such as/],
   [{ domain: 'a.example', tlsCert: 'c.pem', tlsKey: 'k.pem' }, /do not combine it with --tls-cert/],
   [{ domain: 'a.example', insecure: true }, /do not combine it with --tls-cert/],

@@ -248,7 +248,7 @@ function readAcme(
     return undefined;
   }
   const name = parseName(domain);
-  if (name === undefined || name.port !== undefined || /^[[*]|^[0-9.]+$/.test(name.host))
+  if (name === undefined || name.port !== undefined || /^[[*]|^[0-9.]+$|^[^.]+$|\.localhost$/.test(name.host))
     throw new UsageError(`--domain must be a name such as chat.example.org, not ${domain}`);
   if (directory !== undefined && !(URL.canParse(directory) && directory.startsWith('https://')))
     throw new UsageError(`--acme-directory must be a URL that begins with https://, not ${directory}`);
