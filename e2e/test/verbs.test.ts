@@ -278,7 +278,7 @@ test('admins rename a room, set its topic, and make others admins', async () => 
     code: 0,
     err: expect.stringContaining('ben is an admin now'),
   });
-  expect((await run(ben, ['topic', name, 'what we cook'])).code).toBe(0);
+  expect((await run(ben, ['topic', name, '-'], 'what we cook\n')).code).toBe(0);
   expect(await run(ana, ['topic', name])).toMatchObject({ code: 0, out: 'what we cook\n' });
   const renamed = `${name} again`;
   expect((await run(ben, ['rename', name, renamed])).code).toBe(0);

@@ -125,7 +125,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'topic <room> [text]',
-    does: 'print the topic, or set it (admins only); an empty text removes it',
+    does: 'print the topic, or set it (admins only); an empty text removes it, - reads standard input',
     options: [JSON_LINES, WAIT],
     load: roomVerb('topic'),
   },

@@ -12,6 +12,7 @@ import { columns, type RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
+import { readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {
   readonly json?: boolean;
@@ -54,6 +55,7 @@ interface Call {
   readonly options: Options;
   readonly waitMs: number;
   readonly text: TerminalText;
+  readonly stdin: Io['stdin'];
 }
 
 /** How long a verb tries, unless `--wait` says otherwise. */
@@ -69,7 +71,7 @@ function roomVerb(defaultMs: number, act: (call: Call) => Promise<Result>) {
       // Leaving or renaming changes what the name leads to.
       const ref = options.json === true && room !== '' ? await roomRef(profile, room) : undefined;
       const { text } = io.words;
-      const result = await act({ profile, room, ref, given, options, waitMs: wait, text });
+      const result = await act({ profile, room, ref, given, options, waitMs: wait, text, stdin: io.stdin });
       for (const line of result.notes ?? []) note(io, line);
       if (options.json === true) for (const value of result.json) print(io, safeJson(value));
       else {
@@ -153,8 +155,9 @@ export const rename = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
   return { json: [{ ...ref, name: now }] };
 });
 
-export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
-  if (given !== undefined) await profile.call('configure', { room, topic: given, waitMs: ms });
+export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text, stdin }) => {
+  const wanted = given === '-' ? (await readText(stdin)).trimEnd() : given;
+  if (wanted !== undefined) await profile.call('configure', { room, topic: wanted, waitMs: ms });
   const synced = given === undefined && afterSync(text, await profile.call('sync', { room, waitMs: ms }));
   const id = await roomId(profile, room);
   const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.topic ?? '';
