@@ -90,7 +90,9 @@ async function readLines(
     const message = !line.pasted && line.text.startsWith('//') ? line.text.slice(1) : line.text;
     try {
       if (isCommand) {
-        if ((await runSlashCommand(line.text, context)) === 'quit') {
+        const end = await runSlashCommand(line.text, context);
+        if (end === 'refused') failed ??= EXIT.usage;
+        if (end === 'quit') {
           hasQuit = true;
           break;
         }

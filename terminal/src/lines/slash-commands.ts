@@ -89,12 +89,23 @@ function printAll(prompt: LinePrinter, { lines }: TerminalText, printed: readonl
   for (const line of printed) prompt.print(lines.system(line));
 }
 
-/** Runs a line that begins with a slash. @returns `quit` when the chat is over */
-export async function runSlashCommand(line: string, context: SlashContext): Promise<'quit' | undefined> {
+/** Runs a line that begins with a slash. @returns `quit` when the chat is over, `refused` when the line is no command */
+export async function runSlashCommand(
+  line: string,
+  context: SlashContext,
+): Promise<'quit' | 'refused' | undefined> {
   const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
-  if (isSlashName(name)) return SLASH_COMMANDS[name](rest.join(' '), context);
-  context.prompt.print(context.text.lines.noCommand(sanitizeLine(name)));
-  return undefined;
+  const { lines } = context.text;
+  if (!isSlashName(name)) {
+    context.prompt.print(lines.noCommand(sanitizeLine(name)));
+    return 'refused';
+  }
+  // The line may be a message, such as “/leave me alone”.
+  if (rest.length > 0 && lines.slash[name].args === '') {
+    context.prompt.print(lines.noArgument(name));
+    return 'refused';
+  }
+  return SLASH_COMMANDS[name](rest.join(' '), context);
 }
 
 function isSlashName(name: string): name is SlashName {
@@ -108,7 +119,7 @@ const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
 export async function runWithoutRoom(
   line: string,
   context: Omit<SlashContext, 'room'>,
-): Promise<'quit' | undefined> {
+): Promise<'quit' | 'refused' | undefined> {
   const [name = ''] = line.slice(1).split(/\s+/);
   if (!isSlashName(name) || WITHOUT_ROOM.has(name)) return runSlashCommand(line, { ...context, room: '' });
   context.prompt.print(context.text.lines.needsRoom(name));

@@ -53,6 +53,7 @@ export function lineText(f: Formats) {
     pasteLinks: 'paste the invite links, one on each line, then press Ctrl+D',
     needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
+    noArgument: (name: string) => `-- /${name} takes no text after it; // sends a slash`,
 
     /**
      * The parameters `from`, `to`, `by` and `who` are names in angle brackets. A mark follows the name without a space, so that no text
