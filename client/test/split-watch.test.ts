@@ -10,6 +10,7 @@ import type { DownOf } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Connection } from '../src/net/connection.ts';
+import { RequestError } from '../src/net/connection-errors.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { RoomSession } from '../src/room/room-session.ts';
 import { SplitWatch } from '../src/room/split-watch.ts';
@@ -161,4 +162,41 @@ test.each([
   run();
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(tries).toBe(times);
+});
+
+test.each([
+  ['fails', () => Promise.reject(new RequestError({ code: 'no-wrap', message: '' }))],
+  ['shows nothing', async () => ({ groupInfo: '', invites: [] })],
+])('a device whose key was retired looks again and again while a look %s', async (_, answer) => {
+  const { room } = await joined();
+  let looks = 0;
+  const request = () => {
+    looks += 1;
+    return answer();
+  };
+  const dialled = { origin: '', nonce: '' };
+  const session = {
+    room: { ...room, own: new Uint8Array(16) },
+    connection: { request, dialled },
+    isCutOff: false,
+  };
+  const run = () => {
+    const job = watch.job()?.();
+    job?.catch(() => undefined).finally(run);
+  };
+  const watch = new SplitWatch({
+    session: session as unknown as RoomSession,
+    env: { ...platform, now: () => Date.now() },
+    timers: new Timers(),
+    comeBack: async () => undefined,
+    nudge: run,
+  });
+  session.isCutOff = true;
+  run();
+  await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
+  expect(looks).toBe(5);
+  // Then less often.
+  await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
+  expect(looks).toBeGreaterThan(9);
+  expect(looks).toBeLessThan(12);
 });

@@ -24,6 +24,8 @@ const VAIN = 5;
 const LONG_REST_MS = 10 * 60 * SECOND_MS;
 const UNASKED_MS = 24 * 3600 * SECOND_MS;
 const RETRY_MS = 30 * SECOND_MS;
+/** Differs from every subject. */
+const LOOK_ANYWAY = '';
 const LONGEST_RETRY_MS = 60 * 60 * SECOND_MS;
 
 export interface SplitWatchParts {
@@ -50,6 +52,7 @@ export class SplitWatch {
   #due: { readonly from: number; readonly revision: number } | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #inVain = 0;
+  #wasCutOff = false;
   /** The last handshake's position when this device last looked without a reason to doubt, or left that to others. */
   #checked: string | undefined;
   #returnsFrom = 0;
@@ -88,8 +91,10 @@ export class SplitWatch {
     if (this.#due === undefined) {
       const isLate = isCalm && !keepsGroupInfo(room);
       const to = isLate ? OTHERS_TO_MS : TO_MS;
-      // A device whose key was retired receives nothing any more: it doesn't wait for what it has seen in vain before.
-      const rest = this.#inVain >= VAIN && !session.isCutOff ? LONG_REST_MS : REST_MS;
+      // What it has seen in vain before its key was retired is no reason to wait: it receives nothing any more.
+      if (session.isCutOff && !this.#wasCutOff) this.#inVain = 0;
+      this.#wasCutOff = session.isCutOff;
+      const rest = this.#inVain >= VAIN ? LONG_REST_MS : REST_MS;
       // Whole milliseconds: a timer drops the rest, and would run too early.
       const wait = Math.ceil(FROM_MS + (to - FROM_MS) * ((env.random(1)[0] ?? 0) / 255));
       const from = Math.max(now + wait, this.#lookedAt + rest);
@@ -118,11 +123,17 @@ export class SplitWatch {
     const request = session.isCutOff
       ? proveInvitation({ room: room.id, secret }, connection.dialled, newId(env), env)
       : ({ type: 'fetch', id: newId<RequestId>(env), room: room.id } as const);
-    const info = await connection.request(request);
+    const info = await connection.request(request).catch((error: unknown) => {
+      this.#inVain += 1;
+      this.#seen = LOOK_ANYWAY;
+      throw error;
+    });
     const sight = await look(room, info);
     if (session.room.base !== room.base) return;
     this.#inVain = sight.kind === 'unknown' ? this.#inVain + 1 : 0;
     if (sight.kind === 'elsewhere') await session.splits(sight.split);
+    // Nothing will come that would be a reason to look again.
+    else if (session.isCutOff) this.#seen = LOOK_ANYWAY;
     // Whoever may be cut off publishes nothing: the others would take it for theirs.
     if (session.isCutOff || room.unfollowed !== undefined || room.entrance !== undefined) return;
     const isUnsigned = sight.kind === 'here' && sight.begun && room.authors.at(-1)?.[1] !== ownDevice(room);
