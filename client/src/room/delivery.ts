@@ -15,11 +15,11 @@ import type { RoomStore } from './room-store.ts';
 
 /** The shortest wait before a room is entered again after its delivery has ended. */
 const ENTER_AGAIN_MS = 500;
-/** The wait before a refused enter is repeated: a replica that is behind may have caught up. */
+/** The wait before a refused enter is repeated: a replica that lacks entries may have received them then. */
 const ENTER_LATER_MS = 10_000;
 
 /** What is received: nothing, nothing before the answer to `enter`, the backlog, or new entries. */
-type Stage = 'off' | 'entering' | 'behind' | 'live';
+type Stage = 'off' | 'entering' | 'backlog' | 'live';
 
 export interface DeliveryParts {
   readonly store: RoomStore;
@@ -80,7 +80,7 @@ export class Delivery {
 
   /** Whether a frame that came over a connection is to be processed. */
   receives(over: Connection): boolean {
-    return this.#connection === over && (this.#stage === 'behind' || this.#stage === 'live');
+    return this.#connection === over && (this.#stage === 'backlog' || this.#stage === 'live');
   }
 
   /** @returns whether the room is live now */
@@ -123,7 +123,7 @@ export class Delivery {
       this.#enterIn(ENTER_LATER_MS, over);
       return [];
     }
-    this.#stage = 'behind';
+    this.#stage = 'backlog';
     const now = this.#parts.env.now();
     const announced = announceRetention(room, over.retainMs, answer.rules, now);
     const skipped = skipExpired(announced.room, answer.floor, now);
