@@ -34,6 +34,12 @@ export interface Engine {
   writable(): boolean;
   /** How many rooms there are. Absent: counting them is too expensive. */
   rooms?(): number;
+  /**
+   * Writes a snapshot of all rooms to a new file that only its owner can read: everything acknowledged before the call is in it. The
+   * file is not synced. Absent: the operator backs up the rooms with the tools of the cluster.
+   * @throws CannotOpen when the file can't be written, or there is too little space for it
+   */
+  backup?(file: string): Promise<void>;
   /** Ends all followers as `lost`, and finishes the writes that were requested before. Later calls throw `Unavailable`. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
-import type { Clock, EmbeddedEngine } from '../engine.ts';
+import { cannotWrite } from '../cannot-open.ts';
+import type { Clock, EmbeddedEngine, Engine } from '../engine.ts';
 import { Followers } from '../followers.ts';
-import type { Entry, RoomId } from '../log.ts';
+import { type Entry, type RoomId, Unavailable } from '../log.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { Posts } from './posts.ts';
 import { type Quotas, trim } from './quotas.ts';
@@ -8,6 +9,7 @@ import { RoomDeletion } from './room-deletion.ts';
 import { LmdbLog } from './room-log.ts';
 import { LmdbState } from './room-state.ts';
 import { migrate } from './schema.ts';
+import { requireSpace, writeSnapshot } from './snapshot.ts';
 import type { Store, Written } from './store.ts';
 import { sweep } from './sweep.ts';
 import { openTrees, prepareFolder, type Trees } from './trees.ts';
@@ -22,6 +24,8 @@ export interface LmdbOptions {
   readonly committed?: (changes: number) => void;
 }
 
+export type LmdbEngine = EmbeddedEngine & Required<Pick<Engine, 'backup'>>;
+
 /**
  * Opens the embedded engine: one process, one folder, every acknowledged write on disk.
  *
@@ -32,7 +36,7 @@ export async function openLmdb({
   now = Date.now,
   quotas = {},
   committed,
-}: LmdbOptions): Promise<EmbeddedEngine> {
+}: LmdbOptions): Promise<LmdbEngine> {
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   const trees = await openMigrated(path, lock);
@@ -48,15 +52,32 @@ export async function openLmdb({
   const store: Store = { trees, posts: new Posts(trees), writer, now };
   const deletion = new RoomDeletion(store, followers);
   await deletion.resume();
+  let closed = false;
+  let snapshots: Promise<unknown> = Promise.resolve();
+  const snapshot = async (file: string) => {
+    if (closed) throw new Unavailable('the log is closed');
+    await requireSpace(trees, file);
+    await writeSnapshot(trees.root, file);
+  };
   return {
     log: new LmdbLog(store, followers, deletion),
     state: new LmdbState(store, deletion),
     sweep: async () => (await sweep(store)) + (await trim(store, quotas)),
     writable: () => writer.open,
     rooms: () => trees.rooms.getKeysCount(),
+    async backup(file) {
+      const written = snapshot(file);
+      snapshots = Promise.allSettled([snapshots, written]);
+      await written.catch((cause: unknown) => {
+        throw cannotWrite(file, cause);
+      });
+    },
     async close() {
+      closed = true;
       followers.loseAll();
       await writer.close();
+      // LMDB can't interrupt a copy, and its thread reads the environment.
+      await snapshots;
       await trees.root.close();
       await lock.release();
     },
