@@ -11,7 +11,9 @@ import { readCertificate } from './net/certificate.ts';
 import type { ForwardedSettings } from './net/forwarded-address.ts';
 import { ownNames } from './net/own-names.ts';
 import { hostText, type ServedName } from './net/served-names.ts';
+import { backupCommand } from './operate/backup-command.ts';
 import { clusterOptions } from './operate/cluster-settings.ts';
+import { ControlSocket } from './operate/control-socket.ts';
 import { readCreateToken, TOKEN_FILE } from './operate/create-token.ts';
 import { Metrics } from './operate/metrics.ts';
 import { type Output, openOperatorLog } from './operate/operator-log.ts';
@@ -85,6 +87,7 @@ export async function startServer(
     });
     const url = urlOf(settings, names, running.port);
     const automatic = acme && (await startAutomatic(acme, settings.data, running, logger));
+    const control = await openControl(settings, engine, logger);
     const reload = async () => {
       await automatic?.check();
       if (settings.tls === undefined) return;
@@ -97,7 +100,7 @@ export async function startServer(
     };
     const close = async () => {
       automatic?.stop();
-      await running.close();
+      await Promise.all([control?.close(), running.close()]);
     };
     return { ...running, url, greeting: greetingOf(settings, url, running), reload, close };
   } catch (error) {
@@ -123,6 +126,24 @@ async function openEngine(
       recovered: (afterMs) => logger.info({ afterMs: Math.round(afterMs) }, 'the log accepts writes again'),
     },
   });
+}
+
+/** The server also works without it. @returns undefined when it can't be opened, or the rooms are not in the data folder */
+async function openControl(
+  { data }: ServeSettings,
+  { backup }: Engine,
+  logger: Logger,
+): Promise<ControlSocket | undefined> {
+  if (backup === undefined) return undefined;
+  try {
+    return await ControlSocket.open(data, new Map([['/backup', await backupCommand(data, backup)]]));
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      'could not open the control socket: until the next start, gochat backup is refused while the server runs',
+    );
+    return undefined;
+  }
 }
 
 /** Uses the stored certificate. Then gets or renews one without waiting: that needs the open port. */
