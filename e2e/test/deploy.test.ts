@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
+import { backupFolder } from '@gochat/server/backup';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
@@ -293,7 +294,7 @@ describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.
     arm64: { pkeys: [288, 289, 290], reboot: 142 },
   };
 
-  test('runs a server under its own filter of system calls', async () => {
+  test('runs a server, and its backups, under its own filter of system calls', async () => {
     buildGochat();
     const path = await folder();
     const filter = buildFilter(unit, compiler ?? '', path);
@@ -323,12 +324,20 @@ describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.
     );
     onTestFinished(() => void server.kill('SIGKILL'));
     let said = '';
+    let greeted = () => {};
+    const greeting = new Promise<void>((resolve) => {
+      greeted = resolve;
+    });
     for (const stream of [server.stdout, server.stderr])
       stream.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        if (said.includes('Metrics: ')) server.kill('SIGTERM');
+        if (said.includes('Metrics: ')) greeted();
       });
-    expect([await once(server, 'close'), said]).toEqual([[0, null], expect.stringContaining('To chat')]);
+    const closed = once(server, 'close');
+    await Promise.race([greeting, closed]);
+    expect(await backupFolder(join(path, 'rooms'), join(path, 'copy'))).toBe(0);
+    server.kill('SIGTERM');
+    expect([await closed, said]).toEqual([[0, null], expect.stringContaining('To chat')]);
   });
 
   test('allows memory protection keys, which Node.js uses where the processor has them, and no reboot', async () => {

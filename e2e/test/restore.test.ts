@@ -1,6 +1,7 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoomId } from '@gochat/protocol/fields';
+import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { expect, onTestFinished, test } from 'vitest';
 import { Line } from '../src/people/line.ts';
 import { Someone, temporary } from '../src/people/people.ts';
@@ -47,7 +48,22 @@ async function restarted(at: Place, server: ChildServer): Promise<void> {
   await at.serves('restored', server.port);
 }
 
-test('a backup made during writes has all that was acknowledged before it', async () => {
+/** The bodies of the room's entries after the first. */
+async function stored(folder: string, room: RoomId): Promise<string[]> {
+  const { log, close } = await openLmdb({ folder });
+  const bodies: string[] = [];
+  for (let after = 1; ; ) {
+    const { entries } = await log.read(room, after, 1_000);
+    const last = entries.at(-1);
+    if (last === undefined) break;
+    bodies.push(...entries.map(({ body }) => Buffer.from(body).toString('base64url')));
+    after = last.pos;
+  }
+  await close();
+  return bodies;
+}
+
+test('backups made during writes have all that was acknowledged before them, and the server keeps everything', async () => {
   const at = await place();
   const server = await at.serves('data', 0, 5_000);
   const member = new RawMember(server.port);
@@ -62,22 +78,32 @@ test('a backup made during writes has all that was acknowledged before it', asyn
   await writer.line.next('live');
   const bodies = Array.from({ length: 3_000 }, () => text(300));
   const post = (body: string) => JSON.stringify({ type: 'post', id: text(16), room, base: '1', body });
-  await writer.line.sayAll(bodies.slice(0, 1_000).map(post));
-  const meanwhile = writer.line.sayAll(bodies.slice(1_000).map(post));
-  const { code, out, err } = await at.gochat('backup', 'copy', '--data', 'data');
-  await meanwhile;
-  expect({ code, out, err }).toEqual({ code: 0, out: '', err: `rooms in ${join(at.path, 'copy')}: 1\n` });
-  expect(statSync(join(at.path, 'copy')).mode & 0o777).toBe(0o600);
+  let acknowledged = 0;
+  const write = async (count: number) => {
+    await writer.line.sayAll(bodies.slice(acknowledged, acknowledged + count).map(post));
+    acknowledged += count;
+  };
+  await write(1_000);
+  const writing = (async () => {
+    while (acknowledged < bodies.length) await write(250);
+  })();
+  const before: number[] = [];
+  for (const copy of ['copy-0', 'copy-1']) {
+    before.push(acknowledged);
+    const { code, out, err } = await at.gochat('backup', copy, '--data', 'data');
+    expect({ code, out, err }).toEqual({ code: 0, out: '', err: `rooms in ${join(at.path, copy)}: 1\n` });
+    expect(statSync(join(at.path, copy)).mode & 0o777).toBe(0o600);
+  }
+  await writing;
   for (const { line: open } of [{ line }, reader, writer]) open.close();
-  await restarted(at, server);
-  const { line: again, nonce } = await Line.open(server.port);
-  again.say(member.enter(room, nonce, '1'));
-  const kept: string[] = [];
-  for (let frame = await again.any(); frame.type !== 'live'; frame = await again.any())
-    if (frame.type === 'entry') kept.push(frame.body);
-  expect(kept.length).toBeGreaterThanOrEqual(1_000);
-  expect(kept).toEqual(bodies.slice(0, kept.length));
-  again.close();
+  await server.stop();
+  expect(await stored(join(at.path, 'data'), room)).toEqual(bodies);
+  for (const [i, least] of before.entries()) {
+    expect(await at.gochat('restore', `copy-${i}`, '--data', `restored-${i}`)).toMatchObject({ code: 0 });
+    const kept = await stored(join(at.path, `restored-${i}`), room);
+    expect(kept.length).toBeGreaterThanOrEqual(least);
+    expect(kept).toEqual(bodies.slice(0, kept.length));
+  }
 });
 
 test('a backup or a restore that can’t be done reports why, and changes nothing', async () => {
@@ -85,8 +111,13 @@ test('a backup or a restore that can’t be done reports why, and changes nothin
   const server = await at.serves('data');
   expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
   writeFileSync(join(at.path, 'garbage'), 'not a backup');
+  rmSync(join(at.path, 'data/control.sock'));
   const refused: [[string, ...string[]], RegExp][] = [
     [['backup', 'copy', '--data', 'data'], /copy exists: choose another file/],
+    [
+      ['backup', 'other', '--data', 'data'],
+      /data is in use by process \d+, and no server answers at .*data\/control\.sock/,
+    ],
     [
       ['backup', 'other', '--data', 'nowhere'],
       /nowhere holds no rooms: name the server's data folder with --data/,

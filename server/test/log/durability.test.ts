@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SmallDisk } from '@gochat/e2e/internal/faults/small-disk';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { backupFolder } from '../../src/log/lmdb/backup.ts';
 import { openLmdb } from '../../src/log/lmdb/open.ts';
+import { startServer } from '../../src/main.ts';
+import { readServeSettings } from '../../src/operate/options.ts';
 import { type Line, runAppender } from './appender-process.ts';
 import { bodies, readAll } from './room.ts';
 
@@ -119,3 +123,33 @@ describe.skipIf(!traceable && !must)(
     });
   },
 );
+
+test('a backup for which a disk has no space is refused, and nothing is left of it', async (context) => {
+  const home = mkdtempSync(join(tmpdir(), 'gochat-full-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const disk = await SmallDisk.mount(join(home, 'disk'));
+  if (disk === undefined) return context.skip('needs root, to mount a disk');
+  onTestFinished(() => disk.unmount());
+  const start = async (data: string) => {
+    const settings = readServeSettings({ port: '0', data }, {}, false);
+    const server = await startServer(settings, 'gochat test', { write: () => true });
+    onTestFinished(() => server.close());
+    return server;
+  };
+  const [data, onDisk, file] = [join(home, 'data'), join(home, 'disk/data'), join(home, 'disk/copy')];
+  const server = await start(data);
+  await start(onDisk);
+  expect(disk.fill()).toBe(true);
+  await expect(backupFolder(onDisk, join(home, 'copy'))).rejects.toThrow(
+    /a backup of a running server needs \d+ MB in its data folder, and 0 MB are free/,
+  );
+  const full = new RegExp(`can't write ${file}: no space left on device`, 'i');
+  await expect(backupFolder(data, file)).rejects.toThrow(full);
+  await server.close();
+  await expect(backupFolder(data, file)).rejects.toThrow(full);
+  expect(readdirSync(disk.path).sort()).toEqual(['ballast', 'data']);
+  const snapshots = [data, onDisk].flatMap((folder) =>
+    readdirSync(folder).filter((name) => /part/.test(name)),
+  );
+  expect(snapshots).toEqual([]);
+});

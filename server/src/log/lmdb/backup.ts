@@ -1,11 +1,14 @@
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, realpathSync } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { CannotOpen } from '../cannot-open.ts';
+import { requestSnapshot } from '../../operate/control-request.ts';
+import { controlSocketOf } from '../../operate/control-socket.ts';
+import { CannotOpen, cannotWrite } from '../cannot-open.ts';
 import { openEnvironment } from './environment.ts';
 import { lockFolder } from './folder-lock.ts';
 import { decodeRoom, encodeRoom } from './layout.ts';
 import { migrate } from './schema.ts';
+import { writeSnapshot } from './snapshot.ts';
 import { openStore, prepareFolder, STORE, type Trees } from './trees.ts';
 
 const PART = '.part';
@@ -16,28 +19,50 @@ const PART = '.part';
 const RESTORED_GAP = 2 ** 32;
 
 /**
- * Copies a consistent snapshot of a data folder to a new file: every write acknowledged before the call is in it. A server may be
- * using the folder. The file gets its name only once it is complete and on disk.
+ * Copies a consistent snapshot of a data folder to a new file: everything acknowledged before the call is in it. If a server is
+ * using the folder, the server makes the snapshot. The file gets its name only once it is complete and on disk.
  * @returns how many rooms are in it
- * @throws CannotOpen when the folder holds no rooms, or the file exists or can't be written
+ * @throws CannotOpen when the folder holds no rooms, or is in use by a process that makes no snapshot; when the server can't make it;
+ * or when the file exists or can't be written
  */
 export async function backupFolder(folder: string, file: string): Promise<number> {
-  const store = join(folder, STORE);
-  if (!existsSync(store))
+  if (!existsSync(join(folder, STORE)))
     throw new CannotOpen('unusable', `${folder} holds no rooms: name the server's data folder with --data`);
   if (existsSync(file)) throw new CannotOpen('unusable', `${file} exists: choose another file`);
   if (!existsSync(dirname(resolve(file))))
     throw new CannotOpen('unusable', `can't write ${file}: its folder does not exist`);
   const part = `${file}${PART}`;
-  const source = openEnvironment(store);
   try {
     await rm(part, { force: true });
-    await source.backup(part, true);
+    const served = await requestSnapshot(folder, (made) => copyFile(made, part, constants.COPYFILE_FICLONE));
+    if (!served) await copyUnserved(folder, part);
     return await finish(part, file, () => undefined);
   } catch (cause) {
-    throw cause instanceof CannotOpen ? cause : new CannotOpen('unusable', `can't write ${file}`, { cause });
+    await rm(part, { force: true });
+    throw cannotWrite(file, cause);
+  }
+}
+
+/** Holds the lock of the folder, so that no server starts meanwhile. @throws CannotOpen */
+async function copyUnserved(folder: string, file: string): Promise<void> {
+  const path = realpathSync(folder);
+  const lock = await lockFolder(path).catch((cause: unknown) => {
+    if (!(cause instanceof CannotOpen) || cause.reason !== 'in use') throw cause;
+    throw new CannotOpen(
+      'in use',
+      `${cause.message}, and no server answers at ${controlSocketOf(folder)}: if the process is a server, restart it or stop it; otherwise wait until it has ended`,
+      { cause },
+    );
+  });
+  try {
+    const source = openEnvironment(join(path, STORE));
+    try {
+      await writeSnapshot(source, file);
+    } finally {
+      await source.close();
+    }
   } finally {
-    await source.close();
+    await lock.release();
   }
 }
 

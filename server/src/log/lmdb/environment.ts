@@ -12,6 +12,11 @@ const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const;
 /**
  * Opens or creates an LMDB file that only its owner can read. The file is checked first: the binding crashes with a segmentation
  * fault when LMDB rejects a file.
+ *
+ * No other process may commit to the file meanwhile, so the caller holds the lock of its folder, or the file is its own. The
+ * binding's LMDB has the fault ITS#9496: opening a file sets the number of the last transaction, which all processes share, to what
+ * the file's header said a moment before. If another process commits in that moment, the number goes back, and the next transaction
+ * overwrites the one that was committed.
  * @throws CannotOpen
  */
 export function openEnvironment(path: string): Environment {
