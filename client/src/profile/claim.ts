@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import * as v from 'valibot';
 import { isInUse, OtherRoute, routeOf, type WantedRoute } from '../net/route.ts';
 import { type Clock, systemClock } from '../schedule/clock.ts';
 import { type Environment, openEnvironment } from '../store/environment.ts';
@@ -7,10 +9,18 @@ import { LmdbStore } from '../store/lmdb.ts';
 import { migrate } from '../store/schema.ts';
 import { type Door, knock, openDoor, removeDoor, sweepDoors } from './door.ts';
 import { GuestLink } from './guest.ts';
-import { Host } from './host.ts';
+import { type Handler, Host } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
-import { currentToken, type OwnerRecord, readOwner, readRoute, replaceOwner } from './owner-record.ts';
+import {
+  currentToken,
+  fence,
+  newestOwner,
+  type OwnerRecord,
+  readRoute,
+  route as routeSchema,
+  succeedOwner,
+} from './owner-record.ts';
 import { ensureProfileDir } from './profile-dir.ts';
 import { Fenced, type Guest, type Owner, OwnerBusy } from './roles.ts';
 import { SocketChannel } from './socket-channel.ts';
@@ -26,31 +36,31 @@ export interface ClaimOptions {
 /**
  * Makes this process the owner of the profile in `dir`, or a guest of the process that is.
  *
- * The owner's record is in the profile's database and changes by compare-and-swap under the database's write lock, which the
- * system frees when its holder dies. An owner listens before it is recorded, so a socket that refuses belongs to a dead process.
+ * A process that finds no owner, or one that doesn't answer, records itself as the next; of several only one can. It listens before,
+ * so a socket that refuses belongs to a process that has ended. Only then it opens the database, and puts its token there, which ends
+ * the writes of a former owner. The others never open the database: an owner may be writing, see {@link openEnvironment}.
  * @throws OwnerBusy, OwnerIncompatible, ProfileTooNew; OtherRoute when the owner connects by another route; UnlinkedWithoutProxy
  */
 export async function claimProfile(dir: string, options: ClaimOptions = {}): Promise<Owner | Guest> {
   await ensureProfileDir(dir);
-  const environment = openEnvironment(dir);
-  try {
-    const claimed = await claim(environment, {
-      clock: systemClock,
-      patienceMs: OWNER_LIMITS.patienceMs,
-      route: {},
-      ...options,
-    });
-    if (claimed.role === 'guest') await environment.close();
-    return claimed;
-  } catch (error) {
-    await environment.close();
-    throw error;
+  const { clock = systemClock, patienceMs = OWNER_LIMITS.patienceMs, route = {} } = options;
+  const claimed = await claim(realpathSync(dir), { clock, patienceMs, route });
+  if (claimed.role === 'guest' && (route.proxy !== undefined || route.unlinked === true)) {
+    const used = v.parse(v.nullable(routeSchema), await claimed.call(ROUTE_CALL, null));
+    if (!isInUse(route, used ?? undefined)) {
+      claimed.close();
+      throw new OtherRoute();
+    }
   }
+  return claimed;
 }
 
+/** A guest's call that asks how the owner connects. The answer is a route, or null for directly. */
+const ROUTE_CALL = 'owner.route';
+
 async function claim(
-  environment: Environment,
-  { clock, patienceMs, route: wanted }: Required<ClaimOptions>,
+  dir: string,
+  { clock, patienceMs, route }: Required<ClaimOptions>,
 ): Promise<Owner | Guest> {
   const token = randomUUID();
   const host = new Host(token);
@@ -58,33 +68,29 @@ async function claim(
   let passedOver: string | undefined;
   try {
     for (;;) {
-      const present = readOwner(environment);
+      const { number, record: present } = newestOwner(dir);
       if (present !== undefined && present.token !== passedOver) {
-        const met = await meet(environment, present, { clock, patienceMs });
+        const met = await meet(dir, present, { clock, patienceMs });
         if (met === 'moved-on') continue;
         if (met !== 'gone') {
-          if (!isInUse(wanted, present.route)) {
-            met.close();
-            throw new OtherRoute();
-          }
           await door?.close();
           return met;
         }
         passedOver = present.token;
       }
-      door ??= await openDoor(environment.dir, (socket) =>
+      door ??= await openDoor(dir, (socket) =>
         host.admit(new SocketChannel<ToOwner, ToGuest>(socket, toOwner)),
       );
-      const route = routeOf(wanted, readRoute(environment));
-      const record: OwnerRecord = {
-        token,
-        pid: process.pid,
-        socket: door.path,
-        ...(route !== undefined && { route }),
-      };
-      if (!(await replaceOwner(environment, present, record))) continue;
+      const own = succeedOwner(dir, number, { token, pid: process.pid, socket: door.path });
+      if (own === undefined) continue;
       if (present !== undefined) await removeDoor(present.socket);
-      return await own(environment, record, host, door, clock);
+      const environment = openEnvironment(dir);
+      // If this process was stopped meanwhile, another one may have taken over.
+      if (newestOwner(dir).number !== own) {
+        await environment.close();
+        continue;
+      }
+      return await become({ environment, token, route }, host, door, clock);
     }
   } catch (error) {
     await door?.close();
@@ -97,7 +103,7 @@ async function claim(
  * @throws OwnerBusy, OwnerIncompatible
  */
 async function meet(
-  environment: Environment,
+  dir: string,
   owner: OwnerRecord,
   { clock, patienceMs }: Pick<Required<ClaimOptions>, 'clock' | 'patienceMs'>,
 ): Promise<Guest | 'gone' | 'moved-on'> {
@@ -108,7 +114,7 @@ async function meet(
     // Each greeting gets the whole time: an owner that is alive isn't silent because a last try came late.
     const met = socket === 'busy' ? socket : await greet(socket, owner, patienceMs, clock);
     if (met instanceof GuestLink) return guest(met);
-    if (readOwner(environment)?.token !== owner.token) return 'moved-on';
+    if (newestOwner(dir).record?.token !== owner.token) return 'moved-on';
     if (met === 'silent' || met === 'stranger') return 'gone';
     if (clock.now() >= deadline) {
       if (met === 'busy') return 'gone';
@@ -141,9 +147,14 @@ function guest(link: GuestLink): Guest {
   };
 }
 
-async function own(
-  environment: Environment,
-  record: OwnerRecord,
+interface Claimed {
+  readonly environment: Environment;
+  readonly token: string;
+  readonly route: WantedRoute;
+}
+
+async function become(
+  { environment, token, route: wanted }: Claimed,
   host: Host,
   door: Door,
   clock: Clock,
@@ -153,37 +164,35 @@ async function own(
     lose = resolve;
   });
   const guard = () => {
-    if (currentToken(environment) === record.token) return;
+    if (currentToken(environment) === token) return;
     lose();
     throw new Fenced();
   };
   const store = new LmdbStore(environment, guard);
   let released: Promise<void> | undefined;
-  const release = async () => {
+  const releaseNow = async () => {
     await store.close();
-    // The record first: a process that finds the socket closed must find the record gone, too.
-    await replaceOwner(environment, record, undefined);
+    // Before the socket: a process that finds it closed opens the database.
+    await environment.close();
     await door.close();
     host.dismiss();
-    await environment.close();
   };
-  const owner: Owner = {
-    role: 'owner',
-    store,
-    lost,
-    route: record.route,
-    serve: (handler) => host.serve(handler),
-    release() {
-      released ??= release();
-      return released;
-    },
+  const release = () => {
+    released ??= releaseNow();
+    return released;
   };
   try {
+    const route = routeOf(wanted, readRoute(environment));
+    fence(environment, token, route);
     await migrate(environment, guard);
     await sweepDoors(environment.dir, clock.now());
+    const serve = (handler: Handler) =>
+      host.serve(async (method, ...rest) =>
+        method === ROUTE_CALL ? (route ?? null) : handler(method, ...rest),
+      );
+    return { role: 'owner', store, lost, route, serve, release };
   } catch (error) {
-    await owner.release();
+    await release();
     throw error;
   }
-  return owner;
 }

@@ -24,7 +24,16 @@ export function defaultProfileDir(
 }
 
 /** A profile's files. One that is a symbolic link was put there by somebody else, or leads out of the folder. */
-const PROFILE_FILES = new Set(['data.mdb', 'lock.mdb', 'key', 'key.new']);
+const PROFILE_FILES = new Set([
+  'data.mdb',
+  'lock.mdb',
+  'turn.mdb',
+  'turn.mdb-lock',
+  'owner',
+  'owner.new',
+  'key',
+  'key.new',
+]);
 
 /**
  * Creates the folder with access only for its user. Of an existing folder, others lose their access, unless it has other content.

@@ -16,6 +16,8 @@ export interface Environment {
    * are on the disk when it resolves. Calls on one environment run in order. `work` must be synchronous.
    */
   transact<T>(work: () => T): Promise<T>;
+  /** The same at once: the process waits for the lock and for the disk. No {@link transact} of the environment may be pending. */
+  transactNow<T>(work: () => T): T;
   /** @returns the value as of the newest transaction of any process. */
   peek(table: 'meta' | 'records', key: Uint8Array): Uint8Array | undefined;
   close(): Promise<void>;
@@ -30,7 +32,12 @@ interface Shared {
 /** LMDB must not open a file twice in one process: both would share locks, and deadlock. */
 const opened = new Map<string, Shared>();
 
-/** Opens the environment in an existing folder, or creates it. */
+/**
+ * Opens the environment in an existing folder, or creates it. No other process may commit to it or close it meanwhile. When LMDB opens
+ * a file, it can set the counter of transactions, which all processes share, to an older number, and the next commit overwrites the
+ * newest one (ITS#9496, in the LMDB that the binding includes). When it closes a file as the last process, it destroys the locks that
+ * another process may be about to use.
+ */
 export function openEnvironment(folder: string): Environment {
   const dir = realpathSync(folder);
   const shared = opened.get(dir) ?? openShared(dir);
@@ -83,6 +90,7 @@ function openShared(dir: string): Shared {
           throw await withCause(error);
         }
       },
+      transactNow: (work) => root.transactionSync(() => ({ result: work() })).result,
       peek(table, key) {
         root.resetReadTxn();
         return tables[table].get(key);

@@ -27,6 +27,7 @@ export async function migrate(
     if (!(version <= target)) {
       throw new ProfileTooNew(`schema ${version}, known ${target}`);
     }
+    if (stored !== undefined && version === target) return;
     for (const step of migrations.slice(version - 1)) step(environment.records);
     void environment.meta.put(SCHEMA_KEY, Buffer.from(String(target), 'latin1'));
   });

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
+  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -18,7 +20,7 @@ import { type ClaimOptions, claimProfile } from '../../src/profile/claim.ts';
 import { OwnerGone, OwnerIncompatible } from '../../src/profile/guest.ts';
 import { OWNER_LIMITS } from '../../src/profile/limits.ts';
 import { OWNER_PROTOCOL } from '../../src/profile/messages.ts';
-import { readOwner, replaceOwner } from '../../src/profile/owner-record.ts';
+import { currentToken, fence, newestOwner, succeedOwner } from '../../src/profile/owner-record.ts';
 import { Fenced, type Owner, OwnerBusy } from '../../src/profile/roles.ts';
 import { openEnvironment } from '../../src/store/environment.ts';
 import { ProfileTooNew } from '../../src/store/profile-too-new.ts';
@@ -60,17 +62,14 @@ const doors = (dir: string) => readdirSync(dir).filter((name) => name.endsWith('
 const key = Uint8Array.of(1);
 const DEAD = { token: 'dead', pid: 1, socket: '' };
 
-async function recordOwner(dir: string, record: typeof DEAD | undefined): Promise<void> {
-  const environment = openEnvironment(dir);
-  await replaceOwner(environment, readOwner(environment), record);
-  await environment.close();
+function recordOwner(dir: string, record: typeof DEAD): void {
+  expect(succeedOwner(dir, newestOwner(dir).number, record)).toBeDefined();
 }
 
 test('of two processes that claim a profile at once, one owns it and answers the other', async () => {
   for (let round = 0; round < 50; round += 1) {
     const dir = temporaryFolder();
-    if (round % 2 === 1)
-      await recordOwner(dir, { ...DEAD, socket: join(dir, 'owner-0123456789abcdef.sock') });
+    if (round % 2 === 1) recordOwner(dir, { ...DEAD, socket: join(dir, 'owner-0123456789abcdef.sock') });
     const at = Date.now() + 15;
     const reports = await Promise.all([one, two].map((claimant) => claimant.order({ do: 'claim', dir, at })));
     const owner = reports.find(({ role }) => role === 'owner');
@@ -82,6 +81,39 @@ test('of two processes that claim a profile at once, one owns it and answers the
     await Promise.all([one.order({ do: 'give-up' }), two.order({ do: 'give-up' })]);
     expect(doors(dir)).toEqual([]);
   }
+});
+
+test('a process that finds an owner leaves the database alone, which the owner may be writing', async () => {
+  const dir = temporaryFolder();
+  const owner = await claimOwner(dir);
+  owner.serve(async () => 'here');
+  // A process that opened the database would create it again.
+  renameSync(join(dir, 'data.mdb'), join(dir, 'away'));
+  expect(await one.order({ do: 'claim', dir })).toEqual({ role: 'guest', answer: 'here' });
+  await one.order({ do: 'give-up' });
+  expect(existsSync(join(dir, 'data.mdb'))).toBe(false);
+  await owner.store.write([{ key, value: key }]);
+});
+
+test('of the processes that succeed an owner one is recorded, and the last two records stay', async () => {
+  const dir = temporaryFolder();
+  for (let former = 0; former < 5; former += 1) {
+    const numbers = [1, 2, 3].map((pid) => succeedOwner(dir, former, { ...DEAD, pid }));
+    expect(numbers).toEqual([former + 1, undefined, undefined]);
+  }
+  expect(readdirSync(dir).sort()).toEqual(['owner.4', 'owner.5']);
+  expect(newestOwner(dir)).toEqual({ number: 5, record: { ...DEAD, pid: 1, socket: dir } });
+  // A process that was stopped for long takes no number of the past.
+  for (const former of [0, 1, 3, 4]) expect(succeedOwner(dir, former, DEAD)).toBeUndefined();
+  expect(readdirSync(dir).sort()).toEqual(['owner.4', 'owner.5']);
+});
+
+test('a copy of a profile that is in use has an owner of its own', async () => {
+  const dir = temporaryFolder();
+  const copy = temporaryFolder();
+  await claimOwner(dir);
+  for (const name of ['data.mdb', 'owner.1']) copyFileSync(join(dir, name), join(copy, name));
+  await claimOwner(copy);
 });
 
 test('an owner that was killed has one follower, and what it had written is there', async () => {
@@ -161,12 +193,14 @@ test('a stopped owner loses the profile, and can’t write when it continues', a
 test('a fenced owner learns it by a write and leaves the record of the next alone', async () => {
   const dir = temporaryFolder();
   const owner = await claimOwner(dir);
-  await recordOwner(dir, DEAD);
+  const environment = openEnvironment(dir);
+  fence(environment, DEAD.token, undefined);
+  recordOwner(dir, DEAD);
   await expect(owner.store.write([{ key, value: key }])).rejects.toThrow(Fenced);
   await owner.lost;
   await owner.release();
-  const environment = openEnvironment(dir);
-  expect(readOwner(environment)).toEqual(DEAD);
+  expect(newestOwner(dir).record).toMatchObject({ token: 'dead' });
+  expect(await environment.transact(() => currentToken(environment))).toBe('dead');
   await environment.close();
 });
 
@@ -250,7 +284,7 @@ test('a socket of another owner is not taken for the recorded one', async () => 
   const dir = temporaryFolder();
   const other = temporaryFolder();
   await claimOwner(other);
-  await recordOwner(dir, { ...DEAD, socket: join(other, doors(other)[0] ?? '') });
+  recordOwner(dir, { ...DEAD, socket: join(other, doors(other)[0] ?? '') });
   await claimOwner(dir);
 });
 
@@ -263,7 +297,7 @@ test('an owner of another version keeps the profile', async () => {
   });
   await new Promise<void>((resolve) => stranger.listen(path, resolve));
   onTestFinished(() => void stranger.close());
-  await recordOwner(dir, { ...DEAD, socket: path });
+  recordOwner(dir, { ...DEAD, socket: path });
   await expect(claimProfile(dir)).rejects.toThrow(OwnerIncompatible);
 });
 
@@ -273,7 +307,7 @@ test('an owner that accepts no guests keeps the profile', async () => {
   const full = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => full.listen(path, resolve));
   onTestFinished(() => void full.close());
-  await recordOwner(dir, { ...DEAD, socket: path });
+  recordOwner(dir, { ...DEAD, socket: path });
   const greetings: number[] = [];
   let now = 0;
   const clock = {
@@ -294,10 +328,12 @@ test('an owner that accepts no guests keeps the profile', async () => {
 
 test('an unreadable record counts as none', async () => {
   const dir = temporaryFolder();
-  const environment = openEnvironment(dir);
-  await environment.transact(() => void environment.meta.put(Buffer.from('owner'), Buffer.from('{"token":')));
-  await environment.close();
-  await claimOwner(dir);
+  for (const text of ['', '{"token":', '{"token":1}', '[]']) {
+    const number = newestOwner(dir).number + 1;
+    writeFileSync(join(dir, `owner.${number}`), text);
+    expect(newestOwner(dir)).toEqual({ number, record: undefined });
+    await (await claimOwner(dir)).release();
+  }
 });
 
 test('a profile of a newer version is left alone, and free for that version', async () => {
@@ -305,7 +341,6 @@ test('a profile of a newer version is left alone, and free for that version', as
   const environment = openEnvironment(dir);
   await migrate(environment, undefined, [() => undefined]);
   await expect(claimProfile(dir)).rejects.toThrow(ProfileTooNew);
-  expect(readOwner(environment)).toBeUndefined();
   expect(doors(dir)).toEqual([]);
   await environment.close();
 });
