@@ -229,8 +229,9 @@ test('names are folded as they always were, whatever the engine', () => {
   const hash = createHash('sha256');
   const foldedAgain: string[] = [];
   for (let point = 0; point <= 0x10ffff; point += 1) {
-    const folded = foldName(String.fromCodePoint(point));
-    if (foldName(folded) !== folded) foldedAgain.push(point.toString(16));
+    const char = String.fromCodePoint(point);
+    const folded = foldName(char);
+    if (folded !== char && foldName(folded) !== folded) foldedAgain.push(point.toString(16));
     hash.update(`${folded}\n`);
   }
   expect(foldedAgain).toEqual([]);

@@ -345,7 +345,7 @@ test('no member can change a prototype', () => {
 });
 
 test('deep nesting is refused without a stack overflow', () => {
-  const depth = 1_000_000;
+  const depth = 200_000;
   const nests = [
     '['.repeat(depth),
     '['.repeat(depth) + ']'.repeat(depth),

@@ -12,7 +12,7 @@ function youngBytes(held: boolean): number {
     const size = () => getHeapSpaceStatistics().find((space) => space.space_name === 'new_space').space_size;
     let most = 0;
     let kept = [];
-    for (let i = 0; i < 8_000_000; i++) {
+    for (let i = 0; i < 2_000_000; i++) {
       kept.push({ i });
       if (kept.length === 400_000) { most = Math.max(most, size()); kept = []; }
     }
