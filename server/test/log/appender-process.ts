@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { bundledScript } from '@gochat/e2e/internal/bundled-script';
 
 export interface Line {
   readonly room: string;
@@ -11,7 +11,7 @@ export interface Line {
   readonly refused?: string;
 }
 
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const SCRIPT = fileURLToPath(new URL('appender.ts', import.meta.url));
 
 /** Runs `appender.ts`, under another command if one is given. @returns its lines, complete when it has ended */
 export async function runAppender(
@@ -21,8 +21,7 @@ export async function runAppender(
     onLine,
   }: { under?: readonly string[]; onLine?: (count: number, child: ChildProcess) => void } = {},
 ): Promise<Line[]> {
-  const script = fileURLToPath(new URL('appender.ts', import.meta.url));
-  const [command, ...rest] = [...under, process.execPath, '--import', LOADER, script, ...args.map(String)];
+  const [command, ...rest] = [...under, process.execPath, await bundledScript(SCRIPT), ...args.map(String)];
   const child = spawn(command as string, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // One thread does all of LMDB's work, so that a fault can be injected into its n-th call.
