@@ -399,7 +399,8 @@ static void load_phase(const char *kind, double amount, double seconds, double w
       if (next < time) next = time;
     }
     uint64_t before = now();
-    if (poll_once(0) == 0) idle += now() - before;
+    // Nothing is sent or measured any more while the rest arrives, so the core may sleep.
+    if (poll_once(part == DRAINING ? 10 : 0) == 0) idle += now() - before;
     if (dead_count >= (uint64_t)count) {
       fprintf(stderr, "%s: every connection has ended\n", set.protocol);
       exit(4);
