@@ -217,9 +217,9 @@ const LARGE_POSTS = 300;
 const LARGE_BODY = 64 * 1024;
 
 /** Followers of a busy room that never read what they receive. */
-export const neverReading: Attack = async ({ port }) => {
+export const neverReading: Attack = async ({ port, crowd: size }) => {
   const { intruder: speaker, member, room } = await home(port, 1);
-  const idlers = await crowd(20, async (i) => {
+  const idlers = await crowd(Math.min(20, Math.ceil(size / 100)), async (i) => {
     const { intruder, nonce } = await greeted(port, 2 + i);
     intruder.write(`${member.enter(room, nonce, '0')}\n`);
     await intruder.hears(/"live"/);
