@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
@@ -10,13 +10,18 @@ let ben: Someone;
 let room: string;
 let link: string;
 let screens: PseudoTerminal[] = [];
+let tests = 0;
 
-beforeAll(() => buildGochat(), 120_000);
-
-beforeEach(async () => {
+beforeAll(async () => {
+  buildGochat();
   home = await temporary();
   server = await startServer(`${home.path}/rooms`);
   ben = await Someone.open('ben', `${home.path}/ben`);
+}, 120_000);
+
+// Each test has a room of ben and a profile of ana.
+beforeEach(async () => {
+  tests += 1;
   ({ room, link } = await ben.hosts(server.url));
 });
 
@@ -24,6 +29,9 @@ afterEach(async () => {
   for (const screen of screens) screen.kill();
   await Promise.all(screens.map((screen) => screen.ended));
   screens = [];
+});
+
+afterAll(async () => {
   await ben.close();
   await server.stop();
   await home.remove();
@@ -36,7 +44,7 @@ interface Given {
 }
 
 function screen(args: readonly string[], given: Given = {}): PseudoTerminal {
-  const opened = new PseudoTerminal([...args, '--profile', 'ana'], { cwd: home.path, ...given });
+  const opened = new PseudoTerminal([...args, '--profile', `ana-${tests}`], { cwd: home.path, ...given });
   screens.push(opened);
   return opened;
 }
@@ -107,8 +115,18 @@ test('a crash restores the terminal and prints the error', async () => {
   expect(ana.text).toContain('boom');
 });
 
-test('the screen is drawn for a new size of the window', async () => {
+test('hostile text of other members does not change the screen, a paste of many lines opens a dialog and runs no command, and the screen is drawn for a new size of the window', async () => {
   const ana = await joined();
+  await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\u202e');
+  await ana.shows('gone?');
+  expect(ana.lines[0]).toMatch(/^ kitchen/);
+  expect(ana.lines.at(-1)?.trimEnd()).toBe('> Write a message');
+
+  ana.type('\u001b[200~one\r/leave\rthree\rfour\rfive\u001b[201~');
+  await ana.shows('Paste 5 lines?');
+  ana.type('\u001b[B\u001b[B\r');
+  await ben.hears(room, 'one\n/leave\nthree\nfour\nfive');
+
   await ben.says(room, 'something to be read');
   await ana.shows('something to be read');
   ana.resize(40, 12);
@@ -116,22 +134,6 @@ test('the screen is drawn for a new size of the window', async () => {
   await ana.until((lines) => !lines.some((line) => line.includes('│')), 'a screen without panes');
   ana.resize(120, 40);
   await ana.shows('2 members');
-});
-
-test('hostile text of other members does not change the screen', async () => {
-  const ana = await joined();
-  await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\u202e');
-  await ana.shows('gone?');
-  expect(ana.lines[0]).toMatch(/^ kitchen/);
-  expect(ana.lines.at(-1)?.trimEnd()).toBe('> Write a message');
-});
-
-test('a paste of many lines opens a dialog, and runs no command', async () => {
-  const ana = await joined();
-  ana.type('\u001b[200~one\r/leave\rthree\rfour\rfive\u001b[201~');
-  await ana.shows('Paste 5 lines?');
-  ana.type('\u001b[B\u001b[B\r');
-  await ben.hears(room, 'one\n/leave\nthree\nfour\nfive');
 });
 
 test('without a server the screen says so, and queued messages are sent later', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { PseudoTerminal } from '../src/terminal/pseudo-terminal.ts';
@@ -9,13 +9,18 @@ let ben: Someone;
 let room: string;
 let link: string;
 let screens: PseudoTerminal[] = [];
+let tests = 0;
 
-beforeAll(() => buildGochat(), 120_000);
-
-beforeEach(async () => {
+beforeAll(async () => {
+  buildGochat();
   home = await temporary();
   server = await startServer(`${home.path}/rooms`);
   ben = await Someone.open('ben', `${home.path}/ben`);
+}, 120_000);
+
+// Each test has a room of ben and a profile of ana.
+beforeEach(async () => {
+  tests += 1;
   ({ room, link } = await ben.hosts(server.url));
 });
 
@@ -23,13 +28,16 @@ afterEach(async () => {
   for (const screen of screens) screen.kill();
   await Promise.all(screens.map((screen) => screen.ended));
   screens = [];
+});
+
+afterAll(async () => {
   await ben.close();
   await server.stop();
   await home.remove();
 });
 
 function screen(args: readonly string[], size: { cols?: number; rows?: number } = {}): PseudoTerminal {
-  const opened = new PseudoTerminal([...args, '--profile', 'ana'], { cwd: home.path, ...size });
+  const opened = new PseudoTerminal([...args, '--profile', `ana-${tests}`], { cwd: home.path, ...size });
   screens.push(opened);
   return opened;
 }
