@@ -254,15 +254,17 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
     const writersAndFollowers = async (disturb: () => Promise<void>) => {
       const room = newId();
       const base = await makeRoom(a().log, room);
-      const early: LogPosition[] = [base];
-      for (let i = 0; i < 300; i++) early.push(await say(a().log, room, base, `early ${i}`));
+      const first = await Promise.all(
+        Array.from({ length: 300 }, (_, i) => say(a().log, room, base, `early ${i}`)),
+      );
+      const early: LogPosition[] = [base, ...first.sort((x, y) => x - y)];
       const followers = [collect(a().log, room, 0), collect(b().log, room, early[150] ?? 0)];
       const acked: LogPosition[] = [];
       const write = async (handle: Handle, writer: number) => {
-        for (let i = 0; i < 150; i++) {
+        for (let i = 0; i < 75; i++) {
           acked.push(await say(handle.log, room, base, `${writer}.${i}`));
-          if (i % 30 === 0)
-            followers.push(collect(i % 60 ? a().log : b().log, room, (i % 4 ? early[299] : acked[0]) ?? 0));
+          if (i % 15 === 0)
+            followers.push(collect(i % 30 ? a().log : b().log, room, (i % 2 ? early[299] : acked[0]) ?? 0));
         }
       };
       await Promise.all([write(a(), 0), write(b(), 1), write(a(), 2), write(b(), 3), disturb()]);

@@ -47,7 +47,7 @@ else
         },
         async killedWriters() {
           const acked: AckedAppend[] = [];
-          for (const enough of [1, 300, 1_000])
+          for (const enough of [1, 100, 300])
             acked.push(
               ...(await runAppender([cluster.url, 50, 1_000_000], {
                 onLine: (count, child) => {
