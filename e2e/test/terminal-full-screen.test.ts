@@ -56,7 +56,15 @@ async function joined(given: Given = {}): Promise<PseudoTerminal> {
   return ana;
 }
 
-test('two people create a room, join it and chat on full screens', async () => {
+/** Ana ends the chat with these keys, and the terminal is as before. */
+async function ends(ana: PseudoTerminal, keys: string): Promise<void> {
+  expect(ana.isAsBefore).toBe(false);
+  ana.type(keys);
+  expect(await ana.ended).toBe(0);
+  expect(ana.isAsBefore).toBe(true);
+}
+
+test('two people create a room, join it and chat on full screens; Ctrl+D and /quit restore the terminal', async () => {
   const env = { GOCHAT_SERVER: server.url };
   const ana = screen([], { cols: 100, rows: 40, env });
   await ana.shows('You are not in any room yet.');
@@ -84,18 +92,8 @@ test('two people create a room, join it and chat on full screens', async () => {
   ana.enter('hi!');
   await cleo.shows('ana hi!');
   await ana.shows('hi! ✓');
-});
-
-test.each([
-  ['Ctrl+D', '\u0004'],
-  ['Ctrl+C twice', '\u0003\u0003'],
-  ['/quit', '/quit\r'],
-])('%s restores the terminal', async (_how, keys) => {
-  const ana = await joined();
-  expect(ana.isAsBefore).toBe(false);
-  ana.type(keys);
-  expect(await ana.ended).toBe(0);
-  expect(ana.isAsBefore).toBe(true);
+  await ends(ana, '\u0004');
+  await ends(cleo, '/quit\r');
 });
 
 test.each(['SIGTERM', 'SIGHUP'])('%s restores the terminal', async (signal) => {
@@ -115,7 +113,7 @@ test('a crash restores the terminal and prints the error', async () => {
   expect(ana.text).toContain('boom');
 });
 
-test('hostile text of other members does not change the screen, a paste of many lines opens a dialog and runs no command, and the screen is drawn for a new size of the window', async () => {
+test('hostile text of other members does not change the screen, a paste of many lines opens a dialog and runs no command, and the screen is drawn for a new size of the window; Ctrl+C twice restores the terminal', async () => {
   const ana = await joined();
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\u202e');
   await ana.shows('gone?');
@@ -134,6 +132,7 @@ test('hostile text of other members does not change the screen, a paste of many 
   await ana.until((lines) => !lines.some((line) => line.includes('│')), 'a screen without panes');
   ana.resize(120, 40);
   await ana.shows('2 members');
+  await ends(ana, '\u0003\u0003');
 });
 
 test('without a server the screen says so, and queued messages are sent later', async () => {

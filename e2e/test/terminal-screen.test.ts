@@ -50,7 +50,15 @@ async function joined(size: { cols?: number; rows?: number } = {}): Promise<Pseu
   return ana;
 }
 
-test('a typed line of many rows stays intact when a message arrives', async () => {
+/** Ana ends the chat with these keys: the cursor is on a new line, and raw input and bracketed paste are off. */
+async function ends(ana: PseudoTerminal, keys: string): Promise<void> {
+  ana.type(keys);
+  expect(await ana.ended).toBe(0);
+  expect(ana.row).toBe('');
+  expect(ana.pastesInBrackets).toBe(false);
+}
+
+test('a typed line of many rows stays intact when a message arrives, and Ctrl-C restores the terminal', async () => {
   const ana = await joined({ cols: 40, rows: 12 });
   const typed =
     'It is a long line that goes on and on, over the edge of the screen, and then once more over it';
@@ -68,9 +76,10 @@ test('a typed line of many rows stays intact when a message arrives', async () =
   expect(ana.text).toContain('Connected!');
   ana.enter('.');
   await ben.hears(room, `${typed}.`);
+  await ends(ana, '\u0003');
 });
 
-test('each pasted line is a message, and none is a command', async () => {
+test('each pasted line is a message, and none is a command; /quit restores the terminal', async () => {
   const ana = await joined();
   ana.type('\u001b[200~first\r/leave\r//second\rthird\u001b[201~');
   await ben.hears(room, '//second');
@@ -79,21 +88,7 @@ test('each pasted line is a message, and none is a command', async () => {
   await ana.shows('> third');
   ana.enter('');
   await ben.hears(room, 'third');
-  ana.enter('/quit');
-  expect(await ana.ended).toBe(0);
-});
-
-test.each([
-  ['Ctrl-C', '\u0003'],
-  ['Ctrl-D', '\u0004'],
-  ['/quit', '/quit\r'],
-])('%s restores the terminal, on a new line', async (_how, keys) => {
-  const ana = await joined();
-  ana.type(keys);
-  expect(await ana.ended).toBe(0);
-  expect(ana.row).toBe('');
-  // Raw input and bracketed paste are off.
-  expect(ana.pastesInBrackets).toBe(false);
+  await ends(ana, '/quit\r');
 });
 
 test('a SIGTERM ends the chat as Ctrl-C does', async () => {
@@ -158,7 +153,7 @@ test('a locked profile asks for its passphrase, without an echo', async () => {
   expect(right.text).not.toContain('sesame');
 });
 
-test('the chat asks once for a missing name, and Ctrl-C at a question quits', async () => {
+test('the chat asks once for a missing name; Ctrl-C at a question quits, and Ctrl-D restores the terminal', async () => {
   const asked = screen(['--plain']);
   await asked.shows('Enter your username:');
   asked.type('\u0003');
@@ -169,8 +164,7 @@ test('the chat asks once for a missing name, and Ctrl-C at a question quits', as
   await ana.shows('or an invite link:');
   ana.enter(link);
   await ana.shows('Connected!');
-  ana.type('\u0004');
-  expect(await ana.ended).toBe(0);
+  await ends(ana, '\u0004');
   const again = screen(['--plain']);
   await again.shows('kitchen  (2 members, as ana)');
   // With one room, Enter chooses it.
