@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { bundledScript } from '../src/bundled-script.ts';
 import { neededNatsServer } from '../src/servers/nats-server.ts';
 
-const FAULTS = 3;
+const FAULTS = 2;
 /** Members that talk from the start. After each fault, each of them must have another message acknowledged. */
 const MEMBERS = 3;
 const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? 1);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isPassed, runFaults } from '../src/faults/run.ts';
 
-const FAULTS = 6;
+const FAULTS = 4;
 /** Members that talk from the start. After each fault, each of them must have another message acknowledged. */
 const MEMBERS = 3;
 const seed = Number(process.env.GOCHAT_FAULTS_SEED ?? 1);

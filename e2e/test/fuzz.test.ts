@@ -4,7 +4,7 @@ import { runFuzz } from '../src/fuzz/run.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 
 /** Of each target. */
-const CASES = 1_000;
+const CASES = 500;
 const MOST_SECONDS = 600;
 const seed = Number(process.env.GOCHAT_FUZZ_SEED ?? 1);
 const PLANTED = fileURLToPath(new URL('../src/fuzz/planted-process.ts', import.meta.url));

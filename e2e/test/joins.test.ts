@@ -42,7 +42,7 @@ async function party(server: { url: string }, home: string, round: string, newco
 const AT_ONCE = 5;
 
 /** Of two newcomers. Those of eight cost ten times as much. */
-const ROUNDS = Number(process.env.GOCHAT_JOIN_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.GOCHAT_JOIN_ROUNDS ?? 6);
 
 test.each([
   { newcomers: 2, rounds: ROUNDS },
