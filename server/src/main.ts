@@ -10,7 +10,7 @@ import { loadAssets } from './net/assets.ts';
 import { readCertificate } from './net/certificate.ts';
 import type { ForwardedSettings } from './net/forwarded-address.ts';
 import { ownNames } from './net/own-names.ts';
-import { hostText, type ServedName } from './net/served-names.ts';
+import { hostText, isOnion, type ServedName } from './net/served-names.ts';
 import { backupCommand } from './operate/backup-command.ts';
 import { clusterOptions } from './operate/cluster-settings.ts';
 import { ControlSocket } from './operate/control-socket.ts';
@@ -198,9 +198,11 @@ function urlOf(
   port: number,
 ): string {
   const name = names.find(({ host }) => !host.startsWith('*')) ?? { host: 'localhost' };
-  const scheme = tls !== undefined || acme !== undefined || behindProxy ? 'https' : 'http';
-  // Clients dial the proxy's port, not ours.
-  const dialled = name.port ?? (behindProxy ? undefined : port);
+  // Tor encrypts the connections to an onion service.
+  const scheme =
+    tls !== undefined || acme !== undefined || (behindProxy && !isOnion(name)) ? 'https' : 'http';
+  // Clients dial the port of the proxy or of the onion service, not ours.
+  const dialled = name.port ?? (behindProxy || isOnion(name) ? undefined : port);
   return new URL(`${scheme}://${hostText(name.host)}${dialled === undefined ? '' : `:${dialled}`}`).origin;
 }
 
@@ -209,7 +211,8 @@ function greetingOf(
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
-  const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}`;
+  const proxy = isOnion({ host: new URL(url).hostname }) ? ' --proxy socks5://127.0.0.1:9050' : '';
+  const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}${proxy}`;
   return [
     `GoChat listens at ${url} (${hostText(host)}:${port}).`,
     `Data (encrypted): ${cluster === undefined ? data : `NATS at ${cluster.servers.join(', ')}`}`,

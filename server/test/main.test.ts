@@ -50,6 +50,16 @@ test('starts with a folder and prints its address and how to chat', async () => 
   expect(peer.of('welcome')).toMatchObject([{ server: 'gochat test' }]);
 });
 
+test.each([{}, { behindProxy: true }])(
+  'prints the address of an onion service as Tor reaches it: %j',
+  async (more) => {
+    const name = `${'a'.repeat(56)}.onion`;
+    const server = await start({ data: await folder(), onion: true, name: [name], ...more });
+    expect(server.url).toBe(`http://${name}`);
+    expect(server.greeting.at(-1)).toContain(`--server http://${name} --proxy socks5://127.0.0.1:9050`);
+  },
+);
+
 test('answers to the names of its certificate', async () => {
   const data = await folder();
   const [tlsCert, tlsKey] = [join(data, 'cert.pem'), join(data, 'key.pem')];

@@ -121,6 +121,8 @@ test.each<[GivenOptions, RegExp]>([
   [{ domain: '192.0.2.1' }, /--domain must be a name such as/],
   [{ domain: 'localhost' }, /--domain must be a name such as/],
   [{ domain: 'chat.localhost' }, /--domain must be a name such as/],
+  [{ domain: `${'a'.repeat(56)}.onion` }, /--domain must be a name such as/],
+  [{ domain: 'chat.local' }, /--domain must be a name such as/],
   [{ domain: '*.example.org' }, /--domain must be a name such as/],
   [{ domain: 'a.example', tlsCert: 'c.pem', tlsKey: 'k.pem' }, /do not combine it with --tls-cert/],
   [{ domain: 'a.example', insecure: true }, /do not combine it with --tls-cert/],
@@ -160,6 +162,11 @@ test.each<[GivenOptions, RegExp]>([
   [{ behindProxy: true }, /^--behind-proxy needs --name/],
   [{ onion: true }, /^--onion needs --name: the name of the onion service, which ends in \.onion$/],
   [{ onion: true, name: ['chat.example'] }, /^--onion needs --name/],
+  [
+    { onion: true, name: ['x.onion'] },
+    /^--name of an onion service must be 56 characters and \.onion, not x\.onion$/,
+  ],
+  [{ name: [`${'a'.repeat(55)}1.onion`] }, /^--name of an onion service/],
   [{ data: '' }, /^--data needs a value$/],
 ])('%j fails with a one-line error', (given, message) => {
   expect(() => read(given)).toThrow(UsageError);

@@ -25,6 +25,11 @@ function canonicalIPv6(bracketed: string): string | undefined {
   return URL.canParse(`http://${bracketed}`) ? new URL(`http://${bracketed}`).hostname : undefined;
 }
 
+/** Whether it is the name of a Tor onion service. */
+export function isOnion({ host }: ServedName): boolean {
+  return host.endsWith('.onion');
+}
+
 /** An address or name as URLs spell it. */
 export function hostText(host: string): string {
   return isIP(host) === 6 ? `[${host.toLowerCase()}]` : host.toLowerCase();

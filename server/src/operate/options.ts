@@ -4,7 +4,7 @@ import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
 import type { ForwardedSettings } from '../net/forwarded-address.ts';
 import { isLoopbackHost } from '../net/own-names.ts';
-import { parseName, type ServedName } from '../net/served-names.ts';
+import { isOnion, parseName, type ServedName } from '../net/served-names.ts';
 import { type ClusterSettings, readMonitors, readReplicas, readServers } from './cluster-settings.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { CREATORS, type Creators, LOG_LEVELS, type LogLevel, optionOf } from './serve-options.ts';
@@ -248,7 +248,11 @@ function readAcme(
     return undefined;
   }
   const name = parseName(domain);
-  if (name === undefined || name.port !== undefined || /^[[*]|^[0-9.]+$|^[^.]+$|\.localhost$/.test(name.host))
+  if (
+    name === undefined ||
+    name.port !== undefined ||
+    /^[[*]|^[0-9.]+$|^[^.]+$|\.(?:localhost|local|internal|onion|invalid|home\.arpa)$/.test(name.host)
+  )
     throw new UsageError(`--domain must be a name such as chat.example.org, not ${domain}`);
   if (directory !== undefined && !(URL.canParse(directory) && directory.startsWith('https://')))
     throw new UsageError(`--acme-directory must be a URL that begins with https://, not ${directory}`);
@@ -269,7 +273,7 @@ function requireSecurity({ host, tls, acme, insecure, behindProxy, onion, names 
     );
   if (behindProxy && names.length === 0)
     throw new UsageError('--behind-proxy needs --name: the host name that clients dial');
-  if (onion && !names.some((name) => name.host.endsWith('.onion')))
+  if (onion && !names.some(isOnion))
     throw new UsageError('--onion needs --name: the name of the onion service, which ends in .onion');
   if (tls !== undefined || acme !== undefined || insecure || behindProxy || isLoopbackHost(host)) return;
   throw new UsageError(
@@ -294,12 +298,17 @@ function readSwitch(key: string, given: GivenOptions, env: EnvironmentVariables)
   throw new UsageError(`${variable} must be 1 or 0, not ${value}`);
 }
 
+/** Version 3: a key in base32. Names before it are subdomains. */
+const ONION = /^(?:.+\.)?[a-z2-7]{56}\.onion$/;
+
 function readNames(given: GivenOptions, env: EnvironmentVariables): ServedName[] {
   const value = given.name ?? env.GOCHAT_NAME?.split(',').filter((name) => name.trim() !== '') ?? [];
   const texts = Array.isArray(value) ? (value as readonly string[]) : [String(value)];
   return texts.map((text) => {
     const name = parseName(text.trim());
     if (name === undefined) throw new UsageError(`--name must be HOST or HOST:PORT, not ${text}`);
+    if (isOnion(name) && !ONION.test(name.host))
+      throw new UsageError(`--name of an onion service must be 56 characters and .onion, not ${text}`);
     return name;
   });
 }
