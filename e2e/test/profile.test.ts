@@ -145,6 +145,11 @@ test('inspect shows the ciphertext that the server has next to the plaintext', a
   const shown = await ana.profile.call('inspect', { room, seq: undefined, waitMs: WAIT_MS });
   expect(shown.says).toMatchObject([{ kind: 'text', text: 'look at me' }]);
   expect(findWords(Buffer.from(shown.body), ['look at me'])).toEqual([]);
+  const after = [String(Number(shown.seq) + 1), '9999', '9'.repeat(16)];
+  for (const seq of after)
+    await expect(ana.profile.call('inspect', { room, seq, waitMs: WAIT_MS })).rejects.toMatchObject({
+      data: { reason: 'entry-unknown', seq },
+    });
   // The log is the last to be asked: its file holds these bytes.
   expect((await folderBytes(join(home.path, 'server'))).includes(Buffer.from(shown.body, 'base64url'))).toBe(
     true,

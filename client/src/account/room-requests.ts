@@ -295,6 +295,9 @@ export class RoomRequests {
     const session = await this.#current(room, waitMs);
     const wanted = seq ?? (await this.#lastMessage(session));
     if (!/^[1-9][0-9]{0,15}$/.test(wanted)) throw new ChatError({ reason: 'entry-number' });
+    const unknown = new ChatError({ reason: 'entry-unknown', seq: wanted });
+    // The server refuses positions after the end of the room.
+    if (Number(wanted) > Number(session.room.position)) throw unknown;
     const after = String(Number(wanted) - 1) as Position;
     const frame = {
       type: 'read' as const,
@@ -304,7 +307,7 @@ export class RoomRequests {
       limit: 1,
     };
     const [entry] = (await connectionOf(session).request(frame)).entries;
-    if (entry?.seq !== wanted) throw new ChatError({ reason: 'entry-unknown', seq: wanted });
+    if (entry?.seq !== wanted) throw unknown;
     const says = (await this.#history(session).after(Number(wanted) - 1, 8)).filter(
       (item) => item.seq === wanted,
     );
