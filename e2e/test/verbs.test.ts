@@ -154,6 +154,7 @@ test('without a server messages are queued, and the next command that connects s
   });
   cut.write('fourth\n');
   await expect.poll(async () => (await run(ana, ['rooms', '--json'])).out).toContain('"queued":4');
+  expect((await run(ana, ['rooms'])).out).toContain('active, 4 queued');
   expect(await cut.stop('SIGINT')).toMatchObject({
     code: 3,
     out: expect.stringContaining('"queued":true'),

@@ -90,7 +90,7 @@ export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
     room.name,
     lines.as(room.as),
     lines.members(room.members),
-    room.queued > 0 ? lines.queued(room.queued) : lines.status(room.status),
+    [lines.status(room.status), ...(room.queued > 0 ? [lines.queued(room.queued)] : [])].join(', '),
     confirmation(room, lines),
   ]);
   return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noRooms }) };
