@@ -33,6 +33,7 @@ type VerbAction = (
 /** Runs a command line. @returns the exit code; never throws. */
 export async function run(argv: readonly string[], io: Io, version: string): Promise<number> {
   let code: number = EXIT.done;
+  let verb = '';
   const program = new Command('gochat')
     .description("Private group chat on a server that can't read it.")
     .version(version, '-V, --version', 'print the version')
@@ -63,11 +64,12 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     });
   }
   try {
-    const [verb = '', ...rest] = verbFirst(program, argv);
+    const [first = '', ...rest] = verbFirst(program, argv);
+    verb = first;
     await program.parseAsync([verb, ...markIds(verb, rest, flagsOf(program, verb))], { from: 'user' });
     return code;
   } catch (error) {
-    return explain(io, error);
+    return explain(io, error, verb);
   }
 }
 
@@ -99,7 +101,7 @@ function unmarked(options: GivenOptions): GivenOptions {
 }
 
 /** Prints one line for an error. @returns the exit code */
-function explain(io: Io, error: unknown): number {
+function explain(io: Io, error: unknown, verb: string): number {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.unknownCommand' && !error.message.includes('Did you mean'))
       note(io, 'gochat --help lists the commands; gochat chat ROOM opens a room');
@@ -107,6 +109,8 @@ function explain(io: Io, error: unknown): number {
   }
   note(io, `gochat: ${failureText(io.words.text, error)}`);
   const code = exitCodeOf(error);
-  if (error instanceof UsageError) note(io, 'gochat --help shows the usage');
+  // An error with a cause is about a file, a port or the like: the usage of the command is not what is wrong.
+  if (error instanceof UsageError && error.cause === undefined)
+    note(io, `gochat ${verb} --help shows the usage`);
   return code;
 }

@@ -26,7 +26,7 @@ async function gochat(
   const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
   const profile = join(home, 'profile');
   const [verb = '', ...rest] = args;
-  const own = ['serve', 'help', '--help', '--version', '--profile'].includes(verb)
+  const own = ['serve', 'backup', 'restore', 'help', '--help', '--version', '--profile'].includes(verb)
     ? []
     : ['--profile', profile];
   const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env, words: WORDS }, '1.2.3');
@@ -109,6 +109,20 @@ test.each([
   expect(err).toMatch(/^gochat: /);
   expect(err).toContain(says);
   expect(err.trim().split('\n').length).toBeLessThanOrEqual(2);
+});
+
+test('the usage is named after a mistake in the arguments, not after one elsewhere', async () => {
+  const wrong = await gochat(['tail', 'x', '--since', '-1']);
+  expect(wrong.err).toContain('gochat tail --help shows the usage');
+  const file = await gochat(['rooms', '--ca', '/nowhere/ca.pem']);
+  expect(file.err).not.toContain('--help');
+  const backup = await gochat(['backup', join(home, 'copy'), '--data', join(home, 'none')]);
+  expect([backup.code, backup.err]).toEqual([2, expect.not.stringContaining('--help')]);
+});
+
+test.each(['backup', 'restore'])('%s - is refused: a backup is a file', async (verb) => {
+  const { code, err } = await gochat([verb, '-', '--data', home]);
+  expect([code, err]).toEqual([2, expect.stringContaining('a backup is a file, not standard')]);
 });
 
 test.each([

@@ -9,6 +9,7 @@ export async function run(io: Io, [file = '']: readonly string[], given: GivenOp
     throw new UsageError(
       'the rooms are in NATS (GOCHAT_LOG): back up the streams GOCHAT_LOG and GOCHAT_STATE with nats stream backup',
     );
+  if (file === '-') throw new UsageError('a backup is a file, not standard output: name the file');
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(backupFolder(folder, file));
   note(io, `rooms in ${file}: ${rooms}`);

@@ -1,10 +1,11 @@
 import { restoreFolder } from '@gochat/server/backup';
 import { type GivenOptions, readDataFolder } from '@gochat/server/options';
-import { orUsage } from '@gochat/server/usage-error';
+import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
 /** Restores a server's data from a backup file. */
 export async function run(io: Io, [file = '']: readonly string[], given: GivenOptions): Promise<void> {
+  if (file === '-') throw new UsageError('a backup is a file, not standard input: name the file');
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(restoreFolder(file, folder));
   note(io, `rooms in ${folder}: ${rooms}; messages sent after the backup are missing`);
