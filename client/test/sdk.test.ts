@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChatEvent } from '../src/api/methods.ts';
-import { ChatRoom, type HistoryItem, type Profile } from '../src/api/sdk.ts';
+import { ChatRoom, GoChat, type HistoryItem, type Profile } from '../src/api/sdk.ts';
 
 const NOT_MEMBER = { code: 'not-member', data: { reason: 'removed' } } as const;
 
@@ -54,4 +54,17 @@ test('a loop over items ends with an error when the membership ends', async () =
 
 test.each(['-1', 'abc', '', '1.5', '99999999999999999999'])('no items come after %j', async (after) => {
   await expect(profile(after).items.next()).rejects.toMatchObject({ code: 'usage' });
+});
+
+test('a room is found as commands find it: an id is not taken for a name, and a room that was left comes last', async () => {
+  const rooms = [
+    { id: 'k9Xq-left', name: 'kitchen', status: 'left' },
+    { id: 'a7Zw-kitchen', name: 'kitchen', status: 'active' },
+    { id: 'h3Vb-hostile', name: 'a7Zw-kitchen', status: 'active' },
+  ];
+  const fake = { call: async () => rooms, on: () => () => undefined };
+  const chat: GoChat = Reflect.construct(GoChat, [fake]);
+  for (const name of ['kitchen', 'a7Zw-kitchen', 'a7Zw'])
+    expect((await chat.room(name)).id).toBe('a7Zw-kitchen');
+  await expect(chat.room('')).rejects.toMatchObject({ code: 'unknown-room' });
 });

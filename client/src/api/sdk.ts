@@ -1,4 +1,5 @@
 import type { Content, Ref } from '@gochat/crypto/content';
+import { pickRoom } from '../account/room-info.ts';
 import type { HistoryItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
@@ -57,16 +58,19 @@ export class GoChat {
     return this.#room(await this.profile.call('create', { name, ...given(as), server, waitMs: WAIT_MS }));
   }
 
-  /** The room of this profile with this name or id. @throws ChatError `unknown-room`, `ambiguous` */
+  /**
+   * The room of this profile with this id or name, or whose id begins with it, as for commands. An id is never taken for another
+   * room's name, and a room that was left is found only if no other fits.
+   * @throws ChatError `unknown-room`, `ambiguous`
+   */
   async room(name: string): Promise<ChatRoom> {
-    const fitting = (await this.profile.call('rooms', {})).filter(
-      (room) => room.id === name || room.name === name,
+    const rooms = await this.profile.call('rooms', {});
+    return this.#room(
+      pickRoom(
+        rooms.map((room) => ({ ...room, left: room.status === 'left' })),
+        name,
+      ),
     );
-    const [one] = fitting;
-    if (one === undefined) throw new ChatError({ reason: 'room-unknown', name });
-    if (fitting.length > 1)
-      throw new ChatError({ reason: 'room-ambiguous', name, ids: fitting.map(({ id }) => id) });
-    return this.#room(one);
   }
 
   #room(info: RoomInfo): ChatRoom {
