@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { OwnerGone } from '../src/profile/guest.ts';
 import { platform } from '../src/profile/platform.ts';
 import { openAt, type Profile } from '../src/profile/profile-connection.ts';
@@ -140,4 +140,20 @@ test('a profile that was closed says so', async () => {
   const profile = await openAt(place(), platform);
   await profile.close();
   await expect(profile.call('rooms', {})).rejects.toMatchObject({ data: { reason: 'profile-closed' } });
+});
+
+test('the error of a listener does not fail what caused the event, and other listeners get the event', async () => {
+  const profile = await openAt(place(), platform);
+  const late = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
+  const seen: string[] = [];
+  profile.on(() => {
+    throw new Error('the listener');
+  });
+  profile.on((event) => seen.push(event.kind));
+  await profile.call('prefer', { change: { name: 'ana' } });
+  expect(seen).toContain('preferences');
+  const [report] = late.mock.calls.map(([job]) => job);
+  late.mockRestore();
+  expect(report).toThrow('the listener');
+  await profile.close();
 });

@@ -183,7 +183,16 @@ class ProfileConnection<O extends Owner> implements PageProfile {
 
   readonly #emit = (event: ChatEvent): void => {
     if (event.kind === 'items') this.#know(event.room, event.items);
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // As an event target does it: the error of a listener is not one of what caused the event.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   };
 
   async #claim(): Promise<Backend> {
