@@ -156,6 +156,18 @@ test('inspect shows the ciphertext that the server has next to the plaintext', a
   );
 });
 
+test('of two joins of a room at once, the second one finds the room', async () => {
+  const [ana, ben] = [await person('ana'), await person('ben')];
+  const { room, link } = await ana.hosts(server.url);
+  const join = () => ben.profile.call('join', { link, as: 'ben', waitMs: WAIT_MS });
+  const joined = await Promise.all([join(), join()]);
+  expect(joined).toMatchObject([
+    { id: room, already: false },
+    { id: room, already: true },
+  ]);
+  expect(await ben.profile.call('members', { room })).toHaveLength(2);
+});
+
 test('invites are listed, revoked and expire', async () => {
   const ana = await person('ana');
   const { room } = await ana.hosts(server.url);

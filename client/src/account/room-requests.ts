@@ -1,12 +1,13 @@
 import { type Content, content } from '@gochat/crypto/content';
 import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { safetyNumber } from '@gochat/crypto/identity';
+import { parseLink } from '@gochat/crypto/link';
 import { logCode, logCodesKept } from '@gochat/crypto/log-code';
 import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes } from '@gochat/protocol/encoding';
-import type { Position } from '@gochat/protocol/fields';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
@@ -19,6 +20,7 @@ import { HistoryReader } from '../room/history-reader.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
+import { Mutex } from '../schedule/mutex.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
 import { pickMember, roomInfo, shownMembers } from './room-info.ts';
@@ -38,11 +40,22 @@ export class RoomRequests {
   readonly #settings: SettingsStore;
   readonly #governance: Governance;
 
+  /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
+  readonly #joins = new Map<RoomId, Mutex>();
+
   private constructor(parts: RoomsParts, settings: SettingsStore, rooms: Rooms) {
     this.#parts = parts;
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
+  }
+
+  #joinsOf(room: RoomId): Mutex {
+    const known = this.#joins.get(room);
+    if (known !== undefined) return known;
+    const joins = new Mutex();
+    this.#joins.set(room, joins);
+    return joins;
   }
 
   /** Loads the profile's rooms from the records. @throws VaultError `damaged` */
@@ -64,9 +77,12 @@ export class RoomRequests {
     rooms: async () => (await this.#rooms.all()).map(roomInfo),
     create: (params) => this.#create(params),
     join: async ({ link, as, waitMs }) => {
+      const end = Date.now() + waitMs;
       const own = this.#nameFor(as);
       const parts = { ...this.#parts, rooms: this.#rooms, as: own };
-      const { session, already } = await joinByLink(parts, link, waitMs);
+      const { session, already } = await this.#joinsOf(parseLink(link).room).take(() =>
+        joinByLink(parts, link, Math.max(0, end - Date.now())),
+      );
       await this.#remember(own);
       return { ...roomInfo(session), already };
     },
