@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { lstatSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { backupFolder, restoreFolder } from '../src/log/lmdb/backup.ts';
 import { lockFolder } from '../src/log/lmdb/folder-lock.ts';
 import { type LmdbEngine, openLmdb } from '../src/log/lmdb/open.ts';
@@ -94,10 +95,26 @@ test('no server starts while the rooms of a stopped one are backed up', async ()
   await expect(backupFolder(data, join(data, 'copy'))).rejects.toMatchObject({ reason: 'in use' });
 });
 
+test('a process that accepts a connection, and no request, is not waited for', async () => {
+  const data = await folder();
+  await (await openLmdb({ folder: data })).close();
+  const lock = await lockFolder(data);
+  onTestFinished(() => lock.release());
+  const silent = createServer().listen(join(data, 'control.sock'));
+  onTestFinished(() => void silent.close());
+  const connected = once(silent, 'connection');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const refused = expect(backupFolder(data, join(data, 'copy'))).rejects.toMatchObject({ reason: 'in use' });
+  await connected;
+  await vi.advanceTimersByTimeAsync(10_000);
+  await refused;
+});
+
 test('the socket is for its owner, replaces what a killed server left, and ends with the server', async () => {
   const data = await folder();
   const killed = createServer().listen(join(data, 'other.sock'));
-  await new Promise((resolve) => killed.once('listening', resolve));
+  await once(killed, 'listening');
   renameSync(join(data, 'other.sock'), join(data, 'control.sock'));
   await new Promise((resolve) => killed.close(resolve));
   writeFileSync(join(data, SNAPSHOT), '');
