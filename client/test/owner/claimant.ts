@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { bundledScript } from '@gochat/e2e/internal/bundled-script';
 
 export type Order =
   | { do: 'claim'; dir: string; at?: number }
@@ -25,7 +26,7 @@ export class Claimant {
 
   static async start(): Promise<Claimant> {
     const script = fileURLToPath(new URL('claimant-process.ts', import.meta.url));
-    const child = fork(script, { execArgv: ['--import', 'tsx'] });
+    const child = fork(await bundledScript(script), { execArgv: [] });
     await once(child, 'message');
     return new Claimant(child);
   }

@@ -18,7 +18,7 @@ export interface Row {
 const TABLE: Readonly<Record<string, Row>> = {
   protocol: { may: [], anywhere: true },
   crypto: { may: ['protocol'], anywhere: true },
-  client: { may: ['protocol', 'crypto'] },
+  client: { may: ['protocol', 'crypto'], testsMay: ['e2e'] },
   view: { may: ['client'], anywhere: true },
   conform: { may: ['protocol'], testsMay: ['server', 'e2e'] },
   terminal: { may: ['view', 'client', 'server', 'conform'] },
