@@ -12,7 +12,8 @@ process.once('message', ({ from }: ToFuzzer) => {
     process.kill(process.pid, 'SIGSEGV');
   } else if (at < 2_000) {
     say({ kind: 'alive', target: 'planted', at: at + 10, cases: 10 });
-    for (;;);
+    // As a loop without an end, but it leaves the processor to others.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   } else {
     const done: FromFuzzer = { kind: 'done', memory: { before: 100 * 2 ** 20, after: 101 * 2 ** 20 } };
     process.send?.(done, () => process.disconnect());
