@@ -74,7 +74,7 @@ export function proveInvitation(
  * Joins a room by an invite, with the GroupInfo that the server keeps.
  * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
- *   room and founder in the link; `invite-revoked`; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
+ *   room and founder in the link; `invite-revoked`, also of an own invite if the person has no leaf; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
  *   a leaf that this device can't replace; `change-unconfirmed` if the GroupInfo doesn't prove a split. NameError if the name is invalid.
  */
 export async function join(
@@ -109,6 +109,7 @@ export async function join(
   if (isBanned(context.state, who.identity.publicKey)) throw new RoomError('banned');
   const leaves = [...leavesOf(tree).values()];
   const ofPerson = leaves.filter((other) => isOf(who, other));
+  if (live.own && ofPerson.length === 0) throw new RoomError('invite-revoked');
   const ofDevice = ofPerson.filter((other) => isOnDevice(who, other));
   const seat = former.find((key) =>
     ofDevice.some((other) => equalBytes(other.signaturePublicKey, key.publicKey)),

@@ -23,7 +23,7 @@ import {
   stateOf,
   vouches,
 } from './room.ts';
-import { type RoomState, readContext } from './room-state.ts';
+import { liveInvite, type RoomState, readContext } from './room-state.ts';
 import { openGroupInfo } from './seal.ts';
 import { epochTag } from './unfollowed.ts';
 
@@ -60,9 +60,14 @@ export async function look(
 
 const UNKNOWN: Sight = { kind: 'unknown' };
 
-/** @returns the secrets of invites with which this device can look, and join again: the own one's, and that by which it came in */
-export function waysIn({ own, entrance }: Pick<Room, 'own' | 'entrance'>): readonly Uint8Array[] {
-  return [own, entrance?.secret].filter((secret) => secret !== undefined);
+/** @returns the secrets of invites with which this device can look, and join again, the best first: the own one's, and that by which it came in */
+export function waysIn({
+  own,
+  entrance,
+  split,
+}: Pick<Room, 'own' | 'entrance' | 'split'>): readonly Uint8Array[] {
+  const ways = split?.byEntrance ? [entrance?.secret, own] : [own, entrance?.secret];
+  return ways.filter((secret) => secret !== undefined);
 }
 
 async function openByInvite(
@@ -129,10 +134,23 @@ async function splitIn(room: Room, info: GroupInfo): Promise<Split | undefined> 
     // Another member may have been misled by the same person, or may lead this device into an epoch of its own: then the user decides.
     const isTrusted = vouches(room, signer);
     if (!isTrusted && signer.identity === room.entrance?.signer) return undefined;
-    return { by, alike: isTrusted, skipped };
+    const isOwnUsable = room.own !== undefined && letsIn(room.own, room, state, tree);
+    return { by, alike: isTrusted, skipped, ...(!isOwnUsable && { byEntrance: true }) };
   }
   if (unfollowed === undefined && !(signer.admin && isPresent(room, signer, leaf))) return undefined;
   return { by, alike: isAlike(room, state, personsIn({ ratchetTree: tree })) };
+}
+
+/** Whether the members of an epoch would let another leaf of this person in by the room's own invite. */
+function letsIn(
+  own: Uint8Array,
+  room: Room,
+  state: RoomState | 'newer',
+  tree: NonNullable<ReturnType<typeof treeOf>>,
+): boolean {
+  const live = state === 'newer' ? undefined : liveInvite(state, inviteKeys(own).id);
+  const person = membersOf(room).find((member) => member.self)?.identity;
+  return live?.own === true && person !== undefined && personsIn({ ratchetTree: tree }).has(person);
 }
 
 function authorOf({ device, identity, name }: Member): Split['by'] {

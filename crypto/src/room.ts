@@ -108,6 +108,8 @@ export interface Split {
   readonly alike: boolean;
   /** True if the others have skipped the join by which this device came in. */
   readonly skipped?: true;
+  /** True if only the invite of the {@link Entrance} lets this device in there: the own one isn't in the room state, or needs a leaf of the person. */
+  readonly byEntrance?: true;
 }
 
 /** How this device came in. Its join may have been skipped by all members, although the server has acknowledged it. */

@@ -69,6 +69,18 @@ test("a joiner whose join was skipped learns it from an admin's GroupInfo, joins
   expect(cai.room.entrance).toBeUndefined();
 });
 
+test('a joiner that has learned the own invite in the made-up epoch joins again by its link: the own one lets in only persons who are members', async () => {
+  const { log, ana, ben, cai } = await misled();
+  cai.room = { ...cai.room, own: ana.room.own };
+  await ana.refreshes(log);
+  expect((await cai.looks(log)).kind).toBe('elsewhere');
+  await cai.returns(log);
+  await allTalk(log, ana, ben, cai);
+  const dan = new Person('dan', cai.env);
+  if (ana.room.own === undefined) throw new Error('the own invite is unknown');
+  await expect(dan.joins(log, ana.linkFor(ana.room.own))).rejects.toMatchObject({ code: 'invite-revoked' });
+});
+
 test("so does a person's second device, and a device that comes back in place of its leaf", async () => {
   const { env, log, link, ana, ben, eve } = await misled();
   const phone = new Person('ben', env, { identity: ben.who.identity, device: createIdentity(env).device });
