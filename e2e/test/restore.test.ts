@@ -124,6 +124,7 @@ test('a backup or a restore that can’t be done reports why, and changes nothin
     ],
     [['backup', 'no/such/folder/copy', '--data', 'data'], /can't write .*no\/such\/folder\/copy/],
     [['restore', 'missing', '--data', 'new'], /missing does not exist/],
+    [['restore', 'data', '--data', 'new'], /data is not a file: name the file that gochat backup wrote/],
     [['restore', 'copy', '--data', 'data'], /in use by process|already holds rooms/],
     [
       ['restore', 'garbage', '--data', 'new'],

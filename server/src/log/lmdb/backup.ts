@@ -1,4 +1,4 @@
-import { constants, existsSync, realpathSync } from 'node:fs';
+import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { requestSnapshot } from '../../operate/control-request.ts';
@@ -73,6 +73,8 @@ async function copyUnserved(folder: string, file: string): Promise<void> {
  */
 export async function restoreFolder(file: string, folder: string): Promise<number> {
   if (!existsSync(file)) throw new CannotOpen('unusable', `${file} does not exist`);
+  if (!statSync(file).isFile())
+    throw new CannotOpen('unusable', `${file} is not a file: name the file that gochat backup wrote`);
   const path = prepareFolder(folder);
   const lock = await lockFolder(path);
   try {
