@@ -47,6 +47,17 @@ test('a message that is not sent any more says so, and one that the others may h
   ]);
 });
 
+test.each(['> ', '#', '- ', '1.', '```\n```', '> - ', '&nbsp;'])(
+  'a message whose markup shows nothing is shown as it was written: %j',
+  (text) => {
+    const [row] = messages(inputOf([item(1, 'ana', text)]));
+    const lines = text.split('\n').map((line) => ({ kind: 'text', text: line }));
+    const inside = lines.flatMap((line, i) => (i === 0 ? [line] : [{ kind: 'break' }, line]));
+    expect(row?.body).toEqual([{ kind: 'paragraph', inside }]);
+    expect(row?.spoken).not.toMatch(/; $|; ;/);
+  },
+);
+
 test('messages of one author within five minutes form a group', () => {
   const input = inputOf([
     item(1, 'ana', 'one'),

@@ -1,3 +1,4 @@
+import { isBlank } from '@gochat/client/blank';
 import { parseBlocks } from './block-parser.ts';
 import { type TextContext, wordsIn } from './inline-parser.ts';
 import type { Callable } from './mentions.ts';
@@ -16,6 +17,18 @@ export function parseMarkdown(text: string, context: TextContext = NOBODY): Bloc
   const clean = sanitizeText(text);
   const blocks = parseBlocks(clean.split('\n'), context);
   return blocks.length === 0 ? [{ kind: 'paragraph', inside: [{ kind: 'text', text: clean }] }] : blocks;
+}
+
+/** Parses a message to show it. One whose markup leaves nothing to see, such as `>` or `#`, is shown as it was written. */
+export function parseShown(text: string, context: TextContext): Block[] {
+  const blocks = parseMarkdown(text, context);
+  if (!isBlank(wordsOf(blocks)) || blocks.some(({ kind }) => kind === 'rule')) return blocks;
+  const lines = sanitizeText(text).split('\n');
+  const inside = lines.flatMap((line, i): Inline[] => [
+    ...(i === 0 ? [] : [{ kind: 'break' } as const]),
+    { kind: 'text', text: line },
+  ]);
+  return [{ kind: 'paragraph', inside }];
 }
 
 /** The words of a message that was parsed, in one line. */

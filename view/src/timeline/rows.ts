@@ -1,7 +1,7 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
 import type { TextContext } from '../text/inline-parser.ts';
-import { isLarge, parseMarkdown, wordsOf } from '../text/markdown.ts';
+import { isLarge, parseShown, wordsOf } from '../text/markdown.ts';
 import { callableOf } from '../text/mentions.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import { colourOf } from './colour.ts';
@@ -282,7 +282,7 @@ export function quoteOf(
 
 /** The first words of a message, without its markup and in one line. */
 export function inShort(item: TextItem, context: RowContext): string {
-  const line = wordsOf(parseMarkdown(item.text.slice(0, QUOTE_CHARS * 4), textContext(item, context)));
+  const line = wordsOf(parseShown(item.text.slice(0, QUOTE_CHARS * 4), textContext(item, context)));
   const chars = [...line];
   return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
 }
@@ -329,7 +329,7 @@ function messageRow(
   const timeMark = context.words.text.timeMark(item);
   const time = clock.time(item.at);
   const source = sanitizeText(item.text);
-  const body = parseMarkdown(item.text, textContext(item, context));
+  const body = parseShown(item.text, textContext(item, context));
   const spoken = text.spoken.message({
     author: author.name,
     time,
