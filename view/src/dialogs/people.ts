@@ -1,3 +1,4 @@
+import { ChatError } from '@gochat/client/chat-error';
 import type { MemberInfo } from '@gochat/client/methods';
 import type { Chat } from '../chat/chat.ts';
 import { isIgnored, withIgnored } from '../chat/preferences.ts';
@@ -172,6 +173,7 @@ async function act(
       return;
     case 'setAdmin':
     case 'dismiss':
+      checkIsMember(room, member);
       await chat.profile.call('setAdmin', {
         room: room.info.id,
         member: member.id,
@@ -186,6 +188,11 @@ async function act(
   }
   if (handle.isOpen) showMember(chat, member.identity);
   chat.flashes.good(done);
+}
+
+/** @throws ChatError when a member has left since the dialog was shown: with the name, where a call would report the id */
+function checkIsMember(room: RoomViewModel, { id, name }: MemberInfo): void {
+  if (!room.members.some((one) => one.id === id)) throw new ChatError({ reason: 'member-unknown', name });
 }
 
 /** @returns what to say about it */
@@ -222,6 +229,7 @@ export function askRemove(
   chat.dialogs.show({
     dialog: form(remove.title(name), [remove.text], [], remove.submit, true),
     submit: async (_values, handle) => {
+      checkIsMember(room, member);
       await chat.profile.call('remove', { room: room.info.id, member: member.id, waitMs: WAIT_MS });
       handle.close();
       chat.flashes.good(chat.words.text.flashes.removed(name));
