@@ -413,7 +413,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
       for (const screen of [web, terminal]) await shows(screen, ['back again']);
       await cleo.says('/leave');
       await cleo.confirms();
-      await shows(cleo, ['You left']);
+      await shows(cleo, ['You have left this room']);
       for (const screen of [web, terminal])
         await shows(screen, [/is leaving the room|guest \d{4} was removed by/]);
       expect(cleo.person.problems).toEqual([]);

@@ -166,6 +166,16 @@ describe('two people in a room', () => {
     await ben.sees('the emoji', ({ room }) =>
       room?.timeline.rows.some(({ spoken }) => spoken.endsWith('waves 👋')),
     );
+    await ana.sees('it sent', () => /sent|read/.test(ana.message('waves :wave:')?.delivery ?? ''));
+    ana.view.actions.editLast();
+    ana.says('/me nods');
+    expect(await ben.reads('nods')).toMatchObject({ me: true });
+    // An edit can't make an action of another message.
+    ana.says('waits');
+    await ana.sees('it sent', () => /sent|read/.test(ana.message('waits')?.delivery ?? ''));
+    ana.view.actions.editLast();
+    ana.says('/me waits');
+    expect(await ben.reads('/me waits')).toMatchObject({ me: false });
     ana.says('//help is a command');
     await ben.reads('/help is a command');
   });
@@ -369,6 +379,39 @@ describe('two people in a room', () => {
       ana.view.actions.type('', 0);
     },
   );
+
+  test.each([
+    ['/join us at 8', /^An invite link looks like/],
+    ['/theme park', /^Usage: \/theme system\|dark/],
+    ['/notify me', /^Usage: \/notify all\|mentions\|none/],
+    ['/ignore him', /^There is no member “him”/],
+    ['/verify him', /^There is no member “him”/],
+    ['/room nowhere', /^There is no room “nowhere”/],
+    ['/file nothing', /^No file was read/],
+  ])('a command that is refused stays in the field: %s', async (text, why) => {
+    ana.says(text);
+    await ana.sees('why', ({ flash }) => why.test(flash?.text ?? ''));
+    expect([ana.screen.dialog, ana.room.composer.text]).toEqual([undefined, text]);
+    ana.view.actions.type('', 0);
+  });
+
+  test('a command that fails later is put back with the message that it was about', async () => {
+    ana.says('stew?');
+    ben.view.actions.run('reply', '', (await ben.reads('stew?')).key);
+    ben.says('/react stew');
+    await ben.sees('why', ({ flash }) => flash?.tone === 'bad');
+    expect(ben.room.composer).toMatchObject({ text: '/react stew', reply: { text: 'stew?' } });
+    ben.view.actions.cancel();
+    ben.view.actions.type('', 0);
+  });
+
+  test('choices are taken in capitals too, and what is done next ends the line about a refusal', async () => {
+    ana.says('/theme park');
+    expect(ana.screen.flash?.tone).toBe('bad');
+    ana.says('/theme Dark');
+    await ana.sees('it', ({ settings, flash }) => settings.theme === 'dark' && flash === undefined);
+    expect(ana.room.composer.text).toBe('');
+  });
 
   test('invites are listed and revoked', async () => {
     ana.view.actions.run('invites');

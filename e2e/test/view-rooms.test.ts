@@ -133,6 +133,16 @@ test('several rooms: unread counts, and moving between rooms', async () => {
   ben.says('/room gard');
   expect(ben.room.name).toBe('garden');
   expect(ben.screen.rooms.find(({ id }) => id === second?.id)?.open).toBe(true);
+  ana.says('/me was removed by ben');
+  await ben.sees('who wrote it', ({ rooms }) => rooms[0]?.preview === 'ana: * was removed by ben');
+  // The second room of a name is reached, too.
+  await ana.creates('garden');
+  ana.says('/room garden');
+  const first = ana.room.id;
+  expect(ana.screen.flash?.text).toMatch(/^2 rooms match “garden”/);
+  ana.says('/room garden');
+  expect(ana.room).toMatchObject({ name: 'garden' });
+  expect(ana.room.id).not.toBe(first);
   ben.view.actions.run('palette');
   ben.view.actions.filter('kit');
   const palette = await ben.dialog('palette');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttachedFile } from '../src/chat/actions.ts';
 import { attach } from '../src/dialogs/message.ts';
+import { decodeText } from '../src/text/decode.ts';
 import { words } from './timeline-input.ts';
 
 /** What is in the field after files were pasted or dropped, and what was said. */
@@ -53,6 +54,26 @@ test('a picture is refused by name, and neither the draft nor a text beside it i
   ]);
   expect(text).toBe('draft \n```\none\n```\n');
   expect(said).toEqual([expect.stringMatching(/cat\.png and huge\.txt/)]);
+});
+
+test('a file without text inserts nothing, and that is said', async () => {
+  expect(await attached([file('a.txt', ''), file('b.txt', ' \n')])).toEqual({
+    text: 'draft ',
+    said: ['There is no text in a.txt and b.txt. Your message is unchanged.'],
+  });
+});
+
+test.each([
+  ['UTF-8', [0x68, 0xc3, 0xa9], 'hé'],
+  ['UTF-8 with a byte order mark', [0xef, 0xbb, 0xbf, 0x68], 'h'],
+  ['UTF-16, low byte first', [0xff, 0xfe, 0x68, 0, 0xe9, 0], 'hé'],
+  ['UTF-16, high byte first', [0xfe, 0xff, 0, 0x68, 0, 0xe9], 'hé'],
+  ['Latin-1', [0x68, 0xe9], undefined],
+  ['UTF-32', [0xff, 0xfe, 0, 0, 0x68, 0, 0, 0], undefined],
+  ['half a character of UTF-16', [0xff, 0xfe, 0x68], undefined],
+  ['nothing', [], ''],
+])('the bytes of a file in %s are a text or none', (_encoding, bytes, text) => {
+  expect(decodeText(Uint8Array.from(bytes))).toBe(text);
 });
 
 test('in a closed room nothing is inserted, and the reason is said', async () => {

@@ -1,6 +1,6 @@
 import type { CodePart } from '../text/rich.ts';
 
-/** A file that a person hands over. `text` is undefined when it isn't UTF-8, and reading it fails when the file is gone. */
+/** A file that a person hands over. `text` is undefined when it is no text, and reading it fails when the file is gone. */
 export interface AttachedFile {
   readonly name: string;
   readonly bytes: number;
@@ -40,6 +40,8 @@ export interface Actions {
   /** Shows a menu of the commands that can run on a row. */
   menu(row: string): void;
   react(row: string, emoji: string): void;
+  /** Copies a text, and shows whether that succeeded. */
+  copy(text: string): void;
   /** Jumps to a line of the log, and loads the lines around it first. */
   jump(seq: string): void;
   /** Returns to where the last jump started. @returns false when there was none */

@@ -185,29 +185,43 @@ class ChatViewModel implements View, Chat {
     );
   }
 
+  /** What the person does ends the line about what was done before. */
   readonly actions: Actions = {
-    open: (room) => this.navigation.open(room),
+    open: (room) => {
+      this.flashes.end();
+      this.navigation.open(room);
+    },
     step: (by, which) => this.navigation.step(by, which),
     openLink: (link) => this.#lazy.use((code) => code.askJoin(this, link)),
     type: (text, cursor) => this.messages.composer?.type(text, cursor),
-    send: () => this.messages.send(),
+    send: () => {
+      this.flashes.end();
+      this.messages.send();
+    },
     complete: (index) => this.messages.composer?.complete(index),
     select: (by) => this.messages.composer?.select(by),
     paste: (text, cursor) => this.#lazy.use((code) => code.paste(this, text, cursor)),
-    attach: (files) => this.#lazy.use((code) => code.attach(this, files)),
+    attach: (files) => {
+      this.flashes.end();
+      this.#lazy.use((code) => code.attach(this, files));
+    },
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),
     run: (command, args, row) => {
+      this.flashes.end();
       const name = COMMAND_NAMES.find((known) => known === command);
       if (name !== undefined) this.commands.run(name, args, row);
       else this.flashes.bad(this.words.text.flashes.unknownCommand(sanitizeLine(command)));
     },
     menu: (row) => this.#lazy.use((code) => code.showMenu(this, row)),
     react: (row, emoji) => {
+      this.flashes.end();
       const item = this.navigation.room?.message(row);
-      if (item !== undefined) this.#lazy.use((code) => code.react(this, item, emoji));
+      if (item !== undefined)
+        this.#lazy.use((code) => this.flashes.attempt(() => code.react(this, item, emoji)));
     },
+    copy: (text) => this.flashes.copy(text, this.words.text.flashes.copied),
     jump: (seq) => this.navigation.jump(seq),
     back: () => this.navigation.back(),
     jumpToNewest: () => this.navigation.jumpToNewest(),

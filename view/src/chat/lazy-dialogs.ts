@@ -60,7 +60,8 @@ export class LazyDialogs {
       },
       named: (word) => loaded()?.named(word),
       isAvailable: (name, row) => loaded()?.isAvailable(name, row) ?? false,
-      run: (name, args, row) => this.use((_code, commands) => commands.run(name, args, row)),
+      refusal: (name, args, row) => loaded()?.refusal(name, args, row),
+      run: (name, args, row, failed) => this.use((_code, commands) => commands.run(name, args, row, failed)),
     };
   }
 }

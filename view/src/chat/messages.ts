@@ -72,7 +72,8 @@ export class Messages {
     if (composer === undefined || room === undefined || room.closed !== '') return;
     const { text } = composer;
     const command = /^\s*\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text);
-    if (command !== null && !(composer.isEditing && command[1] !== 'me'))
+    // An edit doesn't change whether a message is in the third person.
+    if (command !== null && (!composer.isEditing || (composer.isEditingAction && command[1] === 'me')))
       this.#run(composer, room, command[1] ?? '', command[2] ?? '');
     else this.#send(composer, room, text.replace(/^(\s*)\/\//, '$1/'), false);
   }
@@ -85,7 +86,7 @@ export class Messages {
       flashes.bad(unknownCommand(word));
       return;
     }
-    // Running it would clear the field, and with it text that may be a message.
+    // What is refused stays in the field: it may be a message.
     if (args.trim() !== '' && command.args === '') {
       flashes.bad(noArgument(word));
       return;
@@ -100,8 +101,9 @@ export class Messages {
     }
     // The message that is being answered is the one that was chosen.
     const row = command.about === 'message' ? composer.answered : undefined;
-    if (commands.isAvailable(command.name, row)) composer.clear();
-    commands.run(command.name, args, row);
+    const refusal = commands.refusal(command.name, args, row);
+    if (refusal === undefined) commands.run(command.name, args, row, composer.clear());
+    else flashes.bad(refusal);
   }
 
   #send(composer: ComposerViewModel, room: RoomViewModel, text: string, me: boolean): void {

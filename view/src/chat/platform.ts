@@ -12,7 +12,7 @@ export interface Platform {
   openLink(href: string): void;
   /** Shows a notification. `body` has no text of messages unless the profile's settings allow it. */
   notify(notice: Notice): void;
-  /** Lets the user pick a text file (UTF-8). @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */
+  /** Lets the user pick a text file. @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */
   pickText(path: string | undefined): Promise<{ readonly name: string; readonly text: string } | undefined>;
   /**
    * Whether what is stored here stays until the person deletes it. False in a browser that may delete it itself, as a private window

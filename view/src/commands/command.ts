@@ -27,8 +27,10 @@ export interface Commands {
   named(word: string): Command | undefined;
   /** @param row the message that it would be about. */
   isAvailable(name: CommandName, row?: string): boolean;
-  /** Runs a command, or shows why it can't. @param row the message that it is about. */
-  run(name: CommandName, args?: string, row?: string): void;
+  /** Why a command can't run now with an argument; undefined when it can. @param row the message that it would be about. */
+  refusal(name: CommandName, args?: string, row?: string): string | undefined;
+  /** Runs a command, or shows why it can't. @param row the message that it is about. @param failed is called when it has failed. */
+  run(name: CommandName, args?: string, row?: string, failed?: () => void): void;
 }
 
 export const COMMAND_NAMES = [

@@ -1,5 +1,6 @@
 import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo } from '@gochat/client/methods';
+import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { showDevices } from '../dialogs/devices.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
@@ -19,6 +20,7 @@ import {
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
 import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
 import type { CommandText } from '../words/commands.ts';
 import { type About, COMMAND_NAMES, type Command, type CommandName, type Commands } from './command.ts';
 
@@ -33,8 +35,8 @@ interface Given {
   readonly row: string;
 }
 
-/** What a command takes, when it is available, and what it does. */
-interface Action {
+/** What a command takes, and when it is available. */
+interface Rules {
   readonly aliases?: readonly string[];
   /** Whether it takes an argument. */
   readonly takes?: 'optional' | 'required';
@@ -43,7 +45,20 @@ interface Action {
   readonly danger?: true;
   /** Whether it can run now; it always can when absent. */
   readonly available?: (given: Given) => boolean;
+  /** Why it can't run with the argument; only what the rest of this table doesn't say. */
+  readonly refuses?: (given: Given) => string | undefined;
+}
+
+type Action = Rules & (AtOnce | Later);
+
+interface AtOnce {
   readonly run: (given: Given) => void;
+}
+
+/** What may fail after it has started. */
+interface Later {
+  /** @returns why it failed; undefined when it didn't. @throws ChatError */
+  readonly attempt: (given: Given) => Promise<string | undefined>;
 }
 
 const WAIT_MS = 30_000;
@@ -57,8 +72,14 @@ const APP: Partial<Record<CommandName, Action>> = {
   palette: { aliases: ['go'], run: ({ chat }) => askPalette(chat) },
   help: { aliases: ['keys', 'commands'], run: ({ chat }) => showHelp(chat) },
   create: { aliases: ['new'], takes: 'optional', run: ({ chat, args }) => askCreate(chat, args) },
-  join: { takes: 'optional', run: ({ chat, args }) => askJoin(chat, args) },
-  room: { aliases: ['open', 'rooms'], takes: 'optional', completes: 'room', run: openRoom },
+  join: { takes: 'optional', refuses: invalidLink, run: ({ chat, args }) => askJoin(chat, args) },
+  room: {
+    aliases: ['open', 'rooms'],
+    takes: 'optional',
+    completes: 'room',
+    refuses: noRoom,
+    run: openRoom,
+  },
   next: { run: ({ chat }) => chat.navigation.step(1) },
   previous: { run: ({ chat }) => chat.navigation.step(-1) },
   'unread-room': { run: ({ chat }) => chat.navigation.step(1, 'unread') },
@@ -85,6 +106,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     takes: 'optional',
     completes: 'member',
     available: isMember,
+    refuses: noMember,
     run: (given) => withMember(given, ({ identity }) => showMember(given.chat, identity)),
   },
   code: { available: isMember, run: ({ chat }) => askCode(chat) },
@@ -112,7 +134,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     aliases: ['paste'],
     takes: 'optional',
     available: mayWrite,
-    run: ({ chat, args }) => askFile(chat, args === '' ? undefined : args),
+    attempt: ({ chat, args }) => askFile(chat, args === '' ? undefined : args),
   },
   notify: {
     takes: 'required',
@@ -135,27 +157,30 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     aliases: ['block'],
     takes: 'required',
     completes: 'member',
+    refuses: noMember,
     run: (given) => withMember(given, (member) => ignore(given.chat, member, true)),
   },
   unignore: {
     aliases: ['unblock'],
     takes: 'required',
     completes: 'member',
+    refuses: noMember,
     run: (given) => withMember(given, (member) => ignore(given.chat, member, false)),
   },
   rename: {
     aliases: ['name'],
     takes: 'optional',
     available: isAdmin,
-    run: (given) => configure(given, 'name'),
+    attempt: (given) => configure(given, 'name'),
   },
-  topic: { takes: 'optional', available: isAdmin, run: (given) => configure(given, 'topic') },
+  topic: { takes: 'optional', available: isAdmin, attempt: (given) => configure(given, 'topic') },
   remove: {
     aliases: ['kick'],
     takes: 'required',
     completes: 'member',
     danger: true,
     available: isAdmin,
+    refuses: noMember,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
   inspect: { available: isMember, run: ({ chat }) => inspect(chat, undefined) },
@@ -175,9 +200,13 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
   react: {
     takes: 'optional',
     available: (given) => mayWrite(given) && isSent(given),
-    run: ({ chat, item, args }) => {
-      if (args !== '') react(chat, item, args);
-      else askEmoji(chat, chat.words.text.dialogs.emoji.react, (emoji) => react(chat, item, emoji));
+    attempt: async ({ chat, item, args }) => {
+      if (args !== '') return react(chat, item, args);
+      const { flashes, words } = chat;
+      askEmoji(chat, words.text.dialogs.emoji.react, (emoji) =>
+        flashes.attempt(() => react(chat, item, emoji)),
+      );
+      return undefined;
     },
   },
   edit: {
@@ -258,69 +287,122 @@ export class CommandTable implements Commands {
     return entry !== undefined && given !== undefined && (entry.action.available?.(given) ?? true);
   }
 
-  run(name: CommandName, args = '', row?: string): void {
+  refusal(name: CommandName, args = '', row?: string): string | undefined {
     const entry = ENTRIES.get(name);
-    if (entry === undefined) return;
-    const given = this.#given(entry.about, args.trim(), row);
-    const { needsMessage, notAvailable } = this.#chat.words.text.flashes;
-    if (given === undefined)
-      this.#chat.flashes.bad((entry.about === 'message' ? needsMessage : notAvailable)(name));
-    else if (entry.action.available?.(given) === false) this.#chat.flashes.bad(notAvailable(name));
-    else entry.action.run(given);
+    const { needsMessage, notAvailable, usage } = this.#chat.words.text.flashes;
+    if (entry === undefined) return notAvailable(name);
+    const { about, action } = entry;
+    const given = this.#given(about, args, row, action.choices);
+    if (given === undefined) return (about === 'message' ? needsMessage : notAvailable)(name);
+    if (action.available?.(given) === false) return notAvailable(name);
+    if (given.args === '') return undefined;
+    const isChoice = action.choices === undefined || action.choices.includes(given.args);
+    return isChoice ? action.refuses?.(given) : usage(`/${name} ${action.choices.join('|')}`);
   }
 
-  #given(about: About, args: string, row: string | undefined): Given | undefined {
+  run(name: CommandName, args = '', row?: string, failed: () => void = () => undefined): void {
+    const { flashes } = this.#chat;
+    const entry = ENTRIES.get(name);
+    const given = entry && this.#given(entry.about, args, row, entry.action.choices);
+    const refusal = this.refusal(name, args, row);
+    if (entry === undefined || given === undefined || refusal !== undefined) {
+      if (refusal !== undefined) flashes.bad(refusal);
+      failed();
+      return;
+    }
+    const { action } = entry;
+    if ('run' in action) {
+      action.run(given);
+      return;
+    }
+    const attempt = action.attempt(given).catch((error: unknown) => flashes.textOf(error));
+    void attempt.then((failure) => {
+      if (failure === undefined) return;
+      flashes.bad(failure);
+      failed();
+    });
+  }
+
+  #given(
+    about: About,
+    typed: string,
+    row: string | undefined,
+    choices: readonly string[] = [],
+  ): Given | undefined {
     const { room } = this.#chat.navigation;
     const item = row === undefined ? undefined : room?.message(row);
     if (about !== 'app' && room === undefined) return undefined;
     if (about === 'message' && item === undefined) return undefined;
+    const args = choices.find((choice) => choice === typed.trim().toLowerCase()) ?? typed.trim();
     // A command reads only what it is about.
     return { chat: this.#chat, args, row: row ?? '', room: room as RoomViewModel, item: item as TextItem };
   }
 }
 
-function openRoom({ chat, args }: Given): void {
+function openRoom({ chat, room, args }: Given): void {
   if (args === '') {
     askPalette(chat);
     return;
   }
-  const wanted = args.toLowerCase();
-  const found =
-    chat.rooms.all[Number(wanted) - 1] ??
-    chat.rooms.all.find(({ info }) => info.name.toLowerCase() === wanted) ??
-    chat.rooms.all.find(({ info }) => info.name.toLowerCase().startsWith(wanted));
-  if (found === undefined) chat.flashes.bad(chat.words.text.flashes.noRoom(args));
-  else chat.navigation.open(found.info.id);
+  const found = roomsNamed(chat, args);
+  const next = found[(found.indexOf(room) + 1) % found.length];
+  if (next === undefined) return;
+  chat.navigation.open(next.info.id);
+  if (found.length > 1)
+    chat.flashes.good(chat.words.text.flashes.severalRooms(sanitizeLine(args), found.length));
+}
+
+/** The room with a number, or else the rooms with a name, or else those whose names begin with it. */
+function roomsNamed({ rooms: { all } }: Chat, wanted: string): readonly RoomViewModel[] {
+  const numbered = all[Number(wanted) - 1];
+  if (numbered !== undefined) return [numbered];
+  const name = wanted.toLowerCase();
+  const named = all.filter(({ info }) => info.name.toLowerCase() === name);
+  return named.length > 0 ? named : all.filter(({ info }) => info.name.toLowerCase().startsWith(name));
+}
+
+function noRoom({ chat, args }: Given): string | undefined {
+  return roomsNamed(chat, args).length > 0 ? undefined : chat.words.text.flashes.noRoom(sanitizeLine(args));
+}
+
+function invalidLink({ chat, args }: Given): string | undefined {
+  try {
+    checkGiven({ link: args });
+  } catch (error) {
+    return chat.flashes.textOf(error);
+  }
+  return undefined;
 }
 
 /** Finds the member whom the argument names; without an argument it lists all. */
-function withMember({ chat, room, args }: Given, act: (member: MemberInfo) => void): void {
-  const wanted = args.replace(/^@/, '').trim();
-  if (wanted === '') {
-    showMembers(chat, chat.words.text.dialogs.members.title);
-    return;
-  }
-  const found =
-    room.members.find(({ name, id }) => name === wanted || id === wanted) ??
-    room.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-  if (found === undefined) chat.flashes.bad(chat.words.text.flashes.noMember(wanted));
-  else act(found);
+function withMember(given: Given, act: (member: MemberInfo) => void): void {
+  const { chat, args } = given;
+  const found = memberNamed(given);
+  if (args === '') showMembers(chat, chat.words.text.dialogs.members.title);
+  else if (found !== undefined) act(found);
 }
 
-function configure({ chat, room, args }: Given, what: 'name' | 'topic'): void {
+function memberNamed({ room, args }: Given): MemberInfo | undefined {
+  const wanted = args.replace(/^@/, '').trim();
+  return (
+    room.members.find(({ name, id }) => name === wanted || id === wanted) ??
+    room.members.find(({ name }) => name.toLowerCase() === wanted.toLowerCase())
+  );
+}
+
+function noMember(given: Given): string | undefined {
+  return memberNamed(given) === undefined
+    ? given.chat.words.text.flashes.noMember(sanitizeLine(given.args.replace(/^@/, '')))
+    : undefined;
+}
+
+async function configure({ chat, room, args }: Given, what: 'name' | 'topic'): Promise<undefined> {
   if (args === '') {
     askConfigure(chat);
     return;
   }
-  chat.flashes.attempt(async () => {
-    try {
-      await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
-    } catch (error) {
-      chat.messages.composerOf(room).giveBack(`/${what === 'name' ? 'rename' : what} ${args}`);
-      throw error;
-    }
-    chat.flashes.good(chat.words.text.flashes.saved);
-  });
+  await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
+  chat.flashes.good(chat.words.text.flashes.saved);
 }
 
 function ignore(chat: Chat, member: MemberInfo, on: boolean): void {

@@ -1,3 +1,4 @@
+import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
 import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
@@ -51,12 +52,12 @@ export function askDelete(
   });
 }
 
-/** Adds the own reaction to a message, or removes it if it is there. */
-export function react(
-  chat: Pick<Chat, 'flashes' | 'navigation' | 'messages'>,
+/** Adds the own reaction to a message, or removes it if it is there. @throws ChatError */
+export async function react(
+  chat: Pick<Chat, 'navigation' | 'messages'>,
   item: TextItem,
   emoji: string,
-): void {
+): Promise<undefined> {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const { seq, id } = item;
@@ -64,7 +65,7 @@ export function react(
   const on = !(item.reactions ?? []).some(
     (one) => one.emoji === emoji && one.by.some(({ identity }) => identity === self),
   );
-  chat.flashes.attempt(() => chat.messages.queue(room, { kind: 'react', to: { seq, id }, emoji, on }));
+  await chat.messages.queue(room, { kind: 'react', to: { seq, id }, emoji, on });
 }
 
 /** Shows an entry as the server stores it. @param seq the newest when undefined. */
@@ -182,12 +183,19 @@ export function attach(
   }
   flashes.attempt(async () => {
     const refused: string[] = [];
+    const empty: string[] = [];
     for (const file of files) {
+      const name = sanitizeLine(file.name);
       const read = file.bytes > FILE_BYTES ? undefined : await file.text();
-      if (read === undefined) refused.push(sanitizeLine(file.name));
+      if (read === undefined) refused.push(name);
+      else if (isBlank(read)) empty.push(name);
       else insertCode(composer, fenced(read, languageOf(file.name)));
     }
-    if (refused.length > 0) flashes.bad(text.notAttached(refused));
+    const why = [
+      ...(refused.length > 0 ? [text.notAttached(refused)] : []),
+      ...(empty.length > 0 ? [text.emptyFiles(empty)] : []),
+    ];
+    if (why.length > 0) flashes.bad(why.join(' '));
   });
 }
 
@@ -196,17 +204,17 @@ function languageOf(name: string): string {
   return (/\.([a-z0-9+#-]{1,12})$/i.exec(name)?.[1] ?? '').toLowerCase();
 }
 
-/** Inserts a text file into the field, as code in the language of its extension. */
-export function askFile(
-  chat: Pick<Chat, 'platform' | 'words' | 'flashes' | 'messages'>,
+/** Inserts a text file into the field, as code in the language of its extension. @returns why it can't be inserted */
+export async function askFile(
+  chat: Pick<Chat, 'platform' | 'words' | 'messages'>,
   path: string | undefined,
-): void {
+): Promise<string | undefined> {
   const { composer } = chat.messages;
-  const { noFile, fileTooLong } = chat.words.text.flashes;
-  chat.flashes.attempt(async () => {
-    const file = await chat.platform.pickText(path);
-    if (file === undefined) chat.flashes.bad(noFile);
-    else if (new TextEncoder().encode(file.text).length > FILE_BYTES) chat.flashes.bad(fileTooLong);
-    else if (composer !== undefined) insertCode(composer, fenced(file.text, languageOf(file.name)));
-  });
+  const { noFile, fileTooLong, emptyFiles } = chat.words.text.flashes;
+  const file = await chat.platform.pickText(path);
+  if (file === undefined) return noFile;
+  if (new TextEncoder().encode(file.text).length > FILE_BYTES) return fileTooLong;
+  if (isBlank(file.text)) return emptyFiles([sanitizeLine(file.name)]);
+  if (composer !== undefined) insertCode(composer, fenced(file.text, languageOf(file.name)));
+  return undefined;
 }

@@ -179,8 +179,8 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
     dialog: form(leave.title(name), text, [], leave.submit, true),
     submit: async (_values, handle) => {
       await chat.profile.call('leave', { room: room.info.id, waitMs: WAIT_MS });
+      // The closed room says the rest.
       handle.close();
-      chat.flashes.good(chat.words.text.flashes.left(name));
     },
   });
 }

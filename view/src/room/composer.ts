@@ -103,6 +103,11 @@ export class ComposerViewModel {
     return this.#edit !== undefined;
   }
 
+  /** Whether a message in the third person is being edited. */
+  get isEditingAction(): boolean {
+    return this.#edit?.me === true;
+  }
+
   snapshot(): Composer {
     const { room, words } = this.#parts;
     const closed = room.closed;
@@ -282,24 +287,14 @@ export class ComposerViewModel {
             ...called,
           }
         : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text, ...called };
-    const typed = this.#text;
-    this.clear();
-    return {
-      content,
-      restore: () => {
-        if (this.#text !== '' || this.#edit !== undefined) {
-          this.giveBack(typed);
-          return;
-        }
-        this.#edit = edit;
-        this.#reply = reply;
-        this.put(typed);
-      },
-    };
+    return { content, restore: this.clear() };
   }
 
-  /** Empties the field and keeps its text for {@link recall}. */
-  clear(): void {
+  /** Empties the field and keeps its text for {@link recall}. @returns what restores what was in it */
+  clear(): () => void {
+    const typed = this.#text;
+    const edited = this.#edit;
+    const answered = this.#reply;
     if (this.#text.trim() !== '' && this.#edit === undefined)
       this.#sent = [...this.#sent.filter((old) => old !== this.#text), this.#text].slice(-SENT_KEPT);
     this.#recalled = undefined;
@@ -308,6 +303,15 @@ export class ComposerViewModel {
     this.#reply = reply;
     this.put(text);
     this.#parts.room.presence.typing(false);
+    return () => {
+      if (this.#text !== '' || this.#edit !== undefined) {
+        this.giveBack(typed);
+        return;
+      }
+      this.#edit = edited;
+      this.#reply = answered;
+      this.put(typed);
+    };
   }
 
   /** The identity keys of those whom a text mentions. */

@@ -15,6 +15,8 @@ export function flashWords(f: Formats) {
     usage: (usage: string) => `Usage: ${usage}`,
     noMember: (name: string) => `There is no member “${name}” in this room`,
     noRoom: (name: string) => `There is no room “${name}”`,
+    severalRooms: (name: string, count: number) =>
+      `${f.number(count)} rooms match “${name}”. To open the next one, type the command again.`,
     noMessage: 'That message is not on this device',
     emptyEdit: 'A message can’t be empty. To remove it, delete it.',
     editGone: 'The message was deleted. Your text is in the message field, as a new message.',
@@ -36,9 +38,11 @@ export function flashWords(f: Formats) {
     codeMatched: 'The codes match: everybody who has this code has the same members and keys',
     /** @param files by name. */
     notAttached: (files: readonly string[]) =>
-      `${f.list(files)} can’t be sent: GoChat can’t send pictures and other files yet, only text files of at most 60 kB. Your message is unchanged.`,
+      `${f.list(files)} can’t be sent: GoChat can’t send pictures and other files yet, only text files (UTF-8, or UTF-16 with a byte order mark) of at most 60 kB. Your message is unchanged.`,
+    /** @param files by name. */
+    emptyFiles: (files: readonly string[]) =>
+      `There is no text in ${f.list(files)}. Your message is unchanged.`,
     returned: 'This device is back with the others',
-    left: (room: string) => `You left ${room}`,
     joined: (room: string) => `You joined ${room}`,
     alreadyIn: (room: string) => `You are already in ${room}`,
     saved: 'Saved for all members',

@@ -32,8 +32,8 @@ export function timelineWords(f: Formats) {
     deletedQuote: 'a deleted message',
     /** A message in one line, in a list of rooms or a notification. */
     preview: (author: string, text: string) => `${author}: ${text}`,
-    /** The same for a message in the third person. */
-    previewAction: (author: string, text: string) => `${author} ${text}`,
+    /** The same for a message in the third person. The colon shows who wrote it: without it, it could imitate a notice. */
+    previewAction: (author: string, text: string) => `${author}: * ${text}`,
     /** The whole row for a screen reader; empty parts are left out. */
     spoken: {
       message: (row: SpokenMessage) =>

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { decodeText } from '@gochat/view/decode';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 const FILE_BYTES = 60_000;
 
-/** Reads a text file. @returns undefined when it can't be read, has more than 60,000 bytes, or is not UTF-8 */
+/** Reads a text file. @returns undefined when it can't be read, has more than 60,000 bytes, or is no text */
 export async function readTextFile(
   path: string,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
@@ -15,8 +16,8 @@ export async function readTextFile(
   try {
     const { size } = await stat(file);
     if (size > FILE_BYTES) return undefined;
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-    return { name: basename(file), text };
+    const text = decodeText(await readFile(file));
+    return text === undefined ? undefined : { name: basename(file), text };
   } catch {
     return undefined;
   }

@@ -1,19 +1,16 @@
 import type { AttachedFile } from '@gochat/view/actions';
+import { decodeText } from '@gochat/view/decode';
 
 const LONGEST_BYTES = 1_000_000;
 
-/** A file's name and text; undefined when it isn't UTF-8 or is longer than a megabyte. */
+/** A file's name and text; undefined when it is no text or is longer than a megabyte. */
 export async function readText(
   file: File,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
   if (file.size > LONGEST_BYTES) return undefined;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
-    return { name: file.name, text };
-  } catch {
-    // It isn't UTF-8.
-    return undefined;
-  }
+  const bytes = await file.arrayBuffer().catch(() => undefined);
+  const text = bytes && decodeText(new Uint8Array(bytes));
+  return text === undefined ? undefined : { name: file.name, text };
 }
 
 /** A file as the view takes it. */
