@@ -229,6 +229,16 @@ describeInBrowser('the drawn page', () => {
     expect(await page.getByRole('main').isVisible()).toBe(false);
     await page.getByRole('button', { name: 'kitchen' }).click();
     await page.getByRole('main').waitFor();
+    // What is in front of the room is closed first.
+    await visitor.shows('talking', { dialog: DIALOGS.form });
+    await page.goBack();
+    await expect.poll(() => visitor.callsOf('close')).toEqual([['close']]);
+    await visitor.shows('talking');
+    await page.keyboard.press('Control+.');
+    await page.getByRole('complementary').waitFor();
+    await page.goBack();
+    await page.getByRole('complementary').waitFor({ state: 'hidden' });
+    expect(await page.getByRole('main').isVisible()).toBe(true);
     await page.goBack();
     await page.getByRole('navigation').waitFor();
   });

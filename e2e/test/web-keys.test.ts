@@ -190,7 +190,8 @@ describeInBrowser('the page by keyboard', () => {
     ]);
     await visitor.shows('talking', { settings: { letters: 'off' } });
     await visitor.page.locator('[data-key="22.0"]').focus();
-    expect(await does(visitor, 'r', 'd', '?')).toEqual([]);
+    expect(await does(visitor, 'r', 'd', '?', 'k')).toEqual([]);
+    expect(await focused(visitor)).toBe('22.0');
   });
 
   test('letters typed after a message was pressed go into the message field', async ({ visits }) => {
@@ -225,6 +226,7 @@ describeInBrowser('the page by keyboard', () => {
     await row.hover();
     for (const name of ['React', 'Reply', 'Edit']) await row.getByRole('button', { name }).click();
     await row.getByRole('button', { name: 'Message actions' }).click();
+    await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
     expect(await visitor.calls()).toEqual([
       ['react', 'own.a', '🎉'],
       ['jump', '12'],
@@ -232,6 +234,7 @@ describeInBrowser('the page by keyboard', () => {
       ['run', 'reply', '', 'own.b'],
       ['run', 'edit', '', 'own.b'],
       ['menu', 'own.b'],
+      ['copy', expect.stringContaining('export function greet')],
     ]);
   });
 

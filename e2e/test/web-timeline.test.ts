@@ -131,6 +131,11 @@ describeInBrowser('a timeline of ten thousand messages', () => {
     expect(
       await visitor.page.getByRole('button', { name: 'Jump to the newest message, 100 new' }).count(),
     ).toBe(1);
+    // The end is visible: there is nothing to jump to.
+    await visitor.shows('empty');
+    await visitor.shows('talking', {}, { timeline: { ...timeline, rows: [unread, ...rows.slice(0, 2)] } });
+    await settled(visitor);
+    expect(await visitor.page.locator('.to-end').count()).toBe(0);
   });
 
   test('visible messages are reported as seen, and earlier ones are requested at the top', async ({

@@ -107,7 +107,6 @@ function webText(f: Formats) {
       /** @param by who reacted, as a list of names. */
       reaction: (emoji: string, count: number, by: string) => `${emoji} ${f.number(count)}, ${by}`,
       copy: 'Copy',
-      copied: 'Copied',
     },
 
     composer: {

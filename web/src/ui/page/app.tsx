@@ -43,7 +43,13 @@ export function App({ view, loader }: AppProps) {
   const wide = useMedia(WIDE);
   const [details, setDetails] = useState(wide);
   const [searching, setSearching] = useState(false);
-  const { inRoom, setInRoom, back } = useBackToRooms(open);
+  const closeFront = () => {
+    const overlaid = details && !wide;
+    if (dialog !== undefined) actions.close();
+    else if (overlaid) setDetails(false);
+    return dialog !== undefined || overlaid;
+  };
+  const { inRoom, setInRoom, back } = useBackToRooms(open, closeFront);
 
   usePage(snapshot);
   useLooking(actions);
@@ -107,6 +113,7 @@ export function App({ view, loader }: AppProps) {
         <ChatView
           room={room}
           enterSends={snapshot.settings.enter !== 'newline'}
+          letters={snapshot.settings.letters !== 'off'}
           actions={actions}
           SearchView={panels.SearchView}
           searching={searching || room.search !== undefined}
@@ -138,23 +145,30 @@ function layoutOf({ room, rooms }: Snapshot, inRoom: boolean, details: boolean):
   return `app ${shown}${details && room !== undefined ? ' with-details' : ''}`;
 }
 
-/** On a narrow screen either the list of rooms or one room is shown; the back gesture goes from the room to the list. */
-function useBackToRooms(open: string | undefined) {
+/**
+ * On a narrow screen either the list of rooms or one room is shown; the back gesture goes from the room to the list.
+ * @param closeFront closes what is in front of the room, which the back gesture does first; whether there was anything
+ */
+function useBackToRooms(open: string | undefined, closeFront: () => boolean) {
   const narrow = useMedia(NARROW);
   const [inRoom, setInRoom] = useState(true);
   useEffect(() => {
     if (open !== undefined) setInRoom(true);
   }, [open]);
+  const leads = narrow && inRoom && open !== undefined;
   useEffect(() => {
-    const leads = narrow && inRoom && open !== undefined;
     if (leads && !isRoomInHistory()) history.pushState({ room: true }, '');
-    // An invite link that was put into the address is no step back.
+  }, [leads, open]);
+  useEffect(() => {
     const onPop = () => {
-      if (!isInviteAddress()) setInRoom(isRoomInHistory());
+      // An invite link that was put into the address is no step back.
+      if (isInviteAddress()) return;
+      if (leads && !isRoomInHistory() && closeFront()) history.pushState({ room: true }, '');
+      else setInRoom(isRoomInHistory());
     };
     addEventListener('popstate', onPop);
     return () => removeEventListener('popstate', onPop);
-  }, [narrow, inRoom, open]);
+  });
   const back = () => (isRoomInHistory() ? history.back() : setInRoom(false));
   return { inRoom, setInRoom, back };
 }

@@ -11,6 +11,8 @@ import type { SearchView } from './details.tsx';
 interface ChatProps {
   readonly room: RoomScreen;
   readonly enterSends: boolean;
+  /** Whether single letters are keys. */
+  readonly letters: boolean;
   readonly actions: Actions;
   readonly SearchView: typeof SearchView;
   readonly searching: boolean;
@@ -51,6 +53,7 @@ function isInside(to: EventTarget | null, box: Node): boolean {
 export function ChatView({
   room,
   enterSends,
+  letters,
   actions,
   SearchView: Search,
   searching,
@@ -145,7 +148,7 @@ export function ChatView({
         </button>
       </header>
       {searching && <Search search={room.search} actions={actions} close={endSearch} />}
-      <TimelineView key={room.id} room={room} actions={actions} />
+      <TimelineView key={room.id} room={room} letters={letters} actions={actions} />
       <ComposerView
         key={`composer ${room.id}`}
         composer={room.composer}

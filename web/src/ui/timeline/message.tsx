@@ -49,7 +49,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
                 {author.name}{' '}
               </span>
             )}
-            <Blocks blocks={unfolded ? row.body : folded} highlight={actions.highlight} />
+            <Blocks blocks={unfolded ? row.body : folded} actions={actions} />
           </div>
           <State row={row} />
           {row.timeMark !== '' && <p class="time-mark">{row.timeMark}</p>}

@@ -5,28 +5,28 @@ import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
 
-type Highlight = Actions['highlight'];
+type CodeActions = Pick<Actions, 'highlight' | 'copy'>;
 
 /** The `tabIndex` of links and buttons. Only those of one row are tab stops. */
 export const Reach = createContext(0);
 
 export function Blocks({
   blocks,
-  highlight,
+  actions,
 }: {
   readonly blocks: readonly Block[];
-  readonly highlight: Highlight;
+  readonly actions: CodeActions;
 }) {
   return (
     <>
       {blocks.map((block, i) => (
-        <OneBlock key={i} block={block} highlight={highlight} />
+        <OneBlock key={i} block={block} actions={actions} />
       ))}
     </>
   );
 }
 
-function OneBlock({ block, highlight }: { readonly block: Block; readonly highlight: Highlight }) {
+function OneBlock({ block, actions }: { readonly block: Block; readonly actions: CodeActions }) {
   switch (block.kind) {
     case 'paragraph':
       return <p dir="auto">{inlines(block.inside)}</p>;
@@ -37,17 +37,17 @@ function OneBlock({ block, highlight }: { readonly block: Block; readonly highli
         </p>
       );
     case 'code':
-      return <Code language={block.language} text={block.text} highlight={highlight} />;
+      return <Code language={block.language} text={block.text} actions={actions} />;
     case 'quote':
       return (
         <blockquote dir="auto">
-          <Blocks blocks={block.inside} highlight={highlight} />
+          <Blocks blocks={block.inside} actions={actions} />
         </blockquote>
       );
     case 'list': {
       const items = block.items.map((item, i) => (
         <li key={i} dir="auto">
-          <Blocks blocks={item} highlight={highlight} />
+          <Blocks blocks={item} actions={actions} />
         </li>
       ));
       if (block.start === undefined) return <ul>{items}</ul>;
@@ -161,38 +161,31 @@ function OneInline({ inline }: { readonly inline: Inline }) {
 function Code({
   language,
   text,
-  highlight,
+  actions,
 }: {
   readonly language: string;
   readonly text: string;
-  readonly highlight: Highlight;
+  readonly actions: CodeActions;
 }) {
   const words = useText().message;
   const [parts, setParts] = useState<readonly CodePart[] | undefined>(undefined);
-  const [copied, setCopied] = useState(false);
   const tabIndex = useContext(Reach);
   useEffect(() => {
     let wanted = true;
     setParts(undefined);
     if (language === '') return;
-    void highlight(language, text).then((found) => wanted && setParts(found));
+    void actions.highlight(language, text).then((found) => wanted && setParts(found));
     return () => {
       wanted = false;
     };
-  }, [language, text, highlight]);
+  }, [language, text, actions]);
   const box = useScrolling<HTMLPreElement>();
-  const copy = () => {
-    void navigator.clipboard.writeText(text).then(
-      () => setCopied(true),
-      () => undefined,
-    );
-  };
   return (
     <figure class="code">
       <figcaption>
         <span>{language}</span>
-        <button type="button" class="quiet small" tabIndex={tabIndex} onClick={copy}>
-          <Icon name="copy" /> {copied ? words.copied : words.copy}
+        <button type="button" class="quiet small" tabIndex={tabIndex} onClick={() => actions.copy(text)}>
+          <Icon name="copy" /> {words.copy}
         </button>
       </figcaption>
       <pre ref={box} dir="ltr">

@@ -18,11 +18,13 @@ const MARKED_MS = 2400;
 
 interface TimelineProps {
   readonly room: RoomScreen;
+  /** Whether single letters are keys. */
+  readonly letters: boolean;
   readonly actions: Actions;
 }
 
 /** The room's rows, of which only those near the screen are in the document. */
-export function TimelineView({ room, actions }: TimelineProps) {
+export function TimelineView({ room, letters, actions }: TimelineProps) {
   const words = useWords();
   const text = words.text.web.timeline;
   const { rows, target, unreadKey, more, loading, unread } = room.timeline;
@@ -167,7 +169,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }[event.key];
     if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.key.length === 1 && isInPressedRow(event.target)) return;
+    if (event.key.length === 1 && (!letters || isInPressedRow(event.target))) return;
     const from = keyOf(event.target);
     const next = from === undefined ? tabbable : rows[(heights.index(from) ?? 0) + step]?.key;
     if (next === undefined) return;
@@ -217,7 +219,7 @@ export function TimelineView({ room, actions }: TimelineProps) {
       <p class="earlier" aria-hidden="true">
         {loading ? text.loading : ''}
       </p>
-      {!place.current.atEnd && (
+      {!place.current.atEnd && top + view < heights.total - SLACK && (
         <button
           type="button"
           class="to-end"
