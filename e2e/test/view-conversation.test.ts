@@ -385,6 +385,7 @@ describe('two people in a room', () => {
     ['/theme park', /^Usage: \/theme system\|dark/],
     ['/notify me', /^Usage: \/notify all\|mentions\|none/],
     ['/ignore him', /^There is no member “him”/],
+    ['/ignore ana', /^You can’t ignore yourself/],
     ['/verify him', /^There is no member “him”/],
     ['/room nowhere', /^There is no room “nowhere”/],
     ['/file nothing', /^No file was read/],
@@ -395,7 +396,7 @@ describe('two people in a room', () => {
     ana.view.actions.type('', 0);
   });
 
-  test('a command that fails later is put back with the message that it was about', async () => {
+  test('a command that fails later is restored with the message that it was about', async () => {
     ana.says('stew?');
     ben.view.actions.run('reply', '', (await ben.reads('stew?')).key);
     ben.says('/react stew');

@@ -157,7 +157,8 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     aliases: ['block'],
     takes: 'required',
     completes: 'member',
-    refuses: noMember,
+    refuses: (given) =>
+      memberNamed(given)?.self === true ? given.chat.words.text.flashes.ignoresSelf : noMember(given),
     run: (given) => withMember(given, (member) => ignore(given.chat, member, true)),
   },
   unignore: {

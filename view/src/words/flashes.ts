@@ -27,6 +27,7 @@ export function flashWords(f: Formats) {
       none: 'This room is muted',
     },
     ignored: (name: string) => `You ignore ${name}. Their messages are hidden.`,
+    ignoresSelf: 'You can’t ignore yourself',
     notIgnored: (name: string) => `You no longer ignore ${name}`,
     verified: (name: string) => `${name} is marked as verified`,
     notVerified: (name: string) => `${name} is no longer marked as verified`,
