@@ -1,4 +1,4 @@
-import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import { encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import { signedHandshake, signedOrder, signedRefresh } from '@gochat/protocol/signed';
@@ -170,14 +170,15 @@ export async function remove(
   const data: CommitDataItem[] = keep ? [[COMMIT_DATA.keep, new Uint8Array()]] : [];
   if (room.admin === undefined || !me.admin) return start(room, { ...change, data }, env);
   // Whoever held the admin key holds it still.
-  const next = target.admin
-    ? await withNewAdminKey(
-        room,
-        data,
-        membersOf(room).filter((m) => !gone.includes(m)),
-        env,
-      )
-    : { data };
+  const next =
+    target.office === 'admin'
+      ? await withNewAdminKey(
+          room,
+          data,
+          membersOf(room).filter((m) => !gone.includes(m)),
+          env,
+        )
+      : { data };
   return start(room, { ...change, ...next, retire: true }, env);
 }
 
@@ -322,7 +323,7 @@ async function changeState(
   const missing = wanted.invites.every((i) => !i.own) && wanted.invites.length < LIMITS.invitesPerRoom;
   const own: MemberInvite = { ...now.own, epoch: Number(epochOf(room)), by: me, own: true };
   const next = missing ? { ...wanted, invites: [...wanted.invites, own] } : wanted;
-  if (!mayChangeState(now, decodeBytes(me), next)) throw new RoomError('not-admin');
+  if (!mayChangeState(now, ownCredential(room), next)) throw new RoomError('not-admin');
   const extensions = contextExtensions(room.context.genesis, next);
   const proposals: Proposal[] = [
     { proposalType: 'group_context_extensions', groupContextExtensions: { extensions } },

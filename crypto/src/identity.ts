@@ -38,12 +38,14 @@ const FORM = 2;
 const HEAD_BYTES = 194;
 /** The device may do all that its person may do. */
 const FULL_RIGHTS = 0;
+/** Of a device that its person doesn't trust with everything, such as a bot: it holds no office, and removes no other device. */
+export const LIMITED_RIGHTS = 1;
 
 /** What an identity has signed about one of its devices. */
 export interface Certificate {
   readonly identityKey: Uint8Array;
   readonly deviceKey: Uint8Array;
-  /** One byte; 0: all rights of the person. */
+  /** One byte; 0: all rights of the person; {@link LIMITED_RIGHTS}. */
   readonly rights: number;
   /** By the identity key, over device key and rights. */
   readonly signature: Uint8Array;
@@ -128,13 +130,14 @@ function leafFor(certificate: Certificate, device: SigningKey, name: string, key
 export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefined {
   if (bytes[0] !== FORM || bytes.length <= HEAD_BYTES || bytes.length > HEAD_BYTES + NAME_BYTES)
     return undefined;
+  const rights = bytes[65];
   // Members that knew no other rights would treat such a device as one with all rights.
-  if (bytes[65] !== FULL_RIGHTS) return undefined;
+  if (rights !== FULL_RIGHTS && rights !== LIMITED_RIGHTS) return undefined;
   try {
     return {
       identityKey: bytes.slice(1, 33),
       deviceKey: bytes.slice(33, 65),
-      rights: FULL_RIGHTS,
+      rights,
       signature: bytes.slice(66, 130),
       leafSignature: bytes.slice(130, 194),
       name: fromUtf8(bytes.subarray(194)),
@@ -142,6 +145,10 @@ export function decodeCredential(bytes: Uint8Array): DeviceCredential | undefine
   } catch {
     return undefined;
   }
+}
+
+export function isLimited({ rights }: Pick<Certificate, 'rights'>): boolean {
+  return rights === LIMITED_RIGHTS;
 }
 
 /** @returns the 16-byte hash of a founder's identity key that an invite link contains. */

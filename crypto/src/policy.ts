@@ -1,7 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
-import { type DeviceCredential, fingerprintOf } from './identity.ts';
+import { type DeviceCredential, fingerprintOf, isLimited } from './identity.ts';
 import type { OwnInvite } from './keys.ts';
 import {
   deviceOf,
@@ -91,7 +91,7 @@ function classifyMember(
   if (!sameExtensions([genesis], [oldGenesis]) || next.extensionType !== old.extensionType) return undefined;
   const state = decodeRoomState(next.extensionData);
   if (state === undefined) return undefined;
-  return mayChangeState(before, committer.identityKey, state) ? { kind: 'state', by, state } : undefined;
+  return mayChangeState(before, committer, state) ? { kind: 'state', by, state } : undefined;
 }
 
 function credentialAt(mls: MlsState, leaf: number): DeviceCredential | undefined {
@@ -101,7 +101,7 @@ function credentialAt(mls: MlsState, leaf: number): DeviceCredential | undefined
 
 /**
  * Whether the member at leaf `by` may remove these leaves: all of one person, that of an admin's or moderator's choice or its own. A
- * moderator removes no admin or moderator.
+ * moderator removes no admin or moderator, a limited device nobody.
  * @param keep whether the invites stay valid, which is impossible if the removed person holds an office
  */
 export function mayRemove(
@@ -114,6 +114,7 @@ export function mayRemove(
   const persons = removed.map((leaf) => credentialAt(mls, leaf));
   const [person] = persons;
   if (committer === undefined || person === undefined || removed.includes(by)) return false;
+  if (isLimited(committer)) return false;
   if (removed.length > DEVICES_PER_PERSON || new Set(removed).size !== removed.length) return false;
   const target = encodeBytes(person.identityKey);
   const isOne = persons.every((p) => p !== undefined && encodeBytes(p.identityKey) === target);
@@ -173,13 +174,18 @@ export function withoutAbsent(state: RoomState, present: ReadonlySet<string>): R
   };
 }
 
-/** Whether a member with this identity may change the room state to `next`. */
-export function mayChangeState(before: Before, identityKey: Uint8Array, next: RoomState | 'newer'): boolean {
+/** Whether the member with this credential may change the room state to `next`. */
+export function mayChangeState(
+  before: Before,
+  committer: Pick<DeviceCredential, 'identityKey' | 'rights'>,
+  next: RoomState | 'newer',
+): boolean {
   const { state: now, mls, joinsClosed } = before;
-  const admin = isAdmin(now, identityKey);
+  const mayGovern = !isLimited(committer);
+  const admin = mayGovern && isAdmin(now, committer.identityKey);
   if (next === 'newer') return admin;
-  const me = encodeBytes(identityKey);
-  const staff = isStaff(now, me);
+  const me = encodeBytes(committer.identityKey);
+  const staff = mayGovern && isStaff(now, me);
   const present = personsIn(mls);
   // The change after a Remove must drop whom the Remove has deposed.
   const start = joinsClosed ? withoutAbsent(now, present) : now;

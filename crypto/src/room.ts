@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { comparePositions, type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { type Chain, startChain } from './chain.ts';
 import { foldName } from './fold-name.ts';
-import { type DeviceCredential, digits, fingerprintOf, suffixOf } from './identity.ts';
+import { type DeviceCredential, digits, fingerprintOf, isLimited, suffixOf } from './identity.ts';
 import { type EpochKeys, epochKeys, ownInviteOf } from './keys.ts';
 import { identityOf, leavesOf, type MlsState } from './mls.ts';
 import { NO_OFFICE, type SealedOffice } from './office.ts';
@@ -236,8 +236,13 @@ export interface Member {
   readonly device: string;
   readonly identity: string;
   readonly name: string;
+  /** Whether the device is limited: it holds no office, and removes no other device. */
+  readonly limited: boolean;
+  /** The person's office. */
+  readonly office: 'admin' | 'moderator' | undefined;
+  /** Whether the device may act as an admin: its person is one, and it isn't limited. */
   readonly admin: boolean;
-  /** Whether the member is a moderator, who may remove members and ban them, but no admins. */
+  /** Whether the device may act as a moderator, who may remove members and ban them, but no admins. */
   readonly moderator: boolean;
   /** Whether this is this device's leaf. */
   readonly self: boolean;
@@ -327,18 +332,26 @@ export function ownCredential(room: Room): DeviceCredential {
 }
 
 function member(room: Room, leaf: number, credential: DeviceCredential, own: Uint8Array | undefined): Member {
+  const office = officeOf(room.context.state, credential.identityKey);
+  const limited = isLimited(credential);
   return {
     leaf,
     device: encodeBytes(credential.deviceKey),
     identity: encodeBytes(credential.identityKey),
     name: credential.name,
-    admin: room.context.state !== 'newer' && isAdmin(room.context.state, credential.identityKey),
-    moderator:
-      room.context.state !== 'newer' &&
-      room.context.state.mods?.includes(encodeBytes(credential.identityKey)) === true,
+    limited,
+    office,
+    admin: !limited && office === 'admin',
+    moderator: !limited && office === 'moderator',
     self: leaf === ownLeaf(room),
     own: own !== undefined && equalBytes(credential.identityKey, own),
   };
+}
+
+function officeOf(state: RoomState | 'newer', identityKey: Uint8Array): Member['office'] {
+  if (state === 'newer') return undefined;
+  if (isAdmin(state, identityKey)) return 'admin';
+  return state.mods?.includes(encodeBytes(identityKey)) ? 'moderator' : undefined;
 }
 
 /** Caches: the members of an epoch and their labels never change. */
@@ -397,7 +410,8 @@ export function confirmed(room: Room, from: Member | undefined): Room {
   return { ...accepted, confirmedBy: { identity: from.identity, name: from.name } };
 }
 
-function isFounderOrInviter({ inviter, context }: Room, { identity }: Member): boolean {
+function isFounderOrInviter({ inviter, context }: Room, { identity, limited }: Member): boolean {
+  if (limited) return false;
   const key = decodeBytes(identity);
   return (
     (inviter !== undefined && equalBytes(fingerprintOf(key), inviter)) || equalBytes(key, context.founder)
@@ -405,11 +419,11 @@ function isFounderOrInviter({ inviter, context }: Room, { identity }: Member): b
 }
 
 /**
- * Whether this device believes a member about where the others are: the founder, the inviter, an admin or a device of its own person.
+ * Whether this device believes a member about where the others are: the founder, the inviter, an admin or a device of its own person, unless the device is limited.
  * Other members may themselves have joined an epoch that somebody has made up.
  */
 export function vouches(room: Room, member: Member): boolean {
-  return member.admin || member.own || isFounderOrInviter(room, member);
+  return member.admin || (member.own && !member.limited) || isFounderOrInviter(room, member);
 }
 
 /** @returns the invites with which members accept a joiner, the own invite included. */

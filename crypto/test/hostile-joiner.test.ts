@@ -111,8 +111,8 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     const certificate = {
       identityKey: identity.publicKey,
       deviceKey: device.publicKey,
-      rights: 1,
-      signature: sign(identity, certified(device.publicKey, 1)),
+      rights: 2,
+      signature: sign(identity, certified(device.publicKey, 2)),
     };
     return under({
       key,

@@ -287,7 +287,8 @@ test('a name is trimmed, stays as typed, and cleaning it again changes nothing',
 function member(name: string, seed: number): Member {
   const { identity, device } = createIdentity(seededEnv(seed));
   const keys = { identity: encodeBytes(identity.publicKey), device: encodeBytes(device.publicKey) };
-  return { leaf: seed, name, admin: false, moderator: false, self: false, own: false, ...keys };
+  const no = { limited: false, admin: false, moderator: false, self: false, own: false };
+  return { leaf: seed, name, office: undefined, ...no, ...keys };
 }
 
 function suffix(seed: number): string {

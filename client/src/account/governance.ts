@@ -51,7 +51,7 @@ export class Governance {
       throw new ChatError({ reason: 'device-unknown', id: device ?? '' });
     if (!one.self) {
       // A removal that doesn't keep the invites also ends the own one.
-      const keep = !one.admin && !one.moderator;
+      const keep = one.office === undefined;
       await session.change((now) => remove(now, one.device, this.#env, { keep }), waitMs);
       if (!keep) return null;
     }

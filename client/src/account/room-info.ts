@@ -60,7 +60,9 @@ export function shownMembers(room: Room): ShownMember[] {
     const name = labels.get(identity) ?? member.name;
     const devices = leaves.map(({ device, self }) => ({ key: device, self }));
     const id = identity.slice(0, MEMBER_ID_CHARS);
-    return [{ member, info: { id, identity, name, admin: member.admin, self: member.own, devices } }];
+    return [
+      { member, info: { id, identity, name, admin: member.office === 'admin', self: member.own, devices } },
+    ];
   });
 }
 

@@ -240,7 +240,7 @@ export class RoomMaintenance {
     const admin = members.some((m) => m.self && m.admin);
     const leaver = members.find((m) => m.identity === identity);
     // The invites of others stay valid, unless the leaver has an office and so a key.
-    const keep = leaver?.admin === false && !leaver.moderator;
+    const keep = leaver?.office === undefined;
     if (leaver === undefined || !admin || room.admin === undefined || room.status !== 'active')
       return undefined;
     return () => this.#session.change((now) => remove(now, leaver.device, this.#env, { keep }), WAIT_MS);

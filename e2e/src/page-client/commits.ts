@@ -3,7 +3,7 @@ import { type Epoch, epochOf } from './epoch.ts';
 import type { Device } from './identity.ts';
 import { inviteOf } from './link.ts';
 import { ed25519, type KeyPair } from './primitives.ts';
-import { encodeRoomState, type RoomState } from './room-state.ts';
+import { encodeRoomState, isActingAdmin, type RoomState } from './room-state.ts';
 import { sealAdminKey, sealBody, type Upload, upload } from './sealing.ts';
 import { inviteLines, newId, proof, type Up } from './wire.ts';
 
@@ -55,7 +55,7 @@ export async function makeHeal(author: Author, retire: boolean): Promise<OwnHand
     nextKey = ed25519();
     const { group, state } = epoch;
     const others = group.members.filter(
-      ({ leaf, identity }) => leaf !== group.ownLeaf && state.admins.includes(identity),
+      (member) => member.leaf !== group.ownLeaf && isActingAdmin(state, member),
     );
     if (others.length > 0) items.set(ITEM.adminKey, sealAdminKey(room, group, others, nextKey));
     items.set(ITEM.retired, new Uint8Array());

@@ -14,6 +14,8 @@ export interface Credential {
   readonly identity: string;
   readonly device: string;
   readonly name: string;
+  /** Whether its rights are `01`. */
+  readonly limited: boolean;
 }
 
 const RIGHTS = Uint8Array.of(0);
@@ -43,13 +45,18 @@ export function readCredential(bytes: Uint8Array, leaf: Uint8Array): Credential 
   const name = bytes.slice(194);
   const valid =
     bytes[0] === 2 &&
-    rights[0] === 0 &&
+    (rights[0] === 0 || rights[0] === 1) &&
     name.length >= 1 &&
     name.length <= 128 &&
     verify(identity, tuple('gochat/device/2', device, rights), bytes.slice(66, 130)) &&
     verify(device, tuple('gochat/leaf/2', leaf), bytes.slice(130, 194));
   if (!valid) throw new Error('invalid credential');
-  return { identity: base64url(identity), device: base64url(device), name: text(name) };
+  return {
+    identity: base64url(identity),
+    device: base64url(device),
+    name: text(name),
+    limited: rights[0] === 1,
+  };
 }
 
 export const fingerprint = (identity: Uint8Array): string =>

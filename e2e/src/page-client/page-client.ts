@@ -7,7 +7,7 @@ import { inviteOf, type Link } from './link.ts';
 import { type Content, doubts, type Heard } from './messages.ts';
 import type { Group, Member } from './mls.ts';
 import type { KeyPair } from './primitives.ts';
-import type { RoomState } from './room-state.ts';
+import { isActingAdmin, type RoomState } from './room-state.ts';
 import { judge, type Verdict } from './rules.ts';
 import { openAdminKey, openBody, openJoin, sealBody } from './sealing.ts';
 import { type Down, newId, ServerError, Wire } from './wire.ts';
@@ -278,7 +278,7 @@ export class PageClient {
       seq,
       `${change} by ${by.name}`,
     );
-    if (items.has(ITEM.retired) && state.admins.includes(by.identity)) this.#key = seq;
+    if (items.has(ITEM.retired) && isActingAdmin(state, by)) this.#key = seq;
     if (change === 'join') this.#numbers.delete(by.device);
   }
 
@@ -286,7 +286,7 @@ export class PageClient {
   #sealedAfter({ by, items, state: after, joinsClosed }: Verdict): Uint8Array | null {
     const { state: before, sealedAdminKey } = this.#epoch;
     const said = items.get(ITEM.sealedAdminKey);
-    if (said && before.admins.includes(by.identity)) return said.length === 72 ? said : null;
+    if (said && isActingAdmin(before, by)) return said.length === 72 ? said : null;
     const ownIn = ({ invites }: RoomState, closed: boolean) =>
       closed ? undefined : invites.find(({ own }) => own)?.id;
     return ownIn(before, this.#epoch.joinsClosed) === ownIn(after, joinsClosed) ? sealedAdminKey : null;
@@ -306,7 +306,7 @@ export class PageClient {
     const handed = items.get(ITEM.adminKey);
     const isAdmin = state.admins.includes(base64url(this.device.identity.publicKey));
     if (!isAdmin) this.adminKey = null;
-    else if (handed && this.#epoch.state.admins.includes(by.identity)) {
+    else if (handed && isActingAdmin(this.#epoch.state, by)) {
       this.adminKey = openAdminKey(this.link.room, group, handed) ?? this.adminKey;
     }
   }

@@ -1,7 +1,14 @@
 import { base64url, equal } from './encoding.ts';
 import { checkJoinData, inviteOfData } from './join-data.ts';
 import type { Commit, Group, Member } from './mls.ts';
-import { fingerprintOf, type Invite, isVoid, type RoomState, readRoomState } from './room-state.ts';
+import {
+  fingerprintOf,
+  type Invite,
+  isActingAdmin,
+  isVoid,
+  type RoomState,
+  readRoomState,
+} from './room-state.ts';
 
 /**
  * docs/protocol.md, “Commits”: what a member checks. It leaves out the subgroup of prime order, the table of Unicode
@@ -107,7 +114,7 @@ function checkRemove({ group, state }: Room, by: Member, commit: Commit, keep: b
   const official = isAdmin(state, person) || isMod(state, person);
   const may =
     isAdmin(state, by.identity) || person === by.identity || (isMod(state, by.identity) && !official);
-  assert(may, 'who may remove');
+  assert(may && !by.limited, 'who may remove');
   const remain = commit.group.members.some(({ identity }) => identity === person);
   assert(!(keep && official && !remain), 'a remove of an admin or moderator ends the invites');
 }
@@ -168,7 +175,7 @@ function checkState(room: Room, by: Member, now: RoomState): void {
   const was = joinsClosed ? withoutAbsent(state, leaves) : state;
   const members = [...Object.keys(was), ...Object.keys(now)] as (keyof RoomState)[];
   const differs = members.filter((member) => json(was[member]) !== json(now[member]));
-  const [admin, mod] = [isAdmin(was, by.identity), isMod(was, by.identity)];
+  const [admin, mod] = [isActingAdmin(was, by), !by.limited && isMod(was, by.identity)];
   const staffs = ['mutes', 'bans', 'pins'];
   assert(admin || mod || !differs.some((member) => staffs.includes(member)), 'what only staff changes');
   const everybodys = [...staffs, 'invites', 'lastRemoveEpoch'];
