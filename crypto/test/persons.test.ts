@@ -65,7 +65,7 @@ test('a stranger with the secret of the own invite is not let in', async () => {
   const link = ben.linkFor(ben.room.own ?? new Uint8Array());
   const eve = new Person('eve', ben.env);
   await expect(eve.joins(log, link)).rejects.toMatchObject({ code: 'invite-revoked' });
-  await joins(log, eve, link, ben.room.mls);
+  await joins(log, eve, link, ben.room.mls, {});
   await allRead(log, [ana, ben]);
   expect(ana.warnings).toEqual(['skipped-handshake']);
   expect(ana.members).toEqual(['ana', 'ben', 'cai']);
