@@ -37,7 +37,7 @@ export async function createRoom(
   };
   const mls = await found(
     groupId,
-    newLeaf(who, cleanName(names.own), env),
+    newLeaf(groupId, who, cleanName(names.own), env),
     contextExtensions(genesis, state),
   );
   const admin = signingKey(env.random(32));

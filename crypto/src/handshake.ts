@@ -344,7 +344,9 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const retire: CommitDataItem[] = change.retire ? [[COMMIT_DATA.retire, new Uint8Array()]] : [];
   const office = officeOf(room, change, env);
   const data = encodeCommitData([...(change.data ?? []), ...retire, ...office]);
-  const leaf = change.path && renewedLeaf(ownCredential(room), room.device, env, change.name);
+  const leaf =
+    change.path &&
+    renewedLeaf(room.mls.groupContext.groupId, ownCredential(room), room.device, env, change.name);
   const { message, state: mls } = await commit(room.mls, change.proposals, leaf, data);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);

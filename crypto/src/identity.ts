@@ -53,7 +53,7 @@ export interface Certificate {
 
 /** A credential's content: whose leaf this is, on which device, and the display name. */
 export interface DeviceCredential extends Certificate {
-  /** By the device key, over the leaf's signature key. */
+  /** By the device key, over the group id and the leaf's signature key. */
   readonly leafSignature: Uint8Array;
   readonly name: string;
 }
@@ -69,9 +69,12 @@ export function certified(deviceKey: Uint8Array, rights: number): Uint8Array {
   return transcript('gochat/device/2', deviceKey, Uint8Array.of(rights));
 }
 
-/** @returns the bytes that a device signs to own a leaf. */
-export function ownedLeaf(leafKey: Uint8Array): Uint8Array {
-  return transcript('gochat/leaf/2', leafKey);
+/**
+ * @returns the bytes that a device signs to own a leaf of this group. With the group id, nobody can put a copy of the leaf into another
+ * group, whose list of members would then have a person who has never joined it.
+ */
+export function ownedLeaf(groupId: Uint8Array, leafKey: Uint8Array): Uint8Array {
+  return transcript('gochat/leaf/2', groupId, leafKey);
 }
 
 /** @returns the certificate of this identity's own device, with all rights. */
@@ -99,14 +102,15 @@ export function withNewDevice({ identity }: Identity, env: Pick<Env, 'random'>):
   return { identity, device: signingKey(env.random(32)) };
 }
 
-/** @param key the leaf's signature key, if it isn't a new one. @returns a leaf of this identity's device */
+/** @param key the leaf's signature key, if it isn't a new one. @returns a leaf of this identity's device in this group */
 export function newLeaf(
+  groupId: Uint8Array,
   who: Identity,
   name: string,
   env: Pick<Env, 'random'>,
   key?: SigningKey,
 ): LeafIdentity {
-  return leafFor(ownCertificate(who), who.device, name, key ?? signingKey(env.random(32)));
+  return leafFor(groupId, ownCertificate(who), who.device, name, key ?? signingKey(env.random(32)));
 }
 
 /**
@@ -114,16 +118,24 @@ export function newLeaf(
  * @returns a new signature key for the leaf with this credential, and the credential for it
  */
 export function renewedLeaf(
+  groupId: Uint8Array,
   { name: old, ...certificate }: DeviceCredential,
   device: SigningKey,
   env: Pick<Env, 'random'>,
   name = old,
 ): LeafIdentity {
-  return leafFor(certificate, device, name, signingKey(env.random(32)));
+  return leafFor(groupId, certificate, device, name, signingKey(env.random(32)));
 }
 
-function leafFor(certificate: Certificate, device: SigningKey, name: string, key: SigningKey): LeafIdentity {
-  return { key, credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), name) };
+function leafFor(
+  groupId: Uint8Array,
+  certificate: Certificate,
+  device: SigningKey,
+  name: string,
+  key: SigningKey,
+): LeafIdentity {
+  const owned = sign(device, ownedLeaf(groupId, key.publicKey));
+  return { key, credential: encodeCredential(certificate, owned, name) };
 }
 
 /** Doesn't verify the signatures. @returns undefined if the bytes are not a credential of this form. */

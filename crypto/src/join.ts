@@ -118,7 +118,7 @@ export async function join(
   if (seat === undefined && (live.own ? ofDevice : ofPerson).length > 0) throw new RoomError('still-member');
   // The leaf of a room's only device can't be replaced: no member is left who could follow.
   if (seat !== undefined && leaves.length === 1) throw new RoomError('still-member');
-  const leaf = newLeaf(who, cleanName(name), env, seat ?? again);
+  const leaf = newLeaf(groupContext.groupId, who, cleanName(name), env, seat ?? again);
   const aad = joinAad(invite, {
     room: link.room,
     groupId: groupContext.groupId,

@@ -117,7 +117,7 @@ export const capabilities: Capabilities = {
   proposals: [],
 };
 
-const config: ClientConfig = {
+const config = {
   // The log is totally ordered, so an entry is always of the epoch in which it is read.
   keyRetentionConfig: {
     retainKeysForGenerations: 10,
@@ -132,30 +132,28 @@ const config: ClientConfig = {
   },
   // The outer seal pads.
   paddingConfig: { kind: 'padUntilLength', padUntilLength: 0 },
-  authService: {
-    async validateCredential(credential, signaturePublicKey) {
-      const ours = identityOf(credential);
-      const { signature } = await suite();
-      return ours !== undefined && (await verifyCredential(ours, signaturePublicKey, signature.verify));
-    },
-  },
-};
+} satisfies Omit<ClientConfig, 'authService'>;
 
-const strictConfig: ClientConfig = {
-  ...config,
-  authService: {
-    async validateCredential(credential, signaturePublicKey) {
-      const ours = identityOf(credential);
-      return ours !== undefined && (await verifyCredential(ours, signaturePublicKey, strictly));
+/** @param verify of the suite, if none is given */
+function configOf(groupId: Uint8Array, verify?: Verify): ClientConfig {
+  return {
+    ...config,
+    authService: {
+      async validateCredential(credential, signaturePublicKey) {
+        const ours = identityOf(credential);
+        const verifies = verify ?? (await suite()).signature.verify;
+        return ours !== undefined && (await verifyCredential(ours, groupId, signaturePublicKey, verifies));
+      },
     },
-  },
-};
+  };
+}
 
 type Verify = CiphersuiteImpl['signature']['verify'];
 
-/** Whether the credential's identity has certified its device, and that device has signed this leaf's key. */
+/** Whether the credential's identity has certified its device, and that device has signed this leaf's key for this group. */
 async function verifyCredential(
   { identityKey, deviceKey, rights, signature, leafSignature }: DeviceCredential,
+  groupId: Uint8Array,
   leafKey: Uint8Array,
   verifies: Verify,
 ): Promise<boolean> {
@@ -163,7 +161,7 @@ async function verifyCredential(
   try {
     return (
       (await verifies(identityKey, certified(deviceKey, rights), signature)) &&
-      (await verifies(deviceKey, ownedLeaf(leafKey), leafSignature))
+      (await verifies(deviceKey, ownedLeaf(groupId, leafKey), leafSignature))
     );
   } catch {
     // WebCrypto throws at an invalid key.
@@ -183,10 +181,14 @@ export function deviceOf(leaf: LeafNode): string | undefined {
   return credential && encodeBytes(credential.deviceKey);
 }
 
-/** Whether the device that a leaf's credential names has signed the leaf's key, and is certified by its identity. */
-export async function isGenuine(leaf: Pick<LeafNode, 'credential' | 'signaturePublicKey'>): Promise<boolean> {
+/** Whether the device that a leaf's credential names has signed the leaf's key for this group, and is certified by its identity. */
+export async function isGenuine(
+  groupId: Uint8Array,
+  leaf: Pick<LeafNode, 'credential' | 'signaturePublicKey'>,
+): Promise<boolean> {
   const credential = identityOf(leaf.credential);
-  return credential !== undefined && (await verifyCredential(credential, leaf.signaturePublicKey, strictly));
+  if (credential === undefined) return false;
+  return verifyCredential(credential, groupId, leaf.signaturePublicKey, strictly);
 }
 
 /** Whether two credentials are of the same device of the same identity. */
@@ -227,7 +229,7 @@ export async function found(
   extensions: Extension[],
 ): Promise<MlsState> {
   const { publicPackage, privatePackage } = await keyPackage(leaf);
-  return createGroup(groupId, publicPackage, privatePackage, extensions, await suite(), config);
+  return createGroup(groupId, publicPackage, privatePackage, extensions, await suite(), configOf(groupId));
 }
 
 /**
@@ -248,7 +250,7 @@ export async function joinExternally(
     resync,
     await suite(),
     undefined,
-    config,
+    configOf(groupInfo.groupContext.groupId),
     aad,
   );
   return { message: encodePublicMessage(result.publicMessage), state: result.newState };
@@ -476,14 +478,15 @@ export async function candidate(
       ? await peek(state, message.member, strict)
       : await peekPublic(state, message.joiner, strict);
   if (commit === undefined || !accept(commit)) return undefined;
-  const judging = { ...state, clientConfig: strictConfig };
+  const { groupId } = state.groupContext;
+  const judging = { ...state, clientConfig: configOf(groupId, strictly) };
   const result =
     'member' in message
       ? await processPrivateMessage(judging, message.member, emptyPskIndex, strict)
       : await processPublicMessage(judging, message.joiner, emptyPskIndex, strict);
   if (!('actionTaken' in result) || result.actionTaken === 'reject') return undefined;
   return {
-    state: withoutPast({ ...result.newState, clientConfig: config }),
+    state: withoutPast({ ...result.newState, clientConfig: state.clientConfig }),
     secretsToWipe: result.consumed,
   };
 }
@@ -660,7 +663,7 @@ export function holdsPath(
 export async function signerOf(info: GroupInfo): Promise<LeafNode | undefined> {
   const tree = treeOf(info);
   const leaf = tree && leavesOf(tree).get(info.signer);
-  if (leaf === undefined || !(await isGenuine(leaf))) return undefined;
+  if (leaf === undefined || !(await isGenuine(info.groupContext.groupId, leaf))) return undefined;
   const cs = await suite();
   const isSigned = await verifyGroupInfoSignature(info, leaf.signaturePublicKey, {
     ...cs.signature,
@@ -683,5 +686,5 @@ export function encodeMls(state: MlsState): Uint8Array {
 export function decodeMls(bytes: Uint8Array): MlsState {
   const result = decodeWhole(decodeGroupState, bytes);
   if (result === undefined) throw new Error('the stored group state is damaged');
-  return { ...result, clientConfig: config };
+  return { ...result, clientConfig: configOf(result.groupContext.groupId) };
 }

@@ -71,8 +71,8 @@ export function ownProof(room: Room, sent: InFlight, content: Content): Proof | 
 }
 
 /**
- * Verifies that a leaf of this room has signed a message in this epoch, and that the leaf's key belongs to its device and identity. It
- * doesn't prove that the leaf was in the group, or the name in its credential. All implementations come to the same verdict.
+ * Verifies that a leaf of this room has signed a message in this epoch, and that the leaf's key belongs to its device and identity, which
+ * have made it for this group. It doesn't prove that the group ever took the leaf in, or the name in its credential. All implementations come to the same verdict.
  * @returns undefined if anything is wrong
  */
 export async function verifyProof(
@@ -89,7 +89,8 @@ export async function verifyProof(
     signaturePublicKey: speaker.key,
     credential: { credentialType: 'basic', identity: speaker.credential },
   } as const;
-  if (!(await isSigned(context, speaker.key, proof)) || !(await isGenuine(leaf))) return undefined;
+  if (!(await isSigned(context, speaker.key, proof)) || !(await isGenuine(context.groupId, leaf)))
+    return undefined;
   const payload = decodePayload(proof.payload);
   if (payload === undefined) return undefined;
   const { identityKey, deviceKey } = credential;

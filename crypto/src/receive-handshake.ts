@@ -370,7 +370,7 @@ async function admitted(room: Room, message: PublicMessage): Promise<Joiner | un
     },
     claim.signature,
   );
-  return holds && (await isGenuine(leaf))
+  return holds && (await isGenuine(groupId, leaf))
     ? { leaf, credential, invite: claim.invite, unfollowed: claim.unfollowed }
     : undefined;
 }

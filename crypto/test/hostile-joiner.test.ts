@@ -39,7 +39,10 @@ const removeOf = (person: Person): Proposal => ({
 /** Joins with this leaf. */
 const under = (joiner: LeafIdentity): JoinTwist => ({ joiner });
 
-const named = ({ eve }: Outside, name: string): JoinTwist => under(newLeaf(eve.who, name, eve.env));
+const groupOf = ({ ana }: Outside): Uint8Array => ana.room.mls.groupContext.groupId;
+
+const named = (world: Outside, name: string): JoinTwist =>
+  under(newLeaf(groupOf(world), world.eve.who, name, world.eve.env));
 
 function credentialOf(person: Person): Uint8Array {
   const leaf = leavesOf(person.room.mls.ratchetTree).get(ownLeaf(person.room));
@@ -48,8 +51,9 @@ function credentialOf(person: Person): Uint8Array {
 }
 
 /** A leaf of eve's device with some bytes of its credential replaced. */
-function altered({ eve }: Outside, at: number, bytes: Uint8Array): LeafIdentity {
-  const { key, credential } = newLeaf(eve.who, 'eve', eve.env);
+function altered(world: Outside, at: number, bytes: Uint8Array): LeafIdentity {
+  const { eve } = world;
+  const { key, credential } = newLeaf(groupOf(world), eve.who, 'eve', eve.env);
   credential.set(bytes, at);
   return { key, credential };
 }
@@ -104,8 +108,11 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
   'changes the rights that its identity has certified': (world) =>
     under(altered(world, 65, Uint8Array.of(1))),
   'has a certificate of no identity': (world) => under(altered(world, 66, new Uint8Array(64))),
+  'has a leaf that its device has signed for another group': ({ eve }) =>
+    under(newLeaf(new Uint8Array(16).fill(1), eve.who, 'eve', eve.env)),
   'has a leaf that no device has signed': (world) => under(altered(world, 130, new Uint8Array(64))),
-  'has a certificate for rights that nobody knows': ({ eve }) => {
+  'has a certificate for rights that nobody knows': (world) => {
+    const { eve } = world;
     const { identity, device } = eve.who;
     const key = signingKey(eve.env.random(32));
     const certificate = {
@@ -116,10 +123,15 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     };
     return under({
       key,
-      credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), 'eve'),
+      credential: encodeCredential(
+        certificate,
+        sign(device, ownedLeaf(groupOf(world), key.publicKey)),
+        'eve',
+      ),
     });
   },
-  'has a certificate on which implementations of Ed25519 differ': ({ eve }) => {
+  'has a certificate on which implementations of Ed25519 differ': (world) => {
+    const { eve } = world;
     const { device } = eve.who;
     const identity = new MixedOrderKey(eve.env.random(32));
     const key = signingKey(eve.env.random(32));
@@ -131,12 +143,17 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     };
     return under({
       key,
-      credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), 'eve'),
+      credential: encodeCredential(
+        certificate,
+        sign(device, ownedLeaf(groupOf(world), key.publicKey)),
+        'eve',
+      ),
     });
   },
-  "uses a member's identity with a device of its own": ({ ana, eve }) => {
+  "uses a member's identity with a device of its own": (world) => {
+    const { ana, eve } = world;
     const { device } = createIdentity(eve.env);
-    const credential = newLeaf({ identity: eve.who.identity, device }, 'ana', eve.env);
+    const credential = newLeaf(groupOf(world), { identity: eve.who.identity, device }, 'ana', eve.env);
     credential.credential.set(ana.who.identity.publicKey, 1);
     return under(credential);
   },
@@ -151,8 +168,8 @@ const tries: Record<string, (world: Outside) => JoinTwist> = {
     leaf: { credential: { credentialType: 'x509', certificates: [new Uint8Array(8)] } },
   }),
   'signed the invite for another device': () => ({ claim: { leafKey: new Uint8Array(32).fill(3) } }),
-  'signed the invite for another name': ({ eve }) => ({
-    claim: { credential: newLeaf(eve.who, 'eva', eve.env).credential },
+  'signed the invite for another name': (world) => ({
+    claim: { credential: newLeaf(groupOf(world), world.eve.who, 'eva', world.eve.env).credential },
   }),
   'signed the invite for the epoch before': ({ ana }) => ({
     claim: { epoch: ana.room.mls.groupContext.epoch - 1n },
@@ -223,7 +240,10 @@ test("a member that joins again can't remove another member", async () => {
 test("a copied credential is useless without the leaf's key", async () => {
   const { log, link, ana, ben, eve } = await outside();
   const thief = new Person('ben', eve.env, createIdentity(eve.env));
-  const copied = { ...newLeaf(thief.who, 'ben', eve.env), credential: credentialOf(ben) };
+  const copied = {
+    ...newLeaf(ana.room.mls.groupContext.groupId, thief.who, 'ben', eve.env),
+    credential: credentialOf(ben),
+  };
   await joins(log, thief, link, ana.room.mls, { proposals: [removeOf(ben)], ...under(copied) });
   await allRead(log, [ana, ben]);
   expect(ana.warnings).toEqual(['skipped-handshake']);

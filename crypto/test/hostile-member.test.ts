@@ -53,8 +53,10 @@ function credentialOf(person: Person): Uint8Array {
   return credential.identity;
 }
 
+const groupOf = ({ room }: Person): Uint8Array => room.mls.groupContext.groupId;
+
 async function keyPackageOf(person: Person) {
-  const identity = newLeaf(person.who, 'friend', person.env).credential;
+  const identity = newLeaf(groupOf(person), person.who, 'friend', person.env).credential;
   const lifetime = { notBefore: 0n, notAfter: 9_223_372_036_854_775_807n };
   const credential = { credentialType: 'basic', identity } as const;
   return (await generateKeyPackage(credential, capabilities, lifetime, [], await suite())).publicPackage;
@@ -141,7 +143,10 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
   'adds an external sender': (world) =>
     context([
       ...contextOf(world),
-      externalSenders(world.mal.who.device, newLeaf(world.mal.who, 'mal', world.env).credential),
+      externalSenders(
+        world.mal.who.device,
+        newLeaf(groupOf(world.mal), world.mal.who, 'mal', world.env).credential,
+      ),
     ]),
   'adds an unknown extension': (world) =>
     context([...contextOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
@@ -217,16 +222,26 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
         })),
       ],
     })),
-  'takes a name that is not drawn': ({ mal }) => ({ renewed: newLeaf(mal.who, '\u3164', mal.env) }),
+  'takes a name that is not drawn': ({ mal }) => ({
+    renewed: newLeaf(groupOf(mal), mal.who, '\u3164', mal.env),
+  }),
   'keeps its signature key': ({ mal }) => ({
     renewed: { key: signingKey(mal.room.mls.signaturePrivateKey), credential: credentialOf(mal) },
+  }),
+  'takes a signature key that its device has signed for another group': ({ mal, env }) => ({
+    renewed: newLeaf(new Uint8Array(16).fill(1), mal.who, 'mal', env),
   }),
   'takes a signature key that its device has not signed': ({ mal, env }) => ({
     renewed: { key: signingKey(env.random(32)), credential: credentialOf(mal) },
   }),
   "takes the founder's identity": ({ ana }) => ({ leaf: { credential: leafOf(ana).credential } }),
   'changes its device key': ({ mal, env }) => ({
-    renewed: newLeaf({ identity: mal.who.identity, device: signingKey(env.random(32)) }, 'mal', env),
+    renewed: newLeaf(
+      groupOf(mal),
+      { identity: mal.who.identity, device: signingKey(env.random(32)) },
+      'mal',
+      env,
+    ),
   }),
   'changes its rights': ({ mal, env }) => {
     const { identity, device } = mal.who;
@@ -237,7 +252,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
       rights: 1,
       signature: sign(identity, certified(device.publicKey, 1)),
     };
-    const owned = sign(device, ownedLeaf(key.publicKey));
+    const owned = sign(device, ownedLeaf(groupOf(mal), key.publicKey));
     return { renewed: { key, credential: encodeCredential(certificate, owned, 'mal') } };
   },
   'drops capabilities': () => ({ leaf: { capabilities: { ...capabilities, extensions: [] } } }),

@@ -61,7 +61,7 @@ export interface Deed {
 
 /** @returns the leaf that an honest commit would give this person's device */
 export function renewedBy({ room, who, env }: Person): LeafIdentity {
-  return renewedLeaf(ownCredential(room), who.device, env);
+  return renewedLeaf(room.mls.groupContext.groupId, ownCredential(room), who.device, env);
 }
 
 /** Posts a commit that no honest client makes. The attacker stays in the epoch of the commit. */
@@ -149,7 +149,7 @@ export async function joins(
   twist: JoinTwist,
 ): Promise<Deed> {
   const info = await looksInside(log, link);
-  const own = twist.joiner ?? newLeaf(person.who, person.name, person.env);
+  const own = twist.joiner ?? newLeaf(info.groupContext.groupId, person.who, person.name, person.env);
   const { key, credential } = own;
   const keys = inviteKeys(twist.invite?.secret ?? link.secret);
   const claim = {

@@ -18,7 +18,7 @@ import { commits, gone, joins } from './hostile.ts';
 import { spellRoomState } from './spell-state.ts';
 import { Person } from './world.ts';
 
-function limitedLeaf({ who, env }: Person): LeafIdentity {
+function limitedLeaf(groupId: Uint8Array, { who, env }: Person): LeafIdentity {
   const { identity, device } = who;
   const key = signingKey(env.random(32));
   const certificate = {
@@ -27,7 +27,8 @@ function limitedLeaf({ who, env }: Person): LeafIdentity {
     rights: LIMITED_RIGHTS,
     signature: sign(identity, certified(device.publicKey, LIMITED_RIGHTS)),
   };
-  return { key, credential: encodeCredential(certificate, sign(device, ownedLeaf(key.publicKey)), 'bot') };
+  const owned = sign(device, ownedLeaf(groupId, key.publicKey));
+  return { key, credential: encodeCredential(certificate, owned, 'bot') };
 }
 
 /** Ana is the admin. The bot is a limited device of hers, which has come in by the room's own invite. */
@@ -40,7 +41,9 @@ async function withBot() {
   const { own } = ana.room;
   if (own === undefined) throw new Error('the own invite is unknown');
   const bot = new Person('bot', env, { identity: ana.who.identity, device: createIdentity(env).device });
-  const deed = await joins(log, bot, ana.linkFor(own), ana.room.mls, { joiner: limitedLeaf(bot) });
+  const { groupId } = ana.room.mls.groupContext;
+  const joiner = limitedLeaf(groupId, bot);
+  const deed = await joins(log, bot, ana.linkFor(own), ana.room.mls, { joiner });
   const joined = await gone(ana.room, deed);
   bot.room = { ...joined, device: bot.who.device, admin: undefined };
   await allRead(log, world.people);

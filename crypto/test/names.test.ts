@@ -365,7 +365,8 @@ test('members of an epoch have the same room code, and a different one in the ne
 test('identities and credentials decode to what was encoded', () => {
   const who = createIdentity(seededEnv(9));
   expect(decodeIdentity(encodeIdentity(who))).toEqual(who);
-  const { key, credential: bytes } = newLeaf(who, 'Äna', seededEnv(10));
+  const groupId = new Uint8Array(16);
+  const { key, credential: bytes } = newLeaf(groupId, who, 'Äna', seededEnv(10));
   expect(bytes).toHaveLength(194 + 4);
   const credential = decodeCredential(bytes);
   if (credential === undefined) throw new Error('a credential decodes');
@@ -375,7 +376,7 @@ test('identities and credentials decode to what was encoded', () => {
     deviceKey: who.device.publicKey,
     rights: 0,
   });
-  const again = renewedLeaf(credential, who.device, seededEnv(11));
+  const again = renewedLeaf(groupId, credential, who.device, seededEnv(11));
   expect(again.key.publicKey).not.toEqual(key.publicKey);
   const renewed = decodeCredential(again.credential);
   expect({ ...renewed, leafSignature: undefined }).toEqual({ ...credential, leafSignature: undefined });

@@ -1,14 +1,19 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
+import { addLeafNode } from 'ts-mls/ratchetTree.js';
+import { createSecretTree } from 'ts-mls/secretTree.js';
+import { treeHashRoot } from 'ts-mls/treeHash.js';
+import { leafWidth } from 'ts-mls/treemath.js';
 import { expect, test } from 'vitest';
 import { COMMIT_DATA, decodeCommitData, encodeCommitData } from '../src/commit-data.ts';
 import { answerAsk, heal, remove, reopen, setAdmin } from '../src/handshake.ts';
 import { fingerprintOf, withNewDevice } from '../src/identity.ts';
+import { suite } from '../src/mls.ts';
 import { invitesOf, liveInvitesOf, membersOf, stateOf } from '../src/room.ts';
 import { contextExtensions, type RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { commits, joins, request } from './hostile.ts';
-import type { Log } from './log.ts';
-import { Person } from './world.ts';
+import { Log } from './log.ts';
+import { Person, seededEnv } from './world.ts';
 
 async function three() {
   const world = await roomOfPeople('ana', 'ben', 'cai');
@@ -75,6 +80,28 @@ test('a second device needs the own invite: no other invite lets in a person tha
   const { log, link, ben } = await three();
   const phone = new Person('ben', ben.env, withNewDevice(ben.who, ben.env));
   await expect(phone.joins(log, link)).rejects.toThrow('still-member');
+});
+
+test('a founder can’t list a person who has never joined: a leaf of another room is not accepted', async () => {
+  const env = seededEnv(77);
+  const [ben, eve, dan] = ['ben', 'eve', 'dan'].map((name) => new Person(name, env)) as [
+    Person,
+    Person,
+    Person,
+  ];
+  await ben.creates(new Log());
+  const log = new Log();
+  await eve.creates(log);
+  const [copied] = ben.room.mls.ratchetTree;
+  if (copied?.nodeType !== 'leaf') throw new Error('a founder has a leaf');
+  const { hash, kdf } = await suite();
+  const { mls } = eve.room;
+  const [ratchetTree] = addLeafNode(mls.ratchetTree, copied.leaf);
+  const groupContext = { ...mls.groupContext, treeHash: await treeHashRoot(ratchetTree, hash) };
+  const secretTree = await createSecretTree(leafWidth(ratchetTree.length), env.random(32), kdf);
+  eve.room = { ...eve.room, mls: { ...mls, ratchetTree, groupContext, secretTree } };
+  const link = await eve.invites(log);
+  await expect(dan.joins(log, link)).rejects.toMatchObject({ code: 'bad-invite' });
 });
 
 test('an admin removes a person with all devices, and none comes back by the own invite', async () => {

@@ -72,16 +72,18 @@ test('no public key of small order is accepted', () => {
 test('joiners accept no leaf, device or identity whose key is of small order', async () => {
   const env = seededEnv(5);
   const { identity, device } = createIdentity(env);
-  const { key: leaf } = newLeaf({ identity, device }, 'ana', env);
+  const groupId = env.random(16);
+  const own = newLeaf(groupId, { identity, device }, 'ana', env);
+  const { key: leaf } = own;
   const small = encoded(1n);
   // The base point and the number 1 are a signature of the identity point over every message.
   const base = encoded(46316835694926478169428394003475163141307993866256225615783033603165251855960n);
   const forged = concatBytes(base, encoded(1n));
-  const { clientConfig } = await found(env.random(16), newLeaf({ identity, device }, 'ana', env), []);
+  const { clientConfig } = await found(groupId, own, []);
   const isValid = (
     { identityKey = identity.publicKey, deviceKey = device.publicKey, leafKey = leaf.publicKey } = {},
     signature = sign(identity, certified(deviceKey, 0)),
-    leafSignature = sign(device, ownedLeaf(leafKey)),
+    leafSignature = sign(device, ownedLeaf(groupId, leafKey)),
   ) => {
     const credential = encodeCredential(
       { identityKey, deviceKey, rights: 0, signature },

@@ -19,10 +19,11 @@ const MEMBERS = Number(process.env.GOCHAT_ROOM_MEMBERS ?? 50);
 async function plant(founder: Person, count: number): Promise<void> {
   const { env, room } = founder;
   const { hash, kdf } = await suite();
+  const { groupId } = room.mls.groupContext;
   let tree = room.mls.ratchetTree;
   for (let n = 0; n < count; n += 1) {
     const who = createIdentity(env);
-    const one = await found(env.random(16), newLeaf(who, `guest ${n}`, env), []);
+    const one = await found(groupId, newLeaf(groupId, who, `guest ${n}`, env), []);
     const [node] = one.ratchetTree;
     if (node?.nodeType !== 'leaf') throw new Error('no leaf');
     [tree] = addLeafNode(tree, node.leaf);

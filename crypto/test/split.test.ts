@@ -207,7 +207,9 @@ test('a key that a copied device has certified is no signature of an admin', asy
   await ana.heals(log);
   await allRead(log, [ben, cai, mal]);
   let state = copy.mls;
-  for (let n = 0; n < 3; n++) ({ state } = await craftCommit(state, newLeaf(ana.who, 'ana', ana.env), {}));
+  const { groupId } = state.groupContext;
+  for (let n = 0; n < 3; n++)
+    ({ state } = await craftCommit(state, newLeaf(groupId, ana.who, 'ana', ana.env), {}));
   await plants(log, mal, state);
   expect(ben.room.unfollowed).toBeUndefined();
   expect(await ben.looks(log)).toEqual({ kind: 'unknown' });

@@ -109,7 +109,8 @@ function identities(): Vector {
   if (identity === undefined || device === undefined || leaf === undefined || other === undefined)
     throw new Error('four keys');
   const signature = sign(identity, certified(device.publicKey, 0));
-  const leafSignature = sign(device, ownedLeaf(leaf.publicKey));
+  const groupId = testBytes(16, 6);
+  const leafSignature = sign(device, ownedLeaf(groupId, leaf.publicKey));
   const certificate = { identityKey: identity.publicKey, deviceKey: device.publicKey, rights: 0, signature };
   const pair = (key: typeof leaf) => ({ private: hex(key.seed), public: hex(key.publicKey) });
   return {
@@ -117,8 +118,9 @@ function identities(): Vector {
     device: pair(device),
     leaf: pair(leaf),
     rights: '00',
+    group_id: hex(groupId),
     signature_of_the_device: { signed: hex(certified(device.publicKey, 0)), signature: hex(signature) },
-    signature_of_the_leaf: { signed: hex(ownedLeaf(leaf.publicKey)), signature: hex(leafSignature) },
+    signature_of_the_leaf: { signed: hex(ownedLeaf(groupId, leaf.publicKey)), signature: hex(leafSignature) },
     name: 'ana',
     credential: hex(encodeCredential(certificate, leafSignature, 'ana')),
     fingerprint: hex(fingerprintOf(identity.publicKey)),

@@ -208,7 +208,7 @@ async function measureJoins({ room, link, info }: Inviting, members: number, run
 /** @returns the joiner's commit */
 async function joinBare({ mls }: Room, watch: Stopwatch): Promise<Uint8Array> {
   const who = createIdentity(env);
-  const leaf = newLeaf(who, 'zoe', env);
+  const leaf = newLeaf(mls.groupContext.groupId, who, 'zoe', env);
   const bytes = await groupInfoOf(mls, []);
   return watch.time(async () => {
     const groupInfo = readGroupInfo(bytes);

@@ -43,7 +43,7 @@ type Signed = (parentHash: Uint8Array) => LeafNode;
 
 async function guest(leaf: number, groupId: Uint8Array, env: Env): Promise<Signed> {
   const who = createIdentity(env);
-  const own = newLeaf(who, `guest ${leaf}`, env);
+  const own = newLeaf(groupId, who, `guest ${leaf}`, env);
   const [node] = (await found(NONE, own, [])).ratchetTree;
   if (node?.nodeType !== 'leaf') throw new Error('a founder has a leaf');
   return (parentHash) => {

@@ -27,20 +27,24 @@ export const newDevice = (name: string, identity = ed25519()): Device => ({
 });
 
 /** @returns the field `identity` of the credential of a leaf with this signature key */
-export function credentialOf({ identity, device, name }: Device, leaf: Uint8Array): Uint8Array {
+export function credentialOf(
+  { identity, device, name }: Device,
+  groupId: Uint8Array,
+  leaf: Uint8Array,
+): Uint8Array {
   return concat(
     Uint8Array.of(2),
     identity.publicKey,
     device.publicKey,
     RIGHTS,
     sign(identity, tuple('gochat/device/2', device.publicKey, RIGHTS)),
-    sign(device, tuple('gochat/leaf/2', leaf)),
+    sign(device, tuple('gochat/leaf/2', groupId, leaf)),
     ascii(name),
   );
 }
 
 /** @throws if a signature is wrong, or the bytes aren't a credential */
-export function readCredential(bytes: Uint8Array, leaf: Uint8Array): Credential {
+export function readCredential(bytes: Uint8Array, groupId: Uint8Array, leaf: Uint8Array): Credential {
   const [identity, device, rights] = [bytes.slice(1, 33), bytes.slice(33, 65), bytes.slice(65, 66)];
   const name = bytes.slice(194);
   const valid =
@@ -49,7 +53,7 @@ export function readCredential(bytes: Uint8Array, leaf: Uint8Array): Credential 
     name.length >= 1 &&
     name.length <= 128 &&
     verify(identity, tuple('gochat/device/2', device, rights), bytes.slice(66, 130)) &&
-    verify(device, tuple('gochat/leaf/2', leaf), bytes.slice(130, 194));
+    verify(device, tuple('gochat/leaf/2', groupId, leaf), bytes.slice(130, 194));
   if (!valid) throw new Error('invalid credential');
   return {
     identity: base64url(identity),

@@ -42,7 +42,7 @@ async function attempt(wire: Wire, { room, secret, founder }: Link, device: Devi
   if (!known || isVoid(state, known)) throw new Error('the room state has no such invite');
 
   const leafKey = ed25519();
-  const credential = credentialOf(device, leafKey.publicKey);
+  const credential = credentialOf(device, groupId, leafKey.publicKey);
   const joining = { room, groupId, epoch, signatureKey: leafKey.publicKey, credential };
   const data = makeJoinData(joining, invite, groupInfo);
   const [message, group] = await opened.join(leafKey, credential, data);

@@ -38,17 +38,17 @@ const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE));
 
 const identityOf = ({ credential }: LeafNode) => (credential as CredentialBasic).identity;
 
-const config = {
+const configOf = (groupId: Uint8Array) => ({
   ...defaultClientConfig,
   paddingConfig: { kind: 'alwaysPad', paddingLength: 0 } as const,
   authService: {
     async validateCredential(credential: LeafNode['credential'], signatureKey: Uint8Array) {
       if (credential.credentialType !== 'basic') return false;
-      readCredential((credential as CredentialBasic).identity, signatureKey);
+      readCredential((credential as CredentialBasic).identity, groupId, signatureKey);
       return true;
     },
   },
-};
+});
 
 export interface Member extends Credential {
   readonly leaf: number;
@@ -75,13 +75,13 @@ export interface Commit {
   readonly group: Group;
 }
 
-function members(tree: RatchetTree): Member[] {
+function members(groupId: Uint8Array, tree: RatchetTree): Member[] {
   return tree.flatMap((node, index) => {
     if (node?.nodeType !== 'leaf') return [];
     const { leaf } = node;
     return [
       {
-        ...readCredential(identityOf(leaf), leaf.signaturePublicKey),
+        ...readCredential(identityOf(leaf), groupId, leaf.signaturePublicKey),
         leaf: index / 2,
         signatureKey: leaf.signaturePublicKey,
         encryptionKey: leaf.hpkePublicKey,
@@ -131,7 +131,7 @@ export class OpenedGroupInfo {
     this.extensions = extensions(groupContext);
     const tree = decodeRatchetTree(this.#extension('ratchet_tree'), 0);
     if (!tree) throw new Error('not a tree');
-    this.members = members(tree[0]);
+    this.members = members(this.groupId, tree[0]);
     this.joinKey = this.#extension(JOIN_KEY);
     this.sealedAdminKey = this.#optional(SEALED_ADMIN_KEY);
   }
@@ -169,7 +169,7 @@ export class OpenedGroupInfo {
       false,
       suite,
       undefined,
-      config,
+      configOf(this.groupId),
       data,
     );
     const message = bare({ version: 'mls10', wireformat: 'mls_public_message', publicMessage });
@@ -185,7 +185,7 @@ export class Group {
 
   constructor(state: ClientState) {
     this.#state = state;
-    this.members = members(state.ratchetTree);
+    this.members = members(state.groupContext.groupId, state.ratchetTree);
     this.extensions = extensions(state.groupContext);
   }
 
@@ -249,7 +249,7 @@ export class Group {
       secretTree,
       ratchetTree,
       groupContext,
-      config.keyRetentionConfig,
+      defaultClientConfig.keyRetentionConfig,
       suite,
     );
     this.#state = { ...this.#state, secretTree: tree };
@@ -330,9 +330,13 @@ export class Group {
   #rotated(device: Device): { state: ClientState; suite: typeof suite; newKey?: Uint8Array } {
     const key = ed25519();
     const own = this.#state.privatePath.leafIndex * 2;
+    const { groupId } = this.#state.groupContext;
     const ratchetTree = this.#state.ratchetTree.map((node, index) => {
       if (index !== own || node?.nodeType !== 'leaf') return node;
-      const credential = { credentialType: 'basic', identity: credentialOf(device, key.publicKey) } as const;
+      const credential = {
+        credentialType: 'basic',
+        identity: credentialOf(device, groupId, key.publicKey),
+      } as const;
       return { ...node, leaf: { ...node.leaf, credential, signaturePublicKey: key.publicKey } };
     });
     const label = ascii('MLS 1.0 LeafNodeTBS');
