@@ -236,7 +236,9 @@ function keyOf(text: string | undefined, key: Keypress): Input | undefined {
   const named = NAMED[bare];
   if (named !== undefined) return { kind: 'key', name: `${meta ? 'M-' : ''}${named}`, text: '' };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what isn't a character is no text
-  if (bare === '' || /[\u0000-\u001f\u007f]/.test(bare) || bare.startsWith('[')) return undefined;
+  if (bare === '' || /[\u0000-\u001f\u007f]/.test(bare)) return undefined;
+  // The rest of an unknown sequence after its Esc. A typed `[` has no Esc.
+  if (bare !== sequence && bare.startsWith('[')) return undefined;
   if (meta) return { kind: 'key', name: `M-${bare}`, text: '' };
   return { kind: 'key', name: bare, text: text ?? bare };
 }

@@ -72,6 +72,12 @@ describe('keys', () => {
     expect(await read([bytes])).toEqual([name]);
   });
 
+  test('every character of ASCII types itself', async () => {
+    const characters = Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(0x20 + i));
+    expect(await read([characters.join('')])).toEqual(characters.map((character) => `"${character}"`));
+    expect(await read(['a[0] = [x]'])).toEqual([...'a[0] = [x]'].map((character) => `"${character}"`));
+  });
+
   test('unknown sequences type nothing', async () => {
     expect(await read(['a\u001b[99~b'])).toEqual(['"a"', '"b"']);
   });
