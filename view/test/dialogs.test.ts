@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Chat } from '../src/chat/chat.ts';
 import type { Dialog } from '../src/dialogs/dialog.ts';
 import { DialogHost } from '../src/dialogs/dialog-host.ts';
-import { askCreate, askJoin, askLeave } from '../src/dialogs/rooms.ts';
+import { askConfigure, askCreate, askJoin, askLeave } from '../src/dialogs/rooms.ts';
 import { words } from './timeline-input.ts';
 
 const PREVIEW = { name: 'kitchen', by: 'ana', topic: '', members: ['ana'], already: false, room: 'room-1' };
@@ -45,6 +45,13 @@ test.each([
   const room = { info: { name: 'kitchen', admin }, members };
   askLeave({ ...chat, navigation: { room } } as unknown as Chat);
   expect(textOf(dialogs.dialog)).toHaveLength(lines);
+});
+
+test.each(['name', 'topic'] as const)('who asks to change the %s begins in its field', (what) => {
+  const { chat, dialogs } = slowChat();
+  const room = { info: { id: 'room-1', name: 'kitchen', topic: 'soup' } };
+  askConfigure({ ...chat, navigation: { room } } as unknown as Chat, what);
+  expect(dialogs.dialog).toMatchObject({ kind: 'form', focus: what });
 });
 
 test('a preview that was cancelled shows no dialog', async () => {

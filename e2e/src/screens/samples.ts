@@ -337,6 +337,7 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
         choices: [],
       },
     ],
+    focus: '',
     submit: 'Create',
     danger: false,
     busy: false,

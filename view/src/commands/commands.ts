@@ -399,7 +399,7 @@ function noMember(given: Given): string | undefined {
 
 async function configure({ chat, room, args }: Given, what: 'name' | 'topic'): Promise<undefined> {
   if (args === '') {
-    askConfigure(chat);
+    askConfigure(chat, what);
     return;
   }
   await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });

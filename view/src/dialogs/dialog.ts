@@ -33,6 +33,8 @@ export interface FormDialog extends Common {
   readonly kind: 'form';
   readonly text: readonly string[];
   readonly fields: readonly Field[];
+  /** The name of the field that has the focus first; empty: the screen chooses. */
+  readonly focus: string;
   /** The label of its button. */
   readonly submit: string;
   /** Whether what it does can't be undone. */

@@ -25,7 +25,8 @@ export function form(
   submit: string,
   danger = false,
 ): Omit<FormDialog, 'tick'> {
-  return { kind: 'form', title, text, fields, submit, danger, busy: false, error: '', errorField: '' };
+  const state = { busy: false, error: '', errorField: '' };
+  return { kind: 'form', title, text, fields, focus: '', submit, danger, ...state };
 }
 
 export function menuItem(name: string, label: string, hint = '', danger = false): MenuItem {

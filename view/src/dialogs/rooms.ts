@@ -138,21 +138,25 @@ async function look(chat: JoinParts, link: string, asked: DialogHandle<FormDialo
   void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));
 }
 
-/** Asks for a name and a topic of the room. */
+/** Asks for a name and a topic of the room. @param what has the focus */
 export function askConfigure(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
+  what: 'name' | 'topic',
 ): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const text = chat.words.text.dialogs.configure;
   const { id, name, topic } = room.info;
   chat.dialogs.show({
-    dialog: form(
-      text.title,
-      [text.text],
-      [textField('name', text.name, name), textField('topic', text.topic, topic)],
-      text.submit,
-    ),
+    dialog: {
+      ...form(
+        text.title,
+        [text.text],
+        [textField('name', text.name, name), textField('topic', text.topic, topic)],
+        text.submit,
+      ),
+      focus: what,
+    },
     submit: async (values, handle) => {
       checkNames(chat, values, ['name']);
       await chat.profile.call('configure', {

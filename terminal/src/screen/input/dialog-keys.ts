@@ -22,9 +22,10 @@ export function beginDialog(dialog: Dialog): DialogUi {
 
 function beginForm(dialog: FormDialog): DialogUi {
   const values = Object.fromEntries(dialog.fields.map((field) => [field.name, field.value]));
+  const asked = dialog.fields.findIndex(({ name }) => name === dialog.focus);
   const empty = dialog.fields.findIndex((field) => field.type === 'text' && field.value === '');
-  // The first empty field has the focus. In front of a dangerous action it is the button that cancels.
-  const index = dialog.danger ? dialog.fields.length + 1 : Math.max(0, empty);
+  // Without a field to begin with, the first empty one has the focus. In front of a dangerous action it is the button that cancels.
+  const index = dialog.danger ? dialog.fields.length + 1 : asked === -1 ? Math.max(0, empty) : asked;
   const editor = replace(EMPTY, textOf(dialog, values, index));
   return { tick: dialog.tick, index, values, editor, scroll: 0, untouched: true };
 }

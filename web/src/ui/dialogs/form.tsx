@@ -38,7 +38,7 @@ export function FormView({ dialog, actions }: { readonly dialog: FormDialog; rea
         <FieldView
           key={field.name}
           field={field}
-          first={i === 0}
+          first={dialog.focus === '' ? i === 0 : field.name === dialog.focus}
           error={field.name === errorField ? error : ''}
         />
       ))}
