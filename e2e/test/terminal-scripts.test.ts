@@ -171,6 +171,20 @@ test('tail --since and --follow together miss nothing and repeat nothing', async
   expect(Object.keys(all.at(-1) ?? {})).toEqual(['room', 'name', 'seq', 'at', 'from', 'kind', 'text', 'id']);
 });
 
+test('tail --follow --json names the room as it is called when the line is printed', async () => {
+  const follow = start(['tail', name, '--follow', '--json']);
+  await ben.says(room, 'before');
+  await follow.shows('before"');
+  await ben.profile.call('configure', { room, name: 'pantry', waitMs: 10_000 });
+  await ben.says(room, 'after');
+  await follow.shows('after"');
+  const lines = jsonLines((await follow.stop('SIGINT')).out).filter((l) => l.kind === 'text');
+  expect(lines.map((l) => [l.text, l.name])).toEqual([
+    ['before', name],
+    ['after', 'pantry'],
+  ]);
+});
+
 test('concurrent commands on one profile all succeed', async () => {
   const chat = start(['chat', name]);
   await chat.shows('Connected!');

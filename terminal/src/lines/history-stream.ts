@@ -8,15 +8,24 @@ export class HistoryStream {
   readonly #profile: Profile;
   readonly #room: string;
   readonly #write: (item: HistoryItem) => void;
+  readonly #beforePage: () => Promise<void>;
   readonly #stop: () => void;
   #last: string;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(profile: Profile, room: string, since: string, write: (item: HistoryItem) => void) {
+  /** @param beforePage is awaited before the items of a page are written */
+  constructor(
+    profile: Profile,
+    room: string,
+    since: string,
+    write: (item: HistoryItem) => void,
+    beforePage: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#profile = profile;
     this.#room = room;
     this.#last = since;
     this.#write = write;
+    this.#beforePage = beforePage;
     this.#stop = profile.on((event) => {
       if (event.kind === 'items' && event.room === room) void this.catchUp();
     });
@@ -35,6 +44,7 @@ export class HistoryStream {
   async #read(): Promise<void> {
     for (;;) {
       const page = await this.#profile.call('history', { room: this.#room, after: this.#last, limit: PAGE });
+      if (page.length > 0) await this.#beforePage();
       for (const item of page) {
         this.#write(item);
         this.#last = item.seq;

@@ -34,22 +34,28 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
   const { text } = io.words;
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (profile) => {
-    const ref = await roomRef(profile, room);
+    let ref = await roomRef(profile, room);
     const id = ref.room;
+    // A sync or another member may change the room's name.
+    const readName = async () => {
+      if (options.json === true) ref = await roomRef(profile, id);
+    };
     const lineOf = (item: HistoryItem) => {
       if (options.json === true) return jsonItem(ref, item);
       const line = formatItem(text, item);
       return options.time === true ? text.lines.timed(item.at, line) : line;
     };
     const write = (item: HistoryItem) => print(io, lineOf(item));
+    const streamAfter = (seq: string) => new HistoryStream(profile, id, seq, write, readName);
     // The last lines are known only when everything has come.
-    let stream = last === undefined ? new HistoryStream(profile, id, since, write) : undefined;
+    let stream = last === undefined ? streamAfter(since) : undefined;
     const progress = new Progress(io, profile, id);
     try {
       if (options.follow === true) await profile.call('follow', { room: id });
       const { live, problem } = await showConnecting(io, profile).call('sync', { room: id, waitMs: wait });
       progress.end();
-      stream ??= new HistoryStream(profile, id, await printLast(profile, id, since, last ?? 0, write), write);
+      await readName();
+      stream ??= streamAfter(await printLast(profile, id, since, last ?? 0, write));
       await stream.catchUp();
       if (problem?.code === 'not-member') {
         note(io, `gochat: ${problemText(text, problem)}`);
