@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { openChat, type Profile } from '@gochat/client/open';
 import { defaultProfileDir } from '@gochat/client/profile-dir';
 import { UsageError } from '@gochat/server/usage-error';
+import { readAtMost } from './bounded-file.ts';
 import type { Io } from './io.ts';
 import { askPassphrase } from './passphrase.ts';
 
@@ -55,9 +55,12 @@ function isOn(io: Io, variable: string): boolean {
   throw new UsageError(`${variable} must be 1 or 0, not ${value}`);
 }
 
+/** Bundles of all public authorities have less than a megabyte. */
+const CA_BYTES = 10 * 1024 * 1024;
+
 async function readCa(file: string): Promise<string> {
   try {
-    const certificates = await readFile(file, 'utf8');
+    const certificates = Buffer.from(await readAtMost(file, CA_BYTES)).toString();
     // A file without a certificate would be ignored silently.
     new X509Certificate(certificates);
     return certificates;

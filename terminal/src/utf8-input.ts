@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { readAtMost } from './bounded-file.ts';
 
 /** What bytes that are no UTF-8 text seem to be; `other` is most often an 8-bit encoding such as Latin-1. */
 export type Encoding = 'utf-16' | 'utf-32' | 'binary' | 'other';
@@ -34,9 +34,9 @@ function decodeText(bytes: Uint8Array, isRest = false): string {
   }
 }
 
-/** Reads a file. @throws NotUtf8, and the system's error when it can't be read */
+/** Reads a file. @throws NotUtf8, RangeError when it has more than a megabyte, and the system's error when it can't be read */
 export async function readTextFile(file: string): Promise<string> {
-  const bytes = await readFile(file);
+  const bytes = await readAtMost(file, MOST_BYTES);
   try {
     return decodeText(bytes);
   } catch (error) {

@@ -3,20 +3,21 @@ import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { decodeText } from '@gochat/view/decode';
+import { readAtMost } from '../../bounded-file.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 const FILE_BYTES = 60_000;
 
-/** Reads a text file. @returns undefined when it can't be read, has more than 60,000 bytes, or is no text */
+/** Reads a text file. @returns undefined when it is no file, can't be read, has more than 60,000 bytes, or is no text */
 export async function readTextFile(
   path: string,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
   const file = resolve(path.replace(/^~(?=\/|$)/, homedir()));
   try {
-    const { size } = await stat(file);
-    if (size > FILE_BYTES) return undefined;
-    const text = decodeText(await readFile(file));
+    // Opening a pipe would wait for a writer.
+    if (!(await stat(file)).isFile()) return undefined;
+    const text = decodeText(await readAtMost(file, FILE_BYTES));
     return text === undefined ? undefined : { name: basename(file), text };
   } catch {
     return undefined;
