@@ -17,6 +17,11 @@ test.each([
   expect(notifierOf(env)).toBe(notifier);
 });
 
+test('an unknown notifier is refused, an empty one is none', () => {
+  expect(() => notifierOf({ GOCHAT_NOTIFY: 'foo' })).toThrow('GOCHAT_NOTIFY must be one of bell, osc9');
+  expect(notifierOf({ GOCHAT_NOTIFY: '', TERM: 'foot' })).toBe('osc777');
+});
+
 describe('a notification', () => {
   const notice = { title: 'kit;chen', body: 'ben: hi\u0007\u001b]52;c;eA==\u0007' };
 
