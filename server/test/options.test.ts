@@ -23,7 +23,8 @@ test('by default it serves this machine only', () => {
   });
   expect(read({}, {}, true)).toMatchObject({ logFormat: 'pretty', showsMessages: true });
   expect(read({ logFormat: 'json' })).toMatchObject({ logFormat: 'json', showsMessages: true });
-  expect(readServeSettings({}, {}, false).data).toMatch(/\/\.local\/share\/gochat\/server$/);
+  for (const env of [{}, { XDG_DATA_HOME: '' }, { XDG_DATA_HOME: 'data' }])
+    expect(readServeSettings({}, env, false).data).toMatch(/^\/.*\/\.local\/share\/gochat\/server$/);
 });
 
 test('flags override variables', () => {

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
 import type { ForwardedSettings } from '../net/forwarded-address.ts';
@@ -155,8 +155,10 @@ function requireClusterOptions({ cluster, quotas, acme }: ServeSettings): void {
 
 /** The data folder: from the flag, else from the variable, else the default. */
 export function readDataFolder(given: GivenOptions, env: EnvironmentVariables): string {
-  const home = env.XDG_DATA_HOME || join(homedir(), '.local', 'share');
-  return textOf('data', given, env) ?? join(home, 'gochat', 'server');
+  // The XDG specification says to ignore relative paths.
+  const home = env.XDG_DATA_HOME ?? '';
+  const folder = isAbsolute(home) ? home : join(homedir(), '.local', 'share');
+  return textOf('data', given, env) ?? join(folder, 'gochat', 'server');
 }
 
 const LIMIT_OPTIONS = {
