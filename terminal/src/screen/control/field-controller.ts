@@ -60,7 +60,9 @@ export class FieldController {
     const { actions } = this.#context.view;
     this.#draft = undefined;
     if (this.#room?.composer.completion?.selected !== undefined) actions.complete();
-    else if (this.editor.text.trim() !== '' && this.isWritable) actions.send();
+    // An edit without text is refused with a reason.
+    else if (this.isWritable && (this.editor.text.trim() !== '' || this.#room?.composer.mode === 'edit'))
+      actions.send();
   }
 
   /** Up: the completion, then the row above in the field, then older sent messages. */
