@@ -72,6 +72,18 @@ test('the server itself backs up its rooms, and keeps no copy', async () => {
   expect(bodies(await readAll(restored.log, room))).toEqual(['founded', 'kept']);
 });
 
+test('a backup into a file, or into a folder that is missing, names what is wrong', async () => {
+  const data = await folder();
+  await (await openLmdb({ folder: data })).close();
+  const file = join(await folder(), 'copy');
+  expect(await backupFolder(data, file)).toBe(0);
+  for (const inside of [join(file, 'copy'), join(file, 'deeper', 'copy'), join(data, 'none', 'copy')])
+    await expect(backupFolder(data, inside)).rejects.toMatchObject({
+      reason: 'unusable',
+      message: `can't write ${inside}: its folder does not exist`,
+    });
+});
+
 test('a backup never opens the rooms of a process that does not answer', async () => {
   const data = await folder();
   const server = await start(data);

@@ -29,7 +29,7 @@ export async function backupFolder(folder: string, file: string): Promise<number
   if (!existsSync(join(folder, STORE)))
     throw new CannotOpen('unusable', `${folder} holds no rooms: name the server's data folder with --data`);
   if (existsSync(file)) throw new CannotOpen('unusable', `${file} exists: choose another file`);
-  if (!existsSync(dirname(resolve(file))))
+  if (!isFolder(dirname(resolve(file))))
     throw new CannotOpen('unusable', `can't write ${file}: its folder does not exist`);
   const part = `${file}${PART}`;
   try {
@@ -40,6 +40,14 @@ export async function backupFolder(folder: string, file: string): Promise<number
   } catch (cause) {
     await rm(part, { force: true });
     throw cannotWrite(file, cause);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
