@@ -428,6 +428,11 @@ describe('the mouse', () => {
   });
 });
 
+test('an edit without text is sent, so that the view says what is wrong; an empty message is not', async () => {
+  expect(await stage(SAMPLES.editing).press('\u0015', ' ', '\r')).toContainEqual(['send']);
+  expect(await stage(SAMPLES.talking).press(' ', '\r')).not.toContainEqual(['send']);
+});
+
 describe('vim mode', () => {
   test('Esc enters normal mode, where letters move, cut and return', async () => {
     const ana = stage(SAMPLES.talking, { keys: 'vim' });
@@ -437,6 +442,15 @@ describe('vim mode', () => {
     expect(ana.screen.ui.editor.text).toBe('ne two!');
     await ana.press(ESC, 'dd');
     expect(ana.screen.ui.editor.text).toBe('');
+  });
+
+  test('a colon begins a command in an empty field, and keeps normal mode where text is written', async () => {
+    const ana = stage(SAMPLES.talking, { keys: 'vim' });
+    await ana.press(ESC, ':');
+    expect([ana.screen.ui.editor.text, ana.screen.ui.mode]).toEqual(['/', 'write']);
+    await ana.press('x', ESC, ':');
+    expect([ana.screen.ui.editor.text, ana.screen.ui.mode]).toEqual(['/x', 'normal']);
+    expect(ana.calls).toContainEqual(['run', 'palette', '', undefined]);
   });
 
   test('k focuses the messages, gg and G the first and last, Esc returns', async () => {

@@ -101,9 +101,12 @@ export const KEY_ACTIONS: Readonly<Record<ScreenActionName, (controls: Controls)
     ui.set({ mode: 'write' });
   },
   colon: ({ ui, field, command }) => {
+    if (field.editor.text !== '') {
+      command('palette');
+      return;
+    }
     ui.set({ mode: 'write' });
-    if (field.editor.text === '') field.write(replace(field.editor, '/'));
-    else command('palette');
+    field.write(replace(field.editor, '/'));
   },
 };
 
