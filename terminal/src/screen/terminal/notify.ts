@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process';
-import { UsageError } from '@gochat/server/usage-error';
 import type { Notice } from '@gochat/view/platform';
+import { chosenNotifier, type Notifier } from '../../notifier.ts';
 import { oneLine } from '../draw/one-line.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-export const NOTIFIERS = ['bell', 'osc9', 'osc777', 'osc99', 'none'] as const;
-export type Notifier = (typeof NOTIFIERS)[number];
 
 const ESC = '\u001b';
 const BELL = '\u0007';
 
 /** How this terminal shows notifications: as `GOCHAT_NOTIFY` says, or by the terminal's own variables. @throws UsageError for another value */
-export function notifierOf({ GOCHAT_NOTIFY, TERM_PROGRAM = '', TERM = '', KITTY_WINDOW_ID }: Env): Notifier {
-  const wanted = NOTIFIERS.find((name) => name === GOCHAT_NOTIFY);
-  if (wanted !== undefined) return wanted;
-  if (GOCHAT_NOTIFY) throw new UsageError(`GOCHAT_NOTIFY must be one of ${NOTIFIERS.join(', ')}`);
+export function notifierOf(env: Env): Notifier {
+  const chosen = chosenNotifier(env);
+  if (chosen !== undefined) return chosen;
+  const { TERM_PROGRAM = '', TERM = '', KITTY_WINDOW_ID } = env;
   if (KITTY_WINDOW_ID !== undefined || /kitty/.test(TERM)) return 'osc99';
   if (/^(?:iTerm\.app|WarpTerminal)$/.test(TERM_PROGRAM)) return 'osc9';
   if (/^(?:WezTerm|ghostty)$/.test(TERM_PROGRAM) || /foot|ghostty|wezterm|rxvt/.test(TERM)) return 'osc777';
