@@ -164,10 +164,14 @@ test.each([
   expect(tries).toBe(times);
 });
 
+const fails = () => Promise.reject(new RequestError({ code: 'no-wrap', message: '' }));
+const showsNothing = async () => ({ groupInfo: '', invites: [] });
+
 test.each([
-  ['fails', () => Promise.reject(new RequestError({ code: 'no-wrap', message: '' }))],
-  ['shows nothing', async () => ({ groupInfo: '', invites: [] })],
-])('a device whose key was retired looks again and again while a look %s', async (_, answer) => {
+  ['active', 'fails', fails],
+  ['active', 'shows nothing', showsNothing],
+  ['rolled-back', 'fails', fails],
+] as const)('a device (%s) whose key was retired looks again and again while a look %s', async (status, _, answer) => {
   const { room } = await joined();
   let looks = 0;
   const request = () => {
@@ -176,7 +180,7 @@ test.each([
   };
   const dialled = { origin: '', nonce: '' };
   const session = {
-    room: { ...room, own: new Uint8Array(16) },
+    room: { ...room, status, own: new Uint8Array(16) },
     connection: { request, dialled },
     isCutOff: false,
   };

@@ -83,7 +83,8 @@ export class SplitWatch {
     const { session, env, timers, nudge } = this.#parts;
     const { room } = session;
     const subject = this.#subject();
-    if (this.#seen === subject || waysIn(room).length === 0 || room.status !== 'active') return undefined;
+    if (this.#seen === subject || waysIn(room).length === 0) return undefined;
+    if (room.status !== 'active' && room.status !== 'rolled-back') return undefined;
     const isCalm = room.unfollowed === undefined && room.entrance === undefined && !session.isCutOff;
     // One look after each handshake is enough: otherwise whoever sends garbage could make a large room look again and again.
     if (isCalm && this.#checked === room.base) return undefined;
