@@ -104,11 +104,12 @@ export class Fuzz {
     return list[Math.floor(this.env.chance() * list.length)];
   }
 
-  /** The epoch of most honest devices. */
+  /** The epoch of most honest devices that may act; if none may, the one in which joiners come. */
   get main(): Epoch {
     const sizes = new Map<Epoch, number>();
-    for (const { epoch, status } of this.devices)
-      if (status !== 'broken' && status !== 'removed') sizes.set(epoch, (sizes.get(epoch) ?? 0) + 1);
+    for (const one of this.devices)
+      if (one.status === 'active' && this.model.isLive(one))
+        sizes.set(one.epoch, (sizes.get(one.epoch) ?? 0) + 1);
     const [first] = [...sizes].sort(([, a], [, b]) => b - a);
     return first?.[0] ?? this.model.info.epoch;
   }

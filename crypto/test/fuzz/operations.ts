@@ -533,11 +533,12 @@ async function refreshes(fuzz: Fuzz, device: Device): Promise<void> {
 /** Who can't follow, or isn't where most are, looks and comes back. */
 export async function comesBack(fuzz: Fuzz): Promise<void> {
   const { main } = fuzz;
-  const isLost = ({ status, epoch }: Device) => status === 'split' || (status === 'active' && epoch !== main);
-  const hasDeadKey = (one: Device) => !fuzz.model.isLive(one);
+  const isIn = ({ status }: Device) => status === 'active' || status === 'rolled-back';
   const device = fuzz.maybe(
     fuzz.devices.filter(
-      (one) => !fuzz.away.has(one) && (isLost(one) || (one.status === 'active' && hasDeadKey(one))),
+      (one) =>
+        !fuzz.away.has(one) &&
+        (one.status === 'split' || (isIn(one) && (one.epoch !== main || !fuzz.model.isLive(one)))),
     ),
   );
   if (device === undefined) return;
