@@ -171,36 +171,39 @@ test.each([
   ['active', 'fails', fails],
   ['active', 'shows nothing', showsNothing],
   ['rolled-back', 'fails', fails],
-] as const)('a device (%s) whose key was retired looks again and again while a look %s', async (status, _, answer) => {
-  const { room } = await joined();
-  let looks = 0;
-  const request = () => {
-    looks += 1;
-    return answer();
-  };
-  const dialled = { origin: '', nonce: '' };
-  const session = {
-    room: { ...room, status, own: new Uint8Array(16) },
-    connection: { request, dialled },
-    isCutOff: false,
-  };
-  const run = () => {
-    const job = watch.job()?.();
-    job?.catch(() => undefined).finally(run);
-  };
-  const watch = new SplitWatch({
-    session: session as unknown as RoomSession,
-    env: { ...platform, now: () => Date.now() },
-    timers: new Timers(),
-    comeBack: async () => undefined,
-    nudge: run,
-  });
-  session.isCutOff = true;
-  run();
-  await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
-  expect(looks).toBe(5);
-  // Then less often.
-  await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
-  expect(looks).toBeGreaterThan(9);
-  expect(looks).toBeLessThan(12);
-});
+] as const)(
+  '%s, with a retired key: a device looks again and again while a look %s',
+  async (status, _, answer) => {
+    const { room } = await joined();
+    let looks = 0;
+    const request = () => {
+      looks += 1;
+      return answer();
+    };
+    const dialled = { origin: '', nonce: '' };
+    const session = {
+      room: { ...room, status, own: new Uint8Array(16) },
+      connection: { request, dialled },
+      isCutOff: false,
+    };
+    const run = () => {
+      const job = watch.job()?.();
+      job?.catch(() => undefined).finally(run);
+    };
+    const watch = new SplitWatch({
+      session: session as unknown as RoomSession,
+      env: { ...platform, now: () => Date.now() },
+      timers: new Timers(),
+      comeBack: async () => undefined,
+      nudge: run,
+    });
+    session.isCutOff = true;
+    run();
+    await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
+    expect(looks).toBe(5);
+    // Then less often.
+    await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
+    expect(looks).toBeGreaterThan(9);
+    expect(looks).toBeLessThan(12);
+  },
+);
