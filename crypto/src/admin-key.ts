@@ -1,4 +1,6 @@
-import { deviceOf, leavesOf, suite } from './mls.ts';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import { isLimited } from './identity.ts';
+import { identityOf, leavesOf, suite } from './mls.ts';
 import {
   concatBytes,
   equalBytes,
@@ -29,13 +31,17 @@ function info(room: Room): Uint8Array {
   );
 }
 
-/** @returns the authenticated data of a commit that gives these devices the admin key, encrypted to each one's leaf key of this epoch. */
+/**
+ * @returns the authenticated data of a commit that gives these devices the admin key, encrypted to each one's leaf key of this epoch.
+ * Limited devices get none, whoever's they are.
+ */
 export async function handOver(room: Room, devices: readonly string[], key: SigningKey): Promise<Uint8Array> {
   const { hpke } = await suite();
   const wanted = new Set(devices);
   const parts: Uint8Array[] = [];
   for (const leaf of leavesOf(room.mls.ratchetTree).values()) {
-    if (!wanted.has(deviceOf(leaf) ?? '')) continue;
+    const owner = identityOf(leaf.credential);
+    if (owner === undefined || isLimited(owner) || !wanted.has(encodeBytes(owner.deviceKey))) continue;
     const { enc, ct } = await hpke.seal(await hpke.importPublicKey(leaf.hpkePublicKey), key.seed, info(room));
     parts.push(leaf.signaturePublicKey, enc, ct);
   }

@@ -1,5 +1,8 @@
+import { decodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
-import { configure, heal, remove } from '../src/handshake.ts';
+import { takeOver } from '../src/admin-key.ts';
+import { COMMIT_DATA, decodeCommitData } from '../src/commit-data.ts';
+import { configure, heal, remove, setAdmin } from '../src/handshake.ts';
 import {
   certified,
   createIdentity,
@@ -8,13 +11,15 @@ import {
   LIMITED_RIGHTS,
   ownedLeaf,
 } from '../src/identity.ts';
-import { EXTENSION, type Proposal } from '../src/mls.ts';
-import { sign, signingKey } from '../src/primitives.ts';
+import { EXTENSION, type Proposal, readPrivateMessage } from '../src/mls.ts';
+import { type SigningKey, sign, signingKey } from '../src/primitives.ts';
 import { epochOf, membersOf, ownLeaf, stateOf, vouches } from '../src/room.ts';
 import type { RoomState } from '../src/room-state.ts';
+import { openBody } from '../src/seal.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';
 import type { Twist } from './craft-path.ts';
 import { commits, gone, joins } from './hostile.ts';
+import type { Log } from './log.ts';
 import { spellRoomState } from './spell-state.ts';
 import { Person } from './world.ts';
 
@@ -115,3 +120,40 @@ test.each(Object.keys(tries))(
     await allTalk(log, ana, ben);
   },
 );
+
+/** Commits that may hand the admin key over. Ana and ben are admins, and the limited device is one of ana's. */
+const handovers: Record<string, (world: World) => Promise<unknown>> = {
+  'an admin is appointed': () => Promise.resolve(),
+  "the key is handed to the limited device's person again": ({ log, ana, ben, env }) =>
+    ben.commits(log, (room) => setAdmin(room, ana.device, true, env)),
+  'an admin heals': ({ log, ben }) => ben.heals(log),
+  'an admin steps down': ({ log, ben, env }) =>
+    ben.commits(log, (room) => setAdmin(room, ben.device, false, env)),
+  'an admin is removed': ({ log, ana, ben }) => ana.removes(log, ben),
+};
+
+/** The admin keys that the commits in the log hand to this device, whether its client takes them or not. */
+async function keysFor(log: Log, device: Person): Promise<SigningKey[]> {
+  const keys: SigningKey[] = [];
+  for (const entry of log.entries) {
+    const { room } = device;
+    if (Number(entry.seq) <= Number(room.position)) continue;
+    const body = openBody(room.keys, 'handshake', room.id, decodeBytes(entry.body));
+    const message = body && readPrivateMessage(body);
+    const data = message && decodeCommitData(message.authenticatedData)?.get(COMMIT_DATA.adminKey);
+    const key = data && (await takeOver(room, data));
+    if (key !== undefined) keys.push(key);
+    await device.takes(entry);
+  }
+  return keys;
+}
+
+test.each(Object.keys(handovers))('a limited device of an admin gets no admin key when %s', async (when) => {
+  const world = await withBot();
+  const { env, log, ana, ben, bot } = world;
+  await ana.commits(log, (room) => setAdmin(room, ben.device, true, env));
+  expect(await keysFor(log, ben)).toHaveLength(1);
+  await (handovers[when] as (typeof handovers)[string])(world);
+  expect(await keysFor(log, bot)).toEqual([]);
+  expect(bot.room.admin).toBeUndefined();
+});
