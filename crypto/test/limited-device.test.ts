@@ -2,36 +2,47 @@ import { decodeBytes } from '@gochat/protocol/encoding';
 import { expect, test } from 'vitest';
 import { takeOver } from '../src/admin-key.ts';
 import { COMMIT_DATA, decodeCommitData } from '../src/commit-data.ts';
-import { configure, heal, remove, setAdmin } from '../src/handshake.ts';
+import { publish } from '../src/groupinfo.ts';
+import { answerAsk, configure, heal, remove, setAdmin } from '../src/handshake.ts';
 import {
+  type Certificate,
   certified,
   createIdentity,
   encodeCredential,
+  type Identity,
   type LeafIdentity,
   LIMITED_RIGHTS,
   ownedLeaf,
 } from '../src/identity.ts';
 import { EXTENSION, type Proposal, readPrivateMessage } from '../src/mls.ts';
 import { type SigningKey, sign, signingKey } from '../src/primitives.ts';
-import { epochOf, membersOf, ownLeaf, stateOf, vouches } from '../src/room.ts';
-import type { RoomState } from '../src/room-state.ts';
+import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, stateOf, vouches } from '../src/room.ts';
+import type { MemberInvite, RoomState } from '../src/room-state.ts';
 import { openBody } from '../src/seal.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';
 import type { Twist } from './craft-path.ts';
-import { commits, gone, joins } from './hostile.ts';
+import { commits, gone, joins, request } from './hostile.ts';
 import type { Log } from './log.ts';
 import { spellRoomState } from './spell-state.ts';
-import { Person } from './world.ts';
+import { Person, won } from './world.ts';
 
-function limitedLeaf(groupId: Uint8Array, { who, env }: Person): LeafIdentity {
-  const { identity, device } = who;
-  const key = signingKey(env.random(32));
-  const certificate = {
+/** What an identity signs for a limited device. */
+function limited({ identity, device }: Identity): Certificate {
+  return {
     identityKey: identity.publicKey,
     deviceKey: device.publicKey,
     rights: LIMITED_RIGHTS,
     signature: sign(identity, certified(device.publicKey, LIMITED_RIGHTS)),
   };
+}
+
+/** A leaf with this certificate, signed by the device. */
+function leafOf(
+  groupId: Uint8Array,
+  certificate: Certificate,
+  device: SigningKey,
+  key: SigningKey,
+): LeafIdentity {
   const owned = sign(device, ownedLeaf(groupId, key.publicKey));
   return { key, credential: encodeCredential(certificate, owned, 'bot') };
 }
@@ -47,7 +58,7 @@ async function withBot() {
   if (own === undefined) throw new Error('the own invite is unknown');
   const bot = new Person('bot', env, { identity: ana.who.identity, device: createIdentity(env).device });
   const { groupId } = ana.room.mls.groupContext;
-  const joiner = limitedLeaf(groupId, bot);
+  const joiner = leafOf(groupId, limited(bot.who), bot.who.device, signingKey(env.random(32)));
   const deed = await joins(log, bot, ana.linkFor(own), ana.room.mls, { joiner });
   const joined = await gone(ana.room, deed);
   bot.room = { ...joined, device: bot.who.device, admin: undefined };
@@ -120,6 +131,178 @@ test.each(Object.keys(tries))(
     await allTalk(log, ana, ben);
   },
 );
+
+/** The bot knows the own invite's secret, and a thief has copied its profile, which has no identity key. */
+async function withCopy() {
+  const world = await withBot();
+  const { env, log, ana, ben, bot } = world;
+  await ana.heals(log);
+  await allRead(log, [ben, bot]);
+  expect(bot.room.own).toEqual(ana.room.own);
+  const { identity } = createIdentity(env);
+  const thief = new Person('bot', env, { identity, device: bot.who.device });
+  thief.room = await bot.copy();
+  return { ...world, thief, stolen: await bot.copy() };
+}
+
+type Stolen = Awaited<ReturnType<typeof withCopy>>;
+
+/** The ways in that a copy of the bot's profile can try, with all keys that it has. */
+const entrances: Record<string, (world: Stolen) => { joiner: LeafIdentity; proposals?: Proposal[] }> = {
+  "takes the bot's place with the key of its leaf": (world) => ({
+    joiner: seatOf(world, signingKey(world.stolen.mls.signaturePrivateKey)),
+    proposals: [removeOf(world.bot)],
+  }),
+  "takes the bot's place with a new key": (world) => ({
+    joiner: seatOf(world, signingKey(world.env.random(32))),
+    proposals: [removeOf(world.bot)],
+  }),
+  'comes in beside the bot': (world) => ({ joiner: seatOf(world, signingKey(world.env.random(32))) }),
+  'brings in a device that nobody has certified': (world) => {
+    const { device } = createIdentity(world.env);
+    const certificate = { ...ownCredential(world.stolen), deviceKey: device.publicKey };
+    return { joiner: leafIn(world, certificate, device) };
+  },
+  'brings in a device that the bot has certified': (world) => {
+    const { device } = createIdentity(world.env);
+    const { device: bot } = world.thief.who;
+    const { identityKey } = ownCredential(world.stolen);
+    return { joiner: leafIn(world, { ...limited({ identity: bot, device }), identityKey }, device) };
+  },
+};
+
+function leafIn({ env, stolen }: Stolen, certificate: Certificate, device: SigningKey): LeafIdentity {
+  return leafOf(stolen.mls.groupContext.groupId, certificate, device, signingKey(env.random(32)));
+}
+
+function seatOf({ stolen, thief }: Stolen, key: SigningKey): LeafIdentity {
+  return leafOf(stolen.mls.groupContext.groupId, ownCredential(stolen), thief.who.device, key);
+}
+
+/** What a server does that ends none of these invites. */
+async function keepsFor(log: Log, { room, env }: Person, invites: readonly MemberInvite[]): Promise<void> {
+  const { groupInfo, member, invites: wraps } = await publish(room.id, room.mls, room.keys, invites, env);
+  Object.assign(log, { groupInfo, member, invites: wraps.map((one) => ({ ...one, uses: 9 })) });
+}
+
+/** The thief goes on with the keys that it has copied, whatever has happened since. */
+async function returnsToCopy({ log, thief, stolen }: Stolen): Promise<void> {
+  await thief.reads(log);
+  thief.room = { ...stolen, position: thief.room.position, base: log.handshake };
+}
+
+test('a limited device that heals ends what its copy can say and change', async () => {
+  const world = await withCopy();
+  const { log, ana, ben, bot, thief } = world;
+  await bot.heals(log);
+  await thief.reads(log);
+  expect([thief.room.status, thief.warnings.at(-1)]).toEqual(['broken', 'broken']);
+  await expect(thief.seals('I, the bot')).rejects.toMatchObject({ code: 'not-active' });
+  await allRead(log, [ana, ben]);
+  const all = [ana, ben, bot];
+  const heard = all.map((one) => one.heard.length);
+  await returnsToCopy(world);
+  won(log.post(await thief.seals('I, the bot')));
+  await allRead(log, all);
+  expect(all.map((one) => one.warnings.at(-1))).toEqual(all.map(() => 'undecryptable'));
+  expect(all.map((one) => one.heard.length)).toEqual(heard);
+  for (const twist of [{}, ...Object.values(tries).map((attempt) => attempt({ ...world, bot: thief }))]) {
+    const epoch = epochOf(ana.room);
+    await returnsToCopy(world);
+    await commits(log, thief, twist);
+    await allRead(log, all);
+    expect(all.map((one) => one.warnings.at(-1))).toEqual(all.map(() => 'skipped-handshake'));
+    expect(all.map((one) => epochOf(one.room))).toEqual(all.map(() => epoch));
+  }
+  await allTalk(log, ...all);
+});
+
+test.each(Object.keys(entrances))(
+  'a copy of a limited device that has healed is not let in if it %s',
+  async (how) => {
+    const world = await withCopy();
+    const { log, ana, ben, bot, thief, stolen } = world;
+    await bot.heals(log);
+    await allRead(log, [ana, ben]);
+    const { own } = stolen;
+    if (own === undefined) throw new Error('the own invite is unknown');
+    const devices = membersOf(ana.room).map(({ device }) => device);
+    const twist = (entrances[how] as (typeof entrances)[string])(world);
+    await joins(log, thief, ana.linkFor(own), ana.room.mls, twist);
+    await allRead(log, [ana, ben, bot]);
+    expect([ana, ben, bot].map((one) => one.warnings.at(-1))).toEqual(Array(3).fill('skipped-handshake'));
+    expect(membersOf(ana.room).map(({ device }) => device)).toEqual(devices);
+    // All are told that a join was refused, and the next admin's client ends what the joiner can receive.
+    expect(ana.room.retirement.due).toBe('refused-join');
+    await allTalk(log, ana, ben, bot);
+  },
+);
+
+test('what was certified for a limited device comes back as a limited device, and as nothing more', async () => {
+  const world = await withCopy();
+  const { env, log, ana, ben, bot, thief, stolen } = world;
+  await ana.commits(log, (room) => remove(room, bot.device, env, { keep: true }));
+  await ben.reads(log);
+  const entrance = ana.linkFor(stolen.own ?? new Uint8Array());
+  const claims = (rights: number) =>
+    joins(log, thief, entrance, ana.room.mls, {
+      joiner: leafIn(world, { ...ownCredential(stolen), rights }, thief.who.device),
+    });
+  await claims(0);
+  await allRead(log, [ana, ben]);
+  expect([ana, ben].map((one) => one.warnings.at(-1))).toEqual(Array(2).fill('skipped-handshake'));
+  await ana.refreshes(log);
+  await claims(LIMITED_RIGHTS);
+  await allRead(log, [ana, ben]);
+  expect(membersOf(ben.room).find(({ device }) => device === thief.device)).toMatchObject({ limited: true });
+  expect(ben.events.at(-1)).toMatchObject({ kind: 'joined', another: true });
+});
+
+test('a limited device that asks for it ends what its copy can receive and send, and its way in', async () => {
+  const world = await withCopy();
+  const { env, log, ana, ben, bot, thief, stolen } = world;
+  const entrance = ana.linkFor(stolen.own ?? new Uint8Array());
+  await bot.commits(log, (room) => heal(room, env, { ask: true }));
+  await ana.reads(log);
+  expect(ana.room.retirement.due).toBe('asked');
+  await ana.commits(log, (room) => answerAsk(room, env));
+  await allRead(log, [ben, bot]);
+  // The server lets a connection post only in a room that it has entered.
+  expect([thief, bot].map((one) => one.enters(log))).toEqual([false, true]);
+  await returnsToCopy(world);
+  expect(log.swap(await request(thief, env.random(300), stolen.mls))).toBe('refused');
+  expect(log.info(entrance)).toBeUndefined();
+  expect(bot.room.own).toEqual(ana.room.own);
+  // What its identity has certified lets the device in again, after a removal that keeps the invites, while the own invite lives.
+  await ana.commits(log, (room) => remove(room, bot.device, env, { keep: true }));
+  await ben.reads(log);
+  await keepsFor(
+    log,
+    ana,
+    liveInvitesOf(stolen).filter((one) => one.own),
+  );
+  const joiner = seatOf(world, signingKey(env.random(32)));
+  await joins(log, thief, entrance, ana.room.mls, { joiner });
+  await allRead(log, [ana, ben]);
+  expect([ana, ben].map((one) => one.warnings.at(-1))).toEqual(Array(2).fill('skipped-handshake'));
+  await allTalk(log, ana, ben);
+});
+
+test('a device learns that its copy has healed first, and an admin ends that copy', async () => {
+  const { env, log, ana, ben, bot, thief, stolen } = await withCopy();
+  await thief.heals(log);
+  await allRead(log, [ana, ben, bot]);
+  expect([bot.room.status, bot.warnings.at(-1)]).toEqual(['broken', 'broken']);
+  // It has the bot's place until then, and no more.
+  await allTalk(log, ana, ben, thief);
+  await expect(remove(thief.room, ben.device, env)).rejects.toMatchObject({ code: 'not-admin' });
+  await ana.removes(log, thief);
+  await allRead(log, [ben, thief]);
+  expect(thief.room.status).toBe('removed');
+  expect(thief.enters(log)).toBe(false);
+  expect(log.info(ana.linkFor(stolen.own ?? new Uint8Array()))).toBeUndefined();
+  await allTalk(log, ana, ben);
+});
 
 /** Commits that may hand the admin key over. Ana and ben are admins, and the limited device is one of ana's. */
 const handovers: Record<string, (world: World) => Promise<unknown>> = {
