@@ -1,10 +1,11 @@
 import type { Identity } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
-import { parseLink } from '@gochat/crypto/link';
-import type { Env } from '@gochat/crypto/primitives';
+import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import { type Env, type SigningKey, signingKey } from '@gochat/crypto/primitives';
 import { leafKeysOf, type Room, stateOf } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { InvitePreview } from '../api/methods.ts';
 import { parseAddress } from '../net/address.ts';
@@ -54,21 +55,19 @@ export async function joinByLink(
     leaving: [],
     since: env.now(),
   };
-  // An older membership stays unchanged until the new one has landed.
-  const keepOlder = known !== undefined && known.room.status !== 'joining';
-  const persist = async ({ room, frame }: Joining) => {
-    if (!keepOlder) await RoomStore.store(records, meta, room, frame);
-  };
   const connection = await rooms.server(meta).online(waitMs);
-  const last = known?.unfinishedJoin;
-  const former = known === undefined ? [] : leafKeysOf(known.room);
-  const device = known?.room.device ?? who.device;
-  const here = { ...who, device };
+  const attempt = attemptOf(parts, meta, known);
+  const here = { ...who, device: known?.room.device ?? who.device };
   let room: Room;
   try {
-    room = await redeem(connection, here, as, link, { env, persist, end, former }, last);
+    room = await redeem(connection, here, as, link, { env, end, ...attempt }, known?.unfinishedJoin);
   } catch (error) {
-    if (known?.room.own === undefined || !isStillMember(error)) throw error;
+    if (known?.room.own === undefined || !isStillMember(error)) {
+      // This device may be in the room: it is shown, and the next join finds out.
+      const stored = attempt.stored();
+      if (stored !== undefined) await rooms.adopt(stored);
+      throw error;
+    }
     // Another copy of this profile has replaced the keys of the leaf.
     const session = await rooms
       .comeAnew(known, meta, Math.max(1000, end - Date.now()))
@@ -87,6 +86,37 @@ export async function joinByLink(
   return { session, already: false };
 }
 
+/** What makes a join durable, and the keys with which it replaces the leaf of an earlier one, should that have landed. */
+function attemptOf({ records, env }: JoinParts, meta: RoomMeta, known: RoomSession | undefined) {
+  const former = formerKeys(known);
+  if (known === undefined || known.room.status === 'joining') {
+    const [again] = former;
+    let stored: RoomMeta | undefined;
+    const persist = async (joining: Joining | undefined) => {
+      if (joining !== undefined) {
+        stored = { ...meta, name: stateOf(joining.room).name };
+        await RoomStore.store(records, stored, joining.room, joining.frame);
+      } else if (stored !== undefined && known === undefined) {
+        await RoomStore.erase(records, meta.id);
+        stored = undefined;
+      }
+    };
+    return { former, ...(again && { again }), persist, stored: () => stored };
+  }
+  // An older membership stays unchanged until the new one has landed, but for the key by which the new leaf is known again.
+  const rejoining = known.meta.rejoining ?? encodeBytes(env.random(32));
+  const persist = () => known.arrives({ rejoining });
+  return { former, again: signingKey(decodeBytes(rejoining)), persist, stored: () => undefined };
+}
+
+/** The keys of the leaves that this device had or may have: a join replaces the leaf that the room still has. */
+function formerKeys(known: RoomSession | undefined): SigningKey[] {
+  if (known === undefined) return [];
+  const { rejoining } = known.meta;
+  const last = rejoining === undefined ? [] : [signingKey(decodeBytes(rejoining))];
+  return [...last, ...leafKeysOf(known.room)];
+}
+
 /**
  * Previews a link: the join is computed and not sent.
  * @throws LinkError, ChatError `refused` when the invite no longer works, `offline`; RoomError as {@link join}
@@ -100,14 +130,15 @@ export async function peek(
   const end = Date.now() + waitMs;
   const server = parseAddress(link.address).href;
   const known = rooms.has(link.room) ? await rooms.named(link.room) : undefined;
-  const connection = await rooms.server({ server, id: link.room }).online(waitMs);
-  const info = await invitation(connection, link, { env, end });
-  // The preview of a room in which this profile is already replaces its own leaf.
-  const [here, former] =
-    known === undefined ? [who, []] : [{ ...who, device: known.room.device }, leafKeysOf(known.room)];
-  const { room } = await join(here, PEEKING, link, info, env, { former });
+  const { id: invite } = inviteKeys(link.secret);
+  const last = known?.unfinishedJoin;
+  // Its invite may be used up by this very join, which is repeated then.
+  const room =
+    last?.frame.invite === invite
+      ? last.room
+      : await previewed({ rooms, env, who }, link, { known, server, end });
   const state = stateOf(room);
-  const by = state.invites.find((i) => i.id === inviteKeys(link.secret).id)?.by;
+  const by = state.invites.find(({ id }) => id === invite)?.by;
   const members = shownMembers(room).filter(({ info: { self } }) => !self);
   return {
     room: room.id,
@@ -119,6 +150,19 @@ export async function peek(
     already:
       known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
   };
+}
+
+/** A join that is not sent. */
+async function previewed(
+  { rooms, env, who }: Pick<JoinParts, 'rooms' | 'env' | 'who'>,
+  link: InviteLink,
+  { known, server, end }: { known: RoomSession | undefined; server: string; end: number },
+): Promise<Room> {
+  const connection = await rooms.server({ server, id: link.room }).online(Math.max(0, end - Date.now()));
+  const info = await invitation(connection, link, { env, end });
+  // The preview of a room in which this profile is already replaces its own leaf.
+  const here = known === undefined ? who : { ...who, device: known.room.device };
+  return (await join(here, PEEKING, link, info, env, { former: formerKeys(known) })).room;
 }
 
 function isRefused(error: unknown): boolean {

@@ -38,8 +38,8 @@ export interface Joining {
 
 /**
  * Redeems an invite. One join lands per epoch: after a conflict it fetches the GroupInfo again.
- * @param persist makes a join durable; called before the join is sent.
- * @param last an earlier join whose outcome is unknown.
+ * @param persist makes a join durable; called before the join is sent, and with undefined when no join that was sent can land any more.
+ * @param last an earlier join whose outcome is unknown, by this link or another one.
  * @returns the room, in which this device is a member from its position in the log on.
  * @throws ChatError `refused` when the invite no longer works, RoomError, Disconnected
  */
@@ -50,11 +50,12 @@ export async function redeem(
   link: InviteLink,
   parts: {
     readonly env: Env;
-    readonly persist: (joining: Joining) => Promise<void>;
+    readonly persist: (joining: Joining | undefined) => Promise<void>;
     readonly end: number;
   } & JoinOptions,
   last?: Joining,
 ): Promise<Room> {
+  const invite = inviteKeys(link.secret);
   let joining = last;
   for (let attempt = 0; Date.now() < parts.end; attempt++) {
     try {
@@ -65,17 +66,20 @@ export async function redeem(
         joining = await join(who, name, link, info, parts.env, parts);
         await parts.persist(joining);
       }
-      const frame: UpOf<'join'> = proveJoin(
-        inviteKeys(link.secret),
-        joining.frame,
-        connection.dialled,
-        parts.env,
-      );
+      const frame: UpOf<'join'> = proveJoin(invite, joining.frame, connection.dialled, parts.env);
       const ack = await connection.request(frame);
       return landedFirst(joining.room, ack.seq);
     } catch (error) {
+      // The server has not taken the last join. It says nothing of this link.
+      if (joining !== undefined && joining.frame.invite !== invite.id && isRefused(error)) {
+        joining = undefined;
+        continue;
+      }
       const wait = waitAfter(error, attempt, parts.env);
-      if (wait === undefined || (isUnwrapped(error) && Date.now() + wait > parts.end)) throw refusal(error);
+      if (wait === undefined || (isUnwrapped(error) && Date.now() + wait > parts.end)) {
+        if (joining === undefined || isRefused(error)) await parts.persist(undefined);
+        throw refusal(error);
+      }
       // Only a request with an unknown outcome is repeated unchanged; after a conflict the join needs the newer epoch.
       if (error instanceof RequestError && error.code === 'conflict') joining = undefined;
       if (error instanceof RoomError) joining = undefined;
@@ -83,6 +87,11 @@ export async function redeem(
     }
   }
   throw new ChatError({ reason: 'join-crowded' });
+}
+
+/** Whether the server will not take the request. */
+function isRefused(error: unknown): boolean {
+  return error instanceof RequestError && error.advice.retry === 'no';
 }
 
 /** Whether no member has wrapped the GroupInfo's key for the invite yet. */

@@ -296,7 +296,7 @@ export class RoomRequests {
   async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
     const session = await this.#followed(room);
     const alone = membersOf(session.room).length === 1;
-    if (!alone && session.ended === undefined) {
+    if (!alone && session.ended === undefined && session.unfinishedJoin === undefined) {
       const id = newId<string>(this.#parts.env);
       await session.queue(id, { kind: 'leave' });
       const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), waitMs);

@@ -148,7 +148,7 @@ export class Rooms {
     if (own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
     const newKey = () => encodeBytes(env.random(32));
     const arriving = session.meta.arriving ?? { device: newKey(), leaf: newKey() };
-    await session.arrives(arriving);
+    await session.arrives({ arriving });
     const [device, leaf] = [signingKey(decodeBytes(arriving.device)), signingKey(decodeBytes(arriving.leaf))];
     const end = Date.now() + waitMs;
     const connection = await this.server(meta).online(waitMs);

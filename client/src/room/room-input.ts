@@ -5,7 +5,7 @@ import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
-import type { Arriving, RoomMeta } from './room-meta.ts';
+import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
 /** The server's frames that are about one room. */
 export type RoomFrame =
@@ -30,7 +30,7 @@ export type RoomCommand =
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }
-  | { readonly kind: 'arrive'; readonly arriving: Arriving }
+  | { readonly kind: 'arrive'; readonly keys: JoiningKeys }
   | { readonly kind: 'return' | 'supersede'; readonly meta: RoomMeta; readonly room: Room };
 
 /** What became of a request, or what is due after a wait. `over` is the connection that it is about. */

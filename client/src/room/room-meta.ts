@@ -22,8 +22,16 @@ export interface RoomMeta {
   readonly returned?: number;
   /** The private keys of a new device of this person that may have joined, as base64url: a repeated join uses the same. */
   readonly arriving?: Arriving;
+  /**
+   * The private key of the leaf with which this device may have joined again after it had left or was removed, as base64url: a
+   * repeated join replaces that leaf.
+   */
+  readonly rejoining?: string;
   /** The key of the device that this one has replaced, until its leaf is removed. */
   readonly former?: string;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }
+
+/** Private keys of a leaf that a join of this device may have added. */
+export type JoiningKeys = Pick<RoomMeta, 'arriving' | 'rejoining'>;

@@ -24,7 +24,7 @@ import { InputQueue } from './input-queue.ts';
 import type { Outcome } from './outgoing.ts';
 import { Posts } from './posts.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
-import type { Arriving, RoomMeta } from './room-meta.ts';
+import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { RoomSender } from './room-sender.ts';
 import type { RoomStore } from './room-store.ts';
 import { type Heard, Signals } from './signals.ts';
@@ -232,9 +232,9 @@ export class RoomSession {
     await this.#command({ kind: 'leave' });
   }
 
-  /** Stores the keys of a new device before it joins in place of this one. */
-  async arrives(arriving: Arriving): Promise<void> {
-    await this.#command({ kind: 'arrive', arriving });
+  /** Stores the keys of a new leaf before this person joins with it. */
+  async arrives(keys: JoiningKeys): Promise<void> {
+    await this.#command({ kind: 'arrive', keys });
   }
 
   /** Stores this device's return: what is queued is sent in the epoch that it has joined. Nothing more is followed or sent here. */
@@ -331,7 +331,7 @@ export class RoomSession {
         this.detach();
         break;
       case 'arrive':
-        await this.#store.arrives(command.arriving);
+        await this.#store.arrives(command.keys);
         break;
       case 'return':
         await this.#store.returned(command.meta, command.room);

@@ -19,7 +19,7 @@ import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { Arriving, RoomMeta } from './room-meta.ts';
+import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
 /** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
@@ -86,7 +86,7 @@ export class RoomStore {
     ]);
   }
 
-  /** Removes a room that the server refused to create. */
+  /** Removes a room that the server refused to create, or into which it let nobody. */
   static async erase(records: Records, room: RoomId): Promise<void> {
     const places = (['room', 'state', 'request'] as const).map((of) => ({ of, room }));
     await records.write(places.map((place) => ({ place, value: undefined })));
@@ -226,8 +226,8 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
-  async arrives(arriving: Arriving): Promise<void> {
-    this.#meta = { ...this.#meta, arriving };
+  async arrives(keys: JoiningKeys): Promise<void> {
+    this.#meta = { ...this.#meta, ...keys };
     await this.#write([this.#metaChange()]);
   }
 

@@ -5,11 +5,16 @@ import type { Down } from '@gochat/protocol/down';
 import { parseUp } from '@gochat/protocol/parse-up';
 import type { Up } from '@gochat/protocol/up';
 
-/** Replaces one frame by any number of frames. `connection` counts connections from 0, in order of arrival. */
+/**
+ * Replaces one frame by any number of frames. `connection` counts connections from 0, in order of arrival. A promise holds the frame,
+ * and those after it in the same direction.
+ */
 export interface Meddling {
-  up?(frame: Up, connection: number): readonly Up[];
-  down?(frame: Down, connection: number): readonly Down[];
+  up?(frame: Up, connection: number): readonly Up[] | Promise<readonly Up[]>;
+  down?(frame: Down, connection: number): readonly Down[] | Promise<readonly Down[]>;
 }
+
+type Meddled = readonly (Up | Down)[] | Promise<readonly (Up | Down)[]> | undefined;
 
 /** A malicious server: an honest one behind a proxy that changes, drops, repeats or invents frames. */
 export class Meddler {
@@ -52,13 +57,16 @@ export class Meddler {
   }
 
   /** What is no frame passes as it is: a client tries a WebSocket where a plain connection broke. @param meddle undefined where a line passes as it is */
-  #carry(source: Socket, sink: Socket, meddle: (line: string) => readonly (Up | Down)[] | undefined): void {
+  #carry(source: Socket, sink: Socket, meddle: (line: string) => Meddled): void {
     const decoder = new LineDecoder();
+    let before: Promise<void> = Promise.resolve();
+    const pass = async (line: string) => {
+      const frames = line.startsWith('{') ? await meddle(line) : undefined;
+      for (const text of frames?.map(encodeFrame) ?? [line]) sink.write(`${text}\n`);
+    };
     this.#sockets.add(source);
     source.on('data', (chunk: Buffer) => {
-      for (const line of decoder.push(chunk))
-        for (const text of (line.startsWith('{') ? meddle(line)?.map(encodeFrame) : undefined) ?? [line])
-          sink.write(`${text}\n`);
+      for (const line of decoder.push(chunk)) before = before.then(() => pass(line));
     });
     source.on('error', () => sink.destroy());
     source.on('close', () => {

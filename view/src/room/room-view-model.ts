@@ -119,13 +119,19 @@ export class RoomViewModel {
     if (this.#problem?.code === 'not-member' || this.#problem?.code === 'refused')
       return this.#parts.words.text.error(this.#problem.data);
     const { closed } = this.#parts.words.text.status;
+    // Its creation is repeated automatically.
+    if (this.#info.status === 'joining' && this.#info.founded) return '';
     return Object.hasOwn(closed, this.#info.status) ? closed[this.#info.status as keyof typeof closed] : '';
   }
 
   /** Why this profile is no longer a member, or empty. */
   get ended(): string {
-    const { status } = this.#info;
-    const isOut = status === 'left' || status === 'removed' || this.#problem?.code === 'not-member';
+    const { status, founded } = this.#info;
+    const isOut =
+      status === 'left' ||
+      status === 'removed' ||
+      (status === 'joining' && !founded) ||
+      this.#problem?.code === 'not-member';
     return isOut ? this.closed : '';
   }
 
