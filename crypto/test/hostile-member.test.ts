@@ -6,12 +6,10 @@ import { certified, encodeCredential, newLeaf, ownedLeaf } from '../src/identity
 import { capabilities, EXTENSION, type Extension, leavesOf, type Proposal, suite } from '../src/mls.ts';
 import { sign, signingKey } from '../src/primitives.ts';
 import { ownLeaf, stateOf } from '../src/room.ts';
-import type { RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, anaBenMal } from './assert.ts';
 import { externalSenders } from './craft.ts';
 import type { Twist } from './craft-path.ts';
-import { commits, gone } from './hostile.ts';
-import { spellRoomState } from './spell-state.ts';
+import { commits, contextOf, gone, stating } from './hostile.ts';
 import type { Person } from './world.ts';
 
 type World = Awaited<ReturnType<typeof anaBenMal>>;
@@ -21,23 +19,7 @@ const removeOf = (person: Person): Proposal => ({
   remove: { removed: ownLeaf(person.room) },
 });
 
-function context(extensions: Extension[]): Twist {
-  const proposal: Proposal = {
-    proposalType: 'group_context_extensions',
-    groupContextExtensions: { extensions },
-  };
-  return { proposals: [proposal], path: false, extensions };
-}
-
-/** The group context extensions with another room state. */
-function stating({ mal }: World, change: (state: RoomState) => RoomState): Twist {
-  const [genesis] = mal.room.mls.groupContext.extensions;
-  if (genesis === undefined) throw new Error('no genesis');
-  const state = spellRoomState(change(stateOf(mal.room)));
-  return context([genesis, { extensionType: EXTENSION.roomState, extensionData: state }]);
-}
-
-function contextOf({ mal }: World): Extension[] {
+function extensionsOf({ mal }: World): Extension[] {
   return mal.room.mls.groupContext.extensions;
 }
 
@@ -122,7 +104,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
           groupId: new Uint8Array(16),
           version: 'mls10',
           cipherSuite: world.mal.room.mls.groupContext.cipherSuite,
-          extensions: contextOf(world),
+          extensions: extensionsOf(world),
         },
       },
     ],
@@ -132,51 +114,51 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
     proposals: [{ proposalType: 0xf7d0, proposalData: new Uint8Array(3) }],
   }),
   'changes the room state and removes a member': (world) => {
-    const { proposals, extensions } = context(contextOf(world));
+    const { proposals, extensions } = contextOf(extensionsOf(world));
     return { proposals: [...(proposals ?? []), removeOf(world.ben)], extensions: extensions ?? [] };
   },
   'changes the genesis': (world) => {
-    const [genesis, state] = contextOf(world) as [Extension, Extension];
-    return context([{ ...genesis, extensionData: genesis.extensionData.with(0, 1) }, state]);
+    const [genesis, state] = extensionsOf(world) as [Extension, Extension];
+    return contextOf([{ ...genesis, extensionData: genesis.extensionData.with(0, 1) }, state]);
   },
-  'drops the genesis': (world) => context(contextOf(world).slice(1)),
+  'drops the genesis': (world) => contextOf(extensionsOf(world).slice(1)),
   'adds an external sender': (world) =>
-    context([
-      ...contextOf(world),
+    contextOf([
+      ...extensionsOf(world),
       externalSenders(
         world.mal.who.device,
         newLeaf(groupOf(world.mal), world.mal.who, 'mal', world.env).credential,
       ),
     ]),
   'adds an unknown extension': (world) =>
-    context([...contextOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
+    contextOf([...extensionsOf(world), { extensionType: 0xf7cf, extensionData: new Uint8Array(4) }]),
   'adds required capabilities': (world) =>
-    context([
-      ...contextOf(world),
+    contextOf([
+      ...extensionsOf(world),
       { extensionType: 'required_capabilities', extensionData: new Uint8Array(3) },
     ]),
-  'reverses the extensions': (world) => context([...contextOf(world)].reverse()),
+  'reverses the extensions': (world) => contextOf([...extensionsOf(world)].reverse()),
   'replaces the room state with garbage': (world) => {
-    const [genesis, state] = contextOf(world) as [Extension, Extension];
-    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":1}') }]);
+    const [genesis, state] = extensionsOf(world) as [Extension, Extension];
+    return contextOf([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":1}') }]);
   },
   'writes the room state in a non-canonical way': (world) => {
-    const [genesis, state] = contextOf(world) as [Extension, Extension];
-    return context([genesis, { ...state, extensionData: Uint8Array.from([...state.extensionData, 0x20]) }]);
+    const [genesis, state] = extensionsOf(world) as [Extension, Extension];
+    return contextOf([genesis, { ...state, extensionData: Uint8Array.from([...state.extensionData, 0x20]) }]);
   },
   'changes the policy version': (world) => {
-    const [genesis, state] = contextOf(world) as [Extension, Extension];
-    return context([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":3}') }]);
+    const [genesis, state] = extensionsOf(world) as [Extension, Extension];
+    return contextOf([genesis, { ...state, extensionData: new TextEncoder().encode('{"v":3}') }]);
   },
-  'renames the room': (world) => stating(world, (s) => ({ ...s, name: 'mine' })),
-  'sets a topic': (world) => stating(world, (s) => ({ ...s, topic: 'mine' })),
+  'renames the room': (world) => stating(world.mal, (s) => ({ ...s, name: 'mine' })),
+  'sets a topic': (world) => stating(world.mal, (s) => ({ ...s, topic: 'mine' })),
   'makes itself an admin': (world) =>
-    stating(world, (s) => ({ ...s, admins: [...s.admins, me(world.mal)].sort() })),
-  'makes itself the only admin': (world) => stating(world, (s) => ({ ...s, admins: [me(world.mal)] })),
-  'pretends that a member was removed': (world) => stating(world, (s) => ({ ...s, lastRemoveEpoch: 1 })),
-  "drops another member's invite": (world) => stating(world, (s) => ({ ...s, invites: [] })),
+    stating(world.mal, (s) => ({ ...s, admins: [...s.admins, me(world.mal)].sort() })),
+  'makes itself the only admin': (world) => stating(world.mal, (s) => ({ ...s, admins: [me(world.mal)] })),
+  'pretends that a member was removed': (world) => stating(world.mal, (s) => ({ ...s, lastRemoveEpoch: 1 })),
+  "drops another member's invite": (world) => stating(world.mal, (s) => ({ ...s, invites: [] })),
   "takes over another member's invite": (world) =>
-    stating(world, (s) => ({
+    stating(world.mal, (s) => ({
       ...s,
       invites: s.invites.map((i) => ({
         ...i,
@@ -184,7 +166,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
       })),
     })),
   "creates an invite in another member's name": (world) =>
-    stating(world, (s) => ({
+    stating(world.mal, (s) => ({
       ...s,
       invites: [
         ...s.invites,
@@ -196,7 +178,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
       ],
     })),
   'creates an invite for a later epoch': (world) =>
-    stating(world, (s) => ({
+    stating(world.mal, (s) => ({
       ...s,
       invites: [
         ...s.invites,
@@ -209,7 +191,7 @@ const tries: Record<string, (world: World) => Twist | Promise<Twist>> = {
       ],
     })),
   'creates an invite with a wrap key of low order': (world) =>
-    stating(world, (s) => ({
+    stating(world.mal, (s) => ({
       ...s,
       invites: [
         ...s.invites,
@@ -313,7 +295,7 @@ test.each([
   await commits(
     log,
     ana,
-    stating({ ...world, mal: ana }, (s) => ({ ...s, ...change })),
+    stating(ana, (s) => ({ ...s, ...change })),
   );
   await allRead(log, [ben, mal]);
   expect(ben.warnings).toEqual(['skipped-handshake']);
@@ -322,7 +304,7 @@ test.each([
   await commits(
     log,
     ana,
-    stating({ ...world, mal: ana }, (s) => ({ ...s, name: 'ශ\u0dca\u200dරී', topic: 'a' })),
+    stating(ana, (s) => ({ ...s, name: 'ශ\u0dca\u200dරී', topic: 'a' })),
   );
   await allRead(log, [ben, mal]);
   expect(stateOf(ben.room)).toMatchObject({ name: 'ශ\u0dca\u200dරී', topic: 'a' });

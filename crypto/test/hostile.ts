@@ -10,13 +10,24 @@ import { inviteKeys, type JoinClaim, joinAad, unwrap } from '../src/invite.ts';
 import type { UnprovedJoin } from '../src/join.ts';
 import { epochKeys } from '../src/keys.ts';
 import type { InviteLink } from '../src/link.ts';
-import { capabilities, type GroupInfo, type LeafNode, type MlsState, readGroupInfo } from '../src/mls.ts';
+import {
+  capabilities,
+  EXTENSION,
+  type Extension,
+  type GroupInfo,
+  type LeafNode,
+  type MlsState,
+  type Proposal,
+  readGroupInfo,
+} from '../src/mls.ts';
 import { sha256, sign } from '../src/primitives.ts';
-import { liveInvitesOf, ownCredential, type Room, roomOf } from '../src/room.ts';
+import { liveInvitesOf, ownCredential, type Room, roomOf, stateOf } from '../src/room.ts';
+import type { RoomState } from '../src/room-state.ts';
 import { openGroupInfo, sealBody, sealJoin } from '../src/seal.ts';
 import { craftCommit, craftJoin } from './craft.ts';
 import type { Twist } from './craft-path.ts';
 import { entryAt, type Log } from './log.ts';
+import { spellRoomState } from './spell-state.ts';
 import { type Person, won } from './world.ts';
 
 /** Fields of a request that the attacker overrides before the request is signed. */
@@ -117,6 +128,23 @@ export async function gone(room: Room, deed: Deed): Promise<Room> {
     device,
   });
   return { ...landedFirst(next, deed.seq), next: room.next, key: room.key, accessKey: room.accessKey };
+}
+
+/** A change of the room state by a commit without a path, whether the person may make it or not. */
+export function stating({ room }: Person, change: (state: RoomState) => RoomState): Twist {
+  const [genesis] = room.mls.groupContext.extensions;
+  if (genesis === undefined) throw new Error('no genesis');
+  const state = spellRoomState(change(stateOf(room)));
+  return contextOf([genesis, { extensionType: EXTENSION.roomState, extensionData: state }]);
+}
+
+/** A commit that replaces the extensions of the group context. */
+export function contextOf(extensions: Extension[]): Twist {
+  const proposal: Proposal = {
+    proposalType: 'group_context_extensions',
+    groupContextExtensions: { extensions },
+  };
+  return { proposals: [proposal], path: false, extensions };
 }
 
 /** What a joiner can override besides the commit. */

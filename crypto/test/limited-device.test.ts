@@ -14,16 +14,15 @@ import {
   LIMITED_RIGHTS,
   ownedLeaf,
 } from '../src/identity.ts';
-import { EXTENSION, type Proposal, readPrivateMessage } from '../src/mls.ts';
+import { type Proposal, readPrivateMessage } from '../src/mls.ts';
 import { type SigningKey, sign, signingKey } from '../src/primitives.ts';
-import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, stateOf, vouches } from '../src/room.ts';
-import type { MemberInvite, RoomState } from '../src/room-state.ts';
+import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, vouches } from '../src/room.ts';
+import type { MemberInvite } from '../src/room-state.ts';
 import { openBody } from '../src/seal.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';
 import type { Twist } from './craft-path.ts';
-import { commits, gone, joins, request } from './hostile.ts';
+import { commits, gone, joins, request, stating } from './hostile.ts';
 import type { Log } from './log.ts';
-import { spellRoomState } from './spell-state.ts';
 import { Person, won } from './world.ts';
 
 /** What an identity signs for a limited device. */
@@ -73,18 +72,6 @@ const removeOf = (person: Person): Proposal => ({
   remove: { removed: ownLeaf(person.room) },
 });
 
-function stating({ bot }: World, change: (state: RoomState) => RoomState): Twist {
-  const [genesis] = bot.room.mls.groupContext.extensions;
-  if (genesis === undefined) throw new Error('no genesis');
-  const state = spellRoomState(change(stateOf(bot.room)));
-  const extensions = [genesis, { extensionType: EXTENSION.roomState, extensionData: state }];
-  const proposal: Proposal = {
-    proposalType: 'group_context_extensions',
-    groupContextExtensions: { extensions },
-  };
-  return { proposals: [proposal], path: false, extensions };
-}
-
 test('a limited device of an admin talks and heals, holds no office, and vouches for nobody', async () => {
   const { log, ana, ben, bot } = await withBot();
   const seen = membersOf(ben.room).find(({ device }) => device === bot.device);
@@ -105,18 +92,18 @@ test('a limited device of an admin talks and heals, holds no office, and vouches
 const tries: Record<string, (world: World) => Twist> = {
   'removes a member': ({ ben }) => ({ proposals: [removeOf(ben)] }),
   'removes the device that its person trusts': ({ ana }) => ({ proposals: [removeOf(ana)] }),
-  'renames the room': (world) => stating(world, (state) => ({ ...state, name: 'den' })),
-  'makes a member an admin': (world) =>
-    stating(world, (state) => ({
+  'renames the room': ({ bot }) => stating(bot, (state) => ({ ...state, name: 'den' })),
+  'makes a member an admin': ({ bot, ben }) =>
+    stating(bot, (state) => ({
       ...state,
-      admins: membersOf(world.ben.room)
+      admins: membersOf(ben.room)
         .map(({ identity }) => identity)
         .filter((identity, at, all) => all.indexOf(identity) === at)
         .sort(),
     })),
-  'mutes a member': (world) =>
-    stating(world, (state) => ({ ...state, mutes: [membersOf(world.ben.room).at(1)?.identity ?? ''] })),
-  'ends the invites of others': (world) => stating(world, (state) => ({ ...state, invites: [] })),
+  'mutes a member': ({ bot, ben }) =>
+    stating(bot, (state) => ({ ...state, mutes: [membersOf(ben.room).at(1)?.identity ?? ''] })),
+  'ends the invites of others': ({ bot }) => stating(bot, (state) => ({ ...state, invites: [] })),
 };
 
 test.each(Object.keys(tries))(
