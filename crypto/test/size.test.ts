@@ -1,37 +1,14 @@
 import { decodeBytes } from '@gochat/protocol/encoding';
 import { LIMITS } from '@gochat/protocol/limits';
-import { addLeafNode } from 'ts-mls/ratchetTree.js';
-import { createSecretTree } from 'ts-mls/secretTree.js';
-import { treeHashRoot } from 'ts-mls/treeHash.js';
-import { leafWidth } from 'ts-mls/treemath.js';
 import { expect, test } from 'vitest';
-import { createIdentity, newLeaf } from '../src/identity.ts';
-import { found, suite } from '../src/mls.ts';
 import { membersOf } from '../src/room.ts';
 import { allRead, allTalk } from './assert.ts';
+import { plant } from './large-room.ts';
 import { Log } from './log.ts';
 import { Person, seededEnv } from './world.ts';
 
 /** GOCHAT_ROOM_MEMBERS sets the number of members of the first test. */
 const MEMBERS = Number(process.env.GOCHAT_ROOM_MEMBERS ?? 50);
-
-/** Fills a new room with members that never send a message. */
-async function plant(founder: Person, count: number): Promise<void> {
-  const { env, room } = founder;
-  const { hash, kdf } = await suite();
-  const { groupId } = room.mls.groupContext;
-  let tree = room.mls.ratchetTree;
-  for (let n = 0; n < count; n += 1) {
-    const who = createIdentity(env);
-    const one = await found(groupId, newLeaf(groupId, who, `guest ${n}`, env), []);
-    const [node] = one.ratchetTree;
-    if (node?.nodeType !== 'leaf') throw new Error('no leaf');
-    [tree] = addLeafNode(tree, node.leaf);
-  }
-  const secretTree = await createSecretTree(leafWidth(tree.length), env.random(32), kdf);
-  const groupContext = { ...room.mls.groupContext, treeHash: await treeHashRoot(tree, hash) };
-  founder.room = { ...room, mls: { ...room.mls, ratchetTree: tree, groupContext, secretTree } };
-}
 
 test(`a room of ${MEMBERS} members works`, async () => {
   const env = seededEnv(41);

@@ -34,6 +34,7 @@ export const LANES = {
     'e2e/test/audit.test.ts',
     'e2e/test/unfinished-join.test.ts',
     'e2e/test/skipped-join.test.ts',
+    'crypto/test/large-split.test.ts',
     'crypto/test/split.test.ts',
     'crypto/test/fuzz.test.ts',
     'crypto/test/hostile-member.test.ts',
