@@ -1,4 +1,5 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
+import { gcm } from '@noble/ciphers/aes.js';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concatBytes, equalBytes } from '@noble/ciphers/utils.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
@@ -153,6 +154,18 @@ export function isUsableKey(publicKey: Uint8Array): boolean {
 export function exchangeKey(privateKey: Uint8Array): Uint8Array {
   return x25519.getPublicKey(privateKey);
 }
+
+/**
+ * AES-GCM without a WebCrypto round trip, which costs more than the cipher itself for a message. It isn't constant-time on every
+ * machine: for keys that encrypt one message and are never used again.
+ */
+export const messageCipher = {
+  encrypt: async (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) =>
+    gcm(key, nonce, aad).encrypt(plaintext),
+  /** @throws Error if key, nonce, associated data and ciphertext don't match */
+  decrypt: async (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) =>
+    gcm(key, nonce, aad).decrypt(ciphertext),
+};
 
 export const NONCE_BYTES = 24;
 export const TAG_BYTES = 16;

@@ -5,10 +5,12 @@ import type { DecodedEntry } from './log-entry.ts';
 import {
   generationOf,
   type MlsState,
+  type Opened,
   type PrivateMessage,
   readPrivateMessage,
   senderOf,
   unprotect,
+  unprotectUnverified,
 } from './mls.ts';
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
@@ -21,12 +23,47 @@ const IDS_KEPT = 64;
 /** The library's limit on how many generations a ratchet may skip at once. */
 const FORWARD_STEPS = 200;
 
-/** @param before the room before this entry. @param room the same room after reading the entry. */
+/** A message that was decrypted before its turn, in the state that the ones before it leave if they are as they should be. */
+export interface Ahead {
+  readonly state: MlsState;
+  readonly message: PrivateMessage;
+  readonly opened: Opened;
+  /** Nothing of the message may be used unless this is true. */
+  readonly isSigned: Promise<boolean>;
+}
+
+/**
+ * Decrypts the messages at the beginning of a list, so that their signatures are verified together.
+ * @returns those that could be decrypted
+ */
+export async function openAhead(
+  room: Room,
+  entries: readonly DecodedEntry[],
+): Promise<Map<DecodedEntry, Ahead>> {
+  const ahead = new Map<DecodedEntry, Ahead>();
+  let state = room.mls;
+  for (const entry of entries) {
+    if (entry.kind === 'handshake') break;
+    if (entry.kind !== 'message' || room.inFlight.some(({ hash }) => hash === entry.hash)) continue;
+    const message = innerMessage(room, entry);
+    const found = message && (await unprotectUnverified(state, message).catch(() => undefined));
+    if (message === undefined || found === undefined) continue;
+    ahead.set(entry, { state, message, ...found });
+    state = found.opened.state;
+  }
+  return ahead;
+}
+
+/**
+ * @param before the room before this entry. @param room the same room after reading the entry.
+ * @param ahead the message, if it was decrypted before its turn
+ */
 export async function receiveMessage(
   before: Room,
   room: Room,
   entry: DecodedEntry,
   now: number,
+  ahead?: Ahead,
 ): Promise<Step<Room>> {
   const own = before.inFlight.find((sent) => sent.hash === entry.hash);
   if (own !== undefined) {
@@ -46,14 +83,14 @@ export async function receiveMessage(
       secretsToWipe: [],
     };
   }
-  const message = innerMessage(room, entry);
+  // One before it may have been refused after it was decrypted.
+  const early = ahead?.state === room.mls ? ahead : undefined;
+  const message = early?.message ?? innerMessage(room, entry);
   if (message === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
-  let opened: Awaited<ReturnType<typeof unprotect>>;
-  try {
-    opened = await unprotect(room.mls, message);
-  } catch {
-    return unread(room, entry, await senderOf(room.mls, message));
-  }
+  const opened = await (early === undefined
+    ? unprotect(room.mls, message).catch(() => undefined)
+    : signed(early));
+  if (opened === undefined) return unread(room, entry, await senderOf(room.mls, message));
   const from = memberAt(room, opened.leaf);
   if (from === undefined) return withWarning(room, entry, { kind: 'undecryptable' });
   return acceptPayload(room, entry, {
@@ -68,6 +105,10 @@ export async function receiveMessage(
     secretsToWipe: opened.secretsToWipe,
     now,
   });
+}
+
+async function signed({ opened, isSigned }: Ahead): Promise<Opened | undefined> {
+  return (await isSigned) ? opened : undefined;
 }
 
 /** @param sender undefined if the sender data could not be decrypted. */

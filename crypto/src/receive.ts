@@ -5,26 +5,62 @@ import type { RoomEvent, Step, Warning } from './event.ts';
 import type { DecodedEntry, LogEntry } from './log-entry.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
-import { receiveMessage } from './receive-message.ts';
+import { type Ahead, openAhead, receiveMessage } from './receive-message.ts';
 import { isTooYoung } from './retention.ts';
 import { isNews, memberAt, ownLeaf, type Room } from './room.ts';
 import { judgeOrder } from './time-mark.ts';
+
+/** How many entries' signatures are verified together. More would keep a browser's page from drawing for too long. */
+const TOGETHER = 32;
+
+/**
+ * Processes the next entries of the log, as {@link receive} does one after the other, in a fraction of the time.
+ * @returns a step for each entry
+ */
+export async function receiveAll(
+  room: Room,
+  entries: readonly LogEntry[],
+  now: number,
+): Promise<Step<Room>[]> {
+  const steps: Step<Room>[] = [];
+  const decoded = entries.map(decode);
+  let [read, begun] = [room, 0];
+  let ahead = new Map<DecodedEntry, Ahead>();
+  for (const [i, entry] of decoded.entries()) {
+    if (i === begun) {
+      const run = decoded.slice(i, i + TOGETHER);
+      const handshake = run.findIndex(({ kind }) => kind === 'handshake');
+      begun += handshake < 0 ? run.length : handshake + 1;
+      ahead = await openAhead(read, run);
+    }
+    const step = await receiveDecoded(read, entry, now, ahead.get(entry));
+    steps.push(step);
+    read = step.room;
+  }
+  return steps;
+}
 
 /**
  * Processes the next entry of the log. Never throws at input from a peer or the server: the step reports every error as an event, and
  * the next entry can still be processed.
  */
-export async function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
+export function receive(room: Room, entry: LogEntry, now: number): Promise<Step<Room>> {
+  return receiveDecoded(room, decode(entry), now);
+}
+
+function decode(entry: LogEntry): DecodedEntry {
+  const body = bytesOf(entry.body);
+  return { seq: entry.seq, kind: entry.kind, at: entry.at, body, hash: encodeBytes(sha256(body)) };
+}
+
+async function receiveDecoded(
+  room: Room,
+  entry: DecodedEntry,
+  now: number,
+  ahead?: Ahead,
+): Promise<Step<Room>> {
   if (!isNews(room, entry.seq))
     return { room, events: [warning(entry, { kind: 'repeated' })], secretsToWipe: [] };
-  const body = bytesOf(entry.body);
-  const decoded: DecodedEntry = {
-    seq: entry.seq,
-    kind: entry.kind,
-    at: entry.at,
-    body,
-    hash: encodeBytes(sha256(body)),
-  };
   if (room.status === 'removed' || room.status === 'broken') {
     return { room: { ...room, position: entry.seq }, events: [], secretsToWipe: [] };
   }
@@ -35,18 +71,18 @@ export async function receive(room: Room, entry: LogEntry, now: number): Promise
     ...(isTooYoung(room, entry.seq, entry.at) && { expired: room.position }),
     position: entry.seq,
     positionAt: entry.at,
-    chain: advanceChain(room.chain, entry, body),
+    chain: advanceChain(room.chain, entry, entry.body),
   };
   if (entry.kind === 'message')
-    return marked(room, await receiveMessage(room, read, decoded, now), entry, now);
+    return marked(room, await receiveMessage(room, read, entry, now, ahead), entry, now);
   // Nothing here grants invites. The entry counts for the evidence like any other.
   if (entry.kind === 'knock') return { room: read, events: [], secretsToWipe: [] };
-  const step = await receiveHandshake(room, { ...read, base: entry.seq }, decoded, now);
+  const step = await receiveHandshake(room, { ...read, base: entry.seq }, entry, now);
   return marked(room, overtaken(room, step), entry, now);
 }
 
 /** Adds to the events what contradicts the entry's time without regard to its sender. */
-function marked(before: Room, step: Step<Room>, { at }: LogEntry, now: number): Step<Room> {
+function marked(before: Room, step: Step<Room>, { at }: DecodedEntry, now: number): Step<Room> {
   const device = memberAt(before, ownLeaf(before))?.device ?? '';
   const own = step.room.peers.get(device) ?? { n: 0, ids: [] };
   const mark = judgeOrder(at, before.positionAt, now, before.peers.get(device)?.clock ?? own.clock);

@@ -13,7 +13,7 @@ import type { InviteLink } from '../src/link.ts';
 import type { LogEntry } from '../src/log-entry.ts';
 import { afterSplit, look, type Sight, waysIn } from '../src/look.ts';
 import type { Env } from '../src/primitives.ts';
-import { receive } from '../src/receive.ts';
+import { receive, receiveAll } from '../src/receive.ts';
 import { leafKeysOf, liveInvitesOf, membersOf, type Room } from '../src/room.ts';
 import { sealMessage } from '../src/send.ts';
 import type { Log, Shown } from './log.ts';
@@ -92,23 +92,32 @@ export class Person {
 
   /** Processes one entry at any position. */
   async takes(entry: LogEntry): Promise<readonly RoomEvent[]> {
-    const step: Step<Room> = await receive(this.room, entry, this.env.now());
-    await this.keeps(step.room, step.secretsToWipe);
-    this.events.push(...step.events);
-    for (const event of step.events) {
-      if (event.kind === 'sent') this.drafts = this.drafts.filter((d) => d.id !== event.id);
-    }
-    return step.events;
+    return this.#takesIn([await receive(this.room, entry, this.env.now())]);
   }
 
-  /** Reads all new entries, or those up to `until`. */
+  async #takesIn(steps: readonly Step<Room>[]): Promise<RoomEvent[]> {
+    const room = steps.at(-1)?.room;
+    if (room === undefined) return [];
+    await this.keeps(
+      room,
+      steps.flatMap(({ secretsToWipe }) => secretsToWipe),
+    );
+    const events = steps.flatMap((step) => step.events);
+    this.events.push(...events);
+    const sent = events.flatMap((event) => (event.kind === 'sent' ? [event.id] : []));
+    this.drafts = this.drafts.filter(({ id }) => !sent.includes(id));
+    return events;
+  }
+
+  /** Reads all new entries, or those up to `until`: together, or one after the other if the device restarts. */
   async reads(log: Shown, until?: Position): Promise<RoomEvent[]> {
+    const entries = log.entries.filter(
+      ({ seq }) =>
+        Number(seq) > Number(this.room.position) && (until === undefined || Number(seq) <= Number(until)),
+    );
+    if (!this.restarts) return this.#takesIn(await receiveAll(this.room, entries, this.env.now()));
     const seen: RoomEvent[] = [];
-    for (const entry of log.entries) {
-      if (Number(entry.seq) <= Number(this.room.position)) continue;
-      if (until !== undefined && Number(entry.seq) > Number(until)) break;
-      seen.push(...(await this.takes(entry)));
-    }
+    for (const entry of entries) seen.push(...(await this.takes(entry)));
     return seen;
   }
 

@@ -4,7 +4,7 @@ import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { afterSplit } from '@gochat/crypto/look';
 import type { Env } from '@gochat/crypto/primitives';
-import { receive } from '@gochat/crypto/receive';
+import { receiveAll } from '@gochat/crypto/receive';
 import { boundExpired } from '@gochat/crypto/retention';
 import type { Room, Split } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
@@ -373,14 +373,7 @@ export class RoomSession {
   }
 
   async #receive(entries: readonly Entry[]): Promise<void> {
-    const steps: Step<Room>[] = [];
-    let { room } = this;
-    for (const entry of entries) {
-      const step = await receive(room, entry, this.#env.now());
-      steps.push(step);
-      room = step.room;
-    }
-    await this.#apply(steps);
+    await this.#apply(await receiveAll(this.room, entries, this.#env.now()));
   }
 
   async #apply(steps: readonly Step<Room>[]): Promise<void> {
