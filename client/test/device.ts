@@ -129,7 +129,7 @@ export class Device {
   async says(content: Content): Promise<{ readonly seq: Position; readonly id: string }> {
     await this.reads();
     const id = newId<string>(platform);
-    await this.#store.enqueue(id, content, []);
+    await this.#store.enqueue([{ id, content }], []);
     let seq = '0' as Position;
     for (const { body } of await this.#store.seal(1)) seq = this.log.post(this.room.id, body);
     await this.reads();

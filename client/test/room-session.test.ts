@@ -80,7 +80,7 @@ test('what arrives before the answer to enter is processed after it', async () =
   const { one, lets, live, entry } = await session({ enters: false });
   await one.take(live);
   await one.take(entry);
-  const queued = one.queue('A'.repeat(22), { kind: 'text', text: 'hello' });
+  const queued = one.queue([{ id: 'A'.repeat(22), content: { kind: 'text', text: 'hello' } }]);
   // The server may answer late: what the user writes is stored meanwhile.
   await queued;
   expect(one.queued).toBe(1);

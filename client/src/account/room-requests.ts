@@ -90,16 +90,24 @@ export class RoomRequests {
       const said = checked(wanted);
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
-      if (
-        again === true &&
-        (await this.#history(session).recent()).some((item) => item.kind === 'text' && item.id === id)
-      ) {
+      if (again === true && (await session.isPosted(id))) {
         if (note !== undefined) await this.#settings.note(session.room.id, note);
         return { id };
       }
-      if (note === undefined) await session.queue(id, said);
-      else await this.#settings.note(session.room.id, note, (changes) => session.queue(id, said, changes));
+      const messages = [{ id, content: said }];
+      if (note === undefined) await session.queue(messages);
+      else await this.#settings.note(session.room.id, note, (changes) => session.queue(messages, changes));
       return { id };
+    },
+    queueAll: async ({ room, messages: wanted, again }) => {
+      const messages = wanted.map(({ id, content }) => ({ id, content: checked(content) }));
+      const session = await this.#followed(room);
+      this.#rooms.hurry(session);
+      const posted = await Promise.all(
+        messages.map(async ({ id }) => again === true && (await session.isPosted(id))),
+      );
+      await session.queue(messages.filter((_, i) => !posted[i]));
+      return null;
     },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
     cancel: async ({ room, id }) => ({ cancelled: await (await this.#rooms.named(room)).cancel(id) }),
@@ -298,7 +306,7 @@ export class RoomRequests {
     const alone = membersOf(session.room).length === 1;
     if (!alone && session.ended === undefined && session.unfinishedJoin === undefined) {
       const id = newId<string>(this.#parts.env);
-      await session.queue(id, { kind: 'leave' });
+      await session.queue([{ id, content: { kind: 'leave' } }]);
       const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), waitMs);
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
     }

@@ -40,6 +40,12 @@ export interface Methods {
     /** The call was made before, of a process that has ended: check whether the message was sent. */
     readonly again?: boolean;
   }) => { readonly id: string };
+  /** Queues messages in their order, as {@link Methods.queue} does one: all of them are stored, or none. */
+  queueAll: (params: {
+    readonly room: string;
+    readonly messages: readonly { readonly id: string; readonly content: Content }[];
+    readonly again?: boolean;
+  }) => null;
   /** Messages that wait to be sent or were refused, oldest first. */
   waiting: (params: { readonly room: string }) => readonly Waiting[];
   /** Cancels the sending of a queued message, or dismisses a refused one; false when it may have reached the server. */
@@ -167,6 +173,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   create: 'once',
   join: 'repeatable',
   queue: 'repeatable',
+  queueAll: 'repeatable',
   waiting: 'repeatable',
   cancel: 'once',
   sent: 'repeatable',

@@ -81,6 +81,8 @@ interface Backend {
 type Listener = (event: ChatEvent) => void;
 
 const LISTEN = 'listen';
+/** Methods that check, when they are called again, which messages were sent. */
+const QUEUEING: ReadonlySet<Method> = new Set<Method>(['queue', 'queueAll']);
 /** How many of the last lines are emitted again after a change of backend, since any of them may have changed. */
 const REPEATED = 200;
 const PAGE = 500;
@@ -143,7 +145,7 @@ class ProfileConnection<O extends Owner> implements PageProfile {
       try {
         const result = await backend.call(
           method,
-          again && method === 'queue' ? { ...params, again } : params,
+          again && QUEUEING.has(method) ? { ...params, again } : params,
         );
         if (method === 'follow' && 'room' in params) this.#followed.add(params.room);
         if (method === 'history' && 'room' in params) this.#know(params.room, result as Result<'history'>);

@@ -2,7 +2,7 @@ import type { Content } from '@gochat/crypto/content';
 import type { RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
-import type { EndState, Outgoing } from './outgoing.ts';
+import type { EndState, Outgoing, Queued } from './outgoing.ts';
 
 /** How many cancelled messages are remembered, so that a repeated question about them gets the same answer. */
 const CANCELLED_KEPT = 64;
@@ -56,9 +56,16 @@ export class Outbox {
     return this.#items.get(id);
   }
 
-  /** Messages that are not sealed, oldest first. */
-  get waiting(): readonly Shown[] {
-    return [...this.#items.values()].filter(isLive).filter((item) => item.frame === undefined);
+  /** The first `count` messages that are not sealed, oldest first. */
+  waiting(count: number): readonly Shown[] {
+    const found: Shown[] = [];
+    if (count <= 0) return found;
+    for (const item of this.#items.values()) {
+      if (!isLive(item) || item.frame !== undefined) continue;
+      found.push(item);
+      if (found.length === count) break;
+    }
+    return found;
   }
 
   /** Sealed messages that are not seen in the log, oldest first. */
@@ -66,7 +73,7 @@ export class Outbox {
     return [...this.#items.values()].flatMap(({ frame }) => (frame === undefined ? [] : [frame]));
   }
 
-  add(id: string, content: Content, at: number): RecordChange {
+  add({ id, content }: Queued, at: number): RecordChange {
     this.#lastOrder += 1;
     return this.#set({ order: this.#lastOrder, id, content, at });
   }

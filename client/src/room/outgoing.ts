@@ -11,6 +11,13 @@ export type EndState =
   /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */
   | 'unknown';
 
+/** A message to send. */
+export interface Queued {
+  /** 128 random bits as base64url. */
+  readonly id: string;
+  readonly content: Content;
+}
+
 /** What is known of a message that was queued: "States of an outgoing message" in docs/architecture.md. */
 export type OutgoingState =
   /** It is stored here and not seen in the log. It is sent as soon as possible. */

@@ -71,9 +71,9 @@ export class Posts {
 
   /** Seals and sends the oldest messages that wait. */
   async send(over: Connection): Promise<void> {
-    const { outbox } = this.#parts.store;
-    if (this.#parts.store.room.status !== 'active' || outbox.waiting.length === 0) return;
-    this.#post(over, await this.#parts.store.seal(IN_FLIGHT - outbox.sealed.length));
+    const { store } = this.#parts;
+    if (store.room.status !== 'active') return;
+    this.#post(over, await store.seal(IN_FLIGHT - store.outbox.sealed.length));
   }
 
   /** Sends again what was sent over the last connection and is not in the log: the server recognises repeats by their ids. */

@@ -1,10 +1,10 @@
-import type { Content } from '@gochat/crypto/content';
 import type { Started } from '@gochat/crypto/handshake';
 import type { Room, Split } from '@gochat/crypto/room';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
+import type { Queued } from './outgoing.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
 /** The server's frames that are about one room. */
@@ -23,8 +23,7 @@ export interface Change {
 export type RoomCommand =
   | {
       readonly kind: 'queue';
-      readonly id: string;
-      readonly content: Content;
+      readonly messages: readonly Queued[];
       readonly also: readonly RecordChange[];
     }
   | { readonly kind: 'cancel'; readonly id: string }

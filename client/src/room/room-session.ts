@@ -1,4 +1,4 @@
-import type { Content, Presence } from '@gochat/crypto/content';
+import type { Presence } from '@gochat/crypto/content';
 import type { RoomEvent, Step, Warning } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
@@ -21,7 +21,7 @@ import { CommitQueue } from './commit-queue.ts';
 import { Delivery } from './delivery.ts';
 import type { HistoryItem } from './history.ts';
 import { InputQueue } from './input-queue.ts';
-import type { Outcome } from './outgoing.ts';
+import type { Outcome, Queued } from './outgoing.ts';
 import { Posts } from './posts.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
@@ -208,13 +208,18 @@ export class RoomSession {
   }
 
   /**
-   * Queues a message; durable when it resolves.
-   * @param also other records that are stored with it, or not at all
+   * Queues messages in their order; durable when it resolves. All are queued, or none.
+   * @param also other records that are stored with them, or not at all
    * @throws ChatError `not-member`, `refused`; RoomError `too-large`
    */
-  async queue(id: string, content: Content, also: readonly RecordChange[] = []): Promise<void> {
-    checkSize(content);
-    await this.#command({ kind: 'queue', id, content, also });
+  async queue(messages: readonly Queued[], also: readonly RecordChange[] = []): Promise<void> {
+    for (const { content } of messages) checkSize(content);
+    await this.#command({ kind: 'queue', messages, also });
+  }
+
+  /** Whether a message with this id is among the last ones of the history. */
+  isPosted(id: string): Promise<boolean> {
+    return this.#store.has(id);
   }
 
   /** Cancels a message that is not sealed yet, or stops showing one that was refused; false for any other. */
@@ -319,7 +324,7 @@ export class RoomSession {
     switch (command.kind) {
       case 'queue':
         this.#mustBeIn();
-        await this.#store.enqueue(command.id, command.content, command.also);
+        await this.#store.enqueue(command.messages, command.also);
         break;
       case 'cancel':
         if (!(await this.#store.cancel(command.id))) return false;

@@ -1,4 +1,3 @@
-import type { Content } from '@gochat/crypto/content';
 import { landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import type { RoomEvent, Step } from '@gochat/crypto/event';
@@ -18,6 +17,7 @@ import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { Outbox } from './outbox.ts';
+import type { Queued } from './outgoing.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
@@ -149,10 +149,15 @@ export class RoomStore {
     return writer.items;
   }
 
-  /** @param also other records that are stored with the message */
-  async enqueue(id: string, content: Content, also: readonly RecordChange[]): Promise<void> {
-    const known = this.#outbox.get(id) !== undefined;
-    await this.#write([...(known ? [] : [this.#outbox.add(id, content, this.#env.now())]), ...also]);
+  /** @param also other records that are stored with the messages */
+  async enqueue(messages: readonly Queued[], also: readonly RecordChange[]): Promise<void> {
+    const fresh = messages.filter(({ id }) => this.#outbox.get(id) === undefined);
+    await this.#write([...fresh.map((one) => this.#outbox.add(one, this.#env.now())), ...also]);
+  }
+
+  /** Whether a message with this id is among the last ones of the history. */
+  async has(id: string): Promise<boolean> {
+    return (await this.#ids.find(id)) !== undefined;
   }
 
   /** Cancels a message. @returns false for a message that isn't there, or is sealed: then it may be in the log. */
@@ -167,7 +172,7 @@ export class RoomStore {
 
   /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
   async seal(count: number): Promise<UpOf<'post'>[]> {
-    return this.#seal(this.#outbox.waiting.slice(0, Math.max(0, count)));
+    return this.#seal(this.#outbox.waiting(count));
   }
 
   /**

@@ -1,11 +1,13 @@
+import type { Readable } from 'node:stream';
 import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
-import type { Result } from '@gochat/client/methods';
+import type { Params, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import type { OutgoingState } from '@gochat/client/outgoing';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { codeOfSent, EXIT } from '../exit.ts';
+import { inGroups } from '../in-groups.ts';
 import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
@@ -22,6 +24,9 @@ interface Options extends ProfileOptions {
   readonly json?: boolean;
 }
 
+/** How many lines are queued by one write. */
+const TOGETHER = 256;
+
 export async function run(io: Io, [room = '', text]: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (opened) => {
@@ -29,17 +34,17 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const named = async () => (options.json === true ? await roomRef(profile, room) : undefined);
     const ids: string[] = [];
     let isInterrupted = false;
-    let queueing: Promise<string> | undefined;
-    const queue = async (message: string) => {
+    let queueing: Promise<void> | undefined;
+    const queue = async (texts: readonly string[]) => {
       if (isInterrupted) return;
-      queueing = queued(profile, room, message);
-      ids.push(await queueing);
+      queueing = queueAll(profile, room, texts, ids);
+      await queueing;
     };
     const sent = (ms: number) => profile.call('sent', { room, ids, waitMs: ms });
     const sending = async () => {
-      if (text !== undefined && text !== '-') await queue(text);
-      else if (options.lines !== true) await queue((await readText(io.stdin)).replace(/\r?\n$/, ''));
-      else for await (const line of readLines(io.stdin)) if (!isBlank(line)) await queue(line);
+      if (text !== undefined && text !== '-') await queue([text]);
+      else if (options.lines !== true) await queue([(await readText(io.stdin)).replace(/\r?\n$/, '')]);
+      else for await (const lines of inGroups(messagesIn(io.stdin), TOGETHER)) await queue(lines);
       return sent(wait);
     };
     try {
@@ -73,8 +78,30 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
   return codeOfSent({ refused, unknown, waiting });
 }
 
-async function queued(profile: Profile, room: string, text: string): Promise<string> {
-  const id = newMessageId();
-  await profile.call('queue', { room, id, content: await textContent(profile, room, text) });
-  return id;
+/** Queues texts in their order, those before one that can't be sent, too. @param ids receives the ids of those that are queued */
+async function queueAll(
+  profile: Profile,
+  room: string,
+  texts: readonly string[],
+  ids: string[],
+): Promise<void> {
+  const messages: { readonly id: string; readonly content: Params<'queue'>['content'] }[] = [];
+  for (const text of texts)
+    messages.push({ id: newMessageId(), content: await textContent(profile, room, text) });
+  try {
+    await profile.call('queueAll', { room, messages });
+    ids.push(...messages.map(({ id }) => id));
+  } catch (error) {
+    if (messages.length === 1) throw error;
+    // None is queued. The one by one that follows finds the one that can't be sent.
+    for (const message of messages) {
+      await profile.call('queueAll', { room, messages: [message] });
+      ids.push(message.id);
+    }
+  }
+}
+
+/** The lines that are no blank ones. */
+async function* messagesIn(stdin: Readable): AsyncGenerator<string, void, undefined> {
+  for await (const line of readLines(stdin)) if (!isBlank(line)) yield line;
 }
