@@ -5,6 +5,7 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
+import { WAIT_MS } from '../src/waits.ts';
 
 const made = await generate([{ name: 'commonName', value: 'localhost' }], {
   extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
@@ -32,7 +33,10 @@ test.each(WAYS)(
   'a client is welcomed over %s, asked, refused, and notified when the server stops',
   async (scheme) => {
     const server = await node(isSecure(scheme));
-    const connection = await connect(`${scheme}://localhost:${server.port}`, { ca: certificate.cert });
+    const connection = await connect(`${scheme}://localhost:${server.port}`, {
+      ca: certificate.cert,
+      withinMs: WAIT_MS,
+    });
     onTestFinished(() => connection.close());
     expect(connection.dialled.origin).toBe(`localhost:${server.port}`);
     const id = 'a' as RequestId;
@@ -61,13 +65,13 @@ test('a client that closes is disconnected from the server', async () => {
   const server = await node(true);
   const connections = await Promise.all(
     ['tcp', 'ws', 'tls', 'wss'].map((scheme) =>
-      connect(`${scheme}://localhost:${server.port}`, { ca: certificate.cert }),
+      connect(`${scheme}://localhost:${server.port}`, { ca: certificate.cert, withinMs: WAIT_MS }),
     ),
   );
   expect(server.connections()).toBe(4);
   for (const connection of connections) connection.close();
   await Promise.all(connections.map(({ closed }) => closed));
-  const last = await connect(`tcp://localhost:${server.port}`);
+  const last = await connect(`tcp://localhost:${server.port}`, { withinMs: WAIT_MS });
   while (server.connections() > 1) await last.request({ type: 'ping', id: 'again' as RequestId });
   last.close();
 });

@@ -15,6 +15,7 @@ import { freePort } from '../src/servers/ports.ts';
 import { buildFilter } from '../src/servers/system-call-filter.ts';
 import { buildGochat, GochatProcess } from '../src/terminal/gochat-process.ts';
 import { findTool, needed } from '../src/tool.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../deploy', import.meta.url));
 const DEPLOY = join(SHIPPED, 'cluster');
@@ -73,7 +74,7 @@ describe.skipIf(nats === undefined || haproxy === undefined)('deploy/cluster', (
     for (const other of others) await other.joins(hosted.link);
     await Promise.all(
       Array.from({ length: CROWD }, async () => {
-        const one: (typeof crowd)[number] = { connection: await connect(url, { ca }) };
+        const one: (typeof crowd)[number] = { connection: await connect(url, { ca, withinMs: WAIT_MS }) };
         crowd.push(one);
         void one.connection.closed.then(({ code }) =>
           Object.assign(one, { endedAt: performance.now(), code }),

@@ -11,6 +11,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { Someone, temporary } from '../src/people/people.ts';
 import { SocksProxy } from '../src/people/socks-proxy.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 const ONION = `${'a'.repeat(56)}.onion`;
 const made = await generate([{ name: 'commonName', value: 'chat.example' }], {
@@ -76,7 +77,7 @@ describe('a connection through a proxy', () => {
     async (scheme) => {
       const { port, from } = await watched();
       const proxy = await proxyTo(port);
-      const options = { proxy: parseProxy(proxy.url) };
+      const options = { proxy: parseProxy(proxy.url), withinMs: WAIT_MS };
       const connection = await connect(`${scheme}://${ONION}`, options);
       onTestFinished(() => connection.close());
       expect(connection.dialled.origin).toBe(`${ONION}:${scheme === 'ws' ? 80 : 4040}`);
@@ -90,7 +91,7 @@ describe('a connection through a proxy', () => {
     async (scheme) => {
       const { port, from } = await watched(true);
       const proxy = await proxyTo(port);
-      const options = { proxy: parseProxy(proxy.url), ca: certificate.cert };
+      const options = { proxy: parseProxy(proxy.url), ca: certificate.cert, withinMs: WAIT_MS };
       const connection = await connect(`${scheme}://chat.example`, options);
       connection.close();
       await expect(connect(`${scheme}://other.example`, options)).rejects.toMatchObject({

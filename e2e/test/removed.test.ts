@@ -55,7 +55,7 @@ test('a removed member gets no later entry, neither decrypted nor raw, and canâ€
   await ben.joins(link);
 
   // Mal joins by the one-use invite and follows.
-  const mal = new Grudge(await connect(server.url, {}));
+  const mal = new Grudge(await connect(server.url, { withinMs: WAIT_MS }));
   const who = createIdentity(env);
   const room = await redeem(mal.connection, who, 'mal', parseLink(once), noStore);
   await mal.enters(room, room.position);
@@ -76,7 +76,7 @@ test('a removed member gets no later entry, neither decrypted nor raw, and canâ€
 
   // Entering again with the old key, from wherever, shows nothing behind that handshake.
   for (const since of [START, room.position, last?.seq ?? START]) {
-    const again = new Grudge(await connect(server.url, {}));
+    const again = new Grudge(await connect(server.url, { withinMs: WAIT_MS }));
     await again.enters(room, since);
     await again.sees('retired');
     await again.connection.request({ type: 'ping', id: 'barrier' as RequestId });

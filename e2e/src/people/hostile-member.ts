@@ -40,7 +40,7 @@ export class HostileMember {
 
   /** Joins by a link and follows the room. */
   static async joins(server: string, link: string, name = 'mal'): Promise<HostileMember> {
-    const connection = await connect(server, {});
+    const connection = await connect(server, { withinMs: WAIT_MS });
     const who = createIdentity(platform);
     const parts = { env: platform, persist: async () => undefined, end: Date.now() + WAIT_MS, former: [] };
     const room = await redeem(connection, who, name, parseLink(link), parts);

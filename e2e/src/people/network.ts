@@ -1,6 +1,7 @@
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
 import { DialError } from '@gochat/client/internal/net/dial-error';
+import { WAIT_MS } from '../waits.ts';
 
 /** The network of one device, which can be gone. */
 export class Network {
@@ -10,7 +11,7 @@ export class Network {
   /** @throws DialError while the network is gone */
   async connect(address: string): Promise<Connection> {
     if (this.#isGone) throw new DialError({ kind: 'no-route' });
-    const connection = await connect(address, {});
+    const connection = await connect(address, { withinMs: WAIT_MS });
     this.#connections.add(connection);
     return connection;
   }
