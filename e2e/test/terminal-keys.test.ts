@@ -281,6 +281,23 @@ describe('scrolling', () => {
     ]);
     expect(await ana.press(ESC)).toEqual([['search', '']]);
   });
+
+  test('a search by a command shows its field, what it has found, and the newest match', async () => {
+    const ana = stage();
+    const { room } = SAMPLES.searching;
+    const by = (search: object) =>
+      ({ ...SAMPLES.searching, room: { ...room, search: { ...room?.search, ...search } } }) as Snapshot;
+    ana.show(by({ text: 'beer', busy: true, hits: [], at: -1, summary: 'Searching…' }));
+    ana.show(by({ text: 'beer', busy: false, hits: [], at: -1, summary: 'No results' }));
+    expect((await ana.lines()).at(-1)).toMatch(/^search: beer +No results/);
+    expect(ana.calls).not.toContainEqual(['hit', 1]);
+    ana.show(by({ text: 'wine', busy: false, at: -1 }));
+    expect((await ana.lines()).at(-1)).toMatch(/^search: wine/);
+    expect(ana.calls).toContainEqual(['hit', 1]);
+    expect(await ana.press(ESC)).toEqual([['search', '']]);
+    ana.show(SAMPLES.talking);
+    expect((await ana.lines()).at(-1)).toBe('> Write a message');
+  });
 });
 
 describe('rooms', () => {

@@ -9,6 +9,8 @@ export class TimelineController {
   readonly #context: ScreenContext;
   /** A search has begun: its newest match is revealed when it is found. */
   #awaitsMatch = false;
+  /** The text of the search that was last shown. */
+  #searched: string | undefined;
 
   constructor(context: ScreenContext) {
     this.#context = context;
@@ -89,8 +91,9 @@ export class TimelineController {
     if (text.trim() === '') this.endSearch();
     else if (this.#room?.search?.text === text.trim()) actions.hit(1);
     else {
-      actions.search(text);
+      this.#searched = text.trim();
       this.#awaitsMatch = true;
+      actions.search(text);
     }
   }
 
@@ -99,9 +102,14 @@ export class TimelineController {
     this.#ui.set({ mode: this.#writingMode, focus: undefined, jumpTarget: undefined });
   }
 
-  /** Goes to the newest match of a search that has just ended. */
+  /** Shows a search that a command began, and goes to the newest match of one that has just ended. */
   syncSearch(room: RoomScreen | undefined): void {
     const search = room?.search;
+    if (search !== undefined && search.text !== this.#searched) {
+      this.#ui.set({ mode: 'search', focus: undefined, searchEditor: replace(EMPTY, search.text) });
+      this.#awaitsMatch = true;
+    }
+    this.#searched = search?.text;
     if (!this.#awaitsMatch || search?.busy !== false) return;
     this.#awaitsMatch = false;
     if (search.hits.length > 0) this.#context.view.actions.hit(1);
