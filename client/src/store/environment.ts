@@ -67,6 +67,8 @@ function openShared(dir: string): Shared {
     ...bytes,
     noSubdir: false,
     overlappingSync: false,
+    // With turn batching a failed commit also rejects a promise that can't be caught, which ends the process.
+    eventTurnBatching: false,
     maxDbs: 4,
   });
   chmodSync(data, 0o600);

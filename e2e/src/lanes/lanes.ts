@@ -87,6 +87,7 @@ export const LANES = {
     'e2e/test/move.test.ts',
     'e2e/test/browser-person.test.ts',
     'server/test/log/durability.test.ts',
+    'client/test/store/full-disk.test.ts',
     'server/test/log/move.test.ts',
     'e2e/test/tmux-screen.test.ts',
     'e2e/test/names-in-chromium.test.ts',
