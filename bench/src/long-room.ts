@@ -86,6 +86,7 @@ const INFO: RoomInfo = {
   confirmed: true,
   confirmedBy: '',
   founded: true,
+  missed: 0,
   unfollowed: '',
 };
 

@@ -197,6 +197,11 @@ export function afterReturn(room: Room, { own, inviter, waits }: Room): Room {
   return { ...room, own, inviter, waits };
 }
 
+/** Whether other members had gone on: @param joined the room that this device has joined again, from another epoch than its own @param room its room before */
+export function haveGoneOn({ entrance }: Room, { mls }: Room): boolean {
+  return entrance?.tag !== epochTag(mls);
+}
+
 /** @returns the room after the proof that others have gone on: it sends nothing until this device has joined them again */
 export function afterSplit(room: Room, split: Split): Room {
   return { ...room, status: 'split', split };

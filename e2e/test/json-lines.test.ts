@@ -153,6 +153,7 @@ test('what every command prints as JSON has the keys that the documentation list
         queued: 0,
         admin: false,
         founded: false,
+        missed: 0,
         unfollowed: '',
       }),
     ],
@@ -207,6 +208,7 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['rename', 'kitchen', ' pantry '], [{ room, name: 'pantry' }]);
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
   await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);
+  await prints('ana', ['resend', 'pantry'], []);
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true }]);
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
   for (const verbs of [[...compared], [...COMMANDS.keys()]])

@@ -298,11 +298,12 @@ function ignoreRefusal(error: unknown): void {
 
 /** The states after which nothing else may be claimed. A refused message can be dismissed. */
 const AFTER: Readonly<Record<OutgoingState | 'rejected', readonly string[]>> = {
-  waiting: ['waiting', 'posted', 'cancelled', 'refused', 'unknown'],
-  posted: ['posted'],
+  waiting: ['waiting', 'posted', 'cancelled', 'refused', 'unknown', 'missed'],
+  posted: ['posted', 'missed'],
   cancelled: ['cancelled'],
   refused: ['refused', 'cancelled'],
   unknown: ['unknown', 'cancelled'],
+  missed: ['missed', 'waiting', 'posted'],
   rejected: ['rejected'],
 };
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { platform } from '@gochat/client/internal/profile/platform';
+import type { Position } from '@gochat/protocol/fields';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HostileMember } from '../src/people/hostile-member.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
@@ -105,6 +106,83 @@ test('a member whose key was retired by a change that it could not follow comes 
   mal.close();
   await Promise.all(people.map((one) => one.close()));
 });
+
+test('what members posted who were cut off together is offered again, and those who have read it see it once', async () => {
+  const { room, people, mal, passes } = await meet(['gil', 'hana', 'ivo']);
+  const [first, hana, ivo] = people as [Someone, Someone, Someone];
+  await mal.cutsOffAllBut('ivo');
+  for (const one of [first, hana])
+    await one.until(
+      async () => (await one.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+      `${one.name} names mal`,
+    );
+  const plan = await first.says(room, 'plan A');
+  await first.delivered(room, [plan]);
+  await hana.hears(room, 'plan A');
+  const of = { seq: await seqOf(first, room, plan), id: plan };
+  await first.posts(room, { kind: 'edit', of, text: 'plan B' });
+  await hana.hears(room, 'plan B');
+  const answer = await hana.posts(room, { kind: 'text', text: 'good', reply: of });
+  await first.hears(room, 'good');
+  // In the log is all that is known.
+  expect(await first.profile.call('waiting', { room })).toEqual([]);
+  expect((await first.profile.call('sent', { room, ids: [plan], waitMs: 0 })).outcomes).toEqual([
+    { id: plan, state: 'posted', seq: of.seq },
+  ]);
+  await ivo.delivered(room, [await ivo.says(room, 'where are you?')]);
+  for (const one of [first, hana]) {
+    await one.until(async () => {
+      passes(MINUTE_MS / 4);
+      return (await one.warnings(room)).some(({ warning }) => warning === 'split');
+    }, `${one.name} knows that ivo went on`);
+    await one.delivered(room, [await one.says(room, `${one.name} is back`)]);
+    await ivo.hears(room, `${one.name} is back`);
+  }
+  expect(await ivo.read(room)).not.toContain('gil: plan B');
+  await first.close();
+  const gil = await Someone.open('gil', join(home.path, 'gil'));
+  const missed = (id: string, text: string) => ({ id, state: 'missed', content: { kind: 'text', text } });
+  expect(await gil.profile.call('waiting', { room })).toMatchObject([missed(plan, 'plan B')]);
+  expect(await hana.profile.call('waiting', { room })).toMatchObject([missed(answer, 'good')]);
+  expect((await gil.profile.call('rooms', {}))[0]).toMatchObject({ missed: 1, queued: 0, status: 'active' });
+  expect(await gil.profile.call('resend', { room })).toEqual({ ids: [plan] });
+  await gil.delivered(room, [plan]);
+  await ivo.hears(room, 'plan B');
+  await hana.until(
+    async () => (await hana.messages(room)).some(({ again }) => again !== undefined),
+    'hana reads it again',
+  );
+  expect(await hana.profile.call('resend', { room, ids: [answer] })).toEqual({ ids: [answer] });
+  await hana.delivered(room, [answer]);
+  await ivo.hears(room, 'good');
+  const seq = await seqOf(ivo, room, plan);
+  // The answer refers to the message where ivo has it.
+  const good = (await ivo.messages(room)).find(({ id }) => id === answer);
+  expect(good?.reply).toEqual({ seq, id: plan });
+  await ivo.posts(room, { kind: 'react', to: { seq, id: plan }, emoji: '👍', on: true });
+  await gil.posts(room, { kind: 'edit', of, text: 'plan C' });
+  for (const one of [gil, hana, ivo]) {
+    await one.hears(room, 'plan C');
+    const all = await one.messages(room);
+    expect(all.filter(({ id }) => id === plan)).toMatchObject([
+      { text: 'plan C', reactions: [{ emoji: '👍' }], ...(one !== ivo && { seq: of.seq, again: seq }) },
+    ]);
+    expect(all.filter(({ id }) => id === answer)).toHaveLength(1);
+    const kinds = (await one.warnings(room)).map(({ warning }) => warning);
+    expect(kinds).not.toContain('misplaced');
+    expect(kinds).not.toContain('repeated');
+  }
+  expect(await gil.profile.call('waiting', { room })).toEqual([]);
+  expect((await gil.profile.call('rooms', {}))[0]).toMatchObject({ missed: 0 });
+  mal.close();
+  await Promise.all([gil, hana, ivo].map((one) => one.close()));
+});
+
+async function seqOf(who: Someone, room: string, id: string): Promise<Position> {
+  const message = (await who.messages(room)).find((one) => one.id === id);
+  if (message === undefined) throw new Error(`${who.name} does not have the message`);
+  return message.seq;
+}
 
 test('in a room of two a member comes back when its user asks for it', async () => {
   const { room, people, mal } = await meet(['eva']);

@@ -202,6 +202,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     inspect: { seq: '7', kind: '', at: 0, body: '123', bytes: 123, says: [message] },
     rooms: [{ name: '厨房', members: 2, status: 'active' }],
     return: { returned: true },
+    resend: { ids: ['an id'] },
     leave: {},
   };
 

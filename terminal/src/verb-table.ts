@@ -159,6 +159,12 @@ export const VERBS: readonly Verb[] = [
     load: roomVerb('comeBack'),
   },
   {
+    name: 'resend <room>',
+    does: 'send again what perhaps not everybody could read',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/send.ts')).resend,
+  },
+  {
     name: 'leave <room>',
     does: 'leave a room; the profile keeps its messages',
     options: [JSON_LINES, WAIT],

@@ -47,6 +47,24 @@ test('a message that is not sent any more says so, and one that the others may h
   ]);
 });
 
+test('a message that perhaps not everybody could read says so where it is, until it waits to be sent again', () => {
+  const line = item(3, 'me', 'a', { id: 'a' });
+  const cache = noRows();
+  const delivery = (more: Partial<TimelineInput>) =>
+    makeRows({ ...input, ...more }, cache).rows.flatMap((row) =>
+      row.kind === 'message' ? [[row.delivery, row.deliveryText]] : [],
+    );
+  const input = inputOf([line]);
+  const [key = ''] = makeRows(input, noRows()).rows.flatMap((row) =>
+    row.kind === 'message' ? [row.key] : [],
+  );
+  expect(delivery({})).toEqual([['sent', 'sent']]);
+  const missed = new Map([['a', 'missed']] as const);
+  expect(delivery({ refused: missed })).toEqual([['refused', expect.stringContaining('send it again')]]);
+  expect(delivery({ changed: new Map([[key, line]]) })).toEqual([['waiting', 'waiting to be sent']]);
+  expect(delivery({})).toEqual([['sent', 'sent']]);
+});
+
 test.each(['> ', '#', '- ', '1.', '```\n```', '> - ', '&nbsp;'])(
   'a message whose markup shows nothing is shown as it was written: %j',
   (text) => {

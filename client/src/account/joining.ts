@@ -54,6 +54,7 @@ export async function joinByLink(
     left: false,
     leaving: [],
     since: env.now(),
+    ...(known !== undefined && known.room.status !== 'joining' && { cameBack: true }),
   };
   const connection = await rooms.server(meta).online(waitMs);
   const attempt = attemptOf(parts, meta, known);

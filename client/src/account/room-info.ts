@@ -20,6 +20,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     admin: self?.admin ?? false,
     epoch: String(epochOf(room)),
     queued: session.queued,
+    missed: session.missed,
     confirmed: room.confirmedBy !== undefined || founded,
     confirmedBy: confirmerOf(room),
     founded,

@@ -109,6 +109,11 @@ export class RoomRequests {
       await session.queue(messages.filter((_, i) => !posted[i]));
       return null;
     },
+    resend: async ({ room, ids }) => {
+      const session = await this.#followed(room);
+      this.#rooms.hurry(session);
+      return { ids: await session.sendAgain(ids) };
+    },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
     cancel: async ({ room, id }) => ({ cancelled: await (await this.#rooms.named(room)).cancel(id) }),
     sent: ({ room, ids, waitMs }) => this.#sent(room, ids, waitMs),

@@ -132,7 +132,7 @@ export class Rooms {
       ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
       ...(room.status === 'split' && { split: { room, unasked: unasked !== undefined } }),
     });
-    const next = { ...meta, ...(unasked !== undefined && { returned: unasked }) };
+    const next = { ...meta, cameBack: true, ...(unasked !== undefined && { returned: unasked }) } as const;
     await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));
   }
 
@@ -161,7 +161,12 @@ export class Rooms {
       again: leaf,
     });
     const { arriving: _, ...rest } = meta;
-    const next = { ...rest, name: stateOf(joined).name, former: encodeBytes(old.publicKey) };
+    const next = {
+      ...rest,
+      name: stateOf(joined).name,
+      former: encodeBytes(old.publicKey),
+      cameBack: true,
+    } as const;
     return this.adopt(next, () => session.supersede(next, afterReturn(joined, session.room)));
   }
 

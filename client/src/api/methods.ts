@@ -46,9 +46,17 @@ export interface Methods {
     readonly messages: readonly { readonly id: string; readonly content: Content }[];
     readonly again?: boolean;
   }) => null;
-  /** Messages that wait to be sent or were refused, oldest first. */
+  /**
+   * Queues messages again that this device posted while it could not follow the others, and that perhaps not everybody could read
+   * (`missed`). They keep their ids, so that whoever has read one doesn't see it twice.
+   * @param ids all of these messages when absent. @returns the ids of those that are queued now
+   */
+  resend: (params: { readonly room: string; readonly ids?: readonly string[] }) => {
+    readonly ids: readonly string[];
+  };
+  /** Messages that wait to be sent, were refused or `missed`, oldest first. */
   waiting: (params: { readonly room: string }) => readonly Waiting[];
-  /** Cancels the sending of a queued message, or dismisses a refused one; false when it may have reached the server. */
+  /** Cancels the sending of a queued message, or dismisses a refused or missed one; false when it may have reached the server. */
   cancel: (params: { readonly room: string; readonly id: string }) => { readonly cancelled: boolean };
   /**
    * Waits until none of these messages waits any more, or the room receives nothing, at most `waitMs`.
@@ -175,6 +183,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   queue: 'repeatable',
   queueAll: 'repeatable',
   waiting: 'repeatable',
+  resend: 'once',
   cancel: 'once',
   sent: 'repeatable',
   sync: 'repeatable',
@@ -235,6 +244,8 @@ export interface RoomInfo {
   readonly epoch: string;
   /** Number of messages that wait to be sent. */
   readonly queued: number;
+  /** Number of messages that were posted, and that perhaps not everybody could read: see `resend`. */
+  readonly missed: number;
   /** Whether the founder or the inviter was read, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;
   /** The name of the founder or the inviter, whoever was read first. Empty if neither was, or if this profile created the room. */
@@ -267,11 +278,13 @@ export interface DeviceInfo {
   readonly self: boolean;
 }
 
-/** A message that waits to be sent, or was refused. */
+/** A message that waits to be sent, was refused or `missed`. */
 export interface Waiting {
   readonly id: string;
   readonly content: Content;
   readonly state: 'waiting' | EndState;
+  /** It is in the history already, and waits to be posted again. */
+  readonly again?: true;
   /** When it was queued, by this device's clock. */
   readonly at: number;
 }

@@ -19,8 +19,11 @@ const POSITION = /^\d{1,15}$/;
 /** A message of this profile. It can be edited, deleted, reacted and replied to. */
 export interface SentMessage {
   readonly id: string;
-  /** `waiting`: it is stored in the queue, and sent as soon as the server is reached. */
-  readonly state: 'posted' | 'waiting';
+  /**
+   * `waiting`: it is stored in the queue, and sent as soon as the server is reached. `missed`: it was posted, but perhaps not everybody
+   * could read it: {@link ChatRoom.resend}.
+   */
+  readonly state: 'posted' | 'waiting' | 'missed';
   /** Its position in the log; absent while it waits. */
   readonly seq?: string;
 }
@@ -127,6 +130,14 @@ export class ChatRoom {
   ): Promise<SentMessage> {
     const reply = await this.#ref(to, waitMs);
     return this.#say({ kind: 'text', text, reply, ...mentioning(mentions) }, waitMs);
+  }
+
+  /**
+   * Posts messages again that perhaps not everybody could read, because this device had not followed the others (`missed`).
+   * @returns the ids of the messages that are queued again
+   */
+  async resend(): Promise<readonly string[]> {
+    return (await this.#profile.call('resend', { room: this.id })).ids;
   }
 
   /**
@@ -266,7 +277,8 @@ export class ChatRoom {
 
 /** @throws ChatError `not-member` for a message that is not sent any more */
 function sentMessage({ id, state, seq }: Outcome): SentMessage {
-  if (state !== 'posted' && state !== 'waiting') throw new ChatError({ reason: 'not-sent', state });
+  if (state === 'refused' || state === 'cancelled' || state === 'unknown')
+    throw new ChatError({ reason: 'not-sent', state });
   return { id, state, ...(seq !== undefined && { seq }) };
 }
 

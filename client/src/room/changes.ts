@@ -59,9 +59,20 @@ export function applyChange(
 }
 
 function erased(item: TextItem, author: ChangeAuthor): TextItem {
-  const { seq, sub, at, timeMark, kind, from, identity, own, id } = item;
+  const { seq, sub, at, timeMark, kind, from, identity, own, id, again } = item;
   const deleted = { by: author.name, own: author.own };
-  return { seq, sub, at, ...(timeMark && { timeMark }), kind, from, identity, own, text: '', id, deleted };
+  const line = {
+    seq,
+    sub,
+    at,
+    ...(timeMark && { timeMark }),
+    kind,
+    from,
+    identity,
+    own,
+    ...(again && { again }),
+  };
+  return { ...line, text: '', id, deleted };
 }
 
 function reacted(

@@ -32,15 +32,20 @@ export class HistoryWriter {
   readonly #records: Records;
   readonly #room: Room;
   readonly #ids: RecentIds;
+  readonly #cameBack: boolean;
   readonly #lines = new Map<string, StoredLine>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
 
-  /** @param room the room as it is stored: new lines of its last entry, or of an older one, come after those that are stored. */
-  constructor(records: Records, room: Room, ids: RecentIds) {
+  /**
+   * @param room the room as it is stored: new lines of its last entry, or of an older one, come after those that are stored.
+   * @param cameBack whether the profile may have read messages that are now posted again for those who could not
+   */
+  constructor(records: Records, room: Room, ids: RecentIds, cameBack: boolean) {
     this.#records = records;
     this.#room = room;
     this.#ids = ids;
+    this.#cameBack = cameBack;
   }
 
   /** Adds a line. The same warning about the same entry is added once. @param proof of a message that the line shows */
@@ -59,11 +64,19 @@ export class HistoryWriter {
     for (const { item } of kept) if (item.kind === 'warning') this.#warnings.add(warningKey(item));
   }
 
-  /** Adds a message. If it answers one that is at another position here, it refers to that position, after a warning. */
+  /**
+   * Adds a message, unless its author posts it again and it is here: then its line stays where it is. If it answers one that is at
+   * another position here, it refers to that position, after a warning.
+   */
   async say(item: WithoutSub<TextItem>, proof?: Proof): Promise<void> {
+    const here = this.#cameBack ? await this.#find(item) : undefined;
+    if (here !== undefined && here.item.identity === item.identity) {
+      this.#put({ ...here.item, again: item.seq }, here.proofs);
+      return;
+    }
     const found = item.reply && (await this.#find(item.reply))?.item;
     if (found === undefined || found.seq === item.reply?.seq) return this.add(item, proof);
-    await this.add(misplaced(item, item.from));
+    if (found.again !== item.reply?.seq) await this.add(misplaced(item, item.from));
     await this.add({ ...item, reply: { seq: found.seq, id: found.id } }, proof);
   }
 
@@ -73,7 +86,8 @@ export class HistoryWriter {
     const line = await this.#find(target);
     if (line === undefined) return;
     const { item } = line;
-    if (item.seq !== target.seq) await this.add(misplaced(said, nameOf(room, said.from)));
+    if (item.seq !== target.seq && item.again !== target.seq)
+      await this.add(misplaced(said, nameOf(room, said.from)));
     const { identity, admin, own } = said.from;
     const author = { identity, admin, own, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);

@@ -36,6 +36,11 @@ export interface TextItem extends Line {
   readonly me?: true;
   /** The message that this one answers. */
   readonly reply?: Ref;
+  /**
+   * Where its author has posted it again, because perhaps not everybody could read it the first time. Those have it there: what is sent
+   * about the message refers to this position.
+   */
+  readonly again?: Position;
   /** Identity keys of the members whom it mentions. */
   readonly mentions?: readonly string[];
   /** When its author last edited it, by the server's clock. */

@@ -1,18 +1,20 @@
 import type { Content } from '@gochat/crypto/content';
-import type { RoomId } from '@gochat/protocol/fields';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import type { EndState, Outgoing, Queued } from './outgoing.ts';
 
 /** How many cancelled messages are remembered, so that a repeated question about them gets the same answer. */
 const CANCELLED_KEPT = 64;
+/** How many posted messages are kept that others may have to be sent again. */
+const DOUBTFUL_KEPT = 256;
 
 /** An outgoing message with its content. */
 type Shown = Outgoing & { readonly content: Content };
 
 /**
- * The messages that a room still has to post, in order, and those that will never be posted. A method changes the outbox at once
- * and returns the change for the caller to store.
+ * The messages that a room still has to post, in order, those that will never be posted, and posted ones that perhaps not everybody
+ * could read. A method changes the outbox at once and returns the change for the caller to store.
  */
 export class Outbox {
   readonly #room: RoomId;
@@ -20,6 +22,9 @@ export class Outbox {
   readonly #items: Map<string, Outgoing>;
   #lastOrder: number;
   #size: number;
+  /** How many are kept although they are in the log. */
+  #kept: number;
+  #missed: number;
   #revision = 0;
 
   constructor(room: RoomId, items: readonly Outgoing[]) {
@@ -27,6 +32,8 @@ export class Outbox {
     this.#items = new Map(items.map((item) => [item.id, item]));
     this.#lastOrder = items.at(-1)?.order ?? 0;
     this.#size = items.filter(isLive).length;
+    this.#kept = items.filter(({ posted }) => posted !== undefined).length;
+    this.#missed = items.filter(({ end }) => end === 'missed').length;
   }
 
   static async load(records: Records, room: RoomId): Promise<Outbox> {
@@ -47,9 +54,17 @@ export class Outbox {
     return this.#revision;
   }
 
-  /** The first `count` messages that are not cancelled, oldest first. */
+  /** The first `count` messages that wait, or that are shown as not sent or perhaps not read, oldest first. */
   first(count: number): readonly Shown[] {
-    return [...this.#items.values()].filter(isShown).slice(0, count);
+    return [...this.#items.values()]
+      .filter(isShown)
+      .filter((item) => item.end !== undefined || isLive(item))
+      .slice(0, count);
+  }
+
+  /** How many posted messages perhaps not everybody could read. */
+  get missed(): number {
+    return this.#missed;
   }
 
   get(id: string): Outgoing | undefined {
@@ -84,10 +99,11 @@ export class Outbox {
     return sealed.some(({ sealedAt = 0 }) => sealedAt < time) ? sealed : [];
   }
 
-  seal(id: string, n: number, frame: UpOf<'post'>, sealedAt: number): RecordChange {
+  /** @param content as it is sealed */
+  seal(id: string, sealed: Pick<Outgoing, 'content' | 'n' | 'frame' | 'sealedAt'>): RecordChange {
     const item = this.get(id);
     if (item === undefined) throw new Error('no such message in the outbox');
-    return this.#set({ ...item, n, frame, sealedAt });
+    return this.#set({ ...item, ...sealed });
   }
 
   /** The sealed frame won't land: the message has to be sealed again. */
@@ -105,16 +121,66 @@ export class Outbox {
     });
   }
 
-  /** The message is in the log. */
-  remove(id: string): RecordChange[] {
+  /** The message is in the log. @param isDoubtful whether others may be in another epoch: then it is kept */
+  posted(id: string, seq: Position, isDoubtful: boolean): RecordChange[] {
     const item = this.get(id);
-    return item === undefined ? [] : [this.#forget(item)];
+    if (item === undefined) return [];
+    const folded = item.content === undefined ? [] : this.#fold(item.content);
+    const { order, content, at } = item;
+    const isKept = isDoubtful && folded.length === 0 && content !== undefined && content.kind !== 'leave';
+    if (!isKept) return [...folded, this.#forget(item)];
+    const kept = this.#doubtful;
+    const oldest = kept.slice(0, Math.max(0, kept.length + 1 - DOUBTFUL_KEPT));
+    return [...oldest.map((old) => this.#forget(old)), this.#set({ order, id, content, at, posted: seq })];
   }
 
-  /** Ends the sending of a message for good, and forgets its text. */
+  /** An own edit or deletion of a message that is kept: what would be posted again is the message as it is now. */
+  #fold(change: Content): RecordChange[] {
+    if (change.kind !== 'edit' && change.kind !== 'delete') return [];
+    const item = this.get(change.of.id);
+    if (item?.content?.kind !== 'text' || (item.posted === undefined && item.end !== 'missed')) return [];
+    if (change.kind === 'delete') return [this.#forget(item)];
+    const { mentions: _, ...content } = item.content;
+    const { text, mentions } = change;
+    return [this.#set({ ...item, content: { ...content, text, ...(mentions && { mentions }) } })];
+  }
+
+  get #doubtful(): readonly Outgoing[] {
+    return this.#kept === 0 ? [] : [...this.#items.values()].filter(({ posted }) => posted !== undefined);
+  }
+
+  /** The others are in the epoch in which the kept messages were posted. */
+  settle(): RecordChange[] {
+    return this.#doubtful.map((item) => this.#forget(item));
+  }
+
+  /** The others had gone on when the kept messages were posted. */
+  miss(): RecordChange[] {
+    return this.#doubtful.map(({ posted: _, ...item }) => this.#set({ ...item, end: 'missed' }));
+  }
+
+  /** Queues missed messages again, with the same ids. @param ids all missed ones when absent */
+  again(ids: readonly string[] | undefined, at: number): { readonly ids: string[]; changes: RecordChange[] } {
+    const missed = [...this.#items.values()].filter(isShown).filter(({ end }) => end === 'missed');
+    const wanted = missed.filter(({ id }) => ids === undefined || ids.includes(id));
+    const changes = wanted.flatMap((item) => {
+      const forgotten = this.#forget(item);
+      this.#lastOrder += 1;
+      const { id, content } = item;
+      return [forgotten, this.#set({ order: this.#lastOrder, id, content, at, again: true })];
+    });
+    return { ids: wanted.map(({ id }) => id), changes };
+  }
+
+  /** Ends the sending of a message for good, and forgets its text. One that is in the log is no longer shown as missed. */
   cancel(id: string): RecordChange[] {
     const item = this.get(id);
     if (item === undefined) return [];
+    if (item.end === 'missed') return [this.#forget(item)];
+    if (item.again) {
+      const { again: _, ...missed } = item;
+      return [this.#set({ ...missed, end: 'missed' })];
+    }
     const cancelled = [...this.#items.values()].filter(({ end }) => end === 'cancelled');
     const oldest = cancelled.slice(0, Math.max(0, cancelled.length + 1 - CANCELLED_KEPT));
     const { order, at } = item;
@@ -147,7 +213,9 @@ export class Outbox {
   #changed(old: Outgoing | undefined, item: Outgoing | undefined): void {
     const [was, is] = [old !== undefined && isLive(old), item !== undefined && isLive(item)];
     if (was !== is) this.#size += is ? 1 : -1;
-    if (old?.end !== item?.end || old === undefined || item === undefined) this.#revision += 1;
+    this.#missed += Number(item?.end === 'missed') - Number(old?.end === 'missed');
+    this.#kept += Number(item?.posted !== undefined) - Number(old?.posted !== undefined);
+    if (old?.end !== item?.end || was !== is || old === undefined || item === undefined) this.#revision += 1;
   }
 }
 
@@ -156,5 +224,5 @@ function isShown(item: Outgoing): item is Shown {
 }
 
 function isLive(item: Outgoing): item is Shown {
-  return item.end === undefined && isShown(item);
+  return item.end === undefined && item.posted === undefined && isShown(item);
 }

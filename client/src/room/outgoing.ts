@@ -2,14 +2,19 @@ import type { Content } from '@gochat/crypto/content';
 import type { Position } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 
-/** A state in which an outgoing message never changes again, and which the log doesn't show. */
+/** A state of an outgoing message which the log doesn't show. This device does nothing more for the message unasked. */
 export type EndState =
   /** Its sending was cancelled: it is in nobody's log, and never will be. */
   | 'cancelled'
   /** The membership in which it was queued has ended: it is in nobody's log, and never will be. */
   | 'refused'
   /** As `refused`, but it had been given to the server, and this device will not see whether it is in the log. */
-  | 'unknown';
+  | 'unknown'
+  /**
+   * It is in the log, but this device posted it in an epoch from which others had gone on: perhaps not everybody could read it. It can be
+   * posted again.
+   */
+  | 'missed';
 
 /** A message to send. */
 export interface Queued {
@@ -49,5 +54,12 @@ export interface Outgoing {
   readonly frame?: UpOf<'post'>;
   /** When that frame was sealed, by this device's clock. */
   readonly sealedAt?: number;
+  /**
+   * Set on a message that is in the log, at this position, while this device isn't sure that it is in the epoch of the others. It is no
+   * longer on its way.
+   */
+  readonly posted?: Position;
+  /** Its author has asked to post it again. */
+  readonly again?: true;
   readonly end?: EndState;
 }

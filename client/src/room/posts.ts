@@ -43,18 +43,22 @@ export class Posts {
     return this.#parts.store.outbox.size;
   }
 
-  /** The oldest messages that wait to be sent, or were refused. */
+  /** The oldest messages that wait to be sent, were refused, or perhaps were not read by everybody. */
   get waiting(): Waiting[] {
-    return this.#parts.store.outbox
-      .first(SHOWN)
-      .map(({ id, content, at, end }) => ({ id, content, at, state: end ?? 'waiting' }));
+    return this.#parts.store.outbox.first(SHOWN).map(({ id, content, at, end, again }) => ({
+      id,
+      content,
+      at,
+      state: end ?? 'waiting',
+      ...(again && { again }),
+    }));
   }
 
   /** @param id of a message that was queued here. */
   outcome(id: string): Outcome {
     const item = this.#parts.store.outbox.get(id);
-    if (item !== undefined) return { id, state: item.end ?? 'waiting' };
-    const seq = this.#posted.get(id);
+    if (item !== undefined && item.posted === undefined) return { id, state: item.end ?? 'waiting' };
+    const seq = item?.posted ?? this.#posted.get(id);
     return { id, state: 'posted', ...(seq !== undefined && { seq }) };
   }
 

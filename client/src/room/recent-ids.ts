@@ -3,6 +3,8 @@ import type { Records } from '../store/records.ts';
 import type { HistoryItem, TextItem } from './history.ts';
 import { decodeItem } from './stored-history.ts';
 
+type Place = Pick<TextItem, 'seq' | 'again'>;
+
 /** How many lines of a room's history it knows. */
 const KNOWN = 2048;
 
@@ -10,7 +12,7 @@ const KNOWN = 2048;
 export class RecentIds {
   readonly #records: Records;
   readonly #room: RoomId;
-  #seqs: Map<string, Position> | undefined;
+  #seqs: Map<string, Place> | undefined;
 
   constructor(records: Records, room: RoomId) {
     this.#records = records;
@@ -19,6 +21,15 @@ export class RecentIds {
 
   /** @returns the position of the first message with this id among the last ones, which may have been deleted since */
   async find(id: string): Promise<Position | undefined> {
+    return (await this.#known(id))?.seq;
+  }
+
+  /** @returns where the other members have that message, if it was posted again because not everybody could read it */
+  async placeOf(id: string): Promise<Position | undefined> {
+    return (await this.#known(id))?.again;
+  }
+
+  async #known(id: string): Promise<Place | undefined> {
     this.#seqs ??= await this.#load();
     return this.#seqs.get(id);
   }
@@ -28,9 +39,9 @@ export class RecentIds {
     for (const item of items) if (item.kind === 'text') remember(this.#seqs, item);
   }
 
-  async #load(): Promise<Map<string, Position>> {
+  async #load(): Promise<Map<string, Place>> {
     const rows = await this.#records.list('history', this.#room, { limit: KNOWN, reverse: true });
-    const seqs = new Map<string, Position>();
+    const seqs = new Map<string, Place>();
     for (const row of rows.reverse()) {
       const item = decodeItem(row, (device) => device);
       if (item.kind === 'text') remember(seqs, item);
@@ -39,8 +50,9 @@ export class RecentIds {
   }
 }
 
-function remember(seqs: Map<string, Position>, { id, seq }: TextItem): void {
-  if (!seqs.has(id)) seqs.set(id, seq);
+function remember(seqs: Map<string, Place>, { id, seq, again }: TextItem): void {
+  const known = seqs.get(id);
+  if (known === undefined || known.seq === seq) seqs.set(id, { seq, ...(again && { again }) });
   const [oldest] = seqs.keys();
   if (seqs.size > KNOWN && oldest !== undefined) seqs.delete(oldest);
 }

@@ -26,6 +26,11 @@ export type RoomCommand =
       readonly messages: readonly Queued[];
       readonly also: readonly RecordChange[];
     }
+  | {
+      readonly kind: 'again';
+      readonly ids: readonly string[] | undefined;
+      readonly done: (ids: readonly string[]) => void;
+    }
   | { readonly kind: 'cancel'; readonly id: string }
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }

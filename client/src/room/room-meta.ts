@@ -20,6 +20,8 @@ export interface RoomMeta {
   readonly leaving: readonly string[];
   /** When it last came back unasked after a split, by its own clock. */
   readonly returned?: number;
+  /** True once it has joined again: it may have read messages here that are posted again for those who could not read them. */
+  readonly cameBack?: true;
   /** The private keys of a new device of this person that may have joined, as base64url: a repeated join uses the same. */
   readonly arriving?: Arriving;
   /**

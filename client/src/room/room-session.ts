@@ -156,7 +156,11 @@ export class RoomSession {
     return this.#posts.queued;
   }
 
-  /** The oldest messages that wait to be sent, or were refused. */
+  get missed(): number {
+    return this.#store.outbox.missed;
+  }
+
+  /** The oldest messages that wait to be sent, were refused, or perhaps were not read by everybody. */
   get waiting(): Waiting[] {
     return this.#posts.waiting;
   }
@@ -225,6 +229,19 @@ export class RoomSession {
   /** Cancels a message that is not sealed yet, or stops showing one that was refused; false for any other. */
   cancel(id: string): Promise<boolean> {
     return this.#command({ kind: 'cancel', id });
+  }
+
+  /**
+   * Queues messages again that perhaps not everybody could read, with the same ids. @param ids all of these when absent
+   * @returns which. @throws ChatError `not-member`, `refused`
+   */
+  async sendAgain(ids?: readonly string[]): Promise<readonly string[]> {
+    let queued: readonly string[] = [];
+    const done = (all: readonly string[]) => {
+      queued = all;
+    };
+    await this.#command({ kind: 'again', ids, done });
+    return queued;
   }
 
   /** The other members have gone on without this device: it sends nothing until it has joined them again. */
@@ -325,6 +342,10 @@ export class RoomSession {
       case 'queue':
         this.#mustBeIn();
         await this.#store.enqueue(command.messages, command.also);
+        break;
+      case 'again':
+        this.#mustBeIn();
+        command.done(await this.#store.again(command.ids));
         break;
       case 'cancel':
         if (!(await this.#store.cancel(command.id))) return false;

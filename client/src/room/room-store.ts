@@ -1,8 +1,10 @@
+import type { Content, Ref } from '@gochat/crypto/content';
 import { landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import type { RoomEvent, Step } from '@gochat/crypto/event';
 import { abandon, type Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
+import { haveGoneOn } from '@gochat/crypto/look';
 import type { Env } from '@gochat/crypto/primitives';
 import { ownProof } from '@gochat/crypto/proof';
 import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
@@ -11,7 +13,7 @@ import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
-import { isChange } from './changes.ts';
+import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
@@ -122,12 +124,13 @@ export class RoomStore {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: RecordChange[] = [];
-    const writer = new HistoryWriter(this.#records, this.#room, this.#ids);
+    const writer = new HistoryWriter(this.#records, this.#room, this.#ids, this.#meta.cameBack === true);
     for (const step of steps) {
       for (const event of step.events) {
         changes.push(...(await this.#record(writer, event, step.room)));
-        changes.push(...this.#outboxChanges(event));
+        changes.push(...this.#outboxChanges(event, step.room));
       }
+      if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
     changes.push(...writer.changes);
     this.#room = last.room;
@@ -142,7 +145,8 @@ export class RoomStore {
       changes.push(this.#requestChange());
     }
     // Own messages before the removal were seen in the log, and none can land after it.
-    if (this.#room.status === 'removed') changes.push(...this.#outbox.end('refused'));
+    if (this.#room.status === 'removed')
+      changes.push(...this.#outbox.end('refused'), ...this.#outbox.settle());
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
     this.#ids.add(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
@@ -160,10 +164,17 @@ export class RoomStore {
     return (await this.#ids.find(id)) !== undefined;
   }
 
+  /** Queues messages again that perhaps not everybody could read. @param ids all of these when absent @returns which */
+  async again(ids: readonly string[] | undefined): Promise<readonly string[]> {
+    const queued = this.#outbox.again(ids, this.#env.now());
+    await this.#write(queued.changes);
+    return queued.ids;
+  }
+
   /** Cancels a message. @returns false for a message that isn't there, or is sealed: then it may be in the log. */
   async cancel(id: string): Promise<boolean> {
     const item = this.#outbox.get(id);
-    if (item === undefined || item.end === 'cancelled') return false;
+    if (item === undefined || item.posted !== undefined || item.end === 'cancelled') return false;
     // A counter that was assigned must be used: the other members would report a missing message.
     if (item.end === undefined && (item.frame !== undefined || item.n !== undefined)) return false;
     await this.#write(this.#outbox.cancel(id));
@@ -172,7 +183,26 @@ export class RoomStore {
 
   /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
   async seal(count: number): Promise<UpOf<'post'>[]> {
-    return this.#seal(this.#outbox.waiting(count));
+    const ready = this.#ready(count);
+    if (this.#meta.cameBack !== true) return this.#seal(ready);
+    return this.#seal(
+      await Promise.all(
+        ready.map(async (item) => ({ ...item, content: await placed(item.content, this.#ids) })),
+      ),
+    );
+  }
+
+  /** The first `count` messages that wait, up to the first that refers to an earlier message which is to be posted again: its new position isn't known yet. */
+  #ready(count: number): ReturnType<Outbox['waiting']> {
+    const waiting = this.#outbox.waiting(count);
+    const end = waiting.findIndex(({ content, order }) => {
+      const target = refIn(content);
+      const item = target && this.#outbox.get(target.id);
+      return (
+        item?.again === true && item.end === undefined && item.posted === undefined && item.order < order
+      );
+    });
+    return end === -1 ? waiting : waiting.slice(0, end);
   }
 
   /**
@@ -193,8 +223,9 @@ export class RoomStore {
       const sealed = await sealMessage(this.#room, draft, this.#env);
       this.#room = sealed.room;
       secretsToWipe.push(...sealed.secretsToWipe);
-      changes.push(this.#outbox.seal(id, sealed.n, sealed.frame, sealed.sealedAt));
-      frames.push(sealed.frame);
+      const { n: number, frame: post, sealedAt } = sealed;
+      changes.push(this.#outbox.seal(id, { content, n: number, frame: post, sealedAt }));
+      frames.push(post);
     }
     await this.#write([...changes, this.#stateChange()]);
     wipe(secretsToWipe);
@@ -239,17 +270,24 @@ export class RoomStore {
   /** Nothing more is followed or sent; the history stays. */
   async left(): Promise<void> {
     this.#meta = { ...this.#meta, left: true };
-    await this.#write([this.#metaChange(), ...this.#outbox.end('unknown')]);
+    await this.#write([this.#metaChange(), ...this.#outbox.end('unknown'), ...this.#outbox.settle()]);
   }
 
-  /** Replaces the stored room by that of a device that has come back. What is queued is sealed again, in new counters. */
+  /**
+   * Replaces the stored room by that of a device that has come back. What is queued is sealed again, in new counters. What was posted
+   * meanwhile is missed, unless this device was in the others' epoch after all.
+   */
   returned(meta: RoomMeta, room: Room): Promise<void> {
-    return this.#replace(meta, room, this.#outbox.restart());
+    const missed = haveGoneOn(room, this.#room) ? this.#outbox.miss() : [];
+    return this.#replace(meta, room, [...this.#outbox.restart(), ...missed]);
   }
 
   /** Replaces the stored room by a new membership. What was queued in this one is not sent in the new one. */
   supersede(meta: RoomMeta, room: Room): Promise<void> {
-    return this.#replace(meta, room, this.#outbox.end('unknown'));
+    const { unfollowed, split } = this.#room;
+    const isCutOff = unfollowed !== undefined || split !== undefined;
+    const posted = isCutOff ? this.#outbox.miss() : this.#outbox.settle();
+    return this.#replace(meta, room, [...this.#outbox.end('unknown'), ...posted]);
   }
 
   async #replace(meta: RoomMeta, room: Room, queue: readonly RecordChange[]): Promise<void> {
@@ -272,8 +310,8 @@ export class RoomStore {
     }
   }
 
-  #outboxChanges(event: RoomEvent): RecordChange[] {
-    if (event.kind === 'sent') return this.#outbox.remove(event.id);
+  #outboxChanges(event: RoomEvent, room: Room): RecordChange[] {
+    if (event.kind === 'sent') return this.#outbox.posted(event.id, event.seq, isDoubtful(room));
     if (event.kind !== 'unsealed') return [];
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
@@ -340,4 +378,38 @@ function wipe(secrets: readonly Uint8Array[]): void {
 
 function nameOf(room: Room): string | undefined {
   return room.context.state === 'newer' ? undefined : stateOf(room).name;
+}
+
+/** Whether other members may be in another epoch than this device, and perhaps can't read what it posts. */
+function isDoubtful({ unfollowed, split, entrance }: Room): boolean {
+  return unfollowed !== undefined || split !== undefined || entrance !== undefined;
+}
+
+function isSettled(room: Room): boolean {
+  return room.status === 'active' && !isDoubtful(room);
+}
+
+/** The message that a content is about, if it is about one. */
+function refIn(content: Content): Ref | undefined {
+  if (isChange(content)) return targetOf(content);
+  return content.kind === 'text' ? content.reply : undefined;
+}
+
+/** @returns the content as others can read it: what it is about may have been posted again, and is at another position for them */
+async function placed(content: Content, ids: RecentIds): Promise<Content> {
+  const ref = refIn(content);
+  const seq = ref && (await ids.placeOf(ref.id));
+  if (ref === undefined || seq === undefined || seq === ref.seq) return content;
+  const there = { ...ref, seq };
+  switch (content.kind) {
+    case 'text':
+      return { ...content, reply: there };
+    case 'edit':
+    case 'delete':
+      return { ...content, of: there };
+    case 'react':
+      return { ...content, to: there };
+    case 'leave':
+      return content;
+  }
 }

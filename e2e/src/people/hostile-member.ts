@@ -105,7 +105,16 @@ export class HostileMember {
   }
 
   /** Makes a handshake that all can follow but the member of this name, to whom it encrypts garbage. */
-  async cutsOff(name: string): Promise<void> {
+  cutsOff(name: string): Promise<void> {
+    return this.#divides(name, (isOfLeaf) => isOfLeaf);
+  }
+
+  /** Makes a handshake that encrypts garbage to all but the neighbour of this name. */
+  cutsOffAllBut(name: string): Promise<void> {
+    return this.#divides(name, (isOfLeaf) => !isOfLeaf);
+  }
+
+  async #divides(name: string, isGarbage: (isOfLeaf: boolean) => boolean): Promise<void> {
     await this.#reads();
     const { hpke } = await suite();
     const leaf = membersOf(this.#room).find((m) => m.name === name)?.leaf;
@@ -113,8 +122,8 @@ export class HostileMember {
     if (node === undefined) throw new Error(`${name} is no member`);
     const honest = hpke.seal;
     hpke.seal = async (key, plaintext, ...more) => {
-      const isTheirs = equalBytes(await hpke.exportPublicKey(key), node.hpkePublicKey);
-      return honest(key, isTheirs ? new Uint8Array(plaintext.length) : plaintext, ...more);
+      const isOfLeaf = equalBytes(await hpke.exportPublicKey(key), node.hpkePublicKey);
+      return honest(key, isGarbage(isOfLeaf) ? new Uint8Array(plaintext.length) : plaintext, ...more);
     };
     const { room, frame } = await heal(this.#room, platform).finally(() => {
       hpke.seal = honest;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { HistoryItem, TextItem, WarningFact } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
+import type { Content } from '@gochat/crypto/content';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
@@ -79,6 +80,14 @@ export class Someone {
   async says(room: string, text: string): Promise<string> {
     const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
     await this.profile.call('queue', { room, id, content: { kind: 'text', text } });
+    return id;
+  }
+
+  /** Sends something, and waits until the server has it. @returns its id */
+  async posts(room: string, content: Content): Promise<string> {
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    await this.profile.call('queue', { room, id, content });
+    await this.delivered(room, [id]);
     return id;
   }
 

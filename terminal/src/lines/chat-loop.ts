@@ -29,9 +29,16 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (!item.own || item.kind !== 'text') prompt.print(line);
   });
   let code: number = EXIT.done;
+  let missed = 0;
   const stop = profile.on((event) => {
     if (event.kind === 'items' && event.room === room) {
       for (const line of event.items.flatMap((item) => printed.changed(item))) prompt.print(line);
+      return;
+    }
+    if (event.kind === 'room' && event.room.id === room) {
+      const { missed: now } = event.room;
+      if (now > missed) prompt.print(text.lines.system(text.lines.missed(now, '/resend')));
+      missed = now;
       return;
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
@@ -54,6 +61,9 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
     prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();
+    const known = (await profile.call('rooms', {})).find(({ id }) => id === room)?.missed ?? 0;
+    if (known > missed) prompt.print(text.lines.system(text.lines.missed(known, '/resend')));
+    missed = known;
     const end = await readLines({ profile, room, prompt, text });
     // A person has seen what failed. A script has only the exit code.
     if (!prompt.isTerminal && end.code !== EXIT.done) return end.code;

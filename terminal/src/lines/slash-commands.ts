@@ -77,6 +77,10 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const { returned } = await profile.call('return', { room, waitMs: WAIT_MS });
     return printAll(prompt, text, [text.lines.returned(returned)]);
   },
+  resend: async (_rest, { profile, room, prompt, text }) => {
+    const { ids } = await profile.call('resend', { room });
+    return printAll(prompt, text, [text.lines.sentAgain(ids.length)]);
+  },
   leave: async (_rest, { profile, room, prompt, text }) => {
     await profile.call('leave', { room, waitMs: WAIT_MS });
     prompt.print(text.lines.leftRoom);

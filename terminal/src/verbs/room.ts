@@ -90,7 +90,11 @@ export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
     room.name,
     lines.as(room.as),
     lines.members(room.members),
-    [lines.status(room.status), ...(room.queued > 0 ? [lines.queued(room.queued)] : [])].join(', '),
+    [
+      lines.status(room.status),
+      ...(room.queued > 0 ? [lines.queued(room.queued)] : []),
+      ...(room.missed > 0 ? [lines.missedCount(room.missed)] : []),
+    ].join(', '),
     confirmation(room, lines),
   ]);
   return { json: all, lines: columns(rows), ...(all.length === 0 && { hint: lines.noRooms }) };

@@ -74,8 +74,23 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
   const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
   if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
+  const missed = count('missed');
+  if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
   if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, problemText(io.words.text, problem))}`);
-  return codeOfSent({ refused, unknown, waiting });
+  return codeOfSent({ refused, unknown: unknown + missed, waiting });
+}
+
+/** Posts again what perhaps not everybody could read. */
+export async function resend(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
+  const wait = waitMs(options.wait, 5000);
+  return withProfile(io, options, async (opened) => {
+    const profile = showConnecting(io, opened);
+    const ref = options.json === true ? await roomRef(profile, room) : undefined;
+    const { ids } = await profile.call('resend', { room });
+    const sent = await profile.call('sent', { room, ids, waitMs: wait });
+    note(io, `gochat: ${io.words.text.lines.sentAgain(ids.length)}`);
+    return report(io, ref, sent);
+  });
 }
 
 /** Queues texts in their order, those before one that can't be sent, too. @param ids receives the ids of those that are queued */

@@ -37,6 +37,7 @@ const PANEL: readonly CommandName[] = [
   'privacy',
   'inspect',
   'return',
+  'resend-all',
   'leave',
   'forget',
 ];

@@ -70,6 +70,7 @@ export const COMMAND_NAMES = [
   'remove',
   'inspect',
   'return',
+  'resend-all',
   'leave',
   'forget',
   // about a message

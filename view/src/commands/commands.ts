@@ -189,6 +189,14 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     available: ({ room }) => ['split', 'broken'].includes(room.info.status) || room.info.unfollowed !== '',
     run: ({ chat }) => askReturn(chat),
   },
+  'resend-all': {
+    available: (given) => mayWrite(given) && given.room.info.missed > 0,
+    attempt: async ({ chat, room }) => {
+      const { ids } = await chat.profile.call('resend', { room: room.info.id });
+      chat.flashes.good(chat.words.text.flashes.sentAgain(ids.length));
+      return undefined;
+    },
+  },
   leave: { aliases: ['part'], danger: true, available: mayWrite, run: ({ chat }) => askLeave(chat) },
   forget: { available: (given) => !isMember(given), run: ({ chat }) => askForget(chat) },
 };
@@ -416,11 +424,15 @@ function setNotify(chat: Chat, room: RoomViewModel, notify: 'all' | 'mentions' |
   chat.flashes.good(chat.words.text.flashes.notify[notify]);
 }
 
-/** Queues a refused message as a new one. */
+/** Queues a refused message as a new one, and one that perhaps not everybody could read as the same. */
 function resend({ chat, room, row }: Given): void {
   const refused = room.waitingFor(row);
   if (refused === undefined) return;
   chat.flashes.attempt(async () => {
+    if (refused.state === 'missed') {
+      await chat.profile.call('resend', { room: room.info.id, ids: [refused.id] });
+      return;
+    }
     await chat.messages.queue(room, refused.content);
     await chat.profile.call('cancel', { room: room.info.id, id: refused.id });
   });
@@ -431,10 +443,11 @@ function cancel({ chat, room, row }: Given): void {
   if (waiting === undefined) return;
   chat.flashes.attempt(async () => {
     const { cancelled } = await chat.profile.call('cancel', { room: room.info.id, id: waiting.id });
-    const restored = cancelled && waiting.content.kind === 'text';
+    const isPosted = waiting.state === 'missed' || waiting.again === true;
+    const restored = cancelled && !isPosted && waiting.content.kind === 'text';
     if (restored) chat.messages.composerOf(room).giveBack(asWritten(waiting.content));
-    const { unsent, notUnsent } = chat.words.text.flashes;
-    if (cancelled) chat.flashes.good(unsent(restored));
+    const { unsent, notUnsent, notSentAgain } = chat.words.text.flashes;
+    if (cancelled) chat.flashes.good(isPosted ? notSentAgain : unsent(restored));
     else chat.flashes.bad(notUnsent);
   });
 }

@@ -7,7 +7,7 @@ import { WAITING_SEQ } from '../timeline/rows.ts';
 
 const REMEMBERED = 200;
 
-/** What waits to be sent in one room or was refused, as it is shown until then. */
+/** What waits to be sent in one room, was refused or perhaps not read by everybody, as it is shown until then. */
 export class PendingMessages {
   readonly #lines: Lines;
   readonly #items = new Map<string, TextItem>();
@@ -66,7 +66,11 @@ export class PendingMessages {
     const changed = new Map<string, TextItem>();
     if (self === undefined) return changed;
     const author = { identity: self.identity, name: self.name, own: true, admin: self.admin };
-    for (const { content, at, state } of this.waiting) {
+    for (const { id, content, at, state, again } of this.waiting) {
+      if (again && content.kind === 'text') {
+        const line = this.#lines.get(ownKey(id));
+        if (line?.item.kind === 'text' && line.item.again === undefined) changed.set(line.key, line.item);
+      }
       if (!isChange(content) || state !== 'waiting') continue;
       const target = targetOf(content);
       const line = this.#lines.message(target.seq, target.id);

@@ -1,4 +1,5 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
+import type { EndState } from '@gochat/client/outgoing';
 import type { RowContext } from './context.ts';
 import type { Row } from './row.ts';
 
@@ -23,6 +24,7 @@ export interface CachedRow {
   readonly readBy: number;
   /** Whether a change of it waits to be sent. */
   readonly waits: boolean;
+  readonly end: EndState | undefined;
 }
 
 /** Identifies a line permanently. Own messages have their id, which they have already while they wait to be sent. */

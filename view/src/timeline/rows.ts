@@ -120,7 +120,7 @@ class Pass {
   }
 
   #message(item: TextItem, line: Line): void {
-    const { context, readers, changed } = this.#input;
+    const { context, readers, changed, refused } = this.#input;
     const first = this.#isFirst(item);
     this.#previous = item;
     const quote = item.reply === undefined ? NO_QUOTE : this.#quote(item);
@@ -131,6 +131,7 @@ class Pass {
       readBy = readers.length - this.#unreached;
     }
     const waits = changed.size > 0 && changed.has(line.key);
+    const end = item.own && refused.size > 0 ? refused.get(item.id) : undefined;
     const { cached } = line;
     if (
       cached !== undefined &&
@@ -139,7 +140,8 @@ class Pass {
       cached.first === first &&
       cached.quoted === quote.item &&
       cached.readBy === readBy &&
-      cached.waits === waits
+      cached.waits === waits &&
+      cached.end === end
     ) {
       this.#rows.push(cached.row);
       return;
@@ -155,9 +157,10 @@ class Pass {
             context,
             key: line.key,
             ...(!waits && { names }),
+            ...(end && { end }),
           })
         : deletedRow(item, first, context, line.key);
-    line.cached = { row, item, context, first, quoted: quote.item, readBy, waits };
+    line.cached = { row, item, context, first, quoted: quote.item, readBy, waits, end };
     this.#rows.push(row);
   }
 
@@ -169,7 +172,16 @@ class Pass {
       const time = context.words.clock.time(item.at);
       const spoken = context.words.text.timeline.spoken.warning(time, text);
       const row: Row = { kind: 'warning', key: line.key, time, text, spoken };
-      line.cached = { row, item, context, first: false, quoted: undefined, readBy: 0, waits: false };
+      line.cached = {
+        row,
+        item,
+        context,
+        first: false,
+        quoted: undefined,
+        readBy: 0,
+        waits: false,
+        end: undefined,
+      };
     }
     this.#rows.push(line.cached.row);
   }
@@ -375,8 +387,7 @@ function deliveryOf(
   { words }: RowContext,
 ): Pick<MessageRow, 'delivery' | 'deliveryText'> {
   if (!item.own) return { delivery: undefined, deliveryText: '' };
-  if (end !== undefined)
-    return { delivery: 'refused', deliveryText: words.text.timeline.refused(end === 'unknown') };
+  if (end !== undefined) return { delivery: 'refused', deliveryText: words.text.timeline.refused(end) };
   if (names === undefined) return { delivery: 'waiting', deliveryText: words.text.timeline.waiting };
   if (names.length === 0) return { delivery: 'sent', deliveryText: words.text.timeline.sent };
   return { delivery: 'read', deliveryText: words.text.timeline.readBy(names) };

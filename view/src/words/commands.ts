@@ -71,6 +71,10 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'Come back',
       help: 'Join the others again, if this device could not follow them',
     },
+    'resend-all': {
+      label: 'Send missed messages again',
+      help: 'Send everything again that perhaps not everybody could read',
+    },
     leave: { label: 'Leave', help: 'Leave this room' },
     forget: { label: 'Remove from the list', help: 'Remove a room that you are no longer a member of' },
     reply: { label: 'Reply', help: 'Reply to this message' },
@@ -84,7 +88,10 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       label: 'What the server sees of it',
       help: 'Show this message as the server stores it',
     },
-    resend: { label: 'Send again', help: 'Send a message again that was not sent' },
+    resend: {
+      label: 'Send again',
+      help: 'Send a message again that was not sent, or that perhaps not everybody could read',
+    },
     cancel: { label: 'Don’t send', help: 'Cancel a message that is not sent' },
   };
 }

@@ -33,6 +33,9 @@ export function flashWords(f: Formats) {
     notVerified: (name: string) => `${name} is no longer marked as verified`,
     unsent: (restored: boolean) =>
       restored ? 'Not sent. The text is back in the message field.' : 'Not sent',
+    notSentAgain: 'The message is not sent again',
+    sentAgain: (count: number) =>
+      f.plural(count, { one: '# message is sent again', other: '# messages are sent again' }),
     notUnsent: 'Too late: the server may have the message already',
     removed: (name: string) => `${name} was removed. The keys have changed, and all invites are invalid.`,
     forgotten: (room: string) => `${room} is no longer in the list`,

@@ -33,6 +33,17 @@ export function lineText(f: Formats) {
         one: '# message was on its way when you left: the others may have received it',
         other: '# messages were on their way when you left: the others may have received them',
       }),
+    /** They are in the log, but this device was not in the epoch of the others. @param how the command that sends them again */
+    missed: (count: number, how: string) =>
+      f.plural(count, {
+        one: `perhaps not everybody could read # message that you sent, as this device had not followed the others: ${how} sends it again`,
+        other: `perhaps not everybody could read # messages that you sent, as this device had not followed the others: ${how} sends them again`,
+      }),
+    sentAgain: (count: number) =>
+      count === 0
+        ? 'there is no message to send again'
+        : f.plural(count, { one: '# message is sent again', other: '# messages are sent again' }),
+    missedCount: (count: number) => `${f.number(count)} to send again`,
     /** @param problem why the server was not reached. */
     localOnly: (problem: string) => `${problem}; this is what the profile has`,
     failed: 'unknown error',
@@ -96,6 +107,7 @@ export function lineText(f: Formats) {
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
       return: { args: '', text: 'join the others again, if they have gone on without this device' },
+      resend: { args: '', text: 'send again what perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
     },

@@ -1,3 +1,4 @@
+import type { EndState } from '@gochat/client/outgoing';
 import type { Formats } from './formats.ts';
 import { namesIn } from './names.ts';
 
@@ -21,10 +22,13 @@ export function timelineWords(f: Formats) {
       }),
     edited: (time: string) => `edited ${time}`,
     waiting: 'waiting to be sent',
-    refused: (perhapsReceived: boolean) =>
-      perhapsReceived
+    refused: (end: EndState) => {
+      if (end === 'missed')
+        return 'perhaps not everybody could read it: this device had not followed the others. You can send it again.';
+      return end === 'unknown'
         ? 'it was on its way when you left: the others may have received it'
-        : 'not sent: you were no longer a member',
+        : 'not sent: you were no longer a member';
+    },
     sent: 'sent',
     readBy: (who: readonly string[]) => `read by ${names(who)}`,
     reactedBy: (who: readonly string[]) => names(who),
