@@ -15,6 +15,8 @@ export const LIMITS = {
     /** A server ends a page early, with `more`, if the next entry would exceed this. */
     page: 4 * 1024 * 1024,
   },
+  /** The parts (RFC 6455, section 5.4) that one WebSocket message may come in: a receiver needs more memory for each than its bytes. */
+  webSocketParts: 512,
   /** A longer frame must have `type` as its first member, so that its limit is known before all of it has arrived. */
   frameTypePeekBytes: 4 * 1024,
   /** A sealed message as stored: the largest padding bucket plus the seal. */

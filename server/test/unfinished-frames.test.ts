@@ -43,6 +43,8 @@ test('large frames wait while all memory is used, and go on when some is free', 
   const small = new Reader('192.0.2.100');
   kept.update(small, 60 * KB);
   expect(small.waits).toBe(false);
+  kept.update(small, 64 * 1024);
+  expect(small.waits).toBe(true);
   kept.update(readers[0] as Reader, 0);
   expect(readers[8]?.waits).toBe(true);
   kept.forget(readers[1] as Reader);
@@ -152,6 +154,36 @@ test.each(['line', 'web'] as const)(
     expect(await second.next((frame) => frame.type === 'error')).toMatchObject({ code: 'malformed' });
   },
 );
+
+test('a message comes in 512 parts at most', async () => {
+  const node = await startNode();
+  const [peer, other] = [await node.peer('web'), await node.peer('web')];
+  const sends = (to: Peer, parts: number) => {
+    to.webSocket?.send('{"type":"create","id":"', { fin: false });
+    for (let i = 2; i < parts; i += 1) to.webSocket?.send('a', { fin: false });
+    to.webSocket?.send('"}', { fin: true });
+  };
+  sends(peer, 512);
+  expect(await peer.next((frame) => frame.type === 'error')).toMatchObject({ code: 'malformed' });
+  sends(other, 513);
+  const code = new Promise((resolve) => other.webSocket?.once('close', resolve));
+  expect(await code).toBe(1008);
+  expect(other.frames.filter((frame) => frame.type === 'error')).toEqual([]);
+});
+
+test('what the WebSocket library needs to keep small chunks is counted', async () => {
+  const node = await startNode({ operator: { host: '127.0.0.1', port: 0 } });
+  const [peer, other] = [await node.peer('web'), await node.peer()];
+  peer.webSocket?.send('{"type":"ping",', { fin: false });
+  for (let i = 0; i < 300; i += 1) {
+    peer.webSocket?.send(' ', { fin: false });
+    await other.barrier();
+  }
+  const metrics = await (await fetch(`http://127.0.0.1:${node.operatorPort}/metrics`)).text();
+  expect(Number(/^gochat_unfinished_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(50_000);
+  peer.webSocket?.send(`"id":"${newId()}"}`, { fin: true });
+  expect(await peer.next((frame) => frame.type === 'pong')).toBeDefined();
+});
 
 test('pings between the parts of a message do not count as parts', async () => {
   const node = await startNode({ limits: { unfinishedBytes: 100_000 } });

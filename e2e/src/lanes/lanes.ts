@@ -31,6 +31,7 @@ export const LANES = {
     'crypto/test/hostile-joiner.test.ts',
     'crypto/test/size.test.ts',
     'crypto/test/room.test.ts',
+    'e2e/test/unfinished-frames.test.ts',
     'e2e/test/audit.test.ts',
     'e2e/test/unfinished-join.test.ts',
     'e2e/test/skipped-join.test.ts',

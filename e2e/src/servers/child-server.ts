@@ -12,11 +12,13 @@ export class ChildServer {
   readonly port: number;
   readonly url: string;
   readonly #child: ChildProcess;
+  readonly #operatorPort: number;
   readonly #log: string[];
 
-  private constructor(child: ChildProcess, port: number, log: string[]) {
+  private constructor(child: ChildProcess, port: number, operatorPort: number, log: string[]) {
     this.#child = child;
     this.port = port;
+    this.#operatorPort = operatorPort;
     this.url = `tcp://127.0.0.1:${port}`;
     this.#log = log;
   }
@@ -49,10 +51,14 @@ export class ChildServer {
       stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
     const reply = await Promise.race([once(child, 'message'), once(child, 'exit')]);
     const [message] = reply as [unknown];
-    if (typeof message !== 'object' || message === null || !('port' in message)) {
+    if (
+      typeof message !== 'object' ||
+      message === null ||
+      !('port' in message && 'operatorPort' in message)
+    ) {
       throw new Error(`the server did not start: ${log.join('').slice(-2000)}`);
     }
-    return new ChildServer(child, Number(message.port), log);
+    return new ChildServer(child, Number(message.port), Number(message.operatorPort), log);
   }
 
   get log(): string {
@@ -78,6 +84,22 @@ export class ChildServer {
     this.#child.send({ shiftMs });
     const [{ now }] = await reply;
     return now;
+  }
+
+  /** What it holds once it has freed all that it can. */
+  async leastMemory(): Promise<NodeJS.MemoryUsage> {
+    const reply = once(this.#child, 'message') as Promise<[{ readonly memory: NodeJS.MemoryUsage }]>;
+    this.#child.send({});
+    const [{ memory }] = await reply;
+    return memory;
+  }
+
+  /** @returns the value of one of its metrics */
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.#operatorPort}/metrics`);
+    const line = (await response.text()).split('\n').find((one) => one.startsWith(`${name} `));
+    if (line === undefined) throw new Error(`the server has no metric ${name}`);
+    return Number(line.slice(name.length + 1));
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { startServer } from '@gochat/server/main';
 import { readServeSettings } from '@gochat/server/options';
@@ -9,16 +11,25 @@ let shiftMs = 0;
 Date.now = () => systemNow() + shiftMs;
 
 const log = cluster === '' ? undefined : cluster;
-const settings = readServeSettings({ data, port, log, logFormat: 'json', logLevel: 'debug' }, {}, false);
+const shared = { data, port, log, logFormat: 'json', logLevel: 'debug' };
+const settings = readServeSettings({ ...shared, metrics: '127.0.0.1:0' }, {}, false);
 const server = await startServer(
   { ...settings, ...(web !== '' && { web }), limits: JSON.parse(limits) as Partial<ServerLimits> },
   'gochat/test',
   process.stdout,
 );
-process.send?.({ port: server.port });
-// Shifts the clock of this process.
-process.on('message', (message: { readonly shiftMs: number }) => {
-  shiftMs = message.shiftMs;
-  process.send?.({ now: Date.now() });
+process.send?.({ port: server.port, operatorPort: server.operatorPort });
+
+/** Frees what nothing refers to any more. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+// Shifts the clock of this process, or tells how much memory it has.
+process.on('message', (message: { readonly shiftMs?: number }) => {
+  if (message.shiftMs === undefined) collectGarbage();
+  else shiftMs = message.shiftMs;
+  process.send?.({ now: Date.now(), memory: process.memoryUsage() });
 });
 process.on('SIGTERM', () => void server.close().then(() => process.exit(0)));

@@ -92,6 +92,7 @@ export class HttpEndpoint {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: Math.max(...Object.values(LIMITS.frameBytes)),
+      maxFragments: LIMITS.webSocketParts,
     });
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#http.on('clientError', (_error, socket) => refuse(socket, 400, this.#security));

@@ -13,6 +13,10 @@ const CLOSE_CODES: Partial<Record<ErrorCode, number>> = { restarting: 1012, slow
 /** Of a client's ping or pong: two bytes and the mask (RFC 6455, section 5.2). */
 const CONTROL_HEADER_BYTES = 6;
 const CLOSING_BYTES = 64 * 1024;
+/** What the library needs to keep a chunk of a message that has not ended, beside its bytes; about. */
+const CHUNK_BYTES = 256;
+/** So many chunks are not counted: a slow network may deliver a small message byte by byte. */
+const FREE_CHUNKS = 64;
 
 /** One JSON frame per WebSocket text message. */
 export class WebLink implements Link {
@@ -21,8 +25,9 @@ export class WebLink implements Link {
   readonly #socket: Duplex;
   readonly #endOfTick: EndOfTick;
   readonly #lingerMs: number;
-  /** How many bytes arrived of a message that has not ended. The library keeps them. */
+  /** How many bytes arrived of a message that has not ended, and in how many chunks. The library keeps them as they arrived. */
   #unfinished = 0;
+  #chunks = 0;
   /** Whether a message ended in the bytes that the library reads now. */
   #hasEnded = false;
 
@@ -50,10 +55,11 @@ export class WebLink implements Link {
     this.#socket.on('data', (chunk: Buffer) => {
       // Of bytes after the end of a message, at most one chunk isn't counted.
       this.#unfinished = this.#hasEnded ? 0 : Math.max(0, this.#unfinished + chunk.length);
+      this.#chunks = this.#unfinished === 0 ? 0 : this.#chunks + 1;
       this.#hasEnded = false;
       // Nothing that a closing peer still sends is kept for long.
       if (ws.readyState !== ws.OPEN && this.#unfinished > CLOSING_BYTES) ws.terminate();
-      events.heard(this.#unfinished);
+      events.heard(this.#unfinished + CHUNK_BYTES * Math.max(0, this.#chunks - FREE_CHUNKS));
     });
     ws.on('error', () => ws.close(1008));
     ws.on('close', () => events.gone());

@@ -2,7 +2,7 @@ import { type Address, isExempt } from '../net/address.ts';
 import type { Deadline, TimerWheel } from '../net/timer-wheel.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 
-/** A frame up to this size never waits for memory. */
+/** A frame below this size never waits for memory. Node.js reads as much at once, and once more before a pause takes effect. */
 const SMALL_FRAME_BYTES = 64 * 1024;
 /** What one address may hold, as a share of all. */
 const ADDRESS_SHARE = 1 / 8;
@@ -131,7 +131,7 @@ export class UnfinishedFrames implements Deadline {
 
   #isOver({ address }: FrameReader, { bytes, inside }: Unfinished): boolean {
     const { unfinishedBytes, exemptsLoopback } = this.#limits;
-    if (bytes <= SMALL_FRAME_BYTES) return false;
+    if (bytes < SMALL_FRAME_BYTES) return false;
     const ofAddress = this.#byAddress.get(address.name) ?? 0;
     return (
       this.#bytes > unfinishedBytes ||
