@@ -41,6 +41,19 @@ describe('hello', () => {
     expect(answer).not.toHaveProperty('features');
   });
 
+  test('announces features of which the server knows nothing, which changes nothing about its checks', async () => {
+    const node = await startNode();
+    const { peer, answer } = await answerTo(node.port, hello({ features: ['x', 'no-proofs'] }));
+    expect(answer).toMatchObject({ type: 'welcome' });
+    expect(answer).not.toHaveProperty('features');
+    peer.raw(JSON.stringify({ type: 'ping', id: 'p', x: 1 }));
+    expect(await peer.next((frame) => frame.type === 'error')).toMatchObject({ code: 'malformed' });
+    await peer.closed;
+    const other = await answerTo(node.port, hello({ features: ['x'] }));
+    other.peer.raw(JSON.stringify({ type: 'x', id: 'p' }));
+    expect(await other.peer.next((frame) => frame.type === 'error')).toMatchObject({ code: 'malformed' });
+  });
+
   test('promises to keep no message if messages are deleted to save space', async () => {
     const node = await startNode({ retainSec: 86_400, hasQuotas: true });
     expect((await answerTo(node.port, hello())).answer).toMatchObject({ retainMs: 0 });
