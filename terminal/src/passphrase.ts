@@ -35,6 +35,11 @@ export function askHidden(io: Io, question: string): Promise<string | undefined>
       lines.close();
     });
     const stopCtrlC = onCtrlC(io.stdin, () => lines.close());
+    // After Ctrl+Z and fg: Node.js pauses the input.
+    lines.on('SIGCONT', () => {
+      io.stderr.write(question);
+      lines.resume();
+    });
     lines.once('close', () => {
       stopCtrlC();
       io.stderr.write('\n');

@@ -99,6 +99,11 @@ export class Prompt {
       this.#take({ text, pasted: this.#pasting });
     });
     const stopCtrlC = onCtrlC(this.#io.stdin, () => this.close());
+    // After Ctrl+Z and fg: Node.js pauses the input, and the shell has turned brackets off.
+    editor.on('SIGCONT', () => {
+      this.#io.stdout.write(PASTES_IN_BRACKETS);
+      editor.resume();
+    });
     editor.once('close', () => {
       stopCtrlC();
       this.#io.stdout.write(`${PASTES_BARE}${this.#drawn ? '\n' : ''}`);

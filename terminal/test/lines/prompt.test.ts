@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { terminalEnglish } from '@gochat/view/terminal-words';
 import { Words } from '@gochat/view/words';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Io } from '../../src/io.ts';
 import { Prompt } from '../../src/lines/prompt.ts';
 import { askHidden } from '../../src/passphrase.ts';
@@ -34,4 +34,45 @@ test.each([
       for (const part of keys) type(part);
       expect(await answer).toBeUndefined();
     }
+});
+
+/** Ctrl+Z, and `fg` in the shell. This process isn't stopped. */
+async function isSuspended(type: (keys: string) => void): Promise<void> {
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+  try {
+    type('\u001a');
+    await vi.waitFor(() => expect(kill).toHaveBeenCalledWith(process.pid, 'SIGTSTP'));
+    process.emit('SIGCONT');
+  } finally {
+    kill.mockRestore();
+  }
+}
+
+test('after Ctrl+Z and fg the line is continued, and a paste is recognized as one', async () => {
+  const { io, type } = terminal();
+  let shown = '';
+  io.stdout.on('data', (text) => {
+    shown += text;
+  });
+  const prompt = new Prompt(io);
+  type('half');
+  await isSuspended(type);
+  expect(shown.match(/\[\?2004h/g)).toHaveLength(2);
+  type(' a line\n');
+  expect(await prompt.next()).toEqual({ text: 'half a line', pasted: false });
+  prompt.close();
+});
+
+test('after Ctrl+Z and fg the passphrase is asked for again, and what was typed is kept', async () => {
+  const { io, type } = terminal();
+  let asked = '';
+  io.stderr.on('data', (text) => {
+    asked += text;
+  });
+  const answer = askHidden(io, 'Passphrase: ');
+  type('half');
+  await isSuspended(type);
+  type(' a secret\n');
+  expect(await answer).toBe('half a secret');
+  expect(asked).toBe('Passphrase: Passphrase: \n');
 });
