@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { OwnerGone } from '../src/profile/guest.ts';
+import { openOwnProfile } from '../src/profile/own-profile.ts';
 import { platform } from '../src/profile/platform.ts';
 import { openAt, type Profile } from '../src/profile/profile-connection.ts';
 import type { Guest, Owner } from '../src/profile/roles.ts';
@@ -38,6 +39,7 @@ function place() {
     claim,
     unlock: async () => ({ key: KEY, relock: async () => undefined }),
     connect: () => Promise.reject(new Error('there is no server')),
+    loadOwn: async () => openOwnProfile,
     watchWakes: () => () => undefined,
     claims: () => claims,
     loseAtNextWrite: (): void => undefined,

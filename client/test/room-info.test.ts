@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isIdOrPrefix, pickRoom } from '../src/account/room-info.ts';
+import { isIdOrPrefix, pickRoom } from '../src/account/pick-room.ts';
 
 test.each([
   ['vnRfT2VMbTg3', true],

@@ -1,5 +1,5 @@
 import { concatBytes, type Env, utf8 } from './primitives.ts';
-import { VaultError } from './vault.ts';
+import { VaultError } from './vault-error.ts';
 
 /** A non-extractable key of the browser. Only this origin can use and store it; its bytes can't be read, not even by the page. */
 export type DeviceKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;

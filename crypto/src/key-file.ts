@@ -10,7 +10,7 @@ import {
   transcript,
   utf8,
 } from './primitives.ts';
-import { VaultError } from './vault.ts';
+import { VaultError } from './vault-error.ts';
 
 const KDF = { memoryKiB: 64 * 1024, iterations: 3, parallelism: 1 } as const;
 const SALT_BYTES = 16;

@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { type RoomId, roomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
+import { LinkError } from './link-error.ts';
 import { equalBytes } from './primitives.ts';
 
 /** An invite link. Everything except the address is in the URL fragment, which browsers don't send to servers. */
@@ -14,26 +15,6 @@ export interface InviteLink {
   readonly founder: Uint8Array;
   /** A 16-byte hash of the identity key of the member who made the link; left out if that is the founder. */
   readonly inviter?: Uint8Array;
-}
-
-/** The text contains no invite link. The error doesn't contain the text, because the text may contain the secret. */
-export class LinkError extends Error {
-  override readonly name = 'LinkError';
-  readonly code: /** There is no link in the text. */
-    | 'form'
-    | 'scheme'
-    /** There is a user name in the address. */
-    | 'user'
-    /** There is a web address, without an invite. */
-    | 'fragment'
-    /** A part of the invite is missing or changed. */
-    | 'damaged'
-    /** A browser has requested the link from its server, secret included. */
-    | 'exposed';
-  constructor(code: LinkError['code']) {
-    super(code);
-    this.code = code;
-  }
 }
 
 export function formatLink({ address, room, secret, founder, inviter = founder }: InviteLink): string {

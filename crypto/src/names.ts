@@ -1,3 +1,4 @@
+import { NameError } from './name-error.ts';
 import { NAMES_TABLE } from './names-table.ts';
 import { utf8 } from './primitives.ts';
 
@@ -9,21 +10,6 @@ const TOPIC_LENGTH = 512;
  * same version of the policy. Longer runs would cover the lines around.
  */
 const MARKS_IN_A_ROW = 6;
-
-/** The text is not a valid name or topic. */
-export class NameError extends Error {
-  override readonly name = 'NameError';
-  readonly code: 'empty' | 'too-long' | 'control';
-  readonly what: 'name' | 'topic';
-  /** The largest size: in bytes for a name, in characters for a topic. */
-  readonly most: number;
-  constructor(code: NameError['code'], what: NameError['what'], most: number) {
-    super(`${what} ${code}`);
-    this.code = code;
-    this.what = what;
-    this.most = most;
-  }
-}
 
 /**
  * Trims a person's or room's name, and makes each run of white space one space. All else stays as typed: Unicode normalisation depends on

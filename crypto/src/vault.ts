@@ -9,24 +9,12 @@ import {
   transcript,
   utf8,
 } from './primitives.ts';
+import { VaultError } from './vault-error.ts';
 
 /** Encrypts a profile's records. The stored bytes reveal neither a record's content nor its room. */
 export interface Vault {
   readonly records: Uint8Array;
   readonly names: Uint8Array;
-}
-
-/** The passphrase is missing or wrong, or the key file or a record is damaged. */
-export class VaultError extends Error {
-  override readonly name = 'VaultError';
-  readonly code: 'passphrase-needed' | 'wrong-passphrase' | 'damaged';
-  readonly part: 'key' | 'record';
-  /** @param part the part of the profile that is locked or damaged. */
-  constructor(code: VaultError['code'], part: VaultError['part']) {
-    super(`${code} ${part}`);
-    this.code = code;
-    this.part = part;
-  }
 }
 
 export function openVault(key: Uint8Array): Vault {

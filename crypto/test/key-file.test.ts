@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { decodeKeyFile, encodeKeyFile, isLocked } from '../src/key-file.ts';
 import { utf8 } from '../src/primitives.ts';
-import { VaultError } from '../src/vault.ts';
+import { VaultError } from '../src/vault-error.ts';
 import { seededEnv } from './world.ts';
 
 const env = seededEnv(21);

@@ -4,7 +4,8 @@ import type { RoomId } from '@gochat/protocol/fields';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createIdentity, fingerprintOf } from '../src/identity.ts';
-import { formatLink, type InviteLink, LinkError, parseLink, resemblesLink } from '../src/link.ts';
+import { formatLink, type InviteLink, parseLink, resemblesLink } from '../src/link.ts';
+import { LinkError } from '../src/link-error.ts';
 import { roomOfPeople } from './assert.ts';
 import { Person, seededEnv } from './world.ts';
 

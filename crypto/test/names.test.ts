@@ -14,7 +14,8 @@ import {
   safetyNumber,
   suffixOf,
 } from '../src/identity.ts';
-import { cleanName, cleanTopic, isCleanName, isCleanTopic, kindOf, NameError } from '../src/names.ts';
+import { NameError } from '../src/name-error.ts';
+import { cleanName, cleanTopic, isCleanName, isCleanTopic, kindOf } from '../src/names.ts';
 import { NAMES_TABLE, UNICODE_VERSION } from '../src/names-table.ts';
 import { labelsOf, type Member, roomCode } from '../src/room.ts';
 import { agree, allRead, roomOfPeople } from './assert.ts';

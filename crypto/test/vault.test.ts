@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { utf8 } from '../src/primitives.ts';
-import { openRecord, openVault, recordKey, sealRecord, VaultError } from '../src/vault.ts';
+import { openRecord, openVault, recordKey, sealRecord } from '../src/vault.ts';
+import { VaultError } from '../src/vault-error.ts';
 import { seededEnv } from './world.ts';
 
 const env = seededEnv(21);

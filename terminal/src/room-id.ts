@@ -1,5 +1,5 @@
 import type { Profile } from '@gochat/client/open';
-import { pickRoom } from '@gochat/client/room-info';
+import { pickRoom } from '@gochat/client/pick-room';
 import type { RoomRef } from './lines/format.ts';
 
 /** The id of a room that is given by id, beginning of an id, or name: events name rooms by their ids only. @throws ChatError `room-unknown`, `room-ambiguous` */

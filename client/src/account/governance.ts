@@ -10,7 +10,8 @@ import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { isIdOrPrefix, pickMember, shownMembers } from './room-info.ts';
+import { isIdOrPrefix } from './pick-room.ts';
+import { pickMember, shownMembers } from './room-info.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const INVITE_LIFETIME_MS = 7 * DAY_MS;

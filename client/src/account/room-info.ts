@@ -4,6 +4,7 @@ import { ChatError } from '../api/chat-error.ts';
 import type { MemberInfo, RoomInfo } from '../api/methods.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
+import { firstNonEmpty } from './pick-room.ts';
 
 export function roomInfo(session: RoomSession): RoomInfo {
   const { room, meta } = session;
@@ -81,35 +82,4 @@ export function pickMember(room: Room, wanted: string): ShownMember {
     throw new ChatError({ reason: 'member-ambiguous', name: wanted, members });
   }
   return one;
-}
-
-/** The room with this id or name, or whose id begins with it; one that was left only if no other fits as well. @throws ChatError `room-unknown`, `room-ambiguous` */
-export function pickRoom<T extends { readonly id: string; readonly name: string; readonly left: boolean }>(
-  rooms: readonly T[],
-  wanted: string,
-): T {
-  const fitting = firstNonEmpty(
-    rooms.filter((room) => room.id === wanted),
-    rooms.filter((room) => room.name === wanted && !room.left),
-    rooms.filter((room) => room.name === wanted),
-    rooms.filter((room) => isIdOrPrefix(room.id, wanted)),
-  );
-  const [one] = fitting;
-  if (one === undefined) throw new ChatError({ reason: 'room-unknown', name: wanted });
-  if (fitting.length > 1) {
-    throw new ChatError({ reason: 'room-ambiguous', name: wanted, ids: fitting.map(({ id }) => id) });
-  }
-  return one;
-}
-
-/** Shorter beginnings are likely mistakes, such as an empty variable of a script. */
-const LEAST_PREFIX = 4;
-
-/** Whether the text is an id or the beginning of one. */
-export function isIdOrPrefix(id: string, wanted: string): boolean {
-  return id === wanted || (wanted.length >= LEAST_PREFIX && id.startsWith(wanted));
-}
-
-function firstNonEmpty<T>(...lists: readonly (readonly T[])[]): readonly T[] {
-  return lists.find((list) => list.length > 0) ?? [];
 }

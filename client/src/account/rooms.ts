@@ -16,8 +16,9 @@ import { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
+import { pickRoom } from './pick-room.ts';
 import { redeem } from './redeem.ts';
-import { pickRoom, roomInfo } from './room-info.ts';
+import { roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
   readonly records: Records;

@@ -1,4 +1,5 @@
-import { type InviteLink, LinkError, parseLink } from '@gochat/crypto/link';
+import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import { LinkError } from '@gochat/crypto/link-error';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { parseAddress } from '../net/address.ts';
 import type { ChatError } from './chat-error.ts';

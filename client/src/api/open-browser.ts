@@ -4,8 +4,10 @@ import { loadRoomCode } from '../account/account.ts';
 import { connectBrowser } from '../net/connect-browser.ts';
 import { watchBrowserWakes } from '../profile/browser-wakes.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
+import { openOwnProfile } from '../profile/own-profile.ts';
 import { platform } from '../profile/platform.ts';
-import { openAt, type PageProfile, type UnloadStore } from '../profile/profile-connection.ts';
+import { openAt, type PageProfile } from '../profile/profile-connection.ts';
+import type { UnloadStore } from '../profile/profile-location.ts';
 import { ChatError } from './chat-error.ts';
 
 export type { PageProfile };
@@ -28,6 +30,7 @@ export function openBrowserChat({
   return openAt(
     {
       claim: () => claimTab(name),
+      loadOwn: async () => openOwnProfile,
       unlock: async (owner) => ({ key: await unlock(owner, env), relock: refuse }),
       connect: (address) => connectBrowser(address, location.origin),
       watchWakes: watchBrowserWakes,

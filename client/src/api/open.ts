@@ -1,9 +1,8 @@
 import type { Env } from '@gochat/crypto/primitives';
-import { connect } from '../net/connect.ts';
 import { parseProxy } from '../net/proxy-address.ts';
 import { NO_PROXY } from '../net/route.ts';
 import { claimProfile } from '../profile/claim.ts';
-import { type AskPassphrase, relock, unlock } from '../profile/key-file.ts';
+import type { AskPassphrase } from '../profile/key-file.ts';
 import { watchWakes } from '../profile/node-wakes.ts';
 import { platform } from '../profile/platform.ts';
 import { openAt, type Profile } from '../profile/profile-connection.ts';
@@ -46,12 +45,17 @@ export async function openChat({
   return openAt(
     {
       claim: () => claimProfile(dir, { route }),
+      loadOwn: async () => (await import('../profile/own-profile.ts')).openOwnProfile,
       async unlock({ store }) {
+        const { relock, unlock } = await import('../profile/key-file.ts');
         const key = await unlock(dir, store, passphrase, env);
         return { key, relock: (next) => relock(dir, key, next, env) };
       },
-      connect: (address, circuit, owner) =>
-        connect(address, { ca, insecure, circuit, proxy: owner.route && parseProxy(owner.route.proxy) }),
+      async connect(address, circuit, owner) {
+        const { connect } = await import('../net/connect.ts');
+        const proxy = owner.route && parseProxy(owner.route.proxy);
+        return connect(address, { ca, insecure, circuit, proxy });
+      },
       watchWakes: watchWakes(),
     },
     env,

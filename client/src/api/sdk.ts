@@ -1,5 +1,5 @@
 import type { Content, Ref } from '@gochat/crypto/content';
-import { pickRoom } from '../account/room-info.ts';
+import { pickRoom } from '../account/pick-room.ts';
 import type { HistoryItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';

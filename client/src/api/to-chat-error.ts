@@ -1,8 +1,8 @@
 import { TEXT_BYTES } from '@gochat/crypto/content';
-import { LinkError } from '@gochat/crypto/link';
-import { NameError } from '@gochat/crypto/names';
+import { LinkError } from '@gochat/crypto/link-error';
+import { NameError } from '@gochat/crypto/name-error';
 import { RoomError } from '@gochat/crypto/room-error';
-import { VaultError } from '@gochat/crypto/vault';
+import { VaultError } from '@gochat/crypto/vault-error';
 import { LIMITS } from '@gochat/protocol/limits';
 import { AddressError } from '../net/address.ts';
 import { Disconnected, RequestError, VersionError } from '../net/connection-errors.ts';

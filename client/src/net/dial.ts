@@ -7,7 +7,7 @@ import { DialError } from './dial-error.ts';
 import { LineLink } from './line-link.ts';
 import type { Link } from './link.ts';
 import type { ProxyAddress } from './proxy-address.ts';
-import { UpgradeRefused, WebLink } from './web-link.ts';
+import { UpgradeRefused } from './upgrade-refused.ts';
 
 export interface DialOptions {
   /** Certificates (PEM) to trust in addition to the default ones. */
@@ -68,7 +68,10 @@ function requireAllowed(address: Address, { proxy, insecure }: DialOptions): voi
 async function linked(opened: Socket | TLSSocket, address: Address, options: DialOptions): Promise<Link> {
   const socket = options.proxy === undefined ? opened : await proxied(opened, address, options);
   if (options.proxy === undefined) await ready(socket, address.secure ? 'secureConnect' : 'connect');
-  return speaksWeb(socket, address) ? WebLink.open(socket, address) : new LineLink(socket, address.origin);
+  if (!speaksWeb(socket, address)) return new LineLink(socket, address.origin);
+  // Loaded only when needed.
+  const { WebLink } = await import('./web-link.ts');
+  return WebLink.open(socket, address);
 }
 
 /** @param socket that is connecting to the proxy. @throws DialError when the proxy, or the server through it, can't be reached */

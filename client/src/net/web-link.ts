@@ -6,16 +6,7 @@ import type { Up } from '@gochat/protocol/up';
 import { WebSocket } from 'ws';
 import type { Address } from './address.ts';
 import { FAREWELL_MS, type Link, type LinkEnd, type LinkEvents, QUEUED_BYTES } from './link.ts';
-
-/** The server speaks HTTP, but has no GoChat at `/ws`. */
-export class UpgradeRefused extends Error {
-  override readonly name = 'UpgradeRefused';
-  readonly status: number | undefined;
-  constructor(status: number | undefined) {
-    super(`HTTP ${status}`);
-    this.status = status;
-  }
-}
+import { UpgradeRefused } from './upgrade-refused.ts';
 
 /** Frames as text messages over WebSocket. */
 export class WebLink implements Link {

@@ -2,27 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import * as v from 'valibot';
-import { isInUse, OtherRoute, routeOf, type WantedRoute } from '../net/route.ts';
+import { isInUse, OtherRoute, type WantedRoute } from '../net/route.ts';
 import { type Clock, systemClock } from '../schedule/clock.ts';
-import { type Environment, openEnvironment } from '../store/environment.ts';
-import { LmdbStore } from '../store/lmdb.ts';
-import { migrate } from '../store/schema.ts';
-import { type Door, knock, openDoor, removeDoor, sweepDoors } from './door.ts';
+import { type Door, knock, openDoor, removeDoor } from './door.ts';
 import { GuestLink } from './guest.ts';
-import { type Handler, Host } from './host.ts';
+import { Host } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
 import {
-  currentToken,
-  fence,
   newestOwner,
   type OwnerRecord,
-  readRoute,
+  ROUTE_CALL,
   route as routeSchema,
   succeedOwner,
 } from './owner-record.ts';
 import { ensureProfileDir } from './profile-dir.ts';
-import { Fenced, type Guest, type Owner, OwnerBusy } from './roles.ts';
+import { type Guest, type Owner, OwnerBusy } from './roles.ts';
 import { SocketChannel } from './socket-channel.ts';
 
 export interface ClaimOptions {
@@ -55,9 +50,6 @@ export async function claimProfile(dir: string, options: ClaimOptions = {}): Pro
   return claimed;
 }
 
-/** A guest's call that asks how the owner connects. The answer is a route, or null for directly. */
-const ROUTE_CALL = 'owner.route';
-
 async function claim(
   dir: string,
   { clock, patienceMs, route }: Required<ClaimOptions>,
@@ -78,6 +70,8 @@ async function claim(
         }
         passedOver = present.token;
       }
+      // A guest needs no database, and is ready sooner without its code.
+      const { becomeOwner, openEnvironment } = await import('./become-owner.ts');
       door ??= await openDoor(dir, (socket) =>
         host.admit(new SocketChannel<ToOwner, ToGuest>(socket, toOwner)),
       );
@@ -90,7 +84,7 @@ async function claim(
         await environment.close();
         continue;
       }
-      return await become({ environment, token, route }, host, door, clock);
+      return await becomeOwner({ environment, token, route }, host, door, clock);
     }
   } catch (error) {
     await door?.close();
@@ -145,54 +139,4 @@ function guest(link: GuestLink): Guest {
     closed: link.closed,
     close: () => link.close(),
   };
-}
-
-interface Claimed {
-  readonly environment: Environment;
-  readonly token: string;
-  readonly route: WantedRoute;
-}
-
-async function become(
-  { environment, token, route: wanted }: Claimed,
-  host: Host,
-  door: Door,
-  clock: Clock,
-): Promise<Owner> {
-  let lose: () => void = () => undefined;
-  const lost = new Promise<void>((resolve) => {
-    lose = resolve;
-  });
-  const guard = () => {
-    if (currentToken(environment) === token) return;
-    lose();
-    throw new Fenced();
-  };
-  const store = new LmdbStore(environment, guard);
-  let released: Promise<void> | undefined;
-  const releaseNow = async () => {
-    await store.close();
-    // Before the socket: a process that finds it closed opens the database.
-    await environment.close();
-    await door.close();
-    host.dismiss();
-  };
-  const release = () => {
-    released ??= releaseNow();
-    return released;
-  };
-  try {
-    const route = routeOf(wanted, readRoute(environment));
-    fence(environment, token, route);
-    await migrate(environment, guard);
-    await sweepDoors(environment.dir, clock.now());
-    const serve = (handler: Handler) =>
-      host.serve(async (method, ...rest) =>
-        method === ROUTE_CALL ? (route ?? null) : handler(method, ...rest),
-      );
-    return { role: 'owner', store, lost, route, serve, release };
-  } catch (error) {
-    await release();
-    throw error;
-  }
 }

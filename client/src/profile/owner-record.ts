@@ -5,6 +5,9 @@ import * as v from 'valibot';
 import type { Route } from '../net/route.ts';
 import type { Environment } from '../store/environment.ts';
 
+/** A guest's call that asks how the owner connects. The answer is a route, or null for directly. */
+export const ROUTE_CALL = 'owner.route';
+
 /** See {@link Route}. */
 export const route = v.object({ proxy: v.string(), unlinked: v.boolean() });
 

@@ -1,21 +1,10 @@
 import type { Env } from '@gochat/crypto/primitives';
-import { openVault } from '@gochat/crypto/vault';
-import { Account } from '../account/account.ts';
 import { ChatError } from '../api/chat-error.ts';
-import {
-  type ChatEvent,
-  isMethod,
-  isRepeatable,
-  type Method,
-  type Params,
-  type Result,
-} from '../api/methods.ts';
+import { type ChatEvent, isRepeatable, type Method, type Params, type Result } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
-import type { Connection } from '../net/connection.ts';
-import type { WatchWakes } from '../schedule/wake.ts';
-import { fromJson, Records, toJson } from '../store/records.ts';
 import { OwnerGone } from './guest.ts';
-import { Fenced, type Guest, type Owner } from './roles.ts';
+import type { KeptCall, OwnProfile, ProfileLocation } from './profile-location.ts';
+import type { Guest, Owner } from './roles.ts';
 
 /** An open profile. This process owns it, or uses it through the process that does. */
 export interface Profile {
@@ -37,39 +26,12 @@ export interface PageProfile extends Profile {
   keepUnanswered(): void;
 }
 
-/** Where a profile is stored, and how servers are reached from there. */
-export interface ProfileLocation<O extends Owner> {
-  /** Makes this process the profile's owner, or a guest of the one that is. */
-  claim(): Promise<O | Guest>;
-  /** The vault's key, created when absent, and a function that sets its passphrase. @throws ChatError `locked`; VaultError */
-  unlock(owner: O): Promise<{
-    readonly key: Uint8Array;
-    readonly relock: (passphrase: string | undefined) => Promise<void>;
-  }>;
-  connect(address: string, circuit: string | undefined, owner: O): Promise<Connection>;
-  readonly watchWakes: WatchWakes;
-  /** Present where the process may end without waiting for writes. */
-  readonly unloadStore?: UnloadStore;
-}
-
-/** A synchronous store of one value, for what a page has not saved when it is unloaded. */
-export interface UnloadStore {
-  put(value: Uint8Array): void;
-  /** @returns the value, and removes it */
-  take(): Uint8Array | undefined;
-}
-
 /** Opens the profile at a location. @throws ChatError `locked`, `internal` */
 export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: Env): Promise<PageProfile> {
   const profile = new ProfileConnection(place, env);
   await profile.connect();
   return profile;
 }
-
-/** A call that {@link Profile.keepUnanswered} keeps. */
-type KeptCall =
-  | { readonly method: 'note'; readonly params: Params<'note'> }
-  | { readonly method: 'queue'; readonly params: Params<'queue'> };
 
 /** The present access to the profile: this process's own account, or the owner's process. */
 interface Backend {
@@ -283,39 +245,27 @@ class ProfileConnection<O extends Owner> implements PageProfile {
   }
 
   async #own(owner: O): Promise<Backend> {
-    const env = this.#env;
     const visitors = new Set<Listener>();
-    const { unloadStore } = this.#place;
-    let chat: Account;
-    let records: Records;
+    const emit: Listener = (event) => {
+      this.#emit(event);
+      for (const visitor of visitors) visitor(event);
+    };
+    let own: OwnProfile;
     try {
-      const { key, relock } = await this.#place.unlock(owner);
-      records = new Records(owner.store, openVault(key), env);
-      chat = await Account.open({
-        records,
-        env,
-        connect: (address, circuit) => this.#place.connect(address, circuit, owner),
-        isUnlinked: owner.route?.unlinked === true,
-        emit: (event) => {
-          this.#emit(event);
-          for (const visitor of visitors) visitor(event);
-        },
-        watchWakes: this.#place.watchWakes,
-        relock,
-      });
-      await repeatKept(chat, records, unloadStore);
+      const openOwnProfile = await this.#place.loadOwn();
+      own = await openOwnProfile(this.#place, owner, this.#env, emit);
     } catch (error) {
       await owner.release();
       throw error;
     }
     let over = false;
-    const answers = (method: string, params: unknown) => answer(chat, method, params, () => over);
+    const answers = (method: string, params: unknown) => own.answer(method, params, () => over);
     const backend: Backend = {
       call: answers,
-      keep: (calls) => unloadStore?.put(records.seal({ of: 'unanswered' }, toJson(calls))),
+      keep: own.keep,
       close: async () => {
         over = true;
-        await chat.close();
+        await own.close();
         await owner.release();
       },
     };
@@ -338,34 +288,4 @@ function keptCall(method: Method, params: Params<Method>): KeptCall | undefined 
   if (method === 'note') return { method, params: params as Params<'note'> };
   if (method === 'queue') return { method, params: { ...(params as Params<'queue'>), again: true } };
   return undefined;
-}
-
-/** Repeats what the last owner's page had not done when it was unloaded. */
-async function repeatKept(chat: Account, records: Records, store: UnloadStore | undefined): Promise<void> {
-  const kept = store?.take();
-  if (kept === undefined) return;
-  try {
-    // The room may be gone.
-    for (const { method, params } of fromJson<KeptCall[]>(records.open({ of: 'unanswered' }, kept)))
-      await chat.call(method, params).catch(() => undefined);
-  } catch {
-    // The browser's database was cleared since: this is another profile.
-  }
-}
-
-/** @param isOver whether the profile is being closed: failures may be caused by that. */
-async function answer(
-  chat: Account,
-  method: string,
-  params: unknown,
-  isOver: () => boolean,
-): Promise<unknown> {
-  if (!isMethod(method)) throw new ChatError({ reason: 'owner-version' });
-  try {
-    // Both ends are this program, and the socket is open only to this user.
-    return await chat.call(method, params as Params<typeof method>);
-  } catch (error) {
-    if (isOver() || error instanceof Fenced) throw new OwnerGone();
-    throw toChatError(error);
-  }
 }

@@ -47,6 +47,7 @@ export const LANES = {
     'crypto/test/persons.test.ts',
     'server/test/young-heap.test.ts',
     'e2e/test/profile.test.ts',
+    'e2e/test/loaded-code.test.ts',
     'e2e/test/proxy.test.ts',
     'e2e/test/changes.test.ts',
     'client/test/owner/claim.test.ts',

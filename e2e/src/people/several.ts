@@ -1,6 +1,7 @@
 import type { Account } from '@gochat/client/internal/account/account';
 import { claimProfile } from '@gochat/client/internal/profile/claim';
 import { relock, unlock } from '@gochat/client/internal/profile/key-file';
+import { openOwnProfile } from '@gochat/client/internal/profile/own-profile';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openAt, type Profile } from '@gochat/client/profile-connection';
 import { Network } from './network.ts';
@@ -63,6 +64,7 @@ export class Several implements Fleeting {
     return openAt(
       {
         claim: () => claimProfile(dir),
+        loadOwn: async () => openOwnProfile,
         async unlock({ store }) {
           const key = await unlock(dir, store, undefined, platform);
           return { key, relock: (next) => relock(dir, key, next, platform) };

@@ -1,0 +1,19 @@
+/** The text contains no invite link. The error doesn't contain the text, because the text may contain the secret. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError';
+  readonly code: /** There is no link in the text. */
+    | 'form'
+    | 'scheme'
+    /** There is a user name in the address. */
+    | 'user'
+    /** There is a web address, without an invite. */
+    | 'fragment'
+    /** A part of the invite is missing or changed. */
+    | 'damaged'
+    /** A browser has requested the link from its server, secret included. */
+    | 'exposed';
+  constructor(code: LinkError['code']) {
+    super(code);
+    this.code = code;
+  }
+}
