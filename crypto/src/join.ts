@@ -4,6 +4,7 @@ import type { Position, RequestId } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import { compareWith } from './compare.ts';
 import { isFounder } from './genesis.ts';
 import { joinKeyIn, officeIn, publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
@@ -45,6 +46,8 @@ export interface JoinOptions {
   readonly unfollowed?: Position;
   /** The room of a device that has the proof that others have gone on: the GroupInfo has to prove it, too. Without being asked, only one that is {@link Split.alike}. */
   readonly split?: { readonly room: Room; readonly unasked: boolean };
+  /** What the user has been shown of the room there, by {@link Comparison.tag}: the GroupInfo has to show the same. */
+  readonly seen?: { readonly room: Room; readonly tag: string };
   /**
    * The signature key of the leaf, if the join replaces none; a new one when absent. A join that is made again with the key of the
    * last one replaces the leaf of that, should it have been accepted after all.
@@ -75,7 +78,7 @@ export function proveInvitation(
  * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
  *   room and founder in the link; `invite-revoked`, also of an own invite if the person has no leaf; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
- *   a leaf that this device can't replace; `change-unconfirmed` if the GroupInfo doesn't prove a split. NameError if the name is invalid.
+ *   a leaf that this device can't replace; `change-unconfirmed` if the GroupInfo doesn't prove a split; `differs` if it isn't as the user has seen it. NameError if the name is invalid.
  */
 export async function join(
   who: Identity,
@@ -83,7 +86,7 @@ export async function join(
   link: InviteLink,
   info: DownOf<'groupinfo'>,
   env: Env,
-  { former = [], unfollowed, again, split }: JoinOptions = {},
+  { former = [], unfollowed, again, split, seen }: JoinOptions = {},
 ): Promise<{ room: Room; frame: UnprovedJoin }> {
   const invite = inviteKeys(link.secret);
   const key =
@@ -103,6 +106,8 @@ export async function join(
   if (context.state === 'newer') throw new RoomError('newer-rules');
   if (split !== undefined && !(await mayReturnBy(split.room, groupInfo, split.unasked)))
     throw new RoomError('change-unconfirmed');
+  if (seen !== undefined && (await compareWith(seen.room, groupInfo))?.tag !== seen.tag)
+    throw new RoomError('differs');
   const live = liveInvite(context.state, invite.id);
   if (live === undefined) throw new RoomError('invite-revoked');
   if (!hasCleanNames(tree, context.state)) throw damaged();

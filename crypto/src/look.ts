@@ -70,7 +70,8 @@ export function waysIn({
   return ways.filter((secret) => secret !== undefined);
 }
 
-async function openByInvite(
+/** @returns the GroupInfo that the server keeps, if one of the {@link waysIn} opens it */
+export async function openByInvite(
   room: Room,
   { groupInfo, wrapped, invites }: Parameters<typeof look>[1],
 ): Promise<GroupInfo | undefined> {
@@ -106,6 +107,11 @@ export async function mayReturnBy(room: Room, info: GroupInfo, unasked: boolean)
     // Malformed keys or signatures.
     return false;
   }
+}
+
+/** Whether a GroupInfo proves that other members have gone on without this device. */
+export async function proves(room: Room, info: GroupInfo): Promise<boolean> {
+  return (await splitIn(room, info).catch(() => undefined)) !== undefined;
 }
 
 function ownKey(room: Room): Uint8Array {

@@ -7,6 +7,8 @@ export class RoomError extends Error {
     | 'newer-rules'
     /** Other members may be in an epoch that this device can't follow. For some minutes it makes no handshake. */
     | 'change-unconfirmed'
+    /** What the server keeps for joiners isn't as the user has seen it. */
+    | 'differs'
     | 'not-admin'
     /** This device is an admin by its identity, but doesn't have the admin key. */
     | 'admin-key-missing'

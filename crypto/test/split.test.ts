@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { compare, isSame } from '../src/compare.ts';
 import { remove } from '../src/handshake.ts';
 import { newLeaf } from '../src/identity.ts';
-import { ownLeaf } from '../src/room.ts';
+import { memberAt, ownLeaf } from '../src/room.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { craftCommit } from './craft.ts';
 import { commits, gone, joins, plants, renewedBy } from './hostile.ts';
@@ -102,6 +103,50 @@ test('a joiner that encrypts garbage to most of the members is named, and they c
   }
   await allRead(log, people);
   await allTalk(log, ...people);
+});
+
+test('a comparison with the room there names who is there, offices and the signer, and no return by another one is made', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  // Only the author has signed it.
+  const first = await compare(ana.room, log.kept);
+  expect(first).toMatchObject({ by: { name: 'mal' }, proved: false });
+  expect(first && isSame(first)).toBe(true);
+  await cai.refreshes(log);
+  const second = await compare(ana.room, log.kept);
+  expect(second).toMatchObject({ by: { name: 'cai' }, proved: true, members: { there: [], here: [] } });
+  expect(second?.tag).not.toBe(first?.tag);
+  const link = await mal.invites(log);
+  await allRead(log, [cai, mal]);
+  const dan = new Person('dan', ana.env);
+  await dan.joins(log, link);
+  await allRead(log, [cai, mal]);
+  await cai.refreshes(log);
+  const third = await compare(ana.room, log.kept);
+  const identity = memberAt(dan.room, ownLeaf(dan.room))?.identity;
+  expect(third).toMatchObject({
+    by: { name: 'cai' },
+    proved: true,
+    members: { there: [identity], here: [] },
+  });
+  expect(third?.persons.map(({ name }) => name)).toEqual(['ana', 'ben', 'cai', 'mal', 'dan']);
+  expect(third && isSame(third)).toBe(false);
+  expect((await ana.looks(log)).kind).toBe('elsewhere');
+  await expect(ana.returns(log, second?.tag)).rejects.toMatchObject({ code: 'differs' });
+  await ana.returns(log, third?.tag);
+  await allRead(log, [cai, mal, dan]);
+  expect(ana.members).toContain('dan');
+  agree(ana, dan);
+});
+
+test('a GroupInfo that no member has signed can not be compared', async () => {
+  const { log, ana, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana]);
+  const info = log.kept;
+  const groupInfo = info.groupInfo.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  expect(await compare(ana.room, { ...info, groupInfo })).toBeUndefined();
 });
 
 test('an older GroupInfo, one of this epoch and one that only the author has signed prove nothing', async () => {

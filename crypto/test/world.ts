@@ -221,8 +221,8 @@ export class Person {
     return sight;
   }
 
-  /** Joins the others again after a split, with its own leaf. */
-  async returns(log: Log): Promise<Position> {
+  /** Joins the others again after a split, with its own leaf. @param seen the tag of a comparison that the user has seen */
+  async returns(log: Log, seen?: string): Promise<Position> {
     const { unfollowed, split } = this.room;
     const links = waysIn(this.room).map((secret) => this.linkFor(secret));
     const link = links.find((one) => log.info(one) !== undefined);
@@ -234,6 +234,7 @@ export class Person {
       former,
       ...(again && { again }),
       ...(unfollowed && { unfollowed: unfollowed.seq }),
+      ...(seen !== undefined && { seen: { room: this.room, tag: seen } }),
       ...(split && { split: { room: this.room, unasked: split.alike } }),
     };
     const { room, frame } = await join(this.who, this.name, link, info, this.env, options);

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { platform } from '@gochat/client/internal/profile/platform';
 import type { Position } from '@gochat/protocol/fields';
+import { runSlashCommand } from '@gochat/terminal/internal/lines/slash-commands';
+import { terminalEnglish } from '@gochat/view/terminal-words';
+import { Words } from '@gochat/view/words';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HostileMember } from '../src/people/hostile-member.ts';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
 const MINUTE_MS = 60_000;
+const ENGLISH = new Words('en-GB', terminalEnglish, 'UTC').text;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
@@ -176,6 +180,57 @@ test('what members posted who were cut off together is offered again, and those 
   expect((await gil.profile.call('rooms', {}))[0]).toMatchObject({ missed: 0 });
   mal.close();
   await Promise.all([gil, hana, ivo].map((one) => one.close()));
+});
+
+test('a return that would change who is admin is made only after its user has seen that', async () => {
+  const { room, people, mal, passes } = await meet(['kim', 'leo', 'mia']);
+  const [kim, leo, mia] = people as [Someone, Someone, Someone];
+  await mal.cutsOff('mia');
+  await mia.until(
+    async () => (await mia.warnings(room)).some(({ warning }) => warning === 'unfollowed'),
+    'mia names mal',
+  );
+  passes(20 * MINUTE_MS);
+  await kim.profile.call('setAdmin', { room, member: 'leo', admin: true, waitMs: 20_000 });
+  const status = async () => (await mia.profile.call('rooms', {}))[0]?.status;
+  await mia.until(async () => {
+    await kim.delivered(room, [await kim.says(room, 'where is mia?')]);
+    passes(MINUTE_MS / 4);
+    return (await status()) === 'split';
+  }, 'mia knows that the others went on');
+  const none = { there: [], here: [] };
+  const admins = { there: ['leo'], here: [] };
+  const same = { members: none, moderators: none, bans: none };
+  const compare = () => mia.profile.call('compare', { room, waitMs: 20_000 });
+  expect(await compare()).toMatchObject({ proved: true, same: false, admins, ...same });
+  await expect(mia.profile.call('return', { room, seen: 'another', waitMs: 5000 })).rejects.toMatchObject({
+    data: { reason: 'return-differs' },
+  });
+  const printed: string[] = [];
+  const context = {
+    profile: mia.profile,
+    room,
+    prompt: { print: (line: string) => void printed.push(line) },
+    text: ENGLISH,
+    compared: new Map<string, string>(),
+  };
+  // Without having seen anything, a yes agrees to nothing.
+  for (const line of ['/return yes', '/return']) {
+    printed.length = 0;
+    await runSlashCommand(line, context);
+    expect(printed).toContain('-- Admins there, not here: <leo>.');
+    expect(printed.at(-1)).toMatch(/\/return yes/);
+    expect(await status()).toBe('split');
+  }
+  await runSlashCommand('/return yes', context);
+  expect(printed.at(-1)).toBe('-- this device is back with the others');
+  await leo.delivered(room, [await leo.says(room, 'there you are')]);
+  await mia.hears(room, 'there you are');
+  const members = await mia.profile.call('members', { room });
+  expect(members.filter(({ admin }) => admin).map(({ name }) => name)).toEqual(['kim', 'leo']);
+  expect(await compare()).toBeNull();
+  mal.close();
+  await Promise.all(people.map((one) => one.close()));
 });
 
 async function seqOf(who: Someone, room: string, id: string): Promise<Position> {

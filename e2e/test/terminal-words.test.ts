@@ -188,6 +188,8 @@ describe('the line mode in a language whose words are 40% longer', () => {
     expect(asciiLines(lines.join('\n'))).toEqual([]);
   });
 
+  const both = { there: ['安娜'], here: ['本'] };
+  const differences = { members: both, admins: both, moderators: both, bans: both };
   /** A profile that answers as the owner of one does, without ASCII letters. */
   const ANSWERS: Readonly<Record<string, unknown>> = {
     members: [{ id: '1', name: '安娜', admin: true, self: true }],
@@ -201,6 +203,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     },
     inspect: { seq: '7', kind: '', at: 0, body: '123', bytes: 123, says: [message] },
     rooms: [{ name: '厨房', members: 2, status: 'active' }],
+    compare: { by: '本', proved: true, same: true, tag: '1', ...differences },
     return: { returned: true },
     resend: { ids: ['an id'] },
     leave: {},
@@ -210,7 +213,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     const printed: string[] = [];
     const profile = { call: async (method: string) => ANSWERS[method] } as unknown as Profile;
     const prompt = { print: (one: string) => void printed.push(one) };
-    await runSlashCommand(`/${name}`, { profile, room: '1', prompt, text: PSEUDO });
+    await runSlashCommand(`/${name}`, { profile, room: '1', prompt, text: PSEUDO, compared: new Map() });
     expect(printed.length > 0).toBe(name !== 'quit');
     // Commands are typed as they are.
     const sentences = printed.map((one) => one.replace(/(?<=^-- )\/[a-z]+/, ''));
@@ -220,7 +223,13 @@ describe('the line mode in a language whose words are 40% longer', () => {
   test('an unknown command is named in a sentence of the catalogue', async () => {
     const printed: string[] = [];
     const prompt = { print: (one: string) => void printed.push(one) };
-    await runSlashCommand('/天', { profile: {} as Profile, room: '1', prompt, text: PSEUDO });
+    await runSlashCommand('/天', {
+      profile: {} as Profile,
+      room: '1',
+      prompt,
+      text: PSEUDO,
+      compared: new Map(),
+    });
     expect(printed).toEqual([PSEUDO.lines.noCommand('天')]);
   });
 });

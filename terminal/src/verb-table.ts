@@ -155,7 +155,11 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'return <room>',
     does: 'join the others again, if they have gone on without this device',
-    options: [JSON_LINES, WAIT],
+    options: [
+      ['--seen <tag>', 'also if members, offices or bans differ there: the tag that it prints then'],
+      JSON_LINES,
+      WAIT,
+    ],
     load: roomVerb('comeBack'),
   },
   {

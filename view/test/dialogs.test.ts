@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Chat } from '../src/chat/chat.ts';
 import type { Dialog } from '../src/dialogs/dialog.ts';
 import { DialogHost } from '../src/dialogs/dialog-host.ts';
-import { askConfigure, askCreate, askJoin, askLeave } from '../src/dialogs/rooms.ts';
+import { askConfigure, askCreate, askJoin, askLeave, askReturn } from '../src/dialogs/rooms.ts';
 import { words } from './timeline-input.ts';
 
 const PREVIEW = { name: 'kitchen', by: 'ana', topic: '', members: ['ana'], already: false, room: 'room-1' };
@@ -86,4 +86,72 @@ test('closing the form while its work goes on leaves the open room open, and rep
   dialogs.close();
   await answer({ id: 'room-1', name: 'kitchen' });
   expect([entered, dialogs.dialog, said]).toEqual([[], undefined, ['You joined kitchen']]);
+});
+
+const none = { there: [], here: [] };
+const COMPARISON = {
+  by: 'ana',
+  proved: true,
+  same: false,
+  admins: none,
+  moderators: none,
+  bans: none,
+  tag: 'first',
+};
+
+/** The dialog in which ben, who could not follow a change by mal, is asked whether he wants to come back. */
+function returning() {
+  const { chat, dialogs, said, answer } = slowChat();
+  const asked: unknown[] = [];
+  const { call } = chat.profile;
+  const profile = {
+    call: (method: string, params: unknown) => {
+      asked.push([method, params]);
+      return (call as (method: string) => unknown)(method);
+    },
+  };
+  const room = { info: { id: 'room-1', unfollowed: 'mal' } };
+  askReturn({ ...chat, profile, navigation: { room } } as unknown as Chat);
+  return { dialogs, said, answer, asked };
+}
+
+test('who comes back sees first what differs there, and agrees to just that', async () => {
+  const { dialogs, said, answer, asked } = returning();
+  expect(dialogs.dialog).toMatchObject({ busy: true });
+  dialogs.submit({});
+  expect(asked).toHaveLength(1);
+  await answer({ ...COMPARISON, members: { there: ['ca\u202ei'], here: ['dan', 'eve'] } });
+  expect(dialogs.dialog).toMatchObject({ busy: false, danger: true });
+  expect(textOf(dialogs.dialog)).toEqual(
+    expect.arrayContaining([
+      'ana has signed that the others are there.',
+      'Members there, not here: cai.',
+      'Members here, not there: dan and eve.',
+    ]),
+  );
+  dialogs.submit({});
+  expect(asked.at(-1)).toMatchObject(['return', { room: 'room-1', seen: 'first' }]);
+  await answer({ returned: true });
+  expect([dialogs.dialog, said]).toEqual([undefined, ['This device is back with the others']]);
+});
+
+test('what only the author of the change has signed is no proof, and the dialog says so', async () => {
+  const { dialogs, answer } = returning();
+  await answer({ ...COMPARISON, by: 'mal', proved: false, same: true, members: none });
+  expect(dialogs.dialog).toMatchObject({ danger: false });
+  expect([...textOf(dialogs.dialog)].join(' ')).toMatch(/Only mal .* does not prove .* as here\./);
+});
+
+test('whoever agreed to what has changed since is shown the new differences before the next answer', async () => {
+  const { dialogs, answer, asked } = returning();
+  await answer({ ...COMPARISON, members: none });
+  dialogs.submit({});
+  await answer(Promise.reject(new Error('it differs')));
+  expect(dialogs.dialog).toMatchObject({ busy: false, error: 'Error: it differs' });
+  dialogs.submit({});
+  expect(asked.at(-1)).toMatchObject(['compare', { room: 'room-1' }]);
+  await answer({ ...COMPARISON, members: { there: ['dan'], here: [] }, tag: 'second' });
+  expect(textOf(dialogs.dialog)).toContain('Members there, not here: dan.');
+  dialogs.submit({});
+  expect(asked.at(-1)).toMatchObject(['return', { seen: 'second' }]);
 });

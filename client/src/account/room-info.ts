@@ -1,7 +1,8 @@
+import { banOf, type Comparison, isSame } from '@gochat/crypto/compare';
 import { epochOf, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
-import { encodeBytes } from '@gochat/protocol/encoding';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
-import type { MemberInfo, RoomInfo } from '../api/methods.ts';
+import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/methods.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { firstNonEmpty } from './pick-room.ts';
@@ -40,6 +41,33 @@ function confirmerOf(room: Room): string {
   if (confirmedBy === undefined) return '';
   const member = membersOf(room).find(({ identity }) => identity === confirmedBy.identity);
   return member === undefined ? confirmedBy.name : nameOf(room, member);
+}
+
+/** @returns a comparison with the names of persons */
+export function comparisonInfo(comparison: Comparison): RoomComparison {
+  const { by, proved, persons, members, admins, moderators, bans, tag } = comparison;
+  const labels = labelsOf(persons);
+  const banned = new Map(persons.map(({ identity }) => [banOf(decodeBytes(identity)), identity]));
+  const shown = (identity: string) => labels.get(identity) ?? identity.slice(0, MEMBER_ID_CHARS);
+  const named = ({ there, here }: Difference): Difference => ({
+    there: there.map(shown),
+    here: here.map(shown),
+  });
+  const unknown = ({ there, here }: Difference): Difference =>
+    named({
+      there: there.map((ban) => banned.get(ban) ?? ban),
+      here: here.map((ban) => banned.get(ban) ?? ban),
+    });
+  return {
+    by: shown(by.identity),
+    proved,
+    same: isSame(comparison),
+    members: named(members),
+    admins: named(admins),
+    moderators: named(moderators),
+    bans: unknown(bans),
+    tag,
+  };
 }
 
 const MEMBER_ID_CHARS = 8;

@@ -23,7 +23,7 @@ import { RoomStore } from '../room/room-store.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
-import { pickMember, roomInfo, shownMembers } from './room-info.ts';
+import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.ts';
 import { Rooms, type RoomsParts } from './rooms.ts';
 import type { SettingsStore } from './settings-store.ts';
 
@@ -164,17 +164,24 @@ export class RoomRequests {
     notes: async ({ room }) => this.#settings.notes((await this.#rooms.named(room)).room.id),
     note: async ({ room, change }) => this.#settings.note((await this.#rooms.named(room)).room.id, change),
     leave: (params) => this.#leave(params),
-    return: async ({ room, waitMs }) => {
+    return: async ({ room, seen, waitMs }) => {
       const session = await this.#followed(room);
       await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), waitMs);
       const { status, unfollowed } = session.room;
       if (status === 'broken') {
-        await this.#rooms.comeAnew(session, session.meta, waitMs);
+        await this.#rooms.comeAnew(session, session.meta, waitMs, seen);
         return { returned: true };
       }
       if (status !== 'split' && unfollowed === undefined) return { returned: false };
-      await this.#rooms.comeBack(session, waitMs);
+      await this.#rooms.comeBack(session, waitMs, { seen });
       return { returned: true };
+    },
+    compare: async ({ room, waitMs }) => {
+      const session = await this.#followed(room);
+      await this.#rooms.until(session, () => (session.isLive || session.ended ? true : undefined), waitMs);
+      const { status, unfollowed } = session.room;
+      if (status !== 'broken' && status !== 'split' && unfollowed === undefined) return null;
+      return comparisonInfo(await this.#rooms.compare(session, waitMs));
     },
     safety: async ({ room, member, at }) => {
       const session = await this.#rooms.named(room);

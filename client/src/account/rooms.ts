@@ -1,3 +1,4 @@
+import { type Comparison, compare } from '@gochat/crypto/compare';
 import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
 import type { InviteLink } from '@gochat/crypto/link';
 import { afterReturn, waysIn } from '@gochat/crypto/look';
@@ -17,7 +18,7 @@ import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
 import { pickRoom } from './pick-room.ts';
-import { redeem } from './redeem.ts';
+import { invitation, redeem } from './redeem.ts';
 import { roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
@@ -111,10 +112,14 @@ export class Rooms {
 
   /**
    * Joins the other members again after a change that this device could not follow, with the leaf that this device has there, and sends what is queued.
-   * @param unasked when, if nobody has asked for it
+   * @param how `unasked`: when, if nobody has asked for it. `seen`: what the user has seen of the room there, by {@link Comparison.tag}
    * @throws ChatError, RoomError as a join does
    */
-  async comeBack(session: RoomSession, waitMs: number, unasked?: number): Promise<void> {
+  async comeBack(
+    session: RoomSession,
+    waitMs: number,
+    { unasked, seen }: { readonly unasked?: number; readonly seen?: string | undefined },
+  ): Promise<void> {
     const { room, meta } = session;
     const { who, env } = this.#parts;
     const [secret] = waysIn(room);
@@ -131,19 +136,34 @@ export class Rooms {
       former,
       ...(again && { again }),
       ...(room.unfollowed && { unfollowed: room.unfollowed.seq }),
+      ...(seen !== undefined && { seen: { room, tag: seen } }),
       ...(room.status === 'split' && { split: { room, unasked: unasked !== undefined } }),
     });
     const next = { ...meta, cameBack: true, ...(unasked !== undefined && { returned: unasked }) } as const;
     await this.adopt(next, () => session.returns(next, afterReturn(joined, room)));
   }
 
+  /** What is otherwise where this device would come back to. @throws ChatError, RoomError as {@link comeBack} */
+  async compare(session: RoomSession, waitMs: number): Promise<Comparison> {
+    const { room, meta } = session;
+    const [secret] = waysIn(room);
+    if (secret === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    const end = Date.now() + waitMs;
+    const connection = await this.server(meta).online(waitMs);
+    const info = await invitation(connection, linkOf(session, secret), { env: this.#parts.env, end });
+    const comparison = await compare(room, info);
+    if (comparison === undefined) throw new ChatError({ reason: 'return-unknown' });
+    return comparison;
+  }
+
   /**
    * Joins as a new device of this person by the room's own invite, since another copy of this profile has replaced the keys of this
    * device's leaf. The room's maintenance removes that leaf.
    * @param meta of the new membership
+   * @param seen as for {@link comeBack}
    * @throws ChatError `own-invite-unknown`; ChatError, RoomError as a join does
    */
-  async comeAnew(session: RoomSession, meta: RoomMeta, waitMs: number): Promise<RoomSession> {
+  async comeAnew(session: RoomSession, meta: RoomMeta, waitMs: number, seen?: string): Promise<RoomSession> {
     const { who, env } = this.#parts;
     const { own, device: old } = session.room;
     if (own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
@@ -160,6 +180,7 @@ export class Rooms {
       // A join whose reply was lost is replaced.
       former: [leaf],
       again: leaf,
+      ...(seen !== undefined && { seen: { room: session.room, tag: seen } }),
     });
     const { arriving: _, ...rest } = meta;
     const next = {
@@ -293,7 +314,9 @@ export class Rooms {
           says: presence,
         }),
     });
-    const maintenance = new RoomMaintenance(session, env, () => this.comeBack(session, RETURN_MS, env.now()));
+    const maintenance = new RoomMaintenance(session, env, () =>
+      this.comeBack(session, RETURN_MS, { unasked: env.now() }),
+    );
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {

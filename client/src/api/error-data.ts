@@ -109,6 +109,10 @@ const REASONS = {
   'newer-rules': reason('refused', {}),
   'not-active': reason('refused', {}),
   'change-unconfirmed': reason('refused', {}),
+  /** The room isn't as it was compared. */
+  'return-differs': reason('refused', {}),
+  /** What the server keeps of the room can't be opened, or no member has signed it. */
+  'return-unknown': reason('refused', {}),
   'own-invite-unknown': reason('refused', {}),
   'change-pending': reason('refused', {}),
   'not-admin': reason('refused', {}),

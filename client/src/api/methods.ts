@@ -151,9 +151,14 @@ export interface Methods {
   leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
   /**
    * Joins the others again after a change that this device could not follow, or as a new device of its person if another copy of this
-   * profile has replaced the keys of this one. @returns `returned`: false if neither has happened
+   * profile has replaced the keys of this one. @param seen the `tag` of a comparison: the room there has to be as it says
+   * @returns `returned`: false if neither has happened. @throws ChatError `refused` if the room isn't as it was seen
    */
-  return: (params: { readonly room: string; readonly waitMs: number }) => { readonly returned: boolean };
+  return: (params: { readonly room: string; readonly seen?: string; readonly waitMs: number }) => {
+    readonly returned: boolean;
+  };
+  /** What is otherwise where the others are than on this device, before a `return`. @returns null if there is nothing to come back from */
+  compare: (params: { readonly room: string; readonly waitMs: number }) => RoomComparison | null;
   /** @param params `at`: the entry of the epoch whose log code is wanted, one of the last 256; the last multiple of 8 when absent. @throws ChatError `unknown-entry` */
   safety: (params: {
     readonly room: string;
@@ -206,6 +211,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   leave: 'once',
   reportCompromise: 'once',
   return: 'repeatable',
+  compare: 'repeatable',
   safety: 'repeatable',
   inspect: 'repeatable',
   passphrase: 'repeatable',
@@ -312,6 +318,28 @@ export interface InviteInfo {
   readonly live: boolean;
   /** Undefined for an invite that another profile has created. */
   readonly link: string | undefined;
+}
+
+/** What only one of two epochs has: names of persons, or of banned ones who are unknown, the beginning of the fingerprint. */
+export interface Difference {
+  readonly there: readonly string[];
+  readonly here: readonly string[];
+}
+
+/** The room to which this device would return, compared with the room as this device knows it. */
+export interface RoomComparison {
+  /** The member who has signed what the server keeps of the room there. */
+  readonly by: string;
+  /** Whether that proves that other members have gone on without this device. */
+  readonly proved: boolean;
+  /** Whether members, offices and bans are the same. */
+  readonly same: boolean;
+  readonly members: Difference;
+  readonly admins: Difference;
+  readonly moderators: Difference;
+  readonly bans: Difference;
+  /** Identifies what was seen, for `return`. */
+  readonly tag: string;
 }
 
 export interface SafetyInfo {

@@ -18,6 +18,7 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'not-active': { reason: 'not-active' },
   'newer-rules': { reason: 'newer-rules' },
   'change-unconfirmed': { reason: 'change-unconfirmed' },
+  differs: { reason: 'return-differs' },
   'not-admin': { reason: 'not-admin' },
   'admin-key-missing': { reason: 'admin-key-missing' },
   'last-admin': { reason: 'last-admin' },

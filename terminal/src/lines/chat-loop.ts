@@ -64,7 +64,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     const known = (await profile.call('rooms', {})).find(({ id }) => id === room)?.missed ?? 0;
     if (known > missed) prompt.print(text.lines.system(text.lines.missed(known, '/resend')));
     missed = known;
-    const end = await readLines({ profile, room, prompt, text });
+    const end = await readLines({ profile, room, prompt, text, compared: new Map() });
     // A person has seen what failed. A script has only the exit code.
     if (!prompt.isTerminal && end.code !== EXIT.done) return end.code;
     // After /leave it is no error that the user is not a member.

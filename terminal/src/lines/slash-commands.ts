@@ -1,6 +1,7 @@
 import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
+import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 
 const WAIT_MS = 15_000;
@@ -17,6 +18,8 @@ export interface SlashContext {
   readonly room: string;
   readonly prompt: LinePrinter;
   readonly text: TerminalText;
+  /** What `/return` has shown of the room there, by room: the tag of the comparison. */
+  readonly compared: Map<string, string>;
 }
 
 export type SlashName = keyof TerminalText['lines']['slash'];
@@ -73,9 +76,18 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const rows = rooms.map((room) => [lines.members(room.members), lines.status(room.status), room.name]);
     return printAll(prompt, text, columns(rows));
   },
-  return: async (_rest, { profile, room, prompt, text }) => {
-    const { returned } = await profile.call('return', { room, waitMs: WAIT_MS });
-    return printAll(prompt, text, [text.lines.returned(returned)]);
+  return: async (rest, { profile, room, prompt, text, compared }) => {
+    const seen = rest === 'yes' ? compared.get(room) : undefined;
+    compared.delete(room);
+    const end = await comesBack({ profile, room, waitMs: WAIT_MS, seen });
+    const { comparison, returned } = end;
+    if (comparison !== null && !returned) compared.set(room, comparison.tag);
+    const differs = comparison === null || seen !== undefined ? [] : text.comparison(comparison, nameOf);
+    const asks = comparison !== null && !returned;
+    return printAll(prompt, text, [
+      ...differs,
+      asks ? text.lines.returnAsks('/return yes') : text.lines.returned(returned),
+    ]);
   },
   resend: async (_rest, { profile, room, prompt, text }) => {
     const { ids } = await profile.call('resend', { room });
@@ -105,7 +117,9 @@ export async function runSlashCommand(
     return 'refused';
   }
   // The line may be a message, such as “/leave me alone”.
-  if (rest.length > 0 && lines.slash[name].args === '') {
+  const isMessage =
+    name === 'return' ? rest.length > 1 || (rest[0] ?? 'yes') !== 'yes' : lines.slash[name].args === '';
+  if (rest.length > 0 && isMessage) {
     context.prompt.print(lines.noArgument(name));
     return 'refused';
   }
@@ -122,10 +136,11 @@ const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
 /** As {@link runSlashCommand}, before a room is chosen. */
 export async function runWithoutRoom(
   line: string,
-  context: Omit<SlashContext, 'room'>,
+  context: Omit<SlashContext, 'room' | 'compared'>,
 ): Promise<'quit' | 'refused' | undefined> {
   const [name = ''] = line.slice(1).split(/\s+/);
-  if (!isSlashName(name) || WITHOUT_ROOM.has(name)) return runSlashCommand(line, { ...context, room: '' });
+  if (!isSlashName(name) || WITHOUT_ROOM.has(name))
+    return runSlashCommand(line, { ...context, room: '', compared: new Map() });
   context.prompt.print(context.text.lines.needsRoom(name));
   return undefined;
 }

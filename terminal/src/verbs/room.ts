@@ -8,6 +8,7 @@ import { waitMs } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { afterSync } from '../lines/after-sync.ts';
+import { comesBack } from '../lines/comes-back.ts';
 import { columns, type RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
@@ -19,6 +20,8 @@ interface Options extends ProfileOptions {
   readonly wait?: string;
   /** Of `admin`: removes the right instead of giving it. */
   readonly drop?: boolean;
+  /** Of `return`: the tag of the comparison that the user has seen. */
+  readonly seen?: string;
   /** Of `safety`: the entry whose log code is wanted. */
   readonly at?: string;
 }
@@ -187,9 +190,19 @@ export const revoke = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wa
   return { json: [{ ...ref, revoked: given }], notes: [text.lines.revoked] };
 });
 
-export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
-  const { returned } = await profile.call('return', { room, waitMs: ms });
-  return { json: [{ ...ref, returned }], notes: [text.lines.returned(returned)] };
+export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, options, waitMs: ms, text }) => {
+  const { seen } = options;
+  const { comparison, returned } = await comesBack({ profile, room, waitMs: ms, seen });
+  const differs = comparison === null || seen !== undefined ? [] : text.comparison(comparison);
+  const asks = comparison !== null && !returned;
+  const end = asks
+    ? text.lines.returnAsks(`gochat return --seen ${comparison.tag}`)
+    : text.lines.returned(returned);
+  return {
+    json: [{ ...ref, returned, ...(comparison && { comparison }) }],
+    notes: [...differs, end],
+    ...(asks && { code: EXIT.refused }),
+  };
 });
 
 export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {

@@ -189,22 +189,44 @@ export function askLeave(chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'fla
   });
 }
 
-/** Joins the others again after a change that this device could not follow, after a question. */
+/** Joins the others again after a change that this device could not follow, after a question that says what differs there. */
 export function askReturn(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
 ): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
-  const words = chat.words.text.dialogs.return;
+  const { dialogs, flashes } = chat.words.text;
+  const words = dialogs.return;
   const by = sanitizeLine(room.info.unfollowed);
-  chat.dialogs.show({
-    dialog: form(words.title, [by === '' ? words.text : words.after(by), words.more], [], words.submit),
-    submit: async (_values, handle) => {
-      await chat.profile.call('return', { room: room.info.id, waitMs: WAIT_MS });
+  const intro = by === '' ? words.text : words.after(by);
+  let seen: string | undefined;
+  const compares = async (handle: DialogHandle<FormDialog>) => {
+    const comparison = await chat.profile.call('compare', { room: room.info.id, waitMs: WAIT_MS });
+    if (!handle.isOpen) return;
+    if (comparison === null) {
       handle.close();
-      chat.flashes.good(chat.words.text.flashes.returned);
+      chat.flashes.good(flashes.returned);
+      return;
+    }
+    seen = comparison.tag;
+    const differs = chat.words.text.comparison(comparison);
+    handle.update({ text: [intro, ...differs, words.more], danger: !comparison.same });
+  };
+  const handle = chat.dialogs.show<FormDialog>({
+    dialog: { ...form(words.title, [intro, words.comparing], [], words.submit), busy: true },
+    submit: async (_values, shown) => {
+      // What differs wasn't shown, or is no longer so: the next answer is about what is shown then.
+      if (seen === undefined) return compares(shown);
+      const tag = seen;
+      seen = undefined;
+      await chat.profile.call('return', { room: room.info.id, seen: tag, waitMs: WAIT_MS });
+      shown.close();
+      chat.flashes.good(flashes.returned);
     },
   });
+  compares(handle)
+    .then(() => handle.update({ busy: false }))
+    .catch((error: unknown) => handle.update({ busy: false, error: chat.flashes.textOf(error) }));
 }
 
 /** Removes a room that is closed to this profile from the list, after a question. */

@@ -115,7 +115,8 @@ export function dialogWords(f: Formats) {
       title: 'Come back to the others?',
       text: 'The others go on without this device.',
       after: (by: string) => `This device could not follow a change by ${by}.`,
-      more: 'It joins the room as the server has it now: members, admins and bans may differ from those here. What you wrote since the change has to be sent again.',
+      comparing: 'Comparing the room there with the one here…',
+      more: 'This device joins the room as it is there. What you sent since the change you can then send again.',
       submit: 'Come back',
     },
     leave: {

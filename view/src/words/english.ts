@@ -4,6 +4,7 @@ import { errorText } from './errors.ts';
 import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
+import { returnText } from './returning.ts';
 import { statusWords } from './status.ts';
 import { timeMarkText } from './time-mark.ts';
 import { timelineWords } from './timeline.ts';
@@ -22,6 +23,7 @@ function text(f: Formats) {
     composer: composerWords(f),
     dialogs: dialogWords(f),
     event: eventText(f),
+    comparison: returnText(f),
     error: errorText(f),
     flashes: flashWords(f),
     status: statusWords(f),

@@ -161,6 +161,9 @@ const FIXED = {
   'not-active': 'This device can’t write in this room at present',
   'change-unconfirmed':
     'This device could not follow a change of the room, and makes none for ten minutes after that: try again later',
+  'return-differs': 'The room has changed since it was compared: look again at what differs',
+  'return-unknown':
+    'What the server keeps of the room can’t be read, or no member has signed it: try again later',
   'own-invite-unknown':
     'This device does not know the secret with which members come back: ask a member for a new invite',
   'change-pending': 'Another change by this device is still being sent: try again',

@@ -106,7 +106,7 @@ export function lineText(f: Formats) {
       safety: { args: '[NAME]', text: 'show safety numbers to compare over another channel' },
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
-      return: { args: '', text: 'join the others again, if they have gone on without this device' },
+      return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
       resend: { args: '', text: 'send again what perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
@@ -126,6 +126,9 @@ export function lineText(f: Formats) {
       `${who} was removed; all invites are revoked: gochat invite creates a new one`,
     adminNow: (who: string) => `${who} is an admin now`,
     adminNoMore: (who: string) => `${who} is no longer an admin`,
+    /** @param how the command that comes back to the room as it is described. */
+    returnAsks: (how: string) =>
+      `this device has not come back yet: ${how} comes back to the room as it is there`,
     returned: (isBack: boolean) =>
       isBack
         ? 'this device is back with the others'
