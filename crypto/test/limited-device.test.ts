@@ -219,7 +219,7 @@ test.each(Object.keys(entrances))(
     await allRead(log, [ana, ben, bot]);
     expect([ana, ben, bot].map((one) => one.warnings.at(-1))).toEqual(Array(3).fill('skipped-handshake'));
     expect(membersOf(ana.room).map(({ device }) => device)).toEqual(devices);
-    // All are told that a join was refused, and the next admin's client ends what the joiner can receive.
+    // The next admin's client ends what the joiner can receive.
     expect(ana.room.retirement.due).toBe('refused-join');
     await allTalk(log, ana, ben, bot);
   },
@@ -275,7 +275,7 @@ test('a limited device that asks for it ends what its copy can receive and send,
   await allTalk(log, ana, ben);
 });
 
-test('a device learns that its copy has healed first, and an admin ends that copy', async () => {
+test('a device learns that its copy has healed first, and an admin removes it', async () => {
   const { env, log, ana, ben, bot, thief, stolen } = await withCopy();
   await thief.heals(log);
   await allRead(log, [ana, ben, bot]);

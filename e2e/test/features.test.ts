@@ -86,7 +86,7 @@ const novelties: Record<string, (entry: Down) => readonly object[]> = {
 };
 
 test.each(Object.keys(novelties))(
-  'a client that is sent %s of a feature which only the server has announced ends that connection, and reads on at the next',
+  'a client that is sent %s of a feature which only the server has announced closes the connection, and reads on at the next',
   async (what) => {
     meddle((frame) => [frame.type === 'welcome' ? { ...frame, features: ALL } : frame]);
     await ben.joins(link);

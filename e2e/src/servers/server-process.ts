@@ -26,7 +26,7 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-// Shifts the clock of this process, or tells how much memory it has.
+// Shifts the clock of this process, or frees memory. The answer has both.
 process.on('message', (message: { readonly shiftMs?: number }) => {
   if (message.shiftMs === undefined) collectGarbage();
   else shiftMs = message.shiftMs;
