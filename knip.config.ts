@@ -17,7 +17,11 @@ export default {
     },
     // Run by a path of their own, in processes of their own.
     bench: {
-      entry: ['peers/*.mjs', 'src/{lmdb-writers,tls-load}.ts', 'test/**/*.test.ts'],
+      entry: [
+        'peers/*.mjs',
+        'src/{lmdb-writers,tls-load,compare/room,compare/server}.ts',
+        'test/**/*.test.ts',
+      ],
     },
     web: { entry: ['src/main.ts', 'src/service-worker.ts', 'bundle.d.mts'] },
   },

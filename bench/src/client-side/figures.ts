@@ -29,13 +29,17 @@ export function figureOf(
   samples: readonly number[],
   more: Pick<Figure, 'better' | 'target' | 'cpuSeconds'>,
 ): Figure {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const [min] = sorted;
-  const max = sorted.at(-1);
+  if (samples.length === 0) throw new RangeError(`nothing was measured: ${name}`);
+  const [min, max] = [Math.min(...samples), Math.max(...samples)];
+  return { case: name, unit, median: median(samples), min, max, runs: samples.length, ...more };
+}
+
+/** @throws RangeError without a number */
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);
-  if (min === undefined || max === undefined) throw new RangeError(`nothing was measured: ${name}`);
-  const median = middle.reduce((sum, one) => sum + one, 0) / middle.length;
-  return { case: name, unit, median, min, max, runs: sorted.length, ...more };
+  if (middle.length === 0) throw new RangeError('there is no median of nothing');
+  return middle.reduce((sum, one) => sum + one, 0) / middle.length;
 }
 
 /** Adds up the wall and CPU time of what this process does. */
