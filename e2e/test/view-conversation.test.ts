@@ -199,6 +199,15 @@ describe('two people in a room', () => {
     expect(ben.room.composer).toMatchObject({ text: '', reply: undefined });
   });
 
+  test('a command about something else leaves the message chosen that is being answered', async () => {
+    const row = await ben.reads('soup?');
+    ben.view.actions.run('reply', '', row.key);
+    ben.says('/notify all');
+    expect(ben.room.composer).toMatchObject({ text: '', reply: { text: 'soup?' } });
+    ben.view.actions.cancel();
+    expect(ben.room.composer.reply).toBeUndefined();
+  });
+
   test('typing shows, and stops when it is sent', async () => {
     ana.view.actions.type('I am', 4);
     await ben.sees('that ana types', ({ room }) => room?.typing === 'ana is typing…');
@@ -315,9 +324,11 @@ describe('two people in a room', () => {
     ana.says('@ben quietly');
     await ben.reads('@ben quietly');
     expect(ben.surroundings.notices.length).toBe(before);
-    ben.says('/notify all');
+    for (const _ of ['muted', 'not muted']) {
+      ben.says('/unmute');
+      expect(ben.screen.rooms[0]?.muted).toBe(false);
+    }
     ben.view.actions.look(true);
-    await ben.sees('it loud', ({ rooms }) => rooms[0]?.muted === false);
   });
 
   test('safety numbers are the same on both sides, and a verification is kept', async () => {

@@ -1,6 +1,6 @@
 import type { Content, Ref } from '@gochat/crypto/content';
 import { pickRoom } from '../account/pick-room.ts';
-import type { HistoryItem } from '../room/history.ts';
+import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
@@ -179,10 +179,8 @@ export class ChatRoom {
   }
 
   async #ref(message: HistoryItem | SentMessage, waitMs: number): Promise<Ref> {
-    if ('kind' in message) {
-      if (message.kind !== 'text') throw new ChatError({ reason: 'not-a-message' });
-      return { seq: message.seq, id: message.id };
-    }
+    if (!isMessage(message)) throw new ChatError({ reason: 'not-a-message' });
+    if ('kind' in message) return { seq: message.seq, id: message.id };
     const { id } = message;
     const seq = message.seq ?? sentMessage(await this.#sent(id, waitMs)).seq;
     if (seq === undefined) throw new ChatError({ reason: 'message-waiting' });
@@ -283,7 +281,17 @@ function sentMessage({ id, state, seq }: Outcome): SentMessage {
 }
 
 function mentioning(members: readonly Mentioned[]): { readonly mentions?: string[] } {
+  if (!Array.isArray(members) || members.some((member) => typeof member?.identity !== 'string'))
+    throw new ChatError({ reason: 'content-invalid' });
   return members.length === 0 ? {} : { mentions: members.map(({ identity }) => identity) };
+}
+
+/** A program without types may give anything. */
+function isMessage(message: HistoryItem | SentMessage): message is TextItem | SentMessage {
+  if (typeof message !== 'object' || message === null) return false;
+  return (
+    'id' in message && typeof message.id === 'string' && (!('kind' in message) || message.kind === 'text')
+  );
 }
 
 /** A program without types may give anything. */

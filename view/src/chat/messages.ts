@@ -101,8 +101,11 @@ export class Messages {
     }
     // The message that is being answered is the one that was chosen.
     const row = command.about === 'message' ? composer.answered : undefined;
-    const refusal = commands.refusal(command.name, args, row);
-    if (refusal === undefined) commands.run(command.name, args, row, composer.clear());
+    // A command without an argument gets the alias that was typed.
+    const given = command.args === '' && word !== command.name ? word : args;
+    const refusal = commands.refusal(command.name, given, row);
+    if (refusal === undefined)
+      commands.run(command.name, given, row, composer.clear(command.about !== 'message'));
     else flashes.bad(refusal);
   }
 

@@ -150,7 +150,11 @@ const ROOM: Partial<Record<CommandName, Action>> = {
   mute: {
     aliases: ['unmute'],
     available: isMember,
-    run: ({ chat, room }) => setNotify(chat, room, room.settings.notify === 'none' ? 'all' : 'none'),
+    run: ({ chat, room, args }) => {
+      const { notify } = room.settings;
+      const other = notify === 'none' ? 'all' : 'none';
+      setNotify(chat, room, args === 'unmute' && notify !== 'none' ? notify : other);
+    },
   },
   privacy: { available: isMember, run: ({ chat }) => askPrivacy(chat) },
   ignore: {

@@ -290,8 +290,12 @@ export class ComposerViewModel {
     return { content, restore: this.clear() };
   }
 
-  /** Empties the field and keeps its text for {@link recall}. @returns what restores what was in it */
-  clear(): () => void {
+  /**
+   * Empties the field and keeps its text for {@link recall}.
+   * @param keepsReply whether the message that is being answered stays chosen
+   * @returns what restores what was in it
+   */
+  clear(keepsReply = false): () => void {
     const typed = this.#text;
     const edited = this.#edit;
     const answered = this.#reply;
@@ -300,7 +304,7 @@ export class ComposerViewModel {
     this.#recalled = undefined;
     const { text, reply } = this.#edit === undefined ? NOTHING : this.#before;
     this.#edit = undefined;
-    this.#reply = reply;
+    this.#reply = keepsReply ? (answered ?? reply) : reply;
     this.put(text);
     this.#parts.room.presence.typing(false);
     return () => {
