@@ -72,7 +72,10 @@ test('a room is found as commands find it: an id is not taken for a name, and a 
 test.each([null, undefined, 'an id', 7, {}, { id: 7 }, { kind: 'joined', seq: '1' }])(
   '%j is no message that can be changed or answered',
   async (given) => {
-    const room = new ChatRoom({ on: () => () => undefined } as unknown as Profile, { id: 'r', name: 'kitchen' });
+    const room = new ChatRoom({ on: () => () => undefined } as unknown as Profile, {
+      id: 'r',
+      name: 'kitchen',
+    });
     const message = given as unknown as HistoryItem;
     const error = { code: 'usage', data: { reason: 'not-a-message' } };
     await expect(room.edit(message, 'new')).rejects.toMatchObject(error);
@@ -83,7 +86,10 @@ test.each([null, undefined, 'an id', 7, {}, { id: 7 }, { kind: 'joined', seq: '1
 );
 
 test.each(['ana', null, [null], ['ana'], [{ name: 'ana' }]])('%j mentions nobody', async (given) => {
-  const room = new ChatRoom({ on: () => () => undefined } as unknown as Profile, { id: 'r', name: 'kitchen' });
+  const room = new ChatRoom({ on: () => () => undefined } as unknown as Profile, {
+    id: 'r',
+    name: 'kitchen',
+  });
   await expect(room.send('@ana look', 5000, given as never)).rejects.toMatchObject({
     code: 'usage',
     data: { reason: 'content-invalid' },

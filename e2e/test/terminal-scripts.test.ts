@@ -101,7 +101,7 @@ test('input that is no text in UTF-8 and blank messages are refused with 2, and 
   const refusals: [string[], string | Buffer, string][] = [
     [['send', name], latin, 'iconv -f ISO-8859-1'],
     [['send', name, '-'], Buffer.from('\ufeffwide', 'utf16le'), 'UTF-16'],
-    [['send', name, '--lines'], Buffer.concat([Buffer.from('one\n'), latin]), 'is not UTF-8'],
+    [['send', name, '--lines'], Buffer.concat([Buffer.from('\none\n'), latin]), 'line 3 and those'],
     [['chat', name], Buffer.concat([Buffer.from('two\n'), latin, Buffer.from('\nthree\n')]), 'is not UTF-8'],
     [['send', name], '\n', 'no visible text'],
     [['send', name], '\u200b \r\n', 'no visible text'],
@@ -120,8 +120,9 @@ test('input that is no text in UTF-8 and blank messages are refused with 2, and 
 test('64 KiB is one message; after a line that is too long nothing is sent, but the lines before it are', async () => {
   const long = 'x'.repeat(64 * 1024);
   expect((await gochat(['send', name], long)).code).toBe(0);
-  const stopped = await gochat(['send', name, '--lines'], `before\n${'y'.repeat(80_000)}\nbehind\n`);
+  const stopped = await gochat(['send', name, '--lines'], `\nbefore\n\n${'y'.repeat(80_000)}\nbehind\n`);
   expect(stopped).toMatchObject({ code: 2, err: expect.stringContaining('64 KiB') });
+  expect(stopped.err).toContain('line 4 and those after it are not sent');
   await ben.hears(room, 'before');
   expect(await ben.read(room)).toEqual([`ana: ${long}`, 'ana: before']);
 });

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { openChat, type Profile } from '@gochat/client/open';
 import { defaultProfileDir } from '@gochat/client/profile-dir';
 import { UsageError } from '@gochat/server/usage-error';
@@ -15,9 +17,11 @@ export interface ProfileOptions {
   readonly unlinked?: boolean;
 }
 
-export function profileDir({ env }: Io, { profile }: ProfileOptions): string {
+export function profileDir({ env }: Pick<Io, 'env'>, { profile }: ProfileOptions): string {
   if (profile === '') throw new UsageError('--profile must name a folder');
-  return profile ?? defaultProfileDir(env);
+  const dir = profile ?? defaultProfileDir(env);
+  // Shells leave it in quotes and after “=”.
+  return /^~(?=\/|$)/.test(dir) ? join(homedir(), dir.slice(1)) : dir;
 }
 
 /** Opens the profile for a command, and closes it afterwards. @throws ChatError, UsageError */

@@ -158,7 +158,9 @@ export function readDataFolder(given: GivenOptions, env: EnvironmentVariables): 
   // The XDG specification says to ignore relative paths.
   const home = env.XDG_DATA_HOME ?? '';
   const folder = isAbsolute(home) ? home : join(homedir(), '.local', 'share');
-  return textOf('data', given, env) ?? join(folder, 'gochat', 'server');
+  const data = textOf('data', given, env) ?? join(folder, 'gochat', 'server');
+  // Shells leave it in quotes and after “=”.
+  return /^~(?=\/|$)/.test(data) ? join(homedir(), data.slice(1)) : data;
 }
 
 const LIMIT_OPTIONS = {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isBlank } from '@gochat/client/blank';
+import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Params, Result } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
@@ -16,7 +17,7 @@ import { textContent } from '../lines/text-content.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
-import { readLines, readText } from '../utf8-input.ts';
+import { NotUtf8, readLines, readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {
   readonly lines?: boolean;
@@ -33,6 +34,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const profile = showConnecting(io, opened);
     const named = async () => (options.json === true ? await roomRef(profile, room) : undefined);
     const ids: string[] = [];
+    const input: Input = { read: 0, messages: [] };
     let isInterrupted = false;
     let queueing: Promise<void> | undefined;
     const queue = async (texts: readonly string[]) => {
@@ -44,7 +46,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     const sending = async () => {
       if (text !== undefined && text !== '-') await queue([text]);
       else if (options.lines !== true) await queue([(await readText(io.stdin)).replace(/\r?\n$/, '')]);
-      else for await (const lines of inGroups(messagesIn(io.stdin), TOGETHER)) await queue(lines);
+      else for await (const lines of inGroups(messagesIn(io.stdin, input), TOGETHER)) await queue(lines);
       return sent(wait);
     };
     try {
@@ -58,6 +60,9 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     } catch (error) {
       // The lines before the one that can't be sent are queued already.
       if (ids.length > 0) report(io, await named(), await sent(wait));
+      const isLine = error instanceof NotUtf8 || (error instanceof ChatError && error.code === 'usage');
+      if (isLine && input.read > 0)
+        note(io, `gochat: ${io.words.text.lines.linesStopped(input.messages[ids.length] ?? input.read + 1)}`);
       throw error;
     }
   });
@@ -116,7 +121,18 @@ async function queueAll(
   }
 }
 
+/** How many lines were read, and the numbers of those that are messages. */
+interface Input {
+  read: number;
+  readonly messages: number[];
+}
+
 /** The lines that are no blank ones. */
-async function* messagesIn(stdin: Readable): AsyncGenerator<string, void, undefined> {
-  for await (const line of readLines(stdin)) if (!isBlank(line)) yield line;
+async function* messagesIn(stdin: Readable, input: Input): AsyncGenerator<string, void, undefined> {
+  for await (const line of readLines(stdin)) {
+    input.read += 1;
+    if (isBlank(line)) continue;
+    input.messages.push(input.read);
+    yield line;
+  }
 }
