@@ -19,9 +19,10 @@ export interface ProfileOptions {
 
 export function profileDir({ env }: Pick<Io, 'env'>, { profile }: ProfileOptions): string {
   if (profile === '') throw new UsageError('--profile must name a folder');
-  const dir = profile ?? defaultProfileDir(env);
+  const given = profile ?? env.GOCHAT_PROFILE ?? '';
   // Shells leave it in quotes and after “=”.
-  return /^~(?=\/|$)/.test(dir) ? join(homedir(), dir.slice(1)) : dir;
+  if (/^~(?=\/|$)/.test(given)) return join(homedir(), given.slice(1));
+  return profile ?? defaultProfileDir(env);
 }
 
 /** Opens the profile for a command, and closes it afterwards. @throws ChatError, UsageError */
