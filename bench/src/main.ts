@@ -9,6 +9,7 @@ import { measureCatchUp } from './client-side/catch-up.ts';
 import { measureColdStart } from './client-side/cold-start.ts';
 import { measureCrypto } from './client-side/crypto.ts';
 import type { Figure, Occasion } from './client-side/figures.ts';
+import { measureWaiting, waitTable } from './client-side/waiting.ts';
 import { type FanOut, measureFanOut } from './fan-out.ts';
 import { gochat } from './gochat.ts';
 import { inNewHome } from './home.ts';
@@ -139,6 +140,11 @@ async function measureAll(programs: Programs, options: BenchOptions, report: Rep
 const options = readOptions(process.argv.slice(2));
 if (options === 'help') {
   process.stdout.write(USAGE);
+} else if (options.client) {
+  buildGochat();
+  const rows = await measureWaiting(tell);
+  process.stdout.write(`\n${waitTable(rows)}\n`);
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ rows })}\n`);
 } else {
   buildGochat();
   const report = new Report(options);

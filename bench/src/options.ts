@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** Only the fan-out to a thousand, of GoChat, redis and the C reference: a few minutes. */
   readonly quick: boolean;
+  /** Only what people wait for on their own devices: a few minutes. */
+  readonly client: boolean;
   /** Where the rows go as JSON. */
   readonly json: string | undefined;
   /** Cases and systems, of which only these are measured; all where it is empty. */
@@ -15,6 +17,7 @@ export interface BenchOptions {
 
 export const USAGE = `npm run bench -- [options]
   --quick        only the fan-out to 1,000 connections: GoChat over TCP and WebSocket, redis, the C reference
+  --client       only what people wait for: catching up, sending in bulk, starting a command
   --json FILE    write the rows to FILE
   --only TEXT    only cases and systems whose name begins so; repeats
   --no-install   list peers that are absent, even where Debian's packages could be installed
@@ -27,6 +30,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
+      client: { type: 'boolean', default: false },
       json: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
       'no-install': { type: 'boolean', default: false },
@@ -37,6 +41,7 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   if (values.help) return 'help';
   return {
     quick: values.quick,
+    client: values.client,
     json: values.json,
     only: values.only,
     install: !values['no-install'],

@@ -4,6 +4,7 @@ import { readOptions, USAGE } from '../src/options.ts';
 test('options are parsed, and the help lists all of them', () => {
   const read = readOptions([
     '--quick',
+    '--client',
     '--json',
     'out.json',
     '--only',
@@ -15,14 +16,22 @@ test('options are parsed, and the help lists all of them', () => {
   ]);
   expect(read).toEqual({
     quick: true,
+    client: true,
     json: 'out.json',
     only: ['idle', 'redis'],
     install: false,
     save: true,
   });
-  expect(readOptions([])).toEqual({ quick: false, json: undefined, only: [], install: true, save: false });
+  expect(readOptions([])).toEqual({
+    quick: false,
+    client: false,
+    json: undefined,
+    only: [],
+    install: true,
+    save: false,
+  });
   expect(readOptions(['--help'])).toBe('help');
-  for (const option of ['--quick', '--json', '--only', '--no-install', '--save'])
+  for (const option of ['--quick', '--client', '--json', '--only', '--no-install', '--save'])
     expect(USAGE).toContain(option);
 });
 

@@ -25,7 +25,7 @@ export async function measureCatchUp({ quick, tell }: Occasion): Promise<Figure[
   }
 }
 
-interface Stage {
+export interface Stage {
   /** Where profiles are kept. */
   readonly home: string;
   readonly server: string;
@@ -64,7 +64,7 @@ async function missedJoins(stage: Stage): Promise<Figure[]> {
 }
 
 /** A room, and the closed profile of one of its members. */
-async function awayFrom({ home, server }: Stage, name: string) {
+export async function awayFrom({ home, server }: Stage, name: string) {
   const ana = await Someone.open('ana', join(home, `ana-${name}`));
   const { room, link } = await ana.hosts(server);
   const dir = join(home, `ben-${name}`);
@@ -76,7 +76,7 @@ async function awayFrom({ home, server }: Stage, name: string) {
 }
 
 /** Each run reopens a copy of the profile, in a separate process. */
-async function comeBack({ home, runs }: Stage, dir: string, room: string): Promise<CaughtUp[]> {
+export async function comeBack({ home, runs }: Stage, dir: string, room: string): Promise<CaughtUp[]> {
   const all: CaughtUp[] = [];
   for (let run = 0; run < runs; run++) {
     const copy = join(home, 'copies', `${room}-${run}`);

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Someone, startServer, temporary } from '@gochat/e2e/people';
+import { awayFrom, comeBack, type Stage } from './catch-up.ts';
+import { figureOf } from './figures.ts';
+
+const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
+const MISSED = 10_000;
+const LINES = 5_000;
+/** What the queue of a profile takes at once. */
+const TOGETHER = 250;
+const STARTS = 10;
+
+/** What a person waits for on their own device. */
+export interface WaitRow {
+  readonly case: string;
+  readonly system: string;
+  readonly perSecond?: number;
+  /** Processor time of the measured process for each message, in milliseconds; its start is part of it. */
+  readonly cpuMsEach?: number;
+  /** The median from the start of a process to its end. */
+  readonly ms?: number;
+  /** The same of Node.js with an empty program, measured alternately with it. */
+  readonly nodeMs?: number;
+}
+
+/** Measures catching up, sending in bulk, and starting a command. @param tell takes a line about the progress */
+export async function measureWaiting(tell: (line: string) => void): Promise<WaitRow[]> {
+  const home = await temporary();
+  const server = await startServer(join(home.path, 'server'));
+  const stage = { home: home.path, server: server.url, runs: 3, tell };
+  try {
+    return [await catchUp(stage), await sendLines(stage), ...(await starts(stage))];
+  } finally {
+    await server.stop();
+    await home.remove();
+  }
+}
+
+async function catchUp(stage: Stage): Promise<WaitRow> {
+  const { ana, room, dir } = await awayFrom(stage, 'missed');
+  stage.tell(`${MISSED} messages are sent`);
+  for (let sent = 0; sent < MISSED; sent += TOGETHER) {
+    const ids = Array.from({ length: TOGETHER }, newId);
+    const messages = ids.map((id, i) => ({
+      id,
+      content: { kind: 'text', text: `the kettle is on, for the time ${sent + i}` } as const,
+    }));
+    await ana.profile.call('queueAll', { room, messages });
+    await ana.delivered(room, ids);
+  }
+  const all = await comeBack(stage, dir, room);
+  await ana.close();
+  if (all.some(({ texts }) => texts !== MISSED)) throw new Error('a message was not read');
+  const perSecond = all.map(({ ms }) => (MISSED * 1000) / ms);
+  const cpuMs = all.map(({ cpuSeconds }) => (cpuSeconds * 1000) / MISSED);
+  return row(`catch-up-${MISSED}`, { perSecond: median(perSecond), cpuMsEach: median(cpuMs) });
+}
+
+async function sendLines({ home, server }: Stage): Promise<WaitRow> {
+  const dir = join(home, 'lines');
+  const ana = await Someone.open('ana', dir);
+  const { room } = await ana.hosts(server);
+  await ana.close();
+  const file = join(home, 'lines.txt');
+  await writeFile(file, Array.from({ length: LINES }, (_, i) => `line ${i} of a log\n`).join(''));
+  const run = await timed(['send', room, '--lines', '--wait', '5m', '--profile', dir], home, file);
+  const reader = await Someone.open('ana', dir);
+  const queued = (await reader.profile.call('rooms', {}))[0]?.queued;
+  await reader.close();
+  if (queued !== 0) throw new Error(`${queued} lines were not sent`);
+  return row(`send-lines-${LINES}`, {
+    perSecond: (LINES * 1000) / run.ms,
+    cpuMsEach: (run.cpuSeconds * 1000) / LINES,
+  });
+}
+
+/** `gochat rooms` alone, and while another process owns the profile. */
+async function starts({ home, server }: Stage): Promise<WaitRow[]> {
+  const dir = join(home, 'starts');
+  const ana = await Someone.open('ana', dir);
+  await ana.hosts(server);
+  const guest = await alternately(['rooms', '--profile', dir], home);
+  await ana.close();
+  const alone = await alternately(['rooms', '--profile', dir], home);
+  return [row('start-rooms', alone), row('start-rooms-guest', guest)];
+}
+
+async function alternately(args: readonly string[], cwd: string) {
+  const [ms, nodeMs]: [number[], number[]] = [[], []];
+  for (let run = 0; run < STARTS; run += 1) {
+    ms.push((await timed(args, cwd)).ms);
+    nodeMs.push((await timed(undefined, cwd)).ms);
+  }
+  return { ms: median(ms), nodeMs: median(nodeMs) };
+}
+
+/**
+ * Runs a command to its end.
+ * @param args undefined for Node.js with an empty program. @param input a file for its standard input
+ */
+async function timed(args: readonly string[] | undefined, cwd: string, input = '/dev/null') {
+  const program = args === undefined ? ['-e', '0'] : [GOCHAT, ...args];
+  const env = { PATH: process.env.PATH ?? '', HOME: cwd };
+  const begun = performance.now();
+  // The shell reports the processor time of what it has waited for (POSIX `times`: minutes and seconds, user and system, in line two).
+  const shell = spawn(
+    'sh',
+    ['-c', '"$@" < "$0" > /dev/null || exit 1; times', input, process.execPath, ...program],
+    {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let out = '';
+  shell.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  const [code] = (await once(shell, 'close')) as [number | null];
+  const ms = performance.now() - begun;
+  if (code !== 0) throw new Error(`${program.slice(1).join(' ')} failed`);
+  const times = [...(out.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  const cpuSeconds = times.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  );
+  return { ms, cpuSeconds };
+}
+
+function row(name: string, figures: Omit<WaitRow, 'case' | 'system'>): WaitRow {
+  return { case: name, system: 'gochat', ...figures };
+}
+
+function median(samples: readonly number[]): number {
+  return figureOf('median', 'ms', samples, { better: 'less' }).median;
+}
+
+function newId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+}
+
+/** The rows as text. */
+export function waitTable(rows: readonly WaitRow[]): string {
+  const figure = (value: number | undefined, unit: string, digits: number) =>
+    value === undefined ? '' : `  ${value.toFixed(digits)} ${unit}`;
+  return rows
+    .map(
+      (one) =>
+        one.case.padEnd(20) +
+        figure(one.perSecond, 'per second', 0) +
+        figure(one.cpuMsEach, 'ms of CPU each', 2) +
+        figure(one.ms, 'ms', 0) +
+        figure(one.nodeMs, 'ms for an empty Node.js program', 0),
+    )
+    .join('\n');
+}
