@@ -387,7 +387,7 @@ async function advanced(
   try {
     const closed = joinsClosedAfter(room.joinsClosed, change);
     const by = joiner === undefined ? (author?.device ?? '') : authorOf(joiner).device;
-    after = await adopt(room, { seq: entry.seq, by }, next.state, closed);
+    after = await adopt(withNamedLast(room, joiner), { seq: entry.seq, by }, next.state, closed);
   } catch {
     return skipped(room, entry);
   }
@@ -401,6 +401,13 @@ async function advanced(
     events: eventsOf(room, after, change, entry, joiner),
     secretsToWipe: next.secretsToWipe,
   };
+}
+
+/** Keeps the author of a change that a device has come back because of: others that it cut off may come back later. */
+function withNamedLast(room: Room, joiner: Joiner | undefined): Room {
+  const named = room.authors.find(([seq]) => seq === joiner?.unfollowed);
+  if (named === undefined) return room;
+  return { ...room, authors: [...room.authors.filter((one) => one !== named), named] };
 }
 
 /** A device that joins again restarts its counter. */

@@ -215,7 +215,7 @@ export interface Room {
   readonly split: Split | undefined;
   /** Undefined for the founder, and once a member who {@link vouches} was read. */
   readonly entrance: Entrance | undefined;
-  /** The last handshakes that began an epoch, newest last: position and device key of the author. */
+  /** The last handshakes that began an epoch, newest last: position and device key of the author. A return moves the one that it names to the end. */
   readonly authors: readonly (readonly [Position, string])[];
   /** The fingerprint of the identity by whose link this device joined; undefined if that is the founder, or is unknown. */
   readonly inviter: Uint8Array | undefined;

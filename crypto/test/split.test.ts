@@ -232,6 +232,21 @@ test('the author of a split can’t lead into its own fork whoever has seen the 
   await allTalk(log, ana, cai);
 });
 
+test('who has cut many off is named at the return of each, however many came back before', async () => {
+  const { log, ana, ben, cai, mal } = await four();
+  await divides(log, mal, half);
+  await allRead(log, [ana, ben, cai]);
+  for (const one of [ana, ben]) {
+    // Members keep the authors of 32 changes.
+    for (let n = 0; n < 20; n += 1) await cai.heals(log);
+    await one.reads(log);
+    await one.looks(log);
+    await one.returns(log);
+    const seen = await cai.reads(log);
+    expect(seen.at(-1)).toMatchObject({ kind: 'joined', returned: { from: { name: 'mal' } } });
+  }
+});
+
 test('a return whose reply was lost is repeated', async () => {
   const { log, ana, ben, cai, mal } = await four();
   await divides(log, mal, half);
