@@ -22,6 +22,7 @@ import {
   type Member,
   memberAt,
   membersOf,
+  namingLeaf,
   ownCredential,
   ownInviteIn,
   ownLeaf,
@@ -58,7 +59,7 @@ interface Change {
   readonly complete?: boolean;
   /** Whether the committer's leaf gets new keys; true for all but `state`. */
   readonly path?: true;
-  /** The leaf's name after the commit, if it changes. */
+  /** The leaf's name after the commit; its person's when absent. */
   readonly name?: string;
   /** What the commit says beside its proposals. */
   readonly data?: readonly CommitDataItem[];
@@ -86,7 +87,7 @@ function self(room: Room): Member {
 
 /** What a heal does besides replacing this device's keys. */
 export interface HealOptions {
-  /** The new display name. */
+  /** The new display name. It is the person's if this device has its {@link namingLeaf}. */
   readonly name?: string;
   /** Ends the access keys of earlier epochs; only with the admin key. */
   readonly retire?: boolean;
@@ -344,9 +345,10 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const retire: CommitDataItem[] = change.retire ? [[COMMIT_DATA.retire, new Uint8Array()]] : [];
   const office = officeOf(room, change, env);
   const data = encodeCommitData([...(change.data ?? []), ...retire, ...office]);
+  const me = self(room);
+  const name = change.name ?? (me.limited ? me : namingLeaf(room, me.identity))?.name;
   const leaf =
-    change.path &&
-    renewedLeaf(room.mls.groupContext.groupId, ownCredential(room), room.device, env, change.name);
+    change.path && renewedLeaf(room.mls.groupContext.groupId, ownCredential(room), room.device, env, name);
   const { message, state: mls } = await commit(room.mls, change.proposals, leaf, data);
   const body = sealBody(room.keys, 'handshake', room.id, message, env);
   const keys = await epochKeys(mls, room.id);

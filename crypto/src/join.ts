@@ -7,7 +7,7 @@ import type { UpOf } from '@gochat/protocol/up';
 import { compareWith } from './compare.ts';
 import { isFounder } from './genesis.ts';
 import { joinKeyIn, officeIn, publish } from './groupinfo.ts';
-import { type Identity, newLeaf } from './identity.ts';
+import { type Identity, isLimited, newLeaf } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
@@ -75,6 +75,7 @@ export function proveInvitation(
 
 /**
  * Joins a room by an invite, with the GroupInfo that the server keeps.
+ * @param name of a person who has no other device in the room; otherwise the person keeps its name
  * @returns the room, which is pending until the log has the join ({@link landedFirst}), and the request.
  * @throws RoomError `bad-invite` if the GroupInfo or its wrapped key is damaged or missing; `other-room` if the GroupInfo is not of the
  *   room and founder in the link; `invite-revoked`, also of an own invite if the person has no leaf; `newer-rules`; `full` at 1,000 members; `banned`; `still-member` if this person has
@@ -123,7 +124,11 @@ export async function join(
   if (seat === undefined && (live.own ? ofDevice : ofPerson).length > 0) throw new RoomError('still-member');
   // The leaf of a room's only device can't be replaced: no member is left who could follow.
   if (seat !== undefined && leaves.length === 1) throw new RoomError('still-member');
-  const leaf = newLeaf(groupContext.groupId, who, cleanName(name), env, seat ?? again);
+  // A person's devices have one name, whatever the others see first of it.
+  const siblings = ofPerson.filter((other) => other !== replaced);
+  const sibling = siblings.find((other) => !isLimitedLeaf(other)) ?? siblings[0];
+  const own = (sibling && identityOf(sibling.credential)?.name) ?? cleanName(name);
+  const leaf = newLeaf(groupContext.groupId, who, own, env, seat ?? again);
   const aad = joinAad(invite, {
     room: link.room,
     groupId: groupContext.groupId,
@@ -209,6 +214,11 @@ function signerIn(tree: NonNullable<ReturnType<typeof treeOf>>, { signer }: Grou
   const leaf = leavesOf(tree).get(signer);
   const own = leaf && identityOf(leaf.credential);
   return own === undefined ? '' : encodeBytes(own.identityKey);
+}
+
+function isLimitedLeaf({ credential }: LeafNode): boolean {
+  const read = identityOf(credential);
+  return read !== undefined && isLimited(read);
 }
 
 function isOf(who: Identity, { credential }: LeafNode): boolean {

@@ -34,6 +34,7 @@ import {
   confirmed,
   memberAt,
   membersOf,
+  namingLeaf,
   ownInviteIn,
   ownLeaf,
   type PendingCommit,
@@ -426,8 +427,10 @@ function eventsOf(
 ): RoomEvent[] {
   const at = { seq: entry.seq, at: entry.at };
   switch (change.kind) {
-    case 'heal':
-      return healedOf(old, after, change.by, at);
+    case 'heal': {
+      const by = memberAt(old, change.by);
+      return [{ kind: 'healed', ...at, by }, ...renamedOf(old, after, by?.identity, at)];
+    }
     case 'state':
       return [{ kind: 'changed', ...at, by: memberAt(old, change.by), settings: settingsOf(old, after) }];
     case 'remove': {
@@ -435,7 +438,14 @@ function eventsOf(
       const member = leaf === undefined ? undefined : memberAt(old, leaf);
       if (member === undefined) return [];
       const device = personsIn(after.mls).has(member.identity) || undefined;
-      return [{ kind: 'removed', ...at, member, by: memberAt(old, change.by), ...(device && { device }) }];
+      const removed: RoomEvent = {
+        kind: 'removed',
+        ...at,
+        member,
+        by: memberAt(old, change.by),
+        ...(device && { device }),
+      };
+      return [removed, ...renamedOf(old, after, member.identity, at)];
     }
     case 'join': {
       const leaf = joiner && leafOf(after.mls, joiner.leaf.signaturePublicKey);
@@ -445,7 +455,7 @@ function eventsOf(
       const another = !again && personsIn(old.mls).has(member.identity);
       const returned = again ? returnOf(old, joiner) : undefined;
       const how = { invite: joiner.invite, again, another, ...(returned && { returned }) };
-      return [{ kind: 'joined', ...at, member, ...how }];
+      return [{ kind: 'joined', ...at, member, ...how }, ...renamedOf(old, after, member.identity, at)];
     }
   }
 }
@@ -457,11 +467,17 @@ function returnOf(room: Room, { unfollowed }: Joiner): { readonly from?: Author 
   return from === undefined ? {} : { from };
 }
 
-function healedOf(old: Room, after: Room, leaf: number, at: Pick<DecodedEntry, 'seq' | 'at'>): RoomEvent[] {
-  const [was, is] = [memberAt(old, leaf), memberAt(after, leaf)];
-  const healed: RoomEvent = { kind: 'healed', seq: at.seq, at: at.at, by: was };
-  if (was === undefined || is === undefined || was.name === is.name) return [healed];
-  return [healed, { kind: 'renamed', seq: at.seq, at: at.at, member: is, was: was.name }];
+/** The line about a person who has another name than before. */
+function renamedOf(
+  old: Room,
+  after: Room,
+  identity: string | undefined,
+  { seq, at }: Pick<DecodedEntry, 'seq' | 'at'>,
+): RoomEvent[] {
+  if (identity === undefined) return [];
+  const [was, is] = [namingLeaf(old, identity), namingLeaf(after, identity)];
+  if (was === undefined || is === undefined || was.name === is.name) return [];
+  return [{ kind: 'renamed', seq, at, member: is, was: was.name }];
 }
 
 function settingsOf(old: Room, after: Room): Settings {

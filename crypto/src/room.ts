@@ -356,7 +356,10 @@ function officeOf(state: RoomState | 'newer', identityKey: Uint8Array): Member['
 
 /** Caches: the members of an epoch and their labels never change. */
 const members = new WeakMap<EpochKeys, readonly Member[]>();
-const labels = new WeakMap<readonly Author[], ReadonlyMap<string, string>>();
+/** Whose name counts. A joiner that is in no member list isn't known to be limited. */
+type Named = Author & Partial<Pick<Member, 'limited'>>;
+
+const labels = new WeakMap<readonly Named[], ReadonlyMap<string, string>>();
 
 /** All leaves in their order. */
 export function membersOf(room: Room): readonly Member[] {
@@ -376,14 +379,23 @@ export function memberAt(room: Room, leaf: number): Member | undefined {
   return membersOf(room).find((m) => m.leaf === leaf);
 }
 
+/** @returns the leaf whose name is the person's: its lowest that isn't limited, or else its lowest; undefined if it has none */
+export function namingLeaf(room: Room, identity: string): Member | undefined {
+  const leaves = membersOf(room).filter((m) => m.identity === identity);
+  return leaves.find(({ limited }) => !limited) ?? leaves[0];
+}
+
 /**
- * @returns each person's label by identity key. A person's name is that of its lowest leaf. It gets a suffix of the identity's
+ * @param all leaves in their order
+ * @returns each person's label by identity key. A person's name is that of its lowest leaf that isn't limited, or else of its lowest. It gets a suffix of the identity's
  * fingerprint if it looks like the name of another person, or if it contains `#` and could look like a label.
  */
-export function labelsOf(all: readonly Author[]): ReadonlyMap<string, string> {
+export function labelsOf(all: readonly Named[]): ReadonlyMap<string, string> {
   const known = labels.get(all);
   if (known !== undefined) return known;
   const names = new Map<string, string>();
+  for (const { identity, name, limited } of all)
+    if (!limited && !names.has(identity)) names.set(identity, name);
   for (const { identity, name } of all) if (!names.has(identity)) names.set(identity, name);
   const folds = new Map<string, number>();
   for (const name of names.values()) folds.set(foldName(name), (folds.get(foldName(name)) ?? 0) + 1);

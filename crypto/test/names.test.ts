@@ -338,6 +338,13 @@ test('two devices of one person have one label, the name of the lowest leaf, and
   ]);
 });
 
+test('a limited device names its person only if there is no other', () => {
+  const bot = { ...member('bot', 1), limited: true };
+  const laptop = { ...bot, leaf: 2, device: 'other', name: 'ana', limited: false };
+  expect([...labelsOf([bot, laptop]).values()]).toEqual(['ana']);
+  expect([...labelsOf([bot]).values()]).toEqual(['bot']);
+});
+
 test('two people see the same safety number, and a different one with any other person', () => {
   const [a, b, c] = [1, 2, 3].map((seed) => createIdentity(seededEnv(seed)).identity.publicKey) as [
     Uint8Array,

@@ -8,7 +8,7 @@ import { COMMIT_DATA, decodeCommitData, encodeCommitData } from '../src/commit-d
 import { answerAsk, heal, remove, reopen, setAdmin } from '../src/handshake.ts';
 import { fingerprintOf, withNewDevice } from '../src/identity.ts';
 import { suite } from '../src/mls.ts';
-import { invitesOf, liveInvitesOf, membersOf, stateOf } from '../src/room.ts';
+import { invitesOf, labelsOf, liveInvitesOf, membersOf, stateOf } from '../src/room.ts';
 import { contextExtensions, type RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';
 import { commits, joins, request } from './hostile.ts';
@@ -31,10 +31,10 @@ function stateChange(person: Person, state: RoomState) {
 }
 
 /** A new device of a person, which comes in by the own invite with nobody's help. */
-async function anotherDevice(log: Log, of: Person): Promise<Person> {
+async function anotherDevice(log: Log, of: Person, name = of.name): Promise<Person> {
   const secret = of.room.own;
   if (secret === undefined) throw new Error(`${of.name} knows no own invite`);
-  const device = new Person(of.name, of.env, withNewDevice(of.who, of.env));
+  const device = new Person(name, of.env, withNewDevice(of.who, of.env));
   await device.joins(log, of.linkFor(secret));
   return device;
 }
@@ -300,6 +300,37 @@ test('a heal may give its member another name, which all see', async () => {
   await cai.reads(log);
   agree(ana, ben, cai);
   await expect(heal(ben.room, ben.env, { name: '\u202eneb' })).rejects.toThrow('name');
+});
+
+test('all devices of a person get its name: at the join, and with the next change of keys', async () => {
+  const { log, ana, ben, cai } = await three();
+  await ana.heals(log);
+  await allRead(log, [ben, cai]);
+  const phone = await anotherDevice(log, ben, 'benny');
+  await allRead(log, [ana, ben, cai]);
+  const names = (of: Person) => membersOf(of.room).flatMap((m) => (m.own ? [m.name] : []));
+  expect([names(ben), names(phone)]).toEqual([
+    ['ben', 'ben'],
+    ['ben', 'ben'],
+  ]);
+  // Only the lowest leaf names the person.
+  await phone.commits(log, (room) => heal(room, phone.env, { name: 'benny' }));
+  await allRead(log, [ben, cai]);
+  expect(await ana.reads(log)).toMatchObject([{ kind: 'healed' }]);
+  expect(names(ben)).toEqual(['ben', 'benny']);
+  await ben.commits(log, (room) => heal(room, ben.env, { name: 'bo' }));
+  await allRead(log, [phone, cai]);
+  expect(await ana.reads(log)).toMatchObject([{ kind: 'healed' }, { kind: 'renamed', was: 'ben' }]);
+  expect([...labelsOf(membersOf(ana.room)).values()]).toEqual(['ana', 'bo', 'cai']);
+  await phone.heals(log);
+  await allRead(log, [ben, cai]);
+  expect(await ana.reads(log)).toMatchObject([{ kind: 'healed' }]);
+  expect(names(ben)).toEqual(['bo', 'bo']);
+  // The person keeps its name when the device is gone that gave it.
+  await phone.commits(log, (room) => remove(room, ben.device, phone.env));
+  await cai.reads(log);
+  expect(await ana.reads(log)).toMatchObject([{ kind: 'removed', device: true }]);
+  expect([...labelsOf(membersOf(ana.room)).values()]).toEqual(['ana', 'cai', 'bo']);
 });
 
 test('the data of a commit has one form', () => {

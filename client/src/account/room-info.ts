@@ -1,5 +1,5 @@
 import { banOf, type Comparison, isSame } from '@gochat/crypto/compare';
-import { epochOf, labelsOf, type Member, membersOf, type Room } from '@gochat/crypto/room';
+import { epochOf, labelsOf, type Member, membersOf, namingLeaf, type Room } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Difference, MemberInfo, RoomComparison, RoomInfo } from '../api/methods.ts';
@@ -15,7 +15,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     id: meta.id,
     name: meta.name,
     topic: room.context.state === 'newer' ? '' : (room.context.state.topic ?? ''),
-    as: meta.as,
+    as: ownName(session),
     server: meta.server,
     status: meta.left ? 'left' : room.status,
     members: labelsOf(membersOf(room)).size,
@@ -28,6 +28,12 @@ export function roomInfo(session: RoomSession): RoomInfo {
     founded,
     unfollowed: unfollowedBy(room),
   };
+}
+
+/** The name of this profile's person in a room. */
+export function ownName({ room, meta }: RoomSession): string {
+  const self = membersOf(room).find(({ own }) => own);
+  return (self && namingLeaf(room, self.identity)?.name) ?? meta.as;
 }
 
 function unfollowedBy(room: Room): string {
@@ -101,7 +107,7 @@ export function pickMember(room: Room, wanted: string): ShownMember {
   const shown = shownMembers(room);
   const fitting = firstNonEmpty(
     shown.filter(({ info }) => info.id === wanted),
-    shown.filter(({ member, info }) => info.name === wanted || member.name === wanted),
+    shown.filter(({ info }) => info.name === wanted || namingLeaf(room, info.identity)?.name === wanted),
   );
   const [one] = fitting;
   if (one === undefined) throw new ChatError({ reason: 'member-unknown', name: wanted });

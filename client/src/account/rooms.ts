@@ -19,7 +19,7 @@ import type { WatchWakes } from '../schedule/wake.ts';
 import { fromJson, type Records } from '../store/records.ts';
 import { pickRoom } from './pick-room.ts';
 import { invitation, redeem } from './redeem.ts';
-import { roomInfo } from './room-info.ts';
+import { ownName, roomInfo } from './room-info.ts';
 
 export interface RoomsParts {
   readonly records: Records;
@@ -129,7 +129,7 @@ export class Rooms {
     const link = linkOf(session, secret);
     const end = Date.now() + waitMs;
     const connection = await this.server(meta).online(waitMs);
-    const joined = await redeem(connection, { ...who, device: room.device }, meta.as, link, {
+    const joined = await redeem(connection, { ...who, device: room.device }, ownName(session), link, {
       env,
       end,
       persist: async () => undefined,

@@ -13,7 +13,7 @@ export interface RoomMeta {
   readonly server: string;
   /** The room's name, as last known. */
   readonly name: string;
-  /** This profile's display name in it. */
+  /** The display name with which this profile joined it. */
   readonly as: string;
   readonly left: boolean;
   /** Identity keys of members who have asked to be removed and are still members. */
