@@ -30,15 +30,25 @@ export function screenText(f: Formats) {
     },
     members: (count: number) => f.plural(count, { one: '# member', other: '# members' }),
 
-    /** What the keys do on the message that has the focus, the most important first. */
-    messageKeys: (keys: Readonly<Record<'reply' | 'react' | 'edit' | 'delete' | 'copy', string>>) => [
+    /**
+     * What the keys do on the message that has the focus, the most important first.
+     * @param can what can be done with it now
+     */
+    messageKeys: (
+      keys: Readonly<Record<'reply' | 'react' | 'edit' | 'delete' | 'copy', string>>,
+      can: {
+        readonly answer: boolean;
+        readonly edit: boolean;
+        readonly delete: boolean;
+        readonly copy: boolean;
+      },
+    ) => [
       'Enter more',
       'Esc back',
-      `${keys.reply} reply`,
-      `${keys.react} react`,
-      `${keys.edit} edit`,
-      `${keys.delete} delete`,
-      `${keys.copy} copy`,
+      ...(can.answer ? [`${keys.reply} reply`, `${keys.react} react`] : []),
+      ...(can.edit ? [`${keys.edit} edit`] : []),
+      ...(can.delete ? [`${keys.delete} delete`] : []),
+      ...(can.copy ? [`${keys.copy} copy`] : []),
     ],
     /** The same on a match of a search. */
     searchKeys: (summary: string) => [summary, 'n older', 'N newer', 'Esc closes', 'Enter more'],

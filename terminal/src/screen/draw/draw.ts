@@ -213,12 +213,23 @@ function hintsOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOpt
   if (ui.pending !== '') return [text.status.pending(ui.pending)];
   if (ui.mode !== 'read') return [];
   if (room?.search !== undefined) return text.searchKeys(oneLine(room.search.summary));
-  return text.messageKeys({
+  const keys = {
     reply: keysOf('reply'),
     react: keysOf('react'),
     edit: keysOf('edit'),
     delete: keysOf('delete'),
     copy: keysOf('copy'),
+  };
+  const row = room?.timeline.rows.find(({ key }) => key === ui.focus);
+  const message = row?.kind === 'message' ? row : undefined;
+  const isSent = room?.ended === '' && message !== undefined && message.seq !== '';
+  const isOwn = message?.author.own === true;
+  const isAdmin = room?.members.some(({ self, admin }) => self && admin) === true;
+  return text.messageKeys(keys, {
+    answer: isSent,
+    edit: isSent && isOwn,
+    delete: isSent && (isOwn || isAdmin),
+    copy: message !== undefined,
   });
 }
 
