@@ -135,8 +135,8 @@ export class Someone {
   }
 
   /** Calls `probe` after every event until it returns true. @throws Error when it doesn't in time */
-  async until(probe: () => Promise<boolean>, what: string): Promise<void> {
-    const end = Date.now() + WAIT_MS;
+  async until(probe: () => Promise<boolean>, what: string, withinMs = WAIT_MS): Promise<void> {
+    const end = Date.now() + withinMs;
     while (!(await probe())) {
       if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
       await new Promise<void>((resolve) => {
