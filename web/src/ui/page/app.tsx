@@ -156,10 +156,11 @@ function useBackToRooms(open: string | undefined, closeFront: () => boolean) {
     if (open !== undefined) setInRoom(true);
   }, [open]);
   const leads = narrow && inRoom && open !== undefined;
-  useEffect(() => {
+  // Whoever sees the room, or what is in front of it, may go back at once.
+  useLayoutEffect(() => {
     if (leads && !isRoomInHistory()) history.pushState({ room: true }, '');
   }, [leads, open]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onPop = () => {
       // An invite link that was put into the address is no step back.
       if (isInviteAddress()) return;
