@@ -3,7 +3,7 @@ import { heal } from '@gochat/crypto/handshake';
 import { createIdentity } from '@gochat/crypto/identity';
 import { openVault } from '@gochat/crypto/vault';
 import type { Position } from '@gochat/protocol/fields';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Connection } from '../src/net/connection.ts';
 import { platform } from '../src/profile/platform.ts';
 import { RoomSession } from '../src/room/room-session.ts';
@@ -38,7 +38,7 @@ async function session({ enters = true } = {}) {
       sent.push(type);
       if (type !== 'enter') return new Promise(() => undefined);
       await entered;
-      return { handshake: SEQ, rules: {}, floor: SEQ };
+      return { handshake: SEQ, rules: {}, floor: SEQ, last: '11' };
     },
   } as unknown as Connection;
   one.attach(connection);
@@ -126,4 +126,19 @@ test('nothing is sent that could not be stored', async () => {
   await one.take(live);
   await one.close();
   expect(sent).toEqual(['enter']);
+});
+
+test('catching up is reported in percent of the backlog, once it takes half a second', async () => {
+  const { one, live, entry } = await session();
+  await one.take(entry);
+  await expect.poll(() => one.unopened).toBe(1);
+  expect(one.catchingUp).toBeUndefined();
+  const later = platform.now() + 600;
+  vi.spyOn(platform, 'now').mockImplementation(() => later);
+  expect(one.catchingUp).toBe(10);
+  await one.take({ ...entry, seq: '7' as Position });
+  await expect.poll(() => one.catchingUp).toBe(60);
+  await one.take(live);
+  await expect.poll(() => one.isLive).toBe(true);
+  expect(one.catchingUp).toBeUndefined();
 });

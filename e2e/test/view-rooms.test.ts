@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { gather, startServer, Viewer } from '../src/people/viewer.ts';
+import { Meddler } from '../src/servers/meddler.ts';
 
 test('a profile without rooms has no room open; a new room comes with a link and its QR code', async () => {
   const server = await startServer();
@@ -221,4 +223,41 @@ test('a long history: newest first, older ones page by page, and a jump far back
   const key = await ana.sees('the line', () => ana.message('message 77')?.key);
   await ana.sees('it brought into view', ({ room: open }) => open?.timeline.target?.key === key);
   await end();
+});
+
+test('who missed much sees how much of it is read, until all is', async () => {
+  const server = await startServer();
+  const meddler = new Meddler(server.port);
+  const url = await meddler.listen();
+  const ana = await Viewer.open('ana', url);
+  const ben = await Viewer.open('ben', url);
+  await ben.joins(await ana.creates('kitchen'));
+  await ben.stop();
+  const many = 60;
+  for (let i = 1; i <= many; i += 1) ana.says(`missed ${i}`);
+  await ana.sees('them sent', () => ana.message(`missed ${many}`)?.delivery === 'sent');
+  await ana.stop();
+  const held: (() => void)[] = [];
+  meddler.meddling = {
+    down: (frame) =>
+      frame.type === 'entry' ? new Promise((resolve) => held.push(() => resolve([frame]))) : [frame],
+  };
+  await ben.restart();
+  // Each look lets one more entry pass.
+  const progress = () => {
+    held.shift()?.();
+    return ben.screen.connection;
+  };
+  await expect.poll(progress).toMatchObject({
+    state: 'connecting',
+    progress: expect.stringMatching(/^[1-9]\d?%$/),
+    text: expect.stringMatching(/^Catching up: [1-9]\d?% of what you missed$/),
+  });
+  await expect.poll(progress, { interval: 5 }).toEqual({ state: 'live', progress: '', text: '', queued: 0 });
+  expect(ben.message(`missed ${many}`)).toBeDefined();
+  await ben.leaveForGood();
+  await rm(ana.dir, { recursive: true });
+  await meddler.close();
+  await server.stop();
+  await rm(server.folder, { recursive: true });
 });

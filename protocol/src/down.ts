@@ -48,6 +48,8 @@ const entered = v.strictObject({
   handshake: f.position,
   /** Messages at or before this position may have expired. */
   floor: f.position,
+  /** The room's last entry. It only says how long the backlog is, and proves nothing. */
+  last: f.position,
   rules: v.optional(rules),
 });
 

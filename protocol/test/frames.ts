@@ -245,8 +245,16 @@ export const downs: Frames<Down> = {
     { requiredKeys: ['type', 'id', 'version', 'nonce', 'server', 'silenceMs', 'now'] },
   ),
   entered: fc.record(
-    { type: type('entered'), id: requestId, room: roomId, handshake: position, floor: position, rules },
-    { requiredKeys: ['type', 'id', 'room', 'handshake', 'floor'] },
+    {
+      type: type('entered'),
+      id: requestId,
+      room: roomId,
+      handshake: position,
+      floor: position,
+      last: position,
+      rules,
+    },
+    { requiredKeys: ['type', 'id', 'room', 'handshake', 'floor', 'last'] },
   ),
   entry: fc.record(
     { type: type('entry'), room: roomId, ...stored },

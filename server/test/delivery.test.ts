@@ -24,6 +24,7 @@ test('a post reaches every follower and its sender in order, at the position of 
     type: 'entered',
     handshake: access.at,
     floor: '0',
+    last: 'seq' in ack ? ack.seq : '',
   });
 });
 

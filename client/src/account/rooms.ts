@@ -8,7 +8,7 @@ import { leafKeysOf, stateOf } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
-import type { ChatEvent, Problem } from '../api/methods.ts';
+import type { ChatEvent, RoomConnection } from '../api/methods.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { nameOf } from '../room/event-history.ts';
 import { RoomMaintenance } from '../room/room-maintenance.ts';
@@ -275,10 +275,11 @@ export class Rooms {
   }
 
   /** Whether a room receives new entries at present, and if not, why. */
-  connectionState(session: RoomSession): { readonly live: boolean; readonly problem: Problem | undefined } {
+  connectionState(session: RoomSession): RoomConnection {
     const live = session.isFollowing;
     const why = session.ended ?? (live ? undefined : this.server(session.meta).problem);
-    return { live, problem: why && problemOf(why) };
+    const { catchingUp } = session;
+    return { live, problem: why && problemOf(why), ...(catchingUp !== undefined && { catchingUp }) };
   }
 
   async close(): Promise<void> {

@@ -73,10 +73,7 @@ export interface Methods {
     readonly problem: Problem | undefined;
   };
   /** Follows the room from now on. @returns the present state; changes are reported by the event `online`. */
-  follow: (params: { readonly room: string }) => {
-    readonly live: boolean;
-    readonly problem: Problem | undefined;
-  };
+  follow: (params: { readonly room: string }) => RoomConnection;
   /** Up to `limit` lines in order: the first ones after `after`, or the last ones before `before`, or the last ones. */
   history: (params: {
     readonly room: string;
@@ -284,6 +281,15 @@ export interface DeviceInfo {
   readonly self: boolean;
 }
 
+/** Whether a room receives new entries at present. */
+export interface RoomConnection {
+  readonly live: boolean;
+  /** Why it doesn't. */
+  readonly problem: Problem | undefined;
+  /** Which part of what it missed is processed, in percent; absent unless that takes some time. */
+  readonly catchingUp?: number;
+}
+
 /** A message that waits to be sent, was refused or `missed`. */
 export interface Waiting {
   readonly id: string;
@@ -365,12 +371,7 @@ export interface InspectInfo {
 export type ChatEvent =
   /** New and changed lines: a line replaces an older one of the same `seq` and `sub`. */
   | { readonly kind: 'items'; readonly room: string; readonly items: readonly HistoryItem[] }
-  | {
-      readonly kind: 'online';
-      readonly room: string;
-      readonly live: boolean;
-      readonly problem: Problem | undefined;
-    }
+  | ({ readonly kind: 'online'; readonly room: string } & RoomConnection)
   /** The room is new to the profile, or its name, its members or this profile's rights have changed. */
   | { readonly kind: 'room'; readonly room: RoomInfo }
   | { readonly kind: 'waiting'; readonly room: string; readonly waiting: readonly Waiting[] }

@@ -3,7 +3,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { announceRetention, skipExpired } from '@gochat/crypto/retention';
 import type { Room } from '@gochat/crypto/room';
 import type { DownOf } from '@gochat/protocol/down';
-import { comparePositions } from '@gochat/protocol/fields';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
@@ -17,6 +17,8 @@ import type { RoomStore } from './room-store.ts';
 const ENTER_AGAIN_MS = 500;
 /** The wait before a refused enter is repeated: a replica that lacks entries may have received them then. */
 const ENTER_LATER_MS = 10_000;
+/** Catching up that takes longer than this is shown. */
+const SHOW_AFTER_MS = 500;
 
 /** What is received: nothing, nothing before the answer to `enter`, the backlog, or new entries. */
 type Stage = 'off' | 'entering' | 'backlog' | 'live';
@@ -40,6 +42,8 @@ export class Delivery {
   #enteringAgain: Connection | undefined;
   #problem: ChatError | undefined;
   #isCutOff = false;
+  /** From where to where the backlog goes, and since when it is received. */
+  #backlog: { readonly from: Position; readonly to: Position; readonly since: number } | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -61,6 +65,17 @@ export class Delivery {
   /** Whether the server has ended this device's key by a handshake that this device couldn't follow. */
   get isCutOff(): boolean {
     return this.#isCutOff;
+  }
+
+  /** Which part of the backlog is processed, in percent; undefined unless that takes some time. */
+  get catchingUp(): number | undefined {
+    const { store, env } = this.#parts;
+    if (this.#stage !== 'backlog' || this.#backlog === undefined) return undefined;
+    const { from, to, since } = this.#backlog;
+    const all = Number(to) - Number(from);
+    if (all <= 0 || env.now() - since < SHOW_AFTER_MS) return undefined;
+    const done = Number(store.room.position) - Number(from);
+    return Math.floor((100 * Math.min(done, all)) / all);
   }
 
   attach(connection: Connection): void {
@@ -125,6 +140,7 @@ export class Delivery {
     }
     this.#stage = 'backlog';
     const now = this.#parts.env.now();
+    this.#backlog = { from: room.position, to: answer.last, since: now };
     const announced = announceRetention(room, over.retainMs, answer.rules, now);
     const skipped = skipExpired(announced.room, answer.floor, now);
     return skipped.room !== room || skipped.events.length > 0 ? [announced, skipped] : [];

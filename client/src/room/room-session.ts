@@ -113,6 +113,11 @@ export class RoomSession {
     return this.#delivery.stage === 'live';
   }
 
+  /** Which part of the backlog is processed, in percent; undefined unless that takes some time. */
+  get catchingUp(): number | undefined {
+    return this.#delivery.catchingUp;
+  }
+
   /** As {@link isFollowing}, and every received entry is processed. */
   get isLive(): boolean {
     return this.isFollowing && this.#inputs.frames === 0;

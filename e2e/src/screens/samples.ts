@@ -283,7 +283,7 @@ export function snapshot(
     me: { name: 'ana', identity: 'a1b2c3d4' },
     rooms: ROOMS,
     room: room(rows, inRoom),
-    connection: { state: 'live', text: '', queued: 0 },
+    connection: { state: 'live', text: '', progress: '', queued: 0 },
     dialog: undefined,
     flash: undefined,
     unread: { messages: 13, mentions: 2 },
@@ -568,7 +568,7 @@ export const SAMPLES = {
     me: { name: '', identity: 'a1b2c3d4' },
     rooms: [],
     room: undefined,
-    connection: { state: 'none', text: '', queued: 0 },
+    connection: { state: 'none', text: '', progress: '', queued: 0 },
     unread: { messages: 0, mentions: 0 },
   }),
   /** A room in which nothing was said. */
@@ -577,6 +577,7 @@ export const SAMPLES = {
     connection: {
       state: 'offline',
       text: 'Offline: the server could not be reached. 2 messages will be sent when the server is reachable.',
+      progress: '',
       queued: 2,
     },
   }),

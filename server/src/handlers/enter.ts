@@ -46,6 +46,7 @@ async function subscribe(session: Session, room: Room, frame: UpOf<'enter'>): Pr
     room: room.id,
     handshake: positionText(retirement ?? handshake),
     floor: positionText(first.floor),
+    last: positionText(last),
     ...(retirement === undefined && room.rules !== undefined && { rules: room.rules }),
   });
   if (retirement !== undefined && retirement <= since) return subscription.suspend(retirement);

@@ -187,15 +187,17 @@ export class SnapshotBuilder {
     const reason = away?.problem?.code === 'offline' ? words.text.error(away.problem.data) : '';
     const state =
       active.length === 0 ? 'none' : away === undefined ? 'live' : reason === '' ? 'connecting' : 'offline';
-    return this.#reuse('connection', [state, queued, reason], () => {
+    const percent = state === 'connecting' ? away?.catchingUp : undefined;
+    return this.#reuse('connection', [state, queued, reason, percent], () => {
       const { status } = words.text;
+      const progress = percent === undefined ? '' : status.percent(percent);
       const text = {
         none: '',
         live: '',
-        connecting: status.connecting(queued),
+        connecting: progress === '' ? status.connecting(queued) : status.catchingUp(progress),
         offline: status.offline(reason, queued),
       }[state];
-      return { state, text, queued };
+      return { state, text, progress, queued };
     });
   }
 

@@ -42,6 +42,7 @@ export class RoomViewModel {
   #members: readonly MemberInfo[] = [];
   #live = false;
   #problem: Problem | undefined;
+  #catchingUp: number | undefined;
   #target: Timeline['target'];
   #context: RowContext | undefined;
   #contextMinute = 0;
@@ -112,6 +113,11 @@ export class RoomViewModel {
 
   get problem(): Problem | undefined {
     return this.#problem;
+  }
+
+  /** Which part of what was missed is read, in percent; undefined unless that takes some time. */
+  get catchingUp(): number | undefined {
+    return this.#catchingUp;
   }
 
   /** Why nothing can be written here any more, or empty. */
@@ -296,6 +302,7 @@ export class RoomViewModel {
       case 'online':
         this.#live = event.live;
         this.#problem = event.problem;
+        this.#catchingUp = event.catchingUp;
         this.#reportPresence();
         break;
       case 'room':

@@ -30,6 +30,9 @@ export function statusWords(f: Formats) {
     },
     /** @param waiting how many messages wait to be sent. */
     connecting: (waiting: number) => withWaiting('Connecting…', waiting),
+    /** @param part of what was missed, as a percentage */
+    catchingUp: (part: string) => `Catching up: ${part} of what you missed`,
+    percent: (percent: number) => f.percent(percent),
     /** @param reason may be empty. */
     offline: (reason: string, waiting: number) =>
       withWaiting(reason === '' ? 'Offline.' : `Offline: ${reason}`, waiting),

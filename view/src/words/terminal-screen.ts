@@ -15,6 +15,8 @@ export function screenText(f: Formats) {
 
     status: {
       connecting: 'connecting',
+      /** @param part a percentage */
+      catchingUp: (part: string) => `catching up ${part}`,
       offline: 'offline',
       /** @param rows of the timeline that are below the screen. */
       more: (rows: number) => `-MORE(${f.number(rows)})-`,

@@ -207,7 +207,10 @@ function connectionSpan({ connection }: Snapshot, { symbols, text }: Look): Span
     case 'live':
       return span(` ${symbols.live}`, { fg: 'good', ...BAR });
     case 'connecting':
-      return span(` ${symbols.away} ${text.status.connecting}`, { fg: 'warn', ...BAR });
+      return span(
+        ` ${symbols.away} ${connection.progress === '' ? text.status.connecting : text.status.catchingUp(connection.progress)}`,
+        { fg: 'warn', ...BAR },
+      );
     case 'offline':
       return span(` ${symbols.away} ${text.status.offline}`, { fg: 'bad', bold: true, ...BAR });
     default:
