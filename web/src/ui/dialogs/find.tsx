@@ -1,6 +1,6 @@
 import type { Actions } from '@gochat/view/actions';
 import type { EmojiDialog, PaletteDialog } from '@gochat/view/dialog';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isComposingKey } from '../composing-key.ts';
 import { useText } from '../words.ts';
 
@@ -20,7 +20,8 @@ function useFinder({ label, text, names, columns, actions }: FinderProps) {
   const { filter } = useText().dialogs;
   const [at, setAt] = useState(0);
   const selected = Math.min(at, names.length - 1);
-  useEffect(() => setAt(0), [text]);
+  // With the drawing: a key that comes after it must not be undone.
+  useLayoutEffect(() => setAt(0), [text]);
   useEffect(
     () => document.getElementById(`${LIST_ID}-${selected}`)?.scrollIntoView({ block: 'nearest' }),
     [selected],

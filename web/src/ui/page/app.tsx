@@ -1,6 +1,6 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { COMPOSER_ID } from '../composer/composer.tsx';
 import { isComposingKey } from '../composing-key.ts';
 import type { Panels } from '../panels.ts';
@@ -56,8 +56,9 @@ export function App({ view, loader }: AppProps) {
   useHeight();
   useNoDrops();
   useLayoutEffect(followPressedRow, []);
-  useEffect(() => setSearching(false), [open]);
-  useEffect(() => setDetails(wide), [wide]);
+  // With the drawing: a key that comes after it must not be undone.
+  useLayoutEffect(() => setSearching(false), [open]);
+  useLayoutEffect(() => setDetails(wide), [wide]);
 
   // Keys work from the first drawing on.
   useLayoutEffect(() => {
@@ -152,7 +153,7 @@ function layoutOf({ room, rooms }: Snapshot, inRoom: boolean, details: boolean):
 function useBackToRooms(open: string | undefined, closeFront: () => boolean) {
   const narrow = useMedia(NARROW);
   const [inRoom, setInRoom] = useState(true);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open !== undefined) setInRoom(true);
   }, [open]);
   const leads = narrow && inRoom && open !== undefined;
