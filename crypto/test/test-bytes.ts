@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { hpkeSuite } from '../src/hpke.ts';
 import type { Env } from '../src/primitives.ts';
@@ -23,23 +24,36 @@ export function testEnv(): Env {
   };
 }
 
-/** Runs a function while MLS and HPKE draw their random bytes and key pairs from `env` instead of from the platform. */
+const drawing = new AsyncLocalStorage<Env>();
+
+/**
+ * Runs a function for which MLS and HPKE draw their random bytes and key pairs from `env` instead of from the platform. What else runs
+ * in this process meanwhile has the platform's.
+ */
 export async function withRandom<T>(env: Env, run: () => Promise<T>): Promise<T> {
   const { kem } = hpkeSuite;
   const bufferOf = (bytes: Uint8Array) => Uint8Array.from(bytes).buffer;
-  replace(globalThis.crypto, 'getRandomValues', (bytes: Uint8Array) => {
-    bytes.set(env.random(bytes.length));
+  const [getRandomValues, generateKeyPair] = [
+    globalThis.crypto.getRandomValues.bind(globalThis.crypto),
+    kem.generateKeyPair.bind(kem),
+  ];
+  replace(globalThis.crypto, 'getRandomValues', (bytes: Uint8Array<ArrayBuffer>) => {
+    const own = drawing.getStore();
+    if (own === undefined) return getRandomValues(bytes);
+    bytes.set(own.random(bytes.length));
     return bytes;
   });
   replace(kem, 'generateKeyPair', async () => {
-    const bytes = env.random(32);
+    const own = drawing.getStore();
+    if (own === undefined) return generateKeyPair();
+    const bytes = own.random(32);
     return {
       privateKey: await kem.deserializePrivateKey(bufferOf(bytes)),
       publicKey: await kem.deserializePublicKey(bufferOf(x25519.getPublicKey(bytes))),
     };
   });
   try {
-    return await run();
+    return await drawing.run(env, run);
   } finally {
     // Their own are those of their prototypes.
     Reflect.deleteProperty(globalThis.crypto, 'getRandomValues');
