@@ -7,7 +7,7 @@ import { WAIT_MS } from '../src/waits.ts';
 test('a joiner that others do not take in learns it, joins again automatically by the same link, and its queued message arrives', async () => {
   const home = await temporary();
   const server = await startServer(join(home.path, 'server'));
-  const ana = await Someone.open('ana', join(home.path, 'ana'));
+  let ana = await Someone.open('ana', join(home.path, 'ana'));
   const { room, link } = await ana.hosts(server.url);
   const mal = await HostileMember.joins(server.url, link);
   await ana.until(
@@ -20,10 +20,13 @@ test('a joiner that others do not take in learns it, joins again automatically b
     return {};
   });
   await ana.profile.call('configure', { room, topic: 'another epoch', waitMs: 20_000 });
-  // Whoever joins now starts from an epoch that has ended.
+  // Whoever joins now starts from an epoch that has ended, while no admin is there to mend it.
+  await ana.close();
   await mal.refreshes(() => old ?? {});
   const dan = await Someone.open('dan', join(home.path, 'dan'));
   await dan.joins(link);
+  ana = await Someone.open('ana', join(home.path, 'ana'));
+  await ana.syncs(room);
   await dan.until(
     async () => (await dan.warnings(room)).some(({ warning }) => warning === 'join-skipped'),
     'dan learns that it is not in',

@@ -43,7 +43,8 @@ test('a forbidden reaction, edit or deletion changes nothing and is refused with
   const room = ana.room.id;
   ana.says('mine');
   const row = await ben.reads('mine');
-  const of = { seq: row.seq as never, id: idOf(ana, 'mine') };
+  await ana.sees('it sent', () => ana.message('mine')?.delivery === 'sent');
+  const of = { seq: row.seq as never, id: await idOf(ana, 'mine') };
   const say = (content: Parameters<typeof ben.profile.call<'queue'>>[1]['content']) =>
     ben.profile.call('queue', { room, id: fresh(), content });
   await say({ kind: 'edit', of, text: 'forged' });
@@ -59,8 +60,12 @@ test('a forbidden reaction, edit or deletion changes nothing and is refused with
   await end();
 });
 
-function idOf(person: Viewer, text: string): string {
-  return (person.message(text)?.key ?? '').replace(/^own\./, '');
+/** The id of a message that is in the history. */
+async function idOf(person: Viewer, text: string): Promise<string> {
+  const items = await person.profile.call('history', { room: person.room.id, limit: 100 });
+  const item = items.find((one) => one.kind === 'text' && one.text === text);
+  if (item?.kind !== 'text') throw new Error(`${person.name} has no message "${text}"`);
+  return item.id;
 }
 
 function fresh(): string {
