@@ -199,3 +199,20 @@ test('invites are listed, revoked and expire', async () => {
   const brief = await ana.profile.call('invite', { room, expiresMs: 1, uses: undefined, waitMs: WAIT_MS });
   await expect(ben.joins(brief.link)).rejects.toMatchObject({ code: 'refused' });
 });
+
+test('whoever leaves finds out first whether somebody has joined', async () => {
+  const dir = join(home.path, 'leaver');
+  const first = await Someone.open('ana', dir);
+  const { room, link } = await first.hosts(server.url, 'left');
+  await first.close();
+  const ben = await Someone.open('ben', join(home.path, 'stays'));
+  await ben.joins(link);
+  const ana = await Someone.open('ana', dir);
+  expect(await ana.profile.call('leave', { room, waitMs: WAIT_MS })).toEqual({ alone: false });
+  await ben.until(
+    async () => (await ben.history(room)).some(({ kind }) => kind === 'leaving'),
+    'ben reads that ana leaves',
+  );
+  await ana.close();
+  await ben.close();
+});

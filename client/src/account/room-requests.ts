@@ -314,12 +314,25 @@ export class RoomRequests {
   }
 
   async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
+    const end = Date.now() + waitMs;
     const session = await this.#followed(room);
-    const alone = membersOf(session.room).length === 1;
+    const isIn = session.ended === undefined && session.unfinishedJoin === undefined;
+    // Somebody may have joined since this device was last here.
+    const isKnown =
+      isIn &&
+      (await this.#rooms.caughtUp(session, waitMs).then(
+        () => true,
+        () => false,
+      ));
+    const alone = membersOf(session.room).length === 1 && (isKnown || !isIn);
     if (!alone && session.ended === undefined && session.unfinishedJoin === undefined) {
       const id = newId<string>(this.#parts.env);
       await session.queue([{ id, content: { kind: 'leave' } }]);
-      const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), waitMs);
+      const sent = await this.#rooms.until(
+        session,
+        () => (session.isQueued(id) ? undefined : true),
+        Math.max(0, end - Date.now()),
+      );
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
     }
     await session.leave();
