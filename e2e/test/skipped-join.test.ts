@@ -20,7 +20,7 @@ test('a joiner that others do not take in learns it, joins again automatically b
     return {};
   });
   await ana.profile.call('configure', { room, topic: 'another epoch', waitMs: 20_000 });
-  // Whoever joins now starts from an epoch that has ended, while no admin is there to mend it.
+  // Whoever joins now starts from an epoch that has ended, while no admin is there to replace it.
   await ana.close();
   await mal.refreshes(() => old ?? {});
   const dan = await Someone.open('dan', join(home.path, 'dan'));
