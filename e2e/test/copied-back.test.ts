@@ -53,7 +53,12 @@ async function isBack(ana: Someone, ben: Someone, room: string) {
 
 test("the only admin's profile, copied back from an older one, comes back on request, and removes a member", async () => {
   const { room, ana, ben, end } = await copiedBack();
+  const written = await ana.says(room, 'written while locked out');
+  await ana.profile.call('sync', { room, waitMs: 20_000 });
+  expect((await ana.profile.call('rooms', {}))[0]).toMatchObject({ status: 'broken', queued: 1 });
   expect(await ana.profile.call('return', { room, waitMs: 20_000 })).toEqual({ returned: true });
+  await ana.delivered(room, [written]);
+  await ben.hears(room, 'written while locked out');
   await isBack(ana, ben, room);
   await end();
 });

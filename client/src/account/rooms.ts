@@ -189,7 +189,7 @@ export class Rooms {
       former: encodeBytes(old.publicKey),
       cameBack: true,
     } as const;
-    return this.adopt(next, () => session.supersede(next, afterReturn(joined, session.room)));
+    return this.adopt(next, () => session.handsOver(next, afterReturn(joined, session.room)));
   }
 
   /**

@@ -121,6 +121,13 @@ export class Outbox {
     });
   }
 
+  /** Another device of this person sends what waits. What was given to the server may be in the log: the other device would post it twice. */
+  handOver(): RecordChange[] {
+    return [...this.#items.values()].filter(isLive).map(({ frame, sealedAt: _, n: __, ...bare }) => {
+      return this.#set(frame === undefined ? bare : { ...bare, end: 'unknown' });
+    });
+  }
+
   /** The message is in the log. @param isDoubtful whether others may be in another epoch: then it is kept */
   posted(id: string, seq: Position, isDoubtful: boolean): RecordChange[] {
     const item = this.get(id);

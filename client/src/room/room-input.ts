@@ -35,7 +35,7 @@ export type RoomCommand =
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }
   | { readonly kind: 'arrive'; readonly keys: JoiningKeys }
-  | { readonly kind: 'return' | 'supersede'; readonly meta: RoomMeta; readonly room: Room };
+  | { readonly kind: 'return' | 'hand-over' | 'supersede'; readonly meta: RoomMeta; readonly room: Room };
 
 /** What became of a request, or what is due after a wait. `over` is the connection that it is about. */
 type Outcome =

@@ -269,6 +269,11 @@ export class RoomSession {
     await this.#command({ kind: 'return', meta, room });
   }
 
+  /** Stores the new device of this person that joined in this one's place: what waits, and was never given to the server, is sent by it. */
+  async handsOver(meta: RoomMeta, room: Room): Promise<void> {
+    await this.#command({ kind: 'hand-over', meta, room });
+  }
+
   /** Ends this membership and stores the one that follows it: nothing more is followed or sent here. */
   async supersede(meta: RoomMeta, room: Room): Promise<void> {
     await this.#command({ kind: 'supersede', meta, room });
@@ -366,6 +371,10 @@ export class RoomSession {
         break;
       case 'return':
         await this.#store.returned(command.meta, command.room);
+        this.detach();
+        break;
+      case 'hand-over':
+        await this.#store.handedOver(command.meta, command.room);
         this.detach();
         break;
       case 'supersede':

@@ -282,12 +282,21 @@ export class RoomStore {
     return this.#replace(meta, room, [...this.#outbox.restart(), ...missed]);
   }
 
+  /** Replaces the stored room by that of a new device of this person. What was given to the server may be in the log under the older one's name. */
+  handedOver(meta: RoomMeta, room: Room): Promise<void> {
+    return this.#replace(meta, room, [...this.#outbox.handOver(), ...this.#afterDoubt()]);
+  }
+
   /** Replaces the stored room by a new membership. What was queued in this one is not sent in the new one. */
   supersede(meta: RoomMeta, room: Room): Promise<void> {
+    return this.#replace(meta, room, [...this.#outbox.end('unknown'), ...this.#afterDoubt()]);
+  }
+
+  /** What becomes of posted messages that perhaps not everybody could read. */
+  #afterDoubt(): readonly RecordChange[] {
     const { unfollowed, split } = this.#room;
     const isCutOff = unfollowed !== undefined || split !== undefined;
-    const posted = isCutOff ? this.#outbox.miss() : this.#outbox.settle();
-    return this.#replace(meta, room, [...this.#outbox.end('unknown'), ...posted]);
+    return isCutOff ? this.#outbox.miss() : this.#outbox.settle();
   }
 
   async #replace(meta: RoomMeta, room: Room, queue: readonly RecordChange[]): Promise<void> {
