@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { newMessageId } from '@gochat/client/message-id';
 import { Someone, startServer, temporary } from '@gochat/e2e/people';
 import { awayFrom, comeBack, type Stage } from './catch-up.ts';
 import { figureOf } from './figures.ts';
@@ -44,7 +45,7 @@ async function catchUp(stage: Stage): Promise<WaitRow> {
   const { ana, room, dir } = await awayFrom(stage, 'missed');
   stage.tell(`${MISSED} messages are sent`);
   for (let sent = 0; sent < MISSED; sent += TOGETHER) {
-    const ids = Array.from({ length: TOGETHER }, newId);
+    const ids = Array.from({ length: TOGETHER }, newMessageId);
     const messages = ids.map((id, i) => ({
       id,
       content: { kind: 'text', text: `the kettle is on, for the time ${sent + i}` } as const,
@@ -137,10 +138,6 @@ function row(name: string, figures: Omit<WaitRow, 'case' | 'system'>): WaitRow {
 
 function median(samples: readonly number[]): number {
   return figureOf('median', 'ms', samples, { better: 'less' }).median;
-}
-
-function newId(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
 }
 
 /** The rows as text. */
