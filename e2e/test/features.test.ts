@@ -16,7 +16,7 @@ let link: string;
 /** What ben's client has sent. */
 let sent: Up[];
 
-/** Ana is at an honest server, and ben behind one that changes what the honest one says. */
+/** Ana uses the server itself, and ben a proxy that changes what the server says. */
 beforeEach(async () => {
   sent = [];
   home = await temporary();

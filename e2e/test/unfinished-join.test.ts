@@ -23,7 +23,7 @@ beforeEach(async () => {
   through = (link) => link.replace(/^[^#]*/, `${url.replace('tcp:', 'http:')}/`);
 });
 
-/** The same link, by the server's address behind the proxy. */
+/** The same link, with the address of the server instead of the one of the proxy. */
 let through: (link: string) => string;
 
 afterEach(async () => {
