@@ -209,7 +209,7 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
   await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);
   await prints('ana', ['resend', 'pantry'], []);
-  await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true }]);
+  await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true, admins: 0 }]);
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
   for (const verbs of [[...compared], [...COMMANDS.keys()]])
     expect(verbs.sort()).toEqual(takesJson.map(({ name }) => name.split(' ')[0]).sort());

@@ -208,7 +208,7 @@ test('whoever leaves finds out first whether somebody has joined', async () => {
   const ben = await Someone.open('ben', join(home.path, 'stays'));
   await ben.joins(link);
   const ana = await Someone.open('ana', dir);
-  expect(await ana.profile.call('leave', { room, waitMs: WAIT_MS })).toEqual({ alone: false });
+  expect(await ana.profile.call('leave', { room, waitMs: WAIT_MS })).toEqual({ alone: false, admins: 0 });
   await ben.until(
     async () => (await ben.history(room)).some(({ kind }) => kind === 'leaving'),
     'ben reads that ana leaves',

@@ -298,6 +298,21 @@ test('admins rename a room, set its topic, and make others admins', async () => 
   expect((await run(ana, ['admin', renamed, 'ana', '--drop'])).code).toBe(5);
 });
 
+test('the only admin who leaves is warned that nobody can remove members any more', async () => {
+  for (const leave of ['verb', 'line']) {
+    const { name, link, ana, ben } = await room();
+    await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+    const left =
+      leave === 'verb' ? await run(ana, ['leave', name]) : await run(ana, ['chat', name], '/leave\n');
+    expect(left.code).toBe(0);
+    expect(left.out + left.err).toContain('you were its only admin: nobody can remove members');
+    expect(left.out + left.err).not.toContain('removes your keys');
+    const his = await run(ben, ['leave', name, '--json']);
+    expect(JSON.parse(his.out)).toMatchObject({ left: true, admins: 1 });
+    expect(his.err).toContain('removes your keys');
+  }
+});
+
 test('the line mode prints edits, reactions and deletions', async () => {
   const { name, link, ana, ben } = await room();
   await run(ana, ['send', name, 'before']);

@@ -313,7 +313,7 @@ export class RoomRequests {
     return made;
   }
 
-  async #leave({ room, waitMs }: Params<'leave'>): Promise<{ alone: boolean }> {
+  async #leave({ room, waitMs }: Params<'leave'>): Promise<Result<'leave'>> {
     const end = Date.now() + waitMs;
     const session = await this.#followed(room);
     const isIn = session.ended === undefined && session.unfinishedJoin === undefined;
@@ -337,7 +337,8 @@ export class RoomRequests {
     }
     await session.leave();
     this.#rooms.server(session.meta).drop(session);
-    return { alone };
+    const admins = shownMembers(session.room).filter(({ info }) => info.admin && !info.self).length;
+    return { alone, admins };
   }
 
   async #inspect({ room, seq, waitMs }: Params<'inspect'>): Promise<InspectInfo> {

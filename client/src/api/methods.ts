@@ -145,7 +145,11 @@ export interface Methods {
   preferences: (params: Record<string, never>) => Preferences;
   prefer: (params: { readonly change: Partial<Preferences> }) => Preferences;
   revoke: (params: { readonly room: string; readonly id: string; readonly waitMs: number }) => null;
-  leave: (params: { readonly room: string; readonly waitMs: number }) => { readonly alone: boolean };
+  /** @returns `alone`: nobody else is in the room; `admins`: how many it has without this profile. With none, nobody can remove members */
+  leave: (params: { readonly room: string; readonly waitMs: number }) => {
+    readonly alone: boolean;
+    readonly admins: number;
+  };
   /**
    * Joins the others again after a change that this device could not follow, or as a new device of its person if another copy of this
    * profile has replaced the keys of this one. @param seen the `tag` of a comparison: the room there has to be as it says

@@ -94,8 +94,9 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     return printAll(prompt, text, [text.lines.sentAgain(ids.length)]);
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
-    await profile.call('leave', { room, waitMs: WAIT_MS });
-    prompt.print(text.lines.leftRoom);
+    const { alone, admins } = await profile.call('leave', { room, waitMs: WAIT_MS });
+    const isUnmanaged = !alone && admins === 0;
+    prompt.print(isUnmanaged ? text.lines.system(text.lines.leftUnmanaged) : text.lines.leftRoom);
     return 'quit';
   },
   quit: async () => 'quit',

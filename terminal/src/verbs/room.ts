@@ -206,8 +206,12 @@ export const comeBack = roomVerb(CHANGE_MS, async ({ profile, room, ref, options
 });
 
 export const leave = roomVerb(CHANGE_MS, async ({ profile, room, ref, waitMs: ms, text }) => {
-  const { alone } = await profile.call('leave', { room, waitMs: ms });
-  return { json: [{ ...ref, left: true }], notes: [alone ? text.lines.leftAlone : text.lines.left] };
+  const { alone, admins } = await profile.call('leave', { room, waitMs: ms });
+  const { left, leftAlone, leftUnmanaged } = text.lines;
+  return {
+    json: [{ ...ref, left: true, admins }],
+    notes: [alone ? leftAlone : admins === 0 ? leftUnmanaged : left],
+  };
 });
 
 export const safety = roomVerb(READ_MS, async ({ profile, room, ref, given, options, text: { lines } }) => {

@@ -136,6 +136,8 @@ export function lineText(f: Formats) {
         ? 'this device is back with the others'
         : 'this device has followed every change of the room: there is nothing to come back from',
     left: 'you left the room; an admin’s device removes your keys from it',
+    leftUnmanaged:
+      'you left the room; you were its only admin: nobody can remove members, your keys included, or change its name any more',
     leftAlone: 'you left the room; nobody else was in it',
     leftRoom: '-- you left the room',
 
