@@ -84,7 +84,8 @@ function kill(pid: number): void {
   }
 }
 
-function descendants(pid: number): number[] {
+/** A process and all that it has started, and those that they have. */
+export function descendants(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     return [

@@ -5,11 +5,13 @@ import { buildGochat } from '@gochat/e2e/gochat-process';
 import { findTool, type Machine } from '@gochat/e2e/tool';
 import { buildPrograms, type Programs } from './build.ts';
 import { GENERATOR_CORE, SERVER_CORE } from './child.ts';
+import { measureBrowser } from './client-side/browser.ts';
 import { measureCatchUp } from './client-side/catch-up.ts';
 import { measureColdStart } from './client-side/cold-start.ts';
 import { measureCrypto } from './client-side/crypto.ts';
 import type { Figure, Occasion } from './client-side/figures.ts';
-import { measureWaiting, waitTable } from './client-side/waiting.ts';
+import { type WaitRow, waitTable } from './client-side/wait-row.ts';
+import { measureWaiting } from './client-side/waiting.ts';
 import { type FanOut, measureFanOut } from './fan-out.ts';
 import { gochat } from './gochat.ts';
 import { inNewHome } from './home.ts';
@@ -137,12 +139,21 @@ async function measureAll(programs: Programs, options: BenchOptions, report: Rep
   await report.measureClient('catch-up', measureCatchUp);
 }
 
+/** What people wait for on their own devices. */
+async function measureClients({ only }: BenchOptions): Promise<WaitRow[]> {
+  const groups = { device: measureWaiting, browser: measureBrowser };
+  const rows: WaitRow[] = [];
+  for (const [name, measure] of Object.entries(groups))
+    if (only.length === 0 || only.some((text) => name.startsWith(text))) rows.push(...(await measure(tell)));
+  return rows;
+}
+
 const options = readOptions(process.argv.slice(2));
 if (options === 'help') {
   process.stdout.write(USAGE);
 } else if (options.client) {
   buildGochat();
-  const rows = await measureWaiting(tell);
+  const rows = await measureClients(options);
   process.stdout.write(`\n${waitTable(rows)}\n`);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ rows })}\n`);
 } else {

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { newMessageId } from '@gochat/client/message-id';
 import { Someone, startServer, temporary } from '@gochat/e2e/people';
 import { awayFrom, comeBack, type Stage } from './catch-up.ts';
-import { figureOf } from './figures.ts';
+import { median } from './figures.ts';
+import type { WaitRow } from './wait-row.ts';
 
 const GOCHAT = fileURLToPath(new URL('../../../terminal/bin/gochat.js', import.meta.url));
 const MISSED = 10_000;
@@ -14,19 +15,6 @@ const LINES = 5_000;
 /** What the queue of a profile takes at once. */
 const TOGETHER = 250;
 const STARTS = 10;
-
-/** What a person waits for on their own device. */
-export interface WaitRow {
-  readonly case: string;
-  readonly system: string;
-  readonly perSecond?: number;
-  /** Processor time of the measured process for each message, in milliseconds; its start is part of it. */
-  readonly cpuMsEach?: number;
-  /** The median from the start of a process to its end. */
-  readonly ms?: number;
-  /** The same of Node.js with an empty program, measured alternately with it. */
-  readonly nodeMs?: number;
-}
 
 /** Measures catching up, sending in bulk, and starting a command. @param tell takes a line about the progress */
 export async function measureWaiting(tell: (line: string) => void): Promise<WaitRow[]> {
@@ -134,24 +122,4 @@ async function timed(args: readonly string[] | undefined, cwd: string, input = '
 
 function row(name: string, figures: Omit<WaitRow, 'case' | 'system'>): WaitRow {
   return { case: name, system: 'gochat', ...figures };
-}
-
-function median(samples: readonly number[]): number {
-  return figureOf('median', 'ms', samples, { better: 'less' }).median;
-}
-
-/** The rows as text. */
-export function waitTable(rows: readonly WaitRow[]): string {
-  const figure = (value: number | undefined, unit: string, digits: number) =>
-    value === undefined ? '' : `  ${value.toFixed(digits)} ${unit}`;
-  return rows
-    .map(
-      (one) =>
-        one.case.padEnd(20) +
-        figure(one.perSecond, 'per second', 0) +
-        figure(one.cpuMsEach, 'ms of CPU each', 2) +
-        figure(one.ms, 'ms', 0) +
-        figure(one.nodeMs, 'ms for an empty Node.js program', 0),
-    )
-    .join('\n');
 }
