@@ -87,6 +87,7 @@ const INFO: RoomInfo = {
   confirmedBy: '',
   founded: true,
   missed: 0,
+  unsent: 0,
   unfollowed: '',
 };
 

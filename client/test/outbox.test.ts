@@ -48,7 +48,7 @@ test('messages that were posted in doubt are missed after a return, as they are 
     ['c', says('three')],
     ['f', { kind: 'react', to: { seq: seq(9), id: 'z' }, emoji: 'x', on: true }],
   ]);
-  const queued = again.again(['c', 'a', 'unknown'], 5);
+  const queued = again.again({ ids: ['c', 'a', 'unknown'] }, 5);
   await write(queued.changes);
   expect(queued.ids).toEqual(['a', 'c']);
   // What is not sealed yet can be called off, and is still in the log.
@@ -59,6 +59,29 @@ test('messages that were posted in doubt are missed after a return, as they are 
   expect(last).toMatchObject({ missed: 2, size: 1 });
   await write(last.cancel('f'));
   expect(last.get('f')).toBeUndefined();
+});
+
+test('a text of an ended membership is queued again only when asked for, under a new id', async () => {
+  const { write, load } = await stored();
+  const outbox = await load();
+  await write([
+    outbox.add({ id: 'text', content: says('old') }, 0),
+    outbox.add(
+      { id: 'like', content: { kind: 'react', to: { seq: seq(1), id: 'z' }, emoji: '👍', on: true } },
+      0,
+    ),
+    ...outbox.end('unknown'),
+  ]);
+  const again = await load();
+  expect(again).toMatchObject({ unsent: 1, size: 0 });
+  expect(again.again({}, 5)).toEqual({ ids: [], changes: [] });
+  const queued = again.again({ newId: () => 'new' }, 5);
+  await write(queued.changes);
+  expect(queued.ids).toEqual(['new']);
+  const last = await load();
+  expect(last).toMatchObject({ unsent: 0, size: 1 });
+  expect(last.get('text')).toMatchObject({ end: 'cancelled' });
+  expect(last.waiting(9)).toMatchObject([{ id: 'new', content: says('old'), at: 5 }]);
 });
 
 test('no more than 256 posted messages are kept, and none after the doubt has ended', async () => {

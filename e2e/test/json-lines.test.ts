@@ -154,6 +154,7 @@ test('what every command prints as JSON has the keys that the documentation list
         admin: false,
         founded: false,
         missed: 0,
+        unsent: 0,
         unfollowed: '',
       }),
     ],

@@ -214,6 +214,7 @@ test('a return that would change who is admin is made only after its user has se
     prompt: { print: (line: string) => void printed.push(line) },
     text: ENGLISH,
     compared: new Map<string, string>(),
+    waitFor: () => undefined,
   };
   // Without having seen anything, a yes agrees to nothing.
   for (const line of ['/return yes', '/return']) {

@@ -213,7 +213,14 @@ describe('the line mode in a language whose words are 40% longer', () => {
     const printed: string[] = [];
     const profile = { call: async (method: string) => ANSWERS[method] } as unknown as Profile;
     const prompt = { print: (one: string) => void printed.push(one) };
-    await runSlashCommand(`/${name}`, { profile, room: '1', prompt, text: PSEUDO, compared: new Map() });
+    await runSlashCommand(`/${name}`, {
+      profile,
+      room: '1',
+      prompt,
+      text: PSEUDO,
+      compared: new Map(),
+      waitFor: () => undefined,
+    });
     expect(printed.length > 0).toBe(name !== 'quit');
     // Commands are typed as they are.
     const sentences = printed.map((one) => one.replace(/(?<=^-- )\/[a-z]+/, ''));
@@ -229,6 +236,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
       prompt,
       text: PSEUDO,
       compared: new Map(),
+      waitFor: () => undefined,
     });
     expect(printed).toEqual([PSEUDO.lines.noCommand('天')]);
   });

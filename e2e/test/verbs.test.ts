@@ -271,6 +271,41 @@ test('every command reports the removal to a removed member', async () => {
   expect((await run(ben, ['send', name, 'back again'])).code).toBe(0);
 });
 
+test('what was queued before a removal is shown as not sent after joining again, and can be sent again', async () => {
+  const { name, link, ana, ben } = await room();
+  await run(ben, ['join', link, '--as', 'ben', '--no-chat']);
+  const port = Number(address.split(':').at(-1));
+  await server.stop('SIGTERM');
+  expect((await run(ben, ['send', name, 'an old message', '--wait', '200ms'])).code).toBe(3);
+  await serves(port);
+  expect((await run(ana, ['remove', name, 'ben'])).code).toBe(0);
+  const fresh = (await run(ana, ['invite', name])).out.trim();
+  const unsent = 'your membership ended before 1 message was surely sent: gochat resend';
+  expect(await run(ben, ['join', fresh, '--no-chat'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining(unsent),
+  });
+  expect(JSON.parse((await run(ben, ['rooms', '--json'])).out)).toMatchObject({ queued: 0, unsent: 1 });
+  expect((await run(ben, ['rooms'])).out).toContain('1 not sent');
+  expect(await run(ben, ['tail', name])).toMatchObject({ code: 0, err: expect.stringContaining(unsent) });
+  expect(await run(ben, ['send', name, 'a new one'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining(unsent),
+  });
+  const chat = await run(ben, ['chat', name], '/resend\n');
+  expect(chat.out).toContain('before 1 message was surely sent: /resend');
+  expect(chat.out).toContain('1 message is sent again');
+  expect(chat.code).toBe(0);
+  expect(await run(ben, ['resend', name])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('no message to send again'),
+  });
+  expect(texts((await run(ana, ['tail', name, '--json'])).out).map((l) => l.text)).toEqual([
+    'a new one',
+    'an old message',
+  ]);
+});
+
 test('admins rename a room, set its topic, and make others admins', async () => {
   const { name, link, ana, ben } = await room();
   await run(ben, ['join', link, '--as', 'ben', '--no-chat']);

@@ -164,7 +164,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'resend <room>',
-    does: 'send again what perhaps not everybody could read',
+    does: 'send again what was not sent, or perhaps not everybody could read',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/send.ts')).resend,
   },

@@ -23,6 +23,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     epoch: String(epochOf(room)),
     queued: session.queued,
     missed: session.missed,
+    unsent: session.unsent,
     confirmed: room.confirmedBy !== undefined || founded,
     confirmedBy: confirmerOf(room),
     founded,

@@ -109,10 +109,15 @@ export class RoomRequests {
       await session.queue(messages.filter((_, i) => !posted[i]));
       return null;
     },
-    resend: async ({ room, ids }) => {
+    resend: async ({ room, ids, unsent }) => {
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
-      return { ids: await session.sendAgain(ids) };
+      return {
+        ids: await session.sendAgain({
+          ids,
+          ...(unsent === true && { newId: () => newId(this.#parts.env) }),
+        }),
+      };
     },
     waiting: async ({ room }) => (await this.#rooms.named(room)).waiting,
     cancel: async ({ room, id }) => ({ cancelled: await (await this.#rooms.named(room)).cancel(id) }),

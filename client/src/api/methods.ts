@@ -49,9 +49,14 @@ export interface Methods {
   /**
    * Queues messages again that this device posted while it could not follow the others, and that perhaps not everybody could read
    * (`missed`). They keep their ids, so that whoever has read one doesn't see it twice.
-   * @param ids all of these messages when absent. @returns the ids of those that are queued now
+   * @param ids all of these messages when absent. `unsent`: also queues each text of an ended membership, as a new message
+   * @returns the ids of those that are queued now
    */
-  resend: (params: { readonly room: string; readonly ids?: readonly string[] }) => {
+  resend: (params: {
+    readonly room: string;
+    readonly ids?: readonly string[];
+    readonly unsent?: boolean;
+  }) => {
     readonly ids: readonly string[];
   };
   /** Messages that wait to be sent, were refused or `missed`, oldest first. */
@@ -253,6 +258,8 @@ export interface RoomInfo {
   readonly queued: number;
   /** Number of messages that were posted, and that perhaps not everybody could read: see `resend`. */
   readonly missed: number;
+  /** Number of texts that were, or perhaps were, not sent before the membership ended in which they were queued: see `resend`. */
+  readonly unsent: number;
   /** Whether the founder or the inviter was read, or this profile created the room. Until then the room might be forged. */
   readonly confirmed: boolean;
   /** The name of the founder or the inviter, whoever was read first. Empty if neither was, or if this profile created the room. */

@@ -12,6 +12,14 @@ const DOUBTFUL_KEPT = 256;
 /** An outgoing message with its content. */
 type Shown = Outgoing & { readonly content: Content };
 
+/** What messages are queued again. */
+export interface Again {
+  /** Of missed ones, those to queue; all when absent. */
+  readonly ids?: readonly string[] | undefined;
+  /** Also queues the texts of ended memberships: their sending is cancelled, and each becomes a new message with an id from here. */
+  readonly newId?: (() => string) | undefined;
+}
+
 /**
  * The messages that a room still has to post, in order, those that will never be posted, and posted ones that perhaps not everybody
  * could read. A method changes the outbox at once and returns the change for the caller to store.
@@ -65,6 +73,17 @@ export class Outbox {
   /** How many posted messages perhaps not everybody could read. */
   get missed(): number {
     return this.#missed;
+  }
+
+  /** How many texts were, or perhaps were, not sent before the membership ended in which they were queued. */
+  get unsent(): number {
+    return this.#unsent.length;
+  }
+
+  get #unsent(): readonly Shown[] {
+    return [...this.#items.values()]
+      .filter(isShown)
+      .filter(({ content, end }) => content.kind === 'text' && (end === 'refused' || end === 'unknown'));
   }
 
   get(id: string): Outgoing | undefined {
@@ -166,8 +185,19 @@ export class Outbox {
     return this.#doubtful.map(({ posted: _, ...item }) => this.#set({ ...item, end: 'missed' }));
   }
 
-  /** Queues missed messages again, with the same ids. @param ids all missed ones when absent */
-  again(ids: readonly string[] | undefined, at: number): { readonly ids: string[]; changes: RecordChange[] } {
+  /** Queues missed messages again, with the same ids, and if wanted those of ended memberships. @returns the ids of those that are queued */
+  again({ ids, newId }: Again, at: number): { readonly ids: string[]; changes: RecordChange[] } {
+    const missed = this.#missedAgain(ids, at);
+    if (newId === undefined) return missed;
+    const renewed = this.#unsent.map(({ id, content }) => ({ id: newId(), content, former: id }));
+    const changes = renewed.flatMap(({ id, content, former }) => [
+      ...this.cancel(former),
+      this.add({ id, content }, at),
+    ]);
+    return { ids: [...missed.ids, ...renewed.map(({ id }) => id)], changes: [...missed.changes, ...changes] };
+  }
+
+  #missedAgain(ids: readonly string[] | undefined, at: number) {
     const missed = [...this.#items.values()].filter(isShown).filter(({ end }) => end === 'missed');
     const wanted = missed.filter(({ id }) => ids === undefined || ids.includes(id));
     const changes = wanted.flatMap((item) => {

@@ -4,6 +4,7 @@ import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
+import type { Again } from './outbox.ts';
 import type { Queued } from './outgoing.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
@@ -28,7 +29,7 @@ export type RoomCommand =
     }
   | {
       readonly kind: 'again';
-      readonly ids: readonly string[] | undefined;
+      readonly wanted: Again;
       readonly done: (ids: readonly string[]) => void;
     }
   | { readonly kind: 'cancel'; readonly id: string }

@@ -21,6 +21,7 @@ import { CommitQueue } from './commit-queue.ts';
 import { Delivery } from './delivery.ts';
 import type { HistoryItem } from './history.ts';
 import { InputQueue } from './input-queue.ts';
+import type { Again } from './outbox.ts';
 import type { Outcome, Queued } from './outgoing.ts';
 import { Posts } from './posts.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
@@ -161,6 +162,10 @@ export class RoomSession {
     return this.#posts.queued;
   }
 
+  get unsent(): number {
+    return this.#store.outbox.unsent;
+  }
+
   get missed(): number {
     return this.#store.outbox.missed;
   }
@@ -236,16 +241,13 @@ export class RoomSession {
     return this.#command({ kind: 'cancel', id });
   }
 
-  /**
-   * Queues messages again that perhaps not everybody could read, with the same ids. @param ids all of these when absent
-   * @returns which. @throws ChatError `not-member`, `refused`
-   */
-  async sendAgain(ids?: readonly string[]): Promise<readonly string[]> {
+  /** As {@link Outbox.again}. @returns the ids of those that are queued. @throws ChatError `not-member`, `refused` */
+  async sendAgain(wanted: Again): Promise<readonly string[]> {
     let queued: readonly string[] = [];
     const done = (all: readonly string[]) => {
       queued = all;
     };
-    await this.#command({ kind: 'again', ids, done });
+    await this.#command({ kind: 'again', wanted, done });
     return queued;
   }
 
@@ -355,7 +357,7 @@ export class RoomSession {
         break;
       case 'again':
         this.#mustBeIn();
-        command.done(await this.#store.again(command.ids));
+        command.done(await this.#store.again(command.wanted));
         break;
       case 'cancel':
         if (!(await this.#store.cancel(command.id))) return false;

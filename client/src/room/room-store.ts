@@ -18,7 +18,7 @@ import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
-import { Outbox } from './outbox.ts';
+import { type Again, Outbox } from './outbox.ts';
 import type { Queued } from './outgoing.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
@@ -164,9 +164,9 @@ export class RoomStore {
     return (await this.#ids.find(id)) !== undefined;
   }
 
-  /** Queues messages again that perhaps not everybody could read. @param ids all of these when absent @returns which */
-  async again(ids: readonly string[] | undefined): Promise<readonly string[]> {
-    const queued = this.#outbox.again(ids, this.#env.now());
+  /** As {@link Outbox.again}. @returns the ids of those that are queued */
+  async again(wanted: Again): Promise<readonly string[]> {
+    const queued = this.#outbox.again(wanted, this.#env.now());
     await this.#write(queued.changes);
     return queued.ids;
   }

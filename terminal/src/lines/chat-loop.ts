@@ -1,7 +1,9 @@
 import { isBlank } from '@gochat/client/blank';
 import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
+import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
+import type { TerminalText } from '@gochat/view/terminal-words';
 import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { failureText, problemText } from './error-text.ts';
@@ -29,16 +31,14 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (!item.own || item.kind !== 'text') prompt.print(line);
   });
   let code: number = EXIT.done;
-  let missed = 0;
+  const again = new SendAgain((line) => prompt.print(line), text);
   const stop = profile.on((event) => {
     if (event.kind === 'items' && event.room === room) {
       for (const line of event.items.flatMap((item) => printed.changed(item))) prompt.print(line);
       return;
     }
     if (event.kind === 'room' && event.room.id === room) {
-      const { missed: now } = event.room;
-      if (now > missed) prompt.print(text.lines.system(text.lines.missed(now, '/resend')));
-      missed = now;
+      again.show(event.room);
       return;
     }
     if (event.kind !== 'online' || event.room !== room || event.problem?.code !== 'not-member') return;
@@ -61,9 +61,8 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     if (problem?.code === 'not-member') throw new ChatError(problem.data);
     prompt.print(live ? text.lines.connected : text.lines.offline(problemText(text, problem)));
     await stream.catchUp();
-    const known = (await profile.call('rooms', {})).find(({ id }) => id === room)?.missed ?? 0;
-    if (known > missed) prompt.print(text.lines.system(text.lines.missed(known, '/resend')));
-    missed = known;
+    const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
+    if (info !== undefined) again.show(info);
     const end = await readLines({ profile, room, prompt, text, compared: new Map() });
     // A person has seen what failed. A script has only the exit code.
     if (!prompt.isTerminal && end.code !== EXIT.done) return end.code;
@@ -78,12 +77,37 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
   }
 }
 
+/** Says how many messages can be sent again, when they become more. */
+class SendAgain {
+  readonly #print: (line: string) => void;
+  readonly #text: TerminalText;
+  #missed = 0;
+  #unsent = 0;
+
+  constructor(print: (line: string) => void, text: TerminalText) {
+    this.#print = print;
+    this.#text = text;
+  }
+
+  show({ missed, unsent }: Pick<RoomInfo, 'missed' | 'unsent'>): void {
+    const { lines } = this.#text;
+    if (missed > this.#missed) this.#print(lines.system(lines.missed(missed, '/resend')));
+    if (unsent > this.#unsent) this.#print(lines.system(lines.unsent(unsent, '/resend')));
+    [this.#missed, this.#unsent] = [missed, unsent];
+  }
+}
+
 /** Sends or runs each line, until the input ends or a command quits; then waits for what was sent. @returns the exit code of the first line that failed, or else of what became of the messages */
 async function readLines(
-  context: SlashContext & { readonly prompt: Prompt },
+  lines: Omit<SlashContext, 'waitFor'> & { readonly prompt: Prompt },
 ): Promise<{ readonly hasQuit: boolean; readonly code: ExitCode }> {
-  const { profile, room, prompt, text } = context;
+  const { profile, room, prompt, text } = lines;
   const ids: string[] = [];
+  const waitFor = (more: readonly string[]) => {
+    ids.push(...more);
+    ids.splice(0, Math.max(0, ids.length - LAST_IDS));
+  };
+  const context = { ...lines, waitFor };
   let hasQuit = false;
   let failed: ExitCode | undefined;
   const showPrompt = () => prompt.show(prompt.isTerminal ? '> ' : '');
@@ -108,8 +132,7 @@ async function readLines(
         }
       } else if (!isBlank(message)) {
         const id = newMessageId();
-        ids.push(id);
-        if (ids.length > LAST_IDS) ids.shift();
+        waitFor([id]);
         await profile.call('queue', { room, id, content: await textContent(profile, room, message) });
       }
     } catch (error) {

@@ -20,6 +20,8 @@ export interface SlashContext {
   readonly text: TerminalText;
   /** What `/return` has shown of the room there, by room: the tag of the comparison. */
   readonly compared: Map<string, string>;
+  /** The chat waits at its end until these messages are sent. */
+  readonly waitFor: (ids: readonly string[]) => void;
 }
 
 export type SlashName = keyof TerminalText['lines']['slash'];
@@ -89,8 +91,9 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       asks ? text.lines.returnAsks('/return yes') : text.lines.returned(returned),
     ]);
   },
-  resend: async (_rest, { profile, room, prompt, text }) => {
-    const { ids } = await profile.call('resend', { room });
+  resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
+    const { ids } = await profile.call('resend', { room, unsent: true });
+    waitFor(ids);
     return printAll(prompt, text, [text.lines.sentAgain(ids.length)]);
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
@@ -137,11 +140,11 @@ const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
 /** As {@link runSlashCommand}, before a room is chosen. */
 export async function runWithoutRoom(
   line: string,
-  context: Omit<SlashContext, 'room' | 'compared'>,
+  context: Omit<SlashContext, 'room' | 'compared' | 'waitFor'>,
 ): Promise<'quit' | 'refused' | undefined> {
   const [name = ''] = line.slice(1).split(/\s+/);
   if (!isSlashName(name) || WITHOUT_ROOM.has(name))
-    return runSlashCommand(line, { ...context, room: '', compared: new Map() });
+    return runSlashCommand(line, { ...context, room: '', compared: new Map(), waitFor: () => undefined });
   context.prompt.print(context.text.lines.needsRoom(name));
   return undefined;
 }

@@ -87,5 +87,6 @@ async function join(
   const [as, name] = [sanitizeLine(room.as), sanitizeLine(room.name)];
   note(io, already ? lines.alreadyJoined(as, name) : lines.joined(as, name));
   if (!room.confirmed && !already) note(io, lines.joinUnconfirmed);
+  if (room.unsent > 0) note(io, `gochat: ${lines.unsent(room.unsent, 'gochat resend')}`);
   return room.id;
 }

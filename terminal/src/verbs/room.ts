@@ -97,6 +97,7 @@ export const rooms = roomVerb(READ_MS, async ({ profile, text: { lines } }) => {
       lines.status(room.status),
       ...(room.queued > 0 ? [lines.queued(room.queued)] : []),
       ...(room.missed > 0 ? [lines.missedCount(room.missed)] : []),
+      ...(room.unsent > 0 ? [lines.unsentCount(room.unsent)] : []),
     ].join(', '),
     confirmation(room, lines),
   ]);

@@ -15,9 +15,10 @@ import { problemText } from '../lines/error-text.ts';
 import type { RoomRef } from '../lines/format.ts';
 import { textContent } from '../lines/text-content.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { roomRef } from '../room-id.ts';
+import { roomId, roomRef } from '../room-id.ts';
 import { safeJson } from '../safe-json.ts';
 import { NotUtf8, readLines, readText } from '../utf8-input.ts';
+import { noteUnsent } from './unsent.ts';
 
 interface Options extends ProfileOptions {
   readonly lines?: boolean;
@@ -51,7 +52,12 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
     };
     try {
       const end = await untilInterrupted(sending());
-      if (!(end instanceof Interrupted)) return report(io, await named(), end);
+      if (!(end instanceof Interrupted)) {
+        const code = report(io, await named(), end);
+        const ended = end.outcomes.filter(({ state }) => state === 'refused' || state === 'unknown').length;
+        await noteUnsent(io, profile, await roomId(profile, room), ended);
+        return code;
+      }
       isInterrupted = true;
       await queueing;
       // What is queued is sent later: the user must not believe that it was cancelled.
@@ -85,13 +91,13 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
   return codeOfSent({ refused, unknown: unknown + missed, waiting });
 }
 
-/** Posts again what perhaps not everybody could read. */
+/** Posts again what was not sent in an ended membership, and what perhaps not everybody could read. */
 export async function resend(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 5000);
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const ref = options.json === true ? await roomRef(profile, room) : undefined;
-    const { ids } = await profile.call('resend', { room });
+    const { ids } = await profile.call('resend', { room, unsent: true });
     const sent = await profile.call('sent', { room, ids, waitMs: wait });
     note(io, `gochat: ${io.words.text.lines.sentAgain(ids.length)}`);
     return report(io, ref, sent);

@@ -12,6 +12,7 @@ import { formatItem, jsonItem } from '../lines/format.ts';
 import { HistoryStream } from '../lines/history-stream.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
+import { noteUnsent } from './unsent.ts';
 
 interface Options extends ProfileOptions {
   readonly follow?: boolean;
@@ -57,6 +58,7 @@ export async function run(io: Io, [room = '']: readonly string[], options: Optio
       await readName();
       stream ??= streamAfter(await printLast(profile, id, since, last ?? 0, write));
       await stream.catchUp();
+      await noteUnsent(io, profile, id);
       if (problem?.code === 'not-member') {
         note(io, `gochat: ${problemText(text, problem)}`);
         return EXIT.notMember;

@@ -39,6 +39,13 @@ export function lineText(f: Formats) {
         one: `perhaps not everybody could read # message that you sent, as this device had not followed the others: ${how} sends it again`,
         other: `perhaps not everybody could read # messages that you sent, as this device had not followed the others: ${how} sends them again`,
       }),
+    /** Texts that the server perhaps has not. @param how the command that sends them again */
+    unsent: (count: number, how: string) =>
+      f.plural(count, {
+        one: `your membership ended before # message was surely sent: ${how} sends it again if you are a member`,
+        other: `your membership ended before # messages were surely sent: ${how} sends them again if you are a member`,
+      }),
+    unsentCount: (count: number) => `${f.number(count)} not sent`,
     sentAgain: (count: number) =>
       count === 0
         ? 'there is no message to send again'
@@ -109,7 +116,7 @@ export function lineText(f: Formats) {
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
       return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
-      resend: { args: '', text: 'send again what perhaps not everybody could read' },
+      resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
     },
