@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { mainFields: ['module', 'main'] },
   // The workspaces go into the bundle, and the libraries that every command needs before it can do anything: a hundred files of
   // theirs are a fifth of what it takes to start. What else comes from the registry is installed beside it.
-  external: (id) => /^[^./]/.test(id) && !BUNDLED.test(id),
+  external: (id) => /^[^./#]/.test(id) && !BUNDLED.test(id),
   plugins: [licences],
   output: {
     dir: 'dist',

@@ -1,5 +1,5 @@
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { expand, hkdf, hmac, sha256 } from './primitives.ts';
+import { expand, extract } from './primitives.ts';
 
 type Bytes = ArrayBufferLike | ArrayBufferView;
 
@@ -15,15 +15,11 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
 
 /** HKDF-SHA256 (RFC 5869) without a WebCrypto round trip, of which an HPKE operation with the library's own HKDF makes ten and more. */
 const direct: Pick<HkdfSha256, 'extract' | 'expand' | 'extractAndExpand'> = {
-  extract: async (salt, ikm) => bufferOf(hmac(sha256, saltOf(salt), bytesOf(ikm))),
-  expand: async (prk, info, length) => bufferOf(expand(sha256, bytesOf(prk), bytesOf(info), length)),
+  extract: async (salt, ikm) => bufferOf(extract(bytesOf(salt), bytesOf(ikm))),
+  expand: async (prk, info, length) => bufferOf(expand(bytesOf(prk), bytesOf(info), length)),
   extractAndExpand: async (salt, ikm, info, length) =>
-    bufferOf(hkdf(sha256, bytesOf(ikm), saltOf(salt), bytesOf(info), length)),
+    bufferOf(expand(extract(bytesOf(salt), bytesOf(ikm)), bytesOf(info), length)),
 };
-
-function saltOf(salt: Bytes): Uint8Array {
-  return salt.byteLength === 0 ? new Uint8Array(32) : bytesOf(salt);
-}
 
 class Kem extends DhkemX25519HkdfSha256 {
   constructor() {

@@ -63,14 +63,15 @@ import {
   equalBytes,
   exchangeKey,
   expand,
+  extract,
   hmac,
   isUsableKey,
   messageCipher,
+  messages,
   sha256,
   utf8,
   verify,
 } from './primitives.ts';
-import { signatureKeys } from './signature-keys.ts';
 
 /** The only module that uses the MLS library: RFC 9420 with GoChat's cipher suite, providers and checks. It knows nothing about rooms. */
 export type MlsState = ClientState;
@@ -88,15 +89,15 @@ const provider: CryptoProvider = {
     return {
       ...base,
       hpke: await makeHpke(),
-      signature: { ...base.signature, ...signatureKeys },
+      signature: { ...base.signature, ...messages },
       hash: {
         digest: async (data) => sha256(data),
-        mac: async (key, data) => hmac(sha256, key, data),
-        verifyMac: async (key, mac, data) => equalBytes(hmac(sha256, key, data), mac),
+        mac: async (key, data) => hmac(key, data),
+        verifyMac: async (key, mac, data) => equalBytes(hmac(key, data), mac),
       },
       kdf: {
-        extract: async (salt, ikm) => hmac(sha256, salt.length === 0 ? new Uint8Array(32) : salt, ikm),
-        expand: async (prk, info, length) => expand(sha256, prk, info, length),
+        extract: async (salt, ikm) => extract(salt, ikm),
+        expand: async (prk, info, length) => expand(prk, info, length),
         size: 32,
       },
     };

@@ -1,14 +1,10 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import { gcm } from '@noble/ciphers/aes.js';
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { concatBytes, equalBytes } from '@noble/ciphers/utils.js';
-import { ed25519, x25519 } from '@noble/curves/ed25519.js';
-import { expand, hkdf } from '@noble/hashes/hkdf.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
+import { algorithms } from '#algorithms';
+import { concatBytes, equalBytes } from './algorithms/noble.ts';
 import { RecentMap } from './recent-map.ts';
 
-export { concatBytes, equalBytes, expand, hkdf, hmac, sha256 };
+export const { sha256, hmac, expand, exchangeKey, messages } = algorithms;
+export { concatBytes, equalBytes };
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -44,7 +40,15 @@ export function uint64(value: bigint): Uint8Array {
 
 /** @returns each part after its length (4 bytes, big-endian) */
 export function joinParts(parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(...parts.flatMap((part) => [uint32(part.length), part]));
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(joined.buffer);
+  let at = 0;
+  for (const part of parts) {
+    view.setUint32(at, part.length);
+    joined.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return joined;
 }
 
 /** @returns copies of the parts that {@link joinParts} joined */
@@ -66,7 +70,12 @@ export function transcript(label: string, ...parts: readonly Uint8Array[]): Uint
 
 /** Derives a key from a secret with HKDF-SHA256 (RFC 5869). Each purpose has its own label, or a {@link transcript} that begins with one. */
 export function derive(secret: Uint8Array, label: string | Uint8Array, bytes = 32): Uint8Array {
-  return hkdf(sha256, secret, undefined, typeof label === 'string' ? utf8(label) : label, bytes);
+  return expand(extract(undefined, secret), typeof label === 'string' ? utf8(label) : label, bytes);
+}
+
+/** HKDF-Extract with SHA-256 (RFC 5869, section 2.2). @param salt 32 zero bytes if it is undefined or empty */
+export function extract(salt: Uint8Array | undefined, ikm: Uint8Array): Uint8Array {
+  return hmac(salt === undefined || salt.length === 0 ? new Uint8Array(32) : salt, ikm);
 }
 
 /** An Ed25519 key pair (RFC 8032); `seed` is the 32-byte private key. */
@@ -79,21 +88,20 @@ export function signingKey(seed: Uint8Array): SigningKey {
   let publicKey: Uint8Array | undefined;
   return {
     seed,
-    // The first one of a process takes a tenth of a second, which a command that signs nothing does not need.
+    // In a browser the first one takes a tenth of a second.
     get publicKey() {
-      publicKey ??= ed25519.getPublicKey(seed);
+      publicKey ??= algorithms.ed25519.publicKey(seed);
       return publicKey;
     },
   };
 }
 
 export function sign(key: SigningKey, bytes: Uint8Array): Uint8Array {
-  return ed25519.sign(bytes, key.seed);
+  return algorithms.ed25519.sign(key.seed, bytes);
 }
 
-/** In a room of 1,000 members, identities and devices have 2,000 keys, and as many signatures in their leaves. */
+/** In a room of 1,000 members, leaves have 2,000 signatures. */
 const REMEMBERED = 4096;
-const keys = new RecentMap<boolean>(REMEMBERED);
 const verdicts = new RecentMap<boolean>(REMEMBERED);
 
 /**
@@ -107,30 +115,7 @@ export function verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   // The hash identifies key and bytes, because the key has a fixed length.
   const question = encodeBytes(concatBytes(signature, sha256(concatBytes(publicKey, bytes))));
-  return verdicts.get(
-    question,
-    () =>
-      keys.get(encodeBytes(publicKey), () => isInPrimeSubgroup(publicKey)) &&
-      isInPrimeSubgroup(signature.subarray(0, 32)) &&
-      verifies(publicKey, bytes, signature),
-  );
-}
-
-function verifies(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    return ed25519.verify(signature, bytes, publicKey, { zip215: false });
-  } catch {
-    return false;
-  }
-}
-
-/** Whether the bytes are the canonical encoding of a point in the subgroup of prime order. */
-function isInPrimeSubgroup(bytes: Uint8Array): boolean {
-  try {
-    return ed25519.Point.fromBytes(bytes).isTorsionFree();
-  } catch {
-    return false;
-  }
+  return verdicts.get(question, () => algorithms.ed25519.verify(publicKey, bytes, signature));
 }
 
 const P = 2n ** 255n - 19n;
@@ -150,21 +135,16 @@ export function isUsableKey(publicKey: Uint8Array): boolean {
   return !LOW_ORDER.includes(u % P);
 }
 
-/** @returns the public half of an X25519 key (RFC 7748) */
-export function exchangeKey(privateKey: Uint8Array): Uint8Array {
-  return x25519.getPublicKey(privateKey);
-}
-
 /**
- * AES-GCM without a WebCrypto round trip, which costs more than the cipher itself for a message. It isn't constant-time on every
- * machine: for keys that encrypt one message and are never used again.
+ * AES-GCM without a WebCrypto round trip, which costs more than the cipher itself for a message. It isn't constant-time in browsers:
+ * for keys that encrypt one message and are never used again.
  */
 export const messageCipher = {
   encrypt: async (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) =>
-    gcm(key, nonce, aad).encrypt(plaintext),
+    algorithms.aes.seal(key, nonce, aad, plaintext),
   /** @throws Error if key, nonce, associated data and ciphertext don't match */
   decrypt: async (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) =>
-    gcm(key, nonce, aad).decrypt(ciphertext),
+    algorithms.aes.open(key, nonce, aad, ciphertext),
 };
 
 export const NONCE_BYTES = 24;
@@ -178,14 +158,14 @@ export function encrypt(
   env: Pick<Env, 'random'>,
 ): Uint8Array {
   const nonce = env.random(NONCE_BYTES);
-  return concatBytes(nonce, xchacha20poly1305(key, nonce, aad).encrypt(plaintext));
+  return concatBytes(nonce, algorithms.xchacha.seal(key, nonce, aad, plaintext));
 }
 
 /** @returns undefined if key, associated data and ciphertext don't match. */
 export function decrypt(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   try {
-    return xchacha20poly1305(key, sealed.subarray(0, NONCE_BYTES), aad).decrypt(sealed.subarray(NONCE_BYTES));
+    return algorithms.xchacha.open(key, sealed.subarray(0, NONCE_BYTES), aad, sealed.subarray(NONCE_BYTES));
   } catch {
     return undefined;
   }

@@ -1,14 +1,4 @@
-import {
-  concatBytes,
-  decrypt,
-  derive,
-  type Env,
-  encrypt,
-  hmac,
-  sha256,
-  transcript,
-  utf8,
-} from './primitives.ts';
+import { concatBytes, decrypt, derive, type Env, encrypt, hmac, transcript, utf8 } from './primitives.ts';
 import { VaultError } from './vault-error.ts';
 
 /** Encrypts a profile's records. The stored bytes reveal neither a record's content nor its room. */
@@ -23,7 +13,7 @@ export function openVault(key: Uint8Array): Vault {
 
 /** @returns the key under which a record is stored: a 16-byte MAC of its name, then `suffix` unchanged, which keeps the order. */
 export function recordKey(vault: Vault, name: string, suffix: Uint8Array = new Uint8Array()): Uint8Array {
-  return concatBytes(hmac(sha256, vault.names, utf8(name)).slice(0, 16), suffix);
+  return concatBytes(hmac(vault.names, utf8(name)).slice(0, 16), suffix);
 }
 
 /** Encrypts a record, bound to its key: stored under another key, it can't be decrypted. */

@@ -81,6 +81,21 @@ test('a sibling can be imported neither by a path nor by a URL', () => {
   ]);
 });
 
+test('a file that only Node.js loads may import its modules, and is imported by its name', () => {
+  const files = {
+    'crypto/src/room.ts': `import '#clock';\nimport './clock-node.ts';\nimport '#other';\nimport 'node:fs';\n`,
+    'crypto/src/clock-node.ts': `import 'node:fs';\n`,
+    'crypto/src/clock.ts': `import 'node:fs';\n`,
+  };
+  const imports = { '#clock': { node: './src/clock-node.ts', default: './src/clock.ts' } };
+  expect(plant(files, { crypto: { imports } })).toEqual([
+    'crypto/src/clock.ts:1: crypto/ runs in browsers too and may not import node:fs',
+    'crypto/src/room.ts:2: imports what only Node.js loads: ./clock-node.ts',
+    'crypto/src/room.ts:3: imports #other by an address',
+    'crypto/src/room.ts:4: crypto/ runs in browsers too and may not import node:fs',
+  ]);
+});
+
 test('only crypto/ imports the MLS library and libraries for keys', () => {
   const line = `import 'ts-mls';\nimport '@noble/hashes/sha2.js';\nimport 'hash-wasm';\n`;
   const manifest = depends('ts-mls', '@noble/hashes', 'hash-wasm');

@@ -54,6 +54,8 @@ export interface Manifest {
   readonly workspaces?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  /** Names of files that differ with the platform (Node.js, "Subpath imports"): files by condition. */
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export function readManifest(root: string, folder = '.'): Manifest {
@@ -110,6 +112,10 @@ interface Rules {
   readonly siblings: readonly string[];
   readonly declared: ReadonlySet<string>;
   readonly builtins: boolean;
+  /** Names of this folder's own files that differ with the platform. */
+  readonly names: readonly string[];
+  /** Files that only Node.js loads, by such a name. They may import its modules. */
+  readonly ofNode: readonly string[];
   /** Whether it is a test: it may import its own folder by name, and modules that a sibling does not list. */
   readonly isTest: boolean;
   readonly apart: string | undefined;
@@ -134,6 +140,10 @@ function rulesOf(
       ...(part === 'test' ? (row.testsMay ?? []).map((sibling) => `@gochat/${sibling}`) : []),
     ]),
     builtins: isTest || row.anywhere !== true,
+    names: Object.keys(manifest.imports ?? {}),
+    ofNode: Object.values(manifest.imports ?? {}).flatMap(({ node, default: elsewhere }) =>
+      node === undefined || node === elsewhere ? [] : [posix.join(folder, node)],
+    ),
     isTest,
     apart: row.apart,
   };
@@ -146,12 +156,17 @@ function breach({ file, specifier }: Import, rules: Rules): string | null {
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file), specifier);
     if (apart && !target.startsWith(rules.apart)) return `leaves ${rules.apart} by the path ${specifier}`;
+    if (!rules.isTest && rules.ofNode.includes(target))
+      return `imports what only Node.js loads: ${specifier}`;
     return target.startsWith(`${folder}/`) ? null : `leaves ${folder}/ by the path ${specifier}`;
   }
+  if (rules.names.includes(specifier)) return null;
   if (/^(\/|#|[a-z]+:\/)/i.test(specifier)) return `imports ${specifier} by an address`;
   if (isBuiltin(specifier)) {
     if (!specifier.startsWith('node:')) return `imports ${specifier} without node:`;
-    return rules.builtins ? null : `${folder}/ runs in browsers too and may not import ${specifier}`;
+    return rules.builtins || rules.ofNode.includes(file)
+      ? null
+      : `${folder}/ runs in browsers too and may not import ${specifier}`;
   }
   const name = packageOf(specifier);
   const sibling = siblingOf(name);

@@ -1,12 +1,12 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import { concatBytes } from './primitives.ts';
-import { RecentMap } from './recent-map.ts';
+import { RecentMap } from '../recent-map.ts';
+import type { Algorithms } from './algorithms.ts';
+import { pkcs8 } from './key-forms.ts';
+import { algorithms as noble } from './noble.ts';
 
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const ED25519 = 'Ed25519';
-/** What precedes a 32-byte private key in PKCS #8 (RFC 8410, section 7). */
-const PKCS8 = Uint8Array.from([48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32]);
 /** In a large room few people talk at a time. */
 const SPEAKERS = 256;
 
@@ -14,8 +14,7 @@ const verifying = new RecentMap<Promise<Key>>(SPEAKERS);
 const signing = new WeakMap<Uint8Array, Promise<Key>>();
 
 /** Ed25519 (RFC 8032) by WebCrypto, with keys that are imported once: importing one costs more than using it. */
-export const signatureKeys = {
-  /** @param privateKey 32 bytes, or PKCS #8; its content must not change */
+const messages: Algorithms['messages'] = {
   async sign(privateKey: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
     const key = signing.get(privateKey) ?? importPrivate(privateKey);
     signing.set(privateKey, key);
@@ -29,10 +28,11 @@ export const signatureKeys = {
 };
 
 function importPrivate(key: Uint8Array): Promise<Key> {
-  const encoded = key.length === 32 ? concatBytes(PKCS8, key) : Uint8Array.from(key);
-  return crypto.subtle.importKey('pkcs8', Uint8Array.from(encoded), ED25519, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', pkcs8(key), ED25519, false, ['sign']);
 }
 
 function importPublic(key: Uint8Array): Promise<Key> {
   return crypto.subtle.importKey('raw', Uint8Array.from(key), ED25519, false, ['verify']);
 }
+
+export const algorithms: Algorithms = { ...noble, messages };
