@@ -119,7 +119,8 @@ class Node {
     const context = contextOf(options);
     const { limits, metrics, names, timers, now } = context;
     const secured = options.secured ?? options.certificate !== undefined;
-    const ready = () => this.#closing === undefined && engine.writable();
+    // The other nodes have the same streams: a node that can write only some rooms is as good as any other.
+    const ready = () => this.#closing === undefined && engine.writable() > 0;
     this.#options = options;
     this.#limits = limits;
     this.#context = context;

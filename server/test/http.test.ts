@@ -200,7 +200,7 @@ describe('health checks answer as load balancers ask', () => {
 
   test('a node that accepts no writes is not ready, however it is asked', async () => {
     const engine = openMemory();
-    const node = await startNode({ engine: { ...engine, writable: () => false } });
+    const node = await startNode({ engine: { ...engine, writable: () => 0 } });
     for (const [head, status] of [
       ['GET /readyz HTTP/1.0\r\n', 503],
       ['OPTIONS /readyz HTTP/1.0\r\n', 503],

@@ -6,9 +6,9 @@ import { neededNatsServer } from '@gochat/e2e/nats-server';
 import type { Position } from '@gochat/protocol/fields';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Engine } from '../src/log/engine.ts';
-import { LOG_STREAM } from '../src/log/jetstream/layout.ts';
 import { Nats } from '../src/log/jetstream/nats.ts';
 import { openJetStream } from '../src/log/jetstream/open.ts';
+import { RoomStreams } from '../src/log/jetstream/room-streams.ts';
 import type { ServerLimits } from '../src/operate/limits.ts';
 import type { RunningServer } from '../src/serve.ts';
 import { trailing } from './broken-log.ts';
@@ -34,6 +34,7 @@ import type { Peer } from './peer.ts';
 
 const binary = await neededNatsServer('several nodes serve the same rooms');
 const POLL_MS = 20;
+const LOG_STREAM = new RoomStreams().pairs[0].log;
 
 type TestNode = Awaited<ReturnType<typeof startNode>>;
 

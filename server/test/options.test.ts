@@ -96,11 +96,14 @@ test('with a NATS cluster it stores no rooms itself', () => {
     servers: ['a:4222', 'b:4222', '[::1]:4223'],
     secured: false,
     replicas: 3,
+    streams: 1,
     monitors: [],
   });
   const files = { logCreds: 'chat.creds', logCa: 'ca.pem', logCert: 'node.pem', logKey: 'node.key' };
   const env = { GOCHAT_LOG: 'tls://chat:p%40ss@a,b', GOCHAT_LOG_REPLICAS: '5' };
-  expect(read({ ...files, logMonitors: 'http://a:8222,http://b:8222' }, env).cluster).toEqual({
+  expect(
+    read({ ...files, logStreams: '4', logMonitors: 'http://a:8222,http://b:8222' }, env).cluster,
+  ).toEqual({
     servers: ['a:4222', 'b:4222'],
     user: 'chat',
     password: 'p@ss',
@@ -110,6 +113,7 @@ test('with a NATS cluster it stores no rooms itself', () => {
     cert: 'node.pem',
     key: 'node.key',
     replicas: 5,
+    streams: 4,
     monitors: ['http://a:8222', 'http://b:8222'],
   });
   expect(() => read({}, { GOCHAT_LOG: 'nats://chat:hunter2@a/b' })).not.toThrow('hunter2');
@@ -143,6 +147,9 @@ test.each<[GivenOptions, RegExp]>([
   [{ logReplicas: '3' }, /need --log$/],
   [{ logCreds: 'chat.creds' }, /need --log$/],
   [{ log: 'nats://a', logReplicas: '6' }, /^--log-replicas must be a number from 1 to 5, not 6$/],
+  [{ logStreams: '4' }, /need --log$/],
+  [{ log: 'nats://a', logStreams: '65' }, /^--log-streams must be a number from 1 to 64, not 65$/],
+  [{ log: 'nats://a', logStreams: '0' }, /^--log-streams must be a number from 1 to 64, not 0$/],
   [{ log: 'nats://a', logCert: 'c.pem' }, /^--log-cert and --log-key need each other$/],
   [{ log: 'nats://a', logMonitors: 'a:8222' }, /^--log-monitors must be one or more URLs/],
   [{ log: 'nats://a', roomBytes: '2M' }, /do not work with --log: use --retain instead$/],
@@ -213,6 +220,7 @@ test('every option has its own flag, variable and meaning', () => {
     'data',
     'log',
     'logReplicas',
+    'logStreams',
     'logCreds',
     'logCa',
     'logCert',

@@ -238,7 +238,7 @@ export const VERBS: readonly Verb[] = [
   },
 ];
 
-const CLUSTER_FLAG = /^--log-(replicas|creds|ca|cert|key|monitors)$/;
+const CLUSTER_FLAG = /^--log-(replicas|streams|creds|ca|cert|key|monitors)$/;
 
 /** Each has an environment variable too, which `withProfile` reads. */
 export function profileOptions(command: Command): Command {

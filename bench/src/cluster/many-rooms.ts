@@ -15,6 +15,9 @@ export interface ManyRooms {
   readonly rooms: number;
   readonly madePerSecond: number;
   readonly enteredPerSecond: number;
+  /** Milliseconds of a core to enter one room that nobody on the node follows: all nodes together, and all engines together. */
+  readonly enteredNodesMs: number;
+  readonly enteredEnginesMs: number;
   /** For each room, all three engines together, and all nodes together. */
   readonly enginesKb: number;
   readonly nodesKb: number;
@@ -59,6 +62,8 @@ export async function measureManyRooms(
   const pings = setInterval(() => {
     for (const { line } of open) line.say(JSON.stringify({ type: 'ping', id: text(16) }));
   }, PING_MS);
+  const cpu = () => [usageOf(stage.nodePids).cpuSeconds, usageOf(stage.enginePids).cpuSeconds] as const;
+  const entering = cpu();
   began = performance.now();
   await inParallel(ENTERING, groups, async (group) => {
     const port = stage.ports[open.length % stage.ports.length] as number;
@@ -69,11 +74,12 @@ export async function measureManyRooms(
     for (const _ of group) await line.next('live');
   });
   const enteredSeconds = (performance.now() - began) / 1000;
+  const entered = cpu();
   tell(`entered them in ${enteredSeconds.toFixed(1)} s`);
   const resident = [usageOf(stage.enginePids).residentKb, usageOf(stage.nodePids).residentKb] as const;
-  const idle = [usageOf(stage.enginePids).cpuSeconds, usageOf(stage.nodePids).cpuSeconds] as const;
+  const idle = cpu();
   await pause(IDLE_MS);
-  const later = [usageOf(stage.enginePids).cpuSeconds, usageOf(stage.nodePids).cpuSeconds] as const;
+  const later = cpu();
   const times: number[] = [];
   for (let i = 0; i < POSTS; i += 1) {
     const { line, rooms: own } = open[i % open.length] as (typeof open)[number];
@@ -92,10 +98,12 @@ export async function measureManyRooms(
     rooms: count,
     madePerSecond: count / madeSeconds,
     enteredPerSecond: count / enteredSeconds,
+    enteredNodesMs: ((entered[0] - entering[0]) / count) * 1000,
+    enteredEnginesMs: ((entered[1] - entering[1]) / count) * 1000,
     enginesKb: (resident[0] - before[0]) / count,
     nodesKb: (resident[1] - before[1]) / count,
-    idleEnginesLoad: (later[0] - idle[0]) / (IDLE_MS / 1000),
-    idleNodesLoad: (later[1] - idle[1]) / (IDLE_MS / 1000),
+    idleEnginesLoad: (later[1] - idle[1]) / (IDLE_MS / 1000),
+    idleNodesLoad: (later[0] - idle[0]) / (IDLE_MS / 1000),
     p50Ms: median(times),
     p99Ms: median(times, 0.99),
     diskBytes: page?.storage ?? 0,

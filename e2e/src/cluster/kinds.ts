@@ -3,7 +3,7 @@ import { stopped } from '../faults/kinds.ts';
 import type { Fault } from '../faults/run.ts';
 import type { NatsServer } from '../servers/nats-cluster.ts';
 import type { Network } from './network.ts';
-import { type ClusterStage, LOG_STREAM } from './stage.ts';
+import type { ClusterStage } from './stage.ts';
 
 /** Longer than the NATS servers take to elect another leader. */
 const ELECTION_MS = 8_000;
@@ -62,16 +62,16 @@ export const NETWORK_FAULTS: ReadonlySet<string> = new Set([
   'cut-leader-from-nodes',
 ]);
 
-type Evidence = (stage: ClusterStage, leader: NatsServer) => Promise<boolean>;
+type Evidence = (stage: ClusterStage, leader: NatsServer, log: string) => Promise<boolean>;
 
 async function isUnreachable(_: ClusterStage, leader: NatsServer): Promise<boolean> {
   return (await leader.ask('/varz')) === undefined;
 }
 
 /** The other servers have elected another leader, and the old one still answers. */
-async function isDeposed({ engines }: ClusterStage, leader: NatsServer): Promise<boolean> {
+async function isDeposed({ engines }: ClusterStage, leader: NatsServer, log: string): Promise<boolean> {
   const others = engines.servers.filter((engine) => engine !== leader);
-  const next = await engines.leaderOf(LOG_STREAM, others);
+  const next = await engines.leaderOf(log, others);
   return next !== undefined && next !== leader && (await leader.ask('/varz')) !== undefined;
 }
 
@@ -82,11 +82,12 @@ async function cut(
 ): Promise<number> {
   const { network } = stage;
   if (network === undefined) return 0;
-  const leader = await stage.leader();
+  const log = stage.anyLog;
+  const leader = await stage.leader(log);
   const reconnect = how(network, leader.host);
   try {
     await pause(ELECTION_MS);
-    return Number(await evidence(stage, leader));
+    return Number(await evidence(stage, leader, log));
   } finally {
     reconnect();
     await stage.engines.ready();

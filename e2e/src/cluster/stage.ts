@@ -1,3 +1,4 @@
+import { RoomStreams } from '@gochat/server/internal/log/jetstream/room-streams';
 import { Crowd, type Load } from '../faults/crowd.ts';
 import { ChildServer } from '../servers/child-server.ts';
 import type { NatsCluster, NatsServer } from '../servers/nats-cluster.ts';
@@ -7,7 +8,8 @@ import { Network } from './network.ts';
 
 const NODES = 3;
 const ENGINES = 3;
-export const LOG_STREAM = 'GOCHAT_LOG';
+/** More than there are NATS servers, so that one of them leads two. */
+const STREAMS = 4;
 
 export interface ClusterStageOptions {
   /** An empty folder. */
@@ -64,10 +66,16 @@ export class ClusterStage {
     return { index, node: nodes[index] as ChildServer };
   }
 
-  /** The NATS server that leads the log. @throws Error when none does */
-  async leader(): Promise<NatsServer> {
-    const leader = await this.engines.leaderOf(LOG_STREAM);
-    if (leader === undefined) throw new Error('no engine leads the log');
+  /** The stream of any room of the crowd. */
+  get anyLog(): string {
+    const { rooms } = this.crowd;
+    return new RoomStreams(STREAMS).logOf(rooms[Math.floor(this.random() * rooms.length)] ?? '');
+  }
+
+  /** The NATS server that leads this stream. @throws Error when none does */
+  async leader(log = this.anyLog): Promise<NatsServer> {
+    const leader = await this.engines.leaderOf(log);
+    if (leader === undefined) throw new Error(`no engine leads ${log}`);
     return leader;
   }
 
@@ -85,5 +93,5 @@ export class ClusterStage {
 }
 
 function startNode({ data, port, log }: NodeOptions): Promise<ChildServer> {
-  return ChildServer.start(data, port, [], '', { leaveMs: 1_000 }, log);
+  return ChildServer.start(data, port, [], '', { leaveMs: 1_000 }, { log, logStreams: String(STREAMS) });
 }

@@ -34,6 +34,11 @@ export class Crowd {
     this.racers = new Racers(port, swapEveryMs);
   }
 
+  /** The rooms in which they talk and compete. */
+  get rooms(): readonly string[] {
+    return [this.#room, this.racers.room];
+  }
+
   /** @param home a folder for their profiles. @param port the port of the server, or of a proxy before it */
   static async gather(home: string, port: number, load: Load): Promise<Crowd> {
     const crowd = new Crowd(home, port, load);

@@ -16,7 +16,7 @@ export class Racers {
   readonly #port: number;
   readonly #everyMs: number;
   readonly #member: RawMember;
-  readonly #room = text(16) as RoomId;
+  readonly room = text(16) as RoomId;
   #last = '1';
   #founded = '1';
   #stopped = false;
@@ -34,7 +34,7 @@ export class Racers {
 
   async start(): Promise<void> {
     const { line } = await Line.open(this.#port);
-    line.say(this.#member.create(this.#room));
+    line.say(this.#member.create(this.room));
     this.#founded = (await line.next('ack')).seq;
     this.#last = this.#founded;
     line.close();
@@ -50,7 +50,7 @@ export class Racers {
   async handshakes(): Promise<string[]> {
     const { line, nonce } = await Line.open(this.#port);
     const found = [this.#founded];
-    line.say(this.#member.enter(this.#room, nonce, this.#founded, this.#founded));
+    line.say(this.#member.enter(this.room, nonce, this.#founded, this.#founded));
     for (;;) {
       const frame = await line.any();
       if (frame.type === 'error') throw new Error(`${frame.code}: ${frame.message}`);
@@ -83,13 +83,13 @@ export class Racers {
 
   async #swap(line: Line, key: string): Promise<void> {
     const after = this.#last;
-    const { id, frame } = this.#member.handshake(this.#room, after, key);
+    const { id, frame } = this.#member.handshake(this.room, after, key);
     line.say(frame);
     for (;;) {
       const answer = await line.any();
       if (!('id' in answer) || answer.id !== id) continue;
       if (answer.type === 'ack') {
-        this.swaps.push({ room: this.#room, after, id, seq: answer.seq });
+        this.swaps.push({ room: this.room, after, id, seq: answer.seq });
         this.#last = later(this.#last, answer.seq);
       } else if (answer.type === 'error') {
         this.refusals.set(answer.code, (this.refusals.get(answer.code) ?? 0) + 1);

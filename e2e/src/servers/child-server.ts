@@ -28,7 +28,7 @@ export class ChildServer {
    * @param log receives the output of the process
    * @param web the folder of the web client; empty: it isn't served
    * @param limits that differ from the defaults
-   * @param cluster the NATS servers that store its rooms, as `--log` takes them; empty: its folder stores them
+   * @param cluster what stores its rooms, as `--log` and `--log-streams` take it; absent: its folder stores them
    */
   static async start(
     data: string,
@@ -36,12 +36,12 @@ export class ChildServer {
     log: string[] = [],
     web = '',
     limits: Partial<ServerLimits> = {},
-    cluster = '',
+    cluster?: { readonly log: string; readonly logStreams: string },
   ): Promise<ChildServer> {
     const at = port === 0 ? await freePort() : port;
     const child = fork(
       await bundledScript(SCRIPT),
-      [data, String(at), web, JSON.stringify(limits), cluster],
+      [data, String(at), web, JSON.stringify(limits), JSON.stringify(cluster ?? {})],
       {
         execArgv: [],
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,16 +2,15 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { startServer } from '@gochat/server/main';
-import { readServeSettings } from '@gochat/server/options';
+import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 
 /** `gochat serve` as a process to be killed: sends its port as a message and logs to its standard output. */
-const [data, port, web = '', limits = '{}', cluster = ''] = process.argv.slice(2);
+const [data, port, web = '', limits = '{}', cluster = '{}'] = process.argv.slice(2);
 const systemNow = Date.now;
 let shiftMs = 0;
 Date.now = () => systemNow() + shiftMs;
 
-const log = cluster === '' ? undefined : cluster;
-const shared = { data, port, log, logFormat: 'json', logLevel: 'debug' };
+const shared = { data, port, ...(JSON.parse(cluster) as GivenOptions), logFormat: 'json', logLevel: 'debug' };
 const settings = readServeSettings({ ...shared, metrics: '127.0.0.1:0' }, {}, false);
 const server = await startServer(
   { ...settings, ...(web !== '' && { web }), limits: JSON.parse(limits) as Partial<ServerLimits> },

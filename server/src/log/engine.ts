@@ -30,8 +30,11 @@ export interface Engine {
    * @returns how many messages were deleted
    */
   sweep(): Promise<number>;
-  /** Whether writes are accepted. False while the engine can't be reached, and once it has failed for good or is closed. */
-  writable(): boolean;
+  /**
+   * The share of the rooms whose writes are accepted, from 0 to 1. 0 while the engine can't be reached, and once it has failed for
+   * good or is closed.
+   */
+  writable(): number;
   /** How many rooms there are. Absent: counting them is too expensive. */
   rooms?(): number;
   /**

@@ -8,14 +8,12 @@ import {
   encodeHandshake,
   encodeMessage,
   FIRST_SEQUENCE,
-  LOG_STREAM,
-  logSubject,
-  logSubjects,
   MOVED_KEY,
 } from './jetstream/layout.ts';
 import { EngineRefusal, Nats, type OutgoingMessage } from './jetstream/nats.ts';
 import { type JetStreamOptions, openJetStream } from './jetstream/open.ts';
 import { retry } from './jetstream/retry.ts';
+import { RoomStreams } from './jetstream/room-streams.ts';
 import { type FolderLock, lockFolder } from './lmdb/folder-lock.ts';
 import { type StoredEntry, type StoredRoom, StoredRooms } from './lmdb/stored-rooms.ts';
 import { openTrees, prepareFolder, STORE } from './lmdb/trees.ts';
@@ -68,7 +66,8 @@ export async function moveRooms({ folder, progress, ...options }: MoveOptions): 
       try {
         const nats = await Nats.connect(options);
         try {
-          return await new Move(new StoredRooms(trees, options.now), engine, nats, progress).run();
+          const rooms = new StoredRooms(trees, options.now);
+          return await new Move(rooms, engine, nats, new RoomStreams(options.streams), progress).run();
         } finally {
           await nats.close();
         }
@@ -93,6 +92,7 @@ class Move {
   readonly #rooms: StoredRooms;
   readonly #engine: Engine;
   readonly #nats: Nats;
+  readonly #streams: RoomStreams;
   readonly #report: (progress: MoveProgress) => void;
   readonly #entries: number;
   readonly #count: number;
@@ -100,10 +100,17 @@ class Move {
   #entriesDone = 0;
   #movedBefore = 0;
 
-  constructor(rooms: StoredRooms, engine: Engine, nats: Nats, report: MoveOptions['progress']) {
+  constructor(
+    rooms: StoredRooms,
+    engine: Engine,
+    nats: Nats,
+    streams: RoomStreams,
+    report: MoveOptions['progress'],
+  ) {
     this.#rooms = rooms;
     this.#engine = engine;
     this.#nats = nats;
+    this.#streams = streams;
     this.#report = report ?? (() => undefined);
     this.#entries = rooms.entries;
     this.#count = rooms.count;
@@ -165,7 +172,9 @@ class Move {
         // If the answer to a batch was lost, this shows whether it was stored.
         const moved = from === 0 && room.first === batch[0]?.entry.pos ? 0 : await this.#lastMoved(room.id);
         if (moved >= last.entry.pos) return moved;
-        await this.#store(batch.map((stored, i) => encode(room, stored, batch[i - 1]?.entry.pos ?? from)));
+        await this.#store(
+          batch.map((stored, i) => encode(this.#streams, room, stored, batch[i - 1]?.entry.pos ?? from)),
+        );
         return last.entry.pos;
       });
       this.#progress(batch.length, 0);
@@ -174,7 +183,9 @@ class Move {
 
   /** @throws Diverged when the room has new entries in the cluster */
   async #lastMoved(room: RoomId): Promise<LogPosition> {
-    const stored = await retry(() => this.#nats.last(LOG_STREAM, logSubjects(room)));
+    const stored = await retry(() =>
+      this.#nats.last(this.#streams.logOf(room), this.#streams.allEntries(room)),
+    );
     if (stored === undefined) return 0;
     const { pos } = decodeLogRecord(stored).entry;
     if (pos < FIRST_SEQUENCE) return pos;
@@ -266,6 +277,7 @@ function batchOf(room: StoredRoom, after: LogPosition): StoredEntry[] {
 }
 
 function encode(
+  streams: RoomStreams,
   room: StoredRoom,
   { entry, expiresAt, ttlSec, id }: StoredEntry,
   previous: LogPosition,
@@ -289,7 +301,7 @@ function encode(
           state: isNewest ? room.head.state : Buffer.of(),
         });
   return {
-    subject: logSubject(room.id, kind),
+    subject: streams.entries(room.id, kind),
     data,
     headers: {
       // A client that repeats a post from before the move gets the position of the moved entry.

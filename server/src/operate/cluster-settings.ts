@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { JetStreamOptions } from '../log/jetstream/open.ts';
+import { MOST_STREAMS } from '../log/jetstream/room-streams.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The NATS cluster that stores the rooms, as the options name it. */
@@ -16,11 +17,14 @@ export interface ClusterSettings {
   /** Whether to use TLS even if no certificate file is given. */
   readonly secured: boolean;
   readonly replicas: number;
+  /** How many streams the rooms are spread over. */
+  readonly streams: number;
   /** URLs of the NATS servers' HTTP monitoring ports. */
   readonly monitors: readonly string[];
 }
 
 export const DEFAULT_REPLICAS = 3;
+export const DEFAULT_STREAMS = 1;
 const MAX_REPLICAS = 5;
 const NATS_PORT = 4222;
 
@@ -71,6 +75,14 @@ export function readReplicas(flag: string, text: string | undefined): number {
 }
 
 /** @throws UsageError */
+export function readStreams(flag: string, text: string | undefined): number {
+  if (text === undefined) return DEFAULT_STREAMS;
+  const streams = Number(text);
+  if (/^[0-9]{1,2}$/.test(text) && streams >= 1 && streams <= MOST_STREAMS) return streams;
+  throw new UsageError(`${flag} must be a number from 1 to ${MOST_STREAMS}, not ${text}`);
+}
+
+/** @throws UsageError */
 export function readMonitors(flag: string, text: string | undefined): readonly string[] {
   const urls = text?.split(',').map((url) => url.trim()) ?? [];
   for (const url of urls) {
@@ -86,7 +98,8 @@ export function readMonitors(flag: string, text: string | undefined): readonly s
 
 /** Reads the files that the settings name. @throws UsageError when one can't be read */
 export async function clusterOptions(settings: ClusterSettings): Promise<JetStreamOptions> {
-  const { servers, user, password, credentials, ca, cert, key, secured, replicas, monitors } = settings;
+  const { servers, user, password, credentials, ca, cert, key, secured, replicas, streams, monitors } =
+    settings;
   const texts = {
     ...(ca === undefined ? {} : { ca: await readText('--log-ca', ca) }),
     ...(cert === undefined ? {} : { cert: await readText('--log-cert', cert) }),
@@ -96,6 +109,7 @@ export async function clusterOptions(settings: ClusterSettings): Promise<JetStre
   return {
     servers,
     replicas,
+    streams,
     monitors,
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { password }),

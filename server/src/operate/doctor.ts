@@ -75,12 +75,14 @@ function roomChecks(settings: ServeSettings): readonly Check[] {
 }
 
 async function checkCluster(cluster: ClusterSettings): Promise<Result> {
-  const { checkServers } = await import('../log/jetstream/open.ts');
+  const { checkRooms, checkServers } = await import('../log/jetstream/open.ts');
   const { checkMonitors } = await import('../log/jetstream/streams.ts');
-  const found = await checkServers(await clusterOptions(cluster));
+  const options = await clusterOptions(cluster);
+  const found = await checkServers(options);
   const { servers, monitors, replicas } = cluster;
   if (found.length === 0) return ['bad', `no answer from ${servers.join(', ')}`];
   if (monitors.length > 0) await checkMonitors(monitors, found);
+  await checkRooms(options);
   const text = `${found.length} of ${servers.length} NATS servers answer (${found.map(({ version }) => version).join(', ')})`;
   if (found.length < servers.length) return ['look', `${text}: start the others`];
   if (replicas < 3)

@@ -13,7 +13,8 @@ export interface MetricsSources {
   inFlight(): number;
   unfinishedBytes(): number;
   /** Whether the log accepts writes. */
-  writable(): boolean;
+  /** The share of the rooms, from 0 to 1. */
+  writable(): number;
 }
 
 const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -85,7 +86,11 @@ export class Metrics implements BroadcastObserver {
     this.#gauge('gochat_rooms_live', 'Rooms that someone follows.', roomsLive);
     this.#gauge('gochat_requests_in_flight', 'Requests waiting for the log.', inFlight);
     this.#gauge('gochat_unfinished_bytes', 'Bytes of frames that have not ended.', unfinishedBytes);
-    this.#gauge('gochat_log_writable', '1 while the log accepts writes, else 0.', () => Number(writable()));
+    this.#gauge(
+      'gochat_log_writable',
+      '1 while the log accepts writes, 0 while it does not; between them while only the streams of some rooms do.',
+      writable,
+    );
   }
 
   broadcast(_room: string, { body }: Entry, connections: number): void {

@@ -5,7 +5,13 @@ import type { AcmeSettings } from '../net/acme.ts';
 import type { ForwardedSettings } from '../net/forwarded-address.ts';
 import { isLoopbackHost } from '../net/own-names.ts';
 import { isOnion, parseName, type ServedName } from '../net/served-names.ts';
-import { type ClusterSettings, readMonitors, readReplicas, readServers } from './cluster-settings.ts';
+import {
+  type ClusterSettings,
+  readMonitors,
+  readReplicas,
+  readServers,
+  readStreams,
+} from './cluster-settings.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { CREATORS, type Creators, LOG_LEVELS, type LogLevel, optionOf } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -117,15 +123,16 @@ function readCluster(text: (key: string) => string | undefined): ClusterSettings
     cert: text('logCert'),
     key: text('logKey'),
   };
-  const [replicas, monitors] = [text('logReplicas'), text('logMonitors')];
+  const [replicas, streams, monitors] = [text('logReplicas'), text('logStreams'), text('logMonitors')];
   if (log === undefined) {
     if (
       replicas !== undefined ||
+      streams !== undefined ||
       monitors !== undefined ||
       Object.values(files).some((file) => file !== undefined)
     )
       throw new UsageError(
-        '--log-replicas, --log-creds, --log-ca, --log-cert, --log-key and --log-monitors need --log',
+        '--log-replicas, --log-streams, --log-creds, --log-ca, --log-cert, --log-key and --log-monitors need --log',
       );
     return undefined;
   }
@@ -138,6 +145,7 @@ function readCluster(text: (key: string) => string | undefined): ClusterSettings
     ...(files.cert === undefined ? {} : { cert: files.cert }),
     ...(files.key === undefined ? {} : { key: files.key }),
     replicas: readReplicas('--log-replicas', replicas),
+    streams: readStreams('--log-streams', streams),
     monitors: readMonitors('--log-monitors', monitors),
   };
 }

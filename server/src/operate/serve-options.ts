@@ -1,4 +1,4 @@
-import { DEFAULT_REPLICAS } from './cluster-settings.ts';
+import { DEFAULT_REPLICAS, DEFAULT_STREAMS } from './cluster-settings.ts';
 import { SERVER_LIMITS } from './limits.ts';
 
 export interface ServeOption {
@@ -55,6 +55,14 @@ export const SERVE_OPTIONS = [
     env: 'GOCHAT_LOG_REPLICAS',
     default: String(DEFAULT_REPLICAS),
     meaning: 'how many NATS servers store each message',
+  },
+  {
+    flag: '--log-streams',
+    value: 'N',
+    env: 'GOCHAT_LOG_STREAMS',
+    default: String(DEFAULT_STREAMS),
+    meaning:
+      'how many streams rooms are spread over, as chosen with the first node: each has one NATS server as its leader',
   },
   {
     flag: '--log-creds',

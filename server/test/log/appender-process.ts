@@ -15,7 +15,7 @@ const SCRIPT = fileURLToPath(new URL('appender.ts', import.meta.url));
 
 /** Runs `appender.ts`, under another command if one is given. @returns its lines, complete when it has ended */
 export async function runAppender(
-  args: readonly [where: string, writers: number, appends: number],
+  args: readonly [where: string, writers: number, appends: number, streams?: number],
   {
     under = [],
     onLine,

@@ -6,10 +6,14 @@ import type { MessageAppend } from '../../src/log/log.ts';
 import { makeRoom, newId, say, text } from './room.ts';
 
 /** A folder, or the servers of a cluster. */
-const [where = '', writers = '1', appends = '1'] = process.argv.slice(2);
+const [where = '', writers = '1', appends = '1', streams = '1'] = process.argv.slice(2);
 const SCHEME = 'nats://';
 const { log, close } = where.startsWith(SCHEME)
-  ? await openJetStream({ servers: where.slice(SCHEME.length).split(','), replicas: 3 })
+  ? await openJetStream({
+      servers: where.slice(SCHEME.length).split(','),
+      replicas: 3,
+      streams: Number(streams),
+    })
   : await openLmdb({ folder: where });
 const room = newId();
 const base = await makeRoom(log, room);

@@ -8,25 +8,24 @@ import { neededNatsServer } from '@gochat/e2e/nats-server';
 import { connect, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
-import {
-  COUNT_STREAM,
-  FIRST_SEQUENCE,
-  LOG_STREAM,
-  logSubject,
-  logSubjects,
-  STATE_STREAM,
-  stateSubjects,
-  TAIL_KEY,
-} from '../../src/log/jetstream/layout.ts';
+import { FIRST_SEQUENCE, TAIL_KEY } from '../../src/log/jetstream/layout.ts';
 import { EngineRefusal, Nats } from '../../src/log/jetstream/nats.ts';
-import { checkServers, type JetStreamOptions, openJetStream } from '../../src/log/jetstream/open.ts';
+import {
+  checkRooms,
+  checkServers,
+  type JetStreamOptions,
+  openJetStream,
+} from '../../src/log/jetstream/open.ts';
 import { JetStreamLog } from '../../src/log/jetstream/room-log.ts';
 import { JetStreamState } from '../../src/log/jetstream/room-state.ts';
+import { COUNT_STREAM, RoomStreams } from '../../src/log/jetstream/room-streams.ts';
 import { JetStreamTails } from '../../src/log/jetstream/tails.ts';
 import { Unavailable } from '../../src/log/log.ts';
 import { appended, bodies, collect, handshakeOf, makeRoom, newId, positions, readAll, say } from './room.ts';
 
 const binary = await neededNatsServer('what JetStream must be like to keep rooms');
+const streams = new RoomStreams();
+const [{ log: LOG_STREAM, state: STATE_STREAM }] = streams.pairs;
 
 test('a server that is too old is refused with the fix', async () => {
   const info = {
@@ -173,6 +172,109 @@ describe.skipIf(binary === undefined)('a server', () => {
       expect((await nats.stream(name))?.config.num_replicas).toBe(3);
   });
 
+  test('keeps its number of log streams, each led by another server', async () => {
+    const three = await cluster(3);
+    const { addresses: servers } = three;
+    const spread = await openJetStream({ servers, replicas: 3, streams: 3 });
+    onTestFinished(() => spread.close());
+    const nats = await Nats.connect({ servers });
+    onTestFinished(() => nats.close());
+    const { logs, pairs } = new RoomStreams(3);
+    const leaders = async () =>
+      Promise.all(
+        // While a leader is elected, nobody answers.
+        logs.map(async (log) => (await nats.stream(log).catch(() => undefined))?.cluster?.leader ?? 'none'),
+      );
+    const areSpread = async () => [...new Set(await leaders())].filter((one) => one !== 'none').length === 3;
+    while (!(await areSpread()));
+    // However the leaders came together, the next node to start spreads them.
+    const [first = ''] = await leaders();
+    for (const log of logs.slice(1)) await nats.moveLeader(log, first);
+    while (!(await leaders()).every((leader) => leader === first));
+    await (await openJetStream({ servers, replicas: 3, streams: 3 })).close();
+    while (!(await areSpread()));
+
+    const rooms = Array.from({ length: 30 }, newId);
+    for (const room of rooms) {
+      await makeRoom(spread.log, room);
+      await spread.state.put(room, 'key', Buffer.from('value'));
+    }
+    let found = 0;
+    for (const { log, state } of pairs) {
+      const stored = [await nats.subjects(log, 'gochat.>'), await nats.subjects(state, 'gochat.>')];
+      expect(stored[0]?.size).toBeGreaterThan(0);
+      expect(stored[1]?.size).toBe(stored[0]?.size);
+      found += stored[0]?.size ?? 0;
+    }
+    expect(found).toBe(rooms.length);
+
+    for (const streams of [1, 2, 4])
+      await expect(openJetStream({ servers, replicas: 3, streams })).rejects.toThrow(
+        `the rooms are spread over 3 log streams, but this node expects ${streams}: use --log-streams 3`,
+      );
+    expect(await nats.stream('GOCHAT_LOG_4')).toBeUndefined();
+  });
+
+  test('with one log stream is not used with more', async () => {
+    const { addresses: servers } = await cluster(1);
+    await (await openJetStream({ servers, replicas: 1 })).close();
+    await expect(openJetStream({ servers, replicas: 1, streams: 4 })).rejects.toThrow(
+      'the rooms are spread over 1 log stream, but this node expects 4: use --log-streams 1',
+    );
+    // As `gochat doctor` does, which creates nothing.
+    await checkRooms({ servers, replicas: 1 });
+    await expect(checkRooms({ servers, replicas: 1, streams: 4 })).rejects.toThrow('use --log-streams 1');
+    const nats = await Nats.connect({ servers });
+    onTestFinished(() => nats.close());
+    // Versions of gochat that know one stream only have the layout 1, and refuse others.
+    expect((await nats.stream(LOG_STREAM))?.config.metadata?.gochat_layout).toBe('1');
+    const two = await cluster(1);
+    await checkRooms({ servers: two.addresses, replicas: 1, streams: 2 });
+    const other = await Nats.connect({ servers: two.addresses });
+    onTestFinished(() => other.close());
+    expect(await other.stream(LOG_STREAM)).toBeUndefined();
+    await (await openJetStream({ servers: two.addresses, replicas: 1, streams: 2 })).close();
+    expect((await other.stream(LOG_STREAM))?.config.metadata?.gochat_layout).toBe('2');
+  });
+
+  test('that leads another stream now is asked for the rooms of that stream only', async () => {
+    const { addresses: servers } = await cluster(1);
+    const { log, close } = await openJetStream({ servers, replicas: 1, streams: 2 });
+    const raw = await connect({ servers });
+    onTestFinished(async () => {
+      await close();
+      await raw.close();
+    });
+    const two = new RoomStreams(2);
+    const followed = new Map<string, string>();
+    while (followed.size < 2) {
+      const room = newId();
+      if (followed.has(two.logOf(room))) continue;
+      followed.set(two.logOf(room), room);
+      await collect(log, room, 0).until(await makeRoom(log, room));
+    }
+    const reads = new Map(two.logs.map((name) => [name, 0]));
+    let changed: () => void = () => undefined;
+    for (const name of two.logs)
+      raw.subscribe(`$JS.API.STREAM.MSG.GET.${name}`, {
+        callback: () => {
+          reads.set(name, (reads.get(name) ?? 0) + 1);
+          changed();
+        },
+      });
+    await raw.flush();
+    const [quiet = '', elected = ''] = two.logs;
+    for (let i = 1; i <= 5; i += 1) {
+      raw.publish(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${elected}`);
+      while ((reads.get(elected) ?? 0) < i)
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+    }
+    // Followers also read by turns every ten seconds.
+    expect(reads.get(quiet)).toBeLessThan(5);
+  });
+
   test('gets the settings of this version, and streams of other programs are refused', async () => {
     const { addresses: servers } = await cluster(1);
     await (await openJetStream({ servers, replicas: 1 })).close();
@@ -186,7 +288,7 @@ describe.skipIf(binary === undefined)('a server', () => {
       allow_atomic: true,
       republish: { src: 'gochat.log.*.*' },
     });
-    await nats.configure({ name: STATE_STREAM, metadata: { gochat_layout: '2' } });
+    await nats.configure({ name: STATE_STREAM, metadata: { gochat_layout: '3' } });
     await expect(openJetStream({ servers, replicas: 1 })).rejects.toThrow(
       /a later version of gochat created/,
     );
@@ -231,7 +333,10 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     const quiet = newId();
     const only = await say(a.log, quiet, await makeRoom(a.log, quiet), 'brief', 2);
     const stored = async (of: string) =>
-      [...(await nats.subjects(LOG_STREAM, logSubjects(of))).values()].reduce((sum, count) => sum + count, 0);
+      [...(await nats.subjects(LOG_STREAM, streams.allEntries(of))).values()].reduce(
+        (sum, count) => sum + count,
+        0,
+      );
     while ((await stored(room)) > 3 || (await stored(quiet)) > 1);
     expect(bodies(await readAll(b.log, room))).toEqual(['founded', 'kept', 'long']);
     expect((await b.log.read(room, kept, 10)).floor).toBeGreaterThanOrEqual(brief);
@@ -259,8 +364,8 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     const nats = await Nats.connect({ servers });
     // A node that crashes can't store anything.
     const dying = await Nats.connect({ servers });
-    const tails = new JetStreamTails(new JetStreamState(dying, Date.now), Date.now);
-    const log = new JetStreamLog(dying, Date.now, tails);
+    const tails = new JetStreamTails(new JetStreamState(dying, streams, Date.now), Date.now);
+    const log = new JetStreamLog(dying, streams, Date.now, tails);
     onTestFinished(async () => {
       log.close();
       for (const one of [followed, asked, nats]) await one.close();
@@ -272,7 +377,9 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     const brief = await say(log, room, base, 'brief', 2);
     await dying.close();
     await follower.until(brief);
-    while ((await nats.subjects(LOG_STREAM, logSubjects(room))).get(logSubject(room, 'message')) !== 1);
+    while (
+      (await nats.subjects(LOG_STREAM, streams.allEntries(room))).get(streams.entries(room, 'message')) !== 1
+    );
     expect(await asked.log.head(room)).toMatchObject({ pos: brief, handshake: base });
     expect(await asked.log.read(room, kept, 10)).toMatchObject({ entries: [], floor: brief });
     expect(await asked.log.read(room, brief, 10)).toMatchObject({ entries: [], floor: 0 });
@@ -286,7 +393,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
   test('moves the floor to the latest position that a node has seen, but not in a deleted room', async () => {
     const { addresses: servers } = cluster;
     const nats = await Nats.connect({ servers });
-    const state = new JetStreamState(nats, Date.now);
+    const state = new JetStreamState(nats, streams, Date.now);
     const [early, late] = [new JetStreamTails(state, Date.now), new JetStreamTails(state, Date.now)];
     onTestFinished(() => nats.close());
     const room = newId();
@@ -306,7 +413,7 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     await b.log.drop(dropped);
     await gone.follower.done;
     for (const one of [a, b]) await one.close();
-    expect([...(await nats.subjects(STATE_STREAM, stateSubjects(dropped))).keys()]).toEqual([]);
+    expect([...(await nats.subjects(STATE_STREAM, streams.allValues(dropped))).keys()]).toEqual([]);
   });
 });
 
@@ -335,10 +442,10 @@ describe.skipIf(binary === undefined)('an answer', () => {
     const room = newId();
     const base = await makeRoom(engine.log, room);
     for (let i = 0; i < 4; i++) await say(engine.log, room, base, `${i}`);
-    const whole = await nats.page(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE, 10, 1_000_000);
+    const whole = await nats.page(LOG_STREAM, streams.allEntries(room), FIRST_SEQUENCE, 10, 1_000_000);
     expect(whole).toHaveLength(5);
     const answers: Msg[] = [];
-    const query = JSON.stringify({ seq: FIRST_SEQUENCE, next_by_subj: logSubjects(room), batch: 10 });
+    const query = JSON.stringify({ seq: FIRST_SEQUENCE, next_by_subj: streams.allEntries(room), batch: 10 });
     for await (const answer of await raw.requestMany(`$JS.API.DIRECT.GET.${LOG_STREAM}`, query, {
       strategy: 'sentinel',
     }))

@@ -21,7 +21,7 @@ describe.skipIf(binary === undefined)('a move into a cluster', () => {
   let cluster: NatsCluster;
   let engine: Engine;
   let folder: string;
-  const to = () => ({ servers: cluster.addresses, replicas: 1 });
+  const to = () => ({ servers: cluster.addresses, replicas: 1, streams: 3 });
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'gochat-move-'));
     folder = join(home, 'data');

@@ -7,7 +7,7 @@ import { type Io, note } from '../io.ts';
 export async function run(io: Io, [file = '']: readonly string[], given: GivenOptions): Promise<void> {
   if (io.env.GOCHAT_LOG)
     throw new UsageError(
-      'the rooms are in NATS (GOCHAT_LOG): back up the streams GOCHAT_LOG and GOCHAT_STATE with nats stream backup',
+      'the rooms are in NATS (GOCHAT_LOG): back up the streams GOCHAT_LOG and GOCHAT_STATE with nats stream backup, and with --log-streams also those with a number',
     );
   if (file === '-') throw new UsageError('a backup is a file, not standard output: name the file');
   const folder = readDataFolder(given, io.env);

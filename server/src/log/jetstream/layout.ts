@@ -1,34 +1,20 @@
-import { bytesOfId, requireId, requireKey } from '../ids.ts';
-import type { Entry, EntryKind, HandshakeAppend, LogPosition, RoomId } from '../log.ts';
+import { bytesOfId, requireId } from '../ids.ts';
+import type { Entry, HandshakeAppend, LogPosition, RoomId } from '../log.ts';
 import type { StoredMessage } from './nats.ts';
 
-/** The stream of all entries of all rooms. The messages on one room's subjects are its log. */
-export const LOG_STREAM = 'GOCHAT_LOG';
-/** The stream of state values per room. */
-export const STATE_STREAM = 'GOCHAT_STATE';
-/** The stream of counters, in memory, shared by all nodes. */
-export const COUNT_STREAM = 'GOCHAT_COUNTS';
-
 /**
- * The first sequence of the log's stream. A position is the sequence of its entry. Lower positions were issued by an embedded engine
+ * The first sequence of each log's stream. A position is the sequence of its entry. Lower positions were issued by an embedded engine
  * before the room was moved here: those entries carry their position.
  */
 export const FIRST_SEQUENCE = 2 ** 40;
 
-const KINDS: Readonly<Record<EntryKind, string>> = { message: 'm', handshake: 'c' };
-
-export const logSubject = (room: RoomId, kind: EntryKind): string =>
-  `gochat.log.${requireId(room)}.${KINDS[kind]}`;
-export const logSubjects = (room: RoomId): string => `gochat.log.${requireId(room)}.*`;
+/** The subjects on which a stream of any number republishes what it has stored for a room. */
 export const liveSubjects = (room: RoomId): string => `gochat.live.${requireId(room)}.*`;
 /** The subject that announces that a room was deleted. */
 export const dropSubject = (room: RoomId): string => `gochat.live.${requireId(room)}.x`;
 export const DROPS = 'gochat.live.*.x';
 export const roomOfDrop = (subject: string): RoomId => subject.split('.')[2] ?? '';
 export const signalSubject = (room: RoomId): string => `gochat.signal.${requireId(room)}`;
-export const stateSubject = (room: RoomId, key: string): string =>
-  `gochat.state.${requireId(room)}.${Buffer.from(requireKey(key)).toString('base64url')}`;
-export const stateSubjects = (room: RoomId): string => `gochat.state.${requireId(room)}.*`;
 
 /** The key of a room's tail (see {@link JetStreamTails}). Other state keys don't begin with NUL. */
 export const TAIL_KEY = '\u0000tail';
@@ -146,7 +132,7 @@ export function decodeLogRecord({ seq, data: bytes }: Pick<StoredMessage, 'seq' 
     const entry: Entry = { pos, kind: 'handshake', at: number(0), body, access, retires, ...noted };
     return { seq, entry, before: number(1), expiresAt: 0, id, state };
   }
-  throw new Error(`can't read message ${seq} of ${LOG_STREAM}: this version of gochat did not write it`);
+  throw new Error(`can't read message ${seq} of the log: this version of gochat did not write it`);
 }
 
 export interface StateRecord {

@@ -239,6 +239,11 @@ export class Nats {
     return this.#ask(`STREAM.INFO.${name}`, {}, NO_STREAM) as Promise<StreamInfo | undefined>;
   }
 
+  /** Asks the stream's leader to hand over to another server that stores the stream. @throws Unavailable, EngineRefusal */
+  async moveLeader(stream: string, server: string): Promise<void> {
+    await this.#ask(`STREAM.LEADER.STEPDOWN.${stream}`, { placement: { preferred: server } });
+  }
+
   /** Counts the messages on each subject that matches. @throws Unavailable, EngineRefusal */
   async subjects(stream: string, filter: string): Promise<Map<string, number>> {
     const found = new Map<string, number>();

@@ -3,16 +3,20 @@ import { CannotOpen } from '../cannot-open.ts';
 import type { Clock, Engine } from '../engine.ts';
 import { JetStreamCounters } from './counters.ts';
 import { Health, type HealthObserver } from './health.ts';
+import { spreadLeaders } from './leaders.ts';
 import { isUnauthorized, Nats, type NatsOptions, type ServerInfo } from './nats.ts';
 import { JetStreamLog } from './room-log.ts';
 import { JetStreamState } from './room-state.ts';
+import { RoomStreams } from './room-streams.ts';
 import { NatsSignals } from './signals.ts';
-import { checkMonitors, checkServer, prepareStreams } from './streams.ts';
+import { checkMonitors, checkServer, checkStreams, prepareStreams } from './streams.ts';
 import { JetStreamTails } from './tails.ts';
 
 export interface JetStreamOptions extends NatsOptions {
   /** How many servers store each entry. */
   readonly replicas: number;
+  /** How many streams the rooms are spread over. It can't change while the cluster holds rooms. Absent: 1. */
+  readonly streams?: number;
   /** URLs of the servers' HTTP monitoring ports, which show whether they sync each write. */
   readonly monitors?: readonly string[];
   /** How long to wait for a cluster that is not ready yet. */
@@ -32,21 +36,23 @@ const REPORT_MS = 2_000;
  * @throws CannotOpen the cluster can't be reached, or may lose acknowledged writes; the message says how to fix it
  */
 export async function openJetStream(options: JetStreamOptions): Promise<Engine> {
-  const { now = Date.now, replicas, monitors = [], observer } = options;
+  const { now = Date.now, replicas, streams: count = 1, monitors = [], observer } = options;
+  const streams = new RoomStreams(count);
   const retryAtStart = startRetries(options);
   const nats = await retryAtStart(() => Nats.connect(options));
   try {
     const found = await checkServers(options);
     if (monitors.length > 0) await checkMonitors(monitors, found);
-    await retryAtStart(() => prepareStreams(nats, replicas));
+    await retryAtStart(() => prepareStreams(nats, { replicas, streams: count }));
+    await spreadLeaders(nats, streams);
   } catch (error) {
     await nats.close();
     throw error;
   }
-  const state = new JetStreamState(nats, now);
+  const state = new JetStreamState(nats, streams, now);
   const tails = new JetStreamTails(state, now);
-  const log = new JetStreamLog(nats, now, tails);
-  const health = new Health(nats, observer);
+  const log = new JetStreamLog(nats, streams, now, tails);
+  const health = new Health(nats, streams, observer);
   return {
     log,
     state,
@@ -54,7 +60,7 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
     signals: new NatsSignals(nats),
     // JetStream deletes expired messages itself.
     sweep: async () => 0,
-    writable: () => health.good,
+    writable: () => health.share,
     async close() {
       health.stop();
       log.close();
@@ -62,6 +68,19 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
       await nats.close();
     },
   };
+}
+
+/**
+ * Checks whether the streams that exist are those of a node with these options. Changes nothing.
+ * @throws CannotOpen; Error when the cluster does not answer
+ */
+export async function checkRooms(options: JetStreamOptions): Promise<void> {
+  const nats = await Nats.connect(options);
+  try {
+    await checkStreams(nats, { replicas: options.replicas, streams: options.streams ?? 1 });
+  } finally {
+    await nats.close();
+  }
 }
 
 /**

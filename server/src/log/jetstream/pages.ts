@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../engine.ts';
 import { type Entry, type LogPosition, PAGE_BYTES, type Page, type RoomId, Unavailable } from '../log.ts';
-import {
-  decodeLogRecord,
-  FIRST_SEQUENCE,
-  LOG_STREAM,
-  type LogRecord,
-  logSubject,
-  logSubjects,
-} from './layout.ts';
+import { decodeLogRecord, FIRST_SEQUENCE, type LogRecord } from './layout.ts';
 import type { Nats } from './nats.ts';
+import type { RoomStreams } from './room-streams.ts';
 import type { JetStreamTails } from './tails.ts';
 
 const PAGE_ENTRIES = 512;
@@ -27,13 +21,15 @@ export interface RoomPage extends Page {
 /** Reads rooms from any replica, up to the last entry that the leader knows. */
 export class JetStreamPages {
   readonly #nats: Nats;
+  readonly #streams: RoomStreams;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
   /** The sequence of the last entry of each room where it is large. */
   readonly #large = new Map<RoomId, number>();
 
-  constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
+  constructor(nats: Nats, streams: RoomStreams, now: Clock, tails: JetStreamTails) {
     this.#nats = nats;
+    this.#streams = streams;
     this.#now = now;
     this.#tails = tails;
   }
@@ -83,7 +79,7 @@ export class JetStreamPages {
   }
 
   async #newest(room: RoomId): Promise<LogRecord | undefined> {
-    const stored = await this.#nats.last(LOG_STREAM, logSubjects(room));
+    const stored = await this.#nats.last(this.#streams.logOf(room), this.#streams.allEntries(room));
     this.#large.delete(room);
     if (stored !== undefined && stored.data.length > LARGE_BYTES) {
       if (this.#large.size >= LARGE_ROOMS) this.#large.clear();
@@ -96,14 +92,20 @@ export class JetStreamPages {
   async #isEnd(room: RoomId, seq: number): Promise<boolean> {
     const kinds = ['message', 'handshake'] as const;
     const found = await Promise.all(
-      kinds.map((kind) => this.#nats.next(LOG_STREAM, logSubject(room, kind), seq)),
+      kinds.map((kind) => this.#nats.next(this.#streams.logOf(room), this.#streams.entries(room, kind), seq)),
     );
     return found.every((one) => one === undefined);
   }
 
   async #page(room: RoomId, from: number, limit: number): Promise<LogRecord[]> {
     const count = Math.min(limit, PAGE_ENTRIES);
-    const stored = await this.#nats.page(LOG_STREAM, logSubjects(room), from, count, PAGE_BYTES);
+    const stored = await this.#nats.page(
+      this.#streams.logOf(room),
+      this.#streams.allEntries(room),
+      from,
+      count,
+      PAGE_BYTES,
+    );
     return stored.map(decodeLogRecord);
   }
 
@@ -113,12 +115,16 @@ export class JetStreamPages {
     if (position >= FIRST_SEQUENCE) return position + 1;
     if (newest.entry.pos <= position) return newest.seq + 1;
     // Most rooms were not moved here. They have no entry before such a position, and need no search.
-    const first = await this.#nats.next(LOG_STREAM, logSubjects(room), FIRST_SEQUENCE);
+    const first = await this.#nats.next(
+      this.#streams.logOf(room),
+      this.#streams.allEntries(room),
+      FIRST_SEQUENCE,
+    );
     if (first === undefined || decodeLogRecord(first).entry.pos > position) return first?.seq ?? newest.seq;
     let [low, high] = [first.seq + 1, newest.seq];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const found = await this.#nats.next(LOG_STREAM, logSubjects(room), middle);
+      const found = await this.#nats.next(this.#streams.logOf(room), this.#streams.allEntries(room), middle);
       if (found === undefined || decodeLogRecord(found).entry.pos > position) high = middle;
       else low = found.seq + 1;
     }

@@ -9,17 +9,10 @@ import {
   type RoomId,
   Unavailable,
 } from '../log.ts';
-import {
-  decodeLogRecord,
-  encodeHandshake,
-  encodeMessage,
-  FIRST_SEQUENCE,
-  LOG_STREAM,
-  type LogRecord,
-  logSubject,
-} from './layout.ts';
+import { decodeLogRecord, encodeHandshake, encodeMessage, FIRST_SEQUENCE, type LogRecord } from './layout.ts';
 import { EngineRefusal, type Nats, type OutgoingMessage, type PublishAck } from './nats.ts';
 import { RETRY_MS, retry } from './retry.ts';
+import type { RoomStreams } from './room-streams.ts';
 import type { JetStreamTails } from './tails.ts';
 
 /** JSStreamWrongLastSequence: the last handshake is not the expected one. */
@@ -28,7 +21,7 @@ const WRONG_LAST = 10071;
 const BUSY: ReadonlySet<number> = new Set([10164, 10158]);
 /** A sequence that no entry has: a message that expects it is stale, unless it is a repeat. */
 const NO_ENTRY = 1;
-/** JetStream accepts few batches at a time, of at most 1,000 messages each. */
+/** A stream accepts few batches at a time, of at most 1,000 messages each. */
 const BATCH_MESSAGES = 128;
 const BATCH_BYTES = 512 * 1024;
 const BATCHES_IN_FLIGHT = 12;
@@ -57,6 +50,7 @@ type Waiting = WaitingMessage | (() => Promise<void>);
  */
 export class JetStreamPosts {
   readonly #nats: Nats;
+  readonly #streams: RoomStreams;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
   readonly #rooms = new Map<RoomId, Waiting[]>();
@@ -64,11 +58,13 @@ export class JetStreamPosts {
   readonly #outdated = new Map<RoomId, Waiting[]>();
   /** The last known handshakes of recently used rooms. */
   readonly #handshakes = new Map<RoomId, LogPosition>();
-  #batches = 0;
+  /** How many batches each stream has in flight. */
+  readonly #batches = new Map<string, number>();
   #waitingBytes = 0;
 
-  constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
+  constructor(nats: Nats, streams: RoomStreams, now: Clock, tails: JetStreamTails) {
     this.#nats = nats;
+    this.#streams = streams;
     this.#now = now;
     this.#tails = tails;
   }
@@ -99,7 +95,7 @@ export class JetStreamPosts {
 
   /** Asks the leader for the last handshake. */
   async newest(room: RoomId): Promise<LogRecord | undefined> {
-    const stored = await this.#nats.last(LOG_STREAM, logSubject(room, 'handshake'));
+    const stored = await this.#nats.last(this.#streams.logOf(room), this.#streams.entries(room, 'handshake'));
     return stored && decodeLogRecord(stored);
   }
 
@@ -167,8 +163,10 @@ export class JetStreamPosts {
 
   /** @returns false when the messages must be sent one by one: some are repeats or stale, or too many batches are in flight */
   async #together(room: RoomId, batch: readonly WaitingMessage[]): Promise<boolean> {
-    if (this.#batches >= BATCHES_IN_FLIGHT) return false;
-    this.#batches += 1;
+    const stream = this.#streams.logOf(room);
+    const inFlight = this.#batches.get(stream) ?? 0;
+    if (inFlight >= BATCHES_IN_FLIGHT) return false;
+    this.#batches.set(stream, inFlight + 1);
     try {
       const last = await retry(() => this.#storeTogether(room, batch), batch[0]?.end);
       if (last === undefined) return false;
@@ -182,7 +180,7 @@ export class JetStreamPosts {
       // Sent one by one, each message gets its own error.
       return false;
     } finally {
-      this.#batches -= 1;
+      this.#batches.set(stream, (this.#batches.get(stream) ?? 1) - 1);
     }
   }
 
@@ -216,7 +214,7 @@ export class JetStreamPosts {
     const at = Math.floor(this.#now());
     const before = after === 0 ? 0 : this.#tails.known(room);
     const outgoing = (last: number): OutgoingMessage => ({
-      subject: logSubject(room, 'handshake'),
+      subject: this.#streams.entries(room, 'handshake'),
       data: encodeHandshake({ ...entry, at, before }),
       headers: {
         'Nats-Msg-Id': `${room}:${requireId(entry.id)}`,
@@ -277,7 +275,7 @@ export class JetStreamPosts {
     at: number,
     expiresAt = 0,
   ): Promise<Appended> {
-    const stored = duplicate ? await this.#nats.at(LOG_STREAM, seq) : undefined;
+    const stored = duplicate ? await this.#nats.at(this.#streams.logOf(room), seq) : undefined;
     // An entry that has expired since can't be read, so its own position and time are unknown.
     const entry = stored && decodeLogRecord(stored).entry;
     const pos = entry?.pos ?? seq;
@@ -289,12 +287,12 @@ export class JetStreamPosts {
     const { id, body, ttlSec } = message;
     const expiresAt = expiryOf({ message, at });
     return {
-      subject: logSubject(room, 'message'),
+      subject: this.#streams.entries(room, 'message'),
       data: encodeMessage({ at, expiresAt, before: this.#tails.known(room), body }),
       headers: {
         'Nats-Msg-Id': `${room}:${id}`,
         'Nats-Expected-Last-Subject-Sequence': String(base),
-        'Nats-Expected-Last-Subject-Sequence-Subject': logSubject(room, 'handshake'),
+        'Nats-Expected-Last-Subject-Sequence-Subject': this.#streams.entries(room, 'handshake'),
         ...(ttlSec === undefined ? {} : { 'Nats-TTL': `${ttlSec}s` }),
       },
     };

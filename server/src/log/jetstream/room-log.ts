@@ -13,22 +13,12 @@ import type {
 } from '../log.ts';
 import { Unavailable } from '../log.ts';
 import { JetStreamFollower } from './follower.ts';
-import {
-  DROPS,
-  decodeLogRecord,
-  dropSubject,
-  FIRST_SEQUENCE,
-  LOG_STREAM,
-  liveSubjects,
-  logSubjects,
-  roomOfDrop,
-  STATE_STREAM,
-  stateSubjects,
-} from './layout.ts';
+import { DROPS, decodeLogRecord, dropSubject, FIRST_SEQUENCE, liveSubjects, roomOfDrop } from './layout.ts';
 import type { Nats } from './nats.ts';
 import { JetStreamPages } from './pages.ts';
 import { JetStreamPosts } from './posts.ts';
 import { retry } from './retry.ts';
+import type { RoomStreams } from './room-streams.ts';
 import { Semaphore } from './semaphore.ts';
 import type { JetStreamTails } from './tails.ts';
 
@@ -39,9 +29,10 @@ const RESYNC_TICK_MS = 250;
 const RESYNCS_PER_SECOND = 200;
 const SOONEST_RESYNC_MS = 10_000;
 
-/** The logs of all rooms in one JetStream stream. Each room has two subjects in it, one for messages and one for handshakes. */
+/** The logs of all rooms in JetStream. Each room has two subjects in its stream, one for messages and one for handshakes. */
 export class JetStreamLog implements RoomLog {
   readonly #nats: Nats;
+  readonly #streams: RoomStreams;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
   readonly #pages: JetStreamPages;
@@ -53,16 +44,17 @@ export class JetStreamLog implements RoomLog {
   #resyncsDue = 0;
   #closed = false;
 
-  constructor(nats: Nats, now: Clock, tails: JetStreamTails) {
+  constructor(nats: Nats, streams: RoomStreams, now: Clock, tails: JetStreamTails) {
     this.#nats = nats;
+    this.#streams = streams;
     this.#now = now;
     this.#tails = tails;
-    this.#pages = new JetStreamPages(nats, now, tails);
-    this.#posts = new JetStreamPosts(nats, now, tails);
+    this.#pages = new JetStreamPages(nats, streams, now, tails);
+    this.#posts = new JetStreamPosts(nats, streams, now, tails);
     nats.subscribe(DROPS, ({ subject }) => this.#forget(roomOfDrop(subject)));
-    const resyncAll = () => this.resyncAll();
-    nats.onPossibleLoss(resyncAll);
-    nats.subscribe(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${LOG_STREAM}`, resyncAll);
+    nats.onPossibleLoss(() => this.resyncAll());
+    for (const { log } of streams.pairs)
+      nats.subscribe(`$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED.${log}`, () => this.#resyncStream(log));
     this.#timer = setInterval(() => this.#resyncSome(), RESYNC_TICK_MS);
     this.#timer.unref();
   }
@@ -85,7 +77,7 @@ export class JetStreamLog implements RoomLog {
     this.#requireOpen();
     return retry(async () => {
       const [stored, tail] = await Promise.all([
-        this.#nats.last(LOG_STREAM, logSubjects(room)),
+        this.#nats.last(this.#streams.logOf(room), this.#streams.allEntries(room)),
         this.#tails.read(room),
       ]);
       if (stored === undefined) return undefined;
@@ -131,8 +123,8 @@ export class JetStreamLog implements RoomLog {
     this.#requireOpen();
     this.#forget(room);
     await retry(async () => {
-      await this.#nats.purge(LOG_STREAM, logSubjects(room));
-      await this.#nats.purge(STATE_STREAM, stateSubjects(room));
+      await this.#nats.purge(this.#streams.logOf(room), this.#streams.allEntries(room));
+      await this.#nats.purge(this.#streams.stateOf(room), this.#streams.allValues(room));
     });
     this.#nats.publish(dropSubject(room), Buffer.of());
     // Followers on other nodes receive the message just published.
@@ -148,6 +140,12 @@ export class JetStreamLog implements RoomLog {
   /** Received messages may have been lost. */
   resyncAll(): void {
     for (const follower of this.#followers.keys()) follower.resync();
+  }
+
+  /** A stream has another leader, which may not have republished what the last one stored. */
+  #resyncStream(stream: string): void {
+    for (const [follower, room] of this.#followers)
+      if (this.#streams.logOf(room) === stream) follower.resync();
   }
 
   close(): void {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../engine.ts';
 import type { PutOptions, RoomId, RoomState, StateValue } from '../log.ts';
-import { decodeState, encodeState, STATE_STREAM, type StateRecord, stateSubject } from './layout.ts';
+import { decodeState, encodeState, type StateRecord } from './layout.ts';
 import { EngineRefusal, type Nats } from './nats.ts';
 import { retry } from './retry.ts';
+import type { RoomStreams } from './room-streams.ts';
 
 /** JSStreamWrongLastSequence: the value has another version. */
 const WRONG_LAST = 10071;
@@ -17,17 +18,18 @@ interface CurrentValue extends StateRecord {
 /** The state values in JetStream: each is the last message on its own subject, and its sequence is the revision. */
 export class JetStreamState implements RoomState {
   readonly #nats: Nats;
+  readonly #streams: RoomStreams;
   readonly #now: Clock;
 
-  constructor(nats: Nats, now: Clock) {
+  constructor(nats: Nats, streams: RoomStreams, now: Clock) {
     this.#nats = nats;
+    this.#streams = streams;
     this.#now = now;
   }
 
   get(room: RoomId, key: string): Promise<StateValue | undefined> {
-    const subject = stateSubject(room, key);
     return retry(async () => {
-      const { seq, value, ...record } = await this.#current(subject);
+      const { seq, value, ...record } = await this.#current(room, key);
       return value === undefined || this.#gone(record) ? undefined : { value, revision: String(seq) };
     });
   }
@@ -39,7 +41,7 @@ export class JetStreamState implements RoomState {
     { revision, ttlSec }: PutOptions = {},
   ): Promise<{ readonly revision: string } | 'conflict'> {
     const expiresAt = ttlSec === undefined ? 0 : Math.floor(this.#now()) + ttlSec * 1000;
-    return this.#write(stateSubject(room, key), { expiresAt, value }, revision, ttlSec);
+    return this.#write(room, key, { expiresAt, value }, revision, ttlSec);
   }
 
   async delete(
@@ -47,20 +49,22 @@ export class JetStreamState implements RoomState {
     key: string,
     { revision }: Pick<PutOptions, 'revision'> = {},
   ): Promise<'deleted' | 'conflict'> {
-    const written = await this.#write(stateSubject(room, key), { expiresAt: 0 }, revision, TOMBSTONE_SEC);
+    const written = await this.#write(room, key, { expiresAt: 0 }, revision, TOMBSTONE_SEC);
     return written === 'conflict' ? 'conflict' : 'deleted';
   }
 
   #write(
-    subject: string,
+    room: RoomId,
+    key: string,
     record: Omit<StateRecord, 'write'>,
     revision: string | undefined,
     ttlSec: number | undefined,
   ): Promise<{ readonly revision: string } | 'conflict'> {
     const write = randomBytes(16).toString('base64url');
+    const subject = this.#streams.value(room, key);
     const data = encodeState({ ...record, write });
     return retry(async () => {
-      const present = revision === undefined ? undefined : await this.#current(subject);
+      const present = revision === undefined ? undefined : await this.#current(room, key);
       if (present?.write === write) return { revision: String(present.seq) };
       if (present !== undefined && revision !== this.#revisionOf(present)) return 'conflict';
       const headers = {
@@ -87,8 +91,8 @@ export class JetStreamState implements RoomState {
     return expiresAt !== 0 && expiresAt <= this.#now();
   }
 
-  async #current(subject: string): Promise<CurrentValue> {
-    const stored = await this.#nats.last(STATE_STREAM, subject);
+  async #current(room: RoomId, key: string): Promise<CurrentValue> {
+    const stored = await this.#nats.last(this.#streams.stateOf(room), this.#streams.value(room, key));
     return stored === undefined
       ? { seq: 0, write: '', expiresAt: 0 }
       : { ...decodeState(stored.data), seq: stored.seq };

@@ -1,14 +1,17 @@
 import type { StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { CannotOpen } from '../cannot-open.ts';
 import { Unavailable } from '../log.ts';
-import { COUNT_STREAM, FIRST_SEQUENCE, LOG_STREAM, STATE_STREAM } from './layout.ts';
+import { FIRST_SEQUENCE } from './layout.ts';
 import type { Nats, ServerInfo } from './nats.ts';
+import { COUNT_STREAM, RoomStreams } from './room-streams.ts';
 
 const MIN_VERSION = [2, 12, 0] as const;
 /** More than the largest handshake with its room's state, which contains the GroupInfo in base64url. */
 const MIN_PAYLOAD_BYTES = 6 * 1024 * 1024;
-/** The version of the streams' layout. It is raised when older versions of gochat can't read the new layout. */
+/** The versions of the streams' layout. Versions of gochat that can't read one refuse it. */
 const LAYOUT = '1';
+/** Rooms are spread over several streams. */
+const SPREAD_LAYOUT = '2';
 const SECOND_NS = 1_000_000_000;
 const DUPLICATE_WINDOW_SEC = 120;
 const COUNT_AGE_SEC = 2 * 3600;
@@ -17,8 +20,19 @@ const PAGE_MS = 5_000;
 
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
-function settings(replicas: number): readonly Settings[] {
-  const metadata = { gochat_layout: LAYOUT };
+/** What the operator chose when the streams were created. */
+export interface Spread {
+  /** How many servers store each stream. */
+  readonly replicas: number;
+  /** How many streams the rooms are spread over. */
+  readonly streams: number;
+}
+
+function settings({ replicas, streams }: Spread): readonly Settings[] {
+  const metadata: Record<string, string> =
+    streams === 1
+      ? { gochat_layout: LAYOUT }
+      : { gochat_layout: SPREAD_LAYOUT, gochat_log_streams: String(streams) };
   const kept = {
     metadata,
     storage: 'file',
@@ -29,16 +43,27 @@ function settings(replicas: number): readonly Settings[] {
     allow_msg_ttl: true,
     duplicate_window: DUPLICATE_WINDOW_SEC * SECOND_NS,
   } as const;
-  return [
+  const rooms = new RoomStreams(streams).pairs.flatMap(({ log, state, prefix }) => [
     {
       ...kept,
-      name: LOG_STREAM,
-      subjects: ['gochat.log.*.*'],
+      name: log,
+      subjects: [`gochat.log.${prefix}*.*`],
       first_seq: FIRST_SEQUENCE,
       allow_atomic: true,
-      republish: { src: 'gochat.log.*.*', dest: 'gochat.live.{{wildcard(1)}}.{{wildcard(2)}}' },
+      // The same subjects whatever the stream: only the room matters to its followers.
+      republish: { src: `gochat.log.${prefix}*.*`, dest: 'gochat.live.{{wildcard(1)}}.{{wildcard(2)}}' },
     },
-    { ...kept, name: STATE_STREAM, subjects: ['gochat.state.*.*'], max_msgs_per_subject: 1, discard: 'old' },
+    {
+      ...kept,
+      name: state,
+      subjects: [`gochat.state.${prefix}*.*`],
+      max_msgs_per_subject: 1,
+      discard: 'old' as const,
+    },
+  ]);
+  return [
+    // The first one is created before the others, so nodes that are started with different numbers can't both create theirs.
+    ...rooms,
     {
       metadata,
       name: COUNT_STREAM,
@@ -147,8 +172,8 @@ interface Varz {
  * Creates the streams, or updates the settings of those that exist.
  * @throws CannotOpen when an existing stream can't be used; Error when the cluster can't provide them, or not yet
  */
-export async function prepareStreams(nats: Nats, replicas: number): Promise<void> {
-  for (const wanted of settings(replicas)) {
+export async function prepareStreams(nats: Nats, spread: Spread): Promise<void> {
+  for (const wanted of settings(spread)) {
     try {
       const present = await nats.stream(wanted.name);
       if (present !== undefined) checkStream(present, wanted);
@@ -160,10 +185,18 @@ export async function prepareStreams(nats: Nats, replicas: number): Promise<void
       const reason = error instanceof Error ? error.message : String(error);
       // Servers that have just started may not have found each other yet, so the caller tries again.
       throw new Error(
-        `NATS can't provide the stream ${wanted.name} with ${replicas} replicas: ${reason}; --log-replicas must not exceed the number of servers, and is at most 5`,
+        `NATS can't provide the stream ${wanted.name} with ${spread.replicas} replicas: ${reason}; --log-replicas must not exceed the number of servers, and is at most 5`,
         { cause: error },
       );
     }
+  }
+}
+
+/** Checks the streams that exist. Changes nothing. @throws CannotOpen; Unavailable, EngineRefusal */
+export async function checkStreams(nats: Nats, spread: Spread): Promise<void> {
+  for (const wanted of settings(spread)) {
+    const present = await nats.stream(wanted.name);
+    if (present !== undefined) checkStream(present, wanted);
   }
 }
 
@@ -175,10 +208,17 @@ function checkStream({ config }: StreamInfo, wanted: Settings): void {
       'unusable',
       `the stream ${wanted.name} does not belong to gochat: use another NATS account`,
     );
-  if (Number(layout) > Number(LAYOUT))
+  if (Number(layout) > Number(SPREAD_LAYOUT))
     throw new CannotOpen(
       'newer',
       `a later version of gochat created the stream ${wanted.name}: upgrade this node`,
+    );
+  const present = Number(config.metadata?.gochat_log_streams ?? 1);
+  const expected = Number(wanted.metadata?.gochat_log_streams ?? 1);
+  if (present !== expected)
+    throw new CannotOpen(
+      'unusable',
+      `the rooms are spread over ${streamsText(present)}, but this node expects ${expected}: use --log-streams ${present}`,
     );
   const { first_seq = 0, storage, num_replicas: replicas } = wanted;
   if (config.num_replicas !== replicas)
@@ -203,12 +243,16 @@ function checkStream({ config }: StreamInfo, wanted: Settings): void {
     );
 }
 
+function streamsText(count: number): string {
+  return count === 1 ? '1 log stream' : `${count} log streams`;
+}
+
 /** Whether the stream has all wanted settings. */
 function has(config: StreamConfig, wanted: Settings): boolean {
   const present: Readonly<Record<string, unknown>> = { ...config };
   return Object.entries(wanted).every(([name, value]) =>
     name === 'metadata'
-      ? config.metadata?.gochat_layout === LAYOUT
+      ? Object.entries(wanted.metadata ?? {}).every(([key, value]) => config.metadata?.[key] === value)
       : JSON.stringify(present[name]) === JSON.stringify(value),
   );
 }

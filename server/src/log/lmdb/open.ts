@@ -63,7 +63,7 @@ export async function openLmdb({
     log: new LmdbLog(store, followers, deletion),
     state: new LmdbState(store, deletion),
     sweep: async () => (await sweep(store)) + (await trim(store, quotas)),
-    writable: () => writer.open,
+    writable: () => Number(writer.open),
     rooms: () => trees.rooms.getKeysCount(),
     async backup(file) {
       const written = snapshot(file);

@@ -41,7 +41,7 @@ export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): E
     log,
     state: log.state,
     sweep: async () => log.sweep(),
-    writable: () => log.open,
+    writable: () => Number(log.open),
     rooms: () => log.size,
     close: async () => log.close(),
   };
