@@ -2,7 +2,7 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import type { RequestId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { claimOf } from './chain.ts';
-import type { Content } from './content.ts';
+import { type Content, TEXT_BYTES } from './content.ts';
 import { protect } from './mls.ts';
 import { newId } from './new-id.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
@@ -21,8 +21,12 @@ const FRAMING_BYTES = 400;
 /** An upper bound for what a payload adds to its content. */
 const ENVELOPE_BYTES = 300;
 
-/** @throws RoomError `too-large` if a message with this content would be too large to seal. */
+/**
+ * @throws RoomError `too-large` for a text above {@link TEXT_BYTES}, and for content that is too large to seal: line breaks, quotes and
+ * backslashes count twice there, and other control characters six times.
+ */
 export function checkSize(content: Content): void {
+  if ('text' in content && utf8(content.text).length > TEXT_BYTES) throw new RoomError('too-large');
   if (utf8(JSON.stringify(content)).length > MESSAGE_CAPACITY - FRAMING_BYTES - ENVELOPE_BYTES)
     throw new RoomError('too-large');
 }

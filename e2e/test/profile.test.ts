@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { findWords, folderBytes } from '../src/servers/wiretap.ts';
@@ -131,10 +132,13 @@ test('a message of 64 KiB is delivered; a larger one is refused, and nothing is 
   const large = 'ß'.repeat(32 * 1024);
   await ana.delivered(room, [await ana.says(room, large)]);
   await ben.hears(room, large);
-  await expect(ana.says(room, 'x'.repeat(80_000))).rejects.toMatchObject({
-    code: 'usage',
-    data: { reason: 'message-too-large', bytes: 64 * 1024 },
-  });
+  const [{ seq, id } = { seq: '', id: '' }] = await ana.messages(room);
+  const of = { seq: seq as Position, id };
+  const refused = { code: 'usage', data: { reason: 'message-too-large', bytes: 64 * 1024 } };
+  for (const text of [`${large}x`, 'x'.repeat(64 * 1024 + 1), 'x'.repeat(80_000)]) {
+    await expect(ana.says(room, text)).rejects.toMatchObject(refused);
+    await expect(ana.posts(room, { kind: 'edit', of, text })).rejects.toMatchObject(refused);
+  }
   await ana.delivered(room, [await ana.says(room, 'still here')]);
 });
 

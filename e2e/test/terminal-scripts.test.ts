@@ -120,7 +120,10 @@ test('input that is no text in UTF-8 and blank messages are refused with 2, and 
 test('64 KiB is one message; after a line that is too long nothing is sent, but the lines before it are', async () => {
   const long = 'x'.repeat(64 * 1024);
   expect((await gochat(['send', name], long)).code).toBe(0);
-  const stopped = await gochat(['send', name, '--lines'], `\nbefore\n\n${'y'.repeat(80_000)}\nbehind\n`);
+  const stopped = await gochat(
+    ['send', name, '--lines'],
+    `\nbefore\n\n${'y'.repeat(64 * 1024 + 1)}\nbehind\n`,
+  );
   expect(stopped).toMatchObject({ code: 2, err: expect.stringContaining('64 KiB') });
   expect(stopped.err).toContain('line 4 and those after it are not sent');
   await ben.hears(room, 'before');
