@@ -233,11 +233,23 @@ test('a chat on a pipe sends every line, prints the others’ messages, and ends
 });
 
 test('a chat on a pipe exits with the code of what failed, and makes no room of a message', async () => {
-  expect((await gochat(['chat', name], `${'x'.repeat(80_000)}\nlast\n`)).code).toBe(2);
-  expect((await gochat(['chat', name], '/remove nobody\n')).code).toBe(2);
+  expect(await gochat(['chat', name], `\n${'x'.repeat(80_000)}\nlast\n`)).toMatchObject({
+    code: 2,
+    out: expect.stringMatching(/-- .*64 KiB.*\n-- line 2 failed\n/),
+  });
+  expect(await gochat(['chat', name], '/remove nobody\n')).toMatchObject({
+    code: 2,
+    out: expect.stringMatching(/-- line 1 failed\n/),
+  });
+  expect(await gochat(['chat', name], Buffer.from('\n\n\xff\xfe\n', 'latin1'))).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('-- line 3 and those after it are not sent\n'),
+  });
   expect(await gochat(['chat', name], '/leave me alone\n/no-command\nstill here\n')).toMatchObject({
     code: 2,
-    out: expect.stringMatching(/\/leave takes no text after it.*\n.*there is no \/no-command/),
+    out: expect.stringMatching(
+      /\/leave takes no text after it.*\n-- line 1 failed\n.*there is no \/no-command.*\n-- line 2 failed\n/,
+    ),
   });
   await ben.hears(room, 'last');
   expect(await gochat([], 'the build failed\n')).toMatchObject({

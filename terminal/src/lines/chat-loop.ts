@@ -110,12 +110,18 @@ async function readLines(
   const context = { ...lines, waitFor };
   let hasQuit = false;
   let failed: ExitCode | undefined;
+  // A person has just entered it.
+  const fail = (code: ExitCode) => {
+    failed ??= code;
+    if (!prompt.isTerminal) prompt.print(text.lines.system(text.lines.lineFailed(prompt.line)));
+  };
   const showPrompt = () => prompt.show(prompt.isTerminal ? '> ' : '');
   showPrompt();
   let failure: unknown;
   const next = () =>
     prompt.next().catch((error: unknown) => {
       failure = error;
+      prompt.print(text.lines.system(text.lines.linesStopped(prompt.line)));
       return undefined;
     });
   for (let line = await next(); line !== undefined; line = await next()) {
@@ -125,7 +131,7 @@ async function readLines(
     try {
       if (isCommand) {
         const end = await runSlashCommand(line.text, context);
-        if (end === 'refused') failed ??= EXIT.usage;
+        if (end === 'refused') fail(EXIT.usage);
         if (end === 'quit') {
           hasQuit = true;
           break;
@@ -136,8 +142,8 @@ async function readLines(
         await profile.call('queue', { room, id, content: await textContent(profile, room, message) });
       }
     } catch (error) {
-      failed ??= exitCodeOf(error);
       prompt.print(text.lines.system(failureText(text, error)));
+      fail(exitCodeOf(error));
     }
     showPrompt();
   }

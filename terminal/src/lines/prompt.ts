@@ -25,6 +25,7 @@ export class Prompt {
   readonly #editor: Interface | undefined;
   readonly #waiting: Waiter[] = [];
   readonly #early: InputLine[] = [];
+  #asked = 0;
   #closed = false;
   #failure: unknown;
   #pasting = false;
@@ -46,8 +47,14 @@ export class Prompt {
     return this.#io.stdin.isTTY === true && this.#io.stdout.isTTY === true;
   }
 
+  /** The number, from 1, of the line that {@link next} returned last, or could not read. */
+  get line(): number {
+    return this.#asked;
+  }
+
   /** The next line; undefined at the end of the input, and after Ctrl-C or Ctrl-D. @throws NotUtf8 once, after the last line before */
   next(): Promise<InputLine | undefined> {
+    this.#asked += 1;
     const early = this.#early.shift();
     if (early !== undefined) return Promise.resolve(early);
     const failure = this.#failure;

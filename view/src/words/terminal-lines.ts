@@ -68,6 +68,8 @@ export function lineText(f: Formats) {
     standardInput: 'standard input',
     /** What is wrong with a line of standard input. */
     inputLine: (line: number, what: string) => `line ${f.number(line)}: ${what}`,
+    /** After what is wrong with a line of a chat. */
+    lineFailed: (line: number) => `line ${f.number(line)} failed`,
     /** Of lines of which each is a message. */
     linesStopped: (line: number) => `line ${f.number(line)} and those after it are not sent`,
     pasteLinks: 'paste the invite links, one on each line, then press Ctrl+D',
