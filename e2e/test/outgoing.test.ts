@@ -178,6 +178,39 @@ test('a message that waits has no position yet, and is found once it is posted',
   await back.stop();
 });
 
+test('the SDK refuses values that a program without types may give', async () => {
+  const { room: id, link } = await hosts();
+  const chat = await GoChat.open(join(home.path, `sdk values ${count}`));
+  const room = await chat.join(link, 'ana');
+  const none = [undefined, null, 7, {}] as unknown as string[];
+  for (const given of none) {
+    await expect(chat.room(given)).rejects.toMatchObject({ code: 'unknown-room' });
+    await expect(chat.join(given, 'ana')).rejects.toMatchObject({ data: { reason: 'link-invalid' } });
+    await expect(chat.create('tea', 'ana', given)).rejects.toMatchObject({
+      code: 'usage',
+      data: { reason: 'address-invalid' },
+    });
+    await expect(chat.create(given, 'ana', server.url)).rejects.toMatchObject({
+      data: { reason: 'name-invalid', why: 'empty' },
+    });
+    await expect(room.react({ id: newId(), state: 'posted', seq: '1' }, given)).rejects.toMatchObject({
+      data: { reason: 'reaction-emoji' },
+    });
+    const message = { id: newId(), state: 'posted' } as const;
+    for (const change of [room.edit(message, 'x'), room.delete(message), room.reply(message, 'x')])
+      await expect(change).rejects.toMatchObject({ code: 'usage', data: { reason: 'not-a-message' } });
+  }
+  for (const given of none.slice(1))
+    await expect(room.reportCompromise(given)).rejects.toMatchObject({ code: 'unknown-member' });
+  for (const terms of [null, 7, 'two', { uses: '2' }, { uses: null }, { expiresMs: null }])
+    await expect(room.invite(terms as { uses: number })).rejects.toMatchObject({
+      code: 'usage',
+      data: { reason: 'invite-terms' },
+    });
+  expect(await ben.messages(id)).toEqual([]);
+  await chat.close();
+});
+
 type Step =
   | { readonly does: 'queue' | 'send' }
   | { readonly does: 'cancel'; readonly which: number }

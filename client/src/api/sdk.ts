@@ -1,4 +1,5 @@
 import type { Content, Ref } from '@gochat/crypto/content';
+import { LIMITS } from '@gochat/protocol/limits';
 import { pickRoom } from '../account/pick-room.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
@@ -53,12 +54,13 @@ export class GoChat {
    * @throws ChatError `refused` when the invite no longer works; `usage` when the text has no invite link, or without a name
    */
   async join(link: string | undefined, as?: string): Promise<ChatRoom> {
-    return this.#room(await this.profile.call('join', { link: link ?? '', ...given(as), waitMs: WAIT_MS }));
+    return this.#room(await this.profile.call('join', { link: textOf(link), ...given(as), waitMs: WAIT_MS }));
   }
 
-  /** Creates a room on a server. @param as as for {@link join}. */
+  /** Creates a room on a server. @param as as for {@link join}. @throws ChatError `usage` without a server's address */
   async create(name: string, as: string | undefined, server: string): Promise<ChatRoom> {
-    return this.#room(await this.profile.call('create', { name, ...given(as), server, waitMs: WAIT_MS }));
+    const params = { name: textOf(name), ...given(as), server: textOf(server), waitMs: WAIT_MS };
+    return this.#room(await this.profile.call('create', params));
   }
 
   /**
@@ -71,7 +73,7 @@ export class GoChat {
     return this.#room(
       pickRoom(
         rooms.map((room) => ({ ...room, left: room.status === 'left' })),
-        name,
+        textOf(name),
       ),
     );
   }
@@ -121,7 +123,7 @@ export class ChatRoom {
     return this.#say({ kind: 'text', text, ...mentioning(mentions) }, waitMs);
   }
 
-  /** Answers a message. As {@link send}. @throws ChatError `offline` for an own message that waits to be sent */
+  /** Answers a message. As {@link send}. @throws ChatError `offline` for an own message that waits to be sent; `usage` for none */
   async reply(
     to: HistoryItem | SentMessage,
     text: string,
@@ -156,7 +158,10 @@ export class ChatRoom {
 
   /** Adds a reaction to a message; with `on` false, removes it. As {@link edit}. */
   async react(message: HistoryItem | SentMessage, emoji: string, on = true, waitMs = 5000): Promise<boolean> {
-    return this.#change({ kind: 'react', to: await this.#ref(message, waitMs), emoji, on }, waitMs);
+    return this.#change(
+      { kind: 'react', to: await this.#ref(message, waitMs), emoji: textOf(emoji), on },
+      waitMs,
+    );
   }
 
   async #change(content: Content, waitMs: number): Promise<boolean> {
@@ -182,8 +187,11 @@ export class ChatRoom {
     if (!isMessage(message)) throw new ChatError({ reason: 'not-a-message' });
     if ('kind' in message) return { seq: message.seq, id: message.id };
     const { id } = message;
-    const seq = message.seq ?? sentMessage(await this.#sent(id, waitMs)).seq;
-    if (seq === undefined) throw new ChatError({ reason: 'message-waiting' });
+    if (message.seq !== undefined) return { seq: message.seq as Ref['seq'], id };
+    const { seq, state } = sentMessage(await this.#sent(id, waitMs));
+    // No message with this id was sent here.
+    if (seq === undefined)
+      throw new ChatError({ reason: state === 'posted' ? 'not-a-message' : 'message-waiting' });
     return { seq: seq as Ref['seq'], id };
   }
 
@@ -249,7 +257,7 @@ export class ChatRoom {
    * @throws ChatError `unknown-member`
    */
   async reportCompromise(device?: string): Promise<void> {
-    const which = device === undefined ? {} : { device };
+    const which = device === undefined ? {} : { device: textOf(device) };
     await this.#profile.call('reportCompromise', { room: this.id, ...which, waitMs: WAIT_MS });
   }
 
@@ -268,6 +276,8 @@ export class ChatRoom {
 
   /** Creates an invite link. @param terms `expiresMs` from now: seven days when absent. `uses` is how often it can be used: unlimited when absent */
   async invite(terms: { readonly expiresMs?: number; readonly uses?: number } = {}): Promise<string> {
+    if (typeof terms !== 'object' || terms === null)
+      throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
     const params = { room: this.id, expiresMs: terms.expiresMs, uses: terms.uses, waitMs: WAIT_MS };
     return (await this.#profile.call('invite', params)).link;
   }
@@ -292,6 +302,11 @@ function isMessage(message: HistoryItem | SentMessage): message is TextItem | Se
   return (
     'id' in message && typeof message.id === 'string' && (!('kind' in message) || message.kind === 'text')
   );
+}
+
+/** A program without types may give anything: what is no text is refused as an empty one. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** A program without types may give anything. */
