@@ -72,8 +72,12 @@ export function isLarge(blocks: readonly Block[]): boolean {
   if (!only.inside.every(({ kind }) => kind === 'text' || kind === 'emoji')) return false;
   const text = wordsIn(only.inside).replace(/\s+/gu, '');
   if (text === '' || text.length > LARGE_CHARS) return false;
-  const signs = [...graphemes.segment(text)];
-  return signs.length <= LARGE && signs.every(({ segment }) => isEmoji(segment));
+  let signs = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    signs += 1;
+    if (signs > LARGE || !isEmoji(segment)) return false;
+  }
+  return true;
 }
 
 /** Whether a sign is drawn as an emoji. Digits, © and the like are so only with a variation selector. */

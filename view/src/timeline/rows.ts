@@ -8,7 +8,7 @@ import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import type { Author, MessageRow, Quote, Row } from './row.ts';
+import type { Author, MessageRow, Quote, ReactionRow, Row } from './row.ts';
 
 /** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -329,51 +329,75 @@ function messageRow(
   const { clock } = context.words;
   const text = context.words.text.timeline;
   const author = authorOf(item, context);
-  const { delivery, deliveryText } = deliveryOf(item, names, end, context);
-  const reactions = (item.reactions ?? []).map(({ emoji, by }) => ({
-    emoji: sanitizeLine(emoji),
-    count: by.length,
-    own: by.some(({ identity }) => identity === context.self),
-    by: text.reactedBy(by.map((one) => (one.identity === context.self ? text.you : sanitizeLine(one.name)))),
-  }));
+  const delivery = deliveryOf(item, names, end, context);
+  const reactions = reactionsOf(item, context);
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
   const timeMark = context.words.text.timeMark(item);
-  const time = clock.time(item.at);
-  const source = sanitizeText(item.text);
-  const body = parseShown(item.text, textContext(item, context));
-  const spoken = text.spoken.message({
-    author: author.name,
-    time,
-    mentionsYou: mentioned,
-    isReply: quote !== undefined,
-    replyTo: quote?.from ?? '',
-    text: wordsOf(body),
-    reactions,
-    edited,
-    timeMark,
-    delivery: deliveryText,
-  });
+  // A room has thousands of rows, of which a screen draws some dozen: what takes long is made when it is read.
+  const body = once(() => parseShown(item.text, textContext(item, context)));
+  const spoken = once(() =>
+    text.spoken.message({
+      author: author.name,
+      time: clock.time(item.at),
+      mentionsYou: mentioned,
+      isReply: quote !== undefined,
+      replyTo: quote?.from ?? '',
+      text: wordsOf(body()),
+      reactions,
+      edited,
+      timeMark,
+      delivery: delivery.deliveryText,
+    }),
+  );
   return {
     kind: 'message',
     key,
     seq: names === undefined && item.seq === WAITING_SEQ ? '' : item.seq,
     author,
-    time,
-    date: clock.date(item.at),
     first,
     me: item.me === true,
-    body,
-    large: isLarge(body),
-    source,
     edited,
     timeMark,
     reply: quote,
     reactions,
-    delivery,
-    deliveryText,
+    ...delivery,
     mentioned,
-    spoken,
+    source: sanitizeText(item.text),
+    get time() {
+      return clock.time(item.at);
+    },
+    get date() {
+      return clock.date(item.at);
+    },
+    get body() {
+      return body();
+    },
+    get large() {
+      return isLarge(body());
+    },
+    get spoken() {
+      return spoken();
+    },
+  };
+}
+
+function reactionsOf({ reactions = [] }: TextItem, { self, words }: RowContext): ReactionRow[] {
+  const text = words.text.timeline;
+  return reactions.map(({ emoji, by }) => ({
+    emoji: sanitizeLine(emoji),
+    count: by.length,
+    own: by.some(({ identity }) => identity === self),
+    by: text.reactedBy(by.map((one) => (one.identity === self ? text.you : sanitizeLine(one.name)))),
+  }));
+}
+
+/** Makes a value when it is asked for, and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
