@@ -128,16 +128,16 @@ test('nothing is sent that could not be stored', async () => {
   expect(sent).toEqual(['enter']);
 });
 
-test('catching up is reported in percent of the backlog, once it takes half a second', async () => {
+test('how much of the backlog is read is counted, and how much there is estimated, once it takes half a second', async () => {
   const { one, live, entry } = await session();
   await one.take(entry);
   await expect.poll(() => one.unopened).toBe(1);
   expect(one.catchingUp).toBeUndefined();
   const later = platform.now() + 600;
   vi.spyOn(platform, 'now').mockImplementation(() => later);
-  expect(one.catchingUp).toBe(10);
-  await one.take({ ...entry, seq: '7' as Position });
-  await expect.poll(() => one.catchingUp).toBe(60);
+  expect(one.catchingUp).toEqual({ read: 1, of: 10 });
+  await one.take({ ...entry, seq: '6' as Position });
+  await expect.poll(() => one.catchingUp).toEqual({ read: 2, of: 4 });
   await one.take(live);
   await expect.poll(() => one.isLive).toBe(true);
   expect(one.catchingUp).toBeUndefined();

@@ -297,8 +297,15 @@ export interface RoomConnection {
   readonly live: boolean;
   /** Why it doesn't. */
   readonly problem: Problem | undefined;
-  /** Which part of what it missed is processed, in percent; absent unless that takes some time. */
-  readonly catchingUp?: number;
+  /** How much of what it missed is processed; absent unless that takes some time. */
+  readonly catchingUp?: CatchingUp;
+}
+
+/** How much of what a room has missed is processed, in entries of its log. */
+export interface CatchingUp {
+  readonly read: number;
+  /** How many there are; an estimate, as positions in the log have gaps. Not less than `read`. */
+  readonly of: number;
 }
 
 /** A message that waits to be sent, was refused or `missed`. */

@@ -2,9 +2,10 @@ import type { Step } from '@gochat/crypto/event';
 import type { Env } from '@gochat/crypto/primitives';
 import { announceRetention, skipExpired } from '@gochat/crypto/retention';
 import type { Room } from '@gochat/crypto/room';
-import type { DownOf } from '@gochat/protocol/down';
-import { comparePositions, type Position } from '@gochat/protocol/fields';
+import type { DownOf, Entry } from '@gochat/protocol/down';
+import { comparePositions } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
+import type { CatchingUp } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import { Disconnected, RequestError } from '../net/connection-errors.ts';
@@ -31,6 +32,19 @@ export interface DeliveryParts {
   readonly put: (input: RoomInput) => void;
   /** Forgets frames that are not processed. */
   readonly dropFrames: () => void;
+  /** {@link Delivery.catchingUp} has changed without an input. */
+  readonly progressed: () => void;
+}
+
+/** What a room has missed. */
+interface Backlog {
+  /** Positions: messages may lie between, and none before. */
+  readonly from: number;
+  readonly to: number;
+  readonly since: number;
+  /** How many of its entries are processed, and the position of the last of them. */
+  read: number;
+  at: number;
 }
 
 /** What a room receives over its connection. */
@@ -42,8 +56,7 @@ export class Delivery {
   #enteringAgain: Connection | undefined;
   #problem: ChatError | undefined;
   #isCutOff = false;
-  /** From where to where the backlog goes, and since when it is received. */
-  #backlog: { readonly from: Position; readonly to: Position; readonly since: number } | undefined;
+  #backlog: Backlog | undefined;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -67,15 +80,26 @@ export class Delivery {
     return this.#isCutOff;
   }
 
-  /** Which part of the backlog is processed, in percent; undefined unless that takes some time. */
-  get catchingUp(): number | undefined {
-    const { store, env } = this.#parts;
+  /** How much of the backlog is processed; undefined unless that takes some time. */
+  get catchingUp(): CatchingUp | undefined {
     if (this.#stage !== 'backlog' || this.#backlog === undefined) return undefined;
-    const { from, to, since } = this.#backlog;
-    const all = Number(to) - Number(from);
-    if (all <= 0 || env.now() - since < SHOW_AFTER_MS) return undefined;
-    const done = Number(store.room.position) - Number(from);
-    return Math.floor((100 * Math.min(done, all)) / all);
+    const { from, to, since, read, at } = this.#backlog;
+    if (read === 0 || this.#parts.env.now() - since < SHOW_AFTER_MS) return undefined;
+    // The rest is as dense as what is read.
+    return { read, of: Math.max(read, Math.round((read * (to - from)) / (at - from))) };
+  }
+
+  /** Counts processed entries. */
+  processed(entries: readonly Entry[]): void {
+    const backlog = this.#backlog;
+    if (this.#stage !== 'backlog' || backlog === undefined) return;
+    for (const { seq } of entries) {
+      const at = Number(seq);
+      // Handshakes lie between expired messages, too.
+      if (at <= backlog.at) continue;
+      backlog.read += 1;
+      backlog.at = at;
+    }
   }
 
   attach(connection: Connection): void {
@@ -140,7 +164,9 @@ export class Delivery {
     }
     this.#stage = 'backlog';
     const now = this.#parts.env.now();
-    this.#backlog = { from: room.position, to: answer.last, since: now };
+    const from = Math.max(Number(room.position), Number(answer.floor));
+    this.#backlog = { from, to: Number(answer.last), since: now, read: 0, at: from };
+    this.#parts.timers.after(SHOW_AFTER_MS, this.#parts.progressed);
     const announced = announceRetention(room, over.retainMs, answer.rules, now);
     const skipped = skipExpired(announced.room, answer.floor, now);
     return skipped.room !== room || skipped.events.length > 0 ? [announced, skipped] : [];

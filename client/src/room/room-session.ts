@@ -11,7 +11,7 @@ import { checkSize } from '@gochat/crypto/send';
 import type { DownOf, Entry } from '@gochat/protocol/down';
 import type { Position } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
-import type { Waiting } from '../api/methods.ts';
+import type { CatchingUp, Waiting } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import { Condition } from '../schedule/condition.ts';
@@ -85,6 +85,7 @@ export class RoomSession {
       sender,
       put,
       dropFrames: () => this.#inputs.dropFrames(),
+      progressed: () => this.condition.changed(),
     });
     this.#posts = new Posts({
       store,
@@ -114,8 +115,8 @@ export class RoomSession {
     return this.#delivery.stage === 'live';
   }
 
-  /** Which part of the backlog is processed, in percent; undefined unless that takes some time. */
-  get catchingUp(): number | undefined {
+  /** How much of the backlog is processed; undefined unless that takes some time. */
+  get catchingUp(): CatchingUp | undefined {
     return this.#delivery.catchingUp;
   }
 
@@ -416,6 +417,8 @@ export class RoomSession {
 
   async #receive(entries: readonly Entry[]): Promise<void> {
     await this.#apply(await receiveAll(this.room, entries, this.#env.now()));
+    this.#delivery.processed(entries);
+    this.condition.changed();
   }
 
   async #apply(steps: readonly Step<Room>[]): Promise<void> {

@@ -187,10 +187,10 @@ export class SnapshotBuilder {
     const reason = away?.problem?.code === 'offline' ? words.text.error(away.problem.data) : '';
     const state =
       active.length === 0 ? 'none' : away === undefined ? 'live' : reason === '' ? 'connecting' : 'offline';
-    const percent = state === 'connecting' ? away?.catchingUp : undefined;
-    return this.#reuse('connection', [state, queued, reason, percent], () => {
+    const { read, of = 0 } = (state === 'connecting' ? away?.catchingUp : undefined) ?? {};
+    return this.#reuse('connection', [state, queued, reason, read, of], () => {
       const { status } = words.text;
-      const progress = percent === undefined ? '' : status.percent(percent);
+      const progress = read === undefined ? '' : status.progress(read, of);
       const text = {
         none: '',
         live: '',

@@ -30,7 +30,7 @@ export interface ConnectionState {
   readonly state: 'none' | 'connecting' | 'live' | 'offline';
   /** The text of a banner; empty while live. */
   readonly text: string;
-  /** How much of what was missed is read, such as `34%`; empty unless that takes some time. */
+  /** How much of what was missed is read, such as `3,412 of about 10,000`; empty unless that takes some time. */
   readonly progress: string;
   /** Messages that wait to be sent, in all rooms. */
   readonly queued: number;

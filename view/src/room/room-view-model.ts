@@ -1,5 +1,13 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
-import type { ChatEvent, MemberInfo, Params, Problem, RoomInfo, Waiting } from '@gochat/client/methods';
+import type {
+  CatchingUp,
+  ChatEvent,
+  MemberInfo,
+  Params,
+  Problem,
+  RoomInfo,
+  Waiting,
+} from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import type { Preferences, RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
@@ -42,7 +50,7 @@ export class RoomViewModel {
   #members: readonly MemberInfo[] = [];
   #live = false;
   #problem: Problem | undefined;
-  #catchingUp: number | undefined;
+  #catchingUp: CatchingUp | undefined;
   #target: Timeline['target'];
   #context: RowContext | undefined;
   #contextMinute = 0;
@@ -115,8 +123,8 @@ export class RoomViewModel {
     return this.#problem;
   }
 
-  /** Which part of what was missed is read, in percent; undefined unless that takes some time. */
-  get catchingUp(): number | undefined {
+  /** How much of what was missed is read; undefined unless that takes some time. */
+  get catchingUp(): CatchingUp | undefined {
     return this.#catchingUp;
   }
 

@@ -13,7 +13,6 @@ export class Formats {
   readonly #plurals: Intl.PluralRules;
   readonly #list: Intl.ListFormat;
   readonly #number: Intl.NumberFormat;
-  readonly #locale: string;
 
   /**
    * @param language of the catalogue, as a BCP 47 tag.
@@ -26,7 +25,6 @@ export class Formats {
     this.#plurals = new Intl.PluralRules(language);
     this.#list = new Intl.ListFormat(language, { type: 'conjunction' });
     this.#number = new Intl.NumberFormat(own);
-    this.#locale = own;
   }
 
   /** Loading its formats takes tens of milliseconds, which a command that prints no time does not need. */
@@ -37,11 +35,6 @@ export class Formats {
 
   number(n: number): string {
     return this.#number.format(n);
-  }
-
-  /** "34%". */
-  percent(percent: number): string {
-    return new Intl.NumberFormat(this.#locale, { style: 'percent' }).format(percent / 100);
   }
 
   /** "1 message", "2 messages": the form for a number, with the number in place of its first `#`. */

@@ -1,6 +1,9 @@
 import type { Formats } from './formats.ts';
 import { namesIn } from './names.ts';
 
+/** Without the digits that an estimate doesn't know. */
+const twoDigits = (n: number) => Number(n.toPrecision(2));
+
 /** What a screen says about its rooms, members, connection and search. */
 export function statusWords(f: Formats) {
   const names = namesIn(f);
@@ -30,9 +33,11 @@ export function statusWords(f: Formats) {
     },
     /** @param waiting how many messages wait to be sent. */
     connecting: (waiting: number) => withWaiting('Connecting…', waiting),
-    /** @param part of what was missed, as a percentage */
-    catchingUp: (part: string) => `Catching up: ${part} of what you missed`,
-    percent: (percent: number) => f.percent(percent),
+    /** @param part of what was missed, as {@link progress} */
+    catchingUp: (part: string) => `Catching up: ${part}`,
+    /** @param of how many there are; an estimate */
+    progress: (read: number, of: number) =>
+      `${f.number(read)} of about ${f.number(Math.max(read, twoDigits(of)))}`,
     /** @param reason may be empty. */
     offline: (reason: string, waiting: number) =>
       withWaiting(reason === '' ? 'Offline.' : `Offline: ${reason}`, waiting),

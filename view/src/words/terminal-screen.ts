@@ -15,7 +15,7 @@ export function screenText(f: Formats) {
 
     status: {
       connecting: 'connecting',
-      /** @param part a percentage */
+      /** @param part of what was missed, such as “3,412 of about 10,000” */
       catchingUp: (part: string) => `catching up ${part}`,
       offline: 'offline',
       /** @param rows of the timeline that are below the screen. */
