@@ -128,6 +128,25 @@ test('nothing is sent that could not be stored', async () => {
   expect(sent).toEqual(['enter']);
 });
 
+test('while many entries are read, the platform has turns for other work', async () => {
+  const { one, entry } = await session();
+  const many = 100;
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    turn = setImmediate(count);
+  };
+  let turn = setImmediate(count);
+  const read = new Promise<number>((resolve) => {
+    one.condition.always(() => {
+      if (one.unopened === many) resolve(turns);
+    });
+  });
+  for (let i = 0; i < many; i += 1) one.take({ ...entry, seq: String(2 + i) as Position });
+  expect(await read).toBeGreaterThanOrEqual(3);
+  clearImmediate(turn);
+});
+
 test('how much of the backlog is read is counted, and how much there is estimated, once it takes half a second', async () => {
   const { one, live, entry } = await session();
   await one.take(entry);

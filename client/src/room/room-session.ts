@@ -15,6 +15,7 @@ import type { CatchingUp, Waiting } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import { Condition } from '../schedule/condition.ts';
+import { nextTurn } from '../schedule/next-turn.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { RecordChange } from '../store/records.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -32,6 +33,9 @@ import { type Heard, Signals } from './signals.ts';
 
 /** More unprocessed frames than this make the connection wait. */
 const INBOX = 2048;
+
+/** How many entries are read before the platform has a turn. A page isn't drawn and takes no input meanwhile. */
+const AT_ONCE = 32;
 
 const UNOPENED: ReadonlySet<Warning['kind']> = new Set(['undecryptable', 'skipped-handshake']);
 
@@ -416,7 +420,13 @@ export class RoomSession {
   }
 
   async #receive(entries: readonly Entry[]): Promise<void> {
-    await this.#apply(await receiveAll(this.room, entries, this.#env.now()));
+    const steps: Step<Room>[] = [];
+    for (let i = 0; i < entries.length; i += AT_ONCE) {
+      const room = steps.at(-1)?.room ?? this.room;
+      steps.push(...(await receiveAll(room, entries.slice(i, i + AT_ONCE), this.#env.now())));
+      if (entries.length > AT_ONCE) await nextTurn();
+    }
+    await this.#apply(steps);
     this.#delivery.processed(entries);
     this.condition.changed();
   }
