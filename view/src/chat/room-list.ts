@@ -3,6 +3,9 @@ import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
 import { RoomViewModel, type RoomViewModelParts } from '../room/room-view-model.ts';
 import { isNews } from '../timeline/rows.ts';
 
+/** To make a screen takes longer than to read some hundred messages, of which it shows the last. */
+const HELD_MS = 500;
+
 type RoomEvent = Exclude<ChatEvent, { kind: 'preferences' }>;
 
 export interface RoomListParts extends RoomViewModelParts {
@@ -16,6 +19,9 @@ export class RoomList {
   readonly #parts: RoomListParts;
   readonly #loading = new Map<string, Promise<RoomViewModel>>();
   #all: readonly RoomViewModel[] = [];
+  /** Of rooms that catch up, oldest first. */
+  #held: RoomEvent[] = [];
+  #stopHolding: (() => void) | undefined;
 
   constructor(parts: RoomListParts) {
     this.#parts = parts;
@@ -29,8 +35,26 @@ export class RoomList {
     return this.#all.find(({ info }) => info.id === id);
   }
 
-  /** Hands an event to its room. A room that is not listed yet is loaded. */
+  /** Hands an event to its room. A room that is not listed yet is loaded. While a room catches up, what it reads is handed on at intervals. */
   take(event: RoomEvent): void {
+    if (isOfBacklog(event) && this.get(event.room)?.catchingUp !== undefined) {
+      this.#held.push(event);
+      this.#stopHolding ??= this.#parts.platform.after(HELD_MS, () => this.#handOn());
+      return;
+    }
+    this.#handOn();
+    this.#hand(event);
+  }
+
+  #handOn(): void {
+    this.#stopHolding?.();
+    this.#stopHolding = undefined;
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) this.#hand(event);
+  }
+
+  #hand(event: RoomEvent): void {
     const room = this.get(roomOf(event));
     if (room !== undefined) {
       const news = room.take(event).filter((item): item is TextItem => isNews(item, room.context));
@@ -69,8 +93,14 @@ export class RoomList {
   }
 
   async close(): Promise<void> {
+    this.#stopHolding?.();
     await Promise.all(this.#all.map((room) => room.close()));
   }
+}
+
+/** Whether it is one of the many events of a room that catches up. */
+function isOfBacklog(event: RoomEvent): event is Extract<RoomEvent, { kind: 'items' | 'online' }> {
+  return event.kind === 'items' || (event.kind === 'online' && event.catchingUp !== undefined);
 }
 
 function roomOf(event: RoomEvent): string {
