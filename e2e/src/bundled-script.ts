@@ -7,7 +7,7 @@ import { type Plugin, rolldown } from 'rolldown';
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/gochat', import.meta.url));
 /** As in the published package. Other libraries are imported at run time: some have native modules. */
 const BUNDLED =
-  /^[./]|^(?:@gochat|@noble|@scure)\/|^(?:@hpke\/(?:core|common)|commander|get-east-asian-width|hash-wasm|ts-mls|valibot|ws)(?:\/|$)/;
+  /^[./#]|^(?:@gochat|@noble|@scure)\/|^(?:@hpke\/(?:core|common)|commander|get-east-asian-width|hash-wasm|ts-mls|valibot|ws)(?:\/|$)/;
 
 /** Modules find the files beside them as if they were not bundled. */
 const keepAddresses: Plugin = {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledScript } from '@gochat/e2e/bundled-script';
 import { Someone, startServer, temporary } from '@gochat/e2e/people';
 import type { CaughtUp } from './catch-up-process.ts';
 import { type Figure, figureOf, type Occasion } from './figures.ts';
@@ -81,7 +82,7 @@ export async function comeBack({ home, runs }: Stage, dir: string, room: string)
   for (let run = 0; run < runs; run++) {
     const copy = join(home, 'copies', `${room}-${run}`);
     await cp(dir, copy, { recursive: true });
-    const child = fork(SCRIPT, [copy, room], { execArgv: ['--import', 'tsx'] });
+    const child = fork(await bundledScript(SCRIPT), [copy, room]);
     const exit = once(child, 'exit');
     const report: unknown = (await Promise.race([once(child, 'message'), exit]))[0];
     if (!isCaughtUp(report)) throw new Error('the returning profile ended without a word');

@@ -12,8 +12,8 @@ import {
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { RecentMap } from '../recent-map.ts';
 import type { Aead, Algorithms } from './algorithms.ts';
-import { pkcs8, spki } from './key-forms.ts';
 import { hchacha20, isUsablePoint, algorithms as noble } from './noble.ts';
+import { pkcs8 } from './pkcs8.ts';
 
 const HASH_BYTES = 32;
 const TAG_BYTES = 16;
@@ -83,9 +83,9 @@ const publicKeys = new RecentMap<KeyObject>(REMEMBERED);
 const privateKeys = new WeakMap<Uint8Array, KeyObject>();
 
 function publicKeyOf(key: Uint8Array): KeyObject {
-  return publicKeys.get(encodeBytes(key), () =>
-    createPublicKey({ key: Buffer.from(spki(key)), format: 'der', type: 'spki' }),
-  );
+  const x = encodeBytes(key);
+  // Read as DER, a key takes six times as long: as long as a signature.
+  return publicKeys.get(x, () => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }));
 }
 
 function privateKeyOf(key: Uint8Array): KeyObject {

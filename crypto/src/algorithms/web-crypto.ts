@@ -1,8 +1,8 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { RecentMap } from '../recent-map.ts';
 import type { Algorithms } from './algorithms.ts';
-import { pkcs8 } from './key-forms.ts';
 import { algorithms as noble } from './noble.ts';
+import { pkcs8 } from './pkcs8.ts';
 
 type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
