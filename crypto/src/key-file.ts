@@ -5,6 +5,7 @@ import {
   type Env,
   encrypt,
   equalBytes,
+  hmac,
   NONCE_BYTES,
   TAG_BYTES,
   transcript,
@@ -63,6 +64,16 @@ export async function decodeKeyFile(file: Uint8Array, passphrase: string | undef
   );
   if (key === undefined) throw new VaultError('wrong-passphrase', 'key');
   return key;
+}
+
+/**
+ * @returns whether a passphrase is the given one. It keeps a salted hash, and takes equally long for every passphrase of one length.
+ */
+export function recogniser(passphrase: string, env: Pick<Env, 'random'>): (given: string) => boolean {
+  const salt = env.random(SALT_BYTES);
+  const digest = (text: string) => hmac(salt, utf8(text.normalize('NFKC')));
+  const known = digest(passphrase);
+  return (given) => equalBytes(digest(given), known);
 }
 
 function startsWith(file: Uint8Array, magic: string): boolean {

@@ -78,6 +78,35 @@ test('the same message queued twice is sent once', async () => {
   expect(await ana.read(room)).toEqual(['ana: once']);
 });
 
+test('while a process has a locked profile open, others are refused with a wrong passphrase', async () => {
+  const ana = await person('ana');
+  const { dir } = ana;
+  const guest = (passphrase?: string) =>
+    Someone.open('guest', dir, { passphrase: async ({ isOpen }) => (isOpen ? passphrase : 'not asked for') });
+  const change = async (other: Someone, old?: string, passphrase?: string) =>
+    other.profile.call('passphrase', { passphrase, ...(old !== undefined && { old }) });
+  // Without a passphrase none is wrong.
+  await (await guest('anything')).close();
+  await ana.profile.call('passphrase', { passphrase: 'correct horse' });
+  const wrong = { code: 'locked', data: { reason: 'passphrase-wrong' } };
+  for (const given of ['wrong', '']) await expect(guest(given)).rejects.toMatchObject(wrong);
+  for (const given of [undefined, 'correct horse']) {
+    const other = await guest(given);
+    await expect(change(other, undefined, 'new')).rejects.toMatchObject({
+      code: 'locked',
+      data: { reason: 'passphrase-missing' },
+    });
+    await expect(change(other, 'wrong', 'new')).rejects.toMatchObject(wrong);
+    await other.close();
+  }
+  const other = await guest();
+  await change(other, 'correct horse', 'battery staple');
+  await expect(guest('correct horse')).rejects.toMatchObject(wrong);
+  await change(other, 'battery staple');
+  await (await guest('anything')).close();
+  await other.close();
+});
+
 test('a passphrase locks a profile', async () => {
   const ana = await person('anastasia the first', {}, 'ana');
   const { room } = await ana.hosts(server.url, 'secret garden');

@@ -480,6 +480,32 @@ test('a locked profile takes its passphrase from a variable', async () => {
   expect((await run(ana, ['send', name, 'x'])).code).toBe(0);
 });
 
+test('a wrong passphrase is refused also while another process of the profile runs', async () => {
+  const { name, ana } = await room();
+  const env = { GOCHAT_PASSPHRASE: 'open sesame' };
+  await run(ana, ['passphrase'], '', { GOCHAT_NEW_PASSPHRASE: env.GOCHAT_PASSPHRASE });
+  const tail = new GochatProcess(['tail', name, '--follow', '--profile', join(home.path, ana)], {
+    cwd: home.path,
+    env,
+  });
+  await expect.poll(async () => (await run(ana, ['send', name, 'right'], '', env)).code).toBe(0);
+  await tail.shows('right');
+  const wrong = { GOCHAT_PASSPHRASE: 'wrong' };
+  expect(await run(ana, ['send', name, 'never'], '', wrong)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('The passphrase is wrong'),
+  });
+  const change = { GOCHAT_NEW_PASSPHRASE: 'another' };
+  expect((await run(ana, ['passphrase'], '', { ...wrong, ...change })).code).toBe(2);
+  expect(await run(ana, ['passphrase'], '', change)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('locked with a passphrase'),
+  });
+  expect((await run(ana, ['passphrase'], '', { ...env, ...change })).code).toBe(0);
+  expect((await tail.stop('SIGINT')).out).not.toContain('never');
+  expect((await run(ana, ['rooms'], '', { GOCHAT_PASSPHRASE: 'another' })).code).toBe(0);
+});
+
 test('without a terminal the chat is in line mode, with its questions answered by a pipe', async () => {
   const { link, ana, name } = await room();
   const chat = await run(`pipe-${count}`, [], `cai\n${link}\nhello from a pipe\n/members\n`);

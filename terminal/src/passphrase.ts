@@ -6,11 +6,19 @@ import type { Io } from './io.ts';
 import { NotUtf8, readTextFile } from './utf8-input.ts';
 
 /** The passphrase: `GOCHAT_PASSPHRASE`, the content of the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined without any of these. */
-export async function askPassphrase(io: Io): Promise<string | undefined> {
+export async function askPassphrase(
+  io: Io,
+  question = io.words.text.lines.ask.passphrase,
+): Promise<string | undefined> {
+  const given = await givenPassphrase(io);
+  return given === undefined && io.stdin.isTTY === true ? askHidden(io, question) : given;
+}
+
+/** As {@link askPassphrase}, but nobody is asked. */
+export async function givenPassphrase(io: Io): Promise<string | undefined> {
   const { GOCHAT_PASSPHRASE: given, GOCHAT_PASSPHRASE_FILE: file } = io.env;
   if (given !== undefined && given !== '') return given;
-  if (file !== undefined && file !== '') return readPassphrase(file);
-  return io.stdin.isTTY === true ? askHidden(io, io.words.text.lines.ask.passphrase) : undefined;
+  return file === undefined || file === '' ? undefined : readPassphrase(file);
 }
 
 async function readPassphrase(file: string): Promise<string> {

@@ -6,7 +6,7 @@ import { defaultProfileDir } from '@gochat/client/profile-dir';
 import { UsageError } from '@gochat/server/usage-error';
 import { readAtMost } from './bounded-file.ts';
 import type { Io } from './io.ts';
-import { askPassphrase } from './passphrase.ts';
+import { askPassphrase, givenPassphrase } from './passphrase.ts';
 
 /** Options of every command that uses a profile. */
 export interface ProfileOptions {
@@ -39,7 +39,7 @@ export async function withProfile<T>(
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   const profile = await openChat({
     dir,
-    passphrase: () => askPassphrase(io),
+    passphrase: ({ isOpen }) => (isOpen ? givenPassphrase(io) : askPassphrase(io)),
     ...(ca !== undefined && { ca }),
     ...(insecure && { insecure }),
     ...(proxy !== undefined && { proxy }),

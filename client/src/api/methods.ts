@@ -171,8 +171,11 @@ export interface Methods {
     readonly member: string | undefined;
     readonly at?: number;
   }) => SafetyInfo;
-  /** Locks the profile with a passphrase; undefined removes the passphrase. */
-  passphrase: (params: { readonly passphrase: string | undefined }) => null;
+  /**
+   * Locks the profile with a passphrase; undefined removes the passphrase.
+   * @param params `old`: the present one. A process that uses the profile through another one must give it. @throws ChatError `locked`
+   */
+  passphrase: (params: { readonly passphrase: string | undefined; readonly old?: string }) => null;
   inspect: (params: {
     readonly room: string;
     readonly seq: string | undefined;

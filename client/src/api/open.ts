@@ -13,6 +13,7 @@ export type { Profile };
 export interface OpenOptions {
   /** The profile's folder; created when absent. */
   readonly dir: string;
+  /** Called when the profile is locked. */
   readonly passphrase?: AskPassphrase;
   /** Certificates (PEM) to trust in addition to the platform's. */
   readonly ca?: string;
@@ -47,10 +48,12 @@ export async function openChat({
       claim: () => claimProfile(dir, { route }),
       loadOwn: async () => (await import('../profile/own-profile.ts')).openOwnProfile,
       async unlock({ store }) {
-        const { relock, unlock } = await import('../profile/key-file.ts');
-        const key = await unlock(dir, store, passphrase, env);
-        return { key, relock: (next) => relock(dir, key, next, env) };
+        const { noPassphrase, relock, unlock } = await import('../profile/key-file.ts');
+        const known = noPassphrase(env);
+        const key = await unlock(dir, store, passphrase, env, known);
+        return { key, relock: (next) => relock(dir, key, next, env, known), known };
       },
+      given: async () => passphrase?.({ isOpen: true }),
       async connect(address, circuit, owner) {
         const { connect } = await import('../net/connect.ts');
         const proxy = owner.route && parseProxy(owner.route.proxy);

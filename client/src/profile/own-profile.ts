@@ -17,7 +17,7 @@ export async function openOwnProfile<O extends Owner>(
   emit: (event: ChatEvent) => void,
 ): Promise<OwnProfile> {
   const { unloadStore } = place;
-  const { key, relock } = await place.unlock(owner);
+  const { key, relock, known } = await place.unlock(owner);
   const records = new Records(owner.store, openVault(key), env);
   const chat = await Account.open({
     records,
@@ -33,6 +33,7 @@ export async function openOwnProfile<O extends Owner>(
     answer: (method, params, isOver) => answer(chat, method, params, isOver),
     keep: (calls) => unloadStore?.put(records.seal({ of: 'unanswered' }, toJson(calls))),
     close: () => chat.close(),
+    known,
   };
 }
 

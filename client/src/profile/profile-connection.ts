@@ -43,6 +43,8 @@ interface Backend {
 type Listener = (event: ChatEvent) => void;
 
 const LISTEN = 'listen';
+/** A guest's call that has its passphrase checked. */
+const CHECK = 'check-passphrase';
 /** Methods that check, when they are called again, which messages were sent. */
 const QUEUEING: ReadonlySet<Method> = new Set<Method>(['queue', 'queueAll']);
 /** How many of the last lines are emitted again after a change of backend, since any of them may have changed. */
@@ -228,7 +230,9 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     guest.onEvent((name, data) => {
       if (name === 'chat') this.#emit(data as ChatEvent);
     });
-    await guest.call(LISTEN, {});
+    const isLocked = (await guest.call(LISTEN, {})) === 'locked';
+    const passphrase = isLocked ? await this.#place.given?.() : undefined;
+    if (passphrase !== undefined) await guest.call(CHECK, { passphrase });
     void guest.closed.then(() => this.#lose(backend));
     return backend;
   }
@@ -269,12 +273,19 @@ class ProfileConnection<O extends Owner> implements PageProfile {
         await owner.release();
       },
     };
+    const check = (passphrase: string | undefined) => {
+      own.known?.check(passphrase);
+      return null;
+    };
     owner.serve(async (method, params, visitor) => {
+      if (method === CHECK) return check((params as Params<'passphrase'>).passphrase);
+      // This process was given the passphrase when it opened the profile. A guest need not have been.
+      if (method === 'passphrase') check((params as Params<'passphrase'>).old);
       if (method !== LISTEN) return answers(method, params);
       const listener: Listener = (event) => void visitor.emit('chat', event);
       visitors.add(listener);
       visitor.left.addEventListener('abort', () => visitors.delete(listener));
-      return null;
+      return own.known?.isSet === true ? 'locked' : null;
     });
     void owner.lost.then(async () => {
       this.#lose(backend);

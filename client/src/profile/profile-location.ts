@@ -2,6 +2,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import type { ChatEvent, Params } from '../api/methods.ts';
 import type { Connection } from '../net/connection.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
+import type { KnownPassphrase } from './known-passphrase.ts';
 import type { Guest, Owner } from './roles.ts';
 
 /** Where a profile is stored, and how servers are reached from there. */
@@ -12,7 +13,11 @@ export interface ProfileLocation<O extends Owner> {
   unlock(owner: O): Promise<{
     readonly key: Uint8Array;
     readonly relock: (passphrase: string | undefined) => Promise<void>;
+    /** Absent where a profile has no passphrase. */
+    readonly known?: KnownPassphrase;
   }>;
+  /** A passphrase that this process has for a profile which another one has open. */
+  given?(): Promise<string | undefined>;
   connect(address: string, circuit: string | undefined, owner: O): Promise<Connection>;
   /** Loads the code that only an owner needs. */
   loadOwn(): Promise<OpenOwnProfile>;
@@ -40,6 +45,7 @@ export interface OwnProfile {
   /** Stores calls for the next owner before it returns. */
   keep(calls: readonly KeptCall[]): void;
   close(): Promise<void>;
+  readonly known?: KnownPassphrase | undefined;
 }
 
 /** @throws ChatError `locked`, `internal`; VaultError `damaged` */

@@ -1,6 +1,6 @@
 import type { Account } from '@gochat/client/internal/account/account';
 import { claimProfile } from '@gochat/client/internal/profile/claim';
-import { relock, unlock } from '@gochat/client/internal/profile/key-file';
+import { noPassphrase, relock, unlock } from '@gochat/client/internal/profile/key-file';
 import { openOwnProfile } from '@gochat/client/internal/profile/own-profile';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openAt, type Profile } from '@gochat/client/profile-connection';
@@ -66,8 +66,9 @@ export class Several implements Fleeting {
         claim: () => claimProfile(dir),
         loadOwn: async () => openOwnProfile,
         async unlock({ store }) {
-          const key = await unlock(dir, store, undefined, platform);
-          return { key, relock: (next) => relock(dir, key, next, platform) };
+          const known = noPassphrase(platform);
+          const key = await unlock(dir, store, undefined, platform, known);
+          return { key, relock: (next) => relock(dir, key, next, platform, known), known };
         },
         connect: (address) => this.network.connect(address),
         watchWakes: () => () => undefined,

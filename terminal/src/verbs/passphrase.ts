@@ -1,6 +1,8 @@
+import { ChatError } from '@gochat/client/chat-error';
+import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
-import { askHidden } from '../passphrase.ts';
+import { askHidden, askPassphrase } from '../passphrase.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 
 export async function run(
@@ -11,9 +13,21 @@ export async function run(
   const { lines } = io.words.text;
   await withProfile(io, options, async (profile) => {
     const passphrase = options.remove === true ? undefined : await choose(io);
-    await profile.call('passphrase', { passphrase });
+    await change(io, profile, passphrase);
     note(io, passphrase === undefined ? lines.passphraseRemoved : lines.passphraseSet);
   });
+}
+
+/** The present passphrase is asked for when another process has the profile open. */
+async function change(io: Io, profile: Profile, passphrase: string | undefined): Promise<void> {
+  try {
+    await profile.call('passphrase', { passphrase });
+  } catch (error) {
+    if (!(error instanceof ChatError) || error.data.reason !== 'passphrase-missing') throw error;
+    const old = await askPassphrase(io, io.words.text.lines.ask.presentPassphrase);
+    if (old === undefined) throw error;
+    await profile.call('passphrase', { passphrase, old });
+  }
 }
 
 async function choose(io: Io): Promise<string> {

@@ -96,6 +96,7 @@ export function lineText(f: Formats) {
       firstRoom: 'You are not in any room yet. Enter the name of a new room, or an invite link: ',
       room: 'Enter a room number, the name of a new room, or an invite link: ',
       passphrase: 'Passphrase: ',
+      presentPassphrase: 'Present passphrase: ',
       newPassphrase: 'New passphrase: ',
       repeatPassphrase: 'Repeat the new passphrase: ',
     },
