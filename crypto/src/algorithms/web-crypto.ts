@@ -18,12 +18,12 @@ const messages: Algorithms['messages'] = {
   async sign(privateKey: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
     const key = signing.get(privateKey) ?? importPrivate(privateKey);
     signing.set(privateKey, key);
-    return new Uint8Array(await crypto.subtle.sign(ED25519, await key, Uint8Array.from(message)));
+    return new Uint8Array(await crypto.subtle.sign(ED25519, await key, message.slice()));
   },
 
   async verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
     const key = verifying.get(encodeBytes(publicKey), () => importPublic(publicKey));
-    return crypto.subtle.verify(ED25519, await key, Uint8Array.from(signature), Uint8Array.from(message));
+    return crypto.subtle.verify(ED25519, await key, signature.slice(), message.slice());
   },
 };
 
