@@ -50,7 +50,18 @@ export function receive(room: Room, entry: LogEntry, now: number): Promise<Step<
 
 function decode(entry: LogEntry): DecodedEntry {
   const body = bytesOf(entry.body);
-  return { seq: entry.seq, kind: entry.kind, at: entry.at, body, hash: encodeBytes(sha256(body)) };
+  let hash: string | undefined;
+  return {
+    seq: entry.seq,
+    kind: entry.kind,
+    at: entry.at,
+    body,
+    // Only while something of this device is on its way does anybody ask.
+    get hash() {
+      hash ??= encodeBytes(sha256(body));
+      return hash;
+    },
+  };
 }
 
 async function receiveDecoded(
