@@ -1,5 +1,5 @@
 import type { DeviceSeal } from '@gochat/crypto/device-seal';
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { ChatError } from '../api/chat-error.ts';
 import { Fenced } from '../profile/roles.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
@@ -108,12 +108,13 @@ export class ProfileDatabase {
       transaction.abort();
       throw new Fenced();
     }
-    const records = transaction.objectStore('records');
-    const began: Promise<unknown>[] = seal === undefined ? [] : [meta.put(seal, 'seal')];
+    // It rejects with its transaction.
+    if (seal !== undefined) meta.put(seal, 'seal').catch(() => undefined);
+    // Without a promise for each of some hundred requests: those fail with the transaction, too.
+    const records = unwrap(transaction.objectStore('records'));
     for (const { key, value } of changes)
-      began.push(value === undefined ? records.delete(asKey(key)) : records.put(value, asKey(key)));
-    // Each rejects with its transaction.
-    for (const request of began) request.catch(() => undefined);
+      if (value === undefined) records.delete(asKey(key));
+      else records.put(value, asKey(key));
     await done;
   }
 }
