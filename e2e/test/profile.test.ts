@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Position } from '@gochat/protocol/fields';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -105,6 +105,24 @@ test('while a process has a locked profile open, others are refused with a wrong
   await change(other, 'battery staple');
   await (await guest('anything')).close();
   await other.close();
+});
+
+test('the key of another profile opens nothing and changes nothing', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const { identity } = await ana.profile.call('whoami', {});
+  const ben = await person('ben');
+  for (const one of [ana, ben]) await one.close();
+  const key = join(ana.dir, 'key');
+  const own = await readFile(key);
+  await copyFile(join(ben.dir, 'key'), key);
+  await expect(Someone.open('ana', ana.dir)).rejects.toMatchObject({
+    data: { reason: 'profile-damaged', part: 'key' },
+  });
+  await writeFile(key, own);
+  const again = await person('ana');
+  expect((await again.profile.call('whoami', {})).identity).toBe(identity);
+  expect(await again.profile.call('rooms', {})).toMatchObject([{ id: room }]);
 });
 
 test('a passphrase locks a profile', async () => {

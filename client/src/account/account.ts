@@ -5,6 +5,7 @@ import {
   fingerprintOf,
   type Identity,
 } from '@gochat/crypto/identity';
+import { VaultError } from '@gochat/crypto/vault-error';
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
 import type { Method, Params, Result } from '../api/methods.ts';
@@ -46,6 +47,8 @@ export class Account {
   static async open(parts: AccountParts): Promise<Account> {
     const { records, env } = parts;
     const stored = await records.get({ of: 'identity' });
+    // Another key would find none of the records, and begin a second profile next to them.
+    if (stored === undefined && !(await records.isEmpty())) throw new VaultError('damaged', 'key');
     const who = stored === undefined ? createIdentity(env) : decodeIdentity(stored);
     if (stored === undefined)
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);

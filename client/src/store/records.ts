@@ -32,6 +32,11 @@ export class Records {
     this.#env = env;
   }
 
+  /** Whether there is no record, of this vault's key or of another one. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#store.list(new Uint8Array(), { limit: 1 })).length === 0;
+  }
+
   /** @throws VaultError `damaged` */
   async get(place: RecordKey): Promise<Uint8Array | undefined> {
     const key = this.#key(place);
