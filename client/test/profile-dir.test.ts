@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { defaultProfileDir } from '../src/profile/profile-dir.ts';
@@ -15,6 +16,14 @@ test('a relative or empty XDG_DATA_HOME counts for nothing', () => {
   expect(at({ XDG_DATA_HOME: 'data' })).toBe(at({}));
   expect(at({ XDG_DATA_HOME: '' })).toBe(at({}));
 });
+
+test.each(['home/ada', '', '.'])(
+  'with %j for HOME, it is in the home folder that the system knows',
+  (HOME) => {
+    expect(at({ HOME })).toBe(at({ HOME: userInfo().homedir }));
+    expect(at({ HOME }, 'darwin')).toBe(at({ HOME: userInfo().homedir }, 'darwin'));
+  },
+);
 
 test('GOCHAT_PROFILE goes before everything', () => {
   expect(at({ GOCHAT_PROFILE: '/elsewhere', XDG_DATA_HOME: '/data' })).toBe('/elsewhere');

@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
 import { keyOf, SERVE_OPTIONS } from '../src/operate/serve-options.ts';
@@ -24,13 +24,13 @@ test('by default it serves this machine only', () => {
   });
   expect(read({}, {}, true)).toMatchObject({ logFormat: 'pretty', showsMessages: true });
   expect(read({ logFormat: 'json' })).toMatchObject({ logFormat: 'json', showsMessages: true });
-  for (const env of [{}, { XDG_DATA_HOME: '' }, { XDG_DATA_HOME: 'data' }])
+  for (const env of [{}, { XDG_DATA_HOME: '' }, { XDG_DATA_HOME: 'data' }, { HOME: '' }, { HOME: 'here' }])
     expect(readServeSettings({}, env, false).data).toMatch(/^\/.*\/\.local\/share\/gochat\/server$/);
 });
 
 test('~ at the start of the data folder is the home folder, since shells leave it in quotes and after “=”', () => {
-  expect(read({ data: '~/rooms' })?.data).toBe(`${homedir()}/rooms`);
-  expect(read({}, { GOCHAT_DATA: '~' })?.data).toBe(homedir());
+  expect(read({ data: '~/rooms' })?.data).toBe(`${userInfo().homedir}/rooms`);
+  expect(read({}, { GOCHAT_DATA: '~' })?.data).toBe(userInfo().homedir);
   for (const data of ['./~/rooms', '~ana/rooms']) expect(read({ data })?.data).toBe(data);
 });
 

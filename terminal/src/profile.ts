@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { openChat, type Profile } from '@gochat/client/open';
-import { defaultProfileDir } from '@gochat/client/profile-dir';
+import { defaultProfileDir, homeDir } from '@gochat/client/profile-dir';
 import { UsageError } from '@gochat/server/usage-error';
 import { readAtMost } from './bounded-file.ts';
 import type { Io } from './io.ts';
@@ -21,7 +20,7 @@ export function profileDir({ env }: Pick<Io, 'env'>, { profile }: ProfileOptions
   if (profile === '') throw new UsageError('--profile must name a folder');
   const given = profile ?? env.GOCHAT_PROFILE ?? '';
   // Shells leave it in quotes and after “=”.
-  if (/^~(?=\/|$)/.test(given)) return join(homedir(), given.slice(1));
+  if (/^~(?=\/|$)/.test(given)) return join(homeDir(env), given.slice(1));
   return profile ?? defaultProfileDir(env);
 }
 

@@ -1,5 +1,5 @@
 import { access, chmod, constants, lstat, mkdir, readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ChatError } from '../api/chat-error.ts';
 
@@ -16,11 +16,16 @@ export function defaultProfileDir(
   platform: NodeJS.Platform = process.platform,
 ): string {
   if (env.GOCHAT_PROFILE) return resolve(env.GOCHAT_PROFILE);
-  const home = env.HOME || homedir();
+  const home = homeDir(env);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'gochat', 'profile');
   // The XDG specification says to ignore relative paths.
   const data = env.XDG_DATA_HOME;
   return join(data && isAbsolute(data) ? data : join(home, '.local', 'share'), 'gochat', 'profile');
+}
+
+/** The user's home folder: `HOME`, or what the system knows where that is empty or relative, and so would depend on the present folder. */
+export function homeDir({ HOME = '' }: Readonly<Record<string, string | undefined>>): string {
+  return isAbsolute(HOME) ? HOME : userInfo().homedir;
 }
 
 /** A profile's files. One that is a symbolic link was put there by somebody else, or leads out of the folder. */

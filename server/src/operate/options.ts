@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
@@ -164,11 +164,16 @@ function requireClusterOptions({ cluster, quotas, acme }: ServeSettings): void {
 /** The data folder: from the flag, else from the variable, else the default. */
 export function readDataFolder(given: GivenOptions, env: EnvironmentVariables): string {
   // The XDG specification says to ignore relative paths.
-  const home = env.XDG_DATA_HOME ?? '';
-  const folder = isAbsolute(home) ? home : join(homedir(), '.local', 'share');
+  const dataHome = env.XDG_DATA_HOME ?? '';
+  const folder = isAbsolute(dataHome) ? dataHome : join(homeDir(env), '.local', 'share');
   const data = textOf('data', given, env) ?? join(folder, 'gochat', 'server');
   // Shells leave it in quotes and after “=”.
-  return /^~(?=\/|$)/.test(data) ? join(homedir(), data.slice(1)) : data;
+  return /^~(?=\/|$)/.test(data) ? join(homeDir(env), data.slice(1)) : data;
+}
+
+/** `HOME`, or what the system knows where that is empty or relative, and so would depend on the present folder. */
+function homeDir({ HOME = '' }: EnvironmentVariables): string {
+  return isAbsolute(HOME) ? HOME : userInfo().homedir;
 }
 
 const LIMIT_OPTIONS = {

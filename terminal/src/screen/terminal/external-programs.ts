@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { homeDir } from '@gochat/client/profile-dir';
 import { decodeText } from '@gochat/view/decode';
 import { readAtMost } from '../../bounded-file.ts';
 
@@ -13,7 +14,7 @@ const FILE_BYTES = 60_000;
 export async function readTextFile(
   path: string,
 ): Promise<{ readonly name: string; readonly text: string } | undefined> {
-  const file = resolve(path.replace(/^~(?=\/|$)/, homedir()));
+  const file = resolve(path.replace(/^~(?=\/|$)/, homeDir(process.env)));
   try {
     // Opening a pipe would wait for a writer.
     if (!(await stat(file)).isFile()) return undefined;
@@ -39,7 +40,8 @@ export function openExternally(href: string, env: Env): boolean {
 export async function editExternally(text: string, env: Env): Promise<string | undefined> {
   const command = env.VISUAL || env.EDITOR || 'vi';
   // In memory if possible: an unsent message should not be on the disk.
-  const folder = await mkdtemp(join(env.XDG_RUNTIME_DIR || tmpdir(), 'gochat-'));
+  const memory = env.XDG_RUNTIME_DIR ?? '';
+  const folder = await mkdtemp(join(isAbsolute(memory) ? memory : tmpdir(), 'gochat-'));
   const file = join(folder, 'message.md');
   try {
     const made = await open(file, 'wx', 0o600);
