@@ -26,6 +26,7 @@ export async function start(root: HTMLElement, catalogue: Catalogue<WebText>): P
     const { load: loadScreen } = panels;
     // In parallel, as a profile that has rooms waits for it. What needs it reports why it can't be loaded.
     loadScreen().catch(() => undefined);
+    if (isInviteAddress()) void preloadRoomCode();
     const profile = await openBrowserChat();
     const platform = browserPlatform(words.text.web);
     const view = await createView({ profile, platform, words, server: location.origin, loadScreen });
