@@ -159,7 +159,7 @@ function acceptPayload(
     return { ...withWarning(read, entry, { kind: 'unknown-content', from }), secretsToWipe };
   const peer = room.peers.get(from.device);
   const warnings = [...evidence(room, from, payload), ...missed(peer, from, payload)];
-  const repeated = peer !== undefined && (payload.n <= peer.n || peer.ids.includes(payload.id));
+  const repeated = peer !== undefined && payload.n <= peer.n;
   const events: RoomEvent[] = warnings.map((warning) => ({
     kind: 'warning',
     seq: entry.seq,
@@ -177,6 +177,9 @@ function acceptPayload(
     };
   }
   const { mark, clock } = judgeSender(entry.at, payload.sealedAt, peer?.clock, now);
+  const peers = counted(after, from, payload, clock);
+  // Its sender didn't know that it was posted, and posted it again under a new number.
+  if (peer?.ids.includes(payload.id) === true) return { room: { ...after, peers }, events, secretsToWipe };
   events.push(
     payload.content === undefined
       ? { kind: 'warning', seq: entry.seq, at: entry.at, warning: { kind: 'unknown-content', from } }
@@ -191,7 +194,7 @@ function acceptPayload(
           proof,
         },
   );
-  return { room: { ...after, peers: counted(after, from, payload, clock) }, events, secretsToWipe };
+  return { room: { ...after, peers }, events, secretsToWipe };
 }
 
 function counted(
@@ -200,7 +203,8 @@ function counted(
   { n, id }: Pick<Payload, 'n' | 'id'>,
   clock: number,
 ): Room['peers'] {
-  const ids = [...(peers.get(from.device)?.ids ?? []), id].slice(-IDS_KEPT);
+  const known = peers.get(from.device)?.ids ?? [];
+  const ids = [...known.filter((other) => other !== id), id].slice(-IDS_KEPT);
   const lapsed = comparePositions(position, expired) <= 0;
   return new Map(peers).set(from.device, { n, ids, ...(lapsed && { lapsed }), clock });
 }

@@ -280,14 +280,27 @@ test('invalid and unknown content give warnings', async () => {
   expect(ana.heard).toEqual([]);
 });
 
-test('a message with a repeated counter or id is read once', async () => {
+test('a message with a repeated counter is read once', async () => {
   const { log, ana, ben } = await three();
   const id = ben.id();
   await utters(log, ben, payload(ben, 1, { id }));
-  await utters(log, ben, payload(ben, 2, { id }));
+  await utters(log, ben, payload(ben, 1, { id }));
   await utters(log, ben, payload(ben, 1));
   expect(warningsIn(await ana.reads(log))).toEqual(['repeated', 'repeated']);
   expect(ana.heard).toEqual(['ben: hm']);
+});
+
+test('a message that its sender sends again, under a new counter, is read once and counts', async () => {
+  const { log, ana, ben } = await three();
+  const id = ben.id();
+  await utters(log, ben, payload(ben, 1, { id }));
+  for (let n = 2; n < 80; n += 1) await utters(log, ben, payload(ben, n, { id }));
+  await utters(log, ben, payload(ben, 80));
+  expect(warningsIn(await ana.reads(log))).toEqual([]);
+  expect(ana.heard).toEqual(['ben: hm', 'ben: hm']);
+  await utters(log, ben, payload(ben, 82, { id }));
+  expect(warningsIn(await ana.reads(log))).toEqual(['missing']);
+  expect(ana.heard).toHaveLength(2);
 });
 
 test('absurd claims give warnings and break nothing', async () => {

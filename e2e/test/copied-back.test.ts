@@ -86,3 +86,40 @@ test('if the own invite has ended, too, the reason is the older leaf, not the li
   await expect(ana.profile.call('return', { room, waitMs: 5000 })).rejects.toMatchObject({ code: 'refused' });
   await end();
 });
+
+test('what waits in an older copy, and was sent from the newer one, is read once, and nobody is blamed', async () => {
+  const home = await temporary();
+  const data = join(home.path, 'server');
+  const first = await startServer(data);
+  const [profile, copy] = [join(home.path, 'ana'), join(home.path, 'copy')];
+  const ana = await Someone.open('ana', profile);
+  const { room, link } = await ana.hosts(first.url);
+  const ben = await Someone.open('ben', join(home.path, 'ben'));
+  await ben.joins(link);
+  await ana.delivered(room, [await ana.says(room, 'before')]);
+  await ben.hears(room, 'before');
+  await first.stop();
+  const waits = await ana.says(room, 'waits');
+  await ana.close();
+  await cp(profile, copy, { recursive: true });
+
+  const server = await startServer(data, Number(new URL(first.url).port));
+  const newer = await Someone.open('ana', profile);
+  await newer.delivered(room, [waits, await newer.says(room, 'from the newer copy')]);
+  await newer.close();
+  const older = await Someone.open('ana', copy);
+  await older.delivered(room, [waits, await older.says(room, 'from the older copy')]);
+  await ben.hears(room, 'from the older copy');
+
+  const texts = ['before', 'waits', 'from the newer copy', 'from the older copy'];
+  for (const person of [ben, older]) {
+    const items = await person.profile.call('history', { room, after: '0', limit: 100 });
+    expect(items.flatMap((item) => (item.kind === 'text' ? [item.text] : []))).toEqual(texts);
+    const warnings = items.flatMap((item) => (item.kind === 'warning' ? [item.warning] : []));
+    expect(warnings.filter((warning) => warning !== 'rolled-back')).toEqual([]);
+  }
+  expect((await older.profile.call('rooms', {}))[0]?.queued).toBe(0);
+  for (const person of [older, ben]) await person.close();
+  await server.stop();
+  await home.remove();
+});

@@ -443,7 +443,8 @@ export class RoomSession {
   #note(event: RoomEvent): void {
     if (event.kind === 'landed') this.#commits.landed(event.request);
     if (event.kind === 'lost-race') this.#commits.lost(event.request);
-    if (event.kind === 'sent') this.#posts.landed(event.id, event.seq);
+    if (event.kind === 'sent' || (event.kind === 'message' && event.from.self))
+      this.#posts.landed(event.id, event.seq);
     if (event.kind === 'warning' && UNOPENED.has(event.warning.kind)) this.#unopened += 1;
   }
 

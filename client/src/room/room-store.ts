@@ -321,6 +321,8 @@ export class RoomStore {
 
   #outboxChanges(event: RoomEvent, room: Room): RecordChange[] {
     if (event.kind === 'sent') return this.#outbox.posted(event.id, event.seq, isDoubtful(room));
+    // Another copy of this profile has posted what waits here.
+    if (event.kind === 'message' && event.from.self) return this.#outbox.posted(event.id, event.seq, false);
     if (event.kind !== 'unsealed') return [];
     return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
   }
