@@ -5,7 +5,7 @@ import type { Posted } from './posting-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('posting-process.ts', import.meta.url));
 
-/** Somebody with a room, in a process of their own, who posts messages when they are told to. */
+/** Somebody with a room, in a process of their own, who posts messages when they are asked to. */
 export class Poster {
   /** An invite to the room. */
   readonly link: string;
