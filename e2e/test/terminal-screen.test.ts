@@ -100,6 +100,15 @@ test('a SIGTERM ends the chat as Ctrl-C does', async () => {
   expect(await ben.read(room)).toEqual([]);
 });
 
+test('on a terminal, SIGHUP ends a server as SIGTERM does', async () => {
+  const where = ['--port', '0', '--data', `${home.path}/hung-up`];
+  const served = new PseudoTerminal(['serve', ...where], { cwd: home.path });
+  screens.push(served);
+  await served.shows('To chat');
+  served.kill('SIGHUP');
+  expect(await served.ended).toBe(0);
+});
+
 test('hostile text of other members does not change the screen', async () => {
   const ana = await joined();
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\r\nana: I agree\u202e\n* ben was removed');

@@ -393,6 +393,34 @@ test('a server exits with 0 on SIGINT and SIGTERM, even sent twice at once', asy
   }
 });
 
+test.each([
+  ['no certificate', []],
+  ['a proxy in front of it', ['--behind-proxy', '--name', 'chat.example.org']],
+])('signals that don’t end a server without a terminal, with %s', async (what, options) => {
+  const where = ['--port', '0', '--data', join(home.path, `hang up, ${what}`)];
+  const running = start(['serve', ...where, ...options]);
+  await running.shows('To chat');
+  running.child.kill('SIGHUP');
+  await running.shows('nothing to reload');
+  running.child.kill('SIGUSR1');
+  await running.shows('SIGUSR1 has no meaning');
+  running.child.kill('SIGUSR2');
+  await running.shows('SIGUSR2 has no meaning');
+  running.child.kill('SIGHUP');
+  await running.shows('nothing to reload', 2);
+  const { code, err } = await running.stop('SIGTERM');
+  expect(code).toBe(0);
+  expect(err).not.toContain('Debugger');
+});
+
+test('SIGHUP does not end a server that is still starting', async () => {
+  const starting = start(['serve', '--port', '0', '--log', 'nats://127.0.0.1:1']);
+  await starting.shows("can't be used");
+  starting.child.kill('SIGHUP');
+  await starting.shows('still starting');
+  expect(await starting.stop('SIGTERM')).toMatchObject({ code: 0 });
+});
+
 test('a server that can’t use its port or its folder exits with 2 and one line', async () => {
   for (const args of [
     ['--port', String(server.port), '--data', join(home.path, 'other')],

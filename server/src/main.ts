@@ -30,7 +30,10 @@ export interface StartedServer extends RunningServer {
   readonly url: string;
   /** Lines to show to the operator. */
   readonly greeting: readonly string[];
-  /** Reads the certificate's files again, or renews an automatic certificate if it is due. On failure it logs why and keeps the loaded one. */
+  /**
+   * Reads the certificate's files again, or renews an automatic certificate if it is due. On failure it logs why and keeps the loaded one.
+   * Logs a line in any case, also if there is nothing to reload. Never rejects.
+   */
   reload(): Promise<void>;
 }
 
@@ -89,8 +92,14 @@ export async function startServer(
     const automatic = acme && (await startAutomatic(acme, settings.data, running, logger));
     const control = await openControl(settings, engine, logger);
     const reload = async () => {
-      await automatic?.check();
-      if (settings.tls === undefined) return;
+      if (automatic !== undefined) {
+        logger.info('checking whether the certificate is due for renewal');
+        return automatic.check();
+      }
+      if (settings.tls === undefined)
+        return logger.info(
+          'nothing to reload: this server has no certificate, and other settings need a restart',
+        );
       try {
         running.renew(await readCertificate(settings.tls));
         logger.info('reloaded the certificate');

@@ -26,10 +26,10 @@ export class PseudoTerminal {
     this.#pty = spawn(process.execPath, [GOCHAT, ...args], { cols, rows, cwd, env });
     this.#pty.onData((data) => this.#screen.write(data, () => this.#changed()));
     this.#ended = new Promise((resolve) => {
-      this.#pty.onExit(({ exitCode }) => {
+      this.#pty.onExit(({ exitCode, signal = 0 }) => {
         // The screen draws what came a little later.
         this.#screen.write('', () => {
-          resolve(exitCode);
+          resolve(signal === 0 ? exitCode : 128 + signal);
           this.#changed();
         });
       });
@@ -84,7 +84,7 @@ export class PseudoTerminal {
     this.#screen.resize(cols, rows);
   }
 
-  /** The exit code, once it has ended. */
+  /** The exit code, once it has ended; 128 and the signal that killed it, as shells say it. */
   get ended(): Promise<number> {
     return this.#ended;
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startServer } from '@gochat/server/main';
+import { type StartedServer, startServer } from '@gochat/server/main';
 import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
@@ -11,32 +11,28 @@ const WEB = fileURLToPath(new URL('web', import.meta.url));
 /** Under npm, Ctrl-C sends two signals at once: from the terminal and from npm. */
 const ONE_PRESS_MS = 500;
 
-/** Runs a server until SIGINT or SIGTERM. */
+/** Runs a server until SIGINT or SIGTERM; on a terminal, also until SIGHUP. */
 export async function run(
   io: Io,
   _args: readonly string[],
   given: GivenOptions,
   version: string,
 ): Promise<number> {
+  // The signals are handled from the start, and until the process ends: by default most of them end it at once.
+  const signals = new ServerSignals(io);
   try {
     const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
-    // The signals are handled from the start.
-    const stopped = untilStopped();
     const starting = startServer(
       existsSync(WEB) ? { ...settings, web: WEB } : settings,
       `gochat ${version}`,
       io.stdout,
     );
-    const server = await Promise.race([starting, stopped]);
+    const server = await Promise.race([starting, signals.stopped]);
     // Nothing was served yet, so nothing has to be finished, and the start could hang.
     if (server === undefined) process.exit(EXIT.done);
     for (const line of server.greeting) note(io, line);
-    const reload = () => void server.reload();
-    // On a terminal, SIGHUP means that it was closed, and ends the program.
-    if (io.stdout.isTTY !== true && (settings.tls ?? settings.acme) !== undefined)
-      process.on('SIGHUP', reload);
-    await stopped;
-    process.off('SIGHUP', reload);
+    signals.started(server);
+    await signals.stopped;
     await server.close();
     return EXIT.done;
   } catch (error) {
@@ -45,16 +41,45 @@ export async function run(
   }
 }
 
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    let first: number | undefined;
-    const stop = () => {
-      if (first === undefined) {
-        first = Date.now();
-        resolve();
-      } else if (Date.now() - first > ONE_PRESS_MS) process.exit(EXIT.internal);
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
+/** What the signals to a server do. */
+class ServerSignals {
+  /** Resolves at the first signal that ends the server. A second one ends the process. */
+  readonly stopped: Promise<void>;
+  readonly #io: Io;
+  #server: StartedServer | undefined;
+  #reloadsOnStart = false;
+  #stoppedAt: number | undefined;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.stopped = new Promise((resolve) => {
+      const stop = () => {
+        if (this.#stoppedAt === undefined) {
+          this.#stoppedAt = Date.now();
+          resolve();
+        } else if (Date.now() - this.#stoppedAt > ONE_PRESS_MS) process.exit(EXIT.internal);
+      };
+      process.on('SIGINT', stop);
+      process.on('SIGTERM', stop);
+      // On a terminal, SIGHUP means that it was closed. nohup and service managers give a process no terminal.
+      const onTerminal = [io.stdin, io.stdout, io.stderr].some(({ isTTY }) => isTTY === true);
+      process.on('SIGHUP', onTerminal ? stop : () => this.#reload());
+    });
+    // By default SIGUSR1 opens Node's debugger to all users of this machine, and SIGUSR2 ends the process.
+    for (const signal of ['SIGUSR1', 'SIGUSR2'])
+      process.on(signal, () => note(io, `gochat: ${signal} has no meaning for a server`));
+  }
+
+  started(server: StartedServer): void {
+    this.#server = server;
+    if (this.#reloadsOnStart) void server.reload();
+  }
+
+  #reload(): void {
+    if (this.#stoppedAt !== undefined) return;
+    if (this.#server !== undefined) return void this.#server.reload();
+    // The files may have been read already, before they changed.
+    this.#reloadsOnStart = true;
+    note(this.#io, 'gochat: the server is still starting; it reloads what it can once it listens');
+  }
 }
