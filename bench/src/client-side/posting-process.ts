@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { newMessageId } from '@gochat/client/message-id';
 import { Someone } from '@gochat/e2e/people';
 
-/** What the parent process is asked: first the invite link, then that everything is in the log. */
+/** What the process reports to its parent: first the invite link, then that everything is in the log. */
 export type Posted = { readonly link: string } | { readonly posted: number };
 
 /** What the queue of a profile takes at once. */
