@@ -10,6 +10,7 @@ import { measureCatchUp } from './client-side/catch-up.ts';
 import { measureColdStart } from './client-side/cold-start.ts';
 import { measureCrypto } from './client-side/crypto.ts';
 import type { Figure, Occasion } from './client-side/figures.ts';
+import { measurePeersCatchUp } from './client-side/peer-catch-up.ts';
 import { type WaitRow, waitTable } from './client-side/wait-row.ts';
 import { measureWaiting } from './client-side/waiting.ts';
 import { type FanOut, measureFanOut } from './fan-out.ts';
@@ -140,8 +141,13 @@ async function measureAll(programs: Programs, options: BenchOptions, report: Rep
 }
 
 /** What people wait for on their own devices. */
-async function measureClients({ only }: BenchOptions): Promise<WaitRow[]> {
-  const groups = { device: measureWaiting, browser: measureBrowser };
+async function measureClients(options: BenchOptions): Promise<WaitRow[]> {
+  const { only } = options;
+  const groups = {
+    device: measureWaiting,
+    browser: measureBrowser,
+    peers: (line: typeof tell) => measurePeersCatchUp(line, machineFor(options)),
+  };
   const rows: WaitRow[] = [];
   for (const [name, measure] of Object.entries(groups))
     if (only.length === 0 || only.some((text) => name.startsWith(text))) rows.push(...(await measure(tell)));

@@ -61,6 +61,16 @@ export const REDIS: Peer = {
   }),
 };
 
+export const MOSQUITTO: Peer = {
+  name: 'mosquitto',
+  protocol: 'mqtt',
+  ...debian('mosquitto'),
+  start: starting({
+    config: 'mosquitto.conf',
+    command: (_, home) => ['mosquitto', '-c', join(home, 'mosquitto.conf')],
+  }),
+};
+
 const LIBRARIES = '/usr/lib';
 
 /** Where Debian has the Erlang modules of ejabberd: a folder with its version in its name. */
@@ -118,15 +128,7 @@ export const PEERS_TO_COMPARE: readonly Peer[] = [
       command: (_, home) => ['nats-server', '-c', join(home, 'nats.conf')],
     }),
   },
-  {
-    name: 'mosquitto',
-    protocol: 'mqtt',
-    ...debian('mosquitto'),
-    start: starting({
-      config: 'mosquitto.conf',
-      command: (_, home) => ['mosquitto', '-c', join(home, 'mosquitto.conf')],
-    }),
-  },
+  MOSQUITTO,
   {
     name: 'ngircd',
     protocol: 'irc',

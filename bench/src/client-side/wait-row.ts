@@ -30,7 +30,7 @@ export function waitTable(rows: readonly WaitRow[]): string {
       (one) =>
         `${one.case} ${one.system}`.padEnd(32) +
         figure(one.perSecond, 'per second', 0) +
-        figure(one.cpuMsEach, 'ms of CPU each', 2) +
+        figure(one.cpuMsEach, 'ms of CPU each', 3) +
         figure(one.ms, 'ms', 0) +
         figure(one.nodeMs, 'ms for an empty Node.js program', 0) +
         figure(one.pageMsEach, 'of them of the page', 2) +

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newMessageId } from '@gochat/client/message-id';
 import { Someone, startServer, temporary } from '@gochat/e2e/people';
 import { awayFrom, comeBack, type Stage } from './catch-up.ts';
+import { type Cost, costOf } from './cost.ts';
 import { median } from './figures.ts';
 import type { WaitRow } from './wait-row.ts';
 
@@ -87,37 +86,10 @@ async function alternately(args: readonly string[], cwd: string) {
   return { ms: median(ms), nodeMs: median(nodeMs) };
 }
 
-/**
- * Runs a command to its end.
- * @param args undefined for Node.js with an empty program. @param input a file for its standard input
- */
-async function timed(args: readonly string[] | undefined, cwd: string, input = '/dev/null') {
+/** Runs a command of GoChat's, or Node.js with an empty program, to its end. @param input a file for its standard input */
+function timed(args: readonly string[] | undefined, cwd: string, input?: string): Promise<Cost> {
   const program = args === undefined ? ['-e', '0'] : [GOCHAT, ...args];
-  const env = { PATH: process.env.PATH ?? '', HOME: cwd };
-  const begun = performance.now();
-  // The shell reports the processor time of what it has waited for (POSIX `times`: minutes and seconds, user and system, in line two).
-  const shell = spawn(
-    'sh',
-    ['-c', '"$@" < "$0" > /dev/null || exit 1; times', input, process.execPath, ...program],
-    {
-      cwd,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let out = '';
-  shell.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  const [code] = (await once(shell, 'close')) as [number | null];
-  const ms = performance.now() - begun;
-  if (code !== 0) throw new Error(`${program.slice(1).join(' ')} failed`);
-  const times = [...(out.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-  const cpuSeconds = times.reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
-    0,
-  );
-  return { ms, cpuSeconds };
+  return costOf([process.execPath, ...program], cwd, input);
 }
 
 function row(name: string, figures: Omit<WaitRow, 'case' | 'system'>): WaitRow {
