@@ -140,11 +140,17 @@ describe('a connection through a proxy', () => {
     const proxy = await proxyTo(port);
     const options = { proxy: parseProxy(proxy.url), insecure: true };
     await expect(connect('tcp://nowhere.example', options)).rejects.toMatchObject({
-      failure: { kind: 'system', detail: expect.stringMatching(/^proxy: .*HostUnreachable/) },
+      failure: {
+        kind: 'system',
+        detail: expect.stringMatching(/^proxy socks5:\/\/127\.0\.0\.1:\d+: .*HostUnreachable/),
+      },
     });
     await proxy.close();
     await expect(connect(`tcp://127.0.0.1:${port}`, options)).rejects.toMatchObject({
-      failure: { kind: 'system', detail: expect.stringMatching(/^proxy: .*ECONNREFUSED/) },
+      failure: {
+        kind: 'system',
+        detail: expect.stringMatching(/^proxy socks5:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/),
+      },
     });
     expect(from).toEqual([]);
   });
@@ -242,6 +248,22 @@ test('unlinked rooms have a connection and a user name each, and connect when th
   const all = proxy.asked.slice(users.length).map(({ user }) => user);
   expect([all.length, new Set(all).size]).toEqual([3, 3]);
   expect(direct(from, proxy)).toBe(0);
+});
+
+test('a refusal names the proxy that the profile has kept, and how to end its use', async () => {
+  const at = await folder();
+  const env = { HOME: at('home'), GOCHAT_PROFILE: at('ana') };
+  const create = (...more: string[]) => runGochat(['new', 'kitchen', '--as', 'ana', ...more], env);
+  const secure = ['--server', 'https://127.0.0.1:1', '--wait', '200ms'];
+  expect((await create(...secure, '--proxy', 'socks5://127.0.0.1:9')).code).toBe(3);
+  expect(await create(...secure)).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('proxy socks5://127.0.0.1:9'),
+  });
+  expect(await create('--server', 'http://127.0.0.1:1')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/through the proxy socks5:\/\/127\.0\.0\.1:9.*--proxy none/),
+  });
 });
 
 test('the commands take a proxy from flag and variable, and explain what is wrong', async () => {

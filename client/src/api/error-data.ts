@@ -86,8 +86,8 @@ const REASONS = {
     why: v.picklist(['no-scheme', 'form', 'scheme', 'path', 'port', 'no-host', 'host', 'too-long']),
     value: optionalString,
   }),
-  /** `secure` is the same server's address with encryption. */
-  'address-unencrypted': reason('usage', { server: string, secure: string }),
+  /** `secure` is the same server's address with encryption. `proxy` is used to reach it. */
+  'address-unencrypted': reason('usage', { server: string, secure: string, proxy: optionalString }),
   /** An onion service, without a proxy. */
   'address-onion': reason('usage', { server: string }),
   'proxy-invalid': reason('usage', { value: string }),

@@ -62,11 +62,15 @@ function requireAllowed(address: Address, { proxy, insecure }: DialOptions): voi
     reason: 'address-unencrypted',
     server: address.href,
     secure: secured(address),
+    ...(proxy && { proxy: proxy.href }),
   });
 }
 
 async function linked(opened: Socket | TLSSocket, address: Address, options: DialOptions): Promise<Link> {
-  const socket = options.proxy === undefined ? opened : await proxied(opened, address, options);
+  const socket =
+    options.proxy === undefined
+      ? opened
+      : await proxied(opened, address, { ...options, proxy: options.proxy });
   if (options.proxy === undefined) await ready(socket, address.secure ? 'secureConnect' : 'connect');
   if (!speaksWeb(socket, address)) return new LineLink(socket, address.origin);
   // Loaded only when needed.
@@ -78,7 +82,7 @@ async function linked(opened: Socket | TLSSocket, address: Address, options: Dia
 async function proxied(
   socket: Socket,
   address: Address,
-  { ca, circuit }: DialOptions,
+  { ca, circuit, proxy }: DialOptions & { readonly proxy: ProxyAddress },
 ): Promise<Socket | TLSSocket> {
   try {
     await ready(socket, 'connect');
@@ -87,7 +91,7 @@ async function proxied(
     await connectThrough(socket, address, circuit);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : '';
-    throw new DialError({ kind: 'system', detail: `proxy: ${detail}` }, { cause });
+    throw new DialError({ kind: 'system', detail: `proxy ${proxy.href}: ${detail}` }, { cause });
   }
   if (!address.secure) return socket;
   const secure = openTls(address, ca, socket);

@@ -14,7 +14,9 @@ export function terminalErrorText(error: ErrorData): string | undefined {
     case 'unlinked-without-proxy':
       return 'Without a proxy the server sees that the connections come from one device';
     case 'address-unencrypted':
-      return `${sanitizeLine(error.server)} is not encrypted: use ${sanitizeLine(error.secure)}`;
+      return error.proxy === undefined
+        ? `${sanitizeLine(error.server)} is not encrypted: use ${sanitizeLine(error.secure)}`
+        : `${sanitizeLine(error.server)} is not encrypted: through the proxy ${sanitizeLine(error.proxy)}, use ${sanitizeLine(error.secure)}`;
     case 'profile-folder':
       return `The profile's folder ${sanitizeLine(error.dir)} can't be created or written`;
     case 'profile-of-server':
@@ -43,6 +45,8 @@ export function terminalErrorText(error: ErrorData): string | undefined {
 export function errorHint(error: ErrorData): string {
   if (error.reason === 'server-unreachable')
     return error.failure === undefined ? '' : (FAILURES[error.failure.kind] ?? '');
+  if (error.reason === 'address-unencrypted' && error.proxy !== undefined)
+    return `--proxy none connects directly, ${HINTS[error.reason]}`;
   return HINTS[error.reason] ?? '';
 }
 
