@@ -480,6 +480,13 @@ test('a locked profile takes its passphrase from a variable', async () => {
   expect((await run(ana, ['send', name, 'x'])).code).toBe(0);
 });
 
+test('commands of one profile that run at once all get their answer', async () => {
+  const names = ['one', 'two', 'three', 'four'];
+  const made = await Promise.all(names.map((name) => run('ana-at-once', ['new', name, '--as', 'ana'])));
+  for (const one of made) expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^http\S+\n$/) });
+  expect((await run('ana-at-once', ['rooms', '--json'])).out.trim().split('\n')).toHaveLength(4);
+});
+
 test('a wrong passphrase is refused also while another process of the profile runs', async () => {
   const { name, ana } = await room();
   const env = { GOCHAT_PASSPHRASE: 'open sesame' };

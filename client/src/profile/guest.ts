@@ -21,11 +21,25 @@ export class CallFailed extends Error {
 
 const GONE = 'OwnerGone';
 
-/** The owner has ended: whether the call took effect is unknown. Claim the profile again. */
+const NOT_BEGUN = 'not-begun';
+
+/** The owner has ended: whether the call took effect is unknown, unless it was not begun. Claim the profile again. */
 export class OwnerGone extends Error {
   override readonly name = GONE;
-  constructor() {
+  /** Reaches the guest. */
+  readonly code: string | undefined;
+  constructor(code?: typeof NOT_BEGUN) {
     super('the process that held the profile is gone');
+    this.code = code;
+  }
+
+  /** Of a call that had no effect, and may be made again. */
+  static notBegun(): OwnerGone {
+    return new OwnerGone(NOT_BEGUN);
+  }
+
+  get isNotBegun(): boolean {
+    return this.code === NOT_BEGUN;
   }
 }
 
@@ -96,7 +110,7 @@ export class GuestLink {
       const id = this.#lastId;
       const outcome = this.#channel.send({ type: 'call', id, method, params });
       if (outcome === 'sent') return this.#calls.set(id, { resolve, reject });
-      if (outcome === 'gone') return reject(new OwnerGone());
+      if (outcome === 'gone') return reject(OwnerGone.notBegun());
       const message = `the call of ${method} is too large, or no JSON`;
       return reject(new CallFailed({ name: 'CallFailed', message, code: 'unfit' }));
     });
@@ -125,7 +139,7 @@ export class GuestLink {
         break;
       case 'error':
         this.#settle(message.id)?.reject(
-          message.error.name === GONE ? new OwnerGone() : new CallFailed(message.error),
+          message.error.name === GONE ? goneBy(message.error.code) : new CallFailed(message.error),
         );
         break;
       default:
@@ -144,4 +158,8 @@ export class GuestLink {
     for (const call of this.#calls.values()) call.reject(new OwnerGone());
     this.#calls.clear();
   }
+}
+
+function goneBy(code: string | undefined): OwnerGone {
+  return code === NOT_BEGUN ? OwnerGone.notBegun() : new OwnerGone();
 }

@@ -15,6 +15,8 @@ export const OWNER_LIMITS = {
   pulseMs: 2_000,
   retryMs: 25,
   youngDoorMs: 60_000,
+  /** How long an owner that ends waits until its guests have the answers to calls that they must not repeat. */
+  answersMs: 5_000,
   farewellMs: 1000,
   /** Below the limits of a socket's path on Linux (108) and macOS (104). */
   socketPathBytes: 100,

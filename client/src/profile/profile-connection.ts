@@ -3,6 +3,8 @@ import { ChatError } from '../api/chat-error.ts';
 import { type ChatEvent, isRepeatable, type Method, type Params, type Result } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import { OwnerGone } from './guest.ts';
+import { GuestCalls } from './guest-calls.ts';
+import { OWNER_LIMITS } from './limits.ts';
 import type { KeptCall, OwnProfile, ProfileLocation } from './profile-location.ts';
 import type { Guest, Owner } from './roles.ts';
 
@@ -117,7 +119,7 @@ class ProfileConnection<O extends Owner> implements PageProfile {
       } catch (error) {
         if (!(error instanceof OwnerGone)) throw toChatError(error);
         this.#lose(backend);
-        if (!isRepeatable(method)) {
+        if (!isRepeatable(method) && !error.isNotBegun) {
           throw new ChatError({ reason: 'owner-gone' }, { cause: error });
         }
       }
@@ -264,13 +266,18 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     }
     let over = false;
     const answers = (method: string, params: unknown) => own.answer(method, params, () => over);
+    const guestCalls = new GuestCalls();
+    const end = async () => {
+      over = true;
+      await own.close();
+      await owner.release();
+    };
     const backend: Backend = {
       call: answers,
       keep: own.keep,
       close: async () => {
-        over = true;
-        await own.close();
-        await owner.release();
+        await guestCalls.answered(OWNER_LIMITS.answersMs);
+        await end();
       },
     };
     const check = (passphrase: string | undefined) => {
@@ -281,7 +288,8 @@ class ProfileConnection<O extends Owner> implements PageProfile {
       if (method === CHECK) return check((params as Params<'passphrase'>).passphrase);
       // This process was given the passphrase when it opened the profile. A guest need not have been.
       if (method === 'passphrase') check((params as Params<'passphrase'>).old);
-      if (method !== LISTEN) return answers(method, params);
+      if (over) throw OwnerGone.notBegun();
+      if (method !== LISTEN) return guestCalls.track(method, answers(method, params));
       const listener: Listener = (event) => void visitor.emit('chat', event);
       visitors.add(listener);
       visitor.left.addEventListener('abort', () => visitors.delete(listener));
@@ -289,7 +297,7 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     });
     void owner.lost.then(async () => {
       this.#lose(backend);
-      await backend.close();
+      await end();
     });
     return backend;
   }
