@@ -1,5 +1,5 @@
 import type { Engine } from '../src/log/engine.ts';
-import { type Entry, type FollowEnd, type RoomLog, Unavailable } from '../src/log/log.ts';
+import { type Entry, type FollowEnd, openByHead, type RoomLog, Unavailable } from '../src/log/log.ts';
 import { openMemory } from '../src/log/memory/open.ts';
 
 /** The log of an engine, to be spread and changed in part. */
@@ -11,6 +11,7 @@ function methodsOf(log: RoomLog): RoomLog {
     read: (room, after, limit) => log.read(room, after, limit),
     drop: (room) => log.drop(room),
     follow: (room, after, sink) => log.follow(room, after, sink),
+    open: (room, begin) => log.open(room, begin),
   };
 }
 
@@ -29,6 +30,7 @@ export function trailing(engine: Engine): Engine & { hold(): void; release(): vo
     log: {
       ...methodsOf(log),
       follow,
+      open: (room, begin) => openByHead({ head: log.head.bind(log), follow }, room, begin),
     },
     hold: () => {
       held = [];
@@ -118,6 +120,7 @@ export function losingFollowers(): Engine & { lose(): void; fail(error: Error): 
     log: {
       ...methodsOf(log),
       follow,
+      open: (room, begin) => openByHead({ head: log.head.bind(log), follow }, room, begin),
     },
     lose: () => {
       lost = true;

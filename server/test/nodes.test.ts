@@ -81,6 +81,32 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
   });
 
+  test('ask the engine twice when a member enters at the end of a room that nobody follows there', async () => {
+    const [a, b] = [await node(), await node({}, 1)];
+    const ada = await a.peer();
+    const { room, access } = await found(ada);
+    const nats = await Nats.connect({ servers: cluster.addresses });
+    onTestFinished(() => nats.close());
+    const asked: string[] = [];
+    for (const api of ['STREAM.MSG.GET', 'DIRECT.GET'])
+      nats.subscribe(`$JS.API.${api}.>`, ({ subject, data }) => {
+        if (Buffer.from(data).includes(room)) asked.push(subject);
+      });
+    await nats.flush();
+    const bob = await b.peer();
+    await follow(bob, room, access, access.at);
+    await nats.flush();
+    expect(asked.sort()).toEqual([
+      '$JS.API.STREAM.MSG.GET.GOCHAT_LOG',
+      '$JS.API.STREAM.MSG.GET.GOCHAT_STATE',
+    ]);
+    // What comes next is delivered, although nothing was read after the head.
+    await follow(ada, room, access);
+    const heard = bob.coming((frame) => frame.type === 'entry' && opened(frame.body) === 'next');
+    await post(ada, room, access.at, 'next');
+    await heard;
+  });
+
   test('send a removed member no entry after the removal, whatever position it names', async () => {
     const [a, b] = [await node(), await node({}, 1)];
     const ada = await a.peer();

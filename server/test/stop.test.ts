@@ -48,6 +48,7 @@ function gated(): Engine & { readonly asked: Promise<void>; open(): void; readon
       read: (room, after, limit) => log.read(room, after, limit),
       drop: (room) => log.drop(room),
       follow: (room, after, sink) => log.follow(room, after, sink),
+      open: (room, begin) => log.open(room, begin),
     },
     close: async () => {
       events.push('close');

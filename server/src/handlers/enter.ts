@@ -1,41 +1,63 @@
 import { signedEnter } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
+import type { Page } from '../log/log.ts';
 import { CatchUp } from '../room/catch-up.ts';
 import { positionOf, positionText } from '../room/positions.ts';
 import { retirementUpTo } from '../room/retired-key.ts';
 import type { Room } from '../room/room.ts';
+import type { RoomHead } from '../room/room-head.ts';
 import { Refusal } from '../session/refusal.ts';
 import { badProof, closedRoom } from '../session/refusals.ts';
 import type { Session } from '../session/session.ts';
 import { verifies } from '../session/signature.ts';
 import type { Handler } from './handler.ts';
 
+const NOTHING: Page = { entries: [], floor: 0 };
+
 /** Checks the proof of an access key and starts to send the backlog. */
 export const enter: Handler<'enter'> = async (session, frame) => {
   const { rates, keys, limits, rooms } = session.node;
   await rates.take('proof', session.address);
   const dialled = session.useNonce(frame.nonce);
-  const key = await keys.at(frame.room, positionOf(frame.key));
-  if (!verifies(key, signedEnter(dialled, frame), frame.proof)) throw badProof();
-  if (!session.rooms.has(frame.room) && session.rooms.size >= limits.roomsPerConnection)
-    throw new Refusal('full', 'this connection follows the maximum number of rooms');
-  const room = await rooms.acquire(frame.room);
+  const prove = async (known?: RoomHead) => {
+    const { key, head } = await keys.find(frame.room, positionOf(frame.key), known);
+    if (!verifies(key, signedEnter(dialled, frame), frame.proof)) throw badProof();
+    return head;
+  };
+  // Opened before the proof is checked: that reads the head of the room, which most likely has the key.
+  const { room, head: opened } = await rooms.acquire(frame.room).catch(async (error: unknown) => {
+    // Whoever proves no key isn't told.
+    if (error instanceof Refusal && error.code === 'full') await prove();
+    throw error;
+  });
   try {
-    await subscribe(session, room, frame);
+    const head = await prove(opened);
+    if (!session.rooms.has(frame.room) && session.rooms.size >= limits.roomsPerConnection)
+      throw new Refusal('full', 'this connection follows the maximum number of rooms');
+    await subscribe(session, room, frame, head);
   } catch (error) {
     rooms.release(room.id);
     throw error;
   }
 };
 
-async function subscribe(session: Session, room: Room, frame: UpOf<'enter'>): Promise<void> {
+async function subscribe(
+  session: Session,
+  room: Room,
+  frame: UpOf<'enter'>,
+  head: RoomHead | undefined,
+): Promise<void> {
   const { log, limits } = session.node;
   const [key, since] = [positionOf(frame.key), positionOf(frame.since)];
   if (room.ended) throw closedRoom();
-  const { retirement, handshake, last } = await retirementUpTo(log, room, key, since);
+  const { retirement, handshake, last } = await retirementUpTo(log, room, key, since, head);
   // No entry exists after `last`, whatever the client says that it has. Later entries must still be checked for a retirement.
   const after = Math.min(since, last);
-  const first = await log.read(room.id, after, limits.backlogEntries);
+  // At the end, as of this request: most who come back were not away for long.
+  const first =
+    head !== undefined && after >= head.last
+      ? NOTHING
+      : await log.read(room.id, after, limits.backlogEntries);
   if (!session.open) throw new Refusal('refused', 'the connection has ended');
   session.leave(room.id);
   const subscription = room.subscribe(session.link, key, after, session);

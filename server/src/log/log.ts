@@ -112,8 +112,24 @@ export interface RoomLog {
   read(room: RoomId, after: LogPosition, limit: number): Promise<Page>;
   /** Delivers every entry after `after`, once and in order, then new entries as they are appended. */
   follow(room: RoomId, after: LogPosition, sink: Sink): Follower;
+  /**
+   * Reads the head and follows the room from there: each entry is in the head or delivered, as with {@link follow}.
+   * @param begin is called once, before anything is delivered. What it throws is thrown
+   * @returns undefined for an unknown room
+   */
+  open(room: RoomId, begin: (head: Head) => Sink): Promise<Follower | undefined>;
   /** Deletes the room with its log and its state. */
   drop(room: RoomId): Promise<void>;
+}
+
+/** {@link RoomLog.open} for a log whose entries can be read without a request. */
+export async function openByHead(
+  log: Pick<RoomLog, 'head' | 'follow'>,
+  room: RoomId,
+  begin: (head: Head) => Sink,
+): Promise<Follower | undefined> {
+  const head = await log.head(room);
+  return head && log.follow(room, head.pos, begin(head));
 }
 
 export interface StateValue {

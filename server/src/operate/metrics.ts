@@ -126,6 +126,7 @@ export class Metrics implements BroadcastObserver {
       head: (room) => log.head(room),
       read: (room, after, limit) => log.read(room, after, limit),
       follow: (room, after, sink) => log.follow(room, after, sink),
+      open: (room, begin) => log.open(room, begin),
       drop: (room) => log.drop(room),
     };
   }

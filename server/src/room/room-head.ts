@@ -1,5 +1,5 @@
 import type { RoomId } from '@gochat/protocol/fields';
-import type { LogPosition, RoomLog, RoomState } from '../log/log.ts';
+import type { Head, LogPosition, RoomLog, RoomState } from '../log/log.ts';
 import { closedRoom, noRoom, retiredKey } from '../session/refusals.ts';
 import { withWraps } from './invites.ts';
 import { readRefresh } from './refresh-record.ts';
@@ -13,6 +13,8 @@ export interface RoomHead {
   /** The highest position issued, now or before the log was restored to an older state. */
   readonly issued: LogPosition;
   readonly handshake: LogPosition;
+  /** The access key that it added. */
+  readonly access: Uint8Array;
   readonly record: RoomRecord;
   /** The record as the last handshake carried it, encoded. */
   readonly state: Uint8Array;
@@ -26,13 +28,18 @@ export async function roomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> 
 }
 
 /** As {@link roomHeadOf}, of a closed room too. @throws Refusal `no-room` */
-async function anyRoomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> {
+export async function anyRoomHeadOf(log: RoomLog, room: RoomId): Promise<RoomHead> {
   const head = await log.head(room);
   if (head === undefined) throw noRoom();
+  return headOf(head);
+}
+
+export function headOf(head: Head): RoomHead {
   return {
     last: head.pos,
     issued: head.issued ?? head.pos,
     handshake: head.handshake,
+    access: head.access,
     record: decodeRecord(head.state, head.handshake),
     state: head.state,
   };

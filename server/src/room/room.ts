@@ -5,6 +5,7 @@ import type { Signals } from '../log/engine.ts';
 import { type Entry, type Follower, type LogPosition, type RoomLog, Unavailable } from '../log/log.ts';
 import type { EndOfTick } from '../net/end-of-tick.ts';
 import type { Link } from '../net/link.ts';
+import { noRoom } from '../session/refusals.ts';
 import type { BroadcastObserver } from './broadcast-observer.ts';
 import { encodeEntry, packFrames } from './entry-frame.ts';
 import { Fanout, type FanoutLimits } from './fanout.ts';
@@ -12,7 +13,7 @@ import { noteOf } from './handshake-note.ts';
 import { decodeNodeMessage, encodeNodeMessage } from './node-message.ts';
 import { positionText } from './positions.ts';
 import { addRetirement, lastRetirement, type Retirements } from './retirements.ts';
-import type { RoomHead } from './room-head.ts';
+import { headOf, type RoomHead } from './room-head.ts';
 import { Subscription, type SubscriptionEvents } from './subscription.ts';
 
 export interface RoomContext {
@@ -46,7 +47,25 @@ export class Room {
   readonly #catchingUp = new Set<Subscription>();
   readonly #endSignals: (() => void) | undefined;
 
-  constructor(id: RoomId, head: RoomHead, context: RoomContext) {
+  /** @throws Refusal `no-room` */
+  static async open(
+    id: RoomId,
+    context: RoomContext,
+  ): Promise<{ readonly room: Room; readonly head: RoomHead }> {
+    const opened: { room?: Room; head?: RoomHead } = {};
+    const follower = await context.log.open(id, (stored) => {
+      const head = headOf(stored);
+      const room = new Room(id, head, context);
+      Object.assign(opened, { room, head });
+      return (entries) => room.#receive(entries);
+    });
+    const { room, head } = opened;
+    if (follower === undefined || room === undefined || head === undefined) throw noRoom();
+    room.#watch(follower);
+    return { room, head };
+  }
+
+  private constructor(id: RoomId, head: RoomHead, context: RoomContext) {
     this.id = id;
     this.#context = context;
     this.#last = head.last;
@@ -54,9 +73,9 @@ export class Room {
     this.#handshake = head.handshake;
     this.#retirements = head.record.retirements;
     this.#rules = head.record.rules;
+    this.#ended = head.record.closed === true;
     this.fanout = new Fanout(id, context.endOfTick, context.limits, context.observers);
     this.#endSignals = context.signals?.listen(id, (message) => this.#receiveMessage(message));
-    this.#follow();
   }
 
   get last(): LogPosition {
@@ -172,13 +191,16 @@ export class Room {
 
   #follow(): void {
     try {
-      this.#follower = this.#context.log.follow(this.id, this.#last, (entries) => this.#receive(entries));
+      this.#watch(this.#context.log.follow(this.id, this.#last, (entries) => this.#receive(entries)));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       this.#followAgain(this.#context.limits.retryMs);
-      return;
     }
-    this.#follower.done.then(
+  }
+
+  #watch(follower: Follower): void {
+    this.#follower = follower;
+    follower.done.then(
       ({ reason }) => {
         if (reason !== 'stopped') this.#followAgain(reason === 'lagged' ? 0 : this.#context.limits.retryMs);
       },

@@ -3,11 +3,17 @@ import type { LogPosition } from '../log/log.ts';
 import { Refusal } from '../session/refusal.ts';
 import { encodeNodeMessage } from './node-message.ts';
 import { Room, type RoomContext } from './room.ts';
-import { roomHeadOf } from './room-head.ts';
+import type { RoomHead } from './room-head.ts';
 
 interface Followed {
   readonly room: Promise<Room>;
   users: number;
+}
+
+export interface AcquiredRoom {
+  readonly room: Room;
+  /** As of this call. Absent: the room was open. */
+  readonly head?: RoomHead;
 }
 
 /** The rooms that someone on this node follows. Each is open once, however many connections use it. */
@@ -27,19 +33,23 @@ export class Rooms {
 
   /**
    * Opens the room, or uses it if it is open. The caller must call {@link release} once.
-   * @throws Refusal `no-room`, `closed` or `full`; the caller then has nothing to release
+   * @throws Refusal `no-room` or `full`; the caller then has nothing to release
    */
-  async acquire(id: RoomId): Promise<Room> {
+  async acquire(id: RoomId): Promise<AcquiredRoom> {
     let followed = this.#followed.get(id);
+    let opened: ReturnType<typeof Room.open> | undefined;
     if (followed === undefined) {
       if (this.#followed.size >= this.#limit)
         throw new Refusal('full', 'the server follows the maximum number of rooms');
-      followed = { room: this.#open(id), users: 0 };
+      opened = Room.open(id, this.#context);
+      // Without the head, which may hold megabytes.
+      followed = { room: opened.then(({ room }) => room), users: 0 };
       this.#followed.set(id, followed);
     }
     followed.users += 1;
     try {
-      return await followed.room;
+      const room = await followed.room;
+      return (await opened) ?? { room };
     } catch (error) {
       this.release(id);
       throw error;
@@ -73,9 +83,5 @@ export class Rooms {
       if (followed !== undefined) followed.users = 1;
       this.release(id);
     }
-  }
-
-  async #open(id: RoomId): Promise<Room> {
-    return new Room(id, await roomHeadOf(this.#context.log, id), this.#context);
   }
 }

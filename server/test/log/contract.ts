@@ -251,6 +251,50 @@ export function contract({ name, open, cannot }: EngineUnderTest): void {
       watcher.follower.stop();
     });
 
+    test('7. a room that is opened has each entry in its head or delivers it, while others write', async () => {
+      const room = newId();
+      const base = await makeRoom(a().log, room);
+      expect(
+        await b().log.open(newId(), () => {
+          throw new Error('there is no such room');
+        }),
+      ).toBeUndefined();
+      let last = 0;
+      const writing = (async () => {
+        for (let i = 0; i < 150; i++) last = await say(a().log, room, base, `m${i}`);
+      })();
+      const opened: { at: LogPosition; got: LogPosition[] }[] = [];
+      const followers = await Promise.all(
+        Array.from({ length: 15 }, async (_, i) => {
+          // At different moments.
+          for (let turn = 0; turn < i; turn++) await b().log.head(room);
+          const one = { at: 0, got: [] as LogPosition[] };
+          opened.push(one);
+          return b().log.open(room, (head) => {
+            expect(head).toMatchObject({ handshake: base });
+            one.at = head.pos;
+            return (entries) => {
+              one.got.push(...positions(entries));
+              return true;
+            };
+          });
+        }),
+      );
+      await writing;
+      const next = appended(await a().log.handshake(room, base, handshakeOf('next'))).pos;
+      const all = positions(await readAll(a().log, room));
+      expect(all.at(-1)).toBe(next);
+      const end = collect(b().log, room, last);
+      await end.until(next);
+      while (opened.some(({ got }) => got.at(-1) !== next)) await b().log.head(room);
+      for (const { at, got } of opened) expect(got).toEqual(all.filter((pos) => pos > at));
+      for (const follower of [...followers, end.follower]) follower?.stop();
+      const failing = b().log.open(room, () => {
+        throw new Error('can not read the head');
+      });
+      await expect(failing).rejects.toThrow('can not read the head');
+    });
+
     const writersAndFollowers = async (disturb: () => Promise<void>) => {
       const room = newId();
       const base = await makeRoom(a().log, room);

@@ -9,6 +9,7 @@ import { connect, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CannotOpen } from '../../src/log/cannot-open.ts';
 import { FIRST_SEQUENCE, TAIL_KEY } from '../../src/log/jetstream/layout.ts';
+import { LiveMessages } from '../../src/log/jetstream/live-messages.ts';
 import { EngineRefusal, Nats } from '../../src/log/jetstream/nats.ts';
 import {
   checkRooms,
@@ -365,7 +366,13 @@ describe.skipIf(binary === undefined)('an expired message', () => {
     // A node that crashes can't store anything.
     const dying = await Nats.connect({ servers });
     const tails = new JetStreamTails(new JetStreamState(dying, streams, Date.now), Date.now);
-    const log = new JetStreamLog(dying, streams, Date.now, tails);
+    const log = new JetStreamLog({
+      nats: dying,
+      streams,
+      now: Date.now,
+      tails,
+      live: new LiveMessages(dying),
+    });
     onTestFinished(async () => {
       log.close();
       for (const one of [followed, asked, nats]) await one.close();

@@ -33,11 +33,12 @@ export interface FollowedRoom {
 export class JetStreamFollower implements Follower {
   readonly done: Promise<FollowEnd>;
   readonly #followed: FollowedRoom;
-  readonly #sink: Sink;
+  /** Absent until it may deliver. */
+  #sink: Sink | undefined;
   readonly #unsubscribe: () => void;
   #settle!: { resolve(end: FollowEnd): void; reject(error: unknown): void };
   #ended = false;
-  #last: LogPosition;
+  #last: LogPosition = 0;
   /** Every entry up to this sequence was delivered. */
   #complete = 0;
   #buffered: StoredMessage[] = [];
@@ -46,15 +47,31 @@ export class JetStreamFollower implements Follower {
   /** Only one read may run, or entries would be delivered twice. */
   #reading = false;
 
-  constructor(after: LogPosition, sink: Sink, followed: FollowedRoom) {
-    this.#last = after;
-    this.#sink = sink;
+  /** It listens from now on, and delivers once it {@link follow}s or {@link join}s. */
+  constructor(followed: FollowedRoom) {
     this.#followed = followed;
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
     this.#unsubscribe = followed.subscribe((stored) => this.#receive(stored));
+  }
+
+  /** Delivers what is stored after a position, then what it receives. */
+  follow(after: LogPosition, sink: Sink): void {
+    this.#last = after;
+    this.#sink = sink;
     void this.#catchUp();
+  }
+
+  /**
+   * Delivers what it receives after an entry that was the last one at some moment since it began to listen.
+   * @param complete the sequence of the entry, or of the last one that is stored
+   */
+  join(last: LogPosition, complete: number, sink: Sink): void {
+    this.#last = last;
+    this.#sink = sink;
+    if (this.#state === 'catching-up') this.#goLive(complete);
+    else void this.#catchUp();
   }
 
   stop(): void {
@@ -68,7 +85,7 @@ export class JetStreamFollower implements Follower {
   /** Reads entries that it may have missed. */
   resync(): void {
     if (this.#ended) return;
-    if (this.#state !== 'live') {
+    if (this.#state !== 'live' || this.#sink === undefined) {
       this.#state = 'catch-up-again';
       return;
     }
@@ -122,7 +139,7 @@ export class JetStreamFollower implements Follower {
 
   #deliver(entries: readonly Entry[]): void {
     const last = entries.at(-1);
-    if (last === undefined || this.#ended) return;
+    if (last === undefined || this.#ended || this.#sink === undefined) return;
     try {
       if (!this.#sink(entries)) {
         this.#end('lagged');
@@ -165,8 +182,13 @@ export class JetStreamFollower implements Follower {
     }
     this.#deliver(page.entries);
     if (page.end === undefined) return;
-    this.#complete = page.end;
-    if (this.#state !== 'catching-up') return;
+    if (this.#state === 'catching-up') this.#goLive(page.end);
+    else this.#complete = page.end;
+  }
+
+  #goLive(complete: number): void {
+    if (this.#ended) return;
+    this.#complete = complete;
     const buffered = this.#buffered;
     this.#clearBuffer();
     this.#state = 'live';

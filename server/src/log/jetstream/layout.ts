@@ -8,13 +8,14 @@ import type { StoredMessage } from './nats.ts';
  */
 export const FIRST_SEQUENCE = 2 ** 40;
 
-/** The subjects on which a stream of any number republishes what it has stored for a room. */
+/** The subjects on which all that concerns a room's followers is sent: the streams republish there what they have stored. */
 export const liveSubjects = (room: RoomId): string => `gochat.live.${requireId(room)}.*`;
 /** The subject that announces that a room was deleted. */
 export const dropSubject = (room: RoomId): string => `gochat.live.${requireId(room)}.x`;
 export const DROPS = 'gochat.live.*.x';
 export const roomOfDrop = (subject: string): RoomId => subject.split('.')[2] ?? '';
-export const signalSubject = (room: RoomId): string => `gochat.signal.${requireId(room)}`;
+/** Of what nodes send each other without storing it. */
+export const signalSubject = (room: RoomId): string => `gochat.live.${requireId(room)}.s`;
 
 /** The key of a room's tail (see {@link JetStreamTails}). Other state keys don't begin with NUL. */
 export const TAIL_KEY = '\u0000tail';

@@ -4,6 +4,7 @@ import type { Clock, Engine } from '../engine.ts';
 import { JetStreamCounters } from './counters.ts';
 import { Health, type HealthObserver } from './health.ts';
 import { spreadLeaders } from './leaders.ts';
+import { LiveMessages } from './live-messages.ts';
 import { isUnauthorized, Nats, type NatsOptions, type ServerInfo } from './nats.ts';
 import { JetStreamLog } from './room-log.ts';
 import { JetStreamState } from './room-state.ts';
@@ -51,13 +52,14 @@ export async function openJetStream(options: JetStreamOptions): Promise<Engine> 
   }
   const state = new JetStreamState(nats, streams, now);
   const tails = new JetStreamTails(state, now);
-  const log = new JetStreamLog(nats, streams, now, tails);
+  const live = new LiveMessages(nats);
+  const log = new JetStreamLog({ nats, streams, now, tails, live });
   const health = new Health(nats, streams, observer);
   return {
     log,
     state,
     counters: new JetStreamCounters(nats),
-    signals: new NatsSignals(nats),
+    signals: new NatsSignals(nats, live),
     // JetStream deletes expired messages itself.
     sweep: async () => 0,
     writable: () => health.share,

@@ -13,7 +13,8 @@ import type {
 } from '../log.ts';
 import { Unavailable } from '../log.ts';
 import { JetStreamFollower } from './follower.ts';
-import { DROPS, decodeLogRecord, dropSubject, FIRST_SEQUENCE, liveSubjects, roomOfDrop } from './layout.ts';
+import { DROPS, decodeLogRecord, dropSubject, FIRST_SEQUENCE, roomOfDrop, signalSubject } from './layout.ts';
+import type { LiveMessages } from './live-messages.ts';
 import type { Nats } from './nats.ts';
 import { JetStreamPages } from './pages.ts';
 import { JetStreamPosts } from './posts.ts';
@@ -29,12 +30,27 @@ const RESYNC_TICK_MS = 250;
 const RESYNCS_PER_SECOND = 200;
 const SOONEST_RESYNC_MS = 10_000;
 
+export interface LogParts {
+  readonly nats: Nats;
+  readonly streams: RoomStreams;
+  readonly now: Clock;
+  readonly tails: JetStreamTails;
+  readonly live: LiveMessages;
+}
+
+interface FoundHead {
+  readonly head: Head;
+  /** The sequence of the last entry that is stored. */
+  readonly seq: number;
+}
+
 /** The logs of all rooms in JetStream. Each room has two subjects in its stream, one for messages and one for handshakes. */
 export class JetStreamLog implements RoomLog {
   readonly #nats: Nats;
   readonly #streams: RoomStreams;
   readonly #now: Clock;
   readonly #tails: JetStreamTails;
+  readonly #live: LiveMessages;
   readonly #pages: JetStreamPages;
   readonly #posts: JetStreamPosts;
   readonly #followers = new Map<JetStreamFollower, RoomId>();
@@ -44,11 +60,12 @@ export class JetStreamLog implements RoomLog {
   #resyncsDue = 0;
   #closed = false;
 
-  constructor(nats: Nats, streams: RoomStreams, now: Clock, tails: JetStreamTails) {
+  constructor({ nats, streams, now, tails, live }: LogParts) {
     this.#nats = nats;
     this.#streams = streams;
     this.#now = now;
     this.#tails = tails;
+    this.#live = live;
     this.#pages = new JetStreamPages(nats, streams, now, tails);
     this.#posts = new JetStreamPosts(nats, streams, now, tails);
     nats.subscribe(DROPS, ({ subject }) => this.#forget(roomOfDrop(subject)));
@@ -74,6 +91,10 @@ export class JetStreamLog implements RoomLog {
   }
 
   async head(room: RoomId): Promise<Head | undefined> {
+    return (await this.#head(room))?.head;
+  }
+
+  async #head(room: RoomId): Promise<FoundHead | undefined> {
     this.#requireOpen();
     return retry(async () => {
       const [stored, tail] = await Promise.all([
@@ -88,13 +109,14 @@ export class JetStreamLog implements RoomLog {
       const pos = Math.max(last.entry.pos, newest.entry.pos, tail);
       // The next append names this position, so that its expiry is noticed.
       this.#tails.seen(room, pos, last.expiresAt);
-      return {
+      const head = {
         pos,
         handshake: newest.entry.pos,
         access: newest.entry.access ?? Buffer.of(),
         state: newest.state ?? Buffer.of(),
         ...issuedOf(last.entry.pos, isMessage),
       };
+      return { head, seq: Math.max(last.seq, newest.seq) };
     });
   }
 
@@ -105,11 +127,38 @@ export class JetStreamLog implements RoomLog {
   }
 
   follow(room: RoomId, after: LogPosition, sink: Sink): Follower {
+    const follower = this.#follower(room);
+    follower.follow(after, sink);
+    return follower;
+  }
+
+  async open(room: RoomId, begin: (head: Head) => Sink): Promise<Follower | undefined> {
+    // It listens before the head is read, so nothing has to be read after it.
+    const follower = this.#follower(room);
+    try {
+      const found = await this.#head(room);
+      if (found !== undefined) {
+        follower.join(found.head.pos, found.seq, begin(found.head));
+        return follower;
+      }
+    } catch (error) {
+      follower.stop();
+      throw error;
+    }
+    follower.stop();
+    return undefined;
+  }
+
+  /** @returns a follower that listens, but delivers nothing yet */
+  #follower(room: RoomId): JetStreamFollower {
     this.#requireOpen();
-    const drop = dropSubject(room);
-    const follower: JetStreamFollower = new JetStreamFollower(after, sink, {
+    const [drop, signals] = [dropSubject(room), signalSubject(room)];
+    const follower: JetStreamFollower = new JetStreamFollower({
       read: (after, limit) => this.#readers.run(() => this.#pages.read(room, after, limit, false)),
-      subscribe: (received) => this.#nats.subscribe(liveSubjects(room), received),
+      subscribe: (received) =>
+        this.#live.listen(room, (message) => {
+          if (message.subject !== signals) received(message);
+        }),
       isDrop: ({ subject }) => subject === drop,
       isExpired: ({ expiresAt }) => expiresAt !== 0 && expiresAt <= this.#now(),
       seen: ({ entry, expiresAt }) => this.#tails.seen(room, entry.pos, expiresAt),

@@ -1,14 +1,18 @@
 import type { Signals } from '../engine.ts';
 import type { RoomId } from '../log.ts';
 import { signalSubject } from './layout.ts';
+import type { LiveMessages } from './live-messages.ts';
 import type { Nats } from './nats.ts';
 
 /** Signals as plain NATS messages, which no stream stores. */
 export class NatsSignals implements Signals {
   readonly #nats: Nats;
 
-  constructor(nats: Nats) {
+  readonly #live: LiveMessages;
+
+  constructor(nats: Nats, live: LiveMessages) {
     this.#nats = nats;
+    this.#live = live;
   }
 
   send(room: RoomId, body: Uint8Array): void {
@@ -16,6 +20,9 @@ export class NatsSignals implements Signals {
   }
 
   listen(room: RoomId, received: (body: Uint8Array) => void): () => void {
-    return this.#nats.subscribe(signalSubject(room), ({ data }) => received(data));
+    const signals = signalSubject(room);
+    return this.#live.listen(room, ({ subject, data }) => {
+      if (subject === signals) received(data);
+    });
   }
 }

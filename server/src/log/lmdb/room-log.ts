@@ -8,6 +8,7 @@ import {
   type Head,
   type LogPosition,
   type MessageAppend,
+  openByHead,
   PAGE_BYTES,
   type Page,
   type RoomId,
@@ -130,6 +131,10 @@ export class LmdbLog implements RoomLog {
     const room = bytesOfId(roomId);
     const next = (last: LogPosition) => this.#page(room, last, PAGE_ENTRIES).entries;
     return this.#followers.follow(roomId, after, sink, next);
+  }
+
+  open(roomId: RoomId, begin: (head: Head) => Sink): Promise<Follower | undefined> {
+    return openByHead(this, roomId, begin);
   }
 
   drop(roomId: RoomId): Promise<void> {

@@ -4,12 +4,15 @@ import { requireId } from '../ids.ts';
 import {
   type Appended,
   type Entry,
+  type Follower,
   type Head,
   type LogPosition,
+  openByHead,
   PAGE_BYTES,
   type Page,
   type RoomId,
   type RoomLog,
+  type Sink,
   Unavailable,
 } from '../log.ts';
 import { MemoryState } from './room-state.ts';
@@ -41,7 +44,7 @@ export function openMemory({ now = Date.now }: { readonly now?: Clock } = {}): E
     log,
     state: log.state,
     sweep: async () => log.sweep(),
-    writable: () => Number(log.open),
+    writable: () => Number(log.isOpen),
     rooms: () => log.size,
     close: async () => log.close(),
   };
@@ -123,6 +126,10 @@ class MemoryLog implements RoomLog {
     return this.#find(roomId)?.head;
   }
 
+  open(roomId: RoomId, begin: (head: Head) => Sink): Promise<Follower | undefined> {
+    return openByHead(this, roomId, begin);
+  }
+
   async read(roomId: RoomId, after: LogPosition, limit: number): Promise<Page> {
     const room = this.#find(roomId);
     return room ? this.#page(room, after, limit) : { entries: [], floor: 0 };
@@ -164,7 +171,7 @@ class MemoryLog implements RoomLog {
     return count;
   }
 
-  get open(): boolean {
+  get isOpen(): boolean {
     return !this.#closed;
   }
 
