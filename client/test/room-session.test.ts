@@ -142,7 +142,7 @@ test('while many entries are read, the platform has turns for other work', async
       if (one.unopened === many) resolve(turns);
     });
   });
-  for (let i = 0; i < many; i += 1) one.take({ ...entry, seq: String(2 + i) as Position });
+  for (let i = 0; i < many; i += 1) void one.take({ ...entry, seq: String(2 + i) as Position });
   expect(await read).toBeGreaterThanOrEqual(3);
   clearImmediate(turn);
 });
