@@ -497,6 +497,20 @@ describe('leaving', () => {
     expect(ana.quits).toBe(1);
   });
 
+  test.each([
+    ['typed text', 'more'],
+    ['a key', '\u001b[D'],
+    ['a paste', '\u001b[200~pasted\u001b[201~'],
+  ])('%s between two Ctrl+C does not quit', async (_what, between) => {
+    const ana = stage();
+    await ana.press('half', '\u0003', between);
+    expect((await ana.lines()).at(-2)).not.toContain('Press Ctrl+C again to quit');
+    await ana.press('\u0003');
+    expect(ana.quits).toBe(0);
+    await ana.press('\u0003');
+    expect(ana.quits).toBe(1);
+  });
+
   test('Ctrl+D quits when the field is empty', async () => {
     const ana = stage();
     await ana.press('a', '\u0001', '\u0004');

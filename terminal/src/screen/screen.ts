@@ -15,7 +15,7 @@ import { handleMouse } from './input/mouse-actions.ts';
 import type { Input } from './terminal/input-decoder.ts';
 import { titleSequence } from './terminal/notify.ts';
 import type { Painter } from './terminal/painter.ts';
-import type { Ui } from './ui-state.ts';
+import { INITIAL_UI, type Ui } from './ui-state.ts';
 import { UiStore } from './ui-store.ts';
 import { NOT_SYNCED, syncUi, type UiSyncState } from './ui-sync.ts';
 
@@ -116,6 +116,7 @@ export class Screen {
   take(input: Input): void {
     // Earlier input may have changed the snapshot without a paint since.
     this.#sync();
+    const { interruptedAt } = this.ui;
     switch (input.kind) {
       case 'focus':
         this.#focused = input.on;
@@ -136,11 +137,23 @@ export class Screen {
       default:
         input satisfies never;
     }
+    const isText = input.kind === 'key' || input.kind === 'paste';
+    if (isText && interruptedAt === this.ui.interruptedAt) this.#forgetInterrupt();
     if (this.#paintsSoon) return;
     this.#paintsSoon = true;
     queueMicrotask(() => {
       this.#paintsSoon = false;
       this.paint();
+    });
+  }
+
+  /** Only Ctrl+C pressed twice without a key between quits. */
+  #forgetInterrupt(): void {
+    if (this.ui.interruptedAt === INITIAL_UI.interruptedAt) return;
+    const { quitAgain } = this.#options.text.notes;
+    this.#ui.set({
+      interruptedAt: INITIAL_UI.interruptedAt,
+      ...(this.ui.note === quitAgain && { note: '' }),
     });
   }
 
