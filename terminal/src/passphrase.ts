@@ -5,13 +5,16 @@ import { onCtrlC } from './ctrl-c.ts';
 import type { Io } from './io.ts';
 import { NotUtf8, readTextFile } from './utf8-input.ts';
 
-/** The passphrase: `GOCHAT_PASSPHRASE`, the content of the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined without any of these. */
+/** The passphrase: `GOCHAT_PASSPHRASE`, the content of the file that `GOCHAT_PASSPHRASE_FILE` names, or asked on a terminal; undefined without any of these. @throws ChatError `locked` when the user gives none */
 export async function askPassphrase(
   io: Io,
   question = io.words.text.lines.ask.passphrase,
 ): Promise<string | undefined> {
   const given = await givenPassphrase(io);
-  return given === undefined && io.stdin.isTTY === true ? askHidden(io, question) : given;
+  if (given !== undefined || io.stdin.isTTY !== true) return given;
+  const answer = await askHidden(io, question);
+  if (answer === undefined) throw new ChatError({ reason: 'passphrase-cancelled' });
+  return answer;
 }
 
 /** As {@link askPassphrase}, but nobody is asked. */

@@ -167,6 +167,8 @@ const REASONS = {
   'owner-version': reason('usage', {}),
   'passphrase-missing': reason('locked', {}),
   'passphrase-wrong': reason('locked', {}),
+  /** The user was asked for it, and gave none. */
+  'passphrase-cancelled': reason('locked', {}),
   'passphrase-file': reason('locked', { file: string }),
   'passphrase-browser': reason('usage', {}),
   'browser-storage': reason('internal', {}),

@@ -22,6 +22,7 @@ export type TerminalReason =
   | 'profile-key-missing'
   | 'passphrase-missing'
   | 'passphrase-wrong'
+  | 'passphrase-cancelled'
   | 'passphrase-file';
 
 /** The same for failures of connections: browsers don't say why one can't be made. */

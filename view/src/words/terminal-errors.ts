@@ -35,6 +35,8 @@ export function terminalErrorText(error: ErrorData): string | undefined {
       return 'This profile is locked with a passphrase';
     case 'passphrase-wrong':
       return 'The passphrase is wrong';
+    case 'passphrase-cancelled':
+      return 'No passphrase was entered: the profile stays locked';
     default:
       error.reason satisfies Exclude<ErrorData['reason'], TerminalReason>;
       return undefined;
