@@ -60,10 +60,8 @@ export class UnfinishedFrames implements Deadline {
     return this.#bytes;
   }
 
-  /** Called after each read. @param read how many bytes of a frame that has not ended; 0: there is none */
-  update(reader: FrameReader, read: number): void {
-    // A pause takes effect after one more read.
-    const bytes = read < SMALL_FRAME_BYTES ? read : read + SMALL_FRAME_BYTES;
+  /** Called after each read. @param bytes that were read of a frame that has not ended; 0: there is none */
+  update(reader: FrameReader, bytes: number): void {
     const known = this.#frames.get(reader);
     if (bytes === 0) {
       if (known !== undefined) this.forget(reader);
