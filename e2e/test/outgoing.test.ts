@@ -109,7 +109,7 @@ test('what was queued when a member leaves is not sent after joining again', asy
   await ana.does(async (chat) => {
     await chat.call('queue', { room, id, content: { kind: 'text', text: 'old' } });
     await expect(chat.call('leave', { room, waitMs: 1 })).rejects.toMatchObject({
-      data: { reason: 'leave-queued' },
+      data: { reason: 'leave-queued', already: false },
     });
   });
   await removesAll(room);
@@ -124,6 +124,114 @@ test('what was queued when a member leaves is not sent after joining again', asy
   });
   expect(await ben.read(room)).toEqual([]);
   await ana.close();
+});
+
+/** Ana is in a room of ben, and asks twice to leave it while she is offline. */
+async function leavesOffline() {
+  const { room, link } = await hosts();
+  const ana = new Mortal();
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  ana.network.goes();
+  await ana.dies();
+  await ana.does(async (chat) => {
+    const earlier = { room, id: newId(), content: { kind: 'text', text: 'before' } } as const;
+    await chat.call('queue', earlier);
+    for (const already of [false, true])
+      await expect(chat.call('leave', { room, waitMs: 1 })).rejects.toMatchObject({
+        code: 'offline',
+        data: { reason: 'leave-queued', already },
+      });
+    const later = { room, id: newId(), content: { kind: 'text', text: 'after' } } as const;
+    for (const queued of [chat.call('queue', later), chat.call('resend', { room, unsent: true })])
+      await expect(queued).rejects.toMatchObject({ code: 'refused', data: { reason: 'leaving' } });
+  });
+  return { room, link, ana };
+}
+
+/** How often ben has read that somebody leaves. */
+const farewells = async (room: string) =>
+  (await ben.history(room)).filter(({ kind }) => kind === 'leaving').length;
+
+test('a request to leave that waits is sent once, and ends the membership', async () => {
+  const { room, ana } = await leavesOffline();
+  ana.network.comesBack();
+  await ana.does(async (chat) => {
+    await chat.call('sync', { room, waitMs: WAIT_MS });
+    await expect
+      .poll(async () => (await chat.call('rooms', {}))[0], { timeout: WAIT_MS })
+      .toMatchObject({ status: 'left', queued: 0 });
+    await chat.call('leave', { room, waitMs: WAIT_MS });
+  });
+  await expect
+    .poll(async () => (await ben.profile.call('members', { room })).length, { timeout: WAIT_MS })
+    .toBe(1);
+  expect(await farewells(room)).toBe(1);
+  expect(await ben.read(room)).toEqual(['ana: before']);
+  await ana.close();
+});
+
+test('joining a room whose leaving waits cancels that, also offline', async () => {
+  const { room, link, ana } = await leavesOffline();
+  await ana.does(async (chat) => {
+    expect(await chat.call('peek', { link, waitMs: 1 })).toMatchObject({ already: true, leaving: true });
+    expect(await chat.call('join', { link, waitMs: 1 })).toMatchObject({ already: true, stayed: true });
+    expect(await chat.call('join', { link, waitMs: 1 })).toMatchObject({ already: true, stayed: false });
+    const id = newId();
+    await chat.call('queue', { room, id, content: { kind: 'text', text: 'here again' } });
+    ana.network.comesBack();
+    const { outcomes } = await chat.call('sent', { room, ids: [id], waitMs: WAIT_MS });
+    expect(outcomes).toMatchObject([{ state: 'posted' }]);
+  });
+  await ben.hears(room, 'here again');
+  expect(await ben.read(room)).toEqual(['ana: before', 'ana: here again']);
+  expect(await farewells(room)).toBe(0);
+  expect(await ben.profile.call('members', { room })).toHaveLength(2);
+  await ana.close();
+});
+
+test('who joins again before an admin’s client has read the farewell stays', async () => {
+  const [cara, ana] = [new Mortal(), new Mortal()];
+  const { room, link } = await cara.does(async (chat) => {
+    const { id } = await chat.call('create', {
+      name: 'kept',
+      as: 'cara',
+      server: server.url,
+      waitMs: WAIT_MS,
+    });
+    return {
+      room: id,
+      link: (await chat.call('invite', { room: id, expiresMs: undefined, uses: undefined, waitMs: WAIT_MS }))
+        .link,
+    };
+  });
+  await ana.does((chat) => chat.call('join', { link, as: 'ana', waitMs: WAIT_MS }));
+  await cara.does((chat) => chat.call('sync', { room, waitMs: WAIT_MS }));
+  await cara.close();
+  await ana.does(async (chat) => {
+    await chat.call('leave', { room, waitMs: WAIT_MS });
+    await chat.call('join', { link, as: 'ana', waitMs: WAIT_MS });
+  });
+  await cara.dies();
+  await cara.does(async (chat) => {
+    await chat.call('sync', { room, waitMs: WAIT_MS });
+    // A change of her own comes after any removal that her client would make automatically.
+    await chat.call('configure', { room, topic: 'still here', waitMs: WAIT_MS });
+    expect(await chat.call('members', { room })).toHaveLength(2);
+  });
+  await ana.does(async (chat) => {
+    await chat.call('sync', { room, waitMs: WAIT_MS });
+    expect((await chat.call('rooms', {}))[0]).toMatchObject({ status: 'active', topic: 'still here' });
+  });
+  for (const one of [cara, ana]) await one.close();
+});
+
+test('what was written to an empty room is in its log before it is left', async () => {
+  const { room } = await hosts();
+  const id = newId();
+  await ben.profile.call('queue', { room, id, content: { kind: 'text', text: 'last' } });
+  expect(await ben.profile.call('leave', { room, waitMs: WAIT_MS })).toMatchObject({ alone: true });
+  const { outcomes } = await ben.profile.call('sent', { room, ids: [id], waitMs: WAIT_MS });
+  expect(outcomes).toMatchObject([{ id, state: 'posted' }]);
 });
 
 test('the SDK returns what was sent, so that it can be edited, reacted to, answered and deleted', async () => {
@@ -326,7 +434,7 @@ class Story {
 }
 
 function ignoreRefusal(error: unknown): void {
-  expect(error).toMatchObject({ code: expect.stringMatching(/^(not-member|offline)$/) });
+  expect(error).toMatchObject({ code: expect.stringMatching(/^(not-member|offline|refused)$/) });
 }
 
 /** The states after which nothing else may be claimed. A refused message can be dismissed. */

@@ -345,6 +345,32 @@ test('an expired invite and one that is revoked by a removal are refused with 5'
   expect(await ben.read(room)).toEqual(['ana: fresh']);
 });
 
+test('a room that is left without a connection is left once, and joining it again cancels that', async () => {
+  const own = await startServer(join(home.path, 'gone'));
+  const env = { GOCHAT_SERVER: own.url };
+  const made = await gochat(['new', 'left early', '--json'], '', env);
+  const { link } = JSON.parse(made.out) as { link: string };
+  await own.stop();
+  const wait = ['--wait', '100ms'];
+  expect(await gochat(['leave', 'left early', ...wait])).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('you leave the room, and the others are notified, once it can be'),
+  });
+  expect(await gochat(['leave', 'left early', ...wait])).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('You are leaving this room already'),
+  });
+  expect(await gochat(['send', 'left early', 'hi', ...wait])).toMatchObject({
+    code: 5,
+    err: expect.stringContaining('To stay, open an invite link of the room again'),
+  });
+  const stays = await gochat(['join', link, '--json', ...wait]);
+  expect(stays).toMatchObject({ code: 0, err: expect.stringContaining('ana stays in “left early”') });
+  expect(JSON.parse(stays.out)).toMatchObject({ already: true, stayed: true });
+  // Queued, as in any other room.
+  expect(await gochat(['send', 'left early', 'hi', ...wait])).toMatchObject({ code: 3 });
+});
+
 test('two members with the same name are distinguished by their ids', async () => {
   const link = await ben.invites(room);
   const other = join(home.path, `other ${count}`);

@@ -28,23 +28,29 @@ interface JoinParts {
   readonly as: string;
 }
 
+/** `stayed`: a request to leave waited to be sent, and is cancelled. */
+interface Joined {
+  readonly session: RoomSession;
+  readonly already: boolean;
+  readonly stayed: boolean;
+}
+
 /**
  * Joins by a link, or finds that the profile is already in the room. An interrupted join is resumed.
  * @throws LinkError, ChatError, RoomError
  */
-export async function joinByLink(
-  parts: JoinParts,
-  text: string,
-  waitMs: number,
-): Promise<{ session: RoomSession; already: boolean }> {
+export async function joinByLink(parts: JoinParts, text: string, waitMs: number): Promise<Joined> {
   const { rooms, records, env, who, as } = parts;
   const link = parseLink(text);
   const end = Date.now() + waitMs;
   const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
   if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
-    // The server may know that this device is no longer a member.
-    await rooms.until(known, () => (known.isLive || known.ended !== undefined ? true : undefined), waitMs);
-    if (known.ended?.code !== 'not-member') return { session: known, already: true };
+    const stayed = await cancelsLeaving(known);
+    // The server may know that this device is no longer a member. A request to leave that it has got ends the membership.
+    const isSettled = () => known.leaving === undefined && known.isLive;
+    await rooms.until(known, () => (isSettled() || known.ended !== undefined ? true : undefined), waitMs);
+    if (known.leaving !== undefined) throw new ChatError({ reason: 'leave-queued', already: true });
+    if (known.ended?.code !== 'not-member') return { session: known, already: true, stayed };
   }
   const meta: RoomMeta = {
     id: link.room,
@@ -77,14 +83,20 @@ export async function joinByLink(
         throw isRefused(reason) ? error : reason;
       });
     await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
-    return { session, already: false };
+    return { session, already: false, stayed: false };
   }
   const joined = { ...meta, name: stateOf(room).name };
   if (known === undefined) await RoomStore.store(records, joined, room, undefined);
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
   await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
-  return { session, already: false };
+  return { session, already: false, stayed: false };
+}
+
+/** @returns false when no request to leave waits, or when it may be in the log */
+async function cancelsLeaving(session: RoomSession): Promise<boolean> {
+  const { leaving } = session;
+  return leaving !== undefined && (await session.cancel(leaving));
 }
 
 /** What makes a join durable, and the keys with which it replaces the leaf of an earlier one, should that have landed. */
@@ -134,10 +146,13 @@ export async function peek(
   const { id: invite } = inviteKeys(link.secret);
   const last = known?.unfinishedJoin;
   // Its invite may be used up by this very join, which is repeated then.
+  // One that is being left is known, also without a connection.
   const room =
-    last?.frame.invite === invite
-      ? last.room
-      : await previewed({ rooms, env, who }, link, { known, server, end });
+    known?.leaving !== undefined
+      ? known.room
+      : last?.frame.invite === invite
+        ? last.room
+        : await previewed({ rooms, env, who }, link, { known, server, end });
   const state = stateOf(room);
   const by = state.invites.find(({ id }) => id === invite)?.by;
   const members = shownMembers(room).filter(({ info: { self } }) => !self);
@@ -150,6 +165,7 @@ export async function peek(
     server,
     already:
       known !== undefined && !known.meta.left && known.ended === undefined && known.room.status !== 'joining',
+    leaving: known?.leaving !== undefined,
   };
 }
 

@@ -80,11 +80,11 @@ export class RoomRequests {
       const end = Date.now() + waitMs;
       const own = this.#nameFor(as);
       const parts = { ...this.#parts, rooms: this.#rooms, as: own };
-      const { session, already } = await this.#joinsOf(parseLink(link).room).take(() =>
+      const { session, already, stayed } = await this.#joinsOf(parseLink(link).room).take(() =>
         joinByLink(parts, link, Math.max(0, end - Date.now())),
       );
       await this.#remember(own);
-      return { ...roomInfo(session), already };
+      return { ...roomInfo(session), already, stayed };
     },
     queue: async ({ room, id, content: wanted, note, again }) => {
       const said = checked(wanted);
@@ -330,16 +330,15 @@ export class RoomRequests {
         () => false,
       ));
     const alone = membersOf(session.room).length === 1 && (isKnown || !isIn);
+    const rest = () => Math.max(0, end - Date.now());
     if (!alone && session.ended === undefined && session.unfinishedJoin === undefined) {
-      const id = newId<string>(this.#parts.env);
-      await session.queue([{ id, content: { kind: 'leave' } }]);
-      const sent = await this.#rooms.until(
-        session,
-        () => (session.isQueued(id) ? undefined : true),
-        Math.max(0, end - Date.now()),
-      );
-      if (sent === undefined) throw new ChatError({ reason: 'leave-queued' });
-    }
+      const already = session.leaving !== undefined;
+      const id = session.leaving ?? newId<string>(this.#parts.env);
+      if (!already) await session.queue([{ id, content: { kind: 'leave' } }]);
+      const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), rest());
+      if (sent === undefined) throw new ChatError({ reason: 'leave-queued', already });
+      // What was said before is in the log as well, if it can be.
+    } else if (isKnown) await posted(session, rest());
     await session.leave();
     this.#rooms.server(session.meta).drop(session);
     const admins = shownMembers(session.room).filter(({ info }) => info.admin && !info.self).length;

@@ -107,6 +107,8 @@ const REASONS = {
   'join-unfinished': reason('usage', {}),
   'join-crowded': reason('offline', {}),
   'newer-rules': reason('refused', {}),
+  /** The request to leave the room waits to be sent, so nothing is queued after it. */
+  leaving: reason('refused', {}),
   'not-active': reason('refused', {}),
   'change-unconfirmed': reason('refused', {}),
   /** The room isn't as it was compared. */
@@ -139,7 +141,8 @@ const REASONS = {
   'change-unsent': reason('offline', {}),
   /** A change of the room was sent, and its outcome is unknown. */
   'change-unanswered': reason('offline', {}),
-  'leave-queued': reason('offline', {}),
+  /** `already`: an earlier call queued the request to leave. */
+  'leave-queued': reason('offline', { already: v.boolean() }),
   /** `error` is an error code of the protocol, `said` the server's own text. */
   'server-refused': reason('refused', { error: string, said: optionalString }),
   'server-busy': reason('offline', { error: string, said: optionalString }),

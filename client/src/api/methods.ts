@@ -22,13 +22,13 @@ export interface Methods {
     readonly token?: string;
     readonly waitMs: number;
   }) => RoomInfo;
-  /** Joins by an invite link. `already`: the profile was in the room before. */
+  /** Joins by an invite link. `already`: the profile was in the room before. `stayed`: its request to leave waited, and is cancelled. */
   join: (params: {
     readonly link: string;
     /** As for `create`. */
     readonly as?: string;
     readonly waitMs: number;
-  }) => RoomInfo & { readonly already: boolean };
+  }) => RoomInfo & { readonly already: boolean; readonly stayed: boolean };
   /** Queues a message under an id that the caller chooses (128 random bits). A repeated call with the same id has no effect. */
   queue: (params: {
     readonly room: string;
@@ -333,6 +333,8 @@ export interface InvitePreview {
   readonly server: string;
   /** Whether this profile is already in the room. */
   readonly already: boolean;
+  /** Whether its request to leave the room waits to be sent. A join cancels it. */
+  readonly leaving: boolean;
 }
 
 export interface InviteInfo {

@@ -90,6 +90,12 @@ export class Outbox {
     return this.#items.get(id);
   }
 
+  /** The id of the request to leave that waits to be posted. */
+  get leaving(): string | undefined {
+    if (this.#size === 0) return undefined;
+    return [...this.#items.values()].find((item) => isLive(item) && item.content.kind === 'leave')?.id;
+  }
+
   /** The first `count` messages that are not sealed, oldest first. */
   waiting(count: number): readonly Shown[] {
     const found: Shown[] = [];

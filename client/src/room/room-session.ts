@@ -185,6 +185,11 @@ export class RoomSession {
     return this.#posts.outcome(id);
   }
 
+  /** The id of this device's request to leave, while it waits to be posted. */
+  get leaving(): string | undefined {
+    return this.#store.outbox.leaving;
+  }
+
   isQueued(id: string): boolean {
     return this.outcome(id).state === 'waiting';
   }
@@ -229,7 +234,7 @@ export class RoomSession {
   /**
    * Queues messages in their order; durable when it resolves. All are queued, or none.
    * @param also other records that are stored with them, or not at all
-   * @throws ChatError `not-member`, `refused`; RoomError `too-large`
+   * @throws ChatError `not-member`, `refused`, also while a request to leave waits; RoomError `too-large`
    */
   async queue(messages: readonly Queued[], also: readonly RecordChange[] = []): Promise<void> {
     for (const { content } of messages) checkSize(content);
@@ -357,11 +362,11 @@ export class RoomSession {
   async #obey(command: RoomCommand): Promise<boolean> {
     switch (command.kind) {
       case 'queue':
-        this.#mustBeIn();
+        this.#mustStay();
         await this.#store.enqueue(command.messages, command.also);
         break;
       case 'again':
-        this.#mustBeIn();
+        this.#mustStay();
         command.done(await this.#store.again(command.wanted));
         break;
       case 'cancel':
@@ -434,6 +439,7 @@ export class RoomSession {
   async #apply(steps: readonly Step<Room>[]): Promise<void> {
     if (steps.length === 0) return;
     const items = await this.#store.apply(steps);
+    if (this.meta.left) this.#delivery.detach();
     for (const { events } of steps) for (const event of events) this.#note(event);
     if (items.length > 0) this.#listener.items(items);
     this.#posts.changed();
@@ -476,7 +482,9 @@ export class RoomSession {
     return this.ended?.code === 'not-member' ? this.ended : undefined;
   }
 
-  #mustBeIn(): void {
+  #mustStay(): void {
     if (this.#obstacle !== undefined) throw this.#obstacle;
+    // What is queued after it would be posted, if at all, when the others have read that this person leaves.
+    if (this.leaving !== undefined) throw new ChatError({ reason: 'leaving' });
   }
 }

@@ -119,12 +119,16 @@ export class RoomStore {
     return this.#failure;
   }
 
-  /** Stores the results of a batch of steps. @returns the new and changed lines. */
+  /**
+   * Stores the results of a batch of steps. With this device's own request to leave, the room is left.
+   * @returns the new and changed lines.
+   */
   async apply(steps: readonly Step<Room>[]): Promise<HistoryItem[]> {
     const last = steps.at(-1);
     if (last === undefined) return [];
     const changes: RecordChange[] = [];
     const writer = new HistoryWriter(this.#records, this.#room, this.#ids, this.#meta.cameBack === true);
+    const { leaving } = this.#outbox;
     for (const step of steps) {
       for (const event of step.events) {
         changes.push(...(await this.#record(writer, event, step.room)));
@@ -140,6 +144,10 @@ export class RoomStore {
       leaving: this.#leavingAfter(steps),
     };
     this.#forgetFormer();
+    if (leaving !== undefined && this.#outbox.get(leaving) === undefined) {
+      this.#meta = { ...this.#meta, left: true };
+      changes.push(...this.#outbox.end('unknown'), ...this.#outbox.settle());
+    }
     if (this.#room.pending === undefined && this.#request !== undefined) {
       this.#request = undefined;
       changes.push(this.#requestChange());
@@ -356,14 +364,14 @@ export class RoomStore {
       this.#meta = meta;
   }
 
-  /** Identity keys of members who have asked to be removed, with any of their devices, and are still members. */
+  /** Identity keys of members who have asked to be removed, with any of their devices, and have not joined again since. */
   #leavingAfter(steps: readonly Step<Room>[]): readonly string[] {
-    const asked = steps.flatMap(({ events }) =>
-      events.flatMap((e) =>
-        e.kind === 'message' && e.content.kind === 'leave' && !e.from.own ? [e.from.identity] : [],
-      ),
-    );
-    const all = new Set([...this.#meta.leaving, ...asked]);
+    const all = new Set(this.#meta.leaving);
+    for (const e of steps.flatMap(({ events }) => events)) {
+      if (e.kind === 'message' && e.content.kind === 'leave' && !e.from.own) all.add(e.from.identity);
+      // Who joins after that wants to be a member. A device comes back automatically.
+      if (e.kind === 'joined' && e.returned === undefined) all.delete(e.member.identity);
+    }
     if (all.size === 0) return [];
     // An older version of this software kept device keys.
     const here = membersOf(this.#room).filter(({ identity, device }) => all.has(identity) || all.has(device));

@@ -82,10 +82,10 @@ async function join(
   { json }: Options,
 ): Promise<string> {
   const { lines } = io.words.text;
-  const { already, ...room } = await showConnecting(io, profile).call('join', params);
-  if (json === true) print(io, safeJson({ room: room.id, name: room.name, as: room.as, already }));
+  const { already, stayed, ...room } = await showConnecting(io, profile).call('join', params);
+  if (json === true) print(io, safeJson({ room: room.id, name: room.name, as: room.as, already, stayed }));
   const [as, name] = [sanitizeLine(room.as), sanitizeLine(room.name)];
-  note(io, already ? lines.alreadyJoined(as, name) : lines.joined(as, name));
+  note(io, (stayed ? lines.stayed : already ? lines.alreadyJoined : lines.joined)(as, name));
   if (!room.confirmed && !already) note(io, lines.joinUnconfirmed);
   if (room.unsent > 0) note(io, `gochat: ${lines.unsent(room.unsent, 'gochat resend')}`);
   return room.id;

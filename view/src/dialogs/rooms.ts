@@ -107,9 +107,12 @@ async function look(chat: JoinParts, link: string, asked: DialogHandle<FormDialo
   if (!asked.isOpen) return;
   const name = sanitizeLine(preview.name);
   if (preview.already) {
+    const { flashes } = chat.words.text;
+    const joined = preview.leaving ? await chat.profile.call('join', { link, waitMs: WAIT_MS }) : undefined;
     asked.close();
     await chat.navigation.enter(preview.room);
-    chat.flashes.good(chat.words.text.flashes.alreadyIn(name));
+    if (joined === undefined) chat.flashes.good(flashes.alreadyIn(name));
+    else chat.flashes.good(joined.stayed ? flashes.stayed(name) : flashes.joined(name));
     return;
   }
   const names = preview.members.map(sanitizeLine);

@@ -138,6 +138,10 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         });
       case 'profile-damaged':
         return DAMAGED[error.part];
+      case 'leave-queued':
+        return error.already
+          ? 'You are leaving this room already: the others are notified once the server can be reached'
+          : 'The server could not be reached: you leave the room, and the others are notified, once it can be';
       case 'failed':
         return `GoChat failed: ${sanitizeLine(error.detail)}`;
       default:
@@ -159,6 +163,8 @@ const FIXED = {
   'join-crowded': 'Too many others joined at the same time, or the server did not answer: try again',
   'message-blank': 'The message is empty: it has no visible text',
   'newer-rules': 'This room follows the rules of a newer version of GoChat: upgrade to write in it',
+  leaving:
+    'You are leaving this room, so nothing more is sent to it. To stay, open an invite link of the room again',
   'not-active': 'This device can’t write in this room at present',
   'change-unconfirmed':
     'This device could not follow a change of the room, and makes none for ten minutes after that: try again later',
@@ -185,8 +191,6 @@ const FIXED = {
   'room-gone': 'The server has no such room',
   'change-unsent': 'The server could not be reached in time',
   'change-unanswered': 'The server did not answer in time; the change may still take effect',
-  'leave-queued':
-    'The server could not be reached: the others are notified once it can be; leave again after that',
   'token-required': 'This server requires a token for creating rooms',
   'profile-busy': 'Too many other processes use this profile already',
   'profile-closed': 'This profile is closed',

@@ -48,6 +48,7 @@ export function flashWords(f: Formats) {
       `There is no text in ${f.list(files)}. Your message is unchanged.`,
     returned: 'This device is back with the others',
     joined: (room: string) => `You joined ${room}`,
+    stayed: (room: string) => `You stay in ${room}: the others were not yet notified that you leave`,
     alreadyIn: (room: string) => `You are already in ${room}`,
     saved: 'Saved for all members',
     keysRenewed: 'This device has new keys',

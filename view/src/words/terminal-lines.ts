@@ -189,6 +189,8 @@ export function lineText(f: Formats) {
           }),
     joined: (as: string, name: string) => `joined “${name}” as ${as}`,
     alreadyJoined: (as: string, name: string) => `${as} is already in “${name}”`,
+    stayed: (as: string, name: string) =>
+      `${as} stays in “${name}”: the others were not yet notified that you leave`,
     joinUnconfirmed:
       'unconfirmed until the person who invited you, or the room’s founder, writes: compare room codes (gochat safety) if you can',
   };
