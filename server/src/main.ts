@@ -15,6 +15,7 @@ import { backupCommand } from './operate/backup-command.ts';
 import { clusterOptions } from './operate/cluster-settings.ts';
 import { ControlSocket } from './operate/control-socket.ts';
 import { readCreateToken, TOKEN_FILE } from './operate/create-token.ts';
+import { loadCommand } from './operate/load-command.ts';
 import { Metrics } from './operate/metrics.ts';
 import { type Output, openOperatorLog } from './operate/operator-log.ts';
 import type { ServeSettings } from './operate/options.ts';
@@ -145,7 +146,11 @@ async function openControl(
 ): Promise<ControlSocket | undefined> {
   if (backup === undefined) return undefined;
   try {
-    return await ControlSocket.open(data, new Map([['/backup', await backupCommand(data, backup)]]));
+    const commands = new Map([
+      ['/backup', await backupCommand(data, backup)],
+      ['/load', loadCommand],
+    ]);
+    return await ControlSocket.open(data, commands);
   } catch (error) {
     logger.warn(
       { err: error },

@@ -185,7 +185,7 @@ test('a server that can’t write the backup says why, and one that ends meanwhi
     });
   });
   const refused = expect(backupFolder(data, join(data, 'copy'))).rejects.toThrow(
-    'the server ended before the backup was complete',
+    'the server ended before it had answered',
   );
   await expect.poll(() => leftovers(data)).toHaveLength(2);
   const closed = ending.close();

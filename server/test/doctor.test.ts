@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { expect, onTestFinished, test } from 'vitest';
+import { startServer } from '../src/main.ts';
 import { type Circumstances, examine } from '../src/operate/doctor.ts';
 import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
 import { startNode } from './node.ts';
@@ -165,4 +166,26 @@ test('how many files may be open', async () => {
     expect(await look('files', { maxConnections: '1000000' })).toMatch(
       /^(look: .*raise ulimit|good: \d{7,})/,
     );
+});
+
+test('how busy the core of a running server is', async () => {
+  const data = await folder();
+  expect(await look('load', { data: join(data, 'none') })).toBe(
+    'good: no server answers in this data folder',
+  );
+  expect(await look('load', { data })).toBe('good: no server answers in this data folder');
+  const server = await startServer(readServeSettings({ port: '0', data }, {}, false), 'gochat test', {
+    write: () => true,
+  });
+  onTestFinished(() => server.close());
+  expect(await look('load', { data })).toMatch(/^\w+: \d+ % of one core, in the last two seconds/);
+  // The server runs in this process, which now never waits.
+  let spins = true;
+  const spin = () => void (spins && setImmediate(spin));
+  spin();
+  try {
+    expect(await look('load', { data })).toMatch(/^look: (9\d|100) % of one core.*several processes/);
+  } finally {
+    spins = false;
+  }
 });

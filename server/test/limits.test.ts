@@ -123,7 +123,7 @@ test('the number of followed rooms is limited', async () => {
   expect(await enter(ada, one.room, one.access)).toMatchObject({ type: 'entered' });
   expect(await enter(bob, one.room, one.access)).toMatchObject({ type: 'entered' });
   expect(await enter(bob, two.room, two.access)).toMatchObject({ code: 'full' });
-  // Whoever proves no key isn't told.
+  // Whoever proves no key isn't notified.
   expect(await enter(bob, two.room, one.access)).toMatchObject({ code: 'refused' });
   for (const peer of [ada, bob]) await peer.ask({ type: 'exit', id: newId(), room: one.room });
   expect(await enter(bob, two.room, two.access)).toMatchObject({ type: 'entered' });

@@ -26,7 +26,7 @@ export const enter: Handler<'enter'> = async (session, frame) => {
   };
   // Opened before the proof is checked: that reads the head of the room, which most likely has the key.
   const { room, head: opened } = await rooms.acquire(frame.room).catch(async (error: unknown) => {
-    // Whoever proves no key isn't told.
+    // Whoever proves no key isn't notified.
     if (error instanceof Refusal && error.code === 'full') await prove();
     throw error;
   });

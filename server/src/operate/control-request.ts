@@ -33,6 +33,19 @@ export async function requestSnapshot(
   }
 }
 
+/**
+ * Asks the server that runs on a data folder how busy its core is.
+ * @returns from 0 to 1; undefined when no server answers, or one that doesn't know the question
+ */
+export async function requestLoad(folder: string): Promise<number | undefined> {
+  const line = await withShortPath(folder, async (path) => {
+    const response = await send(path, '/load');
+    return response && (await firstLine(response));
+  });
+  const { busy } = objectOf(line ?? '');
+  return typeof busy === 'string' && busy !== '' && Number.isFinite(Number(busy)) ? Number(busy) : undefined;
+}
+
 /** @returns undefined when nobody accepts the request. @throws CannotOpen when a server accepted it, and ended without an answer */
 function send(socketPath: string, path: string): Promise<IncomingMessage | undefined> {
   return new Promise((resolve, reject) => {
@@ -81,7 +94,11 @@ function fileOf(line: string): string {
   );
 }
 
-function objectOf(line: string): { readonly file?: unknown; readonly error?: unknown } {
+function objectOf(line: string): {
+  readonly file?: unknown;
+  readonly busy?: unknown;
+  readonly error?: unknown;
+} {
   try {
     return Object(JSON.parse(line));
   } catch {
@@ -90,5 +107,5 @@ function objectOf(line: string): { readonly file?: unknown; readonly error?: unk
 }
 
 function stopped(): CannotOpen {
-  return new CannotOpen('unusable', 'the server ended before the backup was complete: repeat the command');
+  return new CannotOpen('unusable', 'the server ended before it had answered: repeat the command');
 }

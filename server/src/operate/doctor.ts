@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { STORE } from '../log/lmdb/trees.ts';
 import { readCertificate } from '../net/certificate.ts';
 import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
+import { requestLoad } from './control-request.ts';
 import { checkAuthority, checkDns, checkReach, NETWORK, type Network } from './domain-checks.ts';
 import type { Finding, Result } from './finding.ts';
 import { SERVER_LIMITS } from './limits.ts';
@@ -22,6 +23,8 @@ export interface Circumstances {
 const LEAST_NODE = [20, 19] as const;
 const SYNCS = 20;
 const SLOW_SYNC_MS = 20;
+/** The share of its core at which a server's answers get noticeably later. */
+const BUSY = 0.85;
 const LOW_SPACE_BYTES = 1024 ** 3;
 const DAY_MS = 86_400_000;
 const RENEW_DAYS = 14;
@@ -71,6 +74,7 @@ function roomChecks(settings: ServeSettings): readonly Check[] {
   return [
     ['data', () => checkData(settings)],
     ['disk', () => checkDisk(settings)],
+    ['load', () => checkLoad(settings)],
   ];
 }
 
@@ -163,6 +167,18 @@ async function checkDisk({ data }: ServeSettings): Promise<Result> {
   if (space < LOW_SPACE_BYTES) return ['look', `${text}: when the disk is full, the server refuses posts`];
   if (syncMs > SLOW_SYNC_MS) return ['look', `${text}: slow disk, and every message waits for it`];
   return ['good', text];
+}
+
+/** A server runs on one core, however many the machine has. */
+async function checkLoad({ data }: ServeSettings): Promise<Result> {
+  const busy = existsSync(data) ? await requestLoad(data) : undefined;
+  if (busy === undefined) return ['good', 'no server answers in this data folder'];
+  const text = `${Math.round(100 * busy)} % of one core, in the last two seconds`;
+  if (busy < BUSY) return ['good', text];
+  return [
+    'look',
+    `${text}: the server can hardly do more, and other cores don't help it. Spread its rooms over several processes: see "One machine with many cores" in docs/cluster.md`,
+  ];
 }
 
 /** The folder, or its nearest parent that exists. */
