@@ -3,7 +3,9 @@ import { gcm } from '@noble/ciphers/aes.js';
 import { hchacha, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concatBytes, equalBytes, u8, u32 } from '@noble/ciphers/utils.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
-import { sha256 as sha2 } from '@noble/hashes/sha2.js';
+import { expand } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { RecentMap } from '../recent-map.ts';
 import type { Algorithms } from './algorithms.ts';
 
@@ -40,49 +42,11 @@ export function hchacha20(key: Uint8Array, nonce: Uint8Array): Uint8Array {
   return u8(subkey);
 }
 
-const HASH_BYTES = 32;
-const BLOCK_BYTES = 64;
-/** Every hash is computed in `running`, which begins as a copy of `blank`: to make an object takes as long as to hash a short text. */
-const blank = sha2.create();
-const running = sha2.create();
-const pad = new Uint8Array(BLOCK_BYTES);
-
-function hash(...parts: readonly Uint8Array[]): Uint8Array {
-  blank._cloneInto(running);
-  for (const part of parts) running.update(part);
-  const digest = new Uint8Array(HASH_BYTES);
-  running.digestInto(digest);
-  // What is left in it may be secret.
-  running.destroy();
-  return digest;
-}
-
-function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  pad.fill(0);
-  pad.set(key.length > BLOCK_BYTES ? hash(key) : key);
-  for (let i = 0; i < BLOCK_BYTES; i += 1) pad[i] = (pad[i] ?? 0) ^ 0x36;
-  const inner = hash(pad, ...parts);
-  for (let i = 0; i < BLOCK_BYTES; i += 1) pad[i] = (pad[i] ?? 0) ^ 0x36 ^ 0x5c;
-  const mac = hash(pad, inner);
-  pad.fill(0);
-  return mac;
-}
-
-function expand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  const expanded = new Uint8Array(length);
-  let last = new Uint8Array();
-  for (let i = 0; i * HASH_BYTES < length; i += 1) {
-    last = hmac(prk, last, info, Uint8Array.of(i + 1)) as Uint8Array<ArrayBuffer>;
-    expanded.set(last.subarray(0, length - i * HASH_BYTES), i * HASH_BYTES);
-  }
-  return expanded;
-}
-
 /** The algorithms in JavaScript, for platforms that have no synchronous ones. AES isn't constant-time in it. */
 export const algorithms: Omit<Algorithms, 'messages'> = {
-  sha256: (bytes) => hash(bytes),
-  hmac: (key, bytes) => hmac(key, bytes),
-  expand,
+  sha256,
+  hmac: (key, bytes) => hmac(sha256, key, bytes),
+  expand: (prk, info, length) => expand(sha256, prk, info, length),
   aes: {
     seal: (key, nonce, aad, plaintext) => gcm(key, nonce, aad).encrypt(plaintext),
     open: (key, nonce, aad, ciphertext) => gcm(key, nonce, aad).decrypt(ciphertext),
