@@ -8,10 +8,10 @@ import { browserBundle } from '../bundle.mjs';
 
 const entry = fileURLToPath(new URL('../../client/src/api/open-browser.ts', import.meta.url));
 /** Gzipped. */
-const BUDGET_BYTES = 118_000;
+const BUDGET_BYTES = 120_000;
 const FIRST_LOAD_BYTES = 125_000;
 /** With what draws rooms and dialogs. */
-const ROOM_LOAD_BYTES = 188_000;
+const ROOM_LOAD_BYTES = 190_000;
 /** The modules at which those parts begin. What else is loaded later is for emoji, highlighting and QR codes. */
 const ROOM_PARTS = ['room-requests.ts', 'dialog-code.ts', 'panels.ts'];
 
