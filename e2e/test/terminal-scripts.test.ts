@@ -130,6 +130,34 @@ test('64 KiB is one message; after a line that is too long nothing is sent, but 
   expect(await ben.read(room)).toEqual([`ana: ${long}`, 'ana: before']);
 });
 
+test('join - joins by each link of a line', async () => {
+  const other = await ben.hosts(server.url, `other ${count}`);
+  const third = await ben.hosts(server.url, `third ${count}`);
+  const profile = ['--profile', join(home.path, `several ${count}`), '--as', 'cai'];
+  const text = `ours: ${await ben.invites(room)}, <${other.link}> ${other.link}\n\nand https://example.org, “${third.link}”\n`;
+  const joined = await gochat(['join', '-', '--json', ...profile], text);
+  expect([joined.code, jsonLines(joined.out).map((line) => line.room)]).toEqual([
+    0,
+    [room, other.room, third.room],
+  ]);
+});
+
+test('too few file descriptors are reported in one line', async () => {
+  let reported = 0;
+  for (let limit = 18; limit <= 30; limit += 2) {
+    const { code, err } = await shell(`ulimit -n ${limit}; gochat rooms`);
+    // With even fewer, Node.js can't read the command.
+    if (code === 0 || code === null || err === '' || err.includes('bin/gochat.js')) continue;
+    expect([limit, code, err.trim().split('\n')]).toEqual([
+      limit,
+      expect.any(Number),
+      [expect.stringContaining('too many open files')],
+    ]);
+    reported += 1;
+  }
+  expect(reported).toBeGreaterThan(0);
+});
+
 test('output that can not be written is one line and exit code 1', async () => {
   for (const command of [`tail '${name}' --json`, `members '${name}'`, '--version'])
     expect([command, await shell(`gochat ${command} > /dev/full`)]).toEqual([

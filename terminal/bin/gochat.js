@@ -14,8 +14,14 @@ if (major < 20 || (major === 20 && minor < 19)) {
 } else if (process.platform !== 'linux' && process.platform !== 'darwin') {
   refuse(`runs on Linux and macOS; this is ${process.platform}`);
 } else {
-  void import('node:fs').then((fs) => {
-    if (!fs.existsSync(bundle)) refuse('is not built yet: run `npm run build`');
-    return import(bundle.href);
-  });
+  import('node:fs')
+    .then((fs) => {
+      if (!fs.existsSync(bundle)) refuse('is not built yet: run `npm run build`');
+      return import(bundle.href);
+    })
+    .catch((error) => {
+      if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
+      process.stderr.write('gochat: too many open files: raise the limit (ulimit -n)\n');
+      process.exit(1);
+    });
 }

@@ -14,8 +14,8 @@ export type LinkLine =
 const WRAPPED_LINES = 8;
 
 /**
- * Finds the invite links in a text: the first of each line. A link may be wrapped over several lines and surrounded by other text. A
- * link that comes again is left out.
+ * Finds the invite links in a text. Several links of one line are separated by spaces, commas or semicolons. A link may be wrapped
+ * over several lines and surrounded by other text. A link that comes again is left out.
  * @returns the links and damaged links in order, by the number of their first line, from 1. Empty if nothing resembles a link.
  */
 export function linkLines(text: string): LinkLine[] {
@@ -35,11 +35,14 @@ export function linkLines(text: string): LinkLine[] {
     }
     const line = i + 1;
     if (typeof here !== 'string') {
-      const link = lines.slice(i, last + 1).join('\n');
+      const around = lines.slice(i, last + 1).join('\n');
+      const parts = last === i ? wholeLinks(around) : [];
       i = last;
-      const key = `${here.room} ${encodeBytes(here.secret)}`;
-      if (!seen.has(key)) result.push({ line, link });
-      seen.add(key);
+      for (const { link, whole: one } of parts.length > 1 ? parts : [{ link: around, whole: here }]) {
+        const key = `${one.room} ${encodeBytes(one.secret)}`;
+        if (!seen.has(key)) result.push({ line, link });
+        seen.add(key);
+      }
     } else if (isDamaged(here) && here !== 'fragment') {
       result.push({ line, error: toChatError(new LinkError(here)) });
     }
@@ -50,6 +53,14 @@ export function linkLines(text: string): LinkLine[] {
 /** Whether more lines may complete it. A web address may be the beginning of a link. */
 function isDamaged(found: InviteLink | LinkError['code']): found is LinkError['code'] {
   return typeof found === 'string' && found !== 'form';
+}
+
+/** The parts of a line that are links. One that has a gap is found only in the line as a whole. */
+function wholeLinks(line: string): { readonly link: string; readonly whole: InviteLink }[] {
+  return line.split(/[\s,;]+/).flatMap((link) => {
+    const whole = tryLink(link);
+    return typeof whole === 'string' ? [] : [{ link, whole }];
+  });
 }
 
 function tryLink(text: string): InviteLink | LinkError['code'] {

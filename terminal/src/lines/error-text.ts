@@ -9,7 +9,8 @@ export function failureText(text: TerminalText, error: unknown): string {
   if (error instanceof ChatError) return dataText(text, error.data);
   if (error instanceof NotUtf8)
     return text.lines.notUtf8(error.file ?? text.lines.standardInput, error.encoding);
-  return error instanceof Error ? sanitizeText(error.message) : text.lines.failed;
+  if (!(error instanceof Error)) return text.lines.failed;
+  return NO_DESCRIPTORS.test(error.message) ? text.lines.tooManyFiles : sanitizeText(error.message);
 }
 
 /** The sentence for why a room is offline or closed. */
@@ -17,7 +18,11 @@ export function problemText(text: TerminalText, problem: Problem | undefined): s
   return dataText(text, problem?.data ?? { reason: 'server-unreachable' });
 }
 
+/** Begins the system's message for a file or socket that could not be opened. */
+const NO_DESCRIPTORS = /\bE[MN]FILE\b/;
+
 function dataText(text: TerminalText, data: ErrorData): string {
+  if (data.reason === 'failed' && NO_DESCRIPTORS.test(data.detail)) return text.lines.tooManyFiles;
   const hint = text.hint(data);
   return hint === '' ? text.error(data) : `${text.error(data)} (${hint})`;
 }

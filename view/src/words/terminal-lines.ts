@@ -54,6 +54,7 @@ export function lineText(f: Formats) {
     /** @param problem why the server was not reached. */
     localOnly: (problem: string) => `${problem}; this is what the profile has`,
     failed: 'unknown error',
+    tooManyFiles: 'too many open files: raise the limit (ulimit -n)',
     /** @param code the system's error code. */
     outputFailed: (code: string) =>
       code === 'ENOSPC'
