@@ -108,7 +108,7 @@ test('what every command prints as JSON has the keys that the documentation list
     [{ room: ID, name: 'kitchen', link: LINK }],
   );
   const kitchen = { room, name: 'kitchen' };
-  const joined = { ...kitchen, as: 'ben', already: false };
+  const joined = { ...kitchen, as: 'ben', already: false, stayed: false };
   await prints('ben', ['join', String(link), '--as', 'ben'], [joined]);
   await prints('ben', ['join', String(link)], [{ ...joined, already: true }]);
   await prints('ben', ['send', 'kitchen', 'hello'], [{ ...kitchen, id: ID, state: 'posted', queued: false }]);
