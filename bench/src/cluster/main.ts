@@ -9,16 +9,18 @@ import { measureDeath } from './death.ts';
 import { type ClusterLoad, measureRoom } from './fan-out.ts';
 import { measureManyRooms } from './many-rooms.ts';
 import { measurePosts } from './posts.ts';
-import { BenchStage } from './stage.ts';
+import { BenchStage, type StageOptions } from './stage.ts';
 
 const USAGE = `npm run bench:cluster -- [options]
-  --only NAME   posts, fan-out, latency, crowd, death or rooms; repeats
+  --only NAME   posts, fan-out, latency, crowd, death, rooms, streams or servers; repeats
   --rooms N     how many rooms \`rooms\` makes (100000)
   --save        replace the results in bench/results
 `;
 const RESULTS = new URL('../../results/cluster.json', import.meta.url);
 const ROOMS = 100_000;
 const CROWD = 10_000;
+/** How many rooms are made to see what an operation costs with so many NATS servers. */
+const ROOMS_PER_COST = 6_000;
 
 type Result = Readonly<Record<string, number | string>>;
 
@@ -48,9 +50,10 @@ async function measure(): Promise<void> {
     results.push(result);
     process.stdout.write(`${JSON.stringify(result)}\n`);
   };
-  const on = (nodes: number, work: (stage: BenchStage, home: string) => Promise<void>) =>
+  const on = (wish: number | StageOptions, work: (stage: BenchStage, home: string) => Promise<void>) =>
     inNewHome(async (home) => {
-      const stage = await BenchStage.open(found.path, home, nodes);
+      const options = typeof wish === 'number' ? { nodes: wish } : wish;
+      const stage = await BenchStage.open(found.path, home, options);
       try {
         await work(stage, home);
       } finally {
@@ -105,5 +108,17 @@ async function measure(): Promise<void> {
       const tell = (line: string) => void process.stderr.write(`${line}\n`);
       add('many rooms', 3, await measureManyRooms(stage, Number(values.rooms), tell));
     });
+  if (wanted('streams'))
+    for (const streams of [1, 2, 4])
+      await on({ nodes: 3, streams }, async (stage) =>
+        add('posts, 100 rooms', 3, { streams, ...(await measurePosts(stage, 100)) }),
+      );
+  if (wanted('servers'))
+    for (const engines of [3, 6, 9])
+      await on({ nodes: 3, engines, streams: engines }, async (stage) => {
+        const made = await measureManyRooms(stage, ROOMS_PER_COST, () => undefined);
+        add('many rooms', 3, { engines, streams: engines, ...made });
+        add('posts, 100 rooms', 3, { engines, streams: engines, ...(await measurePosts(stage, 100)) });
+      });
   if (values.save) await writeFile(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
 }

@@ -13,7 +13,15 @@ export interface Usage {
   readonly residentKb: number;
 }
 
-/** Three NATS servers, each write synced, and some nodes on them. No process is pinned: all share the machine's cores. */
+export interface StageOptions {
+  readonly nodes: number;
+  /** Of NATS. Absent: three. */
+  readonly engines?: number;
+  /** As `--log-streams` takes it. Absent: 1. */
+  readonly streams?: number;
+}
+
+/** NATS servers, each write synced, and some nodes on them. No process is pinned: all share the machine's cores. */
 export class BenchStage {
   readonly #cluster: NodeCluster<Child>;
 
@@ -21,9 +29,22 @@ export class BenchStage {
     this.#cluster = cluster;
   }
 
-  static async open(binary: string, home: string, size: number): Promise<BenchStage> {
+  static async open(
+    binary: string,
+    home: string,
+    { nodes: size, engines = 3, streams = 1 }: StageOptions,
+  ): Promise<BenchStage> {
     const startNode = async ({ data, log, port }: NodeOptions) => {
-      const folders = ['--data', data, '--log', log, '--log-level', 'error'];
+      const folders = [
+        '--data',
+        data,
+        '--log',
+        log,
+        '--log-streams',
+        String(streams),
+        '--log-level',
+        'error',
+      ];
       const node = new Child([process.execPath, GOCHAT, 'serve', '--port', String(port), ...folders], {
         cwd: home,
         env: { HOME: home, NODE_OPTIONS: '' },
@@ -32,7 +53,7 @@ export class BenchStage {
       await node.opens(port);
       return node;
     };
-    return new BenchStage(await NodeCluster.start({ home, binary, size, startNode }));
+    return new BenchStage(await NodeCluster.start({ home, binary, size, engines, startNode }));
   }
 
   get engines(): NatsCluster {

@@ -23,12 +23,14 @@ export interface NodeClusterOptions<N extends Node> {
   readonly binary: string;
   /** Where each NATS server listens, instead of loopback. */
   readonly places?: readonly Place[];
+  /** The number of NATS servers. Absent: three. */
+  readonly engines?: number;
   /** The number of nodes. */
   readonly size: number;
   readonly startNode: (options: NodeOptions) => Promise<N>;
 }
 
-/** Three NATS servers, and nodes that keep their rooms on them. */
+/** NATS servers, and nodes that keep their rooms on them. */
 export class NodeCluster<N extends Node> {
   readonly engines: NatsCluster;
   readonly nodes: N[] = [];
@@ -41,9 +43,14 @@ export class NodeCluster<N extends Node> {
   }
 
   static async start<N extends Node>(options: NodeClusterOptions<N>): Promise<NodeCluster<N>> {
-    const { home, binary, places, size } = options;
+    const { home, binary, places, size, engines: servers = 3 } = options;
     const folder = join(home, 'engines');
-    const engines = await NatsCluster.start({ binary, folder, ...(places !== undefined && { places }) });
+    const engines = await NatsCluster.start({
+      binary,
+      folder,
+      size: servers,
+      ...(places !== undefined && { places }),
+    });
     const cluster = new NodeCluster(engines, options);
     for (let index = 0; index < size; index += 1) {
       cluster.ports.push(await freePort());
