@@ -6,7 +6,7 @@ import { markIds, unmark } from './dashed-ids.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { type Io, note } from './io.ts';
 import { failureText } from './lines/error-text.ts';
-import { profileOptions, VERBS } from './verb-table.ts';
+import { profileOptions, VERBS, type Verb } from './verb-table.ts';
 
 const EXAMPLES = `
 Examples:
@@ -55,6 +55,7 @@ export async function run(argv: readonly string[], io: Io, version: string): Pro
     for (const [flags, meaning] of verb.options ?? []) command.option(flags, meaning);
     command.action(async (...given: unknown[]) => {
       const options = unmarked(given.at(-2) as GivenOptions);
+      refuseEmpty(verb, command, given, options);
       const args = given
         .slice(0, -2)
         .filter((arg): arg is string => typeof arg === 'string')
@@ -90,6 +91,21 @@ function verbFirst(program: Command, argv: readonly string[]): readonly string[]
 function flagsOf(program: Command, verb: string): ReadonlySet<string> {
   const options = program.commands.find((command) => command.name() === verb)?.options ?? [];
   return new Set(options.flatMap(({ short, long }) => [short ?? '', long ?? '']));
+}
+
+/** An empty text is nearly always an unset variable of a script, which must not be taken as "not given". @throws UsageError */
+function refuseEmpty(verb: Verb, command: Command, given: readonly unknown[], options: GivenOptions): void {
+  const names = command.registeredArguments.map((argument) => argument.name());
+  const empty = [
+    ...names
+      .filter((name, i) => given[i] === '' && verb.mayBeEmpty !== name)
+      .map((name) => name.toUpperCase()),
+    ...command.options
+      .filter((option) => [options[option.attributeName()]].flat().includes(''))
+      .map(({ long }) => long ?? ''),
+  ];
+  if (empty.length > 0)
+    throw new UsageError(`${empty.join(' and ')} must not be empty: is a variable unset?`);
 }
 
 function unmarked(options: GivenOptions): GivenOptions {

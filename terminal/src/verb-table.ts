@@ -7,6 +7,8 @@ export interface Verb {
   readonly name: string;
   readonly does: string;
   readonly options?: readonly (readonly [flags: string, meaning: string])[];
+  /** The argument that may be empty; any other one is refused then. */
+  readonly mayBeEmpty?: string;
   /** Loads its action, which has the type `VerbAction` for its own options. */
   readonly load: () => Promise<unknown>;
   /** Adds the options that several verbs share; those of profiles when absent. */
@@ -60,6 +62,8 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'send <room> [text]',
+    // Refused by its own reason, as blank.
+    mayBeEmpty: 'text',
     does: 'send TEXT; without it, or with -, send standard input. Exits 0 when the server has stored it',
     options: [
       ['--lines', 'send each line of standard input as a message'],
@@ -125,6 +129,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'topic <room> [text]',
+    mayBeEmpty: 'text',
     does: 'print the topic, or set it (admins only); an empty text removes it, - reads standard input',
     options: [JSON_LINES, WAIT],
     load: roomVerb('topic'),

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { terminalEnglish } from '@gochat/view/terminal-words';
 import { Words } from '@gochat/view/words';
+import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../src/command.ts';
+import { profileOptions, VERBS } from '../src/verb-table.ts';
 
 const WORDS = new Words('en-GB', terminalEnglish, 'UTC');
 
@@ -26,7 +28,18 @@ async function gochat(
   const text = (stream: PassThrough) => String((stream.read() as Buffer | null) ?? '');
   const profile = join(home, 'profile');
   const [verb = '', ...rest] = args;
-  const own = ['serve', 'backup', 'restore', 'help', '--help', '--version', '--profile'].includes(verb)
+  const own = [
+    'serve',
+    'doctor',
+    'move',
+    'conform',
+    'backup',
+    'restore',
+    'help',
+    '--help',
+    '--version',
+    '--profile',
+  ].includes(verb)
     ? []
     : ['--profile', profile];
   const code = await run([verb, ...own, ...rest], { stdin, stdout, stderr, env, words: WORDS }, '1.2.3');
@@ -51,6 +64,42 @@ test.each([
   const { code, err } = await gochat([verb, ...args]);
   expect(code).toBe(2);
   expect(err.includes('You have no room')).toBe(taken);
+});
+
+const MAY_BE_EMPTY = ['send TEXT', 'topic TEXT'];
+
+/** Every argument and every option with a value, of every verb, as an empty text. */
+const EMPTY = VERBS.flatMap(({ name, options = [], describe = profileOptions }) => {
+  const [verb = '', ...names] = name.replace(/[<>[\]]/g, '').split(' ');
+  const command = describe(new Command());
+  for (const [flags, meaning] of options) command.option(flags, meaning);
+  const required = names.filter((one) => name.includes(`<${one}>`)).map(() => 'x');
+  return [
+    ...names.map((one, i) => ({
+      what: `${verb} ${one.toUpperCase()}`,
+      args: [verb, ...names.slice(0, Math.max(i + 1, required.length)).map((_, j) => (i === j ? '' : 'x'))],
+    })),
+    ...command.options
+      .filter(({ required: takesValue }) => takesValue)
+      .map(({ long }) => ({ what: `${verb} ${long}`, args: [verb, ...required, long ?? '', ''] })),
+  ];
+}).filter(({ what }) => !MAY_BE_EMPTY.includes(what));
+
+test('an empty argument or value is refused by every verb, and makes no profile', async () => {
+  expect(EMPTY.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      'compromised DEVICE',
+      'safety MEMBER',
+      'chat ROOM',
+      'return --seen',
+      'serve --data',
+    ]),
+  );
+  for (const { what, args } of EMPTY) {
+    const { code, err, made } = await gochat(args);
+    expect([what, code, made, err]).toEqual([what, 2, false, expect.stringContaining('must not be empty')]);
+    expect(err).toContain(what.split(' ')[1]);
+  }
 });
 
 test('a leading slash at the questions of the line mode is a command, not a name', async () => {
@@ -92,14 +141,14 @@ test.each([
   [['join', 'nonsense', '--as', 'a'], 'An invite link looks like'],
   [['join', LINK, '--as', 'a'], 'The link is damaged: copy the whole link'],
   [['join', `${LINK}.AAAA`, '--as', 'a'], 'damaged'],
-  [['join', `${LINK}.AAAAAAAAAAAAAAAAAAAAAA`, '--as', ''], 'A name must not be empty'],
+  [['join', `${LINK}.AAAAAAAAAAAAAAAAAAAAAA`, '--as', ''], '--as must not be empty'],
   [['invite', 'x', '--expires', '1.5d'], '"1.5d" is not a duration'],
   [['invite', 'x', '--expires', '0s'], 'above 0'],
   [['invite', 'x', '--uses', '0'], 'from 1 to 10000'],
   [['invite', 'x', '--uses', 'two'], 'from 1 to 10000'],
   [['tail', 'x', '--since', '-1'], '--since'],
   [['tail', 'x', '--since', '1e3'], '--since'],
-  [['send', 'x', 'y', '--wait', ''], 'is not a duration'],
+  [['send', 'x', 'y', '--wait', ''], '--wait must not be empty'],
   [['rooms', '--ca', '/nowhere/ca.pem'], "/nowhere/ca.pem can't be read"],
   [['frobnicate'], "unknown command 'frobnicate'"],
   [['memebrs', 'x'], 'Did you mean members?'],
