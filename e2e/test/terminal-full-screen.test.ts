@@ -96,10 +96,13 @@ test('two people create a room, join it and chat on full screens; Ctrl+D and /qu
   await ends(cleo, '/quit\r');
 });
 
-test.each(['SIGTERM', 'SIGHUP'])('%s restores the terminal', async (signal) => {
+test.each([
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])('%s restores the terminal, and ends with %i', async (signal, code) => {
   const ana = await joined();
   ana.kill(signal);
-  expect(await ana.ended).toBe(0);
+  expect(await ana.ended).toBe(code);
   expect(ana.isAsBefore).toBe(true);
 });
 

@@ -91,12 +91,12 @@ test('each pasted line is a message, and none is a command; /quit restores the t
   await ends(ana, '/quit\r');
 });
 
-test('a SIGTERM ends the chat as Ctrl-C does', async () => {
+test('a SIGTERM ends the chat as Ctrl-C does, with the code of the signal', async () => {
   const ana = await joined();
   ana.type('half a line');
   await ana.shows('half a line');
   ana.kill('SIGTERM');
-  expect(await ana.ended).toBe(0);
+  expect(await ana.ended).toBe(143);
   expect(await ben.read(room)).toEqual([]);
 });
 

@@ -226,7 +226,7 @@ test('concurrent commands on one profile all succeed', async () => {
   // The owner of the profile exits, and the others continue.
   const follow = start(['tail', '--follow', '--json', '--', room.slice(0, 8)]);
   await follow.shows('at once 3');
-  expect((await chat.stop('SIGINT')).code).toBe(0);
+  expect((await chat.stop('SIGINT')).code).toBe(130);
   await ben.says(room, 'still there?');
   await follow.shows('still there?');
   expect((await gochat(['send', name, 'yes'])).code).toBe(0);
@@ -289,6 +289,32 @@ test('a chat on a pipe exits with the code of what failed, and makes no room of 
     err: expect.stringContaining('there is no room number 2'),
   });
   expect(jsonLines((await gochat(['rooms', '--json'])).out)).toHaveLength(1);
+});
+
+test.each(['quit', 'leave'])('what a pipe has after /%s is not dropped silently', async (command) => {
+  const end = await gochat(['chat', name], `one\n/${command}\n\ntwo\nthree\n`);
+  expect(end).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('-- line 4 and those after it are not sent\n'),
+  });
+  await ben.hears(room, 'one');
+  expect(await gochat(['join', await ben.invites(room), '--no-chat'])).toMatchObject({ code: 0 });
+  expect(await gochat(['chat', name], `four\n/${command}\n\n`)).toMatchObject({ code: 0 });
+  await ben.hears(room, 'four');
+  expect(await ben.read(room)).toEqual(['ana: one', 'ana: four']);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('a chat on a pipe sends what it has read, and exits after %s with %i', async (signal, code) => {
+  const chat = start(['chat', name]);
+  await chat.shows('Connected!');
+  chat.write('first\nsecond');
+  await ben.hears(room, 'first');
+  expect(await chat.stop(signal)).toMatchObject({ code });
+  expect(await ben.read(room)).toEqual(['ana: first']);
 });
 
 test('changed invite links are taken by the verb, from standard input, at the prompt and by the SDK', async () => {

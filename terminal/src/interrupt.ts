@@ -2,12 +2,16 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** The exit code that shells give to a process that a signal ended. */
+export function codeOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
 /** A signal ended the wait. */
 export class Interrupted {
-  /** The exit code that shells give to a process that the signal ended. */
   readonly code: number;
   constructor(signal: (typeof SIGNALS)[number]) {
-    this.code = 128 + constants.signals[signal];
+    this.code = codeOfSignal(signal);
   }
 }
 

@@ -5,6 +5,7 @@ import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
+import { codeOfSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
@@ -17,6 +18,8 @@ import { textContent } from './text-content.ts';
 const QUIET_MS = 500;
 const LIVE_WAIT_MS = 10_000;
 const LAST_WAIT_MS = 5000;
+/** SIGINT comes from another process: on a terminal, Ctrl+C is a key of the line editor. */
+const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** How many of the last messages are waited for at the end. */
 const LAST_IDS = 256;
 
@@ -46,9 +49,12 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     prompt.print(text.lines.system(problemText(text, event.problem)));
     prompt.close();
   });
-  const interrupted = () => prompt.close();
-  process.once('SIGTERM', interrupted);
-  process.once('SIGINT', interrupted);
+  let signalled: NodeJS.Signals | undefined;
+  const interrupted = (signal: NodeJS.Signals) => {
+    signalled = signal;
+    prompt.close();
+  };
+  for (const signal of END_SIGNALS) process.once(signal, interrupted);
   try {
     await profile.call('follow', { room });
     const late = setTimeout(
@@ -64,13 +70,14 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
     if (info !== undefined) again.show(info);
     const end = await readLines({ profile, room, prompt, text, compared: new Map() });
+    // What is queued and what failed was said.
+    if (signalled !== undefined) return codeOfSignal(signalled);
     // A person has seen what failed. A script has only the exit code.
     if (!prompt.isTerminal && end.code !== EXIT.done) return end.code;
     // After /leave it is no error that the user is not a member.
     return end.hasQuit ? EXIT.done : code;
   } finally {
-    process.off('SIGTERM', interrupted);
-    process.off('SIGINT', interrupted);
+    for (const signal of END_SIGNALS) process.off(signal, interrupted);
     stop();
     stream.stop();
     prompt.close();
@@ -146,6 +153,11 @@ async function readLines(
       fail(exitCodeOf(error));
     }
     showPrompt();
+  }
+  const unread = hasQuit && !prompt.isTerminal ? await prompt.unread() : undefined;
+  if (unread !== undefined) {
+    failed ??= EXIT.usage;
+    prompt.print(text.lines.system(text.lines.linesStopped(unread)));
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });
   const refused = outcomes.filter(({ state }) => state === 'refused' || state === 'cancelled').length;

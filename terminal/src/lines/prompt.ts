@@ -1,4 +1,5 @@
 import { createInterface, type Interface } from 'node:readline';
+import { isBlank } from '@gochat/client/blank';
 import { onCtrlC } from '../ctrl-c.ts';
 import type { Io } from '../io.ts';
 import { readLines } from '../utf8-input.ts';
@@ -62,6 +63,14 @@ export class Prompt {
     if (failure !== undefined) return Promise.reject(failure);
     if (this.#closed) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** The number of the first line that has come, isn't blank, and that {@link next} has not returned; undefined when there is none. */
+  async unread(): Promise<number | undefined> {
+    // Then all lines of a chunk are here.
+    await new Promise((resolve) => setImmediate(resolve));
+    const at = this.#early.findIndex(({ text }) => !isBlank(text));
+    return at === -1 ? undefined : this.#asked + 1 + at;
   }
 
   async ask(question: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import type { Profile } from '@gochat/client/open';
 import { createView } from '@gochat/view/chat-view-model';
 import { sanitizeText } from '@gochat/view/sanitize';
-import { EXIT, type ExitCode } from '../exit.ts';
+import { EXIT } from '../exit.ts';
+import { codeOfSignal } from '../interrupt.ts';
 import { type Io, note } from '../io.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import type { ScreenHost } from './host.ts';
@@ -108,8 +109,8 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
 
 /** The end of the chat, with its exit code. */
 class End {
-  readonly code: Promise<ExitCode>;
-  #resolve: (code: ExitCode) => void = () => undefined;
+  readonly code: Promise<number>;
+  #resolve: (code: number) => void = () => undefined;
 
   constructor() {
     this.code = new Promise((resolve) => {
@@ -117,7 +118,7 @@ class End {
     });
   }
 
-  reach(code: ExitCode = EXIT.done): void {
+  reach(code: number = EXIT.done): void {
     this.#resolve(code);
   }
 }
@@ -161,7 +162,7 @@ function hostOf(
 
 /** Ends the chat on a signal, and after an error that nothing caught: that is printed on the restored terminal. @returns a function that stops this */
 function endOnSignalsAndCrash(io: Io, tty: Tty, end: End): () => void {
-  const signalled = () => end.reach();
+  const signalled = (signal: NodeJS.Signals) => end.reach(codeOfSignal(signal));
   const crashed = (error: unknown) => {
     tty.leave();
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
