@@ -54,6 +54,7 @@ export async function startServer(
     level: settings.logLevel,
     showsMessages: settings.showsMessages,
     out,
+    ...(settings.node === undefined ? {} : { node: settings.node }),
   });
   const names = ownNames({
     host: settings.host,
@@ -221,7 +222,7 @@ function urlOf(
 }
 
 function greetingOf(
-  { host, data, cluster, web, operator, create, forwarded, onion }: ServeSettings,
+  { host, data, cluster, web, operator, create, forwarded, onion, nodes }: ServeSettings,
   url: string,
   { port, operatorPort }: RunningServer,
 ): string[] {
@@ -241,7 +242,11 @@ function greetingOf(
     web === undefined
       ? `To chat, in another terminal: ${command}`
       : `To chat: open ${url} in a browser, or in another terminal: ${command}`,
-    ...(operator === undefined ? [] : [`Metrics: http://${hostText(operator.host)}:${operatorPort}/metrics`]),
+    ...(operator === undefined
+      ? []
+      : [
+          `Metrics: http://${hostText(operator.host)}:${operatorPort}/metrics${nodes > 1 ? ' of the first node' : ''}`,
+        ]),
   ];
 }
 

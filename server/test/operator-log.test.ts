@@ -123,3 +123,9 @@ test.each(['debug', 'info'] as const)(
     expect(text.includes('127.0.0.1')).toBe(level === 'debug');
   },
 );
+
+test.each(['pretty', 'json'] as const)('a node of several says its number, %s', (format) => {
+  const { lines, logger } = openLog({ format, node: 3 });
+  logger.info('stopping');
+  expect(lines.join()).toMatch(format === 'json' ? /"node":3,/ : / stopping node=3$/);
+});

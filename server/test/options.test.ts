@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
+import { ownSettings } from '../src/nodes.ts';
 import { type GivenOptions, readServeSettings } from '../src/operate/options.ts';
 import { keyOf, SERVE_OPTIONS } from '../src/operate/serve-options.ts';
 import { UsageError } from '../src/operate/usage-error.ts';
@@ -18,6 +19,7 @@ test('by default it serves this machine only', () => {
     create: 'open',
     quotas: {},
     names: [],
+    nodes: 1,
     logFormat: 'json',
     logLevel: 'info',
     showsMessages: false,
@@ -213,6 +215,29 @@ test('behind a proxy, the header and the number of proxies may be named', () => 
     expect(() => read(wrong), JSON.stringify(wrong)).toThrow(UsageError);
 });
 
+test('--nodes needs NATS, and a port for the metrics of each node', () => {
+  const log = 'nats://localhost';
+  expect(read().nodes).toBe(1);
+  expect(read({ nodes: '1' }).nodes).toBe(1);
+  expect(read({ nodes: '14', log }).nodes).toBe(14);
+  for (const wrong of [
+    { nodes: '2' },
+    { nodes: '0', log },
+    { nodes: '257', log },
+    { nodes: '1.5', log },
+    { nodes: '3', log, metrics: '127.0.0.1:65534' },
+  ])
+    expect(() => read(wrong), JSON.stringify(wrong)).toThrow(UsageError);
+});
+
+test('each node of a machine has its own number, and its own port for metrics', () => {
+  const settings = read({ nodes: '3', log: 'nats://localhost', metrics: '127.0.0.1:9464' });
+  expect(ownSettings(settings)).toBe(settings);
+  expect(ownSettings(settings, 3)).toMatchObject({ node: 3, operator: { host: '127.0.0.1', port: 9466 } });
+  const free = read({ nodes: '3', log: 'nats://localhost', metrics: '127.0.0.1:0' });
+  expect(ownSettings(free, 3)).toMatchObject({ node: 3, operator: { port: 0 } });
+});
+
 test('every option has its own flag, variable and meaning', () => {
   expect(SERVE_OPTIONS.map(({ flag }) => keyOf(flag))).toEqual([
     'port',
@@ -226,6 +251,7 @@ test('every option has its own flag, variable and meaning', () => {
     'logCert',
     'logKey',
     'logMonitors',
+    'nodes',
     'domain',
     'acmeEmail',
     'acmeDirectory',

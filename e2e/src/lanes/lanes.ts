@@ -75,6 +75,7 @@ export const LANES = {
     'e2e/test/pack.test.ts',
     'server/test/log/jetstream-contract.test.ts',
     'e2e/test/tabs.test.ts',
+    'e2e/test/one-machine.test.ts',
     'server/test/nodes.test.ts',
     'e2e/test/ensure.test.ts',
     'e2e/test/page.test.ts',

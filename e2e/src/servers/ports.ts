@@ -20,6 +20,15 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...found];
 }
 
+/** @returns the first of so many consecutive ports, found as {@link freePorts} does */
+export async function consecutivePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const others = Array.from({ length: count - 1 }, (_, i) => isFree(first + 1 + i));
+    if ((await Promise.all(others)).every(Boolean)) return first;
+  }
+}
+
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;

@@ -38,7 +38,8 @@ export class OperatorEndpoint {
 
   /** @returns the port. @throws the system's error when it can't be opened */
   async listen(port: number, host: string): Promise<number> {
-    this.#server.listen(port, host);
+    // Each node of a machine has its own.
+    this.#server.listen({ port, host, exclusive: true });
     await once(this.#server, 'listening');
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? address.port : port;

@@ -13,6 +13,8 @@ export interface OperatorLogOptions {
   readonly level: LogLevel;
   readonly showsMessages: boolean;
   readonly out: Output;
+  /** The number of this node, if one machine runs several: a field of each line, other than those of messages in the format `pretty`. */
+  readonly node?: number;
 }
 
 export interface OperatorLog {
@@ -27,11 +29,17 @@ const PRETTY_CIPHERTEXT_CHARS = 24;
 const PRETTY_ROOM_CHARS = 8;
 
 /** Opens the log of what the server does. Its observer logs each message as the server sees it, with the ciphertext shortened. */
-export function openOperatorLog({ format, level, showsMessages, out }: OperatorLogOptions): OperatorLog {
+export function openOperatorLog({
+  format,
+  level,
+  showsMessages,
+  out,
+  node,
+}: OperatorLogOptions): OperatorLog {
   const logger = pino(
     {
       level,
-      base: null,
+      base: node === undefined ? null : { node },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -23,6 +23,10 @@ export interface ServeSettings {
   readonly data: string;
   /** The cluster that stores the rooms, for this node and others. */
   readonly cluster?: ClusterSettings;
+  /** How many processes of this machine serve the port together. */
+  readonly nodes: number;
+  /** The number of this process among them, from 1; absent: it is the only one. */
+  readonly node?: number;
   /** Paths of PEM files. */
   readonly tls?: { readonly cert: string; readonly key: string };
   /** For a certificate that the server gets and renews automatically. */
@@ -81,6 +85,7 @@ export function readServeSettings(
     host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
     data: readDataFolder(given, env),
     ...(cluster === undefined ? {} : { cluster }),
+    nodes: readNodes(text('nodes'), cluster, operator),
     ...(tls === undefined ? {} : { tls }),
     ...(acme === undefined ? {} : { acme }),
     quotas: readQuotas(text('roomBytes'), text('totalBytes')),
@@ -150,6 +155,26 @@ function readCluster(text: (key: string) => string | undefined): ClusterSettings
   };
 }
 
+const MOST_NODES = 256;
+
+function readNodes(
+  text: string | undefined,
+  cluster: ClusterSettings | undefined,
+  operator: ServeSettings['operator'],
+): number {
+  if (text === undefined) return 1;
+  const nodes = Number(text);
+  if (!/^[0-9]{1,3}$/.test(text) || nodes < 1 || nodes > MOST_NODES)
+    throw new UsageError(`--nodes must be a number from 1 to ${MOST_NODES}, not ${text}`);
+  if (nodes > 1 && cluster === undefined)
+    throw new UsageError('--nodes needs --log: one process owns a data folder, but many can share NATS');
+  if (operator !== undefined && operator.port + nodes - 1 > MAX_PORT)
+    throw new UsageError(
+      `--metrics: each of ${nodes} nodes needs a port, and there are too few after ${operator.port}`,
+    );
+  return nodes;
+}
+
 /** Some options are for a single node only. @throws UsageError */
 function requireClusterOptions({ cluster, quotas, acme }: ServeSettings): void {
   if (cluster === undefined) return;
@@ -175,6 +200,8 @@ export function readDataFolder(given: GivenOptions, env: EnvironmentVariables): 
 function homeDir({ HOME = '' }: EnvironmentVariables): string {
   return isAbsolute(HOME) ? HOME : userInfo().homedir;
 }
+
+const MAX_PORT = 65_535;
 
 const LIMIT_OPTIONS = {
   maxConnections: 'connections',
@@ -227,7 +254,7 @@ function readInviteLifetime(text: string | undefined): Partial<ServerLimits> {
 function readOperator(text: string | undefined): ServeSettings['operator'] {
   if (text === undefined) return undefined;
   const [, host = '', port = ''] = /^(.+):([0-9]+)$/.exec(text) ?? [];
-  if (host === '' || Number(port) > 65_535)
+  if (host === '' || Number(port) > MAX_PORT)
     throw new UsageError(`--metrics must be HOST:PORT, such as 127.0.0.1:9464, not ${text}`);
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
@@ -332,7 +359,7 @@ function readNames(given: GivenOptions, env: EnvironmentVariables): ServedName[]
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (/^[0-9]+$/.test(text) && port <= 65_535) return port;
+  if (/^[0-9]+$/.test(text) && port <= MAX_PORT) return port;
   throw new UsageError(`--port must be a number from 0 to 65535, not ${text}`);
 }
 

@@ -96,6 +96,14 @@ export const SERVE_OPTIONS = [
     meaning: 'HTTP monitoring ports of the NATS servers, to check at the start that they sync each write',
   },
   {
+    flag: '--nodes',
+    value: 'N',
+    env: 'GOCHAT_NODES',
+    default: '1',
+    meaning:
+      'how many processes serve the port, each on a core of its own; needs --log. Each has its own --metrics port, counted up',
+  },
+  {
     flag: '--domain',
     value: 'NAME',
     env: 'GOCHAT_DOMAIN',

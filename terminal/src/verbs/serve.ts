@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type StartedServer, startServer } from '@gochat/server/main';
+import { startServer } from '@gochat/server/main';
+import { nodesOf, obeyOrders, ownSettings, reportStarted } from '@gochat/server/nodes';
 import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
@@ -21,7 +22,15 @@ export async function run(
   // The signals are handled from the start, and until the process ends: by default most of them end it at once.
   const signals = new ServerSignals(io);
   try {
-    const settings = readServeSettings(given, io.env, io.stdout.isTTY === true);
+    const settings = ownSettings(readServeSettings(given, io.env, io.stdout.isTTY === true));
+    const nodes = nodesOf(settings, io.stdout, (pids) =>
+      note(io, `${pids.length} nodes serve this port: processes ${pids.join(', ')}.`),
+    );
+    if (nodes !== undefined) {
+      signals.started(nodes);
+      void signals.stopped.then(() => nodes.stop());
+      return await nodes.run();
+    }
     const starting = startServer(
       existsSync(WEB) ? { ...settings, web: WEB } : settings,
       `gochat ${version}`,
@@ -30,8 +39,10 @@ export async function run(
     const server = await Promise.race([starting, signals.stopped]);
     // Nothing was served yet, so nothing has to be finished, and the start could hang.
     if (server === undefined) process.exit(EXIT.done);
-    for (const line of server.greeting) note(io, line);
+    // All nodes would say the same.
+    if ((settings.node ?? 1) === 1) for (const line of server.greeting) note(io, line);
     signals.started(server);
+    reportStarted();
     await signals.stopped;
     await server.close();
     return EXIT.done;
@@ -41,12 +52,14 @@ export async function run(
   }
 }
 
-/** What the signals to a server do. */
+type Reloads = { reload(): unknown };
+
+/** What the signals to a server do, and the orders to one of several nodes. */
 class ServerSignals {
   /** Resolves at the first signal that ends the server. A second one ends the process. */
   readonly stopped: Promise<void>;
   readonly #io: Io;
-  #server: StartedServer | undefined;
+  #server: Reloads | undefined;
   #reloadsOnStart = false;
   #stoppedAt: number | undefined;
 
@@ -59,6 +72,11 @@ class ServerSignals {
           resolve();
         } else if (Date.now() - this.#stoppedAt > ONE_PRESS_MS) process.exit(EXIT.internal);
       };
+      // A service manager or a terminal may have signalled all processes: an order is no second signal.
+      obeyOrders((order) => {
+        if (order === 'reload') this.#reload();
+        else if (this.#stoppedAt === undefined) stop();
+      });
       process.on('SIGINT', stop);
       process.on('SIGTERM', stop);
       // On a terminal, SIGHUP means that it was closed. nohup and service managers give a process no terminal.
@@ -70,7 +88,7 @@ class ServerSignals {
       process.on(signal, () => note(io, `gochat: ${signal} has no meaning for a server`));
   }
 
-  started(server: StartedServer): void {
+  started(server: Reloads): void {
     this.#server = server;
     if (this.#reloadsOnStart) void server.reload();
   }
