@@ -291,6 +291,13 @@ test('a chat on a pipe exits with the code of what failed, and makes no room of 
   expect(jsonLines((await gochat(['rooms', '--json'])).out)).toHaveLength(1);
 });
 
+test('/me on a pipe sends an action', async () => {
+  expect(await gochat(['chat', name], '/me waves\n')).toMatchObject({ code: 0 });
+  await ben.hears(room, 'waves');
+  expect(await ben.messages(room)).toMatchObject([{ text: 'waves', me: true }]);
+  expect(await gochat(['chat', name], '/me\n')).toMatchObject({ code: 2 });
+});
+
 test.each(['quit', 'leave'])('what a pipe has after /%s is not dropped silently', async (command) => {
   const end = await gochat(['chat', name], `one\n/${command}\n\ntwo\nthree\n`);
   expect(end).toMatchObject({
@@ -423,6 +430,15 @@ test('a room that is left without a connection is left once, and joining it agai
   expect(JSON.parse(stays.out)).toMatchObject({ already: true, stayed: true });
   // Queued, as in any other room.
   expect(await gochat(['send', 'left early', 'hi', ...wait])).toMatchObject({ code: 3 });
+});
+
+test('a member is named by the whole identity as well', async () => {
+  const listed = await gochat(['members', name, '--json']);
+  const { identity } = jsonLines(listed.out).find((one) => one.self === false) as { identity: string };
+  expect(await gochat(['safety', name, identity])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('ben'),
+  });
 });
 
 test('two members with the same name are distinguished by their ids', async () => {

@@ -107,7 +107,7 @@ export function shownMembers(room: Room): ShownMember[] {
 export function pickMember(room: Room, wanted: string): ShownMember {
   const shown = shownMembers(room);
   const fitting = firstNonEmpty(
-    shown.filter(({ info }) => info.id === wanted),
+    shown.filter(({ info }) => info.id === wanted || info.identity === wanted),
     shown.filter(({ info }) => info.name === wanted || namingLeaf(room, info.identity)?.name === wanted),
   );
   const [one] = fitting;

@@ -1,8 +1,10 @@
+import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
+import { textContent } from './text-content.ts';
 
 const WAIT_MS = 15_000;
 /** How much of the ciphertext `/inspect` prints. */
@@ -90,6 +92,13 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       ...differs,
       asks ? text.lines.returnAsks('/return yes') : text.lines.returned(returned),
     ]);
+  },
+  me: async (rest, { profile, room, waitFor }) => {
+    const id = newMessageId();
+    const content = await textContent(profile, room, rest);
+    await profile.call('queue', { room, id, content: { ...content, me: true } });
+    waitFor([id]);
+    return undefined;
   },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
     const { ids } = await profile.call('resend', { room, unsent: true });

@@ -6,7 +6,7 @@ export async function textContent(
   profile: Profile,
   room: string,
   text: string,
-): Promise<Params<'queue'>['content']> {
+): Promise<Extract<Params<'queue'>['content'], { readonly kind: 'text' }>> {
   if (!text.includes('@')) return { kind: 'text', text };
   const [{ mentionsIn }, { callableOf }, members] = await Promise.all([
     import('@gochat/view/markdown'),

@@ -120,6 +120,7 @@ export function lineText(f: Formats) {
       inspect: { args: '[SEQ]', text: 'show what the server stores of a message (default: the last)' },
       rooms: { args: '', text: 'list the rooms of this profile' },
       return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
+      me: { args: 'TEXT', text: 'say what you do' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
