@@ -1,8 +1,7 @@
 import type { ErrorData } from '@gochat/client/chat-error';
 import { sanitizeLine } from '../text/sanitize.ts';
+import { durationText } from './duration.ts';
 import type { Formats } from './formats.ts';
-
-const DAY_MS = 24 * 3600 * 1000;
 
 type Of<R extends ErrorData['reason']> = Extract<ErrorData, { reason: R }>;
 type Failure = NonNullable<Of<'connection-ended'>['failure']>;
@@ -92,10 +91,7 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
       case 'message-too-large':
         return `A message has at most ${f.number(error.bytes / 1024)} KiB: send it in parts`;
       case 'invite-lifetime':
-        return f.plural(Number((error.most / DAY_MS).toFixed(1)), {
-          one: 'On this server an invite lasts at most # day',
-          other: 'On this server an invite lasts at most # days',
-        });
+        return `On this server an invite lasts at most ${durationText(f, error.most)}`;
       case 'invite-terms':
         return `An invite has 1 to ${f.number(error.most)} uses, and a lifetime above 0`;
       case 'token-form':
@@ -156,7 +152,7 @@ const FIXED = {
   left: 'You have left this room',
   removed: 'You were removed from this room',
   broken:
-    'This device doesn’t have the room’s present keys: come back (/return), or join again with a new invite',
+    'This device doesn’t have the room’s present keys: come back (/return, or gochat return). If that is refused, ask an admin to remove you, then join with a new invite',
   'keys-unknown':
     'The server does not know the present keys of this room: it was restored to an older state, or it refuses this device. Ask a member who is still in the room for a new invite, or create the room again',
   'join-unfinished': 'Joining this room was interrupted: open the invite link again',
