@@ -36,6 +36,18 @@ test('a pseudo catalogue maps strings, lists and what functions return', () => {
   ]);
 });
 
+test.each([
+  [3_600_000, '60 minutes'],
+  [9_000_000, '2 hours'],
+  [7 * 86_400_000, '7 days'],
+  [3.9 * 86_400_000, '3 days'],
+])('the longest lifetime of an invite is never said to be longer: %i ms', (most, shown) => {
+  const { text } = new Words('en', english);
+  expect(text.error({ reason: 'invite-lifetime', most })).toBe(
+    `On this server an invite lasts at most ${shown}`,
+  );
+});
+
 const line = { seq: '1' as EventItem['seq'], sub: 0, at: 0, from: '本', identity: 'd', own: false };
 const member = '安娜';
 const EVENTS: readonly EventItem[] = [

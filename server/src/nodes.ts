@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { openOperatorLog } from './operate/operator-log.ts';
 import type { ServeSettings } from './operate/options.ts';
 
-/** What the first process tells a node. */
+/** What the first process asks of a node. */
 type Order = 'stop' | 'reload';
 
 const NUMBER = 'GOCHAT_NODE_NUMBER';
@@ -62,16 +62,16 @@ export class Nodes {
   stop(): void {
     this.#stopping = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    this.#tell('stop');
+    this.#order('stop');
     this.#endIfGone();
   }
 
   /** Every node reads its certificate again. */
   reload(): void {
-    this.#tell('reload');
+    this.#order('reload');
   }
 
-  #tell(order: Order): void {
+  #order(order: Order): void {
     for (const node of this.#running.values()) if (node.isConnected()) node.send(order);
   }
 
@@ -135,7 +135,7 @@ export class Nodes {
   }
 }
 
-/** @returns the nodes that these settings ask for; undefined: this process serves by itself */
+/** @returns the nodes that these settings ask for; undefined: this process serves alone */
 export function nodesOf(
   settings: ServeSettings,
   out: { write(text: string): unknown },
@@ -160,7 +160,7 @@ export function obeyOrders(obey: (order: Order) => void): void {
   if (ownNumber() !== undefined) process.on('message', obey);
 }
 
-/** Tells the process that started this node that it serves. Does nothing if this process is no node. */
+/** Reports to the process that started this node that it serves. Does nothing if this process is no node. */
 export function reportStarted(): void {
   if (ownNumber() !== undefined) process.send?.('started');
 }

@@ -91,7 +91,7 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
       case 'message-too-large':
         return `A message has at most ${f.number(error.bytes / 1024)} KiB: send it in parts`;
       case 'invite-lifetime':
-        return `On this server an invite lasts at most ${durationText(f, error.most)}`;
+        return `On this server an invite lasts at most ${durationText(f, error.most, Math.floor)}`;
       case 'invite-terms':
         return `An invite has 1 to ${f.number(error.most)} uses, and a lifetime above 0`;
       case 'token-form':
