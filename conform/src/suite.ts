@@ -5,6 +5,7 @@ import { orderChecks } from './checks/orders.ts';
 import { roomChecks } from './checks/rooms.ts';
 import { strictChecks } from './checks/strictness.ts';
 import type { Target } from './target.ts';
+import { open } from './wire.ts';
 
 /** Every check, in the order in which they run. */
 export const CHECKS: readonly Check[] = [
@@ -21,6 +22,13 @@ export interface Result {
   readonly failure?: string;
   /** The frames of the check: `→` to the server and `←` from it, each with the letter of its connection. */
   readonly transcript: readonly string[];
+}
+
+/** @throws Error, with the system's words, if no connection to the server can be opened: each check would fail for that reason */
+export async function reach(target: Target): Promise<void> {
+  const ignored = () => undefined;
+  const wire = await open(target, 'lines', { text: ignored, closed: ignored, failed: ignored });
+  wire.end();
 }
 
 /**

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 
@@ -25,11 +27,21 @@ test('gochat conform prints each check of a server that conforms, and exits with
 });
 
 test('a check that fails is printed with its reason and its frames, and the exit code is 1', async () => {
-  const wrongHost = server.url.replace('127.0.0.1', '127.0.0.2').replace(/:\d+$/, ':9');
-  const { code, out } = await runGochat(['conform', wrongHost], {});
+  const other = createServer((socket) => socket.on('error', () => undefined).end('hello\n'));
+  onTestFinished(() => void other.close());
+  await once(other.listen(0, '127.0.0.1'), 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { code, out } = await runGochat(['conform', `tcp://127.0.0.1:${port}`], {});
   expect(code).toBe(1);
   expect(out).toMatch(/^FAILED hello is answered with welcome/);
-  expect(out).toMatch(/ECONNREFUSED/);
+  expect(out).toMatch(/← A?.*hello/);
+});
+
+test('a server that is not there is reported once, and the exit code is 3', async () => {
+  const nobody = server.url.replace('127.0.0.1', '127.0.0.2').replace(/:\d+$/, ':9');
+  const { code, out, err } = await runGochat(['conform', nobody], {});
+  expect([code, out]).toEqual([3, '']);
+  expect(err.trimEnd()).toMatch(/^can't connect to \S+: .*ECONNREFUSED.*$/);
 });
 
 test('what is no address of a server is wrong usage', async () => {

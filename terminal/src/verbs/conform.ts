@@ -1,16 +1,22 @@
-import { conform, type Result } from '@gochat/conform/suite';
+import { conform, type Result, reach } from '@gochat/conform/suite';
 import { parseTarget } from '@gochat/conform/target';
 import type { GivenOptions } from '@gochat/server/options';
 import { UsageError } from '@gochat/server/usage-error';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
-import { type Io, print } from '../io.ts';
+import { type Io, note, print } from '../io.ts';
 
 /** Checks that a server follows the protocol. */
 export async function run(io: Io, [address = '']: readonly string[], given: GivenOptions): Promise<number> {
   const token = typeof given.token === 'string' ? given.token : undefined;
   const target = parseTarget(address, token);
   if (target === undefined) throw new UsageError('name the server, such as http://127.0.0.1:4040');
+  try {
+    await reach(target);
+  } catch (error) {
+    note(io, `can't connect to ${address}: ${error instanceof Error ? error.message : String(error)}`);
+    return EXIT.queued;
+  }
   const showsAll = given.transcript === true;
   const results = await conform(target, (result) => show(io, result, showsAll));
   const failed = results.filter(({ failure }) => failure !== undefined).length;
