@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@gochat/client/internal/net/connect';
 import type { Connection } from '@gochat/client/internal/net/connection';
@@ -295,34 +295,18 @@ describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.
     arm64: { pkeys: [288, 289, 290], reboot: 142 },
   };
 
-  test('runs a server, and its backups, under its own filter of system calls', async () => {
+  /** Runs a server as the unit does, until the test ends. @returns what it printed once it has said `text`, or ended, and its end */
+  async function runUnit(path: string, text: string, args: readonly string[], more: NodeJS.ProcessEnv) {
     buildGochat();
-    const path = await folder();
     const filter = buildFilter(unit, compiler ?? '', path);
     const env = Object.fromEntries(
       [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
-    const server = spawn(
-      filter,
-      [
-        process.execPath,
-        join(SHIPPED, '../terminal/bin/gochat.js'),
-        'serve',
-        '--port',
-        '0',
-        '--host',
-        '127.0.0.1',
-      ],
-      {
-        env: {
-          PATH: process.env.PATH,
-          ...env,
-          GOCHAT_DATA: join(path, 'rooms'),
-          GOCHAT_METRICS: '127.0.0.1:0',
-        },
-        stdio: 'pipe',
-      },
-    );
+    const gochat = [process.execPath, join(SHIPPED, '../terminal/bin/gochat.js'), 'serve'];
+    const server = spawn(filter, [...gochat, '--port', '0', '--host', '127.0.0.1', ...args], {
+      env: { PATH: process.env.PATH, ...env, GOCHAT_DATA: join(path, 'rooms'), ...more },
+      stdio: 'pipe',
+    });
     onTestFinished(() => void server.kill('SIGKILL'));
     let said = '';
     let greeted = () => {};
@@ -332,13 +316,34 @@ describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.
     for (const stream of [server.stdout, server.stderr])
       stream.on('data', (chunk: Buffer) => {
         said += chunk.toString();
-        if (said.includes('Metrics: ')) greeted();
+        if (said.includes(text)) greeted();
       });
     const closed = once(server, 'close');
     await Promise.race([greeting, closed]);
+    return { server, closed, said: () => said };
+  }
+
+  test('runs a server, and its backups, under its own filter of system calls', async () => {
+    const path = await folder();
+    const { server, closed, said } = await runUnit(path, 'Metrics: ', [], {
+      GOCHAT_METRICS: '127.0.0.1:0',
+    });
     expect(await backupFolder(join(path, 'rooms'), join(path, 'copy'))).toBe(0);
     server.kill('SIGTERM');
-    expect([await closed, said]).toEqual([[0, null], expect.stringContaining('To chat')]);
+    expect([await closed, said()]).toEqual([[0, null], expect.stringContaining('To chat')]);
+  });
+
+  test.skipIf(nats === undefined)('runs several nodes under its own filter of system calls', async () => {
+    const path = await folder();
+    const engine = await NatsCluster.start({ binary: nats ?? '', folder: join(path, 'nats'), size: 1 });
+    onTestFinished(() => engine.stop());
+    const { server, closed, said } = await runUnit(path, '2 nodes serve', ['--nodes', '2'], {
+      GOCHAT_METRICS: '127.0.0.1:0',
+      GOCHAT_LOG: engine.url,
+      GOCHAT_LOG_REPLICAS: '1',
+    });
+    server.kill('SIGTERM');
+    expect([await closed, said()]).toEqual([[0, null], expect.stringContaining('2 nodes serve')]);
   });
 
   test('allows memory protection keys, which Node.js uses where the processor has them, and no reboot', async () => {
@@ -349,16 +354,18 @@ describe.skipIf(systemd === undefined || compiler === undefined)('deploy/gochat.
       expect([call, spawnSync(filter, ['--call', String(call)]).signal]).toEqual([call, null]);
     expect(spawnSync(filter, ['--call', String(numbers.reboot)]).signal).toBe('SIGSYS');
   });
-
-  test('is a valid unit', async () => {
-    const path = await folder();
-    writeFileSync(join(path, 'gochat.service'), unit);
-    const { status, stderr } = spawnSync(systemd ?? '', ['verify', join(path, 'gochat.service')], {
-      encoding: 'utf8',
-    });
-    expect([status, stderr.split('\n').filter((line) => line.includes('gochat.service'))]).toEqual([0, []]);
-  });
 });
+
+test.skipIf(systemd === undefined).each(['gochat.service', 'cluster/nats-one-machine.service'])(
+  'deploy/%s is a valid unit',
+  async (file) => {
+    const path = await folder();
+    const name = basename(file);
+    writeFileSync(join(path, name), read(file));
+    const { status, stderr } = spawnSync(systemd ?? '', ['verify', join(path, name)], { encoding: 'utf8' });
+    expect([status, stderr.split('\n').filter((line) => line.includes(name))]).toEqual([0, []]);
+  },
+);
 
 test('the health check of deploy/Dockerfile follows a server with its variables', async () => {
   buildGochat();
