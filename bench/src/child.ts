@@ -55,6 +55,16 @@ export class Child {
     }
   }
 
+  /** Waits until it has printed this. @throws Error when it ends before, or 60 s pass */
+  async says(text: string): Promise<void> {
+    const until = Date.now() + OPEN_MS;
+    while (!this.#said.includes(text)) {
+      if (this.process.exitCode !== null || Date.now() > until)
+        throw new Error(`did not say "${text}": ${this.#said}`);
+      await new Promise((resolve) => setTimeout(resolve, TRY_MS));
+    }
+  }
+
   /** @returns the end of what it printed. @throws Error when it failed. */
   async ends(): Promise<string> {
     const [code] = (await once(this.process, 'close')) as [number | null];

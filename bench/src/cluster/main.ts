@@ -8,11 +8,13 @@ import { inNewHome } from '../home.ts';
 import { measureDeath } from './death.ts';
 import { type ClusterLoad, measureRoom } from './fan-out.ts';
 import { measureManyRooms } from './many-rooms.ts';
+import { measureOneMachine } from './one-machine.ts';
 import { measurePosts } from './posts.ts';
 import { BenchStage, type StageOptions } from './stage.ts';
 
 const USAGE = `npm run bench:cluster -- [options]
-  --only NAME   posts, fan-out, latency, crowd, death, rooms, streams or servers; repeats
+  --only NAME   posts, fan-out, latency, crowd, death, rooms, streams, servers or
+                one-machine; repeats
   --rooms N     how many rooms \`rooms\` makes (100000)
   --save        replace the results in bench/results
 `;
@@ -21,6 +23,16 @@ const ROOMS = 100_000;
 const CROWD = 10_000;
 /** How many rooms are made to see what an operation costs with so many NATS servers. */
 const ROOMS_PER_COST = 6_000;
+
+/** Without NATS, with one NATS server, and with three that share the machine's disk. */
+const ONE_MACHINE: readonly { readonly name: string; readonly stage: StageOptions }[] = [
+  { name: 'one machine, LMDB', stage: { nodes: 1, engines: 0 } },
+  { name: 'one machine, NATS', stage: { nodes: 1, engines: 1 } },
+  { name: 'one machine, NATS', stage: { nodes: 1, engines: 1, processes: 2 } },
+  { name: 'one machine, NATS', stage: { nodes: 1, engines: 1, processes: 4 } },
+  { name: 'one machine, NATS, 16 streams', stage: { nodes: 1, engines: 1, processes: 2, streams: 16 } },
+  { name: 'one machine, three NATS servers', stage: { nodes: 1, engines: 3, processes: 2 } },
+];
 
 type Result = Readonly<Record<string, number | string>>;
 
@@ -66,7 +78,7 @@ async function measure(): Promise<void> {
     const room = async (name: string, stage: BenchStage, wish: ClusterLoad) => {
       const { loaded, idle, enginesLoad, nodesLoad } = await measureRoom(load, stage, wish);
       const kb = idle === undefined ? {} : { joined: idle.joined, kbPerConnection: idle.kbPerConnection };
-      add(name, stage.ports.length, { ...loaded, ...kb, enginesLoad, nodesLoad });
+      add(name, stage.size, { ...loaded, ...kb, enginesLoad, nodesLoad });
     };
     for (const nodes of [1, 2, 3]) {
       if (wanted('posts'))
@@ -84,6 +96,9 @@ async function measure(): Promise<void> {
             });
         });
     }
+    if (wanted('one-machine'))
+      for (const { name, stage: wish } of ONE_MACHINE)
+        await on(wish, async (stage) => add(name, stage.size, await measureOneMachine(load, stage)));
     if (wanted('latency'))
       await on(2, async (stage) => {
         const quiet = { receivers: 100, senders: 10, phase: 'rate:20:10:2' };

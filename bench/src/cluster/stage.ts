@@ -15,45 +15,46 @@ export interface Usage {
 
 export interface StageOptions {
   readonly nodes: number;
-  /** Of NATS. Absent: three. */
+  /** Of NATS. Absent: three. 0: each node stores its rooms in its own folder. */
   readonly engines?: number;
   /** As `--log-streams` takes it. Absent: 1. */
   readonly streams?: number;
+  /** As `--nodes` takes it: how many nodes share each port. Absent: 1. */
+  readonly processes?: number;
 }
 
 /** NATS servers, each write synced, and some nodes on them. No process is pinned: all share the machine's cores. */
 export class BenchStage {
   readonly #cluster: NodeCluster<Child>;
+  /** How many nodes there are. */
+  readonly size: number;
 
-  private constructor(cluster: NodeCluster<Child>) {
+  private constructor(cluster: NodeCluster<Child>, size: number) {
     this.#cluster = cluster;
+    this.size = size;
   }
 
   static async open(
     binary: string,
     home: string,
-    { nodes: size, engines = 3, streams = 1 }: StageOptions,
+    { nodes: size, engines = 3, streams = 1, processes = 1 }: StageOptions,
   ): Promise<BenchStage> {
     const startNode = async ({ data, log, port }: NodeOptions) => {
-      const folders = [
-        '--data',
-        data,
-        '--log',
-        log,
-        '--log-streams',
-        String(streams),
-        '--log-level',
-        'error',
-      ];
-      const node = new Child([process.execPath, GOCHAT, 'serve', '--port', String(port), ...folders], {
+      const replicas = String(Math.min(3, engines));
+      const rooms =
+        engines === 0 ? [] : ['--log', log, '--log-replicas', replicas, '--log-streams', String(streams)];
+      const flags = ['--data', data, ...rooms, '--nodes', String(processes), '--log-level', 'error'];
+      const node = new Child([process.execPath, GOCHAT, 'serve', '--port', String(port), ...flags], {
         cwd: home,
         env: { HOME: home, NODE_OPTIONS: '' },
         pinned: false,
       });
       await node.opens(port);
+      if (processes > 1) await node.says(`${processes} nodes serve this port`);
       return node;
     };
-    return new BenchStage(await NodeCluster.start({ home, binary, size, engines, startNode }));
+    const cluster = await NodeCluster.start({ home, binary, size, engines, startNode });
+    return new BenchStage(cluster, size * processes);
   }
 
   get engines(): NatsCluster {
