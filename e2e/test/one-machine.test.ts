@@ -147,6 +147,16 @@ describe.skipIf(nats === undefined)('gochat serve --nodes', () => {
     for (const one of people) expect(await one.warnings(room)).toEqual([]);
   });
 
+  test('a service manager may signal all processes at once', async () => {
+    const other = serve('--nodes', '2');
+    await other.shows('2 nodes serve this port');
+    const ended = other.stop('SIGTERM');
+    for (const pid of pidsOf(other)) process.kill(pid, 'SIGTERM');
+    const { code, out, err } = await ended;
+    expect(code, out + err).toBe(0);
+    expect(out).not.toContain('starting it again');
+  });
+
   test('no node outlives the process that started it', async () => {
     const own = await consecutivePorts(2);
     const other = serve('--nodes', '2', '--metrics', `127.0.0.1:${own}`);
