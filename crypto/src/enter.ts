@@ -6,15 +6,27 @@ import { newId } from './new-id.ts';
 import { type Env, sign } from './primitives.ts';
 import type { Room } from './room.ts';
 
-/** @returns the request to read and follow the room after `since`, with the proof that the server requires. */
-export function proveEnter(room: Room, since: Position, at: Dialled, id: RequestId, env: Env): UpOf<'enter'> {
+/**
+ * @param by the key to prove: the one that this device has added, or the one of its epoch, which also proves that the server has the
+ * handshake that began it
+ * @returns the request to read and follow the room after `since`, with the proof that the server requires.
+ */
+export function proveEnter(
+  room: Room,
+  since: Position,
+  at: Dialled,
+  id: RequestId,
+  env: Env,
+  by: 'own' | 'epoch' = 'own',
+): UpOf<'enter'> {
+  const [key, accessKey] = by === 'own' ? [room.key, room.accessKey] : [room.base, room.keys.access];
   const unsigned = {
     type: 'enter' as const,
     id,
     room: room.id,
-    key: room.key,
+    key,
     since,
     nonce: newId(env),
   };
-  return { ...unsigned, proof: encodeBytes(sign(room.accessKey, signedEnter(at, unsigned))) };
+  return { ...unsigned, proof: encodeBytes(sign(accessKey, signedEnter(at, unsigned))) };
 }

@@ -9,6 +9,7 @@ import { RawMember, text } from '../src/people/raw-member.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import type { Ended } from '../src/terminal/gochat-process.ts';
+import { WAIT_MS } from '../src/waits.ts';
 
 interface Place {
   readonly path: string;
@@ -199,4 +200,43 @@ test('a client with newer keys than the backup is notified, and joins again by a
   expect(await ana.joins(fresh)).toBe(room);
   await ana.delivered(room, [await ana.says(room, 'so am I, again')]);
   await back.hears(room, 'so am I, again');
+});
+
+test('a client with newer keys than the backup posts nothing when the others have gone on, and what it queued can be sent again', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  const [ana, ben, cai] = await Promise.all(['ana', 'ben', 'cai'].map((name) => person(name, at)));
+  if (ana === undefined || ben === undefined || cai === undefined) throw new Error('three people');
+  const { room, link } = await ana.hosts(server.url);
+  for (const joiner of [ben, cai]) {
+    await joiner.joins(link);
+    await joiner.syncs(room);
+  }
+  await cai.close();
+  expect(await at.gochat('backup', 'copy', '--data', 'data')).toMatchObject({ code: 0 });
+  // A handshake that the backup hasn't. Ben reads it, too.
+  await ana.profile.call('configure', { room, topic: 'what we cook', waitMs: WAIT_MS });
+  await ben.syncs(room);
+  await server.kill();
+  await ben.says(room, 'written meanwhile');
+  expect(await at.gochat('restore', 'copy', '--data', 'restored')).toMatchObject({ code: 0 });
+  await at.serves('restored', server.port);
+
+  await expect(ben.syncs(room)).rejects.toThrow('keys-unknown');
+  await ben.close();
+  // The others go on from the backup, further than Ben has read.
+  const back = await person('cai', at);
+  const fresh = await back.invites(room);
+  await ana.joins(fresh);
+  await ana.delivered(room, [await ana.says(room, 'here again')]);
+  await back.hears(room, 'here again');
+
+  const late = await person('ben', at);
+  await expect(late.syncs(room)).rejects.toThrow('keys-unknown');
+  await expect(late.says(room, 'anybody there?')).rejects.toMatchObject({ data: { reason: 'keys-unknown' } });
+  await late.joins(fresh);
+  expect((await late.profile.call('rooms', {}))[0]).toMatchObject({ queued: 0, unsent: 1 });
+  await late.profile.call('resend', { room, unsent: true });
+  await ana.hears(room, 'written meanwhile');
+  expect(await ana.read(room)).not.toContain('anybody there?');
 });

@@ -31,6 +31,11 @@ export interface RoomMeta {
   readonly rejoining?: string;
   /** The key of the device that this one has replaced, until its leaf is removed. */
   readonly former?: string;
+  /**
+   * True if the server had fewer handshakes than this device has followed. If it was restored, others may go on from there: it has to
+   * prove that it has the handshake of this epoch.
+   */
+  readonly behind?: true;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

@@ -28,8 +28,9 @@ export class RoomSender {
     );
   }
 
-  enter(over: Connection, room: Room): void {
-    const frame = proveEnter(room, room.position, over.dialled, newId(this.#env), this.#env);
+  /** @param by the key to prove */
+  enter(over: Connection, room: Room, by: 'own' | 'epoch'): void {
+    const frame = proveEnter(room, room.position, over.dialled, newId(this.#env), this.#env, by);
     over.request(frame).then(
       (answer) => this.#put({ kind: 'entered', over, answer }),
       (error: unknown) => this.#put({ kind: 'not-entered', over, error }),

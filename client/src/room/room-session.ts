@@ -9,7 +9,7 @@ import { boundExpired } from '@gochat/crypto/retention';
 import type { Room, Split } from '@gochat/crypto/room';
 import { checkSize } from '@gochat/crypto/send';
 import type { DownOf, Entry } from '@gochat/protocol/down';
-import type { Position } from '@gochat/protocol/fields';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { CatchingUp, Waiting } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
@@ -323,6 +323,7 @@ export class RoomSession {
         if (this.#store.request?.type === 'create') await this.#store.landCreate(input.seq);
         return this.#delivery.enter(input.over);
       case 'entered':
+        await this.#store.isBehind(comparePositions(input.answer.handshake, this.room.base) < 0);
         return this.#apply(this.#delivery.entered(input.answer, input.over));
       case 'not-entered':
         return this.#delivery.notEntered(input.error, input.over);

@@ -270,6 +270,14 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
+  /** @param isBehind whether the server has fewer handshakes than this device has followed */
+  async isBehind(isBehind: boolean): Promise<void> {
+    const { behind, ...meta } = this.#meta;
+    if (isBehind === (behind === true)) return;
+    this.#meta = isBehind ? { ...meta, behind: true } : meta;
+    await this.#write([this.#metaChange()]);
+  }
+
   async arrives(keys: JoiningKeys): Promise<void> {
     this.#meta = { ...this.#meta, ...keys };
     await this.#write([this.#metaChange()]);
