@@ -108,6 +108,183 @@ test('an owner that ends while a guest enters is replaced', async () => {
   await profile.close();
 });
 
+/** An owner that this process visits, until it ends. */
+function visited() {
+  let end: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let isGone = false;
+  const guest: Guest = {
+    role: 'guest',
+    call: async (method) => {
+      if (isGone) throw new OwnerGone();
+      return method === 'rooms' ? [] : null;
+    },
+    onEvent: () => () => undefined,
+    closed,
+    close: () => end(),
+  };
+  return {
+    guest,
+    /** Calls fail from now on; that its link is closed shows later. */
+    goes: () => {
+      isGone = true;
+    },
+    end: () => end(),
+  };
+}
+
+/** A place whose first claims are given, and that counts what was claimed and not released. */
+function counted(...first: readonly Guest[]) {
+  const here = place();
+  const met = [...first];
+  let held = 0;
+  let claims = 0;
+  let gate = Promise.resolve();
+  const claim = async () => {
+    claims += 1;
+    const guest = met.shift();
+    if (guest !== undefined) return guest;
+    await gate;
+    const owner = await here.claim();
+    held += 1;
+    let isHeld = true;
+    const release = async () => {
+      // As files are closed: not at once.
+      await new Promise((resolve) => setImmediate(resolve));
+      await owner.release();
+      if (isHeld) held -= 1;
+      isHeld = false;
+    };
+    return { ...owner, release };
+  };
+  return {
+    ...here,
+    claim,
+    claims: () => claims,
+    held: () => held,
+    /** The next claims wait until the returned function is called. */
+    delay(): () => void {
+      let open: () => void = () => undefined;
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      return () => open();
+    },
+  };
+}
+
+const turns = async () => {
+  for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+test('an owner whose end shows in calls and in its link is replaced once, and the next is released', async () => {
+  const first = visited();
+  const here = counted(first.guest);
+  const profile = await openAt(here, platform);
+  profile.on(() => undefined);
+  first.goes();
+  const calls = [profile.call('rooms', {}), profile.call('rooms', {})];
+  first.end();
+  expect(await Promise.all(calls)).toEqual([[], []]);
+  await turns();
+  expect([here.claims(), here.held()]).toEqual([2, 1]);
+  await profile.close();
+  expect(here.held()).toBe(0);
+});
+
+test('a profile that is closed while it is taken over is released, and not claimed again', async () => {
+  const first = visited();
+  const here = counted(first.guest);
+  const profile = await openAt(here, platform);
+  profile.on(() => undefined);
+  const open = here.delay();
+  first.end();
+  await turns();
+  expect(here.claims()).toBe(2);
+  const call = profile.call('rooms', {});
+  let closed = 0;
+  const closing = [profile.close(), profile.close()].map((one) => one.then(() => (closed += 1)));
+  await turns();
+  expect(closed).toBe(0);
+  open();
+  await Promise.all(closing);
+  expect(here.held()).toBe(0);
+  await expect(call).rejects.toMatchObject({ data: { reason: 'profile-closed' } });
+  await turns();
+  expect([here.claims(), here.held()]).toEqual([2, 0]);
+});
+
+test('nothing is claimed after a guest was closed, whatever its link and its calls tell later', async () => {
+  const first = visited();
+  const here = counted(first.guest);
+  const profile = await openAt(here, platform);
+  profile.on(() => undefined);
+  first.goes();
+  const call = profile.call('rooms', {});
+  await profile.close();
+  await expect(call).rejects.toMatchObject({ data: { reason: 'profile-closed' } });
+  await turns();
+  expect(here.claims()).toBe(1);
+});
+
+test('a profile closes while an owner does not answer whom it was about to visit', async () => {
+  const first = visited();
+  const silent = visited();
+  let ended = 0;
+  const never: Guest = {
+    ...silent.guest,
+    call: () => new Promise((_, reject) => void silent.guest.closed.then(() => reject(new OwnerGone()))),
+    close: () => {
+      ended += 1;
+      silent.end();
+    },
+  };
+  const here = counted(first.guest, never);
+  const profile = await openAt(here, platform);
+  profile.on(() => undefined);
+  first.end();
+  await turns();
+  await profile.close();
+  expect(ended).toBeGreaterThan(0);
+  expect([here.claims(), here.held()]).toEqual([2, 0]);
+});
+
+test('a profile that could not be taken over is released, and taken over by the next call', async () => {
+  const first = visited();
+  const here = counted(first.guest);
+  let fails = true;
+  const unlock = async () => {
+    if (fails) throw new Error('the key can not be read');
+    return here.unlock();
+  };
+  const profile = await openAt({ ...here, unlock }, platform);
+  profile.on(() => undefined);
+  first.end();
+  await turns();
+  expect([here.claims(), here.held()]).toEqual([2, 0]);
+  await expect(profile.call('rooms', {})).rejects.toMatchObject({ code: 'internal' });
+  fails = false;
+  expect(await profile.call('rooms', {})).toEqual([]);
+  expect(here.held()).toBe(1);
+  await profile.close();
+  expect(here.held()).toBe(0);
+});
+
+test('a profile that is closed as another process takes it over is released first', async () => {
+  const here = counted();
+  const profile = await openAt(here, platform);
+  here.loseAtNextWrite();
+  const call = profile.call('prefer', { change: { name: 'ana' } });
+  call.catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  await profile.close();
+  expect(here.held()).toBe(0);
+  await turns();
+  expect(here.held()).toBe(0);
+});
+
 test('what a page had not done when it was unloaded is sealed, and taken by the next owner, whatever it is', async () => {
   let kept: Uint8Array | undefined;
   const unloadStore = {

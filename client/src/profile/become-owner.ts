@@ -35,11 +35,14 @@ export async function becomeOwner(
   const store = new LmdbStore(environment, guard);
   let released: Promise<void> | undefined;
   const releaseNow = async () => {
-    await store.close();
-    // Before the socket: a process that finds it closed opens the database.
-    await environment.close();
-    await door.close();
-    host.dismiss();
+    try {
+      await store.close();
+      // Before the socket: a process that finds it closed opens the database.
+      await environment.close();
+    } finally {
+      await door.close();
+      host.dismiss();
+    }
   };
   const release = () => {
     released ??= releaseNow();

@@ -14,6 +14,7 @@ export interface Profile {
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
   /** @returns a function that removes the listener. */
   on(listener: (event: ChatEvent) => void): () => void;
+  /** Resolves when this process has given up everything of the profile, also what it was about to take over. */
   close(): Promise<void>;
   /** Resolves when the profile begins to close. */
   readonly closed: Promise<void>;
@@ -39,6 +40,9 @@ export async function openAt<O extends Owner>(place: ProfileLocation<O>, env: En
 interface Backend {
   call(method: string, params: unknown): Promise<unknown>;
   keep(calls: readonly KeptCall[]): void;
+  /** Resolves when another backend has to be claimed. */
+  readonly gone: Promise<void>;
+  /** Resolves when nothing of it is left, however often and by whom it was called. */
   close(): Promise<void>;
 }
 
@@ -64,12 +68,16 @@ class ProfileConnection<O extends Owner> implements PageProfile {
   /** The last line of each room that this process knows of. */
   readonly #known = new Map<string, number>();
   #backend: Promise<Backend> | undefined;
-  /** The backend, once it is connected. */
+  /** What {@link #backend} has resolved to: only this one can be lost, and only once. */
   #present: Backend | undefined;
+  /** All claims under way, and all backends that have not ended: `close` ends each. */
+  readonly #unended = new Set<Promise<Backend>>();
+  /** The owner that a claim under way is calling. */
+  #met: Guest | undefined;
   /** Calls that would be kept, in their order. */
   readonly #unanswered = new Set<KeptCall>();
   #wasConnected = false;
-  #closed = false;
+  #closing: Promise<void> | undefined;
   #end: () => void = () => undefined;
   readonly closed = new Promise<void>((resolve) => {
     this.#end = resolve;
@@ -80,18 +88,37 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     this.#env = env;
   }
 
-  connect(): Promise<Backend> {
-    this.#backend ??= this.#claim().then(
+  /** @throws ChatError `profile-closed`, so that nothing is claimed after `close` */
+  async connect(): Promise<Backend> {
+    this.#throwIfClosed();
+    this.#backend ??= this.#begin();
+    return this.#backend;
+  }
+
+  #begin(): Promise<Backend> {
+    const begun = this.#claim().then(
       (backend) => {
         this.#present = backend;
+        void backend.gone.then(async () => {
+          this.#lose(backend);
+          // An error is that of `close`.
+          await backend.close().catch(() => undefined);
+          this.#unended.delete(begun);
+        });
         return backend;
       },
       (error: unknown) => {
         this.#backend = undefined;
+        this.#unended.delete(begun);
         throw toChatError(error);
       },
     );
-    return this.#backend;
+    this.#unended.add(begun);
+    return begun;
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing !== undefined) throw new ChatError({ reason: 'profile-closed' });
   }
 
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
@@ -106,7 +133,6 @@ class ProfileConnection<O extends Owner> implements PageProfile {
 
   async #ask(method: Method, params: Params<Method>): Promise<unknown> {
     for (let again = false; ; again = true) {
-      if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
       const backend = await this.connect();
       try {
         const result = await backend.call(
@@ -137,11 +163,17 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     };
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
     this.#end();
-    const backend = await this.#backend?.catch(() => undefined);
-    await backend?.close();
+    // It need not answer any more.
+    this.#met?.close();
+    const ended = [...this.#unended].map(async (begun) => (await begun.catch(() => undefined))?.close());
+    await Promise.all(ended);
   }
 
   #know(room: string, items: Result<'history'>): void {
@@ -173,14 +205,19 @@ class ProfileConnection<O extends Owner> implements PageProfile {
 
   async #enter(): Promise<Backend> {
     for (;;) {
+      this.#throwIfClosed();
       const claimed = await this.#place.claim();
       if (claimed.role === 'owner') return this.#own(claimed);
+      this.#met = claimed;
       try {
+        this.#throwIfClosed();
         return await this.#visit(claimed);
       } catch (error) {
         claimed.close();
         // The owner has ended since it was met: this process may be the next.
         if (!(error instanceof OwnerGone)) throw error;
+      } finally {
+        this.#met = undefined;
       }
     }
   }
@@ -227,6 +264,7 @@ class ProfileConnection<O extends Owner> implements PageProfile {
       call: (method, params) => guest.call(method, params),
       // The owner's process continues: the call reaches it.
       keep: () => undefined,
+      gone: guest.closed,
       close: async () => guest.close(),
     };
     guest.onEvent((name, data) => {
@@ -235,19 +273,18 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     const isLocked = (await guest.call(LISTEN, {})) === 'locked';
     const passphrase = isLocked ? await this.#place.given?.() : undefined;
     if (passphrase !== undefined) await guest.call(CHECK, { passphrase });
-    void guest.closed.then(() => this.#lose(backend));
     return backend;
   }
 
-  /** Replaces a lost backend at once if there are listeners, so that they miss nothing. */
+  /**
+   * Replaces a lost backend at once if there are listeners, so that they miss nothing. Each call that fails reports the loss, and the
+   * backend itself: only the first may replace it.
+   */
   #lose(backend: Backend): void {
-    void this.#backend?.then((present) => {
-      if (present !== backend) return;
-      this.#backend = undefined;
-      this.#present = undefined;
-      if (!this.#closed && (this.#listeners.size > 0 || this.#followed.size > 0))
-        this.connect().catch(() => undefined);
-    });
+    if (this.#present !== backend) return;
+    this.#present = undefined;
+    this.#backend = undefined;
+    if (this.#listeners.size > 0 || this.#followed.size > 0) this.connect().catch(() => undefined);
   }
 
   async #own(owner: O): Promise<Backend> {
@@ -258,6 +295,7 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     };
     let own: OwnProfile;
     try {
+      this.#throwIfClosed();
       const openOwnProfile = await this.#place.loadOwn();
       own = await openOwnProfile(this.#place, owner, this.#env, emit);
     } catch (error) {
@@ -267,14 +305,23 @@ class ProfileConnection<O extends Owner> implements PageProfile {
     let over = false;
     const answers = (method: string, params: unknown) => own.answer(method, params, () => over);
     const guestCalls = new GuestCalls();
-    const end = async () => {
+    let ended: Promise<void> | undefined;
+    const endNow = async () => {
       over = true;
-      await own.close();
-      await owner.release();
+      try {
+        await own.close();
+      } finally {
+        await owner.release();
+      }
+    };
+    const end = () => {
+      ended ??= endNow();
+      return ended;
     };
     const backend: Backend = {
       call: answers,
       keep: own.keep,
+      gone: owner.lost,
       close: async () => {
         await guestCalls.answered(OWNER_LIMITS.answersMs);
         await end();
@@ -295,10 +342,8 @@ class ProfileConnection<O extends Owner> implements PageProfile {
       visitor.left.addEventListener('abort', () => visitors.delete(listener));
       return own.known?.isSet === true ? 'locked' : null;
     });
-    void owner.lost.then(async () => {
-      this.#lose(backend);
-      await end();
-    });
+    // At once: what its guests wait for can't be done any more.
+    void owner.lost.then(() => end().catch(() => undefined));
     return backend;
   }
 }
