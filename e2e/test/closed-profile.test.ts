@@ -77,3 +77,8 @@ test('a process stops running whose owner closes as it does', async () => {
   expect(await end(child)).toBe(0);
   expect(await texts()).toEqual(['ana: message 1']);
 });
+
+test('a process stops running that closed the profile while calls were under way', async () => {
+  await ana.close();
+  expect(await end(await start('hasty'))).toBe(0);
+});

@@ -36,6 +36,7 @@ export class Account {
   readonly #settings: SettingsStore;
   /** Undefined until the profile has a room, or wants one. */
   #rooms: Promise<RoomRequests> | undefined;
+  #closed = false;
 
   private constructor(parts: AccountParts, who: Identity, settings: SettingsStore) {
     this.#parts = parts;
@@ -67,12 +68,14 @@ export class Account {
 
   /** Stops everything. Work that was begun is durable when it resolves. */
   async close(): Promise<void> {
+    this.#closed = true;
     const rooms = await this.#rooms?.catch(() => undefined);
     await rooms?.close();
   }
 
   /** What fails is tried again at the next call. */
-  #openRooms(): Promise<RoomRequests> {
+  async #openRooms(): Promise<RoomRequests> {
+    if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
     this.#rooms ??= loadRoomCode()
       .then((code) => code.open({ ...this.#parts, who: this.#who }, this.#settings))
       .catch((error: unknown) => {

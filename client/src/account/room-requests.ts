@@ -126,10 +126,11 @@ export class RoomRequests {
       const session = await this.#followed(room);
       try {
         await this.#rooms.caughtUp(session, waitMs);
-        await posted(session, waitMs);
+        await this.#rooms.posted(session, waitMs);
         return { live: true, problem: undefined };
       } catch (error) {
-        if (!(error instanceof ChatError)) throw error;
+        // Another process answers it then.
+        if (!(error instanceof ChatError) || error.data.reason === 'profile-closed') throw error;
         return { live: false, problem: problemOf(error) };
       }
     },
@@ -250,7 +251,7 @@ export class RoomRequests {
   async #current(room: string, waitMs: number): Promise<RoomSession> {
     const session = await this.#followed(room);
     await this.#rooms.caughtUp(session, waitMs);
-    await posted(session, waitMs);
+    await this.#rooms.posted(session, waitMs);
     return session;
   }
 
@@ -338,7 +339,7 @@ export class RoomRequests {
       const sent = await this.#rooms.until(session, () => (session.isQueued(id) ? undefined : true), rest());
       if (sent === undefined) throw new ChatError({ reason: 'leave-queued', already });
       // What was said before is in the log as well, if it can be.
-    } else if (isKnown) await posted(session, rest());
+    } else if (isKnown) await this.#rooms.posted(session, rest());
     await session.leave();
     this.#rooms.server(session.meta).drop(session);
     const admins = shownMembers(session.room).filter(({ info }) => info.admin && !info.self).length;
@@ -393,12 +394,4 @@ function checked(said: Content): Content {
     throw new ChatError({ reason: 'message-blank' });
   if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
-}
-
-/** Waits until all queued messages are in the log, at most `waitMs`. */
-async function posted(session: RoomSession, waitMs: number): Promise<void> {
-  await session.condition.until(
-    () => (session.queued === 0 || session.ended !== undefined ? true : undefined),
-    waitMs,
-  );
 }

@@ -49,6 +49,7 @@ export class Rooms {
   readonly #opened = new Map<RoomId, Promise<OpenRoom>>();
   readonly #servers = new Map<string, ServerConnection>();
   readonly #stopWakes: () => void;
+  #closed = false;
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
     this.#parts = parts;
@@ -234,6 +235,8 @@ export class Rooms {
       env,
       isUnlinked ? SPREAD_MS : 0,
     );
+    // A call that was under way would otherwise begin a connection that nobody ends.
+    if (this.#closed) server.close();
     this.#servers.set(key, server);
     return server;
   }
@@ -246,7 +249,10 @@ export class Rooms {
     const server = this.server(session.meta);
     await server.online(waitMs);
     await session.condition.untilSilent(
-      () => (session.isLive || session.ended !== undefined ? true : undefined),
+      () => {
+        this.#throwIfClosed();
+        return session.isLive || session.ended !== undefined ? true : undefined;
+      },
       () => session.room.position,
       waitMs,
     );
@@ -268,10 +274,21 @@ export class Rooms {
       });
     const found = () => {
       const value = probe();
+      if (value === undefined) this.#throwIfClosed();
       if (value !== undefined) return { value };
       return isHopeless ? { value: undefined } : undefined;
     };
     return session.condition.until(found, waitMs).then((end) => end?.value);
+  }
+
+  /** Waits until all queued messages are in the log, at most `waitMs`. */
+  async posted(session: RoomSession, waitMs: number): Promise<void> {
+    const isPosted = () => {
+      if (session.queued === 0 || session.ended !== undefined) return true;
+      this.#throwIfClosed();
+      return undefined;
+    };
+    await session.condition.until(isPosted, waitMs);
   }
 
   /** Whether a room receives new entries at present, and if not, why. */
@@ -282,12 +299,20 @@ export class Rooms {
     return { live, problem: why && problemOf(why), ...(catchingUp !== undefined && { catchingUp }) };
   }
 
+  /** Ends everything, also the waits of calls, which fail with `profile-closed`. No connection and no room is opened afterwards. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stopWakes();
     for (const server of this.#servers.values()) server.close();
     for (const opened of await Promise.allSettled(this.#opened.values())) {
-      if (opened.status === 'fulfilled') await opened.value.close();
+      if (opened.status !== 'fulfilled') continue;
+      await opened.value.close();
+      opened.value.session.condition.changed();
     }
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
   }
 
   #open(id: RoomId): Promise<OpenRoom> {
@@ -299,6 +324,7 @@ export class Rooms {
   }
 
   async #load(id: RoomId): Promise<OpenRoom> {
+    this.#throwIfClosed();
     const { records, env, emit } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });

@@ -97,12 +97,13 @@ export class ServerConnection {
 
   /**
    * @throws ChatError `offline`, with the last reason, when there is no connection after `waitMs`; earlier when a new attempt fails
-   * for a lasting reason, or after three seconds when nothing listens at a server that was never reached.
+   * for a lasting reason, or after three seconds when nothing listens at a server that was never reached; `internal` once it is closed.
    */
   async online(waitMs: number): Promise<Connection> {
     this.hurry();
     const failed = this.#failed;
     const tried = (given: boolean) => () => {
+      if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
       if (this.#failed > failed) this.#throwIfHopeless(given);
       return this.#connection;
     };

@@ -3,7 +3,7 @@ import { GoChat } from '@gochat/client/internal/api/sdk';
 /**
  * A process that uses a profile, closes it, and has to end then. It writes a line for each message that it has sent.
  * Arguments: the profile's folder; `alone` to open a second time and close the first before the second, which then owns the profile;
- * or `visiting` to send so many messages.
+ * `hasty` to close while calls are under way; or `visiting` to send so many messages.
  */
 const [dir = '', how = '', count = '1'] = process.argv.slice(2);
 
@@ -14,6 +14,14 @@ async function alone(): Promise<void> {
   await one.close();
   await two.rooms();
   await two.close();
+}
+
+async function hasty(): Promise<void> {
+  const chat = await GoChat.open(dir);
+  const calls = (['follow', 'sync', 'members'] as const).map((method) =>
+    chat.profile.call(method, { room: 'kitchen', waitMs: 60_000 }),
+  );
+  await Promise.all([Promise.allSettled(calls), chat.close()]);
 }
 
 async function visiting(): Promise<void> {
@@ -29,4 +37,5 @@ async function say(chat: GoChat, n: number): Promise<void> {
 }
 
 if (how === 'alone') await alone();
+else if (how === 'hasty') await hasty();
 else await visiting();
