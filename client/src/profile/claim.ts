@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { isInUse, OtherRoute, type WantedRoute } from '../net/route.ts';
 import { type Clock, systemClock } from '../schedule/clock.ts';
 import { type Door, knock, openDoor, removeDoor } from './door.ts';
-import { GuestLink } from './guest.ts';
+import { GuestLink, OwnerGone } from './guest.ts';
 import { Host } from './host.ts';
 import { OWNER_LIMITS } from './limits.ts';
 import { type ToGuest, type ToOwner, toGuest, toOwner } from './messages.ts';
@@ -39,15 +39,19 @@ export interface ClaimOptions {
 export async function claimProfile(dir: string, options: ClaimOptions = {}): Promise<Owner | Guest> {
   await ensureProfileDir(dir);
   const { clock = systemClock, patienceMs = OWNER_LIMITS.patienceMs, route = {} } = options;
-  const claimed = await claim(realpathSync(dir), { clock, patienceMs, route });
-  if (claimed.role === 'guest' && (route.proxy !== undefined || route.unlinked === true)) {
-    const used = v.parse(v.nullable(routeSchema), await claimed.call(ROUTE_CALL, null));
-    if (!isInUse(route, used ?? undefined)) {
-      claimed.close();
+  for (;;) {
+    const claimed = await claim(realpathSync(dir), { clock, patienceMs, route });
+    if (claimed.role === 'owner' || (route.proxy === undefined && route.unlinked !== true)) return claimed;
+    try {
+      const used = v.parse(v.nullable(routeSchema), await claimed.call(ROUTE_CALL, null));
+      if (isInUse(route, used ?? undefined)) return claimed;
       throw new OtherRoute();
+    } catch (error) {
+      claimed.close();
+      // The owner has ended since it was met: this process may be the next.
+      if (!(error instanceof OwnerGone)) throw error;
     }
   }
-  return claimed;
 }
 
 async function claim(

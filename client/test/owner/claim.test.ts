@@ -301,6 +301,24 @@ test('an owner of another version keeps the profile', async () => {
   await expect(claimProfile(dir)).rejects.toThrow(OwnerIncompatible);
 });
 
+test('an owner that ends while it is asked for its proxy is succeeded', async () => {
+  const dir = temporaryFolder();
+  const path = join(dir, 'owner-0123456789abcdef.sock');
+  const ending = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write(`{"type":"greeting","protocol":${OWNER_PROTOCOL},"token":"dead"}\n`);
+    socket.once('data', () => {
+      ending.close();
+      socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => ending.listen(path, resolve));
+  onTestFinished(() => void ending.close());
+  recordOwner(dir, { ...DEAD, socket: path });
+  const owner = await claimOwner(dir, { route: { proxy: 'socks5://127.0.0.1:9' } });
+  expect(owner.route).toMatchObject({ proxy: 'socks5://127.0.0.1:9' });
+});
+
 test('an owner that accepts no guests keeps the profile', async () => {
   const dir = temporaryFolder();
   const path = join(dir, 'owner-0123456789abcdef.sock');
