@@ -60,6 +60,11 @@ export class NatsServer {
     return this.#child?.pid;
   }
 
+  /** Whether it was started, and has ended other than by {@link kill}. */
+  get hasEnded(): boolean {
+    return this.#child !== undefined && (this.#child.exitCode !== null || this.#child.signalCode !== null);
+  }
+
   start(): void {
     const [command = '', ...args] = this.#command;
     this.#child = spawn(command, args, { stdio: 'ignore' });
@@ -147,7 +152,10 @@ ${extra}
   /** Waits until each server reports that it is up and current. @throws Error when one doesn't in time */
   async ready(): Promise<void> {
     for (const server of this.servers)
-      await until(`${server.name} is up`, async () => (await server.ask('/healthz'))?.status === 'ok');
+      await until(`${server.name} is up`, async () => {
+        if (server.hasEnded) throw new Error(`${server.name} has ended: is one of its ports in use?`);
+        return (await server.ask('/healthz'))?.status === 'ok';
+      });
   }
 
   /** @returns the leader of a stream, as these servers report it; undefined while there is none */

@@ -5,28 +5,37 @@ import { createServer } from 'node:net';
 const HOST = '127.0.0.1';
 const LEAST = 10_000;
 const USUAL_EPHEMERAL = 32_768;
+/** Consecutive ports belong to one process: others, which look for ports at the same time, take none of them before they are used. */
+const BLOCK = 16;
+const PROCESSES = 16;
 
 /**
  * Finds ports of 127.0.0.1 on which nothing listens, for servers that are killed and restarted. The ports are below those that the
  * system gives to connections, so that no connection takes a port while its server is down.
  */
 export async function freePorts(count: number): Promise<number[]> {
-  const end = firstEphemeral();
   const found = new Set<number>();
   while (found.size < count) {
-    const port = LEAST + Math.floor(Math.random() * (end - LEAST));
+    const port = ownBlock() + Math.floor(Math.random() * BLOCK);
     if (await isFree(port)) found.add(port);
   }
   return [...found];
 }
 
-/** @returns the first of so many consecutive ports, found as {@link freePorts} does */
+/** @returns the first of so many consecutive ports, at most 16, found as {@link freePorts} does */
 export async function consecutivePorts(count: number): Promise<number> {
   for (;;) {
-    const first = await freePort();
-    const others = Array.from({ length: count - 1 }, (_, i) => isFree(first + 1 + i));
-    if ((await Promise.all(others)).every(Boolean)) return first;
+    const first = ownBlock();
+    const all = Array.from({ length: count }, (_, i) => isFree(first + i));
+    if ((await Promise.all(all)).every(Boolean)) return first;
   }
+}
+
+/** @returns the first port of one of this process's blocks */
+function ownBlock(): number {
+  const own = Number(process.env.VITEST_POOL_ID ?? process.pid) % PROCESSES;
+  const rounds = Math.floor((firstEphemeral() - LEAST) / (BLOCK * PROCESSES));
+  return LEAST + BLOCK * (PROCESSES * Math.floor(Math.random() * rounds) + own);
 }
 
 export async function freePort(): Promise<number> {
