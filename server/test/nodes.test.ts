@@ -82,10 +82,12 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
   });
 
   test('ask the engine twice when a member enters at the end of a room that nobody follows there', async () => {
-    const [a, b] = [await node(), await node({}, 1)];
+    // The server that this node asks knows at once of whoever listens there.
+    const servers = cluster.addresses.slice(0, 1);
+    const [a, b] = [await node(), await startNode({ engine: await openJetStream({ servers, replicas: 3 }) })];
     const ada = await a.peer();
     const { room, access } = await found(ada);
-    const nats = await Nats.connect({ servers: cluster.addresses });
+    const nats = await Nats.connect({ servers });
     onTestFinished(() => nats.close());
     const asked: string[] = [];
     for (const api of ['STREAM.MSG.GET', 'DIRECT.GET'])
