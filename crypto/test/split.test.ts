@@ -145,7 +145,7 @@ test('a GroupInfo that no member has signed can not be compared', async () => {
   await divides(log, mal, half);
   await allRead(log, [ana]);
   const info = log.kept;
-  const groupInfo = info.groupInfo.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  const groupInfo = info.groupInfo.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
   expect(await compare(ana.room, { ...info, groupInfo })).toBeUndefined();
 });
 
