@@ -137,7 +137,12 @@ ${extra}
     });
     const cluster = new NatsCluster(servers);
     for (const server of servers) server.start();
-    await cluster.ready();
+    try {
+      await cluster.ready();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
-const LEAST = 10_000;
+/** Above 10080, which browsers and `fetch` refuse to connect to (Fetch, "port blocking"). */
+const LEAST = 10_240;
 const USUAL_EPHEMERAL = 32_768;
 /** Consecutive ports belong to one process: others, which look for ports at the same time, take none of them before they are used. */
 const BLOCK = 16;
