@@ -97,7 +97,7 @@ export class ServerConnection {
 
   /**
    * @throws ChatError `offline`, with the last reason, when there is no connection after `waitMs`; earlier when a new attempt fails
-   * for a lasting reason, or after three seconds when nothing listens at a server that was never reached; `internal` once it is closed.
+   * for a lasting reason, or after three seconds when nothing listens at a server that was never reached; `profile-closed` once it is closed.
    */
   async online(waitMs: number): Promise<Connection> {
     this.hurry();

@@ -142,7 +142,7 @@ export class Delivery {
     if (store.meta.left) this.#stage = 'off';
     else if (store.request?.type === 'join') this.stop(new ChatError({ reason: 'join-unfinished' }));
     else if (store.request?.type === 'create') sender.create(over, store.request);
-    else sender.enter(over, store.room, store.meta.behind ? 'epoch' : 'own');
+    else sender.enter(over, store.room, store.meta.lostHandshakes ? 'epoch' : 'own');
   }
 
   enterAgain(over: Connection): void {

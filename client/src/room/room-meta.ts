@@ -35,7 +35,7 @@ export interface RoomMeta {
    * True if the server had fewer handshakes than this device has followed. If it was restored, others may go on from there: it has to
    * prove that it has the handshake of this epoch.
    */
-  readonly behind?: true;
+  readonly lostHandshakes?: true;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

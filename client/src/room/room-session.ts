@@ -323,7 +323,7 @@ export class RoomSession {
         if (this.#store.request?.type === 'create') await this.#store.landCreate(input.seq);
         return this.#delivery.enter(input.over);
       case 'entered':
-        await this.#store.isBehind(comparePositions(input.answer.handshake, this.room.base) < 0);
+        await this.#store.recordLost(comparePositions(input.answer.handshake, this.room.base) < 0);
         return this.#apply(this.#delivery.entered(input.answer, input.over));
       case 'not-entered':
         return this.#delivery.notEntered(input.error, input.over);

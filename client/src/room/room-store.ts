@@ -270,11 +270,11 @@ export class RoomStore {
     await this.#write([this.#stateChange(), this.#requestChange()]);
   }
 
-  /** @param isBehind whether the server has fewer handshakes than this device has followed */
-  async isBehind(isBehind: boolean): Promise<void> {
-    const { behind, ...meta } = this.#meta;
-    if (isBehind === (behind === true)) return;
-    this.#meta = isBehind ? { ...meta, behind: true } : meta;
+  /** @param hasLost whether the server has fewer handshakes than this device has followed */
+  async recordLost(hasLost: boolean): Promise<void> {
+    const { lostHandshakes = false, ...meta } = this.#meta;
+    if (hasLost === lostHandshakes) return;
+    this.#meta = hasLost ? { ...meta, lostHandshakes: true } : meta;
     await this.#write([this.#metaChange()]);
   }
 

@@ -8,7 +8,7 @@ type Servers = readonly [leader: string, ...others: string[]];
 
 /**
  * Spreads the leaders of the logs over the servers that store them: the server that leads a stream has most of its work. NATS
- * chooses leaders by chance, and a server that was restarted leads none. Changes nothing while a server is down or behind. A
+ * chooses leaders by chance, and a server that was restarted leads none. Changes nothing while a server is down or lagging. A
  * stream whose leader moves accepts no writes for a moment: they are tried again.
  */
 export async function spreadLeaders(nats: Nats, streams: RoomStreams): Promise<void> {
@@ -27,7 +27,7 @@ export async function spreadLeaders(nats: Nats, streams: RoomStreams): Promise<v
   }
 }
 
-/** @returns undefined when the stream has no leader, or a replica that is down or behind */
+/** @returns undefined when the stream has no leader, or a replica that is down or lagging */
 function serversOf(info: StreamInfo | undefined): Servers | undefined {
   const { leader, replicas = [] } = info?.cluster ?? {};
   if (!leader || replicas.some(({ current, offline }) => !current || offline === true)) return undefined;
