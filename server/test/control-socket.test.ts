@@ -1,3 +1,4 @@
+import { pbkdf2 } from 'node:crypto';
 import { once } from 'node:events';
 import { lstatSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,6 +6,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { backupFolder, restoreFolder } from '../src/log/lmdb/backup.ts';
 import { lockFolder } from '../src/log/lmdb/folder-lock.ts';
@@ -157,6 +159,19 @@ test('a second backup at once is refused', async () => {
   first.destroy();
   await expect.poll(() => leftovers(data)).toEqual(['control.sock']);
   expect(await backupFolder(data, join(data, 'copy'))).toBe(0);
+});
+
+test('a backup right after another is made, however long deleting the copy takes', async () => {
+  const data = await folder();
+  await served(data);
+  const first = await ask(data, '/backup');
+  const busyDisk = Array.from({ length: 4 }, () => promisify(pbkdf2)('', '', 400_000, 32, 'sha256'));
+  first.destroy();
+  const second = await ask(data, '/backup');
+  expect(second.statusCode).toBe(200);
+  second.destroy();
+  await Promise.all(busyDisk);
+  await expect.poll(() => leftovers(data)).toEqual(['control.sock']);
 });
 
 test('a server that stops does not wait for the one who reads a backup', async () => {

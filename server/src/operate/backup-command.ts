@@ -30,9 +30,9 @@ export async function backupCommand(
       answerLine(response, 200, { file: name });
       await closed;
     } finally {
-      await removeSnapshots(folder).finally(() => {
-        busy = false;
-      });
+      // A caller that has closed may ask again at once. Deleting takes long on a busy disk; the next call waits for it.
+      busy = false;
+      await rm(join(folder, name), { force: true });
     }
   };
 }
