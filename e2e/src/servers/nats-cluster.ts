@@ -108,11 +108,11 @@ export class NatsCluster {
     change = (config) => config,
     places,
   }: ClusterOptions): Promise<NatsCluster> {
-    const ports: Ports[] = [];
-    for (let i = 0; i < size; i++) {
-      const [client, route, monitor] = await freePorts(3);
-      ports.push({ client, route, monitor } as Ports);
-    }
+    const free = await freePorts(3 * size);
+    const ports = Array.from({ length: size }, (_, i) => {
+      const [client = 0, route = 0, monitor = 0] = free.slice(3 * i);
+      return { client, route, monitor };
+    });
     const hostOf = (i: number) => places?.[i]?.host ?? HOST;
     const routes = ports.map(({ route }, i) => `nats://${hostOf(i)}:${route}`).join(', ');
     const servers = ports.map((own, i) => {
@@ -156,11 +156,18 @@ ${extra}
 
   /** Waits until each server reports that it is up and current. @throws Error when one doesn't in time */
   async ready(): Promise<void> {
-    for (const server of this.servers)
-      await until(`${server.name} is up`, async () => {
-        if (server.hasEnded) throw new Error(`${server.name} has ended: is one of its ports in use?`);
-        return (await server.ask('/healthz'))?.status === 'ok';
-      });
+    for (const server of this.servers) {
+      let health: unknown;
+      await until(
+        () => `${server.name} is up, which answers ${JSON.stringify(health)}`,
+        async () => {
+          if (server.hasEnded) throw new Error(`${server.name} has ended: is one of its ports in use?`);
+          const answered = await server.ask('/healthz');
+          health = answered;
+          return answered?.status === 'ok';
+        },
+      );
+    }
   }
 
   /** @returns the leader of a stream, as these servers report it; undefined while there is none */
@@ -189,10 +196,10 @@ interface Jsz {
   }[];
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+async function until(what: () => string, isSo: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`it never came about that ${what}`);
+    if (Date.now() > end) throw new Error(`it never came about that ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -9,17 +9,22 @@ const USUAL_EPHEMERAL = 32_768;
 /** Consecutive ports belong to one process: others, which look for ports at the same time, take none of them before they are used. */
 const BLOCK = 16;
 const PROCESSES = 16;
+/** The ports found last, on which nothing may listen yet. */
+const given: number[] = [];
+const GIVEN = 128;
 
 /**
  * Finds ports of 127.0.0.1 on which nothing listens, for servers that are killed and restarted. The ports are below those that the
- * system gives to connections, so that no connection takes a port while its server is down.
+ * system gives to connections, so that no connection takes a port while its server is down. None is among the last 128 found.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
   while (found.size < count) {
     const port = ownBlock() + Math.floor(Math.random() * BLOCK);
-    if (await isFree(port)) found.add(port);
+    if (!given.includes(port) && (await isFree(port))) found.add(port);
   }
+  given.push(...found);
+  given.splice(0, given.length - GIVEN);
   return [...found];
 }
 
