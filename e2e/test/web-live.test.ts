@@ -95,8 +95,12 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     await row.waitFor();
     // From the field back to the messages, one of which is a tab stop.
     await page.locator('.timeline [data-key][tabindex="0"]').first().focus();
-    for (let i = 0; i < 6 && !(await row.evaluate((it) => it === document.activeElement)); i++)
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-key'));
+    for (let i = 0; i < 6 && !(await row.evaluate((it) => it === document.activeElement)); i++) {
+      const before = await focused();
       await keys.press('ArrowDown');
+      await expect.poll(focused).not.toBe(before);
+    }
     expect(await row.evaluate((it) => it === document.activeElement)).toBe(true);
     await keys.press('r');
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('composer');
