@@ -1,10 +1,22 @@
-import { publicKey as identity, nonce as messageId, position } from '@gochat/protocol/fields';
+import {
+  fileHash,
+  fileId,
+  fileKey,
+  publicKey as identity,
+  nonce as messageId,
+  position,
+  thumbHash,
+  waveform,
+} from '@gochat/protocol/fields';
+import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
 
 /** The largest text of a message, in bytes of UTF-8. */
 export const TEXT_BYTES = 64 * 1024;
 
-const words = v.pipe(v.string(), v.minLength(1));
+/** The largest preview of a picture, in bytes and in pixels of either side. */
+export const PREVIEW_BYTES = 128 * 1024;
+export const PREVIEW_SIDE = 640;
 
 /** A reference to a message: its id finds it. The position is the one that the sender was shown: another one is evidence against the server. */
 const ref = v.strictObject({ seq: position, id: messageId });
@@ -13,21 +25,56 @@ export type Ref = v.InferOutput<typeof ref>;
 /** Identity keys of the persons that the text mentions. */
 const mentions = v.pipe(v.array(identity), v.maxLength(32));
 
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LIMITS.fileBytes));
+const pixels = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000));
+
+/** Where the server has the bytes, what opens them, and how many there are. */
+const sealedFile = { id: fileId, key: fileKey, hash: fileHash, bytes: size };
+
+/** A smaller picture, made by the sender: JPEG or PNG. */
+const preview = v.strictObject({
+  ...sealedFile,
+  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(PREVIEW_BYTES)),
+});
+
+/** A file of a message. What it says of its own content is a claim of the sender. */
+const file = v.strictObject({
+  ...sealedFile,
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  /** A media type (RFC 6838) without parameters, in lower case. */
+  type: v.pipe(v.string(), v.maxLength(127), v.regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/)),
+  /** What is to be seen or heard, in words. */
+  alt: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))),
+  /** The size of a picture or video as it is shown, in pixels. */
+  w: v.optional(pixels),
+  h: v.optional(pixels),
+  thumb: v.optional(thumbHash),
+  preview: v.optional(preview),
+  /** The length of a recording, in milliseconds. */
+  ms: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  /** The loudness of a voice message in 64 equal parts of its length, from 0 to 255 each. */
+  wave: v.optional(waveform),
+});
+export type FileContent = v.InferOutput<typeof file>;
+export type PreviewContent = v.InferOutput<typeof preview>;
+
 /** The schema of plaintext content. The server does not have this schema. */
 const text = v.strictObject({
   kind: v.literal('text'),
-  text: words,
+  /** Empty only where there are files. */
+  text: v.string(),
   /** An action in the third person, as with `/me`. */
   me: v.optional(v.literal(true)),
   reply: v.optional(ref),
   mentions: v.optional(mentions),
+  files: v.optional(v.pipe(v.array(file), v.minLength(1), v.maxLength(LIMITS.filesPerMessage))),
 });
 
-/** Replaces the text of one of the sender's own messages. */
+/** Replaces the text of one of the sender's own messages. An empty one is for a message with files; they stay. */
 const edit = v.strictObject({
   kind: v.literal('edit'),
   of: ref,
-  text: words,
+  text: v.string(),
   mentions: v.optional(mentions),
 });
 
@@ -46,7 +93,10 @@ const react = v.strictObject({
 /** A member asks to be removed; an admin's client then removes it. */
 const leave = v.strictObject({ kind: v.literal('leave') });
 
-export const content = v.variant('kind', [text, edit, erase, react, leave]);
+export const content = v.pipe(
+  v.variant('kind', [text, edit, erase, react, leave]),
+  v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
+);
 export type Content = v.InferOutput<typeof content>;
 
 const typing = v.strictObject({ kind: v.literal('typing'), on: v.boolean() });

@@ -74,6 +74,17 @@ export const publicKey = v.pipe(
 );
 export const signature = fixed(64);
 export const nonce = fixed(16);
+/** A file's random 128-bit id. */
+export const fileId = v.pipe(fixed(16), v.brand('FileId'));
+export type FileId = v.InferOutput<typeof fileId>;
+/** A file's key (AES-256). */
+export const fileKey = fixed(32);
+/** A SHA-256. */
+export const fileHash = fixed(32);
+/** A blurred picture in at most 25 bytes (ThumbHash). */
+export const thumbHash = atMost(25);
+/** 64 bytes, one for each part. */
+export const waveform = fixed(64);
 /** The token that a server may require to create a room: 128 random bits, which its operator hands out. */
 export const createToken = fixed(16);
 export const messageBody = atMost(LIMITS.messageBytes);

@@ -41,6 +41,13 @@ export const LIMITS = {
   originChars: 260,
   features: 32,
   pushEndpointChars: 1024,
+  /** The padded plaintext of a file, on any server. A server may set a lower limit. */
+  fileBytes: 2 ** 40,
+  /** A sealed chunk of a file. */
+  chunkBytes: 1024 * 1024,
+  filesPerMessage: 8,
+  /** How far ahead a pass for files may expire. */
+  filePassMs: 3600 * 1000,
   /** The connection is dead when nothing arrived for this long. A client pings at a third of it. */
   silenceMs: 90_000,
   /** From the connection's first byte (or its opening) to a valid `hello`. */

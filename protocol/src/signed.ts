@@ -1,3 +1,5 @@
+import type { FileId } from './fields.ts';
+import type { FilePass, FileVerb } from './file-pass.ts';
 import type { Rules } from './rules.ts';
 import type { InviteGrant, Order, UpOf } from './up.ts';
 
@@ -142,5 +144,21 @@ export function signedRefresh(f: Unsigned<UpOf<'refresh'>>): Uint8Array<ArrayBuf
     f.groupInfo,
     f.member,
     ...grantLines(f.invites),
+  );
+}
+
+/** The bytes that the proof of a {@link FilePass} signs. @param verb, id what the request does, and with which file */
+export function signedFilePass(verb: FileVerb, id: FileId, p: Unsigned<FilePass>): Uint8Array<ArrayBuffer> {
+  return lines(
+    'gochat/file/2',
+    p.origin,
+    verb,
+    p.room,
+    p.key,
+    id,
+    String(p.bytes),
+    p.discard ?? '-',
+    String(p.keepMs ?? '-'),
+    String(p.until),
   );
 }
