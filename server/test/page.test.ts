@@ -89,7 +89,8 @@ describe('the page', () => {
         "font-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",
-        "img-src 'self' blob: data:",
+        "img-src 'self' blob:",
+        'media-src blob:',
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -99,7 +100,7 @@ describe('the page', () => {
       expect(headers).toMatchObject({
         'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
-        'permissions-policy': expect.stringContaining('microphone=()'),
+        'permissions-policy': expect.stringContaining('microphone=(self)'),
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',

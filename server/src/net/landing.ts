@@ -37,11 +37,15 @@ export const LANDING_POLICY = ["default-src 'none'", `style-src 'sha256-${STYLE_
   '; ',
 );
 
-/** Content-Security-Policy of the web client: only resources of this server, and no text as markup or code (the one trusted-types policy is for the worker's URL). */
+/**
+ * Content-Security-Policy of the web client: only resources of this server, pictures and recordings that the page has opened itself
+ * (`blob:`), and no text as markup or code (the one trusted-types policy is for the workers' URLs).
+ */
 export const CHAT_POLICY = [
   "default-src 'none'",
   ...['script', 'style', 'connect', 'font', 'manifest', 'worker'].map((kind) => `${kind}-src 'self'`),
-  "img-src 'self' blob: data:",
+  "img-src 'self' blob:",
+  'media-src blob:',
   ...FORBIDDEN,
   "require-trusted-types-for 'script'",
   'trusted-types gochat',
@@ -58,7 +62,6 @@ const UNUSED = [
   'hid',
   'interest-cohort',
   'magnetometer',
-  'microphone',
   'midi',
   'payment',
   'serial',
@@ -71,7 +74,8 @@ export function securityHeaders(policy: string): Readonly<Record<string, string>
     'Content-Security-Policy': policy,
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Resource-Policy': 'same-origin',
-    'Permissions-Policy': UNUSED.map((feature) => `${feature}=()`).join(', '),
+    // The chat page records voice messages; nothing that it embeds may.
+    'Permissions-Policy': [...UNUSED.map((feature) => `${feature}=()`), 'microphone=(self)'].join(', '),
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
