@@ -6,7 +6,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import { signedFilePass } from '@gochat/protocol/signed';
 import { fileCipher } from './algorithms/file-cipher.ts';
 import { FileError } from './file-error.ts';
-import { concatBytes, type Env, sign, transcript, uint32 } from './primitives.ts';
+import { concatBytes, type Env, sign, transcript, uint32, utf8 } from './primitives.ts';
 import type { Room } from './room.ts';
 
 const NONCE_BYTES = 12;
@@ -85,13 +85,7 @@ export async function openChunk(file: FileSeal, chunk: number, sealed: Uint8Arra
 
 /** Chunks of one file can't stand in for those of another, nor for each other, and none can be left out. */
 function dataOf({ room, id, bytes }: FileSeal, chunk: number): Uint8Array {
-  return transcript(
-    'gochat/file/2',
-    decodeBytes(room),
-    decodeBytes(id),
-    uint32(chunk),
-    uint32(chunkCount(bytes)),
-  );
+  return transcript('gochat/file/2', utf8(room), utf8(id), uint32(chunk), uint32(chunkCount(bytes)));
 }
 
 /** @returns the SHA-256 of one sealed chunk, for {@link fileHash} */

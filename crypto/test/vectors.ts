@@ -1,6 +1,8 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
-import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
+import type { FileId, InviteId, Position, RoomId } from '@gochat/protocol/fields';
+import { paddedBytes } from '@gochat/protocol/file-chunks';
 import { advanceChain, startChain } from '../src/chain.ts';
+import { chunkCount, chunkHash, fileHash, sealChunk } from '../src/file.ts';
 import {
   certified,
   digits,
@@ -13,7 +15,7 @@ import { inviteKeys, wrapFor, wrapPublicKey } from '../src/invite.ts';
 import { joinPublicKey, keysOf, ownInviteOf } from '../src/keys.ts';
 import { formatLink } from '../src/link.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
-import { derive, encrypt, sign, signingKey, transcript, utf8 } from '../src/primitives.ts';
+import { derive, encrypt, sign, signingKey, transcript, uint32, utf8 } from '../src/primitives.ts';
 import { testBytes } from './test-bytes.ts';
 
 export type Vector = Readonly<Record<string, unknown>>;
@@ -171,6 +173,32 @@ function chain(): Vector {
   return { chain_key: hex(secret), entries: values };
 }
 
+async function file(): Promise<Vector> {
+  const seal = {
+    room,
+    id: encodeBytes(testBytes(16, 2)) as FileId,
+    key: encodeBytes(testBytes(32, 3)),
+    bytes: 20_000,
+  };
+  const bytes = testBytes(seal.bytes, 4);
+  const nonce = testBytes(12, 5);
+  const chunk = await sealChunk(seal, 0, bytes, { random: () => nonce });
+  const hash = await chunkHash(chunk);
+  const sizes = [0, 16_384, 16_385, 20_000, 32_769, 1_048_548, 1_048_549, 104_857_600];
+  return {
+    ...seal,
+    of: 'the bytes 00 04, then 02 03 04 … ff 00 01 …',
+    nonce: hex(nonce),
+    aad: hex(transcript('gochat/file/2', utf8(room), utf8(seal.id), uint32(0), uint32(1))),
+    chunk_starts_with: hex(chunk.subarray(0, 44)),
+    tag: hex(chunk.subarray(-16)),
+    chunk_bytes: chunk.length,
+    chunk_sha256: hex(hash),
+    hash: await fileHash([hash]),
+    sizes: sizes.map((size) => ({ bytes: size, padded: paddedBytes(size), chunks: chunkCount(size) })),
+  };
+}
+
 /** The vectors that need no MLS group, by the name of their file in docs/vectors/. */
 export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
   return new Map([
@@ -179,5 +207,6 @@ export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
     ['identity.json', identities()],
     ['epoch-keys.json', await epochKeysVector()],
     ['chain.json', chain()],
+    ['file.json', await file()],
   ]);
 }

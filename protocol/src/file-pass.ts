@@ -60,7 +60,7 @@ export function parseFilePass(header: string): FilePass | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/** A number has one spelling, so that a pass has one. */
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : undefined;
+/** A number has one spelling, so that a pass has one. @returns NaN for another, which no field takes */
+function numberOf(text: string | undefined): number {
+  return text !== undefined && /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : Number.NaN;
 }
