@@ -1,31 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeBytes } from '../src/encoding.ts';
 import { type FilePass, formatFilePass, parseFilePass } from '../src/file-pass.ts';
 import './fixed-seed.ts';
-
-const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map(encodeBytes);
-const times = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-
-const pass: fc.Arbitrary<FilePass> = fc
-  .record(
-    {
-      origin: fc.constantFrom('chat.example', 'chat.example:4040', '[::1]:4040'),
-      room: bytesOf(16),
-      key: fc.oneof(fc.nat().map(String), fc.constantFrom('7UkoxijRwsbq6QM4kFmVYSlZJzpcY_k2NsFGFKyHN9E')),
-      bytes: fc.nat({ max: 2 ** 40 }),
-      discard: fc.oneof(bytesOf(16), bytesOf(32)),
-      keepMs: times,
-      until: times,
-      proof: bytesOf(64),
-    },
-    { requiredKeys: ['origin', 'room', 'key', 'bytes', 'until', 'proof'] },
-  )
-  .map((value) => value as FilePass);
+import { filePasses } from './file-passes.ts';
 
 test('a pass is parsed as it was formatted', () => {
   fc.assert(
-    fc.property(pass, (value) => {
+    fc.property(filePasses, (value) => {
       expect(parseFilePass(formatFilePass(value))).toEqual(value);
     }),
   );

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import './fixed-seed.ts';
+import type { FileId } from '../src/fields.ts';
+import type { FileVerb } from '../src/file-pass.ts';
 import {
   signedCreate,
   signedCreateBy,
   signedEnter,
+  signedFilePass,
   signedHandshake,
   signedInvitation,
   signedJoin,
@@ -13,6 +16,7 @@ import {
   signedRefresh,
   signedVoice,
 } from '../src/signed.ts';
+import { filePasses } from './file-passes.ts';
 import { ups } from './frames.ts';
 
 type Signed = Record<string, unknown>;
@@ -93,6 +97,14 @@ function unsign(bytes: Uint8Array): Signed {
       };
       return { ...handshake(), order: defined(order) };
     },
+    'gochat/file/2': () =>
+      defined({
+        ...members('origin', 'verb', 'room', 'key', 'id'),
+        bytes: Number(next()),
+        discard: given(next()),
+        keepMs: number(next()),
+        until: Number(next()),
+      }),
     'gochat/refresh/2': () => ({
       ...members('id', 'room', 'after', 'key', 'groupInfo', 'member'),
       ...invites(),
@@ -165,6 +177,16 @@ test('a create proof covers the whole request except the token and the proof of 
         by: named,
         ...rest,
       });
+    }),
+  );
+});
+
+test('the proof of a pass for files covers the pass, and the request that it is for', () => {
+  const verbs = fc.constantFrom<FileVerb>('put', 'get', 'drop');
+  fc.assert(
+    fc.property(filePasses, verbs, ups.create, ({ proof, ...pass }, verb, { room }) => {
+      const id = room as string as FileId;
+      expect(unsign(signedFilePass(verb, id, pass))).toEqual({ purpose: 'gochat/file/2', verb, id, ...pass });
     }),
   );
 });
