@@ -10,6 +10,10 @@ const PASTES_BARE = '\u001b[?2004l';
 /** A paste of which nothing has come for this time has ended. */
 const PASTE_GAP_MS = 1000;
 
+/** Keys without a function, such as Ctrl+] and Ctrl+\\: Node.js adds their invisible characters to the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it matches
+const UNBOUND = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+
 /** A line of input. */
 export interface InputLine {
   readonly text: string;
@@ -112,7 +116,7 @@ export class Prompt {
     editor.setPrompt('');
     editor.on('line', (text) => {
       this.#drawn = false;
-      this.#take({ text, pasted: this.#pasting });
+      this.#take(this.#pasting ? { text, pasted: true } : { text: text.replace(UNBOUND, ''), pasted: false });
     });
     const stopCtrlC = onCtrlC(this.#io.stdin, () => this.close());
     // After Ctrl+Z and fg: Node.js pauses the input, and the shell has turned brackets off.

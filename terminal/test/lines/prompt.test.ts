@@ -36,6 +36,20 @@ test.each([
     }
 });
 
+test.each([
+  ['Ctrl+\\', '\u001c'],
+  ['Ctrl+]', '\u001d'],
+  ['Ctrl+^', '\u001e'],
+  ['Ctrl+@', '\u0000'],
+])('%s types nothing: the line stays the command that it shows', async (_, key) => {
+  const { io, type } = terminal();
+  const prompt = new Prompt(io);
+  type(`${key}/he${key}lp${key}\r`);
+  expect(await prompt.next()).toEqual({ text: '/help', pasted: false });
+  type(`\u001b[200~a\tb\u001b[201~\r`);
+  expect((await prompt.next())?.text).toBe('a\tb');
+});
+
 /** Ctrl+Z, and `fg` in the shell. This process isn't stopped. */
 async function isSuspended(type: (keys: string) => void): Promise<void> {
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
