@@ -5,6 +5,7 @@ import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import { createView } from '@gochat/view/chat-view-model';
 import type { Platform } from '@gochat/view/platform';
+import { NO_FILES } from '@gochat/view/platform-files';
 import { terminalEnglish } from '@gochat/view/terminal-words';
 import type { View } from '@gochat/view/view';
 import { Words } from '@gochat/view/words';
@@ -25,6 +26,7 @@ const platform: Platform = {
   copy: async () => true,
   openLink: () => undefined,
   notify: () => undefined,
+  files: NO_FILES,
   pickText: async () => undefined,
   keepsProfile: async () => true,
   quit: () => undefined,

@@ -133,6 +133,8 @@ function labelsOf(dialog: Dialog): readonly string[] {
       return [...dialog.text, dialog.link, PSEUDO.screen.dialogs.copyLink];
     case 'inspect':
       return dialog.parts.map(({ label }) => label);
+    case 'picture':
+      return [dialog.text, dialog.position];
     case 'emoji':
       return dialog.items.map(({ name }) => name);
     case 'help':

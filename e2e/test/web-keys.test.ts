@@ -141,6 +141,7 @@ describeInBrowser('the page by keyboard', () => {
       note: '',
       space: '',
       tooLong: false,
+      tray: [],
     } as const;
     await visitor.shows('talking', {}, { composer });
     const cursor = () =>

@@ -149,7 +149,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
   });
 
   /** Opens each kind of dialog. */
-  const OPEN: Readonly<Record<Dialog['kind'], () => Promise<void>>> = {
+  const OPEN: Readonly<Record<Exclude<Dialog['kind'], 'picture'>, () => Promise<void>>> = {
     form: () => ana.says('/rename'),
     menu: () => ana.says('/members'),
     invite: async () => {
@@ -186,6 +186,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     await expect.poll(() => page.locator('.flash.shown').count()).toBe(0);
     const found: string[] = (await ana.person.barriers({ only })).map((line) => `page: ${line}`);
     for (const kind of DIALOG_KINDS) {
+      if (kind === 'picture') continue;
       await OPEN[kind]();
       await page.locator('dialog').waitFor();
       found.push(

@@ -32,7 +32,11 @@ async function attached(files: readonly AttachedFile[], closed = '') {
 
 const file = (name: string, text: string | undefined, bytes = 10): AttachedFile => ({
   name,
+  type: '',
   bytes,
+  stream: async function* () {
+    yield new TextEncoder().encode(text ?? '\u0000');
+  },
   text: async () => text,
 });
 

@@ -9,6 +9,7 @@ import { createView } from '@gochat/view/chat-view-model';
 import type { Dialog } from '@gochat/view/dialog';
 import type { ViewWords } from '@gochat/view/english';
 import type { Notice, Platform } from '@gochat/view/platform';
+import { NO_FILES, type PlatformFiles } from '@gochat/view/platform-files';
 import type { MessageRow, Row } from '@gochat/view/row';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { terminalEnglish } from '@gochat/view/terminal-words';
@@ -26,6 +27,7 @@ export class Surroundings implements Platform {
   readonly copied: string[] = [];
   readonly notices: Notice[] = [];
   readonly opened: string[] = [];
+  files: PlatformFiles = NO_FILES;
   file: { name: string; text: string } | undefined;
   quits = 0;
   /** By how much its clock is ahead. */

@@ -2,7 +2,7 @@ import type { Dialog, MenuItem } from '@gochat/view/dialog';
 import { isLarge, parseMarkdown } from '@gochat/view/markdown';
 import { callableOf } from '@gochat/view/mentions';
 import type { Block } from '@gochat/view/rich';
-import type { Author, MessageRow, Quote, Row } from '@gochat/view/row';
+import type { Author, FileRow, MessageRow, Quote, Row } from '@gochat/view/row';
 import type { Composer, MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { encode } from 'uqr';
 
@@ -46,6 +46,7 @@ export function message(
     edited: '',
     timeMark: '',
     reply: undefined,
+    files: [],
     reactions: [],
     delivery: author.own ? 'sent' : undefined,
     deliveryText: author.own ? 'sent' : '',
@@ -54,6 +55,27 @@ export function message(
     ...more,
   };
 }
+
+/** A picture as a row of the timeline has it. */
+export const PICTURE: FileRow = {
+  id: 'file-1',
+  index: 0,
+  kind: 'picture',
+  name: 'dinner.jpg',
+  type: 'image/jpeg',
+  size: '2.4 MB',
+  alt: 'a table with four plates',
+  width: 1600,
+  height: 1200,
+  thumb: undefined,
+  preview: true,
+  length: '',
+  wave: [],
+  state: 'here',
+  progress: undefined,
+  text: '',
+  spoken: 'picture dinner.jpg, 2.4 MB: a table with four plates',
+};
 
 const QUOTE: Quote = { seq: '12', key: '12.0', from: 'ben', colour: 5, text: 'shall we cook tonight?' };
 
@@ -236,6 +258,7 @@ export const EMPTY_COMPOSER: Composer = {
   note: '',
   space: '',
   tooLong: false,
+  tray: [],
 };
 
 function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen {
@@ -457,6 +480,17 @@ export const DIALOGS: { readonly [Kind in Dialog['kind']]: Extract<Dialog, { kin
         })),
       },
     ],
+  },
+  picture: {
+    kind: 'picture',
+    title: 'dinner.jpg',
+    tick: 10,
+    row: '12.0',
+    file: PICTURE,
+    text: 'ben, 23 November 2026 at 14:03:00',
+    position: '2 of 3',
+    hasPrevious: true,
+    hasNext: true,
   },
   inspect: {
     kind: 'inspect',

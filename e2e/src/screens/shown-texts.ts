@@ -40,7 +40,12 @@ function roomTexts(room: RoomScreen): string[] {
       );
       if (row.kind === 'notice') return [...texts, ...row.details.map(({ text }) => text)];
       if (row.kind !== 'message') return texts;
-      return [...texts, row.reply?.text ?? '', ...row.reactions.map(({ by }) => by)];
+      return [
+        ...texts,
+        row.reply?.text ?? '',
+        ...row.files.map(({ text }) => text),
+        ...row.reactions.map(({ by }) => by),
+      ];
     }),
   ];
 }
@@ -83,6 +88,8 @@ function dialogTexts(dialog: Dialog): string[] {
     case 'inspect':
       // The values are numbers, ciphertext and the message itself.
       return [title, ...dialog.text, ...dialog.parts.map(({ label }) => label)];
+    case 'picture':
+      return [title, dialog.text, dialog.position, dialog.file.text];
     default:
       return dialog satisfies never;
   }

@@ -1,5 +1,8 @@
 import type { Platform } from '@gochat/view/platform';
+import type { PlatformFiles } from '@gochat/view/platform-files';
 import type { TerminalText } from '@gochat/view/terminal-words';
+import { filesAt, pathsFrom } from '../files/at-paths.ts';
+import { saveFile } from '../files/save-file.ts';
 import { readTextFile } from './terminal/external-programs.ts';
 import { NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
 
@@ -24,6 +27,19 @@ function settingsOf(words: TerminalText['screen']['settings']): Platform['settin
   ];
 }
 
+/** Pictures are neither made smaller nor played here. */
+function terminalFiles(): PlatformFiles {
+  return {
+    pick: async () => [],
+    at: filesAt,
+    paths: pathsFrom,
+    save: (name, _type, bytes) => saveFile(process.cwd(), name, bytes),
+    open: async () => false,
+    play: async () => false,
+    makePreview: async () => undefined,
+  };
+}
+
 /** The platform of a view in a terminal. */
 export function platformOf(env: Env, { screen: text }: TerminalText, actions: PlatformActions): Platform {
   const notifier = notifierOf(env);
@@ -40,6 +56,7 @@ export function platformOf(env: Env, { screen: text }: TerminalText, actions: Pl
       if (command === undefined) actions.write(noticeSequence(notifier, notice, env));
       else command.run(notice, env);
     },
+    files: terminalFiles(),
     pickText: (path) => {
       if (path !== undefined && path !== '') return readTextFile(path);
       actions.say(text.notes.nameFile);

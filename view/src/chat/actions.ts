@@ -1,11 +1,21 @@
 import type { CodePart } from '../text/rich.ts';
 
-/** A file that a person hands over. `text` is undefined when it is no text, and reading it fails when the file is gone. */
+/** A file that a person hands over. Reading it fails when the file is gone. */
 export interface AttachedFile {
   readonly name: string;
+  /** A media type; empty when the screen doesn't know it. */
+  readonly type: string;
   readonly bytes: number;
+  /** Of a recording: its length in milliseconds, and its loudness in 64 equal parts of it, from 0 to 255. */
+  readonly voice?: { readonly ms: number; readonly wave: readonly number[] };
+  /** Its bytes from the beginning; it may be called more than once. */
+  stream(): AsyncIterable<Uint8Array>;
+  /** Undefined when it is no text. */
   text(): Promise<string | undefined>;
 }
+
+/** What is done with a file of a message. `show`: a picture, in front of the chat. `cancel`: the fetching or the sending. */
+export type FileAct = 'save' | 'show' | 'open' | 'play' | 'fetch' | 'cancel';
 
 /** What a screen can make the view do. None of these throws: the snapshot shows what failed. */
 export interface Actions {
@@ -26,8 +36,12 @@ export interface Actions {
   select(by: 1 | -1): void;
   /** Inserts a paste at the cursor. For more than three lines it asks first. */
   paste(text: string, cursor: number): void;
-  /** Takes files that were pasted or dropped. Texts are inserted into the composer; for the others it says why they can't be sent. */
+  /** Takes files that were picked, pasted or dropped into the tray; `send` sends them with the text. Says why one can't be sent. */
   attach(files: readonly AttachedFile[]): void;
+  /** Changes a file in the tray. */
+  tray(key: string, change: 'remove' | 'retry' | { readonly alt: string }): void;
+  /** Takes the text out of the composer and into the tray, as a file. */
+  sendAsFile(): void;
   /** Starts to edit the last own message, in an empty composer only. @returns whether there is one */
   editLast(): boolean;
   /** Puts an earlier (-1) or later (1) sent text into the composer. @returns false at the end of them */
@@ -40,6 +54,13 @@ export interface Actions {
   /** Shows a menu of the commands that can run on a row. */
   menu(row: string): void;
   react(row: string, emoji: string): void;
+  /** @param index of the file in the row */
+  file(row: string, index: number, act: FileAct): void;
+  /**
+   * The bytes of a picture, for drawing: the smaller one that its sender made, or the whole. They are fetched when they aren't here.
+   * @returns undefined for what is no picture by its magic bytes, and when it can't be fetched: the row says why
+   */
+  picture(row: string, index: number, which: 'preview' | 'whole'): Promise<Uint8Array | undefined>;
   /** Copies a text, and shows whether that succeeded. */
   copy(text: string): void;
   /** Jumps to a line of the log, and loads the lines around it first. */

@@ -205,6 +205,10 @@ class ChatViewModel implements View, Chat {
       this.flashes.end();
       this.#lazy.use((code) => code.attach(this, files));
     },
+    tray: () => undefined,
+    sendAsFile: () => undefined,
+    file: () => undefined,
+    picture: async () => undefined,
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),

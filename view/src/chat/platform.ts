@@ -1,4 +1,5 @@
 import type { Field } from '../dialogs/dialog.ts';
+import type { PlatformFiles } from './platform-files.ts';
 
 /** What a screen's platform does for the view. */
 export interface Platform {
@@ -12,6 +13,8 @@ export interface Platform {
   openLink(href: string): void;
   /** Shows a notification. `body` has no text of messages unless the profile's settings allow it. */
   notify(notice: Notice): void;
+  /** What it does with files. */
+  readonly files: PlatformFiles;
   /** Lets the user pick a text file. @param path of the file, if the user named one @returns undefined when none was picked or it can't be read */
   pickText(path: string | undefined): Promise<{ readonly name: string; readonly text: string } | undefined>;
   /**

@@ -230,4 +230,5 @@ const NOTHING = {
   note: '',
   space: '',
   tooLong: false,
+  tray: [],
 } as const;

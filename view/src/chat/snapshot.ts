@@ -1,5 +1,5 @@
 import type { Dialog, MenuItem } from '../dialogs/dialog.ts';
-import type { Quote, Row } from '../timeline/row.ts';
+import type { FileKind, Quote, Row } from '../timeline/row.ts';
 
 /** Everything that a screen shows at one moment: immutable, worded, ordered and grouped. What hasn't changed is the same object as before. */
 export interface Snapshot {
@@ -110,8 +110,30 @@ export interface Composer {
   readonly note: string;
   /** How much can still be written, or how much is too much; empty while the end is far. */
   readonly space: string;
-  /** Whether the text is too long to be sent. */
+  /** Whether the text is too long to be sent; `actions.sendAsFile` makes a file of it. */
   readonly tooLong: boolean;
+  /** The files that are sent with the text. */
+  readonly tray: readonly TrayItem[];
+}
+
+/** A file that is going to be sent. */
+export interface TrayItem {
+  readonly key: string;
+  readonly name: string;
+  /** "2.4 MB". */
+  readonly size: string;
+  readonly kind: FileKind;
+  readonly alt: string;
+  /** `preparing`: it is read and sealed; the message can be sent once all files are `ready`. */
+  readonly state: 'preparing' | 'ready' | 'failed';
+  /** From 0 to 1, while it is prepared. */
+  readonly progress: number | undefined;
+  /** What to know before it is sent, such as what it may tell about the place where it was made; or empty. */
+  readonly note: string;
+  /** Why it can't be sent, or empty. */
+  readonly error: string;
+  /** All of this in one sentence. */
+  readonly spoken: string;
 }
 
 export interface Completion {

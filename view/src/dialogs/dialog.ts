@@ -1,3 +1,5 @@
+import type { FileRow } from '../timeline/row.ts';
+
 /** A dialog in front of a screen, which is answered or closed. A switch over `kind` ends in `satisfies never`. */
 export type Dialog =
   | FormDialog
@@ -8,7 +10,8 @@ export type Dialog =
   | PaletteDialog
   | EmojiDialog
   | HelpDialog
-  | InspectDialog;
+  | InspectDialog
+  | PictureDialog;
 
 export const DIALOG_KINDS = [
   'form',
@@ -20,6 +23,7 @@ export const DIALOG_KINDS = [
   'emoji',
   'help',
   'inspect',
+  'picture',
 ] as const satisfies readonly Dialog['kind'][];
 
 interface Common {
@@ -148,4 +152,18 @@ export interface InspectDialog extends Common {
   readonly text: readonly string[];
   readonly parts: readonly { readonly label: string; readonly value: string }[];
   readonly busy: boolean;
+}
+
+/** One picture of a message: `pick('previous')`, `pick('next')`, `pick('save')`, `pick('open')`. `actions.picture(row, file.index, 'whole')` has its bytes. */
+export interface PictureDialog extends Common {
+  readonly kind: 'picture';
+  /** The key of its message's row. */
+  readonly row: string;
+  readonly file: FileRow;
+  /** Who sent it, and when. */
+  readonly text: string;
+  /** "2 of 5": its place among the pictures of the lines that are loaded. */
+  readonly position: string;
+  readonly hasPrevious: boolean;
+  readonly hasNext: boolean;
 }

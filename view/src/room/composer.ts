@@ -128,6 +128,7 @@ export class ComposerViewModel {
       completion: this.#completion,
       note: mode === 'closed' ? '' : this.#note(),
       ...this.#space(),
+      tray: [],
     };
     this.#cached = { of, composer };
     return composer;

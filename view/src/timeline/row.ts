@@ -80,6 +80,49 @@ export interface Quote {
   readonly text: string;
 }
 
+/** What a screen does with a file. `other`: it is only saved, or opened by another program. */
+export type FileKind = 'picture' | 'audio' | 'video' | 'voice' | 'other';
+
+/**
+ * Where the bytes of a file are: `waiting` and `sending`, of an own message on its way; `there`, on the server; `fetching`; `here`, on
+ * this device; `gone`, no longer kept; `failed`, not sent or not fetched.
+ */
+export type FileState = 'waiting' | 'sending' | 'there' | 'fetching' | 'here' | 'gone' | 'failed';
+
+/** A file of a message. What it says of its own content is a claim of its sender. */
+export interface FileRow {
+  readonly id: string;
+  /** Its place in the message, from 0: with the row's key it names the file for the actions. */
+  readonly index: number;
+  readonly kind: FileKind;
+  /** Safe to show and to save under. */
+  readonly name: string;
+  /** A media type, such as `image/jpeg`. */
+  readonly type: string;
+  /** "2.4 MB". */
+  readonly size: string;
+  /** What is to be seen or heard, in words; or empty. */
+  readonly alt: string;
+  /** Of a picture or video as it is shown, in pixels; a screen reserves its place with them. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  /** A ThumbHash as base64url. */
+  readonly thumb: string | undefined;
+  /** Whether the sender made a smaller picture: `actions.picture(row, index, 'preview')`. */
+  readonly preview: boolean;
+  /** The length of a recording, "0:42"; or empty. */
+  readonly length: string;
+  /** The loudness of a voice message in equal parts of its length, from 0 to 1. */
+  readonly wave: readonly number[];
+  readonly state: FileState;
+  /** How much is sent or fetched, from 0 to 1; undefined when neither is under way. */
+  readonly progress: number | undefined;
+  /** The state in words, such as "sending 3 of 12 MB"; empty when there is nothing to say. */
+  readonly text: string;
+  /** All of this in one sentence. */
+  readonly spoken: string;
+}
+
 /** The state of an own message; `refused`: it isn't sent any more. */
 export type Delivery = 'waiting' | 'refused' | 'sent' | 'read';
 
@@ -105,6 +148,8 @@ export interface MessageRow extends Common {
   /** "The server’s time is 12 minutes later than the sender’s clock", or empty. */
   readonly timeMark: string;
   readonly reply: Quote | undefined;
+  /** In their order. A message with files may have no text. */
+  readonly files: readonly FileRow[];
   readonly reactions: readonly ReactionRow[];
   /** Undefined for others' messages. */
   readonly delivery: Delivery | undefined;

@@ -360,6 +360,7 @@ function messageRow(
     edited,
     timeMark,
     reply: quote,
+    files: [],
     reactions,
     ...delivery,
     mentioned,

@@ -78,6 +78,7 @@ export function screenText(f: Formats) {
       qrNeeds: (columns: number, rows: number) =>
         `The QR code needs a window of at least ${f.number(columns)} × ${f.number(rows)} cells.`,
       openLink: 'Open a link',
+      picture: 'Left and Right: the other pictures; s: save; o: open; Esc: close',
     },
 
     notes: {

@@ -127,6 +127,9 @@ function webText(f: Formats) {
       qr: 'QR code of the invite link',
       filter: 'Type to search',
       verified: 'verified',
+      previousPicture: 'Previous',
+      nextPicture: 'Next',
+      savePicture: 'Save',
     },
 
     /** How text is written, for help. */

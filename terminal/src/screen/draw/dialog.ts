@@ -5,12 +5,14 @@ import type {
   InvitesDialog,
   MemberDialog,
   MenuItem,
+  PictureDialog,
 } from '@gochat/view/dialog';
 import { fieldView } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
 import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
+import { fileLines } from './files.ts';
 import { ends, fit, type Line, type Size, span } from './frame.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
@@ -73,6 +75,8 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look
       return { head: [], body: helpLines(dialog, width), foot: [] };
     case 'inspect':
       return { head: [], body: inspectLines(dialog, width, look), foot: [] };
+    case 'picture':
+      return { head: [], body: pictureLines(dialog, width, look), foot: [] };
     default:
       return dialog satisfies never;
   }
@@ -186,6 +190,20 @@ function helpLines(dialog: HelpDialog, width: number): Line[] {
       );
     }),
   ]);
+}
+
+function pictureLines({ text, position, file }: PictureDialog, width: number, look: Look): Line[] {
+  return [
+    ...paragraphs([text, position], width),
+    [],
+    ...fileLines([file], width, look.symbols),
+    ...paragraphs(
+      [file.alt].filter((alt) => alt !== ''),
+      width,
+    ),
+    [],
+    [span(look.text.dialogs.picture, DIM)],
+  ];
 }
 
 function inspectLines(dialog: InspectDialog, width: number, look: Look): Line[] {

@@ -1,6 +1,7 @@
 import type { Author, Delivery, MessageRow, Quote, Row } from '@gochat/view/row';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import { blockLines, type DrawContext } from './blocks.ts';
+import { fileLines } from './files.ts';
 import { type Foreground, type Line, PLAIN, type Span, type Style, span } from './frame.ts';
 import { inlineSpans, textSpans } from './inline-spans.ts';
 import { shorten, widthOf } from './width.ts';
@@ -107,6 +108,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
     text.length = MOST_LINES;
     text.push(...wrap([span(context.text.row.cut, DIM)], width));
   }
+  text.push(...fileLines(row.files, width, context.symbols));
   const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);
   if (row.timeMark !== '') text.push(...wrap([...textSpans(row.timeMark, { fg: 'bad' })], width));

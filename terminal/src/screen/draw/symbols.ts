@@ -7,6 +7,8 @@ export interface Symbols {
   readonly ellipsis: string;
   readonly bar: string;
   readonly bullet: string;
+  /** Between facts in one line. */
+  readonly dot: string;
   readonly focus: string;
   readonly live: string;
   readonly away: string;
@@ -34,6 +36,7 @@ export const UNICODE: Symbols = {
   ellipsis: '…',
   bar: '│',
   bullet: '•',
+  dot: '·',
   focus: '▌',
   live: '●',
   away: '○',
@@ -60,6 +63,7 @@ export const ASCII: Symbols = {
   ellipsis: '.',
   bar: '|',
   bullet: '*',
+  dot: '-',
   focus: '>',
   live: '*',
   away: 'o',

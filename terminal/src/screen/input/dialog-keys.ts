@@ -66,6 +66,9 @@ export function dialogKey(
     case 'invite':
       if (input.kind === 'key' && dialog.link !== '') inviteKey(dialog, input.name, answers);
       return ui;
+    case 'picture':
+      if (input.kind === 'key') pictureKey(input.name, answers);
+      return ui;
     case 'help':
     case 'inspect':
       if (input.kind === 'key' && ['q', 'enter'].includes(input.name)) answers.close();
@@ -79,6 +82,14 @@ function inviteKey({ mayRevoke }: InviteDialog, key: string, answers: Answers): 
   if (['enter', 'y', 'c'].includes(key)) answers.pick('copy');
   else if (key === 't') answers.pick('terms');
   else if (key === 'w' && mayRevoke) answers.pick('revoke');
+}
+
+function pictureKey(key: string, answers: Answers): void {
+  if (['left', 'h', 'p'].includes(key)) answers.pick('previous');
+  else if (['right', 'l', 'n'].includes(key)) answers.pick('next');
+  else if (key === 's') answers.pick('save');
+  else if (key === 'o') answers.pick('open');
+  else if (key === 'q') answers.close();
 }
 
 function scrollBy(name: string, at: number, { scroll, page }: { scroll: number; page: number }): number {

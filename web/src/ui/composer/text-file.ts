@@ -15,5 +15,21 @@ export async function readText(
 
 /** A file as the view takes it. */
 export function attached(file: File): AttachedFile {
-  return { name: file.name, bytes: file.size, text: async () => (await readText(file))?.text };
+  return {
+    name: file.name,
+    type: file.type,
+    bytes: file.size,
+    stream: () => bytesOf(file),
+    text: async () => (await readText(file))?.text,
+  };
+}
+
+/** Safari's streams can't be iterated. */
+async function* bytesOf(file: File): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = file.stream().getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel();
+  }
 }

@@ -8,7 +8,15 @@ import { FlashView } from '../page/banner.tsx';
 import { useText } from '../words.ts';
 import { EmojiView, PaletteView } from './find.tsx';
 import { FormView } from './form.tsx';
-import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './show.tsx';
+import {
+  HelpView,
+  InspectView,
+  InvitesView,
+  InviteView,
+  MemberView,
+  MenuView,
+  PictureView,
+} from './show.tsx';
 
 interface DialogProps {
   readonly dialog: Dialog;
@@ -112,6 +120,8 @@ function Inside({ dialog, actions }: DialogProps): ComponentChildren {
       return <HelpView dialog={dialog} />;
     case 'inspect':
       return <InspectView dialog={dialog} />;
+    case 'picture':
+      return <PictureView dialog={dialog} actions={actions} />;
     default:
       return dialog satisfies never;
   }

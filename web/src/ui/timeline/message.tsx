@@ -5,6 +5,7 @@ import { Avatar } from '../avatar.tsx';
 import { Icon, type IconName } from '../icons.tsx';
 import { useText, useWords } from '../words.ts';
 import { clip } from './clip.ts';
+import { FileList } from './files.tsx';
 import { Blocks, Reach } from './rich.tsx';
 
 interface MessageProps {
@@ -51,6 +52,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
             )}
             <Blocks blocks={unfolded ? row.body : folded} actions={actions} />
           </div>
+          <FileList files={row.files} />
           <State row={row} />
           {row.timeMark !== '' && <p class="time-mark">{row.timeMark}</p>}
           {folded !== row.body && (

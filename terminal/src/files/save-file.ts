@@ -1,0 +1,82 @@
+import { constants, link, mkdir, open, rm, unlink } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+
+/** How many names are tried before one that nothing has is taken for impossible. */
+const MOST_NAMES = 1000;
+
+/**
+ * Saves a file in a folder, which is made if there is none. It gets its name only when it is whole, never the name of something else:
+ * "a (2).txt" follows "a.txt". Only the user can read it, and nobody can run it.
+ * @param name a cleaned one @returns its path @throws what the bytes fail with, or the system's error; then nothing of it stays
+ */
+export async function saveFile(
+  folder: string,
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const part = join(folder, `.gochat-${crypto.randomUUID()}.part`);
+  // Exclusive: a link that somebody has put there is not followed.
+  const file = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    try {
+      for await (const some of bytes) await writeAll(file, some);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return await give(part, folder, name);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+async function writeAll(file: Awaited<ReturnType<typeof open>>, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+}
+
+/** Gives a file the first of its names that nothing has. A hard link never replaces anything. */
+async function give(part: string, folder: string, name: string): Promise<string> {
+  for (let n = 1; n <= MOST_NAMES; n++) {
+    const path = join(folder, n === 1 ? name : numbered(name, n));
+    try {
+      await link(part, path);
+      return path;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error;
+      // A file system without hard links, as on many memory cards.
+      if (await copied(part, path)) return path;
+    }
+  }
+  throw Object.assign(new Error(`no free name for ${name}`), { code: 'EEXIST' });
+}
+
+/** @returns false when something has the name */
+async function copied(part: string, path: string): Promise<boolean> {
+  const from = await open(part, 'r');
+  try {
+    const to = await open(path, 'wx', 0o600);
+    try {
+      for await (const some of from.createReadStream({ autoClose: false })) await writeAll(to, some);
+      await to.sync();
+      return true;
+    } catch (error) {
+      await unlink(path);
+      throw error;
+    } finally {
+      await to.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await from.close();
+  }
+}
+
+function numbered(name: string, n: number): string {
+  const extension = extname(name);
+  return `${name.slice(0, name.length - extension.length)} (${n})${extension}`;
+}
