@@ -1,3 +1,4 @@
+import type { Files } from '@gochat/client/files';
 import type { HistoryItem } from '@gochat/client/history';
 import type { ChatEvent, MemberInfo, Method, Params, Result, RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
@@ -11,6 +12,8 @@ const key = (name: string) => name.padEnd(43, 'A');
 /** A profile with one long room, in memory, so that the code above it can be measured alone. */
 export class LongRoom implements Profile {
   readonly closed = new Promise<void>(() => undefined);
+  /** Its messages have none. */
+  readonly files = undefined as unknown as Files;
   readonly #items: HistoryItem[];
   readonly #listeners = new Set<(event: ChatEvent) => void>();
 

@@ -12,6 +12,7 @@ export function showConnecting(io: Io, profile: Profile): Profile {
     on: (listener) => profile.on(listener),
     close: () => profile.close(),
     closed: profile.closed,
+    files: profile.files,
     async call(method, params) {
       if (!('waitMs' in params)) return profile.call(method, params);
       let isShown = false;

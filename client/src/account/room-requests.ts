@@ -146,6 +146,12 @@ export class RoomRequests {
       const history = this.#history(await this.#rooms.named(room));
       return history.search(text, before === undefined ? undefined : Number(before), limit);
     },
+    fileLimits: notYet,
+    spool: notYet,
+    spooled: notYet,
+    unspool: notYet,
+    fileChunk: notYet,
+    dropFile: notYet,
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
     remove: async (params) =>
       this.#governance.remove(await this.#current(params.room, params.waitMs), params),
@@ -394,4 +400,8 @@ function checked(said: Content): Content {
     throw new ChatError({ reason: 'message-blank' });
   if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
+}
+
+async function notYet(): Promise<never> {
+  throw new ChatError({ reason: 'failed', detail: 'files are not there yet' });
 }

@@ -41,8 +41,16 @@ export interface Preferences {
   readonly verified: readonly string[];
   /** Identity keys of ignored members. */
   readonly ignored: readonly string[];
+  /** Whether previews of new pictures are fetched unasked. They never are in rooms that are unconfirmed or split, or of ignored members. */
+  readonly pictures: 'always' | 'click';
   /** Settings of the screens by name. */
   readonly screen: Readonly<Record<string, string>>;
 }
 
-export const PREFERENCES: Preferences = { name: undefined, verified: [], ignored: [], screen: {} };
+export const PREFERENCES: Preferences = {
+  name: undefined,
+  verified: [],
+  ignored: [],
+  pictures: 'always',
+  screen: {},
+};

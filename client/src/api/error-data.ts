@@ -94,6 +94,29 @@ const REASONS = {
   'unlinked-without-proxy': reason('usage', {}),
   'other-server': reason('usage', { own: string, wanted: string }),
 
+  // Files.
+  /** `most`: the largest that the room's server takes, in bytes. */
+  'file-too-large': reason('usage', { bytes: v.number(), most: v.number() }),
+  /** The room's server stores no files. */
+  'files-none': reason('refused', {}),
+  /** A file was longer or shorter than its size when it was read. */
+  'file-changed': reason('usage', {}),
+  'file-unreadable': reason('usage', { name: string }),
+  /** A message names a file that was not prepared in this profile, or was dropped since. */
+  'file-unprepared': reason('usage', {}),
+  /** There is no space for it where the profile is stored. */
+  'file-space': reason('internal', {}),
+  /** The message has no such file. */
+  'file-unknown': reason('unknown-entry', {}),
+  /** The server doesn't have the file any more. `until`: how long it said that it keeps it, in milliseconds since 1970. */
+  'file-gone': reason('refused', { until: v.optional(v.number()) }),
+  /** These are not the bytes that the author sealed. */
+  'file-damaged': reason('refused', {}),
+  /** The server has no space for more files. */
+  'files-full': reason('offline', {}),
+  /** The server refused a file; `status` is that of HTTP, `said` its own text. */
+  'file-refused': reason('offline', { status: v.number(), said: optionalString }),
+
   // The room.
   /** A message was not sent and never will be; `unknown`: the others may have received it. */
   'not-sent': reason('not-member', { state: v.picklist(['refused', 'cancelled', 'unknown']) }),

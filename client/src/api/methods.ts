@@ -1,5 +1,6 @@
-import type { Content, Presence } from '@gochat/crypto/content';
+import type { Content, FileContent, Presence } from '@gochat/crypto/content';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
+import type { FileLimits } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { EndState, Outcome } from '../room/outgoing.ts';
 import type { ChatErrorCode, ErrorData } from './error-data.ts';
@@ -96,6 +97,36 @@ export interface Methods {
     readonly before?: string;
     readonly limit: number;
   }) => { readonly items: readonly TextItem[]; readonly next: string | undefined };
+  /** What the room's server takes; null if it stores no files. @throws ChatError `offline` if that was never known */
+  fileLimits: (params: { readonly room: string; readonly waitMs: number }) => FileLimits | null;
+  /**
+   * Announces files that are being sealed into the profile: they are kept from now on, and dropped after a day unless a message is
+   * queued with them. `discard`: the secrets that delete them on the server.
+   */
+  spool: (params: {
+    readonly room: string;
+    readonly files: readonly { readonly id: string; readonly discard: string }[];
+  }) => null;
+  /** All chunks of these files are sealed and stored. */
+  spooled: (params: { readonly room: string; readonly ids: readonly string[] }) => null;
+  /** Drops files that were announced and are in no queued message. */
+  unspool: (params: { readonly room: string; readonly ids: readonly string[] }) => null;
+  /**
+   * Has one chunk of a message's file put into the profile's cache, if it isn't there: see {@link Files.open}.
+   * @param again fetch it once more: that in the cache is damaged
+   * @returns how many of the file's chunks are there
+   */
+  fileChunk: (params: {
+    readonly room: string;
+    readonly seq: string;
+    readonly id: string;
+    readonly index: number;
+    readonly preview?: boolean;
+    readonly chunk: number;
+    readonly again?: boolean;
+  }) => { readonly file: SealedFile; readonly have: number };
+  /** Drops what the cache has of a file, as it is damaged. */
+  dropFile: (params: { readonly room: string; readonly id: string }) => null;
   members: (params: { readonly room: string }) => readonly MemberInfo[];
   remove: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
     readonly name: string;
@@ -204,6 +235,12 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   follow: 'repeatable',
   history: 'repeatable',
   search: 'repeatable',
+  fileLimits: 'repeatable',
+  spool: 'repeatable',
+  spooled: 'repeatable',
+  unspool: 'repeatable',
+  fileChunk: 'repeatable',
+  dropFile: 'repeatable',
   members: 'repeatable',
   remove: 'once',
   invite: 'once',
@@ -320,7 +357,14 @@ export interface Waiting {
   readonly again?: true;
   /** When it was queued, by this device's clock. */
   readonly at: number;
+  /** For each of its files, how many bytes the server has, with its preview. Absent for a message without files. */
+  readonly files?: readonly { readonly done: number; readonly of: number }[];
+  /** Why its files can't be uploaded at present. They are tried again. */
+  readonly problem?: Problem;
 }
+
+/** Where the server has a file or a preview, what opens it, and what it has to be. */
+export type SealedFile = Pick<FileContent, 'id' | 'key' | 'hash' | 'bytes'>;
 
 /** The preview of an invite link. */
 export interface InvitePreview {
@@ -390,6 +434,12 @@ export interface InspectInfo {
   readonly says: readonly HistoryItem[];
 }
 
+/**
+ * What became of a received file. `there`: it is no longer in the profile, and can be fetched again. `gone`: the server doesn't have it
+ * any more. `failed`: see the problem; `file-damaged` is lasting.
+ */
+export type FileState = 'there' | 'fetching' | 'here' | 'gone' | 'failed';
+
 /** The events that a profile emits. */
 export type ChatEvent =
   /** New and changed lines: a line replaces an older one of the same `seq` and `sub`. */
@@ -406,6 +456,19 @@ export type ChatEvent =
       readonly device: string;
       readonly from: string;
       readonly says: Presence;
+    }
+  /** A file or preview of a message is fetched into the profile, dropped from it, or can't be fetched. */
+  | {
+      readonly kind: 'file';
+      readonly room: string;
+      /** The id of the file or preview. */
+      readonly id: string;
+      readonly state: FileState;
+      /** How many bytes are here, of how many. */
+      readonly done: number;
+      readonly of: number;
+      /** Why it is not fetched. */
+      readonly problem?: Problem;
     }
   | { readonly kind: 'notes'; readonly room: string; readonly notes: RoomNotes }
   | { readonly kind: 'preferences'; readonly preferences: Preferences };

@@ -2,6 +2,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { ChatError } from '../api/chat-error.ts';
 import { type ChatEvent, isRepeatable, type Method, type Params, type Result } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
+import type { Files } from '../files/files.ts';
 import { OwnerGone } from './guest.ts';
 import { GuestCalls } from './guest-calls.ts';
 import { OWNER_LIMITS } from './limits.ts';
@@ -12,6 +13,7 @@ import type { Guest, Owner } from './roles.ts';
 export interface Profile {
   /** @throws ChatError */
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
+  readonly files: Files;
   /** @returns a function that removes the listener. */
   on(listener: (event: ChatEvent) => void): () => void;
   /** Resolves when this process has given up everything of the profile, also what it was about to take over. */
@@ -63,6 +65,16 @@ const PAGE = 500;
 class ProfileConnection<O extends Owner> implements PageProfile {
   readonly #place: ProfileLocation<O>;
   readonly #env: Env;
+  readonly files: Files = {
+    limits: notYet,
+    prepare: notYet,
+    discard: notYet,
+    here: notYet,
+    // biome-ignore lint/correctness/useYield: not there yet
+    async *open() {
+      return notYet();
+    },
+  };
   readonly #listeners = new Set<Listener>();
   readonly #followed = new Set<string>();
   /** The last line of each room that this process knows of. */
@@ -352,4 +364,8 @@ function keptCall(method: Method, params: Params<Method>): KeptCall | undefined 
   if (method === 'note') return { method, params: params as Params<'note'> };
   if (method === 'queue') return { method, params: { ...(params as Params<'queue'>), again: true } };
   return undefined;
+}
+
+async function notYet(): Promise<never> {
+  throw new ChatError({ reason: 'failed', detail: 'files are not there yet' });
 }

@@ -1,4 +1,4 @@
-import type { Ref } from '@gochat/crypto/content';
+import type { FileContent, Ref } from '@gochat/crypto/content';
 import type { TimeMark } from '@gochat/crypto/time-mark';
 import type { Position } from '@gochat/protocol/fields';
 
@@ -28,7 +28,7 @@ interface Line {
 /** A message, with every later change applied. */
 export interface TextItem extends Line {
   readonly kind: 'text';
-  /** As its author last edited it; empty after it was deleted. */
+  /** As its author last edited it; empty after it was deleted, or where there are only files. */
   readonly text: string;
   /** The message's own id. */
   readonly id: string;
@@ -43,6 +43,8 @@ export interface TextItem extends Line {
   readonly again?: Position;
   /** Identity keys of the members whom it mentions. */
   readonly mentions?: readonly string[];
+  /** Its files as the author describes them. Names and types are claims: clean names before they are shown. */
+  readonly files?: readonly FileContent[];
   /** When its author last edited it, by the server's clock. */
   readonly edited?: number;
   /** Who deleted it, by the name at that time. Its text is gone from this profile. */

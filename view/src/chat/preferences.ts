@@ -22,7 +22,7 @@ function keysOf({ identity, devices }: MemberInfo): readonly string[] {
 export class PreferenceStore {
   readonly #profile: Pick<Profile, 'call'>;
   readonly #changed: () => void;
-  #current: Preferences = { name: undefined, verified: [], ignored: [], screen: {} };
+  #current: Preferences = { name: undefined, verified: [], ignored: [], pictures: 'always', screen: {} };
 
   /** @param changed is called after each change of {@link current}. */
   constructor(profile: Pick<Profile, 'call'>, changed: () => void) {

@@ -325,6 +325,8 @@ export class RoomViewModel {
       case 'presence':
         this.presence.heard(event, event.says);
         break;
+      case 'file':
+        break;
       case 'notes':
         this.#settings.replace(event.notes);
         break;

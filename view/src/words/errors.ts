@@ -38,6 +38,8 @@ export type TerminalFailure =
   | 'certificate-expired'
   | 'certificate-other-host';
 
+const MEGABYTE = 1_000_000;
+
 type MoreFailures = Partial<Readonly<Record<Failure['kind'], string>>>;
 
 /**
@@ -90,6 +92,16 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return 'This is not a message';
       case 'message-too-large':
         return `A message has at most ${f.number(error.bytes / 1024)} KiB: send it in parts`;
+      case 'file-too-large':
+        return `This file is too large: the server takes ${f.number(Math.floor(error.most / MEGABYTE))} MB`;
+      case 'file-unreadable':
+        return `The file “${sanitizeLine(error.name)}” can’t be read`;
+      case 'file-gone':
+        return error.until === undefined
+          ? 'The server doesn’t have this file any more'
+          : `The server doesn’t have this file any more: it was kept until ${f.clock.moment(error.until)}`;
+      case 'file-refused':
+        return `The server refused the file (${f.number(error.status)}): it is tried again`;
       case 'invite-lifetime':
         return `On this server an invite lasts at most ${durationText(f, error.most, Math.floor)}`;
       case 'invite-terms':
@@ -158,6 +170,13 @@ const FIXED = {
   'join-unfinished': 'Joining this room was interrupted: open the invite link again',
   'join-crowded': 'Too many others joined at the same time, or the server did not answer: try again',
   'message-blank': 'The message is empty: it has no visible text',
+  'files-none': 'This server stores no files',
+  'file-changed': 'The file changed while it was read: try again',
+  'file-unprepared': 'The file is not stored in this profile any more: add it again',
+  'file-space': 'There is not enough space on this device to keep the file until it is sent',
+  'file-unknown': 'The message has no such file',
+  'file-damaged': 'The file is damaged: these are not the bytes that were sent',
+  'files-full': 'The server has no space for more files: it is tried again',
   'newer-rules': 'This room follows the rules of a newer version of GoChat: upgrade to write in it',
   leaving:
     'You are leaving this room, so nothing more is sent to it. To stay, open an invite link of the room again',
