@@ -40,6 +40,8 @@ export interface Actions {
   attach(files: readonly AttachedFile[]): void;
   /** Changes a file in the tray. */
   tray(key: string, change: 'remove' | 'retry' | { readonly alt: string }): void;
+  /** A file in the tray as it was given to `attach`, for a screen to draw it; undefined when it isn't there any more. */
+  attached(key: string): AttachedFile | undefined;
   /** Takes the text out of the composer and into the tray, as a file. */
   sendAsFile(): void;
   /** Starts to edit the last own message, in an empty composer only. @returns whether there is one */
@@ -61,6 +63,11 @@ export interface Actions {
    * @returns undefined for what is no picture by its magic bytes, and when it can't be fetched: the row says why
    */
   picture(row: string, index: number, which: 'preview' | 'whole'): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes of a recording or a video, for a screen that plays it. They are fetched when they aren't here.
+   * @returns undefined for what is neither by its magic bytes, and when it can't be fetched: the row says why
+   */
+  recording(row: string, index: number): Promise<Uint8Array | undefined>;
   /** Copies a text, and shows whether that succeeded. */
   copy(text: string): void;
   /** Jumps to a line of the log, and loads the lines around it first. */

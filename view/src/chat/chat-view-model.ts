@@ -206,9 +206,11 @@ class ChatViewModel implements View, Chat {
       this.#lazy.use((code) => code.attach(this, files));
     },
     tray: () => undefined,
+    attached: () => undefined,
     sendAsFile: () => undefined,
     file: () => undefined,
     picture: async () => undefined,
+    recording: async () => undefined,
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),
