@@ -1,6 +1,8 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import { isLimited } from './identity.ts';
-import { identityOf, leavesOf, suite } from './mls.ts';
+import { identityOf } from './mls/credentials.ts';
+import { suite } from './mls/suite.ts';
+import { leavesOf } from './mls/tree.ts';
 import {
   concatBytes,
   equalBytes,

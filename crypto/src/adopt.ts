@@ -1,7 +1,9 @@
 import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { breakChain, claimOf, startChain } from './chain.ts';
 import { epochKeys } from './keys.ts';
-import { deviceOf, leavesOf, type MlsState } from './mls.ts';
+import { deviceOf } from './mls/credentials.ts';
+import type { MlsState } from './mls/suite.ts';
+import { leavesOf } from './mls/tree.ts';
 import type { Room } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { readContext } from './room-state.ts';

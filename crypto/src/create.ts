@@ -6,7 +6,7 @@ import { makeGenesis, POLICY_VERSION, ROOM_KIND } from './genesis.ts';
 import { publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
 import { epochKeys } from './keys.ts';
-import { found } from './mls.ts';
+import { found } from './mls/commits.ts';
 import { cleanName } from './names.ts';
 import { newId } from './new-id.ts';
 import { personKeyOf } from './office.ts';

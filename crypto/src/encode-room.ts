@@ -1,6 +1,6 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
-import { decodeMls, encodeMls } from './mls.ts';
+import { decodeMls, encodeMls } from './mls/codec.ts';
 import { concatBytes, fromUtf8, joinParts, signingKey, splitParts, utf8 } from './primitives.ts';
 import type { Confirmer, Entrance, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';

@@ -1,7 +1,7 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, Position, RoomId } from '@gochat/protocol/fields';
 import { hpkeSuite } from './hpke.ts';
-import { suite } from './mls.ts';
+import { suite } from './mls/suite.ts';
 import {
   concatBytes,
   derive,

@@ -12,16 +12,12 @@ import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
 import { mayReturnBy } from './look.ts';
-import {
-  type GroupInfo,
-  identityOf,
-  isSound,
-  joinExternally,
-  type LeafNode,
-  leavesOf,
-  readGroupInfo,
-  treeOf,
-} from './mls.ts';
+import { readGroupInfo } from './mls/codec.ts';
+import { joinExternally } from './mls/commits.ts';
+import { identityOf } from './mls/credentials.ts';
+import { treeOf } from './mls/group-info.ts';
+import type { GroupInfo, LeafNode } from './mls/suite.ts';
+import { isSound, leavesOf } from './mls/tree.ts';
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { openAdminKey, personKeyOf, readOffice } from './office.ts';

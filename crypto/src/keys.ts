@@ -1,7 +1,8 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId, RoomId } from '@gochat/protocol/fields';
 import { inviteKeys, wrapPublicKey } from './invite.ts';
-import { exporter, type MlsState, suite } from './mls.ts';
+import { exporter } from './mls/messages.ts';
+import { type MlsState, suite } from './mls/suite.ts';
 import { derive, type SigningKey, signingKey, utf8 } from './primitives.ts';
 
 /** The secrets of one epoch outside of MLS: each derived under its own label from one exported secret (RFC 9420, section 8.5). */

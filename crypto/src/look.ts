@@ -1,16 +1,11 @@
 import type { DownOf } from '@gochat/protocol/down';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { inviteKeys, unwrap } from './invite.ts';
-import {
-  describes,
-  deviceOf,
-  type GroupInfo,
-  type LeafNode,
-  leavesOf,
-  readGroupInfo,
-  signerOf,
-  treeOf,
-} from './mls.ts';
+import { readGroupInfo } from './mls/codec.ts';
+import { deviceOf } from './mls/credentials.ts';
+import { describes, signerOf, treeOf } from './mls/group-info.ts';
+import type { GroupInfo, LeafNode } from './mls/suite.ts';
+import { leavesOf } from './mls/tree.ts';
 import { personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {

@@ -3,16 +3,11 @@ import type { InviteId } from '@gochat/protocol/fields';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
 import { type DeviceCredential, fingerprintOf, isLimited } from './identity.ts';
 import type { OwnInvite } from './keys.ts';
-import {
-  deviceOf,
-  type IncomingCommit,
-  identityOf,
-  type LeafNode,
-  leavesOf,
-  type MlsState,
-  type Proposal,
-  sameExtensions,
-} from './mls.ts';
+import type { IncomingCommit } from './mls/commits.ts';
+import { deviceOf, identityOf } from './mls/credentials.ts';
+import { sameExtensions } from './mls/group-info.ts';
+import type { LeafNode, MlsState, Proposal } from './mls/suite.ts';
+import { leavesOf } from './mls/tree.ts';
 import { isCleanName, isCleanTopic } from './names.ts';
 import { decodeRoomState, isAdmin, isBanned, isStaff, liveInvite, type RoomState } from './room-state.ts';
 

@@ -7,23 +7,11 @@ import type { RoomEvent, Settings, Step } from './event.ts';
 import type { DeviceCredential } from './identity.ts';
 import { inviteKeys, joinHolds, readJoinAad } from './invite.ts';
 import type { DecodedEntry } from './log-entry.ts';
-import {
-  type Candidate,
-  candidate,
-  commitIn,
-  deviceOf,
-  holdsPath,
-  identityOf,
-  isGenuine,
-  isInvalidForAll,
-  type LeafNode,
-  leavesOf,
-  type MlsState,
-  type PublicMessage,
-  readPrivateMessage,
-  readPublicMessage,
-  sameDevice,
-} from './mls.ts';
+import { readPrivateMessage, readPublicMessage } from './mls/codec.ts';
+import { type Candidate, candidate, commitIn, isInvalidForAll } from './mls/commits.ts';
+import { deviceOf, identityOf, isGenuine, sameDevice } from './mls/credentials.ts';
+import type { LeafNode, MlsState, PublicMessage } from './mls/suite.ts';
+import { holdsPath, leavesOf } from './mls/tree.ts';
 import { isCleanName } from './names.ts';
 import { officeAfter } from './office.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';

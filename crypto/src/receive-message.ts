@@ -2,16 +2,9 @@ import { comparePositions } from '@gochat/protocol/fields';
 import { type Claim, compareClaim, comparePrevious } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
 import type { DecodedEntry } from './log-entry.ts';
-import {
-  generationOf,
-  type MlsState,
-  type Opened,
-  type PrivateMessage,
-  readPrivateMessage,
-  senderOf,
-  unprotect,
-  unprotectUnverified,
-} from './mls.ts';
+import { readPrivateMessage } from './mls/codec.ts';
+import { generationOf, type Opened, senderOf, unprotect, unprotectUnverified } from './mls/messages.ts';
+import type { MlsState, PrivateMessage } from './mls/suite.ts';
 import { decodePayload, type Payload } from './payload.ts';
 import { equalBytes } from './primitives.ts';
 import type { Proof } from './proof.ts';

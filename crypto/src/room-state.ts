@@ -11,7 +11,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
 import { type Genesis, POLICY_VERSION, ROOM_KIND, readGenesis } from './genesis.ts';
 import { fingerprintOf } from './identity.ts';
-import { EXTENSION, type Extension } from './mls.ts';
+import { EXTENSION, type Extension } from './mls/suite.ts';
 import { equalBytes, fromUtf8, isUsableKey, utf8 } from './primitives.ts';
 
 const STATE_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { RoomId } from '@gochat/protocol/fields';
 import type { EpochKeys } from './keys.ts';
-import { suite } from './mls.ts';
+import { suite } from './mls/suite.ts';
 import { pad, padMessage, unpad } from './padding.ts';
 import { concatBytes, decrypt, type Env, encrypt, transcript, utf8 } from './primitives.ts';
 

@@ -3,7 +3,7 @@ import type { RequestId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { claimOf } from './chain.ts';
 import { type Content, TEXT_BYTES } from './content.ts';
-import { protect } from './mls.ts';
+import { protect } from './mls/messages.ts';
 import { newId } from './new-id.ts';
 import { MESSAGE_CAPACITY } from './padding.ts';
 import { encodePayload, toPair } from './payload.ts';

@@ -1,15 +1,8 @@
 import { LIMITS } from '@gochat/protocol/limits';
-import {
-  identityOf,
-  isPlain,
-  isSound,
-  type LeafNode,
-  leavesOf,
-  type MlsState,
-  sameDevice,
-  sameExtensions,
-  sameLeaf,
-} from './mls.ts';
+import { identityOf, sameDevice } from './mls/credentials.ts';
+import { sameExtensions } from './mls/group-info.ts';
+import type { LeafNode, MlsState } from './mls/suite.ts';
+import { isPlain, isSound, leavesOf, sameLeaf } from './mls/tree.ts';
 import { isCleanName } from './names.ts';
 import type { Before, MembershipChange } from './policy.ts';
 import { equalBytes } from './primitives.ts';

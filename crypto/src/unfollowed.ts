@@ -1,6 +1,6 @@
 import { encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
-import type { MlsState } from './mls.ts';
+import type { MlsState } from './mls/suite.ts';
 import { type Author, type Member, type Room, vouches } from './room.ts';
 
 /** How long this device makes no handshake, in milliseconds. */

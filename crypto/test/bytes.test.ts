@@ -8,7 +8,8 @@ import { advanceChain, claimOf, compareClaim, startChain } from '../src/chain.ts
 import { decodeRoom, encodeRoom } from '../src/encode-room.ts';
 import { invite } from '../src/handshake.ts';
 import { readJoinAad } from '../src/invite.ts';
-import { readGroupInfo, readPrivateMessage, readPublicMessage, treeOf } from '../src/mls.ts';
+import { readGroupInfo, readPrivateMessage, readPublicMessage } from '../src/mls/codec.ts';
+import { treeOf } from '../src/mls/group-info.ts';
 import { decodePayload, encodePayload } from '../src/payload.ts';
 import { receive } from '../src/receive.ts';
 import { decodeRoomState, encodeRoomState, type RoomState, readContext } from '../src/room-state.ts';

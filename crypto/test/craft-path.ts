@@ -11,7 +11,7 @@ import {
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { directPath, leafToNodeIndex, leafWidth, toLeafIndex, toNodeIndex } from 'ts-mls/treemath.js';
 import type { LeafIdentity } from '../src/identity.ts';
-import { type Extension, type MlsState, type Proposal, suite } from '../src/mls.ts';
+import { type Extension, type MlsState, type Proposal, suite } from '../src/mls/suite.ts';
 
 /** Makes commits that no honest client makes: every step of RFC 9420 is the library's own, but its inputs can be overridden. */
 export interface Twist {

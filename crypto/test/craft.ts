@@ -11,7 +11,8 @@ import { createSecretTree } from 'ts-mls/secretTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { leafWidth, nodeToLeafIndex, toLeafIndex } from 'ts-mls/treemath.js';
 import type { LeafIdentity } from '../src/identity.ts';
-import { type Extension, type GroupInfo, type MlsState, type Proposal, suite, treeOf } from '../src/mls.ts';
+import { treeOf } from '../src/mls/group-info.ts';
+import { type Extension, type GroupInfo, type MlsState, type Proposal, suite } from '../src/mls/suite.ts';
 import type { SigningKey } from '../src/primitives.ts';
 import { pathFor, type Twist } from './craft-path.ts';
 

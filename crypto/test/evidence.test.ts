@@ -2,7 +2,7 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position } from '@gochat/protocol/fields';
 import { describe, expect, test } from 'vitest';
 import { logCode, logCodesKept } from '../src/log-code.ts';
-import { protect } from '../src/mls.ts';
+import { protect } from '../src/mls/messages.ts';
 import { encodePayload, type Payload } from '../src/payload.ts';
 import { utf8 } from '../src/primitives.ts';
 import { announceRetention, boundExpired, skipExpired } from '../src/retention.ts';

@@ -11,7 +11,8 @@ import {
   ownedLeaf,
 } from '../src/identity.ts';
 import { inviteKeys } from '../src/invite.ts';
-import { capabilities, leavesOf, type Proposal } from '../src/mls.ts';
+import { capabilities, type Proposal } from '../src/mls/suite.ts';
+import { leavesOf } from '../src/mls/tree.ts';
 import { sign, signingKey } from '../src/primitives.ts';
 import { ownLeaf } from '../src/room.ts';
 import { allRead, allTalk, roomOfPeople } from './assert.ts';

@@ -5,7 +5,7 @@ import { decodePrivateMessage, encodePrivateMessage } from 'ts-mls/privateMessag
 import { expect, test } from 'vitest';
 import { encodeRoom } from '../src/encode-room.ts';
 import { inviteKeys } from '../src/invite.ts';
-import { suite } from '../src/mls.ts';
+import { suite } from '../src/mls/suite.ts';
 import { encodePayload } from '../src/payload.ts';
 import { ownLeaf } from '../src/room.ts';
 import { sealBody } from '../src/seal.ts';

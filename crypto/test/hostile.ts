@@ -10,6 +10,7 @@ import { inviteKeys, type JoinClaim, joinAad, unwrap } from '../src/invite.ts';
 import type { UnprovedJoin } from '../src/join.ts';
 import { epochKeys } from '../src/keys.ts';
 import type { InviteLink } from '../src/link.ts';
+import { readGroupInfo } from '../src/mls/codec.ts';
 import {
   capabilities,
   EXTENSION,
@@ -18,8 +19,7 @@ import {
   type LeafNode,
   type MlsState,
   type Proposal,
-  readGroupInfo,
-} from '../src/mls.ts';
+} from '../src/mls/suite.ts';
 import { sha256, sign } from '../src/primitives.ts';
 import { liveInvitesOf, ownCredential, type Room, roomOf, stateOf } from '../src/room.ts';
 import type { RoomState } from '../src/room-state.ts';

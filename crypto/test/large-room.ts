@@ -3,7 +3,8 @@ import { createSecretTree } from 'ts-mls/secretTree.js';
 import { treeHashRoot } from 'ts-mls/treeHash.js';
 import { leafWidth, nodeToLeafIndex } from 'ts-mls/treemath.js';
 import { newLeaf } from '../src/identity.ts';
-import { found, type MlsState, suite } from '../src/mls.ts';
+import { found } from '../src/mls/commits.ts';
+import { type MlsState, suite } from '../src/mls/suite.ts';
 import { personKeyOf } from '../src/office.ts';
 import { Person } from './world.ts';
 

@@ -14,7 +14,8 @@ import {
   LIMITED_RIGHTS,
   ownedLeaf,
 } from '../src/identity.ts';
-import { type Proposal, readPrivateMessage } from '../src/mls.ts';
+import { readPrivateMessage } from '../src/mls/codec.ts';
+import type { Proposal } from '../src/mls/suite.ts';
 import { type SigningKey, sign, signingKey } from '../src/primitives.ts';
 import { epochOf, liveInvitesOf, membersOf, ownCredential, ownLeaf, vouches } from '../src/room.ts';
 import type { MemberInvite } from '../src/room-state.ts';

@@ -3,7 +3,7 @@ import { encodeCommitData } from '../src/commit-data.ts';
 import { officeIn } from '../src/groupinfo.ts';
 import { answerAsk, remove, reopen, setAdmin } from '../src/handshake.ts';
 import { withNewDevice } from '../src/identity.ts';
-import { commit } from '../src/mls.ts';
+import { commit } from '../src/mls/commits.ts';
 import { openAdminKey, personKeyOf } from '../src/office.ts';
 import { sealBody } from '../src/seal.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { COMMIT_DATA, decodeCommitData, encodeCommitData } from '../src/commit-data.ts';
 import { answerAsk, heal, remove, reopen, setAdmin } from '../src/handshake.ts';
 import { fingerprintOf, withNewDevice } from '../src/identity.ts';
-import { suite } from '../src/mls.ts';
+import { suite } from '../src/mls/suite.ts';
 import { invitesOf, labelsOf, liveInvitesOf, membersOf, stateOf } from '../src/room.ts';
 import { contextExtensions, type RoomState } from '../src/room-state.ts';
 import { agree, allRead, allTalk, roomOfPeople } from './assert.ts';

@@ -4,7 +4,8 @@ import { ED25519_TORSION_SUBGROUP, ed25519, x25519 } from '@noble/curves/ed25519
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { certified, createIdentity, encodeCredential, newLeaf, ownedLeaf } from '../src/identity.ts';
-import { found, suite } from '../src/mls.ts';
+import { found } from '../src/mls/commits.ts';
+import { suite } from '../src/mls/suite.ts';
 import { concatBytes, isUsableKey, sign, signingKey, utf8, verify } from '../src/primitives.ts';
 import { MixedOrderKey, signWithMixedOrder } from './mixed-order.ts';
 import { seededEnv } from './world.ts';

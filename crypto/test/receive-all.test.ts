@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { encodeRoom } from '../src/encode-room.ts';
 import type { Step } from '../src/event.ts';
 import type { LogEntry } from '../src/log-entry.ts';
-import { protect } from '../src/mls.ts';
+import { protect } from '../src/mls/messages.ts';
 import { encodePayload } from '../src/payload.ts';
 import { receive, receiveAll } from '../src/receive.ts';
 import type { Room } from '../src/room.ts';

@@ -4,7 +4,7 @@ import { withNewDevice } from '../src/identity.ts';
 import { inviteKeys, unwrap } from '../src/invite.ts';
 import type { InviteLink } from '../src/link.ts';
 import { formatLink } from '../src/link.ts';
-import { exporter } from '../src/mls.ts';
+import { exporter } from '../src/mls/messages.ts';
 import { utf8 } from '../src/primitives.ts';
 import { epochOf, membersOf, type Room, roomCode, stateOf } from '../src/room.ts';
 import { encodeRoomState } from '../src/room-state.ts';

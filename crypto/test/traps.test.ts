@@ -12,16 +12,10 @@ import { encodePrivateMessage } from 'ts-mls/privateMessage.js';
 import { expect, test } from 'vitest';
 import { encodeRoom } from '../src/encode-room.ts';
 import { heal, remove } from '../src/handshake.ts';
-import {
-  commit,
-  decodeMls,
-  EXTENSION,
-  encodeMls,
-  type MlsState,
-  ownGeneration,
-  readPrivateMessage,
-  suite,
-} from '../src/mls.ts';
+import { decodeMls, encodeMls, readPrivateMessage } from '../src/mls/codec.ts';
+import { commit } from '../src/mls/commits.ts';
+import { ownGeneration } from '../src/mls/messages.ts';
+import { EXTENSION, type MlsState, suite } from '../src/mls/suite.ts';
 import { encodePayload } from '../src/payload.ts';
 import { ownLeaf, stateOf } from '../src/room.ts';
 import { openBody, sealBody } from '../src/seal.ts';

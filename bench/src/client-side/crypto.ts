@@ -3,17 +3,10 @@ import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { heal, invite, type Started } from '@gochat/crypto/handshake';
 import { createIdentity, fingerprintOf, type Identity, newLeaf } from '@gochat/crypto/identity';
 import type { LogEntry } from '@gochat/crypto/internal/log-entry';
-import {
-  candidate,
-  commit,
-  groupInfoOf,
-  joinExternally,
-  protect,
-  readGroupInfo,
-  readPrivateMessage,
-  readPublicMessage,
-  unprotect,
-} from '@gochat/crypto/internal/mls';
+import { readGroupInfo, readPrivateMessage, readPublicMessage } from '@gochat/crypto/internal/mls/codec';
+import { candidate, commit, joinExternally } from '@gochat/crypto/internal/mls/commits';
+import { groupInfoOf } from '@gochat/crypto/internal/mls/group-info';
+import { protect, unprotect } from '@gochat/crypto/internal/mls/messages';
 import { join } from '@gochat/crypto/join';
 import type { InviteLink } from '@gochat/crypto/link';
 import { type Env, utf8 } from '@gochat/crypto/primitives';

@@ -1,5 +1,6 @@
 import { createIdentity, newLeaf } from '@gochat/crypto/identity';
-import { capabilities, found, type LeafNode, type MlsState } from '@gochat/crypto/internal/mls';
+import { found } from '@gochat/crypto/internal/mls/commits';
+import { capabilities, type LeafNode, type MlsState } from '@gochat/crypto/internal/mls/suite';
 import { concatBytes, type Env, sha256, sign, uint32, utf8 } from '@gochat/crypto/primitives';
 
 type Tree = MlsState['ratchetTree'];

@@ -3,7 +3,7 @@ import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import { heal, invite, type Started } from '@gochat/crypto/handshake';
 import { createIdentity, fingerprintOf } from '@gochat/crypto/identity';
-import { groupInfoOf } from '@gochat/crypto/internal/mls';
+import { groupInfoOf } from '@gochat/crypto/internal/mls/group-info';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join, proveJoin } from '@gochat/crypto/join';
 import type { Env } from '@gochat/crypto/primitives';
