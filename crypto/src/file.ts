@@ -83,7 +83,7 @@ export async function openChunk(file: FileSeal, chunk: number, sealed: Uint8Arra
   return piece.subarray(0, Math.max(0, file.bytes - from));
 }
 
-/** Chunks of one file can't stand in for those of another, nor for each other, and none can be left out. */
+/** A chunk can't replace one of another file, or another one of its own, and none can be left out. */
 function dataOf({ room, id, bytes }: FileSeal, chunk: number): Uint8Array {
   return transcript('gochat/file/2', utf8(room), utf8(id), uint32(chunk), uint32(chunkCount(bytes)));
 }
