@@ -1,4 +1,6 @@
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
+import type { FileContent } from '../src/files/file-kind.ts';
+import { RoomFiles, type RoomFilesParts } from '../src/files/room-files.ts';
 import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
 import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';
@@ -70,6 +72,7 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
     refused: new Map(),
     changed: new Map(),
     quoted: new Map(),
+    files: (of) => roomFiles().rowsOf(of, undefined),
     readers: [],
     newAfter: undefined,
     complete: false,
@@ -79,6 +82,18 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
     context: context(),
     ...more,
   };
+}
+
+/** Files of a room of which none is on this device. */
+export function roomFiles(more: Partial<RoomFilesParts> = {}): RoomFiles {
+  const files = { here: async () => [] } as unknown as RoomFilesParts['files'];
+  return new RoomFiles({ files, words, changed: () => undefined, isUnasked: () => true, ...more });
+}
+
+/** A file of a message, as a sender describes it. */
+export function file(name: string, more: Partial<FileContent> = {}): FileContent {
+  const sealed = { id: name.padEnd(22, 'A'), key: '', hash: '', bytes: 2_430_000 };
+  return { ...sealed, name, type: 'application/octet-stream', ...more } as FileContent;
 }
 
 export function noRows(): RowCache {

@@ -73,6 +73,7 @@ export const PICTURE: FileRow = {
   wave: [],
   state: 'here',
   progress: undefined,
+  asks: false,
   text: '',
   spoken: 'picture dinner.jpg, 2.4 MB: a table with four plates',
 };

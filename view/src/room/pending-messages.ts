@@ -37,7 +37,7 @@ export class PendingMessages {
 
   #item(
     { id, at }: Waiting,
-    { text, me, reply, mentions }: Extract<Waiting['content'], { kind: 'text' }>,
+    { text, me, reply, mentions, files }: Extract<Waiting['content'], { kind: 'text' }>,
     { name, identity }: { readonly name: string; readonly identity: string },
   ): TextItem {
     const known = this.#items.get(id);
@@ -55,6 +55,7 @@ export class PendingMessages {
       ...(me && { me }),
       ...(reply && { reply }),
       ...(mentions && { mentions }),
+      ...(files && { files }),
     };
     if (this.#items.size > REMEMBERED) this.#items.clear();
     this.#items.set(id, item);

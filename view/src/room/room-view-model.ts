@@ -13,6 +13,7 @@ import type { Preferences, RoomNotes } from '@gochat/client/settings';
 import type { Platform } from '../chat/platform.ts';
 import { isIgnored, type PreferenceStore } from '../chat/preferences.ts';
 import type { Timeline } from '../chat/snapshot.ts';
+import { RoomFiles } from '../files/room-files.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { RowContext } from '../timeline/context.ts';
 import { keyOf, ownKey } from '../timeline/lines.ts';
@@ -41,6 +42,7 @@ export interface RoomViewModelParts {
 export class RoomViewModel {
   readonly presence: Presence;
   readonly reading: ReadState;
+  readonly files: RoomFiles;
   readonly #parts: RoomViewModelParts;
   readonly #history: LoadedHistory;
   readonly #pending: PendingMessages;
@@ -80,6 +82,12 @@ export class RoomViewModel {
       changed,
     });
     this.#pending = new PendingMessages(this.#history.lines);
+    this.files = new RoomFiles({
+      files: profile.files,
+      words,
+      changed,
+      isUnasked: () => this.#showsPictures(),
+    });
     this.reading = new ReadState({
       lines: this.#history.lines,
       settings: this.#settings,
@@ -242,6 +250,7 @@ export class RoomViewModel {
         refused: this.#pending.refused,
         changed: this.#pending.changed(this.self),
         quoted,
+        files: (item) => this.files.rowsOf(item, this.waitingFor(keyOf(item))),
         readers: this.presence.readers,
         newAfter: this.reading.newAfter,
         complete: isComplete,
@@ -262,6 +271,14 @@ export class RoomViewModel {
     };
     this.#timeline = { of, timeline };
     return timeline;
+  }
+
+  /** In a room that may be forged, or that others have left, nobody's picture is fetched unasked. */
+  #showsPictures(): boolean {
+    const isTrusted = this.#info.confirmed || this.settings.codeMatched;
+    return (
+      isTrusted && this.#info.status === 'active' && this.#parts.preferences.current.pictures === 'always'
+    );
   }
 
   /** The message of a row, sent or waiting. */
@@ -326,6 +343,7 @@ export class RoomViewModel {
         this.presence.heard(event, event.says);
         break;
       case 'file':
+        this.files.take(event);
         break;
       case 'notes':
         this.#settings.replace(event.notes);

@@ -1,7 +1,7 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
 import type { RowContext } from './context.ts';
-import type { Row } from './row.ts';
+import type { FileRow, Row } from './row.ts';
 
 /** One line of a room's history with the row that was last made of it. */
 export interface Line {
@@ -21,6 +21,7 @@ export interface CachedRow {
   readonly first: boolean;
   /** The message that it replies to, if that is known. */
   readonly quoted: HistoryItem | null | undefined;
+  readonly files: readonly FileRow[];
   readonly readBy: number;
   /** Whether a change of it waits to be sent. */
   readonly waits: boolean;

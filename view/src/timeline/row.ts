@@ -117,6 +117,8 @@ export interface FileRow {
   readonly state: FileState;
   /** How much is sent or fetched, from 0 to 1; undefined when neither is under way. */
   readonly progress: number | undefined;
+  /** Whether it is a picture that isn't fetched unasked: `actions.file(row, index, 'fetch')` asks. */
+  readonly asks: boolean;
   /** The state in words, such as "sending 3 of 12 MB"; empty when there is nothing to say. */
   readonly text: string;
   /** All of this in one sentence. */

@@ -1,5 +1,6 @@
 import { type EventItem, factKey, type HistoryItem, type TextItem } from '@gochat/client/history';
 import type { EndState } from '@gochat/client/outgoing';
+import { fileNames } from '../files/file-rows.ts';
 import type { TextContext } from '../text/inline-parser.ts';
 import { isLarge, parseShown, wordsOf } from '../text/markdown.ts';
 import { callableOf } from '../text/mentions.ts';
@@ -8,7 +9,7 @@ import { colourOf } from './colour.ts';
 import type { Readers, RowContext } from './context.ts';
 import type { Line, Lines } from './lines.ts';
 import { keyOf, ownKey } from './lines.ts';
-import type { Author, MessageRow, Quote, ReactionRow, Row } from './row.ts';
+import type { Author, FileRow, MessageRow, Quote, ReactionRow, Row } from './row.ts';
 
 /** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -25,6 +26,8 @@ export interface TimelineInput {
   readonly changed: ReadonlyMap<string, TextItem>;
   /** Quoted messages that aren't among the lines, by `seq id`; null when this device doesn't have it. */
   readonly quoted: ReadonlyMap<string, TextItem | null>;
+  /** The files of a message. */
+  readonly files: (item: TextItem) => readonly FileRow[];
   readonly readers: Readers;
   /** The position after which lines are new; undefined for no unread line. */
   readonly newAfter: number | undefined;
@@ -106,8 +109,9 @@ class Pass {
     const first = this.#isFirst(item);
     const quote = this.#quote(item);
     const end = this.#input.refused.get(item.id);
-    this.#reuse(key, [item, first, quote.item, context, end], () =>
-      messageRow(item, { first, quote: quote.quote, repliesToSelf: false, context, key, end }),
+    const files = this.#files(item);
+    this.#reuse(key, [item, first, quote.item, context, end, files], () =>
+      messageRow(item, { first, quote: quote.quote, files, repliesToSelf: false, context, key, end }),
     );
     this.#previous = item;
   }
@@ -132,6 +136,7 @@ class Pass {
     }
     const waits = changed.size > 0 && changed.has(line.key);
     const end = item.own && refused.size > 0 ? refused.get(item.id) : undefined;
+    const files = this.#files(item);
     const { cached } = line;
     if (
       cached !== undefined &&
@@ -139,6 +144,7 @@ class Pass {
       cached.context === context &&
       cached.first === first &&
       cached.quoted === quote.item &&
+      cached.files === files &&
       cached.readBy === readBy &&
       cached.waits === waits &&
       cached.end === end
@@ -153,6 +159,7 @@ class Pass {
         ? messageRow(item, {
             first,
             quote: quote.quote,
+            files,
             repliesToSelf,
             context,
             key: line.key,
@@ -160,7 +167,7 @@ class Pass {
             ...(end && { end }),
           })
         : deletedRow(item, first, context, line.key);
-    line.cached = { row, item, context, first, quoted: quote.item, readBy, waits, end };
+    line.cached = { row, item, context, first, quoted: quote.item, files, readBy, waits, end };
     this.#rows.push(row);
   }
 
@@ -178,6 +185,7 @@ class Pass {
         context,
         first: false,
         quoted: undefined,
+        files: NO_FILES,
         readBy: 0,
         waits: false,
         end: undefined,
@@ -242,6 +250,10 @@ class Pass {
     this.#rows.push(entry.row);
   }
 
+  #files(item: TextItem): readonly FileRow[] {
+    return item.files === undefined ? NO_FILES : this.#input.files(item);
+  }
+
   #quote(item: TextItem): {
     readonly item: TextItem | null | undefined;
     readonly quote: Quote | undefined;
@@ -256,6 +268,7 @@ class Pass {
   }
 }
 
+const NO_FILES: readonly FileRow[] = [];
 const NO_QUOTE = { item: undefined, quote: undefined } as const;
 
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -292,8 +305,16 @@ export function quoteOf(
   };
 }
 
-/** The first words of a message, without its markup and in one line. */
+/** The first words of a message, without its markup and in one line, and what files it has. */
 export function inShort(item: TextItem, context: RowContext): string {
+  const said = wordsInShort(item, context);
+  const names = fileNames(item);
+  if (names.length === 0) return said;
+  const { only, beside } = context.words.text.files;
+  return said === '' ? only(names) : beside(said, only(names));
+}
+
+function wordsInShort(item: TextItem, context: RowContext): string {
   const line = wordsOf(parseShown(item.text.slice(0, QUOTE_CHARS * 4), textContext(item, context)));
   const chars = [...line];
   return chars.length > QUOTE_CHARS ? `${chars.slice(0, QUOTE_CHARS - 1).join('')}…` : line;
@@ -312,6 +333,7 @@ function authorOf(item: HistoryItem, { verified }: RowContext): Author {
 interface MessageParts {
   readonly first: boolean;
   readonly quote: Quote | undefined;
+  readonly files: readonly FileRow[];
   readonly context: RowContext;
   readonly key: string;
   /** Whether it replies to a message of this profile. */
@@ -324,7 +346,7 @@ interface MessageParts {
 
 function messageRow(
   item: TextItem,
-  { first, quote, repliesToSelf, context, key, names, end }: MessageParts,
+  { first, quote, files, repliesToSelf, context, key, names, end }: MessageParts,
 ): MessageRow {
   const { clock } = context.words;
   const text = context.words.text.timeline;
@@ -344,6 +366,7 @@ function messageRow(
       isReply: quote !== undefined,
       replyTo: quote?.from ?? '',
       text: wordsOf(body()),
+      files: files.map(({ spoken: said }) => said),
       reactions,
       edited,
       timeMark,
@@ -360,7 +383,7 @@ function messageRow(
     edited,
     timeMark,
     reply: quote,
-    files: [],
+    files,
     reactions,
     ...delivery,
     mentioned,

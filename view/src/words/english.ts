@@ -1,6 +1,7 @@
 import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
 import { errorText } from './errors.ts';
+import { fileWords } from './files.ts';
 import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
@@ -23,6 +24,7 @@ function text(f: Formats) {
     composer: composerWords(f),
     dialogs: dialogWords(f),
     event: eventText(f),
+    files: fileWords(f),
     comparison: returnText(f),
     error: errorText(f),
     flashes: flashWords(f),

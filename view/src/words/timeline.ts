@@ -46,6 +46,7 @@ export function timelineWords(f: Formats) {
           row.mentionsYou ? 'mentions you' : '',
           row.isReply ? `reply to ${row.replyTo === '' ? 'someone' : row.replyTo}` : '',
           row.text,
+          ...row.files,
           row.reactions.length === 0
             ? ''
             : `reactions: ${row.reactions.map(({ emoji, by }) => `${emoji} ${by}`).join(', ')}`,
@@ -69,6 +70,8 @@ interface SpokenMessage {
   /** Empty when the quoted message is not on this device. */
   readonly replyTo: string;
   readonly text: string;
+  /** Each file in a sentence. */
+  readonly files: readonly string[];
   readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
   readonly edited: string;
   readonly timeMark: string;
