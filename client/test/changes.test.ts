@@ -1,4 +1,4 @@
-import type { Content } from '@gochat/crypto/content';
+import type { Content, FileContent } from '@gochat/crypto/content';
 import { expect, test } from 'vitest';
 import { applyChange, EMOJI_PER_MESSAGE } from '../src/room/changes.ts';
 import { isEmoji } from '../src/room/emoji.ts';
@@ -39,6 +39,24 @@ test('only the author edits a message, any number of times', () => {
   for (const other of [ben, cai]) expect(applyChange(said, edit, other, 5)).toBe('refused');
 });
 
+const photo = {
+  id: 'i'.repeat(22),
+  key: 'k'.repeat(43),
+  hash: 'h'.repeat(43),
+  bytes: 3,
+  name: 'photo.jpg',
+  type: 'image/jpeg',
+} as FileContent;
+
+test('an edit keeps the files of a message, and only a message with files can be edited to nothing', () => {
+  const empty = { kind: 'edit', of, text: '' } satisfies Content;
+  const withPhoto: TextItem = { ...said, files: [photo] };
+  expect(applyChange(withPhoto, empty, ana, 5)).toEqual({ ...withPhoto, text: '', edited: 5 });
+  expect(applyChange(withPhoto, { ...empty, text: 'look' }, ana, 5)).toMatchObject({ files: [photo] });
+  expect(applyChange(withPhoto, empty, ben, 5)).toBe('refused');
+  expect(applyChange(said, empty, ana, 5)).toBe('refused');
+});
+
 test('the author or an admin deletes a message, and nothing of it stays', () => {
   const full: TextItem = {
     ...said,
@@ -46,6 +64,7 @@ test('the author or an admin deletes a message, and nothing of it stays', () => 
     edited: 3,
     reply: { seq: said.seq, id: 'y' },
     mentions: ['b'],
+    files: [photo],
     reactions: [{ emoji: '👍', by: [ben] }],
   };
   const gone = { ...said, text: '', deleted: { by: 'cai', own: false } };

@@ -1,5 +1,6 @@
+import type { FileContent } from '@gochat/crypto/content';
 import { expect, test } from 'vitest';
-import { foldText, searchTerms } from '../src/room/search-text.ts';
+import { foldText, searchedTexts, searchTerms } from '../src/room/search-text.ts';
 
 const finds = (query: string, message: string) =>
   searchTerms(query).every((term) => foldText(message).includes(term)) && searchTerms(query).length > 0;
@@ -57,4 +58,18 @@ test.each([
   ['quotes without a phrase', '""', 'exact phrase'],
 ])('%s is not found', (_what, query, message) => {
   expect(finds(query, message)).toBe(false);
+});
+
+test('a message is found by the names and descriptions of its files', () => {
+  const files = [
+    { name: 'Rechnung März.pdf', alt: undefined },
+    { name: 'a.jpg', alt: 'Ana on the bridge' },
+  ] as unknown as FileContent[];
+  expect(searchedTexts({ text: 'look', files })).toEqual([
+    'look',
+    'Rechnung März.pdf',
+    'a.jpg',
+    'Ana on the bridge',
+  ]);
+  expect(searchedTexts({ text: 'look' })).toEqual(['look']);
 });

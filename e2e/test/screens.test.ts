@@ -209,6 +209,7 @@ test('notes and preferences are stored in the profile, and the read position onl
     name: 'ana',
     verified: ['someone'],
     ignored: [],
+    pictures: 'always',
     screen: { theme: 'dark' },
   });
   await ana.profile.call('note', { room, change: { draft: '' } });

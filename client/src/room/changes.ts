@@ -26,7 +26,8 @@ export function targetOf(change: MessageChange) {
 }
 
 /**
- * Applies a change to a message. Only the author may edit it, on any device; the author and admins may delete it.
+ * Applies a change to a message. Only the author may edit it, on any device, and to nothing only where it has files, which stay; the
+ * author and admins may delete it.
  * @returns the same item when nothing changes; `refused` when the author of the change has no right to it.
  */
 export function applyChange(
@@ -37,6 +38,8 @@ export function applyChange(
 ): TextItem | 'refused' {
   const owns = item.identity === author.identity;
   if (change.kind === 'edit' && !owns) return 'refused';
+  if (change.kind === 'edit' && change.text === '' && item.deleted === undefined && item.files === undefined)
+    return 'refused';
   if (change.kind === 'delete' && !owns && !author.admin) return 'refused';
   if (item.deleted !== undefined) return item;
   switch (change.kind) {

@@ -14,7 +14,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
       const line = { ...stamp(event), ...author(room, event.from) };
       if (event.content.kind === 'leave') return { ...line, kind: 'leaving' };
       if (event.content.kind !== 'text') return undefined;
-      const { kind, text, me, reply, mentions } = event.content;
+      const { kind, text, me, reply, mentions, files } = event.content;
       return {
         ...line,
         kind,
@@ -23,6 +23,7 @@ export function toHistory(event: RoomEvent, room: Room): NewItem | undefined {
         ...(me && { me }),
         ...(reply && { reply }),
         ...(mentions && { mentions }),
+        ...(files && { files }),
       };
     }
     case 'joined':

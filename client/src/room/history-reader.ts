@@ -1,7 +1,7 @@
 import type { Room } from '@gochat/crypto/room';
 import type { Records } from '../store/records.ts';
 import type { HistoryItem, TextItem } from './history.ts';
-import { foldText, searchTerms } from './search-text.ts';
+import { foldText, searchedTexts, searchTerms } from './search-text.ts';
 import { decodeItem, identitiesIn } from './stored-history.ts';
 
 /** How many lines a search reads before it answers, and how many at a time. */
@@ -88,6 +88,6 @@ export class HistoryReader {
 
 function holds(item: HistoryItem, terms: readonly string[]): item is TextItem {
   if (item.kind !== 'text' || item.deleted !== undefined) return false;
-  const text = foldText(item.text);
-  return terms.every((term) => text.includes(term));
+  const texts = searchedTexts(item).map(foldText);
+  return terms.every((term) => texts.some((text) => text.includes(term)));
 }

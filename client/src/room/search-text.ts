@@ -1,3 +1,5 @@
+import type { TextItem } from './history.ts';
+
 /** Letters that people type without their stroke, ligature or dots, and signs that have several forms. In lower case. */
 const SAME: Readonly<Record<string, string>> = {
   ø: 'o',
@@ -50,4 +52,9 @@ export function searchTerms(query: string): string[] {
   return [...foldText(query).matchAll(/"([^"]+)"|\S+/gu)]
     .map(([whole, phrase]) => (phrase ?? (whole.length > 1 ? whole.replace(/^"/, '') : whole)).trim())
     .filter((term) => term !== '');
+}
+
+/** What a search reads of a message: its text, and the names and descriptions of its files. */
+export function searchedTexts({ text, files = [] }: Pick<TextItem, 'text' | 'files'>): string[] {
+  return [text, ...files.flatMap(({ name, alt }) => (alt === undefined ? [name] : [name, alt]))];
 }
