@@ -85,6 +85,6 @@ export interface Files {
     index: number,
     options?: OpenFileOptions,
   ): AsyncIterable<Uint8Array<ArrayBuffer>>;
-  /** @returns which of these files, by their ids, are in the profile as a whole */
-  here(ids: readonly string[]): Promise<readonly string[]>;
+  /** @returns the ids of those of these files and previews that are in the profile as a whole */
+  here(files: readonly Pick<FileContent, 'id' | 'bytes'>[]): Promise<readonly string[]>;
 }
