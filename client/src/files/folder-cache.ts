@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileId } from '@gochat/protocol/fields';
+import { ChatError } from '../api/chat-error.ts';
+import type { CachedFile, FileCache } from './file-cache.ts';
+
+const MOST_BYTES = 512_000_000;
+const CHUNK = /^(0|[1-9]\d{0,9})$/;
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const NONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
+
+/** A cache in a folder of the profile: a folder for each file, a file for each chunk. Nobody but the user may read it. */
+export class FolderCache implements FileCache {
+  readonly mostBytes = MOST_BYTES;
+  readonly #dir: string;
+  #isMade = false;
+
+  /** @param profile the profile's folder, which exists */
+  constructor(profile: string) {
+    this.#dir = join(profile, 'files');
+  }
+
+  async put(id: FileId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+    try {
+      await this.#put(id, String(chunk), sealed, isDurable);
+    } catch (cause) {
+      throw FULL.has(codeOf(cause)) ? new ChatError({ reason: 'file-space' }, { cause }) : cause;
+    }
+  }
+
+  async #put(id: FileId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+    await this.#make();
+    const dir = join(this.#dir, id);
+    await make(dir);
+    const draft = join(dir, `new-${randomUUID()}`);
+    try {
+      const file = await open(draft, 'wx', 0o600);
+      try {
+        await file.writeFile(sealed);
+        if (isDurable) await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(draft, join(dir, chunk));
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
+    if (!isDurable) return;
+    await synced(dir);
+    // Another call may have made the folder, and not have synced it yet.
+    await synced(this.#dir);
+  }
+
+  /** @throws ChatError `profile-link` if something else is in its place */
+  async #make(): Promise<void> {
+    if (this.#isMade) return;
+    await make(this.#dir);
+    // A symbolic link would lead out of the profile.
+    if (!(await lstat(this.#dir)).isDirectory())
+      throw new ChatError({ reason: 'profile-link', file: this.#dir });
+    await synced(join(this.#dir, '..'));
+    this.#isMade = true;
+  }
+
+  async get(id: FileId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = await orNone(readFile(join(this.#dir, id, String(chunk))), undefined);
+    return bytes && new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
+  }
+
+  async have(id: FileId): Promise<readonly number[]> {
+    const names = await orNone(readdir(join(this.#dir, id)), []);
+    return names
+      .filter((name) => CHUNK.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  async drop(id: FileId): Promise<void> {
+    await rm(join(this.#dir, id), { recursive: true, force: true });
+  }
+
+  async list(): Promise<readonly CachedFile[]> {
+    const ids = await orNone(readdir(this.#dir), []);
+    const found: CachedFile[] = [];
+    for (const id of ids as FileId[]) {
+      const names = await orNone(readdir(join(this.#dir, id)), []);
+      // Another process may drop it meanwhile. Drafts of a process that was killed count, too.
+      const chunks = await Promise.all(
+        names.map((name) => orNone(stat(join(this.#dir, id, name)), undefined)),
+      );
+      const bytes = chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
+      const at = chunks.reduce((last, chunk) => Math.max(last, chunk?.mtimeMs ?? 0), 0);
+      found.push({ id, bytes, at });
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {}
+}
+
+async function make(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+/** Otherwise a power failure may lose the names in it. */
+async function synced(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function orNone<T, N>(found: Promise<T>, none: N): Promise<T | N> {
+  try {
+    return await found;
+  } catch (error) {
+    if (NONE.has(codeOf(error))) return none;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
