@@ -41,7 +41,7 @@ export class RoomFiles {
     { readonly of: readonly unknown[]; readonly rows: readonly FileRow[] }
   >();
   /** Ids of which is not known yet whether they are on this device. */
-  #wanted: string[] = [];
+  #wanted: Pick<FileContent, 'id' | 'bytes'>[] = [];
 
   constructor(parts: RoomFilesParts) {
     this.#parts = parts;
@@ -93,12 +93,12 @@ export class RoomFiles {
 
   /** A screen draws the row again when it comes. */
   #preview({ preview }: FileContent): FileState | undefined {
-    return preview && this.#of(preview.id).state;
+    return preview && this.#of(preview).state;
   }
 
-  #of(id: string): Known {
-    const known = this.#known.get(id);
-    if (known === undefined) this.#wonder(id);
+  #of(file: Pick<FileContent, 'id' | 'bytes'>): Known {
+    const known = this.#known.get(file.id);
+    if (known === undefined) this.#wonder(file);
     return known ?? THERE;
   }
 
@@ -107,8 +107,8 @@ export class RoomFiles {
     const isOther = this.#others.has(file.id);
     const sending = waiting === undefined || waiting.again === true ? undefined : waiting;
     if (sending !== undefined) return { ...this.#sending(sending, index), isOther, asks: false };
-    const own = this.#of(file.id);
-    const preview = file.preview === undefined ? THERE : this.#of(file.preview.id);
+    const own = this.#of(file);
+    const preview = file.preview === undefined ? THERE : this.#of(file.preview);
     const isLost = own.state === 'there' && (preview.state === 'gone' || preview.state === 'failed');
     const { state, done, of, problem } = isLost ? preview : own;
     return {
@@ -137,15 +137,15 @@ export class RoomFiles {
     return this.#parts.words.text.error(data);
   }
 
-  /** Asks once, for all ids of one turn, which files are on this device. */
-  #wonder(id: string): void {
-    this.#known.set(id, THERE);
-    this.#wanted.push(id);
+  /** Asks once, for all files of one turn, which are on this device. */
+  #wonder(file: Pick<FileContent, 'id' | 'bytes'>): void {
+    this.#known.set(file.id, THERE);
+    this.#wanted.push(file);
     if (this.#wanted.length > 1) return;
     queueMicrotask(() => {
-      const ids = this.#wanted;
+      const files = this.#wanted;
       this.#wanted = [];
-      this.#parts.files.here(ids).then(
+      this.#parts.files.here(files).then(
         (here) => {
           for (const one of here)
             if (this.#known.get(one) === THERE) this.#known.set(one, { state: 'here', done: 0, of: 0 });
