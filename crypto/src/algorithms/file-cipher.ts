@@ -10,10 +10,8 @@ export const fileCipher = {
     aad: Uint8Array,
     plaintext: Uint8Array,
   ): Promise<Uint8Array> {
-    const algorithm = { name: AES, iv: nonce.slice(), additionalData: aad.slice() };
-    return new Uint8Array(
-      await crypto.subtle.encrypt(algorithm, await importKey(key, 'encrypt'), whole(plaintext)),
-    );
+    const by = await importKey(key, 'encrypt');
+    return new Uint8Array(await crypto.subtle.encrypt(gcm(nonce, aad), by, whole(plaintext)));
   },
 
   /** @throws DOMException if key, nonce, associated data and ciphertext don't match */
@@ -23,10 +21,8 @@ export const fileCipher = {
     aad: Uint8Array,
     ciphertext: Uint8Array,
   ): Promise<Uint8Array> {
-    const algorithm = { name: AES, iv: nonce.slice(), additionalData: aad.slice() };
-    return new Uint8Array(
-      await crypto.subtle.decrypt(algorithm, await importKey(key, 'decrypt'), whole(ciphertext)),
-    );
+    const by = await importKey(key, 'decrypt');
+    return new Uint8Array(await crypto.subtle.decrypt(gcm(nonce, aad), by, whole(ciphertext)));
   },
 
   async sha256(bytes: Uint8Array): Promise<Uint8Array> {
@@ -35,6 +31,10 @@ export const fileCipher = {
 };
 
 const AES = 'AES-GCM';
+
+function gcm(nonce: Uint8Array, aad: Uint8Array) {
+  return { name: AES, iv: nonce.slice(), additionalData: aad.slice() };
+}
 
 function importKey(key: Uint8Array, use: 'encrypt' | 'decrypt') {
   return crypto.subtle.importKey('raw', key.slice(), AES, false, [use]);

@@ -26,7 +26,7 @@ export function readGroupInfo(bytes: Uint8Array): GroupInfo | undefined {
 }
 
 /** The library's decoders ignore trailing bytes and throw at some malformed input. @returns undefined in both cases. */
-export function decodeWhole<T>(
+function decodeWhole<T>(
   decoder: (bytes: Uint8Array, offset: number) => [T, number] | undefined,
   bytes: Uint8Array,
 ): T | undefined {

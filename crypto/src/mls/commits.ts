@@ -20,11 +20,11 @@ import {
   type PublicMessage,
   processPrivateMessage,
   processPublicMessage,
-  unprotectPrivateMessage,
   unprotectPublicMessage,
   ValidationError,
 } from './library.ts';
-import { capabilities, config, configOf, type MlsState, suite } from './suite.ts';
+import { decrypt } from './messages.ts';
+import { capabilities, configOf, type MlsState, suite } from './suite.ts';
 
 /** Drops the keys of earlier epochs, which an ordered log never needs. The library's own pruning keeps all of them at a limit of zero. */
 function withoutPast(state: MlsState): MlsState {
@@ -197,15 +197,7 @@ async function peek(
   message: PrivateMessage,
   cs: CiphersuiteImpl,
 ): Promise<IncomingCommit | undefined> {
-  const { content } = await unprotectPrivateMessage(
-    state.keySchedule.senderDataSecret,
-    message,
-    state.secretTree,
-    state.ratchetTree,
-    state.groupContext,
-    config.keyRetentionConfig,
-    cs,
-  );
+  const { content } = await decrypt(state, message, cs);
   return incoming(content);
 }
 

@@ -91,8 +91,9 @@ export async function unprotectUnverified(
   return { opened, isSigned };
 }
 
-async function unprotectWith(cs: CiphersuiteImpl, state: MlsState, message: PrivateMessage): Promise<Opened> {
-  const { content, tree, consumed } = await unprotectPrivateMessage(
+/** Decrypts a message or a commit of this epoch. @throws whatever the library throws at an invalid one */
+export function decrypt(state: MlsState, message: PrivateMessage, cs: CiphersuiteImpl) {
+  return unprotectPrivateMessage(
     state.keySchedule.senderDataSecret,
     message,
     state.secretTree,
@@ -101,6 +102,10 @@ async function unprotectWith(cs: CiphersuiteImpl, state: MlsState, message: Priv
     config.keyRetentionConfig,
     cs,
   );
+}
+
+async function unprotectWith(cs: CiphersuiteImpl, state: MlsState, message: PrivateMessage): Promise<Opened> {
+  const { content, tree, consumed } = await decrypt(state, message, cs);
   const { sender } = content.content;
   if (content.content.contentType !== 'application' || sender.senderType !== 'member')
     throw new Error('not an application message of a member');
