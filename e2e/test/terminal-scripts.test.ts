@@ -324,6 +324,27 @@ test.each([
   expect(await ben.read(room)).toEqual(['ana: first']);
 });
 
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s stops a chat that has read many lines, which names the first that it has not sent',
+  async (signal) => {
+    const chat = start(['chat', name]);
+    await chat.shows('Connected!');
+    chat.write(Array.from({ length: 5_000 }, (_, i) => `row ${i + 1}\n`).join(''));
+    await ben.hears(room, 'row 1');
+    const { code, out } = await chat.stop(signal);
+    expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
+    const first = Number(
+      /-- line ([\d,]+) and those after it are not sent/.exec(out)?.[1]?.replaceAll(',', ''),
+    );
+    expect(first).toBeLessThan(5_000);
+    await ben.hears(room, `row ${first - 1}`);
+    const rows = (await ben.read(room)).length;
+    // Whatever comes later would be one more.
+    await ben.delivered(room, [await ben.says(room, 'after the end')]);
+    expect([rows, (await ben.read(room)).length]).toEqual([first - 1, first]);
+  },
+);
+
 test('changed invite links are taken by the verb, from standard input, at the prompt and by the SDK', async () => {
   const guest = (n: number) => ['--profile', join(home.path, `guest ${count} ${n}`)];
   const link = await ben.invites(room);

@@ -154,9 +154,9 @@ async function readLines(
     }
     showPrompt();
   }
-  const unread = hasQuit && !prompt.isTerminal ? await prompt.unread() : undefined;
+  const unread = prompt.isStopped || (hasQuit && !prompt.isTerminal) ? await prompt.unread() : undefined;
   if (unread !== undefined) {
-    failed ??= EXIT.usage;
+    if (hasQuit) failed ??= EXIT.usage;
     prompt.print(text.lines.system(text.lines.linesStopped(unread)));
   }
   const { waiting, outcomes } = await profile.call('sent', { room, ids, waitMs: LAST_WAIT_MS });

@@ -32,6 +32,7 @@ export class Prompt {
   readonly #early: InputLine[] = [];
   #asked = 0;
   #closed = false;
+  #isStopped = false;
   #failure: unknown;
   #pasting = false;
   /** When the last key came, by `performance.now()`. */
@@ -57,8 +58,14 @@ export class Prompt {
     return this.#asked;
   }
 
-  /** The next line; undefined at the end of the input, and after Ctrl-C or Ctrl-D. @throws NotUtf8 once, after the last line before */
+  /** Whether the input was ended although lines may have come that {@link next} has not returned. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** The next line; undefined at the end of the input, and after Ctrl-C, {@link close} or Ctrl-D. @throws NotUtf8 once, after the last line before */
   next(): Promise<InputLine | undefined> {
+    if (this.#isStopped) return Promise.resolve(undefined);
     this.#asked += 1;
     const early = this.#early.shift();
     if (early !== undefined) return Promise.resolve(early);
@@ -104,7 +111,9 @@ export class Prompt {
     this.#draw();
   }
 
+  /** Ends the input. Lines that have come already are not returned any more. */
   close(): void {
+    this.#isStopped = true;
     if (this.#editor !== undefined) this.#editor.close();
     else {
       this.#io.stdin.destroy();
