@@ -345,6 +345,16 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
+test('sending lines that a signal ends says so, and not that the server is away', async () => {
+  const sending = start(['send', name, '--lines']);
+  sending.write(Array.from({ length: 5_000 }, (_, i) => `row ${i + 1}\n`).join(''));
+  await ben.hears(room, 'row 1');
+  const { code, err } = await sending.stop('SIGINT');
+  expect(code).toBe(3);
+  expect(err).toMatch(/Stopped before the server had all; [\d,]+ messages are queued/);
+  expect(err).not.toContain('could not be reached');
+});
+
 test('changed invite links are taken by the verb, from standard input, at the prompt and by the SDK', async () => {
   const guest = (n: number) => ['--profile', join(home.path, `guest ${count} ${n}`)];
   const link = await ben.invites(room);

@@ -61,7 +61,7 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
       isInterrupted = true;
       await queueing;
       // What is queued is sent later: the user must not believe that it was cancelled.
-      const code = ids.length === 0 ? EXIT.done : report(io, await named(), await sent(0));
+      const code = ids.length === 0 ? EXIT.done : report(io, await named(), await sent(0), true);
       return code === EXIT.done ? end.code : code;
     } catch (error) {
       // The lines before the one that can't be sent are queued already.
@@ -74,8 +74,13 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
   });
 }
 
-/** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @returns the exit code; 4 only for messages that are never sent */
-function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem }: Result<'sent'>): number {
+/** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @param isInterrupted whether the user has ended the wait. @returns the exit code; 4 only for messages that are never sent */
+function report(
+  io: Io,
+  room: RoomRef | undefined,
+  { outcomes, waiting, problem }: Result<'sent'>,
+  isInterrupted = false,
+): number {
   const { lines } = io.words.text;
   if (room !== undefined)
     for (const { id, state } of outcomes)
@@ -87,7 +92,8 @@ function report(io: Io, room: RoomRef | undefined, { outcomes, waiting, problem 
   if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
   const missed = count('missed');
   if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
-  if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, problemText(io.words.text, problem))}`);
+  const why = isInterrupted && problem === undefined ? lines.stopped : problemText(io.words.text, problem);
+  if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, why)}`);
   return codeOfSent({ refused, unknown: unknown + missed, waiting });
 }
 

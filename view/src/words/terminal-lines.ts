@@ -15,6 +15,8 @@ export function lineText(f: Formats) {
         other:
           '-- # messages are queued, and are sent when gochat next reaches the server if you are still a member then',
       }),
+    /** Why messages are not sent yet: the user has ended the wait. */
+    stopped: 'Stopped before the server had all',
     /** @param problem why they are not sent yet. */
     sentLater: (count: number, problem: string) =>
       f.plural(count, {
