@@ -13,7 +13,12 @@ const licences = {
 };
 
 export default defineConfig({
-  input: { gochat: 'terminal/src/main.ts', sdk: 'client/src/api/sdk.ts' },
+  input: {
+    gochat: 'terminal/src/main.ts',
+    // Started by its path, as a thread.
+    'picture-worker': 'terminal/src/pictures/picture-worker.js',
+    sdk: 'client/src/api/sdk.ts',
+  },
   platform: 'node',
   // `hash-wasm` has many algorithms in one file. We use one: only a module can be reduced to it.
   resolve: { mainFields: ['module', 'main'] },
