@@ -72,6 +72,7 @@ export function cleanSpaces(text: string): string {
 
 /** The flag of England, Scotland or another region: its tags are valid nowhere else. */
 const FLAG = /\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/gu;
+const FLAG_OR_CHAR = new RegExp(`${FLAG.source}|[^]`, 'gu');
 const BLACK_FLAG = '\u{1f3f4}';
 
 const LONG_RUN = new RegExp(`(?:[MCVW]X*){${MARKS_IN_A_ROW + 1}}`);
@@ -82,6 +83,29 @@ function validKinds(text: string): string | undefined {
   const kinds = points.map(kindOf).join('');
   const isValid = points.every((_, at) => kinds[at] !== 'X' || isInPlace(points, kinds, at));
   return isValid && !LONG_RUN.test(kinds) ? kinds : undefined;
+}
+
+/**
+ * Leaves out the characters that names must not contain where they are, and the marks of a run that is too long. Flags of regions stay.
+ * @returns a text in which no character is barred. Quadratic in a text's length, so that callers limit it.
+ */
+export function withoutBarred(text: string): string {
+  const chars = text.match(FLAG_OR_CHAR) ?? [];
+  const points = chars.map((char) => char.codePointAt(0) as number);
+  const kinds = points.map(kindOf).join('');
+  let marks = 0;
+  const left = chars.filter((_, at) => {
+    const kind = kinds[at] as string;
+    if (kind === 'X') return isInPlace(points, kinds, at);
+    marks = isMark(kind) ? marks + 1 : 0;
+    return marks <= MARKS_IN_A_ROW;
+  });
+  // What was allowed after a character that is gone may not be any more.
+  return left.length === chars.length ? text : withoutBarred(left.join(''));
+}
+
+function isMark(kind: string): boolean {
+  return /[MCVW]/.test(kind);
 }
 
 /** Whether a barred character is allowed at this index, because it changes there what is drawn. */
