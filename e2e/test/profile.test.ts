@@ -138,7 +138,7 @@ test('a passphrase locks a profile', async () => {
   await expect(Someone.open('anyone', dir, { passphrase: async () => 'wrong' })).rejects.toMatchObject({
     code: 'locked',
   });
-  const again = await person('ana', { passphrase: async () => 'correct horse' });
+  const again = await person('ana', { passphrase: 'correct horse' });
   await again.delivered(room, [await again.says(room, 'open again')]);
   await again.profile.call('passphrase', { passphrase: undefined });
   await again.close();

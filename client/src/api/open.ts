@@ -13,8 +13,8 @@ export type { Profile };
 export interface OpenOptions {
   /** The profile's folder; created when absent. */
   readonly dir: string;
-  /** Called when the profile is locked. */
-  readonly passphrase?: AskPassphrase;
+  /** Of a locked profile, or what asks for it. */
+  readonly passphrase?: string | AskPassphrase;
   /** Certificates (PEM) to trust in addition to the platform's. */
   readonly ca?: string;
   /** Allows plain connections to hosts that aren't loopback. */
@@ -43,6 +43,7 @@ export async function openChat({
   env = platform,
 }: OpenOptions): Promise<Profile> {
   const route = { proxy: readProxy(proxy), unlinked };
+  const ask: AskPassphrase | undefined = typeof passphrase === 'string' ? async () => passphrase : passphrase;
   return openAt(
     {
       claim: () => claimProfile(dir, { route }),
@@ -50,10 +51,10 @@ export async function openChat({
       async unlock({ store }) {
         const { noPassphrase, relock, unlock } = await import('../profile/key-file.ts');
         const known = noPassphrase(env);
-        const key = await unlock(dir, store, passphrase, env, known);
+        const key = await unlock(dir, store, ask, env, known);
         return { key, relock: (next) => relock(dir, key, next, env, known), known };
       },
-      given: async () => passphrase?.({ isOpen: true }),
+      given: async () => ask?.({ isOpen: true }),
       async connect(address, circuit, owner) {
         const { connect } = await import('../net/connect.ts');
         const proxy = owner.route && parseProxy(owner.route.proxy);
