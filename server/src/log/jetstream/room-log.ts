@@ -12,6 +12,7 @@ import type {
   Sink,
 } from '../log.ts';
 import { Unavailable } from '../log.ts';
+import { Semaphore } from '../semaphore.ts';
 import { JetStreamFollower } from './follower.ts';
 import { DROPS, decodeLogRecord, dropSubject, FIRST_SEQUENCE, roomOfDrop, signalSubject } from './layout.ts';
 import type { LiveMessages } from './live-messages.ts';
@@ -20,7 +21,6 @@ import { JetStreamPages } from './pages.ts';
 import { JetStreamPosts } from './posts.ts';
 import { retry } from './retry.ts';
 import type { RoomStreams } from './room-streams.ts';
-import { Semaphore } from './semaphore.ts';
 import type { JetStreamTails } from './tails.ts';
 
 /** How many followers read at once. The others wait: after an election all of them have to read. */

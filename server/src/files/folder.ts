@@ -1,0 +1,323 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  access,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileId, RoomId } from '@gochat/protocol/fields';
+import { Semaphore } from '../log/semaphore.ts';
+import { decodeDescription, encodeDescription } from './description.ts';
+import {
+  type ChunkBody,
+  type FileDescription,
+  type FileName,
+  type FileState,
+  type FileStore,
+  type StoredChunk,
+  type StoredFile,
+  StoreFull,
+} from './file-store.ts';
+import { chunkOf, DESCRIPTION, filePath, idOf, roomPath } from './names.ts';
+
+export interface FolderOptions {
+  /** Created with mode 700 if it doesn't exist. Several nodes may share it, over a network too. */
+  readonly folder: string;
+  /** What must stay free on the disk: without space, the log of the rooms could not accept messages. Absent: 256 MiB. */
+  readonly spareBytes?: number;
+}
+
+const SPARE_BYTES = 256 * 1024 * 1024;
+const READ_BYTES = 128 * 1024;
+/** What no put can still be writing, and no drop deleting. */
+const LEFT_BEHIND_MS = 3600_000;
+/** How many syncs run at a time. They occupy threads that the log needs too. */
+const SYNCS = 2;
+/** The folder of a room may be deleted, because it is empty, while a file of it begins. */
+const TRIES = 5;
+
+/** A file is a folder: `RO/ROOM/ID/` with the description and one file for each chunk. */
+export class FolderFiles implements FileStore {
+  readonly #root: string;
+  readonly #spareBytes: number;
+  readonly #syncs = new Semaphore(SYNCS);
+
+  private constructor(root: string, spareBytes: number) {
+    this.#root = root;
+    this.#spareBytes = spareBytes;
+  }
+
+  /** @throws the system's error when the folder can't be created, or written */
+  static async open({ folder, spareBytes = SPARE_BYTES }: FolderOptions): Promise<FolderFiles> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return new FolderFiles(folder, spareBytes);
+  }
+
+  async begin(
+    file: FileName,
+    description: FileDescription,
+  ): Promise<{ readonly description: FileDescription; readonly isNew: boolean }> {
+    const path = this.#pathOf(file);
+    const earlier = await readDescription(path);
+    if (earlier !== undefined) return { description: earlier, isNew: false };
+    await this.#requireSpace(0);
+    return full(async () => {
+      for (let tries = 1; ; tries++) {
+        await this.#makeFolder(filePath(file));
+        const outcome = await this.#write(path, DESCRIPTION, one(encodeDescription(description)));
+        if (outcome === 'stored') return { description, isNew: true };
+        const stored = await readDescription(path);
+        if (stored !== undefined) return { description: stored, isNew: false };
+        if (tries >= TRIES) throw new Error(`the folder of a file disappears while it is written: ${path}`);
+      }
+    });
+  }
+
+  async put(
+    file: FileName,
+    chunk: number,
+    take: () => Promise<ChunkBody>,
+  ): Promise<'stored' | 'there' | 'gone'> {
+    const path = this.#pathOf(file);
+    const name = String(chunk);
+    if (await exists(join(path, name))) return 'there';
+    if (!(await exists(join(path, DESCRIPTION)))) return 'gone';
+    const body = await take();
+    await this.#requireSpace(body.bytes);
+    return full(() => this.#write(path, name, body.parts));
+  }
+
+  async have(file: FileName): Promise<FileState | undefined> {
+    return stateOf(this.#pathOf(file));
+  }
+
+  async get(file: FileName, chunk: number): Promise<StoredChunk | undefined> {
+    const path = this.#pathOf(file);
+    const handle = await orMissing(open(join(path, String(chunk)), 'r'));
+    if (handle === undefined) return undefined;
+    try {
+      const description = await readDescription(path);
+      if (description === undefined) {
+        await handle.close();
+        return undefined;
+      }
+      const { size } = await handle.stat();
+      return { description, bytes: size, parts: partsOf(handle), close: () => handle.close() };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async drop(file: FileName): Promise<void> {
+    const path = this.#pathOf(file);
+    // A put at this moment finds no folder any more. Otherwise it could bring back a part of the file.
+    const away = `${path}.${randomName()}.dropped`;
+    if ((await orMissing(rename(path, away).then(() => true))) === undefined) return;
+    const [first, second] = roomPath(file.room);
+    const room = join(this.#root, first, second);
+    await orMissing(this.#sync(room));
+    await rm(away, { recursive: true, force: true });
+    // It succeeds only if it was the last file.
+    await rmdir(room).catch(() => undefined);
+  }
+
+  async *walk(room?: RoomId): AsyncIterable<StoredFile> {
+    if (room !== undefined) return yield* this.#walkRoom(room, false);
+    for (const prefix of await readdir(this.#root))
+      if (/^[0-9a-f]{2}$/.test(prefix))
+        for (const hex of await names(join(this.#root, prefix))) {
+          const found = idOf<RoomId>(hex);
+          if (found !== undefined) yield* this.#walkRoom(found, true);
+        }
+  }
+
+  async *#walkRoom(room: RoomId, tidies: boolean): AsyncIterable<StoredFile> {
+    const folder = join(this.#root, ...roomPath(room));
+    for (const name of await names(folder)) {
+      const path = join(folder, name);
+      const id = idOf<FileId>(name);
+      if (tidies) await removeLeftBehind(path, id === undefined);
+      if (id === undefined) continue;
+      const state = await stateOf(path);
+      if (state === undefined) continue;
+      const sizes = await Promise.all(state.chunks.map((chunk) => sizeOf(join(path, String(chunk)))));
+      yield { room, id, ...state, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    }
+  }
+
+  #pathOf(file: FileName): string {
+    return join(this.#root, ...filePath(file));
+  }
+
+  /** Each folder is durable when it resolves. */
+  async #makeFolder(names: readonly string[]): Promise<void> {
+    await mkdir(join(this.#root, ...names), { recursive: true, mode: 0o700 }).catch(unless('ENOENT'));
+    for (let depth = 0; depth < names.length; depth++)
+      await orMissing(this.#sync(join(this.#root, ...names.slice(0, depth))));
+  }
+
+  /** Writes under a temporary name first. @returns `gone` when the folder isn't there any more */
+  async #write(
+    path: string,
+    name: string,
+    parts: AsyncIterable<Uint8Array>,
+  ): Promise<'stored' | 'there' | 'gone'> {
+    const temporary = join(path, `${name}.${randomName()}.part`);
+    const handle = await orMissing(open(temporary, 'wx', 0o600));
+    if (handle === undefined) return 'gone';
+    try {
+      try {
+        for await (const part of parts) await writeAll(handle, part);
+        await this.#syncs.run(() => handle.datasync());
+      } finally {
+        await handle.close();
+      }
+      const outcome = await place(temporary, join(path, name));
+      if (outcome === 'stored' && (await orMissing(this.#sync(path).then(() => true))) === undefined)
+        return 'gone';
+      return outcome;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async #sync(folder: string): Promise<void> {
+    const handle = await open(folder, 'r');
+    try {
+      await this.#syncs.run(() => handle.sync());
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** @throws StoreFull */
+  async #requireSpace(bytes: number): Promise<void> {
+    if (this.#spareBytes === 0) return;
+    const { bavail, bsize } = await statfs(this.#root);
+    if (bavail * bsize < bytes + this.#spareBytes) throw new StoreFull('the disk is almost full');
+  }
+}
+
+/** Gives a finished file its name, unless there is one with that name. */
+async function place(temporary: string, final: string): Promise<'stored' | 'there' | 'gone'> {
+  try {
+    await link(temporary, final);
+    return 'stored';
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST') return 'there';
+    if (code === 'ENOENT') return 'gone';
+    // Some network shares have no links. Two nodes could then write the same chunk at the same time, and the later one stays.
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'].includes(code)) throw error;
+    if (await exists(final)) return 'there';
+    return (await orMissing(rename(temporary, final).then(() => true))) ? 'stored' : 'gone';
+  }
+}
+
+async function stateOf(path: string): Promise<FileState | undefined> {
+  const description = await readDescription(path);
+  if (description === undefined) return undefined;
+  const chunks = (await names(path)).flatMap((name) => chunkOf(name) ?? []);
+  return { description, chunks: chunks.sort((a, b) => a - b) };
+}
+
+async function readDescription(path: string): Promise<FileDescription | undefined> {
+  const text = await orMissing(readFile(join(path, DESCRIPTION), 'utf8'));
+  return text === undefined ? undefined : decodeDescription(text);
+}
+
+/** Deletes what a killed process left: a dropped file, a file without a description, or the parts of chunks. */
+async function removeLeftBehind(path: string, isDropped: boolean): Promise<void> {
+  if (!(await isOld(path))) return;
+  if (isDropped || !(await exists(join(path, DESCRIPTION)))) {
+    await rm(path, { recursive: true, force: true });
+    return;
+  }
+  for (const name of await names(path))
+    if (name.endsWith('.part') && (await isOld(join(path, name))))
+      await rm(join(path, name), { force: true });
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const found = await orMissing(stat(path));
+  return found !== undefined && Date.now() - found.mtimeMs > LEFT_BEHIND_MS;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await orMissing(stat(path)))?.size ?? 0;
+}
+
+async function* partsOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+}
+
+async function names(folder: string): Promise<readonly string[]> {
+  return (await orMissing(readdir(folder))) ?? [];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await orMissing(access(path).then(() => true))) ?? false;
+}
+
+/** @returns undefined when there is no such file or folder */
+async function orMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
+}
+
+function unless(code: string): (error: unknown) => void {
+  return (error) => {
+    if (codeOf(error) !== code) throw error;
+  };
+}
+
+/** @throws StoreFull when the disk or a quota is full */
+async function full<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (['ENOSPC', 'EDQUOT'].includes(codeOf(error)))
+      throw new StoreFull('the disk is full', { cause: error });
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function randomName(): string {
+  return randomBytes(8).toString('hex');
+}
