@@ -5,6 +5,12 @@ import { LIMITS } from './limits.ts';
 /** What a request on a file does. `put` stores a chunk, `get` reads, `drop` deletes. */
 export type FileVerb = 'put' | 'get' | 'drop';
 
+/** @returns undefined when the text is not the id of a file */
+export function parseFileId(text: string): f.FileId | undefined {
+  const parsed = v.safeParse(f.fileId, text);
+  return parsed.success ? parsed.output : undefined;
+}
+
 const NONE = '-';
 const SCHEME = 'GoChat';
 

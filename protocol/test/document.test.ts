@@ -5,6 +5,7 @@ import { parseDown } from '../src/codec.ts';
 import { type Down, type DownOf, down } from '../src/down.ts';
 import { encodeBytes } from '../src/encoding.ts';
 import { ERRORS, type ErrorCode } from '../src/errors.ts';
+import { parseFileId, parseFilePass } from '../src/file-pass.ts';
 import { LIMITS } from '../src/limits.ts';
 import { parseUp } from '../src/parse-up.ts';
 import {
@@ -12,6 +13,7 @@ import {
   signedCreate,
   signedCreateBy,
   signedEnter,
+  signedFilePass,
   signedHandshake,
   signedInvitation,
   signedJoin,
@@ -201,7 +203,13 @@ describe('signatures', () => {
   if (by === undefined) throw new Error('the example of create has no proof of membership');
   const voice = upOf('create').rules?.voice ?? '';
 
+  const put = fenced('text', sections.get('Files'))[0] ?? '';
+  const fileId = parseFileId(/\/files\/([^/]+)\//.exec(put)?.[1] ?? '');
+  const pass = parseFilePass(/^Authorization: (.*)$/m.exec(put)?.[1] ?? '');
+  if (fileId === undefined || pass === undefined) throw new Error('the example of a pass has no pass');
+
   const cases = [
+    { name: 'file', bytes: signedFilePass('put', fileId, pass), key: access, by: 2, proof: pass.proof },
     { name: 'enter', bytes: signedEnter(at, upOf('enter')), key: access, by: 2, proof: upOf('enter').proof },
     {
       name: 'invitation',

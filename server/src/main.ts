@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { FolderFiles } from './files/folder.ts';
 import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb/open.ts';
 import { STORE } from './log/lmdb/trees.ts';
@@ -67,11 +68,13 @@ export async function startServer(
   const engine = await orUsage(openEngine(settings, metrics, logger));
   const { host, port, forwarded, onion, retainSec, limits, operator, acme } = settings;
   try {
+    const files = settings.files === undefined ? undefined : await openFiles(settings.files);
     const shared = settings.cluster !== undefined;
     const createToken =
       settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
     const running = await serve({
       engine,
+      ...(files === undefined ? {} : { files }),
       host,
       port,
       names,
@@ -137,6 +140,18 @@ async function openEngine(
       recovered: (afterMs) => logger.info({ afterMs: Math.round(afterMs) }, 'the log accepts writes again'),
     },
   });
+}
+
+/** @throws UsageError when the folder can't be used */
+async function openFiles(folder: string): Promise<FolderFiles> {
+  try {
+    return await FolderFiles.open({ folder });
+  } catch (cause) {
+    throw new UsageError(
+      `can't store files in ${folder}: ${cause instanceof Error ? cause.message : ''}; choose another folder with --files, or --files none`,
+      { cause },
+    );
+  }
 }
 
 /** The server also works without it. @returns undefined when it can't be opened, or the rooms are not in the data folder */
@@ -221,11 +236,17 @@ function urlOf(
   return new URL(`${scheme}://${hostText(name.host)}${dialled === undefined ? '' : `:${dialled}`}`).origin;
 }
 
-function greetingOf(
-  { host, data, cluster, web, operator, create, forwarded, onion, nodes }: ServeSettings,
-  url: string,
-  { port, operatorPort }: RunningServer,
-): string[] {
+/** Where files are stored, if that is not the data folder. */
+function filesText({ files, data, cluster }: ServeSettings): readonly string[] {
+  if (files === undefined)
+    return cluster === undefined
+      ? ['Files and pictures are not stored.']
+      : ['Files and pictures are not stored: name a folder that all nodes share with --files.'];
+  return cluster === undefined && files.startsWith(join(data, '/')) ? [] : [`Files (encrypted): ${files}`];
+}
+
+function greetingOf(settings: ServeSettings, url: string, { port, operatorPort }: RunningServer): string[] {
+  const { host, data, cluster, web, operator, create, forwarded, onion, nodes } = settings;
   const proxy = isOnion({ host: new URL(url).hostname }) ? ' --proxy socks5://127.0.0.1:9050' : '';
   const command = url === 'http://localhost:4040' ? 'npx gochat' : `npx gochat --server ${url}${proxy}`;
   return [
@@ -236,6 +257,7 @@ function greetingOf(
           `The rooms in ${data} are not served. To move them, unless you already have: gochat move --from ${data} --to nats://…`,
         ]
       : []),
+    ...filesText(settings),
     ...(forwarded === undefined ? [] : [`Limits by address use ${forwardedText(forwarded)}.`]),
     ...(onion ? ['Limits by address hold for each connection from this machine, as from Tor.'] : []),
     ...(create === 'token' ? [`Creating a room requires the token in ${join(data, TOKEN_FILE)}.`] : []),

@@ -4,6 +4,10 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
+import { FileDoor } from './files/file-door.ts';
+import type { FileStore } from './files/file-store.ts';
+import { Files } from './files/files.ts';
+import { Passes } from './files/passes.ts';
 import type { Engine } from './log/engine.ts';
 import { type Address, addressOf, isUnknown, visitorAddress } from './net/address.ts';
 import type { Assets } from './net/assets.ts';
@@ -35,6 +39,8 @@ import { UnfinishedFrames } from './session/unfinished-frames.ts';
 
 export interface ServeOptions {
   readonly engine: Engine;
+  /** Where files are stored; absent: nowhere. */
+  readonly files?: FileStore;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -108,11 +114,14 @@ class Node {
   readonly #http: HttpEndpoint;
   readonly #connections = new Set<Connection>();
   readonly #operator: OperatorEndpoint;
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sweeps: readonly NodeJS.Timeout[];
+  readonly #files: Files | undefined;
   #closing: Promise<void> | undefined;
   #warnedAddressUnknown = false;
   /** How many connections an onion service has forwarded. */
   #visitors = 0;
+  /** A connection over HTTP may make several requests. */
+  readonly #visitorOf = new WeakMap<Duplex, Address>();
 
   constructor(options: ServeOptions) {
     const { engine } = options;
@@ -124,6 +133,8 @@ class Node {
     this.#options = options;
     this.#limits = limits;
     this.#context = context;
+    const files = filesOf(options, context);
+    this.#files = files;
     metrics.observe({
       connections: () => this.#connections.size,
       ...(engine.rooms === undefined ? {} : { rooms: engine.rooms }),
@@ -131,6 +142,7 @@ class Node {
       inFlight: () => this.#context.inFlight.size,
       unfinishedBytes: () => this.#context.frames.bytes,
       writable: engine.writable,
+      ...(files === undefined ? {} : { files: () => files.usage }),
     });
     this.#operator = new OperatorEndpoint({ metrics, ready });
     this.#http = new HttpEndpoint({
@@ -143,6 +155,8 @@ class Node {
       secured,
       ready,
       ...(options.assets === undefined ? {} : { assets: options.assets }),
+      ...(this.#files === undefined ? {} : { files: doorOf(this.#files, context) }),
+      counted: (from, socket) => this.#counted(from, socket),
       connected: (ws, socket, address) => this.#takeWeb(ws, socket, address),
     });
     const protocols = {
@@ -158,8 +172,12 @@ class Node {
       acceptFailed: (error) => options.logger.warn({ err: error }, 'could not accept a connection'),
       ...(options.certificate === undefined ? {} : { certificate: options.certificate }),
     });
-    this.#sweep = setInterval(() => void this.#sweepOnce(), limits.sweepMs);
-    this.#sweep.unref();
+    this.#sweeps = [
+      setInterval(() => void this.#sweepOnce(), limits.sweepMs),
+      setInterval(() => void this.#sweepFiles(), limits.fileSweepMs),
+    ];
+    for (const timer of this.#sweeps) timer.unref();
+    void this.#sweepFiles();
   }
 
   get connections(): number {
@@ -173,7 +191,8 @@ class Node {
       return { port: await this.#listener.listen(port, host), operatorPort };
     } catch (error) {
       this.#operator.close();
-      clearInterval(this.#sweep);
+      this.#stopSweeps();
+      await this.#files?.close();
       this.#context.timers.stop();
       throw error;
     }
@@ -196,7 +215,7 @@ class Node {
     const { inFlight, rooms, timers, logger } = this.#context;
     logger.info({ connections: this.#connections.size }, 'stopping');
     this.#listener.close();
-    clearInterval(this.#sweep);
+    this.#stopSweeps();
     const last = await this.#disconnectInSteps([...this.#connections]);
     for (const connection of last) connection.stop();
     await within(this.#limits.stopMs, inFlight.settled());
@@ -205,6 +224,7 @@ class Node {
     for (const connection of last) connection.refuse(stopping());
     await within(this.#limits.stopMs, Promise.all(last.map((connection) => connection.whenGone())));
     this.#http.close();
+    await this.#files?.close();
     this.#operator.close();
     rooms.close();
     timers.stop();
@@ -230,7 +250,7 @@ class Node {
     const link = new LineLink(socket, this.#context.endOfTick, this.#limits.lingerMs);
     // Behind a proxy, the socket's address is the proxy's: all clients would share it.
     const direct = this.#options.forwarded === undefined ? socket.remoteAddress : undefined;
-    link.start(this.#begin(link, addressOf(direct)));
+    link.start(this.#begin(link, this.#counted(addressOf(direct), socket)));
     link.receive(first);
   }
 
@@ -239,8 +259,7 @@ class Node {
     link.start(this.#begin(link, address));
   }
 
-  #begin(link: Link, from: Address): Connection {
-    const address = this.#counted(from);
+  #begin(link: Link, address: Address): Connection {
     const connection = new Connection({ node: this.#context, link, address, handle, ended: this.#ended });
     this.#connections.add(connection);
     this.#context.logger.debug({ address: address.name, transport: link.transport }, 'connected');
@@ -250,10 +269,14 @@ class Node {
   }
 
   /** The address by which limits count a connection. */
-  #counted(from: Address): Address {
+  #counted(from: Address, socket: Duplex): Address {
     if (this.#options.onion !== true || !(from.loopback || isUnknown(from))) return from;
+    const known = this.#visitorOf.get(socket);
+    if (known !== undefined) return known;
     this.#visitors += 1;
-    return visitorAddress(this.#visitors);
+    const visitor = visitorAddress(this.#visitors);
+    this.#visitorOf.set(socket, visitor);
+    return visitor;
   }
 
   #warnAddressUnknown(): void {
@@ -268,6 +291,19 @@ class Node {
     this.#connections.delete(connection);
   };
 
+  #stopSweeps(): void {
+    for (const timer of this.#sweeps) clearInterval(timer);
+  }
+
+  /** Also counts the files, without which none is stored. */
+  async #sweepFiles(): Promise<void> {
+    try {
+      await this.#files?.sweep();
+    } catch (error) {
+      this.#context.logger.error({ err: error }, 'could not look through the files; trying again later');
+    }
+  }
+
   async #sweepOnce(): Promise<void> {
     try {
       await this.#options.engine.sweep();
@@ -275,6 +311,15 @@ class Node {
       this.#context.logger.error({ err: error }, 'could not delete expired messages; trying again later');
     }
   }
+}
+
+function filesOf({ files: store }: ServeOptions, context: NodeContext): Files | undefined {
+  const { log, limits, now, logger } = context;
+  return store && new Files({ store, log, limits, now, logger });
+}
+
+function doorOf(files: Files, context: NodeContext): FileDoor {
+  return new FileDoor({ ...context, files, passes: new Passes(context) });
 }
 
 function contextOf(options: ServeOptions): NodeContext {
@@ -313,6 +358,7 @@ function contextOf(options: ServeOptions): NodeContext {
     createToken: options.createToken,
     retainSec: options.retainSec,
     hasQuotas: options.hasQuotas ?? false,
+    storesFiles: options.files !== undefined,
   };
 }
 

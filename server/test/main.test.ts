@@ -50,6 +50,18 @@ test('starts with a folder and prints its address and how to chat', async () => 
   expect(peer.of('welcome')).toMatchObject([{ server: 'gochat test' }]);
 });
 
+test('says where files are stored, unless that is the data folder', async () => {
+  const data = await folder();
+  const elsewhere = join(await folder(), 'files');
+  expect((await start({ data, files: elsewhere })).greeting).toContain(`Files (encrypted): ${elsewhere}`);
+  const none = await start({ data: await folder(), files: 'none' });
+  expect(none.greeting).toContain('Files and pictures are not stored.');
+  await writeFile(join(data, 'taken'), '');
+  expect(await mistake({ data: await folder(), files: join(data, 'taken') })).toContain(
+    `can't store files in ${join(data, 'taken')}`,
+  );
+});
+
 test.each([{}, { behindProxy: true }])(
   'prints the address of an onion service as Tor reaches it: %j',
   async (more) => {

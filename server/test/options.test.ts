@@ -13,6 +13,7 @@ test('by default it serves this machine only', () => {
     port: 4040,
     host: '127.0.0.1',
     data: '/data/gochat/server',
+    files: '/data/gochat/server/files',
     insecure: false,
     behindProxy: false,
     onion: false,
@@ -34,6 +35,51 @@ test('~ at the start of the data folder is the home folder, since shells leave i
   expect(read({ data: '~/rooms' })?.data).toBe(`${userInfo().homedir}/rooms`);
   expect(read({}, { GOCHAT_DATA: '~' })?.data).toBe(userInfo().homedir);
   for (const data of ['./~/rooms', '~ana/rooms']) expect(read({ data })?.data).toBe(data);
+});
+
+test('files are stored in the data folder, in another one, or nowhere', () => {
+  expect(read({ data: '/rooms' }).files).toBe('/rooms/files');
+  expect(read({ files: '~/shared' }).files).toBe(`${userInfo().homedir}/shared`);
+  expect(read({ files: 'none' }).files).toBeUndefined();
+  expect(read({ log: 'nats://a' }).files).toBeUndefined();
+  expect(read({ log: 'nats://a', files: '/mnt/files' }).files).toBe('/mnt/files');
+  expect(() => read({ files: 'ftp://me:secret@a/b' })).toThrow(UsageError);
+  expect(() => read({ files: 'ftp://me:secret@a/b' })).not.toThrow(/secret/);
+});
+
+test('limits of files', () => {
+  expect(
+    read({
+      fileBytes: '500M',
+      fileRoomBytes: '3Gi',
+      fileTotalBytes: '1T',
+      fileAddressBytes: '2G',
+      fileKeep: '30d',
+    }).limits,
+  ).toEqual({
+    fileBytes: 5e8,
+    fileRoomBytes: 3 * 2 ** 30,
+    fileTotalBytes: 1e12,
+    fileAddressBytes: 2e9,
+    fileKeepMs: 30 * 86_400_000,
+  });
+  // Messages that are kept for less time than files would leave files that nobody can open.
+  expect(read({ retain: '12h' }).limits).toEqual({ fileKeepMs: 12 * 3600_000 });
+  expect(read({ retain: '12h', fileKeep: '1d' }).limits).toEqual({ fileKeepMs: 86_400_000 });
+  expect(read({ fileTotalBytes: '50M' }).limits).toEqual({
+    fileBytes: 5e7,
+    fileRoomBytes: 5e7,
+    fileTotalBytes: 5e7,
+  });
+  for (const given of [
+    { fileBytes: '3G' },
+    { fileRoomBytes: '30G' },
+    { fileTotalBytes: '50M', fileBytes: '60M' },
+    { fileBytes: '20G', fileRoomBytes: '20G' },
+    { fileBytes: '100' },
+    { fileKeep: 'long' },
+  ])
+    expect(() => read(given)).toThrow(UsageError);
 });
 
 test('flags override variables', () => {
@@ -266,6 +312,12 @@ test('every option has its own flag, variable and meaning', () => {
     'retain',
     'roomBytes',
     'totalBytes',
+    'files',
+    'fileBytes',
+    'fileRoomBytes',
+    'fileTotalBytes',
+    'fileAddressBytes',
+    'fileKeep',
     'inviteLifetime',
     'maxConnections',
     'maxPerAddress',

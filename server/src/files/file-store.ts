@@ -71,8 +71,8 @@ export interface FileStore {
   have(file: FileName): Promise<FileState | undefined>;
   /** @returns undefined when the chunk isn't there */
   get(file: FileName, chunk: number): Promise<StoredChunk | undefined>;
-  /** Deletes a file with its description. Does nothing if it isn't there. */
-  drop(file: FileName): Promise<void>;
+  /** Deletes a file with its description. @returns whether it was there */
+  drop(file: FileName): Promise<boolean>;
   /**
    * All files of a room, or of all rooms, one room after the other. Files that are begun or dropped meanwhile may be among them. A walk of
    * all rooms also deletes what was left behind when a process was killed.

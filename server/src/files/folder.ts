@@ -120,17 +120,18 @@ export class FolderFiles implements FileStore {
     }
   }
 
-  async drop(file: FileName): Promise<void> {
+  async drop(file: FileName): Promise<boolean> {
     const path = this.#pathOf(file);
     // A put at this moment finds no folder any more. Otherwise it could bring back a part of the file.
     const away = `${path}.${randomName()}.dropped`;
-    if ((await orMissing(rename(path, away).then(() => true))) === undefined) return;
+    if ((await orMissing(rename(path, away).then(() => true))) === undefined) return false;
     const [first, second] = roomPath(file.room);
     const room = join(this.#root, first, second);
     await orMissing(this.#sync(room));
     await rm(away, { recursive: true, force: true });
     // It succeeds only if it was the last file.
     await rmdir(room).catch(() => undefined);
+    return true;
   }
 
   async *walk(room?: RoomId): AsyncIterable<StoredFile> {

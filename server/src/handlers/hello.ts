@@ -8,7 +8,7 @@ import type { Handler } from './handler.ts';
 const NONCE_BYTES = 16;
 
 export const hello: Handler<'hello'> = (session, frame) => {
-  const { names, limits, software, randomBytes, now, retainSec, hasQuotas } = session.node;
+  const { names, limits, software, randomBytes, now, retainSec, hasQuotas, storesFiles } = session.node;
   const retainMs = hasQuotas ? 0 : retainSec && retainSec * 1000;
   if (session.dialled !== undefined)
     throw new Refusal('hello-first', 'hello was sent already', { closes: true });
@@ -26,5 +26,6 @@ export const hello: Handler<'hello'> = (session, frame) => {
     now: Math.floor(now()),
     ...(limits.inviteLifetimeMs < LIMITS.inviteLifetimeMs && { inviteLifetimeMs: limits.inviteLifetimeMs }),
     ...(retainMs !== undefined && { retainMs }),
+    ...(storesFiles && { files: { bytes: limits.fileBytes, keepMs: limits.fileKeepMs } }),
   });
 };

@@ -14,10 +14,17 @@ import { type Address, addressOf, isUnknown } from './address.ts';
 import { answerAsset } from './asset-answer.ts';
 import type { Assets } from './assets.ts';
 import { type ForwardedSettings, forwardedAddress } from './forwarded-address.ts';
+import { HttpLifetimes } from './http-lifetimes.ts';
 import { CHAT_POLICY, LANDING_PAGE, LANDING_POLICY, securityHeaders } from './landing.ts';
 import { isLoopbackHost } from './own-names.ts';
 import { parseName, type ServedNames } from './served-names.ts';
-import type { Deadline, TimerWheel } from './timer-wheel.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+/** Answers the requests whose path begins with {@link FILES}. */
+export interface FileRequests {
+  /** Never rejects. */
+  answer(request: IncomingMessage, response: ServerResponse, path: string, from: Address): Promise<void>;
+}
 
 export interface HttpOptions {
   readonly names: ServedNames;
@@ -34,6 +41,10 @@ export interface HttpOptions {
   readonly secured: boolean;
   /** Whether the node accepts writes. */
   readonly ready: () => boolean;
+  /** Absent: no files are stored. */
+  readonly files?: FileRequests;
+  /** The address by which limits count a connection. */
+  readonly counted: (from: Address, socket: Duplex) => Address;
   /** Called with each WebSocket connection. */
   readonly connected: (ws: WebSocket, socket: Duplex, address: Address) => void;
 }
@@ -68,7 +79,9 @@ const EXPOSED = '/#/join/%23';
  */
 const HTTPS_ONLY = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
 
-/** How long an idle connection stays open, and how many requests it may make. */
+const FILES = '/files/';
+
+/** How long an idle connection stays open, and how many requests it may make, other than those on files. */
 const KEEP_ALIVE_MS = 5_000;
 const REQUESTS_PER_CONNECTION = 100;
 
@@ -78,15 +91,18 @@ export class HttpEndpoint {
   readonly #http: Server;
   readonly #upgrades: WebSocketServer;
   readonly #security: Readonly<Record<string, string>>;
-  /** When each connection must end, in milliseconds since 1970. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #lifetimes: HttpLifetimes;
+  /** The last request on files of each connection. */
+  readonly #fileTurns = new WeakMap<Socket, Promise<void>>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    this.#lifetimes = new HttpLifetimes(options.limits, options.timers, options.now);
     this.#security = securityHeaders(options.assets === undefined ? LANDING_POLICY : CHAT_POLICY);
     const settings = { maxHeaderSize: 8 * 1024, keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false };
     this.#http = createServer(settings, (request, response) => this.#answer(request, response));
-    this.#http.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
+    // Otherwise Node.js would ask for the body of each request before it is judged.
+    this.#http.on('checkContinue', (request, response) => this.#answer(request, response));
     this.#upgrades = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -98,30 +114,24 @@ export class HttpEndpoint {
     this.#http.on('clientError', (_error, socket) => refuse(socket, 400, this.#security));
   }
 
-  /** Serves a socket. Unless it is upgraded, it is closed after {@link ServerLimits.httpMs}. */
+  /** Serves a socket. Unless it is upgraded, or moves files, it is closed after {@link ServerLimits.httpMs}. */
   take(socket: Socket): void {
-    const until = this.#options.now() + this.#options.limits.httpMs;
-    const deadline: Deadline = {
-      due: () => (this.#sockets.has(socket) ? until : Number.POSITIVE_INFINITY),
-      expire: () => socket.destroy(),
-    };
-    this.#sockets.set(socket, until);
-    this.#options.timers.watch(deadline);
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      this.#options.timers.forget(deadline);
-    });
+    this.#lifetimes.begin(socket);
     this.#http.emit('connection', socket);
   }
 
   close(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#lifetimes.close();
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(this.#headersOf(request))) response.setHeader(name, value);
+    if (this.#isForFiles(request)) {
+      this.#answerFile(request, response);
+      return;
+    }
     // Late in a connection's lifetime, later requests should use a new connection.
-    if (this.#remainingMs(request.socket) < this.#options.limits.httpMs / 2) response.shouldKeepAlive = false;
+    if (this.#lifetimes.isLate(request.socket, REQUESTS_PER_CONNECTION)) response.shouldKeepAlive = false;
     if (CHANGED_LINK.test(pathOf(request)) && this.#options.assets !== undefined && this.#served(request)) {
       response.writeHead(302, { Location: EXPOSED, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end();
       return;
@@ -154,6 +164,28 @@ export class HttpEndpoint {
     response.end(request.method === 'HEAD' ? undefined : text);
   }
 
+  #isForFiles(request: IncomingMessage): boolean {
+    return (
+      this.#options.files !== undefined &&
+      pathOf(request).startsWith(FILES) &&
+      this.#redirectOf(request) === undefined &&
+      this.#served(request) &&
+      sameOrigin(request)
+    );
+  }
+
+  /** A connection that moves files is watched by who moves them. */
+  #answerFile(request: IncomingMessage, response: ServerResponse): void {
+    response.once('close', this.#lifetimes.hold(request.socket));
+    const { socket } = request;
+    const from = this.#options.counted(this.#address(request), socket);
+    // One after the other: a client could send many requests at once, and Node.js says of no other but the first that the peer is gone.
+    const turn = (this.#fileTurns.get(socket) ?? Promise.resolve()).then(async () => {
+      if (!socket.destroyed) await this.#options.files?.answer(request, response, pathOf(request), from);
+    });
+    this.#fileTurns.set(socket, turn);
+  }
+
   /** The headers of every answer. Without TLS, HTTPS_ONLY would be ignored; on localhost it would disable other servers of this machine. */
   #headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
     const isOverTls = 'encrypted' in request.socket;
@@ -169,14 +201,12 @@ export class HttpEndpoint {
     return HEALTH_PATHS.has(path) ? undefined : `https://${request.headers.host}${path}`;
   }
 
-  #remainingMs(socket: Socket): number {
-    return (this.#sockets.get(socket) ?? 0) - this.#options.now();
-  }
-
   #respond(request: IncomingMessage, known: boolean): Answer {
     const path = pathOf(request);
     if (HEALTH_PATHS.has(path)) return this.#health(request, path);
     if (!this.#served(request)) return { status: 421 };
+    // Otherwise it would have been answered before.
+    if (path.startsWith(FILES) && this.#options.files !== undefined) return { status: 403 };
     const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
     if (page === undefined && !known) return { status: 404 };
     if (page === undefined || !isRead(request)) return { status: 405, headers: { Allow: 'GET, HEAD' } };
@@ -200,9 +230,9 @@ export class HttpEndpoint {
       refuse(socket, refusal, this.#headersOf(request));
       return;
     }
-    const address = this.#address(request);
+    const address = this.#options.counted(this.#address(request), socket);
     this.#upgrades.handleUpgrade(request, socket, head, (ws) => {
-      this.#sockets.delete(request.socket);
+      this.#lifetimes.forget(request.socket);
       this.#options.connected(ws, socket, address);
     });
   }

@@ -61,7 +61,31 @@ export interface ServerLimits {
   /** Per room: handshakes and joins without an order that are appended on this node. Others have to wait. */
   readonly handshakesPerSecond: number;
   readonly handshakesBurst: number;
+  /** The largest file that is stored. */
+  readonly fileBytes: number;
+  /** What the files of one room, and of all rooms, may take on the disk. */
+  readonly fileRoomBytes: number;
+  readonly fileTotalBytes: number;
+  /** Per address: what it may store in an hour. Each node counts alone. */
+  readonly fileAddressBytes: number;
+  /** How long a file is kept. */
+  readonly fileKeepMs: number;
+  /** How long a file may be incomplete. */
+  readonly fileUnfinishedMs: number;
+  readonly fileSweepMs: number;
+  /** How many chunks are received and sent at the same time: in total, and per address. */
+  readonly transfers: number;
+  readonly transfersPerAddress: number;
+  /** A transfer of a chunk is cut if fewer bytes than this move in `transferMs`. */
+  readonly transferBytes: number;
+  readonly transferMs: number;
+  /** How many passes are remembered as valid. */
+  readonly passesCached: number;
 }
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const DAY_MS = 24 * 3600_000;
 
 export const SERVER_LIMITS: ServerLimits = {
   connections: 20_000,
@@ -103,4 +127,16 @@ export const SERVER_LIMITS: ServerLimits = {
   roomRefreshesPerMinute: 30,
   handshakesPerSecond: 2,
   handshakesBurst: 120,
+  fileBytes: 100 * MIB,
+  fileRoomBytes: 2 * GIB,
+  fileTotalBytes: 20 * GIB,
+  fileAddressBytes: GIB,
+  fileKeepMs: 365 * DAY_MS,
+  fileUnfinishedMs: DAY_MS,
+  fileSweepMs: 3600_000,
+  transfers: 500,
+  transfersPerAddress: 50,
+  transferBytes: 160 * 1024,
+  transferMs: 10_000,
+  passesCached: 10_000,
 };

@@ -12,9 +12,10 @@ export interface MetricsSources {
   /** Requests waiting for the log. */
   inFlight(): number;
   unfinishedBytes(): number;
-  /** Whether the log accepts writes. */
-  /** The share of the rooms, from 0 to 1. */
+  /** The share of the rooms whose writes the log accepts, from 0 to 1. */
   writable(): number;
+  /** What files take on the disk. Absent: none are stored. */
+  files?(): { readonly bytes: number; readonly files: number };
 }
 
 const APPEND_SECONDS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
@@ -50,6 +51,19 @@ export class Metrics implements BroadcastObserver {
     'Connections closed with an error, by error code (docs/protocol.md).',
     ['code'],
   );
+  readonly #fileChunks = this.#counter(
+    'gochat_file_chunks_total',
+    'Chunks of files received or sent, by direction.',
+    ['direction'],
+  );
+  readonly #fileBytes = this.#counter('gochat_file_chunk_bytes_total', 'Sealed bytes of those chunks.', [
+    'direction',
+  ]);
+  readonly #fileRefusals = this.#counter(
+    'gochat_file_refusals_total',
+    'Requests on files refused, by error code (docs/protocol.md), and transfers cut because they were too slow.',
+    ['code'],
+  );
   readonly #appendSeconds = new Histogram({
     name: 'gochat_append_seconds',
     help: 'Seconds from a request to append an entry until it is durable, by kind.',
@@ -80,7 +94,15 @@ export class Metrics implements BroadcastObserver {
   }
 
   /** Registers the gauges. The node calls it once. */
-  observe({ connections, roomsLive, inFlight, unfinishedBytes, rooms, writable }: MetricsSources): void {
+  observe({
+    connections,
+    roomsLive,
+    inFlight,
+    unfinishedBytes,
+    rooms,
+    writable,
+    files,
+  }: MetricsSources): void {
     this.#gauge('gochat_connections', 'Open connections.', connections);
     if (rooms !== undefined) this.#gauge('gochat_rooms', 'Rooms stored.', rooms);
     this.#gauge('gochat_rooms_live', 'Rooms that someone follows.', roomsLive);
@@ -91,6 +113,9 @@ export class Metrics implements BroadcastObserver {
       '1 while the log accepts writes, 0 while it does not; between them while only the streams of some rooms do.',
       writable,
     );
+    if (files === undefined) return;
+    this.#gauge('gochat_files', 'Files stored, as far as this node knows.', () => files().files);
+    this.#gauge('gochat_file_bytes', 'What those files take on the disk.', () => files().bytes);
   }
 
   broadcast(_room: string, { body }: Entry, connections: number): void {
@@ -105,6 +130,16 @@ export class Metrics implements BroadcastObserver {
   refused(code: string, ends: boolean): void {
     this.#refusals.inc({ code });
     if (ends) this.#ended.inc({ code });
+  }
+
+  fileMoved(direction: 'received' | 'sent', bytes: number): void {
+    this.#fileChunks.inc({ direction });
+    this.#fileBytes.inc({ direction }, bytes);
+  }
+
+  /** @param code of a refusal, or `slow` */
+  fileRefused(code: string): void {
+    this.#fileRefusals.inc({ code });
   }
 
   /** Wraps a log so that its appends are counted and timed. */

@@ -41,6 +41,8 @@ export interface ServeSettings {
   readonly retainSec?: number;
   /** How many bytes of messages are stored. */
   readonly quotas: Quotas;
+  /** The folder where files are stored; absent: none are. */
+  readonly files?: string;
   /** Who may create rooms: everyone, or those with the token in the data folder. */
   readonly create: Creators;
   /** Limits that differ from the defaults. */
@@ -74,16 +76,20 @@ export function readServeSettings(
   const limits = {
     ...readLimits(text),
     ...readInviteLifetime(text('inviteLifetime')),
+    ...readFileLimits(text, retainSec),
     ...(unfinishedBytes === undefined ? {} : { unfinishedBytes }),
   };
+  const data = readDataFolder(given, env);
   const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
   const cluster = readCluster(text);
+  const files = readFiles(text('files'), data, env, cluster !== undefined);
   const behindProxy = readSwitch('behindProxy', given, env);
   const forwarded = readForwarded(behindProxy, text('proxyHeader'), text('proxies'));
   const settings: ServeSettings = {
     port: readPort(text('port') ?? (acme === undefined ? '4040' : '443')),
     host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
-    data: readDataFolder(given, env),
+    data,
+    ...(files === undefined ? {} : { files }),
     ...(cluster === undefined ? {} : { cluster }),
     nodes: readNodes(text('nodes'), cluster, operator),
     ...(tls === undefined ? {} : { tls }),
@@ -191,9 +197,30 @@ export function readDataFolder(given: GivenOptions, env: EnvironmentVariables): 
   // The XDG specification says to ignore relative paths.
   const dataHome = env.XDG_DATA_HOME ?? '';
   const folder = isAbsolute(dataHome) ? dataHome : join(homeDir(env), '.local', 'share');
-  const data = textOf('data', given, env) ?? join(folder, 'gochat', 'server');
-  // Shells leave it in quotes and after “=”.
-  return /^~(?=\/|$)/.test(data) ? join(homeDir(env), data.slice(1)) : data;
+  return fromHome(textOf('data', given, env) ?? join(folder, 'gochat', 'server'), env);
+}
+
+/** Shells leave `~` in quotes and after “=”. */
+function fromHome(path: string, env: EnvironmentVariables): string {
+  return /^~(?=\/|$)/.test(path) ? join(homeDir(env), path.slice(1)) : path;
+}
+
+/** The folder of files in the data folder. */
+const FILES_FOLDER = 'files';
+
+/** @returns undefined: none are stored */
+function readFiles(
+  text: string | undefined,
+  data: string,
+  env: EnvironmentVariables,
+  hasCluster: boolean,
+): string | undefined {
+  // Another node would not have the files of this machine.
+  if (text === undefined) return hasCluster ? undefined : join(data, FILES_FOLDER);
+  if (text === 'none') return undefined;
+  if (/^[a-z0-9+]+:\/\//i.test(text))
+    throw new UsageError(`--files must be none or a folder, not ${text.replace(/\/\/.*@/, '//…@')}`);
+  return fromHome(text, env);
 }
 
 /** `HOME`, or what the system knows where that is empty or relative, and so would depend on the present folder. */
@@ -223,7 +250,16 @@ function readLimits(text: (key: string) => string | undefined): Partial<ServerLi
   return limits;
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
 const MIN_SIZE = 1e6;
 
 function readQuotas(room: string | undefined, total: string | undefined): Quotas {
@@ -237,10 +273,37 @@ function readQuotas(room: string | undefined, total: string | undefined): Quotas
 
 function readSize(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const [, amount = '', unit = ''] = /^([1-9][0-9]{0,11})([kMGT])$/.exec(text) ?? [];
+  const [, amount = '', unit = ''] = /^([1-9][0-9]{0,11})([kMGT]i?)$/.exec(text) ?? [];
   const bytes = Number(amount) * (SIZE_UNITS[unit] ?? 0);
   if (bytes >= MIN_SIZE && Number.isSafeInteger(bytes)) return bytes;
   throw new UsageError(`${flag} must be a number with k, M, G or T, at least 1M, such as 200M, not ${text}`);
+}
+
+/** Clients are told which of a file's chunks are there: one number for each MiB. */
+const MOST_FILE_BYTES = 16 * 2 ** 30;
+
+function readFileLimits(
+  text: (key: string) => string | undefined,
+  retainSec: number | undefined,
+): Partial<ServerLimits> {
+  const size = (key: string) => readSize(optionOf(key).flag, text(key));
+  const given = size('fileBytes');
+  const fileTotalBytes = size('fileTotalBytes') ?? SERVER_LIMITS.fileTotalBytes;
+  const fileRoomBytes = size('fileRoomBytes') ?? Math.min(SERVER_LIMITS.fileRoomBytes, fileTotalBytes);
+  const fileBytes = given ?? Math.min(SERVER_LIMITS.fileBytes, fileRoomBytes);
+  if (fileBytes > MOST_FILE_BYTES) throw new UsageError('--file-bytes must be at most 16Gi');
+  if (fileBytes > fileRoomBytes || fileRoomBytes > fileTotalBytes)
+    throw new UsageError(
+      '--file-bytes must not be more than --file-room-bytes, and that not more than --file-total-bytes',
+    );
+  const fileAddressBytes = size('fileAddressBytes') ?? SERVER_LIMITS.fileAddressBytes;
+  const keepSec = readDuration('--file-keep', text('fileKeep')) ?? retainSec;
+  const fileKeepMs = keepSec === undefined ? SERVER_LIMITS.fileKeepMs : keepSec * 1000;
+  const all = { fileBytes, fileRoomBytes, fileTotalBytes, fileAddressBytes, fileKeepMs };
+  const changed = Object.entries(all).filter(
+    ([key, value]) => SERVER_LIMITS[key as keyof typeof all] !== value,
+  );
+  return Object.fromEntries(changed);
 }
 
 function readInviteLifetime(text: string | undefined): Partial<ServerLimits> {

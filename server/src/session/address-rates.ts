@@ -38,6 +38,9 @@ export class AddressRates {
   /** What each connection of an onion service has left. */
   readonly #visitors = new WeakMap<Address, Map<RatedRequest, Bucket>>();
 
+  readonly #fileBytes: RateLimiterMemory;
+  readonly #visitorBytes: RateLimiterMemory;
+
   /** @param counters shared by all nodes that serve the same rooms; absent: this node counts alone */
   constructor(limits: ServerLimits, now: () => number, counters?: Counters) {
     this.#exemptsLoopback = limits.exemptsLoopback;
@@ -48,6 +51,11 @@ export class AddressRates {
       refresh: { points: limits.refreshesPerMinute, windowSec: MINUTE_SEC },
       'room-refresh': { points: limits.roomRefreshesPerMinute, windowSec: MINUTE_SEC },
     };
+    this.#fileBytes = new RateLimiterMemory({ points: limits.fileAddressBytes, duration: HOUR_SEC });
+    this.#visitorBytes = new RateLimiterMemory({
+      points: limits.fileAddressBytes * ALL_VISITORS,
+      duration: HOUR_SEC,
+    });
     this.#now = now;
     this.#take = counters === undefined ? takeAlone() : takeTogether(counters, now);
   }
@@ -75,6 +83,17 @@ export class AddressRates {
     refuseFor(retryAfterMs, 'the GroupInfo of this room was replaced too often');
   }
 
+  /** Counts bytes of files that an address stores. Nodes don't count together. @throws Refusal `rate-limited` */
+  async takeFileBytes(address: Address, bytes: number): Promise<void> {
+    if (isExempt(address, this.#exemptsLoopback)) return;
+    const [whose, limiter] =
+      address.visitor === true
+        ? ([VISITORS, this.#visitorBytes] as const)
+        : ([address.name, this.#fileBytes] as const);
+    const retryAfterMs = await consume(limiter, whose, bytes);
+    refuseFor(retryAfterMs, 'too many bytes of files from this address in an hour');
+  }
+
   #takeOfVisitor(kind: RatedRequest, { points, windowSec }: Rate, address: Address): number {
     const buckets = this.#visitors.get(address) ?? new Map<RatedRequest, Bucket>();
     const bucket = buckets.get(kind) ?? new Bucket(points, this.#now());
@@ -94,14 +113,19 @@ function takeAlone(): Take {
     const name = `${kind} ${points}`;
     const limiter = limiters.get(name) ?? new RateLimiterMemory({ points, duration: windowSec });
     limiters.set(name, limiter);
-    try {
-      await limiter.consume(whose);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof RateLimiterRes)) throw error;
-      return Math.ceil(error.msBeforeNext);
-    }
+    return consume(limiter, whose, 1);
   };
+}
+
+/** @returns 0 when the points were there, else how many milliseconds to wait */
+async function consume(limiter: RateLimiterMemory, whose: string, points: number): Promise<number> {
+  try {
+    await limiter.consume(whose, points);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    return Math.ceil(error.msBeforeNext);
+  }
 }
 
 /** Windows start at full hours or minutes, so that all nodes use the same window. */

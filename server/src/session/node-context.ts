@@ -41,4 +41,5 @@ export interface NodeContext {
   readonly retainSec: number | undefined;
   /** Whether messages may be deleted earlier, to save space. */
   readonly hasQuotas: boolean;
+  readonly storesFiles: boolean;
 }

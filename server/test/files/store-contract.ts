@@ -126,8 +126,8 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       const file = newFileName();
       await a.begin(file, describedAs(MIB));
       await a.put(file, 0, bodyOf(randomBytes(10)));
-      await b.drop(file);
-      await b.drop(file);
+      expect(await b.drop(file)).toBe(true);
+      expect(await a.drop(file)).toBe(false);
       expect(await a.get(file, 0)).toBeUndefined();
       expect(await a.have(file)).toBeUndefined();
       expect(await a.put(file, 0, bodyOf(randomBytes(10)))).toBe('gone');
