@@ -18,9 +18,12 @@ export type Foreground =
   | `nick${number}`;
 export type Background = 'bar' | 'box' | 'focus' | 'chosen' | 'paper';
 
+/** A colour of a picture, as the number 0xRRGGBB. Terminals with sixteen colours or fewer show none. */
+export type Rgb = number;
+
 export interface Style {
-  readonly fg?: Foreground | undefined;
-  readonly bg?: Background | undefined;
+  readonly fg?: Foreground | Rgb | undefined;
+  readonly bg?: Background | Rgb | undefined;
   readonly bold?: boolean | undefined;
   readonly italic?: boolean | undefined;
   readonly underline?: boolean | undefined;
@@ -28,6 +31,8 @@ export interface Style {
   readonly inverse?: boolean | undefined;
   /** The address of a link. */
   readonly link?: string | undefined;
+  /** The low byte of a picture's id, 1 to 255: the text is placeholders of that picture, by kitty's graphics protocol. */
+  readonly picture?: number | undefined;
 }
 
 export interface Span {
@@ -109,7 +114,9 @@ export function overlay(lines: readonly Line[], box: readonly Line[], top: numbe
 
 /** The line with a background for every span that has none. */
 export function withBackground(line: Line, background: Background): Line {
-  return line.map(({ text, style }) => ({ text, style: { ...style, bg: style.bg ?? background } }));
+  return line.map((one) =>
+    one.style.bg === undefined ? { text: one.text, style: { ...one.style, bg: background } } : one,
+  );
 }
 
 /** Two lines at the ends of a row. The left one is cut when there is too little space. */

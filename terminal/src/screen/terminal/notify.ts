@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Notice } from '@gochat/view/platform';
 import { chosenNotifier, type Notifier } from '../../notifier.ts';
 import { oneLine } from '../draw/one-line.ts';
+import { passedThrough } from './passthrough.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,12 +31,13 @@ export function noticeSequence(notifier: Notifier, notice: Pick<Notice, 'title' 
     case 'bell':
       return BELL;
     case 'osc9':
-      return BELL + passed(`${ESC}]9;${title}: ${body}${BELL}`, env);
+      return BELL + passedThrough(`${ESC}]9;${title}: ${body}${BELL}`, env);
     case 'osc777':
-      return BELL + passed(`${ESC}]777;notify;${title};${body}${BELL}`, env);
+      return BELL + passedThrough(`${ESC}]777;notify;${title};${body}${BELL}`, env);
     case 'osc99':
       return (
-        BELL + passed(`${ESC}]99;i=gochat:d=0;${title}${ESC}\\${ESC}]99;i=gochat:p=body;${body}${ESC}\\`, env)
+        BELL +
+        passedThrough(`${ESC}]99;i=gochat:d=0;${title}${ESC}\\${ESC}]99;i=gochat:p=body;${body}${ESC}\\`, env)
       );
     default:
       return notifier satisfies never;
@@ -46,12 +48,7 @@ export function noticeSequence(notifier: Notifier, notice: Pick<Notice, 'title' 
 export function copySequence(text: string, env: Env): string {
   const set = `${ESC}]52;c;${Buffer.from(text, 'utf8').toString('base64')}${BELL}`;
   // By its settings, tmux keeps the text in its own buffer, passes it on, or ignores it.
-  return env.TMUX === undefined ? set : set + passed(set, env);
-}
-
-/** Wraps a sequence so that tmux passes it to the outer terminal. */
-function passed(sequence: string, { TMUX }: Env): string {
-  return TMUX === undefined ? sequence : `${ESC}Ptmux;${sequence.replaceAll(ESC, ESC + ESC)}${ESC}\\`;
+  return env.TMUX === undefined ? set : set + passedThrough(set, env);
 }
 
 /** The output that sets the window's title: the number of unread messages. Lists of windows keep titles, so it doesn't name the room. */

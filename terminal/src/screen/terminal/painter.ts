@@ -7,8 +7,12 @@ const ESC = '\u001b';
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 // Characters that reorder a row, on a terminal that supports bidirectional text.
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Stands for a part of a picture, on a terminal that knows it: text of other people must not place any. */
+const PLACEHOLDER = /\u{10eeee}/gu;
+/** All but placeholders and the marks that number their row, column and picture. */
+const NO_PLACEHOLDERS = /[^\u{10eeee}\p{M}]/gu;
 /** Characters that take one cell on every terminal. */
-const SURE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u2500-\u257f]*$/;
+const SURE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u2500-\u259f]*$/;
 
 /** Punctuation of one cell that ASCII has a substitute for. */
 const ASCII_PUNCTUATION: Readonly<Record<string, string>> = {
@@ -78,7 +82,10 @@ export class Painter {
     let column = 1;
     for (const { text, style } of line) {
       if (text === '') continue;
-      const { written, width } = this.#text(text, column);
+      const { written, width } =
+        style.picture === undefined
+          ? this.#text(text.replace(PLACEHOLDER, '\ufffd'), column)
+          : { written: text.replace(NO_PLACEHOLDERS, ''), width: text.match(PLACEHOLDER)?.length ?? 0 };
       out += this.#styled(written, style);
       column += width;
     }

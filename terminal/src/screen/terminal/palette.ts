@@ -1,4 +1,4 @@
-import type { Background, Foreground, Style } from '../draw/frame.ts';
+import type { Background, Foreground, Rgb, Style } from '../draw/frame.ts';
 
 /** The colours of a terminal. */
 export type Depth = 'none' | '16' | '256' | 'truecolor';
@@ -133,6 +133,11 @@ export class Palette {
     this.#depth = theme === 'mono' ? 'none' : depth;
   }
 
+  /** Whether the colours of pictures can be shown. */
+  get hasPictures(): boolean {
+    return this.#depth === '256' || this.#depth === 'truecolor';
+  }
+
   /** @returns parameters such as `0;1;38;5;75`, which begin with a reset */
   sgr(style: Style): string {
     const known = this.#known.get(style);
@@ -148,7 +153,12 @@ export class Palette {
     if (style.italic === true) yield '3';
     if (style.underline === true) yield '4';
     if (style.strike === true) yield '9';
-    const { fg, bg } = style;
+    const { fg, bg, picture } = style;
+    if (picture !== undefined) {
+      // The colour is the picture's id: see placeholders.ts.
+      yield `38;5;${picture}`;
+      return;
+    }
     // With sixteen colours or fewer there is no light background: the selected item is inverted.
     const bare = plain || this.#depth === '16';
     if (style.inverse === true || (bare && (bg === 'chosen' || bg === 'bar'))) yield '7';
@@ -157,11 +167,18 @@ export class Palette {
       if (fg === 'dim' && style.inverse !== true && bg === undefined) yield '2';
       return;
     }
-    if (fg !== undefined) yield this.#fg(fg);
+    if (typeof fg === 'number') yield* this.#rgb(38, fg);
+    else if (fg !== undefined) yield this.#fg(fg);
     // The terminal's default text colour is legible only on its default background.
     else if (bg !== undefined && !bare) yield this.#colour(38, this.#colours.text);
     if (bg === 'paper' && this.#depth === '16') yield '40';
-    if (bg !== undefined && !bare) yield this.#colour(48, this.#colours.backgrounds[bg]);
+    if (typeof bg === 'number') yield* this.#rgb(48, bg);
+    else if (bg !== undefined && !bare) yield this.#colour(48, this.#colours.backgrounds[bg]);
+  }
+
+  *#rgb(what: 38 | 48, colour: Rgb): Generator<string> {
+    if (this.#depth === 'truecolor') yield `${what};2;${colour >> 16};${(colour >> 8) & 255};${colour & 255}`;
+    else if (this.#depth === '256') yield `${what};5;${nearest(colour)}`;
   }
 
   get #colours(): Theme {
@@ -200,4 +217,28 @@ export function indexOf(hex: string): number {
   if (r >= 0 && g >= 0 && b >= 0) return 16 + 36 * r + 6 * g + b;
   if (red === green && green === blue && red >= 8 && red <= 238) return 232 + Math.round((red - 8) / 10);
   throw new RangeError(`${hex} is none of the 256 colours`);
+}
+
+const NEAREST = new Map<Rgb, number>();
+/** More colours than a screen has cells. */
+const NEAREST_KEPT = 20_000;
+
+/** The index of the nearest of the 240 of xterm's 256 colours that users don't define. */
+function nearest(colour: Rgb): number {
+  const known = NEAREST.get(colour);
+  if (known !== undefined) return known;
+  const parts = [colour >> 16, (colour >> 8) & 255, colour & 255];
+  const steps = parts.map((part) => (part < 48 ? 0 : part < 115 ? 1 : Math.floor((part - 35) / 40)));
+  const [r = 0, g = 0, b = 0] = steps;
+  const grey = Math.max(
+    0,
+    Math.min(23, Math.round((parts.reduce((sum, part) => sum + part, 0) / 3 - 8) / 10)),
+  );
+  const off = (given: (i: number) => number) =>
+    parts.reduce((sum, part, i) => sum + (part - given(i)) ** 2, 0);
+  const isGrey = off(() => 8 + 10 * grey) < off((i) => CUBE[steps[i] ?? 0] ?? 0);
+  const index = isGrey ? 232 + grey : 16 + 36 * r + 6 * g + b;
+  if (NEAREST.size >= NEAREST_KEPT) NEAREST.clear();
+  NEAREST.set(colour, index);
+  return index;
 }

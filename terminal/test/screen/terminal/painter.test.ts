@@ -47,6 +47,13 @@ describe('the painter', () => {
     expect(out).toContain('a  \u001b[2G👩‍👩‍👧‍👦\u001b[4Gb');
   });
 
+  test('writes placeholders for pictures of its own only', () => {
+    const cell = '\u{10eeee}\u0305\u030d\u030e';
+    expect(painter().paint(frame(text(`a${cell}b`)))).not.toContain('\u{10eeee}');
+    const out = painter().paint(frame([span(`${cell}\u001b[2Jx`, { picture: 9 }), span('b')]));
+    expect(out).toContain(`\u001b[0;38;5;9m${cell}\u001b[0mb`);
+  });
+
   test('writes links if the terminal supports them, and only to allowed addresses', () => {
     const line = (link: string): Line => [span('here', { link })];
     expect(painter().paint(frame(line('https://example.org/')))).toContain('\u001b]8;id=');

@@ -72,3 +72,36 @@ test('without colours only weight and inversion are used', () => {
   expect(new Palette('dark', 'truecolor').sgr(style)).toMatch(/^0;1;38;2;[\d;]+48;2;[\d;]+$/);
   expect(new Palette('dark', '16').sgr(style)).toMatch(/^0;1;7;3\d$/);
 });
+
+describe('the colours of pictures', () => {
+  const style = { fg: 0xff8001, bg: 0x0a0b0c };
+
+  test('are shown as they are, or as the nearest of the 256 colours', () => {
+    expect(new Palette('dark', 'truecolor').sgr(style)).toBe('0;38;2;255;128;1;48;2;10;11;12');
+    expect(new Palette('dark', '256').sgr(style)).toBe('0;38;5;208;48;5;232');
+  });
+
+  test.each(['16', 'none'] as const)('are left out with %s colours', (depth) => {
+    const palette = new Palette('dark', depth);
+    expect(palette.sgr(style)).toBe('0');
+    expect(palette.hasPictures).toBe(false);
+    expect(new Palette('mono', 'truecolor').hasPictures).toBe(false);
+  });
+
+  test('the nearest is never farther than the best of the cube and of the greys', () => {
+    const levels = [0, 95, 135, 175, 215, 255];
+    const cube = levels.flatMap((r) => levels.flatMap((g) => levels.map((b) => [r, g, b])));
+    const all = [...cube, ...Array.from({ length: 24 }, (_, i) => Array(3).fill(8 + 10 * i) as number[])];
+    const palette = new Palette('dark', '256');
+    let seed = 7;
+    for (let i = 0; i < 500; i++) {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      const colour = seed >>> 8;
+      const parts = [colour >> 16, (colour >> 8) & 255, colour & 255];
+      const off = (other: readonly number[] = []) =>
+        parts.reduce((sum, part, n) => sum + (part - (other[n] ?? 0)) ** 2, 0);
+      const index = Number(palette.sgr({ fg: colour }).split(';').at(-1));
+      expect({ colour, off: off(all[index - 16]) }).toEqual({ colour, off: Math.min(...all.map(off)) });
+    }
+  });
+});
