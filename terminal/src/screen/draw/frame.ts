@@ -43,11 +43,22 @@ export interface Span {
 /** One row of a screen, from the left. */
 export type Line = readonly Span[];
 
+/** A picture that the terminal draws over the text. */
+export interface OverText {
+  /** The first cell. */
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  /** What draws it at the cursor. */
+  readonly sequence: string;
+}
+
 /** The content of a screen: a line for each row, as wide as the screen. */
 export interface Frame {
   readonly lines: readonly Line[];
   /** The cursor's cell, from 0; undefined when it is hidden. */
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
+  readonly over?: OverText | undefined;
 }
 
 export interface Size {

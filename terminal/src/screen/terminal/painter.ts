@@ -1,4 +1,4 @@
-import type { Frame, Line, Style } from '../draw/frame.ts';
+import type { Frame, Line, OverText, Style } from '../draw/frame.ts';
 import { glyphs } from '../draw/width.ts';
 import type { Palette } from './palette.ts';
 
@@ -7,7 +7,7 @@ const ESC = '\u001b';
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 // Characters that reorder a row, on a terminal that supports bidirectional text.
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** Stands for a part of a picture, on a terminal that knows it: text of other people must not place any. */
+/** Shows a part of a picture on a terminal that has the protocol: text of other people must not place any. */
 const PLACEHOLDER = /\u{10eeee}/gu;
 /** All but placeholders and the marks that number their row, column and picture. */
 const NO_PLACEHOLDERS = /[^\u{10eeee}\p{M}]/gu;
@@ -41,6 +41,8 @@ export class Painter {
   #palette: Palette;
   #shown: string[] = [];
   #cursor = '';
+  /** The picture that is drawn over the text. */
+  #over: OverText | undefined;
 
   constructor(palette: Palette, capabilities: Capabilities) {
     this.#palette = palette;
@@ -53,6 +55,11 @@ export class Painter {
     this.forget();
   }
 
+  /** Whether the terminal has colours for pictures that are text. */
+  get hasPictures(): boolean {
+    return this.#palette.hasPictures && this.#capabilities.unicode;
+  }
+
   /** The next frame is written as a whole, because the content of the screen is unknown. */
   forget(): void {
     this.#shown = [];
@@ -63,11 +70,19 @@ export class Painter {
   paint(frame: Frame): string {
     const rows = frame.lines.map((line) => this.#row(line));
     const fresh = this.#shown.length !== rows.length;
+    const { cursor, over } = frame;
+    const isOther = !isSame(over, this.#over);
     let out = fresh ? `${ESC}[0m${ESC}[2J` : '';
+    let isCovered = false;
     rows.forEach((row, i) => {
-      if (fresh || row !== this.#shown[i]) out += `${ESC}[${i + 1};1H${row}${ESC}[0m`;
+      // Text wipes out the part of a picture that lies over it.
+      if (!fresh && row === this.#shown[i] && !(isOther && isUnder(i, this.#over))) return;
+      out += `${ESC}[${i + 1};1H${row}${ESC}[0m`;
+      isCovered ||= isUnder(i, over);
     });
-    const { cursor } = frame;
+    if (over !== undefined && (isOther || isCovered))
+      out += `${ESC}[${over.row + 1};${over.column + 1}H${over.sequence}`;
+    this.#over = over;
     const placed =
       cursor === undefined ? `${ESC}[?25l` : `${ESC}[${cursor.row + 1};${cursor.column + 1}H${ESC}[?25h`;
     if (out === '' && placed === this.#cursor) return '';
@@ -122,6 +137,19 @@ export class Painter {
     }
     return { written, width };
   }
+}
+
+function isUnder(row: number, over: OverText | undefined): boolean {
+  return over !== undefined && row >= over.row && row < over.row + over.rows;
+}
+
+function isSame(one: OverText | undefined, other: OverText | undefined): boolean {
+  return (
+    one?.sequence === other?.sequence &&
+    one?.row === other?.row &&
+    one?.column === other?.column &&
+    one?.rows === other?.rows
+  );
 }
 
 /** An id for a link (FNV-1a), so that a terminal highlights all rows of it together. */

@@ -54,6 +54,37 @@ describe('the painter', () => {
     expect(out).toContain(`\u001b[0;38;5;9m${cell}\u001b[0mb`);
   });
 
+  test('draws a picture over the text once, and again only after that text was written', () => {
+    const screen = painter();
+    const over = { row: 1, column: 2, rows: 2, sequence: '<picture>' };
+    const lines = [text('top'), text(''), text(''), text('foot')];
+    const first = screen.paint({ ...frame(...lines), over });
+    expect(first.indexOf('\u001b[2;3H<picture>')).toBeGreaterThan(first.indexOf('foot'));
+    expect(screen.paint({ ...frame(...lines), over: { ...over } })).toBe('');
+    const elsewhere = [text('TOP'), ...lines.slice(1)];
+    expect(screen.paint({ ...frame(...elsewhere), over })).not.toContain('<picture>');
+    expect(screen.paint({ ...frame(text('TOP'), text(''), text('in it'), text('foot')), over })).toContain(
+      '<picture>',
+    );
+    screen.forget();
+    expect(screen.paint({ ...frame(...lines), over })).toContain('<picture>');
+  });
+
+  test('wipes out a picture that is gone, by the text that was under it', () => {
+    const screen = painter();
+    const lines = [text('top'), text('under'), text('too'), text('foot')];
+    screen.paint({ ...frame(...lines), over: { row: 1, column: 0, rows: 2, sequence: '<one>' } });
+    const next = screen.paint({
+      ...frame(...lines),
+      over: { row: 1, column: 0, rows: 1, sequence: '<other>' },
+    });
+    expect(next).toContain('too');
+    expect(next.endsWith('<other>\u001b[?25l\u001b[?2026l')).toBe(true);
+    const gone = screen.paint(frame(...lines));
+    expect(gone).toContain('under');
+    expect(gone).not.toMatch(/top|too|foot|other/);
+  });
+
   test('writes links if the terminal supports them, and only to allowed addresses', () => {
     const line = (link: string): Line => [span('here', { link })];
     expect(painter().paint(frame(line('https://example.org/')))).toContain('\u001b]8;id=');
