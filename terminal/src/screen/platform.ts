@@ -21,9 +21,18 @@ export interface PlatformActions {
 /** The settings that only the terminal has. */
 function settingsOf(words: TerminalText['screen']['settings']): Platform['settings'] {
   const choices = (['readline', 'vim'] as const).map((value) => ({ value, label: words.keyChoices[value] }));
+  const sizes = Object.entries(words.pictureSizes).map(([value, label]) => ({ value, label }));
   return [
     { name: 'keys', label: words.keys, value: 'readline', hint: '', type: 'choice', choices },
     { name: 'mouse', label: words.mouse, value: 'on', hint: words.mouseHint, type: 'toggle', choices: [] },
+    {
+      name: 'pictureSize',
+      label: words.pictureSize,
+      value: 'medium',
+      hint: '',
+      type: 'choice',
+      choices: sizes,
+    },
   ];
 }
 

@@ -12,6 +12,8 @@ import type { Controls } from './input/controls.ts';
 import { KEY_ACTIONS } from './input/key-actions.ts';
 import { type KeyContext, Keymap, type KeymapName, written } from './input/keymap.ts';
 import { handleMouse } from './input/mouse-actions.ts';
+import { type GraphicsProbe, NO_GRAPHICS } from './pictures/graphics.ts';
+import { type PictureParts, Pictures } from './pictures/pictures.ts';
 import type { Input } from './terminal/input-decoder.ts';
 import { titleSequence } from './terminal/notify.ts';
 import type { Painter } from './terminal/painter.ts';
@@ -22,14 +24,21 @@ import { NOT_SYNCED, syncUi, type UiSyncState } from './ui-sync.ts';
 /** The least time between two paints that no input causes. */
 const FRAME_MS = 1000 / 60;
 
-export interface ScreenOptions extends Look {
+export interface ScreenOptions extends Omit<Look, 'pictures'> {
   readonly painter: Painter;
   readonly host: ScreenHost;
   /** Whether the terminal has a title to set. */
   readonly titled: boolean;
   readonly keys: KeymapName;
+  /** Undefined: pictures are shown by their text only. */
+  readonly pictures?: ScreenPictures | undefined;
   /** Called when settings of the profile have changed. */
   readonly settings: (settings: Readonly<Record<string, string>>) => void;
+}
+
+/** What pictures are decoded with, and how the terminal shows them. */
+export interface ScreenPictures extends Pick<PictureParts, 'decode' | 'rewrite' | 'thumb' | 'env'> {
+  readonly probe: GraphicsProbe;
 }
 
 /** The full screen: paints snapshots, and turns input into actions of the view and changes of its own state. */
@@ -39,6 +48,7 @@ export class Screen {
   readonly #ui = new UiStore(() => this.#schedule());
   readonly #controls: Controls;
   readonly #rowLines: RowLines;
+  readonly #pictures: Pictures | undefined;
   readonly #unsubscribe: () => void;
   #keymap: Keymap;
   #synced: UiSyncState = NOT_SYNCED;
@@ -57,12 +67,24 @@ export class Screen {
     this.#view = view;
     this.#options = options;
     this.#keymap = new Keymap(options.keys);
-    const highlighter = new Highlighter(view, () => {
-      this.#rowLines.forget();
-      this.#schedule();
-    });
+    const highlighter = new Highlighter(view, () => this.#redrawRows());
     const { symbols, text, host } = options;
-    this.#rowLines = new RowLines({ symbols, text, highlighted: (block) => highlighter.partsOf(block) });
+    this.#pictures =
+      options.pictures &&
+      new Pictures({
+        ...options.pictures,
+        bytesOf: (row, index, which) => view.actions.picture(row, index, which),
+        write: host.write,
+        changed: () => this.#redrawRows(),
+        random: Math.random,
+      });
+    this.#rowLines = new RowLines({
+      symbols,
+      text,
+      pictures: this.#pictures,
+      highlighted: (block) => highlighter.partsOf(block),
+    });
+    this.#useGraphics();
     const context = {
       view,
       host,
@@ -89,6 +111,7 @@ export class Screen {
     this.#unsubscribe();
     this.#ui.close();
     clearTimeout(this.#timer);
+    this.#releasePictures();
   }
 
   get ui(): Ui {
@@ -133,6 +156,9 @@ export class Screen {
         this.#endError();
         if (this.#controls.dialogs.dialog === undefined) this.#key(input);
         else this.#controls.dialogs.input(input);
+        break;
+      case 'reply':
+        if (this.#options.pictures?.probe.take(input.sequence) === true) this.#useGraphics();
         break;
       default:
         input satisfies never;
@@ -188,7 +214,27 @@ export class Screen {
   /** While paused nothing is painted: another program has the terminal. */
   pause(paused: boolean): void {
     this.#paused = paused;
-    if (!paused) this.repaint();
+    if (paused) this.#releasePictures();
+    else this.repaint();
+  }
+
+  #redrawRows(): void {
+    this.#rowLines.forget();
+    this.#schedule();
+  }
+
+  /** Takes the pictures back from the terminal. */
+  #releasePictures(): void {
+    const gone = this.#pictures?.release() ?? '';
+    if (gone === '') return;
+    this.#options.host.write(gone);
+    this.#rowLines.forget();
+  }
+
+  #useGraphics(): void {
+    const { painter, pictures } = this.#options;
+    if (pictures !== undefined)
+      this.#pictures?.use(painter.hasPictures ? pictures.probe.graphics : NO_GRAPHICS);
   }
 
   /** Paints soon, at most once per frame. */
@@ -248,6 +294,8 @@ export class Screen {
     const profile: KeymapName = keys === 'vim' || keys === 'readline' ? keys : this.#options.keys;
     if (profile !== this.#keymap.profile) this.#keymap = new Keymap(profile);
     this.#options.settings(settings);
+    this.#useGraphics();
+    if (this.#pictures !== undefined) this.#pictures.size = settings.pictureSize;
   }
 
   #draw(): Drawing {
@@ -255,6 +303,7 @@ export class Screen {
     return draw(this.#view.getSnapshot(), this.ui, host.size(), {
       symbols,
       text,
+      pictures: this.#pictures,
       rowLines: this.#rowLines,
       keysOf: (command) => this.keysOf(command),
     });

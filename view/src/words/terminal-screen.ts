@@ -104,6 +104,8 @@ export function screenText(f: Formats) {
       keyChoices: { readline: 'as in a shell (readline)', vim: 'as in vim' },
       mouse: 'Use the mouse',
       mouseHint: 'Hold Shift to select text.',
+      pictureSize: 'Pictures between messages',
+      pictureSizes: { off: 'not shown', small: 'small', medium: 'medium', large: 'large' },
     },
   };
 }

@@ -1,4 +1,4 @@
-import { fit, type Line, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
+import { fit, type Line, type OverText, PLAIN, type Size, type Span, type Style, span } from './frame.ts';
 import { textSpans } from './inline-spans.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
@@ -17,6 +17,8 @@ export interface DialogView {
   readonly items: readonly (number | undefined)[];
   /** The largest scroll offset, in lines. */
   readonly mostScroll: number;
+  /** What the terminal draws over these lines. */
+  readonly over?: OverText | undefined;
 }
 
 /** The content of a box: `head` and `foot` are always visible, `body` scrolls. */

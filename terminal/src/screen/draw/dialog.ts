@@ -12,26 +12,29 @@ import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
 import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
-import { fileLines } from './files.ts';
 import { ends, fit, type Line, type Size, span } from './frame.ts';
 import type { Look } from './look.ts';
 import { oneLine } from './one-line.ts';
+import { pictureView } from './picture.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
-/** Draws a dialog as a box for a screen of this size. */
+/** Draws a dialog as a box for a screen of this size; a picture takes all of it. */
 export function dialogView(dialog: Dialog, ui: DialogUi, size: Size, look: Look): DialogView {
+  if (dialog.kind === 'picture') return pictureView(dialog, size, look);
   const width = Math.max(4, Math.min(size.columns, boxWidth(dialog)));
   const content = contentOf(dialog, ui, width - 4, size, look);
   return boxed(dialog.title, content, ui.scroll, { width, size, symbols: look.symbols });
 }
 
-function boxWidth(dialog: Dialog): number {
+type BoxedDialog = Exclude<Dialog, PictureDialog>;
+
+function boxWidth(dialog: BoxedDialog): number {
   if (dialog.kind === 'invite' || dialog.kind === 'help') return 84;
   return dialog.kind === 'inspect' || dialog.kind === 'invites' ? 78 : 64;
 }
 
-function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look: Look): BoxContent {
+function contentOf(dialog: BoxedDialog, ui: DialogUi, width: number, size: Size, look: Look): BoxContent {
   switch (dialog.kind) {
     case 'form':
       return formContent(dialog, ui, width, look);
@@ -75,8 +78,6 @@ function contentOf(dialog: Dialog, ui: DialogUi, width: number, size: Size, look
       return { head: [], body: helpLines(dialog, width), foot: [] };
     case 'inspect':
       return { head: [], body: inspectLines(dialog, width, look), foot: [] };
-    case 'picture':
-      return { head: [], body: pictureLines(dialog, width, look), foot: [] };
     default:
       return dialog satisfies never;
   }
@@ -190,20 +191,6 @@ function helpLines(dialog: HelpDialog, width: number): Line[] {
       );
     }),
   ]);
-}
-
-function pictureLines({ text, position, file }: PictureDialog, width: number, look: Look): Line[] {
-  return [
-    ...paragraphs([text, position], width),
-    [],
-    ...fileLines([file], width, look.symbols),
-    ...paragraphs(
-      [file.alt].filter((alt) => alt !== ''),
-      width,
-    ),
-    [],
-    [span(look.text.dialogs.picture, DIM)],
-  ];
 }
 
 function inspectLines(dialog: InspectDialog, width: number, look: Look): Line[] {

@@ -93,6 +93,7 @@ export function draw(snapshot: Snapshot, ui: Ui, size: Size, options: DrawOption
     frame: {
       lines: Array.from({ length: rows }, (_, i) => fit(placed[i] ?? [], columns)),
       cursor: insideOf(size, dialog === undefined ? composerCursor(ui, bottom, composerTop) : dialog.cursor),
+      over: dialog?.over,
     },
     zones: [...zonesOf(drawn, body, columns), ...overlays.map(({ zone }) => zone)],
     timeline,

@@ -108,7 +108,7 @@ function messageLines(row: MessageRow, gutter: Gutter, context: DrawContext): re
     text.length = MOST_LINES;
     text.push(...wrap([span(context.text.row.cut, DIM)], width));
   }
-  text.push(...fileLines(row.files, width, context.symbols));
+  text.push(...fileLines(row.key, row.files, width, context));
   const tail = tailSpans(row, context);
   if (tail.length > 0) appendTail(text, tail, width);
   if (row.timeMark !== '') text.push(...wrap([...textSpans(row.timeMark, { fg: 'bad' })], width));

@@ -22,6 +22,8 @@ export interface Symbols {
   readonly off: string;
   readonly radioOn: string;
   readonly radioOff: string;
+  /** From silent to loud. */
+  readonly levels: readonly string[];
   readonly line: string;
   readonly side: string;
   /** Top left, top right, bottom left, bottom right. */
@@ -50,6 +52,7 @@ export const UNICODE: Symbols = {
   off: '[ ]',
   radioOn: '◉',
   radioOff: '○',
+  levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   line: '─',
   side: '│',
   corners: ['╭', '╮', '╰', '╯'],
@@ -77,6 +80,7 @@ export const ASCII: Symbols = {
   off: '[ ]',
   radioOn: '(*)',
   radioOff: '( )',
+  levels: ['.', ':', '|'],
   line: '-',
   side: '|',
   corners: ['+', '+', '+', '+'],

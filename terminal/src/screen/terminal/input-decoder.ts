@@ -15,7 +15,9 @@ export type Input =
       readonly column: number;
     }
   | { readonly kind: 'focus'; readonly on: boolean }
-  | { readonly kind: 'paste'; readonly text: string };
+  | { readonly kind: 'paste'; readonly text: string }
+  /** What the terminal answers to a question about itself, as a whole escape sequence. */
+  | { readonly kind: 'reply'; readonly sequence: string };
 
 const ESC = '\u001b';
 /** An escape sequence that is incomplete after this time was the Esc key. */
@@ -26,6 +28,9 @@ const FOCUS_IN = `${ESC}[I`;
 const FOCUS_OUT = `${ESC}[O`;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const MOUSE = /^\u001b\[<(\d{1,4});(\d{1,4});(\d{1,4})([Mm])$/;
+/** Answers: of kitty's graphics protocol, the terminal's name, its attributes, the size of a cell. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
+const REPLY = /^\u001b(?:_G.*|P>\|.*|\[\?[\d;]*c|\[6;\d{1,5};\d{1,5}t)/;
 /** The sequences that Node.js reads whole: keys. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is looked for
 const KEY = /^\u001b+(?:\[\[[A-E]|\[(?:\d{1,3}|\d{1,2};\d)?[A-Za-z~^$]|O\d?[A-Za-z])$/;
@@ -111,6 +116,7 @@ export class InputDecoder {
       this.#take(
         mouse(Number(mouseReport[1]), Number(mouseReport[2]), Number(mouseReport[3]), mouseReport[4] === 'M'),
       );
+    else if (REPLY.test(sequence)) this.#take({ kind: 'reply', sequence });
     // Node.js would take the rest of any other sequence for typed text.
     else if (KEY.test(sequence)) this.#type(sequence);
   }

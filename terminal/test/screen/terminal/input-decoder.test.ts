@@ -22,6 +22,10 @@ async function read(chunks: readonly (string | Buffer)[]): Promise<string[]> {
   return heard.map(word);
 }
 
+function typed(words: readonly string[]): string[] {
+  return words.filter((heard) => !heard.startsWith('reply '));
+}
+
 function word(input: Input): string {
   switch (input.kind) {
     case 'key':
@@ -32,6 +36,8 @@ function word(input: Input): string {
       return input.on ? 'focus in' : 'focus out';
     case 'paste':
       return `paste ${JSON.stringify(input.text)}`;
+    case 'reply':
+      return `reply ${JSON.stringify(input.sequence)}`;
     default:
       return input satisfies never;
   }
@@ -225,7 +231,18 @@ describe('input that never ends', () => {
       '\u001b_Gi=1;OK\u001b\\',
       '\u001b[?1u',
     ])
-      expect([answer, await after(1000, ['a', answer, 'b'])]).toEqual([answer, ['"a"', '"b"']]);
+      expect([answer, typed(await after(1000, ['a', answer, 'b']))]).toEqual([answer, ['"a"', '"b"']]);
+  });
+
+  test('answers about pictures are heard as they are', async () => {
+    for (const answer of [
+      '\u001b_Gi=31;OK\u001b\\',
+      '\u001bP>|kitty(0.32.0)\u001b\\',
+      '\u001b[6;18;9t',
+      '\u001b[?62;4c',
+    ])
+      expect(await after(0, [answer])).toEqual([`reply ${JSON.stringify(answer)}`]);
+    for (const key of ['\u001b[6~', '\u001b[1;5D']) expect(typed(await after(0, [key]))).toHaveLength(1);
   });
 
   test('Alt with a character that also begins a sequence is a key', async () => {
