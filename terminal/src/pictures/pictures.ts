@@ -13,6 +13,8 @@ export interface MadePreview {
 
 const PREVIEW_SIDE = 640;
 const PREVIEW_BYTES = 128 * 1024;
+/** Terminals take a few megabytes. */
+const REWRITTEN_BYTES = 1024 * 1024;
 
 /** For pictures of others: their previews are small. */
 const received = new PictureThread({ megabytes: 64, ms: 2000 });
@@ -27,6 +29,15 @@ const own = new PictureThread({ megabytes: 512, ms: 20_000 });
 export async function decodePicture(bytes: Uint8Array, maxSide: number): Promise<Picture | undefined> {
   const job = jobFor(bytes, maxSide);
   return job && (await received.run(job))?.picture;
+}
+
+/**
+ * The same, as a file that is written here: a JPEG, or a PNG if something is transparent. No bytes of the other person are in it.
+ * @returns undefined as {@link decodePicture}
+ */
+export async function rewritePicture(bytes: Uint8Array, maxSide: number): Promise<Uint8Array | undefined> {
+  const job = jobFor(bytes, maxSide);
+  return job && (await received.run({ ...job, encodeBytes: REWRITTEN_BYTES }))?.file;
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { Profile } from '@gochat/client/open';
+import { thumbToRgba } from '@gochat/client/thumb';
 import { createView } from '@gochat/view/chat-view-model';
 import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { codeOfSignal } from '../interrupt.ts';
 import { type Io, note } from '../io.ts';
+import { decodePicture, rewritePicture } from '../pictures/pictures.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import type { ScreenHost } from './host.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
+import { GraphicsProbe } from './pictures/graphics.ts';
 import { platformOf } from './platform.ts';
 import { Screen } from './screen.ts';
 import { editExternally, openExternally } from './terminal/external-programs.ts';
@@ -44,6 +47,9 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   const depth = depthOf(env);
   const rich = isRich(env);
   const painter = new Painter(new Palette(themeOf(undefined, env), depth), { links: rich, unicode });
+  // Without colours, and with plain letters only, no picture can be shown, whatever the terminal answers.
+  const drawsPictures = parts.ascii !== true && rich && painter.hasPictures;
+  const probe = new GraphicsProbe(env);
   const keys = parts.keys ?? 'readline';
   const copy = (text: string) => Promise.resolve(rich && copyIn(tty, text, env));
   const end = new End();
@@ -77,6 +83,9 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     },
     titled: rich,
     keys,
+    pictures: drawsPictures
+      ? { probe, decode: decodePicture, rewrite: rewritePicture, thumb: thumbToRgba, env }
+      : undefined,
     settings: (settings) => {
       painter.recolour(new Palette(themeOf(settings.theme, env), depth));
       tty.mouse(settings.mouse !== '');
@@ -92,6 +101,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   try {
     suspension.watch();
     tty.enter();
+    if (drawsPictures) tty.write(probe.query);
     view.actions.look(true);
     if (parts.link !== undefined) view.actions.openLink(parts.link);
     shown.paint();
