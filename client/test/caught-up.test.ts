@@ -1,7 +1,9 @@
 import { createIdentity } from '@gochat/crypto/identity';
 import { openVault } from '@gochat/crypto/vault';
+import { noFiles } from '@gochat/e2e/internal/people/no-files';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Rooms } from '../src/account/rooms.ts';
+import { PREFERENCES } from '../src/account/settings.ts';
 import type { Connection } from '../src/net/connection.ts';
 import { platform } from '../src/profile/platform.ts';
 import type { RoomSession } from '../src/room/room-session.ts';
@@ -26,6 +28,8 @@ async function caughtUp(entries: number, intervalMs: number, waitMs: number): Pr
     connect: async () => connection as unknown as Connection,
     emit: () => undefined,
     watchWakes: () => () => undefined,
+    files: noFiles.files,
+    preferences: () => PREFERENCES,
   });
   const session = {
     ended: undefined,

@@ -1,8 +1,10 @@
 import { createRoom } from '@gochat/crypto/create';
 import { createIdentity } from '@gochat/crypto/identity';
 import { openVault } from '@gochat/crypto/vault';
+import { noFiles } from '@gochat/e2e/internal/people/no-files';
 import { expect, test } from 'vitest';
 import { Rooms } from '../src/account/rooms.ts';
+import { PREFERENCES } from '../src/account/settings.ts';
 import { Disconnected } from '../src/net/connection-errors.ts';
 import { platform } from '../src/profile/platform.ts';
 import { RoomStore } from '../src/room/room-store.ts';
@@ -30,6 +32,8 @@ test('whoever asks for a room while it is joined again gets the new membership, 
     connect: () => Promise.reject(new Disconnected({ kind: 'closed-here' })),
     emit: () => undefined,
     watchWakes: () => () => undefined,
+    files: noFiles.files,
+    preferences: () => PREFERENCES,
   });
   const older = await rooms.named(room.id);
   expect(older.meta.left).toBe(true);

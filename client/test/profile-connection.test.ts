@@ -1,3 +1,4 @@
+import { noFiles } from '@gochat/e2e/internal/people/no-files';
 import { expect, test, vi } from 'vitest';
 import { OwnerGone } from '../src/profile/guest.ts';
 import { openOwnProfile } from '../src/profile/own-profile.ts';
@@ -41,6 +42,8 @@ function place() {
     connect: () => Promise.reject(new Error('there is no server')),
     loadOwn: async () => openOwnProfile,
     watchWakes: () => () => undefined,
+    files: () => noFiles.files,
+    fileCache: noFiles.fileCache,
     claims: () => claims,
     loseAtNextWrite: (): void => undefined,
   };

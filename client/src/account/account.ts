@@ -13,7 +13,7 @@ import type { AccountMethod, RoomMethod, RoomRequests } from './room-requests.ts
 import type { RoomsParts } from './rooms.ts';
 import { SettingsStore } from './settings-store.ts';
 
-export interface AccountParts extends Omit<RoomsParts, 'who'> {
+export interface AccountParts extends Omit<RoomsParts, 'who' | 'preferences'> {
   /** Locks the profile's key with a passphrase; with undefined, stores it without one. */
   readonly relock: (passphrase: string | undefined) => Promise<void>;
 }

@@ -7,16 +7,20 @@ import { cleanName } from '@gochat/crypto/names';
 import { newId } from '@gochat/crypto/new-id';
 import { epochOf, invitesOf, membersOf, roomCode } from '@gochat/crypto/room';
 import { decodeBytes } from '@gochat/protocol/encoding';
-import type { Position, RoomId } from '@gochat/protocol/fields';
+import type { FileId, Position, RoomId } from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
+import { idsOf } from '../files/file-ids.ts';
+import { findFile, messageAt } from '../files/find-file.ts';
+import { largestFile } from '../files/largest-file.ts';
 import { parseAddress } from '../net/address.ts';
 import { RequestError } from '../net/connection-errors.ts';
 import { isBlank } from '../room/blank.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
+import type { Queued } from '../room/outgoing.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
@@ -59,7 +63,11 @@ export class RoomRequests {
   }
 
   /** Loads the profile's rooms from the records. @throws VaultError `damaged` */
-  static async open(parts: RoomsParts, settings: SettingsStore): Promise<RoomRequests> {
+  static async open(
+    account: Omit<RoomsParts, 'preferences'>,
+    settings: SettingsStore,
+  ): Promise<RoomRequests> {
+    const parts = { ...account, preferences: () => settings.preferences };
     return new RoomRequests(parts, settings, await Rooms.load(parts));
   }
 
@@ -90,6 +98,7 @@ export class RoomRequests {
       const said = checked(wanted);
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
+      await this.#checkFiles(session, [{ id, content: said }]);
       if (again === true && (await session.isPosted(id))) {
         if (note !== undefined) await this.#settings.note(session.room.id, note);
         return { id };
@@ -103,6 +112,7 @@ export class RoomRequests {
       const messages = wanted.map(({ id, content }) => ({ id, content: checked(content) }));
       const session = await this.#followed(room);
       this.#rooms.hurry(session);
+      await this.#checkFiles(session, messages);
       const posted = await Promise.all(
         messages.map(async ({ id }) => again === true && (await session.isPosted(id))),
       );
@@ -146,12 +156,35 @@ export class RoomRequests {
       const history = this.#history(await this.#rooms.named(room));
       return history.search(text, before === undefined ? undefined : Number(before), limit);
     },
-    fileLimits: notYet,
-    spool: notYet,
-    spooled: notYet,
-    unspool: notYet,
-    fileChunk: notYet,
-    dropFile: notYet,
+    fileLimits: async ({ room, waitMs }) => {
+      const session = await this.#followed(room);
+      // It is known as soon as the room was entered once.
+      await this.#rooms.until(session, () => (session.meta.files === undefined ? undefined : true), waitMs);
+      const { files } = session.meta;
+      if (files === undefined) throw this.#rooms.offline(session);
+      return files && { ...files, bytes: largestFile(files.bytes) };
+    },
+    spool: async ({ room, files }) => {
+      const { id } = (await this.#rooms.named(room)).room;
+      await (await this.#rooms.files.load()).spool(id, files);
+      return { room: id };
+    },
+    spooled: async ({ room, ids }) => {
+      await (await this.#rooms.files.load()).spooled((await this.#rooms.named(room)).room.id, ids);
+      return null;
+    },
+    unspool: async ({ room, ids }) => {
+      const session = await this.#rooms.named(room);
+      await (await this.#rooms.files.load()).unspool(session, ids);
+      session.dropFiles();
+      return null;
+    },
+    fileChunk: (params) => this.#fileChunk(params),
+    fileDamaged: async ({ room, id, bytes }) => {
+      const session = await this.#rooms.named(room);
+      await (await this.#rooms.files.load()).fetches.damaged(session.room.id, { id: id as FileId, bytes });
+      return null;
+    },
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),
     remove: async (params) =>
       this.#governance.remove(await this.#current(params.room, params.waitMs), params),
@@ -382,6 +415,31 @@ export class RoomRequests {
     };
   }
 
+  /** @throws ChatError `message-blank` for an edit that leaves nothing, `file-unprepared` */
+  async #checkFiles(session: RoomSession, messages: readonly Queued[]): Promise<void> {
+    for (const { id, content: said } of messages) {
+      if (said.kind === 'edit' && isBlank(said.text)) {
+        const edited = await messageAt(this.#history(session), said.of.seq, said.of.id);
+        if (edited?.files === undefined) throw new ChatError({ reason: 'message-blank' });
+      }
+      if (said.kind !== 'text' || said.files === undefined) continue;
+      // A repeated call: its files may have been uploaded since.
+      if (session.isKnown(id) || (await session.isPosted(id))) continue;
+      const files = await this.#rooms.files.load();
+      if (!(await files.areSealed(session.room.id, idsOf(said.files))))
+        throw new ChatError({ reason: 'file-unprepared' });
+    }
+  }
+
+  async #fileChunk({ chunk, again, ...wanted }: Params<'fileChunk'>): Promise<Result<'fileChunk'>> {
+    const session = await this.#followed(wanted.room);
+    const found = await findFile(session, this.#history(session), wanted);
+    const { fetches } = await this.#rooms.files.load();
+    const have = await fetches.chunk(this.#rooms.at(session), found, chunk, again);
+    const { id, key, hash, bytes } = found.file;
+    return { room: session.room.id, file: { id, key, hash, bytes }, have };
+  }
+
   async #lastMessage(session: RoomSession): Promise<string> {
     const last = (await this.#history(session).recent()).find((item) => item.kind === 'text');
     if (last === undefined) throw new ChatError({ reason: 'entry-none' });
@@ -396,12 +454,8 @@ export class RoomRequests {
 /** @throws ChatError `usage` for content that readers reject */
 function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
-  if ((said.kind === 'text' || said.kind === 'edit') && isBlank(said.text))
+  if (said.kind === 'text' && said.files === undefined && isBlank(said.text))
     throw new ChatError({ reason: 'message-blank' });
   if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
-}
-
-async function notYet(): Promise<never> {
-  throw new ChatError({ reason: 'failed', detail: 'files are not there yet' });
 }

@@ -9,8 +9,12 @@ import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, RoomConnection } from '../api/methods.ts';
+import type { FilePlace } from '../files/file-place.ts';
+import type { RoomAt } from '../files/room-at.ts';
+import { LazyFiles } from '../files/room-files.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { nameOf } from '../room/event-history.ts';
+import type { HistoryItem } from '../room/history.ts';
 import { RoomMaintenance } from '../room/room-maintenance.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import { RoomSession } from '../room/room-session.ts';
@@ -20,6 +24,7 @@ import { fromJson, type Records } from '../store/records.ts';
 import { pickRoom } from './pick-room.ts';
 import { invitation, redeem } from './redeem.ts';
 import { ownName, roomInfo } from './room-info.ts';
+import type { Preferences } from './settings.ts';
 
 export interface RoomsParts {
   readonly records: Records;
@@ -30,6 +35,8 @@ export interface RoomsParts {
   readonly isUnlinked?: boolean;
   readonly emit: (event: ChatEvent) => void;
   readonly watchWakes: WatchWakes;
+  readonly files: FilePlace;
+  readonly preferences: () => Preferences;
 }
 
 interface OpenRoom {
@@ -44,6 +51,7 @@ const SPREAD_MS = 2 * 60_000;
 
 /** The rooms of a profile and their servers. A room is opened at its first use, and followed when it is needed. */
 export class Rooms {
+  readonly files: LazyFiles;
   readonly #parts: RoomsParts;
   readonly #metas: Map<RoomId, RoomMeta>;
   readonly #opened = new Map<RoomId, Promise<OpenRoom>>();
@@ -54,6 +62,8 @@ export class Rooms {
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
     this.#parts = parts;
     this.#metas = metas;
+    const { records, env, files: place, emit } = parts;
+    this.files = new LazyFiles({ records, clock: env, place, emit, rooms: () => [...this.#metas.keys()] });
     this.#stopWakes = parts.watchWakes(() => {
       for (const server of this.#servers.values()) server.wake();
     });
@@ -234,6 +244,7 @@ export class Rooms {
       () => connect(address, circuit),
       env,
       isUnlinked ? SPREAD_MS : 0,
+      circuit,
     );
     // A call that was under way would otherwise begin a connection that nobody ends.
     if (this.#closed) server.close();
@@ -299,6 +310,17 @@ export class Rooms {
     return { live, problem: why && problemOf(why), ...(catchingUp !== undefined && { catchingUp }) };
   }
 
+  /** A room, with its server. */
+  at(session: RoomSession): RoomAt {
+    return { session, server: this.server(session.meta) };
+  }
+
+  /** Why a room has no connection. */
+  offline({ meta, ended }: RoomSession): ChatError {
+    const { problem, address } = this.server(meta);
+    return ended ?? problem ?? new ChatError({ reason: 'server-slow', server: address });
+  }
+
   /** Ends everything, also the waits of calls, which fail with `profile-closed`. No connection and no room is opened afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -309,6 +331,7 @@ export class Rooms {
       await opened.value.close();
       opened.value.session.condition.changed();
     }
+    await this.files.close();
   }
 
   #throwIfClosed(): void {
@@ -329,7 +352,12 @@ export class Rooms {
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
-      items: (items) => emit({ kind: 'items', room: id, items }),
+      items: (items) => {
+        emit({ kind: 'items', room: id, items });
+        const shown = previewed(session, items, this.#parts.preferences());
+        if (shown.length > 0) files.arrived(shown).catch(() => undefined);
+      },
+      uploading: (message) => files.uploading(message),
       waiting: (waiting) => emit({ kind: 'waiting', room: id, waiting }),
       presence: ({ from, presence }) =>
         emit({
@@ -341,6 +369,7 @@ export class Rooms {
           says: presence,
         }),
     });
+    const files = this.files.room(this.at(session));
     const maintenance = new RoomMaintenance(session, env, () =>
       this.comeBack(session, RETURN_MS, { unasked: env.now() }),
     );
@@ -360,6 +389,7 @@ export class Rooms {
       if (info !== lastInfo) emit({ kind: 'room', room: roomInfo(session) });
       lastInfo = info;
       maintenance.nudge();
+      files.nudge();
     });
     return {
       session,
@@ -367,6 +397,7 @@ export class Rooms {
         stopServer();
         stopSession();
         maintenance.close();
+        files.close();
         await session.close();
       },
     };
@@ -385,4 +416,18 @@ function linkOf({ room, meta }: RoomSession, secret: Uint8Array): InviteLink {
 /** A room's info without the parts that change with every message. */
 function withoutQueue(session: RoomSession): string {
   return JSON.stringify({ ...roomInfo(session), queued: 0 });
+}
+
+/** The messages whose previews are fetched unasked: nobody should learn who looks at what they posted in a room that may be forged. */
+function previewed(
+  session: RoomSession,
+  items: readonly HistoryItem[],
+  { pictures, ignored }: Preferences,
+): readonly HistoryItem[] {
+  const hasPreview = (item: HistoryItem) =>
+    item.kind === 'text' && item.files?.some(({ preview }) => preview);
+  const shown = items.filter((item) => hasPreview(item) && !ignored.includes(item.identity));
+  if (shown.length === 0 || pictures !== 'always') return [];
+  const { status, confirmed } = roomInfo(session);
+  return status === 'active' && confirmed ? shown : [];
 }

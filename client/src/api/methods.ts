@@ -102,11 +102,12 @@ export interface Methods {
   /**
    * Announces files that are being sealed into the profile: they are kept from now on, and dropped after a day unless a message is
    * queued with them. `discard`: the secrets that delete them on the server.
+   * @returns the room's whole id, to which they are sealed
    */
   spool: (params: {
     readonly room: string;
     readonly files: readonly { readonly id: string; readonly discard: string }[];
-  }) => null;
+  }) => { readonly room: string };
   /** All chunks of these files are sealed and stored. */
   spooled: (params: { readonly room: string; readonly ids: readonly string[] }) => null;
   /** Drops files that were announced and are in no queued message. */
@@ -114,7 +115,7 @@ export interface Methods {
   /**
    * Has one chunk of a message's file put into the profile's cache, if it isn't there: see {@link Files.open}.
    * @param again fetch it once more: that in the cache is damaged
-   * @returns how many of the file's chunks are there
+   * @returns the file, the whole id of the room to which it is sealed, and how many of its chunks are there
    */
   fileChunk: (params: {
     readonly room: string;
@@ -124,9 +125,9 @@ export interface Methods {
     readonly preview?: boolean;
     readonly chunk: number;
     readonly again?: boolean;
-  }) => { readonly file: SealedFile; readonly have: number };
-  /** Drops what the cache has of a file, as it is damaged. */
-  dropFile: (params: { readonly room: string; readonly id: string }) => null;
+  }) => { readonly room: string; readonly file: SealedFile; readonly have: number };
+  /** Drops what the cache has of a file or preview, as it is damaged. */
+  fileDamaged: (params: { readonly room: string; readonly id: string; readonly bytes: number }) => null;
   members: (params: { readonly room: string }) => readonly MemberInfo[];
   remove: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
     readonly name: string;
@@ -240,7 +241,7 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   spooled: 'repeatable',
   unspool: 'repeatable',
   fileChunk: 'repeatable',
-  dropFile: 'repeatable',
+  fileDamaged: 'repeatable',
   members: 'repeatable',
   remove: 'once',
   invite: 'once',

@@ -1,6 +1,7 @@
 import { openOnDevice, sealOnDevice } from '@gochat/crypto/device-seal';
 import type { Env } from '@gochat/crypto/primitives';
 import { loadRoomCode } from '../account/account.ts';
+import { FilePlace } from '../files/file-place.ts';
 import { connectBrowser } from '../net/connect-browser.ts';
 import { watchBrowserWakes } from '../profile/browser-wakes.ts';
 import { claimTab, type TabOwner } from '../profile/claim-tab.ts';
@@ -27,9 +28,19 @@ export function openBrowserChat({
   name = 'gochat',
   env = platform,
 }: OpenBrowserOptions = {}): Promise<PageProfile> {
+  const fileCache = async () => {
+    const { IndexedDbCache } = await import('../files/indexed-db-cache.ts');
+    return new IndexedDbCache(`${name}/files`);
+  };
   return openAt(
     {
       claim: () => claimTab(name),
+      files: () =>
+        new FilePlace(fileCache, async () => {
+          const { BrowserTransfer } = await import('../files/browser-transfer.ts');
+          return new BrowserTransfer(location.origin);
+        }),
+      fileCache,
       loadOwn: async () => openOwnProfile,
       unlock: async (owner) => ({ key: await unlock(owner, env), relock: refuse }),
       connect: (address) => connectBrowser(address, location.origin),

@@ -1,4 +1,5 @@
 import type { Env } from '@gochat/crypto/primitives';
+import { FilePlace } from '../files/file-place.ts';
 import { parseProxy } from '../net/proxy-address.ts';
 import { NO_PROXY } from '../net/route.ts';
 import { claimProfile } from '../profile/claim.ts';
@@ -44,6 +45,7 @@ export async function openChat({
 }: OpenOptions): Promise<Profile> {
   const route = { proxy: readProxy(proxy), unlinked };
   const ask: AskPassphrase | undefined = typeof passphrase === 'string' ? async () => passphrase : passphrase;
+  const fileCache = async () => new (await import('../files/folder-cache.ts')).FolderCache(dir);
   return openAt(
     {
       claim: () => claimProfile(dir, { route }),
@@ -60,6 +62,12 @@ export async function openChat({
         const proxy = owner.route && parseProxy(owner.route.proxy);
         return connect(address, { ca, insecure, circuit, proxy });
       },
+      files: (owner) =>
+        new FilePlace(fileCache, async () => {
+          const { NodeTransfer } = await import('../files/node-transfer.ts');
+          return new NodeTransfer({ ca, insecure, proxy: owner.route && parseProxy(owner.route.proxy) });
+        }),
+      fileCache,
       watchWakes: watchWakes(),
     },
     env,

@@ -13,12 +13,16 @@ export async function connectBrowser(
   page: string,
   options: BrowserDialOptions = {},
 ): Promise<Connection> {
+  const own = pageAddress(address, page);
+  return greet(await BrowserLink.open(parseAddress(own), options), options);
+}
+
+/** @returns the address of the page's own server. @throws ChatError `usage` if another one is wanted */
+export function pageAddress(address: string, page: string): string {
   const own = linkAddress(page);
   const wanted = linkAddress(address);
-  if (own !== wanted) {
-    throw new ChatError({ reason: 'other-server', own: shown(own), wanted: shown(wanted) });
-  }
-  return greet(await BrowserLink.open(parseAddress(own), options), options);
+  if (own === wanted) return own;
+  throw new ChatError({ reason: 'other-server', own: shown(own), wanted: shown(wanted) });
 }
 
 /** Without the port when it is the scheme's default. */

@@ -5,6 +5,7 @@ import { LIMITS } from '@gochat/protocol/limits';
 import type { Dialled } from '@gochat/protocol/signed';
 import type { Up, UpOf } from '@gochat/protocol/up';
 import { PROTOCOL_VERSION } from '@gochat/protocol/version';
+import type { FileLimits } from '../files/files.ts';
 import { type Clock, systemClock } from '../schedule/clock.ts';
 import { Disconnected, RequestError, VersionError } from './connection-errors.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
@@ -42,6 +43,10 @@ export interface Connection {
   readonly inviteLifetimeMs: number;
   /** How long the server says that it keeps messages; undefined for ever. */
   readonly retainMs: number | undefined;
+  /** What the server says that it takes of files; null if it stores none. */
+  readonly files: FileLimits | null;
+  /** The server's clock at present, in milliseconds since 1970: what it said at the beginning, and the time since then. */
+  serverNow(): number;
   /** Resolves with the reason when the connection has ended; no frame is delivered after that. */
   readonly closed: Promise<Disconnected>;
   /**
@@ -137,12 +142,15 @@ class LinkConnection {
       const welcome = await this.request({ type: 'hello', id, version: PROTOCOL_VERSION, origin });
       checkVersion(welcome.version);
       this.#welcomed = true;
+      const ahead = welcome.now - this.#clock.now();
       this.#watch(Math.min(SILENCE_MS.most, Math.max(SILENCE_MS.least, welcome.silenceMs)));
       return {
         dialled: { origin, nonce: welcome.nonce },
         server: welcome.server,
         inviteLifetimeMs: welcome.inviteLifetimeMs ?? LIMITS.inviteLifetimeMs,
         retainMs: welcome.retainMs,
+        files: welcome.files ?? null,
+        serverNow: () => this.#clock.now() + ahead,
         closed: this.closed,
         request: (frame) => this.request(frame),
         signal: (frame) => this.#signal(frame),

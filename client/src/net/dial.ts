@@ -33,15 +33,39 @@ const LINES = 'gochat/1';
 const WEB = 'http/1.1';
 
 /** @throws AddressError when the address must not be dialled, DialError when no server is reached. */
-export async function dial(address: Address, options: DialOptions = {}): Promise<Link> {
+export function dial(address: Address, options: DialOptions = {}): Promise<Link> {
+  return reach(address, options, protocolsOf(address), (socket) => linked(socket, address));
+}
+
+/**
+ * Connects to a server's HTTP as {@link dial} does to its frames.
+ * @returns the connected socket, encrypted where the address says so
+ * @throws AddressError, DialError
+ */
+export function dialWeb(address: Address, options: DialOptions = {}): Promise<Socket> {
+  return reach(address, options, [WEB], async (socket) => socket);
+}
+
+/** @param protocols what TLS offers. @param use is given the connected socket, within the time of the options */
+async function reach<T>(
+  address: Address,
+  options: DialOptions,
+  protocols: string[],
+  use: (socket: Socket | TLSSocket) => Promise<T>,
+): Promise<T> {
   const { proxy, clock = systemClock, signal } = options;
   const { withinMs = proxy === undefined ? WITHIN_MS : WITHIN_MS_BY_PROXY } = options;
   requireAllowed(address, options);
-  const socket =
-    proxy === undefined && address.secure ? openTls(address, options.ca) : openTcp(proxy ?? address);
+  const tls = { ca: options.ca, protocols };
+  const socket = proxy === undefined && address.secure ? openTls(address, tls) : openTcp(proxy ?? address);
   const { promise: givenUp, end } = deadline(clock, withinMs, signal);
+  const used = async () => {
+    if (proxy !== undefined) return use(await proxied(socket, address, { ...options, proxy }, tls));
+    await ready(socket, address.secure ? 'secureConnect' : 'connect');
+    return use(socket);
+  };
   try {
-    return await Promise.race([linked(socket, address, options), givenUp]);
+    return await Promise.race([used(), givenUp]);
   } catch (error) {
     socket.destroy();
     throw error instanceof DialError ? error : new DialError(failureOf(error), { cause: error });
@@ -66,12 +90,7 @@ function requireAllowed(address: Address, { proxy, insecure }: DialOptions): voi
   });
 }
 
-async function linked(opened: Socket | TLSSocket, address: Address, options: DialOptions): Promise<Link> {
-  const socket =
-    options.proxy === undefined
-      ? opened
-      : await proxied(opened, address, { ...options, proxy: options.proxy });
-  if (options.proxy === undefined) await ready(socket, address.secure ? 'secureConnect' : 'connect');
+async function linked(socket: Socket | TLSSocket, address: Address): Promise<Link> {
   if (!speaksWeb(socket, address)) return new LineLink(socket, address.origin);
   // Loaded only when needed.
   const { WebLink } = await import('./web-link.ts');
@@ -82,7 +101,8 @@ async function linked(opened: Socket | TLSSocket, address: Address, options: Dia
 async function proxied(
   socket: Socket,
   address: Address,
-  { ca, circuit, proxy }: DialOptions & { readonly proxy: ProxyAddress },
+  { circuit, proxy }: Pick<DialOptions, 'circuit'> & { readonly proxy: ProxyAddress },
+  tls: TlsOptions,
 ): Promise<Socket | TLSSocket> {
   try {
     await ready(socket, 'connect');
@@ -94,7 +114,7 @@ async function proxied(
     throw new DialError({ kind: 'system', detail: `proxy ${proxy.href}: ${detail}` }, { cause });
   }
   if (!address.secure) return socket;
-  const secure = openTls(address, ca, socket);
+  const secure = openTls(address, tls, socket);
   await ready(secure, 'secureConnect');
   return secure;
 }
@@ -111,12 +131,22 @@ function openTcp({ host, port }: Pick<Address, 'host' | 'port'>): Socket {
 }
 
 /** @param through a connection to the server; absent: one is opened. */
-function openTls({ scheme, host, port }: Address, ca: string | undefined, through?: Socket): TLSSocket {
+interface TlsOptions {
+  readonly ca: string | undefined;
+  /** What is offered, the preferred one first. */
+  readonly protocols: string[];
+}
+
+function protocolsOf({ scheme }: Address): string[] {
+  return scheme === 'wss' ? [WEB] : [LINES, WEB];
+}
+
+function openTls({ host, port }: Address, { ca, protocols }: TlsOptions, through?: Socket): TLSSocket {
   const socket = connectTls({
     // With a socket too: the certificate must be for this host.
     host,
     ...(through === undefined ? { port } : { socket: through }),
-    ALPNProtocols: scheme === 'wss' ? [WEB] : [LINES, WEB],
+    ALPNProtocols: protocols,
     minVersion: 'TLSv1.2',
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
@@ -169,7 +199,8 @@ const FAILURES: Readonly<Record<string, ConnectionFailure['kind']>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'certificate-other-host',
 };
 
-function failureOf(error: unknown): ConnectionFailure {
+/** @param error of a socket, or of the library that uses it */
+export function failureOf(error: unknown): ConnectionFailure {
   if (error instanceof UpgradeRefused) return { kind: 'http', status: error.status };
   if (!(error instanceof Error)) return { kind: 'system' };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

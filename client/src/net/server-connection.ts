@@ -25,6 +25,8 @@ export type Connect = (address: string, circuit?: string) => Promise<Connection>
 export class ServerConnection {
   readonly condition = new Condition();
   readonly address: string;
+  /** What isolates its connections from others in the network, if anything does. */
+  readonly circuit: string | undefined;
   readonly #connect: Connect;
   readonly #sessions = new Map<RoomId, RoomSession>();
   #connection: Connection | undefined;
@@ -46,7 +48,8 @@ export class ServerConnection {
   readonly #spreadMs: number;
 
   /** @param spreadMs each attempt that nobody waits for is delayed by a random time up to this, so that attempts of several connections can't be linked. */
-  constructor(address: string, connect: Connect, env: Env, spreadMs = 0) {
+  constructor(address: string, connect: Connect, env: Env, spreadMs = 0, circuit?: string) {
+    this.circuit = circuit;
     this.#spreadMs = spreadMs;
     this.address = address;
     this.#connect = connect;

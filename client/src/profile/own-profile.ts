@@ -27,6 +27,7 @@ export async function openOwnProfile<O extends Owner>(
     emit,
     watchWakes: place.watchWakes,
     relock,
+    files: place.files(owner),
   });
   await repeatKept(chat, records, unloadStore);
   return {

@@ -3,6 +3,7 @@ import { ChatError } from '../api/chat-error.ts';
 import { type ChatEvent, isRepeatable, type Method, type Params, type Result } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
 import type { Files } from '../files/files.ts';
+import { lazyFiles } from '../files/lazy-client-files.ts';
 import { OwnerGone } from './guest.ts';
 import { GuestCalls } from './guest-calls.ts';
 import { OWNER_LIMITS } from './limits.ts';
@@ -65,16 +66,7 @@ const PAGE = 500;
 class ProfileConnection<O extends Owner> implements PageProfile {
   readonly #place: ProfileLocation<O>;
   readonly #env: Env;
-  readonly files: Files = {
-    limits: notYet,
-    prepare: notYet,
-    discard: notYet,
-    here: notYet,
-    // biome-ignore lint/correctness/useYield: not there yet
-    async *open() {
-      return notYet();
-    },
-  };
+  readonly files: Files;
   readonly #listeners = new Set<Listener>();
   readonly #followed = new Set<string>();
   /** The last line of each room that this process knows of. */
@@ -98,6 +90,10 @@ class ProfileConnection<O extends Owner> implements PageProfile {
   constructor(place: ProfileLocation<O>, env: Env) {
     this.#place = place;
     this.#env = env;
+    this.files = lazyFiles({
+      call: (method, params) => this.call(method, params),
+      cache: () => place.fileCache(),
+    });
   }
 
   /** @throws ChatError `profile-closed`, so that nothing is claimed after `close` */
@@ -364,8 +360,4 @@ function keptCall(method: Method, params: Params<Method>): KeptCall | undefined 
   if (method === 'note') return { method, params: params as Params<'note'> };
   if (method === 'queue') return { method, params: { ...(params as Params<'queue'>), again: true } };
   return undefined;
-}
-
-async function notYet(): Promise<never> {
-  throw new ChatError({ reason: 'failed', detail: 'files are not there yet' });
 }

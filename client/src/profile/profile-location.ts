@@ -1,5 +1,7 @@
 import type { Env } from '@gochat/crypto/primitives';
 import type { ChatEvent, Params } from '../api/methods.ts';
+import type { FileCache } from '../files/file-cache.ts';
+import type { FilePlace } from '../files/file-place.ts';
 import type { Connection } from '../net/connection.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
 import type { KnownPassphrase } from './known-passphrase.ts';
@@ -19,6 +21,10 @@ export interface ProfileLocation<O extends Owner> {
   /** A passphrase that this process has for a profile which another one has open. */
   given?(): Promise<string | undefined>;
   connect(address: string, circuit: string | undefined, owner: O): Promise<Connection>;
+  /** The profile's files, for its owner. */
+  files(owner: O): FilePlace;
+  /** The cache of the profile's files, for all its processes. */
+  fileCache(): Promise<FileCache>;
   /** Loads the code that only an owner needs. */
   loadOwn(): Promise<OpenOwnProfile>;
   readonly watchWakes: WatchWakes;

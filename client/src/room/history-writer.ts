@@ -1,4 +1,4 @@
-import type { Content, Ref } from '@gochat/crypto/content';
+import type { Content, FileContent, Ref } from '@gochat/crypto/content';
 import { encodeProof, type Proof } from '@gochat/crypto/proof';
 import type { Member, Room } from '@gochat/crypto/room';
 import type { TimeMark } from '@gochat/crypto/time-mark';
@@ -24,6 +24,15 @@ interface Said {
   readonly proof?: Proof;
 }
 
+/** The files of a message that was deleted. */
+interface DroppedFiles {
+  readonly files: readonly FileContent[];
+  /** Whether it was a message of this profile's person. */
+  readonly isOwn: boolean;
+  /** Whether this device has deleted it as an admin. */
+  readonly asAdmin: boolean;
+}
+
 /** A message as it is stored. */
 type TextLine = StoredLine & { readonly item: TextItem };
 
@@ -36,6 +45,7 @@ export class HistoryWriter {
   readonly #lines = new Map<string, StoredLine>();
   readonly #counts = new Map<Position, number>();
   readonly #warnings = new Set<string>();
+  readonly #dropped: DroppedFiles[] = [];
 
   /**
    * @param room the room as it is stored: new lines of its last entry, or of an older one, come after those that are stored.
@@ -95,6 +105,8 @@ export class HistoryWriter {
     else if (next !== item) {
       const proof = said.proof && encodeProof(said.proof);
       const marked = said.content.kind === 'edit' && said.timeMark ? { timeMark: said.timeMark } : {};
+      if (said.content.kind === 'delete' && item.files !== undefined)
+        this.#dropped.push({ files: item.files, isOwn: item.own, asAdmin: said.from.self && !item.own });
       this.#put({ ...next, ...marked }, proofsAfter(line.proofs, said.content, identity, proof));
     }
   }
@@ -102,6 +114,11 @@ export class HistoryWriter {
   /** New and changed lines, each once. */
   get items(): HistoryItem[] {
     return [...this.#lines.values()].map(({ item }) => item);
+  }
+
+  /** The files of messages that were deleted. */
+  get dropped(): readonly DroppedFiles[] {
+    return this.#dropped;
   }
 
   get changes(): RecordChange[] {

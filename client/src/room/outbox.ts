@@ -86,6 +86,11 @@ export class Outbox {
       .filter(({ content, end }) => content.kind === 'text' && (end === 'refused' || end === 'unknown'));
   }
 
+  /** What is kept of all messages, oldest first. */
+  get contents(): readonly Content[] {
+    return [...this.#items.values()].flatMap(({ content }) => (content === undefined ? [] : [content]));
+  }
+
   get(id: string): Outgoing | undefined {
     return this.#items.get(id);
   }
@@ -96,16 +101,32 @@ export class Outbox {
     return [...this.#items.values()].find((item) => isLive(item) && item.content.kind === 'leave')?.id;
   }
 
-  /** The first `count` messages that are not sealed, oldest first. */
+  /** Messages whose files the server doesn't have yet, oldest first. */
+  get uploading(): readonly Shown[] {
+    return this.#size === 0 ? [] : [...this.#items.values()].filter(isLive).filter(isUploading);
+  }
+
+  /**
+   * The first `count` messages that are not sealed and whose files are uploaded, oldest first. Others overtake those that wait for
+   * their files, but a request to leave doesn't.
+   */
   waiting(count: number): readonly Shown[] {
     const found: Shown[] = [];
     if (count <= 0) return found;
+    let isHeld = false;
     for (const item of this.#items.values()) {
       if (!isLive(item) || item.frame !== undefined) continue;
-      found.push(item);
+      if (isUploading(item)) isHeld = true;
+      else if (!isHeld || item.content.kind !== 'leave') found.push(item);
       if (found.length === count) break;
     }
     return found;
+  }
+
+  /** The server has the files of a message. */
+  uploaded(id: string): RecordChange[] {
+    const item = this.get(id);
+    return item === undefined || !isLive(item) ? [] : [this.#set({ ...item, uploaded: true })];
   }
 
   /** Sealed messages that are not seen in the log, oldest first. */
@@ -210,7 +231,8 @@ export class Outbox {
       const forgotten = this.#forget(item);
       this.#lastOrder += 1;
       const { id, content } = item;
-      return [forgotten, this.#set({ order: this.#lastOrder, id, content, at, again: true })];
+      // Its files were there when it was posted.
+      return [forgotten, this.#set({ order: this.#lastOrder, id, content, at, uploaded: true, again: true })];
     });
     return { ids: wanted.map(({ id }) => id), changes };
   }
@@ -268,4 +290,8 @@ function isShown(item: Outgoing): item is Shown {
 
 function isLive(item: Outgoing): item is Shown {
   return item.end === undefined && item.posted === undefined && isShown(item);
+}
+
+function isUploading({ content, uploaded }: Shown): boolean {
+  return content.kind === 'text' && content.files !== undefined && uploaded !== true;
 }

@@ -59,6 +59,8 @@ export interface Outgoing {
    * longer on its way.
    */
   readonly posted?: Position;
+  /** The server has its files. A message without files doesn't need this. */
+  readonly uploaded?: true;
   /** Its author has asked to post it again. */
   readonly again?: true;
   readonly end?: EndState;

@@ -1,3 +1,4 @@
+import type { FileContent } from '@gochat/crypto/content';
 import type { Position, RequestId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import type { Waiting } from '../api/methods.ts';
@@ -16,6 +17,9 @@ const SHOWN = 500;
 const POSTED_KEPT = 1024;
 const SHOW_MS = 50;
 
+/** How far the upload of a message's files is. */
+export type Uploading = Pick<Waiting, 'problem'> & { readonly files: NonNullable<Waiting['files']> };
+
 export interface PostsParts {
   readonly store: RoomStore;
   readonly timers: Timers;
@@ -23,6 +27,7 @@ export interface PostsParts {
   readonly now: () => number;
   /** Receives the messages that wait, when they have changed. */
   readonly show: (waiting: readonly Waiting[]) => void;
+  readonly uploading: (id: string) => Uploading | undefined;
 }
 
 /** This device's messages on their way into the log. */
@@ -31,6 +36,7 @@ export class Posts {
   /** Many messages may be queued at a time. */
   readonly #throttle: Throttle;
   #shownRevision = 0;
+  #uploadsRevision = 0;
   /** The positions of own messages that were last seen in the log, by id. */
   readonly #posted = new Map<string, Position>();
 
@@ -45,13 +51,26 @@ export class Posts {
 
   /** The oldest messages that wait to be sent, were refused, or perhaps were not read by everybody. */
   get waiting(): Waiting[] {
-    return this.#parts.store.outbox.first(SHOWN).map(({ id, content, at, end, again }) => ({
+    return this.#parts.store.outbox.first(SHOWN).map(({ id, content, at, end, again, uploaded }) => ({
       id,
       content,
       at,
       state: end ?? 'waiting',
       ...(again && { again }),
+      ...(content.kind === 'text' && content.files && this.#uploading(id, content.files, uploaded === true)),
     }));
+  }
+
+  #uploading(id: string, files: readonly FileContent[], isUploaded: boolean): Uploading {
+    const known = isUploaded ? undefined : this.#parts.uploading(id);
+    if (known !== undefined) return known;
+    const sizes = files.map(({ bytes, preview }) => bytes + (preview?.bytes ?? 0));
+    return { files: sizes.map((of) => ({ done: isUploaded ? of : 0, of })) };
+  }
+
+  uploadsChanged(): void {
+    this.#uploadsRevision += 1;
+    this.changed();
   }
 
   /** @param id of a message that was queued here. */
@@ -103,7 +122,7 @@ export class Posts {
   }
 
   #show(): boolean {
-    const { revision } = this.#parts.store.outbox;
+    const revision = this.#parts.store.outbox.revision + this.#uploadsRevision;
     if (revision === this.#shownRevision) return false;
     this.#shownRevision = revision;
     this.#parts.show(this.waiting);

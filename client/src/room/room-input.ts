@@ -32,7 +32,7 @@ export type RoomCommand =
       readonly wanted: Again;
       readonly done: (ids: readonly string[]) => void;
     }
-  | { readonly kind: 'cancel'; readonly id: string }
+  | { readonly kind: 'cancel' | 'uploaded'; readonly id: string }
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }
   | { readonly kind: 'arrive'; readonly keys: JoiningKeys }

@@ -1,4 +1,5 @@
 import type { RoomId } from '@gochat/protocol/fields';
+import type { FileLimits } from '../files/files.ts';
 
 export interface Arriving {
   readonly device: string;
@@ -36,6 +37,8 @@ export interface RoomMeta {
    * prove that it has the handshake of this epoch.
    */
   readonly lostHandshakes?: true;
+  /** What its server takes of files, as it last said; null: none. Absent if it wasn't entered since this is stored. */
+  readonly files?: FileLimits | null;
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

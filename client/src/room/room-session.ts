@@ -1,4 +1,4 @@
-import type { Presence } from '@gochat/crypto/content';
+import type { Content, Presence } from '@gochat/crypto/content';
 import type { RoomEvent, Step, Warning } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
@@ -24,7 +24,7 @@ import type { HistoryItem } from './history.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Again } from './outbox.ts';
 import type { Outcome, Queued } from './outgoing.ts';
-import { Posts } from './posts.ts';
+import { Posts, type Uploading } from './posts.ts';
 import type { RoomCommand, RoomFrame, RoomInput } from './room-input.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { RoomSender } from './room-sender.ts';
@@ -46,6 +46,8 @@ export interface RoomListener {
   /** The messages that wait to be sent have changed. */
   waiting(waiting: readonly Waiting[]): void;
   presence(heard: Heard): void;
+  /** @returns how far the upload of a waiting message's files is, if one is known */
+  uploading?(id: string): Uploading | undefined;
 }
 
 /**
@@ -97,6 +99,7 @@ export class RoomSession {
       sender,
       now: () => env.now(),
       show: (waiting) => listener.waiting(waiting),
+      uploading: (id) => listener.uploading?.(id),
     });
     this.#commits = new CommitQueue({ store, env, timers, sender, put });
     this.#signals = new Signals(env);
@@ -180,6 +183,37 @@ export class RoomSession {
     return this.#posts.waiting;
   }
 
+  /** Messages whose files are to be uploaded, oldest first. */
+  get uploads(): ReturnType<RoomStore['outbox']['waiting']> {
+    return this.#store.outbox.uploading;
+  }
+
+  /** What is kept of all messages that were queued: waiting, refused, or perhaps to be sent again. */
+  get outgoing(): readonly Content[] {
+    return this.#store.outbox.contents;
+  }
+
+  /** Changes when files have to be dropped. */
+  get fileRevision(): number {
+    return this.#store.fileRevision;
+  }
+
+  /** Files are to be dropped, as their stored jobs say. */
+  dropFiles(): void {
+    this.#store.dropsFiles();
+    this.condition.changed();
+  }
+
+  /** The server has the files of a message: it may be posted. */
+  async uploaded(id: string): Promise<void> {
+    await this.#command({ kind: 'uploaded', id });
+  }
+
+  /** What is known of uploads has changed. */
+  uploadsChanged(): void {
+    this.#posts.uploadsChanged();
+  }
+
   /** @param id of a message that was queued here. */
   outcome(id: string): Outcome {
     return this.#posts.outcome(id);
@@ -188,6 +222,11 @@ export class RoomSession {
   /** The id of this device's request to leave, while it waits to be posted. */
   get leaving(): string | undefined {
     return this.#store.outbox.leaving;
+  }
+
+  /** Whether a message with this id is kept, in whatever state. */
+  isKnown(id: string): boolean {
+    return this.#store.outbox.get(id) !== undefined;
   }
 
   isQueued(id: string): boolean {
@@ -323,6 +362,7 @@ export class RoomSession {
         if (this.#store.request?.type === 'create') await this.#store.landCreate(input.seq);
         return this.#delivery.enter(input.over);
       case 'entered':
+        await this.#store.recordFiles(input.over.files);
         await this.#store.recordLost(comparePositions(input.answer.handshake, this.room.base) < 0);
         return this.#apply(this.#delivery.entered(input.answer, input.over));
       case 'not-entered':
@@ -372,6 +412,9 @@ export class RoomSession {
         break;
       case 'cancel':
         if (!(await this.#store.cancel(command.id))) return false;
+        break;
+      case 'uploaded':
+        await this.#store.uploaded(command.id);
         break;
       case 'split':
         return this.#split(command.split);

@@ -12,6 +12,8 @@ import { sealMessage } from '@gochat/crypto/send';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
+import { dropChanges, postedChanges } from '../files/file-records.ts';
+import type { FileLimits } from '../files/files.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
@@ -19,7 +21,7 @@ import { toHistory } from './event-history.ts';
 import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { type Again, Outbox } from './outbox.ts';
-import type { Queued } from './outgoing.ts';
+import type { Outgoing, Queued } from './outgoing.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
@@ -40,6 +42,7 @@ export class RoomStore {
   #meta: RoomMeta;
   #request: OpenRequest | undefined;
   #failure: ChatError | undefined;
+  #fileRevision = 0;
 
   private constructor(
     records: Records,
@@ -119,6 +122,16 @@ export class RoomStore {
     return this.#failure;
   }
 
+  /** Changes when files have to be dropped. */
+  get fileRevision(): number {
+    return this.#fileRevision;
+  }
+
+  /** Files are to be dropped, as their stored jobs say. */
+  dropsFiles(): void {
+    this.#fileRevision += 1;
+  }
+
   /**
    * Stores the results of a batch of steps. With this device's own request to leave, the room is left.
    * @returns the new and changed lines.
@@ -136,7 +149,7 @@ export class RoomStore {
       }
       if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
-    changes.push(...writer.changes);
+    changes.push(...writer.changes, ...(await this.#dropFiles(writer)));
     this.#room = last.room;
     this.#meta = {
       ...this.#meta,
@@ -185,8 +198,36 @@ export class RoomStore {
     if (item === undefined || item.posted !== undefined || item.end === 'cancelled') return false;
     // A counter that was assigned must be used: the other members would report a missing message.
     if (item.end === undefined && (item.frame !== undefined || item.n !== undefined)) return false;
-    await this.#write(this.#outbox.cancel(id));
+    await this.#write([...(await this.#filesOfCancelled(item)), ...this.#outbox.cancel(id)]);
     return true;
+  }
+
+  /** @param item that may be in the log, or will never be */
+  async #filesOfCancelled({ content, end, again }: Outgoing): Promise<RecordChange[]> {
+    if (content?.kind !== 'text' || content.files === undefined || end === 'missed' || again) return [];
+    if (end === 'unknown') return postedChanges(this.id, content.files);
+    this.#fileRevision += 1;
+    return dropChanges(this.#records, this.id, content.files, { isOwn: true, at: this.#env.now() });
+  }
+
+  async #dropFiles({ dropped }: HistoryWriter): Promise<RecordChange[]> {
+    if (dropped.length === 0) return [];
+    this.#fileRevision += 1;
+    const at = this.#env.now();
+    const jobs = dropped.map(({ files, ...by }) => dropChanges(this.#records, this.id, files, { ...by, at }));
+    return (await Promise.all(jobs)).flat();
+  }
+
+  /** The server has the files of a message. */
+  async uploaded(id: string): Promise<void> {
+    await this.#write(this.#outbox.uploaded(id));
+  }
+
+  /** What the server takes of files. */
+  async recordFiles(limits: FileLimits | null): Promise<void> {
+    if (JSON.stringify(this.#meta.files) === JSON.stringify(limits)) return;
+    this.#meta = { ...this.#meta, files: limits };
+    await this.#write([this.#metaChange()]);
   }
 
   /** Seals up to `count` of the waiting messages, oldest first. @returns what to post, in order. */
@@ -336,11 +377,23 @@ export class RoomStore {
   }
 
   #outboxChanges(event: RoomEvent, room: Room): RecordChange[] {
-    if (event.kind === 'sent') return this.#outbox.posted(event.id, event.seq, isDoubtful(room));
-    // Another copy of this profile has posted what waits here.
-    if (event.kind === 'message' && event.from.self) return this.#outbox.posted(event.id, event.seq, false);
-    if (event.kind !== 'unsealed') return [];
-    return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
+    switch (event.kind) {
+      case 'sent':
+        return this.#posted(event, isDoubtful(room));
+      case 'message':
+        // Another copy of this profile has posted what waits here.
+        return event.from.self ? this.#posted(event, false) : [];
+      case 'unsealed':
+        return event.messages.flatMap(({ id }) => this.#outbox.unseal(id));
+      default:
+        return [];
+    }
+  }
+
+  #posted({ id, seq }: { readonly id: string; readonly seq: Position }, isInDoubt: boolean): RecordChange[] {
+    const content = this.#outbox.get(id)?.content;
+    const files = content?.kind === 'text' ? postedChanges(this.id, content.files) : [];
+    return [...files, ...this.#outbox.posted(id, seq, isInDoubt)];
   }
 
   /** @returns changes of records that are not the history's */

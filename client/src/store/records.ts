@@ -1,6 +1,7 @@
 import type { Env } from '@gochat/crypto/primitives';
 import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/vault';
-import type { RoomId } from '@gochat/protocol/fields';
+import { decodeBytes } from '@gochat/protocol/encoding';
+import type { FileId, RoomId } from '@gochat/protocol/fields';
 import type { Store } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
@@ -12,7 +13,8 @@ export type RecordKey =
       readonly room: RoomId;
       readonly at: number;
       readonly sub?: number;
-    };
+    }
+  | { readonly of: 'file' | 'file-job'; readonly room: RoomId; readonly id: FileId };
 
 export interface RecordChange {
   readonly place: RecordKey;
@@ -71,11 +73,11 @@ export class Records {
   }
 
   /**
-   * A room's records in the order of `at`; with `after`, only those past it in the direction of the list. @throws VaultError
+   * A room's records in the order of `at`, those of files in any order; with `after`, only those past it in the direction of the list. @throws VaultError
    * `damaged`
    */
   list(
-    of: 'history' | 'outbox',
+    of: 'history' | 'outbox' | 'file-job',
     room: RoomId,
     options: { readonly after?: number; readonly limit?: number; readonly reverse?: boolean } = {},
   ): Promise<Uint8Array[]> {
@@ -121,6 +123,9 @@ export class Records {
       case 'outbox':
       case 'epoch':
         return recordKey(this.#vault, `${place.of} ${place.room}`, suffix(place.at, place.sub ?? 0));
+      case 'file':
+      case 'file-job':
+        return recordKey(this.#vault, `${place.of} ${place.room}`, decodeBytes(place.id));
       default:
         return place satisfies never;
     }

@@ -4,6 +4,7 @@ import { Records } from '@gochat/client/internal/store/records';
 import { openVault } from '@gochat/crypto/vault';
 import { Crashed, CrashingStore } from './crashing-store.ts';
 import { Network } from './network.ts';
+import { noFiles } from './no-files.ts';
 
 const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
 
@@ -44,6 +45,7 @@ export class Mortal {
           connect: (address) => this.network.connect(address),
           emit: () => undefined,
           relock: async () => undefined,
+          files: noFiles.files,
           watchWakes: () => () => undefined,
         });
         const result = await work(this.#chat);

@@ -5,6 +5,7 @@ import { openOwnProfile } from '@gochat/client/internal/profile/own-profile';
 import { platform } from '@gochat/client/internal/profile/platform';
 import { openAt, type Profile } from '@gochat/client/profile-connection';
 import { Network } from './network.ts';
+import { noFiles } from './no-files.ts';
 
 /** A profile whose processes and connections end. */
 export interface Fleeting {
@@ -71,6 +72,8 @@ export class Several implements Fleeting {
           return { key, relock: (next) => relock(dir, key, next, platform, known), known };
         },
         connect: (address) => this.network.connect(address),
+        files: () => noFiles.files,
+        fileCache: noFiles.fileCache,
         watchWakes: () => () => undefined,
       },
       platform,

@@ -1,0 +1,33 @@
+import { ChatError } from '../api/chat-error.ts';
+import type { ClientFilesParts } from './client-files-parts.ts';
+import type { Files } from './files.ts';
+
+/** @returns the files of a profile; their code is loaded at the first use */
+export function lazyFiles(parts: ClientFilesParts): Files {
+  let loaded: Promise<Files> | undefined;
+  const load = async (): Promise<Files> => {
+    loaded ??= import('./client-files.ts').then(
+      async ({ ClientFiles }) => new ClientFiles(parts, await parts.cache()),
+      (cause: unknown) => {
+        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+      },
+    );
+    try {
+      return await loaded;
+    } catch (error) {
+      loaded = undefined;
+      throw error;
+    }
+  };
+  return {
+    limits: (room) => parts.call('fileLimits', { room, waitMs: LIMITS_MS }),
+    prepare: async (...args) => (await load()).prepare(...args),
+    discard: async (...args) => (await load()).discard(...args),
+    here: async (files) => (await load()).here(files),
+    async *open(...args) {
+      yield* (await load()).open(...args);
+    },
+  };
+}
+
+const LIMITS_MS = 10_000;
