@@ -1,4 +1,5 @@
 import { PREVIEW_BYTES } from '@gochat/crypto/content';
+import { cleanFileName } from '@gochat/crypto/file-name';
 import { bytesOf, headOf, readable, wholeOf } from './file-bytes.ts';
 import type { FileSource, Prepared, PrepareOptions, Preview } from './files.ts';
 import { shownPicture } from './media/picture.ts';
@@ -6,7 +7,6 @@ import { pictureType, sniff } from './media/sniff.ts';
 import { isCleanable, mayTell, stripMetadata } from './media/strip-metadata.ts';
 
 const TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
-const NAME_CHARS = 255;
 const HEAD_BYTES = 4096;
 /** A larger picture is sent as it is: it would have to be in memory twice. */
 const PICTURE_BYTES = 64 * 1024 * 1024;
@@ -31,7 +31,7 @@ export async function describeFile(source: FileSource, options: PrepareOptions):
   const { bytes } = source;
   const head = await headOf(source, HEAD_BYTES);
   const type = sniff(head) ?? typeOf(source.type);
-  const name = nameOf(source.name);
+  const name = cleanFileName(source.name);
   const isPicture = pictureType(head) !== undefined || isCleanable(head);
   if (isPicture && bytes <= PICTURE_BYTES) return { name, type, ...(await picture(source, type, options)) };
   const isOwnRecording = options.voice !== undefined;
@@ -62,10 +62,4 @@ async function picture(
 function typeOf(given: string | undefined): string {
   const type = (given ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return type.length <= 127 && TYPE.test(type) ? type : 'application/octet-stream';
-}
-
-/** Without folders. Readers clean it for their own screens and disks. */
-function nameOf(given: string): string {
-  const name = given.replace(/^.*[/\\]/su, '').slice(-NAME_CHARS);
-  return name === '' ? 'file' : name;
 }
