@@ -368,7 +368,7 @@ describe('two people in a room', () => {
     ana.view.actions.type('', 0);
     ana.view.actions.paste('a\nb\nc\nd\n', 0);
     const question = await ana.dialog('menu');
-    expect(question.items.map(({ name }) => name)).toEqual(['edit', 'code', 'as-is', 'drop']);
+    expect(question.items.map(({ name }) => name)).toEqual(['edit', 'code', 'as-is', 'file', 'drop']);
     ana.view.actions.pick('code');
     expect(ana.room.composer.text).toBe('```\na\nb\nc\nd\n```\n');
     ana.view.actions.type('look', 4);

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { AttachedFile } from '../src/chat/actions.ts';
-import { attach } from '../src/dialogs/message.ts';
+import { attach } from '../src/dialogs/attach.ts';
 import { decodeText } from '../src/text/decode.ts';
 import { words } from './timeline-input.ts';
 
-/** What is in the field after files were pasted or dropped, and what was said. */
+/** What is in the field after files were pasted or dropped, where the server stores none, and what was said. */
 async function attached(files: readonly AttachedFile[], closed = '') {
   const composer = {
+    tray: { limits: async () => null },
     text: 'draft ',
     insert(text: string, cursor: number) {
       this.text = this.text.slice(0, cursor) + text + this.text.slice(cursor);

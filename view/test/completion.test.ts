@@ -14,7 +14,13 @@ const members: MemberInfo[] = ['ana', 'Anton', 'ben'].map((name) => ({
   devices: [{ key: key(name), self: false }],
 }));
 const emoji = await openEmojiBook();
-const parts = { members, rooms: ['kitchen', 'garden'], commands: commandsIn(words.text.commands), emoji };
+const parts = {
+  members,
+  rooms: ['kitchen', 'garden'],
+  commands: commandsIn(words.text.commands),
+  emoji,
+  paths: undefined,
+};
 
 const offered = (text: string, cursor = text.length) =>
   completionAt(text, cursor, parts)?.items.map((one) => one.insert) ?? [];

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ComposerViewModel } from '../src/room/composer.ts';
 import type { RoomViewModel } from '../src/room/room-view-model.ts';
 import { openEmojiBook } from '../src/text/emoji.ts';
-import { context, key as keyOf, words } from './timeline-input.ts';
+import { context, key as keyOf, noFiles, words } from './timeline-input.ts';
 
 const emoji = await openEmojiBook();
 
@@ -15,6 +15,7 @@ function member(name: string, key: string): MemberInfo {
 
 function composerFor(...members: MemberInfo[]): ComposerViewModel {
   const room = {
+    info: { id: 'room' },
     settings: { draft: '', draftReply: undefined },
     closed: '',
     context: context(),
@@ -27,6 +28,8 @@ function composerFor(...members: MemberInfo[]): ComposerViewModel {
     words,
     completing: () => ({ members, rooms: [], commands: [], emoji }),
     emoji: () => Promise.resolve(emoji),
+    files: noFiles(),
+    send: () => undefined,
     changed: () => undefined,
   });
 }

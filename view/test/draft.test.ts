@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ComposerViewModel } from '../src/room/composer.ts';
 import { DebouncedSettings } from '../src/room/debounced-settings.ts';
 import type { RoomViewModel } from '../src/room/room-view-model.ts';
-import { context, item, words } from './timeline-input.ts';
+import { context, item, noFiles, words } from './timeline-input.ts';
 
 const OWN = item(7, 'ben', 'with a typo', { own: true });
 
@@ -25,6 +25,7 @@ class Screens {
     } as unknown as Profile;
     const settings = new DebouncedSettings(profile, { after: () => () => undefined }, 'room', this.notes);
     const room = {
+      info: { id: 'room' },
       get settings() {
         return settings.current;
       },
@@ -40,6 +41,8 @@ class Screens {
       words,
       completing: () => ({ members: [], rooms: [], commands: [], emoji: undefined }),
       emoji: () => new Promise(() => undefined),
+      files: noFiles(),
+      send: () => undefined,
       changed: () => undefined,
     });
     const screen = { settings, composer };

@@ -65,7 +65,7 @@ describe('a file as a row has it', () => {
     expect(words.text.files.size(bytes)).toBe(size);
   });
 
-  test('is told to a screen reader, after the text and before the reactions', () => {
+  test('is read by a screen reader, after the text and before the reactions', () => {
     const files = [file('cat.jpg', { ...JPEG, alt: 'a cat\non a mat' }), file('a.zip', { bytes: 17 })];
     expect(rowOf(item(1, 'ana', 'look', { files })).spoken).toBe(
       'ana, 12:00; look; picture cat.jpg, 2.4 MB: a cat on a mat; file a.zip, 17 bytes',
@@ -133,10 +133,11 @@ describe('where a file is', () => {
 
   test('what is on this device is asked once for all rows', async () => {
     const asked: (readonly string[])[] = [];
+    const idsOf = (files: readonly { readonly id: string }[]) => files.map(({ id }) => id);
     let changed = 0;
-    const here = async (ids: readonly string[]) => {
-      asked.push(ids);
-      return ids.slice(0, 1);
+    const here = async (some: readonly { readonly id: string }[]) => {
+      asked.push(idsOf(some));
+      return idsOf(some).slice(0, 1);
     };
     const files = roomFiles({
       files: { here } as unknown as RoomFilesParts['files'],

@@ -1,6 +1,7 @@
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
 import type { FileContent } from '../src/files/file-kind.ts';
 import { RoomFiles, type RoomFilesParts } from '../src/files/room-files.ts';
+import type { ComposerParts } from '../src/room/composer.ts';
 import type { RowContext } from '../src/timeline/context.ts';
 import { Lines } from '../src/timeline/lines.ts';
 import type { RowCache, TimelineInput } from '../src/timeline/rows.ts';
@@ -88,6 +89,12 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
 export function roomFiles(more: Partial<RoomFilesParts> = {}): RoomFiles {
   const files = { here: async () => [] } as unknown as RoomFilesParts['files'];
   return new RoomFiles({ files, words, changed: () => undefined, isUnasked: () => true, ...more });
+}
+
+/** For a composer of a room whose server stores no files. */
+export function noFiles(more: Partial<ComposerParts['files']> = {}): ComposerParts['files'] {
+  const files = { limits: async () => null } as unknown as ComposerParts['files']['files'];
+  return { files, makePreview: async () => undefined, paths: async () => [], ...more };
 }
 
 /** A file of a message, as a sender describes it. */

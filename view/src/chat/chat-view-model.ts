@@ -103,7 +103,14 @@ class ChatViewModel implements View, Chat {
     this.navigation = new Navigation({ ...parts, preferences: this.preferences, dialogs: this.dialogs });
     this.commands = this.#lazy.commands;
     const { navigation, commands, emoji } = this;
-    this.messages = new Messages({ ...parts, navigation, commands, emoji });
+    this.messages = new Messages({
+      ...parts,
+      navigation,
+      commands,
+      emoji,
+      files: { files: profile.files, makePreview: platform.files.makePreview, paths: platform.files.paths },
+      tooLong: (of) => this.#lazy.use((code) => code.askTooLong(this, of)),
+    });
   }
 
   async start(): Promise<void> {
@@ -133,6 +140,7 @@ class ChatViewModel implements View, Chat {
     this.#stopListening();
     this.#midnight?.close();
     this.flashes.close();
+    this.messages.close();
     await this.rooms.close();
   }
 
@@ -167,6 +175,7 @@ class ChatViewModel implements View, Chat {
     else {
       this.rooms.take(event);
       if (event.kind === 'notes') this.messages.follow(event.room);
+      if (event.kind === 'file') this.#lazy.use((_code, { files }) => files.refresh());
     }
   }
 
@@ -205,12 +214,26 @@ class ChatViewModel implements View, Chat {
       this.flashes.end();
       this.#lazy.use((code) => code.attach(this, files));
     },
-    tray: () => undefined,
-    attached: () => undefined,
-    sendAsFile: () => undefined,
-    file: () => undefined,
-    picture: async () => undefined,
-    recording: async () => undefined,
+    tray: (key, change) => {
+      const { composer } = this.messages;
+      if (change === 'remove') composer?.tray.remove(key);
+      else if (change === 'retry') composer?.tray.retry(key);
+      else {
+        const why = composer?.tray.describe(key, change.alt) ?? '';
+        if (why !== '') this.flashes.bad(why);
+      }
+    },
+    attached: (key) => this.messages.composer?.tray.file(key),
+    sendAsFile: () => {
+      this.flashes.end();
+      this.#lazy.use((code) => code.sendAsFile(this));
+    },
+    file: (row, index, act) => {
+      this.flashes.end();
+      this.#lazy.use((_code, { files }) => files.act(row, index, act));
+    },
+    picture: async (row, index, which) => (await this.#lazy.load()).files.picture(row, index, which),
+    recording: async (row, index) => (await this.#lazy.load()).files.recording(row, index),
     editLast: () => this.messages.editLast(),
     recall: (by) => this.messages.composer?.recall(by) ?? false,
     cancel: () => this.#cancel(),

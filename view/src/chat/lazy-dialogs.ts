@@ -1,11 +1,13 @@
 import { ChatError } from '@gochat/client/chat-error';
 import type { Commands } from '../commands/command.ts';
 import type { DialogCode } from '../dialogs/dialog-code.ts';
+import type { FileActs } from '../files/file-acts.ts';
 import type { Chat } from './chat.ts';
 
 interface Loaded {
   readonly code: DialogCode;
   readonly commands: Commands;
+  readonly files: FileActs;
 }
 
 /** Commands and dialogs, which are loaded apart: a profile without rooms is drawn before it has them. */
@@ -39,14 +41,15 @@ export class LazyDialogs {
       import('../dialogs/dialog-code.ts'),
       this.#loadScreen(),
     ]);
-    this.#loaded = { code, commands: new code.CommandTable(this.#chat) };
+    const files = new code.FileActs(this.#chat);
+    this.#loaded = { code, commands: new code.CommandTable(this.#chat, files), files };
     return this.#loaded;
   }
 
   /** Does something with the dialogs: at once if they are loaded, and otherwise after that. Shows why they can't be loaded. */
-  use(act: (code: DialogCode, commands: Commands) => void): void {
-    if (this.#loaded !== undefined) act(this.#loaded.code, this.#loaded.commands);
-    else this.#chat.flashes.attempt(() => this.load().then(({ code, commands }) => act(code, commands)));
+  use(act: (code: DialogCode, loaded: Loaded) => void): void {
+    if (this.#loaded !== undefined) act(this.#loaded.code, this.#loaded);
+    else this.#chat.flashes.attempt(() => this.load().then((loaded) => act(loaded.code, loaded)));
   }
 
   readonly commands: Commands = this.#commands();
@@ -61,7 +64,8 @@ export class LazyDialogs {
       named: (word) => loaded()?.named(word),
       isAvailable: (name, row) => loaded()?.isAvailable(name, row) ?? false,
       refusal: (name, args, row) => loaded()?.refusal(name, args, row),
-      run: (name, args, row, failed) => this.use((_code, commands) => commands.run(name, args, row, failed)),
+      run: (name, args, row, failed) =>
+        this.use((_code, { commands }) => commands.run(name, args, row, failed)),
     };
   }
 }

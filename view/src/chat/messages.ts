@@ -1,7 +1,7 @@
 import { isBlank } from '@gochat/client/blank';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Commands } from '../commands/command.ts';
-import { ComposerViewModel, type Content } from '../room/composer.ts';
+import { type ComposerParts, ComposerViewModel, type Content } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import type { EmojiLoader } from '../text/emoji.ts';
 import type { ViewWords } from '../words/english.ts';
@@ -16,6 +16,9 @@ export interface MessagesParts {
   readonly flashes: Flashes;
   readonly commands: Commands;
   readonly emoji: EmojiLoader;
+  readonly files: ComposerParts['files'];
+  /** Asks what to do with a text that is too long for a message. */
+  readonly tooLong: (room: RoomViewModel) => void;
   readonly changed: () => void;
 }
 
@@ -38,21 +41,31 @@ export class Messages {
   composerOf(room: RoomViewModel): ComposerViewModel {
     const known = this.#composers.get(room.info.id);
     if (known !== undefined) return known;
-    const { words, rooms, commands, emoji, changed } = this.#parts;
+    const { words, rooms, commands, emoji, files, changed } = this.#parts;
     const composer = new ComposerViewModel({
       room,
       words,
       completing: () => ({
         members: room.recentSpeakers,
         rooms: rooms.all.map(({ info }) => info.name),
-        commands: commands.all.filter(({ about, name }) => about !== 'message' && commands.isAvailable(name)),
+        commands: commands.all.filter(
+          ({ about, name, findsMessage }) =>
+            (about !== 'message' || findsMessage) && commands.isAvailable(name),
+        ),
         emoji: emoji.book,
       }),
       emoji: () => emoji.load(),
+      files,
+      send: () => this.sendIn(room),
       changed,
     });
     this.#composers.set(room.info.id, composer);
     return composer;
+  }
+
+  /** Drops what is in the trays. */
+  close(): void {
+    for (const composer of this.#composers.values()) composer.tray.close();
   }
 
   /** Queues a message or a change of one. @throws ChatError */
@@ -67,9 +80,14 @@ export class Messages {
 
   /** Sends what is in the composer, or runs it when it is a command; a `//` at the start sends a slash. */
   send(): void {
-    const { composer } = this;
     const { room } = this.#parts.navigation;
-    if (composer === undefined || room === undefined || room.closed !== '') return;
+    if (room !== undefined) this.sendIn(room);
+  }
+
+  /** The same in a room that need not be open. */
+  sendIn(room: RoomViewModel): void {
+    const composer = this.composerOf(room);
+    if (room.closed !== '') return;
     const { text } = composer;
     const command = /^\s*\/(?!\/)(\S*)\s*([\s\S]*)$/.exec(text);
     // An edit doesn't change whether a message is in the third person.
@@ -111,7 +129,7 @@ export class Messages {
 
   #send(composer: ComposerViewModel, room: RoomViewModel, text: string, me: boolean): void {
     const { flashes, navigation, words } = this.#parts;
-    if (composer.isEditing && isBlank(text)) {
+    if (composer.isEditing && !composer.isEditingFiles && isBlank(text)) {
       flashes.bad(words.text.flashes.emptyEdit);
       return;
     }
@@ -121,13 +139,20 @@ export class Messages {
     }
     const { tooLong, space } = composer.snapshot();
     if (tooLong) {
-      flashes.bad(space);
+      if (composer.isEditing) flashes.bad(space);
+      else this.#parts.tooLong(room);
+      return;
+    }
+    if (!composer.isEditing && !composer.tray.isReady) {
+      const { failed } = composer.tray;
+      if (failed === undefined) composer.sendWhenReady();
+      else flashes.bad(words.text.files.tray.failedOne(failed));
       return;
     }
     const taken = composer.take(text, me);
     if (taken === undefined) return;
     room.reading.clearUnreadLine();
-    navigation.jumpToNewest();
+    if (room === navigation.room) navigation.jumpToNewest();
     flashes.attempt(async () => {
       try {
         await this.queue(room, taken.content);

@@ -11,12 +11,14 @@ export interface Command {
   readonly args: string;
   readonly needsArgument: boolean;
   /** What completes the argument. */
-  readonly completes: 'member' | 'room' | 'choice' | undefined;
+  readonly completes: 'member' | 'room' | 'choice' | 'path' | undefined;
   readonly choices: readonly string[];
   /** For menus and the palette, and for help. */
   readonly label: string;
   readonly help: string;
   readonly danger: boolean;
+  /** Whether it takes the newest message that fits when none is chosen; then it can be typed alone. */
+  readonly findsMessage: boolean;
 }
 
 /** Runs commands by name. */
@@ -60,6 +62,7 @@ export const COMMAND_NAMES = [
   'emoji',
   'me',
   'file',
+  'send',
   'notify',
   'mute',
   'privacy',
@@ -79,6 +82,10 @@ export const COMMAND_NAMES = [
   'edit',
   'delete',
   'copy',
+  'show',
+  'save',
+  'open',
+  'copy-name',
   'quoted',
   'author',
   'inspect-message',

@@ -2,6 +2,7 @@ import type { TextItem } from '@gochat/client/history';
 import type { MemberInfo } from '@gochat/client/methods';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
+import { send } from '../dialogs/attach.ts';
 import { showDevices } from '../dialogs/devices.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
@@ -18,9 +19,13 @@ import {
   askReturn,
 } from '../dialogs/rooms.ts';
 import { askSettings, setTheme, THEMES } from '../dialogs/settings.ts';
+import type { FileActs } from '../files/file-acts.ts';
+import { type FileContent, kindOf } from '../files/file-kind.ts';
+import { fileNames } from '../files/file-rows.ts';
 import { asWritten } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
+import { keyOf } from '../timeline/lines.ts';
 import type { CommandText } from '../words/commands.ts';
 import { type About, COMMAND_NAMES, type Command, type CommandName, type Commands } from './command.ts';
 
@@ -33,6 +38,7 @@ interface Given {
   /** The message. Commands about a message run only when there is one. */
   readonly item: TextItem;
   readonly row: string;
+  readonly files: FileActs;
 }
 
 /** What a command takes, and when it is available. */
@@ -43,6 +49,8 @@ interface Rules {
   readonly completes?: Command['completes'];
   readonly choices?: readonly string[];
   readonly danger?: true;
+  /** The row that a command about a message is about when none is chosen. */
+  readonly finds?: (room: RoomViewModel) => string | undefined;
   /** Whether it can run now; it always can when absent. */
   readonly available?: (given: Given) => boolean;
   /** Why it can't run with the argument; only what the rest of this table doesn't say. */
@@ -68,13 +76,23 @@ const isMember = ({ room }: Given) => room.ended === '';
 const isAdmin = ({ room }: Given) => room.info.admin && room.closed === '';
 const isSent = ({ item }: Given) => item.seq !== '0' && item.deleted === undefined;
 
+const hasFiles = ({ item }: Given) => item.files !== undefined;
+const isPicture = (file: FileContent) => kindOf(file) === 'picture';
+const hasPicture = ({ item }: Given) => item.files?.some(isPicture) === true;
+
+/** The newest message of the loaded ones that has a file that fits. */
+function newestWith(room: RoomViewModel, fits: (file: FileContent) => boolean): string | undefined {
+  const item = room.lastMessage((one) => one.files?.some(fits) === true);
+  return item && keyOf(item);
+}
+
 const APP: Partial<Record<CommandName, Action>> = {
   palette: { aliases: ['go'], run: ({ chat }) => askPalette(chat) },
   help: { aliases: ['keys', 'commands'], run: ({ chat }) => showHelp(chat) },
   create: { aliases: ['new'], takes: 'optional', run: ({ chat, args }) => askCreate(chat, args) },
   join: { takes: 'optional', refuses: invalidLink, run: ({ chat, args }) => askJoin(chat, args) },
   room: {
-    aliases: ['open', 'rooms'],
+    aliases: ['rooms'],
     takes: 'optional',
     completes: 'room',
     refuses: noRoom,
@@ -135,6 +153,13 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     takes: 'optional',
     available: mayWrite,
     attempt: ({ chat, args }) => askFile(chat, args === '' ? undefined : args),
+  },
+  send: {
+    aliases: ['upload', 'attach'],
+    takes: 'optional',
+    completes: 'path',
+    available: mayWrite,
+    attempt: ({ chat, args, room }) => send(chat, args, room),
   },
   notify: {
     takes: 'required',
@@ -226,7 +251,31 @@ const MESSAGE: Partial<Record<CommandName, Action>> = {
     available: (given) => given.item.own && mayWrite(given) && isSent(given),
     run: ({ chat, item }) => chat.messages.composer?.edit(item),
   },
-  copy: { run: ({ chat, item }) => chat.flashes.copy(item.text, chat.words.text.flashes.copied) },
+  copy: {
+    available: ({ item }) => item.text !== '',
+    run: ({ chat, item }) => chat.flashes.copy(item.text, chat.words.text.flashes.copied),
+  },
+  show: {
+    available: hasPicture,
+    finds: (room) => newestWith(room, isPicture),
+    run: ({ item, row, files }) => files.act(row, (item.files ?? []).findIndex(isPicture), 'show'),
+  },
+  save: {
+    takes: 'optional',
+    available: hasFiles,
+    finds: (room) => newestWith(room, () => true),
+    attempt: async ({ row, args, files }) => files.run(row, 'save', args),
+  },
+  open: {
+    takes: 'optional',
+    available: hasFiles,
+    finds: (room) => newestWith(room, () => true),
+    attempt: async ({ row, args, files }) => files.run(row, 'open', args),
+  },
+  'copy-name': {
+    available: hasFiles,
+    run: ({ chat, item }) => chat.flashes.copy(fileNames(item).join('\n'), chat.words.text.flashes.copied),
+  },
   quoted: {
     available: ({ item }) => item.reply !== undefined,
     run: ({ chat, item }) => item.reply && chat.navigation.jump(item.reply.seq),
@@ -272,11 +321,24 @@ const ENTRIES: ReadonlyMap<CommandName, Entry> = new Map(
 /** Every command, in the order of help. */
 export function commandsIn(text: Readonly<Record<CommandName, CommandText>>): readonly Command[] {
   return [...ENTRIES].map(([name, { about, action }]) => {
-    const { aliases = [], takes, completes, choices = [], danger = false } = action;
+    const { aliases = [], takes, completes, choices = [], danger = false, finds } = action;
     const { label, help, placeholder = choices.join('|') } = text[name];
     const args = { optional: `[${placeholder}]`, required: placeholder, none: '' }[takes ?? 'none'];
     const needsArgument = takes === 'required';
-    return { name, aliases, about, args, needsArgument, completes, choices, label, help, danger };
+    const findsMessage = finds !== undefined;
+    return {
+      name,
+      aliases,
+      about,
+      args,
+      needsArgument,
+      completes,
+      choices,
+      label,
+      help,
+      danger,
+      findsMessage,
+    };
   });
 }
 
@@ -284,9 +346,11 @@ export function commandsIn(text: Readonly<Record<CommandName, CommandText>>): re
 export class CommandTable implements Commands {
   readonly all: readonly Command[];
   readonly #chat: Chat;
+  readonly #files: FileActs;
 
-  constructor(chat: Chat) {
+  constructor(chat: Chat, files: FileActs) {
     this.#chat = chat;
+    this.#files = files;
     this.all = commandsIn(chat.words.text.commands);
   }
 
@@ -296,7 +360,7 @@ export class CommandTable implements Commands {
 
   isAvailable(name: CommandName, row?: string): boolean {
     const entry = ENTRIES.get(name);
-    const given = entry && this.#given(entry.about, '', row);
+    const given = entry && this.#given(entry, '', row);
     return entry !== undefined && given !== undefined && (entry.action.available?.(given) ?? true);
   }
 
@@ -305,7 +369,8 @@ export class CommandTable implements Commands {
     const { needsMessage, notAvailable, usage } = this.#chat.words.text.flashes;
     if (entry === undefined) return notAvailable(name);
     const { about, action } = entry;
-    const given = this.#given(about, args, row, action.choices);
+    const given = this.#given(entry, args, row);
+    if (given === undefined && action.finds !== undefined) return this.#chat.words.text.files.noFiles;
     if (given === undefined) return (about === 'message' ? needsMessage : notAvailable)(name);
     if (action.available?.(given) === false) return notAvailable(name);
     if (given.args === '') return undefined;
@@ -316,7 +381,7 @@ export class CommandTable implements Commands {
   run(name: CommandName, args = '', row?: string, failed: () => void = () => undefined): void {
     const { flashes } = this.#chat;
     const entry = ENTRIES.get(name);
-    const given = entry && this.#given(entry.about, args, row, entry.action.choices);
+    const given = entry && this.#given(entry, args, row);
     const refusal = this.refusal(name, args, row);
     if (entry === undefined || given === undefined || refusal !== undefined) {
       if (refusal !== undefined) flashes.bad(refusal);
@@ -336,19 +401,16 @@ export class CommandTable implements Commands {
     });
   }
 
-  #given(
-    about: About,
-    typed: string,
-    row: string | undefined,
-    choices: readonly string[] = [],
-  ): Given | undefined {
+  #given({ about, action }: Entry, typed: string, chosen: string | undefined): Given | undefined {
     const { room } = this.#chat.navigation;
+    const row = chosen ?? (room && action.finds?.(room));
     const item = row === undefined ? undefined : room?.message(row);
     if (about !== 'app' && room === undefined) return undefined;
     if (about === 'message' && item === undefined) return undefined;
-    const args = choices.find((choice) => choice === typed.trim().toLowerCase()) ?? typed.trim();
+    const args = action.choices?.find((choice) => choice === typed.trim().toLowerCase()) ?? typed.trim();
     // A command reads only what it is about.
-    return { chat: this.#chat, args, row: row ?? '', room: room as RoomViewModel, item: item as TextItem };
+    const context = { room: room as RoomViewModel, item: item as TextItem };
+    return { chat: this.#chat, files: this.#files, args, row: row ?? '', ...context };
   }
 }
 

@@ -2,14 +2,17 @@ import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
 import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
+import { shownName } from '../files/file-name.ts';
+import { pastedPaths } from '../files/paths.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
+import { attach, filesAtOne, textFile } from './attach.ts';
+import { FILE_BYTES, fenced, insertCode, languageOf } from './code-block.ts';
 import type { EmojiDialog, InspectDialog, MenuDialog } from './dialog.ts';
 import { form, menuItem } from './forms.ts';
 
 const EMOJI_SHOWN = 240;
 const INSPECT_WAIT_MS = 10_000;
-const FILE_BYTES = 60_000;
 
 /** Lets the person pick an emoji by name. */
 export function askEmoji(
@@ -106,16 +109,68 @@ export function inspect(
 /** For more lines than this a paste asks first. */
 const PASTED_LINES = 3;
 
-/** Inserts a paste at the cursor. It never runs as a command: a slash at its start is doubled. */
+/** Inserts a paste at the cursor. It never runs as a command: a slash at its start is doubled. For paths of files it asks what is meant. */
 export function paste(
-  chat: Pick<Chat, 'words' | 'dialogs' | 'messages'>,
+  chat: Pick<Chat, 'words' | 'dialogs' | 'messages' | 'flashes' | 'platform' | 'navigation'>,
   text: string,
   cursor: number,
 ): void {
   const { composer } = chat.messages;
+  const { room } = chat.navigation;
   if (composer === undefined) return;
+  const before = composer.text;
+  const isLong = linesOf(text) > PASTED_LINES;
+  const paths = pastedPaths(text);
+  // Keys that follow belong behind it.
+  if (paths.length === 0 || !isLong) pasteText(chat, composer, text, cursor);
+  if (paths.length === 0) return;
+  const after = composer.text;
+  chat.flashes.attempt(async () => {
+    const files = await filesAtOne(chat.platform.files, paths);
+    if (chat.navigation.room !== room) return;
+    const asText = () => isLong && pasteText(chat, composer, text, cursor);
+    if (files === undefined) asText();
+    else
+      askAttach(chat, files, asText, () => {
+        if (!isLong && composer.text === after) composer.revise(before);
+        attach(chat, files);
+      });
+  });
+}
+
+/** What was dropped on a terminal comes as a paste: it is never sent, nor taken for text, without a question. */
+function askAttach(
+  chat: Parameters<typeof paste>[0],
+  files: readonly AttachedFile[],
+  asText: () => void,
+  asFiles: () => void,
+): void {
+  const words = chat.words.text.dialogs.attach;
+  const { size } = chat.words.text.files;
+  chat.dialogs.show<MenuDialog>({
+    dialog: {
+      kind: 'menu',
+      title: words.title(files.length),
+      text: [files.map(({ name, bytes }) => `${shownName(name)}, ${size(bytes)}`).join('\n')],
+      code: [],
+      items: [menuItem('attach', words.attach), menuItem('text', words.text)],
+    },
+    pick: (name, handle) => {
+      handle.close();
+      if (name === 'attach') asFiles();
+      else asText();
+    },
+  });
+}
+
+function pasteText(
+  chat: Pick<Chat, 'words' | 'dialogs' | 'messages' | 'flashes' | 'navigation'>,
+  composer: ComposerViewModel,
+  text: string,
+  cursor: number,
+): void {
   const clean = text.replace(/\r\n?/g, '\n');
-  const lines = clean.replace(/\n$/, '').split('\n').length;
+  const lines = linesOf(text);
   const literal = cursor === 0 && clean.startsWith('/') ? `/${clean}` : clean;
   if (lines <= PASTED_LINES) {
     composer.insert(literal, cursor);
@@ -126,6 +181,7 @@ export function paste(
     menuItem('edit', words.edit),
     menuItem('code', words.code),
     menuItem('as-is', words.send),
+    menuItem('file', words.file),
     menuItem('drop', words.cancel),
   ];
   chat.dialogs.show<MenuDialog>({
@@ -139,6 +195,10 @@ export function paste(
     pick: (name, handle) => {
       handle.close();
       if (name === 'drop') return;
+      if (name === 'file') {
+        attach(chat, [textFile(clean, chat.words.text.files.textName)]);
+        return;
+      }
       if (name === 'code') insertCode(composer, fenced(clean), cursor);
       else composer.insert(literal, cursor);
       if (name === 'as-is') chat.messages.send();
@@ -146,62 +206,13 @@ export function paste(
   });
 }
 
+function linesOf(text: string): number {
+  return text.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n').length;
+}
+
 function firstLines(text: string): string {
   const lines = sanitizeText(text.slice(0, 400)).split('\n').slice(0, 4);
   return `${lines.join('\n')}…`;
-}
-
-/** A code block with a fence longer than any in the text. */
-function fenced(text: string, language = ''): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${text.replace(/\n$/, '')}\n${fence}\n`;
-}
-
-/** Inserts a code block on a line that it begins: after other text on its line, a fence would be part of that text. */
-function insertCode(
-  composer: Pick<ComposerViewModel, 'text' | 'insert'>,
-  block: string,
-  cursor = composer.text.length,
-): void {
-  const startsLine = cursor === 0 || composer.text[cursor - 1] === '\n';
-  composer.insert(startsLine ? block : `\n${block}`, cursor);
-}
-
-/** Inserts texts that were pasted or dropped, as code. Says why the other files can't be sent; what is in the field stays. */
-export function attach(
-  chat: Pick<Chat, 'words' | 'flashes' | 'navigation' | 'messages'>,
-  files: readonly AttachedFile[],
-): void {
-  const { composer } = chat.messages;
-  const { flashes, navigation } = chat;
-  const text = chat.words.text.flashes;
-  if (composer === undefined || navigation.room === undefined || files.length === 0) return;
-  if (navigation.room.closed !== '') {
-    flashes.bad(navigation.room.closed);
-    return;
-  }
-  flashes.attempt(async () => {
-    const refused: string[] = [];
-    const empty: string[] = [];
-    for (const file of files) {
-      const name = sanitizeLine(file.name);
-      const read = file.bytes > FILE_BYTES ? undefined : await file.text();
-      if (read === undefined) refused.push(name);
-      else if (isBlank(read)) empty.push(name);
-      else insertCode(composer, fenced(read, languageOf(file.name)));
-    }
-    const why = [
-      ...(refused.length > 0 ? [text.notAttached(refused)] : []),
-      ...(empty.length > 0 ? [text.emptyFiles(empty)] : []),
-    ];
-    if (why.length > 0) flashes.bad(why.join(' '));
-  });
-}
-
-/** By the extension of a file's name. */
-function languageOf(name: string): string {
-  return (/\.([a-z0-9+#-]{1,12})$/i.exec(name)?.[1] ?? '').toLowerCase();
 }
 
 /** Inserts a text file into the field, as code in the language of its extension. @returns why it can't be inserted */

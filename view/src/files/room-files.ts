@@ -25,6 +25,9 @@ export interface RoomFilesParts {
   readonly isUnasked: () => boolean;
 }
 
+/** A file or preview. */
+type Stored = Pick<FileContent, 'id' | 'bytes'>;
+
 const THERE: Known = { state: 'there', done: 0, of: 0 };
 
 /** The files of one room's messages, and where their bytes are. */
@@ -36,12 +39,14 @@ export class RoomFiles {
   readonly #others = new Set<string>();
   /** Pictures that the person has asked for. */
   readonly #asked = new Set<string>();
+  /** What the person has begun to fetch. */
+  readonly #running = new Map<string, AbortController>();
   readonly #rows = new WeakMap<
     TextItem,
     { readonly of: readonly unknown[]; readonly rows: readonly FileRow[] }
   >();
-  /** Ids of which is not known yet whether they are on this device. */
-  #wanted: Pick<FileContent, 'id' | 'bytes'>[] = [];
+  /** Files and previews of which is not known yet whether they are on this device. */
+  #wanted: Stored[] = [];
 
   constructor(parts: RoomFilesParts) {
     this.#parts = parts;
@@ -55,6 +60,20 @@ export class RoomFiles {
   isNoPicture(id: string): void {
     this.#others.add(id);
     this.#parts.changed();
+  }
+
+  /** @returns what {@link cancel} aborts */
+  begin(id: string): AbortController {
+    this.#running.get(id)?.abort();
+    const running = new AbortController();
+    this.#running.set(id, running);
+    return running;
+  }
+
+  /** Ends the fetching of a file. */
+  cancel(id: string): void {
+    this.#running.get(id)?.abort();
+    this.#running.delete(id);
   }
 
   /** The person has asked for a picture. */
@@ -96,9 +115,9 @@ export class RoomFiles {
     return preview && this.#of(preview).state;
   }
 
-  #of(file: Pick<FileContent, 'id' | 'bytes'>): Known {
-    const known = this.#known.get(file.id);
-    if (known === undefined) this.#wonder(file);
+  #of({ id, bytes }: Stored): Known {
+    const known = this.#known.get(id);
+    if (known === undefined) this.#wonder({ id, bytes });
     return known ?? THERE;
   }
 
@@ -137,8 +156,8 @@ export class RoomFiles {
     return this.#parts.words.text.error(data);
   }
 
-  /** Asks once, for all files of one turn, which are on this device. */
-  #wonder(file: Pick<FileContent, 'id' | 'bytes'>): void {
+  /** Asks once, for all of one turn, which of them are on this device. */
+  #wonder(file: Stored): void {
     this.#known.set(file.id, THERE);
     this.#wanted.push(file);
     if (this.#wanted.length > 1) return;
@@ -147,8 +166,8 @@ export class RoomFiles {
       this.#wanted = [];
       this.#parts.files.here(files).then(
         (here) => {
-          for (const one of here)
-            if (this.#known.get(one) === THERE) this.#known.set(one, { state: 'here', done: 0, of: 0 });
+          for (const id of here)
+            if (this.#known.get(id) === THERE) this.#known.set(id, { state: 'here', done: 0, of: 0 });
           if (here.length > 0) this.#parts.changed();
         },
         // They are fetched when they are needed.

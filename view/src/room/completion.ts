@@ -2,6 +2,7 @@ import type { MemberInfo } from '@gochat/client/methods';
 import { foldText } from '@gochat/client/search-text';
 import type { Completion, Suggestion } from '../chat/snapshot.ts';
 import type { Command } from '../commands/command.ts';
+import { pathBefore, written } from '../files/paths.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { charBefore, isBoundary } from '../text/scripts.ts';
@@ -16,6 +17,8 @@ export interface CompletionParts {
   readonly commands: readonly Command[];
   /** Undefined until it is fetched. */
   readonly emoji: EmojiBook | undefined;
+  /** The paths that begin with a text; undefined until they are read. */
+  readonly paths: ((start: string) => readonly string[] | undefined) | undefined;
 }
 
 /** The suggestions at the cursor. @param cursor UTF-16 offset into `text`. */
@@ -23,6 +26,7 @@ export function completionAt(text: string, cursor: number, parts: CompletionPart
   const before = text.slice(0, cursor);
   const found =
     commandAt(before, parts) ??
+    pathAt(before, parts) ??
     argumentAt(before, parts) ??
     memberAt(before, parts) ??
     emojiAt(before, parts);
@@ -58,7 +62,7 @@ function argumentAt(before: string, { commands, members, rooms }: CompletionPart
   const command = commands.find(
     ({ name, aliases }) => name === typed?.[1] || aliases.includes(typed?.[1] ?? ''),
   );
-  if (typed === null || command?.completes === undefined) return undefined;
+  if (typed === null || command?.completes === undefined || command.completes === 'path') return undefined;
   const word = (typed[2] ?? '').replace(/^@/, '');
   const choices = {
     member: members.map((member) => ({ insert: member.name, hint: member.id })),
@@ -69,6 +73,42 @@ function argumentAt(before: string, { commands, members, rooms }: CompletionPart
     .filter(({ insert }) => begins(insert, word))
     .map(({ insert, hint }): Suggestion => ({ kind: 'argument', insert, label: sanitizeLine(insert), hint }));
   return { from: before.length - (typed[2] ?? '').length, items };
+}
+
+/** The path that is being written in the argument of a command, and where it begins in the text. */
+function pathIn(
+  before: string,
+  commands: CompletionParts['commands'],
+): { readonly from: number; readonly path: string } | undefined {
+  const typed = /^\/([a-z-]+)\s+(.*)$/s.exec(before);
+  const word = typed?.[1] ?? '';
+  const command = commands.find(({ name, aliases }) => name === word || aliases.includes(word));
+  if (typed === null || command?.completes !== 'path') return undefined;
+  const args = typed[2] ?? '';
+  const last = pathBefore(args);
+  return last && { from: before.length - args.length + last.from, path: last.path };
+}
+
+function pathAt(before: string, { commands, paths }: CompletionParts): Found | undefined {
+  const typed = pathIn(before, commands);
+  const found = typed && paths?.(typed.path);
+  if (typed === undefined || found === undefined) return undefined;
+  const items = found.map((path): Suggestion => {
+    const isFolder = path.endsWith('/');
+    const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1);
+    return {
+      kind: 'argument',
+      insert: `${written(path)}${isFolder ? '' : ' '}`,
+      label: sanitizeLine(name),
+      hint: '',
+    };
+  });
+  return { from: typed.from, items };
+}
+
+/** The beginning of a path for which completing the text needs the paths. */
+export function wantsPaths(before: string, commands: CompletionParts['commands']): string | undefined {
+  return pathIn(before, commands)?.path;
 }
 
 /** How long a name may be of which a part is written. */

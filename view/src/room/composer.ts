@@ -3,7 +3,9 @@ import type { TextItem } from '@gochat/client/history';
 import { MESSAGE_BYTES } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
 import type { RoomNotes } from '@gochat/client/settings';
+import type { PlatformFiles } from '../chat/platform-files.ts';
 import type { Completion, Composer } from '../chat/snapshot.ts';
+import { Tray, type TrayParts } from '../files/tray.ts';
 import type { EmojiBook } from '../text/emoji.ts';
 import { mentionsIn } from '../text/markdown.ts';
 import { baseName, callableOf } from '../text/mentions.ts';
@@ -13,7 +15,7 @@ import type { Quote } from '../timeline/row.ts';
 import { quoteOf } from '../timeline/rows.ts';
 import type { ViewWords } from '../words/english.ts';
 import type { CompletionParts } from './completion.ts';
-import { completionAt, wantsEmoji } from './completion.ts';
+import { completionAt, wantsEmoji, wantsPaths } from './completion.ts';
 import type { RoomViewModel } from './room-view-model.ts';
 
 export type Content = Params<'queue'>['content'];
@@ -23,13 +25,17 @@ const SENT_KEPT = 50;
 export interface ComposerParts {
   readonly room: RoomViewModel;
   readonly words: ViewWords;
-  readonly completing: () => CompletionParts;
+  readonly completing: () => Omit<CompletionParts, 'paths'>;
   readonly emoji: () => Promise<EmojiBook>;
+  readonly files: Pick<TrayParts, 'files' | 'makePreview'> & Pick<PlatformFiles, 'paths'>;
+  /** Sends what is in the field, when the files for which it waited are prepared. */
+  readonly send: () => void;
   readonly changed: () => void;
 }
 
 /** The message field of one room. */
 export class ComposerViewModel {
+  readonly tray: Tray;
   readonly #parts: ComposerParts;
   #text: string;
   #tick = 1;
@@ -43,11 +49,17 @@ export class ComposerViewModel {
   #completion: Completion | undefined;
   #sent: string[] = [];
   #recalled: number | undefined;
+  /** Those that were read last. */
+  #paths: CompletionParts['paths'];
+  /** The person has sent it, and its files are not prepared yet. */
+  #waitsForFiles = false;
   #cached: { readonly of: readonly unknown[]; readonly composer: Composer } | undefined;
 
   constructor(parts: ComposerParts) {
     this.#parts = parts;
-    const { settings } = parts.room;
+    const { room, words, files } = parts;
+    this.tray = new Tray({ ...files, room: room.info.id, words, changed: () => this.#trayChanged() });
+    const { settings } = room;
     this.#text = settings.draft;
     this.#known = inSettings(settings);
     void this.#restore();
@@ -113,7 +125,9 @@ export class ComposerViewModel {
     const closed = room.closed;
     const { context } = room;
     const answered = this.#reply && this.#now(this.#reply);
-    const of = [this.#text, this.#tick, answered, this.#edit, this.#completion, closed, context];
+    const tray = this.tray.items();
+    const waits = this.#waitsForFiles;
+    const of = [this.#text, this.#tick, answered, this.#edit, this.#completion, closed, context, tray, waits];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
     const hint = { closed, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
@@ -126,9 +140,9 @@ export class ComposerViewModel {
       undoable: this.#undoable,
       reply,
       completion: this.#completion,
-      note: mode === 'closed' ? '' : this.#note(),
+      note: mode === 'closed' ? '' : waits ? words.text.files.tray.waits : this.#note(),
       ...this.#space(),
-      tray: [],
+      tray,
     };
     this.#cached = { of, composer };
     return composer;
@@ -152,7 +166,9 @@ export class ComposerViewModel {
     const changed = text !== this.#text;
     this.#text = text;
     if (changed) this.#recalled = undefined;
-    this.#completion = completionAt(text, cursor, this.#parts.completing());
+    if (changed) this.#waitsForFiles = false;
+    this.#completion = completionAt(text, cursor, { ...this.#parts.completing(), paths: this.#paths });
+    this.#readPaths(text, cursor);
     if (wantsEmoji(text) && this.#parts.completing().emoji === undefined)
       void this.#parts.emoji().then(() => {
         if (this.#text === text) this.type(text, cursor);
@@ -162,6 +178,17 @@ export class ComposerViewModel {
       this.#parts.room.presence.typing(!isBlank(text) && !text.startsWith('/'));
     }
     this.#parts.changed();
+  }
+
+  /** Reads the paths that complete the text, if it needs some that were not read. */
+  #readPaths(text: string, cursor: number): void {
+    const { completing, files } = this.#parts;
+    const start = wantsPaths(text.slice(0, cursor), completing().commands);
+    if (start === undefined || this.#paths?.(start) !== undefined) return;
+    void files.paths(start).then((found) => {
+      this.#paths = (wanted) => (wanted === start ? found : undefined);
+      if (this.#text === text) this.type(text, cursor);
+    });
   }
 
   /** Sets another text into the field. */
@@ -250,6 +277,7 @@ export class ComposerViewModel {
   /** @returns whether there was something to cancel. */
   cancel(): boolean {
     if (this.#completion !== undefined) this.#completion = undefined;
+    else if (this.#waitsForFiles) this.#waitsForFiles = false;
     else if (this.#edit !== undefined) {
       this.#edit = undefined;
       this.#reply = this.#before.reply;
@@ -271,24 +299,57 @@ export class ComposerViewModel {
     return true;
   }
 
-  /** Takes the text out of the field to send it, as it was written. @returns undefined when the field shows nothing. */
+  /**
+   * Sends what is in the field as soon as all files are prepared, unless the person writes on. If something of them has to be known first,
+   * it waits to be sent once more.
+   */
+  sendWhenReady(): void {
+    this.#waitsForFiles = true;
+    this.#trayChanged();
+  }
+
+  #trayChanged(): void {
+    if (this.#waitsForFiles && (this.tray.isReady || this.tray.failed !== undefined)) {
+      this.#waitsForFiles = false;
+      if (!this.tray.hasNotes) this.#parts.send();
+    }
+    this.#parts.changed();
+  }
+
+  /** Whether the message that is edited has files: then its text may be empty. */
+  get isEditingFiles(): boolean {
+    return this.#edit?.files !== undefined;
+  }
+
+  /** Takes the text and the files out of the field to send them, the text as it was written. @returns undefined when there is nothing to send */
   take(text: string, me: boolean): { readonly content: Content; readonly restore: () => void } | undefined {
     const edit = this.#edit;
     const reply = this.#reply;
-    if (isBlank(text)) return undefined;
+    const isEmpty = isBlank(text);
+    if (isEmpty && (edit === undefined ? this.tray.isEmpty : edit.files === undefined)) return undefined;
+    const said = isEmpty ? '' : text;
+    const tray = edit === undefined && !this.tray.isEmpty ? this.tray.take() : undefined;
     const mentions = this.#mentions(text);
     const called = mentions.length > 0 && { mentions };
     const content: Content =
       edit === undefined
         ? {
             kind: 'text',
-            text,
+            text: said,
             ...(me && { me: true as const }),
             ...(reply && { reply: { seq: reply.seq, id: reply.id } }),
             ...called,
+            ...(tray && { files: [...tray.contents] }),
           }
-        : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text, ...called };
-    return { content, restore: this.clear() };
+        : { kind: 'edit', of: { seq: edit.seq, id: edit.id }, text: said, ...called };
+    const restore = this.clear();
+    return {
+      content,
+      restore: () => {
+        tray?.restore();
+        restore();
+      },
+    };
   }
 
   /**

@@ -302,6 +302,11 @@ export class RoomViewModel {
     );
   }
 
+  /** The newest loaded message that fits and isn't deleted. */
+  lastMessage(fits: (item: TextItem) => boolean): TextItem | undefined {
+    return this.#history.lines.lastMessage((item) => item.deleted === undefined && fits(item));
+  }
+
   lastOwn(): TextItem | undefined {
     return this.#history.lines.lastMessage((item) => item.own && item.deleted === undefined);
   }

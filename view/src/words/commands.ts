@@ -51,6 +51,11 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Insert a text file into the message field, as code',
       placeholder: 'PATH',
     },
+    send: {
+      label: 'Attach files',
+      help: 'Send files; paths as in a shell, and after -- a text',
+      placeholder: 'PATH… -- TEXT',
+    },
     notify: { label: 'Notifications', help: 'Get notifications about all messages, mentions or nothing' },
     mute: { label: 'Mute', help: 'Turn notifications of this room off or on' },
     privacy: {
@@ -82,6 +87,18 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     edit: { label: 'Edit', help: 'Edit your message' },
     delete: { label: 'Delete for everyone', help: 'Delete this message on all devices' },
     copy: { label: 'Copy text', help: 'Copy the message as it was written' },
+    show: { label: 'Show the picture', help: 'Show the picture of a message in front of the chat' },
+    save: {
+      label: 'Save the file',
+      help: 'Save a file of a message, or of the newest one',
+      placeholder: 'NUMBER',
+    },
+    open: {
+      label: 'Open the file',
+      help: 'Open a file of a message, or of the newest one, with another program',
+      placeholder: 'NUMBER',
+    },
+    'copy-name': { label: 'Copy the name of the file', help: 'Copy the names of the message’s files' },
     quoted: { label: 'Go to the quoted message', help: 'Go to the message that this one replies to' },
     author: { label: 'About the author', help: 'Show the author’s safety number; ignore or remove them' },
     'inspect-message': {

@@ -199,7 +199,25 @@ export function dialogWords(f: Formats) {
       edit: 'Insert into the message field',
       code: 'Insert as a code block',
       send: 'Send now',
+      file: 'Send as a file',
       cancel: 'Cancel',
+    },
+    attach: {
+      title: (files: number) => f.plural(files, { one: 'Attach # file?', other: 'Attach # files?' }),
+      attach: 'Attach to the message',
+      text: 'Keep it as text',
+    },
+    tooLong: { title: 'Too long for one message', file: 'Send as a file', edit: 'Keep writing' },
+    openFile: {
+      title: (name: string) => `Open ${name}?`,
+      text: (author: string) =>
+        `Another program opens this file, and it may harm this device. Open it only if you expected it from ${author}.`,
+      submit: 'Open',
+    },
+    pickFile: { save: 'Save which file?', open: 'Open which file?', all: 'All of them' },
+    picture: {
+      of: (author: string, when: string) => `${author}, ${when}`,
+      position: (at: number, count: number) => `${f.number(at)} of ${f.number(count)}`,
     },
     palette: { title: 'Go to a room or run a command', none: 'No matches' },
     emoji: { insert: 'Emoji', react: 'React with an emoji', none: 'No matching emoji' },
