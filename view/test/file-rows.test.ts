@@ -177,7 +177,7 @@ describe('where a file is', () => {
     const files = roomFiles();
     const said = item(2, 'ana', '', { files: [file('a.jpg', JPEG)] });
     expect(files.rowsOf(said, undefined)).toMatchObject([{ kind: 'picture' }]);
-    files.isNoPicture(said.files?.[0]?.id ?? '');
+    files.isOther(said.files?.[0]?.id ?? '');
     expect(files.rowsOf(said, undefined)).toMatchObject([{ kind: 'other', asks: false }]);
   });
 });

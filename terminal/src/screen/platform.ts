@@ -36,7 +36,7 @@ function settingsOf(words: TerminalText['screen']['settings']): Platform['settin
   ];
 }
 
-/** Pictures are neither made smaller nor played here. */
+/** Nothing is opened or played here. */
 function terminalFiles(): PlatformFiles {
   return {
     pick: async () => [],
@@ -45,7 +45,7 @@ function terminalFiles(): PlatformFiles {
     save: (name, _type, bytes) => saveFile(process.cwd(), name, bytes),
     open: async () => false,
     play: async () => false,
-    makePreview: async () => undefined,
+    makePreview: async (bytes) => (await import('../pictures/pictures.ts')).makePreview(bytes),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { TextItem } from '@gochat/client/history';
+import { shownPicture } from '@gochat/client/picture';
+import { sniff } from '@gochat/client/sniff';
 import type { FileAct } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { MenuDialog, PictureDialog } from '../dialogs/dialog.ts';
@@ -9,7 +11,6 @@ import { sanitizeLine } from '../text/sanitize.ts';
 import type { FileRow, MessageRow } from '../timeline/row.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
 import { shownName } from './file-name.ts';
-import { isPicture } from './magic.ts';
 
 type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'flashes' | 'navigation' | 'dialogs' | 'commands'>;
 
@@ -97,8 +98,8 @@ export class FileActs {
     }
     if (file.bytes > PICTURE_BYTES && !preview) return undefined;
     const bytes = await this.#once(`${file.id} ${preview}`, () => this.#whole(found, preview));
-    if (bytes === undefined || isPicture(bytes)) return bytes;
-    room.files.isNoPicture(file.id);
+    if (bytes === undefined || shownPicture(bytes) !== undefined) return bytes;
+    room.files.isOther(file.id);
     return undefined;
   }
 
@@ -106,7 +107,10 @@ export class FileActs {
   async recording(row: string, index: number): Promise<Uint8Array | undefined> {
     const found = this.#find(row, index);
     if (found === undefined || !['audio', 'voice', 'video'].includes(kindOf(found.file))) return undefined;
-    return this.#once(found.file.id, () => this.#whole(found, false));
+    const bytes = await this.#once(found.file.id, () => this.#whole(found, false));
+    if (bytes === undefined || /^(?:audio|video)\//.test(sniff(bytes) ?? '')) return bytes;
+    found.room.files.isOther(found.file.id);
+    return undefined;
   }
 
   /** Shows the picture in front as it is now. */

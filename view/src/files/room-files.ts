@@ -57,7 +57,7 @@ export class RoomFiles {
   }
 
   /** A file's bytes are not what its type says: it is only saved from now on. */
-  isNoPicture(id: string): void {
+  isOther(id: string): void {
     this.#others.add(id);
     this.#parts.changed();
   }
