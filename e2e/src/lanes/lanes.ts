@@ -95,6 +95,7 @@ export const LANES = {
     'server/test/log/move.test.ts',
     'e2e/test/tmux-screen.test.ts',
     'e2e/test/names-in-chromium.test.ts',
+    'e2e/test/metadata.test.ts',
   ],
 } as const;
 
