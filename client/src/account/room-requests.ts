@@ -14,7 +14,6 @@ import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/metho
 import { checkToken } from '../api/validate-input.ts';
 import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
-import { largestFile } from '../files/largest-file.ts';
 import { parseAddress } from '../net/address.ts';
 import { RequestError } from '../net/connection-errors.ts';
 import { isBlank } from '../room/blank.ts';
@@ -162,7 +161,7 @@ export class RoomRequests {
       await this.#rooms.until(session, () => (session.meta.files === undefined ? undefined : true), waitMs);
       const { files } = session.meta;
       if (files === undefined) throw this.#rooms.offline(session);
-      return files && { ...files, bytes: largestFile(files.bytes) };
+      return files;
     },
     spool: async ({ room, files }) => {
       const { id } = (await this.#rooms.named(room)).room;

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FileSource, OpenFileOptions, PrepareOptions } from '@gochat/client/files';
 import type { HistoryItem, TextItem, WarningFact } from '@gochat/client/history';
 import type { ChatEvent } from '@gochat/client/methods';
 import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
-import type { Content } from '@gochat/crypto/content';
+import type { Content, FileContent } from '@gochat/crypto/content';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
@@ -30,6 +32,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const server = await serve({
     engine: await openLmdb({ folder: data }),
+    files: await FolderFiles.open({ folder: join(data, 'files') }),
     host: '127.0.0.1',
     port,
     limits,
@@ -38,6 +41,19 @@ export async function startServer(
       .logger,
   });
   return { port: server.port, url: `tcp://127.0.0.1:${server.port}`, stop: () => server.close() };
+}
+
+/** A file that is in memory. @param parts into which its stream is cut */
+export function fileOf(name: string, bytes: Uint8Array, type?: string, parts = 3): FileSource {
+  const size = Math.max(1, Math.ceil(bytes.length / parts));
+  return {
+    name,
+    bytes: bytes.length,
+    ...(type !== undefined && { type }),
+    async *stream() {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    },
+  };
 }
 
 /** A person with a profile. */
@@ -89,6 +105,29 @@ export class Someone {
     await this.profile.call('queue', { room, id, content });
     await this.delivered(room, [id]);
     return id;
+  }
+
+  /** Queues a message with files. @returns its id */
+  async queuesFiles(
+    room: string,
+    sources: readonly FileSource[],
+    text = '',
+    options: PrepareOptions = {},
+  ): Promise<string> {
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+    const files: FileContent[] = [];
+    for (const source of sources)
+      files.push((await this.profile.files.prepare(room, source, options)).content);
+    await this.profile.call('queue', { room, id, content: { kind: 'text', text, files } });
+    return id;
+  }
+
+  /** @returns the bytes of a file of a message, by the message's id */
+  async opens(room: string, id: string, index = 0, options: OpenFileOptions = {}): Promise<Buffer> {
+    const item = (await this.messages(room)).find((message) => message.id === id) ?? { seq: '0', id };
+    const parts: Uint8Array[] = [];
+    for await (const part of this.profile.files.open(room, item, index, options)) parts.push(part);
+    return Buffer.concat(parts);
   }
 
   async delivered(room: string, ids: readonly string[], waitMs = WAIT_MS): Promise<void> {
