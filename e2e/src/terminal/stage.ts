@@ -1,8 +1,8 @@
 import { UNICODE } from '@gochat/terminal/internal/screen/draw/symbols';
-import { Screen } from '@gochat/terminal/internal/screen/screen';
+import { Screen, type ScreenPictures } from '@gochat/terminal/internal/screen/screen';
 import { type Input, InputDecoder } from '@gochat/terminal/internal/screen/terminal/input-decoder';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
-import { Palette } from '@gochat/terminal/internal/screen/terminal/palette';
+import { type Depth, Palette } from '@gochat/terminal/internal/screen/terminal/palette';
 import type { Actions } from '@gochat/view/actions';
 import type { Snapshot } from '@gochat/view/snapshot';
 import { terminalEnglish } from '@gochat/view/terminal-words';
@@ -21,7 +21,14 @@ const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
   cancel: false,
   back: false,
   highlight: Promise.resolve(undefined),
+  picture: Promise.resolve(undefined),
 };
+
+export interface Cell {
+  readonly text: string;
+  readonly fg: string;
+  readonly bg: string;
+}
 
 /** The terminal's screen between a view that can be set to anything and a terminal that can be read. */
 export class Stage {
@@ -33,16 +40,25 @@ export class Stage {
   #decoded: () => void = () => undefined;
   readonly written: string[] = [];
   snapshot: Snapshot;
-  answers: Partial<Record<keyof Actions, unknown>> = ANSWERS;
+  answers: Partial<Record<keyof Actions, unknown>>;
   size: { columns: number; rows: number };
   quits = 0;
 
   constructor(
     snapshot: Snapshot,
-    options: { readonly keys?: 'readline' | 'vim'; readonly columns?: number; readonly rows?: number } = {},
+    options: {
+      readonly keys?: 'readline' | 'vim';
+      readonly columns?: number;
+      readonly rows?: number;
+      readonly depth?: Depth;
+      readonly pictures?: ScreenPictures;
+      /** What the view answers, besides the usual. */
+      readonly answers?: Partial<Record<keyof Actions, unknown>>;
+    } = {},
   ) {
-    const { keys = 'readline', columns = 80, rows = 24 } = options;
+    const { keys = 'readline', columns = 80, rows = 24, depth = '256', pictures } = options;
     this.snapshot = snapshot;
+    this.answers = { ...ANSWERS, ...options.answers };
     this.size = { columns, rows };
     this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
     const actions = new Proxy({} as Actions, {
@@ -63,11 +79,12 @@ export class Stage {
       close: async () => undefined,
     };
     this.screen = new Screen(view, {
-      painter: new Painter(new Palette('dark', '256'), { links: true, unicode: true }),
+      painter: new Painter(new Palette('dark', depth), { links: true, unicode: true }),
       symbols: UNICODE,
       text: TEXT,
       titled: true,
       keys,
+      pictures,
       settings: () => undefined,
       host: {
         size: () => this.size,
@@ -131,8 +148,37 @@ export class Stage {
     const { active } = this.#terminal.buffer;
     return Array.from(
       { length: this.size.rows },
-      (_, i) => active.getLine(i)?.translateToString(true).trimEnd() ?? '',
+      (_, i) =>
+        active
+          .getLine(active.baseY + i)
+          ?.translateToString(true)
+          .trimEnd() ?? '',
     );
+  }
+
+  /** The cells of the terminal, by rows. A colour is `#rrggbb`, a number of the 256, or empty for the usual one. */
+  async cells(): Promise<Cell[][]> {
+    await new Promise<void>((done) => this.#terminal.write('', done));
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.size.rows }, (_, y) =>
+      Array.from({ length: this.size.columns }, (_, x) => {
+        const cell = active.getLine(active.baseY + y)?.getCell(x);
+        if (cell === undefined) return { text: '', fg: '', bg: '' };
+        const hex = (colour: number) => `#${colour.toString(16).padStart(6, '0')}`;
+        return {
+          text: cell.getChars() || ' ',
+          fg: cell.isFgRGB() ? hex(cell.getFgColor()) : cell.isFgPalette() ? `${cell.getFgColor()}` : '',
+          bg: cell.isBgRGB() ? hex(cell.getBgColor()) : cell.isBgPalette() ? `${cell.getBgColor()}` : '',
+        };
+      }),
+    );
+  }
+
+  /** Resizes the terminal. */
+  resize(columns: number, rows: number): void {
+    this.size = { columns, rows };
+    this.#terminal.resize(columns, rows);
+    this.screen.repaint();
   }
 
   async text(): Promise<string> {

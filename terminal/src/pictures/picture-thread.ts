@@ -17,11 +17,14 @@ export interface Job {
   readonly maxSide: number;
   /** Also write a file of at most this length: JPEG, or PNG if something is transparent. */
   readonly encodeBytes?: number;
+  /** Also write sixels that fill this space, in pixels. */
+  readonly sixels?: { readonly width: number; readonly height: number };
 }
 
 export interface Result {
   readonly picture: Picture;
   readonly file: Uint8Array | undefined;
+  readonly sixels: string | undefined;
 }
 
 export interface ThreadLimits {

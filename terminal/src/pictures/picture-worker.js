@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
 import { decode as decodePng, encode as encodePng } from 'fast-png';
 import jpeg from 'jpeg-js';
+import { image2sixel } from 'sixel';
 
 /** @typedef {{ rgba: Uint8Array, width: number, height: number }} Pixels */
 /**
@@ -14,19 +15,26 @@ import jpeg from 'jpeg-js';
  * @property {number} orientation 1 to 8, as in Exif
  * @property {number} maxSide
  * @property {number} [encodeBytes] also write a file of at most this length
+ * @property {{ width: number, height: number }} [sixels] also write sixels that fill this space, in pixels
  */
 
 const SIGNATURE_BYTES = 8;
 const DECODED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 const SLACK_BYTES = 65_536;
 const JPEG_QUALITIES = [85, 70, 55, 40];
+const SIXEL_PIXELS = 1_000_000;
+const SIXEL_COLOURS = 256;
 const SHORTER = [1, 0.75, 0.5, 0.25, 0.125];
 
 /** @param {Job} job */
-function work({ bytes, type, orientation, maxSide, encodeBytes }) {
+function work({ bytes, type, orientation, maxSide, encodeBytes, sixels }) {
   const whole = type === 'image/png' ? readPng(bytes) : readJpeg(bytes);
   const picture = turned(shrunk(whole, maxSide), orientation);
-  return { picture, file: encodeBytes === undefined ? undefined : written(picture, encodeBytes) };
+  return {
+    picture,
+    file: encodeBytes === undefined ? undefined : written(picture, encodeBytes),
+    sixels: sixels === undefined ? undefined : writeSixels(fitted(picture, sixels)),
+  };
 }
 
 /** @param {Uint8Array} bytes @returns {Pixels} */
@@ -145,6 +153,24 @@ function shrunk(from, maxSide) {
   return { rgba, width, height };
 }
 
+/**
+ * The picture as large as a space allows, but for more pixels than are written fast.
+ * @param {Pixels} from @param {{ width: number, height: number }} space @returns {Pixels}
+ */
+function fitted(from, space) {
+  const most = Math.sqrt(SIXEL_PIXELS / (from.width * from.height));
+  const scale = Math.min(space.width / from.width, space.height / from.height, most);
+  if (scale <= 1) return shrunk(from, Math.max(1, Math.floor(Math.max(from.width, from.height) * scale)));
+  const width = Math.floor(from.width * scale);
+  const height = Math.floor(from.height * scale);
+  const pixels = new Uint32Array(from.rgba.slice().buffer);
+  const out = new Uint32Array(width * height);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      out[y * width + x] = pixels[Math.floor(y / scale) * from.width + Math.floor(x / scale)] ?? 0;
+  return { rgba: new Uint8Array(out.buffer), width, height };
+}
+
 /** @typedef {{ first: number, weights: number[] }} Share */
 /**
  * Which of `from` places each of `to` covers, and to what part: the weights of one add up to 1.
@@ -221,6 +247,11 @@ function writeJpeg({ rgba, width, height }, quality) {
 /** @param {Pixels} pixels @returns {Uint8Array} */
 function writePng({ rgba, width, height }) {
   return encodePng({ data: rgba, width, height, channels: 4 }, { zlib: { level: 9 } });
+}
+
+/** @param {Pixels} pixels @returns {string} The sequence that draws it; what is transparent shows the screen. */
+function writeSixels({ rgba, width, height }) {
+  return image2sixel(rgba, width, height, SIXEL_COLOURS, 1);
 }
 
 parentPort?.on('message', (/** @type {Job} */ job) => {

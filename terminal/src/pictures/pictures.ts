@@ -41,6 +41,18 @@ export async function rewritePicture(bytes: Uint8Array, maxSide: number): Promis
 }
 
 /**
+ * The same, as the sequence of sixels that draws it. @param space that it fills, in pixels: of a large one only a part
+ * @returns undefined as {@link decodePicture}
+ */
+export async function sixelPicture(
+  bytes: Uint8Array,
+  space: { readonly width: number; readonly height: number },
+): Promise<string | undefined> {
+  const job = jobFor(bytes, Math.max(space.width, space.height));
+  return job && (await received.run({ ...job, sixels: space }))?.sixels;
+}
+
+/**
  * The preview and ThumbHash of the user's own picture: a JPEG file, or a PNG file if something is transparent.
  * @returns undefined for other types than JPEG and PNG, and for pictures that are damaged or too large for this terminal
  */

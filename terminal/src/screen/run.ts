@@ -5,7 +5,7 @@ import { sanitizeText } from '@gochat/view/sanitize';
 import { EXIT } from '../exit.ts';
 import { codeOfSignal } from '../interrupt.ts';
 import { type Io, note } from '../io.ts';
-import { decodePicture, rewritePicture } from '../pictures/pictures.ts';
+import { decodePicture, rewritePicture, sixelPicture } from '../pictures/pictures.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import type { ScreenHost } from './host.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
@@ -84,7 +84,14 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     titled: rich,
     keys,
     pictures: drawsPictures
-      ? { probe, decode: decodePicture, rewrite: rewritePicture, thumb: thumbToRgba, env }
+      ? {
+          probe,
+          env,
+          decode: decodePicture,
+          rewrite: rewritePicture,
+          sixels: sixelPicture,
+          thumb: thumbToRgba,
+        }
       : undefined,
     settings: (settings) => {
       painter.recolour(new Palette(themeOf(settings.theme, env), depth));

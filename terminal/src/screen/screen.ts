@@ -37,7 +37,8 @@ export interface ScreenOptions extends Omit<Look, 'pictures'> {
 }
 
 /** What pictures are decoded with, and how the terminal shows them. */
-export interface ScreenPictures extends Pick<PictureParts, 'decode' | 'rewrite' | 'thumb' | 'env'> {
+export interface ScreenPictures
+  extends Pick<PictureParts, 'decode' | 'rewrite' | 'sixels' | 'thumb' | 'env'> {
   readonly probe: GraphicsProbe;
 }
 

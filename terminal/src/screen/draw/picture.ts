@@ -47,7 +47,7 @@ export function pictureView(dialog: PictureDialog, size: Size, look: Look): Dial
 }
 
 function headLine({ text, position }: PictureDialog, columns: number): Line {
-  const place = position === '' ? '' : ` ${oneLine(position)} `;
+  const place = position === '' || position.length > columns / 3 ? '' : ` ${oneLine(position)} `;
   const who = fit([span(` ${oneLine(text)}`)], Math.max(0, columns - place.length)).map((one) => ({
     text: one.text,
     style: { ...one.style, bg: 'bar' as const },

@@ -5,7 +5,6 @@ import { halfBlocks } from './half-blocks.ts';
 import { iterm2Sequence } from './iterm2.ts';
 import { deletion, type PictureId, placeholders, transmission } from './kitty.ts';
 import { boxOf, type Pixels } from './pixels.ts';
-import { sixelSequence } from './sixel.ts';
 
 /** A picture in its place: the lines of text that show it, or what is there until it has come. */
 export interface PictureView {
@@ -37,6 +36,11 @@ export interface PictureParts {
   readonly decode: (bytes: Uint8Array, maxSide: number) => Promise<Pixels | undefined>;
   /** Decodes a picture, and writes it as a new JPEG or PNG file. */
   readonly rewrite: (bytes: Uint8Array, maxSide: number) => Promise<Uint8Array | undefined>;
+  /** Decodes a picture, and writes it as sixels that fill a space. */
+  readonly sixels: (
+    bytes: Uint8Array,
+    space: { readonly width: number; readonly height: number },
+  ) => Promise<string | undefined>;
   /** What a ThumbHash shows. */
   readonly thumb: (hash: string) => Pixels | undefined;
   readonly write: (text: string) => void;
@@ -51,8 +55,12 @@ export interface PictureParts {
 const MOST_KEPT = 64;
 /** Every picture that the terminal has been given has an id of its own: one byte, without 0. */
 const IDS = 255;
+/** The high byte is a mark that every terminal knows as combining. */
+const HIGH_IDS = 29;
 /** The longest side of a decoded picture, in pixels: senders make previews of this size. */
 const MAX_SIDE = 640;
+/** How many pixels high a row of sixels is. */
+const SIXEL_ROW = 6;
 /** A side of a place that is drawn: kitty numbers no more cells. */
 const MOST_CELLS = 297;
 
@@ -95,7 +103,7 @@ export class Pictures implements PictureSource {
   constructor(parts: PictureParts) {
     this.#parts = parts;
     // Another program in the same window numbers its pictures too.
-    this.#high = 1 + Math.floor(parts.random() * IDS);
+    this.#high = 1 + Math.floor(parts.random() * HIGH_IDS);
   }
 
   /** Draws pictures in another way from now on. */
@@ -180,13 +188,29 @@ export class Pictures implements PictureSource {
     box: Size,
     over: Graphics['over'],
   ): Promise<Decoded | undefined> {
-    const { bytesOf, decode, rewrite } = this.#parts;
+    const { bytesOf, decode } = this.#parts;
     const bytes = await bytesOf(row, file.index, file.preview ? 'preview' : 'whole');
     const pixels = bytes && (await decode(bytes, MAX_SIDE));
     if (bytes === undefined || pixels === undefined || over === undefined) return pixels && { pixels };
-    if (over.kind === 'sixel') return { pixels, over: await sixelSequence(pixels, box, over.cell) };
-    const written = await rewrite(bytes, MAX_SIDE);
-    return written === undefined ? { pixels } : { pixels, over: iterm2Sequence(written, box) };
+    const sequence = await this.#over(bytes, box, over);
+    return sequence === undefined ? { pixels } : { pixels, over: sequence };
+  }
+
+  async #over(
+    bytes: Uint8Array,
+    box: Size,
+    { kind, cell }: NonNullable<Graphics['over']>,
+  ): Promise<string | undefined> {
+    if (kind === 'iterm2') {
+      const written = await this.#parts.rewrite(bytes, MAX_SIDE);
+      return written && iterm2Sequence(written, box);
+    }
+    const height = box.rows * cell.height;
+    return this.#parts.sixels(bytes, {
+      width: box.columns * cell.width,
+      // Whole rows of sixels: a part of one could reach into the next cell.
+      height: Math.max(SIXEL_ROW, height - (height % SIXEL_ROW)),
+    });
   }
 
   #drawn({ pixels, over }: Decoded, box: Size): Kept {

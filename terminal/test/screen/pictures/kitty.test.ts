@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { lineWidth, overlay, span } from '../../../src/screen/draw/frame.ts';
 import {
   deletion,
   isConfirmation,
@@ -41,6 +42,18 @@ test('each placeholder names its row, its column and the high byte of its pictur
   const cells = lines.map(([only]) => [...segmenter.segment(only?.text ?? '')].map(({ segment }) => segment));
   const cell = (row: number, column: number) => `\u{10eeee}${MARKS[row]}${MARKS[column]}${MARKS[3]}`;
   expect(cells).toEqual([0, 1].map((row) => [0, 1, 2].map((column) => cell(row, column))));
+});
+
+test('a dialog covers only its own cells', () => {
+  const box = { columns: 9, rows: 1 };
+  const dialog = [[span('xxx')]];
+  const [line] = overlay(placeholders(ID, box), dialog, 0, 3);
+  expect(lineWidth(line ?? [])).toBe(9);
+  const shown = (line ?? []).filter(({ style }) => style.picture === 9).map(({ text }) => text);
+  const whole = placeholders(ID, box)[0]?.[0]?.text ?? '';
+  expect(whole.startsWith(shown[0] ?? '?')).toBe(true);
+  expect(whole.endsWith(shown[1] ?? '?')).toBe(true);
+  expect(shown.map((text) => text.match(/\u{10eeee}/gu)?.length)).toEqual([3, 3]);
 });
 
 describe('a picture is given', () => {

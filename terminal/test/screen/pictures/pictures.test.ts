@@ -57,6 +57,7 @@ class Setting {
         this.rewritten.push(bytes[0] ?? 0);
         return Uint8Array.from([1, 2, 3]);
       },
+      sixels: async (_bytes, { width, height }) => `sixels ${width}x${height}`,
       thumb: (hash) =>
         hash === 'blue' ? { ...solid(0), rgba: new Uint8Array(16 * 12 * 4).fill(99) } : undefined,
       write: (text) => this.written.push(text),
@@ -173,11 +174,11 @@ describe('with placeholders', () => {
     setting.shown(one);
     await setting.come(7);
     const [given = ''] = setting.written;
-    expect(given).toContain(`i=${128 * 2 ** 24 + 1},`);
+    expect(given).toContain(`i=${15 * 2 ** 24 + 1},`);
     expect(setting.shown(one)).toMatchObject({ picture: 1, lines: 6 });
     setting.shown(one);
     expect(setting.written).toHaveLength(1);
-    expect(setting.pictures.release()).toContain(`a=d,d=I,q=2,i=${128 * 2 ** 24 + 1}`);
+    expect(setting.pictures.release()).toContain(`a=d,d=I,q=2,i=${15 * 2 ** 24 + 1}`);
     // It is given again when it is drawn again.
     setting.shown(one);
     await setting.come(7);
@@ -226,7 +227,7 @@ describe('the only picture on a screen', () => {
   };
 
   test.each([
-    ['sixel', '\u001bP0;1;', []],
+    ['sixel', 'sixels 477x360', []],
     ['iterm2', '\u001b]1337;File=inline=1;size=3;width=53;height=20;', [7]],
   ] as const)('is drawn over blank text by %s', async (kind, begin, rewritten) => {
     const setting = new Setting({ inline: 'blocks', over: { kind, cell: { width: 9, height: 18 } } });
