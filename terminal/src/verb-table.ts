@@ -211,13 +211,13 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'backup <file>',
-    does: "back up a server's rooms to a new file; the server can keep running",
+    does: "back up a server's rooms to a new file, and its files beside it; the server can keep running",
     load: async () => (await import('./verbs/backup.ts')).run,
     describe: dataOption,
   },
   {
     name: 'restore <file>',
-    does: "restore a server's rooms from a backup, into a data folder without rooms",
+    does: "restore a server's rooms and files from a backup, into a data folder without rooms",
     load: async () => (await import('./verbs/restore.ts')).run,
     describe: dataOption,
   },
@@ -227,6 +227,7 @@ export const VERBS: readonly Verb[] = [
     options: [
       ['--from <FOLDER>', 'the data folder of the stopped server'],
       ['--to <nats://HOST:PORT,…>', 'the NATS servers'],
+      ['--files <FOLDER>', 'where the nodes will store files: they are copied there first'],
     ],
     load: async () => (await import('./verbs/move.ts')).run,
     describe: clusterOptions,
@@ -266,7 +267,7 @@ function serverOptions(command: Command): Command {
 function dataOption(command: Command): Command {
   return tableOptions(
     command,
-    SERVE_OPTIONS.filter(({ flag }) => flag === '--data'),
+    SERVE_OPTIONS.filter(({ flag }) => flag === '--data' || flag === '--files'),
   );
 }
 

@@ -94,6 +94,7 @@ export const LANES = {
     'server/test/log/durability.test.ts',
     'client/test/store/full-disk.test.ts',
     'server/test/log/move.test.ts',
+    'server/test/files/durability.test.ts',
     'e2e/test/tmux-screen.test.ts',
     'e2e/test/names-in-chromium.test.ts',
     'e2e/test/metadata.test.ts',

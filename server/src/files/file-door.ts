@@ -152,9 +152,10 @@ export class FileDoor implements FileRequests {
       const { files, rates, metrics } = this.#options;
       if (length !== files.chunkBytes(pass.bytes, chunk))
         throw new FileRefusal('malformed', 'the body has not the length of this chunk');
+      // Before the file is begun: it takes space even if nothing follows.
+      await rates.takeFileBytes(from, length);
       const { room } = pass;
       const outcome = await files.put({ room, id }, chunk, pass, async () => {
-        await rates.takeFileBytes(from, length);
         // Whoever asked first waits for this before it sends the body.
         if (expects(request)) response.writeContinue();
         return { bytes: length, parts: this.#receive(request) };

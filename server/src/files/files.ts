@@ -67,7 +67,10 @@ export class Files {
     const cost = FILE_COST + this.chunkBytes(pass.bytes, chunk);
     this.#requireSpace(cost);
     const { description, isNew } = await store.begin(file, this.#describe(pass));
-    if (isNew) this.usage.add(file.room, FILE_COST, 1);
+    if (isNew) {
+      this.usage.add(file.room, FILE_COST, 1);
+      await this.#trim(file);
+    }
     if (description.until <= now()) throw gone();
     if (description.bytes !== pass.bytes)
       throw new FileRefusal('other-length', 'the file was begun with another size: use another id');

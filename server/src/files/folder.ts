@@ -33,11 +33,11 @@ import { chunkOf, DESCRIPTION, filePath, idOf, roomPath } from './names.ts';
 export interface FolderOptions {
   /** Created with mode 700 if it doesn't exist. Several nodes may share it, over a network too. */
   readonly folder: string;
-  /** What must stay free on the disk: without space, the log of the rooms could not accept messages. Absent: 256 MiB. */
+  /** What must stay free on the disk: without space, the log of the rooms could not accept messages. Absent: 64 MiB. */
   readonly spareBytes?: number;
 }
 
-const SPARE_BYTES = 256 * 1024 * 1024;
+const SPARE_BYTES = 64 * 1024 * 1024;
 const READ_BYTES = 128 * 1024;
 /** What no put can still be writing, and no drop deleting. */
 const LEFT_BEHIND_MS = 3600_000;

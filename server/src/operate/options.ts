@@ -208,6 +208,11 @@ function fromHome(path: string, env: EnvironmentVariables): string {
 /** The folder of files in the data folder. */
 const FILES_FOLDER = 'files';
 
+/** The folder of files of a server with these options. @returns undefined: it stores none */
+export function readFilesFolder(given: GivenOptions, env: EnvironmentVariables): string | undefined {
+  return readFiles(textOf('files', given, env), readDataFolder(given, env), env, false);
+}
+
 /** @returns undefined: none are stored */
 function readFiles(
   text: string | undefined,

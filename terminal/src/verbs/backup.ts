@@ -1,5 +1,6 @@
 import { backupFolder } from '@gochat/server/backup';
-import { type GivenOptions, readDataFolder } from '@gochat/server/options';
+import { backupFiles, filesBackupOf } from '@gochat/server/files-backup';
+import { type GivenOptions, readDataFolder, readFilesFolder } from '@gochat/server/options';
 import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
@@ -13,4 +14,8 @@ export async function run(io: Io, [file = '']: readonly string[], given: GivenOp
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(backupFolder(folder, file));
   note(io, `rooms in ${file}: ${rooms}`);
+  const from = readFilesFolder(given, io.env);
+  // After the rooms: a message in the backup may name a file that was stored meanwhile.
+  const found = from === undefined ? undefined : await orUsage(backupFiles(from, file));
+  if (found !== undefined) note(io, `files in ${filesBackupOf(file)}: ${found.files}`);
 }

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { clusterOptions } from '@gochat/server/cluster-settings';
+import { copyFiles } from '@gochat/server/files-backup';
+import { FolderFiles } from '@gochat/server/folder-files';
 import type { MoveProgress } from '@gochat/server/move';
-import { type GivenOptions, readClusterSettings } from '@gochat/server/options';
+import { type GivenOptions, readClusterSettings, readFilesFolder } from '@gochat/server/options';
 import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
@@ -20,6 +23,7 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
   // Loaded only here: the NATS client is large.
   const { moveRooms } = await import('@gochat/server/move');
   const options = await orUsage(clusterOptions(cluster));
+  await moveFiles(io, from, given);
   const bar = new ProgressBar(io);
   const report = await orUsage(
     moveRooms({ ...options, folder: from, progress: (progress) => bar.show(progress) }),
@@ -28,6 +32,24 @@ export async function run(io: Io, _args: readonly string[], given: GivenOptions)
   note(io, `rooms moved: ${rooms - movedBefore}; in the cluster now: ${rooms}, with ${entries} entries`);
   if (rooms > movedBefore) note(io, 'each of them was read back from the cluster and compared');
   note(io, `${from} is unchanged: do not serve it again`);
+}
+
+/** Before the rooms: a message in the cluster then finds its files. */
+async function moveFiles(io: Io, data: string, { files }: GivenOptions): Promise<void> {
+  const folder = readFilesFolder({ data }, {}) ?? '';
+  if (!existsSync(folder)) return;
+  const from = await FolderFiles.open({ folder });
+  if (files === undefined) {
+    for await (const _ of from.walk()) {
+      note(io, `the files in ${folder} are not moved: name the folder that the nodes share with --files`);
+      return;
+    }
+    return;
+  }
+  const to = readFilesFolder({ data, files }, io.env);
+  if (to === undefined) return;
+  const { files: count } = await orUsage(copyFiles(from, await FolderFiles.open({ folder: to })));
+  note(io, `files copied to ${to}: ${count}`);
 }
 
 /** Progress on one line of a terminal; elsewhere nothing is shown. */

@@ -1,5 +1,6 @@
 import { restoreFolder } from '@gochat/server/backup';
-import { type GivenOptions, readDataFolder } from '@gochat/server/options';
+import { type FilesReport, filesBackupOf, restoreFiles } from '@gochat/server/files-backup';
+import { type GivenOptions, readDataFolder, readFilesFolder } from '@gochat/server/options';
 import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
@@ -9,4 +10,12 @@ export async function run(io: Io, [file = '']: readonly string[], given: GivenOp
   const folder = readDataFolder(given, io.env);
   const rooms = await orUsage(restoreFolder(file, folder));
   note(io, `rooms in ${folder}: ${rooms}; messages sent after the backup are missing`);
+  const to = readFilesFolder(given, io.env);
+  if (to !== undefined) note(io, filesText(file, to, await orUsage(restoreFiles(file, to))));
+}
+
+function filesText(file: string, to: string, found: FilesReport | undefined): string {
+  if (found === undefined) return `no files: there is no ${filesBackupOf(file)}`;
+  const missing = found.incomplete === 0 ? '' : `; ${found.incomplete} of them are incomplete`;
+  return `files in ${to}: ${found.files}${missing}`;
 }

@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FileId, RoomId } from '@gochat/protocol/fields';
+import { CHUNK_OVERHEAD, pieceBytes } from '@gochat/protocol/file-chunks';
+import pino from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import type { FileName } from '../../src/files/file-store.ts';
+import { Files } from '../../src/files/files.ts';
+import { FolderFiles } from '../../src/files/folder.ts';
+import type { RoomLog } from '../../src/log/log.ts';
+import { openMemory } from '../../src/log/memory/open.ts';
+import { SERVER_LIMITS, type ServerLimits } from '../../src/operate/limits.ts';
+import { NO_RETIREMENTS } from '../../src/room/retirements.ts';
+import { encodeRecord, type RoomRecord } from '../../src/room/room-record.ts';
+import { newId } from '../keys.ts';
+import { handshakeOf } from '../log/room.ts';
+import { bodyOf, newFileName, walked } from './store-contract.ts';
+
+const MIB = 1024 * 1024;
+const HOUR_MS = 3600_000;
+const SMALL = 16 * 1024;
+
+async function open(more: Partial<ServerLimits> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'gochat-files-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const store = await FolderFiles.open({ folder });
+  let now = Date.UTC(2026, 0, 1);
+  const { log } = openMemory();
+  const limits = { ...SERVER_LIMITS, ...more };
+  const logger = pino({ level: 'silent' });
+  const files = new Files({ store, log, limits, now: () => now, logger });
+  await files.sweep();
+  return {
+    store,
+    log,
+    files,
+    later: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+/** Stores the first chunk of a file, of a size that is padded already. */
+async function store(files: Files, file: FileName, bytes = SMALL, keepMs?: number): Promise<void> {
+  const length = pieceBytes(bytes, 0) + CHUNK_OVERHEAD;
+  const pass = { bytes, ...(keepMs !== undefined && { keepMs }) };
+  await files.put(file, 0, pass, bodyOf(Buffer.alloc(length)));
+}
+
+async function makeRoom(log: RoomLog, room: RoomId, closed: boolean): Promise<void> {
+  const record: RoomRecord = {
+    retirements: NO_RETIREMENTS,
+    admins: [],
+    groupInfo: '',
+    member: '',
+    invites: [],
+    ...(closed && { closed: true }),
+  };
+  await log.handshake(room, 0, handshakeOf('founded', { state: encodeRecord(record, false), id: newId() }));
+}
+
+test('a sweep deletes what has expired and what was not finished in a day, and keeps the rest', async () => {
+  const { store: stored, files, later } = await open({ fileKeepMs: 48 * HOUR_MS });
+  const [short, unfinished, kept] = [newFileName(), newFileName(), newFileName()];
+  await store(files, short, SMALL, HOUR_MS);
+  await store(files, unfinished, 2 * MIB);
+  await store(files, kept);
+  const ids = async () => new Set((await walked(stored)).map(({ id }) => id));
+  await files.sweep();
+  expect(await ids()).toEqual(new Set([short.id, unfinished.id, kept.id]));
+  later(HOUR_MS);
+  await files.sweep();
+  expect(await ids()).toEqual(new Set([unfinished.id, kept.id]));
+  later(23 * HOUR_MS);
+  await files.sweep();
+  expect(await ids()).toEqual(new Set([kept.id]));
+  later(24 * HOUR_MS);
+  await files.sweep();
+  expect(await ids()).toEqual(new Set());
+  expect([files.usage.bytes, files.usage.files]).toEqual([0, 0]);
+});
+
+test('a sweep deletes the files of a room that was closed, but not of one that it does not know', async () => {
+  const { store: stored, files, log } = await open();
+  const [open_, closed, unknown] = [newFileName(), newFileName(), newFileName()];
+  await makeRoom(log, open_.room, false);
+  await makeRoom(log, closed.room, true);
+  for (const file of [open_, closed, unknown]) await store(files, file);
+  await files.sweep();
+  expect(new Set((await walked(stored)).map(({ id }) => id))).toEqual(new Set([open_.id, unknown.id]));
+});
+
+test('what is counted stays right, whatever is stored, refused and dropped', async () => {
+  const { store: stored, files } = await open();
+  const all = Array.from({ length: 5 }, () => newFileName());
+  for (const file of all) await store(files, file);
+  const failing = () => Promise.reject(new Error('gone'));
+  await expect(files.put(newFileName(), 0, { bytes: SMALL }, failing)).rejects.toThrow('gone');
+  await files.put(all[0] as FileName, 0, { bytes: SMALL }, failing);
+  await Promise.all([files.drop(all[1] as FileName, undefined), files.drop(all[1] as FileName, undefined)]);
+  const before = [files.usage.bytes, files.usage.files];
+  await files.sweep();
+  expect([files.usage.bytes, files.usage.files]).toEqual(before);
+  expect(files.usage.files).toBe((await walked(stored)).length);
+});
+
+test('files that are begun and never sent are bounded by the limit of their room', async () => {
+  const { store: stored, files } = await open({ fileRoomBytes: 2 * MIB, fileBytes: MIB });
+  const { room } = newFileName();
+  const failing = () => Promise.reject(new Error('gone'));
+  for (let i = 0; i < 300; i++) {
+    const file = { room, id: newFileName().id as FileId };
+    await expect(files.put(file, 0, { bytes: SMALL }, failing)).rejects.toThrow('gone');
+  }
+  expect(files.usage.ofRoom(room)).toBeLessThanOrEqual(2 * MIB);
+  expect((await walked(stored, room)).length).toBeLessThanOrEqual(128);
+});
