@@ -47,7 +47,7 @@ async function buildScripts() {
     join(dirname(target), 'licences-of-the-page.txt'),
     licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)),
   );
-  const entry = output.find((part) => part.type === 'chunk' && part.isEntry);
+  const entry = output.find((part) => part.type === 'chunk' && part.name === 'main');
   published.set('main.ts', `/${entry.fileName}`);
   return entry.imports;
 }

@@ -1,3 +1,5 @@
-import type { BuildOptions } from 'rolldown';
+import type { BuildOptions, Plugin } from 'rolldown';
 
 export function browserBundle(input: Readonly<Record<string, string>>): BuildOptions;
+
+export const workers: Plugin;

@@ -33,6 +33,25 @@ const oneSuite = {
   load: (id) => STANDINS.get(id) ?? null,
 };
 
+const WORKER = '\0worker:';
+
+const ASKED = '?address';
+
+/** Makes `import { address } from './x.worker.ts?address'` the address of a bundle of that module, to start a module worker with. */
+export const workers = {
+  name: 'workers',
+  async resolveId(id, importer) {
+    if (!id.endsWith(ASKED)) return null;
+    const found = await this.resolve(id.slice(0, -ASKED.length), importer, { skipSelf: true });
+    return found === null ? null : `${WORKER}${found.id}`;
+  },
+  load(id) {
+    if (!id.startsWith(WORKER)) return null;
+    const reference = this.emitFile({ type: 'chunk', id: id.slice(WORKER.length), name: 'worker' });
+    return `export const address = import.meta.ROLLUP_FILE_URL_${reference};`;
+  },
+};
+
 /** Options of rolldown for these entries. The output stays in memory. */
 export function browserBundle(input) {
   return {
@@ -40,7 +59,7 @@ export function browserBundle(input) {
     platform: 'browser',
     write: false,
     logLevel: 'warn',
-    plugins: [oneSuite],
+    plugins: [oneSuite, workers],
     // The first versions whose Web Crypto has X25519, which GoChat's MLS cipher suite needs.
     transform: { target: ['chrome133', 'firefox130', 'safari17.2'] },
     output: {

@@ -7,6 +7,7 @@ import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import type { Actions } from '@gochat/view/actions';
 import type { RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { workers } from '@gochat/web/bundle';
 import { bundle } from 'lightningcss';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'rolldown';
@@ -168,6 +169,7 @@ async function buildInto(folder: string): Promise<void> {
     platform: 'browser',
     write: false,
     logLevel: 'silent',
+    plugins: [workers],
     transform: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     output: { format: 'esm', entryFileNames: 'assets/[name].js', chunkFileNames: 'assets/[name]-[hash].js' },
   });
