@@ -1,9 +1,8 @@
 import type { Field } from '@gochat/view/dialog';
 import type { Notice, Platform } from '@gochat/view/platform';
-import { NO_FILES, type PlatformFiles } from '@gochat/view/platform-files';
 import type { WebText } from '@gochat/view/web-words';
+import { browserFiles } from './files/platform-files.ts';
 import { keyNames } from './ui/command-key.ts';
-import { attached, readText } from './ui/composer/text-file.ts';
 import { NOTICE_CLICKED } from './ui/page/hooks.ts';
 import { keysOf } from './ui/page/keys.ts';
 
@@ -27,31 +26,13 @@ export function browserPlatform(text: WebText['web']): Platform {
       const wanted = document.documentElement.dataset.notify === 'on';
       if (wanted && 'Notification' in window && Notification.permission === 'granted') show(notice);
     },
-    files: browserFiles(),
-    pickText: () => pickFile(),
+    files: browserFiles,
+    pickText: async () => (await import('./files/pick.ts')).pickText(),
     keepsProfile,
     quit: () => undefined,
     keysOf,
     writingKeys: text.writing.map((line) => ({ ...line, keys: keyNames(line.keys) })),
     settings: settingsOf(text.settings),
-  };
-}
-
-/** Nothing is opened or played here, and no picture is made smaller. */
-function browserFiles(): PlatformFiles {
-  return {
-    ...NO_FILES,
-    pick: async (camera = false) => (await picked({ many: true, camera })).map(attached),
-    save: async (name, _type, bytes) => {
-      const parts: Uint8Array<ArrayBuffer>[] = [];
-      for await (const part of bytes) parts.push(new Uint8Array(part));
-      // As a plain stream of bytes no browser shows it, whatever it holds.
-      const url = URL.createObjectURL(new Blob(parts, { type: 'application/octet-stream' }));
-      const link = Object.assign(document.createElement('a'), { href: url, download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
-      return name;
-    },
   };
 }
 
@@ -102,21 +83,4 @@ async function keepsProfile(ask: boolean): Promise<boolean> {
     // Some browsers refuse to say it in a private window.
     return false;
   }
-}
-
-async function pickFile(): Promise<{ readonly name: string; readonly text: string } | undefined> {
-  const [file] = await picked({ many: false, camera: false });
-  return file && readText(file);
-}
-
-function picked(from: { readonly many: boolean; readonly camera: boolean }): Promise<readonly File[]> {
-  return new Promise((resolve) => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.multiple = from.many;
-    if (from.camera) Object.assign(input, { accept: 'image/*', capture: 'environment' });
-    input.oncancel = () => resolve([]);
-    input.onchange = () => resolve([...(input.files ?? [])]);
-    input.click();
-  });
 }

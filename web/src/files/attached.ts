@@ -1,7 +1,11 @@
 import type { AttachedFile } from '@gochat/view/actions';
 import { decodeText } from '@gochat/view/decode';
+import { bytesOf } from './bytes.ts';
 
 const LONGEST_BYTES = 1_000_000;
+
+/** The files behind what the view was given. */
+const files = new WeakMap<AttachedFile, File>();
 
 /** A file's name and text; undefined when it is no text or is longer than a megabyte. */
 export async function readText(
@@ -13,23 +17,21 @@ export async function readText(
   return text === undefined ? undefined : { name: file.name, text };
 }
 
-/** A file as the view takes it. */
-export function attached(file: File): AttachedFile {
-  return {
+/** A file as the view takes it. @param voice of a recording */
+export function attached(file: File, voice?: AttachedFile['voice']): AttachedFile {
+  const given: AttachedFile = {
     name: file.name,
     type: file.type,
     bytes: file.size,
+    ...(voice && { voice }),
     stream: () => bytesOf(file),
     text: async () => (await readText(file))?.text,
   };
+  files.set(given, file);
+  return given;
 }
 
-/** Safari's streams can't be iterated. */
-async function* bytesOf(file: File): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = file.stream().getReader();
-  try {
-    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
-  } finally {
-    await reader.cancel();
-  }
+/** The browser's file; undefined for what the view has made. */
+export function fileOf(given: AttachedFile): File | undefined {
+  return files.get(given);
 }
