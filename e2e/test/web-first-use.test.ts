@@ -170,7 +170,7 @@ describeInBrowser('first use: samples', () => {
     const file = expect.objectContaining({ name: 'cat.png', bytes: 8 });
     expect(await visitor.calls()).toEqual(Array(2).fill(['attach', [file]]));
     await visitor.shows('nearlyFull');
-    const send = page.locator('.composer').getByRole('button', { name: 'Send' });
+    const send = page.locator('.composer').getByRole('button', { name: 'Send', exact: true });
     expect(await send.isEnabled()).toBe(true);
     await visitor.shows('tooLong');
     expect(await send.isEnabled()).toBe(false);

@@ -151,7 +151,7 @@ describeInBrowser('the page by keyboard', () => {
 
   test('one message is a tab stop; arrows, j and k go to the others', async ({ visits }) => {
     const visitor = await visits('talking');
-    await does(visitor, 'Shift+Tab', 'Shift+Tab');
+    await does(visitor, 'Shift+Tab', 'Shift+Tab', 'Shift+Tab');
     expect(await visitor.page.evaluate(() => document.activeElement?.closest('article') !== null)).toBe(true);
     const tabbable = () =>
       visitor.page.evaluate(() =>

@@ -7,6 +7,7 @@ import { webEnglish } from '@gochat/view/web-words';
 import { Words } from '@gochat/view/words';
 import { Failed, Lacking, Opening } from '@gochat/web/ui/before';
 import { draw, mount, PanelLoader } from '@gochat/web/ui/mount';
+import { FILE_SAMPLES } from '../screens/file-samples.ts';
 import { pseudo, pseudoText } from '../screens/pseudo-language.ts';
 import { pseudoSnapshot } from '../screens/pseudo-snapshot.ts';
 import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
@@ -14,6 +15,7 @@ import { asking, DIALOGS, SAMPLES } from '../screens/samples.ts';
 /** The sample of that name or of a dialog's kind; undefined if there is none. Only what is asked for is made. */
 function sampleOf(name: string): Snapshot | undefined {
   if (Object.hasOwn(SAMPLES, name)) return SAMPLES[name as keyof typeof SAMPLES];
+  if (Object.hasOwn(FILE_SAMPLES, name)) return FILE_SAMPLES[name as keyof typeof FILE_SAMPLES];
   const kind = DIALOG_KINDS.find((one) => one === name);
   return kind && asking(DIALOGS[kind]);
 }
@@ -27,6 +29,16 @@ const BEFORE: Readonly<Record<string, Parameters<typeof draw>[0]>> = {
   failed: <Failed reason={pseudoText('the reason')} />,
 };
 
+/** The bytes of files by `ROW INDEX WHICH`, which a test gives; of the others a picture and a sound that are made here. */
+const given = new Map<string, Uint8Array>();
+
+const BYTES: Partial<
+  Record<keyof Actions, (row: string, index: number, which?: string) => Promise<unknown>>
+> = {
+  picture: async (row, index, which) => given.get(`${row} ${index} ${which}`) ?? madePicture(index, which),
+  recording: async (row, index) => given.get(`${row} ${index}`) ?? madeSound(),
+};
+
 const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
   editLast: false,
   recall: false,
@@ -36,7 +48,7 @@ const ANSWERS: Partial<Record<keyof Actions, unknown>> = {
 
 /** A view that shows the snapshot it is given. It performs no action; it records them. */
 class Gallery implements View {
-  readonly calls: [action: string, ...given: unknown[]][] = [];
+  readonly calls: [action: string, ...args: unknown[]][] = [];
   readonly #listeners = new Set<() => void>();
   #snapshot: Snapshot;
 
@@ -48,9 +60,10 @@ class Gallery implements View {
     get: (_, name: keyof Actions) =>
       name === 'highlight'
         ? highlight
-        : (...given: unknown[]) => {
-            this.calls.push([name, ...given]);
-            return ANSWERS[name];
+        : (...args: unknown[]) => {
+            this.calls.push([name, ...args]);
+            const bytes = BYTES[name];
+            return bytes?.(...(args as Parameters<typeof bytes>)) ?? ANSWERS[name];
           },
   });
 
@@ -117,9 +130,57 @@ if (name === 'page' || location.hash.startsWith('#/join/') || history.state !== 
   };
   Object.assign(globalThis, { sampleOf: shown, reopen });
 }
-Object.assign(globalThis, { galleryIsDrawn: true });
+Object.assign(globalThis, { galleryIsDrawn: true, given });
 
 function pseudoSampleOf(sample: string): Snapshot | undefined {
   const given = sampleOf(sample);
   return given && pseudoSnapshot(given);
+}
+
+/** A meadow under a sky, as JPEG; the third one is upright. */
+async function madePicture(index: number, which = 'preview'): Promise<Uint8Array> {
+  const long = which === 'whole' ? 1600 : 640;
+  const [width, height] = index === 2 ? [(long * 9) / 16, long] : [long, (long * 3) / 4];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('the browser gives no canvas to draw on');
+  const sky = context.createLinearGradient(0, 0, width, height);
+  for (const [at, colour] of ['#3a6fb0', '#f2b880', '#3d6b34'].entries()) sky.addColorStop(at / 2, colour);
+  context.fillStyle = sky;
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = '#2c4a27';
+  context.beginPath();
+  context.ellipse(width * 0.3, height, width * 0.7, height * 0.35, 0, 0, 7);
+  context.fill();
+  const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** Two seconds of a low tone, as WAV. */
+function madeSound(): Uint8Array {
+  const rate = 8000;
+  const samples = 2 * rate;
+  const bytes = new Uint8Array(44 + samples);
+  const view = new DataView(bytes.buffer);
+  const put = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
+  put(0, 'RIFF');
+  put(8, 'WAVEfmt ');
+  put(36, 'data');
+  const numbers = [
+    [4, 36 + samples],
+    [16, 16],
+    [24, rate],
+    [28, rate],
+    [40, samples],
+  ] as const;
+  for (const [at, number] of numbers) view.setUint32(at, number, true);
+  for (const [at, number] of [
+    [20, 1],
+    [22, 1],
+    [32, 1],
+    [34, 8],
+  ] as const)
+    view.setUint16(at, number, true);
+  for (let i = 0; i < samples; i++) bytes[44 + i] = 128 + Math.round(20 * Math.sin(i / 6));
+  return bytes;
 }

@@ -17,6 +17,7 @@ const NO_TEXT: ReadonlySet<string> = new Set([
   'notify',
   'settings',
   'unreadKey',
+  'thumb',
 ]);
 
 /** A snapshot as a view with a pseudo-language catalogue would make it, of people who write without ASCII letters. */

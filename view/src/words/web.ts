@@ -66,7 +66,7 @@ function webText(f: Formats) {
       invite: 'Invite',
       compare: 'Compare the room code',
       details: 'Room details',
-      drop: 'Drop a text file to insert it into the message',
+      drop: 'Drop files to attach them to your message',
     },
 
     details: {
@@ -117,6 +117,53 @@ function webText(f: Formats) {
       cancelReply: 'Cancel the reply',
       editing: 'Editing your message',
       cancelEdit: 'Cancel the edit',
+      attach: 'Attach files',
+      camera: 'Take a photo',
+      record: 'Record a voice message',
+      sendAsFile: 'Send as a file',
+      /** The files above the field. */
+      tray: 'Files to send',
+      trayOf: (files: number) => f.plural(files, { one: '# file to send', other: '# files to send' }),
+      alt: 'Describe it for people who can’t see or hear it',
+      altOf: (name: string) => `Description of ${name}`,
+      remove: (name: string) => `Remove ${name}`,
+      retry: (name: string) => `Try ${name} again`,
+      preparing: 'Preparing',
+    },
+
+    /** While a voice message is recorded. */
+    voice: {
+      starting: 'Asking for the microphone…',
+      recording: 'Recording a voice message. Enter sends it, Esc deletes it.',
+      ended: 'The recording has ended. Enter sends it, Esc deletes it.',
+      send: 'Send the voice message',
+      cancel: 'Delete the recording',
+      refused: 'The microphone is blocked for this page. Allow it in the browser’s settings for this page.',
+      noMicrophone: 'No microphone was found.',
+      failed: 'Nothing could be recorded: the browser or another program doesn’t give the microphone.',
+    },
+
+    files: {
+      save: (name: string) => `Save ${name}`,
+      play: (name: string) => `Play ${name}`,
+      pause: (name: string) => `Pause ${name}`,
+      fetch: (name: string) => `Load ${name}`,
+      cancel: (name: string) => `Cancel ${name}`,
+      position: (name: string) => `Position in ${name}`,
+      speed: (times: number) => `Speed: ${f.number(times)}×`,
+      speedShown: (times: number) => `${f.number(times)}×`,
+      progress: (name: string) => `Progress of ${name}`,
+      unplayable: 'This browser can’t play it. Save it to play it elsewhere.',
+    },
+
+    /** A picture in front of the chat. */
+    picture: {
+      loading: 'Loading the picture…',
+      notShown: 'This picture can’t be shown here. Save it to open it elsewhere.',
+      zoomIn: 'Zoom in',
+      zoomOut: 'Zoom out',
+      wholePicture: 'Whole picture',
+      keys: 'Arrow keys: other pictures. Plus, minus and 0: zoom.',
     },
 
     dialogs: {
@@ -127,8 +174,8 @@ function webText(f: Formats) {
       qr: 'QR code of the invite link',
       filter: 'Type to search',
       verified: 'verified',
-      previousPicture: 'Previous',
-      nextPicture: 'Next',
+      previousPicture: 'Previous picture',
+      nextPicture: 'Next picture',
       savePicture: 'Save',
     },
 
@@ -143,6 +190,7 @@ function webText(f: Formats) {
       { keys: '@', usage: '', text: 'Mention a member' },
       { keys: ':', usage: '', text: 'Insert an emoji by its name' },
       { keys: '/', usage: '', text: 'Run a command' },
+      { keys: 'Ctrl+Shift+U', usage: '', text: 'Attach files' },
       { keys: 'Esc', usage: '', text: 'Close the suggestions, the reply or the search; then mark as read' },
       { keys: 'F6', usage: '', text: 'Go to the next part of the page' },
     ],

@@ -28,6 +28,10 @@ const PATHS = {
   bin: 'M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.2 10.5v6M13.8 10.5v6',
   leave: 'M10 5H5v14h5M14.5 8l4 4-4 4M18 12H9.5',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  clip: 'M8 12.5l6.2-6.2a3 3 0 0 1 4.3 4.3l-8.3 8.3a5 5 0 0 1-7.1-7.1L11 3.9',
+  camera: 'M4 8h3.5l1.5-2.5h6L16.5 8H20v11.5H4zM12 16.5a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4',
+  microphone: 'M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3M6 11.5a6 6 0 0 0 12 0M12 17.5V21',
+  file: 'M7 3.5h7l4 4v13H7zM14 3.5v4h4',
   gear: 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.1 2.1M16.3 16.3l2.1 2.1M18.4 5.6l-2.1 2.1M7.7 16.3l-2.1 2.1',
 } as const;
 
@@ -48,9 +52,14 @@ export function Mark() {
 
 /** Hidden from screen readers: the text beside it, or the control's label, says what it means. */
 export function Icon({ name }: { readonly name: IconName }) {
+  return <Drawn path={PATHS[name]} width={name === 'dots' ? 3 : undefined} />;
+}
+
+/** An icon by its path. @param width of its lines */
+export function Drawn({ path, width }: { readonly path: string; readonly width?: number | undefined }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} stroke-width={name === 'dots' ? 3 : undefined} />
+      <path d={path} stroke-width={width} />
     </svg>
   );
 }

@@ -11,7 +11,7 @@ export function draw(screen: ComponentChildren, words: Words<WebText>, root: HTM
   render(<WordsProvider value={words}>{screen}</WordsProvider>, root);
 }
 
-/** Loads what draws dialogs and panels. A page without rooms is drawn before that. */
+/** Loads what draws rooms, panels and dialogs. A page without rooms is drawn before that. */
 export class PanelLoader {
   #loaded: Panels | undefined;
 

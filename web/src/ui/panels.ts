@@ -1,7 +1,8 @@
 import { DialogView } from './dialogs/dialog.tsx';
-import { DetailsView, SearchView } from './room/details.tsx';
+import { ChatView } from './room/chat.tsx';
+import { DetailsView } from './room/details.tsx';
 
-/** What draws dialogs and panels, as one part that is loaded apart. */
-export const panels = { DialogView, DetailsView, SearchView };
+/** What draws a room, its panels and dialogs, as one part that is loaded apart. */
+export const panels = { ChatView, DetailsView, DialogView };
 
 export type Panels = typeof panels;

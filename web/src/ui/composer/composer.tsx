@@ -1,12 +1,15 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Completion, Composer } from '@gochat/view/snapshot';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { attached } from '../../files/attached.ts';
+import { pickFiles } from '../../files/pick.ts';
 import { hasCommandKey, letterOf } from '../command-key.ts';
 import { isComposingKey } from '../composing-key.ts';
+import { useFileParts } from '../files/load.ts';
 import { Icon } from '../icons.tsx';
 import { useText } from '../words.ts';
 import { difference, replaceText, undoLongEdit } from './edit-text.ts';
-import { attached } from './text-file.ts';
+import { ATTACH_ID, COMPOSER_ID } from './ids.ts';
 
 interface ComposerProps {
   readonly composer: Composer;
@@ -16,13 +19,16 @@ interface ComposerProps {
   readonly actions: Actions;
 }
 
-export const COMPOSER_ID = 'composer';
 const LIST_ID = 'suggestions';
 const MARKS: Readonly<Record<string, string>> = { b: '**', i: '*', e: '`' };
 
 export function ComposerView({ composer, typing, enterSends, actions }: ComposerProps) {
   const text = useText().composer;
   const field = useRef<HTMLTextAreaElement>(null);
+  const { tray } = composer;
+  const [recording, setRecording] = useState(false);
+  const parts = useFileParts(tray.length > 0 || recording);
+  const sendWithFile = useSendWithFile(composer, actions);
   const taken = useRef<{ readonly box: HTMLTextAreaElement; readonly tick: number } | undefined>(undefined);
 
   useLayoutEffect(() => {
@@ -85,7 +91,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length > 0 && event.clipboardData?.types.includes('text/plain') !== true) {
       event.preventDefault();
-      actions.attach(files.map(attached));
+      actions.attach(files.map((file) => attached(file)));
       return;
     }
     const pasted = event.clipboardData?.getData('text/plain') ?? '';
@@ -99,6 +105,20 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
     actions.paste(pasted, box.selectionStart);
   };
   const { completion } = composer;
+  if (recording && parts !== undefined)
+    return (
+      <div class="composer">
+        <parts.RecorderView
+          done={(recorded) => {
+            setRecording(false);
+            if (recorded === undefined) return;
+            const { file, ms, wave } = recorded;
+            actions.attach([attached(file, { ms, wave })]);
+            sendWithFile();
+          }}
+        />
+      </div>
+    );
   return (
     <div class="composer">
       {composer.reply !== undefined && (
@@ -119,7 +139,9 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
         </div>
       )}
       {completion !== undefined && <Suggestions completion={completion} actions={actions} />}
+      {tray.length > 0 && parts !== undefined && <parts.TrayView tray={tray} actions={actions} />}
       <div class="field">
+        {composer.mode === 'new' && <Attach actions={actions} />}
         <button
           type="button"
           class="quiet"
@@ -147,17 +169,7 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
           onKeyDown={onKeyDown}
           onPaste={onPaste}
         />
-        <button
-          type="button"
-          class="accent"
-          aria-label={text.send}
-          title={text.send}
-          disabled={composer.text.trim() === '' || composer.tooLong}
-          onMouseDown={keepFocus}
-          onClick={() => actions.send()}
-        >
-          <Icon name={composer.mode === 'edit' ? 'check' : 'send'} />
-        </button>
+        <Send composer={composer} actions={actions} record={() => setRecording(true)} />
       </div>
       <p
         class={`typing${composer.space === '' ? '' : ' space'}${composer.tooLong ? ' error' : ''}`}
@@ -165,7 +177,86 @@ export function ComposerView({ composer, typing, enterSends, actions }: Composer
       >
         {composer.space || composer.note || typing}
       </p>
+      {composer.tooLong && (
+        <button type="button" class="soft as-file" onClick={() => actions.sendAsFile()}>
+          <Icon name="file" /> {text.sendAsFile}
+        </button>
+      )}
     </div>
+  );
+}
+
+/** @returns what sends the message once the next file is in its tray */
+function useSendWithFile({ tray }: Composer, actions: Actions): () => void {
+  const [waits, setWaits] = useState(false);
+  const isThere = tray.length > 0;
+  useEffect(() => {
+    if (!waits || !isThere) return;
+    setWaits(false);
+    actions.send();
+  }, [waits, isThere, actions]);
+  return () => setWaits(true);
+}
+
+function Attach({ actions }: { readonly actions: Actions }) {
+  const text = useText().composer;
+  const pick = async (camera: boolean) => {
+    const files = await pickFiles(camera);
+    if (files.length > 0) actions.attach(files);
+  };
+  return (
+    <>
+      <button
+        type="button"
+        id={ATTACH_ID}
+        class="quiet"
+        aria-label={text.attach}
+        title={text.attach}
+        onClick={() => void pick(false)}
+      >
+        <Icon name="clip" />
+      </button>
+      <button
+        type="button"
+        class="quiet touch-only"
+        aria-label={text.camera}
+        title={text.camera}
+        onClick={() => void pick(true)}
+      >
+        <Icon name="camera" />
+      </button>
+    </>
+  );
+}
+
+interface SendProps {
+  readonly composer: Composer;
+  readonly actions: Actions;
+  readonly record: () => void;
+}
+
+/** Sends what there is; where there is nothing yet, a voice message can be recorded. */
+function Send({ composer: { mode, text: written, tooLong, tray }, actions, record }: SendProps) {
+  const text = useText().composer;
+  const isEmpty = written.trim() === '' && tray.length === 0;
+  if (isEmpty && mode === 'new')
+    return (
+      <button type="button" class="quiet" aria-label={text.record} title={text.record} onClick={record}>
+        <Icon name="microphone" />
+      </button>
+    );
+  return (
+    <button
+      type="button"
+      class="accent"
+      aria-label={text.send}
+      title={text.send}
+      disabled={isEmpty || tooLong}
+      onMouseDown={keepFocus}
+      onClick={() => actions.send()}
+    >
+      <Icon name={mode === 'edit' ? 'check' : 'send'} />
+    </button>
   );
 }
 

@@ -1,22 +1,15 @@
 import type { Actions } from '@gochat/view/actions';
-import type { Dialog } from '@gochat/view/dialog';
+import type { Dialog, PictureDialog } from '@gochat/view/dialog';
 import type { Flash } from '@gochat/view/snapshot';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useFileParts } from '../files/load.ts';
 import { Icon } from '../icons.tsx';
 import { FlashView } from '../page/banner.tsx';
 import { useText } from '../words.ts';
 import { EmojiView, PaletteView } from './find.tsx';
 import { FormView } from './form.tsx';
-import {
-  HelpView,
-  InspectView,
-  InvitesView,
-  InviteView,
-  MemberView,
-  MenuView,
-  PictureView,
-} from './show.tsx';
+import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './show.tsx';
 
 interface DialogProps {
   readonly dialog: Dialog;
@@ -53,13 +46,15 @@ export function DialogView({ dialog, flash, room, endedElsewhere, actions }: Fro
       else now.current.endedElsewhere();
     };
   }, []);
+  // From one picture to the next the focus stays on the button that was pressed.
+  const step = dialog.kind === 'picture' ? dialog.kind : dialog.tick;
   useLayoutEffect(() => {
     const first =
       box.current?.querySelector<HTMLElement>('[data-first]') ??
       box.current?.querySelector<HTMLElement>('input, select, .answers button, .list button');
     first?.focus();
     if (first instanceof HTMLInputElement) first.select();
-  }, [dialog.tick]);
+  }, [step]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Esc closes, which is the dialog's own
     <dialog
@@ -91,7 +86,7 @@ export function DialogView({ dialog, flash, room, endedElsewhere, actions }: Fro
             <Icon name="close" />
           </button>
         </header>
-        <div class="inside" key={dialog.tick}>
+        <div class="inside" key={step}>
           <Inside dialog={dialog} actions={actions} />
         </div>
       </div>
@@ -121,8 +116,13 @@ function Inside({ dialog, actions }: DialogProps): ComponentChildren {
     case 'inspect':
       return <InspectView dialog={dialog} />;
     case 'picture':
-      return <PictureView dialog={dialog} actions={actions} />;
+      return <LoadedPicture dialog={dialog} actions={actions} />;
     default:
       return dialog satisfies never;
   }
+}
+
+function LoadedPicture(props: { readonly dialog: PictureDialog; readonly actions: Actions }) {
+  const parts = useFileParts(true);
+  return parts === undefined ? null : <parts.PictureView {...props} />;
 }

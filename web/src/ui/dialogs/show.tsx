@@ -7,11 +7,9 @@ import type {
   MemberDialog,
   MenuDialog,
   MenuItem,
-  PictureDialog,
 } from '@gochat/view/dialog';
 import { Avatar } from '../avatar.tsx';
 import { Icon, type IconName } from '../icons.tsx';
-import { FileList } from '../timeline/files.tsx';
 import { useText } from '../words.ts';
 
 interface With<D> {
@@ -219,35 +217,6 @@ export function InspectView({ dialog }: { readonly dialog: InspectDialog }) {
           </div>
         ))}
       </dl>
-    </div>
-  );
-}
-
-export function PictureView({ dialog, actions }: With<PictureDialog>) {
-  const text = useText().dialogs;
-  const { file } = dialog;
-  return (
-    <div class="picture">
-      <p dir="auto">{dialog.text}</p>
-      <FileList files={[file]} />
-      {file.alt !== '' && <p dir="auto">{file.alt}</p>}
-      <p>{dialog.position}</p>
-      <div class="answers">
-        <button
-          type="button"
-          class="quiet"
-          disabled={!dialog.hasPrevious}
-          onClick={() => actions.pick('previous')}
-        >
-          {text.previousPicture}
-        </button>
-        <button type="button" class="quiet" disabled={!dialog.hasNext} onClick={() => actions.pick('next')}>
-          {text.nextPicture}
-        </button>
-        <button type="button" class="accent" data-first="" onClick={() => actions.pick('save')}>
-          {text.savePicture}
-        </button>
-      </div>
     </div>
   );
 }

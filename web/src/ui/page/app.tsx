@@ -1,10 +1,9 @@
 import type { Snapshot } from '@gochat/view/snapshot';
 import type { View } from '@gochat/view/view';
 import { useLayoutEffect, useState } from 'preact/hooks';
-import { COMPOSER_ID } from '../composer/composer.tsx';
+import { ATTACH_ID, COMPOSER_ID } from '../composer/ids.ts';
 import { isComposingKey } from '../composing-key.ts';
 import type { Panels } from '../panels.ts';
-import { ChatView } from '../room/chat.tsx';
 import { RoomsView } from '../room/rooms.tsx';
 import { followPressedRow } from '../timeline/pressed-row.ts';
 import { useText } from '../words.ts';
@@ -28,7 +27,7 @@ const NARROW = '(max-width: 44.998em)';
 
 interface AppProps {
   readonly view: View;
-  /** The view shows a room or a dialog only once its panels are loaded. */
+  /** The view shows a room or a dialog only once what draws it is loaded. */
   readonly loader: { readonly panels: Panels | undefined };
 }
 
@@ -69,6 +68,7 @@ export function App({ view, loader }: AppProps) {
         document.querySelector<HTMLElement>('.search input')?.focus();
       },
       details: () => setDetails((on) => !on),
+      attach: () => document.getElementById(ATTACH_ID)?.click(),
       'first-row': () => document.querySelector('.timeline')?.scrollTo({ top: 0 }),
       'reply-up': () => reply(-1),
       'reply-down': () => reply(1),
@@ -111,12 +111,12 @@ export function App({ view, loader }: AppProps) {
       {room === undefined || panels === undefined ? (
         <Welcome actions={actions} />
       ) : (
-        <ChatView
+        <panels.ChatView
           room={room}
           enterSends={snapshot.settings.enter !== 'newline'}
           letters={snapshot.settings.letters !== 'off'}
           actions={actions}
-          SearchView={panels.SearchView}
+          takesFiles={dialog === undefined}
           searching={searching || room.search !== undefined}
           setSearching={setSearching}
           details={details}

@@ -57,7 +57,7 @@ export function useHeight(): void {
   }, []);
 }
 
-/** A file that is dropped beside the room must not replace the page, as browsers do with it. */
+/** A file that is dropped where nothing takes it must not replace the page, as browsers do with it. */
 export function useNoDrops(): void {
   useEffect(() => {
     const ignore = (event: DragEvent) => {

@@ -10,6 +10,7 @@ import { isInPressedRow } from '../timeline/pressed-row.ts';
 export type PageKey =
   | 'search-panel'
   | 'details'
+  | 'attach'
   | 'next-landmark'
   | 'previous-landmark'
   | 'first-row'
@@ -46,6 +47,7 @@ const BINDINGS: readonly Binding[] = [
   page('Ctrl+Home', 'first-row'),
   page('Ctrl+F', 'search-panel'),
   page('Ctrl+.', 'details'),
+  page('Ctrl+Shift+U', 'attach'),
   page('F6', 'next-landmark'),
   page('Ctrl+F6', 'previous-landmark'),
   page('Ctrl+ArrowUp', 'reply-up'),

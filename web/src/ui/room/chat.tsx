@@ -1,12 +1,13 @@
 import type { Actions } from '@gochat/view/actions';
 import type { Lock, RoomScreen } from '@gochat/view/snapshot';
-import { useState } from 'preact/hooks';
+import { attached } from '../../files/attached.ts';
 import { ComposerView } from '../composer/composer.tsx';
-import { attached } from '../composer/text-file.ts';
+import { COMPOSER_ID } from '../composer/ids.ts';
 import { Icon } from '../icons.tsx';
 import { TimelineView } from '../timeline/timeline.tsx';
 import { useText, useWords } from '../words.ts';
-import type { SearchView } from './details.tsx';
+import { SearchView } from './details.tsx';
+import { useDrops, usePastedFiles } from './given-files.ts';
 
 interface ChatProps {
   readonly room: RoomScreen;
@@ -14,7 +15,8 @@ interface ChatProps {
   /** Whether single letters are keys. */
   readonly letters: boolean;
   readonly actions: Actions;
-  readonly SearchView: typeof SearchView;
+  /** Whether files can be attached now, unless the room is closed. */
+  readonly takesFiles: boolean;
   readonly searching: boolean;
   readonly setSearching: (on: boolean) => void;
   readonly details: boolean;
@@ -44,18 +46,13 @@ function LockMark({ lock, compare }: { readonly lock: Lock | undefined; readonly
   );
 }
 
-/** Whether the pointer goes on over a part of `box`. It goes nowhere when it leaves the window, and when the drag is cancelled. */
-function isInside(to: EventTarget | null, box: Node): boolean {
-  return to instanceof Node && box.contains(to);
-}
-
 /** The open room. */
 export function ChatView({
   room,
   enterSends,
   letters,
   actions,
-  SearchView: Search,
+  takesFiles,
   searching,
   setSearching,
   details,
@@ -68,31 +65,16 @@ export function ChatView({
     actions.search('');
     setSearching(false);
   };
-  const [dragged, setDragged] = useState(false);
-  const onDrag = (event: DragEvent) => {
-    if (event.dataTransfer?.types.includes('Files') !== true) return;
-    event.preventDefault();
-    setDragged(true);
-  };
-  const onDrop = (event: DragEvent) => {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length === 0) return;
-    event.preventDefault();
-    setDragged(false);
-    actions.attach(files.map(attached));
-  };
   const isOpen = room.composer.mode !== 'closed';
+  const attach = (files: readonly File[]) => {
+    actions.attach(files.map((file) => attached(file)));
+    document.getElementById(COMPOSER_ID)?.focus();
+  };
+  const taking = isOpen && takesFiles ? attach : undefined;
+  const isDragged = useDrops(taking);
+  usePastedFiles(taking);
   return (
-    <main
-      class="chat"
-      data-landmark=""
-      tabIndex={-1}
-      onDragOver={onDrag}
-      onDragLeave={(event) => {
-        if (!isInside(event.relatedTarget, event.currentTarget)) setDragged(false);
-      }}
-      onDrop={onDrop}
-    >
+    <main class="chat" data-landmark="" tabIndex={-1}>
       <header>
         <button
           type="button"
@@ -147,7 +129,7 @@ export function ChatView({
           {room.ended === '' && <span class="small-count">{words.number(room.members.length)}</span>}
         </button>
       </header>
-      {searching && <Search search={room.search} actions={actions} close={endSearch} />}
+      {searching && <SearchView search={room.search} actions={actions} close={endSearch} />}
       <TimelineView key={room.id} room={room} letters={letters} actions={actions} />
       <ComposerView
         key={`composer ${room.id}`}
@@ -156,7 +138,11 @@ export function ChatView({
         enterSends={enterSends}
         actions={actions}
       />
-      {dragged && <p class="drop">{text.drop}</p>}
+      {isDragged && (
+        <div class="drop">
+          <p>{text.drop}</p>
+        </div>
+      )}
     </main>
   );
 }

@@ -44,7 +44,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
         {heads && <Heading author={author} time={row.time} date={row.date} actions={actions} />}
         <div class={isOneParagraph(row) ? 'card' : 'card tall'}>
           {row.reply !== undefined && <QuoteButton quote={row.reply} actions={actions} tabIndex={tabIndex} />}
-          <div class={row.large ? 'body large' : 'body'} dir="auto">
+          <div class={row.large ? 'body large' : 'body'} dir="auto" hidden={row.body.length === 0 && !row.me}>
             {row.me && (
               <span class={`name colour-${author.colour}`} dir="auto">
                 {author.name}{' '}
@@ -52,7 +52,7 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
             )}
             <Blocks blocks={unfolded ? row.body : folded} actions={actions} />
           </div>
-          <FileList files={row.files} />
+          <FileList row={row} actions={actions} tabIndex={tabIndex} />
           <State row={row} />
           {row.timeMark !== '' && <p class="time-mark">{row.timeMark}</p>}
           {folded !== row.body && (
@@ -75,8 +75,8 @@ export function Message({ row, actions, tabIndex, writable }: MessageProps) {
 }
 
 /** If so, the delivery state is shown after the text instead of below it. */
-function isOneParagraph({ body }: MessageRow): boolean {
-  return body.length === 1 && body[0]?.kind === 'paragraph';
+function isOneParagraph({ body, files }: MessageRow): boolean {
+  return files.length === 0 && body.length === 1 && body[0]?.kind === 'paragraph';
 }
 
 export function Deleted({ row, actions }: { readonly row: DeletedRow; readonly actions: Actions }) {

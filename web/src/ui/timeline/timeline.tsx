@@ -3,6 +3,7 @@ import type { Row } from '@gochat/view/row';
 import type { RoomScreen } from '@gochat/view/snapshot';
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
+import { ROOM_LEFT } from '../room-left.ts';
 import { useWords } from '../words.ts';
 import { isInPressedRow } from './pressed-row.ts';
 import { RowView } from './row.tsx';
@@ -89,6 +90,7 @@ export function TimelineView({ room, letters, actions }: TimelineProps) {
     [heights],
   );
   useEffect(() => () => rowSizes.disconnect(), [rowSizes]);
+  useEffect(() => () => void dispatchEvent(new Event(ROOM_LEFT)), []);
   const lastShown = shown.at(-1)?.key;
   useEffect(() => {
     rowSizes.disconnect();
