@@ -99,9 +99,7 @@ function Stage({ dialog, actions, stage, zoom, go }: StageProps) {
     if (which === 'whole') setState({ id: file.id, failed: blob === undefined });
     return blob;
   };
-  const preview = useBlobUrl(`${file.id} preview`, file.state, async () =>
-    file.preview ? load('preview')() : undefined,
-  );
+  const preview = useBlobUrl(`${file.id} preview`, file.state, load('preview'));
   const whole = useBlobUrl(file.id, file.state, load('whole'));
   const isOver = state?.id === file.id;
   const failed = isOver && state.failed;

@@ -17,7 +17,7 @@ export function Tile(props: FileProps) {
 /** The smaller picture of a file, once it is here. */
 function usePreview({ row, file, actions }: FileProps): string | undefined {
   return useBlobUrl(file.id, file, async () => {
-    if (!file.preview || file.asks || file.state === 'gone') return undefined;
+    if (file.asks || file.state === 'gone') return undefined;
     const bytes = await actions.picture(row, file.index, 'preview');
     return bytes && shownPicture(bytes);
   });
