@@ -93,8 +93,12 @@ function propertiesOf(bytes: Uint8Array, { body, end }: Box, item: number): numb
   throw new Damaged('an item without properties');
 }
 
-/** @returns where the last box ends, which is the end of the file. @throws Damaged */
+/** @returns where the last box ends, which is the end of the file. @throws Damaged also if it has no data */
 export function endOfAvif(bytes: Uint8Array): number {
-  for (const { end } of boxes(bytes, 0, bytes.length)) if (end > bytes.length) throw new Damaged('a box');
+  let hasData = false;
+  for (const { type } of boxes(bytes, 0, bytes.length)) if (type === 'mdat') hasData = true;
+  const meta = boxOf(bytes, 'meta', 0, bytes.length);
+  for (const { type } of boxes(bytes, meta.body + FULL_BYTES, meta.end)) if (type === 'idat') hasData = true;
+  if (!hasData) throw new Damaged('no data');
   return bytes.length;
 }

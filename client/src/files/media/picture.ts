@@ -36,6 +36,9 @@ const ENDS: Readonly<Record<PictureType, (bytes: Uint8Array) => number>> = {
 /** What cameras append to a picture: a short film, or another picture. */
 const MAY_FOLLOW = ['image/jpeg', 'video/mp4', 'video/quicktime'];
 
+/** How much of what follows is looked at. */
+const TEXT_BYTES = 64;
+
 /** @returns the size as it is shown, from the headers alone; undefined if it is no picture that could be shown, or damaged */
 export function dimensions(bytes: Uint8Array): { width: number; height: number } | undefined {
   const stored = storedSize(bytes);
@@ -59,7 +62,7 @@ function storedSize(bytes: Uint8Array): Size | undefined {
 /**
  * Whether a whole file may be decoded and shown as a picture, by its bytes alone.
  * @returns undefined for what may only be saved: other types, damaged and cut files, more than 50 megapixels, and files that go on as
- * a document or program behind the picture
+ * a document, program or text behind the picture
  */
 export function shownPicture(bytes: Uint8Array): Shown | undefined {
   const type = pictureType(bytes);
@@ -67,6 +70,17 @@ export function shownPicture(bytes: Uint8Array): Shown | undefined {
   if (type === undefined || size === undefined || size.width * size.height > MAX_PIXELS) return undefined;
   const end = unlessDamaged(() => ENDS[type](bytes));
   if (end === undefined) return undefined;
-  const rest = sniff(bytes.subarray(end));
-  return rest === undefined || MAY_FOLLOW.includes(rest) ? { type, ...size } : undefined;
+  return mayFollow(bytes.subarray(end)) ? { type, ...size } : undefined;
+}
+
+function mayFollow(rest: Uint8Array): boolean {
+  const type = sniff(rest);
+  if (type !== undefined) return MAY_FOLLOW.includes(type);
+  const head = rest.subarray(0, TEXT_BYTES);
+  return head.length === 0 || !head.every(isOfText);
+}
+
+/** Whether scripts contain this byte: what is printed, tabs and ends of lines. */
+function isOfText(value: number): boolean {
+  return (value >= 0x20 && value < 0x7f) || (value >= 0x09 && value <= 0x0d);
 }
