@@ -24,8 +24,8 @@ async function kitchen() {
       const found: string[] = [];
       const entries = await readdir(join(data, 'files'), { recursive: true, withFileTypes: true });
       for (const entry of entries)
-        if (entry.isDirectory() && /^[\w-]{22}$/.test(entry.name)) found.push(entry.name);
-      return found.filter((id) => id !== room);
+        if (entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name)) found.push(entry.name);
+      return found.filter((id) => id !== Buffer.from(room, 'base64url').toString('hex'));
     },
     async end() {
       await Promise.all([ana.close(), ben.close()]);
@@ -52,5 +52,111 @@ test('a message with files of all sizes arrives, and each member reads the same 
     expect((await ana.opens(room, id, i)).equals(one)).toBe(true);
   }
   expect(await ben.profile.files.here(item?.files ?? [])).toHaveLength(sizes.length);
+  await end();
+});
+
+test('texts overtake a message whose files wait, and it arrives once the server is back', async () => {
+  const { ana, ben, room, end, server, home } = await kitchen();
+  await ana.syncs(room);
+  const bytes = randomBytes(200_000);
+  const id = await ana.queuesFiles(room, [fileOf('log.txt', bytes, 'text/plain')], 'slow');
+  await ana.delivered(room, [await ana.says(room, 'quick')]);
+  await ana.delivered(room, [id]);
+  await ben.hears(room, 'slow');
+  await server.stop();
+  const away = await ana.queuesFiles(room, [fileOf('b.txt', bytes)], 'away');
+  const later = await ana.says(room, 'also away');
+  expect(await ana.profile.call('waiting', { room })).toMatchObject([
+    { id: away, state: 'waiting', files: [{ done: 0, of: 200_000 }] },
+    { id: later },
+  ]);
+  // An own file that waits is read from the profile.
+  expect((await ana.opens(room, away)).equals(bytes)).toBe(true);
+  const again = await startServer(join(home.path, 'server'), server.port);
+  await ana.delivered(room, [away, later]);
+  await ben.hears(room, 'away');
+  expect((await ben.opens(room, away)).equals(bytes)).toBe(true);
+  await end();
+  await again.stop();
+});
+
+test('a message with files that is cancelled or deleted is forgotten here and on the server', async () => {
+  const { ana, ben, room, stored, end, server, home } = await kitchen();
+  const kept = await ana.queuesFiles(room, [fileOf('kept', randomBytes(10))]);
+  const deleted = await ana.queuesFiles(room, [fileOf('deleted', randomBytes(10))]);
+  const byAdmin = await ben.queuesFiles(room, [fileOf('bad', randomBytes(10))]);
+  await Promise.all([ana.delivered(room, [kept, deleted]), ben.delivered(room, [byAdmin])]);
+  await ana.until(async () => (await ana.messages(room)).length === 3, 'ana has all');
+  await ben.until(async () => (await ben.messages(room)).length === 3, 'ben has all');
+  for (const id of [deleted, byAdmin]) await ben.opens(room, id);
+  expect(await stored()).toHaveLength(3);
+  for (const id of [deleted, byAdmin]) {
+    const item = (await ana.messages(room)).find((message) => message.id === id);
+    await ana.posts(room, { kind: 'delete', of: { seq: item?.seq ?? ('0' as never), id } });
+  }
+  const files = (who: Someone) => readdir(join(who.dir, 'files'));
+  await ana.until(async () => (await stored()).length === 1, 'the server has forgotten them');
+  await ana.until(async () => (await files(ana)).length === 1, 'ana has forgotten them');
+  await ben.until(async () => (await files(ben)).length === 0, 'ben has forgotten them');
+  await expect(ben.opens(room, deleted)).rejects.toMatchObject({ data: { reason: 'file-unknown' } });
+  await server.stop();
+  const cancelled = await ana.queuesFiles(room, [fileOf('never', randomBytes(10))]);
+  const { content } = await ana.profile.files.prepare(room, fileOf('tray', randomBytes(10)));
+  expect(await files(ana)).toHaveLength(3);
+  await ana.profile.files.discard(room, [content]);
+  expect(await ana.profile.call('cancel', { room, id: cancelled })).toEqual({ cancelled: true });
+  await ana.until(async () => (await files(ana)).length === 1, 'ana has forgotten those, too');
+  await expect(
+    ana.profile.call('queue', {
+      room,
+      id: 'x'.repeat(22),
+      content: { kind: 'text', text: '', files: [content] },
+    }),
+  ).rejects.toMatchObject({ data: { reason: 'file-unprepared' } });
+  const again = await startServer(join(home.path, 'server'), server.port);
+  await ana.syncs(room);
+  expect(await stored()).toHaveLength(1);
+  await end();
+  await again.stop();
+});
+
+test('a caption is edited to nothing only where files stay', async () => {
+  const { ana, ben, room, end } = await kitchen();
+  const id = await ana.queuesFiles(room, [fileOf('a.txt', Buffer.from('a'))], 'look');
+  const text = await ana.says(room, 'text');
+  await ana.delivered(room, [id, text]);
+  await ben.hears(room, 'text');
+  const refTo = async (of: string) => {
+    const item = (await ana.messages(room)).find((message) => message.id === of);
+    return { seq: item?.seq ?? ('0' as never), id: of };
+  };
+  await expect(ana.posts(room, { kind: 'edit', of: await refTo(text), text: ' ' })).rejects.toMatchObject({
+    data: { reason: 'message-blank' },
+  });
+  await ana.posts(room, { kind: 'edit', of: await refTo(id), text: '' });
+  const seen = async () => (await ben.messages(room)).find((message) => message.id === id);
+  await ben.until(async () => (await seen())?.text === '', 'ben sees the edit');
+  expect((await seen())?.files).toHaveLength(1);
+  expect((await ben.opens(room, id)).toString()).toBe('a');
+  const { items } = await ben.profile.call('search', { room, text: 'A.TXT', limit: 9 });
+  expect(items.map((item) => item.id)).toEqual([id]);
+  await end();
+});
+
+test('a second process of the profile prepares and opens files', async () => {
+  const { ana, ben, room, end } = await kitchen();
+  const other = await Someone.open('ana', ana.dir);
+  const bytes = randomBytes(2_000_000);
+  const id = await other.queuesFiles(room, [fileOf('from-guest', bytes)], 'guest');
+  await other.delivered(room, [id]);
+  await ben.hears(room, 'guest');
+  expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+  const answer = await ben.queuesFiles(room, [fileOf('to-guest', bytes)], 'answer');
+  await other.hears(room, 'answer');
+  const progress: number[] = [];
+  const got = await other.opens(room, answer, 0, { progress: (done) => progress.push(done) });
+  expect(got.equals(bytes)).toBe(true);
+  expect(progress).toEqual([1_048_548, 2_000_000]);
+  await other.close();
   await end();
 });

@@ -80,7 +80,8 @@ export class ClientFiles implements Files {
       if (held !== undefined && held.length > 0) yield held;
       held = piece;
       done += piece.length;
-      progress?.(done, file.bytes);
+      // Padding has chunks, too.
+      if (piece.length > 0) progress?.(done, file.bytes);
     }
     // The last piece only when all are known to be the author's: a file of one chunk is given out whole or not at all.
     if ((await fileHash(hashes)) !== file.hash) throw await this.#damaged(first);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { FileId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { CachedFile, FileCache } from './file-cache.ts';
 
 const MOST_BYTES = 512_000_000;
+const NAME = /^[0-9a-f]{32}$/;
 const CHUNK = /^(0|[1-9]\d{0,9})$/;
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const NONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
@@ -31,7 +33,7 @@ export class FolderCache implements FileCache {
 
   async #put(id: FileId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     await this.#make();
-    const dir = join(this.#dir, id);
+    const dir = join(this.#dir, nameOf(id));
     await make(dir);
     const draft = join(dir, `new-${randomUUID()}`);
     try {
@@ -65,12 +67,12 @@ export class FolderCache implements FileCache {
   }
 
   async get(id: FileId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = await orNone(readFile(join(this.#dir, id, String(chunk))), undefined);
+    const bytes = await orNone(readFile(join(this.#dir, nameOf(id), String(chunk))), undefined);
     return bytes && new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   }
 
   async have(id: FileId): Promise<readonly number[]> {
-    const names = await orNone(readdir(join(this.#dir, id)), []);
+    const names = await orNone(readdir(join(this.#dir, nameOf(id))), []);
     return names
       .filter((name) => CHUNK.test(name))
       .map(Number)
@@ -78,17 +80,18 @@ export class FolderCache implements FileCache {
   }
 
   async drop(id: FileId): Promise<void> {
-    await rm(join(this.#dir, id), { recursive: true, force: true });
+    await rm(join(this.#dir, nameOf(id)), { recursive: true, force: true });
   }
 
   async list(): Promise<readonly CachedFile[]> {
-    const ids = await orNone(readdir(this.#dir), []);
     const found: CachedFile[] = [];
-    for (const id of ids as FileId[]) {
-      const names = await orNone(readdir(join(this.#dir, id)), []);
+    for (const folder of await orNone(readdir(this.#dir), [])) {
+      if (!NAME.test(folder)) continue;
+      const id = encodeBytes(Buffer.from(folder, 'hex')) as FileId;
+      const names = await orNone(readdir(join(this.#dir, folder)), []);
       // Another process may drop it meanwhile. Drafts of a process that was killed count, too.
       const chunks = await Promise.all(
-        names.map((name) => orNone(stat(join(this.#dir, id, name)), undefined)),
+        names.map((name) => orNone(stat(join(this.#dir, folder, name)), undefined)),
       );
       const bytes = chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
       const at = chunks.reduce((last, chunk) => Math.max(last, chunk?.mtimeMs ?? 0), 0);
@@ -98,6 +101,11 @@ export class FolderCache implements FileCache {
   }
 
   async close(): Promise<void> {}
+}
+
+/** In hexadecimal: senders choose ids, and some file systems take names for equal that differ only by case. */
+function nameOf(id: FileId): string {
+  return Buffer.from(decodeBytes(id)).toString('hex');
 }
 
 async function make(dir: string): Promise<void> {

@@ -98,7 +98,7 @@ async function seal(
       await written;
       written = cache.put(id, chunk, sealed, true);
       written.catch(() => undefined);
-      progress?.(Math.min(bytes, chunk * PIECE_BYTES + piece.length), bytes);
+      if (piece.length > 0) progress?.(Math.min(bytes, chunk * PIECE_BYTES + piece.length), bytes);
     }
     // Reads to the end, which shows whether there is more than there should be.
     await pieces.next();
