@@ -57,8 +57,8 @@ test.each([
   expect(cleanFileName(name)).toBe(clean);
 });
 
-/** Names of what makes trouble. */
-const troubled = fc
+/** Names of what breaks file systems and screens. */
+const hostile = fc
   .array(
     fc.oneof(
       fc.constantFrom(
@@ -88,7 +88,7 @@ const troubled = fc
 
 test('every text becomes a safe name, which stays as it is', () => {
   fc.assert(
-    fc.property(troubled, (text) => {
+    fc.property(hostile, (text) => {
       const name = cleanFileName(text);
       expect(cleanFileName(name)).toBe(name);
       expect(name).toMatch(/^[^.\s/\\-]/u);

@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Where, when, by whom and with what, in every form that exiftool writes into the file. */
-const TOLD = [
+const WRITTEN = [
   '-GPSLatitude=48.1',
   '-GPSLatitudeRef=N',
   '-GPSLongitude=11.5',
@@ -63,12 +63,12 @@ function tagsOf(bytes: Uint8Array): string[] {
   return Object.keys((JSON.parse(json) as object[])[0]!).filter((tag) => tag !== 'SourceFile');
 }
 
-function told(bytes: Uint8Array, ...more: readonly string[]): Uint8Array<ArrayBuffer> {
-  const [file, thumbnail] = [join(folder, 'told'), join(folder, 'thumbnail')];
+function withMetadata(bytes: Uint8Array, ...more: readonly string[]): Uint8Array<ArrayBuffer> {
+  const [file, thumbnail] = [join(folder, 'dirty'), join(folder, 'thumbnail')];
   writeFileSync(file, bytes);
   writeFileSync(thumbnail, samplePicture('jpeg'));
   const options = ['-q', '-q', '-m', '-overwrite_original', `-ThumbnailImage<=${thumbnail}`];
-  execFileSync(exiftool!, [...options, ...TOLD, ...more, file]);
+  execFileSync(exiftool!, [...options, ...WRITTEN, ...more, file]);
   return new Uint8Array(readFileSync(file));
 }
 
@@ -90,7 +90,7 @@ const CLEANED: readonly SampleName[] = [
 
 test.skipIf(exiftool === undefined).each(CLEANED)('%s: only allowed tags are left', async (name) => {
   const original = samplePicture(name);
-  const dirty = told(original);
+  const dirty = withMetadata(original);
   expect(left(tagsOf(dirty)).length).toBeGreaterThan(5);
   const { bytes, kept } = stripMetadata(dirty);
   expect(kept).toBe(false);
@@ -106,7 +106,7 @@ test.skipIf(exiftool === undefined).each([1, 2, 3, 4, 5, 6, 7, 8])(
   'orientation %i is kept, and nothing else',
   async (orientation) => {
     for (const name of orientation === 6 ? TURNED : TURNED.slice(0, 1)) {
-      const dirty = told(samplePicture(name), `-IFD0:Orientation#=${orientation}`);
+      const dirty = withMetadata(samplePicture(name), `-IFD0:Orientation#=${orientation}`);
       expect(orientationOf(dirty), name).toBe(orientation);
       const { bytes } = stripMetadata(dirty);
       expect(orientationOf(bytes), name).toBe(orientation);
@@ -136,7 +136,7 @@ test.skipIf(exiftool === undefined)(
 
 test.skipIf(exiftool === undefined)('the profile of colours is kept', () => {
   const profile = joined('ICC_PROFILE\0', Uint8Array.of(1, 1), new Uint8Array(200));
-  const dirty = inserted(told(samplePicture('jpeg')), 2, segment(0xe2, profile));
+  const dirty = inserted(withMetadata(samplePicture('jpeg')), 2, segment(0xe2, profile));
   const { bytes } = stripMetadata(dirty);
   expect(Buffer.from(bytes).includes(Buffer.from(profile))).toBe(true);
   expect(left(tagsOf(bytes)).filter((tag) => !tag.startsWith('ICC'))).toEqual([]);

@@ -20,6 +20,8 @@ import { image2sixel } from 'sixel';
 
 const SIGNATURE_BYTES = 8;
 const DECODED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+/** The type of colour that is an index of a palette. */
+const PALETTE = 3;
 const SLACK_BYTES = 65_536;
 const JPEG_QUALITIES = [85, 70, 55, 40];
 const SIXEL_PIXELS = 1_000_000;
@@ -50,7 +52,8 @@ function readJpeg(bytes) {
 
 /** @param {Uint8Array} bytes @returns {Pixels} */
 function readPng(bytes) {
-  const { width, height, depth, channels, isInterlaced, clean } = cleanPng(bytes);
+  const { width, height, depth, colours, isInterlaced, clean } = cleanPng(bytes);
+  const channels = [1, 1, 3, 1, 2, 1, 4][colours] ?? 4;
   // The library reads pixels of less than a byte only line by line.
   if (isInterlaced && depth < 8) throw new Error('interlaced, with several pixels in a byte');
   // The decoder takes the pixels twice, and as four bytes each.
@@ -59,7 +62,9 @@ function readPng(bytes) {
   if (needed > workerData.megabytes * 2 ** 20) throw new Error('more than this thread may use');
   // A few compressed bytes can become many: the library would read them all.
   inflateSync(clean.data, { maxOutputLength: 2 * lineBytes * height + SLACK_BYTES });
-  return { rgba: toRgba(decodePng(clean.file)), width, height };
+  const png = decodePng(clean.file);
+  if (colours === PALETTE && png.palette === undefined) throw new Error('no palette');
+  return { rgba: toRgba(png), width, height };
 }
 
 /**
@@ -83,7 +88,7 @@ function cleanPng(bytes) {
     width: view.getUint32(SIGNATURE_BYTES + 8),
     height: view.getUint32(SIGNATURE_BYTES + 12),
     depth,
-    channels: [1, 1, 3, 1, 2, 1, 4][colours] ?? 4,
+    colours,
     isInterlaced: bytes[SIGNATURE_BYTES + 20] === 1,
     clean: { file: Buffer.concat(parts), data: Buffer.concat(data) },
   };
