@@ -120,6 +120,9 @@ test.each([
     'saved',
     'image/avif',
   ],
+  ['AVIF whose image is as large as it says', madeAvif(23, 15), 'shown', 'image/avif'],
+  ['AVIF whose image has 4 gigapixels', madeAvif(0xffff, 0xffff), 'saved', 'image/avif'],
+  ['AVIF whose image is no stream', madeAvif(23, 15, 0x12), 'saved', 'image/avif'],
   ['AVIF without properties', patched(avif, placeOf(avif, 'ipco'), 0x66), 'saved', 'image/avif'],
   [
     'a film that says it is AVIF',
@@ -134,6 +137,36 @@ test.each([
 
 function withFrameSize(file: Uint8Array, ...size: readonly number[]) {
   return patched(file, placeOf(file, '\xff\xc0') + 5, ...size);
+}
+
+function box(type: string, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const content = joined(type, ...parts);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(content.length + 4);
+  return joined(size, content);
+}
+
+/** An AVIF file of 24 x 16 pixels whose image has a sequence header with these largest indexes of columns and rows. */
+function madeAvif(lastColumn: number, lastRow: number, unit = 0x0a): Uint8Array<ArrayBuffer> {
+  const bits = ['000', '1', '1', '00000', '1111', '1111', lastColumn.toString(2).padStart(16, '0')];
+  const header = [...bits, lastRow.toString(2).padStart(16, '0')].join('').padEnd(56, '0');
+  const bytes = Uint8Array.from(header.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)));
+  const size = Uint8Array.of(0, 0, 0, 24, 0, 0, 0, 16);
+  const properties = box(
+    'iprp',
+    box('ipco', box('ispe', '\0\0\0\0', size)),
+    box('ipma', '\0\0\0\0\0\0\0\x01\0\x01\x01\x01'),
+  );
+  const meta = box(
+    'meta',
+    '\0\0\0\0',
+    box('pitm', '\0\0\0\0\0\x01'),
+    box('iinf', '\0\0\0\0\0\x01', box('infe', '\x02\0\0\0\0\x01\0\0av01\0')),
+    box('iloc', '\x01\0\0\0\x44\0\0\x01', '\0\x01\0\x01\0\0\0\x01\0\0\0\0\0\0\0\x09'),
+    properties,
+    box('idat', Uint8Array.of(unit, 7), bytes),
+  );
+  return joined(box('ftyp', 'avif\0\0\0\0mif1'), meta);
 }
 
 /** An animated WebP file that says it is of this size. */
@@ -163,6 +196,7 @@ test(`20,000 samples with changed bytes, seed ${SEED}: never an error, and what 
   const random = (below: number) => Math.floor(next() * below);
   const dirty = [
     ...SAMPLE_NAMES.map(samplePicture),
+    madeAvif(23, 15),
     inserted(jpeg, 2, segment(0xe1, joined('Exif\0\0', exifBlock(6, true))), segment(0xfe, 'SECRET')),
     inserted(png, IHDR_END, pngChunk('eXIf', exifBlock(8)), pngChunk('tEXt', 'a\0SECRET')),
     webpFile(

@@ -1,38 +1,13 @@
-import { byte, textAt, uint16, uint32 } from './bytes.ts';
+import { av1Size } from './av1.ts';
+import { av1Items } from './avif-items.ts';
+import { type Box, boxes, boxOf, FULL_BYTES } from './boxes.ts';
+import { byte, uint16, uint32 } from './bytes.ts';
 import { Damaged } from './damaged.ts';
 import type { Orientation } from './orientation.ts';
 import type { Size } from './size.ts';
 
-/** Of the ISO base media file format (ISO/IEC 14496-12, section 4.2). */
-interface Box {
-  readonly type: string;
-  readonly body: number;
-  readonly end: number;
-}
-
-/** Version and flags, which come first in a full box. */
-const FULL_BYTES = 4;
-
-/** @throws Damaged where a file isn't a sequence of boxes */
-function* boxes(bytes: Uint8Array, from: number, to: number): Generator<Box> {
-  let at = from;
-  while (at < to) {
-    if (at + 8 > to) throw new Damaged('a box');
-    const size = uint32(bytes, at);
-    const isLong = size === 1;
-    const body = at + (isLong ? 16 : 8);
-    const length = isLong ? uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) : size;
-    const end = size === 0 ? to : at + length;
-    if (end < body || end > to) throw new Damaged('the size of a box');
-    yield { type: textAt(bytes, at + 4, 4), body, end };
-    at = end;
-  }
-}
-
-function boxOf(bytes: Uint8Array, type: string, from: number, to: number): Box {
-  for (const box of boxes(bytes, from, to)) if (box.type === type) return box;
-  throw new Damaged(`no ${type}`);
-}
+/** The tiles of a grid are larger than the picture by what is cut off at its ends. */
+const MORE_PIXELS = 8_000_000;
 
 /**
  * The size of the primary item (ISO/IEC 23008-12, section 6.5), as it is before it is turned.
@@ -93,12 +68,21 @@ function propertiesOf(bytes: Uint8Array, { body, end }: Box, item: number): numb
   throw new Damaged('an item without properties');
 }
 
-/** @returns where the last box ends, which is the end of the file. @throws Damaged also if it has no data */
+/**
+ * @returns where the last box ends, which is the end of the file
+ * @throws Damaged also if it isn't a still picture, or its images are larger than the file says: decoders believe the images
+ */
 export function endOfAvif(bytes: Uint8Array): number {
-  let hasData = false;
-  for (const { type } of boxes(bytes, 0, bytes.length)) if (type === 'mdat') hasData = true;
-  const meta = boxOf(bytes, 'meta', 0, bytes.length);
-  for (const { type } of boxes(bytes, meta.body + FULL_BYTES, meta.end)) if (type === 'idat') hasData = true;
-  if (!hasData) throw new Damaged('no data');
+  const { width, height } = avifSize(bytes);
+  let pixels = 0;
+  for (const { type } of boxes(bytes, 0, bytes.length))
+    if (type === 'moov') throw new Damaged('an animation');
+  for (const { start, end } of av1Items(bytes)) {
+    const image = av1Size(bytes, start, end);
+    pixels += image.width * image.height;
+  }
+  if (pixels === 0) throw new Damaged('no image');
+  // Opacity is an image of its own.
+  if (pixels > 2 * width * height + MORE_PIXELS) throw new Damaged('two sizes');
   return bytes.length;
 }
