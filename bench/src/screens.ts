@@ -97,6 +97,7 @@ async function measureKeys(): Promise<string> {
       openLink: () => true,
       copy: async () => true,
       edit: async (text) => text,
+      stopPlaying: () => false,
       suspend: () => undefined,
       quit: () => undefined,
     },

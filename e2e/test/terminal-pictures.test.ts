@@ -113,7 +113,7 @@ describe('half-blocks in an emulator', () => {
     }
   });
 
-  test('are drawn anew for another size of the window', async () => {
+  test('are drawn again for another size of the window', async () => {
     const { stage, come } = staged(snapshot(room({ ...PICTURE, width: 4000, height: 1000 })), {
       columns: 55,
     });
@@ -254,5 +254,47 @@ describe('one picture on the whole screen', () => {
     const { stage, come } = open({ columns: 10, rows });
     come();
     expect((await stage.lines())[0]).toContain('ben, 23');
+  });
+});
+
+describe('keys on a message that has the focus', () => {
+  const focused = async (...files: readonly FileRow[]) => {
+    const { stage } = staged(snapshot([message('1', BEN, '', { files })]), { columns: 80 });
+    await stage.press(`${ESC}[1;3A`);
+    return stage;
+  };
+
+  test.each([
+    ['picture', 'show'],
+    ['voice', 'play'],
+    ['audio', 'play'],
+    ['video', 'play'],
+  ] as const)('p and a %s: %s', async (kind, act) => {
+    const stage = await focused({ ...PICTURE, id: 'other', kind: 'other' }, { ...PICTURE, index: 1, kind });
+    expect((await stage.lines()).at(-2)).toContain(`p ${act}  s save`);
+    const [stop, file] = await stage.press('p');
+    expect(stop).toEqual(['stopPlaying']);
+    expect(file?.slice(2)).toEqual([1, act]);
+    expect(file?.[0]).toBe('file');
+  });
+
+  test('p fetches a picture that isn’t fetched unasked', async () => {
+    const stage = await focused({ ...PICTURE, asks: true, state: 'there' });
+    expect((await stage.press('p')).map((call) => call.at(-1))).toEqual(['stopPlaying', 'fetch', 'show']);
+  });
+
+  test('p opens another file, s saves any, and p stops what is played', async () => {
+    const stage = await focused({ ...PICTURE, kind: 'other' });
+    expect((await stage.press('p')).at(-1)?.slice(0, 2)).toEqual(['run', 'open']);
+    expect((await stage.press('s')).at(-1)?.slice(0, 2)).toEqual(['run', 'save']);
+    stage.plays = true;
+    expect(await stage.press('p')).toEqual([['stopPlaying']]);
+    expect((await stage.lines()).at(-2)).toContain('Stopped');
+  });
+
+  test('p says that there is no file', async () => {
+    const stage = await focused();
+    await stage.press('p');
+    expect((await stage.lines()).at(-2)).toContain('This message has no file');
   });
 });

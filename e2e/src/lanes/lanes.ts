@@ -96,6 +96,8 @@ export const LANES = {
     'server/test/log/move.test.ts',
     'server/test/files/durability.test.ts',
     'e2e/test/tmux-screen.test.ts',
+    'e2e/test/tmux-pictures.test.ts',
+    'e2e/test/terminal-opened-files.test.ts',
     'e2e/test/names-in-chromium.test.ts',
     'e2e/test/metadata.test.ts',
   ],

@@ -43,6 +43,8 @@ export class Stage {
   answers: Partial<Record<keyof Actions, unknown>>;
   size: { columns: number; rows: number };
   quits = 0;
+  /** Whether something is played. */
+  plays = false;
 
   constructor(
     snapshot: Snapshot,
@@ -100,6 +102,10 @@ export class Stage {
         },
         copy: () => Promise.resolve(true),
         edit: (text) => Promise.resolve(`${text} edited`),
+        stopPlaying: () => {
+          this.calls.push(['stopPlaying']);
+          return this.plays;
+        },
         suspend: () => void this.calls.push(['suspend']),
         quit: () => {
           this.quits += 1;

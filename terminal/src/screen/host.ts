@@ -13,6 +13,8 @@ export interface ScreenHost {
   readonly copy: (text: string) => Promise<boolean>;
   /** Opens a text in the user's editor, which has the terminal until it ends. @returns undefined when it failed */
   readonly edit: (text: string) => Promise<string | undefined>;
+  /** Stops the sound or video that is played. @returns whether one was */
+  readonly stopPlaying: () => boolean;
   readonly suspend: () => void;
   readonly quit: () => void;
 }

@@ -5,6 +5,7 @@ import { filesAt, pathsFrom } from '../files/at-paths.ts';
 import { saveFile } from '../files/save-file.ts';
 import { readTextFile } from './terminal/external-programs.ts';
 import { NoticeCommand, noticeSequence, notifierOf } from './terminal/notify.ts';
+import type { OpenedFiles } from './terminal/opened-files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +17,7 @@ export interface PlatformActions {
   readonly quit: () => void;
   readonly say: (text: string) => void;
   readonly keysOf: (command: string) => string;
+  readonly opened: OpenedFiles;
 }
 
 /** The settings that only the terminal has. */
@@ -36,15 +38,14 @@ function settingsOf(words: TerminalText['screen']['settings']): Platform['settin
   ];
 }
 
-/** Nothing is opened or played here. */
-function terminalFiles(): PlatformFiles {
+function terminalFiles(opened: OpenedFiles): PlatformFiles {
   return {
     pick: async () => [],
     at: filesAt,
     paths: pathsFrom,
     save: (name, _type, bytes) => saveFile(process.cwd(), name, bytes),
-    open: async () => false,
-    play: async () => false,
+    open: (name, _type, bytes) => opened.open(name, bytes),
+    play: (name, type, bytes) => opened.play(name, type.startsWith('video/'), bytes),
     makePreview: async (bytes) => (await import('../pictures/pictures.ts')).makePreview(bytes),
   };
 }
@@ -65,7 +66,7 @@ export function platformOf(env: Env, { screen: text }: TerminalText, actions: Pl
       if (command === undefined) actions.write(noticeSequence(notifier, notice, env));
       else command.run(notice, env);
     },
-    files: terminalFiles(),
+    files: terminalFiles(actions.opened),
     pickText: (path) => {
       if (path !== undefined && path !== '') return readTextFile(path);
       actions.say(text.notes.nameFile);

@@ -6,6 +6,7 @@ import { EXIT } from '../exit.ts';
 import { codeOfSignal } from '../interrupt.ts';
 import { type Io, note } from '../io.ts';
 import { decodePicture, rewritePicture, sixelPicture } from '../pictures/pictures.ts';
+import { oneLine } from './draw/one-line.ts';
 import { ASCII, UNICODE } from './draw/symbols.ts';
 import type { ScreenHost } from './host.ts';
 import { Keymap, type KeymapName as KeyProfile } from './input/keymap.ts';
@@ -15,6 +16,7 @@ import { Screen } from './screen.ts';
 import { editExternally, openExternally } from './terminal/external-programs.ts';
 import { InputDecoder } from './terminal/input-decoder.ts';
 import { copySequence, isRich } from './terminal/notify.ts';
+import { OpenedFiles } from './terminal/opened-files.ts';
 import { Painter } from './terminal/painter.ts';
 import { depthOf, Palette, themeOf } from './terminal/palette.ts';
 import { Suspension } from './terminal/suspension.ts';
@@ -53,6 +55,9 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
   const keys = parts.keys ?? 'readline';
   const copy = (text: string) => Promise.resolve(rich && copyIn(tty, text, env));
   const end = new End();
+  const opened = new OpenedFiles(env, (name) =>
+    screen?.note(words.text.screen.notes.notPlayed(oneLine(name))),
+  );
   // The view needs the platform, which needs the screen, which needs the view.
   let screen: Screen | undefined;
 
@@ -65,6 +70,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
       quit: () => end.reach(),
       say: (text) => screen?.note(text),
       keysOf: (command) => screen?.keysOf(command) ?? new Keymap(keys).keysOf(command),
+      opened,
     }),
     words,
     server: parts.server,
@@ -78,6 +84,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     host: {
       ...hostOf(tty, env, (paused) => screen?.pause(paused)),
       copy,
+      stopPlaying: () => opened.stop(),
       suspend: () => suspension.suspend(),
       quit: () => end.reach(),
     },
@@ -120,6 +127,7 @@ export async function runScreen(io: Io, parts: ScreenParts): Promise<number> {
     input.close();
     shown.close();
     tty.leave();
+    await opened.close();
     await view.close();
   }
 }
@@ -152,7 +160,7 @@ function hostOf(
   tty: Tty,
   env: Io['env'],
   pause: (paused: boolean) => void,
-): Omit<ScreenHost, 'copy' | 'suspend' | 'quit'> {
+): Omit<ScreenHost, 'copy' | 'stopPlaying' | 'suspend' | 'quit'> {
   return {
     size: () => tty.size,
     write: (text) => tty.write(text),

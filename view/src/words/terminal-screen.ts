@@ -37,16 +37,19 @@ export function screenText(f: Formats) {
      * @param can what can be done with it now
      */
     messageKeys: (
-      keys: Readonly<Record<'reply' | 'react' | 'edit' | 'delete' | 'copy', string>>,
+      keys: Readonly<Record<'reply' | 'react' | 'edit' | 'delete' | 'copy' | 'file' | 'save', string>>,
       can: {
         readonly answer: boolean;
         readonly edit: boolean;
         readonly delete: boolean;
         readonly copy: boolean;
+        /** What {@link keys.file} does; undefined for a message without files. */
+        readonly file: 'show' | 'play' | 'open' | undefined;
       },
     ) => [
       'Enter more',
       'Esc back',
+      ...(can.file === undefined ? [] : [`${keys.file} ${can.file}`, `${keys.save} save`]),
       ...(can.answer ? [`${keys.reply} reply`, `${keys.react} react`] : []),
       ...(can.edit ? [`${keys.edit} edit`] : []),
       ...(can.delete ? [`${keys.delete} delete`] : []),
@@ -92,6 +95,9 @@ export function screenText(f: Formats) {
       quitAgain: 'Press Ctrl+C again to quit',
       toMessages: 'Alt+Up goes to the messages',
       noLink: 'This message has no link',
+      noFile: 'This message has no file',
+      stopped: 'Stopped',
+      notPlayed: (name: string) => `${name} could not be played`,
       linkOpened: 'Link opened',
       linkCopied: 'No desktop to open the link: copied it instead',
       linkNotCopied: 'No desktop to open the link, and it could not be copied',

@@ -1,4 +1,5 @@
-import type { Row } from '@gochat/view/row';
+import type { FileAct } from '@gochat/view/actions';
+import type { FileRow, MessageRow, Row } from '@gochat/view/row';
 
 /** Whether a row can have the focus: a message or an event can, a separator can't. */
 export function isFocusable({ kind }: Row): boolean {
@@ -37,4 +38,17 @@ export function linksOf(row: Row | undefined): readonly string[] {
   };
   collect(row.body);
   return [...found];
+}
+
+/** The file of a message that a key is about: its first picture, else its first recording, else its first. */
+export function mainFileOf({ files }: MessageRow): FileRow | undefined {
+  return (
+    files.find(({ kind }) => kind === 'picture') ?? files.find(({ kind }) => kind !== 'other') ?? files[0]
+  );
+}
+
+/** What the key does with it. */
+export function actOf({ kind }: FileRow): Extract<FileAct, 'show' | 'play' | 'open'> {
+  if (kind === 'picture') return 'show';
+  return kind === 'other' ? 'open' : 'play';
 }

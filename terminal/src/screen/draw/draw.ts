@@ -1,5 +1,6 @@
 import type { Dialog } from '@gochat/view/dialog';
 import type { Completion, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import { actOf, mainFileOf } from '../control/row-focus.ts';
 import type { DialogUi, Ui } from '../ui-state.ts';
 import type { DialogView } from './box.ts';
 import {
@@ -220,9 +221,12 @@ function hintsOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOpt
     edit: keysOf('edit'),
     delete: keysOf('delete'),
     copy: keysOf('copy'),
+    file: keysOf('show'),
+    save: keysOf('save'),
   };
   const row = room?.timeline.rows.find(({ key }) => key === ui.focus);
   const message = row?.kind === 'message' ? row : undefined;
+  const file = message && mainFileOf(message);
   const isSent = room?.ended === '' && message !== undefined && message.seq !== '';
   const isOwn = message?.author.own === true;
   const isAdmin = room?.members.some(({ self, admin }) => self && admin) === true;
@@ -230,7 +234,8 @@ function hintsOf(ui: Ui, room: RoomScreen | undefined, { keysOf, text }: DrawOpt
     answer: isSent,
     edit: isSent && isOwn,
     delete: isSent && (isOwn || isAdmin),
-    copy: message !== undefined,
+    copy: message !== undefined && message.source !== '',
+    file: file && actOf(file),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { MenuDialog } from '@gochat/view/dialog';
-import { linksOf } from '../control/row-focus.ts';
+import { actOf, linksOf, mainFileOf } from '../control/row-focus.ts';
 import { oneLine } from '../draw/one-line.ts';
 import { replace } from '../edit/editor.ts';
 import type { Controls } from './controls.ts';
@@ -64,6 +64,7 @@ export const KEY_ACTIONS: Readonly<Record<ScreenActionName, (controls: Controls)
   'focus-top': ({ timeline }) => timeline.focusEnd('first'),
   'focus-bottom': ({ timeline }) => timeline.focusEnd('last'),
   'open-links': openLinks,
+  'open-file': openFile,
   'message-menu': ({ ui, view }) => {
     const { focus } = ui.current;
     if (focus !== undefined) view.actions.menu(focus);
@@ -156,5 +157,23 @@ function openLinks({ ui, view, dialogs, openLink, text }: Controls): void {
     const tick = -1 - performance.now();
     const menu: MenuDialog = { kind: 'menu', title: text.dialogs.openLink, tick, text: [], code: [], items };
     dialogs.ask(menu, (href) => void openLink(href));
+  }
+}
+
+/** Shows the picture of the message that has the focus, plays its recording, or opens its file; stops what is played. */
+function openFile({ ui, view, host, command, text }: Controls): void {
+  if (host.stopPlaying()) {
+    ui.note(text.notes.stopped);
+    return;
+  }
+  const { focus } = ui.current;
+  const row = view.getSnapshot().room?.timeline.rows.find(({ key }) => key === focus);
+  const file = row?.kind === 'message' ? mainFileOf(row) : undefined;
+  if (row === undefined || file === undefined) ui.note(text.notes.noFile);
+  else if (actOf(file) === 'open') command('open');
+  else {
+    // Who wants to see a picture that isn't fetched unasked has asked for it.
+    if (file.asks) view.actions.file(row.key, file.index, 'fetch');
+    view.actions.file(row.key, file.index, actOf(file));
   }
 }

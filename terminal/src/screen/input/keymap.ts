@@ -47,6 +47,7 @@ export type ScreenActionName =
   | 'focus-top'
   | 'focus-bottom'
   | 'open-links'
+  | 'open-file'
   | 'message-menu'
   | 'jump-back'
   | 'toggle-members'
@@ -168,6 +169,8 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['y'], action: command('copy'), in: ['read'] },
   { keys: ['Q'], action: command('quoted'), in: ['read'] },
   { keys: ['o'], action: screenAction('open-links'), in: ['read'] },
+  { keys: ['p'], action: screenAction('open-file'), in: ['read'], as: 'show' },
+  { keys: ['s'], action: command('save'), in: ['read'] },
   { keys: ['v'], action: command('author'), in: ['read'] },
   { keys: ['i'], action: command('inspect-message'), in: ['read'] },
   { keys: ['w'], action: command('cancel'), in: ['read'] },

@@ -189,7 +189,7 @@ export class Pictures implements PictureSource {
     over: Graphics['over'],
   ): Promise<Decoded | undefined> {
     const { bytesOf, decode } = this.#parts;
-    const bytes = await bytesOf(row, file.index, file.preview ? 'preview' : 'whole');
+    const bytes = await bytesOf(row, file.index, file.preview && !file.asks ? 'preview' : 'whole');
     const pixels = bytes && (await decode(bytes, MAX_SIDE));
     if (bytes === undefined || pixels === undefined || over === undefined) return pixels && { pixels };
     const sequence = await this.#over(bytes, box, over);
