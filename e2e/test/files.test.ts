@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
 import { expect, test } from 'vitest';
 import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
 
@@ -158,5 +159,33 @@ test('a second process of the profile prepares and opens files', async () => {
   expect(got.equals(bytes)).toBe(true);
   expect(progress).toEqual([1_048_548, 2_000_000]);
   await other.close();
+  await end();
+});
+
+test('scripts send files and read them as streams', async () => {
+  const { ana, ben, room, home, end } = await kitchen();
+  const script = await GoChat.open(ana.dir);
+  const kitchenOf = await script.room(room);
+  const path = join(home.path, 'log.txt');
+  await writeFile(path, 'line\n'.repeat(1000));
+  const sent = await kitchenOf.sendFile([path, new Blob(['{}'], { type: 'application/json' })], {
+    text: 'the log',
+    alt: 'what happened',
+    waitMs: Number.POSITIVE_INFINITY,
+  });
+  expect(sent.state).toBe('posted');
+  await ben.hears(room, 'the log');
+  const bot = await GoChat.open(ben.dir);
+  const item = (await ben.messages(room)).at(-1);
+  expect(item?.files).toMatchObject([
+    { name: 'log.txt', bytes: 5000, alt: 'what happened' },
+    { name: 'file', bytes: 2, type: 'application/json' },
+  ]);
+  const parts: Uint8Array[] = [];
+  for await (const part of (await bot.room(room)).file(item as HistoryItem)) parts.push(part);
+  expect(Buffer.concat(parts).toString()).toBe('line\n'.repeat(1000));
+  for (const bad of [join(home.path, 'none'), home.path, 7 as never, [] as never])
+    await expect(kitchenOf.sendFile(bad)).rejects.toMatchObject({ code: 'usage' });
+  await Promise.all([script.close(), bot.close()]);
   await end();
 });

@@ -1,6 +1,7 @@
-import type { Content, Ref } from '@gochat/crypto/content';
+import type { Content, FileContent, Ref } from '@gochat/crypto/content';
 import { LIMITS } from '@gochat/protocol/limits';
 import { pickRoom } from '../account/pick-room.ts';
+import type { FileSource, OpenFileOptions } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
@@ -10,7 +11,17 @@ import type { ChatEvent, MemberInfo, Problem, RoomInfo, SafetyInfo } from './met
 import { type OpenOptions, openChat, type Profile } from './open.ts';
 
 export type { ChatErrorCode, ErrorData } from './chat-error.ts';
-export type { ChatEvent, HistoryItem, MemberInfo, OpenOptions, Profile, RoomInfo, SafetyInfo };
+export type {
+  ChatEvent,
+  FileContent,
+  FileSource,
+  HistoryItem,
+  MemberInfo,
+  OpenOptions,
+  Profile,
+  RoomInfo,
+  SafetyInfo,
+};
 export { ChatError, openChat };
 
 const WAIT_MS = 30_000;
@@ -27,6 +38,26 @@ export interface SentMessage {
   readonly state: 'posted' | 'waiting' | 'missed';
   /** Its position in the log; absent while it waits. */
   readonly seq?: string;
+}
+
+/** What {@link ChatRoom.sendFile} sends: a path on this machine, a Blob or File, or a {@link FileSource}. */
+export type FileInput = string | Blob | FileSource;
+
+export interface SendFileOptions {
+  /** The text above the files. */
+  readonly text?: string;
+  /** What is to be seen or heard, in words: for people who can't see the picture, and for searches. */
+  readonly alt?: string;
+  /** The message that this one answers. */
+  readonly reply?: HistoryItem | SentMessage;
+  readonly mentions?: readonly Mentioned[];
+  /** The name of a Blob, which has none. */
+  readonly name?: string;
+  /** Sends pictures with what they say about camera, place and programs. */
+  readonly keepMetadata?: boolean;
+  /** How long to wait until the server has all. After that they stay queued. 5 s when absent; may be infinite. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Whom a message mentions. */
@@ -132,6 +163,46 @@ export class ChatRoom {
   ): Promise<SentMessage> {
     const reply = await this.#ref(to, waitMs);
     return this.#say({ kind: 'text', text, reply, ...mentioning(mentions) }, waitMs);
+  }
+
+  /**
+   * Sends a file, or up to 8 with one message. Once this has begun to wait for the server, the files are in the profile: they may be
+   * deleted, and are sent by the next process if this one ends.
+   * @throws ChatError as {@link send}; `usage` for a file that is too large for the server or can't be read; `refused` if the server
+   * stores no files
+   */
+  async sendFile(
+    file: FileInput | readonly FileInput[],
+    options: SendFileOptions = {},
+  ): Promise<SentMessage> {
+    const { text = '', alt, reply, mentions = [], name, keepMetadata, waitMs = 5000, signal } = options;
+    const given = Array.isArray(file) ? (file as readonly FileInput[]) : [file as FileInput];
+    if (given.length === 0 || given.length > LIMITS.filesPerMessage)
+      throw new ChatError({ reason: 'content-invalid' });
+    const to = reply === undefined ? {} : { reply: await this.#ref(reply, waitMs) };
+    const { files } = this.#profile;
+    const prepared: FileContent[] = [];
+    try {
+      for (const one of given) {
+        const source = await sourceFrom(one, name);
+        prepared.push((await files.prepare(this.id, source, { alt, keepMetadata, signal })).content);
+      }
+      return await this.#say({ kind: 'text', text, ...to, ...mentioning(mentions), files: prepared }, waitMs);
+    } catch (error) {
+      // Those of a message that is queued stay.
+      await files.discard(this.id, prepared).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * The bytes of a file of a message, as they come. All are what its author sent only when the loop has ended without an error.
+   * @param item a message with `files`. @param index which of them
+   * @throws ChatError `refused` if the server doesn't have it any more, or it is damaged; `offline`; `unknown-entry` if there is none
+   */
+  file(item: HistoryItem, index = 0, options: OpenFileOptions = {}): AsyncIterable<Uint8Array> {
+    const { seq, id } = item.kind === 'text' ? item : { seq: item.seq, id: '' };
+    return this.#profile.files.open(this.id, { seq, id }, index, options);
   }
 
   /**
@@ -288,6 +359,16 @@ function sentMessage({ id, state, seq }: Outcome): SentMessage {
   if (state === 'refused' || state === 'cancelled' || state === 'unknown')
     throw new ChatError({ reason: 'not-sent', state });
   return { id, state, ...(seq !== undefined && { seq }) };
+}
+
+/** A program without types may give anything. */
+async function sourceFrom(file: FileInput, name: string | undefined): Promise<FileSource> {
+  const { sourceAt, sourceOf } = await import('../files/path-source.ts');
+  if (typeof file === 'string') return sourceAt(file);
+  if (file instanceof Blob) return sourceOf(file, name);
+  if (typeof file?.stream === 'function' && Number.isSafeInteger(file.bytes) && typeof file.name === 'string')
+    return file;
+  throw new ChatError({ reason: 'content-invalid' });
 }
 
 function mentioning(members: readonly Mentioned[]): { readonly mentions?: string[] } {
