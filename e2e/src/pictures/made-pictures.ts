@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /** @returns one byte for each character */
-export function latin(text: string): Buffer {
+function latin(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 

@@ -68,8 +68,6 @@ const SAMPLES = {
 } as const;
 export type SampleName = keyof typeof SAMPLES;
 export const SAMPLE_NAMES = Object.keys(SAMPLES) as SampleName[];
-export const SAMPLE_WIDTH = 24;
-export const SAMPLE_HEIGHT = 16;
 
 /** @returns a new copy each time */
 export function samplePicture(name: SampleName): Uint8Array<ArrayBuffer> {

@@ -34,7 +34,7 @@ const ADOBE_BYTES = 12;
  * The segments from the start of the image to its end, which is the last one.
  * @throws Damaged where a file isn't a sequence of segments, or has no end
  */
-export function* jpegSegments(bytes: Uint8Array): Generator<Segment> {
+function* jpegSegments(bytes: Uint8Array): Generator<Segment> {
   let at = 2;
   for (;;) {
     if (bytes[at] !== 0xff) throw new Damaged('no marker');

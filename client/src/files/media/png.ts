@@ -12,7 +12,7 @@ interface Chunk {
   readonly end: number;
 }
 
-export const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
+const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
 const CHECKSUM_BYTES = 4;
 const HEADER_BYTES = 13;
 
