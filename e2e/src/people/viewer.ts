@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openChat, type Profile } from '@gochat/client/open';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
@@ -108,6 +109,7 @@ export async function startServer(before?: TestServer): Promise<TestServer> {
   const folder = before?.folder ?? (await mkdtemp(join(tmpdir(), 'gochat-server-')));
   const server = await serve({
     engine: await openLmdb({ folder }),
+    files: await FolderFiles.open({ folder: join(folder, 'files') }),
     host: '127.0.0.1',
     port: before?.port ?? 0,
     names: [{ host: '127.0.0.1' }],

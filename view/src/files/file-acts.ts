@@ -19,6 +19,10 @@ const PICTURE_BYTES = 32 * 1024 * 1024;
 /** A picture without a preview is fetched unasked up to this size. */
 const UNASKED_BYTES = 128 * 1024;
 
+/** Names of pictures, recordings, videos and plain texts. The system opens a file by its name, whatever type its sender has claimed. */
+const HARMLESS =
+  /\.(jpe?g|png|gif|webp|avif|heic|mp3|m4a|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|txt|log)$/i;
+
 /** A file of a message in the open room. */
 interface Found {
   readonly room: RoomViewModel;
@@ -173,7 +177,7 @@ export class FileActs {
     const saved: string[] = [];
     for (const found of all) {
       const where = await this.#unlessCancelled(
-        platform.files.save(found.name, found.file.type, this.#bytes(found)),
+        savedName(found).then((name) => platform.files.save(name, found.file.type, this.#bytes(found))),
       );
       if (where !== undefined) saved.push(where);
     }
@@ -195,7 +199,7 @@ export class FileActs {
   #open(found: Found): void {
     const { dialogs, words } = this.#parts;
     const open = () => this.#attempt(found, 'open', words.text.files.notOpened(found.name));
-    if (kindOf(found.file) !== 'other' || found.file.type === 'text/plain') {
+    if (HARMLESS.test(found.name) && (kindOf(found.file) !== 'other' || found.file.type === 'text/plain')) {
       open();
       return;
     }
@@ -213,7 +217,7 @@ export class FileActs {
     const { platform, flashes } = this.#parts;
     flashes.attempt(async () => {
       const done = await this.#unlessCancelled(
-        platform.files[how](found.name, found.file.type, this.#bytes(found)),
+        savedName(found).then((name) => platform.files[how](name, found.file.type, this.#bytes(found))),
       );
       if (done === false) flashes.bad(otherwise);
     });
@@ -327,4 +331,9 @@ function placeOf(pictures: readonly Picture[], row: string, index: number): numb
 
 async function drained(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _ of bytes);
+}
+
+/** The table of characters that names may contain is large, so it is loaded with the first file that is saved. */
+async function savedName({ file }: Found): Promise<string> {
+  return (await import('@gochat/client/file-name')).cleanFileName(file.name);
 }
