@@ -160,6 +160,20 @@ test('the data folder, its disk and the clock', async () => {
   expect(await look('clock', { data }, { now: 0 })).toMatch(/^bad: 1970-.*never set/);
 });
 
+test('the store of files', async () => {
+  const data = await folder();
+  expect(await look('store', { data, files: 'none' })).toBe('good: files and pictures are not stored');
+  const small = { data, fileTotalBytes: '1M' };
+  expect(await look('store', small)).toMatch(/^good: 0 files in .*files; \d+ MB free$/);
+  await mkdir(join(data, 'files'));
+  expect(await look('store', small)).toMatch(/^good: 0 files/);
+  expect(await look('store', { data, fileTotalBytes: '900T' })).toMatch(
+    /^look: .* but files may take 900000000 MB: lower --file-total-bytes/,
+  );
+  await writeFile(join(data, 'taken'), '');
+  expect(await look('store', { data, files: join(data, 'taken') })).toMatch(/^bad: .*ENOTDIR/);
+});
+
 test('how many files may be open', async () => {
   expect(await look('files', { maxConnections: '10' })).toMatch(/^good/);
   if (process.platform === 'linux')

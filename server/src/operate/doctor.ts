@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { FolderFiles } from '../files/folder.ts';
 import { STORE } from '../log/lmdb/trees.ts';
 import { readCertificate } from '../net/certificate.ts';
 import { type ClusterSettings, clusterOptions } from './cluster-settings.ts';
@@ -40,6 +41,7 @@ export async function examine(settings: ServeSettings, circumstances: Circumstan
     ['port', () => checkPort(settings)],
     ...tlsChecks(settings, circumstances),
     ...roomChecks(settings),
+    ['store', () => checkStore(settings)],
     ['clock', () => checkClock(settings, circumstances.now)],
     ['files', () => checkFiles(settings)],
   ];
@@ -167,6 +169,39 @@ async function checkDisk({ data }: ServeSettings): Promise<Result> {
   if (space < LOW_SPACE_BYTES) return ['look', `${text}: when the disk is full, the server refuses posts`];
   if (syncMs > SLOW_SYNC_MS) return ['look', `${text}: slow disk, and every message waits for it`];
   return ['good', text];
+}
+
+/** More files than this are not counted. */
+const MOST_COUNTED = 5_000;
+
+/** Where files are stored. */
+async function checkStore({ files, limits }: ServeSettings): Promise<Result> {
+  if (files === undefined) return ['good', 'files and pictures are not stored'];
+  const folder = nearest(files);
+  const probe = await mkdtemp(join(folder, '.probe-'));
+  await rm(probe, { recursive: true });
+  const { bavail, bsize } = await statfs(folder);
+  const space = bavail * bsize;
+  const { count, bytes } = existsSync(files) ? await countFiles(files) : { count: 0, bytes: 0 };
+  const most = limits?.fileTotalBytes ?? SERVER_LIMITS.fileTotalBytes;
+  const isMany = count > MOST_COUNTED;
+  const text = `${isMany ? 'more than ' : ''}${Math.min(count, MOST_COUNTED)} files in ${files}; ${megabytes(space)} MB free`;
+  if (isMany || space + bytes >= most) return ['good', text];
+  return [
+    'look',
+    `${text}, but files may take ${megabytes(most)} MB: lower --file-total-bytes, or choose another disk with --files`,
+  ];
+}
+
+async function countFiles(folder: string): Promise<{ readonly count: number; readonly bytes: number }> {
+  const store = await FolderFiles.open({ folder });
+  const counted = { count: 0, bytes: 0 };
+  for await (const file of store.walk()) {
+    counted.count += 1;
+    counted.bytes += file.bytes;
+    if (counted.count > MOST_COUNTED) break;
+  }
+  return counted;
 }
 
 /** A server runs on one core, however many the machine has. */
