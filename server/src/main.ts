@@ -2,7 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { FileStore } from './files/file-store.ts';
 import { FolderFiles } from './files/folder.ts';
+import type { S3Settings } from './files/s3.ts';
 import type { Engine } from './log/engine.ts';
 import { openLmdb } from './log/lmdb/open.ts';
 import { STORE } from './log/lmdb/trees.ts';
@@ -26,6 +28,9 @@ import { type RunningServer, serve } from './serve.ts';
 
 /** How long a node of a cluster takes to disconnect its clients when it stops. */
 const LEAVE_MS = 5_000;
+
+/** Chunks on their way to a bucket are in memory, up to 1 MiB each. */
+const BUCKET_TRANSFERS = 128;
 
 export interface StartedServer extends RunningServer {
   /** The address for clients on this machine, or for others if this machine can't use it. */
@@ -68,7 +73,7 @@ export async function startServer(
   const engine = await orUsage(openEngine(settings, metrics, logger));
   const { host, port, forwarded, onion, retainSec, limits, operator, acme } = settings;
   try {
-    const files = settings.files === undefined ? undefined : await openFiles(settings.files);
+    const files = await openFiles(settings);
     const shared = settings.cluster !== undefined;
     const createToken =
       settings.create === 'token' ? await readCreateToken(settings.data, shared) : undefined;
@@ -84,7 +89,11 @@ export async function startServer(
       onion,
       metrics,
       ...(acme === undefined ? {} : { secured: true }),
-      limits: { ...(shared ? { leaveMs: LEAVE_MS } : {}), ...limits },
+      limits: {
+        ...(shared ? { leaveMs: LEAVE_MS } : {}),
+        ...(settings.bucket === undefined ? {} : { transfers: BUCKET_TRANSFERS }),
+        ...limits,
+      },
       ...(operator === undefined ? {} : { operator }),
       ...(certificate === undefined ? {} : { certificate }),
       ...(assets === undefined ? {} : { assets }),
@@ -142,16 +151,34 @@ async function openEngine(
   });
 }
 
-/** @throws UsageError when the folder can't be used */
-async function openFiles(folder: string): Promise<FolderFiles> {
+/** @returns undefined when none are stored. @throws UsageError when the folder or the bucket can't be used */
+async function openFiles({ files: folder, bucket }: ServeSettings): Promise<FileStore | undefined> {
+  if (bucket !== undefined) return openBucket(bucket);
+  if (folder === undefined) return undefined;
   try {
     return await FolderFiles.open({ folder });
   } catch (cause) {
     throw new UsageError(
-      `can't store files in ${folder}: ${cause instanceof Error ? cause.message : ''}; choose another folder with --files, or --files none`,
+      `can't store files in ${folder}: ${reason(cause)}; choose another folder with --files, or --files none`,
       { cause },
     );
   }
+}
+
+async function openBucket(bucket: S3Settings): Promise<FileStore> {
+  // Loaded only when needed.
+  const { S3Files } = await import('./files/s3.ts');
+  const store = new S3Files(bucket);
+  try {
+    await store.check();
+    return store;
+  } catch (cause) {
+    throw new UsageError(`can't store files at ${bucket.endpoint} (--files): ${reason(cause)}`, { cause });
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The server also works without it. @returns undefined when it can't be opened, or the rooms are not in the data folder */
@@ -237,11 +264,12 @@ function urlOf(
 }
 
 /** Where files are stored, if that is not the data folder. */
-function filesText({ files, data, cluster }: ServeSettings): readonly string[] {
+function filesText({ files, bucket, data, cluster }: ServeSettings): readonly string[] {
+  if (bucket !== undefined) return [`Files (encrypted): ${bucket.endpoint}/${bucket.prefix}`];
   if (files === undefined)
     return cluster === undefined
       ? ['Files and pictures are not stored.']
-      : ['Files and pictures are not stored: name a folder that all nodes share with --files.'];
+      : ['Files and pictures are not stored: name a folder or a bucket that all nodes share with --files.'];
   return cluster === undefined && files.startsWith(join(data, '/')) ? [] : [`Files (encrypted): ${files}`];
 }
 

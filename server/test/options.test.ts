@@ -47,6 +47,33 @@ test('files are stored in the data folder, in another one, or nowhere', () => {
   expect(() => read({ files: 'ftp://me:secret@a/b' })).not.toThrow(/secret/);
 });
 
+test('files are stored in a bucket', () => {
+  expect(read({ files: 's3://key:se%2Fcret@s3.example:3900/rooms/a/b?region=garage' })).toMatchObject({
+    bucket: {
+      endpoint: 'https://s3.example:3900/rooms',
+      prefix: 'a/b/',
+      region: 'garage',
+      accessKey: 'key',
+      secretKey: 'se/cret',
+    },
+  });
+  expect(read({}, { GOCHAT_FILES: 's3+http://key:secret@localhost/rooms/' })).toMatchObject({
+    bucket: { endpoint: 'http://localhost/rooms', prefix: '', region: 'us-east-1' },
+  });
+  expect(read({ files: 's3://key:secret@a/rooms' }).files).toBeUndefined();
+  for (const files of [
+    's3://a/rooms',
+    's3://key@a/rooms',
+    's3://key:secret@a',
+    's3://key:secret@a/',
+    's3://key:secret@a/b?other=1',
+    's3://key:secr%ZZet@a/b',
+  ]) {
+    expect(() => read({ files })).toThrow(/--files must be s3:/);
+    expect(() => read({ files })).not.toThrow(/secr/);
+  }
+});
+
 test('limits of files', () => {
   expect(
     read({

@@ -227,7 +227,7 @@ export const VERBS: readonly Verb[] = [
     options: [
       ['--from <FOLDER>', 'the data folder of the stopped server'],
       ['--to <nats://HOST:PORT,…>', 'the NATS servers'],
-      ['--files <FOLDER>', 'where the nodes will store files: they are copied there first'],
+      ['--files <FOLDER|s3://…>', 'where the nodes will store files: they are copied there first'],
     ],
     load: async () => (await import('./verbs/move.ts')).run,
     describe: clusterOptions,

@@ -55,6 +55,7 @@ export const LANES = {
     'server/test/log/lmdb.test.ts',
     'client/test/transport/dial.test.ts',
     'server/test/fanout.test.ts',
+    'server/test/files/s3.test.ts',
     'server/test/log/model.test.ts',
     'e2e/test/page-client.test.ts',
     'e2e/test/capture.test.ts',

@@ -175,7 +175,12 @@ async function checkDisk({ data }: ServeSettings): Promise<Result> {
 const MOST_COUNTED = 5_000;
 
 /** Where files are stored. */
-async function checkStore({ files, limits }: ServeSettings): Promise<Result> {
+async function checkStore({ files, bucket, limits }: ServeSettings): Promise<Result> {
+  if (bucket !== undefined) {
+    const { S3Files } = await import('../files/s3.ts');
+    await new S3Files(bucket).check();
+    return ['good', `the bucket ${bucket.endpoint} answers`];
+  }
   if (files === undefined) return ['good', 'files and pictures are not stored'];
   const folder = nearest(files);
   const probe = await mkdtemp(join(folder, '.probe-'));

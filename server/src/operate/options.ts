@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import type { S3Settings } from '../files/s3.ts';
 import type { Quotas } from '../log/lmdb/quotas.ts';
 import type { AcmeSettings } from '../net/acme.ts';
 import type { ForwardedSettings } from '../net/forwarded-address.ts';
@@ -43,6 +44,8 @@ export interface ServeSettings {
   readonly quotas: Quotas;
   /** The folder where files are stored; absent: none are. */
   readonly files?: string;
+  /** The bucket where files are stored instead. */
+  readonly bucket?: S3Settings;
   /** Who may create rooms: everyone, or those with the token in the data folder. */
   readonly create: Creators;
   /** Limits that differ from the defaults. */
@@ -82,7 +85,8 @@ export function readServeSettings(
   const data = readDataFolder(given, env);
   const acme = readAcme(text('domain'), text('acmeDirectory'), text('acmeEmail'));
   const cluster = readCluster(text);
-  const files = readFiles(text('files'), data, env, cluster !== undefined);
+  const bucket = readBucket(text('files'));
+  const files = bucket === undefined ? readFiles(text('files'), data, env, cluster !== undefined) : undefined;
   const behindProxy = readSwitch('behindProxy', given, env);
   const forwarded = readForwarded(behindProxy, text('proxyHeader'), text('proxies'));
   const settings: ServeSettings = {
@@ -90,6 +94,7 @@ export function readServeSettings(
     host: (text('host') ?? (acme === undefined ? '127.0.0.1' : '::')).toLowerCase().replace(/^\[|\]$/g, ''),
     data,
     ...(files === undefined ? {} : { files }),
+    ...(bucket === undefined ? {} : { bucket }),
     ...(cluster === undefined ? {} : { cluster }),
     nodes: readNodes(text('nodes'), cluster, operator),
     ...(tls === undefined ? {} : { tls }),
@@ -210,7 +215,40 @@ const FILES_FOLDER = 'files';
 
 /** The folder of files of a server with these options. @returns undefined: it stores none */
 export function readFilesFolder(given: GivenOptions, env: EnvironmentVariables): string | undefined {
-  return readFiles(textOf('files', given, env), readDataFolder(given, env), env, false);
+  const text = textOf('files', given, env);
+  if (readBucket(text) !== undefined)
+    throw new UsageError('the files are in an S3 bucket: back it up with the tools of the S3 server');
+  return readFiles(text, readDataFolder(given, env), env, false);
+}
+
+/**
+ * Parses `s3://KEY:SECRET@HOST[:PORT]/BUCKET[/PREFIX][?region=REGION]`; `s3+http://` is without TLS.
+ * @returns undefined: it names no bucket. @throws UsageError, whose message never contains the secret
+ */
+export function readBucket(text: string | undefined): S3Settings | undefined {
+  if (text === undefined || !/^s3(\+http)?:\/\//i.test(text)) return undefined;
+  const scheme = /^s3:/i.test(text) ? 'https' : 'http';
+  const wrong = () =>
+    new UsageError(
+      '--files must be s3://KEY:SECRET@HOST/BUCKET, with ?region=REGION if the server has one (percent-encode special characters)',
+    );
+  const address = text.replace(/^[^:]*/, scheme);
+  if (!URL.canParse(address)) throw wrong();
+  const { username, password, host, pathname, searchParams, hash } = new URL(address);
+  const [, name = '', ...path] = pathname.replace(/\/+$/, '').split('/');
+  const others = [...searchParams.keys()].filter((key) => key !== 'region');
+  if (username === '' || password === '' || name === '' || hash !== '' || others.length > 0) throw wrong();
+  try {
+    return {
+      endpoint: `${scheme}://${host}/${name}`,
+      prefix: path.length === 0 ? '' : `${decodeURIComponent(path.join('/'))}/`,
+      region: searchParams.get('region') ?? 'us-east-1',
+      accessKey: decodeURIComponent(username),
+      secretKey: decodeURIComponent(password),
+    };
+  } catch {
+    throw wrong();
+  }
 }
 
 /** @returns undefined: none are stored */
@@ -224,7 +262,7 @@ function readFiles(
   if (text === undefined) return hasCluster ? undefined : join(data, FILES_FOLDER);
   if (text === 'none') return undefined;
   if (/^[a-z0-9+]+:\/\//i.test(text))
-    throw new UsageError(`--files must be none or a folder, not ${text.replace(/\/\/.*@/, '//…@')}`);
+    throw new UsageError(`--files must be none, a folder or s3://…, not ${text.replace(/\/\/.*@/, '//…@')}`);
   return fromHome(text, env);
 }
 

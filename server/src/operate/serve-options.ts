@@ -192,10 +192,11 @@ export const SERVE_OPTIONS = [
   },
   {
     flag: '--files',
-    value: 'none|FOLDER',
+    value: 'none|FOLDER|s3://…',
     env: 'GOCHAT_FILES',
     default: 'files in the data folder; none with --log',
-    meaning: 'where files and pictures are stored. Nodes of a cluster can share a folder of the network',
+    meaning:
+      'where files and pictures are stored. Nodes of a cluster can share a folder of the network, or a bucket: s3://KEY:SECRET@HOST/BUCKET, preferably in the variable',
   },
   {
     flag: '--file-bytes',

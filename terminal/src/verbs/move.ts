@@ -3,7 +3,7 @@ import { clusterOptions } from '@gochat/server/cluster-settings';
 import { copyFiles } from '@gochat/server/files-backup';
 import { FolderFiles } from '@gochat/server/folder-files';
 import type { MoveProgress } from '@gochat/server/move';
-import { type GivenOptions, readClusterSettings, readFilesFolder } from '@gochat/server/options';
+import { type GivenOptions, readBucket, readClusterSettings, readFilesFolder } from '@gochat/server/options';
 import { orUsage, UsageError } from '@gochat/server/usage-error';
 import { type Io, note } from '../io.ts';
 
@@ -46,9 +46,14 @@ async function moveFiles(io: Io, data: string, { files }: GivenOptions): Promise
     }
     return;
   }
-  const to = readFilesFolder({ data, files }, io.env);
+  const bucket = typeof files === 'string' ? readBucket(files) : undefined;
+  const to = bucket === undefined ? readFilesFolder({ data, files }, io.env) : bucket.endpoint;
   if (to === undefined) return;
-  const { files: count } = await orUsage(copyFiles(from, await FolderFiles.open({ folder: to })));
+  const store =
+    bucket === undefined
+      ? await FolderFiles.open({ folder: to })
+      : new (await import('@gochat/server/s3-files')).S3Files(bucket);
+  const { files: count } = await orUsage(copyFiles(from, store));
   note(io, `files copied to ${to}: ${count}`);
 }
 
