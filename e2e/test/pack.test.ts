@@ -58,6 +58,7 @@ test('the package holds the command, the bundle and its documents, and no source
       'LICENSE',
       'terminal/bin/gochat.js',
       'dist/gochat.js',
+      'dist/picture-worker.js',
       'dist/web/index.html',
       expect.stringMatching(/^dist\/web\/assets\/main-.{8}\.js$/),
     ]),
