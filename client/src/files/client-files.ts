@@ -74,7 +74,12 @@ export class ClientFiles implements Files {
         next.catch(() => undefined);
         coming.push(next);
       }
-      const { hash, piece } = (await coming.shift()) as OpenedChunk;
+      const { hash, piece } = await (coming.shift() as Promise<OpenedChunk>).catch(async (error: unknown) => {
+        if (!(error instanceof FileError)) throw error;
+        // What is under way would put its chunk after the others are dropped.
+        await Promise.allSettled(coming);
+        throw await this.#damaged(first);
+      });
       signal?.throwIfAborted();
       hashes.push(hash);
       if (held !== undefined && held.length > 0) yield held;
@@ -99,8 +104,7 @@ export class ClientFiles implements Files {
           piece: (await openChunk(seal, chunk, sealed)) as OpenedChunk['piece'],
         };
       } catch (error) {
-        if (!(error instanceof FileError)) throw error;
-        if (again) throw await this.#damaged({ room, file });
+        if (!(error instanceof FileError) || again) throw error;
       }
     }
   }

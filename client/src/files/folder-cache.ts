@@ -24,8 +24,10 @@ export class FolderCache implements FileCache {
   }
 
   async put(id: FileId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+    const put = () => this.#put(id, String(chunk), sealed, isDurable);
     try {
-      await this.#put(id, String(chunk), sealed, isDurable);
+      // The file was dropped in the middle of it.
+      await put().catch((error: unknown) => (NONE.has(codeOf(error)) ? put() : Promise.reject(error)));
     } catch (cause) {
       throw FULL.has(codeOf(cause)) ? new ChatError({ reason: 'file-space' }, { cause }) : cause;
     }
@@ -80,7 +82,8 @@ export class FolderCache implements FileCache {
   }
 
   async drop(id: FileId): Promise<void> {
-    await rm(join(this.#dir, nameOf(id)), { recursive: true, force: true });
+    // Again while another process puts a chunk into it.
+    await rm(join(this.#dir, nameOf(id)), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
 
   async list(): Promise<readonly CachedFile[]> {

@@ -25,6 +25,7 @@ export const LANES = {
     'e2e/test/killed.test.ts',
     'e2e/test/split.test.ts',
     'e2e/test/files.test.ts',
+    'e2e/test/damaged-files.test.ts',
     'e2e/test/fuzz.test.ts',
     'e2e/test/outgoing.test.ts',
     'e2e/test/tls.test.ts',

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChatEvent } from '@gochat/client/methods';
+import type { FileContent } from '@gochat/crypto/content';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileOf, Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
+
+const SIZE = 2_500_000;
+const hex = (id: string) => Buffer.from(id, 'base64url').toString('hex');
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+let ana: Someone;
+let ben: Someone;
+let room: string;
+let other: string;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'server'));
+  ana = await Someone.open('ana', join(home.path, 'ana'));
+  ben = await Someone.open('ben', join(home.path, 'ben'));
+  const hosted = await ana.hosts(server.url);
+  await ben.joins(hosted.link);
+  room = hosted.room;
+  const second = await ana.hosts(server.url, 'cellar');
+  await ben.joins(second.link);
+  other = second.room;
+});
+
+afterAll(async () => {
+  await Promise.all([ana.close(), ben.close()]);
+  await server.stop();
+  await home.remove();
+});
+
+/** Where the server has a chunk. */
+function chunkAt({ id }: Pick<FileContent, 'id'>, chunk: number): string {
+  const folder = hex(room);
+  return join(home.path, 'server', 'files', folder.slice(0, 2), folder, hex(id), String(chunk));
+}
+
+/** Changes a chunk where the server has it. */
+async function change(file: FileContent, chunk: number, how: (bytes: Buffer) => Buffer): Promise<void> {
+  const path = chunkAt(file, chunk);
+  await writeFile(path, how(await readFile(path)));
+}
+
+const flip = (at: number) => (bytes: Buffer) => {
+  const changed = Buffer.from(bytes);
+  changed[at < 0 ? bytes.length + at : at] = (changed.at(at) ?? 0) ^ 1;
+  return changed;
+};
+
+/** Exchanges chunks where the server has them. */
+async function swap(a: readonly [FileContent, number], b: readonly [FileContent, number]): Promise<void> {
+  const [one, two] = await Promise.all([readFile(chunkAt(...a)), readFile(chunkAt(...b))]);
+  await Promise.all([writeFile(chunkAt(...a), two), writeFile(chunkAt(...b), one)]);
+}
+
+async function prepared(bytes = randomBytes(SIZE)): Promise<FileContent> {
+  return (await ana.profile.files.prepare(room, fileOf('a.bin', bytes))).content;
+}
+
+/** Has ana's client believe that it has sealed a file for a room. */
+async function spooled(where: string, { id }: FileContent): Promise<void> {
+  await ana.profile.call('spool', { room: where, files: [{ id, discard: 'A'.repeat(22) }] });
+  await ana.profile.call('spooled', { room: where, ids: [id] });
+}
+
+/** Ana posts files as they are described. */
+async function posted(where: string, ...files: readonly FileContent[]): Promise<string> {
+  const id = await ana.posts(where, { kind: 'text', text: '', files: [...files] });
+  await ben.until(async () => (await ben.messages(where)).some((item) => item.id === id), 'ben has it');
+  return id;
+}
+
+/** What ben is told when he opens a file. */
+async function told(
+  where: string,
+  id: string,
+  index = 0,
+): Promise<{ readonly error: string; readonly event: string }> {
+  let event = '';
+  const stop = ben.profile.on((heard: ChatEvent) => {
+    if (heard.kind === 'file' && heard.problem !== undefined)
+      event = `${heard.state} ${heard.problem.data.reason}`;
+  });
+  const error = await ben.opens(where, id, index).then(
+    () => '',
+    (failure: { readonly data: { readonly reason: string } }) => failure.data.reason,
+  );
+  stop();
+  return { error, event };
+}
+
+const DAMAGED = { error: 'file-damaged', event: 'failed file-damaged' };
+
+test.each<readonly [string, (file: FileContent) => Promise<void>]>([
+  ['a bit of the nonce flipped', (file) => change(file, 0, flip(0))],
+  ['a bit in the middle flipped', (file) => change(file, 1, flip(500_000))],
+  ['a bit of the tag flipped', (file) => change(file, 2, flip(-1))],
+  ['a bit of the padding flipped', (file) => change(file, 2, flip(-100))],
+  ['a byte cut off', (file) => change(file, 2, (bytes) => bytes.subarray(0, -1))],
+  ['cut to nothing', (file) => change(file, 0, () => Buffer.alloc(0))],
+  ['a byte appended', (file) => change(file, 2, (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]))],
+  ['two chunks exchanged', (file) => swap([file, 0], [file, 1])],
+  [
+    'a chunk of another file',
+    async (file) => {
+      const second = await prepared();
+      await posted(room, second);
+      await swap([file, 1], [second, 1]);
+    },
+  ],
+  [
+    'the chunks of another file',
+    async (file) => {
+      const second = await prepared();
+      await posted(room, second);
+      for (const chunk of [0, 1, 2]) await swap([file, chunk], [second, chunk]);
+    },
+  ],
+])('a stored file with %s is said to be damaged', async (_how, damage) => {
+  const file = await prepared();
+  const id = await posted(room, file);
+  await damage(file);
+  expect(await told(room, id)).toEqual(DAMAGED);
+  expect(await ben.profile.files.here([file])).toEqual([]);
+});
+
+test.each<readonly [string, (file: FileContent) => FileContent]>([
+  ['another hash', (file) => ({ ...file, hash: randomBytes(32).toString('base64url') })],
+  ['another key', (file) => ({ ...file, key: randomBytes(32).toString('base64url') })],
+  ['another size', (file) => ({ ...file, bytes: file.bytes - 1_000_000 })],
+])('a message that names %s is said to have a damaged file', async (_how, lie) => {
+  const file = await prepared();
+  const honest = await posted(room, file);
+  await spooled(room, file);
+  const lying = await posted(room, lie(file));
+  expect(await told(room, lying)).toEqual(DAMAGED);
+  expect((await ben.opens(room, honest)).length).toBe(SIZE);
+});
+
+test('a file of one room is damaged in another', async () => {
+  const file = await prepared();
+  await posted(room, file);
+  // As a client that seals it for the second room, too, but with the chunks of the first.
+  await spooled(other, file);
+  const id = await posted(other, file);
+  expect(await told(other, id)).toEqual(DAMAGED);
+});
+
+test('a chunk that is damaged in the reader’s own cache is fetched again', async () => {
+  const bytes = randomBytes(SIZE);
+  const file = await prepared(bytes);
+  const id = await posted(room, file);
+  expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+  const own = join(ben.dir, 'files', hex(file.id), '1');
+  await writeFile(own, flip(7)(await readFile(own)));
+  expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+});
