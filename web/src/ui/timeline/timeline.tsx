@@ -84,8 +84,9 @@ export function TimelineView({ room, letters, actions }: TimelineProps) {
   const rowSizes = useMemo(
     () =>
       new ResizeObserver((entries) => {
-        if (heights.measure(entries.map(({ target: row }) => heightOf(row as HTMLElement))))
-          redraw(undefined);
+        // A row that has left the document is reported as well, without a height.
+        const there = entries.filter(({ target: row }) => row.isConnected);
+        if (heights.measure(there.map(({ target: row }) => heightOf(row as HTMLElement)))) redraw(undefined);
       }),
     [heights],
   );
