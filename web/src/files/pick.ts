@@ -23,7 +23,10 @@ function picked({ many, camera }: PickOptions): Promise<readonly File[]> {
     const input = document.createElement('input');
     input.type = 'file';
     input.multiple = many;
-    if (camera) Object.assign(input, { accept: 'image/*', capture: 'environment' });
+    if (camera) {
+      input.accept = 'image/*';
+      input.setAttribute('capture', 'environment');
+    }
     input.oncancel = () => resolve([]);
     input.onchange = () => resolve([...(input.files ?? [])]);
     input.click();
