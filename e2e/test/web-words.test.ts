@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { asciiTexts } from '../src/browser/ascii-texts.ts';
 import { describeInBrowser, test } from '../src/browser/browser-test.ts';
 import { layoutFaults } from '../src/browser/layout-faults.ts';
+import { FILE_SAMPLES } from '../src/screens/file-samples.ts';
 import { SAMPLES } from '../src/screens/samples.ts';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'ru-RU' };
@@ -25,6 +26,7 @@ const IN_DIALOGS = [KEYS, USAGE, FIRST_TITLE, ...ADDRESSES];
 /** Every sample but those that are as long as can be: other tests look at them. */
 const SHOWN = [
   ...Object.keys(SAMPLES).filter((name) => !['long', 'hostile', 'longCode'].includes(name)),
+  ...Object.keys(FILE_SAMPLES),
   ...DIALOG_KINDS,
 ];
 

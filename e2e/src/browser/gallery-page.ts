@@ -85,7 +85,13 @@ async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(() => 'galleryIsDrawn' in globalThis);
 }
 
-const LOOKING: ReadonlySet<string> = new Set<keyof Actions>(['look', 'seen', 'loadEarlier']);
+const LOOKING: ReadonlySet<string> = new Set<keyof Actions>([
+  'look',
+  'seen',
+  'loadEarlier',
+  'picture',
+  'attached',
+]);
 
 /** A browser page that shows samples. */
 export class Visitor {
@@ -99,7 +105,7 @@ export class Visitor {
     return this.person.page;
   }
 
-  /** The actions that the page asked the view for, each with its arguments, without those that only report what is visible. */
+  /** The actions that the page asked the view for, each with its arguments, without those that only report what is visible, or ask for what it draws. */
   async calls(): Promise<unknown[][]> {
     return (await this.#all()).filter(([name]) => !LOOKING.has(String(name)));
   }
