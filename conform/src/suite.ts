@@ -1,5 +1,6 @@
 import { Bench, type Check } from './bench.ts';
 import { connectionChecks } from './checks/connections.ts';
+import { fileChecks } from './checks/files.ts';
 import { inviteChecks } from './checks/invites.ts';
 import { orderChecks } from './checks/orders.ts';
 import { roomChecks } from './checks/rooms.ts';
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   ...roomChecks,
   ...orderChecks,
   ...inviteChecks,
+  ...fileChecks,
 ];
 
 export interface Result {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { openMemory } from '@gochat/server/internal/log/memory/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
@@ -16,11 +17,13 @@ const out = { write: (line: string) => complaints.push(line) };
 afterEach(() => expect(complaints.splice(0)).toEqual([]));
 
 type Engine = Parameters<typeof serve>[0]['engine'];
+type Files = Parameters<typeof serve>[0]['files'];
 
 /** A server with this engine, until the test ends. */
-async function served(engine: Engine): Promise<Target> {
+async function served(engine: Engine, files?: Files): Promise<Target> {
   const server = await serve({
     engine,
+    ...(files !== undefined && { files }),
     host: '127.0.0.1',
     port: 0,
     names: [{ host: '127.0.0.1' }],
@@ -49,7 +52,11 @@ test('a server that keeps rooms in memory conforms', async () => {
 test('a server that keeps rooms in LMDB conforms', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gochat-conform-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  expect(failed(await conform(await served(await openLmdb({ folder })), () => undefined))).toEqual([]);
+  const files = await FolderFiles.open({ folder: join(folder, 'files') });
+  const results = await conform(await served(await openLmdb({ folder }), files), () => undefined);
+  expect(failed(results)).toEqual([]);
+  const ofFiles = results.filter(({ name }) => name.startsWith('files:'));
+  expect(ofFiles.every(({ transcript }) => transcript.includes('← 201'))).toBe(true);
 });
 
 test('the transcript has the frames of both sides', async () => {
