@@ -66,6 +66,11 @@ export const VERBS: readonly Verb[] = [
     mayBeEmpty: 'text',
     does: 'send TEXT; without it, or with -, send standard input. Exits 0 when the server has stored it',
     options: [
+      ['-m, --message <text>', 'the text, such as that of a message with files'],
+      ['--file <path...>', 'send files, as one message with the text; - is standard input'],
+      ['--alt <text...>', 'what is to be seen or heard in each file, in their order'],
+      ['--name <name>', 'the name of the file that standard input is sent as'],
+      ['--keep-metadata', 'leave in pictures where, when and with what they were made'],
       ['--lines', 'send each line of standard input as a message'],
       WAIT,
       ['--json', 'print a JSON line for each message'],
@@ -84,6 +89,40 @@ export const VERBS: readonly Verb[] = [
       WAIT,
     ],
     load: async () => (await import('./verbs/tail.ts')).run,
+  },
+  {
+    name: 'save <room> <message>',
+    does: 'save the files of a message, named by its id or its position in the log; prints where they are',
+    options: [
+      ['--to <folder>', 'where to (default: the present folder)'],
+      ['--file <number>', 'only this file of the message, counted from 1'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/save.ts')).run,
+  },
+  {
+    name: 'search <room> <text>',
+    does: 'print the messages that hold all words of TEXT, also in names and descriptions of files',
+    options: [
+      ['-n, --lines <number>', 'only the last ones (default 50)'],
+      ['--time', 'print the time of each message'],
+      JSON_LINES,
+    ],
+    load: async () => (await import('./verbs/search.ts')).run,
+  },
+  {
+    name: 'edit <room> <message> [text]',
+    mayBeEmpty: 'text',
+    does: 'replace the text of your message, named as for save; without TEXT, by standard input. Files stay',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/change.ts')).edit,
+  },
+  {
+    name: 'delete <room> <message>',
+    does: 'delete a message, named as for save, for everybody: yours, or any as an admin',
+    options: [JSON_LINES, WAIT],
+    load: async () => (await import('./verbs/change.ts')).erase,
   },
   {
     name: 'rooms',

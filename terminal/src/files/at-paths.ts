@@ -6,6 +6,7 @@ import type { AttachedFile } from '@gochat/view/actions';
 import { decodeText } from '@gochat/view/decode';
 import type { NamedFile } from '@gochat/view/platform-files';
 import { readAtMost } from '../bounded-file.ts';
+import { typeByName } from './type-by-name.ts';
 
 /** The longest text that is read as one. */
 const TEXT_BYTES = 60_000;
@@ -39,7 +40,7 @@ async function fileAt(path: string): Promise<NamedFile> {
 function attachedFile(file: string, bytes: number): AttachedFile {
   return {
     name: basename(file),
-    type: '',
+    type: typeByName(file),
     bytes,
     stream: () => createReadStream(file),
     text: async () => {

@@ -1,8 +1,11 @@
+import { cleanFileName } from '@gochat/client/file-name';
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { safeJson } from '../safe-json.ts';
 import { widthOf } from '../screen/draw/width.ts';
+
+type FileContent = NonNullable<TextItem['files']>[number];
 
 /** How much of a message is quoted in a line about it. */
 const QUOTED_CHARS = 32;
@@ -24,9 +27,27 @@ function lineOf(text: TerminalText, item: HistoryItem, answered: TextItem | unde
   const from = nameOf(item.from);
   if (item.kind !== 'text') return lines.system(text.event(withMarkedNames(item), [from]));
   if (item.deleted !== undefined) return lines.deleted(from, nameOf(item.deleted.by));
+  const files = item.files ?? [];
   const said = indented(item.text);
-  if (item.me === true) return lines.action(from, said);
-  return answered === undefined ? lines.message(from, said) : lines.reply(from, nameOf(answered.from), said);
+  const to = answered === undefined ? '' : nameOf(answered.from);
+  const isSaid = item.text !== '' || files.length === 0;
+  const head =
+    item.me === true
+      ? lines.action(from, said)
+      : to === ''
+        ? lines.message(from, said)
+        : lines.reply(from, to, said);
+  const below = files.map((file, i) => {
+    const number = files.length === 1 ? '' : String(i + 1);
+    return lines.file(from, isSaid || i > 0 ? '' : to, number, fileText(text, file));
+  });
+  return [...(isSaid ? [head] : []), ...below].join('\n');
+}
+
+/** A file in one line. */
+function fileText({ files, lines }: TerminalText, { name, bytes, ms, alt }: FileContent): string {
+  const facts = [files.size(bytes), ...(ms === undefined ? [] : [files.length(ms)])];
+  return lines.fileFacts(cleanFileName(name), facts, alt === undefined ? '' : sanitizeLine(alt));
 }
 
 /** What has changed about a message since it was printed: a line for each change. */
@@ -40,7 +61,9 @@ export function formatChange({ lines }: TerminalText, was: HistoryItem, is: Hist
     const before = was.reactions?.find((r) => r.emoji === emoji)?.by ?? [];
     return by
       .filter(({ identity }) => !before.some((b) => b.identity === identity))
-      .map(({ name }) => lines.reacted(nameOf(name), sanitizeLine(emoji), beginningOf(is.text)));
+      .map(({ name }) =>
+        lines.reacted(nameOf(name), sanitizeLine(emoji), beginningOf(is.text || fileNames(is))),
+      );
   });
   return [...edited, ...reacted];
 }
@@ -72,6 +95,10 @@ function withMarkedNames(item: EventItem): EventItem {
   }
 }
 
+function fileNames({ files = [] }: TextItem): string {
+  return files.map(({ name }) => cleanFileName(name)).join(', ');
+}
+
 function indented(text: string): string {
   return sanitizeText(text).replaceAll('\n', '\n  ');
 }
@@ -93,7 +120,27 @@ export interface RoomRef {
 export function jsonItem(room: RoomRef, item: HistoryItem): string {
   const { seq, at, from, kind, sub: _sub, identity: _identity, own: _own, ...facts } = item;
   const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
-  return safeJson({ ...room, seq, at, from, kind, ...message, ...facts });
+  return safeJson({ ...room, seq, at, from, kind, ...message, ...facts, ...filesIn(item) });
+}
+
+/** The files of a message without what opens them: who reads a line of a script must not be able to read the files. */
+function filesIn(item: HistoryItem): { readonly files?: readonly object[] } {
+  if (item.kind !== 'text' || item.files === undefined) return {};
+  return {
+    files: item.files.map(({ name, bytes, type, alt, w, h, ms }) => ({
+      name: cleanFileName(name),
+      bytes,
+      type,
+      ...(alt !== undefined && { alt }),
+      ...(w !== undefined && h !== undefined && { w, h }),
+      ...(ms !== undefined && { ms }),
+    })),
+  };
+}
+
+/** The same for lines about entries of the log. */
+export function withoutKeys(item: HistoryItem): HistoryItem {
+  return { ...item, ...filesIn(item) } as HistoryItem;
 }
 
 /** Formats rows as aligned columns; each cell is sanitised and on one line. */

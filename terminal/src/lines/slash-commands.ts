@@ -1,7 +1,13 @@
+import type { TextItem } from '@gochat/client/history';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
+import { UsageError } from '@gochat/server/usage-error';
+import { readSendArgs } from '@gochat/view/paths';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
+import { filesAt } from '../files/at-paths.ts';
+import { filesNamed, prepareFiles } from '../files/prepare-files.ts';
+import { findMessage, saveFiles } from '../files/save-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 import { textContent } from './text-content.ts';
@@ -100,6 +106,26 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     waitFor([id]);
     return undefined;
   },
+  send: async (rest, context) => {
+    const { profile, room, prompt, text, waitFor } = context;
+    const given = readSendArgs(rest);
+    if (given === undefined) throw new UsageError(text.files.quote);
+    const files = await filesOfWays(given.paths, text);
+    const note = (line: string) => prompt.print(text.lines.system(line));
+    const contents = await prepareFiles({ profile, room, files, text, note });
+    const id = newMessageId();
+    const content = await textContent(profile, room, given.caption);
+    await profile.call('queue', { room, id, content: { ...content, files: contents } });
+    waitFor([id]);
+    return undefined;
+  },
+  save: async (rest, { profile, room, prompt, text }) => {
+    const number = readNumber(rest, text);
+    const item = await newestWithFiles(profile, room, text);
+    for await (const { path } of saveFiles({ profile, room, item, to: process.cwd(), number }))
+      prompt.print(text.lines.system(text.files.saved(path)));
+    return undefined;
+  },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
     const { ids } = await profile.call('resend', { room, unsent: true });
     waitFor(ids);
@@ -114,6 +140,29 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   quit: async () => 'quit',
 };
 
+/** The files at the first of several readings of paths that leads to some. @throws UsageError */
+async function filesOfWays(ways: readonly (readonly string[])[], text: TerminalText) {
+  for (const paths of ways.slice(1)) {
+    const found = await filesAt(paths);
+    if (found.every((one) => 'file' in one)) return filesNamed(paths, text);
+  }
+  return filesNamed(ways[0] ?? [], text);
+}
+
+/** @throws UsageError */
+function readNumber(rest: string, text: TerminalText): number | undefined {
+  if (rest === '') return undefined;
+  if (!/^[1-9]\d?$/.test(rest)) throw new UsageError(text.lines.fileNumber(sanitizeLine(rest)));
+  return Number(rest);
+}
+
+/** @throws UsageError */
+async function newestWithFiles(profile: Profile, room: string, text: TerminalText): Promise<TextItem> {
+  const item = await findMessage(profile, room, ({ files }) => files !== undefined);
+  if (item === undefined) throw new UsageError(text.files.noFiles);
+  return item;
+}
+
 function printAll(prompt: LinePrinter, { lines }: TerminalText, printed: readonly string[]): undefined {
   for (const line of printed) prompt.print(lines.system(line));
 }
@@ -124,6 +173,7 @@ export async function runSlashCommand(
   context: SlashContext,
 ): Promise<'quit' | 'refused' | undefined> {
   const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
+  const whole = line.slice(1).trim().slice(name.length).trim();
   const { lines } = context.text;
   if (!isSlashName(name)) {
     context.prompt.print(lines.noCommand(sanitizeLine(name)));
@@ -136,7 +186,12 @@ export async function runSlashCommand(
     context.prompt.print(lines.noArgument(name));
     return 'refused';
   }
-  return SLASH_COMMANDS[name](rest.join(' '), context);
+  if (name === 'send' && whole === '') {
+    context.prompt.print(lines.needsArgument(name, lines.slash[name].args));
+    return 'refused';
+  }
+  // A path may have several blanks.
+  return SLASH_COMMANDS[name](name === 'send' ? whole : rest.join(' '), context);
 }
 
 function isSlashName(name: string): name is SlashName {

@@ -1,7 +1,7 @@
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
-import { formatItem } from '../lines/format.ts';
+import { formatItem, withoutKeys } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { safeJson } from '../safe-json.ts';
 
@@ -17,7 +17,7 @@ export async function run(io: Io, [room = '', seq]: readonly string[], options: 
     const profile = showConnecting(io, opened);
     const shown = await profile.call('inspect', { room, seq, waitMs: wait });
     if (options.json === true) {
-      print(io, safeJson(shown));
+      print(io, safeJson({ ...shown, says: shown.says.map(withoutKeys) }));
       return;
     }
     print(io, text.lines.inspected(shown.seq, shown.kind, shown.at));

@@ -2,26 +2,29 @@ import type { Readable } from 'node:stream';
 import { isBlank } from '@gochat/client/blank';
 import { ChatError } from '@gochat/client/chat-error';
 import { newMessageId } from '@gochat/client/message-id';
-import type { Params, Result } from '@gochat/client/methods';
+import type { Params } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
-import type { OutgoingState } from '@gochat/client/outgoing';
+import { UsageError } from '@gochat/server/usage-error';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
-import { codeOfSent, EXIT } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { inGroups } from '../in-groups.ts';
 import { Interrupted, untilInterrupted } from '../interrupt.ts';
-import { type Io, note, print } from '../io.ts';
-import { problemText } from '../lines/error-text.ts';
-import type { RoomRef } from '../lines/format.ts';
+import { type Io, note } from '../io.ts';
 import { textContent } from '../lines/text-content.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
-import { safeJson } from '../safe-json.ts';
 import { NotUtf8, readLines, readText } from '../utf8-input.ts';
+import { report } from './report-sent.ts';
 import { noteUnsent } from './unsent.ts';
 
 interface Options extends ProfileOptions {
   readonly lines?: boolean;
+  readonly message?: string;
+  readonly file?: readonly string[];
+  readonly alt?: readonly string[];
+  readonly name?: string;
+  readonly keepMetadata?: boolean;
   readonly wait?: string;
   readonly json?: boolean;
 }
@@ -29,8 +32,15 @@ interface Options extends ProfileOptions {
 /** How many lines are queued by one write. */
 const TOGETHER = 256;
 
-export async function run(io: Io, [room = '', text]: readonly string[], options: Options): Promise<number> {
+export async function run(io: Io, [room = '', given]: readonly string[], options: Options): Promise<number> {
   const wait = waitMs(options.wait, 5000);
+  const text = options.message ?? given;
+  checkOptions(given, options);
+  if (options.file !== undefined)
+    return (await import('./send-files.ts')).sendFiles(io, room, text ?? '', {
+      ...options,
+      file: options.file,
+    });
   return withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
     const named = async () => (options.json === true ? await roomRef(profile, room) : undefined);
@@ -74,27 +84,16 @@ export async function run(io: Io, [room = '', text]: readonly string[], options:
   });
 }
 
-/** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @param isInterrupted whether the user has ended the wait. @returns the exit code; 4 only for messages that are never sent */
-function report(
-  io: Io,
-  room: RoomRef | undefined,
-  { outcomes, waiting, problem }: Result<'sent'>,
-  isInterrupted = false,
-): number {
-  const { lines } = io.words.text;
-  if (room !== undefined)
-    for (const { id, state } of outcomes)
-      print(io, safeJson({ ...room, id, state, queued: state === 'waiting' }));
-  const count = (...states: readonly OutgoingState[]) =>
-    outcomes.filter(({ state }) => states.includes(state)).length;
-  const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
-  if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
-  if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
-  const missed = count('missed');
-  if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
-  const why = isInterrupted && problem === undefined ? lines.stopped : problemText(io.words.text, problem);
-  if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, why)}`);
-  return codeOfSent({ refused, unknown: unknown + missed, waiting });
+/** @throws UsageError for options that don't go together */
+function checkOptions(
+  given: string | undefined,
+  { message, file, alt, name, lines, keepMetadata }: Options,
+): void {
+  if (message !== undefined && given !== undefined)
+    throw new UsageError('give the text once: as TEXT or with -m');
+  if (file !== undefined && lines === true) throw new UsageError('--lines sends texts: leave out --file');
+  const isOfFile = alt !== undefined || name !== undefined || keepMetadata === true;
+  if (file === undefined && isOfFile) throw new UsageError('--alt, --name and --keep-metadata need --file');
 }
 
 /** Posts again what was not sent in an ended membership, and what perhaps not everybody could read. */

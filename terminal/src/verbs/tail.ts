@@ -4,6 +4,7 @@ import { UsageError } from '@gochat/server/usage-error';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
+import { ProgressLine } from '../files/progress-line.ts';
 import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, note, print } from '../io.ts';
 import { afterSync } from '../lines/after-sync.ts';
@@ -24,8 +25,6 @@ interface Options extends ProfileOptions {
 }
 
 const MOST_LINES = 10_000;
-const DRAW_MS = 100;
-const CLEAR_LINE = '\r\u001b[2K';
 
 export async function run(io: Io, [room = '']: readonly string[], options: Options): Promise<number> {
   const since = options.since ?? '0';
@@ -111,26 +110,21 @@ async function follow(io: Io, profile: Profile, room: string, stream: HistoryStr
 /** How many messages have come so far, on standard error: on a terminal, and only if standard output shows them nowhere. */
 class Progress {
   readonly #stop: () => void;
-  readonly #io: Io;
+  readonly #line: ProgressLine;
   #count = 0;
-  #drawnAt = 0;
 
   constructor(io: Io, profile: Profile, room: string) {
-    this.#io = io;
-    const isShown = io.stderr.isTTY === true && io.stdout.isTTY !== true;
+    this.#line = new ProgressLine(io);
+    const isShown = io.stdout.isTTY !== true;
     this.#stop = profile.on((event) => {
       if (!isShown || event.kind !== 'items' || event.room !== room) return;
       this.#count += event.items.length;
-      const now = Date.now();
-      if (now - this.#drawnAt < DRAW_MS) return;
-      this.#drawnAt = now;
-      io.stderr.write(`${CLEAR_LINE}${io.words.text.lines.fetched(this.#count)}`);
+      this.#line.show(() => io.words.text.lines.fetched(this.#count));
     });
   }
 
   end(): void {
     this.#stop();
-    if (this.#drawnAt > 0) this.#io.stderr.write(CLEAR_LINE);
-    this.#drawnAt = 0;
+    this.#line.end();
   }
 }

@@ -1,8 +1,8 @@
 import { isBlank } from '@gochat/client/blank';
+import { cleanFileName } from '@gochat/client/file-name';
 import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
 import type { PlatformFiles } from '../chat/platform-files.ts';
-import { shownName } from '../files/file-name.ts';
 import { readSendArgs } from '../files/paths.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
@@ -49,7 +49,7 @@ async function insertTexts(
   const refused: string[] = [];
   const empty: string[] = [];
   for (const file of files) {
-    const name = shownName(file.name);
+    const name = cleanFileName(file.name);
     const read = file.bytes > FILE_BYTES ? undefined : await file.text();
     if (read === undefined) refused.push(name);
     else if (isBlank(read)) empty.push(name);

@@ -1,8 +1,8 @@
 import { isBlank } from '@gochat/client/blank';
+import { cleanFileName } from '@gochat/client/file-name';
 import type { TextItem } from '@gochat/client/history';
 import type { AttachedFile } from '../chat/actions.ts';
 import type { Chat } from '../chat/chat.ts';
-import { shownName } from '../files/file-name.ts';
 import { pastedPaths } from '../files/paths.ts';
 import type { ComposerViewModel } from '../room/composer.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
@@ -151,7 +151,7 @@ function askAttach(
     dialog: {
       kind: 'menu',
       title: words.title(files.length),
-      text: [files.map(({ name, bytes }) => `${shownName(name)}, ${size(bytes)}`).join('\n')],
+      text: [files.map(({ name, bytes }) => `${cleanFileName(name)}, ${size(bytes)}`).join('\n')],
       code: [],
       items: [menuItem('attach', words.attach), menuItem('text', words.text)],
     },

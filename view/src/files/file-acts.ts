@@ -1,3 +1,4 @@
+import { cleanFileName } from '@gochat/client/file-name';
 import type { TextItem } from '@gochat/client/history';
 import { shownPicture } from '@gochat/client/picture';
 import { sniff } from '@gochat/client/sniff';
@@ -10,7 +11,6 @@ import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { FileRow, MessageRow } from '../timeline/row.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
-import { shownName } from './file-name.ts';
 
 type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'flashes' | 'navigation' | 'dialogs' | 'commands'>;
 
@@ -138,7 +138,14 @@ export class FileActs {
     const { room } = this.#parts.navigation;
     const item = room?.message(row);
     if (room === undefined || item?.files === undefined) return [];
-    return item.files.map((file, index) => ({ room, row, item, file, index, name: shownName(file.name) }));
+    return item.files.map((file, index) => ({
+      room,
+      row,
+      item,
+      file,
+      index,
+      name: cleanFileName(file.name),
+    }));
   }
 
   #once(key: string, fetch: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {

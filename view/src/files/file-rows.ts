@@ -1,10 +1,10 @@
+import { cleanFileName } from '@gochat/client/file-name';
 import type { TextItem } from '@gochat/client/history';
 import { fromBase64 } from '../text/base64.ts';
 import { sanitizeLine, sanitizeText } from '../text/sanitize.ts';
 import type { FileRow, FileState } from '../timeline/row.ts';
 import type { ViewWords } from '../words/english.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
-import { shownName } from './file-name.ts';
 
 /** What is known of a file besides its message. */
 export interface FileFacts {
@@ -32,7 +32,7 @@ export function fileRowsOf(
 function fileRow(file: FileContent, index: number, facts: FileFacts, words: ViewWords): FileRow {
   const text = words.text.files;
   const kind = facts.isOther ? 'other' : kindOf(file);
-  const name = shownName(file.name);
+  const name = cleanFileName(file.name);
   const size = text.size(file.bytes);
   const length = file.ms === undefined ? '' : text.length(file.ms);
   const alt = file.alt === undefined ? '' : sanitizeText(file.alt);
@@ -87,5 +87,5 @@ function stateText(
 
 /** The names of a message's files, for a line without them. */
 export function fileNames({ files = [] }: Pick<TextItem, 'files'>): readonly string[] {
-  return files.map(({ name }) => shownName(name));
+  return files.map(({ name }) => cleanFileName(name));
 }

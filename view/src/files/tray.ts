@@ -1,4 +1,5 @@
 import { errorDataOf } from '@gochat/client/chat-error';
+import { cleanFileName } from '@gochat/client/file-name';
 import type { FileLimits } from '@gochat/client/files';
 import { FILES_PER_MESSAGE } from '@gochat/client/message-size';
 import type { Profile } from '@gochat/client/profile-connection';
@@ -9,7 +10,6 @@ import { toBase64 } from '../text/base64.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { ViewWords } from '../words/english.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
-import { shownName } from './file-name.ts';
 
 /** The longest description of a file, in characters. */
 export const ALT_CHARS = 1000;
@@ -62,7 +62,7 @@ export class Tray {
   /** The name of one that can't be sent. */
   get failed(): string | undefined {
     const entry = this.#entries.find(({ state }) => state === 'failed');
-    return entry && shownName(entry.file.name);
+    return entry && cleanFileName(entry.file.name);
   }
 
   /** Whether something of it has to be known before it is sent. */
@@ -85,7 +85,7 @@ export class Tray {
    */
   async add(files: readonly AttachedFile[], keepMetadata = false): Promise<readonly string[]> {
     const text = this.#parts.words.text.files.tray;
-    const names = (some: readonly AttachedFile[]) => some.map(({ name }) => shownName(name));
+    const names = (some: readonly AttachedFile[]) => some.map(({ name }) => cleanFileName(name));
     const limits = await this.limits();
     if (limits === null) return [text.none(names(files))];
     const most = limits?.bytes ?? Number.POSITIVE_INFINITY;
@@ -218,7 +218,7 @@ export class Tray {
   #item(entry: Entry): TrayItem {
     const { file, content, key, alt, state, progress, note, error } = entry;
     const text = this.#parts.words.text.files;
-    const name = shownName(content?.name ?? file.name);
+    const name = cleanFileName(content?.name ?? file.name);
     const size = text.size(content?.bytes ?? file.bytes);
     const kind = kindOf(content ?? { type: file.type, ...(file.voice && { ms: file.voice.ms, wave: '' }) });
     const how = { preparing: text.tray.preparing, ready: note, failed: text.tray.failed(error) }[state];

@@ -20,6 +20,7 @@ export function fileWords(f: Formats) {
   };
   return {
     size,
+    progress,
     /** "0:42", "1:02:03". */
     length: (ms: number) => {
       const seconds = Math.round(ms / 1000);

@@ -1,7 +1,9 @@
+import { fileWords } from './files.ts';
 import type { Formats } from './formats.ts';
 
 /** What the line mode says, and what the commands about rooms print for people. */
 export function lineText(f: Formats) {
+  const files = fileWords(f);
   const date = (at: number) => f.clock.date(at);
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
@@ -64,6 +66,11 @@ export function lineText(f: Formats) {
         : `standard output could not be written (${code})`,
     /** Progress while a room's history is fetched. */
     fetched: (count: number) => f.plural(count, { one: 'fetched # message…', other: 'fetched # messages…' }),
+    preparing: (name: string, done: number, of: number) => `${name}: prepared ${files.progress(done, of)}`,
+    uploading: (done: number, of: number) => files.state.sending(done, of),
+    fetchingFile: (name: string, done: number, of: number) => `${name}: ${files.state.fetching(done, of)}`,
+    noMessage: (id: string) => `there is no message ${id} in this room`,
+    nothingFound: 'no message was found',
     /** A line with the time of its message. */
     timed: (at: number, line: string) => `${f.clock.dayKey(at)} ${f.clock.time(at)} ${line}`,
     /** @param source what the bytes were read from. */
@@ -78,6 +85,8 @@ export function lineText(f: Formats) {
     pasteLinks: 'paste the invite links, one on each line, then press Ctrl+D',
     needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
+    needsArgument: (name: string, args: string) => `-- /${name} ${args}`,
+    fileNumber: (given: string) => `${given} is not the number of a file: count from 1`,
     noArgument: (name: string) => `-- /${name} takes no text after it; // sends a slash`,
 
     /**
@@ -87,6 +96,11 @@ export function lineText(f: Formats) {
     message: (from: string, text: string) => `${from} ${text}`,
     action: (from: string, text: string) => `* ${from} ${text}`,
     reply: (from: string, to: string, text: string) => `${from}(to ${to}) ${text}`,
+    /** @param to whom the message replies to, or empty @param number its place among the files of the message, or empty for the only one */
+    file: (from: string, to: string, number: string, what: string) =>
+      `${from}${to === '' ? '' : `(to ${to})`}(file${number === '' ? '' : ` ${number}`}) ${what}`,
+    fileFacts: (name: string, facts: readonly string[], alt: string) =>
+      `${[name, ...facts].join(', ')}${alt === '' ? '' : `: ${alt}`}`,
     edited: (from: string, text: string) => `${from}(edited) ${text}`,
     /** Events, notices and the connection's state. */
     system: (what: string) => `-- ${what}`,
@@ -123,6 +137,8 @@ export function lineText(f: Formats) {
       rooms: { args: '', text: 'list the rooms of this profile' },
       return: { args: '[yes]', text: 'join the others again, if they have gone on without this device' },
       me: { args: 'TEXT', text: 'say what you do' },
+      send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
+      save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },

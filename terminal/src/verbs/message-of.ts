@@ -1,0 +1,22 @@
+import type { TextItem } from '@gochat/client/history';
+import type { Profile } from '@gochat/client/open';
+import { UsageError } from '@gochat/server/usage-error';
+import { sanitizeLine } from '@gochat/view/sanitize';
+import { messageNamed } from '../files/save-files.ts';
+import type { Io } from '../io.ts';
+
+/** The message with an id, or at a position of the log; it may not have been received yet. @throws UsageError, ChatError */
+export async function messageOf(
+  io: Io,
+  profile: Profile,
+  room: string,
+  id: string,
+  waitMs: number,
+): Promise<TextItem> {
+  const here = await messageNamed(profile, room, id);
+  if (here !== undefined) return here;
+  await profile.call('sync', { room, waitMs });
+  const item = await messageNamed(profile, room, id);
+  if (item !== undefined) return item;
+  throw new UsageError(io.words.text.lines.noMessage(sanitizeLine(id)), { cause: id });
+}

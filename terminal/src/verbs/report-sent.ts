@@ -1,0 +1,30 @@
+import type { Result } from '@gochat/client/methods';
+import type { OutgoingState } from '@gochat/client/outgoing';
+import { codeOfSent } from '../exit.ts';
+import { type Io, note, print } from '../io.ts';
+import { problemText } from '../lines/error-text.ts';
+import type { RoomRef } from '../lines/format.ts';
+import { safeJson } from '../safe-json.ts';
+
+/** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @param isInterrupted whether the user has ended the wait. @returns the exit code; 4 only for messages that are never sent */
+export function report(
+  io: Io,
+  room: RoomRef | undefined,
+  { outcomes, waiting, problem }: Result<'sent'>,
+  isInterrupted = false,
+): number {
+  const { lines } = io.words.text;
+  if (room !== undefined)
+    for (const { id, state } of outcomes)
+      print(io, safeJson({ ...room, id, state, queued: state === 'waiting' }));
+  const count = (...states: readonly OutgoingState[]) =>
+    outcomes.filter(({ state }) => states.includes(state)).length;
+  const [refused, unknown] = [count('refused', 'cancelled'), count('unknown')];
+  if (refused > 0) note(io, `gochat: ${lines.notSent(refused)}`);
+  if (unknown > 0) note(io, `gochat: ${lines.perhapsSent(unknown)}`);
+  const missed = count('missed');
+  if (missed > 0) note(io, `gochat: ${lines.missed(missed, 'gochat resend')}`);
+  const why = isInterrupted && problem === undefined ? lines.stopped : problemText(io.words.text, problem);
+  if (waiting > 0) note(io, `gochat: ${lines.sentLater(waiting, why)}`);
+  return codeOfSent({ refused, unknown: unknown + missed, waiting });
+}
