@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -93,7 +94,8 @@ async function prints(
   expect([verb, lines]).toEqual([verb, expected]);
   for (const line of lines) {
     const kind = COMMANDS.get(verb) ?? [];
-    const keys = verb === 'tail' ? [...kind, ...(KINDS.get(String(line.kind)) ?? [])] : kind;
+    const keys =
+      verb === 'tail' || verb === 'search' ? [...kind, ...(KINDS.get(String(line.kind)) ?? [])] : kind;
     const due = keys.filter(({ name, isOptional }) => !isOptional || name in line).map(({ name }) => name);
     expect([verb, Object.keys(line).sort()]).toEqual([verb, [...new Set(due)].sort()]);
   }
@@ -111,6 +113,45 @@ test('what every command prints as JSON has the keys that the documentation list
   const joined = { ...kitchen, as: 'ben', already: false, stayed: false };
   await prints('ben', ['join', String(link), '--as', 'ben'], [joined]);
   await prints('ben', ['join', String(link)], [{ ...joined, already: true }]);
+  const cat = join(home.path, 'cat.txt');
+  await writeFile(cat, 'meow');
+  const post = { ...kitchen, id: ID, state: 'posted', queued: false };
+  const [sent] = await prints(
+    'ana',
+    ['send', 'kitchen', '--file', cat, '--alt', 'what cats say', '-m', 'hear'],
+    [post],
+  );
+  const files = [{ name: 'cat.txt', bytes: 4, type: 'text/plain', alt: 'what cats say' }];
+  const heard = { from: 'ana', kind: 'text', id: String(sent?.id), files };
+  const where = { ...kitchen, seq: expect.any(String), at: expect.any(Number) };
+  await prints('ben', ['tail', 'kitchen'], [{ ...where, ...heard, text: 'hear' }]);
+  await prints('ben', ['search', 'kitchen', 'cats say'], [{ ...where, ...heard, text: 'hear' }]);
+  const folder = join(home.path, 'saved');
+  const path = join(folder, 'cat.txt');
+  await prints(
+    'ben',
+    ['save', 'kitchen', String(sent?.id), '--to', folder],
+    [{ ...kitchen, id: String(sent?.id), file: 1, path, bytes: 4, type: 'text/plain' }],
+  );
+  expect(await readFile(path, 'utf8')).toBe('meow');
+  await prints('ana', ['edit', 'kitchen', String(sent?.id), ''], [post]);
+  const edited = { ...where, ...heard, text: '', edited: expect.any(Number) };
+  await prints('ben', ['tail', 'kitchen', '-n', '1'], [edited]);
+  await prints('ana', ['delete', 'kitchen', String(sent?.id)], [post]);
+  await prints(
+    'ben',
+    ['tail', 'kitchen', '-n', '1'],
+    [
+      {
+        ...where,
+        from: 'ana',
+        kind: 'text',
+        text: '',
+        id: String(sent?.id),
+        deleted: { by: 'ana', own: false },
+      },
+    ],
+  );
   await prints('ben', ['send', 'kitchen', 'hello'], [{ ...kitchen, id: ID, state: 'posted', queued: false }]);
   const topic = { topic: 'what we cook' };
   await prints('ana', ['topic', 'kitchen', topic.topic], [{ ...kitchen, ...topic }]);
@@ -121,6 +162,7 @@ test('what every command prints as JSON has the keys that the documentation list
     ['tail', 'kitchen'],
     [
       { ...placed, from: 'ben', kind: 'joined' },
+      expect.objectContaining({ from: 'ana', deleted: { by: 'ana', own: true } }),
       { ...placed, from: 'ben', kind: 'text', text: 'hello', id: ID },
       { ...placed, from: 'ana', kind: 'changed', ...topic },
     ],

@@ -208,6 +208,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
     compare: { by: '本', proved: true, same: true, tag: '1', ...differences },
     return: { returned: true },
     resend: { ids: ['an id'] },
+    history: [],
     leave: {},
   };
 

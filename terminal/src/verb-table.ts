@@ -114,7 +114,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'edit <room> <message> [text]',
     mayBeEmpty: 'text',
-    does: 'replace the text of your message, named as for save; without TEXT, by standard input. Files stay',
+    does: 'replace the text of your message, named as for save; without TEXT, or with -, by standard input. Files stay',
     options: [JSON_LINES, WAIT],
     load: async () => (await import('./verbs/change.ts')).edit,
   },

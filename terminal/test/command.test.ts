@@ -66,7 +66,7 @@ test.each([
   expect(err.includes('You have no room')).toBe(taken);
 });
 
-const MAY_BE_EMPTY = ['send TEXT', 'topic TEXT'];
+const MAY_BE_EMPTY = ['send TEXT', 'topic TEXT', 'edit TEXT'];
 
 /** Every argument and every option with a value, of every verb, as an empty text. */
 const EMPTY = VERBS.flatMap(({ name, options = [], describe = profileOptions }) => {

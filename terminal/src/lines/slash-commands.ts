@@ -1,4 +1,3 @@
-import type { TextItem } from '@gochat/client/history';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
@@ -35,7 +34,7 @@ export interface SlashContext {
 export type SlashName = keyof TerminalText['lines']['slash'];
 
 /** Runs a command of the line mode. @param rest the line after the command's name */
-type SlashCommand = (rest: string, context: SlashContext) => Promise<'quit' | undefined>;
+type SlashCommand = (rest: string, context: SlashContext) => Promise<'quit' | 'refused' | undefined>;
 
 const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   help: async (_rest, { prompt, text }) => {
@@ -121,7 +120,11 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
   },
   save: async (rest, { profile, room, prompt, text }) => {
     const number = readNumber(rest, text);
-    const item = await newestWithFiles(profile, room, text);
+    const item = await findMessage(profile, room, ({ files }) => files !== undefined);
+    if (item === undefined) {
+      prompt.print(text.lines.system(text.files.noFiles));
+      return 'refused';
+    }
     for await (const { path } of saveFiles({ profile, room, item, to: process.cwd(), number }))
       prompt.print(text.lines.system(text.files.saved(path)));
     return undefined;
@@ -154,13 +157,6 @@ function readNumber(rest: string, text: TerminalText): number | undefined {
   if (rest === '') return undefined;
   if (!/^[1-9]\d?$/.test(rest)) throw new UsageError(text.lines.fileNumber(sanitizeLine(rest)));
   return Number(rest);
-}
-
-/** @throws UsageError */
-async function newestWithFiles(profile: Profile, room: string, text: TerminalText): Promise<TextItem> {
-  const item = await findMessage(profile, room, ({ files }) => files !== undefined);
-  if (item === undefined) throw new UsageError(text.files.noFiles);
-  return item;
 }
 
 function printAll(prompt: LinePrinter, { lines }: TerminalText, printed: readonly string[]): undefined {

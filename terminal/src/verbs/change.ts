@@ -25,7 +25,8 @@ export function edit(
   options: Options,
 ): Promise<number> {
   return change(io, room, id, options, async (item, mentioning) => {
-    const text = given ?? (await readText(io.stdin)).replace(/\r?\n$/, '');
+    const isRead = given === undefined || given === '-';
+    const text = isRead ? (await readText(io.stdin)).replace(/\r?\n$/, '') : given;
     const { mentions } = await mentioning(text);
     return { kind: 'edit', of: refOf(item), text, ...(mentions && { mentions }) };
   });

@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer, type TestServer, temporary } from '../src/people/people.ts';
+import { runGochat } from '../src/terminal/gochat-command.ts';
+
+const MOST_BYTES = 3_000_000;
+
+let home: Awaited<ReturnType<typeof temporary>>;
+let server: TestServer;
+
+beforeAll(async () => {
+  home = await temporary();
+  server = await startServer(join(home.path, 'rooms'), 0, { fileBytes: MOST_BYTES });
+  const made = await run('ana', ['new', 'kitchen', '--as', 'ana']);
+  await run('ben', ['join', made.out.trim(), '--as', 'ben', '--no-chat']);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await home.remove();
+});
+
+function run(who: string, args: readonly string[], input: string | Buffer = '') {
+  const env = { HOME: home.path, GOCHAT_SERVER: server.url };
+  return runGochat([...args, '--profile', join(home.path, who)], env, input);
+}
+
+/** A file in the home folder. @returns its path */
+async function fileNamed(name: string, bytes: string | Buffer = 'hello'): Promise<string> {
+  const path = join(home.path, name);
+  await writeFile(path, bytes);
+  return path;
+}
+
+/** The last message as ben has it, with what it is named by. */
+async function last(): Promise<{ id: string; seq: string; text: string; files?: { name: string }[] }> {
+  return JSON.parse((await run('ben', ['tail', 'kitchen', '-n', '1', '--json'])).out);
+}
+
+describe('gochat send --file', () => {
+  test('files and a text are one message, whose bytes others get as they were', async () => {
+    const big = randomBytes(2_500_000);
+    const paths = [await fileNamed('big.bin', big), await fileNamed('nothing', '')];
+    const sent = await run('ana', ['send', 'kitchen', 'look', '--file', ...paths, '--alt', 'noise']);
+    expect(sent).toEqual({ code: 0, out: '', err: '' });
+    expect((await run('ben', ['tail', 'kitchen', '-n', '1'])).out).toBe(
+      '<ana> look\n<ana>(file 1) big.bin, 2.5 MB: noise\n<ana>(file 2) nothing, 0 bytes\n',
+    );
+    const to = join(home.path, 'got');
+    const saved = await run('ben', ['save', 'kitchen', (await last()).id, '--to', to]);
+    expect(saved).toEqual({ code: 0, out: `${join(to, 'big.bin')}\n${join(to, 'nothing')}\n`, err: '' });
+    expect((await readFile(join(to, 'big.bin'))).equals(big)).toBe(true);
+    expect(await readFile(join(to, 'nothing'), 'utf8')).toBe('');
+  });
+
+  test('standard input is a file with a name', async () => {
+    const sent = await run('ana', ['send', 'kitchen', '--file', '-', '--name', 'log.txt'], 'one\ntwo\n');
+    expect(sent.code).toBe(0);
+    expect(await last()).toMatchObject({
+      text: '',
+      files: [{ name: 'log.txt', bytes: 8, type: 'text/plain' }],
+    });
+  });
+
+  test('a name keeps nothing that leads elsewhere', async () => {
+    const path = await fileNamed('-rf \u202egnp.exe');
+    expect((await run('ana', ['send', 'kitchen', '--file', path])).code).toBe(0);
+    expect((await last()).files?.[0]?.name).toMatch(/^[^-.][^\u202e]*$/);
+  });
+
+  test.each([
+    ['a file that is not there', 'gone.txt', /There is no file .*gone\.txt/],
+    ['a folder', 'folder', /folder is a folder/],
+    ['a socket', 'socket', /socket is a device or a pipe/],
+    ['a link to a device', 'zero', /zero is a device or a pipe/],
+    ['a dead link', 'dead', /There is no file .*dead/],
+    ['a path through a file', 'plain/more', /There is no file .*more/],
+    ['what is too large', 'large', /This file is too large/],
+  ])('%s is refused, and nothing is sent of the others', async (_what, name, says) => {
+    await mkdir(join(home.path, 'folder'), { recursive: true });
+    const links = { zero: '/dev/zero', dead: join(home.path, 'nowhere') };
+    const socket = createServer();
+    if (name === 'socket') await new Promise<void>((done) => socket.listen(join(home.path, name), done));
+    if (name === 'zero' || name === 'dead') await symlink(links[name], join(home.path, name));
+    await fileNamed('large', Buffer.alloc(MOST_BYTES + 1));
+    await fileNamed('plain');
+    const before = await last();
+    const args = ['send', 'kitchen', '--file', await fileNamed('good'), join(home.path, name)];
+    expect(await run('ana', args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(says) });
+    expect(await last()).toEqual(before);
+    socket.close();
+  });
+
+  test.runIf(process.getuid?.() !== 0)('a file that may not be read is refused', async () => {
+    const path = await fileNamed('secret');
+    await chmod(path, 0o000);
+    expect(await run('ana', ['send', 'kitchen', '--file', path])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('can’t be read'),
+    });
+  });
+
+  test.each([
+    ['--alt', ['--alt', 'x'], /need --file/],
+    ['a text twice', ['text', '-m', 'text', '--file', 'x'], /give the text once/],
+    ['lines', ['--lines', '--file', 'x'], /leave out --file/],
+    ['input without a name', ['--file', '-'], /needs --name/],
+    ['input twice', ['--file', '-', '-', '--name', 'x'], /once/],
+    ['a name without input', ['--file', 'x', '--name', 'y'], /--file -/],
+    ['too many descriptions', ['--file', 'x', '--alt', 'a', 'b'], /more --alt than files/],
+    ['an empty path', ['--file', ''], /must not be empty/],
+    ['nine files', ['--file', ...'abcdefghi'], /at most 8 files/],
+  ])('%s is wrong usage', async (_what, args, says) => {
+    expect(await run('ana', ['send', 'kitchen', ...args])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(says),
+    });
+  });
+
+  test('without the server it is queued, and the next command sends it although the source is gone', async () => {
+    const path = await fileNamed('later.txt', 'later');
+    const { port } = server;
+    await server.stop();
+    const queued = await run('ana', ['send', 'kitchen', '--file', path, '--wait', '100ms']);
+    expect(queued).toMatchObject({ code: 3, err: expect.stringContaining('1 message is queued') });
+    await writeFile(path, 'something else');
+    server = await startServer(join(home.path, 'rooms'), port, { fileBytes: MOST_BYTES });
+    expect((await run('ana', ['tail', 'kitchen', '-n', '1'])).out).toBe('<ana>(file) later.txt, 5 bytes\n');
+    await run('ben', ['tail', 'kitchen', '-n', '0']);
+    const { out } = await run('ben', ['search', 'kitchen', 'later.txt', '--json']);
+    const { id } = JSON.parse(out) as { id: string };
+    const to = join(home.path, 'late');
+    await run('ben', ['save', 'kitchen', id, '--to', to]);
+    expect(await readFile(join(to, 'later.txt'), 'utf8')).toBe('later');
+  });
+});
+
+describe('gochat save', () => {
+  test('never replaces a file, keeps others out, and gives no right to run it', async () => {
+    const to = join(home.path, 'here');
+    await run('ana', ['send', 'kitchen', '--file', await fileNamed('run.tar.gz', 'new')]);
+    await mkdir(to);
+    await writeFile(join(to, 'run.tar.gz'), 'old');
+    await symlink(join(home.path, 'elsewhere'), join(to, 'run.tar (2).gz'));
+    const { seq } = await last();
+    const path = join(to, 'run.tar (3).gz');
+    expect(await run('ben', ['save', 'kitchen', seq, '--to', to])).toEqual({
+      code: 0,
+      out: `${path}\n`,
+      err: '',
+    });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readFile(join(to, 'run.tar.gz'), 'utf8')).toBe('old');
+    expect((await readdir(to)).sort()).toEqual(['run.tar (2).gz', 'run.tar (3).gz', 'run.tar.gz']);
+    await expect(stat(join(home.path, 'elsewhere'))).rejects.toThrow('ENOENT');
+  });
+
+  test('one of several files by its number', async () => {
+    const to = join(home.path, 'one');
+    const paths = [await fileNamed('a.txt', 'a'), await fileNamed('b.txt', 'b')];
+    await run('ana', ['send', 'kitchen', '--file', ...paths]);
+    const { id } = await last();
+    const { out } = await run('ben', ['save', 'kitchen', id, '--file', '2', '--to', to]);
+    expect(out).toBe(`${join(to, 'b.txt')}\n`);
+    for (const [number, says] of [
+      ['3', 'no such file'],
+      ['0', 'from 1'],
+      ['x', 'from 1'],
+    ])
+      expect(await run('ben', ['save', 'kitchen', id, '--file', number ?? '', '--to', to])).toMatchObject({
+        code: 2,
+        err: expect.stringContaining(says ?? ''),
+      });
+  });
+
+  test('a message that is not there, or has no files, is wrong usage', async () => {
+    await run('ana', ['send', 'kitchen', 'plain']);
+    const { id } = await last();
+    expect(await run('ben', ['save', 'kitchen', id])).toMatchObject({ code: 2 });
+    expect(await run('ben', ['save', 'kitchen', 'A'.repeat(22), '--wait', '1s'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no message AAAA'),
+    });
+  });
+
+  test('a deleted message has no files any more, on any device', async () => {
+    await run('ana', ['send', 'kitchen', 'secret', '--file', await fileNamed('secret.txt', 'secret')]);
+    const { id } = await last();
+    expect(await run('ana', ['delete', 'kitchen', id])).toMatchObject({ code: 0 });
+    const deleted = await last();
+    expect(deleted).toMatchObject({ text: '', deleted: { by: 'ana' } });
+    expect(deleted).not.toHaveProperty('files');
+    expect(await run('ben', ['save', 'kitchen', id])).toMatchObject({ code: 2 });
+  });
+
+  test('an edit changes the text, and the files stay', async () => {
+    await run('ana', ['send', 'kitchen', 'frist', '--file', await fileNamed('c.txt', 'c')]);
+    const { id } = await last();
+    expect(await run('ana', ['edit', 'kitchen', id, 'first'])).toMatchObject({ code: 0 });
+    expect(await last()).toMatchObject({ text: 'first', files: [{ name: 'c.txt' }] });
+    expect(await run('ana', ['edit', 'kitchen', id, ''])).toMatchObject({ code: 0 });
+    expect(await last()).toMatchObject({ text: '', files: [{ name: 'c.txt' }] });
+  });
+});
