@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { halfBlocks } from '@gochat/terminal/internal/screen/pictures/half-block
 import { MARKS, placeholders } from '@gochat/terminal/internal/screen/pictures/kitty';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { type Depth, Palette } from '@gochat/terminal/internal/screen/terminal/palette';
+import { spawn as spawnTerminal } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { fileOf, Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { pngOf } from '../src/pictures/made-pictures.ts';
@@ -144,7 +146,7 @@ describe.skipIf(tmux === undefined)('in tmux', () => {
     };
 
     test('is shown between the messages, and alone on the whole screen', async () => {
-      const screen = await ana('ana', {});
+      const screen = await ana('ana', { KITTY_WINDOW_ID: '1' });
       // Until it has come, its blur has other colours. The preview is a JPEG: it has nearly those of the picture.
       await expect
         .poll(async () => above((await screen.drawn()).split('\n'), 12).map(endsOf))
@@ -163,6 +165,51 @@ describe.skipIf(tmux === undefined)('in tmux', () => {
       await screen.shows((lines) => lines.some((line) => line.includes('\u{10eeee}')));
       const cells = above(await screen.rows(), 12).map((row) => row.match(/\u{10eeee}\p{M}{3}/gu)?.length);
       expect(cells).toEqual(Array(12).fill(24));
+    });
+
+    test('is given to kitty around tmux, if tmux passes its answer on', async () => {
+      const link = await ben.invites(room);
+      const words = [process.execPath, GOCHAT, 'join', link, '--as', 'emil', '--profile', 'emil'];
+      const server = ['-S', join(home.path, 'kitty'), '-f', '/dev/null', 'start-server', ';'];
+      const kitty = spawnTerminal(
+        tmux ?? '',
+        [...server, 'set', '-g', 'allow-passthrough', 'on', ';', 'new-session', '-c', home.path, ...words],
+        {
+          cols: 80,
+          rows: 30,
+          cwd: home.path,
+          env: {
+            PATH: process.env.PATH ?? '',
+            HOME: home.path,
+            LANG: 'C.UTF-8',
+            TERM: 'xterm-256color',
+            KITTY_WINDOW_ID: '1',
+          },
+        },
+      );
+      onTestFinished(() => {
+        spawnSync(tmux ?? '', ['-S', join(home.path, 'kitty'), 'kill-server']);
+        kitty.kill();
+      });
+      let seen = '';
+      let answered = false;
+      kitty.onData((data) => {
+        seen += data;
+        if (answered || !seen.includes(`${ESC}_Gi=31,`)) return;
+        answered = true;
+        kitty.write(`${ESC}_Gi=31;OK${ESC}\\`);
+      });
+      const shown = (text: string) => expect.poll(() => seen.includes(text)).toBe(true);
+      await shown('Write a message');
+      const id = await ben.queuesFiles(room, [fileOf('quarters.png', file, 'image/png')], 'for emil', {
+        alt: 'four colours',
+        makePreview,
+      });
+      await ben.delivered(room, [id]);
+      await shown(`${ESC}_Ga=T,U=1,q=2,f=32,o=z,`);
+      await shown('\u{10eeee}');
+      kitty.write('\u0004');
+      await shown(`${ESC}_Ga=d,d=I,q=2,i=`);
     });
 
     test('is its text without colours', async () => {

@@ -65,7 +65,7 @@ const SIXEL_ROW = 6;
 const MOST_CELLS = 297;
 
 /** The values of the setting: how large pictures are at most between other lines. */
-export const SIZES = {
+const SIZES = {
   off: { columns: 0, rows: 0 },
   small: { columns: 20, rows: 6 },
   medium: { columns: 40, rows: 12 },
@@ -139,7 +139,7 @@ export class Pictures implements PictureSource {
 
   boxAlone({ kind, width, height }: FileRow, { columns, rows }: Size): Size | undefined {
     const isDrawn = kind === 'picture' && this.#graphics.inline !== 'none' && columns > 0 && rows > 0;
-    if (!isDrawn || width === undefined || height === undefined) return undefined;
+    if (!isDrawn || width === undefined || height === undefined || width < 1 || height < 1) return undefined;
     return boxOf(width, height, { columns: Math.min(columns, MOST_CELLS), rows: Math.min(rows, MOST_CELLS) });
   }
 

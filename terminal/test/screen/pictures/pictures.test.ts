@@ -148,6 +148,7 @@ describe('a picture between other lines', () => {
 
   test.each([
     ['has no size', file('one', { width: undefined })],
+    ['has no pixels', file('one', { height: 0 })],
     ['is no picture', file('one', { kind: 'video' })],
   ])('has no place when it %s', (_what, one) => {
     expect(new Setting(BLOCKS).pictures.boxInText(one, 40)).toBeUndefined();
