@@ -24,6 +24,7 @@ export const LANES = {
     'e2e/test/many-messages.test.ts',
     'e2e/test/killed.test.ts',
     'e2e/test/split.test.ts',
+    'e2e/test/files-killed.test.ts',
     'e2e/test/files.test.ts',
     'e2e/test/damaged-files.test.ts',
     'e2e/test/file-verbs.test.ts',

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
+
+/**
+ * A process that sends or fetches one file, and may be killed at any point; the next one goes on. It tells its parent how far it is.
+ * Arguments: the profile's folder, the room, `send` with a path, or `fetch`. With the answer to `fetch` is the SHA-256 of what it got.
+ */
+const [dir = '', name = '', how = '', path = ''] = process.argv.slice(2);
+const CAPTION = 'the file';
+
+export type Told =
+  | { readonly stage: 'seal' | 'upload' | 'fetch'; readonly done: number; readonly of: number }
+  | { readonly stage: 'over'; readonly sha256: string };
+
+function tell(told: Told): void {
+  process.send?.(told);
+}
+
+const chat = await GoChat.open(dir);
+const room = await chat.room(name);
+const isIt = (item: HistoryItem) => item.kind === 'text' && item.text === CAPTION;
+
+async function send(): Promise<void> {
+  const { files } = chat.profile;
+  chat.profile.on((event) => {
+    if (event.kind !== 'waiting') return;
+    for (const { done, of } of event.waiting[0]?.files ?? []) tell({ stage: 'upload', done, of });
+  });
+  const waiting = await chat.profile.call('waiting', { room: room.id });
+  const before = await chat.profile.call('history', { room: room.id, limit: 100 });
+  if (waiting.length === 0 && !before.some(isIt)) {
+    const { sourceAt } = await import('@gochat/client/internal/files/path-source');
+    const progress = (done: number, of: number) => tell({ stage: 'seal', done, of });
+    const { content } = await files.prepare(room.id, await sourceAt(path), { progress });
+    const id = createHash('sha256').update(content.id).digest('base64url').slice(0, 22);
+    await chat.profile.call('queue', {
+      room: room.id,
+      id: `${id.slice(0, 21)}A`,
+      content: { kind: 'text', text: CAPTION, files: [content] },
+    });
+  }
+  const ids = (await chat.profile.call('waiting', { room: room.id })).map(({ id }) => id);
+  await chat.profile.call('sent', { room: room.id, ids, waitMs: 2 ** 31 - 1 });
+  tell({ stage: 'over', sha256: '' });
+}
+
+async function fetch(): Promise<void> {
+  for await (const item of room.items('0')) {
+    if (!isIt(item)) continue;
+    const hash = createHash('sha256');
+    const progress = (done: number, of: number) => tell({ stage: 'fetch', done, of });
+    for (;;) {
+      try {
+        for await (const part of room.file(item, 0, { progress })) hash.update(part);
+        break;
+      } catch (error) {
+        // The server was killed.
+        if (!(error instanceof Error && 'code' in error && error.code === 'offline')) throw error;
+        return fetch();
+      }
+    }
+    tell({ stage: 'over', sha256: hash.digest('hex') });
+    return;
+  }
+}
+
+await (how === 'send' ? send() : fetch());
+await chat.close();
+process.disconnect?.();
