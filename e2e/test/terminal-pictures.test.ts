@@ -2,9 +2,9 @@ import { GraphicsProbe } from '@gochat/terminal/internal/screen/pictures/graphic
 import { MARKS } from '@gochat/terminal/internal/screen/pictures/kitty';
 import type { Depth } from '@gochat/terminal/internal/screen/terminal/palette';
 import type { FileRow } from '@gochat/view/row';
-import type { Snapshot } from '@gochat/view/snapshot';
+import type { Snapshot, TrayItem } from '@gochat/view/snapshot';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { asking, BEN, DIALOGS, message, PICTURE, snapshot } from '../src/screens/samples.ts';
+import { asking, BEN, DIALOGS, EMPTY_COMPOSER, message, PICTURE, snapshot } from '../src/screens/samples.ts';
 import { type Cell, Stage } from '../src/terminal/stage.ts';
 
 const ESC = '\u001b';
@@ -296,5 +296,73 @@ describe('keys on a message that has the focus', () => {
     const stage = await focused();
     await stage.press('p');
     expect((await stage.lines()).at(-2)).toContain('This message has no file');
+  });
+});
+
+describe('the files to be sent', () => {
+  const item = (key: string, more: Partial<TrayItem> = {}): TrayItem => ({
+    key,
+    name: `${key}.jpg`,
+    size: '2.4 MB',
+    kind: 'picture',
+    alt: '',
+    state: 'ready',
+    progress: undefined,
+    note: '',
+    error: '',
+    spoken: '',
+    ...more,
+  });
+  const withTray = (...tray: readonly TrayItem[]) =>
+    staged(snapshot([message('1', BEN, 'hello')], {}, { composer: { ...EMPTY_COMPOSER, tray } }), {
+      columns: 70,
+    });
+
+  test('are listed above the field, with what has to be known', async () => {
+    const { stage } = withTray(
+      item('one', { state: 'preparing', progress: 0.4 }),
+      item('two', { alt: 'a cat', note: 'It may say where it was made' }),
+      item('three', { state: 'failed', error: 'no space' }),
+    );
+    expect((await stage.lines()).slice(-7).map((line) => line.trim())).toEqual([
+      expect.stringContaining('one.jpg · 2.4 MB · being prepared 40%'),
+      expect.stringContaining('two.jpg · 2.4 MB · a cat'),
+      'It may say where it was made',
+      expect.stringContaining('three.jpg · 2.4 MB'),
+      'no space',
+      'Enter sends them with the text; Alt+T: describe or remove them',
+      expect.stringMatching(/^> /),
+    ]);
+  });
+
+  test('leave space for the field on a low screen', async () => {
+    const { stage } = withTray(...Array.from({ length: 8 }, (_, i) => item(`file${i}`)));
+    for (const rows of [24, 10, 6, 4]) {
+      stage.resize(70, rows);
+      const lines = await stage.lines();
+      expect(lines.at(-1)).toMatch(/^> /);
+      expect(lines.filter((line) => line.includes('.jpg')).length).toBeLessThanOrEqual(rows / 2);
+      if (rows === 10) expect(lines.at(-2)).toContain('8 files; Alt+T shows them');
+    }
+  });
+
+  test('are removed, tried again and described', async () => {
+    const { stage } = withTray(item('one', { alt: 'a dog' }), item('two', { state: 'failed', error: 'no' }));
+    await stage.press(`${ESC}t`);
+    expect(await stage.text()).toContain('Try two.jpg again');
+    const down = `${ESC}[B`;
+    expect(await stage.press(down, '\r')).toEqual([['tray', 'one', 'remove']]);
+    await stage.press(`${ESC}t`);
+    expect(await stage.press(down, down, down, down, '\r')).toEqual([['tray', 'two', 'retry']]);
+    await stage.press(`${ESC}t`, '\r');
+    expect(await stage.text()).toContain('a dog');
+    expect(await stage.press('a cat', '\r')).toEqual([['tray', 'one', { alt: 'a cat' }]]);
+    expect(await stage.text()).not.toContain('Description');
+  });
+
+  test('are none before one is added', async () => {
+    const { stage } = withTray();
+    await stage.press(`${ESC}t`);
+    expect((await stage.lines()).at(-2)).toContain('No file is waiting');
   });
 });

@@ -44,6 +44,7 @@ export function drawn(
     text,
     rowLines: new RowLines({ symbols, text, highlighted: () => undefined }),
     keysOf: (command) => keymap.keysOf(command),
+    screenKeysOf: (action) => keymap.screenKeysOf(action),
   });
   const lines = drawing.frame.lines.map((line) => line.map(({ text }) => text).join(''));
   return { drawing, lines, text: lines.join('\n') };

@@ -307,6 +307,7 @@ export class Screen {
       pictures: this.#pictures,
       rowLines: this.#rowLines,
       keysOf: (command) => this.keysOf(command),
+      screenKeysOf: (action) => this.#keymap.screenKeysOf(action),
     });
   }
 

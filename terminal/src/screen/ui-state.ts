@@ -1,4 +1,4 @@
-import type { MenuDialog } from '@gochat/view/dialog';
+import type { FormDialog, MenuDialog } from '@gochat/view/dialog';
 import type { ScrollAnchor } from './draw/timeline.ts';
 import { type Editor, EMPTY } from './edit/editor.ts';
 
@@ -20,8 +20,8 @@ export interface Ui {
   /** Whether members are shown; undefined: if there is space for them. */
   readonly members: boolean | undefined;
   readonly dialog: DialogUi | undefined;
-  /** A menu of the screen itself, which is not in the snapshot. */
-  readonly menu: MenuDialog | undefined;
+  /** A dialog of the screen itself, which is not in the snapshot. */
+  readonly menu: MenuDialog | FormDialog | undefined;
   /** A note of the screen itself, for the status line. */
   readonly note: string;
   /** The tick of the last error line that a key has ended. */

@@ -84,6 +84,22 @@ export function screenText(f: Formats) {
       picture: 'Left and Right: the other pictures; s: save; o: open; Esc: close',
     },
 
+    /** The files that will be sent with the text. */
+    tray: {
+      title: 'Files to send',
+      preparing: 'being prepared',
+      percent: (part: number) => `${f.number(Math.round(part * 100))}%`,
+      keys: (keys: string) => `Enter sends them with the text; ${keys}: describe or remove them`,
+      more: (keys: string, files: number) =>
+        f.plural(files, { one: `# file; ${keys} shows it`, other: `# files; ${keys} shows them` }),
+      describe: (name: string) => `Describe ${name}`,
+      describeHint: 'For people who don’t see it, and for the search',
+      description: 'Description',
+      save: 'Save',
+      remove: (name: string) => `Remove ${name}`,
+      retry: (name: string) => `Try ${name} again`,
+    },
+
     notes: {
       editorFailed: 'The editor failed. The text is unchanged.',
       noJump: 'There is no earlier position to go back to',
@@ -96,6 +112,7 @@ export function screenText(f: Formats) {
       toMessages: 'Alt+Up goes to the messages',
       noLink: 'This message has no link',
       noFile: 'This message has no file',
+      noTray: 'No file is waiting to be sent; /send PATH adds one',
       stopped: 'Stopped',
       notPlayed: (name: string) => `${name} could not be played`,
       linkOpened: 'Link opened',

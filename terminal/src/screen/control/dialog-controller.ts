@@ -1,15 +1,19 @@
 import type { Actions } from '@gochat/view/actions';
-import type { Dialog, MenuDialog } from '@gochat/view/dialog';
+import type { Dialog, FormDialog, MenuDialog } from '@gochat/view/dialog';
 import type { ScreenContext } from '../context.ts';
 import { dialogClick, dialogKey } from '../input/dialog-keys.ts';
 import type { Input } from '../terminal/input-decoder.ts';
 
 type DialogAnswers = Pick<Actions, 'submit' | 'pick' | 'filter' | 'close'>;
 
-/** The dialog in front: one of the view's, or a menu of the screen's own. */
+/** The field of a form of the screen's own. */
+export const TEXT_FIELD = 'text';
+
+/** The dialog in front: one of the view's, or one of the screen's own. */
 export class DialogController {
   readonly #context: ScreenContext;
   #pick: (name: string) => void = () => undefined;
+  #submit: (text: string) => void = () => undefined;
 
   constructor(context: ScreenContext) {
     this.#context = context;
@@ -23,6 +27,12 @@ export class DialogController {
   ask(menu: MenuDialog, pick: (name: string) => void): void {
     this.#pick = pick;
     this.#context.ui.set({ menu });
+  }
+
+  /** Shows a form of the screen's own, with one text field. */
+  askText(form: FormDialog, submit: (text: string) => void): void {
+    this.#submit = submit;
+    this.#context.ui.set({ menu: form });
   }
 
   /** A key or a paste while a dialog is in front. */
@@ -60,6 +70,10 @@ export class DialogController {
       end();
       this.#pick(name);
     };
-    return { submit: end, pick, filter: () => undefined, close: end };
+    const submit = (values: Readonly<Record<string, string>>) => {
+      end();
+      this.#submit(values[TEXT_FIELD] ?? '');
+    };
+    return { submit, pick, filter: () => undefined, close: end };
   }
 }

@@ -7,6 +7,7 @@ import { textSpans } from './inline-spans.ts';
 import type { Look, ScreenText } from './look.ts';
 import { oneLine } from './one-line.ts';
 import type { Symbols } from './symbols.ts';
+import { trayLines } from './tray.ts';
 import { shorten, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
@@ -38,12 +39,20 @@ export function fieldWidth(columns: number, mode: FieldMode, text: ScreenText): 
 export function composerView(
   room: RoomScreen,
   editor: Editor,
-  layout: { readonly columns: number; readonly most: number; readonly normal: boolean },
+  layout: {
+    readonly columns: number;
+    readonly most: number;
+    readonly normal: boolean;
+    /** Those that change the files to be sent. */
+    readonly trayKeys: string;
+  },
   look: Look,
 ): ComposerView {
   const { composer } = room;
   const { columns } = layout;
-  const head = composer.reply === undefined ? [] : [replyLine(composer.reply, columns, look.symbols)];
+  const tray = { columns, most: layout.most - 2, keys: layout.trayKeys };
+  const head = trayLines(composer.tray, tray, look);
+  if (composer.reply !== undefined) head.unshift(replyLine(composer.reply, columns, look.symbols));
   if (composer.space !== '')
     head.push(fit([span(` ${oneLine(composer.space)}`, composer.tooLong ? { fg: 'bad' } : DIM)], columns));
   if (composer.mode === 'closed') {

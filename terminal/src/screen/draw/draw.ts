@@ -1,6 +1,7 @@
 import type { Dialog } from '@gochat/view/dialog';
 import type { Completion, RoomScreen, Snapshot } from '@gochat/view/snapshot';
 import { actOf, mainFileOf } from '../control/row-focus.ts';
+import type { ScreenActionName } from '../input/keymap.ts';
 import type { DialogUi, Ui } from '../ui-state.ts';
 import type { DialogView } from './box.ts';
 import {
@@ -29,6 +30,8 @@ export interface DrawOptions extends Look {
   readonly rowLines: RowLines;
   /** The keys of a command, for hints; empty for none. */
   readonly keysOf: (command: string) => string;
+  /** The keys of an action of the screen itself. */
+  readonly screenKeysOf: (action: ScreenActionName) => string;
 }
 
 /** A frame, and what scrolling and clicking in it needs to know. */
@@ -184,11 +187,17 @@ function zonesOf({ left, right, timeline, layout }: BodyView, body: BodyLayout, 
   return zones;
 }
 
-function bottomView(room: RoomScreen | undefined, ui: Ui, { columns, rows }: Size, look: Look): ComposerView {
+function bottomView(
+  room: RoomScreen | undefined,
+  ui: Ui,
+  { columns, rows }: Size,
+  options: DrawOptions,
+): ComposerView {
   if (room === undefined) return { lines: [], cursor: undefined };
-  if (ui.mode === 'search') return searchView(room, ui.searchEditor, columns, look);
+  if (ui.mode === 'search') return searchView(room, ui.searchEditor, columns, options);
   const most = Math.max(1, Math.floor((rows - 3) / 2));
-  return composerView(room, ui.editor, { columns, most, normal: ui.mode === 'normal' }, look);
+  const layout = { columns, most, normal: ui.mode === 'normal', trayKeys: options.screenKeysOf('tray') };
+  return composerView(room, ui.editor, layout, options);
 }
 
 function composerCursor(ui: Ui, bottom: ComposerView, composerTop: number): Frame['cursor'] {

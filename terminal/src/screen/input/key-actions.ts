@@ -1,5 +1,8 @@
-import type { MenuDialog } from '@gochat/view/dialog';
+import type { FormDialog, MenuDialog } from '@gochat/view/dialog';
+import type { TrayItem } from '@gochat/view/snapshot';
+import { TEXT_FIELD } from '../control/dialog-controller.ts';
 import { actOf, linksOf, mainFileOf } from '../control/row-focus.ts';
+import type { ScreenText } from '../draw/look.ts';
 import { oneLine } from '../draw/one-line.ts';
 import { replace } from '../edit/editor.ts';
 import type { Controls } from './controls.ts';
@@ -65,6 +68,7 @@ export const KEY_ACTIONS: Readonly<Record<ScreenActionName, (controls: Controls)
   'focus-bottom': ({ timeline }) => timeline.focusEnd('last'),
   'open-links': openLinks,
   'open-file': openFile,
+  tray: changeTray,
   'message-menu': ({ ui, view }) => {
     const { focus } = ui.current;
     if (focus !== undefined) view.actions.menu(focus);
@@ -153,9 +157,8 @@ function openLinks({ ui, view, dialogs, openLink, text }: Controls): void {
   else if (links.length === 1) void openLink(only);
   else {
     const items = links.map((href) => ({ name: href, label: oneLine(href), hint: '', danger: false }));
-    // Ticks of the view's dialogs are positive.
-    const tick = -1 - performance.now();
-    const menu: MenuDialog = { kind: 'menu', title: text.dialogs.openLink, tick, text: [], code: [], items };
+    const title = text.dialogs.openLink;
+    const menu: MenuDialog = { kind: 'menu', title, tick: ownTick(), text: [], code: [], items };
     dialogs.ask(menu, (href) => void openLink(href));
   }
 }
@@ -176,4 +179,49 @@ function openFile({ ui, view, host, command, text }: Controls): void {
     if (file.asks) view.actions.file(row.key, file.index, 'fetch');
     view.actions.file(row.key, file.index, actOf(file));
   }
+}
+
+/** Shows what can be done with the files that will be sent. */
+function changeTray({ ui, view, dialogs, text }: Controls): void {
+  const tray = view.getSnapshot().room?.composer.tray ?? [];
+  if (tray.length === 0) {
+    ui.note(text.notes.noTray);
+    return;
+  }
+  const words = text.tray;
+  const item = (name: string, label: string) => ({ name, label: oneLine(label), hint: '', danger: false });
+  const items = tray.flatMap(({ key, name, state }) => [
+    item(`alt ${key}`, words.describe(name)),
+    item(`remove ${key}`, words.remove(name)),
+    ...(state === 'failed' ? [item(`retry ${key}`, words.retry(name))] : []),
+  ]);
+  const menu: MenuDialog = { kind: 'menu', title: words.title, tick: ownTick(), text: [], code: [], items };
+  dialogs.ask(menu, (picked) => {
+    const [act = '', key = ''] = picked.split(/ (.*)/s);
+    const chosen = tray.find((one) => one.key === key);
+    if (act === 'remove' || act === 'retry') view.actions.tray(key, act);
+    else if (chosen !== undefined)
+      dialogs.askText(describing(chosen, words), (alt) => view.actions.tray(key, { alt }));
+  });
+}
+
+function describing({ name, alt }: TrayItem, words: ScreenText['tray']): FormDialog {
+  return {
+    kind: 'form',
+    title: oneLine(words.describe(name)),
+    tick: ownTick(),
+    text: [words.describeHint],
+    fields: [{ name: TEXT_FIELD, label: words.description, value: alt, hint: '', type: 'text', choices: [] }],
+    focus: TEXT_FIELD,
+    submit: words.save,
+    danger: false,
+    busy: false,
+    error: '',
+    errorField: '',
+  };
+}
+
+/** Of a dialog of the screen's own: ticks of the view's dialogs are positive. */
+function ownTick(): number {
+  return -1 - performance.now();
 }

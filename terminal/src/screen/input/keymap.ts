@@ -48,6 +48,7 @@ export type ScreenActionName =
   | 'focus-bottom'
   | 'open-links'
   | 'open-file'
+  | 'tray'
   | 'message-menu'
   | 'jump-back'
   | 'toggle-members'
@@ -112,6 +113,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['S-tab'], action: screenAction('complete-back'), in: ['write'] },
   { keys: ['C-x C-e'], action: screenAction('external-editor'), in: ['write', 'normal'] },
   { keys: ['M-e'], action: command('emoji'), in: ['write'] },
+  { keys: ['M-t'], action: screenAction('tray'), in: ['write', 'normal'] },
   // everywhere
   { keys: ['C-g', 'M-k'], action: command('palette'), in: ALL },
   { keys: ['f1', 'M-h'], action: command('help'), in: ALL },
@@ -235,6 +237,12 @@ export class Keymap {
         (as ?? ('command' in action ? action.command : undefined)) === name &&
         contexts.some((one) => one !== 'welcome'),
     );
+    return binding === undefined ? '' : written(binding.keys[0] ?? '');
+  }
+
+  /** The keys of an action of the screen; empty for none. */
+  screenKeysOf(name: ScreenActionName): string {
+    const binding = this.#bindings.find(({ action }) => 'screen' in action && action.screen === name);
     return binding === undefined ? '' : written(binding.keys[0] ?? '');
   }
 }
