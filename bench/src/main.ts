@@ -10,6 +10,7 @@ import { measureCatchUp } from './client-side/catch-up.ts';
 import { measureColdStart } from './client-side/cold-start.ts';
 import { measureCrypto } from './client-side/crypto.ts';
 import type { Figure, Occasion } from './client-side/figures.ts';
+import { measureFiles } from './client-side/file-transfer.ts';
 import { measurePeersCatchUp } from './client-side/peer-catch-up.ts';
 import { type WaitRow, waitTable } from './client-side/wait-row.ts';
 import { measureWaiting } from './client-side/waiting.ts';
@@ -146,6 +147,7 @@ async function measureClients(options: BenchOptions): Promise<WaitRow[]> {
   const groups = {
     device: measureWaiting,
     browser: measureBrowser,
+    files: (line: typeof tell) => measureFiles(line, machineFor(options)),
     peers: (line: typeof tell) => measurePeersCatchUp(line, machineFor(options)),
   };
   const rows: WaitRow[] = [];

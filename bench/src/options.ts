@@ -18,7 +18,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- [options]
   --quick        only the fan-out to 1,000 connections: GoChat over TCP and WebSocket, redis, the C reference
   --client       only what people wait for: "device" (catching up, sending in bulk, starting a command), "browser",
-                 and what catching up costs clients of "peers", which decrypt nothing
+                 "files" (100 MB both ways, beside curl), and what catching up costs clients of "peers", which decrypt nothing
   --json FILE    write the rows to FILE
   --only TEXT    only cases, systems and groups whose name begins so; repeats
   --no-install   list peers that are absent, even where Debian's packages could be installed

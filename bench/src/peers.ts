@@ -51,6 +51,9 @@ export function broadcaster(program: string, mode: 'each' | 'batch'): Peer {
   };
 }
 
+/** A plain HTTP server, which stores files in its home. */
+export const startPlainHttp = node('plain-http.mjs');
+
 export const REDIS: Peer = {
   name: 'redis',
   protocol: 'redis',

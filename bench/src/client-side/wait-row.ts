@@ -5,6 +5,11 @@ export interface WaitRow {
   readonly perSecond?: number;
   /** Processor time of the measured processes for each message, in milliseconds; their start is part of it, except for a browser's. */
   readonly cpuMsEach?: number;
+  readonly megabytesPerSecond?: number;
+  /** Processor time of the command. */
+  readonly cpuSeconds?: number;
+  /** How much more memory the server has had at most than before, in megabytes. */
+  readonly serverMegabytes?: number;
   /** The median of the whole time. */
   readonly ms?: number;
   /** The same of Node.js with an empty program, measured alternately with it. */
@@ -32,6 +37,9 @@ export function waitTable(rows: readonly WaitRow[]): string {
         figure(one.perSecond, 'per second', 0) +
         figure(one.cpuMsEach, 'ms of CPU each', 3) +
         figure(one.ms, 'ms', 0) +
+        figure(one.megabytesPerSecond, 'MB per second', 0) +
+        figure(one.cpuSeconds, 's of CPU', 2) +
+        figure(one.serverMegabytes, 'MB more memory of the server', 0) +
         figure(one.nodeMs, 'ms for an empty Node.js program', 0) +
         figure(one.pageMsEach, 'of them of the page', 2) +
         figure(one.longestTaskMs, 'ms the longest task', 0) +
