@@ -212,6 +212,41 @@ describe.skipIf(tmux === undefined)('in tmux', () => {
       await shown(`${ESC}_Ga=d,d=I,q=2,i=`);
     });
 
+    test('and one that is sent from here is described above the field, and shown at once', async () => {
+      const screen = await ana('fred', {});
+      await writeFile(join(home.path, 'mine.png'), file);
+      await screen.type('/send mine.png\r');
+      await screen.shows('mine.png');
+      await screen.press('M-t');
+      await screen.shows('Describe mine.png');
+      await screen.press('Enter');
+      await screen.shows('Description');
+      await screen.type('a square of four\r');
+      await screen.shows((rows) => rows.some((row) => /mine\.png .* a square of four/.test(row)));
+      await screen.type('look\r');
+      await ben.hears(room, 'look');
+      const [sent] = (await ben.messages(room)).filter(({ text }) => text === 'look');
+      expect(sent?.files).toMatchObject([
+        {
+          name: 'mine.png',
+          alt: 'a square of four',
+          w: SIDE,
+          h: SIDE,
+          preview: { bytes: expect.any(Number) },
+        },
+      ]);
+      const at = async () =>
+        (await screen.drawn()).split('\n').findLastIndex((row) => row.includes('a square of four'));
+      await expect
+        .poll(async () =>
+          (await screen.drawn())
+            .split('\n')
+            .slice(Math.max(0, (await at()) - 12), await at())
+            .map(endsOf),
+        )
+        .toEqual(Array.from({ length: 12 }, (_, i) => (i < 6 ? 'f00 0f0' : '00f fff')));
+    });
+
     test('is its text without colours', async () => {
       const screen = await ana('dora', { NO_COLOR: '1' });
       await screen.shows('four colours');

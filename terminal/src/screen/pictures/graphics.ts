@@ -50,7 +50,11 @@ export class GraphicsProbe {
 
   /** The output that asks the terminal. */
   get query(): string {
-    return this.#chosen === 'none' ? '' : kittyQuery(this.#env) + QUESTIONS;
+    if (this.#chosen === 'none') return '';
+    const { STY, TMUX } = this.#env;
+    // GNU screen would show the question on its status line, and passes no pictures on.
+    const isScreen = STY !== undefined && TMUX === undefined;
+    return (isScreen ? '' : kittyQuery(this.#env)) + QUESTIONS;
   }
 
   /** Takes a reply of the terminal. @returns whether pictures are shown in another way from now on */

@@ -51,6 +51,7 @@ test('each reply says whether something has changed', () => {
 test('nothing is asked where no pictures are wanted', () => {
   expect(new GraphicsProbe({ GOCHAT_PICTURES: 'none' }).query).toBe('');
   expect(new GraphicsProbe({}).query).toContain(`${ESC}[c`);
+  expect(new GraphicsProbe({ STY: '1.pts' }).query).not.toContain(`${ESC}_`);
 });
 
 test('another choice is refused', () => {
