@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RoomId } from '@gochat/protocol/fields';
+import type { FileId, RoomId } from '@gochat/protocol/fields';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Line } from '../src/people/line.ts';
 import { Someone, temporary } from '../src/people/people.ts';
@@ -78,6 +79,17 @@ describe.skipIf(binary === undefined)('gochat move', () => {
     const again = await move(...where());
     expect(again).toMatchObject({ code: 0, err: expect.stringContaining('rooms moved: 0;') });
     expect(again.err).not.toContain('█');
+    const file = { room: text(16) as RoomId, id: text(16) as FileId };
+    const description = { bytes: 16_384, began: Date.now(), until: Date.now() + 3600_000 };
+    const local = await FolderFiles.open({ folder: join(home.path, 'rooms/files') });
+    await local.begin(file, description);
+    expect((await move(...where())).err).toContain('are not moved: name');
+    const shared = join(home.path, 'shared');
+    expect((await move(...where(), '--files', shared)).err).toContain(`files copied to ${shared}: 1\n`);
+    expect(await (await FolderFiles.open({ folder: shared })).have(file)).toEqual({
+      description,
+      chunks: [],
+    });
 
     await serve(port, '--log', cluster.url, '--log-replicas', '1');
     expect(running.all).toContain('The rooms in rooms are not served.');

@@ -1,6 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RoomId } from '@gochat/protocol/fields';
+import type { FileId, RoomId } from '@gochat/protocol/fields';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { expect, onTestFinished, test } from 'vitest';
 import { Line } from '../src/people/line.ts';
@@ -105,6 +106,32 @@ test('backups made during writes have all that was acknowledged before them, and
     expect(kept.length).toBeGreaterThanOrEqual(least);
     expect(kept).toEqual(bodies.slice(0, kept.length));
   }
+});
+
+test('a backup takes the files along, and a restore says how many there are', async () => {
+  const at = await place();
+  const server = await at.serves('data');
+  const store = await FolderFiles.open({ folder: join(at.path, 'data/files') });
+  const file = { room: text(16) as RoomId, id: text(16) as FileId };
+  const description = { bytes: 16_384, began: Date.now(), until: Date.now() + 3600_000 };
+  await store.begin(file, description);
+  const [part] = [Buffer.from('sealed')];
+  const parts = async function* () {
+    yield part;
+  };
+  await store.put(file, 0, async () => ({ bytes: part.length, parts: parts() }));
+  const backup = await at.gochat('backup', 'copy', '--data', 'data');
+  expect(backup.err).toBe(
+    `rooms in ${join(at.path, 'copy')}: 0\nfiles in ${join(at.path, 'copy.files')}: 1\n`,
+  );
+  await server.stop();
+  const restore = await at.gochat('restore', 'copy', '--data', 'restored');
+  expect(restore.err).toContain(`files in ${join(at.path, 'restored/files')}: 1\n`);
+  const restored = await FolderFiles.open({ folder: join(at.path, 'restored/files') });
+  expect(await restored.have(file)).toEqual({ description, chunks: [0] });
+  rmSync(join(at.path, 'copy.files'), { recursive: true });
+  const without = await at.gochat('restore', 'copy', '--data', 'other');
+  expect(without.err).toContain(`no files: there is no ${join(at.path, 'copy.files')}`);
 });
 
 test('a backup or a restore that can’t be done reports why, and changes nothing', async () => {

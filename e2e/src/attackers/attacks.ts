@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts';
 import { churn, halfOpen, idleCrowd, slowLoris } from './on-connections.ts';
+import { halfFiles, slowFiles } from './on-files.ts';
 import { deepJson, frameFlood, hugeFrames } from './on-frames.ts';
 import { foreignOrigin, smuggling, traversal } from './on-http.ts';
 import {
@@ -33,6 +34,8 @@ export const ATTACKS = {
   smuggling,
   traversal,
   'foreign-origin': foreignOrigin,
+  'slow-files': slowFiles,
+  'half-files': halfFiles,
 } satisfies Readonly<Record<string, Attack>>;
 
 export type AttackName = keyof typeof ATTACKS;

@@ -68,6 +68,7 @@ export async function runAttackers(options: AttackOptions): Promise<AttackReport
     helloMs: PATIENCE_MS,
     httpMs: PATIENCE_MS,
     silenceMs: SILENCE_MS,
+    transferMs: PATIENCE_MS,
   });
   const before = residentMb(server.pid);
   const memory = { most: before };

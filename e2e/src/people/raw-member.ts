@@ -1,6 +1,14 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
-import { signedCreate, signedEnter, signedHandshake, signedOrder } from '@gochat/protocol/signed';
+import type { FileId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import { type FileVerb, formatFilePass } from '@gochat/protocol/file-pass';
+import { LIMITS } from '@gochat/protocol/limits';
+import {
+  signedCreate,
+  signedEnter,
+  signedFilePass,
+  signedHandshake,
+  signedOrder,
+} from '@gochat/protocol/signed';
 import type { InviteGrant } from '@gochat/protocol/up';
 
 /** So many random bytes, as base64url. */
@@ -105,6 +113,13 @@ export class RawMember {
     } as const;
     const proof = this.#sign(signedEnter({ origin: this.origin, nonce }, frame));
     return JSON.stringify({ ...frame, proof });
+  }
+
+  /** The value of `Authorization` for a request on a file, with the key that the first handshake added. @param bytes the padded size, to store it */
+  filePass(verb: FileVerb, id: FileId, room: RoomId, bytes = 0): string {
+    const until = Date.now() + LIMITS.filePassMs / 2;
+    const pass = { origin: this.origin, room, key: '1' as Position, bytes, until };
+    return formatFilePass({ ...pass, proof: this.#sign(signedFilePass(verb, id, pass)) });
   }
 
   #sign(bytes: Uint8Array): string {

@@ -52,7 +52,7 @@ export class StoreFull extends Error {
  */
 export interface FileStore {
   /**
-   * Begins a file. The description is durable when it resolves.
+   * Begins a file. The description is durable at the latest when a chunk of the file is.
    * @returns the description that is stored, which is an earlier one unless `isNew`
    * @throws StoreFull
    */

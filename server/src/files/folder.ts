@@ -43,6 +43,7 @@ const READ_BYTES = 128 * 1024;
 const LEFT_BEHIND_MS = 3600_000;
 /** How many syncs run at a time. They occupy threads that the log needs too. */
 const SYNCS = 2;
+const MOST_SECURED = 10_000;
 /** The folder of a room may be deleted, because it is empty, while a file of it begins. */
 const TRIES = 5;
 
@@ -51,6 +52,8 @@ export class FolderFiles implements FileStore {
   readonly #root: string;
   readonly #spareBytes: number;
   readonly #syncs = new Semaphore(SYNCS);
+  /** The folders of files whose description is durable. */
+  readonly #secured = new Set<string>();
 
   private constructor(root: string, spareBytes: number) {
     this.#root = root;
@@ -74,8 +77,8 @@ export class FolderFiles implements FileStore {
     await this.#requireSpace(0);
     return full(async () => {
       for (let tries = 1; ; tries++) {
-        await this.#makeFolder(filePath(file));
-        const outcome = await this.#write(path, DESCRIPTION, one(encodeDescription(description)));
+        await mkdir(path, { recursive: true, mode: 0o700 }).catch(unless('ENOENT'));
+        const outcome = await this.#write(path, DESCRIPTION, one(encodeDescription(description)), false);
         if (outcome === 'stored') return { description, isNew: true };
         const stored = await readDescription(path);
         if (stored !== undefined) return { description: stored, isNew: false };
@@ -91,11 +94,17 @@ export class FolderFiles implements FileStore {
   ): Promise<'stored' | 'there' | 'gone'> {
     const path = this.#pathOf(file);
     const name = String(chunk);
-    if (await exists(join(path, name))) return 'there';
+    if (await exists(join(path, name))) {
+      // Whoever has stored it may still be waiting for the disk.
+      return (await this.#secure(file)) ? 'there' : 'gone';
+    }
     if (!(await exists(join(path, DESCRIPTION)))) return 'gone';
     const body = await take();
     await this.#requireSpace(body.bytes);
-    return full(() => this.#write(path, name, body.parts));
+    return full(async () => {
+      const outcome = await this.#write(path, name, body.parts, true);
+      return outcome !== 'gone' && !(await this.#secure(file)) ? 'gone' : outcome;
+    });
   }
 
   async have(file: FileName): Promise<FileState | undefined> {
@@ -124,6 +133,7 @@ export class FolderFiles implements FileStore {
     const path = this.#pathOf(file);
     // A put at this moment finds no folder any more. Otherwise it could bring back a part of the file.
     const away = `${path}.${randomName()}.dropped`;
+    this.#secured.delete(path);
     if ((await orMissing(rename(path, away).then(() => true))) === undefined) return false;
     const [first, second] = roomPath(file.room);
     const room = join(this.#root, first, second);
@@ -162,11 +172,25 @@ export class FolderFiles implements FileStore {
     return join(this.#root, ...filePath(file));
   }
 
-  /** Each folder is durable when it resolves. */
-  async #makeFolder(names: readonly string[]): Promise<void> {
-    await mkdir(join(this.#root, ...names), { recursive: true, mode: 0o700 }).catch(unless('ENOENT'));
-    for (let depth = 0; depth < names.length; depth++)
-      await orMissing(this.#sync(join(this.#root, ...names.slice(0, depth))));
+  /**
+   * Makes a file durable once a chunk of it is stored, and not when it begins: whoever begins files without storing anything would keep
+   * the disk busy. The folder with the chunks is synced each time, the folders around it and the description once.
+   * @returns false when it was dropped
+   */
+  async #secure(file: FileName): Promise<boolean> {
+    const names = filePath(file);
+    const path = this.#pathOf(file);
+    if (this.#secured.has(path)) return (await orMissing(this.#sync(path).then(() => true))) ?? false;
+    const all = [
+      join(path, DESCRIPTION),
+      ...names.map((_, i) => join(this.#root, ...names.slice(0, names.length - i))),
+      this.#root,
+    ];
+    for (const each of all) if (!(await orMissing(this.#sync(each).then(() => true)))) return false;
+    const oldest = this.#secured.keys().next();
+    if (this.#secured.size >= MOST_SECURED && !oldest.done) this.#secured.delete(oldest.value);
+    this.#secured.add(path);
+    return true;
   }
 
   /** Writes under a temporary name first. @returns `gone` when the folder isn't there any more */
@@ -174,6 +198,7 @@ export class FolderFiles implements FileStore {
     path: string,
     name: string,
     parts: AsyncIterable<Uint8Array>,
+    syncs: boolean,
   ): Promise<'stored' | 'there' | 'gone'> {
     const temporary = join(path, `${name}.${randomName()}.part`);
     const handle = await orMissing(open(temporary, 'wx', 0o600));
@@ -181,21 +206,18 @@ export class FolderFiles implements FileStore {
     try {
       try {
         for await (const part of parts) await writeAll(handle, part);
-        await this.#syncs.run(() => handle.datasync());
+        if (syncs) await this.#syncs.run(() => handle.datasync());
       } finally {
         await handle.close();
       }
-      const outcome = await place(temporary, join(path, name));
-      if (outcome === 'stored' && (await orMissing(this.#sync(path).then(() => true))) === undefined)
-        return 'gone';
-      return outcome;
+      return await place(temporary, join(path, name));
     } finally {
       await rm(temporary, { force: true });
     }
   }
 
-  async #sync(folder: string): Promise<void> {
-    const handle = await open(folder, 'r');
+  async #sync(path: string): Promise<void> {
+    const handle = await open(path, 'r');
     try {
       await this.#syncs.run(() => handle.sync());
     } finally {
