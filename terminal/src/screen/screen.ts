@@ -78,6 +78,7 @@ export class Screen {
         write: host.write,
         changed: () => this.#redrawRows(),
         random: Math.random,
+        now: () => performance.now(),
       });
     this.#rowLines = new RowLines({
       symbols,

@@ -49,8 +49,12 @@ export interface PictureParts {
   readonly changed: () => void;
   /** From 0 to below 1. */
   readonly random: () => number;
+  /** Milliseconds of a clock that is never set. */
+  readonly now: () => number;
 }
 
+/** The types of whole pictures that terminals decode. */
+const DECODED = ['image/jpeg', 'image/png'];
 /** How many drawn pictures are kept: more than fit on a screen. */
 const MOST_KEPT = 64;
 /** Every picture that the terminal has been given has an id of its own: one byte, without 0. */
@@ -59,6 +63,10 @@ const IDS = 255;
 const HIGH_IDS = 29;
 /** The longest side of a decoded picture, in pixels: senders make previews of this size. */
 const MAX_SIDE = 640;
+/** A picture that can't be had is tried again after this time, then after twice as long, and so on. */
+const FIRST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 300_000;
+const MOST_FAILED = 1000;
 /** How many pixels high a row of sixels is. */
 const SIXEL_ROW = 6;
 /** A side of a place that is drawn: kitty numbers no more cells. */
@@ -81,6 +89,14 @@ interface Kept {
   readonly id: PictureId | undefined;
 }
 
+interface Failure {
+  /** In which the file was. */
+  readonly state: FileRow['state'];
+  /** When it is tried again at the earliest, and how long that is after this time. */
+  readonly untilMs: number;
+  readonly waitMs: number;
+}
+
 interface Decoded {
   readonly pixels: Pixels;
   readonly over?: string;
@@ -91,8 +107,8 @@ export class Pictures implements PictureSource {
   readonly #parts: PictureParts;
   readonly #kept = new Map<string, Kept>();
   readonly #requested = new Set<string>();
-  /** What could not be had. A row whose state has changed is another object, and is tried again. */
-  readonly #failed = new WeakSet<FileRow>();
+  /** What could not be had, by the file's id. */
+  readonly #failed = new Map<string, Failure>();
   readonly #thumbs = new WeakMap<FileRow, { readonly key: string; readonly lines: readonly Line[] }>();
   readonly #high: number;
   #low = 0;
@@ -137,8 +153,13 @@ export class Pictures implements PictureSource {
     return this.boxAlone(file, { columns: Math.min(columns, most.columns), rows: most.rows });
   }
 
-  boxAlone({ kind, width, height }: FileRow, { columns, rows }: Size): Size | undefined {
-    const isDrawn = kind === 'picture' && this.#graphics.inline !== 'none' && columns > 0 && rows > 0;
+  boxAlone(
+    { kind, width, height, preview, thumb, type }: FileRow,
+    { columns, rows }: Size,
+  ): Size | undefined {
+    const isDrawable = preview || thumb !== undefined || DECODED.includes(type);
+    const isPlaced = kind === 'picture' && this.#graphics.inline !== 'none' && columns > 0 && rows > 0;
+    const isDrawn = isPlaced && isDrawable;
     if (!isDrawn || width === undefined || height === undefined || width < 1 || height < 1) return undefined;
     return boxOf(width, height, { columns: Math.min(columns, MOST_CELLS), rows: Math.min(rows, MOST_CELLS) });
   }
@@ -161,7 +182,7 @@ export class Pictures implements PictureSource {
       this.#kept.set(key, known);
       return known.view;
     }
-    if (!this.#requested.has(key) && !this.#failed.has(file)) {
+    if (!this.#requested.has(key) && this.#mayRequest(file)) {
       this.#requested.add(key);
       void this.#request(key, row, file, box, over);
     }
@@ -175,11 +196,26 @@ export class Pictures implements PictureSource {
     if (epoch !== this.#epoch) return;
     this.#requested.delete(key);
     if (decoded === undefined) {
-      this.#failed.add(file);
+      this.#fail(file);
       return;
     }
+    this.#failed.delete(file.id);
     this.#keep(key, this.#drawn(decoded, box));
     this.#parts.changed();
+  }
+
+  /** The row says why a fetch has failed, and is another one then: without a pause, drawing it would fetch again. */
+  #mayRequest({ id, state }: FileRow): boolean {
+    if (state === 'failed' || state === 'gone') return false;
+    const failure = this.#failed.get(id);
+    if (failure === undefined || this.#parts.now() >= failure.untilMs) return true;
+    return state === 'here' && failure.state !== 'here';
+  }
+
+  #fail({ id, state }: FileRow): void {
+    const waitMs = Math.min(LONGEST_WAIT_MS, 2 * (this.#failed.get(id)?.waitMs ?? FIRST_WAIT_MS / 2));
+    if (this.#failed.size >= MOST_FAILED) this.#failed.clear();
+    this.#failed.set(id, { state, waitMs, untilMs: this.#parts.now() + waitMs });
   }
 
   async #decoded(

@@ -42,6 +42,7 @@ class Setting {
   readonly written: string[] = [];
   readonly rewritten: number[] = [];
   changes = 0;
+  nowMs = 0;
   #waiting: ((bytes: Uint8Array | undefined) => void)[] = [];
   #changed: () => void = () => undefined;
   readonly pictures: Pictures;
@@ -67,6 +68,7 @@ class Setting {
         this.#changed();
       },
       random: () => 0.5,
+      now: () => this.nowMs,
     });
     this.pictures.use(graphics);
     this.changes = 0;
@@ -79,6 +81,11 @@ class Setting {
     });
     this.#waiting.shift()?.(Uint8Array.from([first]));
     await changed;
+  }
+
+  /** Until all that was given has been taken. */
+  async settled(): Promise<void> {
+    await new Promise(setImmediate);
   }
 
   /** Gives a picture that nothing waits for any more. */
@@ -123,18 +130,33 @@ describe('a picture between other lines', () => {
     });
   });
 
-  test('that can’t be had is asked for again only when its row has changed', async () => {
+  test('that can’t be had is asked for again after a while, and once it is here', async () => {
     const setting = new Setting(BLOCKS);
     const one = file('one', { state: 'there' });
-    setting.shown(one);
-    setting.fail();
-    // The second picture comes after the answer for the first.
-    setting.shown(file('two'), 'other');
-    await setting.come(9);
-    setting.shown(one);
-    expect(setting.asked).toEqual(['row 0 preview', 'other 0 preview']);
+    /** Its row is another one after each failure. */
+    const fails = async () => {
+      setting.shown({ ...one });
+      setting.fail();
+      await setting.settled();
+      return setting.asked.length;
+    };
+    expect(await fails()).toBe(1);
+    expect(await fails()).toBe(1);
+    setting.nowMs += 4999;
+    expect(await fails()).toBe(1);
+    setting.nowMs += 1;
+    expect(await fails()).toBe(2);
+    // Then it waits twice as long.
+    setting.nowMs += 9999;
+    expect(await fails()).toBe(2);
+    setting.shown({ ...one, state: 'failed' });
+    setting.nowMs += 1_000_000;
+    setting.shown({ ...one, state: 'gone' });
+    expect(setting.asked).toHaveLength(2);
+    expect(await fails()).toBe(3);
     setting.shown({ ...one, state: 'here' });
-    expect(setting.asked).toHaveLength(3);
+    await setting.come(7);
+    expect(setting.shown(one).bg).toBe(0x070000);
   });
 
   test('is not asked for before the user does, as a whole or where it isn’t fetched unasked', () => {
@@ -149,6 +171,7 @@ describe('a picture between other lines', () => {
   test.each([
     ['has no size', file('one', { width: undefined })],
     ['has no pixels', file('one', { height: 0 })],
+    ['is of a type that terminals don’t decode', file('one', { type: 'image/webp', preview: false })],
     ['is no picture', file('one', { kind: 'video' })],
   ])('has no place when it %s', (_what, one) => {
     expect(new Setting(BLOCKS).pictures.boxInText(one, 40)).toBeUndefined();
