@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Someone, temporary } from '../src/people/people.ts';
+import { fileOf, Someone, temporary } from '../src/people/people.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
 import { findWords, folderBytes, Wiretap } from '../src/servers/wiretap.ts';
 import { WAIT_MS } from '../src/waits.ts';
@@ -23,6 +23,12 @@ test('the search finds a planted word in every encoding', () => {
   expect(findWords(noise, [word])).toEqual([]);
 });
 
+/** The first bytes of a JPEG, and what could be read in it. */
+const PICTURE = Buffer.concat([
+  Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex'),
+  Buffer.from('the pixels of the picture '.repeat(4000)),
+]);
+
 test('neither the wire, the server’s disk nor its logs contain names or messages', async () => {
   const home = await temporary();
   const data = join(home.path, 'server');
@@ -41,6 +47,12 @@ test('neither the wire, the server’s disk nor its logs contain names or messag
     await ben.delivered(room, [await ben.says(room, `${text}, I said`)]);
   }
   await ana.hears(room, `${TEXTS.at(-1)}, I said`);
+  const photo = fileOf('Kyiv-Hauptbahnhof.jpg', PICTURE, 'image/jpeg');
+  const alt = 'Olga under the station clock';
+  const sent = await ana.queuesFiles(room, [photo], 'nobody knows of this picture', { alt });
+  await ana.delivered(room, [sent]);
+  await ben.hears(room, 'nobody knows of this picture');
+  expect((await ben.opens(room, sent)).equals(PICTURE)).toBe(true);
   await ana.profile.call('remove', { room, member: NAMES[1] ?? '', waitMs: WAIT_MS });
   await Promise.all([ana.close(), ben.close()]);
   await server.stop();
@@ -52,7 +64,13 @@ test('neither the wire, the server’s disk nor its logs contain names or messag
     ...TEXTS,
     link.split('/#/')[1] ?? '',
     ...(link.split('.').slice(-2, -1) ?? []),
+    'Kyiv-Hauptbahnhof',
+    'image/jpeg',
+    alt,
+    'nobody knows of this picture',
+    'the pixels of the picture',
   ];
+  const isPicture = (bytes: Buffer) => bytes.includes(PICTURE.subarray(0, 6));
   const captured = Buffer.concat(tap.bytes);
   const stored = await folderBytes(data);
   // What is searched is the real thing: the room's id is in all three.
@@ -60,10 +78,17 @@ test('neither the wire, the server’s disk nor its logs contain names or messag
   expect(stored.includes(Buffer.from(room, 'base64url'))).toBe(true);
   expect(captured.length).toBeGreaterThan(10_000);
   expect(findWords(captured, words)).toEqual([]);
+  // Sealed, it passed here and is stored: two bytes alone are in any 100 kB.
+  expect(captured.length).toBeGreaterThan(2 * PICTURE.length);
+  expect(stored.length).toBeGreaterThan(PICTURE.length);
+  expect([captured, stored].map(isPicture)).toEqual([false, false]);
   expect(findWords(stored, words)).toEqual([]);
   expect(findWords(Buffer.from(log.join('')), words)).toEqual([]);
   expect(log.join('')).toContain('broadcast to 2 connections');
-  for (const i of [0, 1])
-    expect(findWords(await folderBytes(join(home.path, `profile-${i}`)), words)).toEqual([]);
+  for (const i of [0, 1]) {
+    const profile = await folderBytes(join(home.path, `profile-${i}`));
+    expect(findWords(profile, words)).toEqual([]);
+    expect(isPicture(profile)).toBe(false);
+  }
   await home.remove();
 });

@@ -189,3 +189,108 @@ test('scripts send files and read them as streams', async () => {
   await Promise.all([script.close(), bot.close()]);
   await end();
 });
+
+test('a file that is too large, or for a server without files, is refused before anything is sealed', async () => {
+  const home = await temporary();
+  const small = await startServer(join(home.path, 'server'), 0, { fileBytes: 50_000 });
+  const ana = await Someone.open('ana', join(home.path, 'ana'));
+  const { room } = await ana.hosts(small.url);
+  expect(await ana.profile.files.limits(room)).toMatchObject({ bytes: 50_000 });
+  const large = fileOf('large', new Uint8Array(50_001));
+  await expect(ana.profile.files.prepare(room, large)).rejects.toMatchObject({
+    data: { reason: 'file-too-large', bytes: 50_001, most: 50_000 },
+  });
+  await small.stop();
+  // Known without the server, too.
+  await expect(ana.profile.files.prepare(room, large)).rejects.toMatchObject({
+    data: { reason: 'file-too-large' },
+  });
+  expect(await readdir(join(ana.dir, 'files')).catch(() => [])).toEqual([]);
+  const id = await ana.queuesFiles(room, [fileOf('fits', new Uint8Array(50_000))]);
+  const again = await startServer(join(home.path, 'server'), small.port, { fileBytes: 50_000 });
+  await ana.delivered(room, [id]);
+  await ana.close();
+  await again.stop();
+  await home.remove();
+});
+
+test('previews of new pictures are fetched unasked, but not where that would tell who looks', async () => {
+  const { ana, ben, room, end } = await kitchen();
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const makePreview = async () => ({ bytes: new Uint8Array(picture), w: 1, h: 1 });
+  const photo = () => ana.queuesFiles(room, [fileOf('a.png', picture)], '', { makePreview });
+  const preview = async (id: string) => {
+    await ben.until(
+      async () => (await ben.messages(room)).some((item) => item.id === id),
+      'ben has the picture',
+    );
+    const file = (await ben.messages(room)).find((item) => item.id === id)?.files?.[0];
+    if (file?.preview === undefined) throw new Error('no preview');
+    return file.preview;
+  };
+  const isHere = async (id: string) => (await ben.profile.files.here([await preview(id)])).length === 1;
+  await ben.syncs(room);
+  const [first] = [await photo()];
+  await ben.until(() => isHere(first), 'the preview is fetched');
+  const item = (await ben.messages(room)).find((one) => one.id === first);
+  expect(item?.files).toMatchObject([{ type: 'image/png', w: 1, h: 1 }]);
+  expect((await ben.opens(room, first, 0, { preview: true })).equals(picture)).toBe(true);
+  await ben.profile.call('prefer', { change: { ignored: [item?.identity ?? ''] } });
+  const ignored = await photo();
+  await ben.profile.call('prefer', { change: { ignored: [], pictures: 'click' } });
+  await preview(ignored);
+  const later = await photo();
+  await preview(later);
+  await ben.profile.call('prefer', { change: { pictures: 'always' } });
+  const last = await photo();
+  await ben.until(() => isHere(last), 'the last preview is fetched');
+  expect([await isHere(ignored), await isHere(later)]).toEqual([false, false]);
+  await end();
+});
+
+test('a removed member can fetch nothing more, and is told why', async () => {
+  const { ana, ben, room, end } = await kitchen();
+  const id = await ana.queuesFiles(room, [fileOf('secret', randomBytes(10))], 'secret');
+  await ana.delivered(room, [id]);
+  await ben.hears(room, 'secret');
+  const asked = randomBytes(10);
+  const mine = await ben.queuesFiles(room, [fileOf('mine', asked)]);
+  await ben.delivered(room, [mine]);
+  await ana.profile.call('remove', { room, member: 'ben', waitMs: 60_000 });
+  await ben.until(
+    async () => (await ben.history(room)).some(({ kind }) => kind === 'removed'),
+    'ben is removed',
+  );
+  await expect(ben.opens(room, id)).rejects.toMatchObject({ code: 'not-member' });
+  // What is in the profile stays.
+  expect((await ben.opens(room, mine)).equals(asked)).toBe(true);
+  await end();
+});
+
+test('a message with files that was refused is sent again with its files in the next membership', async () => {
+  const { ana, ben, room, server, home, end } = await kitchen();
+  const bytes = randomBytes(30_000);
+  await ben.syncs(room);
+  await server.stop();
+  await ben.queuesFiles(room, [fileOf('late', bytes)], 'late');
+  await ben.close();
+  const again = await startServer(join(home.path, 'server'), server.port);
+  await ana.syncs(room);
+  await ana.profile.call('remove', { room, member: 'ben', waitMs: 60_000 });
+  const link = await ana.invites(room);
+  const back = await Someone.open('ben', ben.dir);
+  await back.profile.call('follow', { room });
+  await back.until(async () => (await back.history(room)).some(({ kind }) => kind === 'removed'), 'removed');
+  await back.joins(link);
+  expect((await back.profile.call('waiting', { room })).map(({ state }) => state)).not.toContain('waiting');
+  const { ids } = await back.profile.call('resend', { room, unsent: true });
+  await back.delivered(room, ids);
+  await ana.hears(room, 'late');
+  expect((await ana.opens(room, ids[0] ?? '')).equals(bytes)).toBe(true);
+  await back.close();
+  await end();
+  await again.stop();
+});

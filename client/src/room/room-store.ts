@@ -127,7 +127,7 @@ export class RoomStore {
     return this.#fileRevision;
   }
 
-  /** Files are to be dropped, as their stored jobs say. */
+  /** Files are to be dropped, as the jobs say that are stored by now. */
   dropsFiles(): void {
     this.#fileRevision += 1;
   }
@@ -169,6 +169,7 @@ export class RoomStore {
     if (this.#room.status === 'removed')
       changes.push(...this.#outbox.end('refused'), ...this.#outbox.settle());
     await this.#write([...changes, this.#stateChange(), this.#metaChange()]);
+    if (writer.dropped.length > 0) this.dropsFiles();
     this.#ids.add(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
@@ -198,7 +199,9 @@ export class RoomStore {
     if (item === undefined || item.posted !== undefined || item.end === 'cancelled') return false;
     // A counter that was assigned must be used: the other members would report a missing message.
     if (item.end === undefined && (item.frame !== undefined || item.n !== undefined)) return false;
-    await this.#write([...(await this.#filesOfCancelled(item)), ...this.#outbox.cancel(id)]);
+    const files = await this.#filesOfCancelled(item);
+    await this.#write([...files, ...this.#outbox.cancel(id)]);
+    if (files.length > 0) this.dropsFiles();
     return true;
   }
 
@@ -206,13 +209,11 @@ export class RoomStore {
   async #filesOfCancelled({ content, end, again }: Outgoing): Promise<RecordChange[]> {
     if (content?.kind !== 'text' || content.files === undefined || end === 'missed' || again) return [];
     if (end === 'unknown') return postedChanges(this.id, content.files);
-    this.#fileRevision += 1;
     return dropChanges(this.#records, this.id, content.files, { isOwn: true, at: this.#env.now() });
   }
 
   async #dropFiles({ dropped }: HistoryWriter): Promise<RecordChange[]> {
     if (dropped.length === 0) return [];
-    this.#fileRevision += 1;
     const at = this.#env.now();
     const jobs = dropped.map(({ files, ...by }) => dropChanges(this.#records, this.id, files, { ...by, at }));
     return (await Promise.all(jobs)).flat();

@@ -98,6 +98,7 @@ export const LANES = {
     'e2e/test/browser-person.test.ts',
     'server/test/log/durability.test.ts',
     'client/test/store/full-disk.test.ts',
+    'e2e/test/files-full-disk.test.ts',
     'server/test/log/move.test.ts',
     'server/test/files/durability.test.ts',
     'e2e/test/tmux-screen.test.ts',
