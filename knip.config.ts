@@ -8,7 +8,8 @@ export default {
     '.': {
       entry: ['scripts/*.{mjs,ts}', 'examples/*.mjs'],
       // The published package is the root, which repeats what its workspaces import: a test holds the two together.
-      ignoreDependencies: Object.keys(dependencies),
+      // s3rver is run by its path, in a process of its own.
+      ignoreDependencies: [...Object.keys(dependencies), 's3rver'],
     },
     '*': {
       entry: ['{src,test}/**/*.test.ts'],

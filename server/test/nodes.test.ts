@@ -5,6 +5,7 @@ import { NatsCluster } from '@gochat/e2e/nats-cluster';
 import { neededNatsServer } from '@gochat/e2e/nats-server';
 import type { Position } from '@gochat/protocol/fields';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { FolderFiles } from '../src/files/folder.ts';
 import type { Engine } from '../src/log/engine.ts';
 import { Nats } from '../src/log/jetstream/nats.ts';
 import { openJetStream } from '../src/log/jetstream/open.ts';
@@ -12,6 +13,7 @@ import { RoomStreams } from '../src/log/jetstream/room-streams.ts';
 import type { ServerLimits } from '../src/operate/limits.ts';
 import type { RunningServer } from '../src/serve.ts';
 import { trailing } from './broken-log.ts';
+import { FileMember, newFile } from './files/file-peer.ts';
 import { KeyPair, newRoomId, opened, sealed } from './keys.ts';
 import { makeRoom, newId, readAll, say, text } from './log/room.ts';
 import {
@@ -79,6 +81,40 @@ describe.skipIf(binary === undefined)('nodes that share a cluster', () => {
     const moved = await b.peer();
     await follow(moved, room, access, since);
     expect(moved.of('entry')).toEqual(bob.of('entry').slice(-2));
+  });
+
+  test('share a store of files, and refuse the pass of a removed member on each node at once', async () => {
+    const shared = join(folder, 'files');
+    const start = async (first: number) => {
+      const servers = [...cluster.addresses.slice(first), ...cluster.addresses.slice(0, first)];
+      const files = await FolderFiles.open({ folder: shared });
+      return startNode({ engine: await openJetStream({ servers, replicas: 3 }), files });
+    };
+    const [a, b] = [await start(0), await start(1)];
+    const ada = await a.peer();
+    const { room, access, admin } = await found(ada);
+    const [onA, onB] = [a, b].map(({ port }) => new FileMember(port, room, access)) as [
+      FileMember,
+      FileMember,
+    ];
+    const file = newFile(1024 * 1024);
+    // A node stores nothing until it has counted what there is.
+    await expect.poll(async () => (await onA.put(file, 0)).status).toBe(201);
+    await expect.poll(async () => (await onB.put(file, 1)).status).toBe(201);
+    expect((await onB.get(file, 0)).body.equals(file.chunks[0] as Buffer)).toBe(true);
+    expect((await onA.state(file)).json).toEqual({ chunks: 2, have: [0, 1] });
+    const pass = onB.pass('get', file.id);
+    expect((await onB.ask('GET', `${file.id}/1`, pass)).status).toBe(200);
+    const next = await commit(ada, room, {
+      after: access.at,
+      by: access,
+      order: { keys: admin, retire: true },
+    });
+    const refused = await onB.ask('GET', `${file.id}/1`, pass);
+    expect([refused.status, refused.json?.error]).toEqual([403, 'retired']);
+    expect((await new FileMember(b.port, room, next).get(file, 1)).status).toBe(200);
+    expect((await new FileMember(a.port, room, next).drop(file)).status).toBe(204);
+    expect((await new FileMember(b.port, room, next).get(file, 1)).status).toBe(404);
   });
 
   test('ask the engine twice when a member enters at the end of a room that nobody follows there', async () => {

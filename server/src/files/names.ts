@@ -8,7 +8,7 @@ export const DESCRIPTION = 'about';
  * Ids are spelled in hexadecimal: some file systems take names for equal that differ only by case, and whoever creates a room chooses
  * its id.
  */
-export function hexOf(id: RoomId | FileId): string {
+function hexOf(id: RoomId | FileId): string {
   return Buffer.from(id, 'base64url').toString('hex');
 }
 
