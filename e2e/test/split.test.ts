@@ -215,6 +215,7 @@ test('a return that would change who is admin is made only after its user has se
     text: ENGLISH,
     compared: new Map<string, string>(),
     waitFor: () => undefined,
+    opened: { open: async () => false },
   };
   // Without having seen anything, a yes agrees to nothing.
   for (const line of ['/return yes', '/return']) {

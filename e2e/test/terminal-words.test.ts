@@ -223,6 +223,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
       text: PSEUDO,
       compared: new Map(),
       waitFor: () => undefined,
+      opened: { open: async () => false },
     });
     expect(printed.length > 0).toBe(!['quit', 'me'].includes(name));
     // Commands are typed as they are.
@@ -240,6 +241,7 @@ describe('the line mode in a language whose words are 40% longer', () => {
       text: PSEUDO,
       compared: new Map(),
       waitFor: () => undefined,
+      opened: { open: async () => false },
     });
     expect(printed).toEqual([PSEUDO.lines.noCommand('天')]);
   });

@@ -3,7 +3,7 @@ import { isLarge, parseMarkdown } from '@gochat/view/markdown';
 import { callableOf } from '@gochat/view/mentions';
 import type { Block } from '@gochat/view/rich';
 import type { Author, FileRow, MessageRow, Quote, Row } from '@gochat/view/row';
-import type { Composer, MemberRow, RoomEntry, RoomScreen, Snapshot } from '@gochat/view/snapshot';
+import type { Composer, MemberRow, RoomEntry, RoomScreen, Snapshot, TrayItem } from '@gochat/view/snapshot';
 import { encode } from 'uqr';
 
 /** Snapshots as they could come from a view, for whoever draws them: every kind of row, dialog, block and state at least once. */
@@ -590,6 +590,47 @@ const HITS = [
   { seq: '12', from: 'ben', colour: 5, time: '09:13', text: 'shall we cook tonight?' },
 ];
 
+function trayItem(name: string, more: Partial<TrayItem> = {}): TrayItem {
+  return {
+    key: name,
+    name,
+    size: '2.4 MB',
+    kind: 'other',
+    alt: '',
+    state: 'ready',
+    progress: undefined,
+    note: '',
+    error: '',
+    spoken: `file ${name}, 2.4 MB`,
+    ...more,
+  };
+}
+
+function fileRow(index: number, name: string, more: Partial<FileRow> = {}): FileRow {
+  const bare = { type: 'application/pdf', alt: '', width: undefined, height: undefined, preview: false };
+  const spoken = `file ${name}, 2.4 MB`;
+  return { ...PICTURE, ...bare, id: `file-${name}`, index, kind: 'other', name, spoken, ...more };
+}
+
+const FILES: readonly Row[] = [
+  message('30.0', BEN, 'from the party', { files: [PICTURE] }),
+  message('31.0', BEN, '', {
+    body: [],
+    files: [
+      fileRow(0, 'plan.pdf', { state: 'fetching', progress: 0.25, text: 'fetching 3 of 12 MB' }),
+      fileRow(1, 'old.zip', { state: 'gone', text: 'was kept until 3 May 2026, 12:00' }),
+    ],
+  }),
+  message('own.f', ANA, '', {
+    body: [],
+    delivery: 'waiting',
+    deliveryText: 'waiting to be sent',
+    files: [
+      fileRow(0, 'film.mp4', { kind: 'video', state: 'sending', progress: 0.5, text: 'sending 6 of 12 MB' }),
+    ],
+  }),
+];
+
 /** Made at its first use: a page that loads the samples mostly shows another. */
 let long: Snapshot | undefined;
 
@@ -633,6 +674,25 @@ export const SAMPLES = {
     {},
     {
       lock: { state: 'verified', text: 'End-to-end encrypted. All members are verified.', epoch: '7' },
+    },
+  ),
+  /** Messages with files, and files that are going to be sent. */
+  files: snapshot(
+    FILES,
+    {},
+    {
+      composer: {
+        ...EMPTY_COMPOSER,
+        tick: 3,
+        tray: [
+          trayItem('cat.jpg', { kind: 'picture', alt: 'a cat on a mat' }),
+          trayItem('plan.pdf', {
+            note: 'GoChat can’t remove from this file what it may say about its making',
+          }),
+          trayItem('film.mp4', { kind: 'video', state: 'preparing', progress: 0.4 }),
+          trayItem('gone.txt', { state: 'failed', error: 'The file “gone.txt” can’t be read' }),
+        ],
+      },
     },
   ),
   replying: snapshot(

@@ -7,6 +7,7 @@ import type { TerminalText } from '@gochat/view/terminal-words';
 import { codeOfSent, EXIT, type ExitCode, exitCodeOf } from '../exit.ts';
 import { codeOfSignal } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { failureText, problemText } from './error-text.ts';
 import { HistoryStream } from './history-stream.ts';
 import { PrintedMessages } from './printed-messages.ts';
@@ -49,6 +50,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     prompt.print(text.lines.system(problemText(text, event.problem)));
     prompt.close();
   });
+  const opened = new OpenedFiles(io.env, () => undefined);
   let signalled: NodeJS.Signals | undefined;
   const interrupted = (signal: NodeJS.Signals) => {
     signalled = signal;
@@ -69,7 +71,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     await stream.catchUp();
     const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
     if (info !== undefined) again.show(info);
-    const end = await readLines({ profile, room, prompt, text, compared: new Map() });
+    const end = await readLines({ profile, room, prompt, text, compared: new Map(), opened });
     // What is queued and what failed was said.
     if (signalled !== undefined) return codeOfSignal(signalled);
     // A person has seen what failed. A script has only the exit code.
@@ -81,6 +83,7 @@ export async function chatInLines(io: Io, profile: Profile, room: string, given?
     stop();
     stream.stop();
     prompt.close();
+    await opened.close();
   }
 }
 

@@ -1,12 +1,15 @@
+import { cleanFileName } from '@gochat/client/file-name';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
+import { kindOf } from '@gochat/view/file-kind';
 import { readSendArgs } from '@gochat/view/paths';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { filesAt } from '../files/at-paths.ts';
 import { filesNamed, prepareFiles } from '../files/prepare-files.ts';
 import { findMessage, saveFiles } from '../files/save-files.ts';
+import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
 import { textContent } from './text-content.ts';
@@ -29,6 +32,8 @@ export interface SlashContext {
   readonly compared: Map<string, string>;
   /** The chat waits at its end until these messages are sent. */
   readonly waitFor: (ids: readonly string[]) => void;
+  /** Files that other programs show. */
+  readonly opened: Pick<OpenedFiles, 'open'>;
 }
 
 export type SlashName = keyof TerminalText['lines']['slash'];
@@ -129,6 +134,32 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       prompt.print(text.lines.system(text.files.saved(path)));
     return undefined;
   },
+  open: async (rest, { profile, room, prompt, text, opened }) => {
+    const say = (line: string) => prompt.print(text.lines.system(line));
+    const [typed = '', agreed] = rest.split(' ');
+    const number = readNumber(typed, text);
+    const item = await findMessage(profile, room, ({ files }) => files !== undefined);
+    const { files = [], seq, id } = item ?? {};
+    const index = number === undefined ? 0 : number - 1;
+    const file = files[index];
+    if (item === undefined || file === undefined || seq === undefined || id === undefined) {
+      say(files.length === 0 ? text.files.noFiles : text.files.noFileNumber(typed, files.length));
+      return 'refused';
+    }
+    if (number === undefined && files.length > 1) {
+      say(text.lines.severalFiles(files.length));
+      return 'refused';
+    }
+    const name = cleanFileName(file.name);
+    const isHarmless = kindOf(file) !== 'other' || file.type === 'text/plain';
+    if (!isHarmless && agreed !== 'yes') {
+      say(text.lines.opensFile(name, `/open ${index + 1} yes`));
+      return undefined;
+    }
+    const bytes = profile.files.open(room, { seq, id }, index);
+    if (!(await opened.open(name, bytes))) say(text.files.notOpened(name));
+    return undefined;
+  },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
     const { ids } = await profile.call('resend', { room, unsent: true });
     waitFor(ids);
@@ -200,11 +231,17 @@ const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
 /** As {@link runSlashCommand}, before a room is chosen. */
 export async function runWithoutRoom(
   line: string,
-  context: Omit<SlashContext, 'room' | 'compared' | 'waitFor'>,
+  context: Omit<SlashContext, 'room' | 'compared' | 'waitFor' | 'opened'>,
 ): Promise<'quit' | 'refused' | undefined> {
   const [name = ''] = line.slice(1).split(/\s+/);
   if (!isSlashName(name) || WITHOUT_ROOM.has(name))
-    return runSlashCommand(line, { ...context, room: '', compared: new Map(), waitFor: () => undefined });
+    return runSlashCommand(line, {
+      ...context,
+      room: '',
+      compared: new Map(),
+      waitFor: () => undefined,
+      opened: { open: async () => false },
+    });
   context.prompt.print(context.text.lines.needsRoom(name));
   return undefined;
 }

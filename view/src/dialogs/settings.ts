@@ -3,6 +3,8 @@ import { choiceField, form, toggleField } from './forms.ts';
 
 export const THEMES = ['system', 'dark', 'light', 'contrast'] as const;
 
+const PICTURES = ['always', 'click'] as const;
+
 /** Sets the theme, or asks for one when `theme` names none. */
 export function setTheme(
   chat: Pick<Chat, 'words' | 'preferences' | 'dialogs' | 'flashes'>,
@@ -30,12 +32,21 @@ export function askSettings(chat: Pick<Chat, 'platform' | 'words' | 'preferences
   const fields = [
     themeField(chat),
     toggleField('notify-content', notify.content, screen['notify-content'] === 'on'),
+    choiceField(
+      'pictures',
+      settings.pictures,
+      chat.preferences.current.pictures,
+      PICTURES.map((value) => ({ value, label: settings.pictureChoices[value] })),
+    ),
     ...chat.platform.settings.map((field) => ({ ...field, value: screen[field.name] ?? field.value })),
   ];
   chat.dialogs.show({
     dialog: form(settings.title, [], fields, settings.submit),
     submit: async (values, handle) => {
-      await chat.preferences.changeScreen(values);
+      const { pictures, ...screen } = values;
+      const wanted = PICTURES.find((one) => one === pictures) ?? 'always';
+      await chat.preferences.change({ pictures: wanted });
+      await chat.preferences.changeScreen(screen);
       handle.close();
     },
   });

@@ -2,7 +2,7 @@ import type { TextItem } from '@gochat/client/history';
 import type { Search } from '../chat/snapshot.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
-import { inShort } from '../timeline/rows.ts';
+import { foundInShort } from '../timeline/rows.ts';
 import type { RoomViewModel } from './room-view-model.ts';
 
 /** Results that are fetched at a time. */
@@ -90,7 +90,7 @@ export class SearchViewModel {
         from: sanitizeLine(item.from),
         colour: colourOf(item.identity),
         time: words.clock.date(item.at),
-        text: inShort(item, this.room.context),
+        text: foundInShort(item, this.room.context),
       })),
       at: this.#at,
       summary,

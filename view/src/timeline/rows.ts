@@ -314,6 +314,13 @@ export function inShort(item: TextItem, context: RowContext): string {
   return said === '' ? only(names) : beside(said, only(names));
 }
 
+/** The same for a result of a search, which may be in the description of a file. */
+export function foundInShort(item: TextItem, context: RowContext): string {
+  const alts = (item.files ?? []).flatMap(({ alt }) => (alt === undefined ? [] : [sanitizeLine(alt)]));
+  const short = inShort(item, context);
+  return alts.length === 0 ? short : context.words.text.files.described(short, alts);
+}
+
 function wordsInShort(item: TextItem, context: RowContext): string {
   const line = wordsOf(parseShown(item.text.slice(0, QUOTE_CHARS * 4), textContext(item, context)));
   const chars = [...line];

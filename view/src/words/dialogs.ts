@@ -193,7 +193,12 @@ export function dialogWords(f: Formats) {
       choices: { system: 'System', dark: 'Dark', light: 'Light', contrast: 'High contrast' },
       submit: 'Save',
     },
-    settings: { title: 'Settings', submit: 'Save' },
+    settings: {
+      title: 'Settings',
+      submit: 'Save',
+      pictures: 'Fetch pictures',
+      pictureChoices: { always: 'as they come, in confirmed rooms', click: 'when I ask for one' },
+    },
     paste: {
       title: (lines: number) => f.plural(lines, { one: 'Paste # line?', other: 'Paste # lines?' }),
       edit: 'Insert into the message field',

@@ -45,6 +45,8 @@ export function fileWords(f: Formats) {
     only: (names: readonly string[]) =>
       names.length === 1 ? (names[0] ?? '') : f.plural(names.length, { one: '# file', other: '# files' }),
     /** A message in one line, with the files that it has. */
+    /** The same with the descriptions of its files. */
+    described: (text: string, alts: readonly string[]) => `${text}: ${alts.join('; ')}`,
     beside: (text: string, files: string) => `${text} (${files})`,
     /** A whole file for a screen reader; empty parts are left out. */
     spoken: (file: {

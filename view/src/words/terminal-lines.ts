@@ -86,6 +86,14 @@ export function lineText(f: Formats) {
     needsRoom: (name: string) => `-- /${name} needs a room: choose one first`,
     noCommand: (name: string) => `-- there is no /${name}; /help lists the commands, // sends a slash`,
     needsArgument: (name: string, args: string) => `-- /${name} ${args}`,
+    /** What is neither media nor text may harm. @param how the command that opens it all the same */
+    opensFile: (name: string, how: string) =>
+      `${how} opens ${name} with another program, which may harm this device: do it only if you expected the file`,
+    severalFiles: (count: number) =>
+      f.plural(count, {
+        one: 'the message has # file: /open 1',
+        other: 'the message has # files: add the number of one',
+      }),
     fileNumber: (given: string) => `${given} is not the number of a file: count from 1`,
     noArgument: (name: string) => `-- /${name} takes no text after it; // sends a slash`,
 
@@ -139,6 +147,7 @@ export function lineText(f: Formats) {
       me: { args: 'TEXT', text: 'say what you do' },
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
+      open: { args: '[NUMBER]', text: 'open a file of that message with another program' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
