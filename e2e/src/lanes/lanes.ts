@@ -28,6 +28,7 @@ export const LANES = {
     'e2e/test/files.test.ts',
     'e2e/test/damaged-files.test.ts',
     'e2e/test/file-verbs.test.ts',
+    'e2e/test/view-files.test.ts',
     'e2e/test/fuzz.test.ts',
     'e2e/test/outgoing.test.ts',
     'e2e/test/tls.test.ts',

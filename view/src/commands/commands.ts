@@ -510,8 +510,9 @@ function cancel({ chat, room, row }: Given): void {
   chat.flashes.attempt(async () => {
     const { cancelled } = await chat.profile.call('cancel', { room: room.info.id, id: waiting.id });
     const isPosted = waiting.state === 'missed' || waiting.again === true;
-    const restored = cancelled && !isPosted && waiting.content.kind === 'text';
-    if (restored) chat.messages.composerOf(room).giveBack(asWritten(waiting.content));
+    const { content } = waiting;
+    const restored = cancelled && !isPosted && content.kind === 'text' && content.text !== '';
+    if (restored) chat.messages.composerOf(room).giveBack(asWritten(content));
     const { unsent, notUnsent, notSentAgain } = chat.words.text.flashes;
     if (cancelled) chat.flashes.good(isPosted ? notSentAgain : unsent(restored));
     else chat.flashes.bad(notUnsent);
