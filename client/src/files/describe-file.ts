@@ -30,7 +30,7 @@ export interface DescribedFile {
 export async function describeFile(source: FileSource, options: PrepareOptions): Promise<DescribedFile> {
   const { bytes } = source;
   const head = await headOf(source, HEAD_BYTES);
-  const type = sniff(head) ?? typeOf(source.type);
+  const type = typeFor(head, source.type);
   const name = cleanFileName(source.name);
   const isPicture = pictureType(head) !== undefined || isCleanable(head);
   if (isPicture && bytes <= PICTURE_BYTES) return { name, type, ...(await picture(source, type, options)) };
@@ -57,6 +57,12 @@ async function picture(
   const made = await makePreview?.(bytes as Uint8Array<ArrayBuffer>, type).catch(() => undefined);
   const fits = made !== undefined && made.bytes.length > 0 && made.bytes.length <= PREVIEW_BYTES;
   return { ...file, w: shown.width, h: shown.height, ...(fits && { preview: made }) };
+}
+
+/** What the bytes show comes first. A container looks the same without a picture in it: its maker knows that it has only sound. */
+function typeFor(head: Uint8Array, given: string | undefined): string {
+  const [sniffed, said] = [sniff(head), typeOf(given)];
+  return sniffed === undefined || sniffed === said.replace(/^audio\//, 'video/') ? said : sniffed;
 }
 
 function typeOf(given: string | undefined): string {
