@@ -91,6 +91,7 @@ export const LANES = {
     'e2e/test/web-words.test.ts',
     'e2e/test/web-first-use.test.ts',
     'e2e/test/web-files.test.ts',
+    'e2e/test/web-files-live.test.ts',
     'e2e/test/web-timeline.test.ts',
     'server/test/log/jetstream.test.ts',
     'e2e/test/acme.test.ts',
