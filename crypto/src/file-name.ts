@@ -1,5 +1,5 @@
 import { cleanSpaces, kindOf, withoutBarred } from './names.ts';
-import { utf8 } from './primitives.ts';
+import { utf8 } from './utf8.ts';
 
 /** The longest name of a file in most file systems, in bytes of UTF-8. */
 const NAME_BYTES = 255;

@@ -1,6 +1,6 @@
 import { NameError } from './name-error.ts';
 import { NAMES_TABLE } from './names-table.ts';
-import { utf8 } from './primitives.ts';
+import { utf8 } from './utf8.ts';
 
 const NAME_BYTES = 128;
 const TOPIC_LENGTH = 512;

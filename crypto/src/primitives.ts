@@ -2,16 +2,12 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import { algorithms } from '#algorithms';
 import { concatBytes, equalBytes } from './algorithms/noble.ts';
 import { RecentMap } from './recent-map.ts';
+import { utf8 } from './utf8.ts';
 
 export const { sha256, hmac, expand, exchangeKey, messages } = algorithms;
-export { concatBytes, equalBytes };
+export { concatBytes, equalBytes, utf8 };
 
-const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-export function utf8(text: string): Uint8Array {
-  return utf8Encoder.encode(text);
-}
 
 /** @throws TypeError if the bytes are not valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
