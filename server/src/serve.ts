@@ -175,6 +175,8 @@ class Node {
     this.#sweeps = [
       setInterval(() => void this.#sweepOnce(), limits.sweepMs),
       setInterval(() => void this.#sweepFiles(), limits.fileSweepMs),
+      // A store that did not answer at the start is asked again sooner.
+      setInterval(() => void (this.#files?.counted === false && this.#sweepFiles()), limits.sweepMs),
     ];
     for (const timer of this.#sweeps) timer.unref();
     void this.#sweepFiles();

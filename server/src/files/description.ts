@@ -4,15 +4,27 @@ export function encodeDescription({ bytes, began, until, discard }: FileDescript
   return Buffer.from(`${JSON.stringify({ v: 1, bytes, began, until, discard })}\n`);
 }
 
-/** @throws Error when it is damaged, or another version wrote it */
-export function decodeDescription(text: string): FileDescription {
-  const { v, bytes, began, until, discard } = JSON.parse(text) as Partial<Record<string, unknown>>;
-  if (v !== 1) throw new Error(`another version of gochat wrote file description version ${String(v)}`);
-  if (![bytes, began, until].every(Number.isSafeInteger)) throw new Error('a file description is damaged');
+/**
+ * @returns undefined when it is damaged. That is as good as none: it was never durable, so no chunk of the file was acknowledged
+ * @throws Error when another version wrote it
+ */
+export function decodeDescription(text: string): FileDescription | undefined {
+  const { v, bytes, began, until, discard } = membersOf(text);
+  if (typeof v === 'number' && v !== 1)
+    throw new Error(`another version of gochat wrote file description version ${v}`);
+  if (v !== 1 || ![bytes, began, until].every(Number.isSafeInteger)) return undefined;
   return {
     bytes: bytes as number,
     began: began as number,
     until: until as number,
     ...(typeof discard === 'string' && { discard }),
   };
+}
+
+function membersOf(text: string): Partial<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
 }

@@ -3,7 +3,7 @@ import type { RoomId } from '@gochat/protocol/fields';
 import { CHUNK_OVERHEAD, chunksOf, paddedBytes, pieceBytes } from '@gochat/protocol/file-chunks';
 import type { FilePass } from '@gochat/protocol/file-pass';
 import type { Logger } from 'pino';
-import type { RoomLog } from '../log/log.ts';
+import { type RoomLog, Unavailable } from '../log/log.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import { decodeRecord } from '../room/room-record.ts';
 import { sameText } from '../session/signature.ts';
@@ -38,6 +38,11 @@ export class Files {
 
   constructor(options: FilesOptions) {
     this.#options = options;
+  }
+
+  /** Whether it is known what there is. Until then, nothing is stored. */
+  get counted(): boolean {
+    return this.#counted;
   }
 
   /** @returns the length of a sealed chunk. @throws FileRefusal when there can't be such a chunk, or the file is too large */
@@ -154,10 +159,18 @@ export class Files {
     if (dropped > 0) logger.info({ files: dropped }, 'deleted files that had expired or were not finished');
   }
 
-  /** Whether an admin has closed the room. The files of a room that isn't known stay: this may be the wrong log. */
+  /**
+   * Whether an admin has closed the room. The files of a room that isn't known stay: this may be the wrong log. So do all while the log
+   * doesn't answer: they are counted, and the next sweep asks again.
+   */
   async #isClosed(room: RoomId): Promise<boolean> {
-    const head = await this.#options.log.head(room);
-    return head !== undefined && decodeRecord(head.state, head.handshake).closed === true;
+    try {
+      const head = await this.#options.log.head(room);
+      return head !== undefined && decodeRecord(head.state, head.handshake).closed === true;
+    } catch (error) {
+      if (error instanceof Unavailable) return false;
+      throw error;
+    }
   }
 
   #isOver({ description, chunks }: FileState): boolean {

@@ -82,6 +82,8 @@ export class FolderFiles implements FileStore {
         if (outcome === 'stored') return { description, isNew: true };
         const stored = await readDescription(path);
         if (stored !== undefined) return { description: stored, isNew: false };
+        // There is one, but it is damaged.
+        if (outcome === 'there') await this.drop(file);
         if (tries >= TRIES) throw new Error(`the folder of a file disappears while it is written: ${path}`);
       }
     });
@@ -264,7 +266,7 @@ async function readDescription(path: string): Promise<FileDescription | undefine
 /** Deletes what a killed process left: a dropped file, a file without a description, or the parts of chunks. */
 async function removeLeftBehind(path: string, isDropped: boolean): Promise<void> {
   if (!(await isOld(path))) return;
-  if (isDropped || !(await exists(join(path, DESCRIPTION)))) {
+  if (isDropped || (await readDescription(path)) === undefined) {
     await rm(path, { recursive: true, force: true });
     return;
   }

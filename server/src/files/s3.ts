@@ -188,6 +188,7 @@ export class S3Files implements FileStore {
     const text = await answered(this.#bucket.getObject(this.#nameOf(file, DESCRIPTION)));
     if (text === null) return undefined;
     const description = decodeDescription(text);
+    if (description === undefined) return undefined;
     const oldest = this.#descriptions.keys().next();
     if (this.#descriptions.size >= DESCRIPTIONS_CACHED && !oldest.done)
       this.#descriptions.delete(oldest.value);

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { FileName } from '../../src/files/file-store.ts';
 import { Files } from '../../src/files/files.ts';
 import { FolderFiles } from '../../src/files/folder.ts';
-import type { RoomLog } from '../../src/log/log.ts';
+import { type RoomLog, Unavailable } from '../../src/log/log.ts';
 import { openMemory } from '../../src/log/memory/open.ts';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/operate/limits.ts';
 import { NO_RETIREMENTS } from '../../src/room/retirements.ts';
@@ -89,6 +89,24 @@ test('a sweep deletes the files of a room that was closed, but not of one that i
   for (const file of [open_, closed, unknown]) await store(files, file);
   await files.sweep();
   expect(new Set((await walked(stored)).map(({ id }) => id))).toEqual(new Set([open_.id, unknown.id]));
+});
+
+test('files are counted while the log does not answer, and none is deleted', async () => {
+  const { store: stored, files, log } = await open();
+  const file = newFileName();
+  await store(files, file);
+  const away = { ...log, head: () => Promise.reject(new Unavailable('away')) } as RoomLog;
+  const logger = pino({ level: 'silent' });
+  const other = new Files({
+    store: stored,
+    log: away,
+    limits: SERVER_LIMITS,
+    now: () => Date.UTC(2026, 0, 1),
+    logger,
+  });
+  await other.sweep();
+  expect(other.usage.files).toBe(1);
+  await store(other, newFileName());
 });
 
 test('what is counted stays right, whatever is stored, refused and dropped', async () => {

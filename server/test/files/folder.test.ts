@@ -80,6 +80,22 @@ test('a walk deletes what a killed process left behind an hour ago', async () =>
   await expect(readdir(other)).rejects.toThrow('ENOENT');
 });
 
+test.each(['', '{"v":1,"byt', '{"v":1,"bytes":"x"}'])(
+  'a description that a power cut has damaged (%j) is as good as none, and hides no other file',
+  async (text) => {
+    const folder = await newFolder();
+    const store = await FolderFiles.open({ folder });
+    const [file, other] = [newFileName(), newFileName()];
+    for (const each of [file, other]) await store.begin(each, describedAs(MIB));
+    await writeFile(join(folder, ...filePath(file), 'about'), text);
+    expect((await walked(store)).map(({ id }) => id)).toEqual([other.id]);
+    expect(await store.have(file)).toBeUndefined();
+    expect(await store.begin(file, describedAs(5))).toEqual({ description: describedAs(5), isNew: true });
+    expect(await store.put(file, 0, bodyOf(randomBytes(10)))).toBe('stored');
+    expect(await walked(store)).toHaveLength(2);
+  },
+);
+
 test('what must stay free on the disk stays free', async () => {
   const folder = await newFolder();
   const store = await FolderFiles.open({ folder, spareBytes: 2 ** 52 });
