@@ -99,3 +99,28 @@ test('no more than 256 posted messages are kept, and none after the doubt has en
   expect(outbox.miss()).toEqual([]);
   expect(await load()).toMatchObject({ missed: 0, size: 0 });
 });
+
+test('texts overtake a message whose files are not uploaded, and a request to leave waits for it', async () => {
+  const { write, load } = await stored();
+  const outbox = await load();
+  const files = [{ id: 'F'.repeat(22), bytes: 1 }] as unknown as NonNullable<
+    Extract<Content, { kind: 'text' }>['files']
+  >;
+  await write([
+    outbox.add({ id: 'file', content: { kind: 'text', text: '', files } }, 0),
+    outbox.add({ id: 'text', content: says('quick') }, 0),
+    outbox.add({ id: 'leave', content: { kind: 'leave' } }, 0),
+  ]);
+  const ids = (some: readonly { readonly id: string }[]) => some.map(({ id }) => id);
+  const again = await load();
+  expect([ids(again.uploading), ids(again.waiting(9)), again.size]).toEqual([['file'], ['text'], 3]);
+  await write(again.uploaded('file'));
+  const uploaded = await load();
+  expect([ids(uploaded.uploading), ids(uploaded.waiting(9))]).toEqual([[], ['file', 'text', 'leave']]);
+  // What was missed has its files on the server; what was refused may not.
+  await write([...uploaded.posted('file', seq(1), true), ...uploaded.miss()]);
+  await write(uploaded.again({}, 1).changes);
+  expect(ids(uploaded.waiting(9))).toContain('file');
+  await write([...uploaded.end('unknown'), ...uploaded.again({ newId: () => 'new' }, 1).changes]);
+  expect([ids(uploaded.uploading), uploaded.contents.length]).toEqual([['new'], 3]);
+});

@@ -3,12 +3,14 @@ import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
 import { join } from 'node:path';
 import { connect } from '@gochat/client/internal/net/connect';
 import { parseProxy } from '@gochat/client/internal/net/proxy-address';
+import type { FileStore } from '@gochat/server/internal/files/file-store';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openMemory } from '@gochat/server/internal/log/memory/open';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
 import { generate } from 'selfsigned';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Someone, temporary } from '../src/people/people.ts';
+import { fileOf, Someone, temporary } from '../src/people/people.ts';
 import { SocksProxy } from '../src/people/socks-proxy.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { WAIT_MS } from '../src/waits.ts';
@@ -20,8 +22,9 @@ const made = await generate([{ name: 'commonName', value: 'chat.example' }], {
 const certificate = { cert: made.cert, key: made.private };
 
 /** A server, and a port that forwards to it and notes the port of each client. */
-async function watched(tls = false) {
+async function watched(tls = false, files?: FileStore) {
   const server = await serve({
+    ...(files && { files }),
     engine: openMemory(),
     host: '127.0.0.1',
     port: 0,
@@ -284,4 +287,32 @@ test('the commands take a proxy from flag and variable, and explain what is wron
   expect(await runGochat(['tail', 'kitchen'], env)).toMatchObject({ code: 0, out: '<ana> hello\n' });
   expect(from).toHaveLength(3);
   expect(proxy.asked).toHaveLength(3);
+});
+
+test.each([
+  ['an onion service', false, `http://${ONION}`],
+  ['TLS', true, 'https://chat.example'],
+])('files take the same way as messages, through the proxy to %s', async (_where, tls, url) => {
+  const at = await folder();
+  const { port, from } = await watched(tls, await FolderFiles.open({ folder: at('files') }));
+  const proxy = await proxyTo(port);
+  const options = { proxy: proxy.url, unlinked: true, ca: certificate.cert };
+  const ana = await person('ana', at('ana'), options);
+  const ben = await person('ben', at('ben'), { ...options, unlinked: false });
+  const bytes = Buffer.alloc(2_000_000, 7);
+  const rooms: string[] = [];
+  for (const name of ['kitchen', 'cellar']) {
+    const { room, link } = await ana.hosts(url, name);
+    await ben.joins(link);
+    const id = await ana.queuesFiles(room, [fileOf('a.bin', bytes)], 'look');
+    await ana.delivered(room, [id]);
+    await ben.hears(room, 'look');
+    expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+    rooms.push(room);
+  }
+  expect(direct(from, proxy)).toBe(0);
+  const users = proxy.asked.map(({ user }) => user).filter((user) => user !== undefined);
+  // Each room's files have the user name of its connection.
+  expect(new Set(users).size).toBe(rooms.length);
+  expect(users.length).toBeGreaterThan(rooms.length);
 });
