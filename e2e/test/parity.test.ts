@@ -21,6 +21,7 @@ const FEATURES = [
   'reactions',
   'edits',
   'deletes for everyone',
+  'files',
   'mentions',
   '/me',
   'emoji shortcodes',
@@ -96,6 +97,17 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.confirms();
     await shows(by, ['You deleted this message'], [`slip${tag}`]);
     await shows(to, [`${by.name} deleted this message`], [`slip${tag}`]);
+  },
+  files: async (by, to, tag) => {
+    await by.attaches(`paper${tag}.txt`, `written${tag}`, `with paper${tag}`);
+    for (const screen of [by, to])
+      await shows(screen, [new RegExp(`with paper${tag}[\\s\\S]*paper${tag}\\.txt[\\s\\S]*\\d+ bytes`)]);
+    expect(await to.saves()).toBe(`written${tag}`);
+    await shows(by, [new RegExp(`with paper${tag}[\\s\\S]*(?:✓|sent|read by)`)]);
+    await by.on(`with paper${tag}`, 'delete');
+    await shows(by, ['Delete this message for everyone?']);
+    await by.confirms();
+    for (const screen of [by, to]) await shows(screen, [], [`with paper${tag}`]);
   },
   mentions: async (by, to, tag) => {
     await by.says(`@${to.name} look${tag}`);
@@ -322,7 +334,7 @@ describe.skipIf(tmux === undefined || chromium === undefined)(
             cols: 130,
             rows: 90,
           });
-          terminal = new TerminalChat('ben', screen);
+          terminal = new TerminalChat('ben', screen, home.path);
           await shows(terminal, ['kitchen', 'Write a message']);
         } else {
           await terminal.says(`/join ${link}`);

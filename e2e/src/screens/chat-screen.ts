@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BrowserPerson } from '../browser/browser-person.ts';
 import type { TmuxScreen } from '../terminal/tmux-screen.ts';
 import { WAIT_MS } from '../waits.ts';
@@ -12,6 +14,10 @@ export interface ChatScreen {
   /** Replaces the text of the field without sending it. */
   writes(text: string): Promise<void>;
   pastes(text: string): Promise<void>;
+  /** Attaches a file, and sends it with a text. */
+  attaches(name: string, content: string, text: string): Promise<void>;
+  /** Saves the file of the newest message that has one. @returns what it holds */
+  saves(): Promise<string>;
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(text: string, command: 'reply' | 'react' | 'edit' | 'delete' | 'quoted' | 'author'): Promise<void>;
   /** Writes into the dialog's field and takes what is found first. */
@@ -60,10 +66,13 @@ export async function shows(
 export class TerminalChat implements ChatScreen {
   readonly name: string;
   readonly screen: TmuxScreen;
+  readonly #folder: string;
 
-  constructor(name: string, screen: TmuxScreen) {
+  /** @param folder where its files are */
+  constructor(name: string, screen: TmuxScreen, folder: string) {
     this.name = name;
     this.screen = screen;
+    this.#folder = folder;
   }
 
   async text(): Promise<string> {
@@ -87,6 +96,19 @@ export class TerminalChat implements ChatScreen {
 
   async pastes(text: string): Promise<void> {
     await this.screen.paste(text);
+  }
+
+  async attaches(name: string, content: string, text: string): Promise<void> {
+    const path = join(this.#folder, name);
+    await writeFile(path, content);
+    await this.says(`/send ${path} -- ${text}`);
+  }
+
+  async saves(): Promise<string> {
+    await this.says('/save');
+    await shows(this, ['Saved as ']);
+    const [, path = ''] = /Saved as (\S+)/.exec(await this.text()) ?? [];
+    return readFile(path, 'utf8');
   }
 
   async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {
@@ -218,6 +240,22 @@ export class WebChat implements ChatScreen {
         new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
       );
     }, text);
+  }
+
+  async attaches(name: string, content: string, text: string): Promise<void> {
+    const asked = this.#page.waitForEvent('filechooser');
+    await this.says('/send');
+    await (await asked).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+    await shows(this, [name]);
+    await this.says(text);
+  }
+
+  async saves(): Promise<string> {
+    // A browser that asks where to shows a window of its own.
+    await this.#page.evaluate(() => Object.assign(globalThis, { showSaveFilePicker: undefined }));
+    const begun = this.#page.waitForEvent('download');
+    await this.says('/save');
+    return readFile(await (await begun).path(), 'utf8');
   }
 
   async on(text: string, command: Parameters<ChatScreen['on']>[1]): Promise<void> {
