@@ -10,7 +10,7 @@ const UPRIGHT = 'YTgGVApwR3d4eIeIeHeGj-j4iA';
 const WAVE = Array.from({ length: 64 }, (_, i) => Math.abs(Math.sin(i / 3) * Math.cos(i / 11)));
 
 /** A file as a row has it: `PICTURE` with other parts. */
-export function file(index: number, parts: Partial<FileRow> = {}): FileRow {
+function file(index: number, parts: Partial<FileRow> = {}): FileRow {
   const { name, size, text, alt } = { ...PICTURE, alt: '', ...parts };
   const said = [name, size, text].filter((part) => part !== '').join(', ');
   return {

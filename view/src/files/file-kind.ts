@@ -1,5 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
-import { PICTURE_TYPES } from '@gochat/client/sniff';
+import { PICTURE_TYPES } from '@gochat/client/picture-types';
 import type { FileKind } from '../timeline/row.ts';
 
 /** A file as its message describes it. */

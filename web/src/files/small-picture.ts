@@ -74,7 +74,7 @@ function hasTransparency(rgba: Uint8Array): boolean {
   return false;
 }
 
-/** Browsers that hide what tells devices apart return noise instead of what was drawn. */
+/** Browsers that hide how devices differ return noise instead of what was drawn. */
 function canReadBack(): boolean {
   const context = contextOf(new OffscreenCanvas(2, 2));
   context.fillStyle = '#123456';

@@ -4,7 +4,7 @@ import { waveOf } from './wave.ts';
 const TYPES = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
 const BITS_PER_SECOND = 24_000;
 /** The longest recording. */
-export const LONGEST_MS = 10 * 60_000;
+const LONGEST_MS = 10 * 60_000;
 /** The loudness is measured this often. */
 const MEASURED_MS = 100;
 const NAMES: Readonly<Record<string, string>> = {

@@ -3,9 +3,10 @@ import { unlessDamaged } from './damaged.ts';
 import { endOfGif, gifSize } from './gif.ts';
 import { endOfJpeg, jpegSize } from './jpeg.ts';
 import { isOnItsSide, type Orientation } from './orientation.ts';
+import type { PictureType } from './picture-types.ts';
 import { endOfPng, pngSize } from './png.ts';
 import type { Size } from './size.ts';
-import { type PictureType, pictureType, sniff } from './sniff.ts';
+import { pictureType, sniff } from './sniff.ts';
 import { endOfWebp, webpSize } from './webp.ts';
 
 /** A picture as it is shown, after it was turned. */

@@ -1,8 +1,5 @@
 import { hasText, textAt, uint16le, uint32 } from './bytes.ts';
-
-/** What may be shown as a picture. */
-export const PICTURE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/avif'] as const;
-export type PictureType = (typeof PICTURE_TYPES)[number];
+import { PICTURE_TYPES, type PictureType } from './picture-types.ts';
 
 /** Marks at fixed places, in the order in which they are tried. */
 const MARKS: readonly (readonly [type: string, ...marks: (readonly [at: number, text: string])[]])[] = [

@@ -16,7 +16,7 @@ export interface Playing {
  * Plays one recording at a time, whether or not its row is still in the document: rows that are scrolled away leave it. It ends with
  * the room.
  */
-export class Player {
+class Player {
   readonly #audio = new Audio();
   readonly #listeners = new Set<() => void>();
   #playing: Playing | undefined;

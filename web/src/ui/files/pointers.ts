@@ -15,7 +15,7 @@ interface Follower {
 /** So many pixels of a wheel change the size by the factor e. */
 const WHEEL = 400;
 
-/** Follows what pointers do in a box. @returns what ends that */
+/** Follows what pointers do in a box. @returns a function that stops this */
 export function followPointers(box: HTMLElement, follower: Follower): () => void {
   const down = new Map<number, Point>();
   const end = new AbortController();
