@@ -7,7 +7,7 @@ import type { Params, Result } from '../api/methods.ts';
 import type { ClientFilesParts } from './client-files-parts.ts';
 import type { FileCache } from './file-cache.ts';
 import { idsOf } from './file-ids.ts';
-import type { FileLimits, FileSource, Files, OpenFileOptions, Prepared, PrepareOptions } from './files.ts';
+import type { FileSource, Files, OpenFileOptions, Prepared, PrepareOptions } from './files.ts';
 import { prepare } from './prepare.ts';
 
 /** How many chunks are asked for before they are needed. */
@@ -24,17 +24,13 @@ interface OpenedChunk {
 }
 
 /** The files of a profile in one of its processes: it seals and opens them, and has the owner fetch and upload them. */
-export class ClientFiles implements Files {
+export class ClientFiles implements Omit<Files, 'limits'> {
   readonly #parts: ClientFilesParts;
   readonly #cache: FileCache;
 
   constructor(parts: ClientFilesParts, cache: FileCache) {
     this.#parts = parts;
     this.#cache = cache;
-  }
-
-  limits(room: string): Promise<FileLimits | null> {
-    return this.#parts.call('fileLimits', { room, waitMs: 0 });
   }
 
   async prepare(room: string, source: FileSource, options: PrepareOptions = {}): Promise<Prepared> {

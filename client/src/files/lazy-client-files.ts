@@ -4,8 +4,8 @@ import type { Files } from './files.ts';
 
 /** @returns the files of a profile; their code is loaded at the first use */
 export function lazyFiles(parts: ClientFilesParts): Files {
-  let loaded: Promise<Files> | undefined;
-  const load = async (): Promise<Files> => {
+  let loaded: Promise<Omit<Files, 'limits'>> | undefined;
+  const load = async (): Promise<Omit<Files, 'limits'>> => {
     loaded ??= import('./client-files.ts').then(
       async ({ ClientFiles }) => new ClientFiles(parts, await parts.cache()),
       (cause: unknown) => {
