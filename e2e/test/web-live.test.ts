@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { loadAssets } from '@gochat/server/internal/net/assets';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
@@ -9,7 +10,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserPerson } from '../src/browser/browser-person.ts';
 import { findChromium, launchChromium } from '../src/browser/chromium.ts';
-import { Someone, temporary } from '../src/people/people.ts';
+import { fileOf, Someone, temporary } from '../src/people/people.ts';
+import { pngOf } from '../src/pictures/made-pictures.ts';
 import { shows, WebChat } from '../src/screens/chat-screen.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
 import { needed } from '../src/tool.ts';
@@ -39,6 +41,7 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     home = await temporary();
     const running = await serve({
       engine: await openLmdb({ folder: join(home.path, 'server') }),
+      files: await FolderFiles.open({ folder: join(home.path, 'files') }),
       host: '127.0.0.1',
       port: 0,
       names: [{ host: '127.0.0.1' }],
@@ -148,9 +151,20 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     expect([...seen].sort()).toEqual([...ROW_KINDS].sort() satisfies Row['kind'][]);
   });
 
+  const RED = Uint8Array.of(255, 0, 0, 255, 255, 0, 0, 255);
+
   /** Opens each kind of dialog. */
-  const OPEN: Readonly<Record<Exclude<Dialog['kind'], 'picture'>, () => Promise<void>>> = {
+  const OPEN: Readonly<Record<Dialog['kind'], () => Promise<void>>> = {
     form: () => ana.says('/rename'),
+    picture: async () => {
+      if ((await ben.messages(room)).every(({ files }) => files === undefined)) {
+        const { content } = await ben.profile.files.prepare(room, fileOf('red.png', pngOf(2, 1, RED)));
+        const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+        await ben.profile.call('queue', { room, id, content: { kind: 'text', text: '', files: [content] } });
+      }
+      await shows(ana, ['red.png']);
+      await ana.says('/show');
+    },
     menu: () => ana.says('/members'),
     invite: async () => {
       await ana.says('/invite');
@@ -186,7 +200,6 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     await expect.poll(() => page.locator('.flash.shown').count()).toBe(0);
     const found: string[] = (await ana.person.barriers({ only })).map((line) => `page: ${line}`);
     for (const kind of DIALOG_KINDS) {
-      if (kind === 'picture') continue;
       await OPEN[kind]();
       await page.locator('dialog').waitFor();
       found.push(
@@ -217,7 +230,10 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
     await shows(ana, ['that was all']);
     expect(
       await page.evaluate(
-        () => document.querySelectorAll('.timeline img, .timeline script, .timeline [onerror]').length,
+        () =>
+          document.querySelectorAll(
+            '.timeline img:not([src^="blob:"]), .timeline script, .timeline [onerror]',
+          ).length,
       ),
     ).toBe(0);
     expect(
