@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,6 @@ import { halfBlocks } from '@gochat/terminal/internal/screen/pictures/half-block
 import { MARKS, placeholders } from '@gochat/terminal/internal/screen/pictures/kitty';
 import { Painter } from '@gochat/terminal/internal/screen/terminal/painter';
 import { type Depth, Palette } from '@gochat/terminal/internal/screen/terminal/palette';
-import { spawn as spawnTerminal } from '@lydell/node-pty';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { fileOf, Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { pngOf } from '../src/pictures/made-pictures.ts';
@@ -165,103 +163,6 @@ describe.skipIf(tmux === undefined)('in tmux', () => {
       await screen.shows((lines) => lines.some((line) => line.includes('\u{10eeee}')));
       const cells = above(await screen.rows(), 12).map((row) => row.match(/\u{10eeee}\p{M}{3}/gu)?.length);
       expect(cells).toEqual(Array(12).fill(24));
-    });
-
-    test('is given to kitty around tmux, if tmux passes its answer on', async () => {
-      const link = await ben.invites(room);
-      // Something stays after the program ends: otherwise tmux can lose its last output.
-      const stays = ['/bin/sh', '-c', '"$@"; exec tail -f /dev/null', 'sh'];
-      const words = [...stays, process.execPath, GOCHAT, 'join', link, '--as', 'emil', '--profile', 'emil'];
-      const server = ['-S', join(home.path, 'kitty'), '-f', '/dev/null', 'start-server', ';'];
-      const kitty = spawnTerminal(
-        tmux ?? '',
-        [...server, 'set', '-g', 'allow-passthrough', 'on', ';', 'new-session', '-c', home.path, ...words],
-        {
-          cols: 80,
-          rows: 30,
-          cwd: home.path,
-          env: {
-            PATH: process.env.PATH ?? '',
-            HOME: home.path,
-            LANG: 'C.UTF-8',
-            TERM: 'xterm-256color',
-            KITTY_WINDOW_ID: '1',
-          },
-        },
-      );
-      onTestFinished(() => {
-        spawnSync(tmux ?? '', ['-S', join(home.path, 'kitty'), 'kill-server']);
-        kitty.kill();
-      });
-      let seen = '';
-      let answered = false;
-      kitty.onData((data) => {
-        seen += data;
-        if (answered || !seen.includes(`${ESC}_Gi=31,`)) return;
-        answered = true;
-        kitty.write(`${ESC}_Gi=31;OK${ESC}\\`);
-      });
-      const shown = (text: string) => expect.poll(() => seen.includes(text)).toBe(true);
-      // tmux draws words in parts: no text is awaited.
-      await expect.poll(() => answered).toBe(true);
-      await ben.until(
-        async () => (await ben.history(room)).some((item) => JSON.stringify(item).includes('emil')),
-        'emil',
-      );
-      const id = await ben.queuesFiles(room, [fileOf('quarters.png', file, 'image/png')], 'for emil', {
-        alt: 'four colours',
-        makePreview,
-      });
-      await ben.delivered(room, [id]);
-      await shown(`${ESC}_Ga=T,U=1,q=2,f=32,o=z,`);
-      await shown('\u{10eeee}');
-      kitty.write('\u0004');
-      await shown(`${ESC}_Ga=d,d=I,q=2,i=`);
-    });
-
-    test('and one that is sent from here is described above the field, and shown at once', async () => {
-      const screen = await ana('fred', {});
-      await writeFile(join(home.path, 'mine.png'), file);
-      await screen.type('/send mine.png');
-      // Enter picks a completion of the path where one has come meanwhile; the next one runs the command.
-      await expect
-        .poll(
-          async () => {
-            const rows = await screen.rows();
-            if (rows.some((row) => row.startsWith('> /send'))) await screen.press('Enter');
-            return rows.some((row) => row.includes('Alt+T'));
-          },
-          { interval: 1000 },
-        )
-        .toBe(true);
-      await screen.press('M-t');
-      await screen.shows('Describe mine.png');
-      await screen.press('Enter');
-      await screen.shows('Description');
-      await screen.type('a square of four\r');
-      await screen.shows((rows) => rows.some((row) => /mine\.png .* a square of four/.test(row)));
-      await screen.type('look\r');
-      await ben.hears(room, 'look');
-      const [sent] = (await ben.messages(room)).filter(({ text }) => text === 'look');
-      expect(sent?.files).toMatchObject([
-        {
-          name: 'mine.png',
-          alt: 'a square of four',
-          w: SIDE,
-          h: SIDE,
-          preview: { bytes: expect.any(Number) },
-        },
-      ]);
-      const at = async () =>
-        (await screen.drawn()).split('\n').findLastIndex((row) => row.includes('a square of four'));
-      await expect
-        .poll(async () =>
-          (await screen.drawn())
-            .split('\n')
-            .slice(Math.max(0, (await at()) - 12), await at())
-            .map(endsOf),
-        )
-        .toEqual(Array.from({ length: 12 }, (_, i) => (i < 6 ? 'f00 0f0' : '00f fff')));
     });
 
     test('is its text without colours', async () => {
