@@ -16,6 +16,7 @@ const ROOMS = [
   { id: 'aaaaaaaa', name: 'kitchen', left: true },
   { id: 'bbbbbbbb', name: 'kitchen', left: false },
   { id: 'cccccccc', name: 'shed', left: true },
+  { id: 'eeeeeeee', name: 'caf\u00e9', left: false },
   { id: 'ddddddd1', name: 'twin', left: false },
   { id: 'ddddddd2', name: 'twin', left: false },
 ];
@@ -23,6 +24,7 @@ const ROOMS = [
 test.each([
   ['kitchen', 'bbbbbbbb'],
   ['shed', 'cccccccc'],
+  ['cafe\u0301', 'eeeeeeee'],
   ['aaaaaaaa', 'aaaaaaaa'],
   ['cccc', 'cccccccc'],
 ])('%j is the room %s', (wanted, id) => {

@@ -109,6 +109,26 @@ test('on a terminal, SIGHUP ends a server as SIGTERM does', async () => {
   expect(await served.ended).toBe(0);
 });
 
+test('a server whose terminal is stopped with Ctrl+S serves on, and its log continues after Ctrl+Q', async () => {
+  const served = new PseudoTerminal(['serve', '--port', '0', '--data', `${home.path}/stopped`], {
+    cwd: home.path,
+  });
+  screens.push(served);
+  await served.shows('To chat');
+  const port = /127\.0\.0\.1:(\d+)/.exec(served.text)?.[1];
+  served.type('\u0013');
+  const visitor = await Someone.open('cleo', `${home.path}/cleo`);
+  const made = await visitor.hosts(`http://127.0.0.1:${port}`, 'corridor');
+  for (const text of ['one', 'two', 'three'])
+    await visitor.delivered(made.room, [await visitor.says(made.room, text)]);
+  await visitor.close();
+  expect(served.text).not.toContain('broadcast to');
+  served.type('\u0011');
+  await served.shows('message');
+  served.kill('SIGTERM');
+  expect(await served.ended).toBe(0);
+});
+
 test('hostile text of other members does not change the screen', async () => {
   const ana = await joined();
   await ben.says(room, '\u001b[2J\u001b[H\u001b]0;owned\u0007gone?\r\nana: I agree\u202e\n* ben was removed');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GoChat } from '@gochat/client/internal/api/sdk';
@@ -538,6 +538,48 @@ test.each([
   const { code, err } = await running.stop('SIGTERM');
   expect(code).toBe(0);
   expect(err).not.toContain('Debugger');
+});
+
+/** A room that a server's client makes and writes to. */
+async function serves(port: string, at: string): Promise<void> {
+  const visitor = await Someone.open('cleo', join(home.path, at));
+  const made = await visitor.hosts(`http://127.0.0.1:${port}`, 'corridor');
+  for (const text of ['one', 'two', 'three'])
+    await visitor.delivered(made.room, [await visitor.says(made.room, text)]);
+  await visitor.close();
+}
+
+test.each(['json', 'pretty'])('a server goes on when nobody reads its log any more (%s)', async (format) => {
+  const where = ['--port', '0', '--data', join(home.path, `unread ${format}`)];
+  const running = start(['serve', ...where, '--log-format', format]);
+  await running.shows('To chat');
+  const port = /127\.0\.0\.1:(\d+)/.exec(running.all)?.[1] ?? '';
+  running.child.stdout.destroy();
+  await serves(port, `visitor ${format}`);
+  expect(await running.stop('SIGTERM')).toMatchObject({ code: 0 });
+});
+
+test('a server goes on when there is no space for its log', async () => {
+  const full = openSync('/dev/full', 'w');
+  const running = spawn(
+    process.execPath,
+    [GOCHAT, 'serve', '--port', '0', '--data', join(home.path, 'full')],
+    {
+      cwd: home.path,
+      env: { PATH: process.env.PATH ?? '', HOME: home.path },
+      stdio: ['ignore', full, 'pipe'],
+    },
+  );
+  const ended = once(running, 'close');
+  let said = '';
+  running.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  await expect.poll(() => said).toContain('To chat');
+  await serves(/127\.0\.0\.1:(\d+)/.exec(said)?.[1] ?? '', 'visitor of a full disk');
+  running.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  closeSync(full);
 });
 
 test('SIGHUP does not end a server that is still starting', async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
@@ -103,6 +103,10 @@ test('an untrusted certificate is refused with exit code 3 and a hint, also with
     err: expect.stringMatching(/^gochat: .*self-signed.*--ca FILE.*\n$/),
   });
   expect(await gochat('ana', [...args, '--insecure', ...BRIEFLY])).toMatchObject({ code: 3, out: '' });
+  // Of this process, in which the command runs.
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await gochat('ana', [...args, ...BRIEFLY])).toMatchObject({ code: 3, out: '' });
 });
 
 test('a message written without the certificate is queued, and sent once the certificate is trusted', async () => {

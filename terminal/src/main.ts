@@ -18,6 +18,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   }
   process.exit(EXIT.internal);
 });
+// By default SIGUSR1 opens Node's debugger, and with it all secrets of this process, to all users of this machine.
+process.on('SIGUSR1', () => undefined);
 // What is said besides the result may be lost.
 process.stderr.on('error', () => undefined);
 
@@ -31,7 +33,9 @@ if (first === '--version' || first === '-V') {
   const io: Io = { stdin, stdout, stderr, env, words };
   process.exitCode = await run(process.argv.slice(2), io, packageJson.version);
   // Open handles must not keep a finished command running. Output is flushed first.
-  process.stdout.write('', (error) => {
+  // A server writes its log without this stream, and ends well when the log can't be written.
+  if (first === 'serve') process.exit();
+  stdout.write('', (error) => {
     // A failure is reported by the stream's own event.
     if (error === null || error === undefined) process.exit();
   });

@@ -5,10 +5,13 @@ export function pickRoom<T extends { readonly id: string; readonly name: string;
   rooms: readonly T[],
   wanted: string,
 ): T {
+  // A keyboard or a file system may spell the same letter in another way.
+  const name = wanted.normalize();
+  const isNamed = (room: T) => room.name.normalize() === name;
   const fitting = firstNonEmpty(
     rooms.filter((room) => room.id === wanted),
-    rooms.filter((room) => room.name === wanted && !room.left),
-    rooms.filter((room) => room.name === wanted),
+    rooms.filter((room) => isNamed(room) && !room.left),
+    rooms.filter(isNamed),
     rooms.filter((room) => isIdOrPrefix(room.id, wanted)),
   );
   const [one] = fitting;

@@ -148,6 +148,8 @@ function openTls({ host, port }: Address, { ca, protocols }: TlsOptions, through
     ...(through === undefined ? { port } : { socket: through }),
     ALPNProtocols: protocols,
     minVersion: 'TLSv1.2',
+    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED, set for another program, would turn it off.
+    rejectUnauthorized: true,
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
   });

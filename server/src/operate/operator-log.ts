@@ -6,6 +6,53 @@ import type { LogLevel } from './serve-options.ts';
 
 export interface Output {
   write(text: string): unknown;
+  /** Reports later how many texts could not be written, once others can. */
+  reportMissing?(report: (count: number) => void): void;
+}
+
+/** What is kept of a log that can't be written at the moment. */
+const MOST_PENDING_BYTES = 1024 * 1024;
+const FLUSH_MS = 1000;
+
+/**
+ * Writes to an open file without waiting: a full disk, a reader that is gone or a stopped terminal must not hold up or end the server.
+ * What can't be written is tried again with the next line, up to 1 MiB of it.
+ */
+export class LogOutput implements Output {
+  readonly #to: ReturnType<typeof pino.destination>;
+  #missing = 0;
+
+  /** @param fd a file descriptor */
+  constructor(fd: number) {
+    this.#to = pino.destination({ fd, sync: false, maxLength: MOST_PENDING_BYTES });
+    this.#to.on('error', () => undefined);
+    this.#to.on('drop', () => {
+      this.#missing += 1;
+    });
+  }
+
+  write(text: string): void {
+    this.#to.write(text);
+  }
+
+  reportMissing(report: (count: number) => void): void {
+    this.#to.on('write', () => {
+      const count = this.#missing;
+      this.#missing = 0;
+      if (count > 0) report(count);
+    });
+  }
+
+  /** Waits until all is written, at most a second. */
+  async flush(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_MS);
+    });
+    const flushed = new Promise<void>((resolve) => this.#to.flush(() => resolve()));
+    await Promise.race([flushed, late]);
+    clearTimeout(timer);
+  }
 }
 
 export interface OperatorLogOptions {
@@ -46,6 +93,9 @@ export function openOperatorLog({
     format === 'json'
       ? { write: (line: string) => out.write(line) }
       : { write: (line: string) => out.write(prettyLine(line)) },
+  );
+  out.reportMissing?.((lines) =>
+    logger.warn({ lines }, 'lines are missing here, which could not be written'),
   );
   const observers = { json: new JsonMessageLog(logger), pretty: new PrettyMessageLog(out) };
   const logsMessages = showsMessages && logger.isLevelEnabled('info');

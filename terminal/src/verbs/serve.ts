@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '@gochat/server/main';
 import { nodesOf, obeyOrders, ownSettings, reportStarted } from '@gochat/server/nodes';
+import { LogOutput } from '@gochat/server/operator-log';
 import { type GivenOptions, readServeSettings } from '@gochat/server/options';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { type Io, note } from '../io.ts';
@@ -21,9 +22,10 @@ export async function run(
 ): Promise<number> {
   // The signals are handled from the start, and until the process ends: by default most of them end it at once.
   const signals = new ServerSignals(io);
+  const log = io.stdout === process.stdout ? new LogOutput(process.stdout.fd) : undefined;
   try {
     const settings = ownSettings(readServeSettings(given, io.env, io.stdout.isTTY === true));
-    const nodes = nodesOf(settings, io.stdout, (pids) =>
+    const nodes = nodesOf(settings, log ?? io.stdout, (pids) =>
       note(io, `${pids.length} nodes serve this port: processes ${pids.join(', ')}.`),
     );
     if (nodes !== undefined) {
@@ -34,7 +36,7 @@ export async function run(
     const starting = startServer(
       existsSync(WEB) ? { ...settings, web: WEB } : settings,
       `gochat ${version}`,
-      io.stdout,
+      log ?? io.stdout,
     );
     const server = await Promise.race([starting, signals.stopped]);
     // Nothing was served yet, so nothing has to be finished, and the start could hang.
@@ -49,6 +51,8 @@ export async function run(
   } catch (error) {
     note(io, `gochat: ${error instanceof Error ? error.message : String(error)}`);
     return exitCodeOf(error);
+  } finally {
+    await log?.flush();
   }
 }
 
@@ -83,7 +87,7 @@ class ServerSignals {
       const onTerminal = [io.stdin, io.stdout, io.stderr].some(({ isTTY }) => isTTY === true);
       process.on('SIGHUP', onTerminal ? stop : () => this.#reload());
     });
-    // By default SIGUSR1 opens Node's debugger to all users of this machine, and SIGUSR2 ends the process.
+    // By default SIGUSR2 ends the process.
     for (const signal of ['SIGUSR1', 'SIGUSR2'])
       process.on(signal, () => note(io, `gochat: ${signal} has no meaning for a server`));
   }
