@@ -6,10 +6,12 @@ import { pipeline } from 'node:stream/promises';
 
 const [port] = process.argv.slice(2);
 
-createServer(async (request, response) => {
+async function answer(request, response) {
   const name = basename(request.url ?? '');
   if (request.method === 'PUT') {
     await pipeline(request, createWriteStream(name, { flush: true }));
     response.writeHead(201).end();
   } else await pipeline(createReadStream(name), response);
-}).listen(Number(port), '127.0.0.1');
+}
+
+createServer((request, response) => void answer(request, response)).listen(Number(port), '127.0.0.1');

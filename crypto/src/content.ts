@@ -10,13 +10,10 @@ import {
 } from '@gochat/protocol/fields';
 import { LIMITS } from '@gochat/protocol/limits';
 import * as v from 'valibot';
+import { PREVIEW } from './preview-limits.ts';
 
 /** The largest text of a message, in bytes of UTF-8. */
 export const TEXT_BYTES = 64 * 1024;
-
-/** The largest preview of a picture, in bytes and in pixels of either side. */
-export const PREVIEW_BYTES = 128 * 1024;
-export const PREVIEW_SIDE = 640;
 
 /** A reference to a message: its id finds it. The position is the one that the sender was shown: another one is evidence against the server. */
 const ref = v.strictObject({ seq: position, id: messageId });
@@ -34,7 +31,7 @@ const sealedFile = { id: fileId, key: fileKey, hash: fileHash, bytes: size };
 /** A smaller picture, made by the sender: JPEG or PNG. */
 const preview = v.strictObject({
   ...sealedFile,
-  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(PREVIEW_BYTES)),
+  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(PREVIEW.bytes)),
 });
 
 /** A file of a message. What it says of its own content is a claim of the sender. */
@@ -56,7 +53,6 @@ const file = v.strictObject({
   wave: v.optional(waveform),
 });
 export type FileContent = v.InferOutput<typeof file>;
-export type PreviewContent = v.InferOutput<typeof preview>;
 
 /** The schema of plaintext content. The server does not have this schema. */
 const text = v.strictObject({

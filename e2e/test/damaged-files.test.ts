@@ -76,8 +76,8 @@ async function posted(where: string, ...files: readonly FileContent[]): Promise<
   return id;
 }
 
-/** What ben is told when he opens a file. */
-async function told(
+/** What ben gets when he opens a file. */
+async function outcomeOf(
   where: string,
   id: string,
   index = 0,
@@ -126,7 +126,7 @@ test.each<readonly [string, (file: FileContent) => Promise<void>]>([
   const file = await prepared();
   const id = await posted(room, file);
   await damage(file);
-  expect(await told(room, id)).toEqual(DAMAGED);
+  expect(await outcomeOf(room, id)).toEqual(DAMAGED);
   expect(await ben.profile.files.here([file])).toEqual([]);
 });
 
@@ -139,7 +139,7 @@ test.each<readonly [string, (file: FileContent) => FileContent]>([
   const honest = await posted(room, file);
   await spooled(room, file);
   const lying = await posted(room, lie(file));
-  expect(await told(room, lying)).toEqual(DAMAGED);
+  expect(await outcomeOf(room, lying)).toEqual(DAMAGED);
   expect((await ben.opens(room, honest)).length).toBe(SIZE);
 });
 
@@ -149,7 +149,7 @@ test('a file of one room is damaged in another', async () => {
   // As a client that seals it for the second room, too, but with the chunks of the first.
   await spooled(other, file);
   const id = await posted(other, file);
-  expect(await told(other, id)).toEqual(DAMAGED);
+  expect(await outcomeOf(other, id)).toEqual(DAMAGED);
 });
 
 test('a chunk that is damaged in the reader’s own cache is fetched again', async () => {

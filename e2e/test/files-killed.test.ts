@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bundledScript } from '../src/bundled-script.ts';
-import type { Told } from '../src/people/file-process.ts';
+import type { Progress } from '../src/people/file-process.ts';
 import { Someone, temporary } from '../src/people/people.ts';
 import { seeded } from '../src/seeded.ts';
 import { ChildServer } from '../src/servers/child-server.ts';
@@ -29,12 +29,12 @@ function faults(from: number, kinds: readonly Fault['kind'][]): Fault[] {
 }
 
 /** How far a process is. */
-function pointOf(told: Told): number {
-  if (told.stage === 'over') return Number.POSITIVE_INFINITY;
-  return (told.stage === 'seal' ? 0 : 1) + (told.of === 0 ? 0 : told.done / told.of);
+function pointOf(progress: Progress): number {
+  if (progress.stage === 'over') return Number.POSITIVE_INFINITY;
+  return (progress.stage === 'seal' ? 0 : 1) + (progress.of === 0 ? 0 : progress.done / progress.of);
 }
 
-/** Runs the process until it is over, with faults on the way. @returns what it told at the end, and how many faults of each kind there were */
+/** Runs the process until it is over, with faults on the way. @returns what it reported at the end, and how many faults of each kind there were */
 async function runs(
   args: readonly string[],
   planned: readonly Fault[],
@@ -48,10 +48,10 @@ async function runs(
     const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     let over: string | undefined;
     let acting = Promise.resolve();
-    child.on('message', (told: Told) => {
-      if (told.stage === 'over') over = told.sha256;
+    child.on('message', (progress: Progress) => {
+      if (progress.stage === 'over') over = progress.sha256;
       const [next] = left;
-      if (next === undefined || pointOf(told) < next.at || told.stage === 'over') return;
+      if (next === undefined || pointOf(progress) < next.at || progress.stage === 'over') return;
       left.shift();
       counts[next.kind] += 1;
       if (next.kind === 'client') child.kill('SIGKILL');

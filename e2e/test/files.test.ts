@@ -251,7 +251,7 @@ test('previews of new pictures are fetched unasked, but not where that would tel
   await end();
 });
 
-test('a removed member can fetch nothing more, and is told why', async () => {
+test('a removed member can fetch nothing more, and learns why', async () => {
   const { ana, ben, room, end } = await kitchen();
   const id = await ana.queuesFiles(room, [fileOf('secret', randomBytes(10))], 'secret');
   await ana.delivered(room, [id]);

@@ -42,7 +42,7 @@ function pasting(...there: string[]) {
     platform: { files: { at } },
   } as unknown as Parameters<typeof paste>[0];
   const pick = async (name: string) => {
-    asked
+    await asked
       .at(-1)
       ?.pick?.(name, { close: () => undefined } as Parameters<NonNullable<DialogRequest['pick']>>[1] & never);
     await turn();

@@ -1,10 +1,10 @@
-import { PREVIEW_BYTES } from '@gochat/crypto/content';
 import { cleanFileName } from '@gochat/crypto/file-name';
 import { bytesOf, headOf, readable, wholeOf } from './file-bytes.ts';
 import type { FileSource, Prepared, PrepareOptions, Preview } from './files.ts';
 import { shownPicture } from './media/picture.ts';
 import { pictureType, sniff } from './media/sniff.ts';
 import { isCleanable, mayTell, stripMetadata } from './media/strip-metadata.ts';
+import { PREVIEW_LIMITS } from './preview-limits.ts';
 
 const TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 const HEAD_BYTES = 4096;
@@ -35,8 +35,8 @@ export async function describeFile(source: FileSource, options: PrepareOptions):
   const isPicture = pictureType(head) !== undefined || isCleanable(head);
   if (isPicture && bytes <= PICTURE_BYTES) return { name, type, ...(await picture(source, type, options)) };
   const isOwnRecording = options.voice !== undefined;
-  const tells = !options.keepMetadata && !isOwnRecording && mayTell(head, type);
-  return { name, type, bytes, stream: () => readable(source), kept: tells ? ['metadata'] : [] };
+  const reveals = !options.keepMetadata && !isOwnRecording && mayTell(head, type);
+  return { name, type, bytes, stream: () => readable(source), kept: reveals ? ['metadata'] : [] };
 }
 
 async function picture(
@@ -55,7 +55,7 @@ async function picture(
   if (shown === undefined) return file;
   // A picture without a preview is better than none.
   const made = await makePreview?.(bytes as Uint8Array<ArrayBuffer>, type).catch(() => undefined);
-  const fits = made !== undefined && made.bytes.length > 0 && made.bytes.length <= PREVIEW_BYTES;
+  const fits = made !== undefined && made.bytes.length > 0 && made.bytes.length <= PREVIEW_LIMITS.bytes;
   return { ...file, w: shown.width, h: shown.height, ...(fits && { preview: made }) };
 }
 

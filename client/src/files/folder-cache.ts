@@ -12,7 +12,7 @@ const CHUNK = /^(0|[1-9]\d{0,9})$/;
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const NONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR']);
 
-/** A cache in a folder of the profile: a folder for each file, a file for each chunk. Nobody but the user may read it. */
+/** A cache in a folder of the profile: a folder for each file, a file for each chunk. Only the user may read it. */
 export class FolderCache implements FileCache {
   readonly mostBytes = MOST_BYTES;
   readonly #dir: string;

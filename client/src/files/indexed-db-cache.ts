@@ -1,6 +1,6 @@
 import type { FileId } from '@gochat/protocol/fields';
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { ChatError } from '../api/chat-error.ts';
+import { type DBSchema, type IDBPDatabase, openDB } from '../store/idb.ts';
 import type { CachedFile, FileCache } from './file-cache.ts';
 
 interface Schema extends DBSchema {
@@ -10,7 +10,7 @@ interface Schema extends DBSchema {
 
 const MOST_BYTES = 200_000_000;
 
-/** A cache in a database of its own, so that large values never stand in the way of the profile's records. */
+/** A cache in a database of its own, so that large values never delay the profile's records. */
 export class IndexedDbCache implements FileCache {
   readonly mostBytes = MOST_BYTES;
   readonly #name: string;

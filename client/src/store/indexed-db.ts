@@ -1,7 +1,7 @@
 import type { DeviceSeal } from '@gochat/crypto/device-seal';
-import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { ChatError } from '../api/chat-error.ts';
 import { Fenced } from '../profile/roles.ts';
+import { type DBSchema, type IDBPDatabase, openDB, unwrap } from './idb.ts';
 import { checkKey, compareKeys, endOfPrefix } from './key.ts';
 import { type ListOptions, type Store, type StoreChange, StoreClosed, type StoredRecord } from './store.ts';
 

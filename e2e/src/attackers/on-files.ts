@@ -22,7 +22,7 @@ async function roomOf(member: RawMember, port: number, from: number): Promise<Ro
   return room;
 }
 
-/** The head of a request to store a file of one chunk, which waits to be told to send it. */
+/** The head of a request to store a file of one chunk, which waits until it is asked for it. */
 function putHead(member: RawMember, room: RoomId): string {
   const id = text(16) as FileId;
   return [

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
 
 /**
- * A process that sends or fetches one file, and may be killed at any point; the next one goes on. It tells its parent how far it is.
+ * A process that sends or fetches one file, and may be killed at any point; the next one goes on. It reports to its parent how far it is.
  * Arguments: the profile's folder, the room, `send` with a path, or `fetch`. With the answer to `fetch` is the SHA-256 of what it got.
  */
 const [dir = '', name = '', how = '', path = ''] = process.argv.slice(2);
 const CAPTION = 'the file';
 
-export type Told =
+export type Progress =
   | { readonly stage: 'seal' | 'upload' | 'fetch'; readonly done: number; readonly of: number }
   | { readonly stage: 'over'; readonly sha256: string };
 
-function tell(told: Told): void {
-  process.send?.(told);
+function report(progress: Progress): void {
+  process.send?.(progress);
 }
 
 const chat = await GoChat.open(dir);
@@ -24,13 +24,13 @@ async function send(): Promise<void> {
   const { files } = chat.profile;
   chat.profile.on((event) => {
     if (event.kind !== 'waiting') return;
-    for (const { done, of } of event.waiting[0]?.files ?? []) tell({ stage: 'upload', done, of });
+    for (const { done, of } of event.waiting[0]?.files ?? []) report({ stage: 'upload', done, of });
   });
   const waiting = await chat.profile.call('waiting', { room: room.id });
   const before = await chat.profile.call('history', { room: room.id, limit: 100 });
   if (waiting.length === 0 && !before.some(isIt)) {
     const { sourceAt } = await import('@gochat/client/internal/files/path-source');
-    const progress = (done: number, of: number) => tell({ stage: 'seal', done, of });
+    const progress = (done: number, of: number) => report({ stage: 'seal', done, of });
     const { content } = await files.prepare(room.id, await sourceAt(path), { progress });
     const id = createHash('sha256').update(content.id).digest('base64url').slice(0, 22);
     await chat.profile.call('queue', {
@@ -41,14 +41,14 @@ async function send(): Promise<void> {
   }
   const ids = (await chat.profile.call('waiting', { room: room.id })).map(({ id }) => id);
   await chat.profile.call('sent', { room: room.id, ids, waitMs: 2 ** 31 - 1 });
-  tell({ stage: 'over', sha256: '' });
+  report({ stage: 'over', sha256: '' });
 }
 
 async function fetch(): Promise<void> {
   for await (const item of room.items('0')) {
     if (!isIt(item)) continue;
     const hash = createHash('sha256');
-    const progress = (done: number, of: number) => tell({ stage: 'fetch', done, of });
+    const progress = (done: number, of: number) => report({ stage: 'fetch', done, of });
     for (;;) {
       try {
         for await (const part of room.file(item, 0, { progress })) hash.update(part);
@@ -59,7 +59,7 @@ async function fetch(): Promise<void> {
         return fetch();
       }
     }
-    tell({ stage: 'over', sha256: hash.digest('hex') });
+    report({ stage: 'over', sha256: hash.digest('hex') });
     return;
   }
 }

@@ -213,7 +213,7 @@ export class FileDoor implements FileRequests {
     this.#options.metrics.fileRefused(code);
     if (code === 'internal') this.#options.logger.error({ err: cause }, 'a request on a file failed');
     if (response.headersSent) return void response.destroy();
-    // Whoever waits to be told to send the body won't send it. Any other body that is not too long is read and thrown away: a
+    // Whoever waits until the body is asked for won't send it. Any other body that is not too long is read and thrown away: a
     // browser shows the answer only once it has sent everything.
     if (!request.complete && (expects(request) || !isShort(request))) response.shouldKeepAlive = false;
     this.#json(

@@ -8,7 +8,7 @@ export interface FileName {
 
 /** What is stored beside the chunks of a file. It never changes. */
 export interface FileDescription {
-  /** The padded plaintext of the whole file: it tells how many chunks there are, and how long each is. */
+  /** The padded plaintext of the whole file: it shows how many chunks there are, and how long each is. */
   readonly bytes: number;
   /** When the first chunk was announced, and when the file expires, in milliseconds since 1970. */
   readonly began: number;

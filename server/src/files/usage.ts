@@ -36,7 +36,7 @@ export class Usage {
   }
 
   /**
-   * Counts anew, while files are stored and dropped. A file that is stored meanwhile may be counted twice, until the next time.
+   * Counts again, while files are stored and dropped. A file that is stored meanwhile may be counted twice, until the next time.
    * @param walk counts what there is
    */
   async recount(walk: (count: Usage) => Promise<void>): Promise<void> {

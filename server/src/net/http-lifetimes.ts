@@ -46,7 +46,7 @@ export class HttpLifetimes {
     this.#sockets.delete(socket);
   }
 
-  /** The socket stays as long as something else watches it. Then its time begins anew. @returns a function that ends this */
+  /** The socket stays as long as something else watches it. Then its time begins again. @returns a function that ends this */
   hold(socket: Socket): () => void {
     const lifetime = this.#sockets.get(socket);
     if (lifetime === undefined) return () => undefined;

@@ -322,7 +322,7 @@ function readSize(flag: string, text: string | undefined): number | undefined {
   throw new UsageError(`${flag} must be a number with k, M, G or T, at least 1M, such as 200M, not ${text}`);
 }
 
-/** Clients are told which of a file's chunks are there: one number for each MiB. */
+/** Clients learn which of a file's chunks are there: one number for each MiB. */
 const MOST_FILE_BYTES = 16 * 2 ** 30;
 
 function readFileLimits(

@@ -262,7 +262,7 @@ describe('a pass', () => {
 });
 
 describe('a request', () => {
-  test('that is wrong is told what is wrong with it', async () => {
+  test('that is wrong gets what is wrong with it', async () => {
     const { member, port } = await start({ fileBytes: 5 * MIB });
     const file = newFile(100);
     const put = (more: object, body = file.chunks[0]) =>
@@ -316,7 +316,7 @@ describe('a request', () => {
     expect(Object.keys(own.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
-  test('that waits to be told to send its body is told only if the body is stored', async () => {
+  test('that waits until its body is asked for is asked only if the body is stored', async () => {
     const { member } = await start();
     const file = newFile(MIB);
     const stored = await member.put(file, 0, { expects: true });

@@ -112,7 +112,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       expect(await a.put(file, 0, bodyOf(randomBytes(1000)))).toBe('stored');
     });
 
-    test('5. what is there of a file is told in order', async () => {
+    test('5. what is there of a file is reported in order', async () => {
       const file = newFileName();
       await a.begin(file, describedAs(12 * MIB));
       for (const chunk of [10, 2, 0, 11]) await a.put(file, chunk, bodyOf(randomBytes(10)));

@@ -14,7 +14,7 @@ const TEXT_BYTES = 60_000;
 const MOST_PATHS = 200;
 
 /** @returns the whole path of a file that a person has named; `~` at its start is the home folder */
-export function wholePath(path: string): string {
+function wholePath(path: string): string {
   return resolve(path.replace(/^~(?=\/|$)/, homeDir(process.env)));
 }
 

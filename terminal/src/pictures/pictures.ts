@@ -1,4 +1,5 @@
 import { orientationOf, shownPicture } from '@gochat/client/picture';
+import { PREVIEW_LIMITS } from '@gochat/client/preview-limits';
 import { thumbFrom } from '@gochat/client/thumb';
 import { type Job, type Picture, PictureThread } from './picture-thread.ts';
 
@@ -11,8 +12,6 @@ export interface MadePreview {
   readonly thumb: string;
 }
 
-const PREVIEW_SIDE = 640;
-const PREVIEW_BYTES = 128 * 1024;
 /** Terminals take a few megabytes. */
 const REWRITTEN_BYTES = 1024 * 1024;
 
@@ -57,9 +56,9 @@ export async function sixelPicture(
  * @returns undefined for other types than JPEG and PNG, and for pictures that are damaged or too large for this terminal
  */
 export async function makePreview(bytes: Uint8Array): Promise<MadePreview | undefined> {
-  const job = jobFor(bytes, PREVIEW_SIDE);
+  const job = jobFor(bytes, PREVIEW_LIMITS.side);
   const shown = shownPicture(bytes);
-  const result = job && (await own.run({ ...job, encodeBytes: PREVIEW_BYTES }));
+  const result = job && (await own.run({ ...job, encodeBytes: PREVIEW_LIMITS.bytes }));
   if (shown === undefined || result?.file === undefined) return undefined;
   const { rgba, width, height } = result.picture;
   return { bytes: result.file, w: shown.width, h: shown.height, thumb: thumbFrom(rgba, width, height) };

@@ -12,7 +12,7 @@ import type { ViewWords } from '../words/english.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
 
 /** The longest description of a file, in characters. */
-export const ALT_CHARS = 1000;
+const ALT_CHARS = 1000;
 
 export interface TrayParts {
   /** The room's id. */

@@ -1,10 +1,11 @@
+import { PREVIEW_LIMITS } from '@gochat/client/preview-limits';
 import { trustedScript } from '../trusted-script.ts';
 import type { MadePreview, PreviewRequest } from './preview.worker.ts';
 import { address } from './preview.worker.ts?address';
 import type { Bounds } from './small-picture.ts';
 
 /** What a message may carry of a picture. */
-const IN_MESSAGE: Bounds = { side: 640, bytes: 128 * 1024 };
+const IN_MESSAGE: Bounds = PREVIEW_LIMITS;
 const IN_TRAY: Bounds = { side: 160, bytes: 128 * 1024 };
 
 /** A picture that isn't decoded by then never will be. */

@@ -18,12 +18,12 @@ export function av1Size(bytes: Uint8Array, start: number, end: number): { width:
     at += header & 4 ? 2 : 1;
     let size = end - at;
     if (header & 2) ({ size, at } = sizeAt(bytes, at));
-    if (at + size > end) throw new Damaged('a unit of the stream');
+    if (at + size > end) throw new Damaged('a-unit-of-the-stream');
     if (type === SEQUENCE_HEADER) return frameSize(new Bits(bytes, at, at + size));
     if (!SKIPPED.includes(type)) break;
     at += size;
   }
-  throw new Damaged('no sequence header');
+  throw new Damaged('no-sequence-header');
 }
 
 /** A number in groups of seven bits, the lowest first (section 4.10.5). */
@@ -34,7 +34,7 @@ function sizeAt(bytes: Uint8Array, start: number): { size: number; at: number } 
     size += (value & 0x7f) * 2 ** (7 * i);
     if (value < 0x80) return { size, at: start + i + 1 };
   }
-  throw new Damaged('a size');
+  throw new Damaged('a-size');
 }
 
 class Bits {
@@ -51,7 +51,7 @@ class Bits {
   read(count: number): number {
     let value = 0;
     for (let i = 0; i < count; i++) {
-      if (this.#bit >= this.#end) throw new Damaged('a header that is cut');
+      if (this.#bit >= this.#end) throw new Damaged('a-header-that-is-cut');
       value = 2 * value + ((byte(this.#bytes, Math.floor(this.#bit / 8)) >> (7 - (this.#bit % 8))) & 1);
       this.#bit++;
     }

@@ -19,10 +19,10 @@ export function* av1Items(bytes: Uint8Array): Generator<Extent> {
   const idat = () => inMeta('idat').body;
   for (const { id, start, end } of extents(bytes, inMeta('iloc'), idat)) {
     if (!images.delete(id)) continue;
-    if (start >= end || end > bytes.length) throw new Damaged('an item outside of the file');
+    if (start >= end || end > bytes.length) throw new Damaged('an-item-outside-of-the-file');
     yield { start, end };
   }
-  if (images.size > 0) throw new Damaged('an item without a place');
+  if (images.size > 0) throw new Damaged('an-item-without-a-place');
 }
 
 function* av1Ids(bytes: Uint8Array, iinf: Box): Generator<number> {
@@ -62,7 +62,7 @@ function* extents(
     const from = numberAt(bytes, at, base) + (method === 1 ? idat() : 0);
     const first = at + base + 2 + (hasMethod ? index : 0);
     at += base + 2 + uint16(bytes, at + base) * extentBytes;
-    if (at > end || method > 1) throw new Damaged('the place of an item');
+    if (at > end || method > 1) throw new Damaged('the-place-of-an-item');
     const start = from + numberAt(bytes, first, offset);
     yield { id, start, end: start + numberAt(bytes, first + offset, length) };
   }
@@ -73,5 +73,5 @@ function numberAt(bytes: Uint8Array, at: number, size: number): number {
   if (size === 2) return uint16(bytes, at);
   if (size === 4) return uint32(bytes, at);
   if (size === 8) return uint32(bytes, at) * 2 ** 32 + uint32(bytes, at + 4);
-  throw new Damaged('the size of a number');
+  throw new Damaged('the-size-of-a-number');
 }

@@ -35,7 +35,7 @@ export function avifSize(bytes: Uint8Array): Size {
     if (type === 'irot') quarters = byte(bytes, body) & 3;
     if (type === 'imir') axis = byte(bytes, body) & 1;
   }
-  if (size === undefined) throw new Damaged('no size');
+  if (size === undefined) throw new Damaged('no-size');
   return { ...size, orientation: turned(quarters, axis) };
 }
 
@@ -65,7 +65,7 @@ function propertiesOf(bytes: Uint8Array, { body, end }: Box, item: number): numb
       isWide ? uint16(bytes, first + 2 * i) & 0x7fff : byte(bytes, first + i) & 0x7f,
     );
   }
-  throw new Damaged('an item without properties');
+  throw new Damaged('an-item-without-properties');
 }
 
 /**
@@ -76,13 +76,13 @@ export function endOfAvif(bytes: Uint8Array): number {
   const { width, height } = avifSize(bytes);
   let pixels = 0;
   for (const { type } of boxes(bytes, 0, bytes.length))
-    if (type === 'moov') throw new Damaged('an animation');
+    if (type === 'moov') throw new Damaged('an-animation');
   for (const { start, end } of av1Items(bytes)) {
     const image = av1Size(bytes, start, end);
     pixels += image.width * image.height;
   }
-  if (pixels === 0) throw new Damaged('no image');
+  if (pixels === 0) throw new Damaged('no-image');
   // Opacity is an image of its own.
-  if (pixels > 2 * width * height + MORE_PIXELS) throw new Damaged('two sizes');
+  if (pixels > 2 * width * height + MORE_PIXELS) throw new Damaged('two-sizes');
   return bytes.length;
 }

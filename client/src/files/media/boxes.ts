@@ -15,13 +15,13 @@ export const FULL_BYTES = 4;
 export function* boxes(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   let at = from;
   while (at < to) {
-    if (at + 8 > to) throw new Damaged('a box');
+    if (at + 8 > to) throw new Damaged('a-box');
     const size = uint32(bytes, at);
     const isLong = size === 1;
     const body = at + (isLong ? 16 : 8);
     const length = isLong ? uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) : size;
     const end = size === 0 ? to : at + length;
-    if (end < body || end > to) throw new Damaged('the size of a box');
+    if (end < body || end > to) throw new Damaged('the-size-of-a-box');
     yield { type: textAt(bytes, at + 4, 4), body, end };
     at = end;
   }

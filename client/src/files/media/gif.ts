@@ -36,7 +36,7 @@ function* gifBlocks(bytes: Uint8Array): Generator<Block> {
     } else if (introducer === EXTENSION) {
       at = endOfSubBlocks(bytes, at + 2);
       yield { kind: byte(bytes, start + 1), start, end: at };
-    } else throw new Damaged('neither image nor extension');
+    } else throw new Damaged('neither-image-nor-extension');
   }
 }
 
@@ -48,7 +48,7 @@ function endOfSubBlocks(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     const length = bytes[at];
-    if (length === undefined) throw new Damaged('sub-blocks without an end');
+    if (length === undefined) throw new Damaged('sub-blocks-without-an-end');
     at += length + 1;
     if (length === 0) return at;
   }
@@ -56,7 +56,7 @@ function endOfSubBlocks(bytes: Uint8Array, start: number): number {
 
 /** @throws Damaged */
 export function gifSize(bytes: Uint8Array): Size {
-  if (bytes.length < HEADER_BYTES) throw new Damaged('no header');
+  if (bytes.length < HEADER_BYTES) throw new Damaged('no-header');
   return { width: uint16le(bytes, 6), height: uint16le(bytes, 8), orientation: 1 };
 }
 
@@ -72,13 +72,13 @@ export function endOfGif(bytes: Uint8Array): number {
       images++;
       const right = uint16le(bytes, start + 1) + uint16le(bytes, start + 5);
       const bottom = uint16le(bytes, start + 3) + uint16le(bytes, start + 7);
-      if (right > width || bottom > height) throw new Damaged('an image outside of the screen');
+      if (right > width || bottom > height) throw new Damaged('an-image-outside-of-the-screen');
     }
     if (kind !== 'trailer') continue;
-    if (images === 0) throw new Damaged('no image');
+    if (images === 0) throw new Damaged('no-image');
     return end;
   }
-  throw new Damaged('no trailer');
+  throw new Damaged('no-trailer');
 }
 
 /** Writes the images, how long each is shown, how often all are, and the colour profile. @throws Damaged */

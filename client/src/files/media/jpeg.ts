@@ -37,16 +37,16 @@ const ADOBE_BYTES = 12;
 function* jpegSegments(bytes: Uint8Array): Generator<Segment> {
   let at = 2;
   for (;;) {
-    if (bytes[at] !== 0xff) throw new Damaged('no marker');
+    if (bytes[at] !== 0xff) throw new Damaged('no-marker');
     const start = at;
     while (bytes[at] === 0xff) at++;
     const marker = byte(bytes, at);
     const body = at + 3;
     if (marker === EOI) return yield { marker, start, body: at + 1, end: at + 1 };
-    if (marker < 0xc0 || (marker >= 0xd0 && marker <= SOI)) throw new Damaged('a marker out of place');
+    if (marker < 0xc0 || (marker >= 0xd0 && marker <= SOI)) throw new Damaged('a-marker-out-of-place');
     const length = uint16(bytes, at + 1);
     let end = at + 1 + length;
-    if (length < 2 || end > bytes.length) throw new Damaged('the length of a segment');
+    if (length < 2 || end > bytes.length) throw new Damaged('the-length-of-a-segment');
     if (marker === SOS) end = endOfScan(bytes, end);
     yield { marker, start, body, end };
     at = end;
@@ -57,7 +57,7 @@ function endOfScan(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     at = bytes.indexOf(0xff, at);
-    if (at < 0) throw new Damaged('a scan without an end');
+    if (at < 0) throw new Damaged('a-scan-without-an-end');
     const next = byte(bytes, at + 1);
     if (next === 0xff) at += 1;
     else if (next === 0 || (next >= 0xd0 && next <= 0xd7)) at += 2;
@@ -80,7 +80,7 @@ export function jpegSize(bytes: Uint8Array): Size {
       return { width, height, orientation: orientation ?? 1 };
     }
   }
-  throw new Damaged('no frame');
+  throw new Damaged('no-frame');
 }
 
 /**
@@ -94,10 +94,10 @@ export function endOfJpeg(bytes: Uint8Array): number {
     if (isFrame(marker)) frames++;
     if (marker === SOS) scans++;
     if (marker !== EOI) continue;
-    if (frames !== 1 || scans === 0) throw new Damaged('not one frame with scans');
+    if (frames !== 1 || scans === 0) throw new Damaged('not-one-frame-with-scans');
     return end;
   }
-  throw new Damaged('no end');
+  throw new Damaged('no-end');
 }
 
 /**

@@ -28,9 +28,9 @@ function* pngChunks(bytes: Uint8Array): Generator<Chunk> {
     const type = textAt(bytes, at + 4, 4);
     const body = at + 8;
     const end = body + uint32(bytes, at) + CHECKSUM_BYTES;
-    if (end > bytes.length || !/^[A-Za-z]{4}$/.test(type)) throw new Damaged('a chunk');
+    if (end > bytes.length || !/^[A-Za-z]{4}$/.test(type)) throw new Damaged('a-chunk');
     const isFirst = at === PNG_SIGNATURE.length;
-    if ((type === 'IHDR') !== isFirst) throw new Damaged('IHDR is not the first chunk');
+    if ((type === 'IHDR') !== isFirst) throw new Damaged('IHDR-is-not-the-first-chunk');
     yield { type, start: at, body, end };
     if (type === 'IEND') return;
     at = end;
@@ -41,7 +41,7 @@ function* pngChunks(bytes: Uint8Array): Generator<Chunk> {
 export function pngSize(bytes: Uint8Array): Size {
   const body = PNG_SIGNATURE.length + 8;
   const isHeader = hasText(bytes, body - 4, 'IHDR') && uint32(bytes, body - 8) === HEADER_BYTES;
-  if (!isHeader) throw new Damaged('no header');
+  if (!isHeader) throw new Damaged('no-header');
   const size = { width: uint32(bytes, body), height: uint32(bytes, body + 4) };
   return { ...size, orientation: pngOrientation(bytes) };
 }
@@ -64,14 +64,14 @@ function pngOrientation(bytes: Uint8Array) {
 export function endOfPng(bytes: Uint8Array): number {
   let hasData = false;
   for (const { type, end, body } of pngChunks(bytes)) {
-    if (type === 'IHDR' && end - body !== HEADER_BYTES + CHECKSUM_BYTES) throw new Damaged('the header');
-    if (isCritical(type) && !KEPT.has(type)) throw new Damaged('an unknown critical chunk');
+    if (type === 'IHDR' && end - body !== HEADER_BYTES + CHECKSUM_BYTES) throw new Damaged('the-header');
+    if (isCritical(type) && !KEPT.has(type)) throw new Damaged('an-unknown-critical-chunk');
     if (type === 'IDAT') hasData = true;
     if (type !== 'IEND') continue;
-    if (!hasData) throw new Damaged('no data');
+    if (!hasData) throw new Damaged('no-data');
     return end;
   }
-  throw new Damaged('no end');
+  throw new Damaged('no-end');
 }
 
 function isCritical(type: string): boolean {

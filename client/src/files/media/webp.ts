@@ -35,7 +35,7 @@ function* chunksBetween(bytes: Uint8Array, from: number, to: number): Generator<
     const body = at + 8;
     const bodyEnd = body + uint32le(bytes, at + 4);
     const end = bodyEnd + (bodyEnd & 1);
-    if (end > to) throw new Damaged('a chunk');
+    if (end > to) throw new Damaged('a-chunk');
     yield { type: textAt(bytes, at, 4), start: at, body, bodyEnd, end };
     at = end;
   }
@@ -44,7 +44,7 @@ function* chunksBetween(bytes: Uint8Array, from: number, to: number): Generator<
 function endOfRiff(bytes: Uint8Array): number {
   const size = uint32le(bytes, 4);
   const end = 8 + size + (size & 1);
-  if (end > bytes.length || end < HEADER_BYTES) throw new Damaged('the size of the file');
+  if (end > bytes.length || end < HEADER_BYTES) throw new Damaged('the-size-of-the-file');
   return end;
 }
 
@@ -53,7 +53,7 @@ export function webpSize(bytes: Uint8Array): Size {
   const type = textAt(bytes, HEADER_BYTES, 4);
   const body = HEADER_BYTES + 8;
   if (type !== 'VP8X') return { ...imageSize(bytes, type, body), orientation: 1 };
-  if (bytes.length < body + EXTENDED_BYTES) throw new Damaged('the header');
+  if (bytes.length < body + EXTENDED_BYTES) throw new Damaged('the-header');
   const size = { width: uint24le(bytes, body + 4) + 1, height: uint24le(bytes, body + 7) + 1 };
   return { ...size, orientation: webpOrientation(bytes) };
 }
@@ -66,7 +66,7 @@ function imageSize(bytes: Uint8Array, type: string, body: number): { width: numb
     const bits = uint32le(bytes, body + 1);
     return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
   }
-  throw new Damaged('no image');
+  throw new Damaged('no-image');
 }
 
 function webpOrientation(bytes: Uint8Array): Orientation {
@@ -92,23 +92,23 @@ export function endOfWebp(bytes: Uint8Array): number {
       images++;
     } else if (KEPT_IN_FRAME.has(type) && type !== 'ALPH') {
       const { width, height } = imageSize(bytes, type, body);
-      if (width !== whole.width || height !== whole.height) throw new Damaged('two sizes');
+      if (width !== whole.width || height !== whole.height) throw new Damaged('two-sizes');
       images++;
     }
   }
-  if (images === 0) throw new Damaged('no image');
+  if (images === 0) throw new Damaged('no-image');
   return endOfRiff(bytes);
 }
 
 function checkFrame(bytes: Uint8Array, body: number, bodyEnd: number, whole: Size): void {
-  if (bodyEnd - body < FRAME_BYTES) throw new Damaged('a frame without a header');
+  if (bodyEnd - body < FRAME_BYTES) throw new Damaged('a-frame-without-a-header');
   const [left, top] = [2 * uint24le(bytes, body), 2 * uint24le(bytes, body + 3)];
   const [width, height] = [uint24le(bytes, body + 6) + 1, uint24le(bytes, body + 9) + 1];
-  if (left + width > whole.width || top + height > whole.height) throw new Damaged('a frame outside');
+  if (left + width > whole.width || top + height > whole.height) throw new Damaged('a-frame-outside');
   for (const chunk of chunksBetween(bytes, body + FRAME_BYTES, bodyEnd)) {
     if (!KEPT_IN_FRAME.has(chunk.type) || chunk.type === 'ALPH') continue;
     const image = imageSize(bytes, chunk.type, chunk.body);
-    if (image.width !== width || image.height !== height) throw new Damaged('two sizes of a frame');
+    if (image.width !== width || image.height !== height) throw new Damaged('two-sizes-of-a-frame');
   }
 }
 

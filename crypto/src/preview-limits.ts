@@ -1,0 +1,2 @@
+/** The largest preview of a picture, in bytes, and in pixels of either side. */
+export const PREVIEW = { bytes: 128 * 1024, side: 640 } as const;
