@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HistoryItem } from '@gochat/client/internal/api/sdk';
 import type { ChatEvent } from '@gochat/client/methods';
 import type { FileContent } from '@gochat/crypto/content';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,6 +15,7 @@ let home: Awaited<ReturnType<typeof temporary>>;
 let server: TestServer;
 let ana: Someone;
 let ben: Someone;
+let cy: Someone;
 let room: string;
 let other: string;
 
@@ -24,13 +27,15 @@ beforeAll(async () => {
   const hosted = await ana.hosts(server.url);
   await ben.joins(hosted.link);
   room = hosted.room;
+  cy = await Someone.open('cy', join(home.path, 'cy'));
+  await cy.joins(await ana.invites(room));
   const second = await ana.hosts(server.url, 'cellar');
   await ben.joins(second.link);
   other = second.room;
 });
 
 afterAll(async () => {
-  await Promise.all([ana.close(), ben.close()]);
+  await Promise.all([ana, ben, cy].map((one) => one.close()));
   await server.stop();
   await home.remove();
 });
@@ -63,10 +68,32 @@ async function prepared(bytes = randomBytes(SIZE)): Promise<FileContent> {
   return (await ana.profile.files.prepare(room, fileOf('a.bin', bytes))).content;
 }
 
-/** Has ana's client believe that it has sealed a file for a room. */
-async function spooled(where: string, { id }: FileContent): Promise<void> {
-  await ana.profile.call('spool', { room: where, files: [{ id, discard: 'A'.repeat(22) }] });
-  await ana.profile.call('spooled', { room: where, ids: [id] });
+/** Has a client believe that it has sealed a file for a room. */
+async function spooled(where: string, { id }: FileContent, who = ana): Promise<void> {
+  await who.profile.call('spool', { room: where, files: [{ id, discard: 'A'.repeat(22) }] });
+  await who.profile.call('spooled', { room: where, ids: [id] });
+}
+
+/** @returns a message when a member has it */
+async function arrived(who: Someone, where: string, id: string): Promise<HistoryItem & { kind: 'text' }> {
+  const found = async () => (await who.messages(where)).find((item) => item.id === id);
+  await who.until(async () => (await found()) !== undefined, 'has the message');
+  return (await found()) as HistoryItem & { kind: 'text' };
+}
+
+async function deletes(who: Someone, where: string, id: string): Promise<void> {
+  const { seq } = await arrived(who, where, id);
+  await who.posts(where, { kind: 'delete', of: { seq, id } });
+}
+
+/** Ana's client has asked the server to drop all that it has to: what is read as to be dropped is dropped before more is read. */
+async function droppedAll(): Promise<void> {
+  for (let times = 0; times < 2; times += 1) {
+    const file = await prepared(randomBytes(1));
+    const id = await posted(room, file);
+    await deletes(ana, room, id);
+    await ana.until(async () => !existsSync(chunkAt(file, 0)), 'the server has dropped it');
+  }
 }
 
 /** Ana posts files as they are described. */
@@ -160,4 +187,18 @@ test('a chunk that is damaged in the reader’s own cache is fetched again', asy
   const own = join(ben.dir, 'files', hex(file.id), '1');
   await writeFile(own, flip(7)(await readFile(own)));
   expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
+});
+
+test('an admin who deletes a message that names the file of another leaves that file', async () => {
+  const bytes = randomBytes(SIZE);
+  const honest = await cy.queuesFiles(room, [fileOf('a.bin', bytes)], '');
+  const [file] = (await arrived(ben, room, honest)).files ?? [];
+  if (file === undefined) throw new Error('no file');
+  await spooled(room, file, ben);
+  const lying = await ben.posts(room, { kind: 'text', text: '', files: [file] });
+  await deletes(ana, room, lying);
+  await droppedAll();
+  expect((await ana.opens(room, honest)).equals(bytes)).toBe(true);
+  await deletes(ana, room, honest);
+  await ana.until(async () => !existsSync(chunkAt(file, 0)), 'the server has dropped it');
 });

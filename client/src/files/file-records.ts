@@ -67,6 +67,7 @@ export function forgetChanges(room: RoomId, id: FileId): RecordChange[] {
  * The message with these files is deleted, or will not be sent.
  * @param isOwn whether this profile's person is its author: anyone can name the files of others in a message
  * @param asAdmin whether this device has deleted the message of another member
+ * @param isNamed whether another message of the room names a file: it stays for that one
  */
 export async function dropChanges(
   records: Records,
@@ -75,13 +76,19 @@ export async function dropChanges(
   {
     isOwn,
     asAdmin = false,
+    isNamed,
     at,
-  }: { readonly isOwn: boolean; readonly asAdmin?: boolean; readonly at: number },
+  }: {
+    readonly isOwn: boolean;
+    readonly asAdmin?: boolean;
+    readonly isNamed: (id: FileId) => boolean;
+    readonly at: number;
+  },
 ): Promise<RecordChange[]> {
   const changes = idsOf(files).map(async (id): Promise<RecordChange[]> => {
     const discard = await secretOf(records, room, id);
     // What this profile has sealed is not dropped because others name it.
-    if (discard !== undefined && !isOwn) return [];
+    if (discard === undefined ? isNamed(id) : !isOwn) return [];
     const by = discard === undefined ? asAdmin && { asAdmin } : { discard };
     return [jobChange(room, id, { id, state: 'drop', at, ...by })];
   });

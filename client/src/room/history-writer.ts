@@ -2,17 +2,21 @@ import type { Content, FileContent, Ref } from '@gochat/crypto/content';
 import { encodeProof, type Proof } from '@gochat/crypto/proof';
 import type { Member, Room } from '@gochat/crypto/room';
 import type { TimeMark } from '@gochat/crypto/time-mark';
-import { comparePositions, type Position } from '@gochat/protocol/fields';
+import { comparePositions, type FileId, type Position } from '@gochat/protocol/fields';
+import { idsOf } from '../files/file-ids.ts';
 import type { RecordChange, Records } from '../store/records.ts';
 import { applyChange, type MessageChange, targetOf } from './changes.ts';
 import { misplaced, nameOf, refusedChange } from './event-history.ts';
 import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub } from './history.ts';
+import { HistoryReader } from './history-reader.ts';
 import { NO_PROOFS, ORIGINAL, type Proofs, proofsAfter } from './proofs.ts';
 import type { RecentIds } from './recent-ids.ts';
 import { decodeLine, encodeLine, identitiesIn, type StoredLine } from './stored-history.ts';
 
 /** One byte numbers the lines of an entry. */
 const MOST_SUB = 255;
+/** How many lines are read at a time. */
+const PAGE = 256;
 
 /** A message with its author and position. */
 interface Said {
@@ -119,6 +123,23 @@ export class HistoryWriter {
   /** The files of messages that were deleted. */
   get dropped(): readonly DroppedFiles[] {
     return this.#dropped;
+  }
+
+  /** @returns the ids of the files of all messages that are kept, with those of this batch. Reads the whole history. */
+  async namedFiles(): Promise<ReadonlySet<FileId>> {
+    const named = new Set<FileId>();
+    const add = (item: HistoryItem) => {
+      if (item.kind === 'text') for (const id of idsOf(item.files)) named.add(id);
+    };
+    for (const item of this.items) add(item);
+    const reader = new HistoryReader(this.#records, this.#room);
+    for (let after = 0; ; ) {
+      const page = await reader.after(after, PAGE);
+      for (const item of page) if (!this.#lines.has(`${item.seq} ${item.sub}`)) add(item);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE) return named;
+      after = Number(last.seq);
+    }
   }
 
   get changes(): RecordChange[] {

@@ -9,7 +9,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { ownProof } from '@gochat/crypto/proof';
 import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
-import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import type { FileId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { dropChanges, postedChanges } from '../files/file-records.ts';
@@ -209,13 +209,22 @@ export class RoomStore {
   async #filesOfCancelled({ content, end, again }: Outgoing): Promise<RecordChange[]> {
     if (content?.kind !== 'text' || content.files === undefined || end === 'missed' || again) return [];
     if (end === 'unknown') return postedChanges(this.id, content.files);
-    return dropChanges(this.#records, this.id, content.files, { isOwn: true, at: this.#env.now() });
+    return dropChanges(this.#records, this.id, content.files, {
+      isOwn: true,
+      isNamed: () => false,
+      at: this.#env.now(),
+    });
   }
 
-  async #dropFiles({ dropped }: HistoryWriter): Promise<RecordChange[]> {
+  async #dropFiles(writer: HistoryWriter): Promise<RecordChange[]> {
+    const { dropped } = writer;
     if (dropped.length === 0) return [];
     const at = this.#env.now();
-    const jobs = dropped.map(({ files, ...by }) => dropChanges(this.#records, this.id, files, { ...by, at }));
+    const named = await writer.namedFiles();
+    const isNamed = (id: FileId) => named.has(id);
+    const jobs = dropped.map(({ files, ...by }) =>
+      dropChanges(this.#records, this.id, files, { ...by, isNamed, at }),
+    );
     return (await Promise.all(jobs)).flat();
   }
 
