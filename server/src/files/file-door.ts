@@ -47,6 +47,8 @@ const BUSY_MS = 1000;
 export class FileDoor implements FileRequests {
   readonly #options: FileDoorOptions;
   readonly #byAddress = new Map<string, number>();
+  /** The requests that were told to send their body. */
+  readonly #continued = new WeakSet<IncomingMessage>();
   #transfers = 0;
 
   constructor(options: FileDoorOptions) {
@@ -60,6 +62,8 @@ export class FileDoor implements FileRequests {
     path: string,
     from: Address,
   ): Promise<void> {
+    // Node.js takes it from a request whose body is broken off.
+    const { socket } = request;
     try {
       const [, name = '', number] = PATH.exec(path) ?? [];
       const id = parseFileId(name);
@@ -67,7 +71,8 @@ export class FileDoor implements FileRequests {
       const chunk = number === undefined ? undefined : Number(number);
       await this.#answererOf(request.method, chunk)({ request, response, from, id, chunk });
     } catch (error) {
-      this.#refuse(request, response, FileRefusal.from(error));
+      // The peer is gone, or was cut.
+      if (!response.destroyed && !socket.destroyed) this.#refuse(request, response, FileRefusal.from(error));
     }
   }
 
@@ -155,19 +160,24 @@ export class FileDoor implements FileRequests {
       // Before the file is begun: it takes space even if nothing follows.
       await rates.takeFileBytes(from, length);
       const { room } = pass;
-      const outcome = await files.put({ room, id }, chunk, pass, async () => {
-        // Whoever asked first waits for this before it sends the body.
-        if (expects(request)) response.writeContinue();
-        return { bytes: length, parts: this.#receive(request) };
-      });
+      const outcome = await files.put({ room, id }, chunk, pass, async () => ({
+        bytes: length,
+        parts: this.#receive(request, response),
+      }));
       if (outcome === 'stored') metrics.fileMoved('received', length);
       response.writeHead(outcome === 'stored' ? 201 : 200, { ...NO_STORE, 'Content-Length': 0 }).end();
     });
 
-  async *#receive(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  async *#receive(request: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array> {
     const transfer = this.#watch(request);
+    // Whoever asked first waits for this before it sends the body.
+    if (expects(request)) {
+      this.#continued.add(request);
+      response.writeContinue();
+    }
     try {
-      for await (const part of request) {
+      // A store that fails stops reading. The request stays, so that it can be answered.
+      for await (const part of request.iterator({ destroyOnReturn: false })) {
         transfer.moved((part as Buffer).length);
         yield part as Buffer;
       }
@@ -208,14 +218,16 @@ export class FileDoor implements FileRequests {
 
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: FileRefusal): void {
     const { code, message, status, retryAfterMs, cause } = refusal;
-    // The peer is gone, or was cut.
-    if (response.destroyed || request.socket.destroyed) return;
     this.#options.metrics.fileRefused(code);
     if (code === 'internal') this.#options.logger.error({ err: cause }, 'a request on a file failed');
     if (response.headersSent) return void response.destroy();
     // Whoever waits until the body is asked for won't send it. Any other body that is not too long is read and thrown away: a
     // browser shows the answer only once it has sent everything.
-    if (!request.complete && (expects(request) || !isShort(request))) response.shouldKeepAlive = false;
+    if (!request.complete) {
+      const waits = expects(request) && !this.#continued.has(request);
+      if (waits || !isShort(request)) response.shouldKeepAlive = false;
+      else request.resume();
+    }
     this.#json(
       request,
       response,

@@ -54,6 +54,8 @@ export class FolderFiles implements FileStore {
   readonly #syncs = new Semaphore(SYNCS);
   /** The folders of files whose description is durable. */
   readonly #secured = new Set<string>();
+  /** The bytes of the chunks that are being written. */
+  #pending = 0;
 
   private constructor(root: string, spareBytes: number) {
     this.#root = root;
@@ -74,7 +76,7 @@ export class FolderFiles implements FileStore {
     const path = this.#pathOf(file);
     const earlier = await readDescription(path);
     if (earlier !== undefined) return { description: earlier, isNew: false };
-    await this.#requireSpace(0);
+    await this.#requireSpace();
     return full(async () => {
       for (let tries = 1; ; tries++) {
         await mkdir(path, { recursive: true, mode: 0o700 }).catch(unless('ENOENT'));
@@ -102,11 +104,16 @@ export class FolderFiles implements FileStore {
     }
     if (!(await exists(join(path, DESCRIPTION)))) return 'gone';
     const body = await take();
-    await this.#requireSpace(body.bytes);
-    return full(async () => {
-      const outcome = await this.#write(path, name, body.parts, true);
-      return outcome !== 'gone' && !(await this.#secure(file)) ? 'gone' : outcome;
-    });
+    this.#pending += body.bytes;
+    try {
+      await this.#requireSpace();
+      return await full(async () => {
+        const outcome = await this.#write(path, name, body.parts, true);
+        return outcome !== 'gone' && !(await this.#secure(file)) ? 'gone' : outcome;
+      });
+    } finally {
+      this.#pending -= body.bytes;
+    }
   }
 
   async have(file: FileName): Promise<FileState | undefined> {
@@ -227,11 +234,11 @@ export class FolderFiles implements FileStore {
     }
   }
 
-  /** @throws StoreFull */
-  async #requireSpace(bytes: number): Promise<void> {
+  /** Chunks that are being written count whole, though the disk has a part of them already. @throws StoreFull */
+  async #requireSpace(): Promise<void> {
     if (this.#spareBytes === 0) return;
     const { bavail, bsize } = await statfs(this.#root);
-    if (bavail * bsize < bytes + this.#spareBytes) throw new StoreFull('the disk is almost full');
+    if (bavail * bsize < this.#pending + this.#spareBytes) throw new StoreFull('the disk is almost full');
   }
 }
 

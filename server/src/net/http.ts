@@ -183,7 +183,11 @@ export class HttpEndpoint {
     const turn = (this.#fileTurns.get(socket) ?? Promise.resolve()).then(async () => {
       if (!socket.destroyed) await this.#options.files?.answer(request, response, pathOf(request), from);
     });
-    this.#fileTurns.set(socket, turn);
+    this.#fileTurns.set(
+      socket,
+      // Whatever fails ends this connection, never the server.
+      turn.catch(() => void socket.destroy()),
+    );
   }
 
   /** The headers of every answer. Without TLS, HTTPS_ONLY would be ignored; on localhost it would disable other servers of this machine. */

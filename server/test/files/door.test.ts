@@ -8,6 +8,7 @@ import { paddedBytes } from '@gochat/protocol/file-chunks';
 import { formatFilePass } from '@gochat/protocol/file-pass';
 import { LIMITS } from '@gochat/protocol/limits';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { StoreFull } from '../../src/files/file-store.ts';
 import { FolderFiles } from '../../src/files/folder.ts';
 import { openMemory } from '../../src/log/memory/open.ts';
 import type { ServerLimits } from '../../src/operate/limits.ts';
@@ -395,6 +396,38 @@ describe('a slow connection', () => {
     expect(performance.now() - began).toBeGreaterThan(400);
     expect(answer.toString()).toMatch(/^HTTP\/1.1 201 /);
     socket.destroy();
+  });
+});
+
+describe('a store that fails in the middle of a body', () => {
+  async function failing(): Promise<FolderFiles> {
+    const { store } = await newStore();
+    const put = store.put.bind(store);
+    return Object.assign(store, {
+      put: ((file, chunk, take) =>
+        put(file, chunk, async () => {
+          const { bytes, parts } = await take();
+          return { bytes, parts: bytes > MIB / 2 ? firstOf(parts) : parts };
+        })) satisfies FolderFiles['put'],
+    });
+  }
+
+  async function* firstOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of parts) {
+      yield part;
+      throw new StoreFull('the disk is full');
+    }
+  }
+
+  test.each([false, true])('is told so, and the connection goes on (asked first: %s)', async (expects) => {
+    const { member } = await start({}, await failing());
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const file = newFile(MIB);
+    const full = { status: 507, json: { error: 'full' }, headers: { connection: 'keep-alive' } };
+    expect(await member.put(file, 0, { agent, expects })).toMatchObject(full);
+    expect((await member.state(file)).json?.have).toEqual([]);
+    expect((await member.put(newFile(100), 0, { agent })).status).toBe(201);
   });
 });
 

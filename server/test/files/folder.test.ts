@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, readdir, rm, statfs, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -101,6 +102,31 @@ test('what must stay free on the disk stays free', async () => {
   const store = await FolderFiles.open({ folder, spareBytes: 2 ** 52 });
   await expect(store.begin(newFileName(), describedAs(MIB))).rejects.toBeInstanceOf(StoreFull);
   expect(await walked(store)).toEqual([]);
+});
+
+test('chunks that arrive at the same time do not take the same space', async () => {
+  const folder = await newFolder();
+  const store = await FolderFiles.open({ folder, spareBytes: 1 });
+  const { bavail, bsize } = await statfs(folder);
+  const bytes = Math.floor(bavail * bsize * 0.6);
+  const file = newFileName();
+  await store.begin(file, describedAs(2 * MIB));
+  const steps = new EventEmitter();
+  const began = once(steps, 'began');
+  const first = store.put(file, 0, async () => ({
+    bytes,
+    parts: (async function* () {
+      steps.emit('began');
+      await once(steps, 'end');
+      yield randomBytes(10);
+    })(),
+  }));
+  await began;
+  const next = async () => ({ bytes, parts: (await bodyOf(randomBytes(10))()).parts });
+  await expect(store.put(file, 1, next)).rejects.toBeInstanceOf(StoreFull);
+  steps.emit('end');
+  expect(await first).toBe('stored');
+  expect(await store.put(file, 1, next)).toBe('stored');
 });
 
 test('names of rooms that differ only by case are different folders on every file system', () => {
