@@ -3,6 +3,10 @@ import { extname, join } from 'node:path';
 
 /** How many names are tried before one that nothing has is taken for impossible. */
 const MOST_NAMES = 1000;
+/** The longest name in most file systems. */
+const NAME_BYTES = 255;
+/** A longer ending is no type of file, and may be cut. */
+const EXTENSION_BYTES = 32;
 
 /**
  * Saves a file in a folder, which is made if there is none. It gets its name only when it is whole, never the name of something else:
@@ -76,7 +80,12 @@ async function copied(part: string, path: string): Promise<boolean> {
   }
 }
 
+/** The same name with a number before its extension: cut, where there is no room for it. */
 function numbered(name: string, n: number): string {
-  const extension = extname(name);
-  return `${name.slice(0, name.length - extension.length)} (${n})${extension}`;
+  const given = extname(name);
+  const extension = Buffer.byteLength(given) > EXTENSION_BYTES ? '' : given;
+  const ending = ` (${n})${extension}`;
+  const chars = [...name.slice(0, name.length - extension.length)];
+  while (Buffer.byteLength(chars.join('') + ending) > NAME_BYTES) chars.pop();
+  return chars.join('') + ending;
 }
