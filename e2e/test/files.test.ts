@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readdir, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
 
 /** Two people in a room, and the folder in which the server has the room's files. */
@@ -53,6 +55,20 @@ test('a message with files of all sizes arrives, and each member reads the same 
     expect((await ana.opens(room, id, i)).equals(one)).toBe(true);
   }
   expect(await ben.profile.files.here(item?.files ?? [])).toHaveLength(sizes.length);
+  await end();
+});
+
+test('what the server has of a file is asked for only when its upload has begun before', async () => {
+  const { ana, room, end } = await kitchen();
+  const asked: string[] = [];
+  const listen = (message: unknown) => {
+    const { method, url = '' } = (message as { readonly request: IncomingMessage }).request;
+    if (url.startsWith('/files/')) asked.push(`${method} ${url.split('/').length - 2}`);
+  };
+  subscribe('http.server.request.start', listen);
+  onTestFinished(() => void unsubscribe('http.server.request.start', listen));
+  await ana.delivered(room, [await ana.queuesFiles(room, [fileOf('new.txt', randomBytes(10))], 'new')]);
+  expect(asked).toEqual(['PUT 2']);
   await end();
 });
 

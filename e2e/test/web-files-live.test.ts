@@ -70,9 +70,6 @@ describe.skipIf(chromium === undefined)('files between the page and another memb
     await home?.remove();
   });
 
-  /** Without what browsers print when a page asks how much of a file the server has, and it has nothing yet. */
-  const problems = () => ana.person.problems.filter((problem) => !/^console: .* status of 404/.test(problem));
-
   /** A photograph of these sides, as JPEG. */
   async function photo(width: number, height: number): Promise<Buffer> {
     const bytes = await page.evaluate(
@@ -143,7 +140,7 @@ describe.skipIf(chromium === undefined)('files between the page and another memb
     await expect
       .poll(() => row.locator('.tile img').evaluate((img) => (img as HTMLImageElement).naturalWidth))
       .toBe(640);
-    expect(problems()).toEqual([]);
+    expect(ana.person.problems).toEqual([]);
   });
 
   test('pictures of others open in front, and go to the next; other files are saved, and never opened', async () => {
@@ -184,7 +181,7 @@ describe.skipIf(chromium === undefined)('files between the page and another memb
     expect(await page.evaluate(() => document.activeElement?.matches('button.tile'))).toBe(true);
     expect(page.context().pages()).toHaveLength(1);
     expect(await page.evaluate(() => 'owned' in globalThis)).toBe(false);
-    expect(problems()).toEqual([]);
+    expect(ana.person.problems).toEqual([]);
   });
 
   test('where the browser asks, a file is written where the user said', async () => {
@@ -258,7 +255,7 @@ describe.skipIf(chromium === undefined)('files between the page and another memb
     await row.getByRole('button', { name: /^Play/ }).focus();
     await page.keyboard.press('Enter');
     await row.getByText(/\/ 0:0[12]/).waitFor();
-    expect(problems()).toEqual([]);
+    expect(ana.person.problems).toEqual([]);
   });
 
   test('100 MB are sealed and sent without a long task on the page', async () => {

@@ -28,6 +28,8 @@ export class ProfileFiles {
   readonly #parts: ProfileFilesParts;
   readonly #cache: FileCache;
   readonly #bound: CacheBound;
+  /** Sealed since this process owns the profile, and not uploaded yet. */
+  readonly #fresh = new Set<FileId>();
   readonly #doors = new WeakMap<RoomSession, FileDoor>();
 
   private constructor(parts: ProfileFilesParts, cache: FileCache) {
@@ -50,7 +52,7 @@ export class ProfileFiles {
   uploads({ session, server }: RoomAt): Uploads {
     const { records, clock } = this.#parts;
     const door = this.#door({ session, server });
-    return new Uploads({ session, server, records, clock, cache: this.#cache, door });
+    return new Uploads({ session, server, records, clock, cache: this.#cache, door, fresh: this.#fresh });
   }
 
   /** As {@link Methods.spool}. */
@@ -66,6 +68,7 @@ export class ProfileFiles {
     const at = clock.now();
     const sealed = await this.#jobs(room, ids, 'sealing');
     await records.write(sealed.map((id) => jobChange(room, id, { id, state: 'sealed', at })));
+    for (const id of sealed) this.#fresh.add(id);
     await this.#bound.grown(undefined);
   }
 
@@ -75,6 +78,7 @@ export class ProfileFiles {
     const at = clock.now();
     const sent = new Set(outgoing.flatMap((said) => (said.kind === 'text' ? idsOf(said.files) : [])));
     const dropped = (await this.#jobs(room.id, ids, 'sealing', 'sealed')).filter((id) => !sent.has(id));
+    for (const id of dropped) this.#fresh.delete(id);
     await records.write(
       await Promise.all(
         dropped.map(async (id) => {

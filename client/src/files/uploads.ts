@@ -35,6 +35,8 @@ export interface UploadsParts {
   readonly cache: FileCache;
   readonly door: FileDoor;
   readonly clock: Pick<Clock, 'now'>;
+  /** Files of which the server surely has nothing: sealed by now, and never uploaded. A file is taken out when its upload begins. */
+  readonly fresh: Set<FileId>;
 }
 
 /** A failure, and how often there was one. */
@@ -181,7 +183,7 @@ export class Uploads {
     if (!isWanted()) return;
     const secret = await secretOf(records, session.room.id, file.id);
     const discard = secret === undefined ? {} : { discard: await discardHash(secret) };
-    const have = await this.#have(file.id);
+    const have = this.#parts.fresh.delete(file.id) ? new Set<number>() : await this.#have(file.id);
     const missing = Array.from({ length: chunkCount(file.bytes) }, (_, chunk) => chunk).filter(
       (c) => !have.has(c),
     );

@@ -127,9 +127,7 @@ export class BrowserPerson {
     context.on('page', page);
     context.on('request', (request) => this.#watchRequest(request));
     context.on('console', (message) => {
-      // Before an upload the page asks what the server has of the file; of a new one there is nothing, which browsers print.
-      const isOfNewFile = /\/files\/[\w-]+$/.test(message.location().url) && message.text().includes('404');
-      if (message.type() === 'error' && !isOfNewFile) this.consoleErrors.push(message.text());
+      if (message.type() === 'error') this.consoleErrors.push(message.text());
     });
     context.on('weberror', (error) => this.pageErrors.push(String(error.error())));
     await context.exposeBinding(REPORT_VIOLATION, (_source, { directive, blocked }: Violation) => {
