@@ -88,6 +88,14 @@ function dataOf({ room, id, bytes }: FileSeal, chunk: number): Uint8Array {
   return transcript('gochat/file/2', utf8(room), utf8(id), uint32(chunk), uint32(chunkCount(bytes)));
 }
 
+/**
+ * @param hash of all chunks; '' for a file of this profile
+ * @returns 16 bytes as base64url, that keep apart the files of a cache whose ids are the same
+ */
+export async function cacheId(room: RoomId, id: FileId, hash: string): Promise<string> {
+  return encodeBytes((await fileCipher.sha256(utf8(`${room} ${id} ${hash}`))).subarray(0, 16));
+}
+
 /** @returns the SHA-256 of one sealed chunk, for {@link fileHash} */
 export function chunkHash(sealed: Uint8Array): Promise<Uint8Array> {
   return fileCipher.sha256(sealed);

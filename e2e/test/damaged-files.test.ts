@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HistoryItem } from '@gochat/client/internal/api/sdk';
 import type { ChatEvent } from '@gochat/client/methods';
 import type { FileContent } from '@gochat/crypto/content';
+import { cacheId } from '@gochat/crypto/file';
+import type { RoomId } from '@gochat/protocol/fields';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileOf, Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 
@@ -72,6 +74,16 @@ async function prepared(bytes = randomBytes(SIZE)): Promise<FileContent> {
 async function spooled(where: string, { id }: FileContent, who = ana): Promise<void> {
   await who.profile.call('spool', { room: where, files: [{ id, discard: 'A'.repeat(22) }] });
   await who.profile.call('spooled', { room: where, ids: [id] });
+}
+
+/** Copies what a client has sealed: for another room, or under another id. */
+async function copyOwn(who: Someone, ...places: readonly (readonly [string, Pick<FileContent, 'id'>])[]) {
+  const [from = '', to = ''] = await Promise.all(
+    places.map(async ([where, { id }]) =>
+      join(who.dir, 'files', hex(await cacheId(where as RoomId, id, ''))),
+    ),
+  );
+  await cp(from, to, { recursive: true });
 }
 
 /** @returns a message when a member has it */
@@ -154,7 +166,7 @@ test.each<readonly [string, (file: FileContent) => Promise<void>]>([
   const id = await posted(room, file);
   await damage(file);
   expect(await outcomeOf(room, id)).toEqual(DAMAGED);
-  expect(await ben.profile.files.here([file])).toEqual([]);
+  expect(await ben.profile.files.here(room, [file])).toEqual([]);
 });
 
 test.each<readonly [string, (file: FileContent) => FileContent]>([
@@ -175,6 +187,7 @@ test('a file of one room is damaged in another', async () => {
   await posted(room, file);
   // As a client that seals it for the second room, too, but with the chunks of the first.
   await spooled(other, file);
+  await copyOwn(ana, [room, file], [other, file]);
   const id = await posted(other, file);
   expect(await outcomeOf(other, id)).toEqual(DAMAGED);
 });
@@ -184,7 +197,8 @@ test('a chunk that is damaged in the reader’s own cache is fetched again', asy
   const file = await prepared(bytes);
   const id = await posted(room, file);
   expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
-  const own = join(ben.dir, 'files', hex(file.id), '1');
+  const cached = await cacheId(room as RoomId, file.id, file.hash);
+  const own = join(ben.dir, 'files', hex(cached), '1');
   await writeFile(own, flip(7)(await readFile(own)));
   expect((await ben.opens(room, id)).equals(bytes)).toBe(true);
 });
@@ -201,4 +215,44 @@ test('an admin who deletes a message that names the file of another leaves that 
   expect((await ana.opens(room, honest)).equals(bytes)).toBe(true);
   await deletes(ana, room, honest);
   await ana.until(async () => !existsSync(chunkAt(file, 0)), 'the server has dropped it');
+});
+
+/** A file under the id of another: the server has chunks of that size. */
+async function lieAbout({ id }: FileContent, where: string): Promise<FileContent> {
+  const { content } = await ben.profile.files.prepare(where, fileOf('b.bin', randomBytes(SIZE)));
+  await spooled(where, { ...content, id }, ben);
+  await copyOwn(ben, [where, content], [where, { id }]);
+  return { ...content, id };
+}
+
+test.each(['the same room', 'another room'])(
+  'who names the id of a file that waits, in %s, can’t have it dropped by its profile',
+  async (place) => {
+    const where = place === 'the same room' ? room : other;
+    const bytes = randomBytes(SIZE);
+    const file = await prepared(bytes);
+    const lying = await ben.posts(where, { kind: 'text', text: '', files: [await lieAbout(file, where)] });
+    await arrived(ana, where, lying);
+    await expect(ana.opens(where, lying)).rejects.toMatchObject({ data: { reason: 'file-damaged' } });
+    await deletes(ben, where, lying);
+    await ana.until(async () => (await arrived(ana, where, lying)).deleted !== undefined, 'deleted');
+    await droppedAll();
+    if (where === other) {
+      const honest = await posted(room, file);
+      expect((await ben.opens(room, honest)).equals(bytes)).toBe(true);
+    } else expect(await ana.profile.files.here(room, [file])).toEqual([file.id]);
+  },
+);
+
+test('who names the id of a posted file with another hash can’t have it dropped from caches', async () => {
+  const file = await prepared();
+  const honest = await posted(room, file);
+  await cy.until(async () => (await cy.messages(room)).some((item) => item.id === honest), 'cy has it');
+  await cy.opens(room, honest);
+  await spooled(room, file, ben);
+  const lie = { ...file, hash: randomBytes(32).toString('base64url') };
+  const lying = await ben.posts(room, { kind: 'text', text: '', files: [lie] });
+  await arrived(cy, room, lying);
+  await expect(cy.opens(room, lying)).rejects.toMatchObject({ data: { reason: 'file-damaged' } });
+  expect(await cy.profile.files.here(room, [file])).toEqual([file.id]);
 });

@@ -54,7 +54,7 @@ test('a message with files of all sizes arrives, and each member reads the same 
     expect((await ben.opens(room, id, i)).equals(one)).toBe(true);
     expect((await ana.opens(room, id, i)).equals(one)).toBe(true);
   }
-  expect(await ben.profile.files.here(item?.files ?? [])).toHaveLength(sizes.length);
+  expect(await ben.profile.files.here(room, item?.files ?? [])).toHaveLength(sizes.length);
   await end();
 });
 
@@ -247,7 +247,7 @@ test('previews of new pictures are fetched unasked, but not where that would tel
     if (file?.preview === undefined) throw new Error('no preview');
     return file.preview;
   };
-  const isHere = async (id: string) => (await ben.profile.files.here([await preview(id)])).length === 1;
+  const isHere = async (id: string) => (await ben.profile.files.here(room, [await preview(id)])).length === 1;
   await ben.syncs(room);
   const [first] = [await photo()];
   await ben.until(() => isHere(first), 'the preview is fetched');

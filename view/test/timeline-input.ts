@@ -88,7 +88,7 @@ export function inputOf(items: readonly HistoryItem[], more: Partial<TimelineInp
 /** Files of a room of which none is on this device. */
 export function roomFiles(more: Partial<RoomFilesParts> = {}): RoomFiles {
   const files = { here: async () => [] } as unknown as RoomFilesParts['files'];
-  return new RoomFiles({ files, words, changed: () => undefined, isUnasked: () => true, ...more });
+  return new RoomFiles({ files, room: 'r', words, changed: () => undefined, isUnasked: () => true, ...more });
 }
 
 /** For a composer of a room whose server stores no files. */

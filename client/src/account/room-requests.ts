@@ -179,9 +179,13 @@ export class RoomRequests {
       return null;
     },
     fileChunk: (params) => this.#fileChunk(params),
-    fileDamaged: async ({ room, id, bytes }) => {
+    fileDamaged: async ({ room, id, hash, bytes }) => {
       const session = await this.#rooms.named(room);
-      await (await this.#rooms.files.load()).fetches.damaged(session.room.id, { id: id as FileId, bytes });
+      await (await this.#rooms.files.load()).fetches.damaged(session.room.id, {
+        id: id as FileId,
+        hash,
+        bytes,
+      });
       return null;
     },
     members: async ({ room }) => shownMembers((await this.#rooms.named(room)).room).map(({ info }) => info),

@@ -127,7 +127,12 @@ export interface Methods {
     readonly again?: boolean;
   }) => { readonly room: string; readonly file: SealedFile; readonly have: number };
   /** Drops what the cache has of a file or preview, as it is damaged. */
-  fileDamaged: (params: { readonly room: string; readonly id: string; readonly bytes: number }) => null;
+  fileDamaged: (params: {
+    readonly room: string;
+    readonly id: string;
+    readonly hash: string;
+    readonly bytes: number;
+  }) => null;
   members: (params: { readonly room: string }) => readonly MemberInfo[];
   remove: (params: { readonly room: string; readonly member: string; readonly waitMs: number }) => {
     readonly name: string;

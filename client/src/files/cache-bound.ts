@@ -1,5 +1,4 @@
-import type { FileId } from '@gochat/protocol/fields';
-import type { FileCache } from './file-cache.ts';
+import type { CacheId, FileCache } from './file-cache.ts';
 
 /** After the cache was too large, this much of its bound stays, so that not every chunk drops a file. */
 const KEPT = 0.9;
@@ -7,19 +6,19 @@ const KEPT = 0.9;
 /** Drops the oldest files of a cache that has become too large. */
 export class CacheBound {
   readonly #cache: FileCache;
-  readonly #kept: () => Promise<ReadonlySet<FileId>>;
+  readonly #kept: () => Promise<ReadonlySet<CacheId>>;
   /** Undefined: unknown, since another process may have put something. */
   #bytes: number | undefined;
   #running: Promise<void> | undefined;
 
   /** @param kept what is never dropped: files that wait to be sent */
-  constructor(cache: FileCache, kept: () => Promise<ReadonlySet<FileId>>) {
+  constructor(cache: FileCache, kept: () => Promise<ReadonlySet<CacheId>>) {
     this.#cache = cache;
     this.#kept = kept;
   }
 
   /** @param bytes were put for a file, which is not dropped now; undefined: the cache has to be listed */
-  async grown(bytes: number | undefined, file?: FileId): Promise<void> {
+  async grown(bytes: number | undefined, file?: CacheId): Promise<void> {
     if (bytes === undefined) this.#bytes = undefined;
     else if (this.#bytes !== undefined) this.#bytes += bytes;
     if (this.#bytes !== undefined && this.#bytes <= this.#cache.mostBytes) return;
@@ -29,7 +28,7 @@ export class CacheBound {
     await this.#running;
   }
 
-  async #shrink(file: FileId | undefined): Promise<void> {
+  async #shrink(file: CacheId | undefined): Promise<void> {
     const files = [...(await this.#cache.list())].sort((a, b) => a.at - b.at);
     let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     if (total > this.#cache.mostBytes) {

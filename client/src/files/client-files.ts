@@ -1,7 +1,7 @@
 import type { FileContent } from '@gochat/crypto/content';
 import { chunkCount, chunkHash, fileHash, openChunk } from '@gochat/crypto/file';
 import { FileError } from '@gochat/crypto/file-error';
-import type { FileId, RoomId } from '@gochat/protocol/fields';
+import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
 import type { ClientFilesParts } from './client-files-parts.ts';
@@ -9,6 +9,7 @@ import type { FileCache } from './file-cache.ts';
 import { idsOf } from './file-ids.ts';
 import type { FileSource, Files, OpenFileOptions, Prepared, PrepareOptions } from './files.ts';
 import { prepare } from './prepare.ts';
+import { RoomsCache } from './rooms-cache.ts';
 
 /** How many chunks are asked for before they are needed. */
 const AHEAD = 2;
@@ -26,11 +27,11 @@ interface OpenedChunk {
 /** The files of a profile in one of its processes: it seals and opens them, and has the owner fetch and upload them. */
 export class ClientFiles implements Omit<Files, 'limits'> {
   readonly #parts: ClientFilesParts;
-  readonly #cache: FileCache;
+  readonly #cache: RoomsCache;
 
   constructor(parts: ClientFilesParts, cache: FileCache) {
     this.#parts = parts;
-    this.#cache = cache;
+    this.#cache = new RoomsCache(cache);
   }
 
   async prepare(room: string, source: FileSource, options: PrepareOptions = {}): Promise<Prepared> {
@@ -41,9 +42,14 @@ export class ClientFiles implements Omit<Files, 'limits'> {
     await this.#parts.call('unspool', { room, ids: idsOf(contents) });
   }
 
-  async here(files: readonly Pick<FileContent, 'id' | 'bytes'>[]): Promise<readonly string[]> {
+  async here(
+    room: string,
+    files: readonly Pick<FileContent, 'id' | 'hash' | 'bytes'>[],
+  ): Promise<readonly string[]> {
     const whole = await Promise.all(
-      files.map(async ({ id, bytes }) => (await this.#cache.have(id)).length === chunkCount(bytes)),
+      files.map(
+        async (file) => (await this.#cache.have(room as RoomId, file)).length === chunkCount(file.bytes),
+      ),
     );
     return files.filter((_, i) => whole[i]).map(({ id }) => id);
   }
@@ -90,10 +96,11 @@ export class ClientFiles implements Omit<Files, 'limits'> {
   }
 
   /** One that is damaged in the cache is fetched once more. */
-  async #chunk(wanted: Wanted, { room, file }: Found, chunk: number): Promise<OpenedChunk> {
+  async #chunk(wanted: Wanted, found: Found, chunk: number): Promise<OpenedChunk> {
+    const { room, file } = found;
     const seal = { ...file, room: room as RoomId };
     for (let again = false; ; again = true) {
-      const sealed = await this.#sealed(wanted, file.id, chunk, again);
+      const sealed = await this.#sealed(wanted, found, chunk, again);
       try {
         return {
           hash: await chunkHash(sealed),
@@ -105,17 +112,22 @@ export class ClientFiles implements Omit<Files, 'limits'> {
     }
   }
 
-  async #sealed(wanted: Wanted, id: FileId, chunk: number, again: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  async #sealed(
+    wanted: Wanted,
+    { room, file }: Found,
+    chunk: number,
+    again: boolean,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       await this.#parts.call('fileChunk', { ...wanted, chunk, ...(again && { again }) });
-      const sealed = await this.#cache.get(id, chunk);
+      const sealed = await this.#cache.get(room as RoomId, file, chunk);
       if (sealed !== undefined) return sealed;
     }
     throw new ChatError({ reason: 'file-space' });
   }
 
   async #damaged({ room, file }: Pick<Found, 'room' | 'file'>): Promise<ChatError> {
-    await this.#parts.call('fileDamaged', { room, id: file.id, bytes: file.bytes });
+    await this.#parts.call('fileDamaged', { room, id: file.id, hash: file.hash, bytes: file.bytes });
     return new ChatError({ reason: 'file-damaged' });
   }
 }

@@ -1,5 +1,5 @@
 import { chunkCount } from '@gochat/crypto/file';
-import type { FileId, RoomId } from '@gochat/protocol/fields';
+import type { RoomId } from '@gochat/protocol/fields';
 import { CHUNK_OVERHEAD, PIECE_BYTES, paddedBytes, pieceBytes } from '@gochat/protocol/file-chunks';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { ChatEvent, FileState, SealedFile } from '../api/methods.ts';
@@ -7,9 +7,9 @@ import { toChatError } from '../api/to-chat-error.ts';
 import type { Clock } from '../schedule/clock.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { CacheBound } from './cache-bound.ts';
-import type { FileCache } from './file-cache.ts';
 import { type FileDoor, refusalOf } from './file-door.ts';
 import type { RoomAt } from './room-at.ts';
+import { fetchedId, type RoomsCache } from './rooms-cache.ts';
 
 /** How long a fetch waits for the connection. */
 const ONLINE_MS = 20_000;
@@ -26,7 +26,7 @@ export interface WantedFile {
 }
 
 export interface FetchesParts {
-  readonly cache: FileCache;
+  readonly cache: RoomsCache;
   readonly bound: CacheBound;
   readonly clock: Pick<Clock, 'now'>;
   readonly door: (at: RoomAt) => FileDoor;
@@ -40,7 +40,7 @@ export class Fetches {
   /** By file and number of the chunk. */
   readonly #chunks = new Map<string, Promise<void>>();
   /** When a chunk of a file that is being fetched was last asked for. */
-  readonly #asked = new Map<FileId, number>();
+  readonly #asked = new Map<string, number>();
   /** Previews to fetch, newest last. */
   #unasked: { readonly at: RoomAt; readonly wanted: WantedFile }[] = [];
   #isBusy = false;
@@ -62,9 +62,10 @@ export class Fetches {
     const { file } = wanted;
     const { cache } = this.#parts;
     if (!(chunk >= 0 && chunk < chunkCount(file.bytes))) throw new ChatError({ reason: 'file-unknown' });
-    const have = await cache.have(file.id);
+    const { id: room } = at.session.room;
+    const have = await cache.have(room, file);
     if (have.includes(chunk) && !again) return have.length;
-    const key = `${file.id} ${chunk}`;
+    const key = `${keyOf(room, file)} ${chunk}`;
     const fetching = this.#chunks.get(key) ?? this.#fetch(at, wanted, chunk, have);
     this.#chunks.set(key, fetching);
     try {
@@ -72,30 +73,30 @@ export class Fetches {
     } finally {
       this.#chunks.delete(key);
     }
-    return (await cache.have(file.id)).length;
+    return (await cache.have(room, file)).length;
   }
 
   async #fetch(at: RoomAt, wanted: WantedFile, chunk: number, have: readonly number[]): Promise<void> {
     const { file } = wanted;
-    const { session } = at;
+    const { id: room } = at.session.room;
     const { cache, bound } = this.#parts;
     const report = (state: FileState, chunks: readonly number[], error?: ChatError) =>
-      this.#report(session.room.id, file, state, chunks, error);
-    this.#watch(session.room.id, file);
+      this.#report(room, file, state, chunks, error);
+    this.#watch(room, file);
     if (have.length === 0) report('fetching', have);
     try {
       const sealed = await this.#ask(at, wanted, chunk);
-      await cache.put(file.id, chunk, sealed, false);
-      await bound.grown(sealed.length, file.id);
+      await cache.putFetched(room, file, chunk, sealed);
+      await bound.grown(sealed.length, await fetchedId(room, file));
     } catch (error) {
       const problem = toChatError(error);
-      this.#asked.delete(file.id);
+      this.#asked.delete(keyOf(room, file));
       report(problem.data.reason === 'file-gone' ? 'gone' : 'failed', have, problem);
       throw problem;
     }
-    const chunks = await cache.have(file.id);
+    const chunks = await cache.have(room, file);
     const isWhole = chunks.length === chunkCount(file.bytes);
-    if (isWhole) this.#asked.delete(file.id);
+    if (isWhole) this.#asked.delete(keyOf(room, file));
     report(isWhole ? 'here' : 'fetching', chunks);
   }
 
@@ -117,16 +118,17 @@ export class Fetches {
 
   /** Reports that a file is no longer fetched if nobody asks for its next chunk. */
   #watch(room: RoomId, file: SealedFile): void {
-    const isWatched = this.#asked.has(file.id);
-    this.#asked.set(file.id, this.#parts.clock.now());
+    const key = keyOf(room, file);
+    const isWatched = this.#asked.has(key);
+    this.#asked.set(key, this.#parts.clock.now());
     if (isWatched) return;
     const look = () => {
-      const asked = this.#asked.get(file.id);
+      const asked = this.#asked.get(key);
       if (asked === undefined) return;
-      const isAsked = [...this.#chunks.keys()].some((key) => key.startsWith(file.id));
+      const isAsked = [...this.#chunks.keys()].some((one) => one.startsWith(key));
       if (isAsked || this.#parts.clock.now() - asked < IDLE_MS) this.#timers.after(IDLE_MS, look);
       else {
-        this.#asked.delete(file.id);
+        this.#asked.delete(key);
         this.#report(room, file, 'there', []);
       }
     };
@@ -134,8 +136,8 @@ export class Fetches {
   }
 
   /** The bytes that were fetched are not those that the author sealed. */
-  async damaged(room: RoomId, file: Pick<SealedFile, 'id' | 'bytes'>): Promise<void> {
-    await this.#parts.cache.drop(file.id);
+  async damaged(room: RoomId, file: Pick<SealedFile, 'id' | 'hash' | 'bytes'>): Promise<void> {
+    await this.#parts.cache.dropFetched(room, file);
     await this.#parts.bound.grown(undefined);
     this.#report(room, file, 'failed', [], new ChatError({ reason: 'file-damaged' }));
   }
@@ -172,4 +174,8 @@ export class Fetches {
     const problem = error && { problem: problemOf(error) };
     this.#parts.emit({ kind: 'file', room, id: file.id, state, done, of: file.bytes, ...problem });
   }
+}
+
+function keyOf(room: RoomId, { id, hash }: SealedFile): string {
+  return `${room} ${id} ${hash}`;
 }

@@ -1,8 +1,9 @@
-import type { FileId } from '@gochat/protocol/fields';
+/** Which file of a cache: 16 bytes as base64url, see `RoomsCache`. */
+export type CacheId = string & { readonly ofCache: true };
 
 /** What a cache has of one file. */
 export interface CachedFile {
-  readonly id: FileId;
+  readonly id: CacheId;
   /** The size of its chunks that are there. */
   readonly bytes: number;
   /** When the last of them was put, in milliseconds since 1970. */
@@ -10,7 +11,7 @@ export interface CachedFile {
 }
 
 /**
- * Sealed chunks of files, by the file's id and the chunk's number from 0. All processes or tabs of a profile use it at once. The chunks of
+ * Sealed chunks of files, by an id and the chunk's number from 0. All processes or tabs of a profile use it at once. The chunks of
  * files that wait to be sent are here, too. A chunk is there as a whole or not at all.
  */
 export interface FileCache {
@@ -21,11 +22,11 @@ export interface FileCache {
    * @param isDurable whether it has to be on the disk when this resolves
    * @throws ChatError `file-space`
    */
-  put(id: FileId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void>;
-  get(id: FileId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  put(id: CacheId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void>;
+  get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** @returns the numbers of the chunks that are there, in order */
-  have(id: FileId): Promise<readonly number[]>;
-  drop(id: FileId): Promise<void>;
+  have(id: CacheId): Promise<readonly number[]>;
+  drop(id: CacheId): Promise<void>;
   list(): Promise<readonly CachedFile[]>;
   /** Every other call of it has to be over. A later one opens it again. */
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import type { FileContent } from '@gochat/crypto/content';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
-import { idsOf } from './file-ids.ts';
+import { idsOf, sealedOf } from './file-ids.ts';
 
 /** What is to be done about a file of a room. */
 export interface FileJob {
@@ -15,6 +15,8 @@ export interface FileJob {
   readonly at: number;
   /** The secret that deletes it on the server. */
   readonly discard?: string;
+  /** Of all chunks, as the deleted message names it: what the cache has fetched is kept by it. */
+  readonly hash?: string;
   /** The server deletes it by the room's admin key. */
   readonly asAdmin?: true;
 }
@@ -85,12 +87,12 @@ export async function dropChanges(
     readonly at: number;
   },
 ): Promise<RecordChange[]> {
-  const changes = idsOf(files).map(async (id): Promise<RecordChange[]> => {
+  const changes = sealedOf(files).map(async ({ id, hash }): Promise<RecordChange[]> => {
     const discard = await secretOf(records, room, id);
     // What this profile has sealed is not dropped because others name it.
     if (discard === undefined ? isNamed(id) : !isOwn) return [];
     const by = discard === undefined ? asAdmin && { asAdmin } : { discard };
-    return [jobChange(room, id, { id, state: 'drop', at, ...by })];
+    return [jobChange(room, id, { id, hash, state: 'drop', at, ...by })];
   });
   return (await Promise.all(changes)).flat();
 }

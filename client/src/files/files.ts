@@ -85,6 +85,9 @@ export interface Files {
     index: number,
     options?: OpenFileOptions,
   ): AsyncIterable<Uint8Array<ArrayBuffer>>;
-  /** @returns the ids of those of these files and previews that are in the profile as a whole */
-  here(files: readonly Pick<FileContent, 'id' | 'bytes'>[]): Promise<readonly string[]>;
+  /** @param room its whole id. @returns the ids of those of its files and previews that are in the profile as a whole */
+  here(
+    room: string,
+    files: readonly Pick<FileContent, 'id' | 'hash' | 'bytes'>[],
+  ): Promise<readonly string[]>;
 }

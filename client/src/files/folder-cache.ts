@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
-import type { FileId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
-import type { CachedFile, FileCache } from './file-cache.ts';
+import type { CachedFile, CacheId, FileCache } from './file-cache.ts';
 
 const MOST_BYTES = 512_000_000;
 const NAME = /^[0-9a-f]{32}$/;
@@ -23,7 +22,7 @@ export class FolderCache implements FileCache {
     this.#dir = join(profile, 'files');
   }
 
-  async put(id: FileId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+  async put(id: CacheId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     const put = () => this.#put(id, String(chunk), sealed, isDurable);
     try {
       // The file was dropped in the middle of it.
@@ -33,7 +32,7 @@ export class FolderCache implements FileCache {
     }
   }
 
-  async #put(id: FileId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+  async #put(id: CacheId, chunk: string, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     await this.#make();
     const dir = join(this.#dir, nameOf(id));
     await make(dir);
@@ -68,12 +67,12 @@ export class FolderCache implements FileCache {
     this.#isMade = true;
   }
 
-  async get(id: FileId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await orNone(readFile(join(this.#dir, nameOf(id), String(chunk))), undefined);
     return bytes && new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   }
 
-  async have(id: FileId): Promise<readonly number[]> {
+  async have(id: CacheId): Promise<readonly number[]> {
     const names = await orNone(readdir(join(this.#dir, nameOf(id))), []);
     return names
       .filter((name) => CHUNK.test(name))
@@ -81,7 +80,7 @@ export class FolderCache implements FileCache {
       .sort((a, b) => a - b);
   }
 
-  async drop(id: FileId): Promise<void> {
+  async drop(id: CacheId): Promise<void> {
     // Again while another process puts a chunk into it.
     await rm(join(this.#dir, nameOf(id)), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
@@ -90,7 +89,7 @@ export class FolderCache implements FileCache {
     const found: CachedFile[] = [];
     for (const folder of await orNone(readdir(this.#dir), [])) {
       if (!NAME.test(folder)) continue;
-      const id = encodeBytes(Buffer.from(folder, 'hex')) as FileId;
+      const id = encodeBytes(Buffer.from(folder, 'hex')) as CacheId;
       const names = await orNone(readdir(join(this.#dir, folder)), []);
       // Another process may drop it meanwhile. Drafts of a process that was killed count, too.
       const chunks = await Promise.all(
@@ -107,7 +106,7 @@ export class FolderCache implements FileCache {
 }
 
 /** In hexadecimal: senders choose ids, and some file systems take names for equal that differ only by case. */
-function nameOf(id: FileId): string {
+function nameOf(id: CacheId): string {
   return Buffer.from(decodeBytes(id)).toString('hex');
 }
 

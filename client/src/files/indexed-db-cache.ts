@@ -1,7 +1,6 @@
-import type { FileId } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import { type DBSchema, type IDBPDatabase, openDB } from '../store/idb.ts';
-import type { CachedFile, FileCache } from './file-cache.ts';
+import type { CachedFile, CacheId, FileCache } from './file-cache.ts';
 
 interface Schema extends DBSchema {
   chunks: { key: [string, number]; value: Uint8Array<ArrayBuffer> };
@@ -20,7 +19,7 @@ export class IndexedDbCache implements FileCache {
     this.#name = name;
   }
 
-  async put(id: FileId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
+  async put(id: CacheId, chunk: number, sealed: Uint8Array, isDurable: boolean): Promise<void> {
     const value = sealed.slice();
     const db = await this.#open();
     const transaction = db.transaction(['chunks', 'files'], 'readwrite', {
@@ -40,16 +39,16 @@ export class IndexedDbCache implements FileCache {
     await done;
   }
 
-  async get(id: FileId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async get(id: CacheId, chunk: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return (await this.#open()).get('chunks', [id, chunk]);
   }
 
-  async have(id: FileId): Promise<readonly number[]> {
+  async have(id: CacheId): Promise<readonly number[]> {
     const keys = await (await this.#open()).getAllKeys('chunks', chunksOf(id));
     return keys.map(([, chunk]) => chunk);
   }
 
-  async drop(id: FileId): Promise<void> {
+  async drop(id: CacheId): Promise<void> {
     const transaction = (await this.#open()).transaction(['chunks', 'files'], 'readwrite');
     await Promise.all([
       transaction.objectStore('chunks').delete(chunksOf(id)),
@@ -61,7 +60,7 @@ export class IndexedDbCache implements FileCache {
   async list(): Promise<readonly CachedFile[]> {
     const { store } = (await this.#open()).transaction('files');
     const [ids, files] = await Promise.all([store.getAllKeys(), store.getAll()]);
-    return ids.map((id, i) => ({ id: id as FileId, bytes: files[i]?.bytes ?? 0, at: files[i]?.at ?? 0 }));
+    return ids.map((id, i) => ({ id: id as CacheId, bytes: files[i]?.bytes ?? 0, at: files[i]?.at ?? 0 }));
   }
 
   async close(): Promise<void> {
@@ -93,7 +92,7 @@ export class IndexedDbCache implements FileCache {
   }
 }
 
-function chunksOf(id: FileId): IDBKeyRange {
+function chunksOf(id: CacheId): IDBKeyRange {
   return IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
 }
 

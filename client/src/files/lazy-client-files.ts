@@ -23,7 +23,7 @@ export function lazyFiles(parts: ClientFilesParts): Files {
     limits: (room) => parts.call('fileLimits', { room, waitMs: LIMITS_MS }),
     prepare: async (...args) => (await load()).prepare(...args),
     discard: async (...args) => (await load()).discard(...args),
-    here: async (files) => (await load()).here(files),
+    here: async (...args) => (await load()).here(...args),
     async *open(...args) {
       yield* (await load()).open(...args);
     },

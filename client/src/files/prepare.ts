@@ -8,15 +8,15 @@ import { platform } from '../profile/platform.ts';
 import type { ClientFilesParts } from './client-files-parts.ts';
 import { describeFile } from './describe-file.ts';
 import { bytesOf, piecesOf } from './file-bytes.ts';
-import type { FileCache } from './file-cache.ts';
 import type { FileSource, Prepared, PrepareOptions } from './files.ts';
+import type { RoomsCache } from './rooms-cache.ts';
 
 /** How long a server that was never reached may take to say what it accepts. */
 const LIMITS_MS = 20_000;
 
 interface Parts {
   readonly call: ClientFilesParts['call'];
-  readonly cache: FileCache;
+  readonly cache: RoomsCache;
 }
 
 /** A file that has an id and a key, and is not sealed yet. */
@@ -96,7 +96,7 @@ async function seal(
       const sealed = await sealChunk({ room, id, key, bytes }, chunk, piece, platform);
       hashes.push(await chunkHash(sealed));
       await written;
-      written = cache.put(id, chunk, sealed, true);
+      written = cache.putOwn(room, id, chunk, sealed);
       written.catch(() => undefined);
       if (piece.length > 0) progress?.(Math.min(bytes, chunk * PIECE_BYTES + piece.length), bytes);
     }

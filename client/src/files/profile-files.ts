@@ -5,12 +5,13 @@ import type { Clock } from '../schedule/clock.ts';
 import type { Records } from '../store/records.ts';
 import { CacheBound } from './cache-bound.ts';
 import { Fetches } from './fetches.ts';
-import type { FileCache } from './file-cache.ts';
+import type { CacheId, FileCache } from './file-cache.ts';
 import { FileDoor } from './file-door.ts';
 import { idsOf } from './file-ids.ts';
 import type { FilePlace } from './file-place.ts';
 import { jobChange, jobOf, jobsOf, secretOf, spoolChanges } from './file-records.ts';
 import type { RoomAt } from './room-at.ts';
+import { ownId, RoomsCache } from './rooms-cache.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ProfileFilesParts {
@@ -26,7 +27,7 @@ export interface ProfileFilesParts {
 export class ProfileFiles {
   readonly fetches: Fetches;
   readonly #parts: ProfileFilesParts;
-  readonly #cache: FileCache;
+  readonly #cache: RoomsCache;
   readonly #bound: CacheBound;
   /** Sealed since this process owns the profile, and not uploaded yet. */
   readonly #fresh = new Set<FileId>();
@@ -34,10 +35,16 @@ export class ProfileFiles {
 
   private constructor(parts: ProfileFilesParts, cache: FileCache) {
     this.#parts = parts;
-    this.#cache = cache;
+    this.#cache = new RoomsCache(cache);
     this.#bound = new CacheBound(cache, () => this.#waiting());
     const { clock, emit } = parts;
-    this.fetches = new Fetches({ cache, clock, emit, bound: this.#bound, door: (at) => this.#door(at) });
+    this.fetches = new Fetches({
+      clock,
+      emit,
+      cache: this.#cache,
+      bound: this.#bound,
+      door: (at) => this.#door(at),
+    });
   }
 
   static async open(parts: ProfileFilesParts): Promise<ProfileFiles> {
@@ -100,10 +107,13 @@ export class ProfileFiles {
     return jobs.flatMap((job) => (job !== undefined && states.includes(job.state) ? [job.id] : []));
   }
 
-  /** The ids of the files that wait to be sent. */
-  async #waiting(): Promise<ReadonlySet<FileId>> {
-    const jobs = await Promise.all(this.#parts.rooms().map((room) => jobsOf(this.#parts.records, room)));
-    return new Set(jobs.flat().map(({ id }) => id));
+  /** Where the cache has the files that wait to be sent. */
+  async #waiting(): Promise<ReadonlySet<CacheId>> {
+    const ids = this.#parts.rooms().map(async (room) => {
+      const jobs = await jobsOf(this.#parts.records, room);
+      return Promise.all(jobs.map(({ id }) => ownId(room, id)));
+    });
+    return new Set((await Promise.all(ids)).flat());
   }
 
   #door({ session, server }: RoomAt): FileDoor {

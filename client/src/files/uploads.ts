@@ -13,10 +13,10 @@ import type { RoomSession } from '../room/room-session.ts';
 import type { Clock } from '../schedule/clock.ts';
 import { Timers } from '../schedule/timers.ts';
 import type { Records } from '../store/records.ts';
-import type { FileCache } from './file-cache.ts';
 import { type FileDoor, FileRefused, refusalOf } from './file-door.ts';
 import { idsOf } from './file-ids.ts';
 import { type FileJob, forgetChanges, jobsOf, secretOf } from './file-records.ts';
+import type { RoomsCache } from './rooms-cache.ts';
 
 const CHUNKS_AT_ONCE = 2;
 /** The waits after a failure of the network, and after the server's refusal: from, to. */
@@ -32,7 +32,7 @@ export interface UploadsParts {
   readonly session: RoomSession;
   readonly server: ServerConnection;
   readonly records: Records;
-  readonly cache: FileCache;
+  readonly cache: RoomsCache;
   readonly door: FileDoor;
   readonly clock: Pick<Clock, 'now'>;
   /** Files of which the server surely has nothing: sealed by now, and never uploaded. A file is taken out when its upload begins. */
@@ -218,12 +218,11 @@ export class Uploads {
     return new Set(v.parse(present, JSON.parse(new TextDecoder().decode(answer.body))).have);
   }
 
-  async #put(
-    { id, bytes }: SealedFile,
-    chunk: number,
-    discard: { readonly discard?: string },
-  ): Promise<void> {
-    const body = await this.#parts.cache.get(id, chunk);
+  async #put(file: SealedFile, chunk: number, discard: { readonly discard?: string }): Promise<void> {
+    const { id, bytes } = file;
+    const { cache, session } = this.#parts;
+    const { id: room } = session.room;
+    const body = (await cache.getOwn(room, id, chunk)) ?? (await cache.get(room, file, chunk));
     if (body === undefined) throw new ChatError({ reason: 'file-unprepared' });
     const path = `/files/${id}/${chunk}`;
     const answer = await this.#parts.door.ask(
@@ -246,7 +245,9 @@ export class Uploads {
     );
     const there: FileJob[] = [];
     for (const job of jobs) {
-      await cache.drop(job.id);
+      const { id, hash } = job;
+      await cache.dropOwn(session.room.id, id);
+      if (hash !== undefined) await cache.dropFetched(session.room.id, { id, hash });
       this.#done.delete(job.id);
       // This device may ask the server for nothing any more.
       const mayAsk = session.ended?.code !== 'not-member';

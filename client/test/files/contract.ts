@@ -1,9 +1,8 @@
-import type { FileId } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
-import type { FileCache } from '../../src/files/file-cache.ts';
+import type { CacheId, FileCache } from '../../src/files/file-cache.ts';
 
 /** Names of which two differ only by case. */
-const id = (letter: string) => letter.padEnd(22, 'A') as FileId;
+const id = (letter: string) => letter.padEnd(22, 'A') as CacheId;
 
 /** What every engine promises. `open` gives an empty cache, and the function `again` another view of the same, as a second process has it. */
 export function cacheContract(

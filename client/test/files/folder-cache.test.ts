@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FileId } from '@gochat/protocol/fields';
 import { expect, test } from 'vitest';
+import type { CacheId } from '../../src/files/file-cache.ts';
 import { FolderCache } from '../../src/files/folder-cache.ts';
 import { temporaryFolder } from '../folder.ts';
 import { cacheContract } from './contract.ts';
 
-const ID = 'AAAAAAAAAAAAAAAAAAAAAA' as FileId;
+const ID = 'AAAAAAAAAAAAAAAAAAAAAA' as CacheId;
 const NAME = '0'.repeat(32);
 
 cacheContract('folder', async () => {

@@ -1,12 +1,12 @@
 import 'fake-indexeddb/auto';
-import type { FileId } from '@gochat/protocol/fields';
 import { deleteDB } from 'idb';
 import { expect, onTestFinished, test } from 'vitest';
+import type { CacheId } from '../../src/files/file-cache.ts';
 import { IndexedDbCache } from '../../src/files/indexed-db-cache.ts';
 import { cacheContract } from './contract.ts';
 
 let count = 0;
-const ID = 'a'.repeat(22) as FileId;
+const ID = 'a'.repeat(22) as CacheId;
 
 function opened(name: string): IndexedDbCache {
   const cache = new IndexedDbCache(name);

@@ -19,6 +19,8 @@ interface Known {
 
 export interface RoomFilesParts {
   readonly files: Profile['files'];
+  /** Its whole id. */
+  readonly room: string;
   readonly words: ViewWords;
   readonly changed: () => void;
   /** Whether pictures are fetched unasked now. */
@@ -26,7 +28,7 @@ export interface RoomFilesParts {
 }
 
 /** A file or preview. */
-type Stored = Pick<FileContent, 'id' | 'bytes'>;
+type Stored = Pick<FileContent, 'id' | 'hash' | 'bytes'>;
 
 const THERE: Known = { state: 'there', done: 0, of: 0 };
 
@@ -115,9 +117,9 @@ export class RoomFiles {
     return preview && this.#of(preview).state;
   }
 
-  #of({ id, bytes }: Stored): Known {
+  #of({ id, hash, bytes }: Stored): Known {
     const known = this.#known.get(id);
-    if (known === undefined) this.#wonder({ id, bytes });
+    if (known === undefined) this.#wonder({ id, hash, bytes });
     return known ?? THERE;
   }
 
@@ -164,7 +166,7 @@ export class RoomFiles {
     queueMicrotask(() => {
       const files = this.#wanted;
       this.#wanted = [];
-      this.#parts.files.here(files).then(
+      this.#parts.files.here(this.#parts.room, files).then(
         (here) => {
           for (const id of here)
             if (this.#known.get(id) === THERE) this.#known.set(id, { state: 'here', done: 0, of: 0 });

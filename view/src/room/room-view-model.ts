@@ -84,6 +84,7 @@ export class RoomViewModel {
     this.#pending = new PendingMessages(this.#history.lines);
     this.files = new RoomFiles({
       files: profile.files,
+      room: info.id,
       words,
       changed,
       isUnasked: () => this.#showsPictures(),
