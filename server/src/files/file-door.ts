@@ -6,7 +6,7 @@ import { type FilePass, type FileVerb, parseFileId } from '@gochat/protocol/file
 import { LIMITS } from '@gochat/protocol/limits';
 import type { Logger } from 'pino';
 import { type Address, isExempt } from '../net/address.ts';
-import type { FileRequests } from '../net/http.ts';
+import type { FileRequests, FileTurn } from '../net/http.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { ServerLimits } from '../operate/limits.ts';
 import type { Metrics } from '../operate/metrics.ts';
@@ -35,6 +35,7 @@ interface Asked {
   readonly from: Address;
   readonly id: FileId;
   readonly chunk: number | undefined;
+  readonly turn: FileTurn;
 }
 
 type Answerer = (asked: Asked) => Promise<void>;
@@ -61,6 +62,7 @@ export class FileDoor implements FileRequests {
     response: ServerResponse,
     path: string,
     from: Address,
+    turn: FileTurn,
   ): Promise<void> {
     // Node.js takes it from a request whose body is broken off.
     const { socket } = request;
@@ -69,10 +71,13 @@ export class FileDoor implements FileRequests {
       const id = parseFileId(name);
       if (id === undefined) throw new FileRefusal('not-found', 'a file has the address /files/ID');
       const chunk = number === undefined ? undefined : Number(number);
-      await this.#answererOf(request.method, chunk)({ request, response, from, id, chunk });
+      await this.#answererOf(request.method, chunk)({ request, response, from, id, chunk, turn });
     } catch (error) {
       // The peer is gone, or was cut.
-      if (!response.destroyed && !socket.destroyed) this.#refuse(request, response, FileRefusal.from(error));
+      if (response.destroyed || socket.destroyed) return;
+      // A body that is still on its way would be answered by a reset.
+      if (turn.refused() && request.complete) response.shouldKeepAlive = false;
+      this.#refuse(request, response, FileRefusal.from(error));
     }
   }
 
@@ -89,9 +94,11 @@ export class FileDoor implements FileRequests {
     );
   }
 
-  #check({ request, from, id }: Asked): Promise<FilePass> {
+  async #check({ request, from, id, turn }: Asked): Promise<FilePass> {
     const verb = VERBS[request.method ?? ''] ?? 'get';
-    return this.#options.passes.check(verb, id, request.headers.authorization, from);
+    const pass = await this.#options.passes.check(verb, id, request.headers.authorization, from);
+    turn.passed();
+    return pass;
   }
 
   readonly #state: Answerer = async (asked) => {

@@ -46,11 +46,12 @@ export class HttpLifetimes {
     this.#sockets.delete(socket);
   }
 
-  /** The socket stays as long as something else watches it. Then its time begins again. @returns a function that ends this */
+  /** The socket stays as long as something else watches it. Its time begins again, now and then. @returns a function that ends this */
   hold(socket: Socket): () => void {
     const lifetime = this.#sockets.get(socket);
     if (lifetime === undefined) return () => undefined;
     lifetime.held += 1;
+    lifetime.until = this.#now() + this.#limits.httpMs;
     return () => {
       lifetime.held -= 1;
       lifetime.until = this.#now() + this.#limits.httpMs;

@@ -20,10 +20,24 @@ import { isLoopbackHost } from './own-names.ts';
 import { parseName, type ServedNames } from './served-names.ts';
 import type { TimerWheel } from './timer-wheel.ts';
 
+/** What the answer to a request on files means for its connection. */
+export interface FileTurn {
+  /** The request has a valid pass: whoever answers it watches the connection until then. */
+  passed(): void;
+  /** The request is refused. @returns whether further requests should come on another connection */
+  refused(): boolean;
+}
+
 /** Answers the requests whose path begins with {@link FILES}. */
 export interface FileRequests {
   /** Never rejects. */
-  answer(request: IncomingMessage, response: ServerResponse, path: string, from: Address): Promise<void>;
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    from: Address,
+    turn: FileTurn,
+  ): Promise<void>;
 }
 
 export interface HttpOptions {
@@ -81,9 +95,11 @@ const HTTPS_ONLY = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
 
 const FILES = '/files/';
 
-/** How long an idle connection stays open, and how many requests it may make, other than those on files. */
+/** How long an idle connection stays open, and how many requests it may make, other than those on files that are not refused. */
 const KEEP_ALIVE_MS = 5_000;
 const REQUESTS_PER_CONNECTION = 100;
+/** How many requests on files may wait for those before them. Clients send the next one once they have the answer. */
+const WAITING_PER_CONNECTION = 100;
 
 /** Serves HTTP on sockets that the listener passes to it: pages, health checks, and WebSocket upgrades at `/ws`. */
 export class HttpEndpoint {
@@ -92,8 +108,8 @@ export class HttpEndpoint {
   readonly #upgrades: WebSocketServer;
   readonly #security: Readonly<Record<string, string>>;
   readonly #lifetimes: HttpLifetimes;
-  /** The last request on files of each connection. */
-  readonly #fileTurns = new WeakMap<Socket, Promise<void>>();
+  /** The last request on files of each connection, and how many have no answer yet. */
+  readonly #fileTurns = new WeakMap<Socket, { last: Promise<void>; waiting: number }>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -125,6 +141,8 @@ export class HttpEndpoint {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    // What was read together with the request that ended the connection.
+    if (request.socket.destroyed) return;
     for (const [name, value] of Object.entries(this.#headersOf(request))) response.setHeader(name, value);
     if (this.#isForFiles(request)) {
       this.#answerFile(request, response);
@@ -174,20 +192,33 @@ export class HttpEndpoint {
     );
   }
 
-  /** A connection that moves files is watched by who moves them. */
+  /** A connection that moves files is watched by who moves them. Without a valid pass, it ends in its time. */
   #answerFile(request: IncomingMessage, response: ServerResponse): void {
-    response.once('close', this.#lifetimes.hold(request.socket));
     const { socket } = request;
+    const turns = this.#fileTurns.get(socket) ?? { last: Promise.resolve(), waiting: 0 };
+    this.#fileTurns.set(socket, turns);
+    if (turns.waiting >= WAITING_PER_CONNECTION) {
+      socket.destroy();
+      return;
+    }
     const from = this.#options.counted(this.#address(request), socket);
+    const turn: FileTurn = {
+      passed: () => response.once('close', this.#lifetimes.hold(socket)),
+      refused: () => this.#lifetimes.isLate(socket, REQUESTS_PER_CONNECTION),
+    };
+    const answer = async () => {
+      if (!socket.destroyed)
+        await this.#options.files?.answer(request, response, pathOf(request), from, turn);
+    };
+    turns.waiting += 1;
     // One after the other: a client could send many requests at once, and Node.js says of no other but the first that the peer is gone.
-    const turn = (this.#fileTurns.get(socket) ?? Promise.resolve()).then(async () => {
-      if (!socket.destroyed) await this.#options.files?.answer(request, response, pathOf(request), from);
-    });
-    this.#fileTurns.set(
-      socket,
+    turns.last = turns.last
+      .then(answer)
       // Whatever fails ends this connection, never the server.
-      turn.catch(() => void socket.destroy()),
-    );
+      .catch(() => void socket.destroy())
+      .then(() => {
+        turns.waiting -= 1;
+      });
   }
 
   /** The headers of every answer. Without TLS, HTTPS_ONLY would be ignored; on localhost it would disable other servers of this machine. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paddedBytes } from '@gochat/protocol/file-chunks';
@@ -342,6 +342,46 @@ describe('a request', () => {
     for (let i = 0; i < 120; i++)
       expect((await member.ask('GET', `${file.id}/0`, get, { agent })).status).toBe(200);
     expect(sockets.size).toBeLessThanOrEqual(1);
+  });
+});
+
+/** Resolves also when the connection ends with an error, as `once` would not. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.on('close', () => resolve()));
+}
+
+describe('a connection without a valid pass', () => {
+  const junk = 'GET /files/x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+
+  test('ends in its time, whatever it asks', async () => {
+    const { port } = await start({ httpMs: 300 });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    // Each answer is followed by the next request.
+    socket.on('data', () => setTimeout(() => socket.write(junk), 20));
+    socket.write(junk);
+    await closed(socket);
+  });
+
+  test('ends after a hundred refusals', async () => {
+    const { port } = await start({ httpMs: 600_000 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+    const headers: unknown[] = [];
+    for (let i = 0; i < 100; i++)
+      headers.push((await ask(port, { method: 'GET', path: '/files/x', agent })).headers.connection);
+    expect(headers.map((header) => header === 'close')).toEqual(headers.map((_, i) => i === 99));
+  });
+
+  test('ends at once when it sends more requests than may wait', async () => {
+    const { port, metrics } = await start({ httpMs: 600_000 });
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(junk.repeat(20_000));
+    await closed(socket);
+    const refused = /gochat_file_refusals_total\{code="not-found"\} (\d+)/.exec(await metrics.text());
+    expect(Number(refused?.[1] ?? 0)).toBeLessThan(1000);
   });
 });
 
