@@ -39,6 +39,8 @@ export interface FileState {
 export interface StoredFile extends FileName, FileState {
   /** How many bytes the stored chunks have. */
   readonly bytes: number;
+  /** When the last of them was stored, in milliseconds since 1970 by the clock of the store; without chunks, when the file began. */
+  readonly changed: number;
 }
 
 /** There is no space for it. Nothing of it was stored. */

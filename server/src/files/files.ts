@@ -118,7 +118,7 @@ export class Files {
     const { description } = state;
     if (discard !== undefined && !isSecretOf(description.discard, discard))
       throw new FileRefusal('refused', 'this secret does not delete this file');
-    await this.#drop({ ...file, ...state, bytes: storedBytes(state) });
+    await this.#drop({ ...file, bytes: storedBytes(state) });
   }
 
   /** Deletes what has expired, what was not finished, and the files of closed rooms; counts what is left. One sweep runs at a time. */
@@ -173,12 +173,10 @@ export class Files {
     }
   }
 
-  #isOver({ description, chunks }: FileState): boolean {
+  #isOver({ description, chunks, changed }: StoredFile): boolean {
     const { now, limits } = this.#options;
     const isUnfinished = chunks.length < chunksOf(description.bytes);
-    return (
-      description.until <= now() || (isUnfinished && description.began + limits.fileUnfinishedMs <= now())
-    );
+    return description.until <= now() || (isUnfinished && changed + limits.fileUnfinishedMs <= now());
   }
 
   #describe({ bytes, discard, keepMs }: Pick<FilePass, 'bytes' | 'discard' | 'keepMs'>) {
@@ -238,7 +236,7 @@ export class Files {
     logger.info({ room, files: dropped }, 'deleted the oldest files of a room that had too many');
   }
 
-  async #drop(file: StoredFile): Promise<void> {
+  async #drop(file: Pick<StoredFile, 'room' | 'id' | 'bytes'>): Promise<void> {
     if (await this.#options.store.drop(file)) this.usage.add(file.room, -FILE_COST - file.bytes, -1);
   }
 }

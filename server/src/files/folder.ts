@@ -172,8 +172,12 @@ export class FolderFiles implements FileStore {
       if (id === undefined) continue;
       const state = await stateOf(path);
       if (state === undefined) continue;
-      const sizes = await Promise.all(state.chunks.map((chunk) => sizeOf(join(path, String(chunk)))));
-      yield { room, id, ...state, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+      const chunks = await Promise.all(
+        state.chunks.map((chunk) => orMissing(stat(join(path, String(chunk))))),
+      );
+      const bytes = chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
+      const changed = Math.max(state.description.began, ...chunks.map((chunk) => chunk?.mtimeMs ?? 0));
+      yield { room, id, ...state, bytes, changed };
     }
   }
 
@@ -285,10 +289,6 @@ async function removeLeftBehind(path: string, isDropped: boolean): Promise<void>
 async function isOld(path: string): Promise<boolean> {
   const found = await orMissing(stat(path));
   return found !== undefined && Date.now() - found.mtimeMs > LEFT_BEHIND_MS;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return (await orMissing(stat(path)))?.size ?? 0;
 }
 
 async function* partsOf(handle: FileHandle): AsyncGenerator<Uint8Array> {

@@ -162,9 +162,9 @@ export class S3Files implements FileStore {
     const [, roomHex = '', idHex = ''] = folder.slice(this.#prefix.length).split('/');
     const [room, id] = [idOf<RoomId>(roomHex), idOf<FileId>(idHex)];
     if (room === undefined || id === undefined) return;
-    const chunks = objects.flatMap(({ name, bytes }) => {
+    const chunks = objects.flatMap(({ name, bytes, at }) => {
       const chunk = chunkOf(name.slice(folder.length + 1));
-      return chunk === undefined ? [] : [{ chunk, bytes }];
+      return chunk === undefined ? [] : [{ chunk, bytes, at }];
     });
     const file = { room, id };
     const isDescribed = objects.some(({ name }) => name === `${folder}/${DESCRIPTION}`);
@@ -177,7 +177,9 @@ export class S3Files implements FileStore {
       return;
     }
     const numbers = chunks.map(({ chunk }) => chunk).sort((a, b) => a - b);
-    yield { ...file, description, chunks: numbers, bytes: chunks.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+    const changed = Math.max(description.began, ...chunks.map(({ at }) => at));
+    yield { ...file, description, chunks: numbers, bytes, changed };
   }
 
   #nameOf(file: FileName, last: string | number): string {

@@ -70,7 +70,7 @@ export interface ServerLimits {
   readonly fileAddressBytes: number;
   /** How long a file is kept. */
   readonly fileKeepMs: number;
-  /** How long a file may be incomplete. */
+  /** How long a file may be incomplete after its last chunk. */
   readonly fileUnfinishedMs: number;
   readonly fileSweepMs: number;
   /** How many chunks are received and sent at the same time: in total, and per address. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { FileName } from '../../src/files/file-store.ts';
 import { Files } from '../../src/files/files.ts';
 import { FolderFiles } from '../../src/files/folder.ts';
+import { filePath } from '../../src/files/names.ts';
 import { type RoomLog, Unavailable } from '../../src/log/log.ts';
 import { openMemory } from '../../src/log/memory/open.ts';
 import { SERVER_LIMITS, type ServerLimits } from '../../src/operate/limits.ts';
@@ -25,7 +26,8 @@ async function open(more: Partial<ServerLimits> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gochat-files-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const store = await FolderFiles.open({ folder });
-  let now = Date.UTC(2026, 0, 1);
+  // The store has the clock of the system.
+  let now = Date.now();
   const { log } = openMemory();
   const limits = { ...SERVER_LIMITS, ...more };
   const logger = pino({ level: 'silent' });
@@ -33,6 +35,7 @@ async function open(more: Partial<ServerLimits> = {}) {
   await files.sweep();
   return {
     store,
+    folder,
     log,
     files,
     later: (ms: number) => {
@@ -72,13 +75,30 @@ test('a sweep deletes what has expired and what was not finished in a day, and k
   later(HOUR_MS);
   await files.sweep();
   expect(await ids()).toEqual(new Set([unfinished.id, kept.id]));
-  later(23 * HOUR_MS);
+  later(23.5 * HOUR_MS);
   await files.sweep();
   expect(await ids()).toEqual(new Set([kept.id]));
   later(24 * HOUR_MS);
   await files.sweep();
   expect(await ids()).toEqual(new Set());
   expect([files.usage.bytes, files.usage.files]).toEqual([0, 0]);
+});
+
+test('a sweep keeps what is not finished until a day after its last chunk', async () => {
+  const { store: stored, files, folder, later } = await open();
+  const file = newFileName();
+  await store(files, file, 2 * MIB);
+  later(23 * HOUR_MS);
+  const bytes = 2 * MIB;
+  await files.put(file, 1, { bytes }, bodyOf(Buffer.alloc(pieceBytes(bytes, 1) + CHUNK_OVERHEAD)));
+  const at = new Date(Date.now() + 23 * HOUR_MS);
+  await utimes(join(folder, ...filePath(file), '1'), at, at);
+  later(2 * HOUR_MS);
+  await files.sweep();
+  expect((await walked(stored)).map(({ chunks }) => chunks)).toEqual([[0, 1]]);
+  later(22.5 * HOUR_MS);
+  await files.sweep();
+  expect(await walked(stored)).toEqual([]);
 });
 
 test('a sweep deletes the files of a room that was closed, but not of one that it does not know', async () => {
@@ -101,7 +121,7 @@ test('files are counted while the log does not answer, and none is deleted', asy
     store: stored,
     log: away,
     limits: SERVER_LIMITS,
-    now: () => Date.UTC(2026, 0, 1),
+    now: () => Date.now(),
     logger,
   });
   await other.sweep();

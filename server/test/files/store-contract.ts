@@ -148,6 +148,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
         description: describedAs(2 * MIB),
         chunks: [0, 1],
         bytes: 201,
+        changed: expect.any(Number),
       });
       const all = await walked(b);
       expect(all).toEqual(expect.arrayContaining(ofRoom));
