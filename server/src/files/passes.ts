@@ -64,6 +64,8 @@ export class Passes {
         `the pass expires later than in ${LIMITS.filePassMs} ms: sign another one`,
       );
     await this.#checkProof(verb, id, pass, header ?? '', from);
+    if (verb !== 'put' && pass.bytes !== 0)
+      throw new FileRefusal('malformed', 'a pass that does not store has the size 0');
     await this.#checkKey(verb, pass);
     return pass;
   }

@@ -215,6 +215,20 @@ describe('a pass', () => {
     );
   });
 
+  test('that does not store names no size', async () => {
+    const { member } = await start();
+    const file = newFile(100);
+    await member.put(file, 0);
+    const { secret } = file.discard;
+    const get = member.pass('get', file.id, { bytes: file.bytes });
+    const drop = member.pass('drop', file.id, { bytes: 1, discard: secret });
+    const malformed = { status: 400, json: { error: 'malformed' } };
+    expect(await member.ask('GET', `${file.id}/0`, get)).toMatchObject(malformed);
+    expect(await member.ask('GET', file.id, get)).toMatchObject(malformed);
+    expect(await member.ask('DELETE', file.id, drop)).toMatchObject(malformed);
+    expect((await member.get(file, 0)).status).toBe(200);
+  });
+
   test('is refused for another room, host name or time', async () => {
     const { member, port, peer } = await start();
     const file = newFile(100);
