@@ -205,3 +205,17 @@ describe('gochat save', () => {
     expect(await last()).toMatchObject({ text: '', files: [{ name: 'c.txt' }] });
   });
 });
+
+test('/open of a chat line by line asks first when a file is not what its harmless name says', async () => {
+  const bin = join(home.path, 'bin');
+  await mkdir(bin);
+  const program = join(bin, process.platform === 'darwin' ? 'open' : 'xdg-open');
+  await writeFile(program, '#!/bin/sh\n');
+  await chmod(program, 0o755);
+  const page = 'hello\n<!doctype html><script>alert(1)</script>';
+  await run('ana', ['send', 'kitchen', '--file', await fileNamed('page.txt', page)]);
+  expect((await last()).files).toMatchObject([{ name: 'page.txt', type: 'text/plain' }]);
+  const env = { HOME: home.path, PATH: bin, DISPLAY: ':9' };
+  const { out } = await runGochat(['chat', 'kitchen', '--profile', join(home.path, 'ben')], env, '/open\n');
+  expect(out).toContain('/open 1 yes opens page.txt with another program');
+});

@@ -111,6 +111,14 @@ async function sends(person: Viewer, files: readonly AttachedFile[], text = '') 
   actions.send();
 }
 
+/** Sends a file under a type that is not that of its bytes. */
+async function lies({ profile, room }: Viewer, source: AttachedFile, type: string) {
+  const { content } = await profile.files.prepare(room.id, source, {});
+  const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
+  const files = [{ ...content, type }];
+  await profile.call('queue', { room: room.id, id, content: { kind: 'text', text: '', files } });
+}
+
 describe('a message with files', () => {
   test('is one message for both, with its text', async () => {
     await sends(ana, [attached('one.txt', 'first'), attached('two.bin', 'second')], 'look');
@@ -159,6 +167,22 @@ describe('a message with files', () => {
     expect(shelf.taken).toEqual([['open', 'note.txt', 'text']]);
     ben.view.actions.submit({});
     await ben.sees('that it was opened', () => shelf.taken.at(-1)?.[1] === 'setup.exe');
+  });
+
+  test.each([
+    ['page.txt', 'text/plain'],
+    ['song.mp3', 'audio/mpeg'],
+    ['script.log', 'text/plain'],
+  ])('is opened after a question when it is a page, and not what its name %s says', async (name, type) => {
+    const page = '<!doctype html><script>alert(1)</script>';
+    await lies(ana, attached(name, page), type);
+    await gets(ben, name);
+    ben.says('/open');
+    expect(await ben.dialog('form')).toMatchObject({ title: `Open ${name}?`, danger: true });
+    expect(shelf.taken).toEqual([]);
+    ben.view.actions.submit({});
+    await ben.sees('that it was opened', () => shelf.taken.length > 0);
+    expect(shelf.taken).toEqual([['open', name, page]]);
   });
 
   test('its text can be edited, even to nothing, and its files stay', async () => {

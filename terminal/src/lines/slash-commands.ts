@@ -2,7 +2,7 @@ import { cleanFileName } from '@gochat/client/file-name';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
-import { kindOf } from '@gochat/view/file-kind';
+import { asNamed, isHarmless, NotAsNamed } from '@gochat/view/harmless';
 import { readSendArgs } from '@gochat/view/paths';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
@@ -151,13 +151,15 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       return 'refused';
     }
     const name = cleanFileName(file.name);
-    const isHarmless = kindOf(file) !== 'other' || file.type === 'text/plain';
-    if (!isHarmless && agreed !== 'yes') {
-      say(text.lines.opensFile(name, `/open ${index + 1} yes`));
-      return undefined;
-    }
     const bytes = profile.files.open(room, { seq, id }, index);
-    if (!(await opened.open(name, bytes))) say(text.files.notOpened(name));
+    try {
+      if (agreed !== 'yes' && !isHarmless(name, file)) throw new NotAsNamed();
+      if (!(await opened.open(name, agreed === 'yes' ? bytes : asNamed(name, bytes))))
+        say(text.files.notOpened(name));
+    } catch (error) {
+      if (!(error instanceof NotAsNamed)) throw error;
+      say(text.lines.opensFile(name, `/open ${index + 1} yes`));
+    }
     return undefined;
   },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {

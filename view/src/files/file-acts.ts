@@ -11,6 +11,7 @@ import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { FileRow, MessageRow } from '../timeline/row.ts';
 import { type FileContent, kindOf } from './file-kind.ts';
+import { asNamed, isHarmless, NotAsNamed } from './harmless.ts';
 
 type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'flashes' | 'navigation' | 'dialogs' | 'commands'>;
 
@@ -18,10 +19,6 @@ type Parts = Pick<Chat, 'profile' | 'platform' | 'words' | 'flashes' | 'navigati
 const PICTURE_BYTES = 32 * 1024 * 1024;
 /** A picture without a preview is fetched unasked up to this size. */
 const UNASKED_BYTES = 128 * 1024;
-
-/** Names of pictures, recordings, videos and plain texts. The system opens a file by its name, whatever type its sender has claimed. */
-const HARMLESS =
-  /\.(jpe?g|png|gif|webp|avif|heic|mp3|m4a|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|txt|log)$/i;
 
 /** A file of a message in the open room. */
 interface Found {
@@ -66,7 +63,7 @@ export class FileActs {
         this.#open(found);
         break;
       case 'play':
-        this.#attempt(found, 'play', this.#parts.words.text.files.notPlayed(found.name));
+        this.#parts.flashes.attempt(() => this.#give(found, 'play'));
         break;
       case 'fetch':
         this.#fetch(found);
@@ -156,17 +153,17 @@ export class FileActs {
 
   /** The bytes of a file or its preview; undefined when they can't be fetched: the row says why. */
   async #whole(found: Found, preview: boolean): Promise<Uint8Array | undefined> {
-    const bytes = new Uint8Array(preview ? (found.file.preview?.bytes ?? 0) : found.file.bytes);
-    let at = 0;
     try {
+      const bytes = new Uint8Array(preview ? (found.file.preview?.bytes ?? 0) : found.file.bytes);
+      let at = 0;
       for await (const piece of this.#bytes(found, preview)) {
         bytes.set(piece, at);
         at += piece.length;
       }
+      return bytes.subarray(0, at);
     } catch {
       return undefined;
     }
-    return bytes.subarray(0, at);
   }
 
   /** The bytes of a file as they come, until the person cancels it. */
@@ -204,30 +201,41 @@ export class FileActs {
   }
 
   #open(found: Found): void {
-    const { dialogs, words } = this.#parts;
-    const open = () => this.#attempt(found, 'open', words.text.files.notOpened(found.name));
-    if (HARMLESS.test(found.name) && (kindOf(found.file) !== 'other' || found.file.type === 'text/plain')) {
-      open();
+    const { flashes } = this.#parts;
+    if (!isHarmless(found.name, found.file)) {
+      this.#askToOpen(found);
       return;
     }
+    flashes.attempt(async () => {
+      try {
+        await this.#give(found, 'open', asNamed(found.name, this.#bytes(found)));
+      } catch (error) {
+        if (!(error instanceof NotAsNamed)) throw error;
+        this.#askToOpen(found);
+      }
+    });
+  }
+
+  #askToOpen(found: Found): void {
+    const { dialogs, flashes, words } = this.#parts;
     const text = words.text.dialogs.openFile;
     dialogs.show({
       dialog: form(text.title(found.name), [text.text(sanitizeLine(found.item.from))], [], text.submit, true),
       submit: (_values, handle) => {
         handle.close();
-        open();
+        flashes.attempt(() => this.#give(found, 'open'));
       },
     });
   }
 
-  #attempt(found: Found, how: 'open' | 'play', otherwise: string): void {
-    const { platform, flashes } = this.#parts;
-    flashes.attempt(async () => {
-      const done = await this.#unlessCancelled(
-        savedName(found).then((name) => platform.files[how](name, found.file.type, this.#bytes(found))),
-      );
-      if (done === false) flashes.bad(otherwise);
-    });
+  /** Gives a file to what opens or plays it. */
+  async #give(found: Found, how: 'open' | 'play', bytes = this.#bytes(found)): Promise<void> {
+    const { platform, flashes, words } = this.#parts;
+    const { notOpened, notPlayed } = words.text.files;
+    const done = await this.#unlessCancelled(
+      savedName(found).then((name) => platform.files[how](name, found.file.type, bytes)),
+    );
+    if (done === false) flashes.bad((how === 'open' ? notOpened : notPlayed)(found.name));
   }
 
   #fetch(found: Found): void {
