@@ -20,6 +20,9 @@ const PICTURE_BYTES = 32 * 1024 * 1024;
 /** A picture without a preview is fetched unasked up to this size. */
 const UNASKED_BYTES = 128 * 1024;
 
+/** The largest recording or video that is played from memory, in bytes: larger ones are only saved. */
+const RECORDING_BYTES = 64 * 1024 * 1024;
+
 /** A file of a message in the open room. */
 interface Found {
   readonly room: RoomViewModel;
@@ -108,6 +111,10 @@ export class FileActs {
   async recording(row: string, index: number): Promise<Uint8Array | undefined> {
     const found = this.#find(row, index);
     if (found === undefined || !['audio', 'voice', 'video'].includes(kindOf(found.file))) return undefined;
+    if (found.file.bytes > RECORDING_BYTES) {
+      this.#parts.flashes.bad(this.#parts.words.text.files.notPlayed(found.name));
+      return undefined;
+    }
     const bytes = await this.#once(found.file.id, () => this.#whole(found, false));
     if (bytes === undefined || /^(?:audio|video)\//.test(sniff(bytes) ?? '')) return bytes;
     found.room.files.isOther(found.file.id);
