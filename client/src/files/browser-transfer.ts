@@ -1,9 +1,13 @@
 import { pageAddress } from '../net/connect-browser.ts';
 import { DialError } from '../net/dial-error.ts';
-import { ANSWER_BYTES, type FileAnswer, type FileRequest, retryAfterMs, type Transfer } from './transfer.ts';
-
-/** A chunk takes no longer at the slowest rate that servers bear. */
-const WITHIN_MS = 2 * 60_000;
+import {
+  ANSWER_BYTES,
+  type FileAnswer,
+  type FileRequest,
+  retryAfterMs,
+  type Transfer,
+  WITHIN_MS,
+} from './transfer.ts';
 
 /** Requests of a page to the server that it was loaded from. */
 export class BrowserTransfer implements Transfer {

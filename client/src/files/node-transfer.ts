@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Address, AddressError, parseAddress } from '../net/address.ts';
 import { type DialOptions, dialWeb, failureOf } from '../net/dial.ts';
 import { DialError } from '../net/dial-error.ts';
+import { startTimer } from '../schedule/timer.ts';
 import {
   ANSWER_BYTES,
   type FileAnswer,
@@ -10,6 +11,7 @@ import {
   retryAfterMs,
   SILENT_MS,
   type Transfer,
+  WITHIN_MS,
 } from './transfer.ts';
 
 /** How many connections to one server. */
@@ -94,12 +96,28 @@ function exchange(
       },
       timeout: SILENT_MS,
     });
+    const fail = (error: Error) => {
+      reject(error);
+      request.destroy(error);
+    };
+    const deadline = startTimer(WITHIN_MS, () => fail(new DialError({ kind: 'timeout', ms: WITHIN_MS })));
+    request.on('close', () => {
+      clearTimeout(deadline);
+      // The answer, if one has begun, settles it.
+      if (!isAnswered) reject(new DialError({ kind: 'malformed' }));
+    });
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      fail(new DialError({ kind: 'malformed' }));
+    });
     request.on('timeout', () => request.destroy(new DialError({ kind: 'timeout', ms: SILENT_MS })));
     request.on('error', (error) => {
       const isReset = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(isReset && request.reusedSocket ? new Stale() : error);
     });
+    let isAnswered = false;
     request.on('response', (response) => {
+      isAnswered = true;
       collect(response).then(resolve, (error: unknown) => {
         reject(error);
         request.destroy();

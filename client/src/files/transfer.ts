@@ -31,6 +31,8 @@ export interface Transfer {
 
 /** How long nothing may come or go. */
 export const SILENT_MS = 30_000;
+/** A request takes no longer: a chunk takes less at the slowest rate that servers bear. */
+export const WITHIN_MS = 2 * 60_000;
 /** No answer is larger. */
 export const ANSWER_BYTES = LIMITS.chunkBytes;
 
