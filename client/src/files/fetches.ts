@@ -15,7 +15,7 @@ import { fetchedId, type RoomsCache } from './rooms-cache.ts';
 const ONLINE_MS = 20_000;
 /** A file of which no chunk was asked for so long is not being fetched any more. */
 const IDLE_MS = 10_000;
-/** How many previews wait to be fetched unasked. Older ones are fetched when they are looked at. */
+/** How many previews of one server wait to be fetched unasked. Older ones are fetched when they are looked at. */
 const UNASKED = 50;
 
 /** A file or preview of a message. */
@@ -23,6 +23,12 @@ export interface WantedFile {
   readonly file: SealedFile;
   /** When the message was posted, by the server's clock. */
   readonly postedAt: number;
+}
+
+/** A preview to fetch in the background. */
+interface Unasked {
+  readonly at: RoomAt;
+  readonly wanted: WantedFile;
 }
 
 export interface FetchesParts {
@@ -41,16 +47,15 @@ export class Fetches {
   readonly #chunks = new Map<string, Promise<void>>();
   /** When a chunk of a file that is being fetched was last asked for. */
   readonly #asked = new Map<string, number>();
-  /** Previews to fetch, newest last. */
-  #unasked: { readonly at: RoomAt; readonly wanted: WantedFile }[] = [];
-  #isBusy = false;
+  /** By server: previews to fetch, newest last, while they are being fetched. One server can't keep those of others waiting. */
+  readonly #unasked = new Map<string, Unasked[]>();
 
   constructor(parts: FetchesParts) {
     this.#parts = parts;
   }
 
   close(): void {
-    this.#unasked = [];
+    for (const queue of this.#unasked.values()) queue.length = 0;
     this.#timers.clear();
   }
 
@@ -145,16 +150,18 @@ export class Fetches {
   /** Fetches previews in the background, newest first. */
   inBackground(at: RoomAt, previews: readonly WantedFile[]): void {
     const added = previews.map((wanted) => ({ at, wanted }));
-    this.#unasked = [...this.#unasked, ...added].slice(-UNASKED);
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    void this.#fetchUnasked().finally(() => {
-      this.#isBusy = false;
-    });
+    const { server } = at.session.meta;
+    const running = this.#unasked.get(server);
+    const queue = running ?? [];
+    queue.push(...added);
+    queue.splice(0, Math.max(0, queue.length - UNASKED));
+    if (running !== undefined) return;
+    this.#unasked.set(server, queue);
+    void this.#fetchUnasked(queue).finally(() => this.#unasked.delete(server));
   }
 
-  async #fetchUnasked(): Promise<void> {
-    for (let next = this.#unasked.pop(); next !== undefined; next = this.#unasked.pop()) {
+  async #fetchUnasked(queue: Unasked[]): Promise<void> {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       const { at, wanted } = next;
       // A failure is reported as an event.
       for (let chunk = 0; chunk < chunkCount(wanted.file.bytes); chunk += 1)
