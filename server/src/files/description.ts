@@ -1,4 +1,4 @@
-import type { FileDescription } from './file-store.ts';
+import { type FileDescription, OtherVersion } from './file-store.ts';
 
 export function encodeDescription({ bytes, began, until, discard }: FileDescription): Uint8Array {
   return Buffer.from(`${JSON.stringify({ v: 1, bytes, began, until, discard })}\n`);
@@ -6,12 +6,12 @@ export function encodeDescription({ bytes, began, until, discard }: FileDescript
 
 /**
  * @returns undefined when it is damaged. That is as good as none: it was never durable, so no chunk of the file was acknowledged
- * @throws Error when another version wrote it
+ * @throws OtherVersion
  */
 export function decodeDescription(text: string): FileDescription | undefined {
   const { v, bytes, began, until, discard } = membersOf(text);
   if (typeof v === 'number' && v !== 1)
-    throw new Error(`another version of gochat wrote file description version ${v}`);
+    throw new OtherVersion(`another version of gochat wrote file description version ${v}`);
   if (v !== 1 || ![bytes, began, until].every(Number.isSafeInteger)) return undefined;
   return {
     bytes: bytes as number,

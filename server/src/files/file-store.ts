@@ -48,6 +48,13 @@ export class StoreFull extends Error {
   override readonly name = 'StoreFull';
 }
 
+export type SkipFile = (file: FileName & Pick<StoredFile, 'bytes'>) => void;
+
+/** Another version of gochat wrote the description of the file. */
+export class OtherVersion extends Error {
+  override readonly name = 'OtherVersion';
+}
+
 /**
  * Stores the sealed chunks of files. What was written first stays: neither a description nor a chunk is ever replaced. Several nodes may
  * use the same store at a time.
@@ -78,6 +85,8 @@ export interface FileStore {
   /**
    * All files of a room, or of all rooms, one room after the other. Files that are begun or dropped meanwhile may be among them. A walk of
    * all rooms also deletes what was left behind when a process was killed.
+   * @param skip called with each file that another version of gochat described, and how many bytes its chunks have. Absent: it is thrown
+   * @throws OtherVersion
    */
-  walk(room?: RoomId): AsyncIterable<StoredFile>;
+  walk(room?: RoomId, skip?: SkipFile): AsyncIterable<StoredFile>;
 }

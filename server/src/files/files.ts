@@ -8,7 +8,15 @@ import type { ServerLimits } from '../operate/limits.ts';
 import { decodeRecord } from '../room/room-record.ts';
 import { sameText } from '../session/signature.ts';
 import { FileRefusal } from './file-refusal.ts';
-import type { ChunkBody, FileName, FileState, FileStore, StoredChunk, StoredFile } from './file-store.ts';
+import type {
+  ChunkBody,
+  FileName,
+  FileState,
+  FileStore,
+  SkipFile,
+  StoredChunk,
+  StoredFile,
+} from './file-store.ts';
 import { Usage } from './usage.ts';
 
 export interface FilesOptions {
@@ -138,10 +146,16 @@ export class Files {
   async #sweep(): Promise<void> {
     const { store, logger } = this.#options;
     let dropped = 0;
+    let skipped = 0;
     let room: { readonly id: RoomId; readonly closed: boolean } | undefined;
     const over = new Set<RoomId>();
     await this.usage.recount(async (count) => {
-      for await (const file of store.walk()) {
+      // They take space, but when they expire only that version knows.
+      const skip: SkipFile = (file) => {
+        count.add(file.room, FILE_COST + file.bytes, 1);
+        skipped += 1;
+      };
+      for await (const file of store.walk(undefined, skip)) {
         if (this.#closed) return;
         if (room?.id !== file.room) room = { id: file.room, closed: await this.#isClosed(file.room) };
         if (room.closed || this.#isOver(file)) {
@@ -156,6 +170,8 @@ export class Files {
     if (this.#closed) return;
     this.#counted = true;
     for (const id of over) await this.#trim({ room: id });
+    if (skipped > 0)
+      logger.warn({ files: skipped }, 'kept files that another version of gochat began: update this server');
     if (dropped > 0) logger.info({ files: dropped }, 'deleted files that had expired or were not finished');
   }
 
@@ -225,7 +241,7 @@ export class Files {
   async #dropOldest(room: RoomId, id: string | undefined): Promise<void> {
     const { store, limits, logger } = this.#options;
     const files: StoredFile[] = [];
-    for await (const file of store.walk(room)) if (file.id !== id) files.push(file);
+    for await (const file of store.walk(room, () => undefined)) if (file.id !== id) files.push(file);
     files.sort((a, b) => a.description.began - b.description.began);
     let dropped = 0;
     for (const file of files) {

@@ -24,6 +24,8 @@ import {
   type FileName,
   type FileState,
   type FileStore,
+  OtherVersion,
+  type SkipFile,
   type StoredChunk,
   type StoredFile,
   StoreFull,
@@ -153,31 +155,35 @@ export class FolderFiles implements FileStore {
     return true;
   }
 
-  async *walk(room?: RoomId): AsyncIterable<StoredFile> {
-    if (room !== undefined) return yield* this.#walkRoom(room, false);
+  async *walk(room?: RoomId, skip?: SkipFile): AsyncIterable<StoredFile> {
+    if (room !== undefined) return yield* this.#walkRoom(room, false, skip);
     for (const prefix of await readdir(this.#root))
       if (/^[0-9a-f]{2}$/.test(prefix))
         for (const hex of await names(join(this.#root, prefix))) {
           const found = idOf<RoomId>(hex);
-          if (found !== undefined) yield* this.#walkRoom(found, true);
+          if (found !== undefined) yield* this.#walkRoom(found, true, skip);
         }
   }
 
-  async *#walkRoom(room: RoomId, tidies: boolean): AsyncIterable<StoredFile> {
+  async *#walkRoom(room: RoomId, tidies: boolean, skip?: SkipFile): AsyncIterable<StoredFile> {
     const folder = join(this.#root, ...roomPath(room));
     for (const name of await names(folder)) {
       const path = join(folder, name);
       const id = idOf<FileId>(name);
       if (tidies) await removeLeftBehind(path, id === undefined);
       if (id === undefined) continue;
-      const state = await stateOf(path);
-      if (state === undefined) continue;
-      const chunks = await Promise.all(
-        state.chunks.map((chunk) => orMissing(stat(join(path, String(chunk))))),
-      );
-      const bytes = chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
-      const changed = Math.max(state.description.began, ...chunks.map((chunk) => chunk?.mtimeMs ?? 0));
-      yield { room, id, ...state, bytes, changed };
+      const description = await describedIn(path);
+      if (description === undefined) continue;
+      const chunks = await chunksIn(path);
+      const found = await Promise.all(chunks.map((chunk) => orMissing(stat(join(path, String(chunk))))));
+      const bytes = found.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
+      if (description instanceof OtherVersion) {
+        if (skip === undefined) throw description;
+        skip({ room, id, bytes });
+        continue;
+      }
+      const changed = Math.max(description.began, ...found.map((chunk) => chunk?.mtimeMs ?? 0));
+      yield { room, id, description, chunks, bytes, changed };
     }
   }
 
@@ -265,8 +271,13 @@ async function place(temporary: string, final: string): Promise<'stored' | 'ther
 async function stateOf(path: string): Promise<FileState | undefined> {
   const description = await readDescription(path);
   if (description === undefined) return undefined;
+  return { description, chunks: await chunksIn(path) };
+}
+
+/** @returns the chunks that are stored, ascending */
+async function chunksIn(path: string): Promise<number[]> {
   const chunks = (await names(path)).flatMap((name) => chunkOf(name) ?? []);
-  return { description, chunks: chunks.sort((a, b) => a - b) };
+  return chunks.sort((a, b) => a - b);
 }
 
 async function readDescription(path: string): Promise<FileDescription | undefined> {
@@ -274,10 +285,19 @@ async function readDescription(path: string): Promise<FileDescription | undefine
   return text === undefined ? undefined : decodeDescription(text);
 }
 
+async function describedIn(path: string): Promise<FileDescription | OtherVersion | undefined> {
+  try {
+    return await readDescription(path);
+  } catch (error) {
+    if (error instanceof OtherVersion) return error;
+    throw error;
+  }
+}
+
 /** Deletes what a killed process left: a dropped file, a file without a description, or the parts of chunks. */
 async function removeLeftBehind(path: string, isDropped: boolean): Promise<void> {
   if (!(await isOld(path))) return;
-  if (isDropped || (await readDescription(path)) === undefined) {
+  if (isDropped || (await describedIn(path)) === undefined) {
     await rm(path, { recursive: true, force: true });
     return;
   }

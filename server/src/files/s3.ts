@@ -8,6 +8,8 @@ import {
   type FileName,
   type FileState,
   type FileStore,
+  OtherVersion,
+  type SkipFile,
   type StoredChunk,
   type StoredFile,
   StoreFull,
@@ -142,23 +144,28 @@ export class S3Files implements FileStore {
     return wasThere;
   }
 
-  async *walk(room?: RoomId): AsyncIterable<StoredFile> {
+  async *walk(room?: RoomId, skip?: SkipFile): AsyncIterable<StoredFile> {
     const prefix = room === undefined ? '' : `${roomPath(room).join('/')}/`;
     let folder = '';
     let objects: Listed[] = [];
     for await (const object of this.#list(this.#prefix + prefix)) {
       const next = object.name.slice(0, object.name.lastIndexOf('/'));
       if (next !== folder) {
-        yield* this.#fileOf(folder, objects, room === undefined);
+        yield* this.#fileOf(folder, objects, room === undefined, skip);
         [folder, objects] = [next, []];
       }
       objects.push(object);
     }
-    yield* this.#fileOf(folder, objects, room === undefined);
+    yield* this.#fileOf(folder, objects, room === undefined, skip);
   }
 
   /** @param objects those of one file. @param tidies whether to delete chunks that a dropped file has left behind */
-  async *#fileOf(folder: string, objects: readonly Listed[], tidies: boolean): AsyncIterable<StoredFile> {
+  async *#fileOf(
+    folder: string,
+    objects: readonly Listed[],
+    tidies: boolean,
+    skip?: SkipFile,
+  ): AsyncIterable<StoredFile> {
     const [, roomHex = '', idHex = ''] = folder.slice(this.#prefix.length).split('/');
     const [room, id] = [idOf<RoomId>(roomHex), idOf<FileId>(idHex)];
     if (room === undefined || id === undefined) return;
@@ -168,22 +175,34 @@ export class S3Files implements FileStore {
     });
     const file = { room, id };
     const isDescribed = objects.some(({ name }) => name === `${folder}/${DESCRIPTION}`);
-    const description = isDescribed
-      ? (this.#descriptions.get(keyOf(file)) ?? (await this.#readDescription(file)))
-      : undefined;
+    const description = isDescribed ? await this.#describedIn(file) : undefined;
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+    if (description instanceof OtherVersion) {
+      if (skip === undefined) throw description;
+      skip({ ...file, bytes });
+      return;
+    }
     if (description === undefined) {
       const isOld = objects.every(({ at }) => Date.now() - at > LEFT_BEHIND_MS);
       if (tidies && !isDescribed && isOld) await this.#delete(objects.map(({ name }) => name));
       return;
     }
     const numbers = chunks.map(({ chunk }) => chunk).sort((a, b) => a - b);
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
     const changed = Math.max(description.began, ...chunks.map(({ at }) => at));
     yield { ...file, description, chunks: numbers, bytes, changed };
   }
 
   #nameOf(file: FileName, last: string | number): string {
     return `${this.#prefix}${filePath(file).join('/')}/${last}`;
+  }
+
+  async #describedIn(file: FileName): Promise<FileDescription | OtherVersion | undefined> {
+    try {
+      return this.#descriptions.get(keyOf(file)) ?? (await this.#readDescription(file));
+    } catch (error) {
+      if (error instanceof OtherVersion) return error;
+      throw error;
+    }
   }
 
   async #readDescription(file: FileName): Promise<FileDescription | undefined> {

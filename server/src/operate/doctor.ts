@@ -201,9 +201,12 @@ async function checkStore({ files, bucket, limits }: ServeSettings): Promise<Res
 async function countFiles(folder: string): Promise<{ readonly count: number; readonly bytes: number }> {
   const store = await FolderFiles.open({ folder });
   const counted = { count: 0, bytes: 0 };
-  for await (const file of store.walk()) {
+  const add = ({ bytes }: { readonly bytes: number }) => {
     counted.count += 1;
-    counted.bytes += file.bytes;
+    counted.bytes += bytes;
+  };
+  for await (const file of store.walk(undefined, add)) {
+    add(file);
     if (counted.count > MOST_COUNTED) break;
   }
   return counted;

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
 import { CHUNK_OVERHEAD, pieceBytes } from '@gochat/protocol/file-chunks';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FileName } from '../../src/files/file-store.ts';
+import { type FileName, OtherVersion } from '../../src/files/file-store.ts';
 import { Files } from '../../src/files/files.ts';
 import { FolderFiles } from '../../src/files/folder.ts';
 import { filePath } from '../../src/files/names.ts';
@@ -99,6 +99,28 @@ test('a sweep keeps what is not finished until a day after its last chunk', asyn
   later(22.5 * HOUR_MS);
   await files.sweep();
   expect(await walked(stored)).toEqual([]);
+});
+
+test('a file of another version of gochat is counted and kept, and hides no other file', async () => {
+  const { store: stored, files, folder, later } = await open({ fileRoomBytes: 2 * MIB, fileBytes: MIB });
+  const newer = newFileName();
+  const expired = { room: newer.room, id: newFileName().id };
+  await store(files, newer);
+  await store(files, expired, SMALL, HOUR_MS);
+  const path = join(folder, ...filePath(newer));
+  await writeFile(join(path, 'about'), '{"v":2}\n');
+  const before = new Date(Date.now() - 2 * HOUR_MS);
+  await utimes(path, before, before);
+  await expect(walked(stored)).rejects.toBeInstanceOf(OtherVersion);
+  later(HOUR_MS);
+  await files.sweep();
+  expect(files.usage.files).toBe(1);
+  expect(files.usage.bytes).toBeGreaterThan(SMALL);
+  expect(await readdir(path)).toHaveLength(2);
+  // The room gets over its limit.
+  for (let i = 0; i < 3; i++) await store(files, { room: newer.room, id: newFileName().id }, MIB);
+  expect(files.usage.ofRoom(newer.room)).toBeLessThanOrEqual(2 * MIB);
+  expect(await readdir(path)).toHaveLength(2);
 });
 
 test('a sweep deletes the files of a room that was closed, but not of one that it does not know', async () => {
