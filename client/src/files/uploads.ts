@@ -27,6 +27,8 @@ const UNSENT_MS = 24 * 3600_000;
 
 /** What the server has of a file. */
 const present = v.object({ chunks: v.number(), have: v.array(v.number()) });
+/** Servers keep the chunks of a file that isn't whole for about a day. */
+const UNFINISHED_MS = 24 * 3600_000;
 
 export interface UploadsParts {
   readonly session: RoomSession;
@@ -156,7 +158,7 @@ export class Uploads {
       const [from, to] = isNetwork ? NETWORK_MS : REFUSED_MS;
       const wait = Math.max(
         Math.min(to, from * 2 ** (times - 1)),
-        error instanceof FileRefused ? error.retryAfterMs : 0,
+        error instanceof FileRefused ? Math.min(REFUSED_MS[1], error.retryAfterMs) : 0,
       );
       const rest = { until: clock.now() + wait, times, why };
       if (isNetwork) this.#offline = { ...rest, over: server.connection };
@@ -167,23 +169,27 @@ export class Uploads {
   }
 
   async #upload(message: string, files: readonly FileContent[]): Promise<void> {
-    const { session } = this.#parts;
+    const { session, clock } = this.#parts;
     const isWanted = () => !this.#closed && session.uploads.some(({ id }) => id === message);
-    for (const file of files) {
-      if (file.preview !== undefined) await this.#file(file.preview, isWanted);
-      await this.#file(file, isWanted);
-    }
+    const began = clock.now();
+    const all = files.flatMap((file) => (file.preview === undefined ? [file] : [file.preview, file]));
+    let isResumed = false;
+    for (const file of all) isResumed = (await this.#file(file, isWanted)) || isResumed;
+    // The server may have dropped meanwhile what it had first: no message is posted whose files aren't there.
+    if (isResumed || clock.now() - began > UNFINISHED_MS)
+      for (const file of all) await this.#file(file, isWanted);
     if (!isWanted()) return;
     await session.uploaded(message);
     for (const id of idsOf(files)) this.#done.delete(id);
   }
 
-  async #file(file: SealedFile, isWanted: () => boolean): Promise<void> {
+  /** @returns whether the server had some of it before */
+  async #file(file: SealedFile, isWanted: () => boolean): Promise<boolean> {
     const { records, session } = this.#parts;
-    if (!isWanted()) return;
+    if (!isWanted()) return false;
     const secret = await secretOf(records, session.room.id, file.id);
     const discard = secret === undefined ? {} : { discard: await discardHash(secret) };
-    const have = this.#parts.fresh.delete(file.id) ? new Set<number>() : await this.#have(file.id);
+    const have = this.#parts.fresh.delete(file.id) ? new Set<number>() : await this.#have(file);
     const missing = Array.from({ length: chunkCount(file.bytes) }, (_, chunk) => chunk).filter(
       (c) => !have.has(c),
     );
@@ -209,13 +215,17 @@ export class Uploads {
     });
     const failed = (await Promise.allSettled(works)).find((work) => work.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    return have.size > 0;
   }
 
-  async #have(id: FileId): Promise<ReadonlySet<number>> {
+  async #have({ id, bytes }: SealedFile): Promise<ReadonlySet<number>> {
     const answer = await this.#parts.door.ask({ verb: 'get', id }, { method: 'GET', path: `/files/${id}` });
     if (answer.status === 404) return new Set();
     if (answer.status !== 200) throw refusalOf(answer);
-    return new Set(v.parse(present, JSON.parse(new TextDecoder().decode(answer.body))).have);
+    const { have } = v.parse(present, JSON.parse(new TextDecoder().decode(answer.body)));
+    return new Set(
+      have.filter((chunk) => Number.isInteger(chunk) && chunk >= 0 && chunk < chunkCount(bytes)),
+    );
   }
 
   async #put(file: SealedFile, chunk: number, discard: { readonly discard?: string }): Promise<void> {
