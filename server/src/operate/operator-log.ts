@@ -25,6 +25,8 @@ export class LogOutput implements Output {
   /** @param fd a file descriptor */
   constructor(fd: number) {
     this.#to = pino.destination({ fd, sync: false, maxLength: MOST_PENDING_BYTES });
+    // At the exit it would try to write to a full disk for ever.
+    Object.assign(this.#to, { flushSync: () => undefined });
     this.#to.on('error', () => undefined);
     this.#to.on('drop', () => {
       this.#missing += 1;
