@@ -48,7 +48,7 @@ const BUSY_MS = 1000;
 export class FileDoor implements FileRequests {
   readonly #options: FileDoorOptions;
   readonly #byAddress = new Map<string, number>();
-  /** The requests that were told to send their body. */
+  /** The requests whose body was asked for. */
   readonly #continued = new WeakSet<IncomingMessage>();
   #transfers = 0;
 

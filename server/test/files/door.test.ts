@@ -473,16 +473,19 @@ describe('a store that fails in the middle of a body', () => {
     }
   }
 
-  test.each([false, true])('is told so, and the connection goes on (asked first: %s)', async (expects) => {
-    const { member } = await start({}, await failing());
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    onTestFinished(() => agent.destroy());
-    const file = newFile(MIB);
-    const full = { status: 507, json: { error: 'full' }, headers: { connection: 'keep-alive' } };
-    expect(await member.put(file, 0, { agent, expects })).toMatchObject(full);
-    expect((await member.state(file)).json?.have).toEqual([]);
-    expect((await member.put(newFile(100), 0, { agent })).status).toBe(201);
-  });
+  test.each([false, true])(
+    'is answered so, and the connection goes on (asked first: %s)',
+    async (expects) => {
+      const { member } = await start({}, await failing());
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      onTestFinished(() => agent.destroy());
+      const file = newFile(MIB);
+      const full = { status: 507, json: { error: 'full' }, headers: { connection: 'keep-alive' } };
+      expect(await member.put(file, 0, { agent, expects })).toMatchObject(full);
+      expect((await member.state(file)).json?.have).toEqual([]);
+      expect((await member.put(newFile(100), 0, { agent })).status).toBe(201);
+    },
+  );
 });
 
 describe('a limit', () => {

@@ -16,10 +16,7 @@ const ACTIVE =
 
 /** The bytes of a file are not what its name says. */
 export class NotAsNamed extends Error {
-  constructor() {
-    super('the bytes of the file are not what its name says');
-    this.name = 'NotAsNamed';
-  }
+  override readonly name = 'NotAsNamed';
 }
 
 /**
