@@ -135,7 +135,7 @@ describe('where a file is', () => {
     const asked: (readonly string[])[] = [];
     const idsOf = (files: readonly { readonly id: string }[]) => files.map(({ id }) => id);
     let changed = 0;
-    const here = async (some: readonly { readonly id: string }[]) => {
+    const here = async (_room: string, some: readonly { readonly id: string }[]) => {
       asked.push(idsOf(some));
       return idsOf(some).slice(0, 1);
     };

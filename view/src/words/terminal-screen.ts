@@ -112,7 +112,7 @@ export function screenText(f: Formats) {
       toMessages: 'Alt+Up goes to the messages',
       noLink: 'This message has no link',
       noFile: 'This message has no file',
-      noTray: 'No file is waiting to be sent; paste the path of one to add it',
+      noTray: 'No files to send; paste a path to add one',
       stopped: 'Stopped',
       notPlayed: (name: string) => `${name} could not be played`,
       linkOpened: 'Link opened',
