@@ -677,7 +677,7 @@ export const SAMPLES = {
     },
   ),
   /** Messages with files, and files that are going to be sent. */
-  files: snapshot(
+  attached: snapshot(
     FILES,
     {},
     {
