@@ -363,6 +363,6 @@ describe('the files to be sent', () => {
   test('are none before one is added', async () => {
     const { stage } = withTray();
     await stage.press(`${ESC}t`);
-    expect((await stage.lines()).at(-2)).toContain('No file is waiting');
+    expect((await stage.lines()).at(-2)).toContain('No files to send');
   });
 });
