@@ -63,7 +63,7 @@ function storedSize(bytes: Uint8Array): Size | undefined {
 /**
  * Whether a whole file may be decoded and shown as a picture, by its bytes alone.
  * @returns undefined for what may only be saved: other types, damaged and cut files, more than 50 megapixels, and files that go on as
- * a document, program or text behind the picture
+ * a document, program or text after the picture
  */
 export function shownPicture(bytes: Uint8Array): Shown | undefined {
   const type = pictureType(bytes);

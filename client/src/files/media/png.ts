@@ -46,7 +46,7 @@ export function pngSize(bytes: Uint8Array): Size {
   return { ...size, orientation: pngOrientation(bytes) };
 }
 
-/** A header may be all that there is, so what is damaged behind it doesn't matter here. */
+/** A header may be all that there is, so what is damaged after it doesn't matter here. */
 function pngOrientation(bytes: Uint8Array) {
   try {
     for (const { type, body, end } of pngChunks(bytes))
