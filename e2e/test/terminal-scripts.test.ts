@@ -4,7 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GoChat } from '@gochat/client/internal/api/sdk';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { Someone, startServer, type TestServer, temporary } from '../src/people/people.ts';
 import { runGochat } from '../src/terminal/gochat-command.ts';
 import { buildGochat, type Ended, GochatProcess } from '../src/terminal/gochat-process.ts';
@@ -570,6 +570,7 @@ test('a server goes on when there is no space for its log', async () => {
       stdio: ['ignore', full, 'pipe'],
     },
   );
+  onTestFinished(() => void running.kill('SIGKILL'));
   const ended = once(running, 'close');
   let said = '';
   running.stderr?.on('data', (chunk) => {
