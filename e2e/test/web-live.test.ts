@@ -1,16 +1,12 @@
 import { join } from 'node:path';
-import { FolderFiles } from '@gochat/server/internal/files/folder';
-import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
 import { loadAssets } from '@gochat/server/internal/net/assets';
-import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
-import { serve } from '@gochat/server/internal/serve';
 import { DIALOG_KINDS, type Dialog } from '@gochat/view/dialog';
 import { ROW_KINDS, type Row } from '@gochat/view/row';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BrowserPerson } from '../src/browser/browser-person.ts';
 import { findChromium, launchChromium } from '../src/browser/chromium.ts';
-import { fileOf, Someone, temporary } from '../src/people/people.ts';
+import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
 import { pngOf } from '../src/pictures/made-pictures.ts';
 import { shows, WebChat } from '../src/screens/chat-screen.ts';
 import { buildGochat } from '../src/terminal/gochat-process.ts';
@@ -39,17 +35,9 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
   beforeAll(async () => {
     buildGochat();
     home = await temporary();
-    const running = await serve({
-      engine: await openLmdb({ folder: join(home.path, 'server') }),
-      files: await FolderFiles.open({ folder: join(home.path, 'files') }),
-      host: '127.0.0.1',
-      port: 0,
-      names: [{ host: '127.0.0.1' }],
-      assets: await loadAssets(join(import.meta.dirname, '../../dist/web')),
-      logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
-        .logger,
-    });
-    close = () => running.close();
+    const assets = await loadAssets(join(import.meta.dirname, '../../dist/web'));
+    const running = await startServer(join(home.path, 'server'), 0, {}, assets);
+    close = () => running.stop();
     address = `http://127.0.0.1:${running.port}/`;
     browser = await launchChromium(chromium ?? '', 'together');
     const context = await browser.newContext({

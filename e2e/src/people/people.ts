@@ -8,6 +8,7 @@ import { type OpenOptions, openChat, type Profile } from '@gochat/client/open';
 import type { Content, FileContent } from '@gochat/crypto/content';
 import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { openLmdb } from '@gochat/server/internal/log/lmdb/open';
+import type { Assets } from '@gochat/server/internal/net/assets';
 import type { ServerLimits } from '@gochat/server/internal/operate/limits';
 import { openOperatorLog } from '@gochat/server/internal/operate/operator-log';
 import { serve } from '@gochat/server/internal/serve';
@@ -24,11 +25,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. */
+/** Starts a server on LMDB in this process. Stopped and started again with the same folder and port, it is the same server. @param assets the page, if it serves one */
 export async function startServer(
   data: string,
   port = 0,
   limits: Partial<ServerLimits> = {},
+  assets?: Assets,
 ): Promise<TestServer> {
   const server = await serve({
     engine: await openLmdb({ folder: data }),
@@ -37,6 +39,7 @@ export async function startServer(
     port,
     limits,
     names: [{ host: '127.0.0.1' }],
+    ...(assets && { assets }),
     logger: openOperatorLog({ format: 'json', level: 'silent', showsMessages: false, out: process.stderr })
       .logger,
   });
