@@ -4,6 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { GoChat, type HistoryItem } from '@gochat/client/internal/api/sdk';
+import { FolderFiles } from '@gochat/server/internal/files/folder';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileOf, Someone, startServer, temporary } from '../src/people/people.ts';
 
@@ -24,11 +25,10 @@ async function kitchen() {
     room,
     /** The ids of the files that the server has. */
     stored: async () => {
+      const files = await FolderFiles.open({ folder: join(data, 'files') });
       const found: string[] = [];
-      const entries = await readdir(join(data, 'files'), { recursive: true, withFileTypes: true });
-      for (const entry of entries)
-        if (entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name)) found.push(entry.name);
-      return found.filter((id) => id !== Buffer.from(room, 'base64url').toString('hex'));
+      for await (const file of files.walk()) found.push(file.id);
+      return found;
     },
     async end() {
       await Promise.all([ana.close(), ben.close()]);
