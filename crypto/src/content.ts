@@ -5,6 +5,8 @@ import {
   publicKey as identity,
   nonce as messageId,
   position,
+  fileKey as seed,
+  signature,
   thumbHash,
   waveform,
 } from '@gochat/protocol/fields';
@@ -89,11 +91,63 @@ const react = v.strictObject({
 /** A member asks to be removed; an admin's client then removes it. */
 const leave = v.strictObject({ kind: v.literal('leave') });
 
+/** The largest value that is kept, in characters of JSON. */
+const KEPT_CHARS = 32 * 1024;
+const KEPT_AT_ONCE = 1024;
+
+/**
+ * A value that a person's devices share, by a key such as `read ROOM`. Of two values with one key the later counts: the one with the
+ * greater time, and with equal times the greater device key.
+ */
+const kept = v.strictObject({
+  key: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+  /** When it was set, in milliseconds since 1970 by that device's clock, and the device's key. */
+  at: v.strictTuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), identity]),
+  /** Any JSON; null where there is no value any more. */
+  value: v.pipe(
+    v.unknown(),
+    v.check((value) => value !== undefined && JSON.stringify(value).length <= KEPT_CHARS, 'a value in JSON'),
+  ),
+});
+export type Kept = v.InferOutput<typeof kept>;
+const keptList = v.pipe(v.array(kept), v.maxLength(KEPT_AT_ONCE));
+
+/** In a self room only: values that the devices of a person share. `ask`: the sender wants to be given all of them. */
+const keep = v.strictObject({ kind: v.literal('keep'), set: keptList, ask: v.optional(v.literal(true)) });
+
+/**
+ * In a pairing room only: what makes the other device one of this person's. Several follow each other if one is too small; the first
+ * has the identity.
+ */
+const link = v.strictObject({
+  kind: v.literal('link'),
+  /** The public identity key. */
+  identity: v.optional(identity),
+  /** Its private key, 32 bytes. Absent for a limited device. */
+  seed: v.optional(seed),
+  /** The identity key's signature over the other device's key and rights, for a limited device. */
+  certificate: v.optional(signature),
+  /** The display name for new rooms. */
+  name: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  set: keptList,
+  more: v.optional(v.literal(true)),
+});
+
+/** In a pairing room only: the other device has stored all that it was sent. */
+const linked = v.strictObject({ kind: v.literal('linked') });
+
 export const content = v.pipe(
-  v.variant('kind', [text, edit, erase, react, leave]),
+  v.variant('kind', [text, edit, erase, react, leave, keep, link, linked]),
   v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
 );
 export type Content = v.InferOutput<typeof content>;
+
+/** Content between the devices of one person, which no history shows. In rooms of other kinds it is ignored. */
+export type DeviceContent = Extract<Content, { kind: 'keep' | 'link' | 'linked' }>;
+
+export function isDeviceContent(said: Content): said is DeviceContent {
+  return said.kind === 'keep' || said.kind === 'link' || said.kind === 'linked';
+}
 
 const typing = v.strictObject({ kind: v.literal('typing'), on: v.boolean() });
 

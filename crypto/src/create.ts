@@ -2,7 +2,7 @@ import { encodeBytes } from '@gochat/protocol/encoding';
 import { type Position, type RequestId, type RoomId, START } from '@gochat/protocol/fields';
 import { signedCreate } from '@gochat/protocol/signed';
 import type { UpOf } from '@gochat/protocol/up';
-import { makeGenesis, POLICY_VERSION, ROOM_KIND } from './genesis.ts';
+import { makeGenesis, POLICY_VERSION, ROOM_KIND, type RoomKind } from './genesis.ts';
 import { publish } from './groupinfo.ts';
 import { type Identity, newLeaf } from './identity.ts';
 import { epochKeys } from './keys.ts';
@@ -17,6 +17,7 @@ import { sealBody } from './seal.ts';
 
 /**
  * Creates a room with this identity as its only member and admin.
+ * @param kind not `direct`, whose room state names two persons
  * @returns the room, which is pending until the log has its first handshake ({@link landedFirst}), and the request.
  * @throws NameError if one of the names is invalid.
  */
@@ -24,11 +25,12 @@ export async function createRoom(
   who: Identity,
   names: { readonly room: string; readonly own: string },
   env: Env,
+  kind: RoomKind = ROOM_KIND.room,
 ): Promise<{ room: Room; frame: UpOf<'create'> }> {
   const id = newId<RoomId>(env);
   const request = newId<RequestId>(env);
   const groupId = env.random(16);
-  const genesis = makeGenesis(who, id, groupId, ROOM_KIND.room);
+  const genesis = makeGenesis(who, id, groupId, kind);
   const state: RoomState = {
     v: POLICY_VERSION,
     name: cleanName(names.room),

@@ -3,12 +3,14 @@ import {
   concatBytes,
   derive,
   type Env,
+  equalBytes,
   fromUtf8,
   type SigningKey,
   sign,
   signingKey,
   transcript,
   utf8,
+  verify,
 } from './primitives.ts';
 
 /**
@@ -20,17 +22,49 @@ export interface Identity {
   readonly device: SigningKey;
 }
 
+/** The keys of a limited device: what its person's identity key has signed about it, in place of that key. */
+export interface LimitedIdentity {
+  readonly device: SigningKey;
+  readonly certificate: Certificate;
+}
+
+/** Who uses a profile: all that joining a room needs to know. */
+export type Who = Identity | LimitedIdentity;
+
+/** Whether the profile has its person's identity key. */
+export function holdsIdentity(who: Who): who is Identity {
+  return 'identity' in who;
+}
+
+/** @returns the public identity key of the profile's person */
+export function identityKeyOf(who: Who): Uint8Array {
+  return holdsIdentity(who) ? who.identity.publicKey : who.certificate.identityKey;
+}
+
 export function createIdentity(env: Pick<Env, 'random'>): Identity {
   return { identity: signingKey(env.random(32)), device: signingKey(env.random(32)) };
 }
 
-/** @returns the 64 bytes that {@link decodeIdentity} reads: both private keys. */
-export function encodeIdentity(identity: Identity): Uint8Array {
-  return concatBytes(identity.identity.seed, identity.device.seed);
+/**
+ * @returns the bytes that {@link decodeIdentity} reads: both private keys (64 bytes), or a limited device's private key, its person's
+ * public identity key and the signature of its certificate (128 bytes).
+ */
+export function encodeIdentity(who: Who): Uint8Array {
+  if (holdsIdentity(who)) return concatBytes(who.identity.seed, who.device.seed);
+  const { identityKey, signature } = who.certificate;
+  return concatBytes(who.device.seed, identityKey, signature);
 }
 
-export function decodeIdentity(bytes: Uint8Array): Identity {
-  return { identity: signingKey(bytes.slice(0, 32)), device: signingKey(bytes.slice(32, 64)) };
+export function decodeIdentity(bytes: Uint8Array): Who {
+  const first = signingKey(bytes.slice(0, 32));
+  if (bytes.length === 64) return { identity: first, device: signingKey(bytes.slice(32, 64)) };
+  const certificate = {
+    identityKey: bytes.slice(32, 64),
+    deviceKey: first.publicKey,
+    rights: LIMITED_RIGHTS,
+    signature: bytes.slice(64, 128),
+  };
+  return { device: first, certificate };
 }
 
 const NAME_BYTES = 128;
@@ -77,14 +111,20 @@ export function ownedLeaf(groupId: Uint8Array, leafKey: Uint8Array): Uint8Array 
   return transcript('gochat/leaf/2', groupId, leafKey);
 }
 
-/** @returns the certificate of this identity's own device, with all rights. */
-function ownCertificate(who: Identity): Certificate {
-  return {
-    identityKey: who.identity.publicKey,
-    deviceKey: who.device.publicKey,
-    rights: FULL_RIGHTS,
-    signature: sign(who.identity, certified(who.device.publicKey, FULL_RIGHTS)),
-  };
+/** @returns what an identity says about a device of its person: that it has all rights, or is limited. */
+export function certify(identity: SigningKey, deviceKey: Uint8Array, isLimitedDevice = false): Certificate {
+  const rights = isLimitedDevice ? LIMITED_RIGHTS : FULL_RIGHTS;
+  const signature = sign(identity, certified(deviceKey, rights));
+  return { identityKey: identity.publicKey, deviceKey, rights, signature };
+}
+
+/** Whether the signature of a certificate is by its identity key. */
+export function isCertified({ identityKey, deviceKey, rights, signature }: Certificate): boolean {
+  return verify(identityKey, certified(deviceKey, rights), signature);
+}
+
+function ownCertificate(who: Who): Certificate {
+  return holdsIdentity(who) ? certify(who.identity, who.device.publicKey) : who.certificate;
 }
 
 /** The identity bytes of the basic credential (RFC 9420, section 5.3) of a leaf with this signature key. */
@@ -97,6 +137,12 @@ export function encodeCredential(
   return concatBytes(...head, utf8(name));
 }
 
+/** @returns this person on another of its devices; undefined if only the identity key could certify that device */
+export function onDevice(who: Who, device: SigningKey): Who | undefined {
+  if (holdsIdentity(who)) return { identity: who.identity, device };
+  return equalBytes(who.device.publicKey, device.publicKey) ? who : undefined;
+}
+
 /** @returns this person with a new device. */
 export function withNewDevice({ identity }: Identity, env: Pick<Env, 'random'>): Identity {
   return { identity, device: signingKey(env.random(32)) };
@@ -105,7 +151,7 @@ export function withNewDevice({ identity }: Identity, env: Pick<Env, 'random'>):
 /** @param key the leaf's signature key, if it isn't a new one. @returns a leaf of this identity's device in this group */
 export function newLeaf(
   groupId: Uint8Array,
-  who: Identity,
+  who: Who,
   name: string,
   env: Pick<Env, 'random'>,
   key?: SigningKey,

@@ -7,7 +7,7 @@ import type { UpOf } from '@gochat/protocol/up';
 import { compareWith } from './compare.ts';
 import { isFounder } from './genesis.ts';
 import { joinKeyIn, officeIn, publish } from './groupinfo.ts';
-import { type Identity, isLimited, newLeaf } from './identity.ts';
+import { holdsIdentity, identityKeyOf, isLimited, newLeaf, type Who } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
 import type { InviteLink } from './link.ts';
@@ -78,7 +78,7 @@ export function proveInvitation(
  *   a leaf that this device can't replace; `change-unconfirmed` if the GroupInfo doesn't prove a split; `differs` if it isn't as the user has seen it. NameError if the name is invalid.
  */
 export async function join(
-  who: Identity,
+  who: Who,
   name: string,
   link: InviteLink,
   info: DownOf<'groupinfo'>,
@@ -108,7 +108,7 @@ export async function join(
   const live = liveInvite(context.state, invite.id);
   if (live === undefined) throw new RoomError('invite-revoked');
   if (!hasCleanNames(tree, context.state)) throw damaged();
-  if (isBanned(context.state, who.identity.publicKey)) throw new RoomError('banned');
+  if (isBanned(context.state, identityKeyOf(who))) throw new RoomError('banned');
   const leaves = [...leavesOf(tree).values()];
   const ofPerson = leaves.filter((other) => isOf(who, other));
   if (live.own && ofPerson.length === 0) throw new RoomError('invite-revoked');
@@ -148,8 +148,8 @@ export async function join(
   }
   const { state: mls } = joined;
   const office = readOffice(officeIn(groupInfo));
-  const person = personKeyOf(who.identity);
-  const isOwnAdmin = isAdmin(context.state, who.identity.publicKey);
+  const person = holdsIdentity(who) ? personKeyOf(who.identity) : undefined;
+  const isOwnAdmin = isAdmin(context.state, identityKeyOf(who));
   const keys = await epochKeys(mls, link.room);
   const wanted = new Set(info.invites.map((i) => i.invite));
   const published = await publish(
@@ -185,7 +185,7 @@ export async function join(
       pending,
       // The own invite's secret is what opens it.
       admin:
-        live.own && isOwnAdmin
+        live.own && isOwnAdmin && person
           ? office.sealed && openAdminKey(link.room, person, link.secret, office.sealed)
           : undefined,
       office,
@@ -217,12 +217,12 @@ function isLimitedLeaf({ credential }: LeafNode): boolean {
   return read !== undefined && isLimited(read);
 }
 
-function isOf(who: Identity, { credential }: LeafNode): boolean {
+function isOf(who: Who, { credential }: LeafNode): boolean {
   const own = identityOf(credential);
-  return own !== undefined && equalBytes(own.identityKey, who.identity.publicKey);
+  return own !== undefined && equalBytes(own.identityKey, identityKeyOf(who));
 }
 
-function isOnDevice(who: Identity, { credential }: LeafNode): boolean {
+function isOnDevice(who: Who, { credential }: LeafNode): boolean {
   const own = identityOf(credential);
   return own !== undefined && equalBytes(own.deviceKey, who.device.publicKey);
 }

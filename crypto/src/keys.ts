@@ -19,6 +19,8 @@ export interface EpochKeys {
   readonly joinIkm: Uint8Array;
   /** The secret of the own invite that a state change of this epoch can add: 16 bytes, as those of all invites. */
   readonly own: Uint8Array;
+  /** 6 bytes, of which two devices compare the digits. */
+  readonly pairing: Uint8Array;
 }
 
 export async function epochKeys(mls: MlsState, room: RoomId): Promise<EpochKeys> {
@@ -36,6 +38,7 @@ export function keysOf(root: Uint8Array): EpochKeys {
     chain: derive(root, 'chain'),
     joinIkm: derive(root, 'join'),
     own: derive(root, 'own', 16),
+    pairing: derive(root, 'pairing', 6),
   };
 }
 

@@ -11,7 +11,11 @@ export class LinkError extends Error {
     /** A part of the invite is missing or changed. */
     | 'damaged'
     /** A browser has requested the link from its server, secret included. */
-    | 'exposed';
+    | 'exposed'
+    /** It is a link that lets one join a room, makes a device one of its person's, or recovers a profile: not what was wanted. */
+    | 'for-joining'
+    | 'for-device'
+    | 'for-recovery';
   constructor(code: LinkError['code']) {
     super(code);
     this.code = code;

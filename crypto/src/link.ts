@@ -4,6 +4,10 @@ import * as v from 'valibot';
 import { LinkError } from './link-error.ts';
 import { equalBytes } from './primitives.ts';
 
+/** What a link is for, and how it is spelled: joining a room, linking a device, recovering a profile. */
+const PURPOSES = ['join', 'link', 'recover'] as const;
+export type LinkPurpose = (typeof PURPOSES)[number];
+
 /** An invite link. Everything except the address is in the URL fragment, which browsers don't send to servers. */
 export interface InviteLink {
   /** `http://host:port` or `https://host:port`, without a path. */
@@ -17,9 +21,12 @@ export interface InviteLink {
   readonly inviter?: Uint8Array;
 }
 
-export function formatLink({ address, room, secret, founder, inviter = founder }: InviteLink): string {
+export function formatLink(
+  { address, room, secret, founder, inviter = founder }: InviteLink,
+  purpose: LinkPurpose = 'join',
+): string {
   const parts = [secret, founder, ...(equalBytes(inviter, founder) ? [] : [inviter])];
-  return `${address}/#/join/${[room, ...parts.map(encodeBytes)].join('.')}`;
+  return `${address}/#/${purpose}/${[room, ...parts.map(encodeBytes)].join('.')}`;
 }
 
 /** The longest text that is searched. */
@@ -35,7 +42,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', num: '#', sol: '/
  * What precedes the values. Beside `#`: `*` is what some mail filters make of it, `##35;` what is left of an entity after a
  * careless replacement.
  */
-const MARK = /(?:##35;|[#*])\/{0,2}join\//gi;
+const MARK = /(?:##35;|[#*])\/{0,2}(join|link|recover)\//gi;
 
 /** What may be within an invite, from the strictest: nothing, the line breaks and quote marks of mail, those without line breaks. */
 const GAPS = ['', '(?:[ \\t]*[\\r\\n]+[\\s>|]*)?', '[\\s>=]*'] as const;
@@ -49,9 +56,10 @@ const DASHES = [
 /**
  * Finds the invite link in a text. Mail and chat programs surround links with other text, wrap, encode and decorate them.
  * The first link that is whole is taken. If its inviter can't be read, the link is taken without: then only the founder is known.
+ * @param purpose a link for another one is refused, by its own error
  * @throws LinkError
  */
-export function parseLink(text: string): InviteLink {
+export function parseLink(text: string, purpose: LinkPurpose = 'join'): InviteLink {
   const clean = undecorated(text.slice(0, TEXT_CHARS));
   let error: LinkError['code'] = /https?:/i.test(clean) ? 'fragment' : 'form';
   let first: InviteLink | undefined;
@@ -61,6 +69,7 @@ export function parseLink(text: string): InviteLink {
       for (const mark of plain.matchAll(MARK)) {
         const found = linkAt(plain, mark.index, mark.index + mark[0].length, gap);
         if (typeof found === 'string') error = found;
+        else if (mark[1]?.toLowerCase() !== purpose) error = OTHER[purposeOf(mark[1])];
         else if (first === undefined || equalBytes(first.secret, found.link.secret)) {
           if (!found.goesOn) return found.link;
           first ??= found.link;
@@ -70,6 +79,12 @@ export function parseLink(text: string): InviteLink {
   }
   if (first !== undefined) return first;
   throw new LinkError(error);
+}
+
+const OTHER = { join: 'for-joining', link: 'for-device', recover: 'for-recovery' } as const;
+
+function purposeOf(word = ''): LinkPurpose {
+  return PURPOSES.find((purpose) => purpose === word.toLowerCase()) ?? 'join';
 }
 
 /** Whether a text is meant as an invite link, whole or damaged. */

@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { InviteId } from '@gochat/protocol/fields';
 import { COMMIT_DATA, type CommitData, decodeCommitData } from './commit-data.ts';
+import { ROOM_KIND, type RoomKind } from './genesis.ts';
 import { type DeviceCredential, fingerprintOf, isLimited } from './identity.ts';
 import type { OwnInvite } from './keys.ts';
 import type { IncomingCommit } from './mls/commits.ts';
@@ -34,6 +35,7 @@ export type MembershipChange =
 /** The state before the commit. */
 export interface Before {
   readonly mls: MlsState;
+  readonly kind: RoomKind;
   readonly state: RoomState;
   readonly joinsClosed: boolean;
   /** The own invite that a state change can add. */
@@ -255,7 +257,7 @@ function areInvites(
  *   key alone can't take its seat.
  */
 export function mayJoin(
-  { mls, state, joinsClosed }: Before,
+  { mls, kind, state, joinsClosed }: Before,
   invite: InviteId,
   joiner: DeviceCredential,
   leafKey: Uint8Array,
@@ -263,6 +265,8 @@ export function mayJoin(
 ): boolean {
   const by = joinsClosed ? undefined : liveInvite(state, invite);
   const identity = encodeBytes(joiner.identityKey);
+  // Nobody but the founder's own devices is ever in a self room.
+  if (kind === ROOM_KIND.self && !by?.own) return false;
   if (by === undefined || by.knock || isBanned(state, joiner.identityKey)) return false;
   if (by.for !== undefined && by.for !== identity) return false;
   if (state.pair !== undefined && !state.pair.includes(identity)) return false;

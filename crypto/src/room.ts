@@ -307,8 +307,8 @@ export function stateOf(room: Room): RoomState {
 
 /** @throws RoomError `newer-rules` */
 export async function before(room: Room): Promise<Before> {
-  const { mls, joinsClosed, keys } = room;
-  return { mls, state: stateOf(room), joinsClosed, own: await ownInviteOf(keys) };
+  const { mls, joinsClosed, keys, context } = room;
+  return { mls, kind: context.kind, state: stateOf(room), joinsClosed, own: await ownInviteOf(keys) };
 }
 
 export function epochOf(room: Room): bigint {
@@ -460,6 +460,14 @@ export function invitesOf(room: Room): MemberInvite[] {
 /** @returns six groups of five digits from the epoch authenticator (RFC 9420, section 8.7). Members of a forked room get different ones. */
 export function roomCode(room: Room): string {
   return digits(room.mls.keySchedule.epochAuthenticator, 6);
+}
+
+/**
+ * @returns the six digits that tell two devices in a pairing room that they are in the same epoch, alone. Whoever isn't in that epoch
+ * can only guess them.
+ */
+export function pairingDigits({ keys }: Room): string {
+  return String(keys.pairing.reduce((sum, byte) => sum * 256 + byte, 0) % 1_000_000).padStart(6, '0');
 }
 
 /** Whether the position is later than that of every processed entry. */
