@@ -3,7 +3,8 @@ import {
   decodeIdentity,
   encodeIdentity,
   fingerprintOf,
-  type Identity,
+  identityKeyOf,
+  type Who,
 } from '@gochat/crypto/identity';
 import { VaultError } from '@gochat/crypto/vault-error';
 import { encodeBytes } from '@gochat/protocol/encoding';
@@ -32,13 +33,13 @@ export async function loadRoomCode(): Promise<typeof RoomRequests> {
 /** A profile's identity and rooms. Only the process that owns the profile has one. */
 export class Account {
   readonly #parts: AccountParts;
-  readonly #who: Identity;
+  readonly #who: Who;
   readonly #settings: SettingsStore;
   /** Undefined until the profile has a room, or wants one. */
   #rooms: Promise<RoomRequests> | undefined;
   #closed = false;
 
-  private constructor(parts: AccountParts, who: Identity, settings: SettingsStore) {
+  private constructor(parts: AccountParts, who: Who, settings: SettingsStore) {
     this.#parts = parts;
     this.#who = who;
     this.#settings = settings;
@@ -88,7 +89,7 @@ export class Account {
   readonly #handlers: Pick<Handlers, AccountMethod> & Partial<Handlers> = {
     whoami: async () => ({
       name: this.#settings.preferences.name,
-      identity: encodeBytes(fingerprintOf(this.#who.identity.publicKey)),
+      identity: encodeBytes(fingerprintOf(identityKeyOf(this.#who))),
     }),
     rooms: async () => (this.#rooms === undefined ? [] : (await this.#rooms).call('rooms', {})),
     preferences: async () => this.#settings.preferences,

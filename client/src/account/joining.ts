@@ -1,4 +1,4 @@
-import type { Identity } from '@gochat/crypto/identity';
+import { onDevice, type Who } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
@@ -24,7 +24,9 @@ interface JoinParts {
   readonly records: Records;
   readonly env: Env;
   readonly rooms: Rooms;
-  readonly who: Identity;
+  readonly who: Who;
+  /** Of a room between devices. */
+  readonly kind?: RoomMeta['kind'];
   readonly as: string;
 }
 
@@ -40,7 +42,7 @@ interface Joined {
  * @throws LinkError, ChatError, RoomError
  */
 export async function joinByLink(parts: JoinParts, text: string, waitMs: number): Promise<Joined> {
-  const { rooms, records, env, who, as } = parts;
+  const { rooms, records, env, who, as, kind } = parts;
   const link = parseLink(text);
   const end = Date.now() + waitMs;
   const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
@@ -54,6 +56,7 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   }
   const meta: RoomMeta = {
     id: link.room,
+    ...(kind && { kind }),
     server: parseAddress(link.address).href,
     name: known?.meta.name ?? '',
     as,
@@ -64,7 +67,7 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   };
   const connection = await rooms.server(meta).online(waitMs);
   const attempt = attemptOf(parts, meta, known);
-  const here = { ...who, device: known?.room.device ?? who.device };
+  const here = hereOf(who, known);
   let room: Room;
   try {
     room = await redeem(connection, here, as, link, { env, end, ...attempt }, known?.unfinishedJoin);
@@ -178,8 +181,15 @@ async function previewed(
   const connection = await rooms.server({ server, id: link.room }).online(Math.max(0, end - Date.now()));
   const info = await invitation(connection, link, { env, end });
   // The preview of a room in which this profile is already replaces its own leaf.
-  const here = known === undefined ? who : { ...who, device: known.room.device };
+  const here = hereOf(who, known);
   return (await join(here, PEEKING, link, info, env, { former: formerKeys(known) })).room;
+}
+
+/** This profile's person on the device that it has in a room. @throws ChatError `usage` if only the identity key could certify that */
+function hereOf(who: Who, known: RoomSession | undefined): Who {
+  const here = known === undefined ? who : onDevice(who, known.room.device);
+  if (here === undefined) throw new ChatError({ reason: 'device-limited' });
+  return here;
 }
 
 function isRefused(error: unknown): boolean {

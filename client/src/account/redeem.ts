@@ -1,5 +1,5 @@
 import { landedFirst } from '@gochat/crypto/create';
-import type { Identity } from '@gochat/crypto/identity';
+import type { Who } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { type JoinOptions, join, proveInvitation, proveJoin, type UnprovedJoin } from '@gochat/crypto/join';
 import type { InviteLink } from '@gochat/crypto/link';
@@ -45,7 +45,7 @@ export interface Joining {
  */
 export async function redeem(
   connection: Connection,
-  who: Identity,
+  who: Who,
   name: string,
   link: InviteLink,
   parts: {

@@ -1,6 +1,5 @@
-import { type Content, content } from '@gochat/crypto/content';
-import { createRoom, landedFirst } from '@gochat/crypto/create';
-import { safetyNumber } from '@gochat/crypto/identity';
+import { type Content, content, isDeviceContent } from '@gochat/crypto/content';
+import { identityKeyOf, safetyNumber } from '@gochat/crypto/identity';
 import { parseLink } from '@gochat/crypto/link';
 import { logCode, logCodesKept } from '@gochat/crypto/log-code';
 import { cleanName } from '@gochat/crypto/names';
@@ -12,18 +11,17 @@ import * as v from 'valibot';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
+import { type DeviceMethod, Devices } from '../devices/devices.ts';
 import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
 import { parseAddress } from '../net/address.ts';
-import { RequestError } from '../net/connection-errors.ts';
 import { isBlank } from '../room/blank.ts';
 import { isEmoji } from '../room/emoji.ts';
 import { HistoryReader } from '../room/history-reader.ts';
 import type { Queued } from '../room/outgoing.ts';
-import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
-import { RoomStore } from '../room/room-store.ts';
 import { Mutex } from '../schedule/mutex.ts';
+import { createOn } from './creating.ts';
 import { connectionOf, Governance } from './governance.ts';
 import { joinByLink, peek } from './joining.ts';
 import { comparisonInfo, pickMember, roomInfo, shownMembers } from './room-info.ts';
@@ -34,7 +32,8 @@ import type { SettingsStore } from './settings-store.ts';
 export type AccountMethod = 'whoami' | 'preferences' | 'prefer' | 'passphrase';
 export type RoomMethod = Exclude<Method, AccountMethod>;
 
-type Handlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
+type Handlers = Omit<AllHandlers, DeviceMethod>;
+type AllHandlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
 
 /** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
 export class RoomRequests {
@@ -42,6 +41,7 @@ export class RoomRequests {
   readonly #rooms: Rooms;
   readonly #settings: SettingsStore;
   readonly #governance: Governance;
+  readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
   readonly #joins = new Map<RoomId, Mutex>();
@@ -51,6 +51,7 @@ export class RoomRequests {
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
+    this.#all = { ...this.#handlers, ...new Devices({ ...parts, rooms, settings }).handlers };
   }
 
   #joinsOf(room: RoomId): Mutex {
@@ -72,7 +73,7 @@ export class RoomRequests {
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */
   call<M extends RoomMethod>(method: M, params: Params<M>): Promise<Result<M>> {
-    return this.#handlers[method](params);
+    return this.#all[method](params);
   }
 
   /** Stops everything. Work that was begun is durable when it resolves. */
@@ -233,7 +234,7 @@ export class RoomRequests {
     },
     safety: async ({ room, member, at }) => {
       const session = await this.#rooms.named(room);
-      const own = this.#parts.who.identity.publicKey;
+      const own = identityKeyOf(this.#parts.who);
       const wanted = member === undefined ? shownMembers(session.room) : [pickMember(session.room, member)];
       const members = wanted
         .filter(({ info }) => !info.self)
@@ -301,37 +302,9 @@ export class RoomRequests {
     if (token !== undefined) checkToken(token);
     const address = parseAddress(server).href;
     const own = this.#nameFor(as);
-    const { env, records } = this.#parts;
-    const { room, frame: made } = await createRoom(this.#parts.who, { room: name, own }, env);
-    const frame = token === undefined ? made : { ...made, token };
     await this.#rooms.followQueued();
-    const connection = await this.#rooms.server({ server: address, id: room.id }).online(waitMs);
-    const meta: RoomMeta = {
-      id: room.id,
-      server: address,
-      name: cleanName(name),
-      as: own,
-      left: false,
-      leaving: [],
-      since: env.now(),
-    };
-    await RoomStore.store(records, meta, room, frame);
-    const landed = await connection.request(frame).catch(async (error: unknown) => {
-      // The room may exist, or may exist soon: its session repeats the same request.
-      if (!(error instanceof RequestError)) return undefined;
-      const isLimited = error.code === 'rate-limited' && error.retryAfterMs > waitMs;
-      if (error.retryAfterMs > 0 && !isLimited) return undefined;
-      await RoomStore.erase(records, room.id);
-      throw isLimited
-        ? new ChatError(
-            { reason: 'server-refused', error: error.code, said: error.message },
-            { cause: error },
-          )
-        : error;
-    });
-    if (landed !== undefined) await RoomStore.store(records, meta, landedFirst(room, landed.seq), undefined);
-    const session = await this.#rooms.adopt(meta);
-    await this.#rooms.caughtUp(session, waitMs);
+    const parts = { ...this.#parts, rooms: this.#rooms };
+    const session = await createOn(parts, { name, as: own, server: address, token }, waitMs);
     await this.#remember(own);
     return roomInfo(session);
   }
@@ -459,6 +432,6 @@ function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
   if (said.kind === 'text' && said.files === undefined && isBlank(said.text))
     throw new ChatError({ reason: 'message-blank' });
-  if (!v.is(content, said)) throw new ChatError({ reason: 'content-invalid' });
+  if (!v.is(content, said) || isDeviceContent(said)) throw new ChatError({ reason: 'content-invalid' });
   return said;
 }

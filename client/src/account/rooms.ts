@@ -1,5 +1,5 @@
 import { type Comparison, compare } from '@gochat/crypto/compare';
-import { fingerprintOf, type Identity } from '@gochat/crypto/identity';
+import { fingerprintOf, holdsIdentity, onDevice, type Who } from '@gochat/crypto/identity';
 import type { InviteLink } from '@gochat/crypto/link';
 import { afterReturn, waysIn } from '@gochat/crypto/look';
 import { newId } from '@gochat/crypto/new-id';
@@ -28,7 +28,7 @@ import type { Preferences } from './settings.ts';
 
 export interface RoomsParts {
   readonly records: Records;
-  readonly who: Identity;
+  readonly who: Who;
   readonly env: Env;
   readonly connect: Connect;
   /** Whether each room has its own connection. */
@@ -75,10 +75,16 @@ export class Rooms {
     return new Rooms(parts, new Map(metas.map((meta) => [meta.id, meta])));
   }
 
-  /** Oldest first. */
-  async all(): Promise<RoomSession[]> {
-    const metas = [...this.#metas.values()].sort((a, b) => a.since - b.since);
+  /** Oldest first. @param kind of rooms between devices; those of people when absent */
+  async all(kind?: RoomMeta['kind']): Promise<RoomSession[]> {
+    const metas = [...this.#metas.values()].filter((meta) => meta.kind === kind);
+    metas.sort((a, b) => a.since - b.since);
     return Promise.all(metas.map(async ({ id }) => (await this.#open(id)).session));
+  }
+
+  /** The room with this id, of whatever kind. @throws ChatError `room-unknown` */
+  async withId(id: RoomId): Promise<RoomSession> {
+    return (await this.#open(id)).session;
   }
 
   has(id: RoomId): boolean {
@@ -91,12 +97,14 @@ export class Rooms {
 
   /** Follows every room that has queued messages, so that they are posted. */
   async followQueued(): Promise<void> {
-    for (const session of await this.all()) if (session.queued > 0) this.#follow(session);
+    for (const session of [...(await this.all()), ...(await this.all('self'))])
+      if (session.queued > 0) this.follow(session);
   }
 
   /** The room with this name, or with an id that begins with it. @throws ChatError `room-unknown`, `room-ambiguous` */
   async named(name: string): Promise<RoomSession> {
-    const metas = [...this.#metas.values()].map((meta) => ({
+    const shown = [...this.#metas.values()].filter(({ kind }) => kind === undefined);
+    const metas = shown.map((meta) => ({
       id: meta.id,
       name: meta.name,
       left: meta.left === true,
@@ -108,7 +116,7 @@ export class Rooms {
   /** As {@link named}; the room is followed from now on. */
   async followed(name: string): Promise<RoomSession> {
     const session = await this.named(name);
-    this.#follow(session);
+    this.follow(session);
     return session;
   }
 
@@ -117,7 +125,8 @@ export class Rooms {
     if (!meta.left) this.server(meta).hurry();
   }
 
-  #follow(session: RoomSession): void {
+  /** Follows the room from now on, unless this profile has left it. */
+  follow(session: RoomSession): void {
     if (!session.meta.left && session.room.status !== 'removed') this.server(session.meta).add(session);
   }
 
@@ -138,9 +147,11 @@ export class Rooms {
     const former = leafKeysOf(room);
     const [again] = former;
     const link = linkOf(session, secret);
+    const here = onDevice(who, room.device);
+    if (here === undefined) throw new ChatError({ reason: 'device-limited' });
     const end = Date.now() + waitMs;
     const connection = await this.server(meta).online(waitMs);
-    const joined = await redeem(connection, { ...who, device: room.device }, ownName(session), link, {
+    const joined = await redeem(connection, here, ownName(session), link, {
       env,
       end,
       persist: async () => undefined,
@@ -178,6 +189,7 @@ export class Rooms {
     const { who, env } = this.#parts;
     const { own, device: old } = session.room;
     if (own === undefined) throw new ChatError({ reason: 'own-invite-unknown' });
+    if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
     const newKey = () => encodeBytes(env.random(32));
     const arriving = session.meta.arriving ?? { device: newKey(), leaf: newKey() };
     await session.arrives({ arriving });
@@ -216,8 +228,8 @@ export class Rooms {
       if (older !== undefined) this.#opened.set(meta.id, older);
       throw error;
     });
-    this.#parts.emit({ kind: 'room', room: roomInfo(session) });
-    this.#follow(session);
+    if (meta.kind === undefined) this.#parts.emit({ kind: 'room', room: roomInfo(session) });
+    this.follow(session);
     return session;
   }
 
@@ -348,9 +360,10 @@ export class Rooms {
 
   async #load(id: RoomId): Promise<OpenRoom> {
     this.#throwIfClosed();
-    const { records, env, emit } = this.#parts;
+    const { records, env } = this.#parts;
     const meta = this.#metas.get(id);
     if (meta === undefined) throw new ChatError({ reason: 'room-unknown', name: id });
+    const emit = meta.kind === undefined ? this.#parts.emit : () => undefined;
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
       items: (items) => {
         emit({ kind: 'items', room: id, items });
@@ -388,7 +401,7 @@ export class Rooms {
       const info = withoutQueue(session);
       if (info !== lastInfo) emit({ kind: 'room', room: roomInfo(session) });
       lastInfo = info;
-      maintenance.nudge();
+      if (meta.kind !== 'pairing') maintenance.nudge();
       files.nudge();
     });
     return {

@@ -73,6 +73,25 @@ const REASONS = {
   'invite-terms': reason('usage', { most: v.number() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
+  /** There is no room yet, so there is nothing to link a device to. */
+  'link-no-room': reason('usage', {}),
+  /** A device can be linked only to a profile without rooms. */
+  'link-profile-used': reason('usage', {}),
+  /** No other device has opened the link yet, or none waits any more. */
+  'link-nobody': reason('usage', {}),
+  /** `left`: how often digits may still be typed; 0: the link has ended. */
+  'link-digits': reason('refused', { left: v.number() }),
+  /** Somebody else has opened the link first, or it has ended. */
+  'link-used': reason('refused', {}),
+  'link-expired': reason('refused', {}),
+  'link-cancelled': reason('refused', {}),
+  /** It is this device. */
+  'device-self': reason('usage', {}),
+  'device-label': reason('usage', {}),
+  /** This device was removed by another one of its person. */
+  'device-removed': reason('not-member', {}),
+  /** The device is limited: only a device with the person's identity key can do this. */
+  'device-limited': reason('usage', {}),
   /** `most` is in bytes for a name and in characters for a topic. */
   'name-invalid': reason('usage', {
     what: v.picklist(['name', 'topic']),
@@ -80,7 +99,17 @@ const REASONS = {
     most: v.number(),
   }),
   'link-invalid': reason('usage', {
-    why: v.picklist(['form', 'scheme', 'user', 'fragment', 'damaged', 'exposed']),
+    why: v.picklist([
+      'form',
+      'scheme',
+      'user',
+      'fragment',
+      'damaged',
+      'exposed',
+      'for-joining',
+      'for-device',
+      'for-recovery',
+    ]),
   }),
   'address-invalid': reason('usage', {
     why: v.picklist(['no-scheme', 'form', 'scheme', 'path', 'port', 'no-host', 'host', 'too-long']),

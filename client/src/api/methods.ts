@@ -218,6 +218,40 @@ export interface Methods {
     readonly seq: string | undefined;
     readonly waitMs: number;
   }) => InspectInfo;
+  /** The devices of this profile's person, this one first. Changes are reported by the event `devices`. */
+  devices: (params: Record<string, never>) => readonly DeviceOfPerson[];
+  /** @param params `device`: its key or the beginning of it; this device when absent. @throws ChatError `unknown-member`, `usage` */
+  labelDevice: (params: { readonly device?: string; readonly label: string }) => null;
+  /**
+   * Removes a device of this person from all rooms. The order is stored first: what can't be done within `waitMs`, as a server is away, is
+   * done later, also by another device of this person. @throws ChatError `unknown-member`; `usage` for this device, or on a limited one
+   */
+  removeDevice: (params: { readonly device: string; readonly waitMs: number }) => DeviceRemoval;
+  /**
+   * Begins to take another device in, and ends an earlier offer. @param params `server`: where the two meet, that of the first room when
+   * absent. `limited`: the device gets no identity key. @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
+   */
+  linkOffer: (params: {
+    readonly server?: string;
+    readonly token?: string;
+    readonly limited?: boolean;
+    readonly waitMs: number;
+  }) => Extract<Linking, { stage: 'offered' }>;
+  /** The six digits that the other device shows. With it, that device gets everything. @throws ChatError `refused` `link-digits`; `usage` if nobody waits for them */
+  linkConfirm: (params: { readonly digits: string; readonly waitMs: number }) => null;
+  /** Ends an offer, or what this device has begun as the new one, as long as nothing was transferred. */
+  linkCancel: (params: Record<string, never>) => null;
+  /**
+   * Makes this profile, which must be empty, a device of the person whose link this is. A repeated call goes on. @throws LinkError;
+   * ChatError `usage` if the profile has a room; `refused` if the link was used before, has expired or was cancelled; `offline`
+   */
+  linkAccept: (params: {
+    readonly link: string;
+    readonly label: string;
+    readonly waitMs: number;
+  }) => Extract<Linking, { stage: 'digits' }>;
+  /** What this profile does at present to take in a device, or to become one; changes are reported by the event `linking`. */
+  linking: (params: Record<string, never>) => Linking;
 }
 
 export type Method = keyof Methods;
@@ -266,6 +300,14 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   compare: 'repeatable',
   safety: 'repeatable',
   inspect: 'repeatable',
+  devices: 'repeatable',
+  labelDevice: 'repeatable',
+  removeDevice: 'repeatable',
+  linkOffer: 'once',
+  linkConfirm: 'repeatable',
+  linkCancel: 'repeatable',
+  linkAccept: 'repeatable',
+  linking: 'repeatable',
   passphrase: 'repeatable',
 };
 
@@ -337,6 +379,55 @@ export interface DeviceInfo {
   /** Whether this is this device. */
   readonly self: boolean;
 }
+
+/** A device of this profile's person. */
+export interface DeviceOfPerson {
+  /** The device key. */
+  readonly key: string;
+  /** What its person calls it; empty if it has no label. */
+  readonly label: string;
+  readonly self: boolean;
+  /** Whether it has no identity key: it links and removes no device, and holds no office. */
+  readonly limited: boolean;
+  /** When it was labelled first, in milliseconds since 1970 by its own clock. */
+  readonly since?: number;
+  /** In how many rooms it is, as far as this device knows. */
+  readonly rooms: number;
+  /** It is being removed from its rooms. `left`: in how many it still is. */
+  readonly removal?: { readonly left: number };
+}
+
+/** How far the removal of a device is. */
+export interface DeviceRemoval {
+  readonly key: string;
+  readonly label: string;
+  /** The names of the rooms in which it still is, and why. */
+  readonly left: readonly { readonly room: string; readonly problem: Problem | undefined }[];
+}
+
+/** What a profile does to take in another device of its person, or to become one. */
+export type Linking =
+  | { readonly stage: 'none' }
+  /** Here: nobody has opened the link yet. `expires`: in milliseconds since 1970. */
+  | { readonly stage: 'offered'; readonly link: string; readonly expires: number; readonly limited: boolean }
+  /** Here: another device has opened the link, and shows six digits. `left`: how often they may be typed. */
+  | { readonly stage: 'opened'; readonly link: string; readonly limited: boolean; readonly left: number }
+  /** Here: everything is on its way to the other device. It may be switched off once the other one has it. */
+  | { readonly stage: 'sending' }
+  /** Here: the other device has everything. */
+  | { readonly stage: 'sent'; readonly label: string }
+  /** On the new device: the digits that are to be typed on the other one. */
+  | { readonly stage: 'digits'; readonly digits: string }
+  /** On the new device: it is this person's, and joins the rooms. */
+  | { readonly stage: 'joining'; readonly joined: number; readonly of: number }
+  /** On the new device: the rooms are in, but for those that could not be joined, and why. */
+  | {
+      readonly stage: 'joined';
+      readonly joined: number;
+      readonly missing: readonly { readonly room: string; readonly problem: Problem }[];
+    }
+  /** It has ended without a device. */
+  | { readonly stage: 'failed'; readonly problem: Problem };
 
 /** Whether a room receives new entries at present. */
 export interface RoomConnection {
@@ -447,7 +538,10 @@ export interface InspectInfo {
 export type FileState = 'there' | 'fetching' | 'here' | 'gone' | 'failed';
 
 /** The events that a profile emits. */
-export type ChatEvent =
+export type ChatEvent = RoomChatEvent | ProfileEvent;
+
+/** Of one room. */
+export type RoomChatEvent =
   /** New and changed lines: a line replaces an older one of the same `seq` and `sub`. */
   | { readonly kind: 'items'; readonly room: string; readonly items: readonly HistoryItem[] }
   | ({ readonly kind: 'online'; readonly room: string } & RoomConnection)
@@ -476,5 +570,10 @@ export type ChatEvent =
       /** Why it is not fetched. */
       readonly problem?: Problem;
     }
-  | { readonly kind: 'notes'; readonly room: string; readonly notes: RoomNotes }
-  | { readonly kind: 'preferences'; readonly preferences: Preferences };
+  | { readonly kind: 'notes'; readonly room: string; readonly notes: RoomNotes };
+
+/** Of the profile as a whole. */
+export type ProfileEvent =
+  | { readonly kind: 'preferences'; readonly preferences: Preferences }
+  | { readonly kind: 'devices'; readonly devices: readonly DeviceOfPerson[] }
+  | { readonly kind: 'linking'; readonly linking: Linking };

@@ -10,6 +10,8 @@ export interface Arriving {
 /** What a profile stores of a room besides its cryptographic state. */
 export interface RoomMeta {
   readonly id: RoomId;
+  /** A room between devices, which no list shows: see {@link ROOM_KIND}. */
+  readonly kind?: 'self' | 'pairing';
   /** The server's address, as {@link parseAddress} returns it. */
   readonly server: string;
   /** The room's name, as last known. */

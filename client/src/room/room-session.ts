@@ -198,6 +198,11 @@ export class RoomSession {
     return this.#store.fileRevision;
   }
 
+  /** Changes when another device has sent something to this one, which waits in the records `received`. */
+  get receivedRevision(): number {
+    return this.#store.receivedRevision;
+  }
+
   /** Files are to be dropped, as their stored jobs say. */
   dropFiles(): void {
     this.#store.dropsFiles();

@@ -1,4 +1,4 @@
-import type { Content, Ref } from '@gochat/crypto/content';
+import { type Content, type DeviceContent, isDeviceContent, type Ref } from '@gochat/crypto/content';
 import { landedFirst } from '@gochat/crypto/create';
 import { decodeRoom, encodeRoom } from '@gochat/crypto/encode-room';
 import type { RoomEvent, Step } from '@gochat/crypto/event';
@@ -22,6 +22,7 @@ import type { HistoryItem } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { type Again, Outbox } from './outbox.ts';
 import type { Outgoing, Queued } from './outgoing.ts';
+import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 
@@ -43,6 +44,7 @@ export class RoomStore {
   #request: OpenRequest | undefined;
   #failure: ChatError | undefined;
   #fileRevision = 0;
+  #receivedRevision = 0;
 
   private constructor(
     records: Records,
@@ -125,6 +127,11 @@ export class RoomStore {
   /** Changes when files have to be dropped. */
   get fileRevision(): number {
     return this.#fileRevision;
+  }
+
+  /** Grows with what another device has sent to this one. */
+  get receivedRevision(): number {
+    return this.#receivedRevision;
   }
 
   /** Files are to be dropped, as the jobs say that are stored by now. */
@@ -410,6 +417,8 @@ export class RoomStore {
   async #record(writer: HistoryWriter, event: RoomEvent, room: Room): Promise<RecordChange[]> {
     const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
     if (said === undefined) return [];
+    if (said.kind === 'message' && isDeviceContent(said.content))
+      return event.kind === 'message' ? this.#received(said, said.content) : [];
     const proof = said.kind === 'message' ? said.proof : undefined;
     if (said.kind === 'message' && isChange(said.content)) {
       await writer.change({ ...said, content: said.content }, room);
@@ -419,6 +428,18 @@ export class RoomStore {
       else if (item !== undefined) await writer.add(item, proof);
     }
     return proof === undefined ? [] : this.#epochs.changes(room, proof.leaf);
+  }
+
+  /** What another device has sent to this one waits in a record until it is processed there. */
+  #received(
+    { seq, at, from }: Extract<RoomEvent, { kind: 'message' }>,
+    content: DeviceContent,
+  ): RecordChange[] {
+    const { kind } = this.#meta;
+    if (kind === undefined || (kind === 'self') !== (content.kind === 'keep')) return [];
+    this.#receivedRevision += 1;
+    const received: Received = { seq, at, device: from.device, identity: from.identity, content };
+    return [{ place: { of: 'received', room: this.id, at: Number(seq) }, value: toJson(received) }];
   }
 
   #ownMessage(event: Extract<RoomEvent, { kind: 'sent' }>, room: Room): RoomEvent | undefined {
@@ -500,6 +521,9 @@ async function placed(content: Content, ids: RecentIds): Promise<Content> {
     case 'react':
       return { ...content, to: there };
     case 'leave':
+    case 'keep':
+    case 'link':
+    case 'linked':
       return content;
   }
 }

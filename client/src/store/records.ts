@@ -6,10 +6,10 @@ import type { Store } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
-  | { readonly of: 'identity' | 'settings' | 'unanswered' }
+  | { readonly of: 'identity' | 'settings' | 'unanswered' | 'kept' | 'linking' }
   | { readonly of: 'room' | 'state' | 'request' | 'notes'; readonly room: RoomId }
   | {
-      readonly of: 'history' | 'outbox' | 'epoch';
+      readonly of: 'history' | 'outbox' | 'epoch' | 'received';
       readonly room: RoomId;
       readonly at: number;
       readonly sub?: number;
@@ -77,7 +77,7 @@ export class Records {
    * `damaged`
    */
   list(
-    of: 'history' | 'outbox' | 'file-job',
+    of: 'history' | 'outbox' | 'received' | 'file-job',
     room: RoomId,
     options: { readonly after?: number; readonly limit?: number; readonly reverse?: boolean } = {},
   ): Promise<Uint8Array[]> {
@@ -112,6 +112,8 @@ export class Records {
       case 'identity':
       case 'settings':
       case 'unanswered':
+      case 'kept':
+      case 'linking':
         return recordKey(this.#vault, place.of);
       case 'room':
         return recordKey(this.#vault, 'rooms', recordKey(this.#vault, `room ${place.room}`));
@@ -122,6 +124,7 @@ export class Records {
       case 'history':
       case 'outbox':
       case 'epoch':
+      case 'received':
         return recordKey(this.#vault, `${place.of} ${place.room}`, suffix(place.at, place.sub ?? 0));
       case 'file':
       case 'file-job':

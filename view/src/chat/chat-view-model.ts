@@ -18,7 +18,7 @@ import { Navigation } from './navigation.ts';
 import { noticeOf } from './notifications.ts';
 import type { Platform } from './platform.ts';
 import { PreferenceStore } from './preferences.ts';
-import { RoomList } from './room-list.ts';
+import { isOfRoom, RoomList } from './room-list.ts';
 import type { Snapshot } from './snapshot.ts';
 import { SnapshotBuilder } from './snapshot-builder.ts';
 import type { View } from './view.ts';
@@ -171,6 +171,7 @@ class ChatViewModel implements View, Chat {
     if (this.#early !== undefined) this.#early.push(event);
     else if (this.#closed) return;
     else if (event.kind === 'preferences') this.preferences.replace(event.preferences);
+    else if (!isOfRoom(event)) return;
     else if (!this.#lazy.isLoaded) this.#lazy.use(() => this.#take(event));
     else {
       this.rooms.take(event);

@@ -1,12 +1,10 @@
 import type { TextItem } from '@gochat/client/history';
-import type { ChatEvent, RoomInfo } from '@gochat/client/methods';
+import type { ChatEvent, RoomChatEvent, RoomInfo } from '@gochat/client/methods';
 import { RoomViewModel, type RoomViewModelParts } from '../room/room-view-model.ts';
 import { isNews } from '../timeline/rows.ts';
 
 /** To make a screen takes longer than to read some hundred messages, of which it shows the last. */
 const HELD_MS = 500;
-
-type RoomEvent = Exclude<ChatEvent, { kind: 'preferences' }>;
 
 export interface RoomListParts extends RoomViewModelParts {
   /** Reports messages of others that are new in a room. */
@@ -20,7 +18,7 @@ export class RoomList {
   readonly #loading = new Map<string, Promise<RoomViewModel>>();
   #all: readonly RoomViewModel[] = [];
   /** Of rooms that catch up, oldest first. */
-  #held: RoomEvent[] = [];
+  #held: RoomChatEvent[] = [];
   #stopHolding: (() => void) | undefined;
 
   constructor(parts: RoomListParts) {
@@ -36,7 +34,7 @@ export class RoomList {
   }
 
   /** Hands an event to its room. A room that is not listed yet is loaded. While a room catches up, what it reads is handed on at intervals. */
-  take(event: RoomEvent): void {
+  take(event: RoomChatEvent): void {
     if (isOfBacklog(event) && this.get(event.room)?.catchingUp !== undefined) {
       this.#held.push(event);
       this.#stopHolding ??= this.#parts.platform.after(HELD_MS, () => this.#handOn());
@@ -54,7 +52,7 @@ export class RoomList {
     for (const event of held) this.#hand(event);
   }
 
-  #hand(event: RoomEvent): void {
+  #hand(event: RoomChatEvent): void {
     const room = this.get(roomOf(event));
     if (room !== undefined) {
       const news = room.take(event).filter((item): item is TextItem => isNews(item, room.context));
@@ -74,9 +72,9 @@ export class RoomList {
   async #load(info: RoomInfo): Promise<RoomViewModel> {
     const { profile, changed } = this.#parts;
     // Events that arrive while the room is loading are later than what is loaded.
-    const early: RoomEvent[] = [];
+    const early: RoomChatEvent[] = [];
     const stop = profile.on((event) => {
-      if (event.kind !== 'preferences' && roomOf(event) === info.id) early.push(event);
+      if (isOfRoom(event) && roomOf(event) === info.id) early.push(event);
     });
     const room = await RoomViewModel.open(this.#parts, info).finally(stop);
     this.#all = [...this.#all, room];
@@ -99,10 +97,15 @@ export class RoomList {
 }
 
 /** Whether it is one of the many events of a room that catches up. */
-function isOfBacklog(event: RoomEvent): event is Extract<RoomEvent, { kind: 'items' | 'online' }> {
+function isOfBacklog(event: RoomChatEvent): event is Extract<RoomChatEvent, { kind: 'items' | 'online' }> {
   return event.kind === 'items' || (event.kind === 'online' && event.catchingUp !== undefined);
 }
 
-function roomOf(event: RoomEvent): string {
+/** Whether it is about a room, rather than the profile as a whole. */
+export function isOfRoom(event: ChatEvent): event is RoomChatEvent {
+  return 'room' in event;
+}
+
+function roomOf(event: RoomChatEvent): string {
   return event.kind === 'room' ? event.room.id : event.room;
 }

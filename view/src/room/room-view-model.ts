@@ -1,10 +1,10 @@
 import type { HistoryItem, TextItem } from '@gochat/client/history';
 import type {
   CatchingUp,
-  ChatEvent,
   MemberInfo,
   Params,
   Problem,
+  RoomChatEvent,
   RoomInfo,
   Waiting,
 } from '@gochat/client/methods';
@@ -322,7 +322,7 @@ export class RoomViewModel {
   }
 
   /** Takes an event of this room. @returns the lines that are new. */
-  take(event: Exclude<ChatEvent, { kind: 'preferences' }>): readonly HistoryItem[] {
+  take(event: RoomChatEvent): readonly HistoryItem[] {
     let fresh: readonly HistoryItem[] = [];
     switch (event.kind) {
       case 'items':

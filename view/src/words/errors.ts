@@ -58,6 +58,13 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return error.state === 'unknown'
           ? 'This message was on its way when you left the room: the others may have received it'
           : 'This message was not sent, and will not be';
+      case 'link-digits':
+        return error.left === 0
+          ? 'These are not the digits: the link has ended, make a new one'
+          : f.plural(error.left, {
+              one: 'These are not the digits that the other device shows: you have # try left',
+              other: 'These are not the digits that the other device shows: you have # tries left',
+            });
       case 'room-incomplete':
         return 'This room is not stored completely: join it again';
       case 'member-unknown':
@@ -160,6 +167,16 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
 
 const FIXED = {
   'name-missing': 'This profile has no name yet: give one',
+  'link-no-room': 'You have no room yet: join or create one before you link a device',
+  'link-profile-used': 'This profile has rooms already: link a new, empty profile',
+  'link-nobody': 'No other device waits: open the link on the other device first',
+  'link-used': 'Somebody has opened this link before you: make a new one on your other device',
+  'link-expired': 'This link has expired: make a new one on your other device',
+  'link-cancelled': 'Your other device has ended the linking',
+  'device-self': 'This is the device that you use',
+  'device-label': 'A label has 1 to 64 characters',
+  'device-removed': 'This device was removed by another device of yours',
+  'device-limited': 'This device is limited: use another one of your devices for this',
   'message-waiting': 'This message waits to be sent: try again once it is sent',
   left: 'You have left this room',
   removed: 'You were removed from this room',
@@ -238,6 +255,9 @@ const LINKS = {
   damaged: 'The link is damaged: copy the whole link again',
   exposed:
     'A program had changed # to %23 in this link, so your browser sent its secret to the server: ask for a new invite, and have this one revoked',
+  'for-joining': 'This link is an invite to a room: join with it',
+  'for-device': 'This link makes a device one of yours: open it on the new device',
+  'for-recovery': 'This is a recovery link, with which you come back into your own rooms',
 } as const;
 
 function listed(items: readonly string[]): string {
