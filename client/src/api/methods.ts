@@ -395,6 +395,8 @@ export interface DeviceOfPerson {
   readonly rooms: number;
   /** It is being removed from its rooms. `left`: in how many it still is. */
   readonly removal?: { readonly left: number };
+  /** It has the person's identity key, is in a room, and none of the person's devices has taken it in: perhaps somebody else's. */
+  readonly unknown?: true;
 }
 
 /** How far the removal of a device is. */
@@ -427,7 +429,9 @@ export type Linking =
       readonly missing: readonly { readonly room: string; readonly problem: Problem }[];
     }
   /** It has ended without a device. */
-  | { readonly stage: 'failed'; readonly problem: Problem };
+  | { readonly stage: 'failed'; readonly problem: Problem }
+  /** Another device of the person has removed this one: its keys and rooms are deleted here, and the next start makes a new profile. */
+  | { readonly stage: 'removed' };
 
 /** Whether a room receives new entries at present. */
 export interface RoomConnection {
