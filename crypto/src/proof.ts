@@ -5,11 +5,12 @@ import { decodeCredential } from './identity.ts';
 import { encodeContext, readGroupContext } from './mls/codec.ts';
 import { isGenuine } from './mls/credentials.ts';
 import { isSigned } from './mls/messages.ts';
+import type { GroupContext } from './mls/suite.ts';
 import { leavesOf } from './mls/tree.ts';
 import { decodePayload, encodePayload, type Payload, toClaim } from './payload.ts';
 import { concatBytes, joinParts, splitParts, uint32, uint64 } from './primitives.ts';
 import { epochOf, type InFlight, ownLeaf, type Room } from './room.ts';
-import { readContext } from './room-state.ts';
+import { type RoomState, readContext } from './room-state.ts';
 
 /**
  * The signature of one message, and what it signs. With the epoch's {@link EpochRecord} anybody can verify it, and needs no key of the
@@ -46,6 +47,8 @@ export interface ProvedMessage {
   /** Identity and device key as base64url. */
   readonly identity: string;
   readonly device: string;
+  /** The display name of that epoch, as whoever shows the proof says: nobody signs it. */
+  readonly name: string;
   readonly payload: Payload;
 }
 
@@ -73,6 +76,21 @@ export function ownProof(room: Room, sent: InFlight, content: Content): Proof | 
   return { epoch: epochOf(room), leaf: ownLeaf(room), payload, signature: decodeBytes(sent.signature) };
 }
 
+/** An epoch of a room, read from its record. */
+export interface ProvedEpoch {
+  readonly context: GroupContext;
+  /** The room's state in that epoch. */
+  readonly state: RoomState | 'newer';
+  readonly speakers: readonly Speaker[];
+}
+
+/** @returns undefined if the record isn't of this room */
+export function readEpoch(room: RoomId, { groupContext, speakers }: EpochRecord): ProvedEpoch | undefined {
+  const context = readGroupContext(groupContext);
+  const read = context && readContext(context.extensions, room, context.groupId);
+  return context && read && { context, state: read.state, speakers };
+}
+
 /**
  * Verifies that a leaf of this room has signed a message in this epoch, and that the leaf's key belongs to its device and identity, which
  * have made it for this group. It doesn't prove that the group ever took the leaf in, or the name in its credential. All implementations come to the same verdict.
@@ -81,13 +99,20 @@ export function ownProof(room: Room, sent: InFlight, content: Content): Proof | 
 export async function verifyProof(
   room: RoomId,
   proof: Proof,
-  { groupContext, speakers }: EpochRecord,
+  record: EpochRecord,
 ): Promise<ProvedMessage | undefined> {
-  const context = readGroupContext(groupContext);
+  const epoch = readEpoch(room, record);
+  return epoch && verifyIn(epoch, proof);
+}
+
+/** As {@link verifyProof}, for many messages of one epoch. */
+export async function verifyIn(
+  { context, speakers }: ProvedEpoch,
+  proof: Proof,
+): Promise<ProvedMessage | undefined> {
   const speaker = speakers.find(({ leaf }) => leaf === proof.leaf);
   const credential = speaker && decodeCredential(speaker.credential);
-  if (context?.epoch !== proof.epoch || speaker === undefined || credential === undefined) return undefined;
-  if (readContext(context.extensions, room, context.groupId) === undefined) return undefined;
+  if (context.epoch !== proof.epoch || speaker === undefined || credential === undefined) return undefined;
   const leaf = {
     signaturePublicKey: speaker.key,
     credential: { credentialType: 'basic', identity: speaker.credential },
@@ -96,8 +121,8 @@ export async function verifyProof(
     return undefined;
   const payload = decodePayload(proof.payload);
   if (payload === undefined) return undefined;
-  const { identityKey, deviceKey } = credential;
-  return { identity: encodeBytes(identityKey), device: encodeBytes(deviceKey), payload };
+  const { identityKey, deviceKey, name } = credential;
+  return { identity: encodeBytes(identityKey), device: encodeBytes(deviceKey), name, payload };
 }
 
 const SIGNATURE_AT = 12;

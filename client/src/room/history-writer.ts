@@ -11,10 +11,8 @@ import { factKey, type HistoryItem, type NewItem, type TextItem, type WithoutSub
 import { HistoryReader } from './history-reader.ts';
 import { NO_PROOFS, ORIGINAL, type Proofs, proofsAfter } from './proofs.ts';
 import type { RecentIds } from './recent-ids.ts';
-import { decodeLine, encodeLine, identitiesIn, type StoredLine } from './stored-history.ts';
+import { decodeLine, identitiesIn, lineChange, MOST_SUB, type StoredLine } from './stored-history.ts';
 
-/** One byte numbers the lines of an entry. */
-const MOST_SUB = 255;
 /** How many lines are read at a time. */
 const PAGE = 256;
 
@@ -143,10 +141,7 @@ export class HistoryWriter {
   }
 
   get changes(): RecordChange[] {
-    return [...this.#lines.values()].map((line) => ({
-      place: { of: 'history', room: this.#room.id, at: Number(line.item.seq), sub: line.item.sub },
-      value: encodeLine(line),
-    }));
+    return [...this.#lines.values()].map((line) => lineChange(this.#room.id, line));
   }
 
   #put(item: HistoryItem, proofs: Proofs): void {

@@ -50,6 +50,10 @@ export interface TextItem extends Line {
   /** Who deleted it, by the name at that time. Its text is gone from this profile. */
   readonly deleted?: { readonly by: string; readonly own: boolean };
   readonly reactions?: readonly Reaction[];
+  /** Who has shared it with this profile, which couldn't read it when it was said. Its author has signed it, but not its position and time. */
+  readonly shared?: { readonly identity: string; readonly by: string };
+  /** Of a shared message: its author was no member when it was shared. Then nobody but the sharer says that it ever was one. */
+  readonly stranger?: true;
 }
 
 /** Who added one emoji to a message. */

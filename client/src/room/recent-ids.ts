@@ -39,6 +39,11 @@ export class RecentIds {
     for (const item of items) if (item.kind === 'text') remember(this.#seqs, item);
   }
 
+  /** Older lines were added. */
+  forget(): void {
+    this.#seqs = undefined;
+  }
+
   async #load(): Promise<Map<string, Place>> {
     const rows = await this.#records.list('history', this.#room, { limit: KNOWN, reverse: true });
     const seqs = new Map<string, Place>();

@@ -2,8 +2,11 @@ import type { Started } from '@gochat/crypto/handshake';
 import type { Room, Split } from '@gochat/crypto/room';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import type { MergedFrom } from '../history/merged-lines.ts';
+import type { PackedMessage } from '../history/verify-pack.ts';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
+import type { HistoryItem } from './history.ts';
 import type { Again } from './outbox.ts';
 import type { Queued } from './outgoing.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
@@ -33,6 +36,12 @@ export type RoomCommand =
       readonly done: (ids: readonly string[]) => void;
     }
   | { readonly kind: 'cancel' | 'uploaded'; readonly id: string }
+  | {
+      readonly kind: 'merge';
+      readonly messages: readonly PackedMessage[];
+      readonly from: MergedFrom;
+      readonly done: (items: readonly HistoryItem[]) => void;
+    }
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }
   | { readonly kind: 'arrive'; readonly keys: JoiningKeys }

@@ -13,6 +13,8 @@ import { comparePositions, type Position } from '@gochat/protocol/fields';
 import { ChatError } from '../api/chat-error.ts';
 import type { CatchingUp, Waiting } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
+import type { MergedFrom } from '../history/merged-lines.ts';
+import type { PackedMessage } from '../history/verify-pack.ts';
 import type { Connection } from '../net/connection.ts';
 import { Condition } from '../schedule/condition.ts';
 import { nextTurn } from '../schedule/next-turn.ts';
@@ -305,6 +307,16 @@ export class RoomSession {
     return queued;
   }
 
+  /** Adds older messages to the history; durable when it resolves. @returns the new lines, of which the listener was told */
+  async merge(messages: readonly PackedMessage[], from: MergedFrom): Promise<readonly HistoryItem[]> {
+    let merged: readonly HistoryItem[] = [];
+    const done = (items: readonly HistoryItem[]) => {
+      merged = items;
+    };
+    await this.#command({ kind: 'merge', messages, from, done });
+    return merged;
+  }
+
   /** The other members have gone on without this device: it sends nothing until it has joined them again. */
   async splits(split: Split): Promise<void> {
     await this.#command({ kind: 'split', split });
@@ -421,6 +433,12 @@ export class RoomSession {
       case 'uploaded':
         await this.#store.uploaded(command.id);
         break;
+      case 'merge': {
+        const items = await this.#store.merge(command.messages, command.from);
+        command.done(items);
+        if (items.length > 0) this.#listener.items(items);
+        return items.length > 0;
+      }
       case 'split':
         return this.#split(command.split);
       case 'leave':

@@ -14,6 +14,8 @@ import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { dropChanges, postedChanges } from '../files/file-records.ts';
 import type { FileLimits } from '../files/files.ts';
+import { type MergedFrom, mergedLines } from '../history/merged-lines.ts';
+import type { PackedMessage } from '../history/verify-pack.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
@@ -25,6 +27,7 @@ import type { Outgoing, Queued } from './outgoing.ts';
 import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
+import { lineChange } from './stored-history.ts';
 
 /** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
@@ -180,6 +183,19 @@ export class RoomStore {
     this.#ids.add(writer.items);
     for (const step of steps) wipe(step.secretsToWipe);
     return writer.items;
+  }
+
+  /**
+   * Adds older messages to the history. Lines that are there stay as they are.
+   * @returns the new lines
+   */
+  async merge(messages: readonly PackedMessage[], from: MergedFrom): Promise<HistoryItem[]> {
+    const lines = await mergedLines(this.#records, this.#room, messages, from);
+    if (lines.length === 0) return [];
+    const epochs = await this.#epochs.changesOf(lines.flatMap(({ proved }) => proved));
+    await this.#write([...epochs, ...lines.map((line) => lineChange(this.id, line))]);
+    this.#ids.forget();
+    return lines.map(({ item }) => item);
   }
 
   /** @param also other records that are stored with the messages */

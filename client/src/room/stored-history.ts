@@ -1,6 +1,7 @@
 import { concatBytes } from '@gochat/crypto/primitives';
 import { membersOf, type Room } from '@gochat/crypto/room';
-import { fromJson, toJson } from '../store/records.ts';
+import type { RoomId } from '@gochat/protocol/fields';
+import { fromJson, type RecordChange, toJson } from '../store/records.ts';
 import type { EventItem, HistoryItem, Reaction } from './history.ts';
 import { decodeProofs, encodeProofs, NO_PROOFS, type Proofs } from './proofs.ts';
 
@@ -14,6 +15,15 @@ export interface StoredLine {
 export function encodeLine({ item, proofs }: StoredLine): Uint8Array {
   const json = toJson(item);
   return proofs.size === 0 ? json : concatBytes(json, new Uint8Array(1), encodeProofs(proofs));
+}
+
+/** One byte numbers the lines of an entry. */
+export const MOST_SUB = 255;
+
+/** @returns what stores a line of a room's history */
+export function lineChange(room: RoomId, line: StoredLine): RecordChange {
+  const { seq, sub } = line.item;
+  return { place: { of: 'history', room, at: Number(seq), sub }, value: encodeLine(line) };
 }
 
 /** Reads what {@link encodeLine} wrote; as {@link decodeItem}, which is faster. */

@@ -11,6 +11,7 @@ import {
   defaultCryptoProvider,
   defaultKeyPackageEqualityConfig,
   type Extension,
+  type GroupContext,
   type GroupInfo,
   getCiphersuiteFromName,
   getCiphersuiteImpl,
@@ -23,7 +24,7 @@ import {
 
 /** This folder alone uses the MLS library: RFC 9420 with GoChat's cipher suite, providers and checks. It knows nothing about rooms. */
 export type MlsState = ClientState;
-export type { Extension, GroupInfo, LeafNode, PrivateMessage, Proposal, PublicMessage };
+export type { Extension, GroupContext, GroupInfo, LeafNode, PrivateMessage, Proposal, PublicMessage };
 
 const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 

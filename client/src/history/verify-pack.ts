@@ -1,0 +1,90 @@
+import { type Pack, type PackLine, packVerifier, type Verdict } from '@gochat/crypto/pack';
+import type { EpochRecord, Proof, ProvedMessage } from '@gochat/crypto/proof';
+import type { Position, RoomId } from '@gochat/protocol/fields';
+import { isChange, type MessageChange } from '../room/changes.ts';
+import { Slices } from '../schedule/slices.ts';
+
+/** A verified message of a pack, with the verified changes of it that the pack has. */
+export interface PackedMessage {
+  readonly seq: Position;
+  readonly at: number;
+  readonly said: PackedLine;
+  /** The last edit by its author, and reactions in the order of the pack. */
+  readonly changes: readonly (PackedLine & { readonly at: number; readonly change: MessageChange })[];
+}
+
+/** What one line of a pack proves. */
+export interface PackedLine {
+  readonly message: ProvedMessage;
+  readonly proof: Proof;
+  /** Of the epoch of the proof. */
+  readonly record: EpochRecord;
+}
+
+export interface VerifiedPack {
+  /** In the order of the pack. */
+  readonly messages: readonly PackedMessage[];
+  /** How many lines were left out, by the reason: of another room, not signed by whom they name, or not for newcomers. */
+  readonly foreign: number;
+  readonly forged: number;
+  readonly unshared: number;
+}
+
+type Proved = Extract<Verdict, { kind: 'proved' }> & Pick<PackLine, 'seq' | 'at'>;
+
+/**
+ * Verifies all lines of a pack, in slices that don't keep the platform busy.
+ * @param forNewcomers whether what was said while newcomers were shown nothing is left out. It isn't for packs of this person's own devices.
+ */
+export async function verifyPack(room: RoomId, pack: Pack, forNewcomers: boolean): Promise<VerifiedPack> {
+  const slices = new Slices();
+  const verify = packVerifier(room, pack);
+  const proved: Proved[] = [];
+  const left = { foreign: 0, forged: 0, unshared: 0 };
+  for (const line of pack.lines) {
+    await slices.over();
+    const verdict = await verify(line);
+    if (verdict.kind !== 'proved') left[verdict.kind] += 1;
+    else if (forNewcomers && !verdict.isForNewcomers) left.unshared += 1;
+    else proved.push({ ...verdict, seq: line.seq, at: line.at });
+  }
+  return { messages: await messagesOf(proved, slices), ...left };
+}
+
+async function messagesOf(proved: readonly Proved[], slices: Slices): Promise<PackedMessage[]> {
+  const messages = new Map<string, { line: Proved; edit?: Proved; reactions: Proved[] }>();
+  for (const line of proved) {
+    const { content, id } = line.message.payload;
+    const key = `${id} ${line.message.identity}`;
+    if (content?.kind === 'text' && !messages.has(key)) messages.set(key, { line, reactions: [] });
+  }
+  const byId = new Map([...messages].map(([key, message]) => [key.split(' ')[0], message]));
+  for (const line of proved) {
+    await slices.over();
+    const { identity, payload } = line.message;
+    const { content } = payload;
+    if (content?.kind === 'edit') {
+      const message = messages.get(`${content.of.id} ${identity}`);
+      if (message !== undefined && isLater(line, message.edit)) message.edit = line;
+    } else if (content?.kind === 'react' && content.on) byId.get(content.to.id)?.reactions.push(line);
+  }
+  return [...messages.values()].map(({ line, edit, reactions }) => ({
+    seq: line.seq,
+    at: line.at,
+    said: packedLine(line),
+    changes: [...(edit === undefined ? [] : [edit]), ...reactions].flatMap((change) => {
+      const { content } = change.message.payload;
+      if (content === undefined || !isChange(content)) return [];
+      return [{ ...packedLine(change), at: change.at, change: content }];
+    }),
+  }));
+}
+
+function packedLine({ message, proof, record }: Proved): PackedLine {
+  return { message, proof, record };
+}
+
+/** By the author's clock: an edit by another device of the person has another counter. */
+function isLater(line: Proved, than: Proved | undefined): boolean {
+  return than === undefined || line.message.payload.sealedAt > than.message.payload.sealedAt;
+}
