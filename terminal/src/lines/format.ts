@@ -1,8 +1,8 @@
 import { cleanFileName } from '@gochat/client/file-name';
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
+import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
-import { safeJson } from '../safe-json.ts';
 import { widthOf } from '../screen/draw/width.ts';
 
 type FileContent = NonNullable<TextItem['files']>[number];

@@ -1,9 +1,9 @@
+import { safeJson } from '@gochat/view/safe-json';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { type Io, print } from '../io.ts';
 import { formatItem, withoutKeys } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson } from '../safe-json.ts';
 
 interface Options extends ProfileOptions {
   readonly json?: boolean;

@@ -1,11 +1,11 @@
 import { UsageError } from '@gochat/server/usage-error';
+import { safeJson } from '@gochat/view/safe-json';
 import { showConnecting } from '../connecting.ts';
 import { parseDuration, waitMs } from '../duration.ts';
 import { type Io, note, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
 import { roomRef } from '../room-id.ts';
-import { safeJson } from '../safe-json.ts';
 
 interface Options extends ProfileOptions {
   readonly expires?: string;

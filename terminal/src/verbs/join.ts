@@ -2,6 +2,7 @@ import { ChatError } from '@gochat/client/chat-error';
 import { linkLines } from '@gochat/client/link-lines';
 import type { Profile } from '@gochat/client/open';
 import { checkGiven } from '@gochat/client/validate-input';
+import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
@@ -11,7 +12,6 @@ import { type Io, note, print } from '../io.ts';
 import { chatInLines } from '../lines/chat-loop.ts';
 import { failureText } from '../lines/error-text.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
-import { safeJson } from '../safe-json.ts';
 import { serverAddress } from '../server-address.ts';
 import { readText } from '../utf8-input.ts';
 

@@ -1,11 +1,11 @@
 import { checkGiven } from '@gochat/client/validate-input';
+import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { type Io, note, print } from '../io.ts';
 import { nameFor, type ProfileOptions, withProfile } from '../profile.ts';
 import { showQr } from '../qr.ts';
-import { safeJson } from '../safe-json.ts';
 import { givenServer, serverAddress } from '../server-address.ts';
 
 interface Options extends ProfileOptions {

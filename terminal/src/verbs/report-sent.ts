@@ -1,10 +1,10 @@
 import type { Result } from '@gochat/client/methods';
 import type { OutgoingState } from '@gochat/client/outgoing';
+import { safeJson } from '@gochat/view/safe-json';
 import { codeOfSent } from '../exit.ts';
 import { type Io, note, print } from '../io.ts';
 import { problemText } from '../lines/error-text.ts';
 import type { RoomRef } from '../lines/format.ts';
-import { safeJson } from '../safe-json.ts';
 
 /** Prints what became of the messages. @param room for JSON lines; without it, none are printed. @param isInterrupted whether the user has ended the wait. @returns the exit code; 4 only for messages that are never sent */
 export function report(

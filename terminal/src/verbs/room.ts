@@ -1,6 +1,7 @@
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
+import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { showConnecting } from '../connecting.ts';
@@ -12,7 +13,6 @@ import { comesBack } from '../lines/comes-back.ts';
 import { columns, type RoomRef } from '../lines/format.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomId, roomRef } from '../room-id.ts';
-import { safeJson } from '../safe-json.ts';
 import { readText } from '../utf8-input.ts';
 
 interface Options extends ProfileOptions {

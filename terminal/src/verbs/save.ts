@@ -1,4 +1,5 @@
 import { UsageError } from '@gochat/server/usage-error';
+import { safeJson } from '@gochat/view/safe-json';
 import { showConnecting } from '../connecting.ts';
 import { waitMs } from '../duration.ts';
 import { EXIT } from '../exit.ts';
@@ -8,7 +9,6 @@ import { Interrupted, untilInterrupted } from '../interrupt.ts';
 import { type Io, print } from '../io.ts';
 import { type ProfileOptions, withProfile } from '../profile.ts';
 import { roomRef } from '../room-id.ts';
-import { safeJson } from '../safe-json.ts';
 import { messageOf } from './message-of.ts';
 
 interface Options extends ProfileOptions {

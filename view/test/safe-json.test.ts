@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { safeJson } from '../src/safe-json.ts';
+import { safeJson } from '../src/text/safe-json.ts';
 
 test('JSON for scripts has the same value and no control characters', () => {
   fc.assert(
