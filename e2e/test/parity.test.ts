@@ -32,6 +32,7 @@ const FEATURES = [
   'delivery state',
   'drafts',
   'search',
+  'saving the conversation',
   'pasting many lines',
   'invites with a QR code',
   'safety numbers and verified marks',
@@ -108,6 +109,13 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await shows(by, ['Delete this message for everyone?']);
     await by.confirms();
     for (const screen of [by, to]) await shows(screen, [], [`with paper${tag}`]);
+  },
+  'saving the conversation': async (by, to, tag) => {
+    await by.says(`keep${tag}`);
+    await shows(to, [`keep${tag}`]);
+    expect(await to.exports()).toMatch(
+      new RegExp(`^-- kitchen\n(?:.*\n)*\\d{4}-.* <${by.name}> keep${tag}\n`),
+    );
   },
   mentions: async (by, to, tag) => {
     await by.says(`@${to.name} look${tag}`);

@@ -191,6 +191,6 @@ test('a screen shows an interrupted join as a room that nobody is in, which can 
     ended: 'Joining was interrupted. Open the invite link again.',
     members: [],
   });
-  expect(interrupted.commands.map(({ name }) => name)).toEqual(['forget']);
+  expect(interrupted.commands.map(({ name }) => name)).toEqual(['export', 'forget']);
   await viewer.leaveForGood();
 });

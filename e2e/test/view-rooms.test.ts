@@ -70,6 +70,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
     'notify',
     'mute',
     'privacy',
+    'export',
     'inspect',
     'leave',
   ]);
@@ -77,7 +78,7 @@ test('a profile without rooms has no room open; a new room comes with a link and
   ana.view.actions.submit({});
   const left = await ana.sees('a closed room', ({ room }) => room !== undefined && room.ended !== '' && room);
   expect(left).toMatchObject({ lock: undefined, members: [] });
-  expect(left.commands.map(({ name }) => name)).toEqual(['forget']);
+  expect(left.commands.map(({ name }) => name)).toEqual(['export', 'forget']);
   ana.view.actions.run('forget');
   ana.view.actions.submit({});
   await ana.sees('no room', ({ room, rooms }) => room === undefined && rooms.length === 0);

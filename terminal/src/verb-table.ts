@@ -112,6 +112,15 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/search.ts')).run,
   },
   {
+    name: 'export <room> [file]',
+    does: 'save what the profile has of a room in FILE, or print it; asks no server',
+    options: [
+      ['--format <format>', 'md, json or txt (default: by the ending of FILE, or md)'],
+      ['--force', 'replace FILE if it exists'],
+    ],
+    load: async () => (await import('./verbs/export.ts')).run,
+  },
+  {
     name: 'edit <room> <message> [text]',
     mayBeEmpty: 'text',
     does: 'replace the text of your message, named as for save; without TEXT, or with -, by standard input. Files stay',

@@ -6,6 +6,7 @@ import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { Outcome } from '../room/outgoing.ts';
 import { LONGEST_MS } from '../schedule/timer.ts';
 import { ChatError } from './chat-error.ts';
+import { historyPages } from './history-pages.ts';
 import { newMessageId } from './message-id.ts';
 import type { ChatEvent, MemberInfo, Problem, RoomInfo, SafetyInfo } from './methods.ts';
 import { type OpenOptions, openChat, type Profile } from './open.ts';
@@ -311,6 +312,16 @@ export class ChatRoom {
     } finally {
       stop();
     }
+  }
+
+  /**
+   * The lines that this profile has, from the one after `after` ("0" is the beginning) to the newest one, oldest first, each as it is
+   * now. Unlike {@link items} it ends there, and asks no server: for exports and statistics.
+   * @throws ChatError `usage` when `after` is no position
+   */
+  async *history(after = '0'): AsyncGenerator<HistoryItem, void, undefined> {
+    if (!POSITION.test(after)) throw new ChatError({ reason: 'entry-number' });
+    for await (const page of historyPages(this.#profile, this.id, after)) yield* page;
   }
 
   async #newest(): Promise<string> {

@@ -18,6 +18,8 @@ export interface ChatScreen {
   attaches(name: string, content: string, text: string): Promise<void>;
   /** Saves the file of the newest message that has one. @returns what it holds */
   saves(): Promise<string>;
+  /** Saves the open room as plain text. @returns what the file holds */
+  exports(): Promise<string>;
   /** Runs a command on the message that holds this text; it is the newest that does. */
   on(text: string, command: 'reply' | 'react' | 'edit' | 'delete' | 'quoted' | 'author'): Promise<void>;
   /** Writes into the dialog's field and takes what is found first. */
@@ -108,6 +110,13 @@ export class TerminalChat implements ChatScreen {
     await this.says('/save');
     await shows(this, ['Saved as ']);
     const [, path = ''] = /Saved as (\S+)/.exec(await this.text()) ?? [];
+    return readFile(path, 'utf8');
+  }
+
+  async exports(): Promise<string> {
+    await this.says('/export txt');
+    await shows(this, ['The room is saved as ']);
+    const [, path = ''] = /The room is saved as (.+?\.txt)/.exec(await this.text()) ?? [];
     return readFile(path, 'utf8');
   }
 
@@ -250,11 +259,19 @@ export class WebChat implements ChatScreen {
     await this.says(text);
   }
 
-  async saves(): Promise<string> {
+  saves(): Promise<string> {
+    return this.#downloads('/save');
+  }
+
+  exports(): Promise<string> {
+    return this.#downloads('/export txt');
+  }
+
+  async #downloads(command: string): Promise<string> {
     // A browser that asks where to shows a window of its own.
     await this.#page.evaluate(() => Object.assign(globalThis, { showSaveFilePicker: undefined }));
     const begun = this.#page.waitForEvent('download');
-    await this.says('/save');
+    await this.says(command);
     return readFile(await (await begun).path(), 'utf8');
   }
 

@@ -286,6 +286,7 @@ function room(rows: readonly Row[], more: Partial<RoomScreen> = {}): RoomScreen 
       item('notify', 'Notifications'),
       item('mute', 'Mute'),
       item('privacy', 'Privacy'),
+      item('export', 'Save the conversation'),
       item('inspect', 'What the server sees'),
       item('leave', 'Leave', '', true),
     ],
@@ -721,7 +722,7 @@ export const SAMPLES = {
       lock: undefined,
       members: [],
       ended: 'You were removed from this room.',
-      commands: [item('forget', 'Remove from the list')],
+      commands: [item('export', 'Save the conversation'), item('forget', 'Remove from the list')],
     },
   ),
   /** The digits of the room to compare. */

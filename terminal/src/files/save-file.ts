@@ -1,5 +1,6 @@
-import { constants, link, mkdir, open, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { withPart, writeAll } from './part.ts';
 
 /** How many names are tried before one that nothing has is taken for impossible. */
 const MOST_NAMES = 1000;
@@ -19,24 +20,7 @@ export async function saveFile(
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const part = join(folder, `.gochat-${crypto.randomUUID()}.part`);
-  // Exclusive: a link that somebody has put there is not followed.
-  const file = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  try {
-    try {
-      for await (const some of bytes) await writeAll(file, some);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return await give(part, folder, name);
-  } finally {
-    await rm(part, { force: true });
-  }
-}
-
-async function writeAll(file: Awaited<ReturnType<typeof open>>, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
+  return withPart(folder, bytes, (part) => give(part, folder, name));
 }
 
 /** Gives a file the first of its names that nothing has. A hard link never replaces anything. */

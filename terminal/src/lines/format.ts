@@ -1,5 +1,6 @@
 import { cleanFileName } from '@gochat/client/file-name';
 import type { EventItem, HistoryItem, TextItem } from '@gochat/client/history';
+import { factsOf, filesIn } from '@gochat/view/facts';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine, sanitizeText } from '@gochat/view/sanitize';
 import type { TerminalText } from '@gochat/view/terminal-words';
@@ -118,27 +119,10 @@ export interface RoomRef {
 
 /** A JSON line for scripts. */
 export function jsonItem(room: RoomRef, item: HistoryItem): string {
-  const { seq, at, from, kind, sub: _sub, identity: _identity, own: _own, ...facts } = item;
-  const message = item.kind === 'text' ? { text: item.text, id: item.id } : {};
-  return safeJson({ ...room, seq, at, from, kind, ...message, ...facts, ...filesIn(item) });
+  return safeJson({ ...room, ...factsOf(item) });
 }
 
-/** The files of a message without what opens them: who reads a line of a script must not be able to read the files. */
-function filesIn(item: HistoryItem): { readonly files?: readonly object[] } {
-  if (item.kind !== 'text' || item.files === undefined) return {};
-  return {
-    files: item.files.map(({ name, bytes, type, alt, w, h, ms }) => ({
-      name: cleanFileName(name),
-      bytes,
-      type,
-      ...(alt !== undefined && { alt }),
-      ...(w !== undefined && h !== undefined && { w, h }),
-      ...(ms !== undefined && { ms }),
-    })),
-  };
-}
-
-/** The same for lines about entries of the log. */
+/** A line about an entry of the log, without what opens its files. */
 export function withoutKeys(item: HistoryItem): HistoryItem {
   return { ...item, ...filesIn(item) } as HistoryItem;
 }

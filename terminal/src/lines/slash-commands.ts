@@ -5,9 +5,11 @@ import { UsageError } from '@gochat/server/usage-error';
 import { asNamed, isHarmless, NotAsNamed } from '@gochat/view/harmless';
 import { readSendArgs } from '@gochat/view/paths';
 import { sanitizeLine } from '@gochat/view/sanitize';
+import { saveRoom } from '@gochat/view/save-room';
 import type { TerminalText } from '@gochat/view/terminal-words';
 import { filesAt } from '../files/at-paths.ts';
 import { filesNamed, prepareFiles } from '../files/prepare-files.ts';
+import { saveFile } from '../files/save-file.ts';
 import { findMessage, saveFiles } from '../files/save-files.ts';
 import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
@@ -161,6 +163,19 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
       say(text.lines.opensFile(name, `/open ${index + 1} yes`));
     }
     return undefined;
+  },
+  export: async (rest, { profile, room, prompt, text }) => {
+    const format = rest === '' ? 'md' : rest;
+    if (format !== 'md' && format !== 'txt' && format !== 'json') {
+      prompt.print(text.lines.needsArgument('export', text.lines.slash.export.args));
+      return 'refused';
+    }
+    const info = (await profile.call('rooms', {})).find(({ id }) => id === room);
+    if (info === undefined) return undefined;
+    const save = (name: string, _type: string, bytes: AsyncIterable<Uint8Array>) =>
+      saveFile(process.cwd(), name, bytes);
+    const where = await saveRoom({ profile, now: Date.now(), save, text }, info, format);
+    return printAll(prompt, text, [text.export.saved(where ?? '')]);
   },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
     const { ids } = await profile.call('resend', { room, unsent: true });

@@ -35,6 +35,7 @@ const PANEL: readonly CommandName[] = [
   'notify',
   'mute',
   'privacy',
+  'export',
   'inspect',
   'return',
   'resend-all',

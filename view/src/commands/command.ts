@@ -71,6 +71,7 @@ export const COMMAND_NAMES = [
   'rename',
   'topic',
   'remove',
+  'export',
   'inspect',
   'return',
   'resend-all',

@@ -213,6 +213,21 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     refuses: noMember,
     run: (given) => withMember(given, (member) => askRemove(given.chat, member)),
   },
+  export: {
+    takes: 'optional',
+    completes: 'choice',
+    choices: ['md', 'txt', 'json'],
+    attempt: async ({ chat, room, args }) => {
+      const { saveRoom } = await import('../export/save-room.ts');
+      const { profile, platform, flashes, words } = chat;
+      const { save } = platform.files;
+      const format = args === 'txt' || args === 'json' ? args : 'md';
+      const parts = { profile, now: platform.now(), save, text: words.text };
+      const where = await saveRoom(parts, room.info, format);
+      if (where !== undefined) flashes.good(words.text.export.saved(where));
+      return undefined;
+    },
+  },
   inspect: { available: isMember, run: ({ chat }) => inspect(chat, undefined) },
   return: {
     available: ({ room }) => ['split', 'broken'].includes(room.info.status) || room.info.unfollowed !== '',

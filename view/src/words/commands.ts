@@ -71,6 +71,10 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
       help: 'Remove a member, who can’t read later messages',
       placeholder: 'MEMBER',
     },
+    export: {
+      label: 'Save the conversation',
+      help: 'Save everything that this device has of the room as a file: md, txt or json',
+    },
     inspect: { label: 'What the server sees', help: 'Show the newest entry as the server stores it' },
     return: {
       label: 'Come back',

@@ -148,6 +148,7 @@ export function lineText(f: Formats) {
       send: { args: 'PATH… [-- TEXT]', text: 'send files; paths as in a shell' },
       save: { args: '[NUMBER]', text: 'save the files of the newest message that has some' },
       open: { args: '[NUMBER]', text: 'open a file of that message with another program' },
+      export: { args: '[md|txt|json]', text: 'save what this profile has of the room as a file' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
