@@ -279,7 +279,14 @@ test('a chat on a pipe exits with the code of what failed, and makes no room of 
       /\/leave takes no text after it.*\n-- line 1 failed\n.*there is no \/no-command.*\n-- line 2 failed\n/,
     ),
   });
+  // The full screen has commands that open another room. What follows them is not meant for this one.
+  for (const line of ['/room sec3', '/go sec3', '/new sec3', '/join'])
+    expect(await gochat(['chat', name], `${line}\nfor another room\n`)).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(/there is no \/[a-z]+;.*\n-- line 1 and those after it are not sent\n/),
+    });
   await ben.hears(room, 'last');
+  expect(await ben.read(room)).not.toContain('ana: for another room');
   expect(await gochat([], 'the build failed\n')).toMatchObject({
     code: 2,
     err: expect.stringContaining('You have no room “the build failed”'),

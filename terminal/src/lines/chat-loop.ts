@@ -141,7 +141,12 @@ async function readLines(
     try {
       if (isCommand) {
         const end = await runSlashCommand(line.text, context);
-        if (end === 'refused') fail(EXIT.usage);
+        if (end === 'elsewhere' && !prompt.isTerminal) {
+          failed ??= EXIT.usage;
+          prompt.print(text.lines.system(text.lines.linesStopped(prompt.line)));
+          break;
+        }
+        if (end === 'refused' || end === 'elsewhere') fail(EXIT.usage);
         if (end === 'quit') {
           hasQuit = true;
           break;

@@ -211,17 +211,33 @@ function printAll(prompt: LinePrinter, { lines }: TerminalText, printed: readonl
   for (const line of printed) prompt.print(lines.system(line));
 }
 
-/** Runs a line that begins with a slash. @returns `quit` when the chat is over, `refused` when the line is no command */
+/** What the full screen calls its commands that open another room. A chat in lines has one room. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'room',
+  'next',
+  'previous',
+  'unread-room',
+  'palette',
+  'go',
+  'create',
+  'new',
+  'join',
+]);
+
+/**
+ * Runs a line that begins with a slash.
+ * @returns `quit` when the chat is over, `refused` when the line is no command, `elsewhere` if the lines after it would be meant for another room
+ */
 export async function runSlashCommand(
   line: string,
   context: SlashContext,
-): Promise<'quit' | 'refused' | undefined> {
+): Promise<'quit' | 'refused' | 'elsewhere' | undefined> {
   const [name = '', ...rest] = line.slice(1).trim().split(/\s+/);
   const whole = line.slice(1).trim().slice(name.length).trim();
   const { lines } = context.text;
   if (!isSlashName(name)) {
     context.prompt.print(lines.noCommand(sanitizeLine(name)));
-    return 'refused';
+    return ELSEWHERE.has(name) ? 'elsewhere' : 'refused';
   }
   // The line may be a message, such as “/leave me alone”.
   const isMessage =
@@ -249,7 +265,7 @@ const WITHOUT_ROOM: ReadonlySet<SlashName> = new Set(['help', 'rooms', 'quit']);
 export async function runWithoutRoom(
   line: string,
   context: Omit<SlashContext, 'room' | 'compared' | 'waitFor' | 'opened'>,
-): Promise<'quit' | 'refused' | undefined> {
+): Promise<'quit' | 'refused' | 'elsewhere' | undefined> {
   const [name = ''] = line.slice(1).split(/\s+/);
   if (!isSlashName(name) || WITHOUT_ROOM.has(name))
     return runSlashCommand(line, {
