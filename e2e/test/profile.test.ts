@@ -251,6 +251,27 @@ test('invites are listed, revoked and expire', async () => {
   await expect(ben.joins(brief.link)).rejects.toMatchObject({ code: 'refused' });
 });
 
+test('invites that have ended make place for new ones', async () => {
+  const ana = await person('ana');
+  const { room } = await ana.hosts(server.url);
+  const ben = await person('ben');
+  await ben.joins(await ana.invites(room));
+  const invite = (who: Someone, expiresMs?: number) =>
+    who.profile.call('invite', { room, expiresMs, uses: undefined, waitMs: WAIT_MS });
+  for (let made = 0; made < 7; made++) await invite(ana, 1);
+  for (let made = 0; made < 6; made++) await invite(ben, 1);
+  // A member drops its own, an admin all.
+  const last = await invite(ben);
+  expect(await ben.profile.call('invites', { room, waitMs: WAIT_MS })).toHaveLength(10);
+  for (let made = 0; made < 5; made++) await invite(ana, 1);
+  await invite(ana);
+  expect(await ana.profile.call('invites', { room, waitMs: WAIT_MS })).toMatchObject(
+    Array.from({ length: 4 }, () => ({ live: true })),
+  );
+  const cleo = await person('cleo');
+  await cleo.joins(last.link);
+});
+
 test('whoever leaves finds out first whether somebody has joined', async () => {
   const dir = join(home.path, 'leaver');
   const first = await Someone.open('ana', dir);

@@ -5,6 +5,7 @@ import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
 import type { Env } from '@gochat/crypto/primitives';
 import { invitesOf, membersOf, ownCredential, type Room } from '@gochat/crypto/room';
+import { RoomError } from '@gochat/crypto/room-error';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
@@ -91,12 +92,29 @@ export class Governance {
       (uses === undefined || (Number.isInteger(uses) && uses >= 1 && uses <= LIMITS.inviteUses)) &&
       (expiresMs === undefined || (Number.isInteger(terms.expires) && expiresMs > 0));
     if (!isValid) throw new ChatError({ reason: 'invite-terms', most: LIMITS.inviteUses });
-    await session.change((now) => invite(now, secret, terms, this.#env), waitMs);
+    const make = () => session.change((now) => invite(now, secret, terms, this.#env), waitMs);
+    await make().catch(async (error: unknown) => {
+      if (!isFull(error) || !(await this.#dropsDead(session, waitMs))) throw error;
+      await make();
+    });
     const founder = fingerprintOf(session.room.context.founder);
     const address = linkAddress(session.meta.server);
     const inviter = fingerprintOf(ownCredential(session.room).identityKey);
     const link = formatLink({ address, room: session.room.id, secret, founder, inviter });
     return { link, id: inviteKeys(secret).id, expires: terms.expires };
+  }
+
+  /** Drops invites that the server doesn't redeem any more, as far as this member may. @returns whether there were any */
+  async #dropsDead(session: RoomSession, waitMs: number): Promise<boolean> {
+    const { room } = session;
+    const frame = { type: 'fetch', id: newId<never>(this.#env), room: room.id } as const;
+    const live = new Set((await connectionOf(session).request(frame)).invites.map(({ invite: id }) => id));
+    const self = membersOf(room).find((member) => member.self);
+    const isStaff = self?.admin === true || self?.moderator === true;
+    const dead = invitesOf(room).filter(({ id, by }) => !live.has(id) && (isStaff || by === self?.identity));
+    const ids = dead.map(({ id }) => id);
+    if (ids.length > 0) await session.change((now) => revoke(now, ids, this.#env), waitMs);
+    return ids.length > 0;
   }
 
   /** @param links of the invites whose secrets this profile has, by id */
@@ -124,6 +142,10 @@ export class Governance {
     await session.change((now) => revoke(now, [one.id], this.#env), waitMs);
     return null;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof RoomError && error.code === 'invites-full';
 }
 
 /** @returns what changes when the invites end that were made before a removal */
