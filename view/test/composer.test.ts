@@ -107,6 +107,9 @@ test.each([
   // Three bytes each.
   ['字'.repeat(21_845), ['About 1 character left', false]],
   ['字'.repeat(21_846), ['Too long by about 1 character: send it in parts', true]],
+  // JSON escapes line breaks and quotes.
+  ['\n'.repeat(34_000), ['Too long by about 393 characters: send it in parts', true]],
+  ['"a"\n'.repeat(9_000), ['About 2,487 characters left', false]],
   // Blanks are sent, too.
   [`a${' '.repeat(65_536)}`, ['Too long by about 1 character: send it in parts', true]],
 ])('near the limit the composer says how much space is left: case %#', (text, [space, tooLong]) => {

@@ -1,6 +1,6 @@
 import { isBlank } from '@gochat/client/blank';
 import type { TextItem } from '@gochat/client/history';
-import { MESSAGE_BYTES } from '@gochat/client/message-size';
+import { MESSAGE_BYTES, messageBytes } from '@gochat/client/message-size';
 import type { Params } from '@gochat/client/methods';
 import type { RoomNotes } from '@gochat/client/settings';
 import type { PlatformFiles } from '../chat/platform-files.ts';
@@ -151,8 +151,8 @@ export class ComposerViewModel {
   /** How much space the text leaves, once it is nearly used up. */
   #space(): Pick<Composer, 'space' | 'tooLong'> {
     const text = this.#text;
-    // No character of UTF-16 has more than three bytes in UTF-8.
-    const used = text.length * 3 < SPACE_SHOWN_AT ? 0 : new TextEncoder().encode(text).length;
+    // No character of UTF-16 takes more than six bytes.
+    const used = text.length * 6 < SPACE_SHOWN_AT ? 0 : messageBytes(text);
     if (used < SPACE_SHOWN_AT) return { space: '', tooLong: false };
     const { left, over } = this.#parts.words.text.composer;
     // What is left holds as many characters as the text has in as many bytes.
