@@ -41,6 +41,7 @@ export class RoomRequests {
   readonly #rooms: Rooms;
   readonly #settings: SettingsStore;
   readonly #governance: Governance;
+  readonly #devices: Devices;
   readonly #all: AllHandlers;
 
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
@@ -51,7 +52,8 @@ export class RoomRequests {
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
-    this.#all = { ...this.#handlers, ...new Devices({ ...parts, rooms, settings }).handlers };
+    this.#devices = new Devices({ ...parts, rooms, settings });
+    this.#all = { ...this.#handlers, ...this.#devices.handlers };
   }
 
   #joinsOf(room: RoomId): Mutex {
@@ -77,8 +79,9 @@ export class RoomRequests {
   }
 
   /** Stops everything. Work that was begun is durable when it resolves. */
-  close(): Promise<void> {
-    return this.#rooms.close();
+  async close(): Promise<void> {
+    await this.#devices.close();
+    await this.#rooms.close();
   }
 
   readonly #handlers: Handlers = {

@@ -2,6 +2,7 @@ import type { Rooms, RoomsParts } from '../account/rooms.ts';
 import type { SettingsStore } from '../account/settings-store.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
+import type { DeviceSync } from './sync.ts';
 
 /** The requests about a person's devices. */
 export type DeviceMethod =
@@ -24,6 +25,7 @@ export interface DevicesParts extends RoomsParts {
 /** The devices of the profile's person: what they share, and how one takes another in. */
 export class Devices {
   readonly #parts: DevicesParts;
+  #sync: Promise<DeviceSync> | undefined;
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
@@ -39,6 +41,25 @@ export class Devices {
     linkAccept: () => this.#missing(),
     linking: async () => ({ stage: 'none' }),
   };
+
+  /** What the devices share; loaded with the first use. @throws ChatError `internal` */
+  async sync(): Promise<DeviceSync> {
+    this.#sync ??= import('./sync.ts')
+      .catch((cause: unknown) => {
+        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+      })
+      .then(({ DeviceSync: code }) => code.open(this.#parts))
+      .catch((error: unknown) => {
+        this.#sync = undefined;
+        throw error;
+      });
+    return this.#sync;
+  }
+
+  /** Work that was begun is durable when it resolves. */
+  async close(): Promise<void> {
+    await (await this.#sync?.catch(() => undefined))?.close();
+  }
 
   #missing(): Promise<never> {
     void this.#parts;
