@@ -32,6 +32,7 @@ import {
 } from './room.ts';
 import { RoomError } from './room-error.ts';
 import { contextExtensions, type MemberInvite, type RoomState } from './room-state.ts';
+import type { SafeInvite } from './safe.ts';
 import { sealBody } from './seal.ts';
 import { isWaiting } from './unfollowed.ts';
 
@@ -300,6 +301,20 @@ export async function answerAsk(room: Room, env: Env): Promise<Started> {
   const state = withoutVoidInvites(room);
   const invites = state.invites.filter((i) => !i.own);
   return changeState(room, { ...state, invites }, env, { retire: true });
+}
+
+/**
+ * Puts a safe into a self room's state, and the invite that opens it, for which the server keeps the GroupInfo. Another safe, and the invite of one, end.
+ * @param more what {@link sealSafe} returned for the invite
+ * @throws RoomError `not-admin` on a limited device
+ */
+export function keepSafe(room: Room, safe: SafeInvite, more: readonly string[], env: Env): Promise<Started> {
+  const { more: _, ...state } = withoutVoidInvites(room);
+  const kept = state.invites.find(({ id }) => id === safe.id);
+  const fresh: MemberInvite = { ...safe, epoch: Number(epochOf(room)), by: self(room).identity, safe: true };
+  const invites = [...state.invites.filter((i) => !i.safe), kept ?? fresh];
+  const added = [{ id: safe.id, join: safe.join, terms: {} }];
+  return changeState(room, { ...state, more: [...more], invites }, env, { fresh: added, complete: true });
 }
 
 /** The room state without the invites that a Remove has voided, and without offices of persons that it has removed. */

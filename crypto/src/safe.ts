@@ -1,0 +1,171 @@
+import type { DownOf } from '@gochat/protocol/down';
+import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
+import type { RoomId } from '@gochat/protocol/fields';
+import { isFounder } from './genesis.ts';
+import { hpkeSuite } from './hpke.ts';
+import { type InviteKeys, inviteKeys, unwrap, wrapPublicKey } from './invite.ts';
+import type { InviteLink } from './link.ts';
+import { readGroupInfo } from './mls/codec.ts';
+import {
+  concatBytes,
+  equalBytes,
+  fromUtf8,
+  joinParts,
+  signingKey,
+  splitParts,
+  transcript,
+  utf8,
+} from './primitives.ts';
+import { RoomError } from './room-error.ts';
+import { type MemberInvite, readContext } from './room-state.ts';
+import { openGroupInfo } from './seal.ts';
+
+/** How one of a person's devices gets into a room: see {@link Room.own}. */
+export interface SafeTicket {
+  /** The server's address. At most 255 different ones, of 255 bytes each, are in a safe. */
+  readonly server: string;
+  readonly room: RoomId;
+  /** Whether it is the person's self room on that server. */
+  readonly self: boolean;
+  /** A 16-byte hash of the founder's identity key. */
+  readonly founder: Uint8Array;
+  /** The secret of the room's own invite, 16 bytes. */
+  readonly own: Uint8Array;
+}
+
+/** What brings a person back who has lost all devices. */
+export interface Safe {
+  /** The private identity key, 32 bytes. */
+  readonly seed: Uint8Array;
+  /** The most important first: what doesn't fit is left out. */
+  readonly tickets: readonly SafeTicket[];
+}
+
+/** Of a safe, as `more` of a room state has it: so many strings, of so many characters. */
+const STRINGS = 16;
+const CHARS = 1024;
+const SEED_BYTES = 32;
+const ENC_BYTES = 32;
+const TAG_BYTES = 16;
+const ID_BYTES = 16;
+const TICKET_BYTES = 2 + 3 * ID_BYTES;
+/** Plaintexts are filled up to a multiple of this, so that the size of the GroupInfo doesn't tell how many rooms there are. */
+const STEP_BYTES = 1536;
+const MOST_BYTES = (STRINGS * CHARS * 3) / 4 - ENC_BYTES - TAG_BYTES;
+
+/**
+ * @returns the plaintext: one part with the version, the seed and the servers' addresses, and one with the tickets of 50 bytes each (see
+ * {@link joinParts}), then zeros; and how many tickets it has. All of them if they fit.
+ */
+export function encodeSafe({ seed, tickets }: Safe): { readonly bytes: Uint8Array; readonly kept: number } {
+  const servers: string[] = [];
+  const rows: Uint8Array[] = [];
+  let size = 3 * 4 + SEED_BYTES;
+  for (const { server, room, self, founder, own } of tickets) {
+    const isNew = !servers.includes(server);
+    const more = TICKET_BYTES + (isNew ? 4 + utf8(server).length : 0);
+    if (size + more > MOST_BYTES - 4 || (isNew && servers.length === 255)) break;
+    size += more;
+    if (isNew) servers.push(server);
+    const head = Uint8Array.of(servers.indexOf(server), self ? 1 : 0);
+    rows.push(concatBytes(head, decodeBytes(room), founder, own));
+  }
+  const parts = [seed, joinParts(servers.map(utf8)), concatBytes(...rows)];
+  const whole = joinParts(parts);
+  const bytes = new Uint8Array(Math.min(MOST_BYTES, Math.ceil(whole.length / STEP_BYTES) * STEP_BYTES));
+  bytes.set(whole);
+  return { bytes, kept: rows.length };
+}
+
+/** @param bytes the output of {@link encodeSafe}. @returns undefined if it isn't */
+export function decodeSafe(bytes: Uint8Array): Safe | undefined {
+  const [seed, addresses, rows] = splitParts(bytes);
+  if (seed?.length !== SEED_BYTES || addresses === undefined || rows === undefined) return undefined;
+  if (rows.length % TICKET_BYTES !== 0) return undefined;
+  const servers = splitParts(addresses).map(fromUtf8);
+  const tickets: SafeTicket[] = [];
+  for (let at = 0; at < rows.length; at += TICKET_BYTES) {
+    const server = servers[rows[at] ?? 0];
+    if (server === undefined) return undefined;
+    const part = (index: number) => rows.slice(at + 2 + index * ID_BYTES, at + 2 + (index + 1) * ID_BYTES);
+    const room = encodeBytes(part(0)) as RoomId;
+    tickets.push({ server, self: rows[at + 1] === 1, room, founder: part(1), own: part(2) });
+  }
+  return { seed, tickets };
+}
+
+function infoOf(room: RoomId, invite: string): Uint8Array {
+  return transcript('gochat/safe/2', utf8(room), utf8(invite));
+}
+
+/** The public halves of the invite that opens a safe. */
+export type SafeInvite = Pick<MemberInvite, 'id' | 'join' | 'wrap'>;
+
+/** @param secret 16 random bytes, which only the recovery link may contain */
+export async function safeInvite(secret: Uint8Array): Promise<SafeInvite> {
+  const keys = inviteKeys(secret);
+  return {
+    id: keys.id,
+    join: encodeBytes(keys.join.publicKey),
+    wrap: encodeBytes(await wrapPublicKey(keys)),
+  };
+}
+
+/**
+ * Seals a safe to the invite of a recovery link (HPKE, RFC 9180, base mode), for `more` of the self room's state.
+ * @returns the strings, and how many tickets they have
+ */
+export async function sealSafe(
+  { id, wrap }: SafeInvite,
+  room: RoomId,
+  safe: Safe,
+): Promise<{ readonly more: string[]; readonly kept: number }> {
+  const { bytes, kept } = encodeSafe(safe);
+  const recipientPublicKey = await hpkeSuite.kem.deserializePublicKey(decodeBytes(wrap));
+  const { enc, ct } = await hpkeSuite.seal({ recipientPublicKey, info: infoOf(room, id) }, bytes);
+  const text = encodeBytes(concatBytes(new Uint8Array(enc), new Uint8Array(ct)));
+  const strings = Math.ceil(text.length / CHARS);
+  return {
+    more: Array.from({ length: strings }, (_, i) => text.slice(i * CHARS, (i + 1) * CHARS)),
+    kept,
+  };
+}
+
+async function openSafe(keys: InviteKeys, room: RoomId, more: readonly string[]): Promise<Safe | undefined> {
+  try {
+    const sealed = decodeBytes(more.join(''));
+    const recipientKey = await hpkeSuite.kem.deriveKeyPair(keys.wrapIkm);
+    const enc = sealed.slice(0, ENC_BYTES);
+    const info = infoOf(room, keys.id);
+    const bytes = await hpkeSuite.open({ recipientKey, enc, info }, sealed.slice(ENC_BYTES));
+    return decodeSafe(new Uint8Array(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens the safe of a self room by a recovery link.
+ * @param info the server's answer to `invitation`
+ * @throws RoomError `bad-invite` if the GroupInfo is damaged or has no safe for this link; `other-room` if it is not of the room and founder in the
+ *   link; `newer-rules`
+ */
+export async function openRecovery(
+  link: InviteLink,
+  info: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'wrapped'>,
+): Promise<Safe> {
+  const keys = inviteKeys(link.secret);
+  const key =
+    info.wrapped === undefined ? undefined : await unwrap(keys, link.room, decodeBytes(info.wrapped));
+  const opened = key && openGroupInfo(key, link.room, decodeBytes(info.groupInfo));
+  const groupInfo = opened && readGroupInfo(opened);
+  if (groupInfo === undefined) throw new RoomError('bad-invite');
+  const { extensions, groupId } = groupInfo.groupContext;
+  const context = readContext(extensions, link.room, groupId);
+  if (context === undefined || !isFounder(link.founder, context.founder)) throw new RoomError('other-room');
+  if (context.state === 'newer') throw new RoomError('newer-rules');
+  const safe = context.state.more && (await openSafe(keys, link.room, context.state.more));
+  if (safe === undefined || !equalBytes(signingKey(safe.seed).publicKey, context.founder))
+    throw new RoomError('bad-invite');
+  return safe;
+}
