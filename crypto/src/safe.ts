@@ -8,6 +8,7 @@ import type { InviteLink } from './link.ts';
 import { readGroupInfo } from './mls/codec.ts';
 import {
   concatBytes,
+  type Env,
   equalBytes,
   fromUtf8,
   joinParts,
@@ -119,10 +120,12 @@ export async function sealSafe(
   { id, wrap }: SafeInvite,
   room: RoomId,
   safe: Safe,
+  env: Pick<Env, 'random'>,
 ): Promise<{ readonly more: string[]; readonly kept: number }> {
   const { bytes, kept } = encodeSafe(safe);
   const recipientPublicKey = await hpkeSuite.kem.deserializePublicKey(decodeBytes(wrap));
-  const { enc, ct } = await hpkeSuite.seal({ recipientPublicKey, info: infoOf(room, id) }, bytes);
+  const sender = { recipientPublicKey, info: infoOf(room, id), ekm: env.random(32) };
+  const { enc, ct } = await hpkeSuite.seal(sender, bytes);
   const text = encodeBytes(concatBytes(new Uint8Array(enc), new Uint8Array(ct)));
   const strings = Math.ceil(text.length / CHARS);
   return {

@@ -51,7 +51,7 @@ async function withSafe(tickets: (env: TestEnv, room: Room) => readonly SafeTick
 
 async function keeps(ana: Person, log: Log, secret: Uint8Array, safe: Safe): Promise<number> {
   const invite = await safeInvite(secret);
-  const { more, kept } = await sealSafe(invite, ana.room.id, safe);
+  const { more, kept } = await sealSafe(invite, ana.room.id, safe, ana.env);
   const started = await keepSafe(ana.room, invite, more, ana.env);
   ana.room = started.room;
   won(log.swap(started.frame));

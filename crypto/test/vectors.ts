@@ -16,6 +16,7 @@ import { joinPublicKey, keysOf, ownInviteOf } from '../src/keys.ts';
 import { formatLink } from '../src/link.ts';
 import { MESSAGE_CAPACITY, pad, padMessage } from '../src/padding.ts';
 import { derive, encrypt, sign, signingKey, transcript, uint32, utf8 } from '../src/primitives.ts';
+import { encodeSafe, type Safe, safeInvite, sealSafe } from '../src/safe.ts';
 import { testBytes } from './test-bytes.ts';
 
 export type Vector = Readonly<Record<string, unknown>>;
@@ -103,6 +104,34 @@ async function invites(): Promise<Vector> {
     wrapped_for_another_room: hex(
       await wrapFor(wrapKey, encodeBytes(testBytes(16, 5)) as RoomId, keys.id as InviteId, k),
     ),
+  };
+}
+
+async function safe(): Promise<Vector> {
+  const secret = testBytes(16);
+  const invite = await safeInvite(secret);
+  const [self, other] = [testBytes(16, 2), testBytes(16, 3)].map((id) => encodeBytes(id) as RoomId);
+  if (self === undefined || other === undefined) throw new Error('two rooms');
+  const founder = fingerprintOf(signingKey(testBytes(32, 4)).publicKey);
+  const plain: Safe = {
+    seed: testBytes(32, 4),
+    tickets: [
+      { server: 'https://chat.example', self: true, room: self, founder, own: testBytes(16, 5) },
+      { server: 'http://127.0.0.1:4040', self: false, room: other, founder, own: testBytes(16, 6) },
+    ],
+  };
+  const ekm = testBytes(32, 7);
+  const { more } = await sealSafe(invite, self, plain, { random: () => ekm });
+  return {
+    secret: hex(secret),
+    invite,
+    link: formatLink({ address: 'https://chat.example', room: self, secret, founder }, 'recover'),
+    seed: hex(plain.seed),
+    tickets: plain.tickets.map((one) => ({ ...one, founder: hex(one.founder), own: hex(one.own) })),
+    plaintext_starts_with: hex(encodeSafe(plain).bytes.subarray(0, 240)),
+    plaintext_bytes: encodeSafe(plain).bytes.length,
+    ekm: hex(ekm),
+    more,
   };
 }
 
@@ -208,5 +237,6 @@ export async function makeVectors(): Promise<ReadonlyMap<string, Vector>> {
     ['epoch-keys.json', await epochKeysVector()],
     ['chain.json', chain()],
     ['file.json', await file()],
+    ['safe.json', await safe()],
   ]);
 }
