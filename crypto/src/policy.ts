@@ -265,7 +265,7 @@ export function mayJoin(
 ): boolean {
   const by = joinsClosed ? undefined : liveInvite(state, invite);
   const identity = encodeBytes(joiner.identityKey);
-  // Nobody but the founder's own devices is ever in a self room.
+  // A self room is for the founder's own devices alone.
   if (kind === ROOM_KIND.self && !by?.own) return false;
   if (by === undefined || by.knock || isBanned(state, joiner.identityKey)) return false;
   if (by.for !== undefined && by.for !== identity) return false;
