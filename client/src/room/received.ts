@@ -9,5 +9,7 @@ export interface Received {
   /** Device and identity key of the sender. */
   readonly device: string;
   readonly identity: string;
+  /** Whether the sender is a limited device: it may not speak for its person. */
+  readonly limited: boolean;
   readonly content: DeviceContent;
 }

@@ -454,7 +454,14 @@ export class RoomStore {
     const { kind } = this.#meta;
     if (kind === undefined || (kind === 'self') !== (content.kind === 'keep')) return [];
     this.#receivedRevision += 1;
-    const received: Received = { seq, at, device: from.device, identity: from.identity, content };
+    const received: Received = {
+      seq,
+      at,
+      device: from.device,
+      identity: from.identity,
+      limited: from.limited,
+      content,
+    };
     return [{ place: { of: 'received', room: this.id, at: Number(seq) }, value: toJson(received) }];
   }
 
