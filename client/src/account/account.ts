@@ -33,7 +33,7 @@ export async function loadRoomCode(): Promise<typeof RoomRequests> {
 /** A profile's identity and rooms. Only the process that owns the profile has one. */
 export class Account {
   readonly #parts: AccountParts;
-  readonly #who: Who;
+  #who: Who;
   readonly #settings: SettingsStore;
   /** Undefined until the profile has a room, or wants one. */
   #rooms: Promise<RoomRequests> | undefined;
@@ -55,7 +55,7 @@ export class Account {
     if (stored === undefined)
       await records.write([{ place: { of: 'identity' }, value: encodeIdentity(who) }]);
     const account = new Account(parts, who, await SettingsStore.open(records, parts.emit));
-    if ((await records.rooms()).length > 0) await account.#openRooms();
+    if (await account.#hasWork()) await account.#openRooms();
     return account;
   }
 
@@ -74,16 +74,41 @@ export class Account {
     await rooms?.close();
   }
 
+  /** Whether it has rooms, or is to get those of its person's other devices. */
+  async #hasWork(): Promise<boolean> {
+    const { records } = this.#parts;
+    if ((await records.rooms()).length > 0) return true;
+    const places = (['linking', 'kept'] as const).map((of) => records.get({ of }));
+    return (await Promise.all(places)).some((record) => record !== undefined);
+  }
+
   /** What fails is tried again at the next call. */
   async #openRooms(): Promise<RoomRequests> {
     if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
-    this.#rooms ??= loadRoomCode()
-      .then((code) => code.open({ ...this.#parts, who: this.#who }, this.#settings))
-      .catch((error: unknown) => {
-        this.#rooms = undefined;
-        throw error;
-      });
+    this.#rooms ??= this.#loadRooms();
     return this.#rooms;
+  }
+
+  async #loadRooms(): Promise<RoomRequests> {
+    try {
+      const code = await loadRoomCode();
+      const becomes = (who: Who) => this.#become(who);
+      return await code.open({ ...this.#parts, who: this.#who, becomes }, this.#settings);
+    } catch (error) {
+      this.#rooms = undefined;
+      throw error;
+    }
+  }
+
+  /** All that uses the former identity ends, and begins again with the new one. */
+  #become(who: Who): void {
+    this.#who = who;
+    const former = this.#rooms;
+    this.#rooms = Promise.resolve(former)
+      .then((rooms) => rooms?.close())
+      .then(() => this.#loadRooms());
+    // The next call reports it.
+    this.#rooms.catch(() => undefined);
   }
 
   readonly #handlers: Pick<Handlers, AccountMethod> & Partial<Handlers> = {
@@ -92,6 +117,8 @@ export class Account {
       identity: encodeBytes(fingerprintOf(identityKeyOf(this.#who))),
     }),
     rooms: async () => (this.#rooms === undefined ? [] : (await this.#rooms).call('rooms', {})),
+    linking: async () =>
+      (await this.#hasWork()) ? (await this.#openRooms()).call('linking', {}) : { stage: 'none' },
     preferences: async () => this.#settings.preferences,
     prefer: ({ change }) => this.#settings.prefer(change),
     passphrase: async ({ passphrase }) => {

@@ -12,6 +12,7 @@ import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
 import { type DeviceMethod, Devices } from '../devices/devices.ts';
+import type { DevicesParts } from '../devices/devices-parts.ts';
 import { idsOf } from '../files/file-ids.ts';
 import { findFile, messageAt } from '../files/find-file.ts';
 import { parseAddress } from '../net/address.ts';
@@ -35,6 +36,8 @@ export type RoomMethod = Exclude<Method, AccountMethod>;
 type Handlers = Omit<AllHandlers, DeviceMethod>;
 type AllHandlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
 
+export type RequestsParts = RoomsParts & Pick<DevicesParts, 'becomes'>;
+
 /** The requests about the rooms of a profile. This module has all that uses MLS, and is loaded once a profile has a room or wants one. */
 export class RoomRequests {
   readonly #parts: RoomsParts;
@@ -47,7 +50,7 @@ export class RoomRequests {
   /** One join of a room at a time: of two, the server would refuse one, because the device is a member. */
   readonly #joins = new Map<RoomId, Mutex>();
 
-  private constructor(parts: RoomsParts, settings: SettingsStore, rooms: Rooms) {
+  private constructor(parts: RequestsParts, settings: SettingsStore, rooms: Rooms) {
     this.#parts = parts;
     this.#settings = settings;
     this.#rooms = rooms;
@@ -66,11 +69,13 @@ export class RoomRequests {
 
   /** Loads the profile's rooms from the records. @throws VaultError `damaged` */
   static async open(
-    account: Omit<RoomsParts, 'preferences'>,
+    account: Omit<RequestsParts, 'preferences'>,
     settings: SettingsStore,
   ): Promise<RoomRequests> {
     const parts = { ...account, preferences: () => settings.preferences };
-    return new RoomRequests(parts, settings, await Rooms.load(parts));
+    const requests = new RoomRequests(parts, settings, await Rooms.load(parts));
+    await requests.#devices.resume();
+    return requests;
   }
 
   /** Answers one request. @throws ChatError, RoomError, LinkError, NameError */

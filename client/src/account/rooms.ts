@@ -20,7 +20,7 @@ import type { RoomMeta } from '../room/room-meta.ts';
 import { RoomSession } from '../room/room-session.ts';
 import { RoomStore } from '../room/room-store.ts';
 import type { WatchWakes } from '../schedule/wake.ts';
-import { fromJson, type Records } from '../store/records.ts';
+import { fromJson, type RecordChange, type Records } from '../store/records.ts';
 import { pickRoom } from './pick-room.ts';
 import { invitation, redeem } from './redeem.ts';
 import { ownName, roomInfo } from './room-info.ts';
@@ -231,6 +231,19 @@ export class Rooms {
     if (meta.kind === undefined) this.#parts.emit({ kind: 'room', room: roomInfo(session) });
     this.follow(session);
     return session;
+  }
+
+  /** Ends what this profile does in a room, and deletes all that is stored of it. @param also what is written in the same transaction */
+  async forget(id: RoomId, also: readonly RecordChange[] = []): Promise<void> {
+    const opened = this.#opened.get(id);
+    const older = await opened?.catch(() => undefined);
+    if (older !== undefined) {
+      this.server(older.session.meta).drop(older.session);
+      await older.close();
+    }
+    this.#opened.delete(id);
+    this.#metas.delete(id);
+    await this.#parts.records.forget(id, also);
   }
 
   async #replaced(older: Promise<OpenRoom> | undefined, meta: RoomMeta): Promise<OpenRoom> {

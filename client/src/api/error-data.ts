@@ -81,7 +81,9 @@ const REASONS = {
   'link-nobody': reason('usage', {}),
   /** `left`: how often digits may still be typed; 0: the link has ended. */
   'link-digits': reason('refused', { left: v.number() }),
-  /** Somebody else has opened the link first, or it has ended. */
+  /** The other device has not answered: it isn't connected, or has ended the link. */
+  'link-unanswered': reason('offline', {}),
+  /** The link was opened before, perhaps by somebody else, or has ended: servers don't say which. */
   'link-used': reason('refused', {}),
   'link-expired': reason('refused', {}),
   'link-cancelled': reason('refused', {}),

@@ -1,7 +1,7 @@
-import type { Rooms, RoomsParts } from '../account/rooms.ts';
-import type { SettingsStore } from '../account/settings-store.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { Params, Result } from '../api/methods.ts';
+import type { DevicesParts } from './devices-parts.ts';
+import type { DeviceLinking } from './linking/device-linking.ts';
 import type { DeviceSync } from './sync.ts';
 
 /** The requests about a person's devices. */
@@ -17,15 +17,11 @@ export type DeviceMethod =
 
 type Handlers = { readonly [M in DeviceMethod]: (params: Params<M>) => Promise<Result<M>> };
 
-export interface DevicesParts extends RoomsParts {
-  readonly rooms: Rooms;
-  readonly settings: SettingsStore;
-}
-
 /** The devices of the profile's person: what they share, and how one takes another in. */
 export class Devices {
   readonly #parts: DevicesParts;
   #sync: Promise<DeviceSync> | undefined;
+  #linked: Promise<DeviceLinking> | undefined;
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
@@ -35,11 +31,11 @@ export class Devices {
     devices: () => this.#missing(),
     labelDevice: () => this.#missing(),
     removeDevice: () => this.#missing(),
-    linkOffer: () => this.#missing(),
-    linkConfirm: () => this.#missing(),
-    linkCancel: () => this.#missing(),
-    linkAccept: () => this.#missing(),
-    linking: async () => ({ stage: 'none' }),
+    linkOffer: async (params) => (await this.#linking()).offer(params),
+    linkConfirm: async (params) => (await this.#linking()).confirm(params),
+    linkCancel: async () => (await this.#linking()).cancel(),
+    linkAccept: async (params) => (await this.#linking()).accept(params),
+    linking: async () => (await this.#linking()).now(),
   };
 
   /** What the devices share; loaded with the first use. @throws ChatError `internal` */
@@ -56,8 +52,28 @@ export class Devices {
     return this.#sync;
   }
 
+  /** Goes on with what an earlier process has begun. */
+  async resume(): Promise<void> {
+    if ((await this.#parts.records.get({ of: 'linking' })) !== undefined) await this.#linking();
+  }
+
+  /** The code that takes devices in, which is loaded with its first use. @throws ChatError `internal` */
+  #linking(): Promise<DeviceLinking> {
+    this.#linked ??= import('./linking/device-linking.ts')
+      .catch((cause: unknown) => {
+        throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+      })
+      .then((code) => code.DeviceLinking.open({ ...this.#parts, sync: () => this.sync() }))
+      .catch((error: unknown) => {
+        this.#linked = undefined;
+        throw error;
+      });
+    return this.#linked;
+  }
+
   /** Work that was begun is durable when it resolves. */
   async close(): Promise<void> {
+    await (await this.#linked?.catch(() => undefined))?.close();
     await (await this.#sync?.catch(() => undefined))?.close();
   }
 

@@ -2,7 +2,7 @@ import type { Kept } from '@gochat/crypto/content';
 import { ChatError } from '../api/chat-error.ts';
 import type { DeviceOfPerson, Problem } from '../api/methods.ts';
 import { Condition } from '../schedule/condition.ts';
-import type { DevicesParts } from './devices.ts';
+import type { DevicesParts } from './devices-parts.ts';
 
 /** How far this device is with joining the rooms of its person's other devices. */
 export interface Joins {

@@ -2,7 +2,7 @@ import type { Env } from '@gochat/crypto/primitives';
 import { openRecord, recordKey, sealRecord, type Vault } from '@gochat/crypto/vault';
 import { decodeBytes } from '@gochat/protocol/encoding';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
-import type { Store } from './store.ts';
+import type { Store, StoreChange } from './store.ts';
 
 /** A record's place. The store doesn't show which room it belongs to. */
 export type RecordKey =
@@ -48,13 +48,25 @@ export class Records {
 
   /** Atomic, and durable when it resolves. */
   async write(changes: readonly RecordChange[]): Promise<void> {
-    if (changes.length === 0) return;
-    await this.#store.write(
-      changes.map(({ place, value }) => {
-        const key = this.#key(place);
-        return { key, value: value && sealRecord(this.#vault, key, value, this.#env) };
-      }),
+    if (changes.length > 0) await this.#store.write(changes.map((change) => this.#sealed(change)));
+  }
+
+  /** Deletes all that is stored of a room, but for files, in one transaction with other changes. */
+  async forget(room: RoomId, also: readonly RecordChange[]): Promise<void> {
+    const listed = (['history', 'outbox', 'epoch', 'received'] as const).map((of) =>
+      this.#store.list(recordKey(this.#vault, `${of} ${room}`)),
     );
+    const rows = (await Promise.all(listed)).flat().map(({ key }) => ({ key, value: undefined }));
+    const single = (['room', 'state', 'request', 'notes'] as const).map((of) => ({
+      key: this.#key({ of, room }),
+      value: undefined,
+    }));
+    await this.#store.write([...rows, ...single, ...also.map((change) => this.#sealed(change))]);
+  }
+
+  #sealed({ place, value }: RecordChange): StoreChange {
+    const key = this.#key(place);
+    return { key, value: value && sealRecord(this.#vault, key, value, this.#env) };
   }
 
   /** A record's value, sealed for its place, to be stored elsewhere. */

@@ -170,7 +170,10 @@ const FIXED = {
   'link-no-room': 'You have no room yet: join or create one before you link a device',
   'link-profile-used': 'This profile has rooms already: link a new, empty profile',
   'link-nobody': 'No other device waits: open the link on the other device first',
-  'link-used': 'Somebody has opened this link before you: make a new one on your other device',
+  'link-used':
+    'This link was opened before, perhaps by somebody else, or has expired: make a new one on your other device',
+  'link-unanswered':
+    'Your other device has not answered: leave GoChat open there, with the link, and try again',
   'link-expired': 'This link has expired: make a new one on your other device',
   'link-cancelled': 'Your other device has ended the linking',
   'device-self': 'This is the device that you use',
