@@ -79,6 +79,7 @@ const INFO: RoomInfo = {
   id: 'r'.padEnd(22, 'A'),
   name: 'long',
   topic: '',
+  history: 'none',
   as: 'me',
   server: 'http://127.0.0.1:4040',
   status: 'active',

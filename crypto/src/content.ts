@@ -136,8 +136,31 @@ const link = v.strictObject({
 /** In a pairing room only: the other device has stored all that it was sent. */
 const linked = v.strictObject({ kind: v.literal('linked') });
 
+/** The most posts of a pack: 4 MiB. */
+const PACK_PARTS = 64;
+
+/** History for newcomers, which the sender has posted before: a pack of all messages from one position to another. */
+const pack = v.strictObject({
+  kind: v.literal('pack'),
+  /** Its posts in order, with SHA-256 of each body. */
+  parts: v.pipe(
+    v.array(v.strictObject({ seq: position, hash: fileHash })),
+    v.minLength(1),
+    v.maxLength(PACK_PARTS),
+  ),
+  /** What opens them. */
+  key: fileKey,
+  from: position,
+  to: position,
+  /** Up to where its sender had read the log: later changes of the messages are not in it. */
+  seen: position,
+  /** How many messages it has; edits and reactions don't count. */
+  messages: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 32 - 1)),
+});
+export type PackContent = v.InferOutput<typeof pack>;
+
 export const content = v.pipe(
-  v.variant('kind', [text, edit, erase, react, leave, keep, link, linked]),
+  v.variant('kind', [text, edit, erase, react, leave, pack, keep, link, linked]),
   v.check((said) => said.kind !== 'text' || said.text !== '' || said.files !== undefined, 'a text or files'),
 );
 export type Content = v.InferOutput<typeof content>;

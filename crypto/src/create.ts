@@ -15,6 +15,14 @@ import { memberAt, ownLeaf, type Room, roomOf } from './room.ts';
 import { contextExtensions, type RoomState } from './room-state.ts';
 import { sealBody } from './seal.ts';
 
+interface NewRoom {
+  /** The names of the room and of its founder. */
+  readonly room: string;
+  readonly own: string;
+  /** How much of the history newcomers are shown; nothing when absent. */
+  readonly history?: RoomState['history'];
+}
+
 /**
  * Creates a room with this identity as its only member and admin.
  * @param kind not `direct`, whose room state names two persons
@@ -23,7 +31,7 @@ import { sealBody } from './seal.ts';
  */
 export async function createRoom(
   who: Identity,
-  names: { readonly room: string; readonly own: string },
+  { room: name, own, history }: NewRoom,
   env: Env,
   kind: RoomKind = ROOM_KIND.room,
 ): Promise<{ room: Room; frame: UpOf<'create'> }> {
@@ -33,13 +41,14 @@ export async function createRoom(
   const genesis = makeGenesis(who, id, groupId, kind);
   const state: RoomState = {
     v: POLICY_VERSION,
-    name: cleanName(names.room),
+    name: cleanName(name),
     admins: [encodeBytes(who.identity.publicKey)],
+    ...(history !== undefined && { history }),
     invites: [],
   };
   const mls = await found(
     groupId,
-    newLeaf(groupId, who, cleanName(names.own), env),
+    newLeaf(groupId, who, cleanName(own), env),
     contextExtensions(genesis, state),
   );
   const admin = signingKey(env.random(32));

@@ -1,6 +1,7 @@
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { epochKeys } from './keys.ts';
 import { decodeMls, encodeMls } from './mls/codec.ts';
+import { NO_PACKS, type Packs } from './packs.ts';
 import { concatBytes, fromUtf8, joinParts, signingKey, splitParts, utf8 } from './primitives.ts';
 import type { Confirmer, Entrance, Peer, PendingCommit, Room } from './room.ts';
 import { RoomError } from './room-error.ts';
@@ -34,6 +35,8 @@ type Stored = Pick<
   | 'rotatedAt'
 > & {
   readonly v: typeof VERSION;
+  /** Absent if an older version of this software has stored the room. */
+  readonly packs?: Packs;
   readonly peers: readonly (readonly [string, Peer])[];
   readonly pass: string;
   readonly inviter: string | undefined;
@@ -83,6 +86,7 @@ export function encodeRoom(room: Room): Uint8Array {
     expired: room.expired,
     keptFrom: room.keptFrom,
     retention: room.retention,
+    packs: room.packs,
     inviter: room.inviter && encodeBytes(room.inviter),
     entrance: room.entrance && { ...room.entrance, secret: encodeBytes(room.entrance.secret) },
     confirmedBy: room.confirmedBy,
@@ -187,6 +191,7 @@ async function restored(bytes: Uint8Array): Promise<Room> {
     expired: stored.expired,
     keptFrom: stored.keptFrom,
     retention: stored.retention,
+    packs: stored.packs ?? NO_PACKS,
     inviter: stored.inviter === undefined ? undefined : decodeBytes(stored.inviter),
     entrance: stored.entrance && { ...stored.entrance, secret: decodeBytes(stored.entrance.secret) },
     confirmedBy: stored.confirmedBy,

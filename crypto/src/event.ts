@@ -1,5 +1,6 @@
 import type { InviteId, Position, RequestId } from '@gochat/protocol/fields';
 import type { Content } from './content.ts';
+import type { HistorySetting } from './packs.ts';
 import type { Proof } from './proof.ts';
 import type { Author, InFlight, Member } from './room.ts';
 import type { TimeMark } from './time-mark.ts';
@@ -52,6 +53,8 @@ export interface Settings {
   readonly name?: string;
   /** Empty if the topic was removed. */
   readonly topic?: string;
+  /** How much of the history newcomers are shown. */
+  readonly history?: HistorySetting;
   /** Members that became admins, and members that are no longer admins. */
   readonly admins: readonly Member[];
   readonly dropped: readonly Member[];

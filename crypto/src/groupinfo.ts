@@ -8,6 +8,7 @@ import { readGroupInfo } from './mls/codec.ts';
 import { describes, groupInfoOf } from './mls/group-info.ts';
 import { EXTENSION, type GroupInfo, type MlsState } from './mls/suite.ts';
 import { isOffice } from './office.ts';
+import { arePacks, encodePacks, NO_PACKS, type Packs } from './packs.ts';
 import { decrypt, type Env, encrypt, equalBytes, transcript, utf8 } from './primitives.ts';
 import type { Room } from './room.ts';
 import { type MemberInvite, wrapKeyOf } from './room-state.ts';
@@ -24,19 +25,30 @@ export interface Published {
   readonly invites: InviteGrant[];
 }
 
-/** @param office the sealed admin key */
+/** What a GroupInfo says of the room besides its MLS state. */
+interface Extras {
+  /** The sealed admin key. */
+  readonly office?: Uint8Array | undefined;
+  readonly packs?: Packs;
+}
+
 export async function publish(
   room: RoomId,
   mls: MlsState,
   keys: EpochKeys,
   invites: readonly MemberInvite[],
   env: Env,
-  office?: Uint8Array,
+  { office, packs = NO_PACKS }: Extras = {},
 ): Promise<Published> {
   const key = env.random(32);
   const joinKey = { extensionType: EXTENSION.joinKey, extensionData: await joinPublicKey(keys) };
-  const sealed = office === undefined ? [] : [{ extensionType: EXTENSION.office, extensionData: office }];
-  const groupInfo = await groupInfoOf(mls, [joinKey, ...sealed]);
+  const extras = [
+    { extensionType: EXTENSION.packs, extensionData: encodePacks(packs) },
+    { extensionType: EXTENSION.office, extensionData: office },
+  ].flatMap(({ extensionType, extensionData }) =>
+    extensionData === undefined ? [] : [{ extensionType, extensionData }],
+  );
+  const groupInfo = await groupInfoOf(mls, [joinKey, ...extras]);
   return {
     groupInfo: encodeBytes(sealGroupInfo(key, room, groupInfo, env)),
     member: encodeBytes(encrypt(keys.groupInfo, memberAad(room), key, env)),
@@ -59,13 +71,18 @@ export function officeIn(info: GroupInfo): Uint8Array | undefined {
   return info.extensions.find((e) => e.extensionType === EXTENSION.office)?.extensionData;
 }
 
+/** @returns the packs that are kept ready for newcomers, encoded, or undefined if the GroupInfo has none */
+export function packsIn(info: GroupInfo): Uint8Array | undefined {
+  return info.extensions.find((e) => e.extensionType === EXTENSION.packs)?.extensionData;
+}
+
 /**
  * Whether the server keeps for joiners what a member would upload: a GroupInfo of exactly this epoch, and its key wrapped for the
  * room's invites and for nobody else. Members agree on it, whoever has uploaded it.
  * @param invites those that members accept. One that the server doesn't have any more has ended there.
  */
 export async function isPublished(
-  { id, mls, keys, office }: Pick<Room, 'id' | 'mls' | 'keys' | 'office'>,
+  { id, mls, keys, office, packs }: Pick<Room, 'id' | 'mls' | 'keys' | 'office' | 'packs'>,
   invites: readonly MemberInvite[],
   kept: Pick<DownOf<'groupinfo'>, 'groupInfo' | 'member' | 'invites'>,
 ): Promise<boolean> {
@@ -75,7 +92,8 @@ export async function isPublished(
   const info = opened && readGroupInfo(opened);
   const joinKey = info && joinKeyIn(info);
   if (key === undefined || info === undefined || joinKey === undefined) return false;
-  if (!equalBytes(joinKey, await joinPublicKey(keys)) || !isOffice(office, officeIn(info))) return false;
+  if (!equalBytes(joinKey, await joinPublicKey(keys))) return false;
+  if (!isOffice(office, officeIn(info)) || !arePacks(packs, packsIn(info))) return false;
   try {
     if (!(await describes(info, mls))) return false;
   } catch {

@@ -14,6 +14,7 @@ import type { Proposal } from './mls/suite.ts';
 import { cleanName, cleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { officeAfter, sealAdminKey } from './office.ts';
+import { type HistorySetting, isSameHistory, type Packs, withoutPacks } from './packs.ts';
 import { mayChangeState, mayRemove, personsIn, withoutAbsent } from './policy.ts';
 import { type Env, type SigningKey, sha256, sign, signingKey } from './primitives.ts';
 import {
@@ -69,6 +70,8 @@ interface Change {
   readonly admin?: SigningKey;
   /** The secret of the own invite after the commit. */
   readonly own: Uint8Array | undefined;
+  /** The packs that are kept after the commit, if they are others. */
+  readonly packs?: Packs;
   /** Whether the committer's person gives up its office. */
   readonly stepsDown?: boolean;
 }
@@ -229,23 +232,32 @@ export function revoke(room: Room, ids: readonly string[], env: Env): Promise<St
   return changeState(room, next, env, { complete: true });
 }
 
+/** What of a room is changed. */
+interface Configuration {
+  readonly name?: string;
+  readonly topic?: string;
+  readonly history?: HistorySetting;
+}
+
 /**
- * Changes the room's name or topic. An empty topic removes the topic.
+ * Changes the room's name, topic, or how much of the history newcomers are shown. An empty topic removes the topic.
  * @throws RoomError `not-admin`; NameError
  */
 export async function configure(
   room: Room,
-  { name, topic }: { readonly name?: string; readonly topic?: string },
+  { name, topic, history }: Configuration,
   env: Env,
 ): Promise<Started> {
-  const { topic: now, ...state } = withoutVoidInvites(room);
+  const { topic: now, history: shown, ...state } = withoutVoidInvites(room);
   const next = topic === undefined ? now : cleanTopic(topic);
+  const shows = history === undefined ? shown : history === 'none' ? undefined : history;
   return changeState(
     room,
     {
       ...state,
       ...(name !== undefined && { name: cleanName(name) }),
       ...(next !== undefined && { topic: next }),
+      ...(shows !== undefined && { history: shows }),
     },
     env,
   );
@@ -348,7 +360,9 @@ async function changeState(
   const fresh = [...(more.fresh ?? []), ...(missing ? [{ id: own.id, join: own.join, terms: {} }] : [])];
   const change = { intent: 'state', proposals, invites: next.invites, ...more, fresh } as const;
   const stepsDown = !next.admins.includes(me);
-  return start(room, { ...change, own: missing ? room.keys.own : room.own, stepsDown }, env);
+  const packs = isSameHistory(now.state, next) ? undefined : withoutPacks(room.packs);
+  const secret = missing ? room.keys.own : room.own;
+  return start(room, { ...change, own: secret, stepsDown, ...(packs && { packs }) }, env);
 }
 
 /** @throws RoomError `not-active`, `pending`, `change-unconfirmed` */
@@ -370,7 +384,10 @@ async function start(room: Room, change: Change, env: Env): Promise<Started> {
   const keys = await epochKeys(mls, room.id);
   const lives = change.invites.find((i) => i.own)?.id === ownInviteIn(room);
   const { sealed } = officeAfter(room.office, lives, office[0]?.[1]);
-  const published = await publish(room.id, mls, keys, change.invites, env, sealed);
+  const published = await publish(room.id, mls, keys, change.invites, env, {
+    office: sealed,
+    packs: change.packs ?? room.packs,
+  });
   const request = newId<RequestId>(env);
   const unsigned = {
     type: 'handshake' as const,
@@ -440,8 +457,10 @@ export function abandon(room: Room): Room {
 
 /** @returns a request that publishes this epoch's GroupInfo again, for when joiners can't use the one that the server keeps. */
 export async function refresh(room: Room, env: Env): Promise<UpOf<'refresh'>> {
-  const { sealed } = room.office;
-  const published = await publish(room.id, room.mls, room.keys, liveInvitesOf(room), env, sealed);
+  const published = await publish(room.id, room.mls, room.keys, liveInvitesOf(room), env, {
+    office: room.office.sealed,
+    packs: room.packs,
+  });
   const unsigned = {
     type: 'refresh' as const,
     id: newId<RequestId>(env),

@@ -6,7 +6,7 @@ import { type Dialled, signedInvitation, signedJoin } from '@gochat/protocol/sig
 import type { UpOf } from '@gochat/protocol/up';
 import { compareWith } from './compare.ts';
 import { isFounder } from './genesis.ts';
-import { joinKeyIn, officeIn, publish } from './groupinfo.ts';
+import { joinKeyIn, officeIn, packsIn, publish } from './groupinfo.ts';
 import { holdsIdentity, identityKeyOf, isLimited, newLeaf, type Who } from './identity.ts';
 import { type InviteKeys, inviteKeys, joinAad, unwrap } from './invite.ts';
 import { epochKeys } from './keys.ts';
@@ -21,6 +21,7 @@ import { isSound, leavesOf } from './mls/tree.ts';
 import { cleanName, isCleanName, isCleanTopic } from './names.ts';
 import { newId } from './new-id.ts';
 import { openAdminKey, personKeyOf, readOffice } from './office.ts';
+import { readPacks } from './packs.ts';
 import { type Env, equalBytes, type SigningKey, sha256, sign } from './primitives.ts';
 import { type Room, roomOf } from './room.ts';
 import { RoomError } from './room-error.ts';
@@ -148,6 +149,7 @@ export async function join(
   }
   const { state: mls } = joined;
   const office = readOffice(officeIn(groupInfo));
+  const packs = readPacks(packsIn(groupInfo));
   const person = holdsIdentity(who) ? personKeyOf(who.identity) : undefined;
   const isOwnAdmin = isAdmin(context.state, identityKeyOf(who));
   const keys = await epochKeys(mls, link.room);
@@ -158,7 +160,7 @@ export async function join(
     keys,
     context.state.invites.filter((i) => wanted.has(i.id)),
     env,
-    office.sealed,
+    { office: office.sealed, packs },
   );
   const request = newId<RequestId>(env);
   const frame: UnprovedJoin = {
@@ -189,6 +191,7 @@ export async function join(
           ? office.sealed && openAdminKey(link.room, person, link.secret, office.sealed)
           : undefined,
       office,
+      packs,
       person,
       rotatedAt: env.now(),
       device: who.device,

@@ -14,6 +14,7 @@ import type { LeafNode, MlsState, PublicMessage } from './mls/suite.ts';
 import { holdsPath, leavesOf } from './mls/tree.ts';
 import { isCleanName } from './names.ts';
 import { officeAfter } from './office.ts';
+import { historySetting, isSameHistory } from './packs.ts';
 import { classify, type MembershipChange, mayJoin, personsIn } from './policy.ts';
 import { equalBytes, signingKey } from './primitives.ts';
 import {
@@ -479,6 +480,7 @@ function settingsOf(old: Room, after: Room): Settings {
     dropped: whose(was.admins.filter((identity) => !is.admins.includes(identity))),
     ...(is.name !== was.name && { name: is.name }),
     ...(is.topic !== was.topic && { topic: is.topic ?? '' }),
+    ...(!isSameHistory(is, was) && { history: historySetting(is) }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Position } from '@gochat/protocol/fields';
 import { advanceChain } from './chain.ts';
 import type { RoomEvent, Step, Warning } from './event.ts';
 import type { DecodedEntry, LogEntry } from './log-entry.ts';
+import { isPart } from './pack.ts';
 import { sha256, utf8 } from './primitives.ts';
 import { receiveHandshake } from './receive-handshake.ts';
 import { type Ahead, openAhead, receiveMessage } from './receive-message.ts';
@@ -84,6 +85,8 @@ async function receiveDecoded(
     positionAt: entry.at,
     chain: advanceChain(room.chain, entry, entry.body),
   };
+  // Its content is announced by a message. It counts for the evidence like any other entry.
+  if (entry.kind === 'message' && isPart(entry.body)) return { room: read, events: [], secretsToWipe: [] };
   if (entry.kind === 'message')
     return marked(room, await receiveMessage(room, read, entry, now, ahead), entry, now);
   // Nothing here grants invites. The entry counts for the evidence like any other.

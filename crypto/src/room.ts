@@ -8,6 +8,7 @@ import { identityOf } from './mls/credentials.ts';
 import type { MlsState } from './mls/suite.ts';
 import { leavesOf } from './mls/tree.ts';
 import { NO_OFFICE, type SealedOffice } from './office.ts';
+import { NO_PACKS, type Packs } from './packs.ts';
 import type { ClaimPair } from './payload.ts';
 import type { Before } from './policy.ts';
 import { equalBytes, type SigningKey, signingKey } from './primitives.ts';
@@ -198,6 +199,8 @@ export interface Room {
   readonly admin: SigningKey | undefined;
   /** The admin key as its last author has sealed it, for devices of that person that come in by the own invite. */
   readonly office: SealedOffice;
+  /** The packs of history that are kept ready for newcomers. */
+  readonly packs: Packs;
   /** What opens and seals {@link Room.office}; undefined on a limited device. */
   readonly person: Uint8Array | undefined;
   /** The device key of the own leaf. */
@@ -257,7 +260,7 @@ export async function roomOf(
   id: RoomId,
   mls: MlsState,
   more: Pick<Room, 'status' | 'pending' | 'admin' | 'rotatedAt' | 'device'> &
-    Partial<Pick<Room, 'inviter' | 'entrance' | 'office' | 'person'>>,
+    Partial<Pick<Room, 'inviter' | 'entrance' | 'office' | 'packs' | 'person'>>,
 ): Promise<Room> {
   const context = readContext(mls.groupContext.extensions, id, mls.groupContext.groupId);
   if (context === undefined) throw new RoomError('bad-group');
@@ -282,6 +285,7 @@ export async function roomOf(
     inFlight: [],
     formerKeys: [],
     office: NO_OFFICE,
+    packs: NO_PACKS,
     person: undefined,
     own: undefined,
     retirement: { at: more.rotatedAt, healed: false },

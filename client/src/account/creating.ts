@@ -2,8 +2,10 @@ import { createRoom, landedFirst } from '@gochat/crypto/create';
 import { ROOM_KIND } from '@gochat/crypto/genesis';
 import { holdsIdentity, type Who } from '@gochat/crypto/identity';
 import { cleanName } from '@gochat/crypto/names';
+import type { HistorySetting } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { ChatError } from '../api/chat-error.ts';
+import { checkHistorySetting } from '../api/history-setting.ts';
 import { RequestError } from '../net/connection-errors.ts';
 import type { RoomMeta } from '../room/room-meta.ts';
 import type { RoomSession } from '../room/room-session.ts';
@@ -26,6 +28,8 @@ interface NewRoom {
   readonly server: string;
   readonly token?: string | undefined;
   readonly kind?: 'self' | 'pairing';
+  /** How much of the history newcomers are shown; nothing when absent. */
+  readonly history?: HistorySetting | undefined;
 }
 
 /**
@@ -34,13 +38,14 @@ interface NewRoom {
  */
 export async function createOn(
   { records, env, rooms, who }: CreateParts,
-  { name, as, server, token, kind }: NewRoom,
+  { name, as, server, token, kind, history = 'none' }: NewRoom,
   waitMs: number,
 ): Promise<RoomSession> {
   if (!holdsIdentity(who)) throw new ChatError({ reason: 'device-limited' });
+  checkHistorySetting(history);
   const { room, frame: made } = await createRoom(
     who,
-    { room: name, own: as },
+    { room: name, own: as, ...(history !== 'none' && { history }) },
     env,
     ROOM_KIND[kind ?? 'room'],
   );

@@ -8,6 +8,7 @@ import { invitesOf, membersOf, ownCredential, type Room } from '@gochat/crypto/r
 import { RoomError } from '@gochat/crypto/room-error';
 import { LIMITS } from '@gochat/protocol/limits';
 import { ChatError } from '../api/chat-error.ts';
+import { checkHistorySetting } from '../api/history-setting.ts';
 import type { Params, Result } from '../api/methods.ts';
 import { linkAddress } from '../net/address.ts';
 import type { RoomSession } from '../room/room-session.ts';
@@ -61,8 +62,16 @@ export class Governance {
     return null;
   }
 
-  async configure(session: RoomSession, { name, topic, waitMs }: Params<'configure'>): Promise<null> {
-    const wanted = { ...(name !== undefined && { name }), ...(topic !== undefined && { topic }) };
+  async configure(
+    session: RoomSession,
+    { name, topic, history, waitMs }: Params<'configure'>,
+  ): Promise<null> {
+    if (history !== undefined) checkHistorySetting(history);
+    const wanted = {
+      ...(name !== undefined && { name }),
+      ...(topic !== undefined && { topic }),
+      ...(history !== undefined && { history }),
+    };
     await session.change((now) => configure(now, wanted, this.#env), waitMs);
     return null;
   }

@@ -2,6 +2,7 @@ import { onDevice, type Who } from '@gochat/crypto/identity';
 import { inviteKeys } from '@gochat/crypto/invite';
 import { join } from '@gochat/crypto/join';
 import { type InviteLink, parseLink } from '@gochat/crypto/link';
+import { historySetting } from '@gochat/crypto/packs';
 import { type Env, type SigningKey, signingKey } from '@gochat/crypto/primitives';
 import { leafKeysOf, type Room, stateOf } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
@@ -88,7 +89,8 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
     await rooms.caughtUp(session, Math.max(1000, end - Date.now()));
     return { session, already: false, stayed: false };
   }
-  const joined = { ...meta, name: stateOf(room).name };
+  const shared = { before: room.key, packs: room.packs.list };
+  const joined = { ...meta, name: stateOf(room).name, shared };
   if (known === undefined) await RoomStore.store(records, joined, room, undefined);
   else await known.supersede(joined, room);
   const session = await rooms.adopt(joined);
@@ -163,6 +165,7 @@ export async function peek(
     room: room.id,
     name: state.name,
     topic: state.topic ?? '',
+    history: historySetting(state),
     members: members.map(({ info: { name } }) => name),
     by: members.find(({ member }) => member.identity === by)?.info.name ?? '',
     server,

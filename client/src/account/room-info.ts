@@ -1,4 +1,5 @@
 import { banOf, type Comparison, isSame } from '@gochat/crypto/compare';
+import { historySetting } from '@gochat/crypto/packs';
 import { epochOf, labelsOf, type Member, membersOf, namingLeaf, type Room } from '@gochat/crypto/room';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import { ChatError } from '../api/chat-error.ts';
@@ -15,6 +16,7 @@ export function roomInfo(session: RoomSession): RoomInfo {
     id: meta.id,
     name: meta.name,
     topic: room.context.state === 'newer' ? '' : (room.context.state.topic ?? ''),
+    history: historySetting(room.context.state),
     as: ownName(session),
     server: meta.server,
     status: meta.left ? 'left' : room.status,

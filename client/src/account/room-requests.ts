@@ -306,13 +306,13 @@ export class RoomRequests {
     return session;
   }
 
-  async #create({ name, as, server, token, waitMs }: Params<'create'>): Promise<RoomInfo> {
+  async #create({ name, as, server, token, history, waitMs }: Params<'create'>): Promise<RoomInfo> {
     if (token !== undefined) checkToken(token);
     const address = parseAddress(server).href;
     const own = this.#nameFor(as);
     await this.#rooms.followQueued();
     const parts = { ...this.#parts, rooms: this.#rooms };
-    const session = await createOn(parts, { name, as: own, server: address, token }, waitMs);
+    const session = await createOn(parts, { name, as: own, server: address, token, history }, waitMs);
     await this.#remember(own);
     return roomInfo(session);
   }
@@ -440,6 +440,7 @@ function checked(said: Content): Content {
   if (said.kind === 'react' && !isEmoji(said.emoji)) throw new ChatError({ reason: 'reaction-emoji' });
   if (said.kind === 'text' && said.files === undefined && isBlank(said.text))
     throw new ChatError({ reason: 'message-blank' });
-  if (!v.is(content, said) || isDeviceContent(said)) throw new ChatError({ reason: 'content-invalid' });
+  if (!v.is(content, said) || isDeviceContent(said) || said.kind === 'pack')
+    throw new ChatError({ reason: 'content-invalid' });
   return said;
 }

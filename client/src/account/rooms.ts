@@ -12,6 +12,7 @@ import type { ChatEvent, RoomConnection } from '../api/methods.ts';
 import type { FilePlace } from '../files/file-place.ts';
 import type { RoomAt } from '../files/room-at.ts';
 import { LazyFiles } from '../files/room-files.ts';
+import { PackKeeper } from '../history/pack-keeper.ts';
 import { type Connect, ServerConnection } from '../net/server-connection.ts';
 import { nameOf } from '../room/event-history.ts';
 import type { HistoryItem } from '../room/history.ts';
@@ -41,11 +42,15 @@ export interface RoomsParts {
 
 interface OpenRoom {
   readonly session: RoomSession;
+  /** Does what newcomers may need when nobody else is there, as long as there is a connection. */
+  readonly finish: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** How long a return after a split may take. */
 const RETURN_MS = 60_000;
+/** How long the end of a profile may be delayed. */
+const FINISH_MS = 5_000;
 /** With a connection for each room, the time over which they connect. */
 const SPREAD_MS = 2 * 60_000;
 
@@ -350,6 +355,10 @@ export class Rooms {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWakes();
+    const opened = await Promise.allSettled(this.#opened.values());
+    await Promise.allSettled(
+      opened.map((one) => (one.status === 'fulfilled' ? one.value.finish() : undefined)),
+    );
     for (const server of this.#servers.values()) server.close();
     for (const opened of await Promise.allSettled(this.#opened.values())) {
       if (opened.status !== 'fulfilled') continue;
@@ -379,6 +388,7 @@ export class Rooms {
     const emit = meta.kind === undefined ? this.#parts.emit : () => undefined;
     const session = new RoomSession(await RoomStore.load(records, env, meta), env, {
       items: (items) => {
+        keeper?.items(items);
         emit({ kind: 'items', room: id, items });
         const shown = previewed(session, items, this.#parts.preferences());
         if (shown.length > 0) files.arrived(shown).catch(() => undefined);
@@ -399,6 +409,7 @@ export class Rooms {
     const maintenance = new RoomMaintenance(session, env, () =>
       this.comeBack(session, RETURN_MS, { unasked: env.now() }),
     );
+    const keeper = meta.kind === undefined ? new PackKeeper(session, records, env) : undefined;
     let lastState = '';
     let lastInfo = withoutQueue(session);
     const emitState = () => {
@@ -415,14 +426,17 @@ export class Rooms {
       if (info !== lastInfo) emit({ kind: 'room', room: roomInfo(session) });
       lastInfo = info;
       if (meta.kind !== 'pairing') maintenance.nudge();
+      keeper?.nudge();
       files.nudge();
     });
     return {
       session,
+      finish: async () => keeper?.finish(FINISH_MS),
       close: async () => {
         stopServer();
         stopSession();
         maintenance.close();
+        keeper?.close();
         files.close();
         await session.close();
       },

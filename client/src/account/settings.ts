@@ -1,5 +1,7 @@
 import type { Ref } from '@gochat/crypto/content';
 
+export type { HistorySetting } from '@gochat/crypto/packs';
+
 /** A profile's private notes on one room. */
 export interface RoomNotes {
   /** Position of the last line that was seen, or "0". It never decreases. */

@@ -71,6 +71,8 @@ const REASONS = {
   'invite-lifetime': reason('usage', { most: v.number() }),
   /** `most` uses. */
   'invite-terms': reason('usage', { most: v.number() }),
+  /** `most` messages or days. */
+  'history-setting': reason('usage', { most: v.number() }),
   'token-form': reason('usage', {}),
   'name-missing': reason('usage', {}),
   /** There is no room yet, so there is nothing to link a device to. */

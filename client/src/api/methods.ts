@@ -1,4 +1,5 @@
 import type { Content, FileContent, Presence } from '@gochat/crypto/content';
+import type { HistorySetting } from '@gochat/crypto/packs';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
 import type { FileLimits } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
@@ -21,6 +22,8 @@ export interface Methods {
     readonly server: string;
     /** For a server that requires a token for creating rooms. */
     readonly token?: string;
+    /** How much of the history newcomers are shown; nothing when absent. */
+    readonly history?: HistorySetting;
     readonly waitMs: number;
   }) => RoomInfo;
   /** Joins by an invite link. `already`: the profile was in the room before. `stayed`: its request to leave waited, and is cancelled. */
@@ -149,11 +152,12 @@ export interface Methods {
     readonly expires: number;
   };
   invites: (params: { readonly room: string; readonly waitMs: number }) => readonly InviteInfo[];
-  /** Changes the room's name or topic; admins only. An empty topic removes it. */
+  /** Changes the room's name, topic, or how much of the history newcomers are shown; admins only. An empty topic removes it. */
   configure: (params: {
     readonly room: string;
     readonly name?: string;
     readonly topic?: string;
+    readonly history?: HistorySetting;
     readonly waitMs: number;
   }) => null;
   /** Grants or revokes admin rights; admins only. @throws ChatError `refused` for the last one */
@@ -333,6 +337,8 @@ export interface RoomInfo {
   readonly name: string;
   /** Empty when there is none. */
   readonly topic: string;
+  /** How much of the history newcomers are shown. */
+  readonly history: HistorySetting;
   readonly as: string;
   readonly server: string;
   /** `joining`, `active`, `left`, `removed`, `broken`, `split`, `rolled-back`, `outdated`. */
@@ -472,6 +478,8 @@ export interface InvitePreview {
   readonly room: string;
   readonly name: string;
   readonly topic: string;
+  /** How much of the history whoever joins is shown. */
+  readonly history: HistorySetting;
   readonly members: readonly string[];
   /** The invite's creator; empty when it is no longer a member. */
   readonly by: string;

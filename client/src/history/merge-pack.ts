@@ -1,6 +1,6 @@
 import { decodePack } from '@gochat/crypto/pack';
 import type { Room } from '@gochat/crypto/room';
-import type { Position } from '@gochat/protocol/fields';
+import { comparePositions, type Position } from '@gochat/protocol/fields';
 import type { HistoryItem } from '../room/history.ts';
 import { decodeItem, identitiesIn } from '../room/stored-history.ts';
 import { Slices } from '../schedule/slices.ts';
@@ -12,8 +12,16 @@ import { type PackedMessage, type VerifiedPack, verifyPack } from './verify-pack
 const TOGETHER = 32;
 const PAGE = 64;
 
-/** What became of a pack: how many messages were added, and how many lines were left out and why. */
-export type MergedPack = Omit<VerifiedPack, 'messages'> & { readonly added: number };
+/** What became of a pack: the messages that may be shown, how many of them were added, and how many lines were left out and why. */
+export type MergedPack = VerifiedPack & { readonly added: number };
+
+/** Which messages of a pack are added. */
+export interface MergeOptions extends Pick<MergedFrom, 'sharer' | 'before' | 'now'> {
+  /** How many, the newest first. */
+  readonly last?: number;
+  /** The server's time of the oldest, in milliseconds since 1970. */
+  readonly since?: number;
+}
 
 /** A room's history: a `RoomSession`, which is its only writer. */
 export interface MergeInto {
@@ -32,18 +40,22 @@ export async function mergePack(
   records: Records,
   into: MergeInto,
   pack: Uint8Array,
-  from: Pick<MergedFrom, 'sharer' | 'before' | 'now'>,
+  { last, since = 0, ...from }: MergeOptions,
 ): Promise<MergedPack | undefined> {
   const decoded = decodePack(pack);
   if (decoded === undefined) return undefined;
-  const { messages, ...left } = await verifyPack(into.room.id, decoded, from.sharer !== undefined);
+  const { messages: proved, ...left } = await verifyPack(into.room.id, decoded, from.sharer !== undefined);
+  const messages = proved
+    .filter(({ at }) => at >= since)
+    .toSorted((a, b) => comparePositions(b.seq, a.seq))
+    .slice(0, last);
   const known = await knownMessages(records, into);
   let added = 0;
   for (let i = 0; i < messages.length; i += TOGETHER) {
     const items = await into.merge(messages.slice(i, i + TOGETHER), { ...from, known });
     added += items.length;
   }
-  return { added, ...left };
+  return { messages, added, ...left };
 }
 
 /** @returns the messages of a room's history, deleted ones too, by {@link messageKey} */

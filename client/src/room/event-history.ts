@@ -98,13 +98,14 @@ function author(room: Room, member: Member) {
   return { from: nameOf(room, member), identity: member.identity, own: member.own };
 }
 
-function settingsFacts({ name, topic, admins, dropped }: Settings, room: Room) {
+function settingsFacts({ name, topic, history, admins, dropped }: Settings, room: Room) {
   const names = (members: readonly Member[]) => [
     ...new Map(members.map((member) => [member.identity, nameOf(room, member)])).values(),
   ];
   return {
     ...(name !== undefined && { name }),
     ...(topic !== undefined && { topic }),
+    ...(history !== undefined && { history }),
     ...(admins.length > 0 && { admins: names(admins) }),
     ...(dropped.length > 0 && { dropped: names(dropped) }),
   };

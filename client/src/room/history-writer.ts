@@ -92,11 +92,14 @@ export class HistoryWriter {
     await this.add({ ...item, reply: { seq: found.seq, id: found.id } }, proof);
   }
 
-  /** Applies a change to its message. A change of a message that this profile doesn't have is ignored. */
-  async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<void> {
+  /**
+   * Applies a change to its message. A change of a message that this profile doesn't have is ignored.
+   * @returns the message before the change, if that has changed it
+   */
+  async change(said: Said & { readonly content: MessageChange }, room: Room): Promise<TextItem | undefined> {
     const target = targetOf(said.content);
     const line = await this.#find(target);
-    if (line === undefined) return;
+    if (line === undefined) return undefined;
     const { item } = line;
     if (item.seq !== target.seq && item.again !== target.seq)
       await this.add(misplaced(said, nameOf(room, said.from)));
@@ -104,13 +107,13 @@ export class HistoryWriter {
     const author = { identity, admin, own, name: nameOf(room, said.from) };
     const next = applyChange(item, said.content, author, said.at);
     if (next === 'refused') await this.add(refusedChange(said, author.name, item));
-    else if (next !== item) {
-      const proof = said.proof && encodeProof(said.proof);
-      const marked = said.content.kind === 'edit' && said.timeMark ? { timeMark: said.timeMark } : {};
-      if (said.content.kind === 'delete' && item.files !== undefined)
-        this.#dropped.push({ files: item.files, isOwn: item.own, asAdmin: said.from.self && !item.own });
-      this.#put({ ...next, ...marked }, proofsAfter(line.proofs, said.content, identity, proof));
-    }
+    if (next === 'refused' || next === item) return undefined;
+    const proof = said.proof && encodeProof(said.proof);
+    const marked = said.content.kind === 'edit' && said.timeMark ? { timeMark: said.timeMark } : {};
+    if (said.content.kind === 'delete' && item.files !== undefined)
+      this.#dropped.push({ files: item.files, isOwn: item.own, asAdmin: said.from.self && !item.own });
+    this.#put({ ...next, ...marked }, proofsAfter(line.proofs, said.content, identity, proof));
+    return item;
   }
 
   /** New and changed lines, each once. */

@@ -1,4 +1,5 @@
 import type { FileContent, Ref } from '@gochat/crypto/content';
+import type { HistorySetting } from '@gochat/crypto/packs';
 import type { TimeMark } from '@gochat/crypto/time-mark';
 import type { Position } from '@gochat/protocol/fields';
 
@@ -98,6 +99,8 @@ export interface ChangedItem extends Line {
   readonly name?: string;
   /** Empty when the topic was removed. */
   readonly topic?: string;
+  /** How much of the history newcomers are shown. */
+  readonly history?: HistorySetting;
   /** Display names of those who became admins. */
   readonly admins?: readonly string[];
   /** Display names of those who are no longer admins. */
@@ -131,6 +134,20 @@ export type WarningFact =
     }
   /** `withheld` without `member`: the server says that messages expired which are too young for that. */
   | { readonly warning: 'withheld' | 'hole'; readonly member?: string }
+  /**
+   * Of the history that `member` has shared, `count` messages are left out: what nobody has signed who is named there, or what is of
+   * another room.
+   */
+  | { readonly warning: 'shared-forged' | 'shared-foreign'; readonly member: string; readonly count: number }
+  /** Between what `member` has said and `by` has shared, `count` things are missing: deleted, changed later, or left out. */
+  | {
+      readonly warning: 'shared-missing';
+      readonly member: string;
+      readonly by: string;
+      readonly count: number;
+    }
+  /** The server doesn't have any more, or has changed, what `member` has shared. */
+  | { readonly warning: 'shared-gone'; readonly member: string }
   /** In milliseconds. Without `before`: the server kept messages for ever. */
   | { readonly warning: 'shorter-retention'; readonly ms: number; readonly before?: number }
   /** `by` tried to edit or delete a message of `member` without the right to. */

@@ -180,7 +180,7 @@ export class Outbox {
     if (item === undefined) return [];
     const folded = item.content === undefined ? [] : this.#fold(item.content);
     const { order, content, at } = item;
-    const isKept = isDoubtful && folded.length === 0 && content !== undefined && content.kind !== 'leave';
+    const isKept = isDoubtful && folded.length === 0 && content !== undefined && !isService(content);
     if (!isKept) return [...folded, this.#forget(item)];
     const kept = this.#doubtful;
     const oldest = kept.slice(0, Math.max(0, kept.length + 1 - DOUBTFUL_KEPT));
@@ -257,7 +257,10 @@ export class Outbox {
    * @param sealed what becomes of those that were given to the server.
    */
   end(sealed: EndState): RecordChange[] {
-    return [...this.#items.values()].filter(isLive).map(({ frame, sealedAt: _, ...bare }) => {
+    return [...this.#items.values()].filter(isLive).map((item) => {
+      const { frame, sealedAt: _, ...bare } = item;
+      // Nobody has written it, and nobody could send it again.
+      if (item.content.kind === 'pack') return this.#forget(item);
       return this.#set({ ...bare, end: frame === undefined ? 'refused' : sealed });
     });
   }
@@ -282,6 +285,11 @@ export class Outbox {
     this.#kept += Number(item?.posted !== undefined) - Number(old?.posted !== undefined);
     if (old?.end !== item?.end || was !== is || old === undefined || item === undefined) this.#revision += 1;
   }
+}
+
+/** What isn't sent again. */
+function isService({ kind }: Content): boolean {
+  return kind === 'leave' || kind === 'pack';
 }
 
 function isShown(item: Outgoing): item is Shown {

@@ -1,4 +1,5 @@
 import type { Started } from '@gochat/crypto/handshake';
+import type { KeptPack } from '@gochat/crypto/packs';
 import type { Room, Split } from '@gochat/crypto/room';
 import type { Down, DownOf, Entry } from '@gochat/protocol/down';
 import type { Position, RequestId, RoomId } from '@gochat/protocol/fields';
@@ -6,7 +7,7 @@ import type { MergedFrom } from '../history/merged-lines.ts';
 import type { PackedMessage } from '../history/verify-pack.ts';
 import type { Connection } from '../net/connection.ts';
 import type { RecordChange } from '../store/records.ts';
-import type { HistoryItem } from './history.ts';
+import type { HistoryItem, WarningFact } from './history.ts';
 import type { Again } from './outbox.ts';
 import type { Queued } from './outgoing.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
@@ -41,6 +42,11 @@ export type RoomCommand =
       readonly messages: readonly PackedMessage[];
       readonly from: MergedFrom;
       readonly done: (items: readonly HistoryItem[]) => void;
+    }
+  | {
+      readonly kind: 'shared';
+      readonly pack: KeptPack;
+      readonly warnings: readonly WarningFact[];
     }
   | { readonly kind: 'split'; readonly split: Split }
   | { readonly kind: 'leave' }

@@ -1,4 +1,5 @@
-import type { RoomId } from '@gochat/protocol/fields';
+import type { KeptPack } from '@gochat/crypto/packs';
+import type { Position, RoomId } from '@gochat/protocol/fields';
 import type { FileLimits } from '../files/files.ts';
 
 export interface Arriving {
@@ -41,6 +42,11 @@ export interface RoomMeta {
   readonly lostHandshakes?: true;
   /** What its server takes of files, as it last said; null: none. Absent if it wasn't entered since this is stored. */
   readonly files?: FileLimits | null;
+  /**
+   * What others have shared of the history before this device joined: it has read the log from `before` on. `packs` are still to be
+   * read, newest last. Absent for the founder.
+   */
+  readonly shared?: { readonly before: Position; readonly packs: readonly KeptPack[] };
   /** When the profile joined it, by its own clock. */
   readonly since: number;
 }

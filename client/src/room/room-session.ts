@@ -3,6 +3,7 @@ import type { RoomEvent, Step, Warning } from '@gochat/crypto/event';
 import type { Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { afterSplit } from '@gochat/crypto/look';
+import type { KeptPack } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { receiveAll } from '@gochat/crypto/receive';
 import { boundExpired } from '@gochat/crypto/retention';
@@ -22,7 +23,7 @@ import { Timers } from '../schedule/timers.ts';
 import type { RecordChange } from '../store/records.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Delivery } from './delivery.ts';
-import type { HistoryItem } from './history.ts';
+import type { HistoryItem, WarningFact } from './history.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Again } from './outbox.ts';
 import type { Outcome, Queued } from './outgoing.ts';
@@ -317,6 +318,11 @@ export class RoomSession {
     return merged;
   }
 
+  /** A shared pack is read: it isn't read again. @param warnings about it, for the history */
+  async sharedRead(pack: KeptPack, warnings: readonly WarningFact[]): Promise<void> {
+    await this.#command({ kind: 'shared', pack, warnings });
+  }
+
   /** The other members have gone on without this device: it sends nothing until it has joined them again. */
   async splits(split: Split): Promise<void> {
     await this.#command({ kind: 'split', split });
@@ -438,6 +444,11 @@ export class RoomSession {
         command.done(items);
         if (items.length > 0) this.#listener.items(items);
         return items.length > 0;
+      }
+      case 'shared': {
+        const items = await this.#store.sharedRead(command.pack, command.warnings);
+        if (items.length > 0) this.#listener.items(items);
+        return true;
       }
       case 'split':
         return this.#split(command.split);

@@ -5,22 +5,30 @@ import type { RoomEvent, Step } from '@gochat/crypto/event';
 import { abandon, type Started } from '@gochat/crypto/handshake';
 import type { UnprovedJoin } from '@gochat/crypto/join';
 import { haveGoneOn } from '@gochat/crypto/look';
+import type { KeptPack } from '@gochat/crypto/packs';
 import type { Env } from '@gochat/crypto/primitives';
 import { ownProof } from '@gochat/crypto/proof';
 import { membersOf, type Room, stateOf } from '@gochat/crypto/room';
 import { sealMessage } from '@gochat/crypto/send';
-import type { FileId, Position, RequestId, RoomId } from '@gochat/protocol/fields';
+import {
+  comparePositions,
+  type FileId,
+  type Position,
+  type RequestId,
+  type RoomId,
+} from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
 import { ChatError } from '../api/chat-error.ts';
 import { dropChanges, postedChanges } from '../files/file-records.ts';
 import type { FileLimits } from '../files/files.ts';
 import { type MergedFrom, mergedLines } from '../history/merged-lines.ts';
+import { PackList } from '../history/pack-list.ts';
 import type { PackedMessage } from '../history/verify-pack.ts';
 import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
 import { isChange, targetOf } from './changes.ts';
 import { EpochStore } from './epoch-store.ts';
 import { toHistory } from './event-history.ts';
-import type { HistoryItem } from './history.ts';
+import type { HistoryItem, WarningFact } from './history.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { type Again, Outbox } from './outbox.ts';
 import type { Outgoing, Queued } from './outgoing.ts';
@@ -28,6 +36,9 @@ import type { Received } from './received.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { JoiningKeys, RoomMeta } from './room-meta.ts';
 import { lineChange } from './stored-history.ts';
+
+/** How long a device is a newcomer. */
+const NEWCOMER_MS = 10 * 60 * 1000;
 
 /** A request of this device with an outcome that may be unknown. */
 export type OpenRequest = UpOf<'handshake'> | UpOf<'create'> | UnprovedJoin;
@@ -152,15 +163,16 @@ export class RoomStore {
     const changes: RecordChange[] = [];
     const writer = new HistoryWriter(this.#records, this.#room, this.#ids, this.#meta.cameBack === true);
     const { leaving } = this.#outbox;
+    const packs = new PackList(this.#room.packs);
     for (const step of steps) {
       for (const event of step.events) {
-        changes.push(...(await this.#record(writer, event, step.room)));
+        changes.push(...(await this.#record(writer, packs, event, step.room)));
         changes.push(...this.#outboxChanges(event, step.room));
       }
       if (isSettled(step.room)) changes.push(...this.#outbox.settle());
     }
     changes.push(...writer.changes, ...(await this.#dropFiles(writer)));
-    this.#room = last.room;
+    this.#room = { ...last.room, packs: packs.packs };
     this.#meta = {
       ...this.#meta,
       name: nameOf(last.room) ?? this.#meta.name,
@@ -196,6 +208,19 @@ export class RoomStore {
     await this.#write([...epochs, ...lines.map((line) => lineChange(this.id, line))]);
     this.#ids.forget();
     return lines.map(({ item }) => item);
+  }
+
+  /** A shared pack is read. @returns the lines that warn about it */
+  async sharedRead(pack: KeptPack, warnings: readonly WarningFact[]): Promise<HistoryItem[]> {
+    const { shared } = this.#meta;
+    if (shared === undefined) return [];
+    const writer = new HistoryWriter(this.#records, this.#room, this.#ids, false);
+    const line = { seq: shared.before, at: this.#env.now(), from: '', identity: '', own: false };
+    for (const warning of warnings) await writer.add({ ...line, kind: 'warning', ...warning });
+    const packs = shared.packs.filter(({ key }) => key !== pack.key);
+    this.#meta = { ...this.#meta, shared: { ...shared, packs } };
+    await this.#write([...writer.changes, this.#metaChange()]);
+    return writer.items;
   }
 
   /** @param also other records that are stored with the messages */
@@ -430,20 +455,38 @@ export class RoomStore {
   }
 
   /** @returns changes of records that are not the history's */
-  async #record(writer: HistoryWriter, event: RoomEvent, room: Room): Promise<RecordChange[]> {
+  async #record(
+    writer: HistoryWriter,
+    packs: PackList,
+    event: RoomEvent,
+    room: Room,
+  ): Promise<RecordChange[]> {
     const said = event.kind === 'sent' ? this.#ownMessage(event, room) : event;
     if (said === undefined) return [];
+    const pack = packs.read(said, room);
+    if (pack !== undefined) this.#wantPack(pack, room);
+    if (said.kind === 'message' && said.content.kind === 'pack') return [];
     if (said.kind === 'message' && isDeviceContent(said.content))
       return event.kind === 'message' ? this.#received(said, said.content) : [];
     const proof = said.kind === 'message' ? said.proof : undefined;
     if (said.kind === 'message' && isChange(said.content)) {
-      await writer.change({ ...said, content: said.content }, room);
+      const changed = await writer.change({ ...said, content: said.content }, room);
+      if (changed !== undefined) packs.change(changed, said, room);
     } else {
       const item = toHistory(said, room);
       if (item?.kind === 'text') await writer.say(item, proof);
       else if (item !== undefined) await writer.add(item, proof);
     }
     return proof === undefined ? [] : this.#epochs.changes(room, proof.leaf);
+  }
+
+  /** Soon after this device has joined, others may share what was said just before. */
+  #wantPack(pack: KeptPack, room: Room): void {
+    const { shared, since } = this.#meta;
+    const isSoon = this.#env.now() - since < NEWCOMER_MS;
+    if (shared === undefined || !isSoon || isOwn(room, pack)) return;
+    if (comparePositions(pack.from, shared.before) >= 0) return;
+    this.#meta = { ...this.#meta, shared: { ...shared, packs: [...shared.packs, pack] } };
   }
 
   /** What another device has sent to this one waits in a record until it is processed there. */
@@ -519,6 +562,10 @@ function isDoubtful({ unfollowed, split, entrance }: Room): boolean {
   return unfollowed !== undefined || split !== undefined || entrance !== undefined;
 }
 
+function isOwn(room: Room, { by }: KeptPack): boolean {
+  return membersOf(room).some(({ own, identity }) => own && identity === by);
+}
+
 function isSettled(room: Room): boolean {
   return room.status === 'active' && !isDoubtful(room);
 }
@@ -544,6 +591,7 @@ async function placed(content: Content, ids: RecentIds): Promise<Content> {
     case 'react':
       return { ...content, to: there };
     case 'leave':
+    case 'pack':
     case 'keep':
     case 'link':
     case 'linked':

@@ -29,7 +29,13 @@ export type { Extension, GroupContext, GroupInfo, LeafNode, PrivateMessage, Prop
 const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519';
 
 /** Extension types in the private-use range (RFC 9420, section 17.3). */
-export const EXTENSION = { genesis: 0xf7c1, roomState: 0xf7c2, joinKey: 0xf7c3, office: 0xf7c6 } as const;
+export const EXTENSION = {
+  genesis: 0xf7c1,
+  roomState: 0xf7c2,
+  joinKey: 0xf7c3,
+  packs: 0xf7c5,
+  office: 0xf7c6,
+} as const;
 
 /** Computes hashes, HKDF and the ciphers of messages without a WebCrypto round trip, which makes commits and joins 2 to 5 times faster. */
 const provider: CryptoProvider = {

@@ -55,6 +55,7 @@ export const LANES = {
     'e2e/test/loaded-code.test.ts',
     'e2e/test/proxy.test.ts',
     'e2e/test/changes.test.ts',
+    'e2e/test/shared-history.test.ts',
     'client/test/owner/claim.test.ts',
     'server/test/log/lmdb.test.ts',
     'client/test/transport/dial.test.ts',

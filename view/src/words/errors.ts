@@ -113,6 +113,8 @@ export function errorText(f: Formats, more: MoreFailures = {}): (error: ErrorDat
         return `On this server an invite lasts at most ${durationText(f, error.most, Math.floor)}`;
       case 'invite-terms':
         return `An invite has 1 to ${f.number(error.most)} uses, and a lifetime above 0`;
+      case 'history-setting':
+        return `Say none, all, a number of messages such as 100, or days such as 30d, up to ${f.number(error.most)}`;
       case 'token-form':
         return 'That is not a token: a token has 22 characters';
       case 'name-invalid':

@@ -2,6 +2,7 @@ import type { EventItem } from '@gochat/client/history';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { durationText } from './duration.ts';
 import type { Formats } from './formats.ts';
+import { shownHistory } from './history-setting.ts';
 import { namesIn } from './names.ts';
 
 type Who = readonly string[];
@@ -52,13 +53,18 @@ export function eventText(f: Formats): (event: EventItem, who: Who) => string {
   };
 }
 
-function changedText(f: Formats, { name, topic, admins = [], dropped = [] }: Changed, names: string): string {
+function changedText(
+  f: Formats,
+  { name, topic, history, admins = [], dropped = [] }: Changed,
+  names: string,
+): string {
   const all = (members: readonly string[]) => f.list(members.map((member) => sanitizeLine(member)));
   const changes = [
     ...(name === undefined ? [] : [`renamed the room to ${sanitizeLine(name)}`]),
     ...(admins.length === 0 ? [] : [`made ${all(admins)} admin`]),
     ...(dropped.length === 0 ? [] : [`removed ${all(dropped)} as admin`]),
     ...(topic === undefined ? [] : [topicText(topic)]),
+    ...(history === undefined ? [] : [`let newcomers read ${shownHistory(f, history)}`]),
   ];
   if (changes.length === 0) return `${names} changed the room (an earlier version of GoChat kept no details)`;
   return `${names} ${f.list(changes)}`;
@@ -66,6 +72,39 @@ function changedText(f: Formats, { name, topic, admins = [], dropped = [] }: Cha
 
 function topicText(topic: string): string {
   return topic === '' ? 'removed the topic' : `changed the topic to: ${sanitizeLine(topic)}`;
+}
+
+type Shared = Extract<
+  Warning,
+  { warning: 'shared-forged' | 'shared-foreign' | 'shared-missing' | 'shared-gone' }
+>;
+
+/** What is wrong with the history that a member has shared. */
+function sharedText(f: Formats, event: Shared): string {
+  const member = sanitizeLine(event.member);
+  switch (event.warning) {
+    case 'shared-forged':
+      return f.plural(event.count, {
+        one: `# message that ${member} shared was left out: nobody who is named there wrote it for newcomers`,
+        other: `# messages that ${member} shared were left out: nobody who is named there wrote them for newcomers`,
+      });
+    case 'shared-foreign':
+      return f.plural(event.count, {
+        one: `# message that ${member} shared was left out: it is of another room`,
+        other: `# messages that ${member} shared were left out: they are of another room`,
+      });
+    case 'shared-missing': {
+      const by = sanitizeLine(event.by);
+      return f.plural(event.count, {
+        one: `# thing that ${member} sent is missing in what ${by} shared: it was deleted, changed later, or left out`,
+        other: `# things that ${member} sent are missing in what ${by} shared: they were deleted, changed later, or left out`,
+      });
+    }
+    case 'shared-gone':
+      return `What ${member} shared of the history can’t be read any more: the server has deleted or changed it`;
+    default:
+      return event satisfies never;
+  }
 }
 
 /** What is wrong, and what to do about it. */
@@ -132,6 +171,11 @@ function warningText(f: Formats, event: Warning): string {
       const what = event.change === 'delete' ? 'delete' : 'edit';
       return `${sanitizeLine(event.by)} tried to ${what} a message of ${sanitizeLine(event.member)}: this was ignored`;
     }
+    case 'shared-forged':
+    case 'shared-foreign':
+    case 'shared-missing':
+    case 'shared-gone':
+      return sharedText(f, event);
     case 'older-version':
       return 'Something was wrong here: an earlier version of GoChat kept no details';
     default:
