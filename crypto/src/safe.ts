@@ -26,6 +26,8 @@ export interface SafeTicket {
   /** The server's address. At most 255 different ones, of 255 bytes each, are in a safe. */
   readonly server: string;
   readonly room: RoomId;
+  /** The room's name, to name one that can't be joined any more; at most 128 bytes in UTF-8. */
+  readonly name: string;
   /** Whether it is the person's self room on that server. */
   readonly self: boolean;
   /** A 16-byte hash of the founder's identity key. */
@@ -38,6 +40,8 @@ export interface SafeTicket {
 export interface Safe {
   /** The private identity key, 32 bytes. */
   readonly seed: Uint8Array;
+  /** The display name for new rooms; empty if there is none. */
+  readonly name: string;
   /** The most important first: what doesn't fit is left out. */
   readonly tickets: readonly SafeTicket[];
 }
@@ -49,30 +53,35 @@ const SEED_BYTES = 32;
 const ENC_BYTES = 32;
 const TAG_BYTES = 16;
 const ID_BYTES = 16;
-const TICKET_BYTES = 2 + 3 * ID_BYTES;
+/** Without the name. */
+const TICKET_BYTES = 2 + 3 * ID_BYTES + 1;
 /** Plaintexts are filled up to a multiple of this, so that the size of the GroupInfo doesn't tell how many rooms there are. */
 const STEP_BYTES = 1536;
 const MOST_BYTES = (STRINGS * CHARS * 3) / 4 - ENC_BYTES - TAG_BYTES;
 
 /**
- * @returns the plaintext: one part with the version, the seed and the servers' addresses, and one with the tickets of 50 bytes each (see
- * {@link joinParts}), then zeros; and how many tickets it has. All of them if they fit.
+ * @returns the plaintext: four parts (see {@link joinParts}) with the seed, the display name, the servers' addresses and the tickets, then zeros; and how many
+ * tickets it has. All of them if they fit.
  */
-export function encodeSafe({ seed, tickets }: Safe): { readonly bytes: Uint8Array; readonly kept: number } {
+export function encodeSafe({ seed, name, tickets }: Safe): {
+  readonly bytes: Uint8Array;
+  readonly kept: number;
+} {
   const servers: string[] = [];
   const rows: Uint8Array[] = [];
-  let size = 3 * 4 + SEED_BYTES;
-  for (const { server, room, self, founder, own } of tickets) {
-    const isNew = !servers.includes(server);
-    const more = TICKET_BYTES + (isNew ? 4 + utf8(server).length : 0);
-    if (size + more > MOST_BYTES - 4 || (isNew && servers.length === 255)) break;
+  let size = 4 * 4 + SEED_BYTES + utf8(name).length;
+  for (const ticket of tickets) {
+    const isNew = !servers.includes(ticket.server);
+    const called = utf8(ticket.name);
+    const more = TICKET_BYTES + called.length + (isNew ? 4 + utf8(ticket.server).length : 0);
+    if (size + more > MOST_BYTES || (isNew && servers.length === 255)) break;
     size += more;
-    if (isNew) servers.push(server);
-    const head = Uint8Array.of(servers.indexOf(server), self ? 1 : 0);
-    rows.push(concatBytes(head, decodeBytes(room), founder, own));
+    if (isNew) servers.push(ticket.server);
+    const head = Uint8Array.of(servers.indexOf(ticket.server), ticket.self ? 1 : 0);
+    const { room, founder, own } = ticket;
+    rows.push(concatBytes(head, decodeBytes(room), founder, own, Uint8Array.of(called.length), called));
   }
-  const parts = [seed, joinParts(servers.map(utf8)), concatBytes(...rows)];
-  const whole = joinParts(parts);
+  const whole = joinParts([seed, utf8(name), joinParts(servers.map(utf8)), concatBytes(...rows)]);
   const bytes = new Uint8Array(Math.min(MOST_BYTES, Math.ceil(whole.length / STEP_BYTES) * STEP_BYTES));
   bytes.set(whole);
   return { bytes, kept: rows.length };
@@ -80,19 +89,27 @@ export function encodeSafe({ seed, tickets }: Safe): { readonly bytes: Uint8Arra
 
 /** @param bytes the output of {@link encodeSafe}. @returns undefined if it isn't */
 export function decodeSafe(bytes: Uint8Array): Safe | undefined {
-  const [seed, addresses, rows] = splitParts(bytes);
-  if (seed?.length !== SEED_BYTES || addresses === undefined || rows === undefined) return undefined;
-  if (rows.length % TICKET_BYTES !== 0) return undefined;
+  const [seed, name, addresses, rows] = splitParts(bytes);
+  if (seed?.length !== SEED_BYTES || name === undefined || addresses === undefined || rows === undefined)
+    return undefined;
   const servers = splitParts(addresses).map(fromUtf8);
   const tickets: SafeTicket[] = [];
-  for (let at = 0; at < rows.length; at += TICKET_BYTES) {
+  for (let at = 0; at < rows.length; ) {
     const server = servers[rows[at] ?? 0];
-    if (server === undefined) return undefined;
+    const end = at + TICKET_BYTES + (rows[at + TICKET_BYTES - 1] ?? 0);
+    if (server === undefined || end > rows.length) return undefined;
     const part = (index: number) => rows.slice(at + 2 + index * ID_BYTES, at + 2 + (index + 1) * ID_BYTES);
-    const room = encodeBytes(part(0)) as RoomId;
-    tickets.push({ server, self: rows[at + 1] === 1, room, founder: part(1), own: part(2) });
+    tickets.push({
+      server,
+      self: rows[at + 1] === 1,
+      room: encodeBytes(part(0)) as RoomId,
+      founder: part(1),
+      own: part(2),
+      name: fromUtf8(rows.slice(at + TICKET_BYTES, end)),
+    });
+    at = end;
   }
-  return { seed, tickets };
+  return { seed, name: fromUtf8(name), tickets };
 }
 
 function infoOf(room: RoomId, invite: string): Uint8Array {

@@ -115,9 +115,24 @@ async function safe(): Promise<Vector> {
   const founder = fingerprintOf(signingKey(testBytes(32, 4)).publicKey);
   const plain: Safe = {
     seed: testBytes(32, 4),
+    name: 'Ana',
     tickets: [
-      { server: 'https://chat.example', self: true, room: self, founder, own: testBytes(16, 5) },
-      { server: 'http://127.0.0.1:4040', self: false, room: other, founder, own: testBytes(16, 6) },
+      {
+        server: 'https://chat.example',
+        self: true,
+        room: self,
+        founder,
+        own: testBytes(16, 5),
+        name: 'self',
+      },
+      {
+        server: 'http://127.0.0.1:4040',
+        self: false,
+        room: other,
+        founder,
+        own: testBytes(16, 6),
+        name: 'kitchen',
+      },
     ],
   };
   const ekm = testBytes(32, 7);
@@ -127,8 +142,9 @@ async function safe(): Promise<Vector> {
     invite,
     link: formatLink({ address: 'https://chat.example', room: self, secret, founder }, 'recover'),
     seed: hex(plain.seed),
+    name: plain.name,
     tickets: plain.tickets.map((one) => ({ ...one, founder: hex(one.founder), own: hex(one.own) })),
-    plaintext_starts_with: hex(encodeSafe(plain).bytes.subarray(0, 240)),
+    plaintext_starts_with: hex(encodeSafe(plain).bytes.subarray(0, 256)),
     plaintext_bytes: encodeSafe(plain).bytes.length,
     ekm: hex(ekm),
     more,
