@@ -107,6 +107,8 @@ export type RoomEvent =
       readonly by: Member | undefined;
       /** Only devices of the person were removed; the person is still a member. */
       readonly device?: true;
+      /** The invites stay valid, the own one included. */
+      readonly keep?: true;
     }
   | {
       readonly kind: 'changed';

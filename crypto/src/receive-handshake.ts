@@ -151,7 +151,7 @@ async function receiveCommit(room: Room, entry: DecodedEntry, now: number): Prom
   if (own) return overtakenByCopy(room, entry);
   if (next === undefined || change === undefined || change.kind === 'join') return skipped(room, entry);
   if (change.kind === 'remove' && change.removed.includes(ownLeaf(room)))
-    return removedSelf(room, entry, change.by, next);
+    return removedSelf(room, entry, change, next);
   if (!isExactly(change, current, next.state)) return skipped(room, entry);
   const author = memberAt(room, change.by);
   if (author !== undefined && !holdsPath(room.mls, next.state)) return notFollowed(room, entry, author, now);
@@ -262,12 +262,17 @@ function overtakenByCopy(room: Room, entry: DecodedEntry): Step<Room> {
   return { room: { ...room, status: 'broken', unfollowed: undefined }, events, secretsToWipe: [] };
 }
 
-function removedSelf(room: Room, entry: DecodedEntry, by: number, next: Candidate): Step<Room> {
-  const self = memberAt(room, ownLeaf(room));
+function removedSelf(
+  room: Room,
+  { seq, at }: DecodedEntry,
+  { by, keep }: Extract<MembershipChange, { kind: 'remove' }>,
+  next: Candidate,
+): Step<Room> {
+  const member = memberAt(room, ownLeaf(room));
   const events: RoomEvent[] =
-    self === undefined
+    member === undefined
       ? []
-      : [{ kind: 'removed', seq: entry.seq, at: entry.at, member: self, by: memberAt(room, by) }];
+      : [{ kind: 'removed', seq, at, member, by: memberAt(room, by), ...(keep && { keep }) }];
   return {
     room: { ...room, status: 'removed', pending: undefined },
     events,
@@ -433,6 +438,7 @@ function eventsOf(
         member,
         by: memberAt(old, change.by),
         ...(device && { device }),
+        ...(change.keep && { keep: change.keep }),
       };
       return [removed, ...renamedOf(old, after, member.identity, at)];
     }

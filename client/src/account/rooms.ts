@@ -62,6 +62,7 @@ export class Rooms {
   readonly #opened = new Map<RoomId, Promise<OpenRoom>>();
   readonly #servers = new Map<string, ServerConnection>();
   readonly #stopWakes: () => void;
+  readonly #watchers = new Set<(session: RoomSession) => void>();
   #closed = false;
 
   private constructor(parts: RoomsParts, metas: Map<RoomId, RoomMeta>) {
@@ -90,6 +91,19 @@ export class Rooms {
   /** The room with this id, of whatever kind. @throws ChatError `room-unknown` */
   async withId(id: RoomId): Promise<RoomSession> {
     return (await this.#open(id)).session;
+  }
+
+  /** Whether this profile has been in a room of this kind. */
+  hasKind(kind: RoomMeta['kind']): boolean {
+    return [...this.#metas.values()].some((meta) => meta.kind === kind);
+  }
+
+  /** @param watcher is called after every change of an open room: often, so it must be quick. @returns a function that ends this */
+  watch(watcher: (session: RoomSession) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
   }
 
   has(id: RoomId): boolean {
@@ -235,6 +249,7 @@ export class Rooms {
     });
     if (meta.kind === undefined) this.#parts.emit({ kind: 'room', room: roomInfo(session) });
     this.follow(session);
+    for (const watcher of this.#watchers) watcher(session);
     return session;
   }
 
@@ -428,6 +443,7 @@ export class Rooms {
       if (meta.kind !== 'pairing') maintenance.nudge();
       keeper?.nudge();
       files.nudge();
+      for (const watcher of this.#watchers) watcher(session);
     });
     return {
       session,

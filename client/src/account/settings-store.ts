@@ -9,6 +9,7 @@ export class SettingsStore {
   readonly #records: Records;
   readonly #emit: (event: ChatEvent) => void;
   readonly #mutex = new Mutex();
+  readonly #watchers = new Set<(changed: RoomId | 'preferences') => void>();
   #preferences: Preferences;
 
   private constructor(records: Records, emit: (event: ChatEvent) => void, preferences: Preferences) {
@@ -28,13 +29,26 @@ export class SettingsStore {
     return this.#preferences;
   }
 
+  /** @param watcher is called after each change, with the room whose notes have changed, or with the preferences. @returns a function that ends this */
+  watch(watcher: (changed: RoomId | 'preferences') => void): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  #changed(what: RoomId | 'preferences', event: ChatEvent): void {
+    this.#emit(event);
+    for (const watcher of this.#watchers) watcher(what);
+  }
+
   prefer(change: Partial<Preferences>): Promise<Preferences> {
     return this.#mutex.take(async () => {
       const next = { ...this.#preferences, ...change };
       if (same(next, this.#preferences)) return next;
       await this.#records.write([{ place: { of: 'settings' }, value: toJson(next) }]);
       this.#preferences = next;
-      this.#emit({ kind: 'preferences', preferences: next });
+      this.#changed('preferences', { kind: 'preferences', preferences: next });
       return next;
     });
   }
@@ -55,7 +69,7 @@ export class SettingsStore {
       const next = changed(now, change);
       const isNew = !same(next, now);
       await write(isNew ? [{ place: { of: 'notes', room }, value: toJson(next) }] : []);
-      if (isNew) this.#emit({ kind: 'notes', room, notes: next });
+      if (isNew) this.#changed(room, { kind: 'notes', room, notes: next });
       return next;
     });
   }

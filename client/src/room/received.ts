@@ -1,7 +1,7 @@
 import type { DeviceContent } from '@gochat/crypto/content';
 import type { Position } from '@gochat/protocol/fields';
 
-/** What another device has sent to this one, in a self room or a pairing room. It is a record until it is processed. */
+/** What another device has sent to this one, in a self room or a pairing room, or what this one has kept. It is a record until it is processed. */
 export interface Received {
   readonly seq: Position;
   /** The server's time, in milliseconds since 1970. */

@@ -35,6 +35,8 @@ export interface RoomMeta {
   readonly rejoining?: string;
   /** The key of the device that this one has replaced, until its leaf is removed. */
   readonly former?: string;
+  /** Another device of this person has removed this one. `kept`: the invites stayed valid, as when that device has replaced this one. */
+  readonly ousted?: 'kept' | 'for-ever';
   /**
    * True if the server had fewer handshakes than this device has followed. If it was restored, others may go on from there: it has to
    * prove that it has the handshake of this epoch.

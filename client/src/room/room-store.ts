@@ -179,6 +179,7 @@ export class RoomStore {
       leaving: this.#leavingAfter(steps),
     };
     this.#forgetFormer();
+    this.#noteOusting(steps);
     if (leaving !== undefined && this.#outbox.get(leaving) === undefined) {
       this.#meta = { ...this.#meta, left: true };
       changes.push(...this.#outbox.end('unknown'), ...this.#outbox.settle());
@@ -466,8 +467,12 @@ export class RoomStore {
     const pack = packs.read(said, room);
     if (pack !== undefined) this.#wantPack(pack, room);
     if (said.kind === 'message' && said.content.kind === 'pack') return [];
-    if (said.kind === 'message' && isDeviceContent(said.content))
-      return event.kind === 'message' ? this.#received(said, said.content) : [];
+    if (said.kind === 'message' && isDeviceContent(said.content)) {
+      // What this device has said itself tells it what the others have, and how late its clock is.
+      return event.kind === 'message' || said.content.kind === 'keep'
+        ? this.#received(said, said.content)
+        : [];
+    }
     const proof = said.kind === 'message' ? said.proof : undefined;
     if (said.kind === 'message' && isChange(said.content)) {
       const changed = await writer.change({ ...said, content: said.content }, room);
@@ -514,6 +519,12 @@ export class RoomStore {
     if (sent?.content === undefined || self === undefined) return undefined;
     const proof = ownProof(room, event.sent, sent.content);
     return { ...event, kind: 'message', from: self, content: sent.content, ...(proof && { proof }) };
+  }
+
+  #noteOusting(steps: readonly Step<Room>[]): void {
+    for (const event of steps.flatMap(({ events }) => events))
+      if (event.kind === 'removed' && event.member.self && event.by?.own === true)
+        this.#meta = { ...this.#meta, ousted: event.keep ? 'kept' : 'for-ever' };
   }
 
   #forgetFormer(): void {
