@@ -55,7 +55,13 @@ export class RoomRequests {
     this.#settings = settings;
     this.#rooms = rooms;
     this.#governance = new Governance(parts.env);
-    this.#devices = new Devices({ ...parts, rooms, settings });
+    this.#devices = new Devices({
+      ...parts,
+      rooms,
+      settings,
+      joinsOf: (room) => this.#joinsOf(room),
+      ousted: () => undefined,
+    });
     this.#all = { ...this.#handlers, ...this.#devices.handlers };
   }
 
@@ -153,6 +159,7 @@ export class RoomRequests {
       }
     },
     follow: async ({ room }) => {
+      this.#devices.wake();
       return this.#rooms.connectionState(await this.#followed(room));
     },
     history: async ({ room, after, before, limit }) => {

@@ -1,6 +1,9 @@
+import { holdsIdentity } from '@gochat/crypto/identity';
+import { isIdOrPrefix } from '../account/pick-room.ts';
 import { ChatError } from '../api/chat-error.ts';
-import type { Params, Result } from '../api/methods.ts';
+import type { DeviceOfPerson, Params, Result } from '../api/methods.ts';
 import type { DevicesParts } from './devices-parts.ts';
+import { cleanLabel } from './label.ts';
 import type { DeviceLinking } from './linking/device-linking.ts';
 import type { DeviceSync } from './sync.ts';
 
@@ -22,21 +25,45 @@ export class Devices {
   readonly #parts: DevicesParts;
   #sync: Promise<DeviceSync> | undefined;
   #linked: Promise<DeviceLinking> | undefined;
+  #waking: Promise<void> | undefined;
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
   }
 
   readonly handlers: Handlers = {
-    devices: () => this.#missing(),
-    labelDevice: () => this.#missing(),
-    removeDevice: () => this.#missing(),
+    devices: async () => (await this.sync()).devices,
+    labelDevice: async ({ device, label }) => {
+      const clean = cleanLabel(label);
+      const sync = await this.sync();
+      await sync.label(pick(sync.devices, device).key, clean);
+      return null;
+    },
+    removeDevice: async ({ device, waitMs }) => {
+      const sync = await this.sync();
+      const one = pick(sync.devices, device);
+      if (one.self) throw new ChatError({ reason: 'device-self' });
+      if (!holdsIdentity(this.#parts.who)) throw new ChatError({ reason: 'device-limited' });
+      return sync.remove(one.key, waitMs);
+    },
     linkOffer: async (params) => (await this.#linking()).offer(params),
     linkConfirm: async (params) => (await this.#linking()).confirm(params),
     linkCancel: async () => (await this.#linking()).cancel(),
     linkAccept: async (params) => (await this.#linking()).accept(params),
     linking: async () => (await this.#linking()).now(),
   };
+
+  /** Begins to keep the devices alike, if this person has several or has had them. */
+  wake(): void {
+    this.#waking ??= this.#wakes().catch(() => {
+      this.#waking = undefined;
+    });
+  }
+
+  async #wakes(): Promise<void> {
+    const { rooms, records } = this.#parts;
+    if (rooms.hasKind('self') || (await records.get({ of: 'kept' })) !== undefined) await this.sync();
+  }
 
   /** What the devices share; loaded with the first use. @throws ChatError `internal` */
   async sync(): Promise<DeviceSync> {
@@ -76,9 +103,15 @@ export class Devices {
     await (await this.#linked?.catch(() => undefined))?.close();
     await (await this.#sync?.catch(() => undefined))?.close();
   }
+}
 
-  #missing(): Promise<never> {
-    void this.#parts;
-    throw new ChatError({ reason: 'failed', detail: 'not built yet' });
-  }
+/** @param wanted this device when absent. @throws ChatError `device-unknown` */
+function pick(devices: readonly DeviceOfPerson[], wanted: string | undefined): DeviceOfPerson {
+  const fitting = devices.filter(({ key, self }) =>
+    wanted === undefined ? self : isIdOrPrefix(key, wanted),
+  );
+  const [one] = fitting;
+  if (one === undefined || fitting.length > 1)
+    throw new ChatError({ reason: 'device-unknown', id: wanted ?? '' });
+  return one;
 }

@@ -1,60 +1,364 @@
 import type { Kept } from '@gochat/crypto/content';
-import { ChatError } from '../api/chat-error.ts';
-import type { DeviceOfPerson, Problem } from '../api/methods.ts';
+import { ROOM_KIND } from '@gochat/crypto/genesis';
+import { fingerprintOf, holdsIdentity, identityKeyOf } from '@gochat/crypto/identity';
+import { equalBytes } from '@gochat/crypto/primitives';
+import { membersOf, type Room } from '@gochat/crypto/room';
+import { encodeBytes } from '@gochat/protocol/encoding';
+import type { DeviceOfPerson, DeviceRemoval } from '../api/methods.ts';
+import type { Received } from '../room/received.ts';
+import type { RoomSession } from '../room/room-session.ts';
 import { Condition } from '../schedule/condition.ts';
+import { Timers } from '../schedule/timers.ts';
+import { fromJson, type RecordChange } from '../store/records.ts';
+import { type Context, isIn } from './context.ts';
 import type { DevicesParts } from './devices-parts.ts';
+import { Jobs } from './jobs.ts';
+import { keptValue, keyOf, parseKey } from './kept.ts';
+import { KeptStore } from './kept-store.ts';
+import { devicesOf, lostDevices } from './known-devices.ts';
+import { type Joins, OwnJoins } from './own-joins.ts';
+import { Posting } from './posting.ts';
+import { Removals } from './removals.ts';
+import { SelfRooms, type WithoutSelfRoom } from './self-rooms.ts';
+import { SettingsSync } from './settings-sync.ts';
+import { Tickets } from './tickets.ts';
 
-/** How far this device is with joining the rooms of its person's other devices. */
-export interface Joins {
-  readonly joined: number;
-  /** How many rooms this person is in, as far as this device knows. */
-  readonly of: number;
-  /** Those that could not be joined so far, and why. They are tried again. When `joined` and these are all, nothing is under way. */
-  readonly missing: readonly { readonly room: string; readonly problem: Problem }[];
-}
+export type { Joins, WithoutSelfRoom };
+
+/** After a failed write. */
+const REST_MS = 5000;
 
 /** What a person's devices share: it keeps this device and the others alike. Only the profile's owner runs it. */
-export class DeviceSync {
+export class DeviceSync implements Context {
   /** Signals every change of {@link devices} and {@link joins}. */
   readonly condition = new Condition();
-  readonly #parts: DevicesParts;
+  readonly parts: DevicesParts;
+  readonly store: KeptStore;
+  readonly jobs: Jobs;
+  self: readonly RoomSession[] = [];
+  rooms: readonly RoomSession[] = [];
+  readonly #own: string;
+  readonly #timers = new Timers();
+  readonly #settings = new SettingsSync(this);
+  readonly #tickets = new Tickets(this);
+  readonly #joins = new OwnJoins(this);
+  readonly #selfRooms = new SelfRooms(this);
+  readonly #removals: Removals;
+  readonly #posting: Posting;
+  readonly #seen = new Map<RoomSession, readonly unknown[]>();
+  readonly #stops: (() => void)[] = [];
+  /** The turn that is under way. */
+  #running: Promise<void> | undefined;
+  #isDue = false;
+  #isOver = false;
+  #told = '';
 
-  private constructor(parts: DevicesParts) {
-    this.#parts = parts;
+  private constructor(parts: DevicesParts, store: KeptStore, own: string) {
+    const nudge = () => this.nudge();
+    this.parts = parts;
+    this.store = store;
+    this.#own = own;
+    this.jobs = new Jobs({ env: parts.env, timers: this.#timers, nudge });
+    this.#removals = new Removals(this, own);
+    this.#posting = new Posting(this, {
+      timers: this.#timers,
+      nudge,
+      isOverheard: (session) => this.#removals.isOverheard(session),
+    });
   }
 
-  /** Loads what is kept and begins its work: self rooms are followed from now on, and rooms of other devices joined. */
+  /** Loads what is kept and begins its work: self rooms are followed from now on, and rooms of other devices joined. @throws VaultError `damaged` */
   static async open(parts: DevicesParts): Promise<DeviceSync> {
-    return new DeviceSync(parts);
+    const own = encodeBytes(parts.who.device.publicKey);
+    const sync = new DeviceSync(parts, await KeptStore.load(parts.records, own), own);
+    await sync.#look();
+    sync.#settings.allChanged();
+    sync.#stops.push(
+      parts.settings.watch((what) => {
+        sync.#settings.changed(what);
+        sync.nudge();
+      }),
+      parts.rooms.watch((session) => {
+        if (sync.#isNew(session)) sync.nudge();
+      }),
+    );
+    sync.nudge();
+    return sync;
   }
 
+  /** This person's devices, this one first. */
   get devices(): readonly DeviceOfPerson[] {
-    return [];
+    return devicesOf(this, this.#own, !holdsIdentity(this.parts.who));
   }
 
   get joins(): Joins {
-    return { joined: 0, of: 0, missing: [] };
+    return this.#joins.state;
+  }
+
+  set(kind: Parameters<typeof keyOf>[0], of: string, value: unknown): void {
+    if (this.store.set(kind, of, value, this.parts.env.now())) this.#posting.changed(keyOf(kind, of));
+  }
+
+  /** Gives a device a name. */
+  async label(device: string, label: string): Promise<void> {
+    const known = keptValue(this.store.map, 'device', device);
+    const { limited = false } = this.devices.find(({ key }) => key === device) ?? {};
+    const since = known?.since ?? this.parts.env.now();
+    this.set('device', device, { since, ...(limited && { limited }), ...known, label });
+    await this.#save();
+    this.nudge();
+  }
+
+  /** Has a device removed from all rooms; the order is durable when it resolves. @returns what is left after `waitMs`, or earlier when nothing is */
+  async remove(device: string, waitMs: number): Promise<DeviceRemoval> {
+    this.set('lost', device, true);
+    await this.#save();
+    this.nudge();
+    const state = () => this.#removals.state(device);
+    await this.condition.until(() => (state().left.length === 0 ? true : undefined), waitMs);
+    return state();
   }
 
   /**
    * Makes a self room on each server on which this person has rooms and no self room.
-   * @param token for the server (as in a room's meta) that requires one
+   * @param how `token`: for the server (as in a room's meta) that requires one
    * @returns the servers that have none now, and why
    * @throws ChatError `link-no-room`, `device-limited`
    */
-  async ensureSelfRooms(_: {
+  async ensureSelfRooms(how: {
     readonly token?: { readonly server: string; readonly token: string };
     readonly waitMs: number;
-  }): Promise<readonly { readonly server: string; readonly problem: Problem }[]> {
-    void this.#parts;
-    throw new ChatError({ reason: 'failed', detail: 'not built yet' });
+  }): Promise<readonly WithoutSelfRoom[]> {
+    await this.#look();
+    const without = await this.#selfRooms.ensure(how.token, how.waitMs);
+    this.nudge();
+    return without;
   }
 
   /** Everything that a new device needs, with tickets of all rooms and self rooms that can be had within `waitMs`. Slices: `slices` of kept.ts. */
-  async snapshot(_waitMs: number): Promise<readonly Kept[]> {
-    throw new ChatError({ reason: 'failed', detail: 'not built yet' });
+  async snapshot(waitMs: number): Promise<readonly Kept[]> {
+    const { rooms } = this.parts;
+    const end = Date.now() + waitMs;
+    await this.#look();
+    const here = () => [...this.self, ...this.rooms].filter(isIn);
+    for (const session of here()) rooms.follow(session);
+    await Promise.all(here().map((session) => rooms.caughtUp(session, waitMs).catch(() => undefined)));
+    this.#settings.allChanged();
+    this.nudge();
+    const isComplete = () => {
+      const isIdle = this.#running === undefined && !this.#isDue;
+      return isIdle && here().every((session) => !session.isLive || !this.#tickets.lacks(session));
+    };
+    await this.condition.until(() => (isComplete() || this.#isOver ? true : undefined), end - Date.now());
+    return [...this.store.map.values()];
+  }
+
+  /** To be called when something may have to be done. */
+  nudge(): void {
+    this.#isDue = true;
+    if (this.#isOver || this.#running !== undefined) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      this.condition.changed();
+      if (this.#isDue && !this.#isOver) this.nudge();
+    });
   }
 
   /** Work that was begun is durable when it resolves. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#isOver = true;
+    for (const stop of this.#stops) stop();
+    this.#timers.clear();
+    this.condition.changed();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What happens at once is done together.
+    await Promise.resolve();
+    this.#isDue = false;
+    try {
+      await this.#turn();
+    } catch {
+      this.#timers.after(REST_MS, () => this.nudge());
+    }
+  }
+
+  async #turn(): Promise<void> {
+    await this.#look();
+    // A profile that hasn't been used stays one that can become another person's.
+    if (this.self.length + this.rooms.length + this.store.map.size === 0) return undefined;
+    await this.#receive();
+    if (this.#isOusted()) return this.#end();
+    await this.#settle();
+    await this.#settings.capture();
+    this.#introduce();
+    this.#tickets.update();
+    this.#selfRooms.update();
+    this.#joins.update();
+    this.#removals.update();
+    if (!this.#isOver) await this.#posting.update();
+    await this.#save();
+    this.#tell();
+  }
+
+  async #look(): Promise<void> {
+    const { rooms } = this.parts;
+    this.self = (await rooms.all('self')).filter(
+      (session) => !session.meta.left && this.#isSelfRoom(session),
+    );
+    this.rooms = await rooms.all();
+    for (const session of this.self) rooms.follow(session);
+  }
+
+  /** Whether a room is what a ticket has called it: what is kept must not be posted where others read it. */
+  #isSelfRoom({ room }: RoomSession): boolean {
+    return room.context.kind === ROOM_KIND.self && equalBytes(room.context.founder, this.#identity);
+  }
+
+  get #identity(): Uint8Array {
+    return identityKeyOf(this.parts.who);
+  }
+
+  /** Whether a room has changed in something that counts here. */
+  #isNew(session: RoomSession): boolean {
+    const { room, meta } = session;
+    const isQuiet = meta.kind === 'self' && session.queued === 0;
+    const news = [
+      room.keys,
+      room.own,
+      room.status,
+      room.expired,
+      meta.left,
+      session.isLive,
+      session.receivedRevision,
+      isQuiet,
+    ];
+    const known = this.#seen.get(session);
+    this.#seen.set(session, news);
+    return meta.kind !== 'pairing' && news.some((value, i) => known?.[i] !== value);
+  }
+
+  /** Takes what other devices have said. */
+  async #receive(): Promise<void> {
+    const done: RecordChange[] = [];
+    const keys = new Set<string>();
+    const identity = encodeBytes(this.#identity);
+    // What was set here meanwhile is set before what is read now.
+    await this.#settings.capture();
+    for (const session of this.self)
+      for (const row of await this.parts.records.list('received', session.room.id)) {
+        const received = fromJson<Received>(row);
+        if (received.identity === identity) for (const key of this.#take(session, received)) keys.add(key);
+        const place = { of: 'received', room: session.room.id, at: Number(received.seq) } as const;
+        done.push({ place, value: undefined });
+      }
+    if (done.length === 0) return;
+    await this.#settings.apply(keys);
+    await this.parts.records.write([...done, this.store.change()]);
+  }
+
+  /** @returns the keys whose values have changed */
+  #take(session: RoomSession, received: Received): readonly string[] {
+    const { content, at, device } = received;
+    if (content.kind !== 'keep') return [];
+    const taken = content.set
+      .filter((entry) => this.#may(received, entry))
+      .flatMap((entry) => this.store.take(entry, at) ?? []);
+    const isOwn = membersOf(session.room).some((m) => m.self && m.device === device);
+    this.#posting.heard(
+      session,
+      received,
+      taken.map(({ entry }) => entry),
+      isOwn,
+    );
+    return taken.flatMap(({ entry, isNew }) => (isNew ? [entry.key] : []));
+  }
+
+  /** A limited device has no other one removed, also not by those that could. A self room is one of this person's. */
+  #may({ limited }: Received, { key, value }: Kept): boolean {
+    const kind = parseKey(key)?.kind;
+    if (kind === 'lost') return !limited;
+    const founder = (value as { readonly founder?: unknown } | null)?.founder;
+    return kind !== 'self' || founder === encodeBytes(fingerprintOf(this.#identity));
+  }
+
+  /** This device says which one it is. In a room into which it came as a new one it has another key. */
+  #introduce(): void {
+    const now = this.parts.env.now();
+    const limited = !holdsIdentity(this.parts.who) && ({ limited: true } as const);
+    if (keptValue(this.store.map, 'device', this.#own) === undefined)
+      this.set('device', this.#own, { label: '', since: now, ...limited });
+    for (const { room } of [...this.self, ...this.rooms].filter(isIn)) {
+      const key = encodeBytes(room.device.publicKey);
+      if (key !== this.#own && keptValue(this.store.map, 'device', key) === undefined)
+        this.set('device', key, { label: '', since: now, ...limited, of: this.#own });
+    }
+  }
+
+  /** Brings what this device knows of its rooms and what is kept of them together. */
+  async #settle(): Promise<void> {
+    for (const session of this.rooms) {
+      const { room, meta } = session;
+      const isAdopted = this.store.adopted.has(room.id);
+      if (isAdopted && meta.left) {
+        this.#release(room.id);
+        this.set('ticket', room.id, 'left');
+      } else if (isAdopted && room.status === 'removed') {
+        this.#release(room.id);
+        const ticket = keptValue(this.store.map, 'ticket', room.id);
+        if (ticket !== 'left' && room.own !== undefined && ticket?.own === encodeBytes(room.own))
+          this.#joins.gaveUp(room.id);
+      } else if (!isAdopted && isIn(session)) await this.#adopt(room);
+      if (this.#isLeftElsewhere(session)) await this.#leave(session);
+    }
+  }
+
+  #release(room: string): void {
+    this.store.adopted.delete(room);
+    this.store.changed();
+  }
+
+  async #adopt({ id }: Room): Promise<void> {
+    await this.#settings.adopt(id);
+    // This person has come back by an invite: what is kept was said before that.
+    if (keptValue(this.store.map, 'ticket', id) === 'left') this.#joins.gaveUp(id);
+    else if (this.#joins.hasGivenUp(id)) {
+      this.store.renew(keyOf('ticket', id), this.parts.env.now());
+      this.#posting.changed(keyOf('ticket', id));
+    }
+  }
+
+  #isLeftElsewhere({ room, meta }: RoomSession): boolean {
+    const isLeft = keptValue(this.store.map, 'ticket', room.id) === 'left';
+    return isLeft && !meta.left && !this.#joins.hasGivenUp(room.id);
+  }
+
+  async #leave(session: RoomSession): Promise<void> {
+    await session.leave();
+    this.parts.rooms.server(session.meta).drop(session);
+    this.#release(session.room.id);
+  }
+
+  /** Whether another device of this person has removed this one, or is about to. */
+  #isOusted(): boolean {
+    if (lostDevices(this.store.map).has(this.#own)) return true;
+    return this.self.some(({ meta, room }) => room.status === 'removed' && meta.ousted === 'for-ever');
+  }
+
+  async #end(): Promise<void> {
+    this.#isOver = true;
+    this.parts.ousted();
+  }
+
+  async #save(): Promise<void> {
+    if (this.store.isChanged) await this.parts.records.write([this.store.change()]);
+  }
+
+  #tell(): void {
+    const { devices } = this;
+    const text = JSON.stringify(devices);
+    if (text !== this.#told) this.parts.emit({ kind: 'devices', devices });
+    this.#told = text;
+  }
 }

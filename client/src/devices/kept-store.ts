@@ -1,0 +1,141 @@
+import type { Kept } from '@gochat/crypto/content';
+import type { RoomId } from '@gochat/protocol/fields';
+import { fromJson, type RecordChange, type Records, toJson } from '../store/records.ts';
+import { checked, clamped, compare, ENTRY_BYTES, type KeptMap, keyOf, merge, sizeOf } from './kept.ts';
+
+/** The record `kept`. */
+interface Stored {
+  readonly entries: readonly Kept[];
+  /** By self room: the keys that this device has still to post there. */
+  readonly unsent: Readonly<Record<string, readonly string[]>>;
+  /** The rooms whose notes here are those that are kept, in both directions. */
+  readonly adopted: readonly string[];
+  /** By self room: up to where entries may have expired when this device last asked for everything. */
+  readonly asked: Readonly<Record<string, string>>;
+  /** By room: the ticket by which nobody comes in any more, as {@link ticketMark} names it. */
+  readonly dead: Readonly<Record<string, string>>;
+  /** By lost device: the rooms from which this device has removed it, and whoever came with it. */
+  readonly swept: Readonly<Record<string, readonly string[]>>;
+}
+
+const EMPTY: Stored = { entries: [], unsent: {}, adopted: [], asked: {}, dead: {}, swept: {} };
+
+/** What this device knows of what its person's devices share, and what it has still to do for that. Changes are stored by {@link change}. */
+export class KeptStore {
+  readonly #map: Map<string, Kept>;
+  readonly #device: string;
+  readonly unsent: Map<RoomId, Set<string>>;
+  readonly adopted: Set<string>;
+  readonly asked: Map<string, string>;
+  readonly dead: Map<string, string>;
+  readonly #swept: Map<string, Set<string>>;
+  #isChanged = false;
+
+  /** @param device the key of this device */
+  constructor(device: string, stored: Partial<Stored> = EMPTY) {
+    const { entries, unsent, adopted, asked, dead, swept } = { ...EMPTY, ...stored };
+    this.#device = device;
+    this.#map = new Map(entries.map((entry) => [entry.key, entry]));
+    const sets = <K extends string>(lists: Readonly<Record<string, readonly string[]>>) =>
+      new Map(Object.entries(lists).map(([key, list]) => [key as K, new Set(list)]));
+    this.unsent = sets<RoomId>(unsent);
+    this.adopted = new Set(adopted);
+    this.asked = new Map(Object.entries(asked));
+    this.dead = new Map(Object.entries(dead));
+    this.#swept = sets(swept);
+  }
+
+  /** @throws VaultError `damaged` */
+  static async load(records: Records, device: string): Promise<KeptStore> {
+    const stored = await records.get({ of: 'kept' });
+    return new KeptStore(device, stored && fromJson<Partial<Stored>>(stored));
+  }
+
+  get map(): KeptMap {
+    return this.#map;
+  }
+
+  /** Whether something has changed that isn't stored yet. */
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  /** To be called after every change of the sets and maps. */
+  changed(): void {
+    this.#isChanged = true;
+  }
+
+  /**
+   * Sets a value on this device. It counts after all that this device has seen of the key, however late its clock is.
+   * @returns whether it was taken: it isn't if it is as before, or too large
+   */
+  set(kind: Parameters<typeof keyOf>[0], of: string, value: unknown, now: number): boolean {
+    const key = keyOf(kind, of);
+    const known = this.#map.get(key);
+    if (known !== undefined && JSON.stringify(known.value) === JSON.stringify(value)) return false;
+    const at = Math.max(0, Math.floor(now), known === undefined ? 0 : known.at[0] + 1);
+    const entry: Kept = { key, at: [at, this.#device], value };
+    if (sizeOf(entry) > ENTRY_BYTES || checked(entry) === undefined || !merge(this.#map, entry)) return false;
+    this.#isChanged = true;
+    return true;
+  }
+
+  /**
+   * Takes an entry of another device, or of this one as it is in the log.
+   * @param time as for {@link clamped}; undefined if it didn't come through a log
+   * @returns the entry as it counts, and whether the map has changed; undefined if this version doesn't know it
+   */
+  take(raw: Kept, time: number | undefined): { readonly entry: Kept; readonly isNew: boolean } | undefined {
+    const found = checked(raw);
+    if (found === undefined) return undefined;
+    const entry = time === undefined ? found : clamped(found, time);
+    const known = this.#map.get(entry.key);
+    // This device's clock was ahead: from now on its value is as old for it as for the others.
+    if (known !== undefined && entry !== found && compare(known, found) === 0)
+      this.#map.set(entry.key, entry);
+    const isNew = merge(this.#map, entry);
+    this.#isChanged = true;
+    return { entry, isNew };
+  }
+
+  /** Sets a value again: it counts as set now. */
+  renew(key: string, now: number): void {
+    const known = this.#map.get(key);
+    if (known === undefined) return;
+    this.#map.set(key, { ...known, at: [Math.max(Math.floor(now), known.at[0] + 1), this.#device] });
+    this.#isChanged = true;
+  }
+
+  /** Keys are to be posted in a self room. */
+  send(room: RoomId, keys: Iterable<string>): void {
+    const unsent = this.unsent.get(room) ?? new Set();
+    for (const key of keys) unsent.add(key);
+    this.unsent.set(room, unsent);
+    this.#isChanged = true;
+  }
+
+  isSwept(device: string, room: string): boolean {
+    return this.#swept.get(device)?.has(room) === true;
+  }
+
+  sweeps(device: string, room: string): void {
+    this.#swept.set(device, (this.#swept.get(device) ?? new Set()).add(room));
+    this.#isChanged = true;
+  }
+
+  /** @returns what stores all of it as it is now */
+  change(): RecordChange {
+    const lists = (sets: ReadonlyMap<string, ReadonlySet<string>>) =>
+      Object.fromEntries([...sets].filter(([, set]) => set.size > 0).map(([key, set]) => [key, [...set]]));
+    const stored: Stored = {
+      entries: [...this.#map.values()],
+      unsent: lists(this.unsent),
+      adopted: [...this.adopted],
+      asked: Object.fromEntries(this.asked),
+      dead: Object.fromEntries(this.dead),
+      swept: lists(this.#swept),
+    };
+    this.#isChanged = false;
+    return { place: { of: 'kept' }, value: toJson(stored) };
+  }
+}
