@@ -29,6 +29,7 @@ const platform: Platform = {
   files: NO_FILES,
   pickText: async () => undefined,
   keepsProfile: async () => true,
+  deviceName: 'bench',
   quit: () => undefined,
   keysOf: () => '',
   writingKeys: [],

@@ -37,6 +37,7 @@ const FEATURES = [
   'invites with a QR code',
   'safety numbers and verified marks',
   'devices',
+  'linking a device',
   'rename and topic',
   'muting',
   'ignoring',
@@ -211,13 +212,24 @@ const STEPS: Readonly<Record<Feature, Step>> = {
     await by.chooses('Remove the verified mark');
     await by.closes('The numbers match');
   },
-  devices: async (by) => {
+  devices: async (by, _to, tag) => {
     await by.says('/devices');
-    await shows(by, ['You are in this room with 1 device']);
-    await by.chooses('This device');
+    await shows(by, ['Your devices', /this device, 2 rooms/, 'Link another device']);
+    await by.chooses('this device');
+    await shows(by, ['Device key:']);
+    await by.chooses('Rename');
+    await by.fills([`desk${tag}`]);
+    await shows(by, [`desk${tag}`, 'Renamed']);
+    await by.chooses(`desk${tag}`);
+    await by.chooses('It was copied');
     await shows(by, ['Report a copy of this device']);
     await by.confirms();
     await shows(by, ['This device has new keys']);
+  },
+  'linking a device': async (by) => {
+    await by.says('/link');
+    await shows(by, [/#\/link\//, /can be used once, until/]);
+    await by.closes('can be used once');
   },
   'rename and topic': async (by, to, tag) => {
     await by.says(`/topic about${tag}`);

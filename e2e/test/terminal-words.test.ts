@@ -23,7 +23,7 @@ const HIGH = { columns: 80, rows: 200 };
 const NO_SENTENCE = [
   /(?:Ctrl|Alt|Shift)\+\S/g,
   /\bF\d\b/g,
-  /(?<=^[ │]*)(?:c|j|q)(?= {2,})/gm,
+  /(?<=^[ │]*)(?:c|j|d|q)(?= {2,})/gm,
   /\[x\]/g,
   /https?:\/\/\S+/g,
 ];
@@ -135,6 +135,20 @@ function labelsOf(dialog: Dialog): readonly string[] {
       return dialog.parts.map(({ label }) => label);
     case 'picture':
       return [dialog.text, dialog.position];
+    case 'devices':
+      return [
+        ...dialog.text,
+        ...dialog.items.flatMap(({ label, detail }) => [label, detail]),
+        ...dialog.more.map(({ label }) => label),
+      ];
+    case 'device':
+      return [
+        ...dialog.text,
+        ...dialog.lines,
+        dialog.progress,
+        dialog.error,
+        ...dialog.items.map(({ label }) => label),
+      ];
     case 'emoji':
       return dialog.items.map(({ name }) => name);
     case 'help':

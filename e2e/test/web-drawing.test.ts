@@ -171,7 +171,7 @@ describeInBrowser('the drawn page', () => {
   }) => {
     const { page } = await visits('invite', { ...WIDE, colorScheme: 'dark' });
     expect(await page.locator('output.link').innerText()).toBe(DIALOGS.invite.link);
-    const box = page.getByRole('img', { name: 'QR code of the invite link' });
+    const box = page.getByRole('img', { name: 'QR code of the link' });
     const colours = await box.evaluate((svg) => [...svg.children].map((part) => getComputedStyle(part).fill));
     expect(colours).toEqual(['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
     const quiet = await box.evaluate((svg) => (svg as SVGSVGElement).viewBox.baseVal.width);

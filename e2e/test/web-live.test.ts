@@ -173,6 +173,15 @@ describe.skipIf(chromium === undefined)('the page in use', () => {
       await ana.person.page.locator('dialog [role=option]').first().waitFor();
     },
     help: () => ana.says('/help'),
+    devices: async () => {
+      await ana.says('/devices');
+      await ana.person.page.locator('dialog .list button').first().waitFor();
+    },
+    device: async () => {
+      await ana.says('/devices');
+      await ana.person.page.locator('dialog .list button').first().click();
+      await ana.person.page.locator('dialog.device').waitFor();
+    },
     inspect: async () => {
       await ana.says('/inspect');
       await ana.person.page.locator('dialog dd').first().waitFor();

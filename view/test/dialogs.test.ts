@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Chat } from '../src/chat/chat.ts';
 import type { Dialog } from '../src/dialogs/dialog.ts';
 import { DialogHost } from '../src/dialogs/dialog-host.ts';
-import { askConfigure, askCreate, askJoin, askLeave, askReturn } from '../src/dialogs/rooms.ts';
+import { askJoin } from '../src/dialogs/join.ts';
+import { askConfigure, askCreate, askLeave, askReturn } from '../src/dialogs/rooms.ts';
 import { words } from './timeline-input.ts';
 
 const PREVIEW = { name: 'kitchen', by: 'ana', topic: '', members: ['ana'], already: false, room: 'room-1' };

@@ -1,6 +1,7 @@
 import type { Field } from '@gochat/view/dialog';
 import type { Notice, Platform } from '@gochat/view/platform';
 import type { WebText } from '@gochat/view/web-words';
+import { deviceName } from './device-name.ts';
 import { browserFiles } from './files/platform-files.ts';
 import { keyNames } from './ui/command-key.ts';
 import { NOTICE_CLICKED } from './ui/page/hooks.ts';
@@ -29,7 +30,9 @@ export function browserPlatform(text: WebText['web']): Platform {
     files: browserFiles,
     pickText: async () => (await import('./files/pick.ts')).pickText(),
     keepsProfile,
+    deviceName: deviceName(text.deviceName),
     quit: () => undefined,
+    restart: () => location.reload(),
     keysOf,
     writingKeys: text.writing.map((line) => ({ ...line, keys: keyNames(line.keys) })),
     settings: settingsOf(text.settings),

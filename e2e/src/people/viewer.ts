@@ -25,6 +25,7 @@ const ENGLISH = new Words('en-GB', terminalEnglish, 'UTC');
 export class Surroundings implements Platform {
   readonly writingKeys = [];
   readonly settings = [];
+  readonly deviceName = 'Viewer';
   readonly copied: string[] = [];
   readonly notices: Notice[] = [];
   readonly opened: string[] = [];

@@ -290,7 +290,10 @@ export class WebChat implements ChatScreen {
   }
 
   async chooses(label: string): Promise<void> {
-    await this.#page.locator('dialog .list button', { hasText: label }).first().click();
+    await this.#page
+      .locator('dialog :is(.list, .device .answers) button', { hasText: label })
+      .first()
+      .click();
   }
 
   async fills(values: readonly string[]): Promise<void> {

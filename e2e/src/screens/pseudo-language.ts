@@ -30,6 +30,7 @@ export function pseudo<Text>({ text }: Catalogue<Text>): Catalogue<Text> {
 function mapped(value: unknown): unknown {
   if (typeof value === 'string') return pseudoText(value);
   if (typeof value === 'function') return (...data: unknown[]): unknown => mapped(value(...data));
+  if (value instanceof Promise) return value.then(mapped);
   if (Array.isArray(value)) return value.map(mapped);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, mapped(inside)]));

@@ -90,6 +90,22 @@ function dialogTexts(dialog: Dialog): string[] {
       return [title, ...dialog.text, ...dialog.parts.map(({ label }) => label)];
     case 'picture':
       return [title, dialog.text, dialog.position, dialog.file.text];
+    case 'devices':
+      return [
+        title,
+        ...dialog.text,
+        dialog.error,
+        ...dialog.items.map(({ detail }) => detail),
+        ...dialog.more.map(({ label }) => label),
+      ];
+    case 'device':
+      return [
+        title,
+        ...dialog.text,
+        dialog.progress,
+        dialog.error,
+        ...dialog.items.map(({ label }) => label),
+      ];
     default:
       return dialog satisfies never;
   }

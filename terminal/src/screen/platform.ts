@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Platform } from '@gochat/view/platform';
 import type { PlatformFiles } from '@gochat/view/platform-files';
 import type { TerminalText } from '@gochat/view/terminal-words';
@@ -19,6 +20,9 @@ export interface PlatformActions {
   readonly keysOf: (command: string) => string;
   readonly opened: OpenedFiles;
 }
+
+/** The longest name of a device. */
+const NAME_CHARS = 64;
 
 /** The settings that only the terminal has. */
 function settingsOf(words: TerminalText['screen']['settings']): Platform['settings'] {
@@ -73,6 +77,7 @@ export function platformOf(env: Env, { screen: text }: TerminalText, actions: Pl
       return Promise.resolve(undefined);
     },
     keepsProfile: () => Promise.resolve(true),
+    deviceName: hostname().slice(0, NAME_CHARS),
     quit: actions.quit,
     keysOf: actions.keysOf,
     writingKeys: text.writingKeys,

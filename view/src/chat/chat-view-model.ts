@@ -1,7 +1,8 @@
 import type { TextItem } from '@gochat/client/history';
-import type { ChatEvent } from '@gochat/client/methods';
+import type { ChatEvent, ProfileEvent } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/profile-connection';
 import { COMMAND_NAMES, type Commands } from '../commands/command.ts';
+import type { DeviceDialogs } from '../dialogs/device-dialogs.ts';
 import { DialogHost } from '../dialogs/dialog-host.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { EmojiLoader } from '../text/emoji.ts';
@@ -63,6 +64,8 @@ class ChatViewModel implements View, Chat {
   readonly #listeners = new Set<() => void>();
   /** Events that arrived before the profile was loaded. */
   #early: ChatEvent[] | undefined = [];
+  /** Devices that the person was warned of. */
+  readonly #unknown = new Set<string>();
   #identity = '';
   #snapshot: Snapshot | undefined;
   #notifying = false;
@@ -133,6 +136,10 @@ class ChatViewModel implements View, Chat {
     const first = this.rooms.get(this.#firstRoom ?? preferences.screen.room) ?? this.rooms.all[0];
     if (first !== undefined) this.navigation.open(first.info.id);
     this.#midnight = new Midnight(this.platform, this.words.clock, () => this.#touch());
+    this.flashes.attempt(async () => {
+      const linking = await this.profile.call('linking', {});
+      if (linking.stage !== 'none') this.#withDevices((devices) => devices.resume(linking));
+    });
   }
 
   async close(): Promise<void> {
@@ -171,13 +178,27 @@ class ChatViewModel implements View, Chat {
     if (this.#early !== undefined) this.#early.push(event);
     else if (this.#closed) return;
     else if (event.kind === 'preferences') this.preferences.replace(event.preferences);
-    else if (!isOfRoom(event)) return;
+    else if (!isOfRoom(event)) this.#takeOfDevices(event);
     else if (!this.#lazy.isLoaded) this.#lazy.use(() => this.#take(event));
     else {
       this.rooms.take(event);
       if (event.kind === 'notes') this.messages.follow(event.room);
       if (event.kind === 'file') this.#lazy.use((_code, { files }) => files.refresh());
     }
+  }
+
+  #takeOfDevices(event: Exclude<ProfileEvent, { kind: 'preferences' }>): void {
+    if (event.kind === 'linking') {
+      if (event.linking.stage === 'removed') this.#withDevices((devices) => devices.resume(event.linking));
+      return;
+    }
+    const fresh = event.devices.filter(({ key, unknown }) => unknown === true && !this.#unknown.has(key));
+    for (const { key } of fresh) this.#unknown.add(key);
+    if (fresh.length > 0) this.#withDevices((devices) => devices.warn());
+  }
+
+  #withDevices(act: (devices: DeviceDialogs) => void): void {
+    this.#lazy.use((code) => this.flashes.attempt(async () => act(await code.deviceDialogs(this))));
   }
 
   #notify(room: RoomViewModel, news: readonly TextItem[]): void {
@@ -202,7 +223,7 @@ class ChatViewModel implements View, Chat {
       this.navigation.open(room);
     },
     step: (by, which) => this.navigation.step(by, which),
-    openLink: (link) => this.#lazy.use((code) => code.askJoin(this, link)),
+    openLink: (link) => this.#lazy.use((code) => code.openLink(this, link)),
     type: (text, cursor) => this.messages.composer?.type(text, cursor),
     send: () => {
       this.flashes.end();
@@ -272,7 +293,7 @@ class ChatViewModel implements View, Chat {
     submit: (values) => this.dialogs.submit(values),
     pick: (name) => this.dialogs.pick(name),
     filter: (text) => this.dialogs.filter(text),
-    close: () => this.dialogs.close(),
+    close: () => this.dialogs.leave(),
     set: (name, value) => this.flashes.attempt(() => this.preferences.changeScreen({ [name]: value })),
   };
 

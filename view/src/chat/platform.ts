@@ -22,8 +22,12 @@ export interface Platform {
    * does when it is closed: no browser says whether a window is private. @param ask the browser to keep it, for which some ask the person
    */
   keepsProfile(ask: boolean): Promise<boolean>;
+  /** What this device is called unless its person says otherwise, such as "Firefox on Linux". */
+  readonly deviceName: string;
   /** Ends the program; does nothing in a browser. */
   quit(): void;
+  /** Starts again, with whatever the profile is then; absent where only the person can. */
+  readonly restart?: () => void;
   /** The keys of this screen that run a command, for help and menus; empty for none. */
   keysOf(command: string): string;
   /** How text is written on this screen, for help. */

@@ -46,6 +46,8 @@ export const COMMAND_NAMES = [
   'previous',
   'unread-room',
   'settings',
+  'devices',
+  'link',
   'theme',
   'quit',
   // about the open room
@@ -54,7 +56,6 @@ export const COMMAND_NAMES = [
   'members',
   'verify',
   'code',
-  'devices',
   'search',
   'unread',
   'newest',

@@ -3,16 +3,16 @@ import type { MemberInfo } from '@gochat/client/methods';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { send } from '../dialogs/attach.ts';
-import { showDevices } from '../dialogs/devices.ts';
+import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
+import { isDeviceLink, openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import { askCode, askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
 import {
   askConfigure,
   askCreate,
   askForget,
-  askJoin,
   askLeave,
   askNotify,
   askPrivacy,
@@ -90,7 +90,7 @@ const APP: Partial<Record<CommandName, Action>> = {
   palette: { aliases: ['go'], run: ({ chat }) => askPalette(chat) },
   help: { aliases: ['keys', 'commands'], run: ({ chat }) => showHelp(chat) },
   create: { aliases: ['new'], takes: 'optional', run: ({ chat, args }) => askCreate(chat, args) },
-  join: { takes: 'optional', refuses: invalidLink, run: ({ chat, args }) => askJoin(chat, args) },
+  join: { takes: 'optional', refuses: invalidLink, run: ({ chat, args }) => openLink(chat, args) },
   room: {
     aliases: ['rooms'],
     takes: 'optional',
@@ -107,6 +107,19 @@ const APP: Partial<Record<CommandName, Action>> = {
     completes: 'choice',
     choices: THEMES,
     run: ({ chat, args }) => setTheme(chat, args),
+  },
+  devices: {
+    attempt: async ({ chat }) => {
+      (await deviceDialogs(chat)).show();
+      return undefined;
+    },
+  },
+  link: {
+    takes: 'optional',
+    attempt: async ({ chat, args }) => {
+      (await deviceDialogs(chat)).link(args);
+      return undefined;
+    },
   },
   quit: { aliases: ['exit'], run: ({ chat }) => chat.platform.quit() },
 };
@@ -128,7 +141,6 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     run: (given) => withMember(given, ({ identity }) => showMember(given.chat, identity)),
   },
   code: { available: isMember, run: ({ chat }) => askCode(chat) },
-  devices: { available: isMember, run: ({ chat }) => showDevices(chat) },
   search: { aliases: ['find'], takes: 'required', run: ({ chat, args }) => chat.navigation.find(args) },
   unread: { available: ({ room }) => room.unread > 0, run: ({ chat }) => chat.navigation.jumpToUnread() },
   newest: { run: ({ chat }) => chat.navigation.jumpToNewest() },
@@ -457,7 +469,7 @@ function noRoom({ chat, args }: Given): string | undefined {
 
 function invalidLink({ chat, args }: Given): string | undefined {
   try {
-    checkGiven({ link: args });
+    if (!isDeviceLink(args)) checkGiven({ link: args });
   } catch (error) {
     return chat.flashes.textOf(error);
   }

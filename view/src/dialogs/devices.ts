@@ -1,43 +1,178 @@
-import type { DeviceInfo } from '@gochat/client/methods';
-import type { Chat } from '../chat/chat.ts';
+import type { DeviceOfPerson, DeviceRemoval } from '@gochat/client/methods';
 import type { RoomViewModel } from '../room/room-view-model.ts';
-import type { MenuDialog } from './dialog.ts';
-import { form, menuItem } from './forms.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { type DeviceGiven, WAIT_MS } from './device-given.ts';
+import type { DeviceDialog, DeviceItem, DevicesDialog } from './dialog.ts';
+import { form, menuItem, textField } from './forms.ts';
+import { linkDevice } from './linking.ts';
 
-type DeviceParts = Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>;
-
-const WAIT_MS = 30_000;
 const ID_CHARS = 8;
 
-/** Lists this person's devices in the open room, to report one that was copied, lost or stolen. */
-export function showDevices(chat: DeviceParts): void {
-  const { room } = chat.navigation;
-  if (room === undefined) return;
-  const text = chat.words.text.dialogs.devices;
-  const devices = room.self?.devices ?? [];
-  const items = devices.map(({ key, self }) => {
-    const id = key.slice(0, ID_CHARS);
-    return menuItem(key, (self ? text.here : text.other)(id));
+/** Lists this person's devices, to name one, to remove one, or to link another one. */
+export function showDevices(given: DeviceGiven): void {
+  const { chat, text } = given;
+  let all: readonly DeviceOfPerson[] = [];
+  const handle = chat.dialogs.show<DevicesDialog>({
+    dialog: { kind: 'devices', title: text.list.title, text: [], busy: true, error: '', items: [], more: [] },
+    pick: (name) => {
+      const device = all.find(({ key }) => key === name);
+      if (name === 'link') linkDevice(given, '');
+      else if (device !== undefined) showDevice(given, device, isLimited(all));
+    },
   });
-  chat.dialogs.show<MenuDialog>({
-    dialog: { kind: 'menu', title: text.title, text: [text.text(devices.length)], code: [], items },
-    pick: (key) => {
-      const device = devices.find((one) => one.key === key);
-      if (device !== undefined) askReport(chat, room, device);
+  const show = (devices: readonly DeviceOfPerson[]) => {
+    all = devices;
+    const words = devices.length > 1 ? text.list.text : text.list.alone;
+    const more = isLimited(all) ? [] : [menuItem('link', text.list.link)];
+    handle.update({
+      text: [words],
+      busy: false,
+      error: '',
+      items: all.map((one) => itemOf(given, one)),
+      more,
+    });
+  };
+  const stop = chat.profile.on((event) => {
+    if (!handle.isOpen) stop();
+    else if (event.kind === 'devices') show(event.devices);
+  });
+  chat.profile
+    .call('devices', {})
+    .then(show, (error: unknown) => handle.update({ busy: false, error: chat.flashes.textOf(error) }));
+}
+
+/** Whether this device is a limited one. */
+function isLimited(devices: readonly DeviceOfPerson[]): boolean {
+  return devices.some(({ self, limited }) => self && limited);
+}
+
+function itemOf(given: DeviceGiven, device: DeviceOfPerson): DeviceItem {
+  const { unknown = false, removal } = device;
+  const alarming = unknown || removal !== undefined;
+  return { name: device.key, label: nameOf(given, device), detail: detailOf(given, device), alarming };
+}
+
+function nameOf({ text }: DeviceGiven, { key, label }: Pick<DeviceOfPerson, 'key' | 'label'>): string {
+  return label === '' ? text.list.unnamed(key.slice(0, ID_CHARS)) : sanitizeLine(label);
+}
+
+function detailOf({ chat, text: { list } }: DeviceGiven, device: DeviceOfPerson): string {
+  const { self, limited, unknown, removal, rooms, since } = device;
+  return [
+    self ? list.this : '',
+    limited ? list.limited : '',
+    removal === undefined ? list.rooms(rooms) : list.removing(removal.left),
+    since === undefined ? '' : list.since(chat.words.clock.shortDate(since)),
+    unknown === true ? list.unknown : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+/** What the person calls these devices, by their keys. @throws ChatError */
+export async function labelsOf(given: DeviceGiven, keys: readonly string[]): Promise<string> {
+  const devices = await given.chat.profile.call('devices', {});
+  const shown = devices.filter(({ key }) => keys.includes(key));
+  return given.text.list.labels(shown.map((device) => nameOf(given, device)));
+}
+
+/** One device: what is known of it, and what can be done. @param limited whether this device may not remove others */
+function showDevice(given: DeviceGiven, device: DeviceOfPerson, limited: boolean): void {
+  const { chat, text } = given;
+  const { one } = text;
+  const { self, unknown, key, removal } = device;
+  const { room } = chat.navigation;
+  const isCopyable = self && room !== undefined && room.closed === '';
+  chat.dialogs.show<DeviceDialog>({
+    dialog: {
+      kind: 'device',
+      title: nameOf(given, device),
+      text: [
+        sentence(detailOf(given, device)),
+        ...(device.limited ? [one.limited] : []),
+        ...(unknown === true ? [one.unknown] : []),
+        one.key(key.slice(0, ID_CHARS)),
+      ],
+      digits: [],
+      lines: [],
+      progress: '',
+      error: '',
+      items: [
+        ...(unknown === true ? [] : [menuItem('rename', one.rename)]),
+        ...(isCopyable ? [menuItem('copied', one.copied)] : []),
+        ...(self || limited || removal !== undefined ? [] : [menuItem('remove', one.remove, '', true)]),
+      ],
+    },
+    pick: (name) => {
+      if (name === 'rename') askLabel(given, device);
+      else if (name === 'remove') askRemove(given, device);
+      else if (room !== undefined) askReport(given, room, device);
     },
   });
 }
 
-function askReport(chat: DeviceParts, room: RoomViewModel, { key, self }: DeviceInfo): void {
-  const { dialogs, flashes } = chat.words.text;
-  const text = self ? dialogs.devices.copied : dialogs.devices.lost;
-  const title = text.title(key.slice(0, ID_CHARS));
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function askLabel(given: DeviceGiven, { key, label }: DeviceOfPerson): void {
+  const { chat, text } = given;
+  const { rename } = text;
   chat.dialogs.show({
-    dialog: form(title, [text.text, dialogs.devices.ends], [], text.submit, !self),
+    dialog: form(rename.title, [], [textField('label', rename.label, label, rename.hint)], rename.submit),
+    submit: async (values, handle) => {
+      await chat.profile.call('labelDevice', { device: key, label: (values.label ?? '').trim() });
+      if (handle.isOpen) showDevices(given);
+      chat.flashes.good(text.renamed);
+    },
+  });
+}
+
+function askRemove(given: DeviceGiven, device: DeviceOfPerson): void {
+  const { chat, text } = given;
+  const { remove } = text;
+  chat.dialogs.show({
+    dialog: form(remove.title(nameOf(given, device)), remove.text, [], remove.submit, true),
+    submit: async (_values, handle) => {
+      const removal = await chat.profile.call('removeDevice', { device: device.key, waitMs: WAIT_MS });
+      if (removal.left.length === 0) {
+        if (handle.isOpen) showDevices(given);
+        chat.flashes.good(text.isRemoved(nameOf(given, device)));
+      } else if (handle.isOpen) showLeft(given, device, removal);
+    },
+  });
+}
+
+/** What is left to do until a device is out of all rooms. */
+function showLeft(given: DeviceGiven, device: DeviceOfPerson, { left }: DeviceRemoval): void {
+  const { chat, text } = given;
+  const { remove, list } = text;
+  chat.dialogs.show<DeviceDialog>({
+    dialog: {
+      kind: 'device',
+      title: remove.leftTitle(nameOf(given, device)),
+      text: [remove.left(left.length)],
+      digits: [],
+      lines: left.map(({ room, problem }) =>
+        remove.leftIn(sanitizeLine(room), problem === undefined ? '' : chat.words.text.error(problem.data)),
+      ),
+      progress: '',
+      error: '',
+      items: [menuItem('list', list.title)],
+    },
+    pick: () => showDevices(given),
+  });
+}
+
+/** Reports that this device was copied. */
+function askReport({ chat, text }: DeviceGiven, room: RoomViewModel, { key }: DeviceOfPerson): void {
+  const { copied } = text;
+  chat.dialogs.show({
+    dialog: form(copied.title, [copied.text, copied.ends], [], copied.submit),
     submit: async (_values, handle) => {
       await chat.profile.call('reportCompromise', { room: room.info.id, device: key, waitMs: WAIT_MS });
       handle.close();
-      chat.flashes.good(self ? flashes.keysRenewed : flashes.deviceRemoved);
+      chat.flashes.good(chat.words.text.flashes.keysRenewed);
     },
   });
 }

@@ -1,10 +1,11 @@
 import { CommandTable } from '../commands/commands.ts';
 import { FileActs } from '../files/file-acts.ts';
 import { askTooLong, attach, sendAsFile } from './attach.ts';
+import { deviceDialogs } from './device-dialogs.ts';
 import { showMenu } from './help.ts';
+import { openLink } from './join.ts';
 import { paste, react } from './message.ts';
 import { showMember } from './people.ts';
-import { askJoin } from './rooms.ts';
 
 /** Commands and dialogs, as one part that is loaded apart. */
 export const dialogCode = {
@@ -17,7 +18,8 @@ export const dialogCode = {
   paste,
   react,
   showMember,
-  askJoin,
+  openLink,
+  deviceDialogs,
 };
 
 export type DialogCode = typeof dialogCode;

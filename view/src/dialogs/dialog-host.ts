@@ -13,6 +13,8 @@ export interface DialogRequest<D extends Dialog = Dialog> {
   ) => void | Promise<void>;
   readonly pick?: (name: string, handle: DialogHandle<D>) => void | Promise<void>;
   readonly filter?: (text: string, handle: DialogHandle<D>) => void;
+  /** What happens when the person closes the dialog, in place of closing it. */
+  readonly leave?: (handle: DialogHandle<D>) => void;
 }
 
 /** A dialog that was shown. It can be changed and closed while it is in front. */
@@ -75,6 +77,13 @@ export class DialogHost {
     this.#flashes.end();
     this.#now = undefined;
     this.#changed();
+  }
+
+  /** The person closes the dialog. */
+  leave(): void {
+    const now = this.#now;
+    if (now?.request.leave === undefined) this.close();
+    else now.request.leave(now.handle);
   }
 
   submit(values: Readonly<Record<string, string>>): void {

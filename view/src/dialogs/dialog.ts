@@ -11,7 +11,9 @@ export type Dialog =
   | EmojiDialog
   | HelpDialog
   | InspectDialog
-  | PictureDialog;
+  | PictureDialog
+  | DevicesDialog
+  | DeviceDialog;
 
 export const DIALOG_KINDS = [
   'form',
@@ -24,6 +26,8 @@ export const DIALOG_KINDS = [
   'help',
   'inspect',
   'picture',
+  'devices',
+  'device',
 ] as const satisfies readonly Dialog['kind'][];
 
 interface Common {
@@ -77,7 +81,10 @@ export interface MenuItem {
   readonly danger: boolean;
 }
 
-/** An invite: `pick('copy')` copies its link, `pick('terms')` asks for another one, `pick('revoke')` revokes it after a question. */
+/**
+ * An invite, or the link for another device: `pick('copy')` copies it, `pick('terms')` asks for another one, `pick('revoke')` revokes an
+ * invite after a question.
+ */
 export interface InviteDialog extends Common {
   readonly kind: 'invite';
   readonly text: readonly string[];
@@ -166,4 +173,37 @@ export interface PictureDialog extends Common {
   readonly position: string;
   readonly hasPrevious: boolean;
   readonly hasNext: boolean;
+}
+
+/** This person's devices: `pick(name)` shows one, or does one of `more`. */
+export interface DevicesDialog extends Common {
+  readonly kind: 'devices';
+  readonly text: readonly string[];
+  readonly busy: boolean;
+  readonly error: string;
+  readonly items: readonly DeviceItem[];
+  readonly more: readonly MenuItem[];
+}
+
+export interface DeviceItem {
+  readonly name: string;
+  readonly label: string;
+  /** "this device, 3 rooms, since 27 Nov 2026" */
+  readonly detail: string;
+  /** Whether something is wrong with it. */
+  readonly alarming: boolean;
+}
+
+/** One device, or what goes on between two of them: `pick(name)` does one of `items`. */
+export interface DeviceDialog extends Common {
+  readonly kind: 'device';
+  readonly text: readonly string[];
+  /** What is to be typed on the other device, in groups; empty for nothing. */
+  readonly digits: readonly string[];
+  /** Lines below the text, such as the names of rooms. */
+  readonly lines: readonly string[];
+  /** What is being done or waited for, such as "3 of 12 rooms"; empty when nothing is. */
+  readonly progress: string;
+  readonly error: string;
+  readonly items: readonly MenuItem[];
 }

@@ -28,6 +28,11 @@ const FIELDS: Partial<Record<ErrorData['reason'], string>> = {
   'server-slow': 'server',
   'token-required': 'token',
   'token-form': 'token',
+  'link-used': 'link',
+  'link-expired': 'link',
+  'link-cancelled': 'link',
+  'link-digits': 'digits',
+  'device-label': 'label',
 };
 
 /** The name of the field that an error is about, as far as its kind says so. */

@@ -6,15 +6,14 @@ import { marksOf } from '../room/member-marks.ts';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { colourOf } from '../timeline/colour.ts';
+import { deviceDialogs } from './device-dialogs.ts';
+import type { DeviceParts } from './device-given.ts';
 import type { MemberDialog, MenuDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { form, menuItem } from './forms.ts';
 
 /** What the dialog of a member works with. */
-type MemberParts = Pick<
-  Chat,
-  'profile' | 'words' | 'preferences' | 'dialogs' | 'flashes' | 'navigation' | 'messages'
->;
+type MemberParts = DeviceParts & Pick<Chat, 'messages'>;
 
 const WAIT_MS = 30_000;
 /** Groups of a safety number per line. */
@@ -114,7 +113,13 @@ export function showMember(chat: MemberParts, identity: string): void {
     },
     pick: (name, shown) => act(chat, room, member, name, shown),
   });
-  if (member.self) return;
+  if (member.self) {
+    chat.flashes.attempt(async () => {
+      const labels = await (await deviceDialogs(chat)).labels(member.devices.map(({ key }) => key));
+      handle.update({ text: [text.self, labels] });
+    });
+    return;
+  }
   chat.flashes.attempt(async () => {
     const { members } = await chat.profile.call('safety', { room: room.info.id, member: member.id });
     const groups = members[0]?.number.split(/\s+/) ?? [];

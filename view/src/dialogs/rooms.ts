@@ -1,12 +1,12 @@
 import { ChatError } from '@gochat/client/chat-error';
-import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
-import { FieldError } from './field-error.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import { FIRST_TERMS, showInvite } from './invites.ts';
+import { checkNames } from './name-fields.ts';
+import { warnOfLoss } from './profile-loss.ts';
 
 const WAIT_MS = 30_000;
 
@@ -14,7 +14,6 @@ type CreateParts = Pick<
   Chat,
   'profile' | 'platform' | 'words' | 'server' | 'preferences' | 'dialogs' | 'flashes' | 'navigation'
 >;
-type JoinParts = Omit<CreateParts, 'server'>;
 
 /** Creates a room, opens it, and shows a link to it. */
 export function askCreate(chat: CreateParts, name = ''): void {
@@ -44,101 +43,6 @@ export function askCreate(chat: CreateParts, name = ''): void {
     },
   });
   void warnOfLoss(chat, (warning) => handle.update({ text: [create.text, warning] }));
-}
-
-/** Calls `warn` with a warning if the browser may delete the profile, and the person has not used it yet. */
-async function warnOfLoss(
-  { platform, preferences, words }: Pick<Chat, 'platform' | 'preferences' | 'words'>,
-  warn: (warning: string) => void,
-): Promise<void> {
-  if (preferences.current.name !== undefined) return;
-  if (!(await platform.keepsProfile(false))) warn(words.text.dialogs.notKept);
-}
-
-/** @throws FieldError for the first field whose name can't be used */
-function checkNames(
-  { words }: Pick<Chat, 'words'>,
-  values: Readonly<Record<string, string>>,
-  fields: readonly string[],
-): void {
-  const text = words.text.dialogs.nameField;
-  for (const field of fields) {
-    const name = values[field] ?? '';
-    try {
-      checkGiven({ names: [name] });
-    } catch (error) {
-      if (!(error instanceof ChatError) || error.data.reason !== 'name-invalid') throw error;
-      const { why, most } = error.data;
-      const what = {
-        empty: text.empty,
-        control: text.control,
-        'too-long': text.long(charactersIn(name, most)),
-      };
-      throw new FieldError(field, what[why]);
-    }
-  }
-}
-
-/** How many characters of a text fit into so many bytes. */
-function charactersIn(text: string, bytes: number): number {
-  let used = 0;
-  let count = 0;
-  for (const character of text.trim()) {
-    used += new TextEncoder().encode(character).length;
-    if (used > bytes) break;
-    count++;
-  }
-  return count;
-}
-
-/** Asks for a link, shows what it leads to, and joins. */
-export function askJoin(chat: JoinParts, link: string): void {
-  const { join } = chat.words.text.dialogs;
-  chat.dialogs.show({
-    dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
-    submit: (values, handle) => look(chat, (values.link ?? '').trim(), handle),
-  });
-  if (link !== '') chat.dialogs.submit({ link });
-}
-
-async function look(chat: JoinParts, link: string, asked: DialogHandle<FormDialog>): Promise<void> {
-  const { create, join } = chat.words.text.dialogs;
-  const preview = await chat.profile.call('peek', { link, waitMs: WAIT_MS });
-  if (!asked.isOpen) return;
-  const name = sanitizeLine(preview.name);
-  if (preview.already) {
-    const { flashes } = chat.words.text;
-    const joined = preview.leaving ? await chat.profile.call('join', { link, waitMs: WAIT_MS }) : undefined;
-    asked.close();
-    await chat.navigation.enter(preview.room);
-    if (joined === undefined) chat.flashes.good(flashes.alreadyIn(name));
-    else chat.flashes.good(joined.stayed ? flashes.stayed(name) : flashes.joined(name));
-    return;
-  }
-  const names = preview.members.map(sanitizeLine);
-  const text = [
-    join.invited(preview.by === '' ? '' : sanitizeLine(preview.by), name),
-    ...(preview.topic === '' ? [] : [sanitizeLine(preview.topic)]),
-    join.members(names),
-    join.privacy,
-  ];
-  const handle = chat.dialogs.show<FormDialog>({
-    dialog: form(
-      join.title,
-      text,
-      [textField('as', create.as, chat.preferences.current.name ?? guestName(chat), create.asHint)],
-      join.submit,
-    ),
-    submit: async (values) => {
-      checkNames(chat, values, ['as']);
-      const room = await chat.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
-      void chat.platform.keepsProfile(true);
-      if (handle.isOpen) await chat.navigation.enter(room.id);
-      handle.close();
-      chat.flashes.good(chat.words.text.flashes.joined(sanitizeLine(room.name)));
-    },
-  });
-  void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));
 }
 
 /** Asks for a name and a topic of the room. @param what has the focus */
@@ -290,10 +194,4 @@ export function askPrivacy(chat: Pick<Chat, 'words' | 'dialogs' | 'navigation'>)
       handle.close();
     },
   });
-}
-
-/** A name to start with, so that one click is enough. */
-function guestName({ words }: Pick<Chat, 'words'>): string {
-  const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
-  return words.text.dialogs.join.guest(1000 + (number % 9000));
 }

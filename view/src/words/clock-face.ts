@@ -8,6 +8,7 @@ export class ClockFace {
   readonly #time: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
+  readonly #shortDate: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #dayOfYear: Intl.DateTimeFormat;
   readonly #dayKey: Intl.DateTimeFormat;
@@ -23,6 +24,7 @@ export class ClockFace {
     this.#zone = zone;
     this.#time = format({ timeStyle: 'short' });
     this.#date = format({ dateStyle: 'full', timeStyle: 'medium' });
+    this.#shortDate = format({ dateStyle: 'medium' });
     this.#moment = format({ dateStyle: 'medium', timeStyle: 'short' });
     this.#day = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
     this.#dayOfYear = format({ weekday: 'long', day: 'numeric', month: 'long' });
@@ -43,6 +45,11 @@ export class ClockFace {
   /** A date and a time as short as a sentence needs them: "27 Nov 2026, 14:03". */
   moment(at: number): string {
     return this.#moment.format(at);
+  }
+
+  /** A date as short as a list needs it: "27 Nov 2026". */
+  shortDate(at: number): string {
+    return this.#shortDate.format(at);
   }
 
   /** Equal for moments of one day: "2026-11-23". */

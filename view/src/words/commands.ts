@@ -27,6 +27,12 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     },
     settings: { label: 'Settings', help: 'Change how GoChat works on this device' },
     theme: { label: 'Colours', help: 'Choose dark, light or high contrast' },
+    devices: { label: 'Your devices', help: 'List your devices; name one, or remove one that was lost' },
+    link: {
+      label: 'Link another device',
+      help: 'Use the same rooms on another device; on an empty one, paste the link here',
+      placeholder: 'LINK',
+    },
     quit: { label: 'Quit', help: 'Quit; messages waiting to be sent are kept' },
     invite: { label: 'Invite', help: 'Create an invite link with its QR code' },
     invites: { label: 'Invites', help: 'List the invites; copy, show or revoke one' },
@@ -35,10 +41,6 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     code: {
       label: 'Compare the room code',
       help: 'Compare the room code with another member: the same code means the same members and keys',
-    },
-    devices: {
-      label: 'Your devices',
-      help: 'List your devices in this room; report one that was copied, lost or stolen',
     },
     search: { label: 'Search', help: 'Search the messages of this room on this device', placeholder: 'TEXT' },
     unread: { label: 'First new message', help: 'Go to the first new message' },

@@ -85,27 +85,6 @@ export function dialogWords(f: Formats) {
       remove: 'Remove from the room',
     },
     members: { title: 'Members' },
-    devices: {
-      title: 'Your devices',
-      text: (count: number) =>
-        f.plural(count, {
-          one: 'You are in this room with # device. Choose it if it was copied.',
-          other: 'You are in this room with # devices. Choose one that was copied, lost or stolen.',
-        }),
-      here: (id: string) => `This device, ${id}`,
-      other: (id: string) => `Device ${id}`,
-      copied: {
-        title: (_id: string) => 'Report a copy of this device',
-        text: 'This device gets new keys. A copy can’t read later messages.',
-        submit: 'Renew keys',
-      },
-      lost: {
-        title: (id: string) => `Remove device ${id}?`,
-        text: 'The device is removed from this room. It can’t read later messages.',
-        submit: 'Remove device',
-      },
-      ends: 'Once an admin is online, the server sends it nothing more, and it can’t join as another device of yours.',
-    },
     remove: {
       title: (name: string) => `Remove ${name}?`,
       text: 'They can’t read messages sent from now on. All invites become invalid.',

@@ -23,6 +23,8 @@ function text(f: Formats) {
   return {
     commands: commandWords(),
     composer: composerWords(f),
+    /** Loaded apart: most people link a device once. */
+    devices: async () => (await import('./devices.ts')).deviceWords(f),
     dialogs: dialogWords(f),
     event: eventText(f),
     files: fileWords(f),

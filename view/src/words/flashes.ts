@@ -52,7 +52,6 @@ export function flashWords(f: Formats) {
     alreadyIn: (room: string) => `You are already in ${room}`,
     saved: 'Saved for all members',
     keysRenewed: 'This device has new keys',
-    deviceRemoved: 'The device was removed',
     inviteRevoked: 'Invite revoked',
     noFile: 'No file was read. It must be a text file of at most 60 kB.',
     fileTooLong: 'This file is too long for one message (at most 60 kB)',

@@ -64,6 +64,7 @@ export function screenText(f: Formats) {
       noneOpen: 'No room is open.',
       create: 'create a room and invite others',
       join: 'join with an invite link (or paste the link here)',
+      link: 'use GoChat as on your other device, with its link',
       open: 'open the room with this number',
       palette: 'search rooms and commands',
       help: 'show keys and commands',

@@ -23,6 +23,9 @@ function webText(f: Formats) {
     close: 'Close',
     cancel: 'Cancel',
     suggestions: 'Suggestions',
+    /** This browser, among a person's devices. */
+    deviceName: (browser = 'Browser', system?: string) =>
+      system === undefined ? browser : `${browser} on ${system}`,
 
     opening: {
       loading: 'Opening your profile…',
@@ -50,12 +53,14 @@ function webText(f: Formats) {
       exampleSealed: 'qZ8f3kVt0wX_JpR2mB7uLh9sYcEo4Ndg',
       create: 'Create a room',
       join: 'Join with a link',
+      link: 'I use GoChat on another device',
     },
 
     rooms: {
       title: 'Rooms',
       palette: 'Go to a room or run a command',
       settings: 'Settings',
+      devices: 'Your devices',
       create: 'Create a room',
       join: 'Join with a link',
     },
@@ -171,7 +176,7 @@ function webText(f: Formats) {
       showLink: 'Show link and QR code',
       revoke: 'Revoke',
       otherTerms: 'Other terms…',
-      qr: 'QR code of the invite link',
+      qr: 'QR code of the link',
       filter: 'Type to search',
       verified: 'verified',
       previousPicture: 'Previous picture',

@@ -4,16 +4,17 @@ import type {
   InspectDialog,
   InvitesDialog,
   MemberDialog,
-  MenuItem,
   PictureDialog,
 } from '@gochat/view/dialog';
 import { fieldView } from '../edit/field.ts';
 import type { DialogUi } from '../ui-state.ts';
 import { type BoxContent, boxed, busyLine, DIM, type DialogView, errorLines, paragraphs } from './box.ts';
+import { deviceContent, devicesContent } from './dialog-devices.ts';
 import { formContent } from './dialog-form.ts';
 import { inviteContent } from './dialog-invite.ts';
-import { ends, fit, type Line, type Size, span } from './frame.ts';
+import { fit, type Line, type Size, span } from './frame.ts';
 import type { Look } from './look.ts';
+import { groupLines, menu } from './menu.ts';
 import { oneLine } from './one-line.ts';
 import { pictureView } from './picture.ts';
 import { shorten, widthOf } from './width.ts';
@@ -74,6 +75,10 @@ function contentOf(dialog: BoxedDialog, ui: DialogUi, width: number, size: Size,
           look,
         ),
       );
+    case 'devices':
+      return devicesContent(dialog, ui, width, look);
+    case 'device':
+      return deviceContent(dialog, ui, width, look);
     case 'help':
       return { head: [], body: helpLines(dialog, width), foot: [] };
     case 'inspect':
@@ -81,34 +86,6 @@ function contentOf(dialog: BoxedDialog, ui: DialogUi, width: number, size: Size,
     default:
       return dialog satisfies never;
   }
-}
-
-/** The items of a list; the selected one has another background and a mark. */
-function menu(
-  items: readonly MenuItem[],
-  index: number,
-  width: number,
-  look: Look,
-): { body: readonly Line[]; focus: number | undefined; items: readonly number[] } {
-  const body = items.map((item, i): Line => {
-    const chosen = i === index;
-    const background = chosen ? ({ bg: 'chosen', bold: true } as const) : {};
-    const hint = shorten(oneLine(item.hint), Math.floor(width / 2), look.symbols.ellipsis);
-    const left = width - 3 - (hint === '' ? 0 : widthOf(hint) + 1);
-    return ends(
-      [
-        span(chosen ? `${look.symbols.focus} ` : '  ', { fg: 'accent', ...background }),
-        span(
-          shorten(oneLine(item.label), left, look.symbols.ellipsis),
-          item.danger ? { fg: 'bad', ...background } : background,
-        ),
-      ],
-      [span(hint === '' ? ' ' : ` ${hint} `, { ...background, fg: 'dim' })],
-      width,
-      background,
-    );
-  });
-  return { body, focus: items.length === 0 ? undefined : index, items: items.map((_, i) => i) };
 }
 
 /** The invites; below them what Enter does to the one that has the focus. */
@@ -161,12 +138,6 @@ function member(dialog: MemberDialog, ui: DialogUi, width: number, look: Look): 
     items: [...head.map(() => undefined), ...list.items],
     foot: [],
   };
-}
-
-/** Groups of digits to compare, four in a line where there is space. */
-function groupLines(groups: readonly string[], width: number): Line[] {
-  const spans = groups.map((group) => span(`${oneLine(group)}  `, { bold: true }));
-  return wrap(spans, Math.min(width, 7 * 4));
 }
 
 function helpLines(dialog: HelpDialog, width: number): Line[] {

@@ -62,6 +62,8 @@ export function dialogKey(
     case 'menu':
     case 'invites':
     case 'member':
+    case 'devices':
+    case 'device':
       return listKey(dialog, ui, input, answers);
     case 'invite':
       if (input.kind === 'key' && dialog.link !== '') inviteKey(dialog, input.name, answers);
@@ -118,17 +120,24 @@ function stepped(name: string, index: number, count: number): number | undefined
   return name === 'pagedown' || name === 'end' ? count - 1 : undefined;
 }
 
+type ListDialog = Extract<Dialog, { kind: 'menu' | 'invites' | 'member' | 'devices' | 'device' }>;
+
+/** What picking each item of a list answers; undefined for an item that does nothing. */
+function namesIn(dialog: ListDialog): readonly (string | undefined)[] {
+  if (dialog.kind === 'invites')
+    return dialog.items.map(({ id, mayRevoke, hasLink }) => (mayRevoke || hasLink ? id : undefined));
+  const items = dialog.kind === 'devices' ? [...dialog.items, ...dialog.more] : dialog.items;
+  return items.map(({ name }) => name);
+}
+
 function listKey(
-  dialog: Extract<Dialog, { kind: 'menu' | 'invites' | 'member' }>,
+  dialog: ListDialog,
   ui: DialogUi,
   input: Extract<Input, { kind: 'key' | 'paste' }>,
   answers: Answers,
 ): DialogUi {
   if (input.kind === 'paste') return ui;
-  const names =
-    dialog.kind === 'invites'
-      ? dialog.items.map(({ id, mayRevoke, hasLink }) => (mayRevoke || hasLink ? id : undefined))
-      : dialog.items.map(({ name }) => name);
+  const names = namesIn(dialog);
   const moved = stepped(
     input.name === 'k' ? 'up' : input.name === 'j' ? 'down' : input.name,
     ui.index,
@@ -260,10 +269,15 @@ function edited(editor: Editor, input: Extract<Input, { kind: 'key' | 'paste' }>
   return input.text === '' ? editor : insert(editor, input.text, 'type');
 }
 
+function itemsOf(dialog: Exclude<Dialog, { kind: 'form' }>) {
+  return 'items' in dialog ? dialog.items : [];
+}
+
 /** A click on an item of a dialog. */
 export function dialogClick(dialog: Dialog, ui: DialogUi, index: number, answers: Answers): DialogUi {
   if (dialog.kind !== 'form') {
-    const item = 'items' in dialog ? dialog.items[index] : undefined;
+    const all = dialog.kind === 'devices' ? [...dialog.items, ...dialog.more] : itemsOf(dialog);
+    const item = all[index];
     if (item === undefined) return ui;
     if ('mayRevoke' in item) {
       if (item.mayRevoke || item.hasLink) answers.pick(item.id);

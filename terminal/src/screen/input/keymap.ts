@@ -137,6 +137,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['M-/'], action: screenAction('last-room'), in: ALL },
   { keys: ['c'], action: command('create'), in: ['welcome'] },
   { keys: ['j'], action: command('join'), in: ['welcome'] },
+  { keys: ['d'], action: command('link'), in: ['welcome'] },
   { keys: ['q'], action: command('quit'), in: ['welcome'] },
   // the timeline
   { keys: ['pageup', 'M-v'], action: screenAction('page-up'), in: ROOM },

@@ -7,6 +7,7 @@ import { useFileParts } from '../files/load.ts';
 import { Icon } from '../icons.tsx';
 import { FlashView } from '../page/banner.tsx';
 import { useText } from '../words.ts';
+import { DevicesView, DeviceView } from './devices.tsx';
 import { EmojiView, PaletteView } from './find.tsx';
 import { FormView } from './form.tsx';
 import { HelpView, InspectView, InvitesView, InviteView, MemberView, MenuView } from './show.tsx';
@@ -51,7 +52,8 @@ export function DialogView({ dialog, flash, room, endedElsewhere, actions }: Fro
   useLayoutEffect(() => {
     const first =
       box.current?.querySelector<HTMLElement>('[data-first]') ??
-      box.current?.querySelector<HTMLElement>('input, select, .answers button, .list button');
+      box.current?.querySelector<HTMLElement>('input, select, .answers button, .list button') ??
+      box.current?.querySelector<HTMLElement>('header>button');
     first?.focus();
     if (first instanceof HTMLInputElement) first.select();
   }, [step]);
@@ -115,6 +117,10 @@ function Inside({ dialog, actions }: DialogProps): ComponentChildren {
       return <HelpView dialog={dialog} />;
     case 'inspect':
       return <InspectView dialog={dialog} />;
+    case 'devices':
+      return <DevicesView dialog={dialog} actions={actions} />;
+    case 'device':
+      return <DeviceView dialog={dialog} actions={actions} />;
     case 'picture':
       return <LoadedPicture dialog={dialog} actions={actions} />;
     default:

@@ -18,6 +18,9 @@ export function Welcome({ actions }: { readonly actions: Actions }) {
           {text.join}
         </button>
       </div>
+      <button type="button" class="quiet other" onClick={() => actions.run('link')}>
+        {text.link}
+      </button>
       <dl class="sides">
         <div>
           <dt>{text.membersRead}</dt>

@@ -33,6 +33,15 @@ export function RoomsView({ rooms, actions, chosen }: RoomsProps) {
         <button
           type="button"
           class="quiet"
+          aria-label={text.devices}
+          title={text.devices}
+          onClick={() => actions.run('devices')}
+        >
+          <Icon name="device" />
+        </button>
+        <button
+          type="button"
+          class="quiet"
           aria-label={text.settings}
           title={text.settings}
           onClick={() => actions.run('settings')}

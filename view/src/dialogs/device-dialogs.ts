@@ -1,0 +1,35 @@
+import { ChatError } from '@gochat/client/chat-error';
+import type { Linking } from '@gochat/client/methods';
+import type { DeviceParts } from './device-given.ts';
+
+/** The dialogs about a person's devices. */
+export interface DeviceDialogs {
+  /** Lists the devices. */
+  show(): void;
+  /** Takes another device in; with a link, or in a profile without rooms, makes this device another one of its person. */
+  link(link: string): void;
+  /** Shows what the profile was doing before this screen was there, or that it was removed. */
+  resume(linking: Linking): void;
+  /** Says that a device appeared which none of the person's devices has taken in. */
+  warn(): void;
+  /** What the person calls these devices, by their keys. @throws ChatError */
+  labels(keys: readonly string[]): Promise<string>;
+}
+
+/** Loads the dialogs and their words. @throws ChatError `internal` */
+export async function deviceDialogs(chat: DeviceParts): Promise<DeviceDialogs> {
+  const [{ deviceCode: code }, text] = await Promise.all([
+    import('./device-code.ts'),
+    chat.words.text.devices(),
+  ]).catch((cause: unknown) => {
+    throw new ChatError({ reason: 'code-not-loaded' }, { cause });
+  });
+  const given = { chat, text };
+  return {
+    show: () => code.showDevices(given),
+    link: (link) => code.linkDevice(given, link),
+    resume: (linking) => code.resumeLinking(given, linking),
+    warn: () => chat.flashes.bad(text.appeared),
+    labels: (keys) => code.labelsOf(given, keys),
+  };
+}

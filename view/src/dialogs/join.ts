@@ -1,0 +1,89 @@
+import { ChatError } from '@gochat/client/chat-error';
+import { checkGiven } from '@gochat/client/validate-input';
+import type { Chat } from '../chat/chat.ts';
+import { sanitizeLine } from '../text/sanitize.ts';
+import { deviceDialogs } from './device-dialogs.ts';
+import type { FormDialog } from './dialog.ts';
+import type { DialogHandle } from './dialog-host.ts';
+import { form, textField } from './forms.ts';
+import { checkNames } from './name-fields.ts';
+import { warnOfLoss } from './profile-loss.ts';
+
+const WAIT_MS = 30_000;
+
+/** Whether a text is the link with which a device becomes another one of its person. */
+export function isDeviceLink(text: string): boolean {
+  try {
+    checkGiven({ link: text });
+  } catch (error) {
+    if (!(error instanceof ChatError) || error.data.reason !== 'link-invalid') return false;
+    return error.data.why === 'for-device';
+  }
+  return false;
+}
+
+/** Shows what a link leads to, and asks whether to go there; without one asks for an invite. */
+export function openLink(chat: Chat, link: string): void {
+  if (isDeviceLink(link)) chat.flashes.attempt(async () => (await deviceDialogs(chat)).link(link));
+  else askJoin(chat, link);
+}
+
+/** Asks for a link, shows what it leads to, and joins. */
+export function askJoin(chat: Chat, link: string): void {
+  const { join } = chat.words.text.dialogs;
+  chat.dialogs.show({
+    dialog: form(join.title, [], [textField('link', join.link, link, join.linkHint)], join.look),
+    submit: (values, handle) => look(chat, (values.link ?? '').trim(), handle),
+  });
+  if (link !== '') chat.dialogs.submit({ link });
+}
+
+async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): Promise<void> {
+  const { create, join } = chat.words.text.dialogs;
+  if (isDeviceLink(link)) {
+    (await deviceDialogs(chat)).link(link);
+    return;
+  }
+  const preview = await chat.profile.call('peek', { link, waitMs: WAIT_MS });
+  if (!asked.isOpen) return;
+  const name = sanitizeLine(preview.name);
+  if (preview.already) {
+    const { flashes } = chat.words.text;
+    const joined = preview.leaving ? await chat.profile.call('join', { link, waitMs: WAIT_MS }) : undefined;
+    asked.close();
+    await chat.navigation.enter(preview.room);
+    if (joined === undefined) chat.flashes.good(flashes.alreadyIn(name));
+    else chat.flashes.good(joined.stayed ? flashes.stayed(name) : flashes.joined(name));
+    return;
+  }
+  const names = preview.members.map(sanitizeLine);
+  const text = [
+    join.invited(preview.by === '' ? '' : sanitizeLine(preview.by), name),
+    ...(preview.topic === '' ? [] : [sanitizeLine(preview.topic)]),
+    join.members(names),
+    join.privacy,
+  ];
+  const handle = chat.dialogs.show<FormDialog>({
+    dialog: form(
+      join.title,
+      text,
+      [textField('as', create.as, chat.preferences.current.name ?? guestName(chat), create.asHint)],
+      join.submit,
+    ),
+    submit: async (values) => {
+      checkNames(chat, values, ['as']);
+      const room = await chat.profile.call('join', { link, as: values.as ?? '', waitMs: WAIT_MS });
+      void chat.platform.keepsProfile(true);
+      if (handle.isOpen) await chat.navigation.enter(room.id);
+      handle.close();
+      chat.flashes.good(chat.words.text.flashes.joined(sanitizeLine(room.name)));
+    },
+  });
+  void warnOfLoss(chat, (warning) => handle.update({ text: [...text, warning] }));
+}
+
+/** A name to start with, so that one click is enough. */
+function guestName({ words }: Pick<Chat, 'words'>): string {
+  const [number = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return words.text.dialogs.join.guest(1000 + (number % 9000));
+}
