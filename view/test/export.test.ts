@@ -142,9 +142,9 @@ test('a JSON file is one object, with a line of the history on each of its lines
 test('times have the offset of their moment', async () => {
   const { Words } = await import('../src/words/words.ts');
   const { english } = await import('../src/words/english.ts');
-  const { clock } = new Words('en-US', english, 'America/St_Johns');
-  expect(clock.stamp(Date.UTC(2026, 0, 1, 3, 0, 1))).toBe('2025-12-31 23:30:01 -03:30');
-  expect(clock.stamp(Date.UTC(2026, 6, 1, 0, 0, 0))).toBe('2026-06-30 21:30:00 -02:30');
+  const { stamp } = await new Words('en-US', english, 'America/St_Johns').text.export();
+  expect(stamp(Date.UTC(2026, 0, 1, 3, 0, 1))).toBe('2025-12-31 23:30:01 -03:30');
+  expect(stamp(Date.UTC(2026, 6, 1, 0, 0, 0))).toBe('2026-06-30 21:30:00 -02:30');
 });
 
 test('a long history is read in pages, up to what was there at the beginning', async () => {

@@ -175,7 +175,7 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const save = (name: string, _type: string, bytes: AsyncIterable<Uint8Array>) =>
       saveFile(process.cwd(), name, bytes);
     const where = await saveRoom({ profile, now: Date.now(), save, text }, info, format);
-    return printAll(prompt, text, [text.export.saved(where ?? '')]);
+    return printAll(prompt, text, [(await text.export()).saved(where ?? '')]);
   },
   resend: async (_rest, { profile, room, prompt, text, waitFor }) => {
     const { ids } = await profile.call('resend', { room, unsent: true });

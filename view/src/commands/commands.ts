@@ -236,7 +236,7 @@ const ROOM: Partial<Record<CommandName, Action>> = {
       const format = args === 'txt' || args === 'json' ? args : 'md';
       const parts = { profile, now: platform.now(), save, text: words.text };
       const where = await saveRoom(parts, room.info, format);
-      if (where !== undefined) flashes.good(words.text.export.saved(where));
+      if (where !== undefined) flashes.good((await words.text.export()).saved(where));
       return undefined;
     },
   },

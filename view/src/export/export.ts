@@ -7,10 +7,11 @@ import type { Format } from './format.ts';
 import { jsonFormat } from './json.ts';
 import { markdownFormat } from './markdown.ts';
 import { textFormat } from './text.ts';
+import type { ExportText } from './written.ts';
 
 export type ExportFormat = 'md' | 'json' | 'txt';
 
-const FORMATS: Readonly<Record<ExportFormat, (text: ViewText) => Format>> = {
+const FORMATS: Readonly<Record<ExportFormat, (text: ExportText) => Format>> = {
   md: markdownFormat,
   json: jsonFormat,
   txt: textFormat,
@@ -30,7 +31,7 @@ export async function* exportRoom(
   format: ExportFormat,
   { text, now }: { readonly text: ViewText; readonly now: number },
 ): AsyncGenerator<string, void, undefined> {
-  const writer = FORMATS[format](text);
+  const writer = FORMATS[format]({ text, own: await text.export() });
   const messages = new Messages(profile, room.id);
   yield writer.head({ room, at: now });
   for await (const page of historyPages(profile, room.id)) {

@@ -1,7 +1,6 @@
 import { sanitizeLine } from '../text/sanitize.ts';
-import type { ViewText } from '../words/english.ts';
 import type { Format } from './format.ts';
-import { eventSentence, type Hand, remarksOn, textOf } from './written.ts';
+import { type ExportText, eventSentence, type Hand, remarksOn, textOf } from './written.ts';
 
 /** What has a meaning within a line of Markdown, or of one of its extensions. No text of a member begins a line. */
 const MEANINGFUL = /[\\`*_{}[\]<>#+|~&$@^=!:]/g;
@@ -15,8 +14,8 @@ const HAND: Hand = {
  * Markdown. The text of a message is in a code block whose fence is longer than any in the text: it is shown as it was written, no text
  * ends the block, and no picture in it is fetched from anywhere when the file is opened.
  */
-export function markdownFormat(text: ViewText): Format {
-  const own = text.export;
+export function markdownFormat(words: ExportText): Format {
+  const { own } = words;
   return {
     head: ({ room, at }) => {
       const topic = room.topic === '' ? '' : `*${HAND.line(room.topic)}*\n\n`;
@@ -25,9 +24,9 @@ export function markdownFormat(text: ViewText): Format {
     },
     line: (item, answered) => {
       const stamp = own.stamp(item.at);
-      if (item.kind !== 'text') return `\n${stamp} · *${eventSentence(text, item, HAND)}*\n`;
+      if (item.kind !== 'text') return `\n${stamp} · *${eventSentence(words, item, HAND)}*\n`;
       const action = item.me === true ? ` · ${own.action}` : '';
-      const remarks = remarksOn(text, item, answered, HAND);
+      const remarks = remarksOn(words, item, answered, HAND);
       const said = textOf(item);
       return [
         `\n${HAND.name(item.from)} · ${stamp}${action}\n`,

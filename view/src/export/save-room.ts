@@ -25,7 +25,7 @@ export async function saveRoom(
   room: RoomInfo,
   format: ExportFormat,
 ): Promise<string | undefined> {
-  const [day] = text.export.stamp(now).split(' ');
+  const [day] = (await text.export()).stamp(now).split(' ');
   const name = cleanFileName(`${room.name} ${day}.${format}`);
   return save(name, TYPES[format], encoded(exportRoom(profile, room, format, { text, now })));
 }

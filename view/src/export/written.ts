@@ -2,6 +2,13 @@ import { cleanFileName } from '@gochat/client/file-name';
 import type { EventItem, TextItem } from '@gochat/client/history';
 import { sanitizeLine } from '../text/sanitize.ts';
 import type { ViewText } from '../words/english.ts';
+import type { ExportWords } from '../words/export.ts';
+
+/** What an export says. */
+export interface ExportText {
+  readonly text: ViewText;
+  readonly own: ExportWords;
+}
 
 /** Names and sentences as one kind of file writes them. */
 export interface Hand {
@@ -24,7 +31,7 @@ export function textOf({ text }: TextItem): string {
 }
 
 /** The sentence for an event, with what contradicts its time. */
-export function eventSentence(text: ViewText, item: EventItem, hand: Hand): string {
+export function eventSentence({ text }: ExportText, item: EventItem, hand: Hand): string {
   const mark = text.timeMark(item);
   const said = text.event(item, item.from === '' ? [] : [sanitizeLine(item.from)]);
   return hand.line(mark === '' ? said : `${said} (${mark})`);
@@ -32,12 +39,11 @@ export function eventSentence(text: ViewText, item: EventItem, hand: Hand): stri
 
 /** What is said beside the text of a message, each in one line. */
 export function remarksOn(
-  text: ViewText,
+  { text, own: words }: ExportText,
   item: TextItem,
   answered: TextItem | undefined,
   hand: Hand,
 ): string[] {
-  const words = text.export;
   const mark = text.timeMark(item);
   return [
     ...(item.reply === undefined ? [] : [replyTo(words, answered, hand)]),
@@ -60,7 +66,7 @@ export function remarksOn(
   ];
 }
 
-function replyTo(words: ViewText['export'], answered: TextItem | undefined, hand: Hand): string {
+function replyTo(words: ExportWords, answered: TextItem | undefined, hand: Hand): string {
   if (answered === undefined) return words.replyToUnknown;
   const to = hand.name(answered.from);
   if (answered.deleted !== undefined) return words.reply(to, words.deleted(hand.name(answered.deleted.by)));

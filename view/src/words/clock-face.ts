@@ -4,7 +4,8 @@ const LONGEST_DAY_MS = 27 * 3600 * 1000;
 /** Times and dates as people of a locale write them, in the calendar of one time zone. */
 export class ClockFace {
   readonly #locale: string;
-  readonly #zone: { readonly timeZone?: string };
+  /** The time zone, as options of `Intl`; the machine's if it is empty. */
+  readonly zone: { readonly timeZone?: string };
   readonly #time: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
@@ -13,7 +14,6 @@ export class ClockFace {
   readonly #dayOfYear: Intl.DateTimeFormat;
   readonly #dayKey: Intl.DateTimeFormat;
   readonly #relative: Intl.RelativeTimeFormat;
-  #stamp: Intl.DateTimeFormat | undefined;
 
   /** @param timeZone the machine's when undefined. */
   constructor(locale: string, timeZone: string | undefined) {
@@ -21,7 +21,7 @@ export class ClockFace {
     const format = (options: Intl.DateTimeFormatOptions) =>
       new Intl.DateTimeFormat(locale, { ...zone, ...options });
     this.#locale = locale;
-    this.#zone = zone;
+    this.zone = zone;
     this.#time = format({ timeStyle: 'short' });
     this.#date = format({ dateStyle: 'full', timeStyle: 'medium' });
     this.#shortDate = format({ dateStyle: 'medium' });
@@ -55,26 +55,6 @@ export class ClockFace {
   /** Equal for moments of one day: "2026-11-23". */
   dayKey(at: number): string {
     return this.#dayKey.format(at);
-  }
-
-  /** The same in every locale, with the offset from UTC at that moment: "2026-11-23 14:03:07 +01:00". */
-  stamp(at: number): string {
-    this.#stamp ??= new Intl.DateTimeFormat('en-CA', {
-      ...this.#zone,
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hourCycle: 'h23',
-      timeZoneName: 'longOffset',
-    });
-    const { year, month, day, hour, minute, second, timeZoneName } = Object.fromEntries(
-      this.#stamp.formatToParts(at).map(({ type, value }) => [type, value]),
-    );
-    const offset = timeZoneName?.slice('GMT'.length) || '+00:00';
-    return `${year}-${month}-${day} ${hour}:${minute}:${second} ${offset}`;
   }
 
   /** The first moment of the day after that of `at`. */

@@ -1,7 +1,6 @@
 import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
 import { errorText } from './errors.ts';
-import { exportWords } from './export.ts';
 import { fileWords } from './files.ts';
 import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
@@ -30,7 +29,7 @@ function text(f: Formats) {
     files: fileWords(f),
     comparison: returnText(f),
     error: errorText(f),
-    export: exportWords(f),
+    export: async () => (await import('./export.ts')).exportWords(f),
     flashes: flashWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),
