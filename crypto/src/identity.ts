@@ -67,6 +67,11 @@ export function decodeIdentity(bytes: Uint8Array): Who {
   return { device: first, certificate };
 }
 
+/** @param seed the private identity key of a person: 32 bytes. @returns the keys of a new device of that person */
+export function newDeviceOf(seed: Uint8Array, env: Pick<Env, 'random'>): Identity {
+  return { identity: signingKey(seed), device: signingKey(env.random(32)) };
+}
+
 const NAME_BYTES = 128;
 const FORM = 2;
 const HEAD_BYTES = 194;

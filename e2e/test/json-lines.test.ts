@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { recoveryKeys } from '@gochat/crypto/age';
 import { run } from '@gochat/terminal/internal/command';
 import { VERBS } from '@gochat/terminal/internal/verb-table';
 import { terminalEnglish } from '@gochat/view/terminal-words';
@@ -252,6 +253,12 @@ test('what every command prints as JSON has the keys that the documentation list
   await prints('ana', ['remove', 'pantry', 'ben'], [{ room, name: 'pantry', removed: 'ben' }]);
   await prints('ana', ['return', 'pantry'], [{ room, name: 'pantry', returned: false }]);
   await prints('ana', ['resend', 'pantry'], []);
+  const { identity, recipient } = await recoveryKeys(new Uint8Array(16));
+  const [key, backup] = [join(home.path, 'key'), join(home.path, 'ana.age')];
+  await writeFile(key, identity);
+  await gochat('ana', ['profile', 'backup', backup, '--to', recipient]);
+  const checked = { ...{ room, name: 'pantry' }, messages: expect.any(Number), left: false };
+  await prints('ana', ['profile', 'check', backup, '--identity', key], [{ ...checked, joins: true }]);
   await prints('ana', ['leave', 'pantry'], [{ room, name: 'pantry', left: true, admins: 0 }]);
   const takesJson = VERBS.filter(({ options = [] }) => options.some(([flags]) => flags === '--json'));
   for (const verbs of [[...compared], [...COMMANDS.keys()]])

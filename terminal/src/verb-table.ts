@@ -246,6 +246,23 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/passphrase.ts')).run,
   },
   {
+    name: 'profile <action> <file>',
+    does: 'ACTION is backup: save the profile in FILE; or check: read a backup, and try whether its rooms let you in',
+    options: [
+      ['--to <recipient...>', 'backup for these keys, age1…, instead of a passphrase'],
+      ['--identity <file>', 'open a backup with the key in this file, AGE-SECRET-KEY-1…'],
+      [
+        '--passphrase-file <file>',
+        'the passphrase of the backup (or GOCHAT_BACKUP_PASSPHRASE, or GOCHAT_BACKUP_PASSPHRASE_FILE)',
+      ],
+      ['--force', 'replace FILE if it exists'],
+      ['--offline', 'check only FILE, and ask no server'],
+      JSON_LINES,
+      WAIT,
+    ],
+    load: async () => (await import('./verbs/profile.ts')).run,
+  },
+  {
     name: 'serve',
     does: 'run a server',
     load: async () => (await import('./verbs/serve.ts')).run,

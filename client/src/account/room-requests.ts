@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { InspectInfo, Method, Params, Result, RoomInfo } from '../api/methods.ts';
 import { checkToken } from '../api/validate-input.ts';
+import { type BackupMethod, backupHandlers } from '../backup/backups.ts';
 import { type DeviceMethod, Devices } from '../devices/devices.ts';
 import type { DevicesParts } from '../devices/devices-parts.ts';
 import { idsOf } from '../files/file-ids.ts';
@@ -33,7 +34,7 @@ import type { SettingsStore } from './settings-store.ts';
 export type AccountMethod = 'whoami' | 'preferences' | 'prefer' | 'passphrase';
 export type RoomMethod = Exclude<Method, AccountMethod>;
 
-type Handlers = Omit<AllHandlers, DeviceMethod>;
+type Handlers = Omit<AllHandlers, DeviceMethod | BackupMethod>;
 type AllHandlers = { readonly [M in RoomMethod]: (params: Params<M>) => Promise<Result<M>> };
 
 export type RequestsParts = RoomsParts & Pick<DevicesParts, 'becomes'>;
@@ -62,7 +63,8 @@ export class RoomRequests {
       joinsOf: (room) => this.#joinsOf(room),
       ousted: () => undefined,
     });
-    this.#all = { ...this.#handlers, ...this.#devices.handlers };
+    const backups = backupHandlers({ ...parts, rooms, settings });
+    this.#all = { ...this.#handlers, ...this.#devices.handlers, ...backups };
   }
 
   #joinsOf(room: RoomId): Mutex {

@@ -96,6 +96,14 @@ const REASONS = {
   'device-removed': reason('not-member', {}),
   /** The device is limited: only a device with the person's identity key can do this. */
   'device-limited': reason('usage', {}),
+  /** The passphrase or the key doesn't open the backup. */
+  'backup-key': reason('locked', {}),
+  /** What was given to open a backup is no key. */
+  'backup-identity': reason('usage', {}),
+  'backup-recipient': reason('usage', {}),
+  /** It is no backup, or was changed or cut. */
+  'backup-damaged': reason('refused', {}),
+  'backup-newer': reason('refused', {}),
   /** `most` is in bytes for a name and in characters for a topic. */
   'name-invalid': reason('usage', {
     what: v.picklist(['name', 'topic']),

@@ -1,6 +1,7 @@
 import type { Content, FileContent, Presence } from '@gochat/crypto/content';
 import type { HistorySetting } from '@gochat/crypto/packs';
 import type { Preferences, RoomNotes } from '../account/settings.ts';
+import type { BackupPreferences, BackupRoom } from '../backup/backup-lines.ts';
 import type { FileLimits } from '../files/files.ts';
 import type { HistoryItem, TextItem } from '../room/history.ts';
 import type { EndState, Outcome } from '../room/outgoing.ts';
@@ -256,6 +257,26 @@ export interface Methods {
   }) => Extract<Linking, { stage: 'digits' }>;
   /** What this profile does at present to take in a device, or to become one; changes are reported by the event `linking`. */
   linking: (params: Record<string, never>) => Linking;
+  /** What a backup has besides messages. Only `writeBackup` needs it. @throws ChatError `device-limited` without the person's identity key */
+  backup: (params: Record<string, never>) => BackupContents;
+  /**
+   * Messages of a room with the signatures of their authors, newest first. @param params `to`: the position of the newest one; the whole room when absent
+   * @returns `pack`: as `encodePack` makes it, as base64url; absent if there is none. `next`: where the next page begins; absent after the last one
+   */
+  backupPage: (params: { readonly room: string; readonly to?: string }) => {
+    readonly pack?: string;
+    readonly messages: number;
+    readonly next?: string;
+  };
+  /**
+   * Makes the join of a room, and doesn't send it. @param params `identity`: the private identity key, as base64url. `own`: the secret of the room's own invite
+   * @throws ChatError `refused` if a new device of this person can't join; `offline`
+   */
+  tryTicket: (params: {
+    readonly identity: string;
+    readonly ticket: Pick<BackupRoom, 'room' | 'server' | 'founder' | 'as'> & { readonly own: string };
+    readonly waitMs: number;
+  }) => null;
 }
 
 export type Method = keyof Methods;
@@ -312,6 +333,9 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   linkCancel: 'repeatable',
   linkAccept: 'repeatable',
   linking: 'repeatable',
+  backup: 'repeatable',
+  backupPage: 'repeatable',
+  tryTicket: 'repeatable',
   passphrase: 'repeatable',
 };
 
@@ -411,6 +435,16 @@ export interface DeviceRemoval {
   readonly label: string;
   /** The names of the rooms in which it still is, and why. */
   readonly left: readonly { readonly room: string; readonly problem: Problem | undefined }[];
+}
+
+/** What a backup has besides messages. */
+export interface BackupContents {
+  /** Milliseconds since 1970. */
+  readonly made: number;
+  /** The private identity key: 32 bytes, as base64url. */
+  readonly identity: string;
+  readonly preferences: Omit<BackupPreferences, 'kind'>;
+  readonly rooms: readonly BackupRoom[];
 }
 
 /** What a profile does to take in another device of its person, or to become one. */

@@ -1,3 +1,4 @@
+import { AgeError } from '@gochat/crypto/age-error';
 import { TEXT_BYTES } from '@gochat/crypto/content';
 import { LinkError } from '@gochat/crypto/link-error';
 import { NameError } from '@gochat/crypto/name-error';
@@ -40,6 +41,13 @@ const ROOM_REASONS: Readonly<Record<RoomError['code'], ErrorData>> = {
   'stored-newer': { reason: 'profile-newer' },
 };
 
+const AGE_REASONS: Readonly<Record<AgeError['code'], ErrorData>> = {
+  key: { reason: 'backup-key' },
+  identity: { reason: 'backup-identity' },
+  recipient: { reason: 'backup-recipient' },
+  damaged: { reason: 'backup-damaged' },
+};
+
 /** Whatever was thrown, as the SDK reports it. */
 export function toChatError(error: unknown): ChatError {
   if (error instanceof ChatError) return error;
@@ -58,6 +66,7 @@ function dataOf(error: unknown): ErrorData {
   if (error instanceof LinkError) return { reason: 'link-invalid', why: error.code };
   if (error instanceof AddressError) return error.data;
   if (error instanceof VaultError) return vaultData(error);
+  if (error instanceof AgeError) return AGE_REASONS[error.code];
   if (error instanceof VersionError) return { reason: 'version', server: error.server, client: error.client };
   if (error instanceof RequestError) return requestData(error);
   if (error instanceof Disconnected) return { reason: 'connection-ended', failure: error.failure };

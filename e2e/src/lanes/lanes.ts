@@ -86,6 +86,7 @@ export const LANES = {
     'e2e/test/one-machine.test.ts',
     'server/test/nodes.test.ts',
     'e2e/test/ensure.test.ts',
+    'e2e/test/age.test.ts',
     'e2e/test/page.test.ts',
     'e2e/test/web-drawing.test.ts',
     'e2e/test/web-keys.test.ts',

@@ -22,7 +22,9 @@ export type TerminalReason =
   | 'passphrase-missing'
   | 'passphrase-wrong'
   | 'passphrase-cancelled'
-  | 'passphrase-file';
+  | 'passphrase-file'
+  | 'backup-identity'
+  | 'backup-recipient';
 
 /** The same for failures of connections: browsers don't say why one can't be made. */
 export type TerminalFailure =
@@ -182,6 +184,9 @@ const FIXED = {
   'device-label': 'A label has 1 to 64 characters',
   'device-removed': 'This device was removed by another device of yours',
   'device-limited': 'This device is limited: use another one of your devices for this',
+  'backup-key': 'This doesn’t open the backup',
+  'backup-damaged': 'This file is no backup of GoChat, or was changed or cut',
+  'backup-newer': 'A newer version of GoChat made this backup: upgrade',
   'message-waiting': 'This message waits to be sent: try again once it is sent',
   left: 'You have left this room',
   removed: 'You were removed from this room',

@@ -37,6 +37,10 @@ export function terminalErrorText(error: ErrorData): string | undefined {
       return 'The passphrase is wrong';
     case 'passphrase-cancelled':
       return 'No passphrase was entered: the profile stays locked';
+    case 'backup-identity':
+      return 'This is not a key that opens backups: it begins with AGE-SECRET-KEY-1';
+    case 'backup-recipient':
+      return 'This is not a key for which backups are made: it begins with age1';
     default:
       error.reason satisfies Exclude<ErrorData['reason'], TerminalReason>;
       return undefined;

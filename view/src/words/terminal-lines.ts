@@ -1,3 +1,4 @@
+import { sanitizeLine } from '../text/sanitize.ts';
 import { fileWords } from './files.ts';
 import type { Formats } from './formats.ts';
 
@@ -5,6 +6,11 @@ import type { Formats } from './formats.ts';
 export function lineText(f: Formats) {
   const files = fileWords(f);
   const date = (at: number) => f.clock.date(at);
+  const counts = (rooms: number, messages: number) =>
+    f.list([
+      f.plural(rooms, { one: '# room', other: '# rooms' }),
+      f.plural(messages, { one: '# message', other: '# messages' }),
+    ]);
   const members = (count: number) => f.plural(count, { one: '# member', other: '# members' });
   return {
     connecting: 'connecting…',
@@ -124,6 +130,24 @@ export function lineText(f: Formats) {
       presentPassphrase: 'Present passphrase: ',
       newPassphrase: 'New passphrase: ',
       repeatPassphrase: 'Repeat the new passphrase: ',
+      backupPassphrase: 'Passphrase of the backup: ',
+      repeatBackupPassphrase: 'Repeat the passphrase of the backup: ',
+    },
+    backup: {
+      progress: (messages: number) =>
+        f.plural(messages, { one: 'saved # message…', other: 'saved # messages…' }),
+      made: (file: string, rooms: number, messages: number) => `saved ${counts(rooms, messages)} in ${file}`,
+      verified: (messages: number) =>
+        f.plural(messages, { one: 'verified # message…', other: 'verified # messages…' }),
+      /** @param name of the person; empty if it has none */
+      valid: (made: number, name: string, rooms: number, messages: number) =>
+        `backup of ${date(made)}${name === '' ? '' : `, ${sanitizeLine(name)}`}: ${counts(rooms, messages)}, with valid signatures`,
+      missing: (room: string, why: string) => `${sanitizeLine(room)}: ${why}`,
+      lets: (lets: number, of: number) =>
+        f.plural(of, {
+          one: `${f.number(lets)} of # room would let a new device of yours in`,
+          other: `${f.number(lets)} of # rooms would let a new device of yours in`,
+        }),
     },
     profile: (folder: string) => `profile: ${folder}`,
     noRoomNumber: (given: string, count: number) =>

@@ -1,0 +1,80 @@
+import type { AgeRecipients } from '@gochat/crypto/age';
+import type { Result } from '../api/methods.ts';
+import type { Profile } from '../api/open.ts';
+import { toChatError } from '../api/to-chat-error.ts';
+import { BACKUP_VERSION, type BackupLine, LineHash } from './backup-lines.ts';
+import { fromStream, toStream } from './streams.ts';
+
+export type { AgeRecipients };
+
+/** What a backup that is being made has so far. */
+export interface BackupProgress {
+  readonly rooms: number;
+  readonly of: number;
+  readonly messages: number;
+}
+
+/**
+ * A backup of a profile, encrypted, as its bytes come: identity, preferences, rooms with what brings a new device into them, and messages
+ * with the signatures of their authors. It has no key of a device, of a leaf or of a room. Only a page of messages is in memory at a time.
+ * @param to a passphrase or recipients in the age format
+ * @throws ChatError `device-limited` on a device without the person's identity key; `backup-recipient`
+ */
+export async function* writeBackup(
+  profile: Pick<Profile, 'call'>,
+  to: AgeRecipients,
+  progress: (now: BackupProgress) => void = () => undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { encryptFile } = await import('@gochat/crypto/age');
+  try {
+    const stream = toStream(encoded(backupLines(profile, progress)));
+    yield* fromStream(await encryptFile(stream, to));
+  } catch (error) {
+    throw toChatError(error);
+  }
+}
+
+async function* backupLines(
+  profile: Pick<Profile, 'call'>,
+  progress: (now: BackupProgress) => void,
+): AsyncGenerator<BackupLine, void, undefined> {
+  const { made, identity, preferences, rooms } = await profile.call('backup', {});
+  yield { kind: 'backup', version: BACKUP_VERSION, made, rooms: rooms.length };
+  yield { kind: 'identity', seed: identity };
+  yield { kind: 'preferences', ...preferences };
+  let messages = 0;
+  for (const [i, room] of rooms.entries()) {
+    yield room;
+    for (let to: string | undefined; ; ) {
+      const page: Result<'backupPage'> = await profile.call('backupPage', {
+        room: room.room,
+        ...(to !== undefined && { to }),
+      });
+      if (page.pack !== undefined)
+        yield { kind: 'pack', room: room.room, messages: page.messages, pack: page.pack };
+      messages += page.messages;
+      progress({ rooms: i, of: rooms.length, messages });
+      if (page.next === undefined) break;
+      to = page.next;
+    }
+  }
+  progress({ rooms: rooms.length, of: rooms.length, messages });
+}
+
+/** Each line with its line feed, and the last one, which has their number and hash. */
+async function* encoded(lines: AsyncIterable<BackupLine>): AsyncGenerator<Uint8Array, void, undefined> {
+  const utf8 = new TextEncoder();
+  const hash = new LineHash();
+  let [packs, messages] = [0, 0];
+  for await (const line of lines) {
+    const bytes = utf8.encode(`${JSON.stringify(line)}\n`);
+    hash.add(bytes);
+    if (line.kind === 'pack') {
+      packs += 1;
+      messages += line.messages;
+    }
+    yield bytes;
+  }
+  const end: BackupLine = { kind: 'end', packs, messages, hash: hash.text };
+  yield utf8.encode(`${JSON.stringify(end)}\n`);
+}
