@@ -94,6 +94,7 @@ test('a screen asks for the token when the server does', async () => {
     ['name', 'kitchen'],
     ['as', 'ana'],
     ['server', url],
+    ['history', '100'],
     ['token', ''],
   ]);
   ana.view.actions.submit({ name: 'kitchen', as: 'ana', server: url, token: ` ${TOKEN} ` });

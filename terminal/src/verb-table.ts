@@ -49,6 +49,10 @@ export const VERBS: readonly Verb[] = [
       AS,
       SERVER,
       ['--token <token>', 'token that the server requires to create rooms (or GOCHAT_TOKEN)'],
+      [
+        '--history <how much>',
+        'what newcomers can read: none, all, messages as in 100 (default), or days as in 30d',
+      ],
       JSON_LINES,
       WAIT,
     ],
@@ -181,6 +185,12 @@ export const VERBS: readonly Verb[] = [
     does: 'print the topic, or set it (admins only); an empty text removes it, - reads standard input',
     options: [JSON_LINES, WAIT],
     load: roomVerb('topic'),
+  },
+  {
+    name: 'history <room> [setting]',
+    does: 'print how much newcomers can read, or set it (admins only): none, all, messages as in 100, or days as in 30d',
+    options: [JSON_LINES, WAIT],
+    load: roomVerb('history'),
   },
   {
     name: 'invite <room>',

@@ -6,7 +6,15 @@ import { askJoin } from '../src/dialogs/join.ts';
 import { askConfigure, askCreate, askLeave, askReturn } from '../src/dialogs/rooms.ts';
 import { words } from './timeline-input.ts';
 
-const PREVIEW = { name: 'kitchen', by: 'ana', topic: '', members: ['ana'], already: false, room: 'room-1' };
+const PREVIEW = {
+  name: 'kitchen',
+  by: 'ana',
+  topic: '',
+  history: 'none',
+  members: ['ana'],
+  already: false,
+  room: 'room-1',
+};
 
 /** A chat whose calls are answered by hand. */
 function slowChat() {
@@ -50,7 +58,7 @@ test.each([
 
 test.each(['name', 'topic'] as const)('who asks to change the %s begins in its field', (what) => {
   const { chat, dialogs } = slowChat();
-  const room = { info: { id: 'room-1', name: 'kitchen', topic: 'soup' } };
+  const room = { info: { id: 'room-1', name: 'kitchen', topic: 'soup', history: 'none' } };
   askConfigure({ ...chat, navigation: { room } } as unknown as Chat, what);
   expect(dialogs.dialog).toMatchObject({ kind: 'form', focus: what });
 });

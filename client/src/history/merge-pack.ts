@@ -48,7 +48,8 @@ export async function mergePack(
   const messages = proved
     .filter(({ at }) => at >= since)
     .toSorted((a, b) => comparePositions(b.seq, a.seq))
-    .slice(0, last);
+    .slice(0, last)
+    .reverse();
   const known = await knownMessages(records, into);
   let added = 0;
   for (let i = 0; i < messages.length; i += TOGETHER) {

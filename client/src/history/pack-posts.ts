@@ -5,12 +5,13 @@ import type { Env } from '@gochat/crypto/primitives';
 import { decodeBytes, encodeBytes } from '@gochat/protocol/encoding';
 import type { Position, RequestId } from '@gochat/protocol/fields';
 import type { UpOf } from '@gochat/protocol/up';
+import { ChatError } from '../api/chat-error.ts';
 import type { Connection } from '../net/connection.ts';
 import { RequestError, waitBeforeRepeat } from '../net/connection-errors.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
 
-/** How often a part is posted anew because a handshake came first. */
+/** How often a part is posted again because a handshake came first. */
 const ATTEMPTS = 8;
 
 export interface PostParts {
@@ -59,9 +60,10 @@ async function post({ session, env, timers }: PostParts, body: string): Promise<
 /** How long the handshake may take that has made a post stale. */
 const STALE_MS = 5_000;
 
-/** @throws Error if the room has no connection */
-export function liveConnection({ connection, isFollowing }: RoomSession): Connection {
-  if (connection === undefined || !isFollowing) throw new Error('the room is not followed');
+/** @throws ChatError `offline` */
+export function liveConnection({ connection, isFollowing, meta }: RoomSession): Connection {
+  if (connection === undefined || !isFollowing)
+    throw new ChatError({ reason: 'connection-ended', server: meta.server });
   return connection;
 }
 

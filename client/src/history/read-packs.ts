@@ -76,14 +76,16 @@ export async function* readPacks(
     if (left === 0) break;
     const found = await proofs.of(line);
     if (found === undefined) continue;
-    if (pack.messages > 0 && pack.bytes + sizeOf(found) > most) {
-      yield pack.done();
+    const full = pack.bytes + sizeOf(found) > most ? pack.done() : undefined;
+    if (full !== undefined) {
+      yield full;
       pack = new Filling();
     }
     pack.add(line.item, found);
     left -= 1;
   }
-  if (pack.messages > 0) yield pack.done();
+  const last = pack.done();
+  if (last !== undefined) yield last;
 }
 
 /** A message that can be packed. */
@@ -149,7 +151,7 @@ class ProofFinder {
     for (const [key, bytes] of proofs) {
       const one = await this.#find(decodeProof(bytes), key === 'edit' ? (item.edited ?? item.at) : item.at);
       if (one !== undefined) found.push(one);
-      // Without its edit, a message would say what its author has taken back.
+      // Without its edit, a message would say what its author has changed since.
       else if (key === ORIGINAL || key === 'edit') return undefined;
     }
     return found;
@@ -197,7 +199,7 @@ class Filling {
   readonly #writer = new PackWriter();
   #from: Position | undefined;
   #to: Position | undefined;
-  messages = 0;
+  #messages = 0;
 
   get bytes(): number {
     return this.#writer.bytes;
@@ -207,11 +209,12 @@ class Filling {
     for (const { proof, record, at } of found) this.#writer.add({ seq, at }, proof, record);
     this.#from = seq;
     this.#to ??= seq;
-    this.messages += 1;
+    this.#messages += 1;
   }
 
-  done(): PackedHistory {
-    if (this.#from === undefined || this.#to === undefined) throw new Error('an empty pack');
-    return { pack: this.#writer.encode(), from: this.#from, to: this.#to, messages: this.messages };
+  /** @returns undefined if it is empty */
+  done(): PackedHistory | undefined {
+    if (this.#from === undefined || this.#to === undefined) return undefined;
+    return { pack: this.#writer.encode(), from: this.#from, to: this.#to, messages: this.#messages };
   }
 }

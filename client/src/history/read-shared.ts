@@ -14,7 +14,7 @@ import type { PackedMessage } from './verify-pack.ts';
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Reads the newest pack that was ready when this device has joined, and adds its messages to the history. What is wrong with it is told in lines of the
+ * Reads the newest pack that was ready when this device has joined, and adds its messages to the history. What is wrong with it is shown in lines of the
  * history. @throws Disconnected, RequestError, after which it can be repeated
  */
 export async function readShared(records: Records, env: Env, session: RoomSession): Promise<void> {

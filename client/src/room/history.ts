@@ -53,7 +53,7 @@ export interface TextItem extends Line {
   readonly reactions?: readonly Reaction[];
   /** Who has shared it with this profile, which couldn't read it when it was said. Its author has signed it, but not its position and time. */
   readonly shared?: { readonly identity: string; readonly by: string };
-  /** Of a shared message: its author was no member when it was shared. Then nobody but the sharer says that it ever was one. */
+  /** Of a shared message: its author was no member when it was shared. Then only the sharer says that it ever was one. */
   readonly stranger?: true;
 }
 

@@ -308,7 +308,7 @@ export class RoomSession {
     return queued;
   }
 
-  /** Adds older messages to the history; durable when it resolves. @returns the new lines, of which the listener was told */
+  /** Adds older messages to the history; durable when it resolves. @returns the new lines, which the listener was given */
   async merge(messages: readonly PackedMessage[], from: MergedFrom): Promise<readonly HistoryItem[]> {
     let merged: readonly HistoryItem[] = [];
     const done = (items: readonly HistoryItem[]) => {

@@ -44,6 +44,7 @@ export function message(
     large: false,
     source: text,
     edited: '',
+    shared: '',
     timeMark: '',
     reply: undefined,
     files: [],
@@ -176,6 +177,7 @@ export const ROWS: readonly Row[] = [
     source: '## Shopping\n…',
     mentioned: true,
     edited: 'edited 14:05',
+    shared: 'shared by ana; its author is no member now',
     timeMark: 'The server’s time is 12 minutes later than the sender’s clock',
   }),
   {

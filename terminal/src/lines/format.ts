@@ -20,7 +20,13 @@ const QUOTED_CHARS = 32;
 export function formatItem(text: TerminalText, item: HistoryItem, answered?: TextItem): string {
   const mark = text.timeMark(item);
   const line = lineOf(text, item, answered);
-  return mark === '' ? line : `${line}\n${text.lines.system(mark)}`;
+  const remarks = [sharedText(text, item), mark].filter((remark) => remark !== '');
+  return [line, ...remarks.map((remark) => text.lines.system(remark))].join('\n');
+}
+
+function sharedText(text: TerminalText, item: HistoryItem): string {
+  if (item.kind !== 'text' || item.shared === undefined) return '';
+  return text.timeline.shared(sanitizeLine(item.shared.by), item.stranger === true);
 }
 
 function lineOf(text: TerminalText, item: HistoryItem, answered: TextItem | undefined): string {

@@ -1,3 +1,4 @@
+import { NEW_ROOM_HISTORY, parseHistorySetting } from '@gochat/client/history-setting';
 import { checkGiven } from '@gochat/client/validate-input';
 import { safeJson } from '@gochat/view/safe-json';
 import { sanitizeLine } from '@gochat/view/sanitize';
@@ -12,6 +13,7 @@ interface Options extends ProfileOptions {
   readonly as?: string;
   readonly server?: string;
   readonly token?: string;
+  readonly history?: string;
   readonly json?: boolean;
   readonly wait?: string;
 }
@@ -19,6 +21,7 @@ interface Options extends ProfileOptions {
 export async function run(io: Io, [name = '']: readonly string[], options: Options): Promise<void> {
   const wait = waitMs(options.wait, 30_000);
   const token = options.token ?? (io.env.GOCHAT_TOKEN || undefined);
+  const history = options.history === undefined ? NEW_ROOM_HISTORY : parseHistorySetting(options.history);
   checkGiven({ server: givenServer(io, options.server), token, names: [name, options.as] });
   await withProfile(io, options, async (opened) => {
     const profile = showConnecting(io, opened);
@@ -29,6 +32,7 @@ export async function run(io: Io, [name = '']: readonly string[], options: Optio
       as,
       server,
       ...(token === undefined ? {} : { token }),
+      history,
       waitMs: wait,
     });
     const { link, expires } = await profile.call('invite', {

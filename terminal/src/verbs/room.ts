@@ -1,3 +1,4 @@
+import { formatHistorySetting, parseHistorySetting } from '@gochat/client/history-setting';
 import type { RoomInfo } from '@gochat/client/methods';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
@@ -171,6 +172,17 @@ export const topic = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, wai
   const now = (await profile.call('rooms', {})).find((one) => one.id === id)?.topic ?? '';
   const isShown = given === undefined && now !== '';
   return { json: [{ ...ref, topic: now }], lines: isShown ? [sanitizeText(now)] : [], ...synced };
+});
+
+export const history = roomVerb(CHANGE_MS, async ({ profile, room, ref, given, waitMs: ms, text }) => {
+  const wanted = given === undefined ? undefined : parseHistorySetting(given);
+  if (wanted !== undefined) await profile.call('configure', { room, history: wanted, waitMs: ms });
+  const synced = wanted === undefined && afterSync(text, await profile.call('sync', { room, waitMs: ms }));
+  const id = await roomId(profile, room);
+  const now = formatHistorySetting(
+    (await profile.call('rooms', {})).find((one) => one.id === id)?.history ?? 'none',
+  );
+  return { json: [{ ...ref, history: now }], lines: given === undefined ? [now] : [], ...synced };
 });
 
 export const invites = roomVerb(READ_MS, async ({ profile, room, waitMs: ms, text: { lines } }) => {

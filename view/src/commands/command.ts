@@ -71,6 +71,7 @@ export const COMMAND_NAMES = [
   'unignore',
   'rename',
   'topic',
+  'history',
   'remove',
   'export',
   'inspect',

@@ -1,4 +1,5 @@
 import type { TextItem } from '@gochat/client/history';
+import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
 import { checkGiven } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
@@ -216,6 +217,12 @@ const ROOM: Partial<Record<CommandName, Action>> = {
     attempt: (given) => configure(given, 'name'),
   },
   topic: { takes: 'optional', available: isAdmin, attempt: (given) => configure(given, 'topic') },
+  history: {
+    takes: 'optional',
+    available: isAdmin,
+    refuses: noSetting,
+    attempt: (given) => configure(given, 'history'),
+  },
   remove: {
     aliases: ['kick'],
     takes: 'required',
@@ -498,12 +505,26 @@ function noMember(given: Given): string | undefined {
     : undefined;
 }
 
-async function configure({ chat, room, args }: Given, what: 'name' | 'topic'): Promise<undefined> {
+function noSetting({ chat, args }: Given): string | undefined {
+  if (args === '') return undefined;
+  try {
+    parseHistorySetting(args);
+  } catch (error) {
+    return chat.flashes.textOf(error);
+  }
+  return undefined;
+}
+
+async function configure(
+  { chat, room, args }: Given,
+  what: 'name' | 'topic' | 'history',
+): Promise<undefined> {
   if (args === '') {
     askConfigure(chat, what);
     return;
   }
-  await chat.profile.call('configure', { room: room.info.id, [what]: args, waitMs: WAIT_MS });
+  const value = what === 'history' ? parseHistorySetting(args) : args;
+  await chat.profile.call('configure', { room: room.info.id, [what]: value, waitMs: WAIT_MS });
   chat.flashes.good(chat.words.text.flashes.saved);
 }
 

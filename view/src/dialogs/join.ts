@@ -62,6 +62,7 @@ async function look(chat: Chat, link: string, asked: DialogHandle<FormDialog>): 
     ...(preview.topic === '' ? [] : [sanitizeLine(preview.topic)]),
     join.members(names),
     join.privacy,
+    join.history(preview.history),
   ];
   const handle = chat.dialogs.show<FormDialog>({
     dialog: form(

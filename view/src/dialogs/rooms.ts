@@ -1,7 +1,9 @@
 import { ChatError } from '@gochat/client/chat-error';
+import { formatHistorySetting, NEW_ROOM_HISTORY, parseHistorySetting } from '@gochat/client/history-setting';
+import type { HistorySetting } from '@gochat/client/settings';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
-import type { FormDialog } from './dialog.ts';
+import type { Field, FormDialog } from './dialog.ts';
 import type { DialogHandle } from './dialog-host.ts';
 import { choiceField, form, textField, toggleField } from './forms.ts';
 import { FIRST_TERMS, showInvite } from './invites.ts';
@@ -22,12 +24,18 @@ export function askCreate(chat: CreateParts, name = ''): void {
     textField('name', create.name, name),
     textField('as', create.as, chat.preferences.current.name ?? '', create.asHint),
     textField('server', create.server, chat.server),
+    historyField(chat, create.history, NEW_ROOM_HISTORY),
   ];
   const handle = chat.dialogs.show<FormDialog>({
     dialog: form(create.title, [create.text], fields, create.submit),
     submit: async (values) => {
       checkNames(chat, values, ['name', 'as']);
-      const params = { name: values.name ?? '', as: values.as ?? '', server: values.server ?? '' };
+      const params = {
+        name: values.name ?? '',
+        as: values.as ?? '',
+        server: values.server ?? '',
+        history: values.history === undefined ? NEW_ROOM_HISTORY : parseHistorySetting(values.history),
+      };
       const token = values.token?.trim();
       const asked = { ...params, ...(token && { token }), waitMs: WAIT_MS };
       const room = await chat.profile.call('create', asked).catch((error: unknown) => {
@@ -45,21 +53,39 @@ export function askCreate(chat: CreateParts, name = ''): void {
   void warnOfLoss(chat, (warning) => handle.update({ text: [create.text, warning] }));
 }
 
-/** Asks for a name and a topic of the room. @param what has the focus */
+/** The settings that a form offers, besides the present one. */
+const OFFERED: readonly HistorySetting[] = ['none', NEW_ROOM_HISTORY, { days: 30 }, 'all'];
+
+function historyField({ words }: Pick<Chat, 'words'>, label: string, present: HistorySetting): Field {
+  const value = formatHistorySetting(present);
+  const values = [...new Set([...OFFERED.map(formatHistorySetting), value])];
+  const choices = values.map((one) => ({
+    value: one,
+    label: words.text.history(parseHistorySetting(one)),
+  }));
+  return choiceField('history', label, value, choices);
+}
+
+/** Asks for name, topic and history of the room. @param what has the focus */
 export function askConfigure(
   chat: Pick<Chat, 'profile' | 'words' | 'dialogs' | 'flashes' | 'navigation'>,
-  what: 'name' | 'topic',
+  what: 'name' | 'topic' | 'history',
 ): void {
   const { room } = chat.navigation;
   if (room === undefined) return;
   const text = chat.words.text.dialogs.configure;
-  const { id, name, topic } = room.info;
+  const { id, name, topic, history } = room.info;
+  const shown = formatHistorySetting(history);
   chat.dialogs.show({
     dialog: {
       ...form(
         text.title,
-        [text.text],
-        [textField('name', text.name, name), textField('topic', text.topic, topic)],
+        [text.text, text.historyHint],
+        [
+          textField('name', text.name, name),
+          textField('topic', text.topic, topic),
+          historyField(chat, text.history, history),
+        ],
         text.submit,
       ),
       focus: what,
@@ -70,6 +96,8 @@ export function askConfigure(
         room: id,
         ...(values.name !== name && values.name !== undefined && { name: values.name }),
         ...(values.topic !== topic && values.topic !== undefined && { topic: values.topic }),
+        ...(values.history !== shown &&
+          values.history !== undefined && { history: parseHistorySetting(values.history) }),
         waitMs: WAIT_MS,
       });
       handle.close();

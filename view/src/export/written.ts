@@ -50,6 +50,9 @@ export function remarksOn(
     ...(item.edited === undefined || item.deleted !== undefined
       ? []
       : [words.edited(words.stamp(item.edited))]),
+    ...(item.shared === undefined
+      ? []
+      : [text.timeline.shared(hand.name(item.shared.by), item.stranger === true)]),
     ...(item.deleted === undefined ? [] : [words.deleted(hand.name(item.deleted.by))]),
     ...(item.files ?? []).map(({ name, bytes, ms, alt }, i) => {
       const facts = [text.files.size(bytes), ...(ms === undefined ? [] : [text.files.length(ms)])];

@@ -120,6 +120,13 @@ export class ComposerViewModel {
     return this.#edit?.me === true;
   }
 
+  #write(): string {
+    const { room, words } = this.#parts;
+    const { history } = room.info;
+    const { write, writeShown } = words.text.composer;
+    return history === 'none' ? write : writeShown(history);
+  }
+
   snapshot(): Composer {
     const { room, words } = this.#parts;
     const closed = room.closed;
@@ -127,10 +134,22 @@ export class ComposerViewModel {
     const answered = this.#reply && this.#now(this.#reply);
     const tray = this.tray.items();
     const waits = this.#waitsForFiles;
-    const of = [this.#text, this.#tick, answered, this.#edit, this.#completion, closed, context, tray, waits];
+    const { history } = room.info;
+    const of = [
+      this.#text,
+      this.#tick,
+      answered,
+      this.#edit,
+      this.#completion,
+      closed,
+      context,
+      tray,
+      waits,
+      history,
+    ];
     if (this.#cached?.of.every((value, i) => value === of[i]) === true) return this.#cached.composer;
     const mode = closed !== '' ? 'closed' : this.#edit === undefined ? 'new' : 'edit';
-    const hint = { closed, edit: words.text.composer.edit, new: words.text.composer.write }[mode];
+    const hint = { closed, edit: words.text.composer.edit, new: this.#write() }[mode];
     const reply: Quote | undefined = answered && quoteOf(answered, answered.seq, keyOf(answered), context);
     const composer: Composer = {
       mode,

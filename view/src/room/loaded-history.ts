@@ -59,7 +59,7 @@ export class LoadedHistory {
   /** Adds lines that the profile reports. @returns those that are later than all that were loaded. */
   take(items: readonly HistoryItem[]): readonly HistoryItem[] {
     const end = this.lines.all.at(-1)?.at ?? -1;
-    this.lines.take(items);
+    this.lines.take(items, this.#complete);
     const fresh = items.filter((item) => Number(item.seq) > end);
     this.#loadQuoted(fresh);
     return fresh;

@@ -99,8 +99,11 @@ export class Lines {
     this.#all = [...fresh, ...this.#all];
   }
 
-  /** Adds new lines and replaces changed ones. Lines before everything loaded are left out: they come with their page. */
-  take(items: readonly HistoryItem[]): void {
+  /**
+   * Adds new lines and replaces changed ones. Lines before everything loaded are left out: they come with their page.
+   * @param isComplete whether no page is left
+   */
+  take(items: readonly HistoryItem[], isComplete = false): void {
     for (const item of items) {
       const known = this.#byKey.get(keyOf(item));
       if (known !== undefined) {
@@ -110,7 +113,7 @@ export class Lines {
       const at = Number(item.seq);
       const last = this.#all.at(-1);
       if (last === undefined || compare(last, at, item.sub) < 0) this.#all.push(this.#line(item));
-      else if (at > (this.#all[0]?.at ?? 0)) this.#insert(item);
+      else if (isComplete || at > (this.#all[0]?.at ?? 0)) this.#insert(item);
     }
   }
 

@@ -147,6 +147,8 @@ export interface MessageRow extends Common {
   readonly source: string;
   /** "edited 14:03", or empty. */
   readonly edited: string;
+  /** "shared by Ben", or empty: on the first message of a group that somebody has shared. */
+  readonly shared: string;
   /** "The server’s time is 12 minutes later than the sender’s clock", or empty. */
   readonly timeMark: string;
   readonly reply: Quote | undefined;

@@ -74,7 +74,12 @@ class Pass {
     this.#input = input;
     this.#cache = cache;
     const { complete, founded, alone, context } = input;
-    if (complete) this.#reuse('start', [context.words, founded, alone, input.room], () => this.#start());
+    const oldest = complete ? input.lines.all.find(({ item }) => item.kind === 'text')?.item : undefined;
+    const isShared = oldest?.kind === 'text' && oldest.shared !== undefined;
+    if (complete)
+      this.#reuse('start', [context.words, founded, alone, input.room, isShared], () =>
+        this.#start(isShared),
+      );
   }
 
   line(line: Line): void {
@@ -213,6 +218,7 @@ class Pass {
       previous === undefined ||
       previous.identity !== item.identity ||
       previous.from !== item.from ||
+      previous.shared?.by !== item.shared?.by ||
       item.at - previous.at > GROUP_MS ||
       item.reply !== undefined
     );
@@ -236,10 +242,10 @@ class Pass {
     this.#reuse(key, [text], () => ({ kind: 'unread', key, text, spoken: text }));
   }
 
-  #start(): Row {
+  #start(isShared: boolean): Row {
     const { founded, alone, room, context } = this.#input;
-    const { start, made, madeAlone, invite } = context.words.text.timeline;
-    const text = !founded ? start : alone ? madeAlone(room) : made(room);
+    const { start, startShared, made, madeAlone, invite } = context.words.text.timeline;
+    const text = isShared ? startShared : !founded ? start : alone ? madeAlone(room) : made(room);
     return { kind: 'start', key: 'start', text, invite: founded && alone ? invite : '', spoken: text };
   }
 
@@ -282,7 +288,11 @@ function isIgnored(line: Line | undefined, context: RowContext): boolean {
 /** Whether a line is an unread message when it is after the read position. */
 export function isNews(item: HistoryItem, context: Pick<RowContext, 'ignored'>): item is TextItem {
   return (
-    item.kind === 'text' && !item.own && item.deleted === undefined && !context.ignored.has(item.identity)
+    item.kind === 'text' &&
+    !item.own &&
+    item.shared === undefined &&
+    item.deleted === undefined &&
+    !context.ignored.has(item.identity)
   );
 }
 
@@ -362,6 +372,7 @@ function messageRow(
   const reactions = reactionsOf(item, context);
   const mentioned = !item.own && (repliesToSelf || item.mentions?.includes(context.self) === true);
   const edited = item.edited === undefined ? '' : text.edited(clock.time(item.edited));
+  const shared = first ? sharedText(item, context) : '';
   const timeMark = context.words.text.timeMark(item);
   // A room has thousands of rows, of which a screen draws some dozen: what takes long is made when it is read.
   const body = once(() => parseShown(item.text, textContext(item, context)));
@@ -376,6 +387,7 @@ function messageRow(
       files: files.map(({ spoken: said }) => said),
       reactions,
       edited,
+      shared,
       timeMark,
       delivery: delivery.deliveryText,
     }),
@@ -388,6 +400,7 @@ function messageRow(
     first,
     me: item.me === true,
     edited,
+    shared,
     timeMark,
     reply: quote,
     files,
@@ -411,6 +424,10 @@ function messageRow(
       return spoken();
     },
   };
+}
+
+function sharedText({ shared, stranger }: TextItem, { words }: RowContext): string {
+  return shared === undefined ? '' : words.text.timeline.shared(sanitizeLine(shared.by), stranger === true);
 }
 
 function reactionsOf({ reactions = [] }: TextItem, { self, words }: RowContext): ReactionRow[] {

@@ -66,7 +66,12 @@ export function commandWords(): Readonly<Record<CommandName, CommandText>> {
     },
     ignore: { label: 'Ignore', help: 'Hide the messages of a member', placeholder: 'MEMBER' },
     unignore: { label: 'Stop ignoring', help: 'Show the messages of a member again', placeholder: 'MEMBER' },
-    rename: { label: 'Name and topic', help: 'Rename the room', placeholder: 'NAME' },
+    rename: { label: 'Name, topic and history', help: 'Rename the room', placeholder: 'NAME' },
+    history: {
+      label: 'History for newcomers',
+      help: 'Say how much newcomers can read: none, all, a number of messages, or days such as 30d',
+      placeholder: 'HOW MUCH',
+    },
     topic: { label: 'Topic', help: 'Set the topic of the room', placeholder: 'TEXT' },
     remove: {
       label: 'Remove a member',

@@ -1,4 +1,6 @@
+import type { HistorySetting } from '@gochat/client/settings';
 import type { Formats } from './formats.ts';
+import { shownHistory } from './history-setting.ts';
 import { namesIn } from './names.ts';
 
 /** The most members of a room that a dialog names. */
@@ -14,6 +16,7 @@ export function dialogWords(f: Formats) {
       name: 'Room name',
       as: 'Your name in this room',
       asHint: 'Other members see it. You need no account.',
+      history: 'Newcomers can read',
       server: 'Server',
       token: 'Token',
       tokenHint: 'Ask the operator of the server for it.',
@@ -28,7 +31,11 @@ export function dialogWords(f: Formats) {
       invited: (by: string, room: string) =>
         by === '' ? `You are invited to ${room}.` : `${by} invites you to ${room}.`,
       members: (members: readonly string[]) => `Members: ${names(members, MEMBERS_NAMED)}.`,
-      privacy: 'Members don’t see that you opened this link. You can’t read messages sent before you join.',
+      privacy: 'Members don’t see that you opened this link.',
+      history: (setting: HistorySetting) =>
+        setting === 'none'
+          ? 'You can’t read messages sent before you join.'
+          : `You will be able to read ${shownHistory(f, setting)}, as members share them.`,
       /** A name to start with. */
       guest: (number: number) => `guest ${number}`,
       submit: 'Join',
@@ -111,10 +118,12 @@ export function dialogWords(f: Formats) {
       submit: 'Delete',
     },
     configure: {
-      title: 'Name and topic',
+      title: 'Name, topic and history',
       text: 'All members see them. The server can’t read them.',
       name: 'Name',
       topic: 'Topic',
+      history: 'Newcomers can read',
+      historyHint: 'What was said while they could read nothing is never shown to them.',
       submit: 'Save',
     },
     notify: {

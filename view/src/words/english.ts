@@ -1,3 +1,4 @@
+import type { HistorySetting } from '@gochat/client/settings';
 import { commandWords } from './commands.ts';
 import { dialogWords } from './dialogs.ts';
 import { errorText } from './errors.ts';
@@ -5,6 +6,7 @@ import { fileWords } from './files.ts';
 import { flashWords } from './flashes.ts';
 import type { Formats } from './formats.ts';
 import { eventText } from './history.ts';
+import { shownHistory } from './history-setting.ts';
 import { returnText } from './returning.ts';
 import { statusWords } from './status.ts';
 import { timeMarkText } from './time-mark.ts';
@@ -30,6 +32,7 @@ function text(f: Formats) {
     comparison: returnText(f),
     error: errorText(f),
     export: async () => (await import('./export.ts')).exportWords(f),
+    history: (setting: HistorySetting) => shownHistory(f, setting),
     flashes: flashWords(f),
     status: statusWords(f),
     timeline: timelineWords(f),
@@ -40,6 +43,9 @@ function text(f: Formats) {
 function composerWords(f: Formats) {
   return {
     write: 'Write a message',
+    /** Somebody may join and read it. */
+    writeShown: (setting: HistorySetting) =>
+      `Write a message. Newcomers can read ${shownHistory(f, setting)}.`,
     edit: 'Edit your message. Esc cancels.',
     left: (characters: number) =>
       f.plural(characters, { one: 'About # character left', other: 'About # characters left' }),

@@ -8,6 +8,7 @@ export function timelineWords(f: Formats) {
   return {
     you: 'you',
     start: 'Your history of this room starts here. You can’t read messages sent before you joined.',
+    startShared: 'Earlier messages were not shared with you.',
     made: (room: string) => `You made ${room}. Its history starts here.`,
     madeAlone: (room: string) => `You made ${room}. Invite somebody.`,
     invite: 'Invite',
@@ -21,6 +22,9 @@ export function timelineWords(f: Formats) {
         other: `# messages from ${names(authors)} (ignored)`,
       }),
     edited: (time: string) => `edited ${time}`,
+    /** Of messages from before this profile has joined. `isStranger`: nobody else says that their author was ever a member. */
+    shared: (by: string, isStranger: boolean) =>
+      isStranger ? `shared by ${by}; its author is no member now` : `shared by ${by}`,
     waiting: 'waiting to be sent',
     refused: (end: EndState) => {
       if (end === 'missed')
@@ -51,6 +55,7 @@ export function timelineWords(f: Formats) {
             ? ''
             : `reactions: ${row.reactions.map(({ emoji, by }) => `${emoji} ${by}`).join(', ')}`,
           row.edited,
+          row.shared,
           row.timeMark,
           row.delivery,
         ]
@@ -74,6 +79,7 @@ interface SpokenMessage {
   readonly files: readonly string[];
   readonly reactions: readonly { readonly emoji: string; readonly by: string }[];
   readonly edited: string;
+  readonly shared: string;
   readonly timeMark: string;
   readonly delivery: string;
 }

@@ -147,6 +147,7 @@ function tailSpans(row: MessageRow, { symbols }: DrawContext): readonly Span[] {
   };
   return [
     ...(row.edited === '' ? [] : [span(` (${sanitizeLine(row.edited)})`, DIM)]),
+    ...(row.shared === '' ? [] : [span(` (${sanitizeLine(row.shared)})`, DIM)]),
     ...(row.delivery === undefined ? [] : [signs[row.delivery]]),
   ];
 }

@@ -178,10 +178,11 @@ const DELIVERY: Readonly<Record<NonNullable<MessageRow['delivery']>, IconName>> 
 };
 
 function State({ row }: { readonly row: MessageRow }) {
-  if (row.edited === '' && row.delivery === undefined) return null;
+  if (row.edited === '' && row.shared === '' && row.delivery === undefined) return null;
   return (
     <div class="state">
       {row.edited !== '' && <span class="edited">{row.edited}</span>}
+      {row.shared !== '' && <span class="shared">{row.shared}</span>}
       {row.delivery !== undefined && (
         <span class={`delivery ${row.delivery}`} title={row.deliveryText}>
           <Icon name={DELIVERY[row.delivery]} />
