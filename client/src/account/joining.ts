@@ -46,7 +46,8 @@ export async function joinByLink(parts: JoinParts, text: string, waitMs: number)
   const { rooms, records, env, who, as, kind } = parts;
   const link = parseLink(text);
   const end = Date.now() + waitMs;
-  const known = rooms.has(link.room) ? await rooms.followed(link.room) : undefined;
+  const known = rooms.has(link.room) ? await rooms.withId(link.room) : undefined;
+  if (known !== undefined) rooms.follow(known);
   if (known !== undefined && !known.meta.left && known.room.status !== 'joining') {
     const stayed = await cancelsLeaving(known);
     // The server may know that this device is no longer a member. A request to leave that it has got ends the membership.

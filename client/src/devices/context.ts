@@ -18,7 +18,7 @@ export interface Context {
   /** The rooms of people. */
   readonly rooms: readonly RoomSession[];
   /** Sets a value, and has it posted. */
-  set(kind: Parameters<typeof keyOf>[0], of: string, value: unknown): void;
+  readonly set: (kind: Parameters<typeof keyOf>[0], of: string, value: unknown) => void;
 }
 
 /** Whether this device is a member and nothing is in the way. */

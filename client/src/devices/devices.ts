@@ -26,6 +26,8 @@ export class Devices {
   #sync: Promise<DeviceSync> | undefined;
   #linked: Promise<DeviceLinking> | undefined;
   #waking: Promise<void> | undefined;
+  /** Whether the profile has become another person's: all here is that of the former one. */
+  #isOver = false;
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
@@ -67,6 +69,7 @@ export class Devices {
 
   /** What the devices share; loaded with the first use. @throws ChatError `internal` */
   async sync(): Promise<DeviceSync> {
+    if (this.#isOver) throw new ChatError({ reason: 'profile-closed' });
     this.#sync ??= import('./sync.ts')
       .catch((cause: unknown) => {
         throw new ChatError({ reason: 'code-not-loaded' }, { cause });
@@ -84,13 +87,20 @@ export class Devices {
     if ((await this.#parts.records.get({ of: 'linking' })) !== undefined) await this.#linking();
   }
 
+  readonly #becomes: DevicesParts['becomes'] = (who) => {
+    this.#isOver = true;
+    this.#parts.becomes(who);
+  };
+
   /** The code that takes devices in, which is loaded with its first use. @throws ChatError `internal` */
   #linking(): Promise<DeviceLinking> {
     this.#linked ??= import('./linking/device-linking.ts')
       .catch((cause: unknown) => {
         throw new ChatError({ reason: 'code-not-loaded' }, { cause });
       })
-      .then((code) => code.DeviceLinking.open({ ...this.#parts, sync: () => this.sync() }))
+      .then((code) =>
+        code.DeviceLinking.open({ ...this.#parts, becomes: this.#becomes, sync: () => this.sync() }),
+      )
       .catch((error: unknown) => {
         this.#linked = undefined;
         throw error;

@@ -1,12 +1,13 @@
 import type { Content, Kept } from '@gochat/crypto/content';
 import { newId } from '@gochat/crypto/new-id';
-import { membersOf, type Room } from '@gochat/crypto/room';
-import { comparePositions, type Position } from '@gochat/protocol/fields';
+import { membersOf } from '@gochat/crypto/room';
+import { comparePositions, type Position, type RoomId } from '@gochat/protocol/fields';
 import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import type { Timers } from '../schedule/timers.ts';
 import { type Context, isIn, turnMs } from './context.ts';
 import { isOfRoom, keptValue, parseKey, slices } from './kept.ts';
+import { serverOf } from './ticket.ts';
 
 /** Changes of one moment are posted together. */
 const TOGETHER_MS = 1000;
@@ -80,9 +81,9 @@ export class Posting {
     if (parsed === undefined) return [];
     if (!isOfRoom(parsed)) return self;
     const ticket = keptValue(store.map, 'ticket', parsed.of);
-    const server =
-      parts.rooms.meta(parsed.of as Room['id'])?.server ?? (ticket === 'left' ? undefined : ticket?.server);
-    return self.filter(({ meta }) => meta.server === server);
+    const known = parts.rooms.meta(parsed.of as RoomId);
+    const server = known === undefined ? (ticket === 'left' ? undefined : ticket?.server) : serverOf(known);
+    return self.filter(({ meta }) => serverOf(meta) === server);
   }
 
   /** This device has just come in, or entries have expired that it never read: it says what it has, and asks for the rest. */

@@ -10,6 +10,7 @@ import { type Context, isIn } from './context.ts';
 import { Done } from './jobs.ts';
 import { keptValue, keptValues, keyOf } from './kept.ts';
 import { knownDevices, lostDevices, siblingsIn } from './known-devices.ts';
+import { serverOf } from './ticket.ts';
 
 const WAIT_MS = 20_000;
 
@@ -70,7 +71,9 @@ export class Removals {
 
   /** Whether the self room of a room's server, into which the room's next ticket goes, has no lost device. */
   #isSelfRoomClean({ meta }: RoomSession, lost: ReadonlySet<string>): boolean {
-    const own = this.#context.self.filter((session) => session.meta.server === meta.server && isIn(session));
+    const own = this.#context.self.filter(
+      (session) => serverOf(session.meta) === serverOf(meta) && isIn(session),
+    );
     return own.every((session) => session.isLive && leavesOf(session.room, lost).length === 0);
   }
 

@@ -4,9 +4,11 @@ import { ownName } from '../account/room-info.ts';
 import { ChatError, problemOf } from '../api/chat-error.ts';
 import type { Problem } from '../api/methods.ts';
 import { toChatError } from '../api/to-chat-error.ts';
+import { parseAddress } from '../net/address.ts';
 import { Mutex } from '../schedule/mutex.ts';
 import { type Context, isIn } from './context.ts';
 import { keptValue } from './kept.ts';
+import { serverOf } from './ticket.ts';
 
 const WAIT_MS = 20_000;
 /** No screen shows it. */
@@ -14,6 +16,7 @@ const NAME = 'self';
 
 /** A server on which this person has rooms but no self room, and why. */
 export interface WithoutSelfRoom {
+  /** As {@link serverOf} spells it. */
   readonly server: string;
   readonly problem: Problem;
 }
@@ -39,7 +42,7 @@ export class SelfRooms {
 
   /** The servers on which this person has rooms. */
   get servers(): readonly string[] {
-    return [...new Set(this.#context.rooms.filter(isIn).map(({ meta }) => meta.server))];
+    return [...new Set(this.#context.rooms.filter(isIn).map(({ meta }) => serverOf(meta)))];
   }
 
   /** Makes those that are missing. @param token for the server that requires one. @throws ChatError `link-no-room`, `device-limited` */
@@ -52,7 +55,11 @@ export class SelfRooms {
     if (servers.length === 0) throw new ChatError({ reason: 'link-no-room' });
     const made = servers.map(async (server): Promise<readonly WithoutSelfRoom[]> => {
       try {
-        await this.#make(server, token?.server === server ? token.token : undefined, waitMs);
+        await this.#make(
+          server,
+          token !== undefined && serverOf(token) === server ? token.token : undefined,
+          waitMs,
+        );
         return [];
       } catch (error) {
         return [{ server, problem: problemOf(toChatError(error)) }];
@@ -64,7 +71,7 @@ export class SelfRooms {
   /** Neither here nor made by another device, as far as this one knows. */
   #needs(server: string): boolean {
     const { self, store } = this.#context;
-    const isHere = self.some(({ meta, room }) => meta.server === server && room.status !== 'removed');
+    const isHere = self.some(({ meta, room }) => serverOf(meta) === server && room.status !== 'removed');
     return !isHere && keptValue(store.map, 'self', server) === undefined;
   }
 
@@ -74,9 +81,11 @@ export class SelfRooms {
     return making.take(async () => {
       if (!this.#needs(server)) return;
       const { parts, rooms } = this.#context;
-      const some = rooms.find(({ meta }) => meta.server === server);
+      const some = rooms.find(({ meta }) => serverOf(meta) === server);
       const as = parts.settings.preferences.name ?? (some === undefined ? NAME : ownName(some));
-      await createOn(parts, { name: NAME, as, server, token, kind: 'self' }, waitMs);
+      // As the rooms there are reached: over the same connection.
+      const address = some?.meta.server ?? parseAddress(server).href;
+      await createOn(parts, { name: NAME, as, server: address, token, kind: 'self' }, waitMs);
     });
   }
 
@@ -85,7 +94,7 @@ export class SelfRooms {
     const { self, store, parts, jobs } = this.#context;
     for (const session of self) {
       const { room, meta } = session;
-      const agreed = keptValue(store.map, 'self', meta.server)?.room;
+      const agreed = keptValue(store.map, 'self', serverOf(meta))?.room;
       const isThere = self.some((other) => other.room.id === agreed && isIn(other) && other.isLive);
       if (agreed === undefined || agreed === room.id || !isThere) continue;
       jobs.start(`leave ${room.id}`, async () => {

@@ -95,9 +95,9 @@ export class DeviceSync implements Context {
     return this.#joins.state;
   }
 
-  set(kind: Parameters<typeof keyOf>[0], of: string, value: unknown): void {
+  readonly set: Context['set'] = (kind, of, value) => {
     if (this.store.set(kind, of, value, this.parts.env.now())) this.#posting.changed(keyOf(kind, of));
-  }
+  };
 
   /** Gives a device a name. */
   async label(device: string, label: string): Promise<void> {
@@ -121,7 +121,7 @@ export class DeviceSync implements Context {
 
   /**
    * Makes a self room on each server on which this person has rooms and no self room.
-   * @param how `token`: for the server (as in a room's meta) that requires one
+   * @param how `token`: for the server that requires one
    * @returns the servers that have none now, and why
    * @throws ChatError `link-no-room`, `device-limited`
    */

@@ -6,7 +6,7 @@ import type { RoomSession } from '../room/room-session.ts';
 import { type Context, isIn, turnMs } from './context.ts';
 import { Done } from './jobs.ts';
 import { keptValue } from './kept.ts';
-import { type Ticket, ticketOf } from './ticket.ts';
+import { serverOf, type Ticket, ticketOf } from './ticket.ts';
 
 const WAIT_MS = 20_000;
 
@@ -29,7 +29,7 @@ export class Tickets {
 
   /** @returns whether the ticket of a room that this device is in isn't known, though it could be */
   lacks({ room, meta }: RoomSession): boolean {
-    const known = meta.kind === 'self' ? keptValue(this.#map, 'self', meta.server) : this.#ticket(meta.id);
+    const known = meta.kind === 'self' ? keptValue(this.#map, 'self', serverOf(meta)) : this.#ticket(meta.id);
     return known === undefined && (room.own !== undefined || lacksOwnInvite(room));
   }
 
@@ -60,10 +60,10 @@ export class Tickets {
     const { jobs } = this.#context;
     const { room, meta } = session;
     const found = isIn(session) && session.isLive ? ticketOf(room, meta, ownName(session)) : undefined;
-    const known = meta.kind === 'self' ? keptValue(this.#map, 'self', meta.server) : this.#ticket(meta.id);
+    const known = meta.kind === 'self' ? keptValue(this.#map, 'self', serverOf(meta)) : this.#ticket(meta.id);
     const isKnown = found === undefined || (known?.room === found.room && known.own === found.own);
     if (!jobs.isTime(`ticket ${meta.id}`, !isKnown, turnMs(session))) return;
-    if (meta.kind === 'self') this.#context.set('self', meta.server, found);
+    if (meta.kind === 'self') this.#context.set('self', serverOf(meta), found);
     else this.#context.set('ticket', meta.id, found);
   }
 }

@@ -202,7 +202,9 @@ export class DeviceLinking {
   async #show(): Promise<Linking> {
     const { record, ending } = this.#state;
     if (record?.side === 'arrival' && ending === undefined) {
-      const { joined, of } = (await this.#joins()).joins;
+      // What is being closed, as the profile has just become this person's, doesn't know yet.
+      const sync = await this.#joins().catch(() => undefined);
+      const { joined, of } = sync?.joins ?? { joined: 0, of: 0 };
       return { stage: 'joining', joined, of };
     }
     if (ending !== undefined || record === undefined || record.side === 'closing')

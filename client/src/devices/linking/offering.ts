@@ -146,7 +146,7 @@ export class Offering {
       ...(token !== undefined && { token: { server, token } }),
       waitMs,
     });
-    const here = without.find((one) => one.server === server)?.problem;
+    const here = without.find((one) => one.server === linkAddress(server))?.problem;
     if (here !== undefined) throw new ChatError(here.data, { code: here.code });
   }
 
