@@ -320,12 +320,24 @@ export async function answerAsk(room: Room, env: Env): Promise<Started> {
  * @param more what {@link sealSafe} returned for the invite
  * @throws RoomError `not-admin` on a limited device
  */
-export function keepSafe(room: Room, safe: SafeInvite, more: readonly string[], env: Env): Promise<Started> {
+export function keepSafe(
+  room: Room,
+  { id, join, wrap }: SafeInvite,
+  more: readonly string[],
+  env: Env,
+): Promise<Started> {
   const { more: _, ...state } = withoutVoidInvites(room);
-  const kept = state.invites.find(({ id }) => id === safe.id);
-  const fresh: MemberInvite = { ...safe, epoch: Number(epochOf(room)), by: self(room).identity, safe: true };
+  const kept = state.invites.find((i) => i.id === id);
+  const fresh: MemberInvite = {
+    id,
+    join,
+    wrap,
+    epoch: Number(epochOf(room)),
+    by: self(room).identity,
+    safe: true,
+  };
   const invites = [...state.invites.filter((i) => !i.safe), kept ?? fresh];
-  const added = [{ id: safe.id, join: safe.join, terms: {} }];
+  const added = [{ id, join, terms: {} }];
   return changeState(room, { ...state, more: [...more], invites }, env, { fresh: added, complete: true });
 }
 

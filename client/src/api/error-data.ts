@@ -89,6 +89,8 @@ const REASONS = {
   'link-used': reason('refused', {}),
   'link-expired': reason('refused', {}),
   'link-cancelled': reason('refused', {}),
+  /** A newer recovery link was made, or its room is gone. */
+  'recovery-ended': reason('refused', {}),
   /** It is this device. */
   'device-self': reason('usage', {}),
   'device-label': reason('usage', {}),

@@ -255,6 +255,22 @@ export interface Methods {
     readonly label: string;
     readonly waitMs: number;
   }) => Extract<Linking, { stage: 'digits' }>;
+  /**
+   * Makes a recovery link, which brings this person back into all rooms when every device is lost. Whoever has it becomes this person: it
+   * is shown once, and not stored. An older one ends. @param params as for `linkOffer`: the server that the link leads to
+   * @throws ChatError `usage` without a room, or on a limited device; `offline`, `token`
+   */
+  recoveryLink: (params: {
+    readonly server?: string;
+    readonly token?: string;
+    readonly waitMs: number;
+  }) => RecoveryLink;
+  recovery: (params: Record<string, never>) => RecoveryState;
+  /**
+   * Makes this profile, which must be empty, a new device of the person whose recovery link this is. It resolves before the rooms are joined: see
+   * `linking`. @throws LinkError; ChatError `usage` if the profile has a room; `refused` if the link has ended; `offline`
+   */
+  recover: (params: { readonly link: string; readonly label: string; readonly waitMs: number }) => null;
   /** What this profile does at present to take in a device, or to become one; changes are reported by the event `linking`. */
   linking: (params: Record<string, never>) => Linking;
   /** What a backup has besides messages. Only `writeBackup` needs it. @throws ChatError `device-limited` without the person's identity key */
@@ -332,6 +348,9 @@ const METHODS: Readonly<Record<Method, 'once' | 'repeatable'>> = {
   linkConfirm: 'repeatable',
   linkCancel: 'repeatable',
   linkAccept: 'repeatable',
+  recoveryLink: 'once',
+  recovery: 'repeatable',
+  recover: 'repeatable',
   linking: 'repeatable',
   backup: 'repeatable',
   backupPage: 'repeatable',
@@ -446,6 +465,28 @@ export interface BackupContents {
   readonly preferences: Omit<BackupPreferences, 'kind'>;
   readonly rooms: readonly BackupRoom[];
 }
+
+/** A new recovery link. */
+export interface RecoveryLink {
+  readonly link: string;
+  /** Into how many rooms it leads at present. */
+  readonly rooms: number;
+  /** For how many there is no place in it. */
+  readonly left: number;
+}
+
+/** What is known of this person's recovery link. `since`: when it was made, in milliseconds since 1970. */
+export type RecoveryState =
+  | { readonly made: false }
+  | {
+      readonly made: true;
+      readonly server: string;
+      readonly since: number;
+      readonly rooms: number;
+      readonly left: number;
+      /** Whether it leads to the rooms as they are now. A device brings it up to date within about a minute of a change. */
+      readonly current: boolean;
+    };
 
 /** What a profile does to take in another device of its person, or to become one. */
 export type Linking =

@@ -2,6 +2,8 @@ import { holdsIdentity } from '@gochat/crypto/identity';
 import { isIdOrPrefix } from '../account/pick-room.ts';
 import { ChatError } from '../api/chat-error.ts';
 import type { DeviceOfPerson, Params, Result } from '../api/methods.ts';
+import { checkToken } from '../api/validate-input.ts';
+import { parseAddress } from '../net/address.ts';
 import type { DevicesParts } from './devices-parts.ts';
 import { cleanLabel } from './label.ts';
 import type { DeviceLinking } from './linking/device-linking.ts';
@@ -16,6 +18,9 @@ export type DeviceMethod =
   | 'linkConfirm'
   | 'linkCancel'
   | 'linkAccept'
+  | 'recoveryLink'
+  | 'recovery'
+  | 'recover'
   | 'linking';
 
 type Handlers = { readonly [M in DeviceMethod]: (params: Params<M>) => Promise<Result<M>> };
@@ -52,6 +57,13 @@ export class Devices {
     linkConfirm: async (params) => (await this.#linking()).confirm(params),
     linkCancel: async () => (await this.#linking()).cancel(),
     linkAccept: async (params) => (await this.#linking()).accept(params),
+    recoveryLink: async ({ server, token, waitMs }) => {
+      if (token !== undefined) checkToken(token);
+      const at = server === undefined ? {} : { server: parseAddress(server).href };
+      return (await this.sync()).recoveryLink({ ...at, ...(token !== undefined && { token }), waitMs });
+    },
+    recovery: async () => (await this.sync()).recovery,
+    recover: async (params) => (await this.#linking()).recover(params),
     linking: async () => (await this.#linking()).now(),
   };
 

@@ -1,6 +1,14 @@
 import type { Kept } from '@gochat/crypto/content';
 import { utf8 } from '@gochat/crypto/primitives';
-import { comparePositions, nonce, type Position, position, publicKey, roomId } from '@gochat/protocol/fields';
+import {
+  comparePositions,
+  inviteId,
+  nonce,
+  type Position,
+  position,
+  publicKey,
+  roomId,
+} from '@gochat/protocol/fields';
 import * as v from 'valibot';
 import { type Ticket, ticket } from './ticket.ts';
 
@@ -33,6 +41,20 @@ const VALUES = {
   /** The way into a room, or that this person has left it. */
   ticket: v.union([ticket, v.literal('left')]),
   device,
+  /** The recovery link that counts: its self room, and the public halves of its invite. Null: none any more. */
+  recovery: v.nullable(
+    v.object({
+      room: roomId,
+      /** As in a room's meta. */
+      server: v.pipe(v.string(), v.maxLength(200)),
+      id: inviteId,
+      join: publicKey,
+      wrap: publicKey,
+      since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    }),
+  ),
+  /** What names the contents of its safe. */
+  safe: nonce,
   /** The device is to be removed everywhere. */
   lost: v.literal(true),
   read: position,
@@ -50,7 +72,7 @@ const VALUES = {
   ignored: v.nullable(v.literal(true)),
 } as const;
 
-type KeptKind = keyof typeof VALUES;
+export type KeptKind = keyof typeof VALUES;
 export type KeptValue<K extends KeptKind> = v.InferOutput<(typeof VALUES)[K]>;
 
 /** What the rest of a key is. */
@@ -59,6 +81,8 @@ const SUBJECTS = {
   ticket: roomId,
   device: publicKey,
   lost: publicKey,
+  recovery: v.literal('link'),
+  safe: v.literal('link'),
   read: roomId,
   draft: roomId,
   notify: roomId,

@@ -4,7 +4,8 @@ import { fingerprintOf, holdsIdentity, identityKeyOf } from '@gochat/crypto/iden
 import { equalBytes } from '@gochat/crypto/primitives';
 import { membersOf, type Room } from '@gochat/crypto/room';
 import { encodeBytes } from '@gochat/protocol/encoding';
-import type { DeviceOfPerson, DeviceRemoval } from '../api/methods.ts';
+import { ChatError } from '../api/chat-error.ts';
+import type { DeviceOfPerson, DeviceRemoval, Params, RecoveryLink, RecoveryState } from '../api/methods.ts';
 import type { Received } from '../room/received.ts';
 import type { RoomSession } from '../room/room-session.ts';
 import { Condition } from '../schedule/condition.ts';
@@ -13,17 +14,21 @@ import { fromJson, type RecordChange } from '../store/records.ts';
 import { type Context, isIn } from './context.ts';
 import type { DevicesParts } from './devices-parts.ts';
 import { Jobs } from './jobs.ts';
-import { keptValue, keyOf, parseKey } from './kept.ts';
+import { type KeptKind, keptValue, keyOf, parseKey } from './kept.ts';
 import { KeptStore } from './kept-store.ts';
 import { devicesOf, lostDevices } from './known-devices.ts';
 import { type Joins, OwnJoins } from './own-joins.ts';
 import { Posting } from './posting.ts';
+import { RecoverySafe } from './recovery.ts';
 import { Removals } from './removals.ts';
 import { SelfRooms, type WithoutSelfRoom } from './self-rooms.ts';
 import { SettingsSync } from './settings-sync.ts';
 import { Tickets } from './tickets.ts';
 
 export type { Joins, WithoutSelfRoom };
+
+/** What a limited device may set, beside its own label. */
+const OF_LIMITED: ReadonlySet<string> = new Set<KeptKind>(['read', 'draft', 'notify', 'receipts', 'typing']);
 
 /** After a failed write. */
 const REST_MS = 5000;
@@ -43,6 +48,7 @@ export class DeviceSync implements Context {
   readonly #tickets = new Tickets(this);
   readonly #joins = new OwnJoins(this);
   readonly #selfRooms = new SelfRooms(this);
+  readonly #safe = new RecoverySafe(this);
   readonly #removals: Removals;
   readonly #posting: Posting;
   readonly #seen = new Map<RoomSession, readonly unknown[]>();
@@ -135,6 +141,32 @@ export class DeviceSync implements Context {
     return without;
   }
 
+  /** What is known of this person's recovery link. */
+  get recovery(): RecoveryState {
+    return this.#safe.state;
+  }
+
+  /** Makes a recovery link, and the self rooms before that. @throws ChatError as {@link ensureSelfRooms}; `offline` and others of the link's server */
+  async recoveryLink({ server, token, waitMs }: Params<'recoveryLink'>): Promise<RecoveryLink> {
+    const end = Date.now() + waitMs;
+    await this.#look();
+    const at = server ?? this.#selfRooms.servers[0];
+    const given = token !== undefined && at !== undefined && { token: { server: at, token } };
+    const without = await this.ensureSelfRooms({ ...given, waitMs });
+    await this.snapshot(Math.max(0, end - Date.now()));
+    const session = this.self.find((one) => one.meta.server === at && isIn(one));
+    const problem = without.find((one) => one.server === at)?.problem;
+    if (session === undefined)
+      throw problem === undefined
+        ? new ChatError({ reason: 'link-no-room' })
+        : new ChatError(problem.data, { code: problem.code });
+    if (!session.isLive) throw this.parts.rooms.offline(session);
+    const made = await this.#safe.make(session, Math.max(1000, end - Date.now()));
+    await this.#save();
+    this.nudge();
+    return made;
+  }
+
   /** Everything that a new device needs, with tickets of all rooms and self rooms that can be had within `waitMs`. Slices: `slices` of kept.ts. */
   async snapshot(waitMs: number): Promise<readonly Kept[]> {
     const { rooms } = this.parts;
@@ -197,6 +229,7 @@ export class DeviceSync implements Context {
     this.#selfRooms.update();
     this.#joins.update();
     this.#removals.update();
+    this.#safe.update();
     if (!this.#isOver) await this.#posting.update();
     await this.#save();
     this.#tell();
@@ -275,10 +308,13 @@ export class DeviceSync implements Context {
     return taken.flatMap(({ entry, isNew }) => (isNew ? [entry.key] : []));
   }
 
-  /** A limited device has no other one removed, also not by those that could. A self room is one of this person's. */
-  #may({ limited }: Received, { key, value }: Kept): boolean {
-    const kind = parseKey(key)?.kind;
-    if (kind === 'lost') return !limited;
+  /**
+   * A limited device says how far it has read and what it calls itself. It has no other one removed, and no room joined or left, also
+   * not by those that could. A self room is one of this person's.
+   */
+  #may({ limited, device }: Received, { key, value }: Kept): boolean {
+    const { kind, of } = parseKey(key) ?? {};
+    if (limited) return kind !== undefined && (OF_LIMITED.has(kind) || (kind === 'device' && of === device));
     const founder = (value as { readonly founder?: unknown } | null)?.founder;
     return kind !== 'self' || founder === encodeBytes(fingerprintOf(this.#identity));
   }

@@ -180,6 +180,7 @@ const FIXED = {
     'Your other device has not answered: leave GoChat open there, with the link, and try again',
   'link-expired': 'This link has expired: make a new one on your other device',
   'link-cancelled': 'Your other device has ended the linking',
+  'recovery-ended': 'This recovery link has ended: a newer one was made, or the server has lost it',
   'device-self': 'This is the device that you use',
   'device-label': 'A label has 1 to 64 characters',
   'device-removed': 'This device was removed by another device of yours',

@@ -31,14 +31,12 @@ export class Accepting {
 
   /** Stores what is to be done, unless it is under way. @throws LinkError; ChatError `link-profile-used` */
   async begin(text: string, label: string): Promise<Accept | Arrival> {
-    const { records, rooms, who, env } = this.#state.parts;
+    const { rooms, env } = this.#state.parts;
     const link = parseLink(text, 'link');
     const { record } = this.#state;
     if (record?.side === 'arrival' && record.room === link.room) return record;
     if (record?.side === 'accept' && isSame(record, link)) return record;
-    const isUsed = [...(await rooms.all()), ...(await rooms.all('self'))].length > 0;
-    if (isUsed || !holdsIdentity(who) || (await records.get({ of: 'kept' })) !== undefined)
-      throw new ChatError({ reason: 'link-profile-used' });
+    await this.#state.checkUnused();
     const next: Accept = {
       side: 'accept',
       room: link.room,
@@ -102,8 +100,8 @@ export class Accepting {
     const isIn = joins.joined + joins.missing.length >= joins.of;
     const { joined, missing } = joins;
     if (isIn && ending === undefined) this.#state.ending = { stage: 'joined', joined, missing };
-    const session = await this.#state.session(arrival.room);
-    if (session === undefined) {
+    const session = arrival.room && (await this.#state.session(arrival.room));
+    if (arrival.room === undefined || session === undefined) {
       if (this.#state.ending === undefined) return false;
       await this.#state.store(undefined);
       return true;

@@ -10,6 +10,7 @@ import { type Accept, type Arrival, type LinkingRecord, loadLinking } from './li
 import { type LinkingParts, LinkingState } from './linking-state.ts';
 import { Offering } from './offering.ts';
 import { digitsOf } from './pairing-room.ts';
+import { recover } from './recovering.ts';
 
 /** How long it rests after a step that failed. */
 const REST_MS = 5000;
@@ -74,6 +75,12 @@ export class DeviceLinking {
       return this.#offering.confirm(record, digits);
     });
     await this.#parts.rooms.posted(session, waitMs);
+    return null;
+  }
+
+  /** Comes back as a new device by a recovery link, and joins the rooms. */
+  async recover({ link, label, waitMs }: Params<'recover'>): Promise<Result<'recover'>> {
+    await this.#take(() => recover(this.#state, link, cleanLabel(label), waitMs));
     return null;
   }
 

@@ -38,7 +38,9 @@ export interface Accept {
 /** On the new device, once it has its person's identity. */
 export interface Arrival {
   readonly side: 'arrival';
-  readonly room: RoomId;
+  /** The pairing room; absent if it came by a recovery link. */
+  readonly room?: RoomId;
+  /** Empty if it came by a recovery link. */
   readonly digits: string;
   /** Whether it has queued that it has everything. */
   readonly answered: boolean;

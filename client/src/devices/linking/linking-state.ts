@@ -1,3 +1,4 @@
+import { holdsIdentity } from '@gochat/crypto/identity';
 import type { RoomId } from '@gochat/protocol/fields';
 import { ChatError, problemOf } from '../../api/chat-error.ts';
 import type { ErrorData } from '../../api/error-data.ts';
@@ -32,6 +33,14 @@ export class LinkingState {
 
   get record(): LinkingRecord | undefined {
     return this.#record;
+  }
+
+  /** @throws ChatError `link-profile-used` unless the profile may become another person's: it has no room, and never had one of a person's devices */
+  async checkUnused(): Promise<void> {
+    const { records, rooms, who } = this.parts;
+    const isUsed = [...(await rooms.all()), ...(await rooms.all('self'))].length > 0;
+    if (isUsed || !holdsIdentity(who) || (await records.get({ of: 'kept' })) !== undefined)
+      throw new ChatError({ reason: 'link-profile-used' });
   }
 
   /** @param also what is written in the same transaction */
