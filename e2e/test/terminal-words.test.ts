@@ -222,13 +222,20 @@ describe('the line mode in a language whose words are 40% longer', () => {
     compare: { by: '本', proved: true, same: true, tag: '1', ...differences },
     return: { returned: true },
     resend: { ids: ['an id'] },
+    devices: [
+      { key: '12345678', label: '手机', self: true, limited: true, since: 0, rooms: 2, unknown: true },
+    ],
+    linkOffer: { stage: 'offered', link: 'http://127.0.0.1/#/link/x', expires: 0, limited: false },
     history: [],
     leave: {},
   };
 
   test.each(Object.keys(PSEUDO.lines.slash))('/%s prints no sentence of its own', async (name) => {
     const printed: string[] = [];
-    const profile = { call: async (method: string) => ANSWERS[method] } as unknown as Profile;
+    const profile = {
+      call: async (method: string) => ANSWERS[method],
+      on: () => () => undefined,
+    } as unknown as Profile;
     const prompt = { print: (one: string) => void printed.push(one) };
     await runSlashCommand(`/${name}`, {
       profile,

@@ -27,6 +27,7 @@ const PHONE = device('phone', { label: 'Phone' });
 async function devicesChat(answers: Answers, servers: readonly string[] = ['https://one.example']) {
   const said: string[] = [];
   const entered: string[] = [];
+  const given: Answers = { devices: () => [], ...answers };
   const calls: [string, unknown][] = [];
   const listeners = new Set<(event: ChatEvent) => void>();
   const textOf = (error: unknown) =>
@@ -54,7 +55,7 @@ async function devicesChat(answers: Answers, servers: readonly string[] = ['http
     profile: {
       call: async (method: string, params: unknown) => {
         calls.push([method, params]);
-        return (answers[method] as (given: unknown) => unknown)?.(params);
+        return (given[method] as (given: unknown) => unknown)?.(params);
       },
       on: (listener: (event: ChatEvent) => void) => {
         listeners.add(listener);
@@ -87,9 +88,11 @@ test('a device is linked: its link, the digits it shows, and that it has everyth
   const { devices, dialogs, reaches, called, said } = await devicesChat({
     linking: () => ({ stage: 'none' }),
     linkOffer: () => OFFERED,
+    devices: () => [device('laptop', { self: true })],
   });
   devices.link('');
   await settled();
+  expect(called('labelDevice')).toEqual([{ label: 'Firefox on Linux' }]);
   const offered = kindOf(dialogs.dialog, 'invite');
   expect(offered).toMatchObject({ link: DEVICE_LINK, mayRevoke: false, busy: false });
   expect(offered.qr.length).toBeGreaterThan(20);
@@ -279,7 +282,10 @@ test('a link that was used is an error of its field, and an invite is joined', a
   devices.link('');
   dialogs.submit({ link: DEVICE_LINK, label: 'x' });
   await settled();
-  expect(dialogs.dialog).toMatchObject({ errorField: 'link', error: expect.stringContaining('before you') });
+  expect(dialogs.dialog).toMatchObject({
+    errorField: 'link',
+    error: expect.stringContaining('opened before'),
+  });
   openLink(chat, INVITE);
   expect(kindOf(dialogs.dialog, 'form').title).toBe('Join a room');
 });

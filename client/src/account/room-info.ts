@@ -11,7 +11,7 @@ import { firstNonEmpty } from './pick-room.ts';
 export function roomInfo(session: RoomSession): RoomInfo {
   const { room, meta } = session;
   const self = membersOf(room).find((m) => m.self);
-  const founded = self?.identity === encodeBytes(room.context.founder);
+  const isFounder = self?.identity === encodeBytes(room.context.founder);
   return {
     id: meta.id,
     name: meta.name,
@@ -26,9 +26,9 @@ export function roomInfo(session: RoomSession): RoomInfo {
     queued: session.queued,
     missed: session.missed,
     unsent: session.unsent,
-    confirmed: room.confirmedBy !== undefined || founded,
+    confirmed: room.confirmedBy !== undefined || isFounder,
     confirmedBy: confirmerOf(room),
-    founded,
+    founded: isFounder && meta.shared === undefined,
     unfollowed: unfollowedBy(room),
   };
 }

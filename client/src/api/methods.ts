@@ -401,7 +401,7 @@ export interface RoomInfo {
   readonly confirmed: boolean;
   /** The name of the founder or the inviter, whoever was read first. Empty if neither was, or if this profile created the room. */
   readonly confirmedBy: string;
-  /** Whether this profile created the room. */
+  /** Whether this device created the room, and has its history from the start; another device of its founder has not. */
   readonly founded: boolean;
   /** Whose change this device could not follow last; empty if there was none, or if it has followed another since. */
   readonly unfollowed: string;

@@ -33,6 +33,16 @@ export function isLinkLike(text: string): boolean {
   return resemblesLink(text);
 }
 
+/** Whether a text holds the link with which a device becomes another one of its person. */
+export function isDeviceLink(text: string): boolean {
+  try {
+    parseLink(text, 'link');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws ChatError `usage` when it can't be a server's token */
 export function checkToken(token: string): void {
   if (!is(createToken, token)) throw new ChatError({ reason: 'token-form' });

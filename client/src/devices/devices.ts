@@ -64,7 +64,7 @@ export class Devices {
     },
     recovery: async () => (await this.sync()).recovery,
     recover: async (params) => (await this.#linking()).recover(params),
-    linking: async () => (await this.#linking()).now(),
+    linking: async () => ((await this.#isLinking()) ? (await this.#linking()).now() : { stage: 'none' }),
   };
 
   /** Begins to keep the devices alike, if this person has several or has had them. */
@@ -96,7 +96,12 @@ export class Devices {
 
   /** Goes on with what an earlier process has begun. */
   async resume(): Promise<void> {
-    if ((await this.#parts.records.get({ of: 'linking' })) !== undefined) await this.#linking();
+    if (await this.#isLinking()) await this.#linking();
+  }
+
+  /** Without the code that takes devices in, which few starts of a profile need. */
+  async #isLinking(): Promise<boolean> {
+    return this.#linked !== undefined || (await this.#parts.records.get({ of: 'linking' })) !== undefined;
   }
 
   readonly #becomes: DevicesParts['becomes'] = (who) => {

@@ -290,10 +290,7 @@ export class WebChat implements ChatScreen {
   }
 
   async chooses(label: string): Promise<void> {
-    await this.#page
-      .locator('dialog :is(.list, .device .answers) button', { hasText: label })
-      .first()
-      .click();
+    await this.#page.locator('dialog :is(.list, .answers) button', { hasText: label }).first().click();
   }
 
   async fills(values: readonly string[]): Promise<void> {

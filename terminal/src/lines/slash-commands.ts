@@ -2,6 +2,7 @@ import { cleanFileName } from '@gochat/client/file-name';
 import { newMessageId } from '@gochat/client/message-id';
 import type { Profile } from '@gochat/client/open';
 import { UsageError } from '@gochat/server/usage-error';
+import { deviceDetail, deviceName, idOf } from '@gochat/view/device-names';
 import { asNamed, isHarmless, NotAsNamed } from '@gochat/view/harmless';
 import { readSendArgs } from '@gochat/view/paths';
 import { sanitizeLine } from '@gochat/view/sanitize';
@@ -14,6 +15,7 @@ import { findMessage, saveFiles } from '../files/save-files.ts';
 import type { OpenedFiles } from '../screen/terminal/opened-files.ts';
 import { comesBack } from './comes-back.ts';
 import { columns, formatItem, nameOf } from './format.ts';
+import { linkInLines } from './link-lines.ts';
 import { textContent } from './text-content.ts';
 
 const WAIT_MS = 15_000;
@@ -181,6 +183,17 @@ const SLASH_COMMANDS: Readonly<Record<SlashName, SlashCommand>> = {
     const { ids } = await profile.call('resend', { room, unsent: true });
     waitFor(ids);
     return printAll(prompt, text, [text.lines.sentAgain(ids.length)]);
+  },
+  devices: async (_rest, { profile, prompt, text }) => {
+    const words = await text.devices();
+    const devices = await profile.call('devices', {});
+    const rows = devices.map((one) => [idOf(one.key), deviceName(words, one), deviceDetail(words, one)]);
+    return printAll(prompt, text, columns(rows));
+  },
+  link: async (rest, { profile, room, prompt, text }) => {
+    const print = (line: string) => prompt.print(text.lines.system(line));
+    await linkInLines(rest, { profile, room, print, text });
+    return undefined;
   },
   leave: async (_rest, { profile, room, prompt, text }) => {
     const { alone, admins } = await profile.call('leave', { room, waitMs: WAIT_MS });

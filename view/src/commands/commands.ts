@@ -1,13 +1,13 @@
 import type { TextItem } from '@gochat/client/history';
 import { parseHistorySetting } from '@gochat/client/history-setting';
 import type { MemberInfo } from '@gochat/client/methods';
-import { checkGiven } from '@gochat/client/validate-input';
+import { checkGiven, isDeviceLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { send } from '../dialogs/attach.ts';
 import { deviceDialogs } from '../dialogs/device-dialogs.ts';
 import { askPalette, showHelp } from '../dialogs/help.ts';
 import { askInvite, showInvites } from '../dialogs/invites.ts';
-import { isDeviceLink, openLink } from '../dialogs/join.ts';
+import { openLink } from '../dialogs/join.ts';
 import { askDelete, askEmoji, askFile, inspect, react } from '../dialogs/message.ts';
 import { askCode, askRemove, setIgnored, showMember, showMembers } from '../dialogs/people.ts';
 import {

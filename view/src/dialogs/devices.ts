@@ -2,11 +2,10 @@ import type { DeviceOfPerson, DeviceRemoval } from '@gochat/client/methods';
 import type { RoomViewModel } from '../room/room-view-model.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { type DeviceGiven, WAIT_MS } from './device-given.ts';
+import { deviceDetail, deviceName, idOf } from './device-names.ts';
 import type { DeviceDialog, DeviceItem, DevicesDialog } from './dialog.ts';
 import { form, menuItem, textField } from './forms.ts';
 import { linkDevice } from './linking.ts';
-
-const ID_CHARS = 8;
 
 /** Lists this person's devices, to name one, to remove one, or to link another one. */
 export function showDevices(given: DeviceGiven): void {
@@ -46,34 +45,22 @@ function isLimited(devices: readonly DeviceOfPerson[]): boolean {
   return devices.some(({ self, limited }) => self && limited);
 }
 
-function itemOf(given: DeviceGiven, device: DeviceOfPerson): DeviceItem {
+function itemOf({ text }: DeviceGiven, device: DeviceOfPerson): DeviceItem {
   const { unknown = false, removal } = device;
   const alarming = unknown || removal !== undefined;
-  return { name: device.key, label: nameOf(given, device), detail: detailOf(given, device), alarming };
-}
-
-function nameOf({ text }: DeviceGiven, { key, label }: Pick<DeviceOfPerson, 'key' | 'label'>): string {
-  return label === '' ? text.list.unnamed(key.slice(0, ID_CHARS)) : sanitizeLine(label);
-}
-
-function detailOf({ chat, text: { list } }: DeviceGiven, device: DeviceOfPerson): string {
-  const { self, limited, unknown, removal, rooms, since } = device;
-  return [
-    self ? list.this : '',
-    limited ? list.limited : '',
-    removal === undefined ? list.rooms(rooms) : list.removing(removal.left),
-    since === undefined ? '' : list.since(chat.words.clock.shortDate(since)),
-    unknown === true ? list.unknown : '',
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+  return {
+    name: device.key,
+    label: deviceName(text, device),
+    detail: deviceDetail(text, device),
+    alarming,
+  };
 }
 
 /** What the person calls these devices, by their keys. @throws ChatError */
 export async function labelsOf(given: DeviceGiven, keys: readonly string[]): Promise<string> {
   const devices = await given.chat.profile.call('devices', {});
   const shown = devices.filter(({ key }) => keys.includes(key));
-  return given.text.list.labels(shown.map((device) => nameOf(given, device)));
+  return given.text.list.labels(shown.map((device) => deviceName(given.text, device)));
 }
 
 /** One device: what is known of it, and what can be done. @param limited whether this device may not remove others */
@@ -86,12 +73,12 @@ function showDevice(given: DeviceGiven, device: DeviceOfPerson, limited: boolean
   chat.dialogs.show<DeviceDialog>({
     dialog: {
       kind: 'device',
-      title: nameOf(given, device),
+      title: deviceName(text, device),
       text: [
-        sentence(detailOf(given, device)),
+        sentence(deviceDetail(text, device)),
         ...(device.limited ? [one.limited] : []),
         ...(unknown === true ? [one.unknown] : []),
-        one.key(key.slice(0, ID_CHARS)),
+        one.key(idOf(key)),
       ],
       digits: [],
       lines: [],
@@ -132,12 +119,12 @@ function askRemove(given: DeviceGiven, device: DeviceOfPerson): void {
   const { chat, text } = given;
   const { remove } = text;
   chat.dialogs.show({
-    dialog: form(remove.title(nameOf(given, device)), remove.text, [], remove.submit, true),
+    dialog: form(remove.title(deviceName(text, device)), remove.text, [], remove.submit, true),
     submit: async (_values, handle) => {
       const removal = await chat.profile.call('removeDevice', { device: device.key, waitMs: WAIT_MS });
       if (removal.left.length === 0) {
         if (handle.isOpen) showDevices(given);
-        chat.flashes.good(text.isRemoved(nameOf(given, device)));
+        chat.flashes.good(text.isRemoved(deviceName(text, device)));
       } else if (handle.isOpen) showLeft(given, device, removal);
     },
   });
@@ -150,7 +137,7 @@ function showLeft(given: DeviceGiven, device: DeviceOfPerson, { left }: DeviceRe
   chat.dialogs.show<DeviceDialog>({
     dialog: {
       kind: 'device',
-      title: remove.leftTitle(nameOf(given, device)),
+      title: remove.leftTitle(deviceName(text, device)),
       text: [remove.left(left.length)],
       digits: [],
       lines: left.map(({ room, problem }) =>

@@ -61,6 +61,8 @@ export interface Field {
   readonly hint: string;
   /** `choice` is one of `choices`; `toggle` is `on` or empty. */
   readonly type: 'text' | 'choice' | 'toggle';
+  /** Whether it takes digits only, for which phones have other keys. */
+  readonly numeric?: boolean;
   readonly choices: readonly { readonly value: string; readonly label: string }[];
 }
 

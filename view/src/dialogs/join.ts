@@ -1,5 +1,4 @@
-import { ChatError } from '@gochat/client/chat-error';
-import { checkGiven } from '@gochat/client/validate-input';
+import { isDeviceLink } from '@gochat/client/validate-input';
 import type { Chat } from '../chat/chat.ts';
 import { sanitizeLine } from '../text/sanitize.ts';
 import { deviceDialogs } from './device-dialogs.ts';
@@ -10,17 +9,6 @@ import { checkNames } from './name-fields.ts';
 import { warnOfLoss } from './profile-loss.ts';
 
 const WAIT_MS = 30_000;
-
-/** Whether a text is the link with which a device becomes another one of its person. */
-export function isDeviceLink(text: string): boolean {
-  try {
-    checkGiven({ link: text });
-  } catch (error) {
-    if (!(error instanceof ChatError) || error.data.reason !== 'link-invalid') return false;
-    return error.data.why === 'for-device';
-  }
-  return false;
-}
 
 /** Shows what a link leads to, and asks whether to go there; without one asks for an invite. */
 export function openLink(chat: Chat, link: string): void {

@@ -56,6 +56,14 @@ function serversOf({ chat }: DeviceGiven): readonly string[] {
   return [...new Set([...first, ...rooms].map(({ info }) => info.server))];
 }
 
+/** The other device lists this one by a name from the start. */
+function nameThisDevice({ chat }: DeviceGiven): void {
+  chat.flashes.attempt(async () => {
+    const self = (await chat.profile.call('devices', {})).find((device) => device.self);
+    if (self?.label === '') await chat.profile.call('labelDevice', { label: chat.platform.deviceName });
+  });
+}
+
 /** One offer to take another device in: its link, the digits, and what has come of it. */
 export class LinkOffer {
   readonly #given: DeviceGiven;
@@ -82,6 +90,7 @@ export class LinkOffer {
         // It was closed meanwhile.
         if (!handle.isOpen) return this.#cancel();
         this.#follow();
+        nameThisDevice(this.#given);
         return this.#showLink(handle, offered);
       },
       (error: unknown) => {
@@ -172,11 +181,11 @@ export class LinkOffer {
   }
 
   async #showLink(handle: DialogHandle<InviteDialog>, { link, expires, limited }: Offered): Promise<void> {
-    const { chat, text } = this.#given;
+    const { text } = this.#given;
     this.#link = link;
     const { encode } = await import('uqr');
     const qr = encode(link, { border: 0, ecc: 'L' }).data;
-    const once = text.offer.once(chat.words.clock.time(expires));
+    const once = text.offer.once(expires);
     const lines = [text.offer.text, once, ...(limited ? [text.offer.limited] : [])];
     handle.update({ link, qr, text: lines, busy: false });
   }
@@ -195,7 +204,7 @@ export class LinkOffer {
       return;
     }
     this.#left = left;
-    const digits = textField('digits', offer.digits);
+    const digits = { ...textField('digits', offer.digits), numeric: true };
     this.#question = chat.dialogs.show<FormDialog>({
       dialog: form(offer.title, [offer.opened], [digits], offer.confirm),
       submit: async (values) => {

@@ -13,8 +13,7 @@ export function deviceWords(f: Formats) {
       this: 'this device',
       limited: 'limited',
       rooms,
-      /** @param day a date */
-      since: (day: string) => `since ${day}`,
+      since: (at: number) => `since ${f.clock.shortDate(at)}`,
       removing: (left: number) => (left === 0 ? 'being removed' : `being removed: still in ${rooms(left)}`),
       unknown: 'not linked by you. If you don’t know it, remove it',
       /** A device without a label. */
@@ -70,9 +69,8 @@ export function deviceWords(f: Formats) {
       title: 'Link another device',
       creating: 'Creating link…',
       text: 'Open this link on the other device: scan the code with its camera, or paste the link there. It then shows six digits.',
-      /** @param until a time of day */
-      once: (until: string) =>
-        `The link can be used once, until ${until}. Whoever opens it gets nothing without the digits.`,
+      once: (until: number) =>
+        `The link can be used once, until ${f.clock.time(until)}. Whoever opens it gets nothing without the digits.`,
       limited: 'The other device will be limited: it can’t link or remove devices.',
       terms: 'The other device gets your name, your rooms, your drafts and what you have read.',
       server: 'Server',

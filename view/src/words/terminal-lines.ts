@@ -174,6 +174,8 @@ export function lineText(f: Formats) {
       open: { args: '[NUMBER]', text: 'open a file of that message with another program' },
       export: { args: '[md|txt|json]', text: 'save what this profile has of the room as a file' },
       resend: { args: '', text: 'send again what was not sent, or perhaps not everybody could read' },
+      devices: { args: '', text: 'list your devices' },
+      link: { args: '[DIGITS|stop]', text: 'link another device, then type the digits that it shows' },
       leave: { args: '', text: 'leave the room' },
       quit: { args: '', text: 'quit' },
     },
@@ -199,6 +201,11 @@ export function lineText(f: Formats) {
       isBack
         ? 'this device is back with the others'
         : 'this device has followed every change of the room: there is nothing to come back from',
+    /** @param how the command that takes them. */
+    linkOpened: (how: string) =>
+      `the link was opened: type the six digits that the other device shows, as ${how}`,
+    linkStopped: 'the link has ended: the other device gets nothing',
+
     left: 'you left the room; an admin’s device removes your keys from it',
     leftUnmanaged:
       'you left the room; you were its only admin: nobody can remove members, your keys included, or change its name any more',

@@ -49,7 +49,7 @@ export function deviceContent(dialog: DeviceDialog, ui: DialogUi, width: number,
   const list = menu(dialog.items, ui.index, width, look);
   const parts: readonly (readonly Line[])[] = [
     paragraphs(dialog.text, width),
-    groupLines(dialog.digits, width),
+    dialog.digits.length === 0 ? [] : groupLines(dialog.digits, width),
     dialog.lines.flatMap((line) => paragraphs([line], width)),
     dialog.progress === '' ? [] : [[span(oneLine(dialog.progress), DIM)]],
     errorLines(dialog.error, width),

@@ -83,20 +83,25 @@ export function DeviceView({ dialog, actions }: With<DeviceDialog>) {
   );
 }
 
+/** Buttons; of several a list, as their labels are long. */
 function Answers({ items, actions }: { readonly items: readonly MenuItem[]; readonly actions: Actions }) {
-  if (items.length === 0) return null;
+  const buttons = items.map(({ name, label, danger }) => (
+    <button
+      key={name}
+      type="button"
+      class={items.length > 1 ? (danger ? 'danger-text' : undefined) : 'soft'}
+      onClick={() => actions.pick(name)}
+    >
+      {label}
+    </button>
+  ));
+  if (buttons.length === 0) return null;
+  if (buttons.length === 1) return <div class="answers">{buttons}</div>;
   return (
-    <div class="answers">
-      {items.map(({ name, label, danger }) => (
-        <button
-          key={name}
-          type="button"
-          class={danger ? 'quiet danger-text' : 'soft'}
-          onClick={() => actions.pick(name)}
-        >
-          {label}
-        </button>
+    <ul class="list">
+      {buttons.map((button) => (
+        <li key={button.key}>{button}</li>
       ))}
-    </div>
+    </ul>
   );
 }

@@ -95,6 +95,7 @@ function FieldView({ field, first, error }: FieldProps) {
             defaultValue={field.value}
             dir="auto"
             autocomplete="off"
+            inputmode={field.numeric === true ? 'numeric' : undefined}
             spellcheck={false}
             aria-describedby={hintId}
             aria-invalid={invalid}
