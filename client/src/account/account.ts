@@ -63,8 +63,16 @@ export class Account {
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
     const own: Partial<Handlers>[M] = this.#handlers[method];
     if (own !== undefined) return own(params);
-    const rooms = await this.#openRooms();
-    return (await rooms.call(method as RoomMethod, params as Params<RoomMethod>)) as Result<M>;
+    const opening = this.#openRooms();
+    try {
+      const rooms = await opening;
+      return (await rooms.call(method as RoomMethod, params as Params<RoomMethod>)) as Result<M>;
+    } catch (error) {
+      const isClosed = error instanceof ChatError && error.data.reason === 'profile-closed';
+      // The profile has become another person's meanwhile.
+      if (isClosed && !this.#closed && opening !== this.#rooms) return this.call(method, params);
+      throw error;
+    }
   }
 
   /** Stops everything. Work that was begun is durable when it resolves. */
@@ -83,7 +91,7 @@ export class Account {
   }
 
   /** What fails is tried again at the next call. */
-  async #openRooms(): Promise<RoomRequests> {
+  #openRooms(): Promise<RoomRequests> {
     if (this.#closed) throw new ChatError({ reason: 'profile-closed' });
     this.#rooms ??= this.#loadRooms();
     return this.#rooms;
@@ -117,8 +125,10 @@ export class Account {
       identity: encodeBytes(fingerprintOf(identityKeyOf(this.#who))),
     }),
     rooms: async () => (this.#rooms === undefined ? [] : (await this.#rooms).call('rooms', {})),
-    linking: async () =>
-      (await this.#hasWork()) ? (await this.#openRooms()).call('linking', {}) : { stage: 'none' },
+    linking: async () => {
+      if (this.#rooms === undefined && !(await this.#hasWork())) return { stage: 'none' };
+      return (await this.#openRooms()).call('linking', {});
+    },
     preferences: async () => this.#settings.preferences,
     prefer: ({ change }) => this.#settings.prefer(change),
     passphrase: async ({ passphrase }) => {

@@ -15,12 +15,18 @@ export class CrashingStore implements Store {
   readonly #when: 'before' | 'after';
   #writes = 0;
   #crashed = false;
+  #dies!: (error: Crashed) => void;
+  /** Rejects when the process dies. */
+  readonly death = new Promise<never>((_, reject) => {
+    this.#dies = reject;
+  });
 
   /** @param at the write that it dies at, counted from 1; 0 for never. */
   constructor(disk: Store, at: number, when: 'before' | 'after') {
     this.#disk = disk;
     this.#at = at;
     this.#when = when;
+    this.death.catch(() => undefined);
   }
 
   get writes(): number {
@@ -42,7 +48,10 @@ export class CrashingStore implements Store {
     const dies = this.#writes === this.#at;
     if (dies) this.#crashed = true;
     if (!dies || this.#when === 'after') await this.#disk.write(changes);
-    if (dies) throw new Crashed();
+    if (!dies) return;
+    const error = new Crashed();
+    this.#dies(error);
+    throw error;
   }
 
   list(prefix: Uint8Array, options?: ListOptions): Promise<readonly StoredRecord[]> {

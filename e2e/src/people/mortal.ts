@@ -1,12 +1,13 @@
 import { Account } from '@gochat/client/internal/account/account';
 import { MemoryStore } from '@gochat/client/internal/store/memory';
 import { Records } from '@gochat/client/internal/store/records';
+import type { Env } from '@gochat/crypto/primitives';
 import { openVault } from '@gochat/crypto/vault';
 import { Crashed, CrashingStore } from './crashing-store.ts';
 import { Network } from './network.ts';
 import { noFiles } from './no-files.ts';
 
-const env = { now: Date.now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) };
+const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /** The write at which a process dies, counted from 1, and whether it reaches the disk. */
 export type Death = readonly [at: number, when: 'before' | 'after'];
@@ -15,14 +16,16 @@ export type Death = readonly [at: number, when: 'before' | 'after'];
 export class Mortal {
   readonly network = new Network();
   readonly #disk = new MemoryStore();
-  readonly #vault = openVault(env.random(32));
+  readonly #vault = openVault(random(32));
+  readonly #env: Env;
   readonly #deaths: Death[];
   #store: CrashingStore;
   #chat: Account | undefined;
   #died = false;
 
-  /** @param deaths of the first processes. */
-  constructor(deaths: readonly Death[] = []) {
+  /** @param deaths of the first processes. @param now its clock */
+  constructor(deaths: readonly Death[] = [], now: () => number = Date.now) {
+    this.#env = { now, random };
     this.#deaths = [...deaths];
     this.#store = this.#nextStore();
   }
@@ -35,13 +38,18 @@ export class Mortal {
     return this.#died;
   }
 
+  /** As {@link does}, also if the process dies by something that it does unasked, of which the work sees nothing. */
+  lives<T>(work: (chat: Account) => Promise<T>): Promise<T> {
+    return this.does((chat) => Promise.race([work(chat), this.#store.death]));
+  }
+
   /** Does something, again in the next process if this one dies before it is done. */
   async does<T>(work: (chat: Account) => Promise<T>): Promise<T> {
     for (;;) {
       try {
         this.#chat ??= await Account.open({
-          records: new Records(this.#store, this.#vault, env),
-          env,
+          records: new Records(this.#store, this.#vault, this.#env),
+          env: this.#env,
           connect: (address) => this.network.connect(address),
           emit: () => undefined,
           relock: async () => undefined,

@@ -60,6 +60,7 @@ export class DeviceLinking {
 
   /** What this profile does at present. */
   now(): Promise<Linking> {
+    this.#nudge();
     return this.#turn.take(() => this.#show());
   }
 

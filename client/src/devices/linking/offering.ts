@@ -1,8 +1,8 @@
-import { invite, remove, revoke } from '@gochat/crypto/handshake';
+import { invite, remove, revoke, type Started } from '@gochat/crypto/handshake';
 import { fingerprintOf, holdsIdentity, type Identity } from '@gochat/crypto/identity';
 import { formatLink } from '@gochat/crypto/link';
 import { newId } from '@gochat/crypto/new-id';
-import { invitesOf } from '@gochat/crypto/room';
+import { invitesOf, type Room } from '@gochat/crypto/room';
 import { RoomError } from '@gochat/crypto/room-error';
 import { createOn } from '../../account/creating.ts';
 import { connectionOf } from '../../account/governance.ts';
@@ -63,6 +63,11 @@ export class Offering {
     const session = await this.#state.session(offer.room);
     if (session === undefined) throw new ChatError({ reason: 'link-nobody' });
     if (offer.given !== undefined) return session;
+    // A timer is late when the machine has slept.
+    if (this.#state.parts.env.now() >= offer.expires) {
+      await this.#fails(offer, { reason: 'link-expired' });
+      throw new ChatError({ reason: 'link-expired' });
+    }
     if (!session.isLive) throw this.#state.parts.rooms.offline(session);
     const digits = digitsOf(session);
     const [other] = othersIn(session.room);
@@ -175,19 +180,26 @@ export class Offering {
   async #empty(session: RoomSession, rest: () => number): Promise<void> {
     const { env } = this.#state.parts;
     if (isOpen(session.room)) await this.#shut(session, rest());
-    for (const { device } of othersIn(session.room))
-      await session.change((now) => remove(now, device, env), rest());
+    for (const { device } of othersIn(session.room)) {
+      const isIn = (room: Room) => othersIn(room).some((other) => other.device === device);
+      await changeUnless(
+        session,
+        (room) => !isIn(room),
+        (now) => remove(now, device, env),
+        rest(),
+      );
+    }
   }
 
-  async #shut(session: RoomSession, waitMs: number): Promise<void> {
+  #shut(session: RoomSession, waitMs: number): Promise<void> {
     const { env } = this.#state.parts;
-    const ids = (room: RoomSession['room']) => invitesOf(room).map(({ id }) => id);
-    await session
-      .change((now) => revoke(now, ids(now), env), waitMs)
-      .catch((error: unknown) => {
-        // An earlier one with an unknown outcome has landed in the meantime.
-        if (isOpen(session.room)) throw error;
-      });
+    const ids = (room: Room) => invitesOf(room).map(({ id }) => id);
+    return changeUnless(
+      session,
+      (room) => !isOpen(room),
+      (now) => revoke(now, ids(now), env),
+      waitMs,
+    );
   }
 
   async #mistyped(offer: Offer): Promise<never> {
@@ -233,4 +245,22 @@ export class Offering {
   #dropped(session: RoomSession): ReturnType<typeof dropReceived> {
     return dropReceived(this.#state.parts.records, session.room.id);
   }
+}
+
+class Done extends Error {}
+
+/** Changes a room, unless what is wanted is so already, as by an earlier change whose outcome was unknown: one more would change the digits. */
+async function changeUnless(
+  session: RoomSession,
+  isDone: (room: Room) => boolean,
+  make: (room: Room) => Promise<Started>,
+  waitMs: number,
+): Promise<void> {
+  const change = async (now: Room) => {
+    if (isDone(now)) throw new Done();
+    return make(now);
+  };
+  await session.change(change, waitMs).catch((error: unknown) => {
+    if (!isDone(session.room)) throw error;
+  });
 }
