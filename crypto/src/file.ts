@@ -4,13 +4,11 @@ import { CHUNK_OVERHEAD, chunksOf, paddedBytes, pieceBytes } from '@gochat/proto
 import type { FilePass } from '@gochat/protocol/file-pass';
 import { LIMITS } from '@gochat/protocol/limits';
 import { signedFilePass } from '@gochat/protocol/signed';
-import { fileCipher } from './algorithms/file-cipher.ts';
+import { fileCipher } from '#file-cipher';
+import { NONCE_BYTES, TAG_BYTES } from './algorithms/file-cipher.ts';
 import { FileError } from './file-error.ts';
 import { concatBytes, type Env, sign, transcript, uint32, utf8 } from './primitives.ts';
 import type { Room } from './room.ts';
-
-const NONCE_BYTES = 12;
-const TAG_BYTES = CHUNK_OVERHEAD - NONCE_BYTES;
 
 /** Where a file is, and what opens it. All members of the room learn it from the message. */
 export interface FileSeal {
@@ -56,12 +54,11 @@ export async function sealChunk(
   chunk: number,
   piece: Uint8Array,
   env: Pick<Env, 'random'>,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const length = pieceBytes(paddedBytes(file.bytes), chunk);
   if (piece.length > length) throw new RangeError('a piece is larger than its chunk');
   const padded = piece.length === length ? piece : concatBytes(piece, new Uint8Array(length - piece.length));
-  const nonce = env.random(NONCE_BYTES);
-  return concatBytes(nonce, await fileCipher.seal(decodeBytes(file.key), nonce, dataOf(file, chunk), padded));
+  return fileCipher.seal(decodeBytes(file.key), env.random(NONCE_BYTES), dataOf(file, chunk), padded);
 }
 
 /**
@@ -69,13 +66,16 @@ export async function sealChunk(
  * @returns the piece without padding
  * @throws FileError `damaged`
  */
-export async function openChunk(file: FileSeal, chunk: number, sealed: Uint8Array): Promise<Uint8Array> {
+export async function openChunk(
+  file: FileSeal,
+  chunk: number,
+  sealed: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
   const padded = paddedBytes(file.bytes);
   if (sealed.length !== pieceBytes(padded, chunk) + CHUNK_OVERHEAD || sealed.length < NONCE_BYTES + TAG_BYTES)
     throw new FileError('damaged');
-  const nonce = sealed.subarray(0, NONCE_BYTES);
   const piece = await fileCipher
-    .open(decodeBytes(file.key), nonce, dataOf(file, chunk), sealed.subarray(NONCE_BYTES))
+    .open(decodeBytes(file.key), dataOf(file, chunk), sealed)
     .catch((cause: unknown) => {
       throw new FileError('damaged', { cause });
     });

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Algorithms } from '../src/algorithms/algorithms.ts';
 import { algorithms as openssl } from '../src/algorithms/openssl.ts';
+import { fileCipher as opensslFiles } from '../src/algorithms/openssl-file-cipher.ts';
 import { algorithms as webCrypto } from '../src/algorithms/web-crypto.ts';
+import { fileCipher as webFiles } from '../src/algorithms/web-file-cipher.ts';
 import { concatBytes, utf8 } from '../src/primitives.ts';
 import { MixedOrderKey, signWithMixedOrder } from './mixed-order.ts';
 
@@ -163,3 +165,56 @@ test('both accept what either of them signs, and refuse it with one bit changed'
     { numRuns: 25 },
   );
 });
+
+const FILES = [
+  ['in Node.js', opensslFiles, webFiles],
+  ['in a browser', webFiles, opensslFiles],
+] as const;
+
+test.each(FILES)('chunks of files: gives what NIST prints, %s', async (_where, cipher) => {
+  // The GCM specification's test case 16 (McGrew and Viega): AES-256 with associated data.
+  const key = bytes('feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308');
+  const nonce = bytes('cafebabefacedbaddecaf888');
+  const aad = bytes('feedfacedeadbeeffeedfacedeadbeefabaddad2');
+  const plaintext = bytes(
+    'd9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39',
+  );
+  const sealed = await cipher.seal(key, nonce, aad, plaintext);
+  expect(hex(sealed)).toBe(
+    'cafebabefacedbaddecaf888' +
+      '522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662' +
+      '76fc6ece0f4e1768cddf8853bb2d551b',
+  );
+  expect(hex(await cipher.open(key, aad, sealed))).toBe(hex(plaintext));
+  expect(hex(await cipher.sha256(utf8('abc')))).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  );
+});
+
+test.each(FILES)(
+  'chunks of files: opens what the other has sealed, and nothing else, %s',
+  async (_where, cipher, other) => {
+    const damage = fc.record({ at: fc.nat(), bit: fc.integer({ min: 0, max: 7 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        sized(32),
+        sized(12),
+        any,
+        any,
+        damage,
+        async (key, nonce, aad, plaintext, { at, bit }) => {
+          const sealed = await other.seal(key, nonce, aad, plaintext);
+          expect(sealed.length).toBe(plaintext.length + 28);
+          expect(sealed.byteOffset === 0 && sealed.buffer.byteLength === sealed.length).toBe(true);
+          expect(hex(await cipher.open(key, aad, sealed))).toBe(hex(plaintext));
+          await expect(cipher.open(key, concatBytes(aad, Uint8Array.of(0)), sealed)).rejects.toThrow();
+          await expect(cipher.open(key, aad, sealed.subarray(0, -1))).rejects.toThrow();
+          const place = at % sealed.length;
+          sealed[place] = (sealed[place] ?? 0) ^ (1 << bit);
+          await expect(cipher.open(key, aad, sealed)).rejects.toThrow();
+        },
+      ),
+      { numRuns: 50 },
+    );
+  },
+);
