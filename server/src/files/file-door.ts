@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FileId } from '@gochat/protocol/fields';
 import { chunksOf } from '@gochat/protocol/file-chunks';
@@ -306,13 +305,16 @@ function notFound(): FileRefusal {
 }
 
 /** Resolves at the event, or when the peer is gone. */
-async function reached(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
-  const ends = new AbortController();
-  const { signal } = ends;
-  try {
-    const gone = once(response.req.socket, 'close', { signal });
-    if (!response.req.socket.destroyed) await Promise.race([once(response, event, { signal }), gone]);
-  } finally {
-    ends.abort();
-  }
+function reached(response: ServerResponse, event: 'drain' | 'finish'): Promise<void> {
+  const { socket } = response.req;
+  if (socket.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const over = () => {
+      response.off(event, over);
+      socket.off('close', over);
+      resolve();
+    };
+    response.once(event, over);
+    socket.once('close', over);
+  });
 }

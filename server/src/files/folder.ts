@@ -13,6 +13,7 @@ import {
   rmdir,
   stat,
   statfs,
+  unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileId, RoomId } from '@gochat/protocol/fields';
@@ -40,14 +41,21 @@ export interface FolderOptions {
 }
 
 const SPARE_BYTES = 64 * 1024 * 1024;
-const READ_BYTES = 128 * 1024;
+/** How much of a chunk is in memory: fewer and larger calls of the system take less time, and 500 chunks may be under way. */
+const PART_BYTES = 256 * 1024;
 /** What no put can still be writing, and no drop deleting. */
 const LEFT_BEHIND_MS = 3600_000;
 /** How many syncs run at a time. They occupy threads that the log needs too. */
 const SYNCS = 2;
-const MOST_SECURED = 10_000;
+const MOST_REMEMBERED = 10_000;
 /** The folder of a room may be deleted, because it is empty, while a file of it begins. */
 const TRIES = 5;
+
+interface Described {
+  readonly ino: number;
+  readonly mtimeMs: number;
+  readonly description: FileDescription;
+}
 
 /** A file is a folder: `RO/ROOM/ID/` with the description and one file for each chunk. */
 export class FolderFiles implements FileStore {
@@ -56,6 +64,8 @@ export class FolderFiles implements FileStore {
   readonly #syncs = new Semaphore(SYNCS);
   /** The folders of files whose description is durable. */
   readonly #secured = new Set<string>();
+  /** By folder: what was read last, and of which file on the disk. */
+  readonly #described = new Map<string, Described>();
   /** The bytes of the chunks that are being written. */
   #pending = 0;
 
@@ -76,7 +86,7 @@ export class FolderFiles implements FileStore {
     description: FileDescription,
   ): Promise<{ readonly description: FileDescription; readonly isNew: boolean }> {
     const path = this.#pathOf(file);
-    const earlier = await readDescription(path);
+    const earlier = await this.#describe(path);
     if (earlier !== undefined) return { description: earlier, isNew: false };
     await this.#requireSpace();
     return full(async () => {
@@ -127,13 +137,13 @@ export class FolderFiles implements FileStore {
     const handle = await orMissing(open(join(path, String(chunk)), 'r'));
     if (handle === undefined) return undefined;
     try {
-      const description = await readDescription(path);
+      const description = await this.#describe(path);
       if (description === undefined) {
         await handle.close();
         return undefined;
       }
       const { size } = await handle.stat();
-      return { description, bytes: size, parts: partsOf(handle), close: () => handle.close() };
+      return { description, bytes: size, parts: partsOf(handle, size), close: () => handle.close() };
     } catch (error) {
       await handle.close();
       throw error;
@@ -145,6 +155,7 @@ export class FolderFiles implements FileStore {
     // A put at this moment finds no folder any more. Otherwise it could bring back a part of the file.
     const away = `${path}.${randomName()}.dropped`;
     this.#secured.delete(path);
+    this.#described.delete(path);
     if ((await orMissing(rename(path, away).then(() => true))) === undefined) return false;
     const [first, second] = roomPath(file.room);
     const room = join(this.#root, first, second);
@@ -206,10 +217,23 @@ export class FolderFiles implements FileStore {
       this.#root,
     ];
     for (const each of all) if (!(await orMissing(this.#sync(each).then(() => true)))) return false;
-    const oldest = this.#secured.keys().next();
-    if (this.#secured.size >= MOST_SECURED && !oldest.done) this.#secured.delete(oldest.value);
+    makeRoom(this.#secured);
     this.#secured.add(path);
     return true;
+  }
+
+  /** Each request on a chunk needs it, so that it is read once, unless another node has dropped and begun the file since. */
+  async #describe(path: string): Promise<FileDescription | undefined> {
+    const found = await orMissing(stat(join(path, DESCRIPTION)));
+    if (found === undefined) return undefined;
+    const { ino, mtimeMs } = found;
+    const known = this.#described.get(path);
+    if (known?.ino === ino && known.mtimeMs === mtimeMs) return known.description;
+    const description = await readDescription(path);
+    if (description === undefined) return undefined;
+    makeRoom(this.#described);
+    this.#described.set(path, { ino, mtimeMs, description });
+    return description;
   }
 
   /** Writes under a temporary name first. @returns `gone` when the folder isn't there any more */
@@ -224,14 +248,14 @@ export class FolderFiles implements FileStore {
     if (handle === undefined) return 'gone';
     try {
       try {
-        for await (const part of parts) await writeAll(handle, part);
+        await writeAll(handle, parts);
         if (syncs) await this.#syncs.run(() => handle.datasync());
       } finally {
         await handle.close();
       }
       return await place(temporary, join(path, name));
     } finally {
-      await rm(temporary, { force: true });
+      await orMissing(unlink(temporary));
     }
   }
 
@@ -250,6 +274,12 @@ export class FolderFiles implements FileStore {
     const { bavail, bsize } = await statfs(this.#root);
     if (bavail * bsize < this.#pending + this.#spareBytes) throw new StoreFull('the disk is almost full');
   }
+}
+
+/** Forgets the oldest of what was remembered, when there is too much of it. */
+function makeRoom(remembered: Set<string> | Map<string, unknown>): void {
+  const [oldest] = remembered.keys();
+  if (remembered.size >= MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 }
 
 /** Gives a finished file its name, unless there is one with that name. */
@@ -311,11 +341,13 @@ async function isOld(path: string): Promise<boolean> {
   return found !== undefined && Date.now() - found.mtimeMs > LEFT_BEHIND_MS;
 }
 
-async function* partsOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+async function* partsOf(handle: FileHandle, bytes: number): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES);
+    for (let left = bytes; left > 0; ) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(left, PART_BYTES));
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return;
+      left -= bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -327,8 +359,27 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+/** Several parts by one call: a connection gives at most 64 KiB at a time. */
+async function writeAll(handle: FileHandle, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of parts) {
+    held.push(part);
+    bytes += part.length;
+    if (bytes < PART_BYTES) continue;
+    await writeTogether(handle, held);
+    held = [];
+    bytes = 0;
+  }
+  if (bytes > 0) await writeTogether(handle, held);
+}
+
+async function writeTogether(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await handle.writev(parts);
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  if (bytesWritten === bytes) return;
+  const left = Buffer.concat(parts).subarray(bytesWritten);
+  for (let at = 0; at < left.length; ) at += (await handle.write(left, at)).bytesWritten;
 }
 
 async function names(folder: string): Promise<readonly string[]> {
