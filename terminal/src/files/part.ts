@@ -1,6 +1,9 @@
 import { constants, type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** How much is written between two syncs. */
+const SYNCED_BYTES = 8 * 1024 * 1024;
+
 /**
  * Writes bytes to a file with a name of its own in a folder, until it is on the disk. Only the user can read it, and nobody can run it.
  * @param use gives it its name; what is left under the first name is removed
@@ -16,8 +19,7 @@ export async function withPart<T>(
   const file = await open(part, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     try {
-      for await (const some of bytes) await writeAll(file, some);
-      await file.sync();
+      await writeSynced(file, bytes);
     } finally {
       await file.close();
     }
@@ -25,6 +27,27 @@ export async function withPart<T>(
   } finally {
     await rm(part, { force: true });
   }
+}
+
+/** The disk works while more comes: one sync at the end would wait for all of it. */
+async function writeSynced(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
+  try {
+    for await (const some of bytes) {
+      await writeAll(file, some);
+      unsynced += some.length;
+      if (unsynced < SYNCED_BYTES) continue;
+      unsynced = 0;
+      await syncing;
+      syncing = file.datasync();
+      // It is awaited later.
+      syncing.catch(() => undefined);
+    }
+  } finally {
+    await syncing;
+  }
+  await file.sync();
 }
 
 export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
