@@ -7,7 +7,7 @@ export async function* bytesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, vo
 }
 
 /**
- * Cuts a stream into pieces of one size, of which the last may be smaller.
+ * Cuts a stream into pieces of one size, of which the last may be smaller. A piece is valid until the next one is asked for.
  * @param bytes that have to come. @throws ChatError `file-changed` if more or fewer come
  */
 export async function* piecesOf(
@@ -15,24 +15,28 @@ export async function* piecesOf(
   bytes: number,
   size: number,
 ): AsyncGenerator<Uint8Array, undefined, undefined> {
-  let piece = new Uint8Array(Math.min(size, bytes));
+  let piece: Uint8Array | undefined;
   let [filled, total] = [0, 0];
   for await (const part of stream) {
     total += part.length;
     if (total > bytes) throw new ChatError({ reason: 'file-changed' });
     for (let at = 0; at < part.length; ) {
-      const taken = part.subarray(at, at + piece.length - filled);
-      piece.set(taken, filled);
+      const taken = part.subarray(at, at + size - filled);
       at += taken.length;
+      if (taken.length === size) {
+        yield taken;
+        continue;
+      }
+      piece ??= new Uint8Array(Math.min(size, bytes));
+      piece.set(taken, filled);
       filled += taken.length;
       if (filled < size) continue;
       yield piece;
-      piece = new Uint8Array(Math.min(size, bytes - total + part.length - at));
       filled = 0;
     }
   }
   if (total !== bytes) throw new ChatError({ reason: 'file-changed' });
-  if (filled > 0) yield piece;
+  if (piece !== undefined && filled > 0) yield piece.subarray(0, filled);
   return undefined;
 }
 

@@ -8,7 +8,7 @@ export interface FileSource {
   readonly type?: string | undefined;
   /** Its size in bytes. A stream of another length is refused. */
   readonly bytes: number;
-  /** Its bytes from the beginning. May be called more than once. */
+  /** Its bytes from the beginning, in parts that are valid until the next one is asked for. May be called more than once. */
   stream(): AsyncIterable<Uint8Array>;
 }
 

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { PIECE_BYTES } from '@gochat/protocol/file-chunks';
 import { ChatError } from '../api/chat-error.ts';
 import type { FileSource } from './files.ts';
 
@@ -11,7 +11,31 @@ export async function sourceAt(path: string): Promise<FileSource> {
     throw new ChatError({ reason: 'file-unreadable', name }, { cause });
   });
   if (!found.isFile()) throw new ChatError({ reason: 'file-unreadable', name });
-  return { name, bytes: found.size, stream: () => createReadStream(path) };
+  return { name, bytes: found.size, stream: () => streamAt(path) };
+}
+
+/** @returns the bytes of a file in the parts that are sealed. Each is valid until the next one is asked for. */
+export async function* streamAt(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await open(path, 'r');
+  try {
+    const part = new Uint8Array(PIECE_BYTES);
+    for (;;) {
+      const filled = await fill(file, part);
+      if (filled > 0) yield part.subarray(0, filled);
+      if (filled < part.length) return;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** @returns how many bytes there were */
+async function fill(file: FileHandle, part: Uint8Array): Promise<number> {
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(part, at);
+    at += bytesRead;
+    if (bytesRead === 0 || at === part.length) return at;
+  }
 }
 
 /** @param name of a Blob that has none */

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { streamAt } from '@gochat/client/path-source';
 import { homeDir } from '@gochat/client/profile-dir';
 import type { AttachedFile } from '@gochat/view/actions';
 import { decodeText } from '@gochat/view/decode';
@@ -42,7 +42,7 @@ function attachedFile(file: string, bytes: number): AttachedFile {
     name: basename(file),
     type: typeByName(file),
     bytes,
-    stream: () => createReadStream(file),
+    stream: () => streamAt(file),
     text: async () => {
       if (bytes > TEXT_BYTES) return undefined;
       return decodeText(await readAtMost(file, TEXT_BYTES));
